@@ -1,0 +1,1 @@
+"""Build time: folders of documents become an index."""

@@ -1,0 +1,66 @@
+"""Answers from company documents with citations that hold.
+
+The public names are loaded when first used, so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mistral_rag.chat_models import ChatMistral
+    from mistral_rag.embeddings import MistralEmbeddings
+    from mistral_rag.grounding import GroundedQA, verify_citation
+    from mistral_rag.retrievers import HybridRetriever
+    from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
+    from mistral_rag.vectorstores import FaissStore
+
+_HOME = {
+    "ChatMistral": "chat_models",
+    "MistralEmbeddings": "embeddings",
+    "GroundedQA": "grounding",
+    "verify_citation": "grounding",
+    "HybridRetriever": "retrievers",
+    "FaissStore": "vectorstores",
+    "Answer": "schema",
+    "Box": "schema",
+    "Chunk": "schema",
+    "Citation": "schema",
+    "Claim": "schema",
+    "Locator": "schema",
+    "Page": "schema",
+    "Source": "schema",
+    "Span": "schema",
+    "Unit": "schema",
+}
+
+__all__ = [
+    "Answer",
+    "Box",
+    "ChatMistral",
+    "Chunk",
+    "Citation",
+    "Claim",
+    "FaissStore",
+    "GroundedQA",
+    "HybridRetriever",
+    "Locator",
+    "MistralEmbeddings",
+    "Page",
+    "Source",
+    "Span",
+    "Unit",
+    "verify_citation",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version("mistral-rag")
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
