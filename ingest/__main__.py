@@ -1,0 +1,188 @@
+"""The `ingest` program: build an index from folders of documents, look at it, check it."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mistral_rag.terminal import (
+    DONE,
+    EXIT_CODES,
+    UNDONE,
+    add_common,
+    index_folder,
+    note,
+    run,
+    say,
+    say_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.pipeline import Build
+    from ingest.report import BuildReport, Progress
+
+LISTED_FILES = 20
+"""Files with something to say that a person is shown; `--json` has them all."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `ingest`; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    return run(arguments.command, arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ingest",
+        description="Turn folders of documents into an index that `mistral-rag ask` answers from.",
+        epilog="example:\n  ingest build contracts/ --index index/\n  mistral-rag ask 'Who may terminate?' --index index"
+        f"\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_build(commands)
+    for name, command, text in (
+        ("status", status, "what an index holds: documents, pages, models, failures"),
+        ("verify", verify, "check that an index holds what was written to it"),
+    ):
+        sub = commands.add_parser(name, help=text, description=text.capitalize() + ".", epilog=EXIT_CODES)
+        add_common(sub)
+        sub.set_defaults(command=command)
+    return parser
+
+
+def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser(
+        "build",
+        help="add what is new, re-do what changed, drop what is gone",
+        description="Bring an index in line with folders of documents. Run it again at any time: it does only what is "
+        "missing, and goes on where a broken run ended.",
+        epilog="Documents that are gone from a folder named here are dropped, but never when the folder is missing or "
+        "empty, and more than a fifth of them only with --prune.\n\nWithout a key (MISTRAL_API_KEY) everything stays "
+        "on this machine: local embeddings from the extra [local], or word search alone without it.\n\n" + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (PDF, Markdown, HTML, text)")
+    add_common(sub)
+    sub.add_argument(
+        "--embeddings",
+        default="auto",
+        metavar="MODEL",
+        help="auto (default), none, mistral-embed, or a local model as `mistral-rag doctor` lists them",
+    )
+    sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
+    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
+    sub.add_argument("--workers", type=_at_least_one, metavar="N", help="parsing processes (default: one a core)")
+    sub.set_defaults(command=build)
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """`ingest build`."""
+    folder = index_folder(arguments)
+    from ingest.pipeline import Build
+
+    work = Build(
+        arguments.paths,
+        folder,
+        embeddings=arguments.embeddings,
+        prune=arguments.prune,
+        rebuild=arguments.rebuild,
+        workers=arguments.workers,
+    )
+    with _progress(work) as show:
+        for progress in work:
+            show(progress)
+    report = work.report
+    for warning in report.warnings:
+        note(f"warning: {warning}")
+    if arguments.json:
+        say_json(report.to_json())
+    else:
+        _summarise(report)
+    return UNDONE if report.undone else DONE
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """`ingest status`."""
+    from mistral_rag.store.reader import IndexReader
+
+    with IndexReader.open(index_folder(arguments)) as reader:
+        facts = reader.status()
+    if arguments.json:
+        say_json(facts)
+        return DONE
+    failures = facts.pop("failures")
+    for name, value in facts.items():
+        say(f"{name.replace('_', ' '):12} {value}")
+    for failure in failures:
+        say(f"failed       {failure['source']}: {failure['reason']}")
+    return DONE
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """`ingest verify`."""
+    from mistral_rag.store.check import verify as check
+
+    problems = check(index_folder(arguments))
+    if arguments.json:
+        say_json({"ok": not problems, "problems": [str(problem) for problem in problems]})
+    elif problems:
+        for problem in problems:
+            say(str(problem))
+    else:
+        say("ok: the index holds what was written to it")
+    return UNDONE if problems else DONE
+
+
+def _summarise(report: "BuildReport") -> None:
+    counted = [
+        f"{report.count(name)} {name.replace('_', ' ')}"
+        for name in ("added", "changed", "unchanged", "moved", "removed", "held_back", "failed")
+        if report.count(name)
+    ]
+    say(
+        f"{', '.join(counted) or 'nothing to do'}; {report.pages} pages, {report.chunks} chunks, "
+        f"{report.embedded} embedded with {report.embedding or 'no model (word search only)'}, {report.seconds:.1f} s"
+    )
+    for reason, count in report.skipped_types().items():
+        say(f"skipped {count}: {reason}")
+    worth_saying = [file for file in report.files if file.reason and file.status != "skipped"]
+    for file in worth_saying[:LISTED_FILES]:
+        say(f"{file.status.replace('_', ' ')}: {file.source}: {file.reason}")
+    if len(worth_saying) > LISTED_FILES:
+        say(f"… and {len(worth_saying) - LISTED_FILES} more; --json lists them all")
+
+
+@contextmanager
+def _progress(work: "Build") -> "Iterator[Callable[[Progress], None]]":
+    """A progress bar on standard error where that is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking for files", total=None)
+
+        def show(progress: "Progress") -> None:
+            text = f"{progress.chunks} chunks  {escape(progress.file.source)}"
+            bar.update(task, completed=progress.done, total=progress.total, description=text)
+
+        yield show
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

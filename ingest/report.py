@@ -1,0 +1,72 @@
+"""What a build did, file by file: the values that the progress bar, `--json` and the exit code are made of."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+FileStatus = Literal["added", "changed", "unchanged", "moved", "removed", "held_back", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file. `reason` says why it failed or was skipped, or which of its pages failed."""
+
+    source: str
+    status: FileStatus
+    reason: str | None = None
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is; yielded after every file."""
+
+    file: FileReport
+    done: int
+    total: int
+    chunks: int
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """The whole run. `ocr_pages` were read by OCR, `failed_pages` need it; `embedded` texts were not cached.
+
+    `cost` is in US dollars, 0 for local models and None where the price is unknown.
+    """
+
+    files: list[FileReport] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    pages: int = 0
+    ocr_pages: int = 0
+    failed_pages: int = 0
+    chunks: int = 0
+    embedded: int = 0
+    embedding: str = ""
+    cost: float | None = 0.0
+    seconds: float = 0.0
+
+    def add(self, file: FileReport) -> None:
+        """Count one file."""
+        self.files.append(file)
+
+    def count(self, status: FileStatus) -> int:
+        """How many files ended in `status`."""
+        return sum(file.status == status for file in self.files)
+
+    @property
+    def undone(self) -> bool:
+        """Something that should be in the index is not, or something that is gone still is."""
+        return bool(self.count("failed") or self.count("held_back") or self.failed_pages)
+
+    def skipped_types(self) -> Counter[str]:
+        """Skipped files, counted by why."""
+        return Counter(file.reason or "" for file in self.files if file.status == "skipped")
+
+    def to_json(self) -> dict[str, Any]:
+        """The report by the names of the documented JSON form."""
+        names: tuple[FileStatus, ...] = (
+            "added", "changed", "unchanged", "moved", "removed", "held_back", "failed", "skipped",
+        )  # fmt: skip
+        own = asdict(self)
+        files = own.pop("files")
+        return {**{name: self.count(name) for name in names}, **own, "files": files}

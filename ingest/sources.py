@@ -1,0 +1,118 @@
+"""Which files a build is about: the roots named, walked; each real file once."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.parsing import media_type_of
+from mistral_rag.errors import SourceNotFoundError
+
+READ_SIZE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file below a root. `name` is its path below the root; `media_type` None means no parser takes it."""
+
+    path: Path
+    name: str
+    uri: str
+    root: str
+    size: int
+    mtime_ns: int
+    media_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Something below a root that is not read, and why."""
+
+    name: str
+    reason: str
+
+
+def resolve_roots(paths: Sequence[str | Path]) -> list[Path]:
+    """The real paths of the files and folders named.
+
+    Raises:
+        SourceNotFoundError: one of them does not exist or may not be read.
+    """
+    roots = []
+    for path in paths:
+        root = Path(path).resolve()
+        if not root.exists():
+            raise SourceNotFoundError(f"{path} does not exist")
+        if not os.access(root, os.R_OK | (os.X_OK if root.is_dir() else 0)):
+            raise SourceNotFoundError(f"{path} may not be read by this user")
+        roots.append(root)
+    return list(dict.fromkeys(roots))
+
+
+def walk(roots: Sequence[Path]) -> Iterator[Found | PassedOver]:
+    """All files below the roots, in a stable order, each real file once.
+
+    Hidden files are left out without a word. A link is passed over: one that ends inside the roots leads to a
+    file that is read under its own name, one that ends elsewhere was not named.
+    """
+    seen: set[Path] = set()
+    for root in roots:
+        for path in [root] if root.is_file() else _files_below(root):
+            name = root.name if path == root else path.relative_to(root).as_posix()
+            if path.is_symlink():
+                if reason := _broken_link(path, roots):
+                    yield PassedOver(name, reason)
+            elif path not in seen:
+                seen.add(path)
+                yield _found(path, name, root)
+
+
+def sha256_of(path: Path) -> str:
+    """Lower-case hex digest of a file's bytes.
+
+    Raises:
+        OSError: the file can't be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(READ_SIZE):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        linked = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in sorted([*files, *linked]):
+            if not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _broken_link(link: Path, roots: Sequence[Path]) -> str | None:
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "a link that leads nowhere"
+    if any(target == root or root in target.parents for root in roots):
+        return None
+    return "a link that leads out of the folders named"
+
+
+def _found(path: Path, name: str, root: Path) -> Found | PassedOver:
+    try:
+        facts = path.stat()
+    except OSError as error:
+        return PassedOver(name, error.strerror or str(error))
+    if not path.is_file():
+        return PassedOver(name, "no regular file")
+    return Found(
+        path=path,
+        name=name,
+        uri=path.as_uri(),
+        root=root.as_uri(),
+        size=facts.st_size,
+        mtime_ns=facts.st_mtime_ns,
+        media_type=media_type_of(path),
+    )

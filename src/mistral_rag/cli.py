@@ -1,0 +1,190 @@
+"""The `mistral-rag` program: ask, search, doctor; and the entry point of `ingest`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mistral_rag.terminal import (
+    ABSTAINED,
+    DONE,
+    EXIT_CODES,
+    UNUSABLE,
+    add_common,
+    index_folder,
+    note,
+    run,
+    say,
+    say_json,
+)
+
+if TYPE_CHECKING:
+    from mistral_rag.retrievers import HybridRetriever
+    from mistral_rag.schema import Answer, Citation
+
+SNIPPET = 200
+"""Characters of a passage that `search` shows a person."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `mistral-rag`; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    return run(arguments.command, arguments)
+
+
+def ingest(argv: Sequence[str] | None = None) -> int:
+    """Run `ingest`, unless another package of that name hides ours."""
+    import importlib
+
+    package = importlib.import_module("ingest")
+    if getattr(package, "DISTRIBUTION", None) != "mistral-rag":
+        where = getattr(package, "__file__", None) or list(getattr(package, "__path__", ["?"]))[0]
+        note(f"error: another package named `ingest` at {where} hides the one of mistral-rag; rename it or move away")
+        return UNUSABLE
+    from ingest.__main__ import main as run_ingest
+
+    return run_ingest(argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mistral-rag",
+        description="Ask questions of an index of documents; every statement of the answer is cited and checked.",
+        epilog=f"Build an index first: ingest build FOLDER --index DIR\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_ask(commands)
+    _add_search(commands)
+    sub = commands.add_parser(
+        "doctor",
+        help="what is installed, which models are used, whether key and host work",
+        description="Check the installation, the key and, where one is named, an index. A key is never printed.",
+    )
+    add_common(sub)
+    sub.set_defaults(command=doctor)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"mistral-rag {version('mistral-rag')}\n")
+
+
+def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser(
+        "ask",
+        help="answer a question with checked citations",
+        description="Answer a question from an index. With MISTRAL_API_KEY a Mistral model writes the answer; without "
+        "one it consists of quotes of the best passages, and says so.",
+        epilog=EXIT_CODES,
+    )
+    sub.add_argument("question")
+    add_common(sub)
+    _add_retrieval(sub)
+    sub.add_argument("--model", metavar="NAME", help="the chat model (default: mistral-small-latest with a key)")
+    sub.add_argument("--extractive", action="store_true", help="quote the best passages; call no model")
+    sub.add_argument("--stream", action="store_true", help="with --json: one JSON line a piece, the answer last")
+    sub.set_defaults(command=ask)
+
+
+def _add_search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser(
+        "search",
+        help="find passages, without an answer",
+        description="Find the passages that fit a question best, without writing an answer.",
+        epilog=EXIT_CODES,
+    )
+    sub.add_argument("question")
+    add_common(sub)
+    _add_retrieval(sub)
+    sub.add_argument("--explain", action="store_true", help="show what each part of the ranking gave")
+    sub.set_defaults(command=search)
+
+
+def _add_retrieval(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("-k", type=_at_least_one, default=8, metavar="N", help="passages to retrieve (default 8)")
+    sub.add_argument(
+        "--filter",
+        type=_json_object,
+        metavar="JSON",
+        help='only documents whose metadata fits, such as \'{"language": "en"}\'',
+    )
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """`mistral-rag ask`."""
+    retriever = _retriever(arguments)
+    from mistral_rag.defaults import load_chat_model
+    from mistral_rag.grounding import GroundedQA
+
+    model = None if arguments.extractive else load_chat_model(arguments.model)
+    chain = GroundedQA(retriever=retriever, model=model)
+    answer = None
+    for piece in chain.stream(arguments.question):
+        answer = piece if answer is None else answer + piece
+        if arguments.json and arguments.stream:
+            say_json({"text": piece.text})
+        elif not arguments.json:
+            say(piece.text, end="")
+    raise NotImplementedError
+
+
+def search(arguments: argparse.Namespace) -> int:
+    """`mistral-rag search`."""
+    retriever = _retriever(arguments)
+    hits = retriever.search(arguments.question, k=arguments.k)
+    if arguments.json:
+        results = []
+        for hit in hits:
+            document = hit.to_document()
+            row = {"id": document.id, "page_content": document.page_content, "metadata": document.metadata}
+            results.append({**row, "score": hit.score, **({"parts": hit.parts} if arguments.explain else {})})
+        say_json({"results": results})
+        return DONE
+    for number, hit in enumerate(hits, 1):
+        snippet = " ".join(hit.chunk.text.split())[:SNIPPET]
+        say(f"{number}. {hit.source.title}, {hit.page.locator} ({hit.score:.3f})")
+        if arguments.explain:
+            say("   " + ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items()))
+        say(f"   {snippet}")
+    if not hits:
+        note("nothing found")
+    return DONE
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """`mistral-rag doctor`."""
+    raise NotImplementedError
+
+
+def _retriever(arguments: argparse.Namespace) -> "HybridRetriever":
+    folder = index_folder(arguments)
+    from mistral_rag.retrievers import HybridRetriever
+
+    return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1")
+    return int(text)
+
+
+def _json_object(text: str) -> dict[str, object]:
+    import json
+
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("a JSON object")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

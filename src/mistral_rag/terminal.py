@@ -1,0 +1,116 @@
+"""What both programs share at the terminal: exit codes, one-sentence errors, clean output.
+
+Standard library only: `--help` must start in the time of a few bare Pythons.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+DONE, UNDONE, UNUSABLE, PLATFORM, ABSTAINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
+
+EXIT_CODES = """\
+exit codes: 0 done; 1 something was left undone, the report says what; 2 could not start;
+3 the platform refused or was unreachable; 4 no answer (abstained or blocked); 130, 143 interrupted"""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class UsageError(Exception):
+    """The command can't be started as it was typed."""
+
+
+def printable(text: str) -> str:
+    """`text` without the control and direction characters that could rewrite a terminal."""
+    return _CONTROL.sub("�", text)
+
+
+def say(text: str = "", *, end: str = "\n") -> None:
+    """Print for a person, on standard output."""
+    sys.stdout.write(printable(text) + end)
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Print a remark, warning or error on standard error."""
+    sys.stderr.write(printable(text) + "\n")
+
+
+def say_json(value: Any) -> None:
+    """Print one JSON object for a program, on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every command on an index has."""
+    parser.add_argument(
+        "--index",
+        metavar="DIR",
+        default=os.environ.get("MISTRAL_RAG_INDEX"),
+        help="the index folder (default: the environment variable MISTRAL_RAG_INDEX)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+
+
+def index_folder(arguments: argparse.Namespace) -> Path:
+    """The folder named by `--index` or the environment."""
+    if not arguments.index:
+        raise UsageError("no index named. Add --index DIR, or set MISTRAL_RAG_INDEX")
+    return Path(arguments.index)
+
+
+def run(command: Command, arguments: argparse.Namespace) -> int:
+    """Run a command; turn what goes wrong into one sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _terminate)
+    try:
+        return command(arguments)
+    except KeyboardInterrupt:
+        return _failed(arguments, "interrupted; nothing that was committed is lost", INTERRUPTED)
+    except BrokenPipeError:
+        # the reader of our output left: say nothing more, and let no flush at exit complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNDONE
+    except Exception as error:
+        from mistral_rag.errors import MistralRagError
+
+        if not isinstance(error, UsageError | MistralRagError) or os.environ.get("MISTRAL_RAG_TRACEBACK"):
+            raise
+        return _failed(arguments, str(error), exit_code(error))
+
+
+def exit_code(error: Exception) -> int:
+    """The exit code that tells a script what kind of thing went wrong."""
+    from mistral_rag.errors import IndexWriteError
+
+    if isinstance(error, IndexWriteError):
+        return UNDONE
+    if "mistral_rag.api.errors" in sys.modules:  # no platform error can exist before its module does
+        from mistral_rag.errors import ApiError
+
+        if isinstance(error, ApiError):
+            return PLATFORM
+    return UNUSABLE
+
+
+def _failed(arguments: argparse.Namespace, message: str, code: int) -> int:
+    sentence = " ".join(message.split())
+    if getattr(arguments, "json", False):
+        say_json({"error": sentence, "exit_code": code})
+    note(f"error: {sentence}")
+    return code
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
