@@ -1,0 +1,15 @@
+"""FakeMistral, a strict stand-in for the Mistral platform, for your tests and for work without a network.
+
+    with FakeMistral() as fake:
+        chat = ChatMistral(base_url=fake.base_url, api_key=fake.key)
+
+It refuses what the platform refuses and answers the rest by simple, repeatable rules, by script
+(`fake.script`), or with a fault (`fake.faults`). `python -m mistral_rag.testing` serves it until Ctrl-C.
+"""
+
+from mistral_rag.testing import faults
+from mistral_rag.testing.fake import FakeMistral, Recorded
+from mistral_rag.testing.replies import Reply, call, references, thinking
+from mistral_rag.testing.rules import Rules
+
+__all__ = ["FakeMistral", "Recorded", "Reply", "Rules", "call", "faults", "references", "thinking"]
