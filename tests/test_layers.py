@@ -1,0 +1,122 @@
+"""Who may import whom, as CONTRIBUTING.md draws it, and what nobody imports."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+PRODUCT = sorted([*CHECKOUT.glob("src/mistral_rag/**/*.py"), *CHECKOUT.glob("ingest/**/*.py")])
+
+BASE = {"errors", "schema"}
+STORE = BASE | {"store"}
+PLATFORM = BASE | {"api", "messages"}
+EDGE = {"cli", "doctor", "defaults", "terminal"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": {"api"},  # when one of the platform's errors is first asked for
+    "schema": set(),
+    "api": BASE,
+    "messages": BASE | {"api"},
+    "chat_models": PLATFORM,
+    "embeddings": PLATFORM,
+    "pdf": BASE,
+    "local": BASE,
+    "store": BASE,
+    "ranking": STORE,
+    "vectorstores": STORE | {"ranking"},
+    "retrievers": STORE | {"ranking", "vectorstores", "defaults"},
+    "grounding": STORE | {"ranking", "vectorstores", "retrievers"},
+    "defaults": BASE | {"local", "embeddings", "chat_models"},
+    "terminal": BASE,
+    "testing": PLATFORM,
+}
+MAY_IMPORT |= {edge: set(MAY_IMPORT) | EDGE for edge in ("cli", "doctor")}
+RUNS_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(CHECKOUT).with_suffix("").parts
+    return ".".join(parts[1:] if parts[0] == "src" else parts).removesuffix(".__init__")
+
+
+def layer_of(module: str) -> str:
+    return module.removeprefix("mistral_rag").lstrip(".").split(".")[0]
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
+def imports(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of all that is imported at run time, at whatever depth."""
+    for child in ast.iter_child_nodes(node):
+        if is_type_checking(child):
+            continue
+        if isinstance(child, ast.Import):
+            yield from ((child.lineno, alias.name) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield from ((child.lineno, f"{child.module}.{alias.name}") for alias in child.names)
+        else:
+            yield from imports(child)
+
+
+ALL = [(module_of(path), line, name) for path in PRODUCT for line, name in imports(ast.parse(path.read_text("utf-8")))]
+
+
+def inside(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def lines(*found: tuple[str, int, str]) -> list[str]:
+    return [f"{module} line {line} imports {name}" for module, line, name in found]
+
+
+def test_every_module_has_a_layer() -> None:
+    layers = {layer_of(module) for module in map(module_of, PRODUCT) if inside(module, "mistral_rag")}
+    assert layers - set(MAY_IMPORT) == {""}
+
+
+@pytest.mark.parametrize("layer", sorted(MAY_IMPORT))
+def test_imports_go_one_way(layer: str) -> None:
+    allowed = MAY_IMPORT[layer] | {layer}
+    ours = [row for row in ALL if inside(row[0], f"mistral_rag.{layer}") and inside(row[2], "mistral_rag")]
+    assert lines(*(row for row in ours if layer_of(row[2]) not in allowed)) == []
+
+
+def test_ingest_uses_what_is_public() -> None:
+    theirs = [row for row in ALL if inside(row[0], "ingest") and inside(row[2], "mistral_rag")]
+    private = [row for row in theirs if any(part.startswith("_") for part in row[2].split("."))]
+    assert lines(*private) == []
+
+
+def test_only_the_entry_point_imports_ingest() -> None:
+    users = {module for module, _, name in ALL if inside(name, "ingest") and not inside(module, "ingest")}
+    assert users <= {"mistral_rag.cli"}
+
+
+def test_the_product_knows_nothing_of_the_test_platform() -> None:
+    found = [row for row in ALL if inside(row[2], "mistral_rag.testing") and not inside(row[0], "mistral_rag.testing")]
+    assert lines(*found) == []
+
+
+def test_http_is_spoken_in_one_place() -> None:
+    found = [row for row in ALL if inside(row[2], "httpx", "requests", "urllib.request", "http.client", "aiohttp")]
+    at_home = ("mistral_rag.api", "mistral_rag.testing")
+    assert lines(*(row for row in found if not inside(row[0], *at_home))) == []
+
+
+def test_nothing_is_loaded_that_could_run_code() -> None:
+    assert lines(*(row for row in ALL if row[2].split(".")[0] in RUNS_CODE)) == []
+
+
+@pytest.mark.parametrize("call", ["read_index", "read_index_binary", "allow_pickle"])
+def test_no_foreign_reader_is_called(call: str) -> None:
+    users = []
+    for path in PRODUCT:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == call:
+                users.append(f"{module_of(path)} line {node.lineno}")
+            if isinstance(node, ast.keyword) and node.arg == call and ast.unparse(node.value) != "False":
+                users.append(f"{module_of(path)} line {node.value.lineno}")
+    assert users == []
