@@ -1,0 +1,55 @@
+"""The parser for PDF files."""
+
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from ingest.parsing.result import Parsed, Problem
+from mistral_rag.errors import ParseError
+from mistral_rag.pdf.document import SPARSE, PdfFile, Sheet
+from mistral_rag.pdf.pages import pages_of
+from mistral_rag.schema import Page, WordBoxes
+
+INK = 0.004
+"""A page with little text and a larger share of dark pixels than this shows something that is no text."""
+GARBAGE = 0.1
+"""A larger share than this of characters without a meaning makes a page's text worthless."""
+_ENOUGH_TO_JUDGE = 20
+_METADATA = {"Author": "author", "Subject": "subject", "Keywords": "keywords", "CreationDate": "created"}
+
+
+def parse(path: Path) -> Parsed:
+    """The pages of a PDF file; raises ParseError when there are none to be had."""
+    with PdfFile(path) as pdf:
+        if not len(pdf):
+            raise ParseError("the PDF has no pages")
+        sheets: list[Sheet] = []
+        problems: list[Problem] = []
+        for number in range(1, len(pdf) + 1):
+            try:
+                sheet = pdf.sheet(number)
+            except ParseError as error:
+                sheet = Sheet(number, 0.0, 0.0, "", WordBoxes(), (), 0, 0.0, 0.0)
+                problems.append(Problem(number, error.reason))
+            else:
+                if reason := needs_ocr(sheet):
+                    problems.append(Problem(number, reason))
+            sheets.append(sheet)
+        labels = [pdf.label(sheet.number) for sheet in sheets]
+        metadata: dict[str, JsonValue] = {name: value for key, name in _METADATA.items() if (value := pdf.metadata(key))}
+        title = pdf.metadata("Title")
+    pages = tuple(pages_of(sheets, labels=labels))
+    return Parsed(_title(title, pages, path), metadata, pages, tuple(problems))
+
+
+def needs_ocr(sheet: Sheet) -> str | None:
+    """Why a page's text layer is not enough; None when it is."""
+    if sheet.visible < SPARSE and sheet.ink > INK:
+        return f"needs OCR: {sheet.visible or 'no'} characters of text, but something is printed on the page"
+    if sheet.visible >= _ENOUGH_TO_JUDGE and sheet.garbage > GARBAGE:
+        return f"needs OCR: {sheet.garbage:.0%} of the characters have no meaning"
+    return None
+
+
+def _title(given: str, pages: tuple[Page, ...], path: Path) -> str:
+    return given or path.stem

@@ -1,0 +1,19 @@
+"""PDF files through PDFium: text with word boxes in reading order, blocks, labels, page images.
+
+PDFium is not thread-safe: use this from one thread of a process, and open files of strangers in a child
+process only (`ingest.parsing.children`).
+"""
+
+from pathlib import Path
+
+from mistral_rag.pdf.document import PdfFile, PrintedLine, Sheet
+from mistral_rag.pdf.images import PageImage
+from mistral_rag.pdf.pages import read_page, read_pages
+
+__all__ = ["PageImage", "PdfFile", "PrintedLine", "Sheet", "read_page", "read_pages", "render_page"]
+
+
+def render_page(path: Path, number: int, *, dpi: float = 150, grey: bool = False) -> PageImage:
+    """A picture of page `number` (from 1) as a reader sees it."""
+    with PdfFile(path) as pdf:
+        return pdf.image(number, dpi=dpi, grey=grey)

@@ -1,0 +1,69 @@
+"""Pictures of pages."""
+
+import ctypes
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+_DARK = 200
+_INK_DPI = 36
+_MAX_PIXELS = 50_000_000
+_MAX_INK_PIXELS = 4_000_000
+_WHITE = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A picture of a page as a reader sees it.
+
+    `pixels` are rows from the top, a byte per channel: 1 (grey) or 3 (red, green, blue).
+    """
+
+    width: int
+    height: int
+    channels: int
+    pixels: bytes
+
+    def png(self) -> bytes:
+        """The picture as a PNG file."""
+        stride = self.width * self.channels
+        rows = b"".join(b"\0" + self.pixels[at : at + stride] for at in range(0, len(self.pixels), stride))
+        head = struct.pack(">IIBBBBB", self.width, self.height, 8, 2 if self.channels == 3 else 0, 0, 0, 0)
+        parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b""))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in parts
+        )
+
+
+def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_PIXELS) -> PageImage:
+    """A picture of a loaded page; fewer dots per inch where it would have more than `max_pixels`."""
+    inches = pdfium.FPDF_GetPageWidthF(page) / 72, pdfium.FPDF_GetPageHeightF(page) / 72
+    scale = min(dpi, (max_pixels / max(inches[0] * inches[1], 1e-9)) ** 0.5)
+    width, height = (max(1, min(round(side * scale), max_pixels)) for side in inches)
+    kind = pdfium.FPDFBitmap_Gray if grey else pdfium.FPDFBitmap_BGR
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, kind, None, 0)
+    if not bitmap:
+        raise MemoryError(f"a picture of {width} x {height} pixels")
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
+        flags = pdfium.FPDF_ANNOT | pdfium.FPDF_REVERSE_BYTE_ORDER
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    channels = 1 if grey else 3
+    used = width * channels
+    pixels = raw if used == stride else b"".join(raw[at : at + used] for at in range(0, len(raw), stride))
+    return PageImage(width, height, channels, pixels)
+
+
+def ink_of(page: Any) -> float:
+    """The share of a loaded page's pixels that are dark."""
+    pixels = render(page, dpi=_INK_DPI, grey=True, max_pixels=_MAX_INK_PIXELS).pixels
+    dark = pixels.translate(None, bytes(range(_DARK, 256)))
+    return len(dark) / max(len(pixels), 1)
