@@ -32,7 +32,10 @@ looks like a marker is shown in other brackets (``［2］``). Quotes are cut fro
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from mistral_rag.grounding.citations import headers_of
+from mistral_rag.grounding.pages import Passage
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
@@ -72,3 +75,47 @@ def marker(number: int, nonce: str) -> str:
 def defused(text: str) -> str:
     """Text of a document as it may stand in a prompt or answer: one line, marker-like text in other brackets."""
     return MARKER_LIKE.sub(r"［\1］", " ".join(text.split()))
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceUnit:
+    """A unit that can be cited: the `number`-th line of evidence."""
+
+    number: int
+    passage: Passage
+    index: int
+    rank: int
+
+    @property
+    def text(self) -> str:
+        """The unit's text as it stands on the page."""
+        unit = self.passage.page.units[self.index]
+        return self.passage.page.text[unit.start : unit.end]
+
+    @property
+    def header(self) -> str:
+        """The text of the rows that name this row's columns, empty for other units."""
+        page = self.passage.page
+        rows = (page.units[i] for i in headers_of(page, [self.index]))
+        return " ".join(page.text[row.start : row.end] for row in rows)
+
+
+def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
+    """The units of passages, best passage first, each once, up to `budget` characters.
+
+    Units of one page stand together, in the page's order. At least one unit is kept.
+    """
+    pages: dict[tuple[str, int], dict[int, tuple[Passage, int]]] = {}
+    used = 0
+    for rank, passage in enumerate(passages):
+        chunk = passage.chunk
+        held = pages.setdefault((chunk.uri, chunk.page), {})
+        for index in range(chunk.first_unit, min(chunk.last_unit + 1, len(passage.page.units))):
+            unit = passage.page.units[index]
+            size = unit.end - unit.start
+            if index in held or (used and used + size > budget):
+                continue
+            held[index] = (passage, rank)
+            used += size
+    lines = [(passage, index, rank) for held in pages.values() for index, (passage, rank) in sorted(held.items())]
+    return [EvidenceUnit(number, *line) for number, line in enumerate(lines, start=1)]

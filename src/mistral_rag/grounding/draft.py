@@ -1,0 +1,179 @@
+"""From a model's reply, as it comes, to the text of an answer with numbered markers."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mistral_rag.grounding.markers import Marked, MarkerParser
+from mistral_rag.grounding.sentences import sentences
+
+LOOKAHEAD = 16
+"""So many characters behind a sentence its end can no longer change."""
+
+Withhold = Callable[[str, tuple[int, ...]], str | None]
+"""Given a statement and the evidence lines it points at: why it is withheld, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marker in the answer's text, and the evidence line it stands for."""
+
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of the answer: its place in the text (markers around it excluded), its words and its markers."""
+
+    start: int
+    end: int
+    plain: str
+    marks: tuple[Mark, ...]
+
+
+class Draft:
+    """Feeds on a reply and gives the answer's text, whatever pieces the reply came in.
+
+    `numbers` maps evidence lines to the numbers shown, in order of appearance. `declined` says that the reply
+    pointed at line 0. `withheld` are sentences that were left out, with the reason.
+    """
+
+    def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
+        self.text = ""
+        self.numbers: dict[int, int] = {}
+        self.marks: list[Mark] = []
+        self.declined = False
+        self.withheld: list[tuple[str, str]] = []
+        self._parser = MarkerParser(nonce, lines)
+        self._withhold = withhold
+        self._waiting: list[str | Marked] = []
+        self._blank = ""
+
+    @property
+    def forged(self) -> list[str]:
+        """Markers that were taken out because they point at nothing."""
+        return self._parser.forged
+
+    def feed(self, text: str) -> str:
+        """The next run of the answer's text."""
+        return self._take(self._parser.feed(text), last=False)
+
+    def close(self) -> str:
+        """The rest of the answer's text."""
+        return self._take(self._parser.close(), last=True)
+
+    def statements(self) -> list[Statement]:
+        """The sentences of the text, each with its markers; a marker behind a full stop belongs to the sentence."""
+        return statements(self.text, self.marks)
+
+    def _take(self, events: list[str | Marked], *, last: bool) -> str:
+        if self._withhold is None:
+            return "".join(map(self._write, events))
+        self._waiting += events
+        ready, self._waiting = _whole_sentences(self._waiting, last=last)
+        return "".join(self._write(event) for sentence in ready for event in self._kept(sentence))
+
+    def _kept(self, sentence: list[str | Marked]) -> list[str | Marked]:
+        plain = "".join(event for event in sentence if isinstance(event, str)).strip()
+        lines = tuple(event.number for event in sentence if isinstance(event, Marked))
+        if not plain or self._withhold is None or (reason := self._withhold(plain, lines)) is None:
+            return sentence
+        self.withheld.append((plain, reason))
+        return []
+
+    def _write(self, event: str | Marked) -> str:
+        if isinstance(event, Marked):
+            return self._write_mark(event.number)
+        text = self._blank + event if self.text else event.lstrip()
+        shown = text.rstrip()
+        self._blank = text[len(shown) :]
+        self.text += shown
+        return shown
+
+    def _write_mark(self, line: int) -> str:
+        if line == 0:
+            self.declined = True
+            return ""
+        if self._just_shown(line):
+            return ""
+        shown = f"{self._blank}[{self.numbers.setdefault(line, len(self.numbers) + 1)}]"
+        start = len(self.text) + len(self._blank)
+        self.text += shown
+        self._blank = ""
+        self.marks.append(Mark(start, len(self.text), line))
+        return shown
+
+    def _just_shown(self, line: int) -> bool:
+        end = len(self.text)
+        for mark in reversed(self.marks):
+            if mark.end != end:
+                return False
+            if mark.line == line:
+                return True
+            end = mark.start
+        return False
+
+
+def statements(text: str, marks: Sequence[Mark]) -> list[Statement]:
+    """The sentences of an answer's text, each with its markers."""
+    plain, places = _without(text, marks)
+    found = sentences(plain)
+    starts = [start for start, _ in found]
+    owners: list[list[Mark]] = [[] for _ in found]
+    for mark, place in places:
+        owner = max((i for i, start in enumerate(starts) if start < place), default=0)
+        if owners:
+            owners[owner].append(mark)
+    return [
+        Statement(_back(places, start, after=True), _back(places, end, after=False), plain[start:end], tuple(own))
+        for (start, end), own in zip(found, owners, strict=True)
+    ]
+
+
+def _without(text: str, marks: Sequence[Mark]) -> tuple[str, list[tuple[Mark, int]]]:
+    """The text without its markers, and each marker with its place there."""
+    plain = ""
+    at = 0
+    places: list[tuple[Mark, int]] = []
+    for mark in marks:
+        plain += text[at : mark.start]
+        places.append((mark, len(plain)))
+        at = mark.end
+    return plain + text[at:], places
+
+
+def _back(places: Sequence[tuple[Mark, int]], offset: int, *, after: bool) -> int:
+    """The place in the text of an offset in the text without markers, after or before the markers that stand there."""
+    return offset + sum(
+        mark.end - mark.start for mark, place in places if place < offset or (after and place == offset)
+    )
+
+
+def _whole_sentences(events: list[str | Marked], *, last: bool) -> tuple[list[list[str | Marked]], list[str | Marked]]:
+    """The events split behind each sentence whose end is certain, and the rest."""
+    plain = "".join(event for event in events if isinstance(event, str))
+    starts = [start for start, _ in sentences(plain)][1:]
+    certain = starts if last else [start for start in starts if start + LOOKAHEAD <= len(plain)]
+    parts = list(_split(events, certain))
+    return (parts, []) if last else (parts[:-1], parts[-1])
+
+
+def _split(events: Iterable[str | Marked], cuts: Iterable[int]) -> Iterator[list[str | Marked]]:
+    """The events cut at offsets of their text; a marker at a cut stays before it."""
+    remaining = list(cuts)
+    part: list[str | Marked] = []
+    at = 0
+    for event in events:
+        if isinstance(event, Marked):
+            part.append(event)
+            continue
+        text = event
+        while remaining and remaining[0] < at + len(text):
+            head, text = text[: remaining[0] - at], text[remaining[0] - at :]
+            part += [head] if head else []
+            yield part
+            part, at = [], remaining.pop(0)
+        part.append(text)
+        at += len(text)
+    yield part

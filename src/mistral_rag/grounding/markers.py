@@ -1,0 +1,78 @@
+"""A streaming parser for the markers of evidence in a model's reply.
+
+However the reply is cut into pieces, the events are the same (texts joined). What can still become a marker is
+held back until it is one or can't be.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_GAP = r"\s{0,3}"
+_ITEM = r"E?\d{1,4}(?:-\w{1,12})?"
+_ITEMS = rf"{_GAP}{_ITEM}(?:{_GAP}[,;]?{_GAP}{_ITEM}){{0,20}}{_GAP}"
+_HELD = re.compile(
+    r"""\s*(?: \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
+             | [(【]\s{0,3}(?:E(?:\d[\w\s,;-]{0,600})?)?    # also in other brackets, when the nonce is right
+             | E(?:\d{1,4}(?:-\w{0,12})?)?                  # also in none
+             )?\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The reply points at evidence line `number`; 0 says that the evidence does not answer."""
+
+    number: int
+
+
+class MarkerParser:
+    """Turns pieces of a reply into texts and `Marked` events.
+
+    Markers without the nonce, or for lines that don't exist, are taken out and kept in `forged`.
+    """
+
+    def __init__(self, nonce: str, lines: int) -> None:
+        self.forged: list[str] = []
+        self._lines = lines
+        self._held = ""
+        one = rf"E\d{{1,4}}-{re.escape(nonce)}"
+        many = rf"{_GAP}{one}(?:{_GAP}[,;]?{_GAP}{one}){{0,20}}{_GAP}"
+        self._valid = re.compile(rf"E(\d{{1,4}})-{re.escape(nonce)}", re.IGNORECASE)
+        self._marker = re.compile(rf"(?P<blank>\s*)(?P<mark>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE)
+
+    def feed(self, text: str) -> list[str | Marked]:
+        """The events that `text` completes."""
+        text = self._held + text
+        held = _HELD.search(text)
+        cut = held.start() if held else len(text)
+        self._held = text[cut:]
+        return list(self._events(text[:cut]))
+
+    def close(self) -> list[str | Marked]:
+        """The events that were held back."""
+        text, self._held = self._held, ""
+        return list(self._events(text))
+
+    def _events(self, text: str) -> Iterator[str | Marked]:
+        at = 0
+        for match in self._marker.finditer(text):
+            if match.start() > at:
+                yield text[at : match.start()]
+            yield from self._marks(match["blank"], match["mark"])
+            at = match.end()
+        if at < len(text):
+            yield text[at:]
+
+    def _marks(self, blank: str, mark: str) -> Iterator[str | Marked]:
+        numbers = []
+        for item in re.findall(_ITEM, mark, re.IGNORECASE):
+            valid = self._valid.fullmatch(item)
+            if valid and int(valid[1]) <= self._lines:
+                numbers.append(int(valid[1]))
+            else:
+                self.forged.append(item)
+        if blank and (numbers or "\n" in blank):
+            yield blank
+        yield from map(Marked, numbers)
