@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ingest",
         description="Turn folders of documents into an index that `mistral-rag ask` answers from.",
-        epilog="example:\n  ingest build contracts/ --index index/\n  mistral-rag ask 'Who may terminate?' --index index"
+        epilog="example:\n  ingest build contracts/ --index index/\n  mistral-rag ask 'Who may end it?' --index index/"
         f"\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mistral_rag.store.identity import Identity
 from mistral_rag.store.texts import TEXT_VERSION, embed_text
-from mistral_rag.store.tokens import TOKENIZER_VERSION
 from mistral_rag.store.writer import IndexWriter, SourceState
 
 from ingest.chunking import CHUNKER_VERSION
@@ -22,6 +20,8 @@ from ingest.sources import Found, PassedOver, resolve_roots, sha256_of, walk
 from mistral_rag.defaults import MatrixEmbeddings, choose_embeddings, load_embeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
 from mistral_rag.schema import Source
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.tokens import TOKENIZER_VERSION
 
 if TYPE_CHECKING:
     import numpy as np

@@ -44,7 +44,7 @@ def resolve_roots(paths: Sequence[str | Path]) -> list[Path]:
         root = Path(path).resolve()
         if not root.exists():
             raise SourceNotFoundError(f"{path} does not exist")
-        if not os.access(root, os.R_OK | (os.X_OK if root.is_dir() else 0)):
+        if not _readable(root):
             raise SourceNotFoundError(f"{path} may not be read by this user")
         roots.append(root)
     return list(dict.fromkeys(roots))
@@ -79,6 +79,11 @@ def sha256_of(path: Path) -> str:
         while block := file.read(READ_SIZE):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _readable(root: Path) -> bool:
+    mode = os.R_OK | (os.X_OK if root.is_dir() else 0)
+    return os.access(root, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

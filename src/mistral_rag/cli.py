@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mistral_rag.terminal import (
     ABSTAINED,
     DONE,
     EXIT_CODES,
+    UNDONE,
     UNUSABLE,
     add_common,
     index_folder,
@@ -19,6 +21,9 @@ from mistral_rag.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mistral_rag.grounding import AnswerPiece
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Citation
 
@@ -38,7 +43,7 @@ def ingest(argv: Sequence[str] | None = None) -> int:
 
     package = importlib.import_module("ingest")
     if getattr(package, "DISTRIBUTION", None) != "mistral-rag":
-        where = getattr(package, "__file__", None) or list(getattr(package, "__path__", ["?"]))[0]
+        where = getattr(package, "__file__", None) or next(iter(getattr(package, "__path__", ["?"])))
         note(f"error: another package named `ingest` at {where} hides the one of mistral-rag; rename it or move away")
         return UNUSABLE
     from ingest.__main__ import main as run_ingest
@@ -119,18 +124,54 @@ def ask(arguments: argparse.Namespace) -> int:
     """`mistral-rag ask`."""
     retriever = _retriever(arguments)
     from mistral_rag.defaults import load_chat_model
-    from mistral_rag.grounding import GroundedQA
+    from mistral_rag.grounding import GroundedQA, fold
 
     model = None if arguments.extractive else load_chat_model(arguments.model)
-    chain = GroundedQA(retriever=retriever, model=model)
-    answer = None
-    for piece in chain.stream(arguments.question):
-        answer = piece if answer is None else answer + piece
-        if arguments.json and arguments.stream:
-            say_json({"text": piece.text})
-        elif not arguments.json:
-            say(piece.text, end="")
-    raise NotImplementedError
+    chain = GroundedQA(retriever=retriever, model=model, pages=retriever.index)
+    answer = fold(_shown(chain.stream(arguments.question), arguments), question=arguments.question)
+    if arguments.json:
+        say_json(answer.model_dump(mode="json"))
+    else:
+        _show_checks(answer)
+    return ABSTAINED if answer.status in {"abstained", "blocked"} else DONE
+
+
+def _shown(pieces: "Iterable[AnswerPiece | Answer]", arguments: argparse.Namespace) -> "Iterator[AnswerPiece | Answer]":
+    """The same pieces, their text written as it comes."""
+    from mistral_rag.schema import Answer
+
+    for piece in pieces:
+        if not isinstance(piece, Answer):
+            if not arguments.json:
+                say(piece.text, end="")
+            elif arguments.stream:
+                say_json({"text": piece.text})
+        yield piece
+
+
+def _show_checks(answer: "Answer") -> None:
+    """What stands below the text: why it is not whole, each citation, and what is not backed."""
+    say("\n" if answer.text else "", end="")
+    if answer.status != "answered":
+        say(f"{answer.status}: {answer.reason}" if answer.reason else answer.status)
+    for citation in answer.citations:
+        say(_citation_line(citation))
+    for claim in answer.claims:
+        if claim.support in {"unsupported", "contradicted"}:
+            statement = " ".join(answer.text[claim.start : claim.end].split())
+            say(f"{claim.support}: {statement}" + (f" ({'; '.join(claim.reasons)})" if claim.reasons else ""))
+    for removed in answer.removed:
+        say(f"withheld: {removed.text} ({removed.reason})")
+    for warning in answer.warnings:
+        note(f"warning: {warning}")
+
+
+def _citation_line(citation: "Citation") -> str:
+    if citation.quote is None or not citation.spans:
+        return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
+    where = citation.spans[0].locator
+    mark = "" if citation.verified else f" ({citation.location})"
+    return f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -158,7 +199,18 @@ def search(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """`mistral-rag doctor`."""
-    raise NotImplementedError
+    from mistral_rag.doctor import examine
+
+    checks = []
+    for check in examine(Path(arguments.index) if arguments.index else None):
+        checks.append(check)
+        if not arguments.json:
+            say(f"{'ok  ' if check.ok else 'FAIL'} {check.name:12} {check.detail}")
+    ok = all(check.ok for check in checks)
+    if arguments.json:
+        rows = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
+        say_json({"ok": ok, "checks": rows})
+    return DONE if ok else UNDONE
 
 
 def _retriever(arguments: argparse.Namespace) -> "HybridRetriever":

@@ -23,8 +23,6 @@ NO_EMBEDDINGS = ""
 ENGLISH_SHARE = 0.9
 """From this share of English text on, an index is given the English embedding model."""
 
-_LOCAL = {"minilm": "MiniLM", "use": "UniversalSentenceEncoder"}
-
 
 class MatrixEmbeddings(Protocol):
     """Embeddings that give numpy rows: float32, one row a text, each of length 1."""
@@ -55,9 +53,10 @@ def choose_embeddings(languages: Mapping[str, int]) -> str:
         return NO_EMBEDDINGS
     from mistral_rag.local.embeddings import choose
 
-    counted = Counter(languages)
-    english = counted["en"] >= ENGLISH_SHARE * sum(counted.values())
-    return choose("en" if english else "")
+    foreign = Counter({language: count for language, count in languages.items() if language not in {"en", ""}})
+    if sum(foreign.values()) <= (1 - ENGLISH_SHARE) * sum(languages.values()):
+        return choose("en")
+    return choose(foreign.most_common(1)[0][0])
 
 
 def load_embeddings(name: str) -> MatrixEmbeddings | None:
