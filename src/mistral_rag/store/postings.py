@@ -1,0 +1,105 @@
+"""One piece of an inverted index: which rows hold which terms how often, as plain arrays."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mistral_rag.store.tokens import Terms, hashed, is_word, pairs
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Postings of some rows that share a language; never changed once made.
+
+    `rows` ascend; `words` is the number of words (not numbers) of each. `terms` ascend; the postings of
+    ``terms[i]`` are ``places[starts[i]:starts[i + 1]]``, positions in `rows`, with `counts` beside them (at most 255).
+    """
+
+    language: str
+    rows: npt.NDArray[np.int64]
+    words: npt.NDArray[np.float32]
+    terms: Terms
+    starts: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.uint8]
+
+    ARRAYS = ("rows", "words", "terms", "starts", "places", "counts")
+    TYPES = ("int64", "float32", "uint64", "int64", "int32", "uint8")
+
+    @classmethod
+    def build(cls, texts: Iterable[tuple[int, str]], language: str) -> "Segment":
+        """Index (row, text) pairs."""
+        rows: list[int] = []
+        found: list[Terms] = []
+        for row, text in sorted(texts):
+            rows.append(row)
+            found.append(hashed(text, language))
+        words = np.array([np.count_nonzero(is_word(terms)) for terms in found], dtype=np.float32)
+        both = [np.concatenate((terms, pairs(terms))) for terms in found]
+        places = np.repeat(np.arange(len(rows)), [len(terms) for terms in both])
+        terms = np.concatenate([np.empty(0, np.uint64), *both])
+        return cls._sorted(
+            language, np.array(rows, dtype=np.int64), words, terms, places, np.ones(len(terms), np.int64)
+        )
+
+    @classmethod
+    def merge(cls, segments: Sequence["Segment"], keep: Sequence[npt.NDArray[np.bool_]]) -> "Segment":
+        """The kept rows of several segments of one language in one."""
+        rows = np.concatenate([segment.rows[kept] for segment, kept in zip(segments, keep, strict=True)])
+        order = np.argsort(rows)
+        new_place = np.empty(len(rows), dtype=np.int64)
+        new_place[order] = np.arange(len(rows))
+        parts: list[tuple[Array, ...]] = []
+        before = 0
+        for segment, kept in zip(segments, keep, strict=True):
+            held = kept[segment.places]
+            terms = np.repeat(segment.terms, np.diff(segment.starts))[held]
+            places = new_place[before + np.cumsum(kept)[segment.places[held]] - 1]
+            parts.append((segment.words[kept], terms, places, segment.counts[held].astype(np.int64)))
+            before += int(np.count_nonzero(kept))
+        words, terms, places, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return cls._sorted(segments[0].language, rows[order], words[order], terms, places, counts)
+
+    @classmethod
+    def _sorted(cls, language: str, rows: Array, words: Array, terms: Array, places: Array, counts: Array) -> "Segment":
+        distinct, which = np.unique(terms, return_inverse=True)
+        keys = which.astype(np.int64) * max(len(rows), 1) + places
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        begins = np.flatnonzero(np.diff(keys, prepend=-1))
+        summed = np.add.reduceat(counts[order], begins) if len(begins) else counts
+        owner = keys[begins] // max(len(rows), 1)
+        starts = np.searchsorted(owner, np.arange(len(distinct) + 1))
+        return cls(
+            language=language,
+            rows=rows.astype(np.int64),
+            words=words.astype(np.float32),
+            terms=distinct.astype(np.uint64),
+            starts=starts.astype(np.int64),
+            places=(keys[begins] % max(len(rows), 1)).astype(np.int32),
+            counts=np.minimum(summed, 255).astype(np.uint8),
+        )
+
+    def find(self, terms: Terms) -> list[tuple[int, int]]:
+        """Where the postings of each term begin and end; (0, 0) for a term that is not here."""
+        if not len(self.terms):
+            return [(0, 0)] * len(terms)
+        at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
+        here = self.terms[at] == terms
+        return [
+            (int(self.starts[i]), int(self.starts[i + 1])) if ok else (0, 0) for i, ok in zip(at, here, strict=True)
+        ]
+
+    def is_sound(self) -> bool:
+        """Whether the arrays fit each other, so that no search reads outside them."""
+        types = all(getattr(self, name).dtype == kind for name, kind in zip(self.ARRAYS, self.TYPES, strict=True))
+        sizes = len(self.words) == len(self.rows) and len(self.starts) == len(self.terms) + 1
+        if not (types and sizes and len(self.counts) == len(self.places) == self.starts[-1] and self.starts[0] == 0):
+            return False
+        inside = not len(self.places) or (self.places.min() >= 0 and self.places.max() < len(self.rows))
+        ascending = all(bool(np.all(array[1:] > array[:-1])) for array in (self.rows, self.terms))
+        return bool(inside and ascending and np.all(np.diff(self.starts) >= 0))
