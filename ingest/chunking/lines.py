@@ -5,7 +5,7 @@ PDF pages say little about structure, so a line is judged by its own characters 
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 LineKind = Literal["blank", "prose", "row", "item", "heading", "line"]
@@ -23,7 +23,38 @@ NAMED_HEADING = re.compile(
 )
 SENTENCE_END = re.compile(r"""[.!?:;。！？]["'”’»)\]]*(?:\(?\d{1,2}\)?)?$""")
 SMALL_WORDS = frozenset(
-    "a an and as at by for from in of on or the to und der die das de la le les et des y los las".split()
+    {
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "und",
+        "der",
+        "die",
+        "das",
+        "von",
+        "de",
+        "la",
+        "le",
+        "les",
+        "et",
+        "des",
+        "du",
+        "y",
+        "los",
+        "las",
+        "el",
+    }
 )
 HEADING_LENGTH = 100
 LONGEST_RUN_OF_HEADINGS = 3
@@ -123,7 +154,7 @@ def _is_heading(line: str, following: str, width: int) -> bool:
 def _with_table_labels(text: str, lines: list[Line]) -> list[Line]:
     """Labels without numbers that stand between rows ("Current assets:") are rows of the table too."""
     rows = [at for at, line in enumerate(lines) if line.kind == "row"]
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         between = lines[before + 1 : after]
         if 0 < len(between) <= 2 and all(_is_label(text, line) for line in between):
             for at in range(before + 1, after):

@@ -14,36 +14,41 @@ NEXT_WORD = re.compile(r"\s*([^\w\s]*)\s*(\w[\w’'-]*)?")
 ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})\)?")
 
-NEVER_LAST = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NEVER_LAST = _words(
     # titles and connectives, which always lead on
     "mr mrs ms dr prof st messrs hon rev gen col capt lt gov sen rep vs approx ca cf eg e.g i.e viz incl excl resp "
     "est hr fr frl dipl ing bzw ggf evtl sog zzgl inkl exkl vgl z.b d.h u.a s.o s.u i.d.r z.t m.e o.g mme mlle mm "
-    "me env ex c.-à-d p.ex av bd sr. sra srta dra lic ud uds p.ej aprox".split()
+    "me env ex c.-à-d p.ex av bd sr. sra srta dra lic ud uds p.ej aprox"
 )
-BEFORE_NUMBERS = frozenset(
+BEFORE_NUMBERS = _words(
     "no nos nr nrn n° art arts fig figs tab sec secs abs ziff kap bd vol ch chap p pp pg s seite núm núms pág págs "
     "rev ref tel ext al par paras § jan feb mar apr jun jul aug sep sept oct nov dec okt dez mrz janv févr avr juil "
-    "déc ene abr ago dic".split()
+    "déc ene abr ago dic"
 )
-SOMETIMES_LAST = frozenset(
+SOMETIMES_LAST = _words(
     "inc corp co ltd llc plc bros jr sr etc cie gmbh usw u.s u.k u.n e.u a.m p.m ph.d s.a n.v b.v d.c l.p n.a "
-    "dept div assn intl mfg sta cía ee.uu act".split()
+    "dept div assn intl mfg sta cía ee.uu act"
 )
-STARTERS = frozenset(
+STARTERS = _words(
     "the a an this that these those it its they their we our he she his her you i in on at as for from by with to if "
     "when while although however therefore thus also and but or no not all any each such there here under upon after "
     "before during since because what which who how why see during both neither except unless "
     "der die das ein eine dieser diese dieses er sie es wir ihr im in am auf für von mit nach bei wenn als da doch "
     "aber und oder auch nicht alle jede jeder zur zum zu "
     "le la les l un une des ce cet cette ces il elle ils elles nous vous on en dans pour par avec sur si mais et ou "
-    "el los las una unos unas este esta estos estas él ella ellos nosotros en para por con si pero y o no se".split()
+    "el los las una unos unas este esta estos estas él ella ellos nosotros en para por con si pero y o no se"
 )
-BEFORE_ORDINALS = frozenset(
-    "der die das dem den des im am vom zum zur beim seit jeder jedem jeden bis ab ein eine einem einen".split()
+BEFORE_ORDINALS = _words(
+    "der die das dem den des im am vom zum zur beim seit jeder jedem jeden bis ab ein eine einem einen"
 )
-MONTHS = frozenset(
+MONTHS = _words(
     "januar jänner februar märz april mai juni juli august september oktober november dezember "
-    "quartal jahrhundert halbjahr auflage".split()
+    "quartal jahrhundert halbjahr auflage"
 )
 
 

@@ -1,0 +1,132 @@
+"""Headings and blocks of a document without pages, cut into pages at its top-level sections."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from mistral_rag.schema import Block, BlockKind, Locator, Page, clean_text
+
+LONGEST_PAGE = 20_000
+PATH_SEPARATOR = " > "
+CELL_SEPARATOR = " | "
+LONGEST_LABEL = 200
+
+
+class Entry(NamedTuple):
+    """A block in reading order; `level` is that of a heading, 0 for all else; `joint` stands before it."""
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    joint: str = "\n\n"
+
+
+class Outline:
+    """Collects a document's blocks, then gives its pages.
+
+    A heading of level 1 or 2 begins a page; its label is the path of headings above it, without the one that
+    is the title of the whole document. A section of more than 20,000 characters becomes several pages.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+
+    def heading(self, level: int, text: str) -> None:
+        """A heading; level 1 is the highest."""
+        self._add("title", " ".join(text.split()), level=level)
+
+    def block(self, kind: BlockKind, text: str) -> None:
+        """A paragraph, list item, caption or piece of code; empty ones are dropped."""
+        follows = kind == "list" and bool(self._entries) and self._entries[-1].kind == "list"
+        self._add(kind, text, joint="\n" if follows else "\n\n")
+
+    def table(self, header: Iterable[Sequence[str]], body: Iterable[Sequence[str]]) -> None:
+        """A table, one line a row.
+
+        The rows that name the columns are a block of their own, one newline before that of the others: so
+        the chunker tells them apart.
+        """
+        names = "\n".join(filter(None, map(_row, header)))
+        rows = "\n".join(filter(None, map(_row, body)))
+        self._add("table", names)
+        self._add("table", rows, joint="\n" if names else "\n\n")
+
+    @property
+    def title(self) -> str:
+        """The first heading of the highest level that occurs; empty without headings."""
+        headings = [entry for entry in self._entries if entry.level]
+        return min(headings, key=lambda entry: entry.level).text if headings else ""
+
+    def pages(self) -> tuple[Page, ...]:
+        """The document's sections as pages, numbered from 1."""
+        found = [(label, page) for label, section in self._sections() for page in _pages_of(section)]
+        return tuple(_page(number, label, entries) for number, (label, entries) in enumerate(found, 1))
+
+    def _add(self, kind: BlockKind, text: str, *, level: int = 0, joint: str = "\n\n") -> None:
+        text = clean_text(text).strip()
+        if text:
+            self._entries.append(Entry(kind, text, level, joint))
+
+    def _sections(self) -> Iterator[tuple[str, list[Entry]]]:
+        """Each section with its label; a heading without text goes with the section below it."""
+        single = sum(entry.level == 1 for entry in self._entries) == 1
+        upper, lower = "", ""
+        section: list[Entry] = []
+        label = ""
+        for entry in self._entries:
+            if entry.level in {1, 2}:
+                if any(not earlier.level for earlier in section):
+                    yield label, section
+                    section = []
+                if entry.level == 1:
+                    upper, lower = "" if single else entry.text, ""
+                else:
+                    lower = entry.text
+                label = PATH_SEPARATOR.join(filter(None, (upper, lower)))[:LONGEST_LABEL]
+            section.append(entry)
+        if section:
+            yield label, section
+
+
+def _row(cells: Sequence[str]) -> str:
+    texts = [" ".join(cell.split()) for cell in cells]
+    return CELL_SEPARATOR.join(texts).strip() if any(texts) else ""
+
+
+def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:
+    """The section whole, or in runs of blocks that are not too long."""
+    size = 0
+    page: list[Entry] = []
+    for entry in section:
+        for text in parts(entry.text):
+            if page and size + len(text) > LONGEST_PAGE:
+                yield page
+                page, size = [], 0
+            page.append(entry._replace(text=text))
+            size += len(text)
+    if page:
+        yield page
+
+
+def parts(text: str, limit: int = LONGEST_PAGE) -> Iterator[str]:
+    """`text` in pieces of at most `limit` characters: cut at a blank line, else a line, else a blank."""
+    at = 0
+    while len(text) - at > limit:
+        found = (text.rfind(blank, at + limit // 2, at + limit) for blank in ("\n\n", "\n", " "))
+        cut = next((place for place in found if place > 0), at + limit)
+        yield text[at:cut]
+        at = cut
+    yield text[at:]
+
+
+def _page(number: int, label: str, entries: list[Entry]) -> Page:
+    texts: list[str] = []
+    blocks: list[Block] = []
+    at = 0
+    for entry in entries:
+        joint = entry.joint if texts else ""
+        at += len(joint)
+        texts.append(joint + entry.text)
+        blocks.append(Block(start=at, end=at + len(entry.text), kind=entry.kind, origin="markup"))
+        at += len(entry.text)
+    locator = Locator(kind="section", number=number, label=label)
+    return Page(locator=locator, text="".join(texts), blocks=tuple(blocks))
