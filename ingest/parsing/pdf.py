@@ -36,7 +36,9 @@ def parse(path: Path) -> Parsed:
                     problems.append(Problem(number, reason))
             sheets.append(sheet)
         labels = [pdf.label(sheet.number) for sheet in sheets]
-        metadata: dict[str, JsonValue] = {name: value for key, name in _METADATA.items() if (value := pdf.metadata(key))}
+        metadata: dict[str, JsonValue] = {
+            name: value for key, name in _METADATA.items() if (value := pdf.metadata(key))
+        }
         title = pdf.metadata("Title")
     pages = tuple(pages_of(sheets, labels=labels))
     return Parsed(_title(title, pages, path), metadata, pages, tuple(problems))

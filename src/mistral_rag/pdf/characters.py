@@ -194,5 +194,5 @@ def _garbage(text_page: Any, text: str, index: range | list[int], seen: list[int
     meaningless = {found.start() for found in _MEANINGLESS.finditer(text)}
     known = [at for at in seen if at not in meaningless]
     sample = known[:: 1 + len(known) // _SAMPLE]
-    unmapped = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, index[at]) == 1 for at in sample)
+    unmapped: int = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, index[at]) == 1 for at in sample)
     return 1 - len(known) / len(seen) * (1 - unmapped / max(len(sample), 1))

@@ -78,7 +78,7 @@ class PdfFile:
         self._document = None
 
     def __len__(self) -> int:
-        return max(pdfium.FPDF_GetPageCount(self._document), 0)
+        return int(max(pdfium.FPDF_GetPageCount(self._document), 0))
 
     def label(self, number: int) -> str:
         """The label the file gives to page `number` (from 1), empty when it gives none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -160,7 +160,7 @@ def _columns(rows: list[list[Piece]], at: int) -> tuple[int, float] | None:
     """The end of the longest run of rows from `at` on that are two columns of prose, and what parts them."""
     row = rows[at]
     found: tuple[int, float] | None = None
-    for before, after in zip(row, row[1:], strict=False):
+    for before, after in pairwise(row):
         height = before.box.bottom - before.box.top
         end, gutter = _gutter(rows, at, (before.box.right, after.box.left), 0.5 * height)
         middle = sum(gutter) / 2
