@@ -1,34 +1,57 @@
 """What the stand-in says when nothing is scripted: plain, repeatable, and grounded in the prompt.
 
 In this order: a call, where the request demands one or the question names a tool; JSON of the shape asked
-for; the evidence lines that share most words with the question, with their markers; the question itself.
+for; the evidence lines or tool results that share most words with the question, with their markers or
+references; the question itself. A model told to think does so first.
+
+A line of evidence starts with a marker in brackets: `[E1-k3xq] Net sales rose.` The question is what follows
+the last `Question: `, or all of the message without its evidence.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mistral_rag.testing.bodies import ChatRequest, Message, ToolChoice
-from mistral_rag.testing.replies import Reply, call
+from mistral_rag.testing.bodies import ChatRequest, Message, ToolChoice, ToolMessage
+from mistral_rag.testing.replies import Reply, call, references, thinking
+from mistral_rag.testing.samples import sample
 from mistral_rag.testing.words import content_words
 
-EVIDENCE = re.compile(r"^\s*(\[[^\[\]\n]{1,40}\])[ \t]+(\S.*)$", re.MULTILINE)
-WHITESPACE_FOR_EVER = "\n" * 200
+EVIDENCE = re.compile(r"^[ \t]*(\[[^\[\]\n]{1,40}\])[ \t]+(\S.*)$", re.MULTILINE)
+QUESTION = re.compile(r"^.*^Question: ?", re.MULTILINE | re.DOTALL)
+FIRST_NUMBER = re.compile(r"\d+")
+LINES_CITED = 2
+WHITESPACE_WITHOUT_END = "\n" * 1000
 
 
 def reply(request: ChatRequest) -> Reply:
     """The stand-in's own reply."""
-    question = last_said(request)
+    answer = _without_thinking(request)
+    if request.reasoning_effort == "none":
+        return answer
+    said = [answer.content] if isinstance(answer.content, str) else list(answer.content or ())
+    thought = thinking(f"The question is: {question_of(request)}")
+    return Reply([thought, *said], answer.tool_calls, answer.finish_reason)
+
+
+def _without_thinking(request: ChatRequest) -> Reply:
+    question = question_of(request)
     if request.messages[-1].role == "user" and (name := _tool_to_call(request, question)):
         return Reply("", [call(name, _arguments(request, name, question))])
     wanted = request.response_format
     if wanted.json_schema is not None:
-        return Reply(json.dumps(sample(wanted.json_schema.schema_definition, question)))
+        return Reply(json.dumps(sample(wanted.json_schema.schema_definition, question), ensure_ascii=False))
     if wanted.type == "json_object":
-        asked = any("json" in text_of(message).lower() for message in request.messages)
-        return Reply(json.dumps({"answer": question}) if asked else WHITESPACE_FOR_EVER)
-    return Reply(_from_evidence(request, question) or f"You said: {question}")
+        return _any_json(request, question)
+    return _from_sources(request, question) or Reply(f"You said: {question}")
+
+
+def _any_json(request: ChatRequest, question: str) -> Reply:
+    if any("json" in text_of(message).lower() for message in request.messages):
+        return Reply(json.dumps({"answer": question}, ensure_ascii=False))
+    # the platform's own warning: without the word in a prompt the model may never stop
+    return Reply(WHITESPACE_WITHOUT_END, finish_reason="length")
 
 
 def text_of(message: Message) -> str:
@@ -39,9 +62,10 @@ def text_of(message: Message) -> str:
     return "\n".join(chunk.text for chunk in content if chunk.type == "text")
 
 
-def last_said(request: ChatRequest) -> str:
-    """The newest text of a user or tool."""
-    return next((text_of(m) for m in reversed(request.messages) if m.role in ("user", "tool")), "")
+def question_of(request: ChatRequest) -> str:
+    """The user's newest question, without any evidence around it."""
+    said = next((text_of(message) for message in reversed(request.messages) if message.role == "user"), "")
+    return EVIDENCE.sub("", QUESTION.sub("", said)).strip()
 
 
 def _tool_to_call(request: ChatRequest, question: str) -> str | None:
@@ -50,57 +74,65 @@ def _tool_to_call(request: ChatRequest, question: str) -> str | None:
         return None
     if isinstance(request.tool_choice, ToolChoice):
         return request.tool_choice.function.name
-    named = next((name for name in names if name.lower() in question.lower()), None)
-    if named is None and request.tool_choice in ("any", "required"):
-        return names[0]
-    return named
+    named = next((name for name in names if _mentioned(name, question)), None)
+    return named or (names[0] if request.tool_choice in ("any", "required") else None)
+
+
+def _mentioned(name: str, question: str) -> bool:
+    words = [word for word in re.split(r"[_-]+", name.lower()) if word]
+    return all(word in question.lower() for word in words)
 
 
 def _arguments(request: ChatRequest, name: str, question: str) -> dict[str, Any]:
     schema = next(tool.function.parameters for tool in request.tools or () if tool.function.name == name)
-    made = sample(schema, question)
+    made = sample({"type": "object", **schema}, question)
     return made if isinstance(made, dict) else {}
 
 
-def sample(schema: dict[str, Any], text: str) -> Any:
-    """A value that fits a JSON schema, its numbers and strings taken from the text."""
-    numbers = iter([json.loads(n) for n in re.findall(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", text)])
-    return _value(schema, schema.get("$defs") or schema.get("definitions") or {}, numbers, text)
+def _from_sources(request: ChatRequest, question: str) -> Reply | None:
+    last = request.messages[-1]
+    if isinstance(last, ToolMessage):
+        return _from_tool(text_of(last), question)
+    lines = EVIDENCE.findall(text_of(last))
+    return Reply(_cited(lines, question)) if lines else None
 
 
-def _value(schema: Any, defs: dict[str, Any], numbers: Iterator[Any], text: str) -> Any:
-    if not isinstance(schema, dict):
-        return text
-    if "$ref" in schema:
-        return _value(defs.get(schema["$ref"].rsplit("/", 1)[-1]), defs, numbers, text)
-    if "const" in schema or schema.get("enum"):
-        return schema.get("const", (schema.get("enum") or [None])[0])
-    for key in ("anyOf", "oneOf", "allOf"):
-        if schema.get(key):
-            return _value(schema[key][0], defs, numbers, text)
-    return _typed(schema, defs, numbers, text)
+def _cited(lines: Sequence[tuple[str, str]], question: str) -> str:
+    best = _best([text for _, text in lines], question)
+    if not best:
+        return f"{FIRST_NUMBER.sub('0', lines[0][0], count=1)} No line answers: {question}"
+    return " ".join(f"{lines[place][1].strip().rstrip('.')} {lines[place][0]}." for place in best)
 
 
-def _typed(schema: dict[str, Any], defs: dict[str, Any], numbers: Iterator[Any], text: str) -> Any:
-    match schema.get("type", "object" if "properties" in schema else "string"):
-        case "object":
-            return {key: _value(inner, defs, numbers, text) for key, inner in schema.get("properties", {}).items()}
-        case "array":
-            return [_value(schema.get("items"), defs, numbers, text) for _ in range(max(1, schema.get("minItems", 1)))]
-        case "integer":
-            return int(next(numbers, schema.get("minimum", 1)))
-        case "number":
-            return next(numbers, schema.get("minimum", 1))
-        case "boolean":
-            return True
-        case "null":
-            return None
-    return text
+def _best(texts: Sequence[str], question: str) -> list[int]:
+    """The places of the texts that share most words with the question, in their order."""
+    asked = set(content_words(question))
+    scored = [(len(asked & set(content_words(text))), -place) for place, text in enumerate(texts)]
+    return sorted(-place for score, place in sorted(scored, reverse=True)[:LINES_CITED] if score)
 
 
-def _from_evidence(request: ChatRequest, question: str) -> str:
-    lines = [found for message in request.messages for found in EVIDENCE.findall(text_of(message))]
-    asked = set(content_words(EVIDENCE.sub("", question)))
-    scored = [(len(asked & set(content_words(text))), -place) for place, (_, text) in enumerate(lines)]
-    best = [-place for score, place in sorted(scored, reverse=True)[:2] if score]
-    return " ".join(f"{lines[place][1].strip()} {lines[place][0]}" for place in sorted(best))
+def _from_tool(result: str, question: str) -> Reply:
+    sources = _numbered_sources(result)
+    if not sources:
+        return Reply(f"The tool says: {result}")
+    texts = [_source_text(source) for source in sources.values()]
+    places = _best(texts, question) or [0]
+    parts = [part for place in places for part in (f"{texts[place]} ", references(int(list(sources)[place])))]
+    return Reply(parts)
+
+
+def _numbered_sources(result: str) -> Mapping[str, Any]:
+    """The sources of a tool result, where it is a JSON object with numbers as keys; else nothing."""
+    try:
+        found = json.loads(result)
+    except ValueError:
+        return {}
+    numbered = isinstance(found, dict) and all(key.isdecimal() for key in found)
+    return found if numbered else {}
+
+
+def _source_text(source: Any) -> str:
+    if not isinstance(source, dict):
+        return str(source)
+    snippets = source.get("snippets") or [source.get("description") or source.get("title") or ""]
+    return " ".join(str(snippet) for snippet in ([snippets] if isinstance(snippets, str) else snippets))

@@ -1,9 +1,12 @@
 """Request bodies of chat and embeddings: every level refuses unknown keys and wrong types.
 
 Written after the platform's OpenAPI file, which a test compares these models with. Where that file leaves
-a level open (guardrails) unknown keys are refused all the same: a client has no reason to send them.
+a level open (guardrails) unknown keys are refused all the same: a client has no reason to send them. What
+only newer clients know is marked `Newer`: it parses, and `newer.refuse` then turns it down unless a test
+asked for a platform that has it.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -19,8 +22,20 @@ class Body(BaseModel):
 NonNegative = Annotated[int, Field(ge=0)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Temperature = Annotated[float, Field(ge=0, le=1.5)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 JsonObject = dict[str, Any]
+
+
+class Newer:
+    """Marks a field that the newest SDK knows and the platform's OpenAPI file does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewerThan:
+    """Marks a field that newer platforms take more values for; these are the ones allowed today."""
+
+    allowed: tuple[str, ...]
 
 
 class TextChunk(Body):
@@ -34,7 +49,7 @@ class ReferenceChunk(Body):
     """Ids of sources that back the text before it."""
 
     type: Literal["reference"] = "reference"
-    reference_ids: list[int]
+    reference_ids: list[int | str]
 
 
 BuiltIn = Literal["web_search", "web_search_premium", "code_interpreter", "image_generation", "document_library"]
@@ -57,6 +72,7 @@ class ThinkChunk(Body):
     type: Literal["thinking"] = "thinking"
     thinking: list[TextChunk | ToolReferenceChunk | ReferenceChunk]
     closed: bool = True
+    signature: Annotated[str | None, Newer()] = None
 
 
 class ImageURL(Body):
@@ -129,14 +145,14 @@ class UserMessage(Body):
     """What the user said."""
 
     role: Literal["user"] = "user"
-    content: str | None | list[ContentChunk]
+    content: str | list[ContentChunk] | None
 
 
 class AssistantMessage(Body):
     """What the model said before."""
 
     role: Literal["assistant"] = "assistant"
-    content: str | None | list[ContentChunk] = None
+    content: str | list[ContentChunk] | None = None
     tool_calls: list[ToolCall] | None = None
     prefix: bool = False
 
@@ -145,7 +161,7 @@ class ToolMessage(Body):
     """What a tool gave back."""
 
     role: Literal["tool"] = "tool"
-    content: str | None | list[ContentChunk]
+    content: str | list[ContentChunk] | None
     tool_call_id: str | None = None
     name: str | None = None
 
@@ -282,10 +298,18 @@ class ChatRequest(Body):
     prediction: Prediction = Prediction()
     parallel_tool_calls: bool = True
     prompt_mode: Literal["reasoning"] | None = None
-    reasoning_effort: Literal["high", "none"] = "none"
+    reasoning_effort: Annotated[Effort, NewerThan(("high", "none"))] = "none"
     guardrails: list[Guardrail] | None = None
     prompt_cache_key: str | None = None
     safe_prompt: bool = False
+    min_tokens: Annotated[NonNegative | None, Newer()] = None
+    repetition_penalty: Annotated[float | None, Newer()] = None
+    top_k: Annotated[NonNegative | None, Newer()] = None
+    logprobs: Annotated[bool | None, Newer()] = None
+    top_logprobs: Annotated[NonNegative | None, Newer()] = None
+    prompt_logprobs: Annotated[bool | None, Newer()] = None
+    top_prompt_logprobs: Annotated[NonNegative | None, Newer()] = None
+    service_tier: Annotated[Literal["auto", "standard_only"] | None, Newer()] = None
 
 
 class EmbeddingRequest(Body):

@@ -22,6 +22,11 @@ from mistral_rag.testing.rules import Rules, check_function_name, check_messages
 MAX_TOOLS = 128
 MAX_IMAGES = 8
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
+NO_IMAGE = (
+    "Value error, Image content must be a URL (starting with 'https') or base64 encoded image "
+    "(starting with 'data:image/<format>;base64,<image-base64>')."
+)
+NO_DOCUMENT = "Value error, Document content must be a URL (starting with 'https') or a base64 encoded PDF."
 DATA_IMAGE = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 DATA_DOCUMENT = re.compile(r"data:application/pdf;base64,", re.IGNORECASE)
 
@@ -85,55 +90,49 @@ def _check_format(request: ChatRequest) -> None:
 
 def _check_media(request: ChatRequest) -> None:
     images = 0
-    for chunk, place in _chunks(request):
+    for chunk in _chunks(request):
         if isinstance(chunk, ImageURLChunk):
             images += 1
-            _check_image(chunk, place)
+            _check_image(chunk)
         elif isinstance(chunk, DocumentURLChunk):
-            _check_document(chunk, place)
+            _check_document(chunk)
         elif isinstance(chunk, AudioChunk) and not chunk.input_audio:
-            raise refusals.invalid("value_error", "Audio content must not be empty", loc=place)
+            raise refusals.invalid("value_error", "Value error, Audio content must not be empty.", loc=())
     if images > MAX_IMAGES:
         raise refusals.bad_request(f"Too many images in request. Max is {MAX_IMAGES} got {images}")
 
 
-def _chunks(request: ChatRequest) -> Iterator[tuple[ContentChunk, tuple[str | int, ...]]]:
-    for i, message in enumerate(request.messages):
-        content = message.content if isinstance(message.content, list) else ()
-        for j, chunk in enumerate(content):
-            yield chunk, ("messages", i, message.role, "content", j)
+def _chunks(request: ChatRequest) -> Iterator[ContentChunk]:
+    for message in request.messages:
+        yield from message.content if isinstance(message.content, list) else ()
 
 
-def _check_image(chunk: ImageURLChunk, place: tuple[str | int, ...]) -> None:
+def _check_image(chunk: ImageURLChunk) -> None:
     url = chunk.image_url if isinstance(chunk.image_url, str) else chunk.image_url.url
     if url.startswith("https://"):
         return
     match = DATA_IMAGE.match(url)
     if match is None:
-        message = (
-            "Image content must be a URL (starting with 'https') or base64 encoded image (starting with 'data:image')"
-        )
-        raise refusals.invalid("value_error", message, loc=place, given=url[:100])
-    if len(_decoded(url[match.end() :], "image", place)) > MAX_IMAGE_BYTES:
+        raise refusals.invalid("value_error", NO_IMAGE, loc=(), given=url[:100])
+    if len(_decoded(url[match.end() :], "image")) > MAX_IMAGE_BYTES:
         raise refusals.bad_request("Image is too large. Max is 10 MB")
 
 
-def _check_document(chunk: DocumentURLChunk, place: tuple[str | int, ...]) -> None:
+def _check_document(chunk: DocumentURLChunk) -> None:
     url = chunk.document_url
     if url.startswith("https://"):
         return
     match = DATA_DOCUMENT.match(url)
     if match is None:
-        message = "Document content must be a URL (starting with 'https') or base64 encoded PDF"
-        raise refusals.invalid("value_error", message, loc=place, given=url[:100])
-    _decoded(url[match.end() :], "document", place)
+        raise refusals.invalid("value_error", NO_DOCUMENT, loc=(), given=url[:100])
+    _decoded(url[match.end() :], "document")
 
 
-def _decoded(text: str, what: str, place: tuple[str | int, ...]) -> bytes:
+def _decoded(text: str, what: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise refusals.invalid("value_error", f"Failed to fetch {what}: not base64", loc=place) from error
+        raise refusals.bad_request(f"Failed to fetch {what}", code=None) from error
 
 
 def _check_context(request: ChatRequest, model: Model) -> None:

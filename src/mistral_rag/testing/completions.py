@@ -39,8 +39,7 @@ def choice(reply: Reply, request: ChatRequest) -> Choice:
 def _until_stop(parts: Parts, stops: Sequence[str]) -> Parts:
     kept: Parts = []
     for part in parts:
-        places = [part.find(stop) for stop in stops if stop and stop in part] if isinstance(part, str) else []
-        if places:
+        if isinstance(part, str) and (places := [part.find(stop) for stop in stops if stop and stop in part]):
             return [*kept, part[: min(places)]]
         kept.append(part)
     return kept

@@ -42,12 +42,11 @@ def _within_limits(texts: list[str], model: Model) -> int:
         message = "Too many inputs in request, split into more batches."
         raise refusals.bad_request(message, kind=PROMPT, code="3210")
     counts = [count_tokens(text) for text in texts]
-    if max(counts) > model.context:
-        message = f"Too many tokens in input. Max is {model.context} got {max(counts)}"
-        raise refusals.bad_request(message, kind=PROMPT, code="3210")
+    if (longest := max(counts)) > model.context:
+        message = f"Input id {counts.index(longest)} has {longest} tokens, exceeding max {model.context} tokens."
+        raise refusals.bad_request(message, kind=PROMPT, code="3051")
     if sum(counts) > MAX_TOKENS:
-        message = f"Too many tokens in batch. Max is {MAX_TOKENS} got {sum(counts)}"
-        raise refusals.bad_request(message, kind=PROMPT, code="3210")
+        raise refusals.bad_request("Too many tokens overall, split into more batches.", kind=PROMPT, code="3210")
     return sum(counts)
 
 

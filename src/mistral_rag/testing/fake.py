@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import ValidationError
 
-from mistral_rag.testing import answering, catalogue, chat, completions, embeddings, refusals
+from mistral_rag.testing import answering, catalogue, chat, completions, embeddings, newer, refusals
 from mistral_rag.testing.bodies import Body, ChatRequest, EmbeddingRequest
 from mistral_rag.testing.exchange import Pause, Piece, Request, Response, json_response
 from mistral_rag.testing.faults import Faults
 from mistral_rag.testing.refusals import RefusedError
-from mistral_rag.testing.replies import Reply, Script, as_reply
+from mistral_rag.testing.replies import Script, as_reply
 from mistral_rag.testing.rules import Rules
 from mistral_rag.testing.server import Server
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 128 * 1024 * 1024
 RECORDED = 10_000
+SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie"})
 AnyBody = TypeVar("AnyBody", bound=Body)
 
 
@@ -59,6 +60,7 @@ class FakeMistral:
     Attributes:
         key: the only key that is accepted.
         rules: which of the platform's differing message rules hold.
+        newer: take what the newest SDK can send and the platform's OpenAPI file forbids (logprobs, top_k, …).
         faults: what goes wrong next.
         latency: seconds before the first byte of each answer.
         event_latency: seconds between two events of a stream.
@@ -69,6 +71,7 @@ class FakeMistral:
         *,
         key: str | None = None,
         rules: Rules | None = None,
+        newer: bool = False,
         latency: float = 0.0,
         event_latency: float = 0.0,
         max_body: int = MAX_BODY,
@@ -76,6 +79,7 @@ class FakeMistral:
     ) -> None:
         self.key = key or secrets.token_urlsafe(24)
         self.rules = rules or Rules()
+        self.newer = newer
         self.faults = Faults()
         self.latency = latency
         self.event_latency = event_latency
@@ -142,7 +146,7 @@ class FakeMistral:
         return replace(response, headers={**self._usual_headers(), **response.headers}, delay=delay)
 
     def _record(self, request: Request) -> None:
-        hidden = {k: "Bearer ***" if k == "authorization" else v for k, v in request.headers.items()}
+        hidden = {k: "***" if k in SECRET_HEADERS else v for k, v in request.headers.items()}
         entry = Recorded(request.method, request.path, request.query, hidden, self._knows(request), request.body)
         with self._lock:
             self._recorded.append(entry)
@@ -196,6 +200,8 @@ class FakeMistral:
 
     def _chat(self, request: Request) -> Response:
         asked = _parsed(ChatRequest, request)
+        if not self.newer:
+            newer.refuse(asked)
         chat.check(asked, self.rules)
         replies = [as_reply(self._next_script(), asked) for _ in range(asked.n or 1)]
         choices = [completions.choice(reply, asked) for reply in replies]
@@ -222,8 +228,9 @@ class FakeMistral:
 
 def _parsed(model: type[AnyBody], request: Request) -> AnyBody:
     if not request.headers.get("content-type", "").startswith("application/json"):
-        text = request.body[:100].decode("utf-8", "replace")
-        raise refusals.invalid("model_attributes_type", "Input should be a valid dictionary", loc=(), given=text)
+        message = "Input should be a valid dictionary or object to extract fields from"
+        given = request.body[:100].decode("utf-8", "replace")
+        raise refusals.invalid("model_attributes_type", message, loc=(), given=given)
     try:
         return model.model_validate_json(request.body)
     except ValidationError as error:
@@ -236,6 +243,3 @@ def _cost(usage: Mapping[str, Any]) -> dict[str, str]:
 
 def _cards() -> list[dict[str, Any]]:
     return [model.card() | {"id": name} for name, model in catalogue.BY_NAME.items() if not model.retired]
-
-
-__all__ = ["FakeMistral", "Recorded", "Reply"]

@@ -18,7 +18,7 @@ from mistral_rag.testing.exchange import Break, Pause, Piece, Request, Response,
 from mistral_rag.testing.refusals import error_object
 
 Fault = Callable[[Request, Callable[[], Response]], Response]
-HTML = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>"
+HTML = "<html><head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body></html>\r\n"
 
 
 def answers(response: Response) -> Fault:
@@ -90,23 +90,19 @@ def error_as_success() -> Fault:
 
 def missing_embedding(index: int = 0) -> Fault:
     """The embedding of this index is left out of the reply."""
-
-    def fault(_request: Request, answer: Callable[[], Response]) -> Response:
-        response = answer()
-        body = json.loads(response.body) if isinstance(response.body, bytes) else {}
-        body["data"] = [item for item in body.get("data", ()) if item["index"] != index]
-        return replace(response, body=json_bytes(body))
-
-    return fault
+    return _with_data(lambda data: [item for item in data if item["index"] != index])
 
 
 def shuffled_embeddings() -> Fault:
     """The embeddings come in reverse order, with their right indices."""
+    return _with_data(lambda data: data[::-1])
 
+
+def _with_data(change: Callable[[list[Any]], list[Any]]) -> Fault:
     def fault(_request: Request, answer: Callable[[], Response]) -> Response:
         response = answer()
         body = json.loads(response.body) if isinstance(response.body, bytes) else {}
-        body["data"] = body.get("data", [])[::-1]
+        body["data"] = change(body.get("data", []))
         return replace(response, body=json_bytes(body))
 
     return fault
@@ -131,9 +127,9 @@ def _first(response: Response, count: int, then: Callable[[], Iterator[Piece]]) 
     yield from then()
 
 
-def cut_stream(*, after: int = 2, how: Break = Break("close")) -> Fault:
+def cut_stream(*, after: int = 2, reset: bool = False) -> Fault:
     """The connection breaks after this many events: closed in the middle, or reset."""
-    return _after(after, lambda: iter([how]))
+    return _after(after, lambda: iter([Break("reset" if reset else "close")]))
 
 
 def end_stream(*, after: int = 2) -> Fault:

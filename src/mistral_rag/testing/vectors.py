@@ -36,8 +36,9 @@ def embed(text: str, dimensions: int, *, width: int) -> Vector:
         vector = np.bincount(places, weights=signs, minlength=width)[:dimensions]
     else:
         vector = np.eye(1, dimensions)[0]
-    length = np.linalg.norm(vector)
-    return (vector / length if length else np.eye(1, dimensions)[0]).astype("<f4")
+    length = float(np.linalg.norm(vector))
+    scaled: Vector = vector / length if length else np.eye(1, dimensions)[0]
+    return scaled.astype("<f4")
 
 
 def quantised(vector: Vector, dtype: Dtype) -> Vector:
@@ -47,7 +48,7 @@ def quantised(vector: Vector, dtype: Dtype) -> Vector:
     if dtype in ("binary", "ubinary"):
         packed = np.packbits(vector > 0)
         return packed if dtype == "ubinary" else (packed.astype(np.int16) - 128).astype(np.int8)
-    scaled = np.clip(np.rint(vector * 127), -127, 127)
+    scaled = np.rint(vector * 127)
     return scaled.astype(np.int8) if dtype == "int8" else (scaled + 128).astype(np.uint8)
 
 
@@ -55,4 +56,4 @@ def on_the_wire(vector: Vector, encoding: Literal["float", "base64"]) -> list[fl
     """A JSON list of numbers, or the bytes (little endian) as base64."""
     if encoding == "base64":
         return base64.b64encode(vector.tobytes()).decode("ascii")
-    return vector.tolist()  # type: ignore[no-any-return]
+    return list(vector.tolist())

@@ -30,7 +30,9 @@ def content_words(text: str) -> Iterator[str]:
 
 
 STOP_WORDS = frozenset(
-    "a about an and any are as at be been but by can could did do does for from had has have how i if in into is it its "
-    "me my no not of on or our please shall should so tell than that the their them then there these they this to "
-    "was we were what when where which who whom whose why will with would you your".split()
+    WORD.findall(
+        "a about an and any are as at be been but by can could did do does for from had has have how i if in into is "
+        "it its me my no not of on or our please shall should so tell than that the their them then there these they "
+        "this to was we were what when where which who whom whose why will with would you your"
+    )
 )
