@@ -1,0 +1,1 @@
+"""The Mistral platform over HTTP: the only place that imports httpx."""

@@ -1,0 +1,60 @@
+"""The settings that everything which talks to the platform has in common."""
+
+from typing import Any
+
+from langchain_core.utils import secret_from_env
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+
+from mistral_rag.api.client import Client, Settings, Timeouts, default_base_url
+from mistral_rag.api.retry import RetryPolicy
+
+
+class Connection(BaseModel):
+    """Where the platform is, who asks, and how patiently.
+
+    The key is looked for when it is needed and never shows. `base_url` includes /v1. `timeout` is one number of
+    seconds or `Timeouts`; `max_retries` counts attempts after the first; nothing is tried again later than
+    `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for tests in one process.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
+
+    api_key: SecretStr | None = Field(
+        default_factory=secret_from_env("MISTRAL_API_KEY", default=None),
+        validation_alias=AliasChoices("api_key", "mistral_api_key"),
+    )
+    base_url: str = Field(default_factory=default_base_url, validation_alias=AliasChoices("base_url", "endpoint"))
+    timeout: float | Timeouts | None = None
+    max_retries: int = Field(default=4, ge=0)
+    max_elapsed: float = Field(default=120.0, gt=0)
+    max_concurrent_requests: int | None = Field(default=64, ge=1)
+    default_headers: dict[str, str] = Field(default_factory=dict, repr=False, exclude=True)
+    transport: Any = Field(default=None, repr=False, exclude=True)
+
+    _held: Client | None = PrivateAttr(default=None)
+
+    @property
+    def mistral_api_key(self) -> SecretStr | None:
+        """The key, by the name other integrations use."""
+        return self.api_key
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL, by the name other integrations use."""
+        return self.base_url
+
+    @property
+    def client(self) -> Client:
+        """The client for these settings; a new one after they changed."""
+        settings = Settings(
+            base_url=self.base_url,
+            key=self.api_key,
+            headers=self.default_headers,
+            timeouts=Timeouts.of(self.timeout),
+            retry=RetryPolicy(retries=self.max_retries, budget=self.max_elapsed),
+            concurrency=self.max_concurrent_requests,
+            transport=self.transport,
+        )
+        if self._held is None or self._held.settings != settings:
+            self._held = Client(settings)
+        return self._held

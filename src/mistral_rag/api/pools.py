@@ -1,0 +1,164 @@
+"""Connections that may be used from any thread, any event loop, one loop after another, and after a fork.
+
+The clients are made by a factory, so nothing here knows httpx. One pool holds several clients because one client
+slows down with the number of its connections.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+PER_CLIENT = 8
+"""Calls at once on one client before the next one is opened."""
+
+MOST_CLIENTS = 16
+
+
+class Closable(Protocol):
+    """A sync client."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+class AsyncClosable(Protocol):
+    """An async client."""
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+
+
+C = TypeVar("C")
+S = TypeVar("S", bound=Closable)
+A = TypeVar("A", bound=AsyncClosable)
+
+
+@dataclass(slots=True)
+class _Slot(Generic[C]):
+    client: C
+    busy: int = 0
+
+
+class Pool(Generic[C]):
+    """Some clients, of which the first that is not busy is taken."""
+
+    def __init__(self, make: Callable[[], C]) -> None:
+        self._make = make
+        self._slots: list[_Slot[C]] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lease(self) -> Iterator[C]:
+        """A client, counted as busy until the end of the block."""
+        with self._lock:
+            slot = self._free()
+            slot.busy += 1
+        try:
+            yield slot.client
+        finally:
+            with self._lock:
+                slot.busy -= 1
+
+    def _free(self) -> _Slot[C]:
+        for slot in self._slots:
+            if slot.busy < PER_CLIENT:
+                return slot
+        if len(self._slots) < MOST_CLIENTS:
+            self._slots.append(_Slot(self._make()))
+            return self._slots[-1]
+        return min(self._slots, key=lambda slot: slot.busy)
+
+    def drain(self) -> list[C]:
+        """The clients, no longer held here; the caller closes them."""
+        with self._lock:
+            slots, self._slots = self._slots, []
+        return [slot.client for slot in slots]
+
+
+def close_all(pool: Pool[S]) -> None:
+    """Close every client of a pool."""
+    for client in pool.drain():
+        client.close()
+
+
+class SyncConnections(Generic[S]):
+    """The pool of this process, with at most `limit` calls at once; a forked child starts afresh."""
+
+    def __init__(self, make: Callable[[], S], limit: int | None) -> None:
+        self._make = make
+        self._limit = limit
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self.pool = Pool(self._make)
+        self._gate = threading.BoundedSemaphore(self._limit) if self._limit else None
+
+    @contextmanager
+    def lease(self) -> Iterator[S]:
+        """A client; waits while `limit` calls are under way."""
+        if self._pid != os.getpid():
+            # The parent's connections and locks can't be shared: its threads may hold them.
+            self._begin()
+        gate, pool = self._gate, self.pool
+        if gate is None:
+            with pool.lease() as client:
+                yield client
+            return
+        with gate, pool.lease() as client:
+            yield client
+
+
+@dataclass(slots=True)
+class _Loop(Generic[A]):
+    pool: Pool[A]
+    gate: asyncio.Semaphore | None
+    closer: AsyncGenerator[None]
+
+
+class AsyncConnections(Generic[A]):
+    """A pool for each event loop, closed when its loop ends."""
+
+    def __init__(self, make: Callable[[], A], limit: int | None) -> None:
+        self._make = make
+        self._limit = limit
+        self._loops: dict[Any, _Loop[A]] = {}
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[A]:
+        """A client of the running loop; waits while `limit` calls are under way there."""
+        loop = self._loops.get(asyncio.get_running_loop()) or await self._begin()
+        if loop.gate is None:
+            with loop.pool.lease() as client:
+                yield client
+            return
+        async with loop.gate:
+            with loop.pool.lease() as client:
+                yield client
+
+    async def _begin(self) -> _Loop[A]:
+        for ended in [loop for loop in tuple(self._loops) if loop.is_closed()]:
+            self._loops.pop(ended, None)
+        pool = Pool(self._make)
+        gate = asyncio.Semaphore(self._limit) if self._limit else None
+        begun = _Loop(pool, gate, _closing(pool))
+        await anext(begun.closer)
+        self._loops[asyncio.get_running_loop()] = begun
+        return begun
+
+
+async def _closing(pool: Pool[A]) -> AsyncGenerator[None]:
+    """Closes the pool when it is closed itself.
+
+    An event loop closes the asynchronous generators that began in it when it shuts down, or when nobody holds
+    them any more: the only hook there is for closing connections inside the loop that owns them.
+    """
+    try:
+        yield
+    finally:
+        for client in pool.drain():
+            await client.aclose()

@@ -1,0 +1,113 @@
+"""One retry policy for every call: a plain function decides, two short loops obey.
+
+Retried is what langchain-core calls retryable: 408, 429, 5xx, no connection, no answer in time. Exponential backoff
+with full jitter; a Retry-After of the platform is waited out, or the error raised at once when it does not fit into
+the budget.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import count
+from typing import Protocol, TypeVar
+
+from langchain_core.exceptions import ModelError
+
+T = TypeVar("T")
+
+
+class Outcome(Protocol):
+    """A failed attempt, as far as the policy looks at it."""
+
+    is_retryable: bool
+    retry_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long to try again.
+
+    Attributes:
+        retries: Attempts after the first.
+        base: Seconds; the first wait lies between 0 and this, every further one may be twice as long.
+        cap: The longest backoff in seconds (a Retry-After may be longer).
+        budget: Seconds from the start of the first attempt after which nothing is tried again.
+    """
+
+    retries: int = 4
+    base: float = 0.5
+    cap: float = 16.0
+    budget: float = 120.0
+
+    def delay(self, attempt: int, outcome: Outcome, *, elapsed: float = 0.0, chance: float = 1.0) -> float | None:
+        """Seconds to wait after the failed `attempt` (from 1), or None to give up.
+
+        `elapsed` is the time since the first attempt began; `chance` is a random number between 0 and 1.
+        """
+        if not outcome.is_retryable or attempt > self.retries:
+            return None
+        if outcome.retry_after is not None:
+            wait = outcome.retry_after
+        else:
+            wait = min(self.cap, self.base * 2.0 ** (attempt - 1)) * chance
+        return wait if elapsed + wait <= self.budget else None
+
+
+def retrying(policy: RetryPolicy, attempt_once: Callable[[], T]) -> T:
+    """Call `attempt_once` until it succeeds or the policy gives up; then its last error is raised."""
+    began = time.monotonic()
+    for attempt in count(1):
+        try:
+            return attempt_once()
+        except ModelError as error:
+            wait = _wait(policy, attempt, error, began)
+            if wait is None:
+                raise
+        time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+async def aretrying(policy: RetryPolicy, attempt_once: Callable[[], Awaitable[T]]) -> T:
+    """`retrying` for coroutines."""
+    began = time.monotonic()
+    for attempt in count(1):
+        try:
+            return await attempt_once()
+        except ModelError as error:
+            wait = _wait(policy, attempt, error, began)
+            if wait is None:
+                raise
+        await asyncio.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _wait(policy: RetryPolicy, attempt: int, error: ModelError, began: float) -> float | None:
+    outcome: Outcome = error  # type: ignore[assignment]  # every error of the client is an ApiError
+    return policy.delay(attempt, outcome, elapsed=time.monotonic() - began, chance=random.random())  # noqa: S311
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by `retry-after-ms` or `Retry-After` (seconds or a date); None without a usable one."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            seconds = float(value) * scale
+        except ValueError:
+            seconds = _until(value)
+        if 0.0 <= seconds < float("inf"):
+            return seconds
+    return None
+
+
+def _until(date: str) -> float:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return -1.0
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

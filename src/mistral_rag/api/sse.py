@@ -1,0 +1,66 @@
+"""Server-sent events from bytes, without I/O.
+
+Lines end with CR, LF or CRLF and nothing else: a raw U+2028 inside JSON does not cut an event.
+"""
+
+from typing import NamedTuple
+
+
+class Event(NamedTuple):
+    """One event: its data lines joined by newlines, and its name ("" when it has none)."""
+
+    data: str
+    name: str = ""
+
+
+class Decoder:
+    """Feed it bytes as they come, cut anywhere; it gives the events that became whole.
+
+    An event that no blank line ended is never given: it may have been cut.
+    """
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._data: list[str] = []
+        self._name = ""
+        self._skip_newline = False
+        self._at_start = True
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left over of an event that has begun."""
+        return not (self._rest.strip() or self._data)
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events that `chunk` completed."""
+        if self._skip_newline and chunk:
+            chunk = chunk.removeprefix(b"\n")
+            self._skip_newline = False
+        if b"\n" not in chunk and b"\r" not in chunk:
+            self._rest += chunk
+            return []
+        lines = bytes(self._rest + chunk).splitlines(keepends=True)
+        self._rest = bytearray() if lines[-1].endswith((b"\n", b"\r")) else bytearray(lines.pop())
+        # The LF of a CRLF may come with the next bytes.
+        self._skip_newline = chunk.endswith(b"\r")
+        return [event for line in lines if (event := self._line(line.rstrip(b"\r\n"))) is not None]
+
+    def _line(self, line: bytes) -> Event | None:
+        if self._at_start:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+            self._at_start = False
+        if not line:
+            return self._dispatch()
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            self._data.append(value.decode(errors="replace"))
+        elif field == b"event":
+            self._name = value.decode(errors="replace")
+        return None
+
+    def _dispatch(self) -> Event | None:
+        event = Event("\n".join(self._data), self._name) if self._data else None
+        self._data = []
+        self._name = ""
+        return event

@@ -1,0 +1,271 @@
+"""ChatMistral: the Mistral platform as a LangChain chat model."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from pydantic import AliasChoices, Field
+
+from mistral_rag.api.client import Reply
+from mistral_rag.api.connection import Connection
+from mistral_rag.api.errors import ApiError, RefusalError, ResponseError, StreamError, request_id
+from mistral_rag.errors import ConfigurationError
+from mistral_rag.messages.blocks import check_images
+from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
+from mistral_rag.messages.outgoing import wire_messages
+from mistral_rag.messages.parameters import ChatParameters
+from mistral_rag.messages.streaming import Assembly, has_begun
+from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
+
+DEFAULT_MODEL = "mistral-small-latest"
+PATH = "chat/completions"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, and what the reply's metadata tells of it."""
+
+    body: Wire
+
+
+class ChatMistral(ChatParameters, Connection, BaseChatModel):
+    """A chat model of the Mistral platform, or of any host that speaks its protocol.
+
+    Construction does no I/O; the key is looked for when it is needed. Only parameters that were set are sent. Errors
+    are `mistral_rag.errors.ApiError`. `timeout` is one number or `Timeouts`; `max_retries` counts attempts after the
+    first, for streams until the first token.
+
+    Example:
+        >>> from mistral_rag import ChatMistral
+        >>> ChatMistral(model="mistral-small-latest", temperature=0).invoke("Hello")  # doctest: +SKIP
+    """
+
+    model: str = Field(default=DEFAULT_MODEL, validation_alias=AliasChoices("model", "model_name"))
+    streaming: bool = False
+
+    @property
+    def model_name(self) -> str:
+        """The model, by the name other integrations use."""
+        return self.model
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Fields that are never serialised, and the variables they come from."""
+        return {"api_key": "MISTRAL_API_KEY"}
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Can be saved and loaded by LangChain, without its key."""
+        return True
+
+    @property
+    def _llm_type(self) -> str:
+        return "mistral-chat"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self.model, "model_name": self.model, "base_url": self.base_url, **self.wire()}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop or _list(self.stop), **kwargs)
+        params["ls_provider"] = PROVIDER
+        return params
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | bool | dict[str, Any] | None = None,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """A model that may call `tools`.
+
+        `tool_choice`: "auto", "none", "any" or "required" or True, a tool's name, or the platform's own dict.
+        """
+        wired = wire_tools(tools, strict=strict)
+        choice = wire_tool_choice(tool_choice, wired)
+        return self.bind(tools=wired, **({"tool_choice": choice} if choice is not None else {}), **kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        request = self._request(messages, stop, kwargs)
+        return _result(self.client.post(PATH, request.body))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        request = self._request(messages, stop, kwargs)
+        return _result(await self.client.apost(PATH, request.body))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        request = self._request(messages, stop, kwargs, stream=True)
+        assembly = Assembly()
+        stream = self.client.stream(PATH, request.body, begun=has_begun)
+        failure: ApiError | None = None
+        try:
+            for event in stream:
+                if (chunk := assembly.chunk(event)) is not None:
+                    yield ChatGenerationChunk(message=chunk)
+        except ApiError as error:
+            failure = _broken(error, assembly)
+        finally:
+            stream.close()
+        yield _end(assembly, stream.headers, failure)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        request = self._request(messages, stop, kwargs, stream=True)
+        assembly = Assembly()
+        stream = await self.client.astream(PATH, request.body, begun=has_begun)
+        failure: ApiError | None = None
+        try:
+            async for event in stream:
+                if (chunk := assembly.chunk(event)) is not None:
+                    yield ChatGenerationChunk(message=chunk)
+        except ApiError as error:
+            failure = _broken(error, assembly)
+        finally:
+            await stream.aclose()
+        yield _end(assembly, stream.headers, failure)
+
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, stream: bool = False
+    ) -> _Request:
+        given = {name: value for name, value in kwargs.items() if value is not None and name != "stream"}
+        model = given.pop("model", None) or given.pop("model_name", None) or self.model
+        tools = wire_tools(given.pop("tools", None) or [], strict=given.pop("strict", None))
+        choice = wire_tool_choice(given.pop("tool_choice", None), tools)
+        if stop:
+            given["stop"] = stop
+        wired = wire_messages(messages)
+        if not wired:
+            raise ConfigurationError("There is no message to send.")
+        check_images(wired)
+        body = {"model": model, "messages": wired, **self.wire(), **(_checked(given) if given else {})}
+        if tools:
+            body |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
+        if stream:
+            if body.get("n", 1) != 1:
+                raise ConfigurationError("Several answers (n) can't be streamed; use invoke or generate.")
+            body["stream"] = True
+        return _Request(body)
+
+
+def _checked(given: Mapping[str, Any]) -> Wire:
+    """The parameters of one call, checked like those of the constructor."""
+    return ChatParameters.model_validate(given).wire()
+
+
+def _list(stop: str | list[str] | None) -> list[str] | None:
+    return [stop] if isinstance(stop, str) else stop
+
+
+def _metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    """What is told about every reply."""
+    metadata: dict[str, Any] = {"model_provider": PROVIDER}
+    if facts.get("model"):
+        metadata["model_name"] = facts["model"]
+    if facts.get("created"):
+        metadata["created"] = facts["created"]
+    if id_ := request_id(headers):
+        metadata["request_id"] = id_
+    if limits := {name: headers[name] for name in headers if name.startswith("x-ratelimit-")}:
+        metadata["rate_limits"] = limits
+    return metadata
+
+
+def _result(reply: Reply) -> ChatResult:
+    data = reply.data
+    choices = data.get("choices")
+    if not choices:
+        raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
+    metadata = _metadata(data, reply.headers)
+    generations = []
+    for number, choice in enumerate(choices):
+        message = read_message(choice, data, metadata, with_usage=number == 0)
+        _raise_when_failed(choice.get("finish_reason"), message, reply.headers)
+        generations.append(ChatGeneration(message=message, text=message.text))
+    return ChatResult(generations=generations)
+
+
+def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: Mapping[str, str]) -> None:
+    """Raise for a finish reason that says that there is no answer."""
+    if reason == "error":
+        error: ApiError = StreamError("The model failed while it answered.", request_id=request_id(headers))
+    elif reason in REFUSED:
+        error = RefusalError(f"The model's answer was blocked: {reason}.", request_id=request_id(headers))
+        error.categories = (str(reason),)
+    else:
+        return
+    error.partial = message
+    raise error
+
+
+def _broken(error: ApiError, assembly: Assembly) -> StreamError:
+    """The error for a stream that broke off after it had begun."""
+    broken = StreamError(
+        f"The stream broke off: {error}",
+        status=error.status,
+        code=error.code,
+        type=error.type,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        body=error.body,
+    )
+    broken.partial = assembly.partial
+    broken.__cause__ = error
+    return broken
+
+
+def _end(assembly: Assembly, headers: Mapping[str, str], failure: ApiError | None) -> ChatGenerationChunk:
+    """The chunk that ends a stream, or the error that ended it."""
+    if failure is not None:
+        raise failure
+    _raise_when_failed(assembly.finish_reason, assembly.partial, headers)
+    metadata = _metadata(assembly.facts, headers)
+    metadata.pop("model_provider")
+    return ChatGenerationChunk(message=assembly.last(metadata))
+
+
+def _register() -> None:
+    """Let LangChain load saved models of this class, as it lets those of its own integrations.
+
+    `load` knows no other door; it still asks for `valid_namespaces=["mistral_rag"]`.
+    """
+    loading = import_module("langchain_core.load.load")
+    path = tuple(ChatMistral.lc_id())
+    loading.ALL_SERIALIZABLE_MAPPINGS.setdefault(path, path)
+    if "all" in loading._default_class_paths_cache:
+        loading._default_class_paths_cache["all"].add(path)
+
+
+_register()

@@ -1,0 +1,1 @@
+"""LangChain messages to wire JSON and back: pure functions, no I/O."""

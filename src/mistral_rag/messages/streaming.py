@@ -1,0 +1,162 @@
+"""Puts a streamed reply together: events in, message chunks out, no I/O."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+
+from mistral_rag.messages.incoming import PROVIDER, finish_metadata, read_chunk, read_usage
+from mistral_rag.messages.tools import Wire, arguments_text, read_arguments, usable_id
+
+
+def has_begun(event: Wire) -> bool:
+    """Whether an event holds something of the answer; the first one often holds the role only."""
+    for choice in event.get("choices") or ():
+        delta = choice.get("delta") or choice.get("message") or {}
+        if delta.get("content") or delta.get("tool_calls") or choice.get("finish_reason"):
+            return True
+    return False
+
+
+class Assembly:
+    """One streamed reply. `chunk` for every event, then `last`; the chunks add up to the whole message."""
+
+    def __init__(self) -> None:
+        self._id: str | None = None
+        self._began = time.monotonic()
+        self._first: float | None = None
+        self._finish: dict[str, Any] = {}
+        self._usage: Any = None
+        self._calls = _Calls()
+        self._blocks = _Blocks()
+        self._facts: dict[str, Any] = {}
+        self._sent: list[AIMessageChunk] = []
+
+    def chunk(self, event: Wire) -> AIMessageChunk | None:
+        """What `event` adds to the message; None when it adds nothing that is shown now."""
+        self._id = self._id or event.get("id")
+        self._usage = event.get("usage") or self._usage
+        self._facts.update({name: event[name] for name in ("model", "created") if event.get(name)})
+        choice = next((item for item in event.get("choices") or () if not item.get("index")), None)
+        if choice is None:
+            return None
+        self._finish.update(finish_metadata(choice))
+        delta = choice.get("delta") or choice.get("message") or {}
+        content = self._blocks.content(delta.get("content"))
+        calls = self._calls.chunks(delta.get("tool_calls") or (), str(self._id or ""))
+        if not content and not calls:
+            return None
+        chunk = AIMessageChunk(content=content, tool_call_chunks=calls, id=self._id)
+        if not self._sent:
+            self._first = time.monotonic() - self._began
+            chunk.response_metadata = {"model_provider": PROVIDER}
+        self._sent.append(chunk)
+        return chunk
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped; None while it has not."""
+        return self._finish.get("finish_reason")
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Model and creation time, as the platform named them."""
+        return self._facts
+
+    def last(self, metadata: Mapping[str, Any]) -> AIMessageChunk:
+        """The chunk that ends the message: usage, finish reason and metadata, no text."""
+        timings = {"time_to_first_token": self._first, "total_time": time.monotonic() - self._began}
+        provider = {} if self._sent else {"model_provider": PROVIDER}
+        return AIMessageChunk(
+            content=self._blocks.empty,
+            id=self._id,
+            usage_metadata=read_usage(self._usage),
+            response_metadata={**metadata, **self._finish, **provider, **timings},
+            chunk_position="last",
+        )
+
+    @property
+    def partial(self) -> AIMessageChunk | None:
+        """The message as far as it has come; None when nothing has."""
+        if not self._sent:
+            return None
+        first, *others = self._sent
+        return first.__add__(others) if others else first
+
+
+class _Blocks:
+    """Text as strings until the first block of another kind; from then on as numbered blocks.
+
+    Blocks with the same number are one block when chunks are added up.
+    """
+
+    def __init__(self) -> None:
+        self._number = -1
+        self._kind = ""
+        self._plain = True
+
+    @property
+    def empty(self) -> str | list[str | dict[Any, Any]]:
+        return "" if self._plain else []
+
+    def content(self, content: Any) -> str | list[str | dict[Any, Any]]:
+        if not content:
+            return self.empty
+        if isinstance(content, str):
+            return content if self._plain else [self._numbered({"type": "text", "text": content})]
+        blocks = [block for chunk in content if (block := read_chunk(chunk))]
+        if self._plain and all(block["type"] == "text" for block in blocks):
+            return "".join(block["text"] for block in blocks)
+        self._plain = False
+        return [self._numbered(block) for block in blocks]
+
+    def _numbered(self, block: dict[str, Any]) -> dict[str, Any]:
+        if block["type"] != self._kind:
+            self._number += 1
+            self._kind = block["type"]
+        return {**block, "index": self._number}
+
+
+class _Calls:
+    """Tool calls by position: the platform's index is 0 for every call, its id may be "null"."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._raw: list[Any] = []
+        self._text: list[str] = []
+
+    def chunks(self, deltas: Any, seed: str) -> list[ToolCallChunk]:
+        return [self._chunk(delta, seed) for delta in deltas]
+
+    def _chunk(self, delta: Wire, seed: str) -> ToolCallChunk:
+        function = delta.get("function") or {}
+        text = arguments_text(function.get("arguments"))
+        known = self._continued(delta, function)
+        if known is not None:
+            self._text[known] += text
+            return tool_call_chunk(name=None, args=text, id=None, index=known)
+        number = len(self._ids)
+        name = function.get("name") or None
+        id_ = usable_id(delta.get("id"), self._ids, f"{seed}:{number}:{name}")
+        self._ids.append(id_)
+        self._raw.append(delta.get("id"))
+        self._text.append(text)
+        return tool_call_chunk(name=name, args=text, id=id_, index=number)
+
+    def _continued(self, delta: Wire, function: Wire) -> int | None:
+        """The position of the call that a delta goes on with; None for a new call."""
+        if not self._ids:
+            return None
+        id_ = delta.get("id")
+        if not function.get("name"):
+            same = [number for number, raw in enumerate(self._raw) if id_ and id_ != "null" and raw == id_]
+            return same[-1] if same else len(self._ids) - 1
+        if not id_ or id_ == "null" or id_ != self._raw[-1] or self._whole(self._text[-1]):
+            return None
+        return len(self._ids) - 1
+
+    @staticmethod
+    def _whole(text: str) -> bool:
+        return bool(text.strip()) and read_arguments(text)[1] is None
