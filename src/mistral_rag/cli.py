@@ -133,7 +133,7 @@ def ask(arguments: argparse.Namespace) -> int:
         say_json(answer.model_dump(mode="json"))
     else:
         _show_checks(answer)
-    return ABSTAINED if answer.status in {"abstained", "blocked"} else DONE
+    return {"abstained": ABSTAINED, "blocked": ABSTAINED, "incomplete": UNDONE}.get(answer.status, DONE)
 
 
 def _shown(pieces: "Iterable[AnswerPiece | Answer]", arguments: argparse.Namespace) -> "Iterator[AnswerPiece | Answer]":
