@@ -1,0 +1,109 @@
+"""Pages a second from PDF to chunks, ours against the usual LangChain way, on the same files in the same run.
+
+Ours gives text with a box for every word, blocks, units and chunks. The other is PyPDFLoader (or, where
+langchain-community is not installed, pypdf called as that loader calls it) and RecursiveCharacterTextSplitter,
+which give text. Both run in this one process, a file at a time in turns.
+
+    python -m benchmarks.parsing [FOLDER OR PDF …]
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from langchain_core.documents import Document
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+from pypdf import PdfReader
+
+from ingest.chunking import cut
+from ingest.parsing.pdf import parse
+
+CHECKOUT = Path(__file__).parents[1]
+CORPUS = CHECKOUT.parent / "shared" / "data" / "financebench" / "pdfs"
+FILES = 6
+"""How many files of a folder are read: pypdf takes about a quarter of a second a page."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one way did, and the CPU and wall seconds it took."""
+
+    pages: int = 0
+    chunks: int = 0
+    cpu: float = 0.0
+    wall: float = 0.0
+
+    def time(self, work: Callable[[Path], tuple[int, int]], path: Path) -> None:
+        """Do `work` on one file and count it."""
+        cpu, wall = time.process_time(), time.perf_counter()
+        pages, chunks = work(path)
+        self.cpu += time.process_time() - cpu
+        self.wall += time.perf_counter() - wall
+        self.pages += pages
+        self.chunks += chunks
+
+
+def ours(path: Path) -> tuple[int, int]:
+    """Pages with word boxes, units and chunks."""
+    parsed = parse(path)
+    pages, chunks = cut(parsed.pages, uri=path.absolute().as_uri(), title=parsed.title)
+    return len(pages), len(chunks)
+
+
+def usual(path: Path) -> tuple[int, int]:
+    """Load and split as the tutorials do."""
+    documents = load(path)
+    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=150)
+    return len(documents), len(splitter.split_documents(documents))
+
+
+def load(path: Path) -> list[Document]:
+    """One Document a page, by PyPDFLoader where there is one."""
+    try:
+        from langchain_community.document_loaders import PyPDFLoader
+    except ImportError:
+        reader = PdfReader(path)
+        return [Document(page.extract_text(), metadata={"page": number}) for number, page in enumerate(reader.pages)]
+    return list(PyPDFLoader(str(path)).lazy_load())
+
+
+def loader_name() -> str:
+    """What `load` uses here."""
+    try:
+        import langchain_community
+    except ImportError:
+        return "pypdf (as PyPDFLoader calls it) + RecursiveCharacterTextSplitter"
+    return f"PyPDFLoader (langchain-community {langchain_community.__version__}) + RecursiveCharacterTextSplitter"
+
+
+def chosen(paths: Sequence[Path]) -> list[Path]:
+    """The PDFs named; of folders the same few each time, none that is encrypted (pypdf alone reads no AES)."""
+    files = [path for path in paths if path.is_file()]
+    inside = sorted(file for path in paths if path.is_dir() for file in path.rglob("*.pdf"))
+    random.Random(0).shuffle(inside)  # noqa: S311 - a sample, not a secret
+    readable = (file for file in inside if not PdfReader(file).is_encrypted)
+    return files + list(islice(readable, FILES))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("paths", nargs="*", type=Path, default=[CORPUS if CORPUS.is_dir() else CHECKOUT / "data"])
+    files = chosen(parser.parse_args(arguments).paths)
+    mine, theirs = Tally(), Tally()
+    for file in files:
+        mine.time(ours, file)
+        theirs.time(usual, file)
+        print(f"  {file.name}: {mine.pages} pages so far, {mine.cpu:.1f} s against {theirs.cpu:.1f} s", flush=True)
+    for name, tally in (("mistral-rag, with word boxes", mine), (loader_name(), theirs)):
+        print(f"{name}: {tally.pages} pages, {tally.chunks} chunks, {tally.pages / tally.cpu:.1f} pages a CPU second")
+    cpu = (mine.pages / mine.cpu) / (theirs.pages / theirs.cpu)
+    wall = (mine.pages / mine.wall) / (theirs.pages / theirs.wall)
+    print(f"ratio: {cpu:.1f} by CPU time, {wall:.1f} by the clock")
+
+
+if __name__ == "__main__":
+    main()
