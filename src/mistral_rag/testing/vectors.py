@@ -46,9 +46,9 @@ def quantised(vector: Vector, dtype: Dtype) -> Vector:
     if dtype == "float":
         return vector
     if dtype in ("binary", "ubinary"):
-        packed = np.packbits(vector > 0)
+        packed: Vector = np.packbits(vector > 0)
         return packed if dtype == "ubinary" else (packed.astype(np.int16) - 128).astype(np.int8)
-    scaled = np.rint(vector * 127)
+    scaled: Vector = np.rint(vector * 127)
     return scaled.astype(np.int8) if dtype == "int8" else (scaled + 128).astype(np.uint8)
 
 

@@ -7,12 +7,12 @@ least as many of nearly every text, so a client that counts exactly never meets 
 import re
 from collections.abc import Iterator
 
-PIECE = re.compile(r"\s*\S{1,8}|\s+$")
+PIECE = re.compile(r"\s*\S{1,8}(?:\s+\Z)?|\s+")
 WORD = re.compile(r"\w+")
 
 
 def pieces(text: str) -> list[str]:
-    """The tokens of `text`; joined they are the text again."""
+    """The tokens of `text`; joined they are the text again. Blanks at its end belong to the last."""
     return PIECE.findall(text)
 
 

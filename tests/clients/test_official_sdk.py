@@ -1,0 +1,147 @@
+"""The vendor's own client against the stand-in: what it can't do here, the stand-in refuses wrongly."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mistralai.client import Mistral
+from mistralai.client import errors as sdk_errors
+from mistralai.client.models import BaseModelCard
+
+from mistral_rag.testing import FakeMistral, Reply, call, faults, references, thinking
+
+MODEL = "mistral-small-latest"
+HELLO: list[Any] = [{"role": "user", "content": "hello there"}]
+ADD: Any = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "description": "Add two numbers.",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "required": ["a", "b"],
+        },
+    },
+}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeMistral]:
+    with FakeMistral() as fake:
+        yield fake
+
+
+@pytest.fixture
+def client(fake: FakeMistral) -> Iterator[Mistral]:
+    with Mistral(api_key=fake.key, server_url=fake.base_url.removesuffix("/v1")) as client:
+        yield client
+
+
+def test_a_completion(client: Mistral) -> None:
+    reply = client.chat.complete(model=MODEL, messages=HELLO, temperature=0.2, random_seed=7)
+    choice = reply.choices[0]
+    assert choice.message is not None
+    assert (choice.message.content, choice.finish_reason) == ("You said: hello there", "stop")
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens, reply.usage.total_tokens) == (6, 4, 10)
+
+
+def test_a_stream_ends_with_usage_and_finish_reason(client: Mistral) -> None:
+    with client.chat.stream(model=MODEL, messages=HELLO) as events:
+        chunks = [event.data for event in events]
+    assert "".join(str(chunk.choices[0].delta.content) for chunk in chunks) == "You said: hello there"
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert [chunk.choices[0].finish_reason for chunk in chunks[-2:]] == [None, "stop"]
+    assert chunks[-1].usage is not None
+    assert [chunk.usage for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
+
+
+async def test_async_calls_and_streams(fake: FakeMistral) -> None:
+    async with Mistral(api_key=fake.key, server_url=fake.base_url.removesuffix("/v1")) as client:
+        reply = await client.chat.complete_async(model=MODEL, messages=HELLO)
+        stream = await client.chat.stream_async(model=MODEL, messages=HELLO)
+        async with stream:
+            said = [event.data.choices[0].delta.content async for event in stream]
+    assert reply.choices[0].message is not None
+    assert "".join(map(str, said)) == reply.choices[0].message.content == "You said: hello there"
+
+
+def test_a_tool_is_called_and_its_result_used(client: Mistral) -> None:
+    asked: list[Any] = [{"role": "user", "content": "Please add 3 and 4"}]
+    message = client.chat.complete(model=MODEL, messages=asked, tools=[ADD], tool_choice="auto").choices[0].message
+    assert message is not None
+    assert message.tool_calls
+    used = message.tool_calls[0]
+    assert (used.function.name, json.loads(str(used.function.arguments))) == ("add", {"a": 3, "b": 4})
+    result = {"role": "tool", "content": "7", "tool_call_id": used.id, "name": "add"}
+    after = client.chat.complete(model=MODEL, messages=[*asked, message, result], tools=[ADD])
+    assert after.choices[0].message is not None
+    assert after.choices[0].message.content == "The tool says: 7"
+
+
+def test_thinking_and_references_come_as_chunks(fake: FakeMistral, client: Mistral) -> None:
+    script = Reply([thinking("Let me see."), "Paris ", references(0), "of course."])
+    fake.script(script, script)
+    whole = client.chat.complete(model="magistral-medium-latest", messages=HELLO).choices[0].message
+    assert whole is not None
+    assert isinstance(whole.content, list)
+    assert [chunk.type for chunk in whole.content] == ["thinking", "text", "reference", "text"]
+    with client.chat.stream(model="magistral-medium-latest", messages=HELLO) as events:
+        deltas = [event.data.choices[0].delta.content for event in events]
+    kinds = [[part.type for part in delta] if isinstance(delta, list) else delta for delta in deltas]
+    assert kinds == ["", ["thinking"], ["thinking"], ["thinking", "text"], ["reference"], "of", " course.", ""]
+
+
+def test_json_of_a_schema(client: Mistral) -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "city", "schema": schema, "strict": True}}
+    message = client.chat.complete(model=MODEL, messages=HELLO, response_format=wanted).choices[0].message
+    assert message is not None
+    assert json.loads(str(message.content)) == {"city": "hello there"}
+
+
+def test_embeddings_in_order(client: Mistral) -> None:
+    reply = client.embeddings.create(model="mistral-embed", inputs=["net sales", "travel by train"])
+    assert [(item.index, len(item.embedding or ())) for item in reply.data] == [(0, 1024), (1, 1024)]
+    assert reply.usage.prompt_tokens == 5
+
+
+def test_models_are_listed(client: Mistral) -> None:
+    cards = client.models.list().data or []
+    assert {"mistral-small-latest", "mistral-embed", "mistral-ocr-latest"} <= {
+        card.id for card in cards if isinstance(card, BaseModelCard)
+    }
+    card = client.models.retrieve(model_id=MODEL)
+    assert isinstance(card, BaseModelCard)
+    assert (card.id, card.capabilities.vision) == (MODEL, True)
+
+
+def test_a_refused_body_is_the_sdks_validation_error(client: Mistral) -> None:
+    with pytest.raises(sdk_errors.HTTPValidationError) as caught:
+        client.chat.complete(model=MODEL, messages=HELLO, top_k=3)
+    assert caught.value.data.detail is not None
+    assert caught.value.data.detail[0].loc == ["body", "top_k"]
+
+
+def test_a_wrong_key_is_refused(fake: FakeMistral) -> None:
+    server = fake.base_url.removesuffix("/v1")
+    with Mistral(api_key="wrong", server_url=server) as client, pytest.raises(sdk_errors.SDKError) as caught:
+        client.chat.complete(model=MODEL, messages=HELLO)
+    assert caught.value.status_code == 401
+
+
+def test_a_rate_limit_is_an_error_of_the_sdk(fake: FakeMistral, client: Mistral) -> None:
+    fake.faults.add(faults.rate_limit(retry_after=1))
+    with pytest.raises(sdk_errors.SDKError) as caught:
+        client.chat.complete(model=MODEL, messages=HELLO)
+    assert (caught.value.status_code, caught.value.headers["retry-after"]) == (429, "1")
+
+
+def test_scripted_calls_reach_the_sdk_in_one_delta(fake: FakeMistral, client: Mistral) -> None:
+    fake.script(Reply("One moment.", [call("add", {"a": 1, "b": 2}, id="abcDEF123"), call("add", {"a": 3, "b": 4})]))
+    with client.chat.stream(model=MODEL, messages=HELLO, tools=[ADD]) as events:
+        calls = [event.data.choices[0].delta.tool_calls for event in events]
+    assert [len(found) for found in calls if found] == [2]
+    assert calls[-1]
+    assert calls[-1][0].id == "abcDEF123"
