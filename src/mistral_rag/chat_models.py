@@ -22,6 +22,7 @@ from mistral_rag.messages.blocks import check_images
 from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
 from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.parameters import ChatParameters
+from mistral_rag.messages.repair import repair
 from mistral_rag.messages.streaming import Assembly, has_begun
 from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
 
@@ -34,6 +35,12 @@ class _Request:
     """What is sent, and what the reply's metadata tells of it."""
 
     body: Wire
+    repairs: tuple[str, ...] = ()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Goes into the reply's `response_metadata`."""
+        return {"repairs": list(self.repairs)} if self.repairs else {}
 
 
 class ChatMistral(ChatParameters, Connection, BaseChatModel):
@@ -103,7 +110,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return _result(self.client.post(PATH, request.body))
+        return _result(self.client.post(PATH, request.body), request)
 
     async def _agenerate(
         self,
@@ -113,7 +120,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return _result(await self.client.apost(PATH, request.body))
+        return _result(await self.client.apost(PATH, request.body), request)
 
     def _stream(
         self,
@@ -134,7 +141,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             failure = _broken(error, assembly)
         finally:
             stream.close()
-        yield _end(assembly, stream.headers, failure)
+        yield _end(assembly, stream.headers, request, failure)
 
     async def _astream(
         self,
@@ -155,7 +162,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             failure = _broken(error, assembly)
         finally:
             await stream.aclose()
-        yield _end(assembly, stream.headers, failure)
+        yield _end(assembly, stream.headers, request, failure)
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, stream: bool = False
@@ -166,18 +173,18 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         choice = wire_tool_choice(given.pop("tool_choice", None), tools)
         if stop:
             given["stop"] = stop
-        wired = wire_messages(messages)
-        if not wired:
+        if not messages:
             raise ConfigurationError("There is no message to send.")
-        check_images(wired)
-        body = {"model": model, "messages": wired, **self.wire(), **(_checked(given) if given else {})}
+        repaired = repair(wire_messages(messages))
+        check_images(repaired.messages)
+        body = {"model": model, "messages": repaired.messages, **self.wire(), **(_checked(given) if given else {})}
         if tools:
             body |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
         if stream:
             if body.get("n", 1) != 1:
                 raise ConfigurationError("Several answers (n) can't be streamed; use invoke or generate.")
             body["stream"] = True
-        return _Request(body)
+        return _Request(body, repaired.changes)
 
 
 def _checked(given: Mapping[str, Any]) -> Wire:
@@ -203,12 +210,12 @@ def _metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str,
     return metadata
 
 
-def _result(reply: Reply) -> ChatResult:
+def _result(reply: Reply, request: _Request) -> ChatResult:
     data = reply.data
     choices = data.get("choices")
     if not choices:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
-    metadata = _metadata(data, reply.headers)
+    metadata = _metadata(data, reply.headers) | request.metadata
     generations = []
     for number, choice in enumerate(choices):
         message = read_message(choice, data, metadata, with_usage=number == 0)
@@ -246,12 +253,14 @@ def _broken(error: ApiError, assembly: Assembly) -> StreamError:
     return broken
 
 
-def _end(assembly: Assembly, headers: Mapping[str, str], failure: ApiError | None) -> ChatGenerationChunk:
+def _end(
+    assembly: Assembly, headers: Mapping[str, str], request: _Request, failure: ApiError | None
+) -> ChatGenerationChunk:
     """The chunk that ends a stream, or the error that ended it."""
     if failure is not None:
         raise failure
     _raise_when_failed(assembly.finish_reason, assembly.partial, headers)
-    metadata = _metadata(assembly.facts, headers)
+    metadata = _metadata(assembly.facts, headers) | request.metadata
     metadata.pop("model_provider")
     return ChatGenerationChunk(message=assembly.last(metadata))
 

@@ -106,6 +106,11 @@ def short_id(text: str, taken: Collection[str] = ()) -> str:
     raise AssertionError("unreachable")
 
 
+def fit_name(name: str) -> str:
+    """`name` as a tool may be called: other characters become underscores."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64] or "unnamed"
+
+
 def read_calls(raw: Iterable[Wire], *, seed: str = "") -> tuple[list[ToolCall], list[InvalidToolCall]]:
     """The calls of a reply, and those whose arguments are no JSON object.
 
