@@ -64,7 +64,7 @@ class Draft:
         return self._take(self._parser.close(), last=True)
 
     def statements(self) -> list[Statement]:
-        """The sentences of the text, each with its markers; a marker behind a full stop belongs to the sentence."""
+        """The sentences of the text; a marker behind a full stop belongs to the sentence before it."""
         return statements(self.text, self.marks)
 
     def _take(self, events: list[str | Marked], *, last: bool) -> str:
@@ -116,19 +116,31 @@ class Draft:
 
 
 def statements(text: str, marks: Sequence[Mark]) -> list[Statement]:
-    """The sentences of an answer's text, each with its markers."""
+    """The sentences of an answer's text, each with its markers; those at its end lie outside of it."""
     plain, places = _without(text, marks)
     found = sentences(plain)
-    starts = [start for start, _ in found]
     owners: list[list[Mark]] = [[] for _ in found]
-    for mark, place in places:
-        owner = max((i for i, start in enumerate(starts) if start < place), default=0)
-        if owners:
-            owners[owner].append(mark)
+    for mark, place in places if found else ():
+        owners[max((i for i, (start, _) in enumerate(found) if start < place), default=0)].append(mark)
     return [
-        Statement(_back(places, start, after=True), _back(places, end, after=False), plain[start:end], tuple(own))
+        Statement(*_trimmed(text, _back(places, start), _back(places, end - 1) + 1, own), plain[start:end], tuple(own))
         for (start, end), own in zip(found, owners, strict=True)
     ]
+
+
+def clauses(text: str, statement: Statement) -> list[tuple[int, int]]:
+    """For each marker of a statement the run of text that it backs: back to the markers before it."""
+    backed: list[tuple[int, int]] = []
+    start = statement.start
+    for mark in statement.marks:
+        run = text[start : mark.start]
+        if any(char.isalnum() for char in run):
+            skipped = len(run) - len(run.lstrip(" ,;:.\n"))
+            backed.append((start + skipped, start + len(run.rstrip())))
+        else:
+            backed.append(backed[-1] if backed else (statement.start, statement.end))
+        start = mark.end
+    return backed
 
 
 def _without(text: str, marks: Sequence[Mark]) -> tuple[str, list[tuple[Mark, int]]]:
@@ -143,11 +155,21 @@ def _without(text: str, marks: Sequence[Mark]) -> tuple[str, list[tuple[Mark, in
     return plain + text[at:], places
 
 
-def _back(places: Sequence[tuple[Mark, int]], offset: int, *, after: bool) -> int:
-    """The place in the text of an offset in the text without markers, after or before the markers that stand there."""
-    return offset + sum(
-        mark.end - mark.start for mark, place in places if place < offset or (after and place == offset)
-    )
+def _back(places: Sequence[tuple[Mark, int]], offset: int) -> int:
+    """The place in the text of the character at `offset` of the text without markers."""
+    return offset + sum(mark.end - mark.start for mark, place in places if place <= offset)
+
+
+def _trimmed(text: str, start: int, end: int, marks: Sequence[Mark]) -> tuple[int, int]:
+    """The range without the markers at its end and the signs between and behind them."""
+    for mark in reversed(marks):
+        if mark.end <= end and not any(char.isalnum() for char in text[mark.end : end]):
+            end = mark.start
+        elif mark.start >= end:
+            continue
+        else:
+            break
+    return start, start + len(text[start:end].rstrip())
 
 
 def _whole_sentences(events: list[str | Marked], *, last: bool) -> tuple[list[list[str | Marked]], list[str | Marked]]:

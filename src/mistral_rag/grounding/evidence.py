@@ -31,14 +31,19 @@ looks like a marker is shown in other brackets (``［2］``). Quotes are cut fro
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from mistral_rag.grounding.citations import headers_of
 from mistral_rag.grounding.pages import Passage
+from mistral_rag.schema import Page
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
+CONTEXT_LENGTH = 400
 EVIDENCE_LINE = re.compile(r"^\[E(?P<number>[1-9]\d*)-(?P<nonce>[a-z0-9]+)\] (?P<text>.+)$", re.MULTILINE)
 """A line of evidence in the human message."""
 QUESTION_LINE = re.compile(r"^Question: (?P<question>.+)\Z", re.MULTILINE | re.DOTALL)
@@ -119,3 +124,39 @@ def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
             used += size
     lines = [(passage, index, rank) for held in pages.values() for index, (passage, rank) in sorted(held.items())]
     return [EvidenceUnit(number, *line) for number, line in enumerate(lines, start=1)]
+
+
+def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> list[BaseMessage]:
+    """The prompt: the rules, then the evidence and the question."""
+    body = "\n\n".join(_sections(evidence, nonce))
+    asked = MARKER_LIKE.sub(r"［\1］", question.strip())
+    return [
+        SystemMessage(SYSTEM.format(nonce=nonce)),
+        HumanMessage(f"Evidence:\n\n{body}\n\nQuestion: {asked}"),
+    ]
+
+
+def _sections(evidence: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
+    """The evidence of each page under a line that names it."""
+    for _, group in groupby(evidence, key=lambda unit: (unit.passage.chunk.uri, unit.passage.chunk.page)):
+        yield "\n".join(_lines(list(group), nonce))
+
+
+def _lines(units: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
+    passage = units[0].passage
+    page = passage.page
+    yield defused(f"# {passage.source.title}, {page.locator}")
+    shown = {unit.index for unit in units}
+    for unit in units:
+        yield from _context(page, [*headers_of(page, [unit.index]), unit.index - 1], shown)
+        yield f"{marker(unit.number, nonce)} {defused(unit.text)}"
+        yield from _context(page, [unit.index + 1], shown)
+
+
+def _context(page: Page, indexes: Iterable[int], shown: set[int]) -> Iterable[str]:
+    """Lines to be read but not cited, each once."""
+    for index in indexes:
+        if 0 <= index < len(page.units) and index not in shown:
+            shown.add(index)
+            unit = page.units[index]
+            yield f"~ {defused(page.text[unit.start : unit.end])[:CONTEXT_LENGTH]}"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from mistral_rag.grounding.citations import cite
 from mistral_rag.grounding.evidence import EvidenceUnit, defused
-from mistral_rag.grounding.words import Weigh, content_words, coverage, rarity
-from mistral_rag.schema import Citation, Claim
+from mistral_rag.grounding.retrieved import Retrieved
+from mistral_rag.grounding.words import Weigh, asked_words, content_words, coverage, rarity
+from mistral_rag.schema import Answer, Citation, Claim
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
 MIN_COVERAGE = 0.35
@@ -26,7 +27,7 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
     """The best units, at most `quotes`, or the reason why there is no answer."""
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
-    asked = content_words(question)
+    asked = asked_words(question)
     held = [content_words(f"{unit.text} {unit.header}") for unit in evidence]
     weight = weigh or rarity(held)
     scores = [coverage(asked, text, weight) for text in held]
@@ -60,3 +61,12 @@ def compose(units: Sequence[EvidenceUnit]) -> tuple[str, tuple[Citation, ...], t
 def _shown(unit: EvidenceUnit) -> str:
     quote = f"“{defused(unit.text)}”"
     return f"{quote} (columns: {defused(unit.header)})" if unit.header else quote
+
+
+def extractive_answer(retrieved: Retrieved, *, quotes: int = 5) -> Answer:
+    """The answer that quotes the best units of what was retrieved, or says why there is none."""
+    found = extract(retrieved.question, retrieved.evidence, quotes=quotes)
+    if found.reason is not None:
+        return retrieved.answer(text="", status="abstained", reason=found.reason)
+    text, citations, claims = compose(found.units)
+    return retrieved.answer(text=text, status="answered", citations=citations, claims=claims)

@@ -40,6 +40,10 @@ class MarkerParser:
         one = rf"E\d{{1,4}}-{re.escape(nonce)}"
         many = rf"{_GAP}{one}(?:{_GAP}[,;]?{_GAP}{one}){{0,20}}{_GAP}"
         self._valid = re.compile(rf"E(\d{{1,4}})-{re.escape(nonce)}", re.IGNORECASE)
+        start = "|".join(re.escape(nonce[:length]) for length in range(1, len(nonce) + 1))
+        self._torn = re.compile(
+            rf"(?P<blank>\s*)(?P<mark>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z", re.IGNORECASE
+        )
         self._marker = re.compile(rf"(?P<blank>\s*)(?P<mark>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE)
 
     def feed(self, text: str) -> list[str | Marked]:
@@ -51,9 +55,11 @@ class MarkerParser:
         return list(self._events(text[:cut]))
 
     def close(self) -> list[str | Marked]:
-        """The events that were held back."""
+        """The events that were held back; a marker that was cut off is taken out."""
         text, self._held = self._held, ""
-        return list(self._events(text))
+        torn = self._torn.search(text)
+        events = list(self._events(text[: torn.start()] if torn else text))
+        return [*events, *self._marks(torn["blank"], torn["mark"])] if torn else events
 
     def _events(self, text: str) -> Iterator[str | Marked]:
         at = 0
