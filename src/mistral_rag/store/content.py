@@ -1,0 +1,140 @@
+"""Changes to what an index holds, inside the writer's transaction: sources with all that hangs on them."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.store.commits import Commit
+from mistral_rag.store.facts import BARE_TYPE, facts_of
+from mistral_rag.store.packing import chunk_values, layout_values, page_values
+from mistral_rag.store.rows import Rows, row_digest
+
+
+class Content:
+    """Adds and removes sources, through rows that keep count of their digests."""
+
+    def __init__(self, rows: Rows, last: Commit) -> None:
+        self.rows = rows
+        self._connection = rows.connection
+        self._last = last
+
+    def add(
+        self,
+        source: Source,
+        pages: Sequence[Page],
+        chunks: Sequence[Chunk],
+        vectors: Sequence[bytes] | None,
+        place: Mapping[str, Any],
+    ) -> None:
+        """Add a source whose uri is free. `place` holds the columns of `sources` that are not its record's."""
+        if wrong := [chunk.id for chunk in chunks if chunk.page > len(pages) or chunk.uri != source.uri]:
+            raise ValueError(f"chunk {wrong[0]} stands on no page of {source.uri}")
+        number = self.rows.next_key("sources")
+        record = source.model_dump_json()
+        counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
+        columns = {"source": number, "uri": source.uri, **place, **counts, "record": record}
+        self.rows.insert_one("sources", columns)
+        self._add_derived(number, source, record, used=bool(pages))
+        first_page = self._add_pages(number, pages)
+        self._add_chunks(number, first_page, chunks, self.vectors(vectors) if vectors else [None] * len(chunks))
+
+    def _add_derived(self, number: int, source: Source, record: str, *, used: bool) -> None:
+        self._connection.executemany(
+            "INSERT INTO groups (name, source) VALUES (?, ?)", [(name, number) for name in dict.fromkeys(source.groups)]
+        )
+        facts = facts_of(record) if used else ()
+        self._connection.executemany(
+            "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
+        )
+
+    def _add_pages(self, source: int, pages: Sequence[Page]) -> int:
+        first = self.rows.next_key("pages")
+        numbered = list(enumerate(pages, start=1))
+        self.rows.insert("pages", [(first + n - 1, source, n, *page_values(page)) for n, page in numbered])
+        self.rows.insert("layouts", [(first + n - 1, *layout_values(page)) for n, page in numbered])
+        return first
+
+    def _add_chunks(self, source: int, first_page: int, chunks: Sequence[Chunk], vectors: Sequence[int | None]) -> None:
+        first = self.rows.next_key("chunks")
+        self.rows.insert(
+            "chunks",
+            [
+                (row, chunk.id, source, first_page + chunk.page - 1, vector, *chunk_values(chunk))
+                for row, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True), start=first)
+            ],
+        )
+
+    def vectors(self, packed: Iterable[bytes]) -> list[int]:
+        """The numbers of these vectors; each is stored once, whoever uses it."""
+        digests = [row_digest("vectors", (0, data)) for data in packed]
+        new: dict[bytes, tuple[int, bytes]] = {}
+        numbers = []
+        following = self.rows.next_key("vectors")
+        for digest, data in zip(digests, packed, strict=True):
+            found = self._connection.execute("SELECT vector FROM vectors WHERE digest = ?", (digest,)).fetchone()
+            if found:
+                numbers.append(found[0])
+            else:
+                numbers.append(new.setdefault(digest, (following + len(new), data))[0])
+        self.rows.insert("vectors", new.values())
+        return numbers
+
+    def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
+        """Keep vectors by model and key, in place of what the keys had."""
+        for key in dict.fromkeys(keys):
+            self.rows.delete("embeddings", "model = ? AND key = ?", (model, key))
+        numbers = dict(zip(keys, self.vectors(packed), strict=True))
+        self.rows.insert("embeddings", [(model, key, number) for key, number in numbers.items()])
+
+    def remove(self, uri: str) -> None:
+        """Remove a source with everything that hangs on it; an unknown uri is no error."""
+        found = self._connection.execute("SELECT source, record FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            return
+        source, record = found
+        self._remove_derived(source, record)
+        used = self._connection.execute("SELECT row, vector FROM chunks WHERE source = ?", (source,)).fetchall()
+        gone = [(row, self._last.sequence + 1) for row, _ in used if row <= self._last.last_row]
+        self.rows.insert("removals", gone)
+        self.rows.delete("chunks", "source = ?", (source,))
+        self._remove_unused(vector for _, vector in used if vector is not None)
+        self.rows.delete("layouts", "page IN (SELECT page FROM pages WHERE source = ?)", (source,))
+        self.rows.delete("pages", "source = ?", (source,))
+        self.rows.delete("sources", "source = ?", (source,))
+
+    def _remove_derived(self, source: int, record: str) -> None:
+        groups = [(name, source) for name in json.loads(record)["groups"]]
+        self._connection.executemany("DELETE FROM groups WHERE name = ? AND source = ?", groups)
+        facts = [(name, value, source) for name, value in facts_of(record)]
+        self._connection.executemany("DELETE FROM facts WHERE name = ? AND value = ? AND source = ?", facts)
+
+    def _remove_unused(self, vectors: Iterable[int]) -> None:
+        self.rows.delete(
+            "vectors",
+            "vector IN (SELECT value FROM json_each(?))"
+            " AND vector NOT IN (SELECT vector FROM embeddings WHERE vector IN (SELECT value FROM json_each(?)))"
+            " AND vector NOT IN (SELECT vector FROM chunks WHERE vector IN (SELECT value FROM json_each(?)))",
+            (json.dumps(sorted(set(vectors))),) * 3,
+        )
+
+
+class Embeddings:
+    """Kept embeddings of one model, by the digest of the text that was embedded."""
+
+    def __init__(self, connection: sqlite3.Connection, model: str) -> None:
+        self._connection = connection
+        self._model = model
+
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
+        """The known ones among these keys, as float32 rows."""
+        query = "SELECT v.data FROM embeddings e JOIN vectors v USING (vector) WHERE e.model = ? AND e.key = ?"
+        known = {}
+        for key in dict.fromkeys(keys):
+            found = self._connection.execute(query, (self._model, key)).fetchone()
+            if found is not None:
+                known[key] = np.frombuffer(found[0], dtype="<f2").astype(np.float32)
+        return known

@@ -1,0 +1,80 @@
+"""What lies in an index folder: names, modes, and which folders may become or be one."""
+
+import os
+import stat
+from pathlib import Path
+
+from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexWriteError, NotAnIndexError
+
+DATABASE = "index.db"
+SEAL = "index.seal"
+LOCK = "LOCK"
+OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, LOCK})
+"""Files that are followed nowhere: each must be a plain file or not be there."""
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder`, or take an empty one, or one that is an index; private to its owner when new.
+
+    Raises:
+        NotAnIndexError: it holds something else.
+        IndexWriteError: it can't be made.
+    """
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        names = {entry.name for entry in os.scandir(folder)}
+        if not names:
+            folder.chmod(FOLDER_MODE)
+    except FileExistsError:
+        raise NotAnIndexError(f"{folder} is a file, not an index folder") from None
+    except OSError as error:
+        raise IndexWriteError(f"can't make {folder}: {error.strerror or error}") from error
+    if names and not is_index(folder) and not names <= OURS:
+        raise NotAnIndexError(f"{folder} is not empty and is no index; nothing in it was touched")
+    refuse_links(folder)
+
+
+def find_folder(folder: Path) -> None:
+    """Check that an index may be in `folder`, without opening anything.
+
+    Raises:
+        IndexNotFoundError: there is none.
+        NotAnIndexError: the folder holds something else, or is a file.
+        IndexDamagedError: one of the index's files is a link or no plain file.
+    """
+    try:
+        names = {entry.name for entry in os.scandir(folder)}
+    except FileNotFoundError:
+        raise IndexNotFoundError(
+            f"there is no index at {folder}. Make one with: ingest build PATH --index {folder}"
+        ) from None
+    except NotADirectoryError:
+        raise NotAnIndexError(f"{folder} is a file, not an index folder") from None
+    except OSError as error:
+        raise IndexNotFoundError(f"can't look into {folder}: {error.strerror or error}") from error
+    if DATABASE not in names:
+        if SEAL in names:
+            raise IndexDamagedError(f"{folder} has lost its {DATABASE}")
+        if names - OURS:
+            raise NotAnIndexError(f"{folder} is not an index: it has no {DATABASE}")
+        raise IndexNotFoundError(f"there is no index at {folder}. Make one with: ingest build PATH --index {folder}")
+    refuse_links(folder)
+
+
+def is_index(folder: Path) -> bool:
+    """Whether the folder holds a database by our name; its content is checked when it is opened."""
+    return os.path.lexists(folder / DATABASE)
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise IndexDamagedError when a file of the index is a symbolic link or no plain file."""
+    for name in sorted(OURS):
+        try:
+            mode = os.lstat(folder / name).st_mode
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(mode):
+            raise IndexDamagedError(f"{folder / name} is a link or no plain file; an index is never followed elsewhere")

@@ -1,0 +1,154 @@
+"""Pages, chunks and sources as rows, and back.
+
+What is read for every hit (texts, places, offsets) lies apart from what only a citation needs (words with their
+boxes, blocks, units), which is compressed.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
+from mistral_rag.store.connection import LARGEST_VALUE
+from mistral_rag.store.rows import Value
+
+LEVEL: Final = 3
+"""zlib's level: half the time of its default for a tenth more bytes."""
+
+
+def page_values(page: Page) -> tuple[Value, ...]:
+    """The columns of `pages` behind page, source and number."""
+    place = page.locator
+    return (
+        place.kind,
+        place.number,
+        place.label,
+        place.cells,
+        float(page.width),
+        float(page.height),
+        None if page.confidence is None else float(page.confidence),
+        zlib.compress(page.text.encode(), LEVEL),
+    )
+
+
+def layout_values(page: Page) -> tuple[Value, ...]:
+    """The columns of `layouts` behind page."""
+    blocks = [[b.kind, b.start, b.end, _box(b.box), b.origin] for b in page.blocks]
+    units = [[u.start, u.end, u.kind, u.header] for u in page.units]
+    runs = json.dumps([blocks, units], separators=(",", ":"))
+    return zlib.compress(runs.encode(), LEVEL), zlib.compress(_shuffled(page.words.data), LEVEL)
+
+
+def _box(box: Box | None) -> list[float] | None:
+    return None if box is None else [box.left, box.top, box.right, box.bottom]
+
+
+def _shuffled(data: bytes) -> bytes:
+    """First all first bytes of the records, then all second ones: numbers that grow slowly compress better so."""
+    size = WordBoxes.RECORD.size
+    return b"".join(data[at::size] for at in range(size))
+
+
+def _unshuffled(data: bytes) -> bytes:
+    size = WordBoxes.RECORD.size
+    count = len(data) // size
+    result = bytearray(len(data))
+    for at in range(size):
+        result[at::size] = data[at * count : (at + 1) * count]
+    return bytes(result)
+
+
+def light_page(values: Sequence[Any]) -> Page:
+    """A page without its words, blocks and units, of the columns that `page_values` gives."""
+    kind, place, label, cells, width, height, confidence, text = values
+    with unreadable("page"):
+        return Page(
+            locator=Locator(kind=kind, number=place, label=label, cells=cells),
+            width=width,
+            height=height,
+            confidence=confidence,
+            text=page_text(text),
+        )
+
+
+def full_page(values: Sequence[Any], runs: bytes, words: bytes) -> Page:
+    """A page of the columns that `page_values` and `layout_values` give."""
+    light = light_page(values)
+    with unreadable("page"):
+        blocks, units = json.loads(_inflated(runs))
+        return Page(
+            **{name: getattr(light, name) for name in ("locator", "width", "height", "confidence", "text")},
+            words=WordBoxes(_unshuffled(_inflated(words))),
+            blocks=tuple(_block(*block) for block in blocks),
+            units=tuple(Unit(start=start, end=end, kind=kind, header=header) for start, end, kind, header in units),
+        )
+
+
+def _block(kind: Any, start: int, end: int, box: list[float] | None, origin: Any) -> Block:
+    sides = None if box is None else Box(left=box[0], top=box[1], right=box[2], bottom=box[3])
+    return Block(kind=kind, start=start, end=end, box=sides, origin=origin)
+
+
+def page_text(data: bytes) -> str:
+    """The text of a page as it lies in `pages.text`."""
+    with unreadable("page"):
+        return _inflated(data).decode()
+
+
+def _inflated(data: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    result = stream.decompress(data, LARGEST_VALUE)
+    if not stream.eof:
+        raise ValueError("compressed data is cut off or too long")
+    return result
+
+
+def chunk_values(chunk: Chunk) -> tuple[Value, ...]:
+    """The columns of `chunks` from number on."""
+    headings = json.dumps(chunk.headings, ensure_ascii=False)
+    return (
+        chunk.page,
+        chunk.first_unit,
+        chunk.last_unit,
+        chunk.start,
+        chunk.end,
+        chunk.kind,
+        headings,
+        chunk.text,
+    )
+
+
+def stored_chunk(identifier: str, uri: str, values: Sequence[Any]) -> Chunk:
+    """The chunk of the columns that `chunk_values` gives."""
+    number, first, last, start, end, kind, headings, text = values
+    with unreadable("chunk"):
+        return Chunk(
+            id=identifier,
+            uri=uri,
+            page=number,
+            first_unit=first,
+            last_unit=last,
+            start=start,
+            end=end,
+            kind=kind,
+            headings=tuple(json.loads(headings)),
+            text=text,
+        )
+
+
+def stored_source(record: str) -> Source:
+    """The source of a record."""
+    with unreadable("source"):
+        return Source.model_validate_json(record)
+
+
+@contextmanager
+def unreadable(what: str) -> Iterator[None]:
+    """Whatever a row that is not what was written can raise becomes IndexDamagedError."""
+    try:
+        yield
+    except (ValueError, TypeError, RecursionError, zlib.error) as error:
+        raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error

@@ -1,0 +1,179 @@
+"""Reading an index while others read it, and while one writes it."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from mistral_rag.errors import IndexNotFoundError, IndexVersionError, StoreError
+from mistral_rag.store import commits
+from mistral_rag.store.connection import connect, sqlite_errors
+from mistral_rag.store.format import FORMAT, refuse_foreign_schema, version_of
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.layout import find_folder
+from mistral_rag.store.status import status_of
+
+if TYPE_CHECKING:
+    from mistral_rag.schema import Page, Source
+    from mistral_rag.store.view import View
+
+MOST_IDLE: Final = 8
+_INHERITED: Final[list[sqlite3.Connection]] = []
+"""Connections a forked child found open: SQLite forbids to use them there, and to close them."""
+
+
+class IndexReader:
+    """An index opened for reading. Make one with `IndexReader.open`; it may be shared between threads.
+
+    Every `view` is one short transaction on a connection of its own, which is kept for the next one. Nothing that
+    a reader does keeps a writer waiting.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._idle: list[sqlite3.Connection] = []
+        self._mutex = threading.Lock()
+        self._process = os.getpid()
+        self._closed = False
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Open the index folder at `path` and check that it is one.
+
+        Raises:
+            IndexNotFoundError: there is none.
+            NotAnIndexError: the folder holds something else.
+            IndexVersionError: it has a format this release does not read.
+            IndexDamagedError: it does not hold its last commit.
+        """
+        folder = Path(path).absolute()
+        find_folder(folder)
+        reader = cls(folder)
+        with sqlite_errors(folder, writing=False):
+            connection = connect(folder, "ro")
+            try:
+                _check(connection, folder)
+            except BaseException:
+                connection.close()
+                raise
+        reader._idle.append(connection)
+        return reader
+
+    @contextmanager
+    def view(self) -> "Iterator[View]":
+        """One commit of the index, the newest, as long as the block lasts. No await belongs inside."""
+        from mistral_rag.store.view import View
+
+        with self._transaction() as connection:
+            yield View(connection, self.folder)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with sqlite_errors(self.folder, writing=False):
+            connection = self._take()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            connection.execute("ROLLBACK")
+            self._give_back(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"the reader of {self.folder} is closed")
+        if os.getpid() != self._process:
+            self._mutex = threading.Lock()
+            self._process = os.getpid()
+            _INHERITED.extend(self._idle)
+            self._idle = []
+        with self._mutex:
+            if self._idle:
+                return self._idle.pop()
+        return connect(self.folder, "ro")
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._mutex:
+            if not self._closed and len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the index was built with; None as long as nothing was built."""
+        with self._transaction() as connection:
+            found = connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
+        return None if found is None else Identity.from_json(found[0])
+
+    @property
+    def sequence(self) -> int:
+        """The number of the newest commit."""
+        with self._transaction() as connection:
+            return int(connection.execute("SELECT max(sequence) FROM commits").fetchone()[0])
+
+    def extra(self, name: str) -> Any:
+        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        with self.view() as view:
+            return view.extra(name)  # noqa: S610 (no Django here)
+
+    def status(self) -> dict[str, Any]:
+        """Counts, models, size and failures, by the names that `ingest status --json` prints."""
+        with self._transaction() as connection:
+            return status_of(connection, self.folder)
+
+    def page(self, uri: str, number: int) -> "Page":
+        """The page at position `number` (from 1) of a source, whole. Raises KeyError when it is not there."""
+        with self.view() as view:
+            return view.page(uri, number)
+
+    def source(self, uri: str) -> "Source":
+        """The source with this uri. Raises KeyError when it is not there."""
+        with self.view() as view:
+            return view.source(uri)
+
+    def release(self) -> None:
+        """Close the connections that wait for the next view, so that a writer can put its log away."""
+        if os.getpid() != self._process:
+            return
+        with self._mutex:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the reader; a second call does nothing."""
+        self._closed = True
+        self.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # an unclosed reader at the end of a program is no mistake: there is nothing to lose
+        if not self._closed:
+            self.close()
+
+
+def _check(connection: sqlite3.Connection, folder: Path) -> None:
+    connection.execute("BEGIN")
+    version = version_of(connection)
+    if version is None:
+        raise IndexNotFoundError(f"there is no index at {folder}: its first build did not get that far. Build it again")
+    if version < FORMAT:
+        raise IndexVersionError(
+            f"{folder} has the older format {version}. Run: ingest build, which brings it up to date"
+        )
+    refuse_foreign_schema(connection)
+    commits.check_history(connection, folder)
+    connection.execute("ROLLBACK")

@@ -1,0 +1,84 @@
+"""Rows with digests, and their sum over the whole database.
+
+A row's digest tells whether its columns are what was written. The sum of all digests, kept with each commit,
+tells whether rows have gone or come that no commit made: SQLite itself would not notice.
+"""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import sqlite3
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Final
+
+from mistral_rag.store.format import COLUMNS
+
+Value = int | float | str | bytes | None
+DIGEST_SIZE: Final = 16
+MODULUS: Final = 1 << (8 * DIGEST_SIZE)
+UNNUMBERED: Final = frozenset({"vectors"})
+"""Tables whose digest leaves out the key: a vector is known by its content."""
+
+
+def row_digest(table: str, values: Sequence[Value]) -> bytes:
+    """Hash of a row's columns, in the order of `format.COLUMNS`."""
+    covered = values[1:] if table in UNNUMBERED else values
+    return blake2b(b"".join(map(_encode, covered)), digest_size=DIGEST_SIZE, person=table.encode()).digest()
+
+
+def _encode(value: Value) -> bytes:
+    if isinstance(value, bytes):
+        return b"b%d:%b" % (len(value), value)
+    if isinstance(value, str):
+        data = value.encode("utf-8", "surrogatepass")
+        return b"s%d:%b" % (len(data), data)
+    if isinstance(value, int):
+        return b"i%d;" % value
+    return b"n" if value is None else b"f" + struct.pack("<d", value)
+
+
+class Rows:
+    """Writes rows with their digests and keeps the sum of all digests up to date."""
+
+    def __init__(self, connection: sqlite3.Connection, content: int) -> None:
+        self.connection = connection
+        self.content = content
+
+    def insert(self, table: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Insert rows given in the order of `format.COLUMNS`."""
+        columns = COLUMNS[table]
+        names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
+        marks = ", ".join("?" * (len(columns) + 1))
+        digests = []
+        digested = []
+        for row in rows:
+            digests.append(row_digest(table, row))
+            digested.append((*row, digests[-1]))
+        self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", digested)
+        self.content = (self.content + _sum(digests)) % MODULUS
+
+    def insert_one(self, table: str, columns: Mapping[str, Value]) -> None:
+        """Insert one row given by its columns' names."""
+        self.insert(table, [[columns[name] for name in COLUMNS[table]]])
+
+    def delete(self, table: str, where: str, parameters: Sequence[Value] = ()) -> int:
+        """Delete the rows for which `where` (a constant of this package) holds; gives their number."""
+        found = self.connection.execute(f"SELECT digest FROM {table} WHERE {where}", parameters).fetchall()
+        if found:
+            self.connection.execute(f"DELETE FROM {table} WHERE {where}", parameters)
+            self.content = (self.content - _sum(digest for (digest,) in found)) % MODULUS
+        return len(found)
+
+    def next_key(self, table: str) -> int:
+        """The first key of this table that was never used."""
+        found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        return 1 + (found[0] if found else 0)
+
+    def total(self) -> int:
+        """The sum of the digests as they are stored, over all tables."""
+        every = (row for table in COLUMNS for row in self.connection.execute(f"SELECT digest FROM {table}"))
+        return _sum(digest for (digest,) in every) % MODULUS
+
+
+def _sum(digests: Iterable[bytes]) -> int:
+    return sum(int.from_bytes(digest, "big") for digest in digests)

@@ -1,0 +1,36 @@
+"""What `ingest status` shows. Loads nothing heavy: it is asked often."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+
+def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
+    """Counts, models and failures of the index, by the names of the command line."""
+    counts = dict.fromkeys(("ok", "failed", "removed"), 0)
+    counts |= dict(connection.execute("SELECT status, count(*) FROM sources GROUP BY status"))
+    pages, chunks = connection.execute(
+        "SELECT coalesce(sum(pages), 0), coalesce(sum(chunks), 0) FROM sources"
+    ).fetchone()
+    failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri")
+    settings = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation')"))
+    identity = json.loads(settings.get("identity", "{}"))
+    return {
+        "documents": counts["ok"],
+        "pages": pages,
+        "chunks": chunks,
+        "failed": counts["failed"],
+        "removed": counts["removed"],
+        "generation": int(settings.get("generation", 1)),
+        "models": {"embedding": identity.get("embedding", ""), "dimension": identity.get("dimension", 0)},
+        "size_bytes": size_of(folder),
+        "cost": 0.0,
+        "failures": [{"source": json.loads(record)["name"], "reason": reason} for record, reason in failed],
+    }
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below the folder; links are not followed."""
+    return sum((Path(parent) / name).lstat().st_size for parent, _, names in os.walk(folder) for name in names)

@@ -1,0 +1,254 @@
+"""What one commit of an index holds, read in one short transaction."""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.store.facts import BARE_TYPE
+from mistral_rag.store.filters import rows_allowed
+from mistral_rag.store.format import COLUMNS
+from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
+from mistral_rag.store.rows import row_digest
+from mistral_rag.store.texts import page_head
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+
+Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float16]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with where it came from; `page` has its text and place but no words, blocks or units."""
+
+    row: int
+    chunk: Chunk
+    source: Source
+    page: Page
+
+    def to_document(self) -> "Document":
+        """The LangChain Document: as it was given, where it was given as one."""
+        if self.source.media_type != BARE_TYPE:
+            return self.chunk.to_document(self.source, self.page)
+        from langchain_core.documents import Document
+
+        return Document(id=self.chunk.id, page_content=self.chunk.text, metadata=dict(self.source.metadata))
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRow:
+    """What word search needs of a chunk; `page_head` is the beginning of its page."""
+
+    row: int
+    uri: str
+    title: str
+    language: str
+    page_head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows that came and went since a commit; a row that came and went in between is in neither."""
+
+    added: Rows
+    removed: Rows
+
+
+def _columns(table: str, alias: str) -> str:
+    return ", ".join(f'{alias}."{name}"' for name in (*COLUMNS[table], "digest"))
+
+
+CHUNKS = f"SELECT {_columns('chunks', 'c')} FROM chunks c WHERE c.row IN (SELECT value FROM json_each(?))"
+
+
+class View:
+    """One commit, as long as the `with` block of `IndexReader.view` lasts. No await belongs inside.
+
+    Attributes:
+        sequence: the number of the commit; it grows by one with each.
+        generation: the number of the caches' generation; compaction makes a new one.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+        self._connection = connection
+        self._folder = folder
+        found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
+        self.sequence: int = found[0]
+        self.last_row: int = found[1]
+        self._sources: dict[int, Source] = {}
+        self._pages: dict[int, Page] = {}
+
+    @property
+    def generation(self) -> int:
+        """The generation of the caches that belong to this commit."""
+        value = self.setting("generation")
+        return 1 if value is None else int(value)
+
+    def setting(self, name: str) -> str | None:
+        """A setting as it was stored."""
+        found = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def extra(self, name: str) -> Any:
+        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        value = self.setting(f"extra:{name}")
+        return None if value is None else json.loads(value)
+
+    def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
+        """The chunks of these rows, in the order given; rows that are gone are left out."""
+        wanted = [int(row) for row in rows]
+        found = {values[0]: values for values in self._all("chunks", CHUNKS, (json.dumps(wanted),))}
+        self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
+        return [self._stored(found[row]) for row in wanted if row in found]
+
+    def _stored(self, values: Sequence[Any]) -> StoredChunk:
+        row, identifier, source, page, _, *rest = values
+        known = self._sources[source]
+        return StoredChunk(row, stored_chunk(identifier, known.uri, rest), known, self._pages[page])
+
+    def _load(self, sources: Collection[int], pages: Collection[int]) -> None:
+        """Read the sources and pages that are not known yet."""
+        missing = json.dumps([number for number in sources if number not in self._sources])
+        for values in self._all("sources", self._of("sources", "source"), (missing,)):
+            self._sources[values[0]] = stored_source(values[-1])
+        missing = json.dumps([number for number in pages if number not in self._pages])
+        for values in self._all("pages", self._of("pages", "page"), (missing,)):
+            self._pages[values[0]] = light_page(values[3:])
+        if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
+            raise IndexDamagedError(f"{self._folder} holds chunks whose source or page is gone")
+
+    @staticmethod
+    def _of(table: str, key: str) -> str:
+        return f"SELECT {_columns(table, 't')} FROM {table} t WHERE t.{key} IN (SELECT value FROM json_each(?))"
+
+    def _all(self, table: str, query: str, parameters: Sequence[Any]) -> Iterator[Sequence[Any]]:
+        """Rows of whole columns without their digest, which is checked."""
+        for *values, digest in self._connection.execute(query, parameters):
+            if row_digest(table, values) != digest:
+                raise IndexDamagedError(f"{self._folder}: a row of {table} is not what was written. Run: ingest verify")
+            yield values
+
+    def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
+        """The rows of chunks by their ids; unknown ids are left out."""
+        query = "SELECT id, row FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._connection.execute(query, (json.dumps(list(ids)),)).fetchall())
+
+    def source(self, uri: str) -> Source:
+        """The source with this uri. Raises KeyError when the index does not hold it."""
+        found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            raise KeyError(uri)
+        self._load(found, ())
+        return self._sources[found[0]]
+
+    def sources(self) -> Iterator[Source]:
+        """All sources that were read, in the order in which they came."""
+        query = f"SELECT {_columns('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
+        for values in self._all("sources", query, ()):
+            yield stored_source(values[-1])
+
+    def page(self, uri: str, number: int) -> Page:
+        """The page at position `number` (from 1) of a source, with words, blocks and units.
+
+        Raises KeyError when the index does not hold it.
+        """
+        query = (
+            f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source)"
+            " WHERE s.uri = ? AND p.number = ?"
+        )
+        for page in self._all("pages", query, (uri, number)):
+            for _, runs, words in self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)):
+                return full_page(page[3:], runs, words)
+            raise IndexDamagedError(f"{self._folder}: page {number} of {uri} has lost its layout")
+        raise KeyError((uri, number))
+
+    def content_of(self, uri: str) -> tuple[list[Chunk], list[bytes] | None]:
+        """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none."""
+        query = (
+            "SELECT c.row, v.data FROM sources s JOIN chunks c USING (source) LEFT JOIN vectors v USING (vector)"
+            " WHERE s.uri = ? ORDER BY c.row"
+        )
+        found = self._connection.execute(query, (uri,)).fetchall()
+        vectors = [data for _, data in found if data is not None]
+        return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
+
+    def vectors(self) -> tuple[Rows, Matrix]:
+        """The rows of all chunks that have a vector, ascending, and their vectors."""
+        identity = json.loads(self.setting("identity") or '{"dimension": 0}')
+        return self._matrix(
+            "SELECT c.row, v.data FROM chunks c JOIN vectors v USING (vector) ORDER BY c.vector",
+            (),
+            identity["dimension"],
+        )
+
+    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Matrix]:
+        """The vectors of some rows, ascending by row; rows without one are left out."""
+        identity = json.loads(self.setting("identity") or '{"dimension": 0}')
+        query = (
+            "SELECT c.row, v.data FROM chunks c JOIN vectors v USING (vector)"
+            " WHERE c.row IN (SELECT value FROM json_each(?))"
+        )
+        return self._matrix(query, (json.dumps([int(row) for row in rows]),), identity["dimension"])
+
+    def _matrix(self, query: str, parameters: Sequence[Any], dimension: int) -> tuple[Rows, Matrix]:
+        rows: list[int] = []
+        data = bytearray()
+        for row, vector in self._connection.execute(query, parameters):
+            if len(vector) != 2 * dimension:
+                raise IndexDamagedError(f"{self._folder}: a vector has {len(vector)} bytes, not {2 * dimension}")
+            rows.append(row)
+            data += vector
+        numbers = np.array(rows, dtype=np.int64)
+        matrix = np.frombuffer(data, dtype="<f2").reshape(len(rows), dimension)
+        if (np.diff(numbers) > 0).all():
+            return numbers, matrix
+        order = np.argsort(numbers)
+        return numbers[order], matrix[order]
+
+    def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
+        """What word search needs of the chunks behind a row, ascending by row."""
+        query = (
+            "SELECT c.row, s.source, s.record, c.page, c.text FROM chunks c JOIN sources s USING (source)"
+            " WHERE c.row > ? ORDER BY c.row"
+        )
+        source, known, page, head = 0, None, 0, ""
+        for row, of_source, record, of_page, text in self._connection.execute(query, (after_row,)):
+            if known is None or of_source != source:
+                source, known = of_source, stored_source(record)
+            if of_page != page:
+                page, head = of_page, self._page_head(of_page)
+            yield LexicalRow(row, known.uri, known.title, known.language, head, text)
+
+    def _page_head(self, page: int) -> str:
+        found = self._connection.execute("SELECT text FROM pages WHERE page = ?", (page,)).fetchone()
+        if found is None:
+            raise IndexDamagedError(f"{self._folder} holds chunks whose page is gone")
+        return page_head(page_text(found[0]))
+
+    def changes(self, since: int) -> Changes:
+        """What came and went since the commit `since` (0: the empty index)."""
+        found = self._connection.execute("SELECT last_row FROM commits WHERE sequence = ?", (since,)).fetchone()
+        last = found[0] if found else 0
+        added = self._connection.execute("SELECT row FROM chunks WHERE row > ? ORDER BY row", (last,))
+        removed = self._connection.execute(
+            "SELECT row FROM removals WHERE sequence > ? AND row <= ? ORDER BY row", (since, last)
+        )
+        return Changes(*(np.array([row for (row,) in cursor], dtype=np.int64) for cursor in (added, removed)))
+
+    def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
+        """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
+
+        Once any source names groups, such sources are seen by nobody who is not in one of them.
+        """
+        rows = rows_allowed(self._connection, filter, groups)
+        return None if rows is None else np.array(rows, dtype=np.int64)

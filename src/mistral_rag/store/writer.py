@@ -1,0 +1,457 @@
+"""Writing an index: one writer, all-or-nothing commits, what was acknowledged survives."""
+
+import json
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+
+from mistral_rag.errors import IndexLockedError, IndexWriteError, StoreError
+from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.store import commits
+from mistral_rag.store.commits import Commit
+from mistral_rag.store.connection import connect, sqlite_errors
+from mistral_rag.store.content import Content, Embeddings
+from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, find_folder, is_index, make_folder
+from mistral_rag.store.lock import Lock
+from mistral_rag.store.packing import stored_source
+from mistral_rag.store.rows import Rows
+from mistral_rag.store.seal import read_seal, sync_folder, write_seal
+from mistral_rag.store.view import View
+
+SourceStatus = Literal["ok", "failed", "removed"]
+SWITCH_MILLISECONDS: Final = 1000
+"""How long a finished build waits for readers before it leaves its empty log in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source as the index knows it; `reason` says why it failed, `problems` are its pages that did."""
+
+    source: Source
+    root: str
+    status: SourceStatus
+    reason: str | None
+    size: int
+    mtime_ns: int
+    pages: int
+    chunks: int
+    problems: tuple[tuple[int | None, str], ...]
+
+
+class IndexWriter:
+    """The one writer of an index. Make one with `IndexWriter.open`; a `with` block closes it.
+
+    Changes gather in one transaction that `commit` makes true as a whole; what was not committed is dropped.
+    After a write was refused by the disk the writer takes no more: open it again to go on from the last commit.
+    It belongs to the thread and process that opened it.
+    """
+
+    def __init__(self, folder: Path, lock: Lock, connection: sqlite3.Connection, last: Commit) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._connection = connection
+        self._last = last
+        self._rows: Rows | None = None
+        self._process = os.getpid()
+        self._broken = False
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        identity: Identity | None = None,
+        create: bool = True,
+        wait: float = 0.0,
+    ) -> Self:
+        """Open the index folder at `path` for writing, and make it when it is missing or empty.
+
+        Args:
+            path: the folder.
+            identity: what is going to be written; must be the index's own when it has one.
+            create: False raises IndexNotFoundError where there is no index yet.
+            wait: seconds to wait for another writer to finish.
+
+        Raises:
+            NotAnIndexError: the folder holds something else.
+            IndexLockedError: another writer is at work.
+            IndexMismatchError: the index was built with something else.
+            IndexWriteError: the place can't be written to.
+            IndexDamagedError: it does not hold its last commit.
+        """
+        folder = Path(path).absolute()
+        if create:
+            make_folder(folder)
+        else:
+            find_folder(folder)
+        lock = Lock(folder, wait=wait)
+        try:
+            with sqlite_errors(folder, writing=True):
+                connection, last = _opened(folder, create=create)
+        except BaseException:
+            lock.release()
+            raise
+        writer = cls(folder, lock, connection, last)
+        if identity is not None:
+            try:
+                writer.set_identity(identity)
+            except BaseException:
+                writer.close()
+                raise
+        return writer
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last commit."""
+        return self._last.sequence
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the index is built with; None as long as nobody has said."""
+        value = self._view().setting("identity")
+        return None if value is None else Identity.from_json(value)
+
+    def set_identity(self, identity: Identity) -> None:
+        """Say what the index is built with: once, or while it holds no chunk.
+
+        Raises IndexMismatchError when it holds chunks of another identity.
+        """
+        known = self.identity
+        if known == identity:
+            return
+        if known is not None and self._connection.execute("SELECT 1 FROM chunks LIMIT 1").fetchone():
+            known.require(identity, self.folder)
+        self._set("identity", identity.to_json())
+
+    def sources(self) -> dict[str, SourceState]:
+        """All sources by uri, also those that failed and those that were taken out for good."""
+        query = (
+            "SELECT uri, record, root, status, reason, size, mtime_ns, pages, chunks, problems"
+            " FROM sources ORDER BY source"
+        )
+        with sqlite_errors(self.folder, writing=False):
+            return {uri: _state(*values) for uri, *values in self._usable().execute(query)}
+
+    def put(
+        self,
+        source: Source,
+        pages: Sequence[Page],
+        chunks: Sequence[Chunk],
+        vectors: np.ndarray | None = None,
+        *,
+        root: str = "",
+        size: int = 0,
+        mtime_ns: int = 0,
+        problems: Sequence[tuple[int | None, str]] = (),
+    ) -> None:
+        """Add a source, in place of what its uri had.
+
+        Args:
+            source: the source.
+            pages: its pages, in order; a chunk's `page` counts them from 1.
+            chunks: its chunks.
+            vectors: one row a chunk, in order; kept as 16-bit floats. None on an index for word search only.
+            root: the uri of the folder it was found under.
+            size: of the file in bytes.
+            mtime_ns: when the file was changed.
+            problems: page number (None: the whole source) and reason of what could not be read.
+
+        Raises:
+            ValueError: chunks, pages and vectors don't fit each other or the index.
+        """
+        packed = self._packed(vectors, len(chunks))
+        with self._changing() as content:
+            content.remove(source.uri)
+            content.add(source, pages, chunks, packed, _place("ok", root, size, mtime_ns, problems=problems))
+
+    def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
+        """Note that a source can't be read, in place of what its uri had."""
+        with self._changing() as content:
+            content.remove(source.uri)
+            content.add(source, (), (), None, _place("failed", root, size, mtime_ns, reason=reason))
+
+    def move(self, old_uri: str, source: Source, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
+        """Give a source another uri; its pages stay, its chunks get the ids that belong to the new uri.
+
+        Raises KeyError when there is no source with the old uri.
+        """
+        view = self._view()
+        state = self.sources()[old_uri]
+        pages = [view.page(old_uri, number + 1) for number in range(state.pages)]
+        chunks, vectors = view.content_of(old_uri)
+        with self._changing() as content:
+            content.remove(old_uri)
+            content.remove(source.uri)
+            place = _place(state.status, root, size, mtime_ns, reason=state.reason, problems=state.problems)
+            content.add(source, pages, _renamed(chunks, source.uri), vectors, place)
+
+    def remove(self, uri: str, *, remember: bool = False) -> None:
+        """Take a source out; an unknown uri is no error. `remember` keeps its name with status "removed"."""
+        state = self.sources().get(uri) if remember else None
+        with self._changing() as content:
+            content.remove(uri)
+            if state is not None:
+                content.add(state.source, (), (), None, _place("removed", state.root, state.size, state.mtime_ns))
+
+    def clear(self) -> None:
+        """Take out every source and forget the identity; kept embeddings stay."""
+        for uri in self.sources():
+            self.remove(uri)
+        with self._changing() as content:
+            content.rows.delete("settings", "name = 'identity' OR name LIKE 'extra:%'")
+
+    def set_extra(self, name: str, value: Any) -> None:
+        """Keep a small JSON value under a name; None deletes it."""
+        self._set(f"extra:{name}", None if value is None else json.dumps(value, ensure_ascii=False))
+
+    def _set(self, name: str, value: str | None) -> None:
+        with self._changing() as content:
+            content.rows.delete("settings", "name = ?", (name,))
+            if value is not None:
+                content.rows.insert("settings", [(name, value)])
+
+    def cached_embeddings(self, model: str, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
+        """The kept embeddings among these keys, as float32 rows."""
+        with sqlite_errors(self.folder, writing=False):
+            return Embeddings(self._usable(), model).find(keys)
+
+    def keep_embeddings(self, model: str, keys: Sequence[bytes], matrix: np.ndarray) -> None:
+        """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for."""
+        packed = self._packed(matrix, len(keys), dimension=None)
+        with self._changing() as content:
+            content.keep(model, keys, packed or [])
+
+    def commit(self) -> int:
+        """Make all changes since the last commit true, and give its number.
+
+        When it returns they survive whatever happens to the process; when it raises, the last commit stands.
+        """
+        rows = self._rows
+        if rows is None:
+            self._usable()
+            return self.sequence
+        with self._writing():
+            last_row = rows.next_key("chunks") - 1
+            commit = Commit.after(self._last, content=rows.content, last_row=last_row)
+            commits.insert(self._connection, commit)
+            self._connection.execute("COMMIT")
+            self._rows, self._last = None, commit
+            write_seal(self.folder / SEAL, commit.seal)
+        return commit.sequence
+
+    def refresh_caches(self) -> None:
+        """Bring the caches beside the database up to the last commit; a search would do it otherwise."""
+        from mistral_rag.store.lexical import refresh
+
+        if self.identity is not None:
+            refresh(self.folder, self._view())
+
+    def rollback(self) -> None:
+        """Drop all changes since the last commit."""
+        self._rows = None
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Drop what was not committed, put the log away and free the lock; a second call does nothing."""
+        if self._closed or os.getpid() != self._process:
+            return
+        self._closed = True
+        try:
+            self.rollback()
+            if not self._broken:
+                with sqlite_errors(self.folder, writing=True):
+                    _put_log_away(self._connection)
+        finally:
+            self._connection.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """The index as it will be after the next commit."""
+        with sqlite_errors(self.folder, writing=False):
+            yield self._view()
+
+    def _view(self) -> View:
+        return View(self._usable(), self.folder)
+
+    def _usable(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"the writer of {self.folder} is closed")
+        if os.getpid() != self._process:
+            raise StoreError("an index writer can't be used in a forked process; open one there")
+        if self._broken:
+            raise IndexWriteError(f"a write to {self.folder} was refused; open it again to go on from its last commit")
+        return self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A refused write within the block ends the transaction, and this writer's work."""
+        try:
+            with sqlite_errors(self.folder, writing=True):
+                yield
+        except StoreError:
+            self._broken = True
+            self.rollback()
+            raise
+
+    @contextmanager
+    def _changing(self) -> Iterator[Content]:
+        """One change of the open transaction: whole, or not at all."""
+        connection = self._usable()
+        with self._writing():
+            if self._rows is None:
+                connection.execute("BEGIN IMMEDIATE")
+                self._rows = Rows(connection, self._last.content)
+            before = self._rows.content
+            connection.execute("SAVEPOINT change")
+            try:
+                yield Content(self._rows, self._last)
+            except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
+                connection.execute("ROLLBACK TO change")
+                self._rows.content = before
+                if isinstance(error, sqlite3.IntegrityError):
+                    raise ValueError(f"the index holds another chunk or page of the same id: {error}") from error
+                raise
+            finally:
+                if connection.in_transaction:
+                    connection.execute("RELEASE change")
+
+    def _packed(self, matrix: np.ndarray | None, count: int, *, dimension: int | None = -1) -> list[bytes] | None:
+        """Rows as 16-bit floats; checked for their number, finite, and of the index's dimension (-1)."""
+        if dimension == -1:
+            identity = self.identity
+            dimension = identity.dimension if identity else 0
+        if matrix is None or not count:
+            if dimension and count:
+                raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
+            return None
+        if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
+            raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")
+        half = np.ascontiguousarray(matrix, dtype="<f2")
+        if not np.isfinite(half).all():
+            raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
+        return [row.tobytes() for row in half]
+
+
+def _opened(folder: Path, *, create: bool) -> tuple[sqlite3.Connection, Commit]:
+    new = not is_index(folder)
+    connection = connect(folder, "rwc" if create else "rw")
+    try:
+        if new:
+            (folder / DATABASE).chmod(FILE_MODE)
+        return connection, _prepared(connection, folder)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
+    """Make or migrate the tables, hold them against the seal, and bring the seal up to date."""
+    version = version_of(connection)
+    if version not in {None, FORMAT}:
+        commits.check_history(connection, folder)
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
+    if version != FORMAT:
+        connection.execute("BEGIN IMMEDIATE")
+        _create(connection) if version is None else _migrate(connection, version)
+        connection.execute("COMMIT")
+        if version is None:
+            sync_folder(folder)
+    refuse_foreign_schema(connection)
+    last = commits.check_history(connection, folder)
+    if read_seal(folder / SEAL) != last.seal:
+        write_seal(folder / SEAL, last.seal)
+    return last
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    create(connection)
+    rows = Rows(connection, 0)
+    rows.insert("settings", [("id", uuid.uuid4().hex), ("generation", "1")])
+    commits.insert(connection, Commit.after(None, content=rows.content, last_row=0))
+
+
+def _migrate(connection: sqlite3.Connection, version: int) -> None:
+    (last,) = commits.newest(connection)
+    migrate(connection, version)
+    rows = Rows(connection, last.content)
+    commits.insert(connection, Commit.after(last, content=rows.total(), last_row=last.last_row))
+
+
+def _put_log_away(connection: sqlite3.Connection) -> None:
+    """Move the log into the database and leave none, so that the folder opens where nobody may write.
+
+    A reader that is at work keeps the log; the next writer's end tries again.
+    """
+    connection.execute(f"PRAGMA busy_timeout={SWITCH_MILLISECONDS}")
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if not busy:
+        connection.execute("PRAGMA busy_timeout=0")
+        with suppress(IndexLockedError), sqlite_errors(Path(), writing=True):
+            connection.execute("PRAGMA journal_mode=DELETE")
+
+
+def _place(
+    status: SourceStatus,
+    root: str,
+    size: int,
+    mtime_ns: int,
+    *,
+    reason: str | None = None,
+    problems: Sequence[tuple[int | None, str]] = (),
+) -> Mapping[str, Any]:
+    return {
+        "root": root,
+        "status": status,
+        "reason": reason,
+        "size": size,
+        "mtime_ns": mtime_ns,
+        "problems": json.dumps([list(problem) for problem in problems], ensure_ascii=False),
+    }
+
+
+def _state(
+    record: str,
+    root: str,
+    status: Any,
+    reason: str | None,
+    size: int,
+    mtime_ns: int,
+    pages: int,
+    chunks: int,
+    problems: str,
+) -> SourceState:
+    noted = tuple((page, text) for page, text in json.loads(problems))
+    return SourceState(stored_source(record), root, status, reason, size, mtime_ns, pages, chunks, noted)
+
+
+def _renamed(chunks: Sequence[Chunk], uri: str) -> list[Chunk]:
+    ordinals: dict[str, int] = {}
+    renamed = []
+    for chunk in chunks:
+        ordinal = ordinals[chunk.text] = ordinals.get(chunk.text, -1) + 1
+        renamed.append(chunk.model_copy(update={"id": Chunk.make_id(uri, chunk.text, ordinal), "uri": uri}))
+    return renamed
