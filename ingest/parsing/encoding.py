@@ -16,7 +16,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DECLARED = re.compile(
-    rb"""<\?xml[^>]{0,80}\bencoding=["']([\w:.-]{1,40})|<meta[^>]{0,200}\bcharset\s*=\s*["']?\s*([\w:.-]{1,40})""", re.I
+    rb"""<\?xml[^>]{0,80}\bencoding=["']([\w:.-]{1,40})|<meta[^>]{0,200}\bcharset\s*=\s*["']?\s*([\w:.-]{1,40})""",
+    re.IGNORECASE,
 )
 WESTERN = frozenset({"ascii", "iso8859-1", "cp1252"})
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
@@ -38,16 +39,16 @@ def decode(data: bytes, *, markup: bool = False) -> str:
     for mark, name in MARKS:
         if data.startswith(mark):
             return data.decode(name, "replace")
-    if name := _zero_pattern(data[:HEAD]):
-        return data.decode(name, "replace")
+    if guess := _zero_pattern(data[:HEAD]):
+        return data.decode(guess, "replace")
     if _is_binary(data[:HEAD]):
         raise ParseError("the file is no text: it is full of control characters")
     declared = _declared(data[:HEAD]) if markup else None
-    for name in (declared, "utf-8"):
-        if name is not None and (text := _strictly(data, name)) is not None:
+    for charset in filter(None, (declared, "utf-8")):
+        if (text := _strictly(data, charset)) is not None:
             return text
-    text = data.decode("utf-8", "replace")
-    return text if _nearly_utf8(text) else data.decode("cp1252", "replace")
+    lenient = data.decode("utf-8", "replace")
+    return lenient if _nearly_utf8(lenient) else data.decode("cp1252", "replace")
 
 
 def _zero_pattern(head: bytes) -> str | None:

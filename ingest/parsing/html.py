@@ -32,8 +32,8 @@ BLOCKS = (
     HEADINGS
     | LISTS
     | _tags(
-        "address article aside blockquote body caption center dd details dialog div dt fieldset figcaption figure footer "
-        "form header hgroup html legend li main p pre section summary table tbody td tfoot th thead title tr"
+        "address article aside blockquote body caption center dd details dialog div dt fieldset figcaption figure "
+        "footer form header hgroup html legend li main p pre section summary table tbody td tfoot th thead title tr"
     )
 )
 ENDED_BY = {
@@ -92,7 +92,7 @@ class HtmlReader(HTMLParser):
             self._end()
         self._flush()
 
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         """Reads ``<![…`` as browsers do, where the standard library would stop with an error."""
         return self.parse_bogus_comment(i, report)
 
