@@ -21,7 +21,7 @@ from mistral_rag.defaults import MatrixEmbeddings, choose_embeddings, load_embed
 from mistral_rag.errors import IndexMismatchError, ParseError
 from mistral_rag.schema import Source
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.tokens import TOKENIZER_VERSION
+from mistral_rag.store.tokens import TOKENS_VERSION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -346,7 +346,7 @@ def _identity(name: str, model: MatrixEmbeddings | None) -> Identity:
         metric="cosine",
         normalised=True,
         chunker=CHUNKER_VERSION,
-        tokenizer=TOKENIZER_VERSION,
+        tokenizer=TOKENS_VERSION,
         text=TEXT_VERSION,
     )
 
