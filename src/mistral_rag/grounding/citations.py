@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mistral_rag.grounding.boxes import span_of
-from mistral_rag.grounding.pages import PageSource, PageStore, Passage
+from mistral_rag.grounding.pages import Passage
 from mistral_rag.schema import Citation, Page, Source, Span, Unit, joined_quote
 
 
@@ -54,8 +54,3 @@ def _spans(page: Page, units: Sequence[int], *, number: int) -> Iterable[Span]:
     for index in sorted({*units, *headers}):
         unit: Unit = page.units[index]
         yield span_of(page, unit.start, unit.end, number=number, role="header" if index in headers else "quote")
-
-
-def verify_citation(store: PageStore | PageSource, citation: Citation) -> Citation:
-    """The citation with its location found anew."""
-    raise NotImplementedError
