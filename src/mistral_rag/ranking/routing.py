@@ -1,0 +1,142 @@
+"""Which documents a question is about: a bonus for the company, year and period it names, never a filter."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final
+
+from mistral_rag.ranking.facts import Facts, squeezed, words_of
+from mistral_rag.ranking.periods import Period, kinds_in, period_of
+
+ENTITY_BONUS: Final = 1.0
+PERIOD_BONUS: Final = 0.5
+LONGEST_NAME: Final = 6
+"""Words of a question that are looked up as one name."""
+
+_LOOSER: Final = {"upper": 0, "capital": 1, "any": 2}
+
+
+class Router:
+    """The names of a collection's documents, and what a question that names some of them is worth to each."""
+
+    def __init__(self, facts: Mapping[str, Facts]) -> None:
+        """Take the facts of each document, by uri."""
+        self._facts = dict(facts)
+        self._names: dict[str, str] = {}
+        self._owners: dict[str, set[str]] = defaultdict(set)
+        for group in _companies(self._facts):
+            for uri in group:
+                for alias, shape in self._facts[uri].names.items():
+                    self._names[alias] = max(shape, self._names.get(alias, shape), key=_LOOSER.__getitem__)
+                    self._owners[alias] |= group
+
+    def bonuses(self, question: str) -> dict[str, float]:
+        """The bonus of every document that has one, by uri: 1 for its company, up to .5 for year and period.
+
+        Where a company is named but no year, its newest documents come first. Where only a year is named, documents
+        of that year get half of the bonus for it.
+        """
+        if not self._facts:
+            return {}
+        asked, kinds = period_of(question), kinds_in(question)
+        entitled = self.named(question)
+        if not entitled:
+            return {uri: bonus / 2 for uri, bonus in self._period_bonuses(self._facts, asked, kinds).items() if bonus}
+        periods = self._period_bonuses(entitled, asked, kinds) or self._newest(entitled, kinds)
+        return {uri: ENTITY_BONUS + periods.get(uri, 0.0) for uri in entitled}
+
+    def named(self, question: str) -> set[str]:
+        """Documents (uris) of the companies that the question names. The longest name wins over those inside it."""
+        words = question.split()
+        found: set[str] = set()
+        at = 0
+        shouts_or_whispers = question[1:] in {question[1:].lower(), question[1:].upper()}
+        while at < len(words):
+            for count in range(min(LONGEST_NAME, len(words) - at), 0, -1):
+                alias = self._alias(words[at : at + count], shouts_or_whispers)
+                if alias:
+                    found |= self._owners[alias]
+                    break
+            else:
+                count = 1
+            at += count
+        return found
+
+    def _alias(self, span: list[str], any_case: bool) -> str:
+        bare = words_of(" ".join(span))
+        for alias in (squeezed(span), squeezed(bare)):
+            shape = self._names.get(alias)
+            if shape and (any_case or _is_written(shape, bare)):
+                return alias
+        return ""
+
+    def _period_bonuses(self, uris: Iterable[str], asked: Period, kinds: frozenset[str]) -> dict[str, float]:
+        if not (asked.years or asked.quarters or kinds):
+            return {}
+        if not asked.years:
+            return self._newest(uris, kinds, asked.quarters)
+        return {uri: PERIOD_BONUS * _period_match(self._facts[uri], asked, kinds) for uri in uris}
+
+    def _newest(
+        self, uris: Iterable[str], kinds: frozenset[str], quarters: frozenset[int] = frozenset()
+    ) -> dict[str, float]:
+        known = [uri for uri in uris if self._facts[uri].years]
+        ages = sorted({_day(self._facts[uri]) for uri in known}, reverse=True)
+        return {
+            uri: PERIOD_BONUS
+            * (0.65 * 0.8 ** ages.index(_day(self._facts[uri])) + 0.35 * _kind_match(self._facts[uri], quarters, kinds))
+            for uri in known
+        }
+
+
+def _companies(facts: Mapping[str, Facts]) -> list[set[str]]:
+    """Documents that share a name of their own, directly or through others, belong together."""
+    group_of: dict[str, set[str]] = {}
+    by_name: dict[str, str] = {}
+    for uri, known in facts.items():
+        group_of[uri] = {uri}
+        for alias in known.own:
+            other = group_of[by_name.setdefault(alias, uri)]
+            if other is not group_of[uri]:
+                other |= group_of[uri]
+                for member in group_of[uri]:
+                    group_of[member] = other
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+def _is_written(shape: str, words: list[str]) -> bool:
+    text = "".join(words)
+    if shape == "upper":
+        return text.isupper()
+    return (shape == "any" and len(words) > 1) or any(char.isupper() or char.isdigit() for char in text)
+
+
+def _day(facts: Facts) -> date:
+    year = max(facts.years, key=lambda year: (facts.years[year], year), default=1)
+    month = {1: 3, 2: 6, 3: 9}.get(facts.quarter or 4, 12)
+    return date(year, month, 28)
+
+
+def _period_match(facts: Facts, asked: Period, kinds: frozenset[str]) -> float:
+    """How well a document's year and kind fit, 0 to 1.
+
+    Annual reports show earlier years beside their own, so of several years asked for the last one counts most, and a
+    report of the year after is better than nothing.
+    """
+    if any(day == facts.ended for day in asked.dates):
+        return 1.0
+    last = max(asked.years)
+    year = max(
+        facts.years.get(last, 0.0),
+        0.4 * max((facts.years.get(other, 0.0) for other in asked.years), default=0.0),
+        0.4 * facts.years.get(last + 1, 0.0),
+    )
+    return 0.65 * year + (0.35 * _kind_match(facts, asked.quarters, kinds) if year else 0.0)
+
+
+def _kind_match(facts: Facts, quarters: frozenset[int], kinds: frozenset[str]) -> float:
+    if kinds:
+        return 1.0 if facts.kind in kinds else 0.0
+    if quarters:
+        return 1.0 if facts.quarter in quarters else 0.5 if facts.kind == "annual" and 4 in quarters else 0.0
+    return {"annual": 1.0, "quarterly": 0.4, "current": 0.4, "proxy": 0.4, "release": 0.7}.get(facts.kind, 1.0)
