@@ -7,8 +7,9 @@ slows down with the number of its connections.
 import asyncio
 import os
 import threading
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -16,6 +17,9 @@ PER_CLIENT = 8
 """Calls at once on one client before the next one is opened."""
 
 MOST_CLIENTS = 16
+
+FOREVER = 10 * 365 * 24 * 3600.0
+GRACE = 1.0
 
 
 class Closable(Protocol):
@@ -113,20 +117,20 @@ class SyncConnections(Generic[S]):
             yield client
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Loop(Generic[A]):
     pool: Pool[A]
     gate: asyncio.Semaphore | None
-    closer: AsyncGenerator[None]
+    release: "weakref.finalize[..., Any]"
 
 
 class AsyncConnections(Generic[A]):
-    """A pool for each event loop, closed when its loop ends."""
+    """A pool for each event loop, closed when its loop ends or soon after nobody holds this object any more."""
 
     def __init__(self, make: Callable[[], A], limit: int | None) -> None:
         self._make = make
         self._limit = limit
-        self._loops: dict[Any, _Loop[A]] = {}
+        self._loops: dict[asyncio.AbstractEventLoop, _Loop[A]] = {}
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[A]:
@@ -142,12 +146,15 @@ class AsyncConnections(Generic[A]):
 
     async def _begin(self) -> _Loop[A]:
         for ended in [loop for loop in tuple(self._loops) if loop.is_closed()]:
-            self._loops.pop(ended, None)
+            self._loops.pop(ended).release.detach()
         pool = Pool(self._make)
         gate = asyncio.Semaphore(self._limit) if self._limit else None
-        begun = _Loop(pool, gate, _closing(pool))
-        await anext(begun.closer)
-        self._loops[asyncio.get_running_loop()] = begun
+        closer = _closing(pool)
+        await anext(closer)
+        loop = asyncio.get_running_loop()
+        # The timer never fires: it is what holds the closer until the loop ends.
+        held = loop.call_later(FOREVER, closer.aclose)
+        begun = self._loops[loop] = _Loop(pool, gate, weakref.finalize(self, _let_go, loop, held))
         return begun
 
 
@@ -162,3 +169,12 @@ async def _closing(pool: Pool[A]) -> AsyncGenerator[None]:
     finally:
         for client in pool.drain():
             await client.aclose()
+
+
+def _let_go(loop: asyncio.AbstractEventLoop, held: asyncio.TimerHandle) -> None:
+    """Close a pool that nobody needs, from whatever thread collects garbage.
+
+    Not at once: in a loop about to end, the closing would be cancelled half-way; its shutdown does it better.
+    """
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(loop.call_later, GRACE, held.cancel)
