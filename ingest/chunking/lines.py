@@ -1,4 +1,4 @@
-"""What each printed line is: part of a sentence, a table row, a list item, a heading.
+"""What each printed line is: part of a paragraph, a table row, a list item, a heading.
 
 PDF pages say little about structure, so a line is judged by its own characters and by its neighbours.
 """
@@ -8,81 +8,60 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
+from ingest.chunking.tables import GAP, is_row, names_columns
+
 LineKind = Literal["blank", "prose", "row", "item", "heading", "line"]
 
-NUMBER = r"[(\[]?[-–−+]?[$€£¥]?[-–−]?\(?\d(?:[\d.,/:]*\d)?\)?[%x]?\)?[\])]?(?:\(\w\))?"
-CELL = re.compile(rf"{NUMBER}|[—–\-*]{{1,3}}|N/?[AM]|n/?[am]")
-SIGN = re.compile(r"[$€£¥%)(]+|US\$|C\$|\)%|%\)")
-GAP = re.compile(r"\t|[ \u00a0]{2,}")
-LEADERS = re.compile(r"(?:\.[ \u00a0]?){4,}|_{4,}|…{2,}")
 BULLET = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-][ \t\u00a0]+\S")
 ENUMERATED = re.compile(r"\((?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})\)[ \t\u00a0]+\S|(?:\d{1,2}|[a-z])[.)][ \t\u00a0]+\S")
 NAMED_HEADING = re.compile(
     r"(?:PART|Part)\s+[IVX]+\b|(?:ITEM|Item)\s+\d{1,2}[A-C]?\s*[.:–—-]|(?:NOTE|Note)\s+\d{1,2}\s*[.:–—-]"
-    r"|(?:Chapter|Section|Article|Artikel|Kapitel|Abschnitt|Chapitre|Artículo|Capítulo)\s+\d+|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z]"
+    r"|(?:Chapter|Section|Article|Artikel|Kapitel|Abschnitt|Chapitre|Artículo|Capítulo)\s+\d+"
+    r"|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-ZÀ-Þ]"
 )
+NUMBERED = re.compile(r"\d{1,2}\.\s+(?=[A-ZÀ-Þ])")
 SENTENCE_END = re.compile(r"""[.!?:;。！？]["'”’»)\]]*(?:\(?\d{1,2}\)?)?$""")
+PAGE_NUMBER = re.compile(r"[-–— ]*(?:\w{1,3}[-–])?\d{1,4}[-–— ]*|[ivxlc]{1,6}")
 SMALL_WORDS = frozenset(
-    {
-        "a",
-        "an",
-        "and",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "und",
-        "der",
-        "die",
-        "das",
-        "von",
-        "de",
-        "la",
-        "le",
-        "les",
-        "et",
-        "des",
-        "du",
-        "y",
-        "los",
-        "las",
-        "el",
-    }
+    {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
+    | {"und", "der", "die", "das", "von", "zur", "de", "la", "le", "les", "et", "des", "du", "y", "los", "las", "el"}
 )
-HEADING_LENGTH = 100
+LONGEST_HEADING = 100
 LONGEST_RUN_OF_HEADINGS = 3
+MOST_LABELS = 2
+MOST_COLUMN_LINES = 5
 
 
 class Line(NamedTuple):
-    """One line of a page, without the blanks around it; a blank line has start == end."""
+    """One line of a page, without the blanks around it; a blank line has start == end.
+
+    `opens` says that it does not go on with the paragraph of the line before it.
+    """
 
     start: int
     end: int
     kind: LineKind
+    opens: bool
 
 
 def read_lines(text: str, start: int, end: int) -> list[Line]:
     """The lines of ``text[start:end]`` with what each is."""
     ranges = list(_ranges(text, start, end))
-    width = _full_width([stop - begin for begin, stop in ranges])
+    bodies = [text[begin:stop] for begin, stop in ranges]
+    width = _full_width(bodies)
     lines: list[Line] = []
-    for at, (begin, stop) in enumerate(ranges):
-        following = text[slice(*ranges[at + 1])] if at + 1 < len(ranges) else ""
-        before = lines[-1] if lines else Line(start, start, "blank")
-        lines.append(
-            Line(begin, stop, _kind(text[begin:stop], text[before.start : before.end], before.kind, following, width))
-        )
-    return _without_runs_of_headings(_with_table_labels(text, lines))
+    kind: LineKind = "blank"
+    before = ""
+    for (begin, stop), body, following in zip(ranges, bodies, [*bodies[1:], ""], strict=True):
+        opens = kind not in {"prose", "item"} or _ended(before, body, width)
+        kind = _kind(body, following, width, opens=opens)
+        lines.append(Line(begin, stop, kind, opens))
+        before = body
+    _tables_complete(bodies, lines)
+    return _without_runs_of_headings(_without_page_numbers(bodies, lines))
 
 
-def _ranges(text: str, start: int, end: int) -> "list[tuple[int, int]]":
+def _ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found = []
     at = start
     for raw in text[start:end].split("\n"):
@@ -93,78 +72,83 @@ def _ranges(text: str, start: int, end: int) -> "list[tuple[int, int]]":
     return found
 
 
-def _full_width(lengths: Sequence[int]) -> int:
-    """How long a full line of this page is: the 80th percentile of lines that are not short labels."""
-    long = sorted(length for length in lengths if length > 30)
+def _full_width(bodies: Sequence[str]) -> int:
+    """How long a full line of prose is here: the 80th percentile of the lines that are not short labels."""
+    long = sorted(len(body) for body in bodies if len(body) > 30)
     return long[len(long) * 4 // 5] if long else 80
 
 
-def _kind(line: str, before: str, kind_before: LineKind, following: str, width: int) -> LineKind:
+def _ended(before: str, line: str, width: int) -> bool:
+    """Whether a paragraph ends with the line `before`: it is far from full, and `line` begins anew."""
+    if not before:
+        return True
+    share = 0.85 if SENTENCE_END.search(before) else 0.6
+    return len(before) < share * width and bool(line) and not line[0].islower() and before[-1] not in ",-–"
+
+
+def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
     if not line:
         return "blank"
     if is_row(line):
         return "row"
-    if BULLET.match(line) or ENUMERATED.match(line):
-        return "item"
-    opens = kind_before not in {"prose", "item"} or bool(SENTENCE_END.search(before)) or len(before) < 0.5 * width
+    if not any(map(str.isalnum, line)):
+        return "line"
     if opens and _is_heading(line, following, width):
         return "heading"
-    return "prose"
-
-
-def is_row(line: str) -> bool:
-    """Whether a line looks like a row of a table: it ends in cells of numbers, or has wide gaps."""
-    tokens = line.split()
-    cells, signs = trailing_cells(tokens)
-    gaps = len(GAP.findall(line))
-    if cells >= 2 or gaps >= 2:
-        return True
-    if cells == 1:
-        return len(tokens) - signs == 1 or signs > 0 or gaps > 0 or bool(LEADERS.search(line))
-    return bool(LEADERS.search(line)) and len(tokens) > 1
-
-
-def trailing_cells(tokens: Sequence[str]) -> tuple[int, int]:
-    """How many of the last tokens are cells of numbers, and how many are signs between them."""
-    cells = signs = 0
-    for token in reversed(tokens):
-        if CELL.fullmatch(token):
-            cells += 1
-        elif SIGN.fullmatch(token):
-            signs += 1
-        else:
-            break
-    return cells, signs
+    if BULLET.match(line) or ENUMERATED.match(line):
+        return "item"
+    return "line" if GAP.search(line) and opens else "prose"
 
 
 def _is_heading(line: str, following: str, width: int) -> bool:
-    if len(line) > HEADING_LENGTH or (following and following[0].islower()):
+    if len(line) > LONGEST_HEADING or (following and following[0].islower()):
         return False
     if NAMED_HEADING.match(line):
         return True
-    if SENTENCE_END.search(line) or line[-1] in ",-" or not line[0].isupper():
+    name = NUMBERED.sub("", line)
+    if GAP.search(name) or SENTENCE_END.search(name) or name[-1] in ",-–" or not name[0].isupper():
         return False
-    words = [word for word in line.split() if word[0].isalpha() and word.lower() not in SMALL_WORDS]
-    capitals = sum(word[0].isupper() for word in words)
-    return bool(words) and (
-        len(line) < 0.5 * width or line.isupper() or (capitals == len(words) and len(line) < 0.8 * width)
-    )
+    words = [word for word in name.split() if word[0].isalpha()]
+    large = [word for word in words if word.lower() not in SMALL_WORDS]
+    if not large or words[-1].lower() in SMALL_WORDS:
+        return False
+    titled = all(word[0].isupper() for word in large)
+    return (titled and len(line) < 0.8 * width) or (len(line) < 0.5 * width and name == line) or name.isupper()
 
 
-def _with_table_labels(text: str, lines: list[Line]) -> list[Line]:
-    """Labels without numbers that stand between rows ("Current assets:") are rows of the table too."""
+def _tables_complete(bodies: Sequence[str], lines: list[Line]) -> None:
+    """Makes rows of the labels between rows ("Current assets:") and of the column names above them."""
     rows = [at for at, line in enumerate(lines) if line.kind == "row"]
     for before, after in pairwise(rows):
-        between = lines[before + 1 : after]
-        if 0 < len(between) <= 2 and all(_is_label(text, line) for line in between):
-            for at in range(before + 1, after):
-                lines[at] = lines[at]._replace(kind="row")
+        if 0 < after - before - 1 <= MOST_LABELS and all(map(_is_label, bodies[before + 1 : after])):
+            _make_rows(lines, range(before + 1, after))
+    for first in rows:
+        at = first - 1
+        while at >= max(0, first - MOST_COLUMN_LINES) and lines[at].kind != "row" and _above_columns(bodies[at]):
+            _make_rows(lines, [at])
+            at -= 1
+
+
+def _make_rows(lines: list[Line], places: Sequence[int]) -> None:
+    for at in places:
+        lines[at] = lines[at]._replace(kind="row")
+
+
+def _is_label(body: str) -> bool:
+    return 0 < len(body) <= LONGEST_HEADING and body[-1] != "." and not NAMED_HEADING.match(body)
+
+
+def _above_columns(body: str) -> bool:
+    return 0 < len(body) <= LONGEST_HEADING and (names_columns(body) or GAP.search(body) is not None)
+
+
+def _without_page_numbers(bodies: Sequence[str], lines: list[Line]) -> list[Line]:
+    """A number alone on the first or last printed line is that of the page, no row of a table."""
+    printed = [at for at, body in enumerate(bodies) if body]
+    for at in {*printed[:1], *printed[-1:]}:
+        if PAGE_NUMBER.fullmatch(bodies[at]):
+            lines[at] = lines[at]._replace(kind="line")
     return lines
-
-
-def _is_label(text: str, line: Line) -> bool:
-    body = text[line.start : line.end]
-    return 0 < len(body) <= HEADING_LENGTH and body[-1] != "." and not NAMED_HEADING.match(body)
 
 
 def _without_runs_of_headings(lines: list[Line]) -> list[Line]:

@@ -7,10 +7,12 @@ initial, an ordinal or an enumerator, or what comes after it does not begin a se
 import re
 from collections.abc import Iterator
 
-STOP = re.compile(r"""[.!?…]+["'”’»›“)\]]*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[」』”）]*""")
+STOP = re.compile(r"""[.!?…]+(?:["'”’»›“)\]]|[ \u00a0\u202f]»(?=\s))*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[」』”）]*""")
 TOKEN_BEFORE = re.compile(r"\S{1,40}$")
 OPENING = "\"'“”„‚«»‹›([{¿¡‘—–-•"
 NEXT_WORD = re.compile(r"\s*([^\w\s]*)\s*(\w[\w’'-]*)?")
+NEXT_ENUMERATOR = re.compile(r"\s*\((?:\w|\d{1,2}|[ivx]{1,5})\)\s")
+ELISION = re.compile(r"^[^\W\d_]{1,2}['’]")
 ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})\)?")
 
@@ -23,7 +25,7 @@ NEVER_LAST = _words(
     # titles and connectives, which always lead on
     "mr mrs ms dr prof st messrs hon rev gen col capt lt gov sen rep vs approx ca cf eg e.g i.e viz incl excl resp "
     "est hr fr frl dipl ing bzw ggf evtl sog zzgl inkl exkl vgl z.b d.h u.a s.o s.u i.d.r z.t m.e o.g mme mlle mm "
-    "me env ex c.-à-d p.ex av bd sr. sra srta dra lic ud uds p.ej aprox"
+    "gem mio mrd tsd std hrsg me env ex c.-à-d p.ex av bd sr. sra srta dra lic ud uds p.ej aprox"
 )
 BEFORE_NUMBERS = _words(
     "no nos nr nrn n° art arts fig figs tab sec secs abs ziff kap bd vol ch chap p pp pg s seite núm núms pág págs "
@@ -83,7 +85,7 @@ def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool
     if not word:
         return bool(lead) or stop.end() >= end
     if not _can_begin(word):
-        return bool(lead) and lead[0] in "•●▪"
+        return lead[:1] in {"•", "●", "▪"} or NEXT_ENUMERATOR.match(text, stop.end(), end) is not None
     return stop[0][0] != "." or _full_stop(text, begin, stop.start(), word)
 
 
@@ -96,12 +98,12 @@ def _full_stop(text: str, begin: int, at: int, word: str) -> bool:
     """Whether the dot at `at` ends a sentence, given that `word` may begin one."""
     before = TOKEN_BEFORE.search(text, max(begin, at - 41), at)
     token = before[0].lstrip(OPENING) if before else ""
-    lower = token.lower()
+    lower = ELISION.sub("", token.lower())
     if before and not text[begin : before.start()].strip() and ENUMERATOR.fullmatch(token):
         return False
-    if lower in NEVER_LAST:
+    if lower in NEVER_LAST or (len(token) == 1 and token.islower()):
         return False
-    if lower in BEFORE_NUMBERS and (word[0].isdigit() or word[0] == "§"):
+    if lower in BEFORE_NUMBERS and (word[0].isdigit() or len(word) == 1):
         return False
     if token.isdigit() and len(token) <= 2:
         return not _ordinal(text, begin, before.start() if before else at, word)

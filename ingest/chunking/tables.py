@@ -1,34 +1,87 @@
-"""Which row of a table names the columns of the others."""
+"""Rows of tables as they are printed: what looks like one, and which one names the columns of the others."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-from ingest.chunking.lines import CELL, SIGN
-
-YEAR = re.compile(r"\(?(?:19|20)\d\d\)?[A-Z]?(?:\(\w\))?|FY\d{2,4}|Q[1-4]|[12]H\d{2,4}")
-PERIOD_WORDS = re.compile(
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|months?|quarters?|"
-    r"weeks?|years?|ended|ending|fiscal|change|variance|januar|februar|märz|juni|juli|oktober|dezember|jahr|"
-    r"janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|exercice|"
-    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|ejercicio)\b",
+NUMBER = r"[(\[]?[-–−+]?[$€£¥]?[-–−]?\(?\d(?:[\d.,/:]*\d)?\)?[%x]?\)?[\])]?(?:\(\w\))?"
+CELL = re.compile(rf"{NUMBER}|[—–\-*]{{1,3}}|N/?[AM]|n/?[am]")
+SIGN = re.compile(r"[$€£¥%)(]+|US\$|C\$")
+GAP = re.compile(r"\t|[ \u00a0]{2,}| \| ")
+LEADERS = re.compile(r"(?:\.[ \u00a0]?){4,}|_{4,}|…{2,}")
+PERIOD = re.compile(
+    r"\b(?:(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?[A-Z]?\b|FY ?'?\d{2,4}\b|[QH][1-4]\b|[1-4]Q\b|[12]H\d{0,4}\b|"
+    r"(?:jan(?:uary|uar|vier)?|feb(?:ruary|ruar|rero)?|march|märz|mars|marzo|apr(?:il)?|avril|abril|may|mai|mayo|june?|"
+    r"juni|juin|junio|july?|juli|juillet|julio|aug(?:ust)?|août|agosto|sept?(?:ember)?|septembre|septiembre|oct(?:ober)?|"
+    r"oktober|octobre|octubre|nov(?:ember|embre|iembre)?|dec(?:ember)?|dezember|décembre|diciembre|enero|févr?ier)\b"
+    r"\.?(?: \d{1,2}\b)?|months?|quarters?|weeks?|years?|ended|ending|fiscal|change|variance|jahr|exercice|ejercicio)",
     re.IGNORECASE,
 )
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+NUMERALS = frozenset(("one", "two", "three", "six", "nine", "twelve", "first", "second", "third", "fourth"))
+JOINING_WORDS = frozenset(("and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y"))
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def is_row(line: str) -> bool:
+    """Whether a line looks like a row of a table: it ends in cells of numbers, or has wide gaps."""
+    tokens = line.split()
+    cells, signs = trailing_cells(tokens)
+    if cells >= 2:
+        return True
+    gaps = len(GAP.findall(line))
+    if gaps >= 2:
+        return True
+    leaders = LEADERS.search(line) is not None
+    if cells == 1:
+        return signs > 0 or gaps > 0 or leaders or len(tokens) == 1
+    return leaders and WORD.search(line) is not None
+
+
+def trailing_cells(tokens: Sequence[str]) -> tuple[int, int]:
+    """How many of the last tokens are cells of numbers, and how many are signs between them."""
+    cells = signs = 0
+    for token in reversed(tokens):
+        if CELL.fullmatch(token):
+            cells += 1
+        elif SIGN.fullmatch(token):
+            signs += 1
+        else:
+            break
+    return cells, signs
+
+
+def label_wraps(label: str, following: str) -> bool:
+    """Whether a row without numbers is the first half of the label of the row below it."""
+    if any(char.isdigit() for char in label) or GAP.search(label) or label[-1] in ":.":
+        return False
+    return following.lstrip("(")[:1].islower() or label[-1] == "," or label.split()[-1] in JOINING_WORDS
+
+
+def names_columns(line: str) -> bool:
+    """Whether a row holds years, dates or periods, and no other numbers."""
+    if PERIOD.search(line) is None:
+        return False
+    rest = PERIOD.sub(" ", line)
+    if any(char.isdigit() for char in rest):
+        return False
+    others = [word for word in WORD.findall(rest) if word.lower() not in NUMERALS]
+    return not others or len(YEAR.findall(line)) > 1
 
 
 def header_rows(text: str, rows: Sequence[tuple[int, int] | None]) -> Mapping[int, int]:
     """For each row that has one, the index of the row that names its columns.
 
-    `rows` are the ranges of a page's units, None for what is no row: that ends a table.
+    `rows` are the ranges of a page's units, None for what is no row: that ends a table. A row of column
+    names may itself stand under another one ("Three Months Ended" above the years).
     """
+    lines = [None if row is None else text[row[0] : row[1]] for row in rows]
     found: dict[int, int] = {}
     header: int | None = None
-    for at, row in enumerate(rows):
-        if row is None:
+    for at, line in enumerate(lines):
+        if line is None:
             header = None
-            continue
-        line = text[row[0] : row[1]]
-        if names_columns(line):
-            if header is not None and header == at - 1:
+        elif names_columns(line) or (_opens_table(lines, at) and header in {None, at - 1}):
+            if header == at - 1 and header is not None:
                 found[at] = header
             header = at
         elif header is not None:
@@ -36,12 +89,14 @@ def header_rows(text: str, rows: Sequence[tuple[int, int] | None]) -> Mapping[in
     return found
 
 
-def names_columns(line: str) -> bool:
-    """Whether a row holds years, dates or periods and no other numbers."""
-    tokens = line.split()
-    years = sum(YEAR.fullmatch(token.strip(",")) is not None for token in tokens)
-    numbers = sum(CELL.fullmatch(token) is not None and any(c.isdigit() for c in token) for token in tokens)
-    signs = sum(SIGN.fullmatch(token) is not None for token in tokens)
-    if signs or numbers > years + len(PERIOD_WORDS.findall(line)):
-        return False
-    return years > 0 or bool(PERIOD_WORDS.search(line))
+def _opens_table(lines: Sequence[str | None], at: int) -> bool:
+    """Words with gaps above a row with numbers: "Shares  Amount  Total"."""
+    line = lines[at] or ""
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    return (
+        following is not None
+        and GAP.search(line) is not None
+        and not any(char.isdigit() for char in line)
+        and trailing_cells(line.split())[0] == 0
+        and (trailing_cells(following.split())[0] > 0 or GAP.search(following) is not None)
+    )

@@ -1,12 +1,12 @@
 """Pages into units: sentences, table rows, list items, headings, lines."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ingest.chunking.lines import Line, LineKind, read_lines
 from ingest.chunking.sentences import sentences, trimmed
-from ingest.chunking.tables import header_rows
+from ingest.chunking.tables import header_rows, label_wraps
 from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page, Unit, UnitKind
 
 LONGEST_UNIT = 2000
@@ -97,23 +97,25 @@ def _item(text: str, start: int, end: int) -> Iterator[Piece]:
         yield from (Piece(s, e, "item", "list") for s, e in sentences(text, start, end))
 
 
-def _printed(text: str, lines: list[Line], kind: BlockKind | None) -> Iterator[Piece]:
+def _printed(text: str, lines: Sequence[Line], kind: BlockKind | None) -> Iterator[Piece]:
     """Printed lines: prose is joined into sentences across line ends, everything else stays a line."""
     at = 0
     while at < len(lines):
         first = last = lines[at]
         at += 1
-        while at < len(lines) and _continues(text, first, last, lines[at]):
+        while at < len(lines) and _continues(text, last, lines[at], first.kind):
             last = lines[at]
             at += 1
         yield from _piece_of(text, first.start, last.end, first.kind, kind)
 
 
-def _continues(text: str, first: Line, last: Line, following: Line) -> bool:
-    """Whether `following` goes on with the paragraph or item that began with `first`."""
-    if first.kind not in {"prose", "item"} or following.kind != "prose":
-        return False
-    return first.kind == "prose" or text[last.end - 1] not in ".!?"
+def _continues(text: str, last: Line, following: Line, kind: LineKind) -> bool:
+    """Whether `following` goes on with the paragraph, item or row of this kind that `last` is the end of."""
+    if kind == "row":
+        return following.kind == "row" and label_wraps(
+            text[last.start : last.end], text[following.start : following.end]
+        )
+    return kind in {"prose", "item"} and following.kind == "prose" and not following.opens
 
 
 def _piece_of(text: str, start: int, end: int, line: LineKind, kind: BlockKind | None) -> Iterator[Piece]:
