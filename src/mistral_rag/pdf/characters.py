@@ -14,6 +14,7 @@ HYPHEN = "\ufffe"
 """PDFium's mark for a hyphen at the end of a line, soft or hard."""
 
 _TOKEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+{HYPHEN}?|[\r\n]+")
+_LINE_END = re.compile(f"[\r\n{HYPHEN}]")
 _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
@@ -111,7 +112,8 @@ def _read(text_page: Any, frame: Frame) -> PageText:
         first, last = index[token.start()], index[token.end() - 1]
         angle = _angle(text_page, first, frame)
         if fresh or angle != runs[-1].angle:
-            runs.append(Run(angle, _is_bold(text_page, first)))
+            end = index[_end_of_line(text, token.end())]
+            runs.append(Run(angle, _is_bold(text_page, first) and _is_bold(text_page, end)))
         box = frame.box(*_extent(text_page, first, last))
         fresh = token[0][-1] == HYPHEN
         word = _cleaned(token[0])
@@ -170,6 +172,12 @@ def _angle(text_page: Any, at: int, frame: Frame) -> int:
     """How a character is turned on the page as a reader sees it; a skewed one is -1."""
     turned = (frame.rotation + math.degrees(max(pdfium.FPDFText_GetCharAngle(text_page, at), 0.0))) % 360
     return next((a for a in (0, 90, 180, 270) if abs((turned - a + 180) % 360 - 180) < _SKEW), -1)
+
+
+def _end_of_line(text: str, at: int) -> int:
+    """Where the last visible character of the line stands that goes on at `at`."""
+    end = _LINE_END.search(text, at)
+    return at - 1 + len(text[at : end.start() if end else None].rstrip())
 
 
 def _is_bold(text_page: Any, at: int) -> bool:

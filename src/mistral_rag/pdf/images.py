@@ -50,7 +50,8 @@ def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_
         raise MemoryError(f"a picture of {width} x {height} pixels")
     try:
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
-        flags = pdfium.FPDF_ANNOT | pdfium.FPDF_REVERSE_BYTE_ORDER
+        # PDFium aborts the process when it reverses the bytes of grey pixels
+        flags = pdfium.FPDF_ANNOT | (0 if grey else pdfium.FPDF_REVERSE_BYTE_ORDER)
         pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
         stride = pdfium.FPDFBitmap_GetStride(bitmap)
         raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
-from statistics import median
 from typing import NamedTuple
 
 from mistral_rag.pdf.characters import Glyphs, Quad, Run
@@ -18,10 +17,12 @@ _LEADER = "...."
 _GLUE_GAP = 0.012
 _ORDINAL_GAP = 0.15
 _SAME_ROW = 0.5
-_MIN_COLUMN_LINES = 3
-_MIN_COLUMN_WORDS = 3.5
-_MIN_COLUMN_FILL = 0.5
-_MIN_LETTERS = 0.85
+_MIN_COLUMN_LINES = 5
+_MIN_LINE_LETTERS = 15
+_MAX_DIGITS = 0.12
+_FULL = 0.8
+_MIN_FULL_LINES = 0.6
+_MIN_GOING_ON = 0.35
 
 
 class Placed(NamedTuple):
@@ -163,6 +164,8 @@ def _columns(rows: list[list[Piece]], at: int) -> tuple[int, float] | None:
     for before, after in pairwise(row):
         height = before.box.bottom - before.box.top
         end, gutter = _gutter(rows, at, (before.box.right, after.box.left), 0.5 * height)
+        if end - at < _MIN_COLUMN_LINES:
+            continue
         middle = sum(gutter) / 2
         sides = _sides(rows[at:end], middle)
         if (found is None or end > found[0]) and all(_is_prose(side) for side in sides):
@@ -195,17 +198,20 @@ def _sides(rows: list[list[Piece]], middle: float) -> tuple[list[list[Piece]], l
 
 
 def _is_prose(rows: list[list[Piece]]) -> bool:
-    """Whether the rows read as running text: full lines of several words, few digits."""
+    """Whether the rows read as running text: full lines of several words that go on in the next, few digits."""
     if len(rows) < _MIN_COLUMN_LINES:
         return False
-    words = [placed.word.text for row in rows for piece in row for placed in piece.words]
-    if len(words) < _MIN_COLUMN_WORDS * len(rows):
-        return False
-    joined = "".join(words)
-    digits = sum(character.isdigit() for character in joined)
+    words = [[placed.word.text for piece in row for placed in piece.words] for row in rows]
+    joined = "".join(map("".join, words))
     box = around(piece.box for row in rows for piece in row)
-    fill = median((row[-1].box.right - row[0].box.left) / max(box.right - box.left, 1e-6) for row in rows)
-    return digits < (1 - _MIN_LETTERS) * len(joined) and fill >= _MIN_COLUMN_FILL
+    full = sum(row[-1].box.right - row[0].box.left > _FULL * (box.right - box.left) for row in rows)
+    going_on = sum(not line[0][0].isupper() and not line[0][0].isdigit() for line in words)
+    return (
+        len(joined) >= _MIN_LINE_LETTERS * len(rows)
+        and full >= _MIN_FULL_LINES * len(rows)
+        and going_on >= _MIN_GOING_ON * len(rows)
+        and sum(map(str.isdigit, joined)) < _MAX_DIGITS * len(joined)
+    )
 
 
 def _by_column(rows: list[list[Piece]], middle: float) -> Iterator[list[Piece]]:

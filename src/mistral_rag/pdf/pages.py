@@ -1,8 +1,11 @@
 """Sheets become pages: what repeats on every page is told from what belongs to one, and lines become blocks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from mistral_rag.pdf.blocks import blocks_of, body_height
 from mistral_rag.pdf.document import PdfFile, Sheet
+from mistral_rag.pdf.running import running_lines
 from mistral_rag.schema import Locator, Page
 
 
@@ -18,15 +21,17 @@ def read_pages(path: Path) -> list[Page]:
         return pages_of([pdf.sheet(n) for n in numbers], labels=[pdf.label(n) for n in numbers])
 
 
-def pages_of(sheets: list[Sheet], *, labels: list[str]) -> list[Page]:
-    """The pages that sheets of one document become."""
+def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
+    """The pages that sheets of one document become; the file's labels win over the numbers printed."""
+    body = body_height(sheets)
     return [
         Page(
-            locator=Locator(kind="page", number=sheet.number, label=label),
+            locator=Locator(kind="page", number=sheet.number, label=label or running.label),
             text=sheet.text,
             width=sheet.width,
             height=sheet.height,
             words=sheet.words,
+            blocks=blocks_of(sheet, running=running.lines, body=body),
         )
-        for sheet, label in zip(sheets, labels, strict=True)
+        for sheet, label, running in zip(sheets, labels, running_lines(sheets), strict=True)
     ]
