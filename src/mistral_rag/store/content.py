@@ -1,11 +1,8 @@
 """Changes to what an index holds, inside the writer's transaction: sources with all that hangs on them."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.commits import Commit
@@ -120,21 +117,3 @@ class Content:
             " AND vector NOT IN (SELECT vector FROM chunks WHERE vector IN (SELECT value FROM json_each(?)))",
             (json.dumps(sorted(set(vectors))),) * 3,
         )
-
-
-class Embeddings:
-    """Kept embeddings of one model, by the digest of the text that was embedded."""
-
-    def __init__(self, connection: sqlite3.Connection, model: str) -> None:
-        self._connection = connection
-        self._model = model
-
-    def find(self, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
-        """The known ones among these keys, as float32 rows."""
-        query = "SELECT v.data FROM embeddings e JOIN vectors v USING (vector) WHERE e.model = ? AND e.key = ?"
-        known = {}
-        for key in dict.fromkeys(keys):
-            found = self._connection.execute(query, (self._model, key)).fetchone()
-            if found is not None:
-                known[key] = np.frombuffer(found[0], dtype="<f2").astype(np.float32)
-        return known

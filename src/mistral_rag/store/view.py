@@ -182,6 +182,16 @@ class View:
         vectors = [data for _, data in found if data is not None]
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
+    def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
+        """The kept embeddings among these keys (digests of texts), as float32 rows."""
+        query = "SELECT v.data FROM embeddings e JOIN vectors v USING (vector) WHERE e.model = ? AND e.key = ?"
+        known = {}
+        for key in dict.fromkeys(keys):
+            found = self._connection.execute(query, (model, key)).fetchone()
+            if found is not None:
+                known[key] = np.frombuffer(found[0], dtype="<f2").astype(np.float32)
+        return known
+
     def vectors(self) -> tuple[Rows, Matrix]:
         """The rows of all chunks that have a vector, ascending, and their vectors."""
         identity = json.loads(self.setting("identity") or '{"dimension": 0}')

@@ -18,7 +18,7 @@ from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store import commits
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.connection import connect, sqlite_errors
-from mistral_rag.store.content import Content, Embeddings
+from mistral_rag.store.content import Content
 from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, find_folder, is_index, make_folder
@@ -224,7 +224,7 @@ class IndexWriter:
     def cached_embeddings(self, model: str, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys, as float32 rows."""
         with sqlite_errors(self.folder, writing=False):
-            return Embeddings(self._usable(), model).find(keys)
+            return self._view().embeddings(model, keys)
 
     def keep_embeddings(self, model: str, keys: Sequence[bytes], matrix: np.ndarray) -> None:
         """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for."""

@@ -1,0 +1,428 @@
+"""LangChain's vector store over an index folder: exact search, filters before it, commits that hold."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+import uuid
+import weakref
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.runnables import run_in_executor
+from langchain_core.vectorstores import VectorStore
+from langchain_core.vectorstores.utils import maximal_marginal_relevance
+from pydantic_core import to_jsonable_python
+
+from mistral_rag.errors import IndexMismatchError, IndexNotFoundError
+from mistral_rag.schema import clean_text
+from mistral_rag.store.documents import bare_source
+from mistral_rag.store.facts import BARE_TYPE
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.vectors import DenseIndex
+from mistral_rag.store.view import View
+from mistral_rag.store.writer import IndexWriter
+
+LOCK_SECONDS = 30.0
+"""How long an addition waits for another writer of the same folder."""
+
+Filter = Mapping[str, Any] | None
+
+
+class FaissStore(VectorStore):
+    """Texts with metadata in an index folder, found by the cosine of their embeddings.
+
+    Works on any index, also one that `ingest build` made with the same embeddings. Additions and removals are
+    committed when the call returns: all of it or, with an error, nothing. Filters are dicts as in
+    `mistral_rag.store.filters`.
+
+    Args:
+        embedding: what turns texts into vectors.
+        path: the index folder, made when something is first added. Without one a temporary folder is used and
+            deleted with the store.
+        groups: groups that the reader belongs to; see `View.allowed`.
+
+    Texts come back as they were given but for control characters, which no page may hold. Metadata comes back as
+    plain JSON: a date as ISO text, a tuple as a list.
+    """
+
+    def __init__(
+        self,
+        embedding: Embeddings,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        groups: Collection[str] | None = None,
+    ) -> None:
+        self._embedding = embedding
+        self._path = None if path is None else Path(path)
+        self._groups = None if groups is None else tuple(groups)
+        self._reader: IndexReader | None = None
+        self._dense: DenseIndex | None = None
+        self._sequence = -1
+        self._mutex = threading.RLock()
+        self._writes = threading.Lock()
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """What turns texts into vectors."""
+        return self._embedding
+
+    @property
+    def path(self) -> Path:
+        """The index folder."""
+        with self._mutex:
+            if self._path is None:
+                self._path = Path(tempfile.mkdtemp(prefix="mistral-rag-"))
+                weakref.finalize(self, shutil.rmtree, self._path, ignore_errors=True)
+            return self._path
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: list[str],
+        embedding: Embeddings,
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        path: str | os.PathLike[str] | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """A store, in the folder `path` or a temporary one, with these texts added."""
+        store = cls(embedding, path, **kwargs)
+        store.add_texts(texts, metadatas, ids=ids)
+        return store
+
+    @classmethod
+    async def afrom_texts(
+        cls,
+        texts: list[str],
+        embedding: Embeddings,
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        path: str | os.PathLike[str] | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """As `from_texts`."""
+        store = cls(embedding, path, **kwargs)
+        await store.aadd_texts(texts, metadatas, ids=ids)
+        return store
+
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Add texts and give their ids. An id that is there already is replaced; without ids they get new ones."""
+        documents = _documents(texts, metadatas, ids)
+        known = self._known(documents)
+        missing = _missing(documents, known)
+        return self._add(documents, known, missing, self._embed(missing))
+
+    async def aadd_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """As `add_texts`."""
+        documents = _documents(texts, metadatas, ids)
+        known = await run_in_executor(None, self._known, documents)
+        missing = _missing(documents, known)
+        matrix = await self._aembed(missing)
+        return await run_in_executor(None, self._add, documents, known, missing, matrix)
+
+    def _known(self, documents: Sequence[Document]) -> dict[bytes, np.ndarray]:
+        """Vectors the index keeps already for these texts, where the model says its name."""
+        reader, model = self._opened(), _model_of(self._embedding)
+        if reader is None or model is None:
+            return {}
+        with reader.view() as view:
+            return view.embeddings(model, [_key(document.page_content) for document in documents])
+
+    def _embed(self, texts: list[str]) -> np.ndarray:
+        return np.asarray(self._embedding.embed_documents(texts) if texts else [], dtype=np.float32)
+
+    async def _aembed(self, texts: list[str]) -> np.ndarray:
+        return np.asarray(await self._embedding.aembed_documents(texts) if texts else [], dtype=np.float32)
+
+    def _add(
+        self, documents: Sequence[Document], known: dict[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
+    ) -> list[str]:
+        fresh = dict(zip(map(_key, texts), _unit_length(matrix), strict=True))
+        vectors = {**known, **fresh}
+        if not documents:
+            return []
+        dimension = len(next(iter(vectors.values())))
+        model = _model_of(self._embedding)
+        with self._writes, self._writer(dimension) as writer:
+            if model is not None and fresh:
+                writer.keep_embeddings(model, list(fresh), np.stack(list(fresh.values())))
+            _drop(writer, [str(document.id) for document in documents])
+            for document in {document.id: document for document in documents}.values():
+                source, page, chunk = bare_source(document)
+                writer.put(source, [page], [chunk], vectors[_key(document.page_content)][np.newaxis])
+            writer.commit()
+        return [str(document.id) for document in documents]
+
+    def _writer(self, dimension: int | None = None) -> IndexWriter:
+        if self._reader is not None:
+            self._reader.release()
+        writer = IndexWriter.open(self.path, create=dimension is not None, wait=LOCK_SECONDS)
+        try:
+            if dimension is not None:
+                _claim(writer, Identity(_name_of(self._embedding), dimension))
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
+        """Delete texts by id, or everything when `ids` is None; unknown ids are no error.
+
+        Raises ValueError for a chunk of a file: files are taken out whole, with `ingest remove`.
+        """
+        if self._opened() is None:
+            return True
+        with self._writes, self._writer() as writer:
+            if ids is None:
+                writer.clear()
+            else:
+                _drop(writer, ids)
+            writer.commit()
+        return True
+
+    async def adelete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
+        """As `delete`."""
+        return await run_in_executor(None, self.delete, ids, **kwargs)
+
+    def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """The texts with these ids, in their order; unknown ids are left out."""
+        reader = self._opened()
+        if reader is None:
+            return []
+        with reader.view() as view:
+            rows = view.rows_of(ids)
+            allowed = view.allowed(None, self._groups)
+            readable = None if allowed is None else set(allowed.tolist())
+            wanted = [rows[i] for i in dict.fromkeys(ids) if i in rows and (readable is None or rows[i] in readable)]
+            return [stored.to_document() for stored in view.chunks(wanted)]
+
+    def similarity_search(self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any) -> list[Document]:
+        """The `k` texts most like the query, best first."""
+        return [document for document, _ in self.similarity_search_with_score(query, k, filter)]
+
+    async def asimilarity_search(self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any) -> list[Document]:
+        """As `similarity_search`."""
+        return [document for document, _ in await self.asimilarity_search_with_score(query, k, filter)]
+
+    def similarity_search_with_score(
+        self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """The `k` texts most like the query with their cosines, best first."""
+        return self._search(self._embedding.embed_query(query), k, filter)
+
+    async def asimilarity_search_with_score(
+        self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """As `similarity_search_with_score`."""
+        return await run_in_executor(None, self._search, await self._embedding.aembed_query(query), k, filter)
+
+    def similarity_search_by_vector(
+        self, embedding: list[float], k: int = 4, filter: Filter = None, **kwargs: Any
+    ) -> list[Document]:
+        """The `k` texts most like the vector, best first."""
+        return [document for document, _ in self._search(embedding, k, filter)]
+
+    async def asimilarity_search_by_vector(
+        self, embedding: list[float], k: int = 4, filter: Filter = None, **kwargs: Any
+    ) -> list[Document]:
+        """As `similarity_search_by_vector`."""
+        return [document for document, _ in await run_in_executor(None, self._search, embedding, k, filter)]
+
+    def max_marginal_relevance_search(
+        self, query: str, k: int = 4, fetch_k: int = 20, lambda_mult: float = 0.5, filter: Filter = None, **kwargs: Any
+    ) -> list[Document]:
+        """`k` of the `fetch_k` texts most like the query, chosen to differ; `lambda_mult` 1 is likeness only."""
+        return self._marginal(self._embedding.embed_query(query), k, fetch_k, lambda_mult, filter)
+
+    async def amax_marginal_relevance_search(
+        self, query: str, k: int = 4, fetch_k: int = 20, lambda_mult: float = 0.5, filter: Filter = None, **kwargs: Any
+    ) -> list[Document]:
+        """As `max_marginal_relevance_search`."""
+        vector = await self._embedding.aembed_query(query)
+        return await run_in_executor(None, self._marginal, vector, k, fetch_k, lambda_mult, filter)
+
+    def max_marginal_relevance_search_by_vector(
+        self,
+        embedding: list[float],
+        k: int = 4,
+        fetch_k: int = 20,
+        lambda_mult: float = 0.5,
+        filter: Filter = None,
+        **kwargs: Any,
+    ) -> list[Document]:
+        """As `max_marginal_relevance_search`, by vector."""
+        return self._marginal(embedding, k, fetch_k, lambda_mult, filter)
+
+    async def amax_marginal_relevance_search_by_vector(
+        self,
+        embedding: list[float],
+        k: int = 4,
+        fetch_k: int = 20,
+        lambda_mult: float = 0.5,
+        filter: Filter = None,
+        **kwargs: Any,
+    ) -> list[Document]:
+        """As `max_marginal_relevance_search_by_vector`."""
+        return await run_in_executor(None, self._marginal, embedding, k, fetch_k, lambda_mult, filter)
+
+    def _select_relevance_score_fn(self) -> Callable[[float], float]:
+        return lambda cosine: min(max(cosine, 0.0), 1.0)
+
+    def _search(self, vector: Sequence[float], k: int, filter: Filter) -> list[tuple[Document, float]]:
+        reader = self._opened()
+        if reader is None:
+            return []
+        with reader.view() as view:
+            rows, scores = self._nearest(view, vector, k, filter)
+            by_row = {stored.row: stored.to_document() for stored in view.chunks(rows)}
+            return [(by_row[row], score) for row, score in zip(rows, scores, strict=True)]
+
+    def _marginal(
+        self, vector: Sequence[float], k: int, fetch_k: int, lambda_mult: float, filter: Filter
+    ) -> list[Document]:
+        reader = self._opened()
+        if reader is None:
+            return []
+        with reader.view() as view:
+            rows, _ = self._nearest(view, vector, max(fetch_k, k), filter)
+            found, vectors = view.vectors_of(rows)
+            place = {row: number for number, row in enumerate(found.tolist())}
+            candidates = vectors[[place[row] for row in rows]].astype(np.float32)
+            chosen = maximal_marginal_relevance(np.asarray(vector, np.float32), list(candidates), lambda_mult, k)
+            return [stored.to_document() for stored in view.chunks(rows[number] for number in chosen)]
+
+    def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
+        """Rows and cosines of the nearest chunks of this commit that pass, best first."""
+        query = _unit_length(np.asarray([vector], dtype=np.float32))[0]
+        allowed = view.allowed(filter, self._groups)
+        with self._mutex:
+            dense = self._up_to_date(view)
+            if len(dense) and dense.dimension != len(query):
+                raise IndexMismatchError(
+                    f"{self.path} holds vectors of {dense.dimension} dimensions; the query's has {len(query)}"
+                )
+            if not len(dense) or k < 1:
+                return [], []
+            rows, scores = dense.search(query, k, rows=allowed)
+        return rows.tolist(), scores.tolist()
+
+    def _up_to_date(self, view: View) -> DenseIndex:
+        """The vectors of this commit in memory: those of the last search, and what changed since."""
+        if self._dense is None or view.sequence < self._sequence:
+            self._dense = DenseIndex.build(*view.vectors())
+        elif view.sequence > self._sequence:
+            changes = view.changes(self._sequence)
+            if not len(self._dense):
+                self._dense = DenseIndex.build(*view.vectors())
+            else:
+                self._dense.remove(changes.removed)
+                self._dense.add(*view.vectors_of(changes.added))
+        self._sequence = view.sequence
+        return self._dense
+
+    def _opened(self) -> IndexReader | None:
+        """The folder's reader; None as long as there is nothing to read."""
+        with self._mutex:
+            if self._reader is None and self._path is not None:
+                try:
+                    self._reader = IndexReader.open(self._path)
+                except IndexNotFoundError:
+                    return None
+            return self._reader
+
+    def close(self) -> None:
+        """Let go of the folder; the store opens it again when it is used again."""
+        with self._mutex:
+            if self._reader is not None:
+                self._reader.close()
+            self._reader, self._dense, self._sequence = None, None, -1
+
+
+def _documents(
+    texts: Iterable[str], metadatas: Sequence[dict[str, Any]] | None, ids: Sequence[str | None] | None
+) -> list[Document]:
+    """Clean Documents with plain metadata, each with an id."""
+    every = [clean_text(text) for text in texts]
+    for name, given in (("metadatas", metadatas), ("ids", ids)):
+        if given is not None and len(given) != len(every):
+            raise ValueError(f"{len(given)} {name} were given for {len(every)} texts")
+    return [
+        Document(id=given or str(uuid.uuid4()), page_content=text, metadata=to_jsonable_python(meta, fallback=_plain))
+        for text, meta, given in zip(every, metadatas or ({} for _ in every), ids or (None for _ in every), strict=True)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def _drop(writer: IndexWriter, ids: Sequence[str]) -> None:
+    """Take out the texts with these ids; refuse those that are chunks of a file."""
+    with writer.view() as view:
+        stored = view.chunks(view.rows_of(ids).values())
+    for chunk in stored:
+        if chunk.source.media_type != BARE_TYPE:
+            raise ValueError(f"{chunk.chunk.id} is a chunk of {chunk.source.name}, which can only be removed whole")
+    for chunk in stored:
+        writer.remove(chunk.source.uri)
+
+
+def _claim(writer: IndexWriter, mine: Identity) -> None:
+    """Make sure that the index holds vectors like ours."""
+    known = writer.identity
+    if known is None or (known.embedding, known.dimension) != (mine.embedding, mine.dimension):
+        writer.set_identity(mine)
+
+
+def _missing(documents: Sequence[Document], known: Mapping[bytes, np.ndarray]) -> list[str]:
+    texts = dict.fromkeys(document.page_content for document in documents)
+    return [text for text in texts if _key(text) not in known]
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _unit_length(matrix: np.ndarray) -> np.ndarray:
+    """Rows divided by their length; a row of zeros stays one."""
+    if not len(matrix):
+        return matrix
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    unit: np.ndarray = matrix / np.where(lengths > 0, lengths, 1)
+    return unit
+
+
+def _model_of(embedding: Embeddings) -> str | None:
+    """The name the embeddings give their model; None when they give none: vectors are then not kept for reuse."""
+    for attribute in ("model", "model_name", "name"):
+        value = getattr(embedding, attribute, None)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def _name_of(embedding: Embeddings) -> str:
+    return _model_of(embedding) or type(embedding).__name__
