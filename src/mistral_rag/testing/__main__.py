@@ -1,6 +1,7 @@
 """Serve the stand-in until Ctrl-C: `python -m mistral_rag.testing --port 8080`."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         fake.start(port=options.port)
     except OSError as error:
-        sys.stderr.write(f"port {options.port} can't be used: {error.strerror}\n")
+        sys.stderr.write(f"Port {options.port} can't be used: {os.strerror(error.errno or 0)}\n")
         return 2
     sys.stdout.write(f"MISTRAL_BASE_URL={fake.base_url}\nMISTRAL_API_KEY={fake.key}\n")
     sys.stdout.flush()

@@ -119,7 +119,7 @@ def _whole(index: int, one: Choice) -> dict[str, Any]:
     message = {
         "role": "assistant",
         "tool_calls": [{"type": "function", "index": 0, **call} for call in one.calls] or None,
-        "content": _content(one.parts),
+        "content": None if one.reply.content is None else _content(one.parts),
         **one.reply.message,
     }
     logprobs = {} if one.reply.logprobs is None else {"logprobs": one.reply.logprobs}

@@ -77,7 +77,7 @@ class FakeMistral:
         max_body: int = MAX_BODY,
         recorded: int = RECORDED,
     ) -> None:
-        self.key = key or secrets.token_urlsafe(24)
+        self.key = key or secrets.token_hex(16)
         self.rules = rules or Rules()
         self.newer = newer
         self.faults = Faults()
@@ -194,7 +194,7 @@ class FakeMistral:
                 return "POST", self._embeddings
             case ["models"]:
                 return "GET", lambda _: json_response({"object": "list", "data": _cards()})
-            case ["models", name]:
+            case ["models", name] if name in catalogue.BY_NAME:
                 return "GET", lambda _: json_response({**catalogue.find(name).card(), "id": name})
         raise refusals.not_found()
 

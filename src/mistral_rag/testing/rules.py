@@ -21,6 +21,7 @@ NEXT_ROLES = {
     "assistant": {"assistant", "user", "tool"},
     "tool": {"assistant", "tool"},
 }
+UNEVEN = "Not the same number of function calls and responses"
 ALLOWED_IN_ASSISTANT = {"text", "thinking", "reference"}
 
 
@@ -80,6 +81,10 @@ def _check_order(messages: Sequence[Message], rules: Rules) -> None:
 
 
 def _check_pairs(messages: Sequence[Message]) -> None:
+    first = messages[0]
+    if isinstance(first, AssistantMessage) and first.tool_calls:
+        # the vendor's validator does not see the calls of a first message, so no result can match them
+        raise misordered(UNEVEN)
     called: set[str] = set()
     answered: set[str] = set()
     for message in messages:
@@ -113,7 +118,7 @@ def _call_ids(message: AssistantMessage) -> set[str]:
 
 def _all_answered(called: set[str], answered: set[str]) -> None:
     if len(called) != len(answered):
-        raise misordered("Not the same number of function calls and responses")
+        raise misordered(UNEVEN)
 
 
 def _check_content(message: Message, *, last: bool, rules: Rules) -> None:

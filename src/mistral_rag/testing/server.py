@@ -19,10 +19,6 @@ MAX_HEAD = 64 * 1024
 NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class _TooLargeError(Exception):
-    pass
-
-
 class Server:
     """Serves `respond` on 127.0.0.1 until stopped."""
 
@@ -98,8 +94,8 @@ class Server:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await _read_body(reader, headers, self._max_body)
         url = urlsplit(target)
-        request = Request(method, unquote(url.path), dict(parse_qsl(url.query)), headers, body)
-        stays = headers.get("connection", "").lower() != "close" and len(body) <= self._max_body
+        request = Request(method, unquote(url.path), dict(parse_qsl(url.query, keep_blank_values=True)), headers, body)
+        stays = headers.get("connection", "").lower() != "close"
         return await _send(self._respond(request), reader, writer) and stays
 
 

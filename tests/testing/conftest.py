@@ -1,0 +1,32 @@
+"""The stand-in and a plain HTTP client that holds its key: over a socket, and without one."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from mistral_rag.testing import FakeMistral
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeMistral]:
+    """The stand-in as a server."""
+    with FakeMistral() as fake:
+        yield fake
+
+
+@pytest.fixture(params=["over HTTP", "in process"])
+def client(request: pytest.FixtureRequest, fake: FakeMistral) -> Iterator[httpx.Client]:
+    """A client of `fake`, once through its server and once through its transport."""
+    headers = {"authorization": f"Bearer {fake.key}"}
+    transport = fake.transport() if request.param == "in process" else None
+    with httpx.Client(base_url=fake.base_url, headers=headers, transport=transport, timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def direct(fake: FakeMistral) -> Iterator[httpx.Client]:
+    """A client through the transport only, for what has nothing to do with the way there."""
+    headers = {"authorization": f"Bearer {fake.key}"}
+    with httpx.Client(base_url=fake.base_url, headers=headers, transport=fake.transport()) as client:
+        yield client
