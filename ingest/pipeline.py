@@ -4,24 +4,23 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mistral_rag.store.texts import TEXT_VERSION, embed_text
-from mistral_rag.store.writer import IndexWriter, SourceState
-
 from ingest.chunking import CHUNKER_VERSION
 from ingest.parsing.children import parse_files
 from ingest.parsing.result import ParsedFile, ParseJob
-from ingest.report import BuildReport, FileReport, FileStatus, Progress
-from ingest.sources import Found, PassedOver, resolve_roots, sha256_of, walk
+from ingest.plan import Plan, Reading, failed_pages, make_plan, problem_line
+from ingest.report import BuildReport, FileReport, Progress
+from ingest.sources import Found, resolve_roots
 from mistral_rag.defaults import MatrixEmbeddings, choose_embeddings, load_embeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
 from mistral_rag.schema import Source
 from mistral_rag.store.identity import Identity
+from mistral_rag.store.texts import TEXT_VERSION, embed_text
 from mistral_rag.store.tokens import TOKENS_VERSION
+from mistral_rag.store.writer import IndexWriter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,33 +31,8 @@ COMMIT_CHUNKS = 1000
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
 
-DROP_SHARE = 0.2
-"""More than this share of a root's documents is dropped only when asked to."""
-
-
 UNREAD = "0" * 64
 """Stands for the digest of a file that could not be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A file that must be read, and what its report will say when that went well."""
-
-    found: Found
-    digest: str
-    becomes: FileStatus
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a build will do: files to read, files to report as they are, documents that are gone."""
-
-    to_read: list[Reading] = field(default_factory=list)
-    settled: list[FileReport] = field(default_factory=list)
-    failed: list[tuple[Found, str]] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    held_back: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 class Build:
@@ -114,6 +88,7 @@ class Build:
 
     def _changes(self, writer: IndexWriter, plan: Plan) -> Iterator[FileReport]:
         known = writer.sources()
+        self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
             # no size fits a file that could not be opened, so that the next build tries again
@@ -140,6 +115,9 @@ class Build:
             if isinstance(outcome, ParseError):
                 yield self._fail(writer, reading, outcome.reason)
                 continue
+            if not outcome.chunks and outcome.problems:
+                yield self._fail(writer, reading, problem_line(_problems(outcome)) or "")
+                continue
             yield self._put(writer, reading, outcome, embedder)
             uncommitted += len(outcome.chunks)
             if uncommitted >= COMMIT_CHUNKS:
@@ -158,7 +136,7 @@ class Build:
         found = reading.found
         source = _source(found, reading.digest, parsed)
         vectors = embedder.vectors(source, parsed) if embedder else None
-        problems = tuple((p.page, p.reason) for p in parsed.problems)
+        problems = _problems(parsed)
         writer.put(
             source,
             parsed.pages,
@@ -171,10 +149,10 @@ class Build:
         )
         self.report.pages += len(parsed.pages)
         self.report.chunks += len(parsed.chunks)
-        self.report.failed_pages += len({page for page, _ in problems if page is not None})
+        self.report.failed_pages += failed_pages(problems)
         if embedder:
             self.report.embedded = embedder.fresh
-        return FileReport(found.name, reading.becomes, _problem_line(problems), len(parsed.pages))
+        return FileReport(found.name, reading.becomes, problem_line(problems), len(parsed.pages))
 
     def _embedder(
         self, writer: IndexWriter, parsed: Iterator[tuple[ParseJob, ParsedFile | ParseError]]
@@ -229,70 +207,6 @@ class Embedder:
         return np.stack([rows[key] for key in keys]).astype(np.float32, copy=False)
 
 
-def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bool) -> Plan:
-    """Compare what stands below `roots` with the documents the index knows."""
-    plan = Plan()
-    present: dict[str, Found] = {}
-    for item in walk(roots):
-        if isinstance(item, PassedOver):
-            plan.settled.append(FileReport(item.name, "skipped", item.reason))
-        elif item.media_type is None:
-            plan.settled.append(FileReport(item.name, "skipped", f"type {item.path.suffix.lower() or 'unknown'}"))
-        else:
-            present[item.uri] = item
-    for found in present.values():
-        _compare(found, known.get(found.uri), plan)
-    _plan_gone(roots, known, present, plan, prune=prune)
-    return plan
-
-
-def _compare(found: Found, state: SourceState | None, plan: Plan) -> None:
-    if state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns):
-        plan.settled.append(_as_before(found, state))
-        return
-    try:
-        digest = sha256_of(found.path)
-    except OSError as error:
-        plan.failed.append((found, f"can't be read: {error.strerror or error}"))
-        return
-    if state is not None and state.source.digest == digest:
-        plan.settled.append(_as_before(found, state))
-    else:
-        plan.to_read.append(Reading(found, digest, "added" if state is None else "changed"))
-
-
-def _as_before(found: Found, state: SourceState) -> FileReport:
-    if state.status == "failed":
-        return FileReport(found.name, "failed", state.reason)
-    return FileReport(found.name, "unchanged", _problem_line(state.problems), state.pages)
-
-
-def _plan_gone(
-    roots: Sequence[Path], known: dict[str, SourceState], present: dict[str, Found], plan: Plan, *, prune: bool
-) -> None:
-    digests = {reading.digest: number for number, reading in enumerate(plan.to_read)}
-    for root in roots:
-        below = [uri for uri in known if _is_below(uri, root.as_uri()) and uri not in plan.gone]
-        gone = [uri for uri in below if uri not in present]
-        moved = [uri for uri in gone if known[uri].source.digest in digests]
-        for uri in moved:
-            reading = plan.to_read[digests[known[uri].source.digest]]
-            plan.to_read[digests[known[uri].source.digest]] = Reading(reading.found, reading.digest, "moved")
-        dropped = [uri for uri in gone if uri not in moved]
-        plan.gone += moved
-        empty = not any(_is_below(uri, root.as_uri()) for uri in present)
-        if empty:
-            plan.warnings.append(f"{root.name} holds no document that can be read")
-        if dropped and (empty or (len(dropped) > DROP_SHARE * len(below) and not prune)):
-            plan.held_back += dropped
-        else:
-            plan.gone += dropped
-
-
-def _is_below(uri: str, root: str) -> bool:
-    return uri == root or uri.startswith(root.rstrip("/") + "/")
-
-
 def _checked(reading: Reading, result: ParsedFile | ParseError) -> ParsedFile | ParseError:
     if isinstance(result, ParseError):
         return result
@@ -318,16 +232,8 @@ def _source(found: Found, digest: str, parsed: ParsedFile | None = None) -> Sour
     )
 
 
-def _problem_line(problems: Iterable[tuple[int | None, str]]) -> str | None:
-    by_reason: dict[str, list[str]] = {}
-    for page, reason in problems:
-        by_reason.setdefault(reason, []).append("" if page is None else str(page))
-    lines = []
-    for reason, pages in by_reason.items():
-        numbers = [page for page in pages if page]
-        where = f"{'page' if len(numbers) == 1 else 'pages'} {', '.join(numbers)}: " if numbers else ""
-        lines.append(where + reason)
-    return "; ".join(lines) or None
+def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
+    return tuple((problem.page, problem.reason) for problem in parsed.problems)
 
 
 def _languages(parsed: Iterable[tuple[ParseJob, ParsedFile | ParseError]]) -> Counter[str]:

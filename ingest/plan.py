@@ -1,0 +1,121 @@
+"""What a build will do: the documents below its roots compared with those that the index knows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.report import FileReport, FileStatus
+from ingest.sources import Found, PassedOver, sha256_of, walk
+from mistral_rag.store.writer import SourceState
+
+DROP_SHARE = 0.2
+"""More than this share of a root's documents is dropped only when asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that must be read, and what its report will say when that went well."""
+
+    found: Found
+    digest: str
+    becomes: FileStatus
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a build will do: files to read, files to report as they are, documents that are gone."""
+
+    to_read: list[Reading] = field(default_factory=list)
+    settled: list[FileReport] = field(default_factory=list)
+    failed: list[tuple[Found, str]] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failed_pages: int = 0
+
+
+def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bool) -> Plan:
+    """Compare what stands below `roots` with the documents the index knows."""
+    plan = Plan()
+    present: dict[str, Found] = {}
+    for item in walk(roots):
+        if isinstance(item, PassedOver):
+            plan.settled.append(FileReport(item.name, "skipped", item.reason))
+        elif item.media_type is None:
+            plan.settled.append(FileReport(item.name, "skipped", f"type {item.path.suffix.lower() or 'unknown'}"))
+        else:
+            present[item.uri] = item
+    for found in present.values():
+        _compare(found, known.get(found.uri), plan)
+    _plan_gone(roots, known, present, plan, prune=prune)
+    return plan
+
+
+def _compare(found: Found, state: SourceState | None, plan: Plan) -> None:
+    if state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns):
+        _leave(found, state, plan)
+        return
+    try:
+        digest = sha256_of(found.path)
+    except OSError as error:
+        plan.failed.append((found, f"can't be read: {error.strerror or error}"))
+        return
+    if state is not None and state.source.digest == digest:
+        _leave(found, state, plan)
+    else:
+        plan.to_read.append(Reading(found, digest, "added" if state is None else "changed"))
+
+
+def _leave(found: Found, state: SourceState, plan: Plan) -> None:
+    """Report a file that is as the index knows it; what was wrong with it still is."""
+    plan.failed_pages += failed_pages(state.problems)
+    if state.status == "failed":
+        plan.settled.append(FileReport(found.name, "failed", state.reason))
+    elif state.status == "removed":
+        plan.settled.append(FileReport(found.name, "skipped", "taken out; name the file itself to read it again"))
+    else:
+        plan.settled.append(FileReport(found.name, "unchanged", problem_line(state.problems), state.pages))
+
+
+def _plan_gone(
+    roots: Sequence[Path], known: dict[str, SourceState], present: dict[str, Found], plan: Plan, *, prune: bool
+) -> None:
+    digests = {reading.digest: number for number, reading in enumerate(plan.to_read)}
+    for root in roots:
+        below = [uri for uri in known if _is_below(uri, root.as_uri()) and uri not in plan.gone]
+        gone = [uri for uri in below if uri not in present]
+        moved = [uri for uri in gone if known[uri].source.digest in digests]
+        for uri in moved:
+            reading = plan.to_read[digests[known[uri].source.digest]]
+            plan.to_read[digests[known[uri].source.digest]] = Reading(reading.found, reading.digest, "moved")
+        dropped = [uri for uri in gone if uri not in moved]
+        plan.gone += moved
+        empty = not any(_is_below(uri, root.as_uri()) for uri in present)
+        if empty:
+            plan.warnings.append(f"{root.name} holds no document that can be read")
+        if dropped and (empty or (len(dropped) > DROP_SHARE * len(below) and not prune)):
+            plan.held_back += dropped
+        else:
+            plan.gone += dropped
+
+
+def _is_below(uri: str, root: str) -> bool:
+    return uri == root or uri.startswith(root.rstrip("/") + "/")
+
+
+def failed_pages(problems: Iterable[tuple[int | None, str]]) -> int:
+    """How many pages have a problem of their own."""
+    return len({page for page, _ in problems if page is not None})
+
+
+def problem_line(problems: Iterable[tuple[int | None, str]]) -> str | None:
+    """All problems in one line, pages with the same reason together; None without any."""
+    by_reason: dict[str, list[str]] = {}
+    for page, reason in problems:
+        by_reason.setdefault(reason, []).append("" if page is None else str(page))
+    lines = []
+    for reason, pages in by_reason.items():
+        numbers = [page for page in pages if page]
+        where = f"{'page' if len(numbers) == 1 else 'pages'} {', '.join(numbers)}: " if numbers else ""
+        lines.append(where + reason)
+    return "; ".join(lines) or None
