@@ -5,10 +5,12 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from ingest.parsing.result import Parsed, Problem
+from ingest.parsing.titles import title_of
 from mistral_rag.errors import ParseError
+from mistral_rag.pdf.blocks import largest_words
 from mistral_rag.pdf.document import SPARSE, PdfFile, Sheet
 from mistral_rag.pdf.pages import pages_of
-from mistral_rag.schema import Page, WordBoxes
+from mistral_rag.schema import WordBoxes
 
 INK = 0.004
 """A page with little text and a larger share of dark pixels than this shows something that is no text."""
@@ -41,7 +43,8 @@ def parse(path: Path) -> Parsed:
         }
         title = pdf.metadata("Title")
     pages = tuple(pages_of(sheets, labels=labels))
-    return Parsed(_title(title, pages, path), metadata, pages, tuple(problems))
+    title = title_of(title, largest_words(sheets[0]), path.stem)
+    return Parsed(title, metadata, pages, tuple(problems))
 
 
 def needs_ocr(sheet: Sheet) -> str | None:
@@ -51,7 +54,3 @@ def needs_ocr(sheet: Sheet) -> str | None:
     if sheet.visible >= _ENOUGH_TO_JUDGE and sheet.garbage > GARBAGE:
         return f"needs OCR: {sheet.garbage:.0%} of the characters have no meaning"
     return None
-
-
-def _title(given: str, pages: tuple[Page, ...], path: Path) -> str:
-    return given or path.stem

@@ -49,10 +49,11 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
     texts = [sheet.text[line.start : line.end] for line in sheet.lines]
     right = max((line.box.right for line in sheet.lines), default=1.0)
     left = min((line.box.left for line in sheet.lines), default=0.0)
+    first = min((line.box.top for at, line in enumerate(sheet.lines) if at not in running), default=0.5)
     kinds: list[BlockKind] = []
     for at, (line, text) in enumerate(zip(sheet.lines, texts, strict=True)):
         if at in running:
-            kinds.append("header" if line.box.top < 0.5 else "footer")
+            kinds.append("header" if line.box.top < first else "footer")
         elif is_row(text, line.cells):
             kinds.append("table")
         elif _is_title(line, text, body=body, width=right - left):
@@ -158,3 +159,16 @@ def _box(lines: Sequence[PrintedLine]) -> Box:
 
 def _clip(side: float) -> float:
     return min(max(side, 0.0), 1.0)
+
+
+def largest_words(sheet: Sheet) -> str:
+    """The lines of a page that are set in its largest letters, up to three that stand together."""
+    lines = [line for line in sheet.lines if line.upright and any(map(str.isalpha, sheet.text[line.start : line.end]))]
+    largest = max((line.height for line in lines), default=0.0)
+    found: list[PrintedLine] = []
+    for line in lines:
+        if line.height >= 0.95 * largest and len(found) < 3:
+            found.append(line)
+        elif found:
+            break
+    return " ".join(sheet.text[line.start : line.end] for line in found)

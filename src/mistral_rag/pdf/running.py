@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from mistral_rag.pdf.document import PrintedLine, Sheet
 
-_HALF = 0.5
 _DEEPEST = 4
 _DRIFT = 0.015
 _NEARBY = 4
@@ -73,11 +72,7 @@ def running_lines(sheets: Sequence[Sheet]) -> list[Running]:
 
 def _edge(sheet: Sheet, *, top: bool) -> list[Edge]:
     """The outermost lines of a page, from the edge inwards."""
-    near = [
-        (at, line)
-        for at, line in enumerate(sheet.lines)
-        if line.upright and (line.box.bottom < _HALF if top else line.box.top > _HALF)
-    ]
+    near = [(at, line) for at, line in enumerate(sheet.lines) if line.upright]
     near.sort(key=lambda found: found[1].box.top if top else -found[1].box.bottom)
     return [_as_edge(sheet, at, line, outermost=rank == 0) for rank, (at, line) in enumerate(near[:_DEEPEST])]
 
