@@ -25,7 +25,7 @@ def cut(pages: Sequence[Page], *, uri: str, title: str) -> tuple[tuple[Page, ...
     path = HeadingPath(title)
     for number, page in enumerate(pages, 1):
         found = pieces(page)
-        read.append(Page(**{**dict(page), "units": tuple(as_units(found))}))
+        read.append(page.model_copy(update={"units": tuple(as_units(found))}))
         path.enter(page.locator)
         for first, last in _runs(found):
             headings = path.over(page.text, found, first, last)

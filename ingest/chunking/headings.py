@@ -12,24 +12,35 @@ LEVELS = (
     (3, re.compile(r"(?:note|section|article|artikel|abschnitt|artículo)\s+\d|§\s*\d", re.IGNORECASE)),
 )
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
+NAME = re.compile(r"[\w§].*[^\s:;,.!?]|\d[\d.]*\s+\S.*", re.DOTALL)
+CHECKBOXES = frozenset("☒☐☑□■✓")
 LOWEST = 9
+LASTING = 3
+PAGES_WITHOUT_RENEWAL = 3
 LONGEST = 120
 SEPARATOR = " > "
 
 
 class HeadingPath:
-    """Follows the headings of a document; levels are read from the words, since a page does not keep them."""
+    """Follows the headings of a document; levels are read from the words, since a page does not keep them.
+
+    Parts, items and notes hold until the next one; any other heading for three pages.
+    """
 
     def __init__(self, title: str) -> None:
         self._title = title.casefold()
         self._above: tuple[str, ...] = ()
-        self._stack: list[tuple[int, str]] = []
+        self._stack: list[tuple[int, str, int]] = []
+        self._page = 0
 
     def enter(self, locator: Locator) -> None:
         """A new page; that of a section brings its own path and forgets the headings before it."""
+        self._page += 1
         if locator.kind != "page":
             self._above = tuple(filter(None, locator.label.split(SEPARATOR)))
             self._stack = []
+        oldest = self._page - PAGES_WITHOUT_RENEWAL
+        self._stack = [entry for entry in self._stack if entry[0] <= LASTING or entry[2] >= oldest]
 
     def over(self, text: str, found: Sequence[Piece], first: int, last: int) -> tuple[str, ...]:
         """The path over the chunk of units `first` to `last`: that of its first unit which is no heading."""
@@ -42,14 +53,16 @@ class HeadingPath:
         return self._path() if path is None else path
 
     def _push(self, heading: str) -> None:
+        if len(heading) > LONGEST or NAME.fullmatch(heading) is None or not CHECKBOXES.isdisjoint(heading):
+            return
         level = _level(heading)
         while self._stack and self._stack[-1][0] >= level:
             self._stack.pop()
-        self._stack.append((level, heading[:LONGEST]))
+        self._stack.append((level, heading, self._page))
 
     def _path(self) -> tuple[str, ...]:
         path: list[str] = []
-        for heading in (*self._above, *(heading for _, heading in self._stack)):
+        for heading in (*self._above, *(heading for _, heading, _ in self._stack)):
             if heading.casefold() != self._title and heading not in path[-1:]:
                 path.append(heading)
         return tuple(path)

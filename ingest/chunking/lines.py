@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
-from ingest.chunking.tables import GAP, is_row, names_columns
+from ingest.chunking.tables import GAP, is_row
 
 LineKind = Literal["blank", "prose", "row", "item", "heading", "line"]
 
@@ -26,10 +26,11 @@ SMALL_WORDS = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
     | {"und", "der", "die", "das", "von", "zur", "de", "la", "le", "les", "et", "des", "du", "y", "los", "las", "el"}
 )
+SHORT = 30
+TYPICAL_WIDTH = 80
 LONGEST_HEADING = 100
 LONGEST_RUN_OF_HEADINGS = 3
 MOST_LABELS = 2
-MOST_COLUMN_LINES = 5
 
 
 class Line(NamedTuple):
@@ -44,11 +45,16 @@ class Line(NamedTuple):
     opens: bool
 
 
-def read_lines(text: str, start: int, end: int) -> list[Line]:
-    """The lines of ``text[start:end]`` with what each is."""
-    ranges = list(_ranges(text, start, end))
+def full_width(text: str) -> int:
+    """How long a full line of a page is: the 80th percentile of its lines that are not short labels."""
+    long = sorted(length for line in text.split("\n") if (length := len(line)) > SHORT)
+    return long[len(long) * 4 // 5] if long else TYPICAL_WIDTH
+
+
+def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -> list[Line]:
+    """The lines of ``text[start:end]`` with what each is; `width` is that of the page's full lines."""
+    ranges = _ranges(text, start, end)
     bodies = [text[begin:stop] for begin, stop in ranges]
-    width = _full_width(bodies)
     lines: list[Line] = []
     kind: LineKind = "blank"
     before = ""
@@ -57,8 +63,13 @@ def read_lines(text: str, start: int, end: int) -> list[Line]:
         kind = _kind(body, following, width, opens=opens)
         lines.append(Line(begin, stop, kind, opens))
         before = body
-    _tables_complete(bodies, lines)
+    _labels_are_rows(bodies, lines)
     return _without_runs_of_headings(_without_page_numbers(bodies, lines))
+
+
+def same_lines(text: str, start: int, end: int, kind: LineKind) -> list[Line]:
+    """The lines of a run of text that is known to be a table, or code."""
+    return [Line(begin, stop, kind if stop > begin else "blank", True) for begin, stop in _ranges(text, start, end)]
 
 
 def _ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -72,18 +83,17 @@ def _ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-def _full_width(bodies: Sequence[str]) -> int:
-    """How long a full line of prose is here: the 80th percentile of the lines that are not short labels."""
-    long = sorted(len(body) for body in bodies if len(body) > 30)
-    return long[len(long) * 4 // 5] if long else 80
-
-
 def _ended(before: str, line: str, width: int) -> bool:
     """Whether a paragraph ends with the line `before`: it is far from full, and `line` begins anew."""
     if not before:
         return True
-    share = 0.85 if SENTENCE_END.search(before) else 0.6
-    return len(before) < share * width and bool(line) and not line[0].islower() and before[-1] not in ",-–"
+    if len(before) >= 0.85 * width or not line or line[0].islower() or before[-1] in ",-–":
+        return False
+    return len(before) < 0.6 * width or _ends_sentence(before)
+
+
+def _ends_sentence(line: str) -> bool:
+    return SENTENCE_END.search(line, max(0, len(line) - 10)) is not None
 
 
 def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
@@ -106,7 +116,7 @@ def _is_heading(line: str, following: str, width: int) -> bool:
     if NAMED_HEADING.match(line):
         return True
     name = NUMBERED.sub("", line)
-    if GAP.search(name) or SENTENCE_END.search(name) or name[-1] in ",-–" or not name[0].isupper():
+    if GAP.search(name) or _ends_sentence(name) or name[-1] in ",-–" or not name[0].isupper():
         return False
     words = [word for word in name.split() if word[0].isalpha()]
     large = [word for word in words if word.lower() not in SMALL_WORDS]
@@ -116,37 +126,28 @@ def _is_heading(line: str, following: str, width: int) -> bool:
     return (titled and len(line) < 0.8 * width) or (len(line) < 0.5 * width and name == line) or name.isupper()
 
 
-def _tables_complete(bodies: Sequence[str], lines: list[Line]) -> None:
-    """Makes rows of the labels between rows ("Current assets:") and of the column names above them."""
+def heading_wraps(heading: str) -> bool:
+    """Whether a heading can't end here, so that the next line belongs to it."""
+    return heading[-1] in ",&-–—" or heading.split()[-1].lower() in SMALL_WORDS
+
+
+def _labels_are_rows(bodies: Sequence[str], lines: list[Line]) -> None:
+    """Makes rows of the labels that stand between rows ("Current assets:")."""
     rows = [at for at, line in enumerate(lines) if line.kind == "row"]
     for before, after in pairwise(rows):
         if 0 < after - before - 1 <= MOST_LABELS and all(map(_is_label, bodies[before + 1 : after])):
-            _make_rows(lines, range(before + 1, after))
-    for first in rows:
-        at = first - 1
-        while at >= max(0, first - MOST_COLUMN_LINES) and lines[at].kind != "row" and _above_columns(bodies[at]):
-            _make_rows(lines, [at])
-            at -= 1
-
-
-def _make_rows(lines: list[Line], places: Sequence[int]) -> None:
-    for at in places:
-        lines[at] = lines[at]._replace(kind="row")
+            lines[before + 1 : after] = [line._replace(kind="row") for line in lines[before + 1 : after]]
 
 
 def _is_label(body: str) -> bool:
     return 0 < len(body) <= LONGEST_HEADING and body[-1] != "." and not NAMED_HEADING.match(body)
 
 
-def _above_columns(body: str) -> bool:
-    return 0 < len(body) <= LONGEST_HEADING and (names_columns(body) or GAP.search(body) is not None)
-
-
 def _without_page_numbers(bodies: Sequence[str], lines: list[Line]) -> list[Line]:
     """A number alone on the first or last printed line is that of the page, no row of a table."""
-    printed = [at for at, body in enumerate(bodies) if body]
-    for at in {*printed[:1], *printed[-1:]}:
-        if PAGE_NUMBER.fullmatch(bodies[at]):
+    for order in (range(len(bodies)), range(len(bodies) - 1, -1, -1)):
+        at = next((at for at in order if bodies[at]), None)
+        if at is not None and PAGE_NUMBER.fullmatch(bodies[at]):
             lines[at] = lines[at]._replace(kind="line")
     return lines
 

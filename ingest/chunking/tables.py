@@ -19,6 +19,7 @@ PERIOD = re.compile(
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 NUMERALS = frozenset(("one", "two", "three", "six", "nine", "twelve", "first", "second", "third", "fourth"))
 JOINING_WORDS = frozenset(("and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y"))
+LONGEST_HEAD = 160
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -28,10 +29,10 @@ def is_row(line: str) -> bool:
     cells, signs = trailing_cells(tokens)
     if cells >= 2:
         return True
-    gaps = len(GAP.findall(line))
+    gaps = len(GAP.findall(line)) if "  " in line or "\t" in line or "|" in line else 0
     if gaps >= 2:
         return True
-    leaders = LEADERS.search(line) is not None
+    leaders = (".." in line or ". ." in line or "__" in line or "…" in line) and LEADERS.search(line) is not None
     if cells == 1:
         return signs > 0 or gaps > 0 or leaders or len(tokens) == 1
     return leaders and WORD.search(line) is not None
@@ -89,14 +90,24 @@ def header_rows(text: str, rows: Sequence[tuple[int, int] | None]) -> Mapping[in
     return found
 
 
+def stands_above_columns(line: str) -> bool:
+    """Whether a line directly above a table's rows belongs to its head."""
+    return len(line) <= LONGEST_HEAD and line[-1] != "." and (names_columns(line) or len(_named_cells(line)) > 1)
+
+
 def _opens_table(lines: Sequence[str | None], at: int) -> bool:
     """Words with gaps above a row with numbers: "Shares  Amount  Total"."""
     line = lines[at] or ""
     following = lines[at + 1] if at + 1 < len(lines) else None
     return (
         following is not None
-        and GAP.search(line) is not None
+        and len(_named_cells(line)) > 1
         and not any(char.isdigit() for char in line)
         and trailing_cells(line.split())[0] == 0
         and (trailing_cells(following.split())[0] > 0 or GAP.search(following) is not None)
     )
+
+
+def _named_cells(line: str) -> list[str]:
+    """The cells of a line that may be names of columns; none for labels ("Assets:") and units ("(In millions)")."""
+    return [cell for cell in GAP.split(line) if cell.strip() and cell.rstrip()[-1] not in ":)"]

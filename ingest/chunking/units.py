@@ -4,17 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ingest.chunking.lines import Line, LineKind, read_lines
+from ingest.chunking.lines import Line, LineKind, full_width, heading_wraps, read_lines, same_lines
 from ingest.chunking.sentences import sentences, trimmed
-from ingest.chunking.tables import header_rows, label_wraps
+from ingest.chunking.tables import header_rows, label_wraps, stands_above_columns
 from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page, Unit, UnitKind
 
 LONGEST_UNIT = 2000
 LONGEST_ITEM = 400
 LONGEST_TITLE = 300
-LINE_UNITS: Mapping[LineKind, tuple[UnitKind, BlockKind]] = MappingProxyType(
-    {"row": ("row", "table"), "heading": ("heading", "title"), "line": ("line", "text")}
-)
+LINE_BLOCKS: Mapping[LineKind, BlockKind] = MappingProxyType({"row": "table", "heading": "title"})
 
 
 class Piece(NamedTuple):
@@ -30,11 +28,34 @@ class Piece(NamedTuple):
 def pieces(page: Page) -> list[Piece]:
     """The units of a page with the kinds of their blocks; running headers and footers are left out."""
     found: list[Piece] = []
-    for start, end, kind, markup in _segments(page):
-        for piece in _read(page.text, start, end, kind, markup):
-            found.extend(_bounded(page.text, piece))
+    named: dict[int, int] = {}
+    before: Segment | None = None
+    width = full_width(page.text)
+    for segment in _segments(page):
+        first = len(found)
+        for piece in _read(page.text, segment, width):
+            if piece.end - piece.start > LONGEST_UNIT:
+                found.extend(_shortened(page.text, piece))
+            else:
+                found.append(piece)
+        if before is not None and _names_columns(page.text, before, segment):
+            named.update(dict.fromkeys(range(first, len(found)), first - 1))
+        before = segment
+    _take_column_names(page.text, found)
     headers = header_rows(page.text, [(p.start, p.end) if p.kind == "row" else None for p in found])
-    return [piece._replace(header=headers.get(at)) for at, piece in enumerate(found)]
+    for at in headers.keys() | named.keys():
+        found[at] = found[at]._replace(header=named.get(at, headers.get(at)))
+    return found
+
+
+def _take_column_names(text: str, found: list[Piece]) -> None:
+    """Makes rows of the lines right above a table that name its columns."""
+    for at in range(len(found) - 2, -1, -1):
+        piece, below = found[at], found[at + 1]
+        if below.kind == "row" and piece.kind in {"line", "heading", "sentence"}:
+            joined = text[piece.end : below.start].count("\n") <= 1
+            if joined and stands_above_columns(text[piece.start : piece.end]):
+                found[at] = piece._replace(kind="row", block="table")
 
 
 def units(page: Page) -> tuple[Unit, ...]:
@@ -47,46 +68,48 @@ def as_units(found: Iterable[Piece]) -> Iterator[Unit]:
     return (Unit(start=p.start, end=p.end, kind=p.kind, header=p.header) for p in found)
 
 
-def _segments(page: Page) -> Iterator[tuple[int, int, BlockKind | None, bool]]:
+class Segment(NamedTuple):
+    """A block, or the text between blocks (`kind` is None)."""
+
+    start: int
+    end: int
+    kind: BlockKind | None
+    markup: bool = False
+
+
+def _segments(page: Page) -> Iterator[Segment]:
     """The page's blocks and the text between them, in order and without overlap."""
     at = 0
-    for block in sorted(page.blocks, key=lambda b: b.start):
-        start, end = max(block.start, at), block.end
-        if start >= end:
-            continue
-        if start > at:
-            yield at, start, None, False
-        if block.kind not in UNCITED_KINDS:
-            yield start, end, block.kind, _is_markup(block)
-        at = end
-    if at < len(page.text):
-        yield at, len(page.text), None, False
+    end = Block(start=len(page.text), end=len(page.text) + 1, kind="footer")
+    for block in (*sorted(page.blocks, key=lambda b: b.start), end):
+        start = max(block.start, at)
+        if start > at and not page.text[at:start].isspace():
+            yield Segment(at, start, None)
+        if block.end > start and block.kind not in UNCITED_KINDS:
+            yield Segment(start, block.end, block.kind, block.origin == "markup")
+        at = max(at, block.end)
 
 
-def _is_markup(block: Block) -> bool:
-    return block.origin == "markup"
+def _names_columns(text: str, head: Segment, body: Segment) -> bool:
+    """Whether the parser of marked-up text has told `head` as the column names of the table `body`."""
+    tables = head.kind == "table" == body.kind and head.markup and body.markup
+    return tables and text[head.end : body.start] == "\n"
 
 
-def _read(text: str, start: int, end: int, kind: BlockKind | None, markup: bool) -> Iterator[Piece]:
+def _read(text: str, segment: Segment, width: int) -> Iterator[Piece]:
+    start, end, kind, markup = segment
     if kind == "title" and end - start <= LONGEST_TITLE:
         yield from (Piece(s, e, "heading", "title") for s, e in trimmed(text, start, end))
     elif kind == "table":
-        yield from _per_line(text, start, end, "row", "table")
+        yield from _printed(text, same_lines(text, start, end, "row"), kind)
     elif kind in {"code", "equation", "image"}:
-        yield from _per_line(text, start, end, "line", kind)
+        yield from _printed(text, same_lines(text, start, end, "line"), kind)
     elif markup and kind == "list":
         yield from _item(text, start, end)
     elif markup:
         yield from (Piece(s, e, "sentence", kind or "text") for s, e in sentences(text, start, end))
     else:
-        yield from _printed(text, read_lines(text, start, end), kind)
-
-
-def _per_line(text: str, start: int, end: int, kind: UnitKind, block: BlockKind) -> Iterator[Piece]:
-    at = start
-    for line in text[start:end].split("\n"):
-        yield from (Piece(s, e, kind, block) for s, e in trimmed(text, at, at + len(line)))
-        at += len(line) + 1
+        yield from _printed(text, read_lines(text, start, end, width=width), kind)
 
 
 def _item(text: str, start: int, end: int) -> Iterator[Piece]:
@@ -110,12 +133,13 @@ def _printed(text: str, lines: Sequence[Line], kind: BlockKind | None) -> Iterat
 
 
 def _continues(text: str, last: Line, following: Line, kind: LineKind) -> bool:
-    """Whether `following` goes on with the paragraph, item or row of this kind that `last` is the end of."""
-    if kind == "row":
-        return following.kind == "row" and label_wraps(
-            text[last.start : last.end], text[following.start : following.end]
-        )
-    return kind in {"prose", "item"} and following.kind == "prose" and not following.opens
+    """Whether `following` goes on with the paragraph, item, row or heading of this kind that `last` ends so far."""
+    if kind in {"prose", "item"}:
+        return following.kind == "prose" and not following.opens
+    if kind != following.kind or kind not in {"row", "heading"}:
+        return False
+    line = text[last.start : last.end]
+    return heading_wraps(line) if kind == "heading" else label_wraps(line, text[following.start : following.end])
 
 
 def _piece_of(text: str, start: int, end: int, line: LineKind, kind: BlockKind | None) -> Iterator[Piece]:
@@ -124,12 +148,11 @@ def _piece_of(text: str, start: int, end: int, line: LineKind, kind: BlockKind |
     elif line == "item":
         yield from _item(text, start, end)
     elif line != "blank":
-        unit, block = LINE_UNITS[line]
-        yield Piece(start, end, unit, block)
+        yield Piece(start, end, line, LINE_BLOCKS.get(line, kind or "text"))
 
 
-def _bounded(text: str, piece: Piece) -> Iterator[Piece]:
-    """The piece, or where it is too long, parts of it that end at blanks."""
+def _shortened(text: str, piece: Piece) -> Iterator[Piece]:
+    """A piece that is too long in parts that end at blanks."""
     at, end = piece.start, piece.end
     parts = -(-(end - at) // LONGEST_UNIT)
     while parts > 1:
