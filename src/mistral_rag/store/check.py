@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mistral_rag.errors import IndexDamagedError, MistralRagError
 from mistral_rag.store import commits
-from mistral_rag.store.connection import connect, sqlite_errors
+from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.facts import facts_of
 from mistral_rag.store.format import COLUMNS, FORMAT, refuse_foreign_schema, version_of
 from mistral_rag.store.layout import find_folder
@@ -44,9 +44,8 @@ def verify(path: str | os.PathLike[str]) -> list[Problem]:
     try:
         find_folder(folder)
         with sqlite_errors(folder, writing=False):
-            connection = connect(folder, "ro")
+            connection = begin_reading(folder)
             try:
-                connection.execute("BEGIN")
                 for problem in _problems(connection, folder):
                     problems.append(problem)
                     if len(problems) == MOST_PROBLEMS:

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from urllib.parse import quote
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.store.format import PAGE_SIZE
 from mistral_rag.store.layout import DATABASE
+from mistral_rag.store.lock import Lock
 
 BUSY_SECONDS: Final = 5.0
 LARGEST_VALUE: Final = 1 << 28
@@ -58,6 +59,42 @@ def _is_frozen(folder: Path) -> bool:
         return False
     log = folder / f"{DATABASE}-wal"
     return not log.exists() or log.stat().st_size == 0
+
+
+def begin_reading(folder: Path, connection: sqlite3.Connection | None = None) -> sqlite3.Connection:
+    """Begin a read transaction on `connection`, or a new one; gives the connection that it is on.
+
+    A writer that was killed may have left a journal that has to be played back first, which only a connection
+    that may write can do.
+    """
+    try:
+        return _begun(connection or connect(folder, "ro"))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+    _play_back(folder)
+    return _begun(connect(folder, "ro"))
+
+
+def _begun(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _play_back(folder: Path) -> None:
+    """Play an interrupted write back, unless another writer has come and does it."""
+    with suppress(IndexLockedError):
+        lock = Lock(folder)
+        try:
+            with closing(connect(folder, "rw")) as connection:
+                connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        finally:
+            lock.release()
 
 
 @contextmanager

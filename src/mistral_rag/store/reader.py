@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from mistral_rag.errors import IndexNotFoundError, IndexVersionError, StoreError
 from mistral_rag.store import commits
-from mistral_rag.store.connection import connect, sqlite_errors
+from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.format import FORMAT, refuse_foreign_schema, version_of
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import find_folder
@@ -54,9 +54,10 @@ class IndexReader:
         find_folder(folder)
         reader = cls(folder)
         with sqlite_errors(folder, writing=False):
-            connection = connect(folder, "ro")
+            connection = begin_reading(folder)
             try:
                 _check(connection, folder)
+                connection.execute("ROLLBACK")
             except BaseException:
                 connection.close()
                 raise
@@ -74,9 +75,8 @@ class IndexReader:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with sqlite_errors(self.folder, writing=False):
-            connection = self._take()
+            connection = begin_reading(self.folder, self._idle_one())
             try:
-                connection.execute("BEGIN")
                 yield connection
             except BaseException:
                 connection.close()
@@ -84,7 +84,7 @@ class IndexReader:
             connection.execute("ROLLBACK")
             self._give_back(connection)
 
-    def _take(self) -> sqlite3.Connection:
+    def _idle_one(self) -> sqlite3.Connection | None:
         if self._closed:
             raise StoreError(f"the reader of {self.folder} is closed")
         if os.getpid() != self._process:
@@ -93,9 +93,7 @@ class IndexReader:
             _INHERITED.extend(self._idle)
             self._idle = []
         with self._mutex:
-            if self._idle:
-                return self._idle.pop()
-        return connect(self.folder, "ro")
+            return self._idle.pop() if self._idle else None
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._mutex:
@@ -166,7 +164,6 @@ class IndexReader:
 
 
 def _check(connection: sqlite3.Connection, folder: Path) -> None:
-    connection.execute("BEGIN")
     version = version_of(connection)
     if version is None:
         raise IndexNotFoundError(f"there is no index at {folder}: its first build did not get that far. Build it again")
@@ -176,4 +173,3 @@ def _check(connection: sqlite3.Connection, folder: Path) -> None:
         )
     refuse_foreign_schema(connection)
     commits.check_history(connection, folder)
-    connection.execute("ROLLBACK")

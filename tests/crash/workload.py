@@ -1,0 +1,127 @@
+"""A writer that never stops of itself: adds, replaces and removes small documents, commits, closes, opens again.
+
+What the index must hold after step n follows from n alone. `python workload.py FOLDER` goes on behind the last step
+that was committed, and prints the number of a step as soon as its commit returned.
+"""
+
+# ruff: noqa: S311, S610
+
+import random
+import sys
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, WordBoxes, text_digest
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.writer import IndexWriter
+
+DIMENSION = 64
+DOCUMENTS = 12
+STEPS_PER_OPENING = 7
+
+
+class Operation(NamedTuple):
+    """Put a document with so many pages, or remove it (no pages)."""
+
+    name: str
+    pages: int
+    version: int
+
+
+def operations(step: int) -> list[Operation]:
+    """What step `step` does between two commits."""
+    choice = random.Random(step)
+    return [
+        Operation(f"d{choice.randrange(DOCUMENTS)}.txt", choice.choice((0, 1, 1, 2, 5)), step)
+        for _ in range(choice.randint(1, 4))
+    ]
+
+
+def expected(step: int) -> dict[str, list[str]]:
+    """The page texts of every document after `step` steps."""
+    state: dict[str, list[str]] = {}
+    for number in range(1, step + 1):
+        for operation in operations(number):
+            state.pop(operation.name, None)
+            if operation.pages:
+                state[operation.name] = [text(operation, page) for page in range(operation.pages)]
+    return state
+
+
+def text(operation: Operation, page: int) -> str:
+    """The text of one page: long enough that a document fills several pages of the database."""
+    choice = random.Random(f"{operation} {page}")
+    return " ".join(choice.choice(("alpha", "beta", "gamma", "delta", "omega")) for _ in range(400))
+
+
+def document(operation: Operation) -> tuple[Source, list[Page], list[Chunk], np.ndarray]:
+    """What is put for an operation."""
+    uri = f"file:///{operation.name}"
+    texts = [text(operation, page) for page in range(operation.pages)]
+    source = Source(
+        uri=uri, digest=text_digest(texts[0]), name=operation.name, title=operation.name, media_type="text/plain"
+    )
+    pages = [_page(number, body) for number, body in enumerate(texts, start=1)]
+    chunks = [
+        Chunk(
+            id=Chunk.make_id(uri, body, n),
+            uri=uri,
+            page=n + 1,
+            first_unit=0,
+            last_unit=0,
+            start=0,
+            end=len(body),
+            text=body,
+        )
+        for n, body in enumerate(texts)
+    ]
+    vectors = np.random.default_rng(operation.version).standard_normal((len(chunks), DIMENSION))
+    return source, pages, chunks, vectors
+
+
+def _page(number: int, body: str) -> Page:
+    end = len(body)
+    return Page(
+        locator=Locator(kind="page", number=number),
+        text=body,
+        words=WordBoxes.pack([(0, 5, 0.1, 0.1, 0.2, 0.2)]),
+        blocks=(Block(kind="text", start=0, end=end),),
+        units=(Unit(start=0, end=end),),
+    )
+
+
+def work(folder: str) -> Iterator[int]:
+    """Give the number of each step after its commit, for ever."""
+    step = 0
+    while True:
+        with IndexWriter.open(folder, identity=Identity("test", DIMENSION)) as writer:
+            with writer.view() as view:
+                step = view.extra("step") or step
+            for _ in range(STEPS_PER_OPENING):
+                step += 1
+                for operation in operations(step):
+                    _apply(writer, operation)
+                writer.set_extra("step", step)
+                writer.commit()
+                yield step
+
+
+def _apply(writer: IndexWriter, operation: Operation) -> None:
+    if not operation.pages:
+        writer.remove(f"file:///{operation.name}")
+        return
+    source, pages, chunks, vectors = document(operation)
+    keys = [f"{operation} {n}".encode() for n in range(len(chunks))]
+    writer.keep_embeddings("test", keys, vectors)
+    writer.put(source, pages, chunks, vectors)
+
+
+if __name__ == "__main__":
+    limit = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    for done, number in zip(count(1), work(sys.argv[1]), strict=False):
+        print(number, flush=True)  # noqa: T201
+        if done == limit:
+            break
