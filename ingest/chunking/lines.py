@@ -87,6 +87,8 @@ def _ended(before: str, line: str, width: int) -> bool:
     """Whether a paragraph ends with the line `before`: it is far from full, and `line` begins anew."""
     if not before:
         return True
+    if line and before[-1] == ":":
+        return not line[0].islower()
     if len(before) >= 0.85 * width or not line or line[0].islower() or before[-1] in ",-–":
         return False
     return len(before) < 0.6 * width or _ends_sentence(before)

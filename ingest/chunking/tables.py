@@ -1,12 +1,13 @@
 """Rows of tables as they are printed: what looks like one, and which one names the columns of the others."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 NUMBER = r"[(\[]?[-–−+]?[$€£¥]?[-–−]?\(?\d(?:[\d.,/:]*\d)?\)?[%x]?\)?[\])]?(?:\(\w\))?"
 CELL = re.compile(rf"{NUMBER}|[—–\-*]{{1,3}}|N/?[AM]|n/?[am]")
 SIGN = re.compile(r"[$€£¥%)(]+|US\$|C\$")
-GAP = re.compile(r"\t|[ \u00a0]{2,}| \| ")
+GAP = re.compile(r"\t|(?<![.!?])[ \u00a0]{2,}| \| ")
+"""What parts the cells of a row; two blanks after a full stop do not."""
 LEADERS = re.compile(r"(?:\.[ \u00a0]?){4,}|_{4,}|…{2,}")
 PERIOD = re.compile(
     r"\b(?:(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?[A-Z]?\b|FY ?'?\d{2,4}\b|[QH][1-4]\b|[1-4]Q\b|[12]H\d{0,4}\b|"
@@ -69,19 +70,20 @@ def names_columns(line: str) -> bool:
     return not others or len(YEAR.findall(line)) > 1
 
 
-def header_rows(text: str, rows: Sequence[tuple[int, int] | None]) -> Mapping[int, int]:
+def header_rows(lines: Sequence[str | None], starts: Collection[int] = ()) -> Mapping[int, int]:
     """For each row that has one, the index of the row that names its columns.
 
-    `rows` are the ranges of a page's units, None for what is no row: that ends a table. A row of column
-    names may itself stand under another one ("Three Months Ended" above the years).
+    `lines` are the units of a page, None for what is no row: that ends a table. So does an index in `starts`.
+    A row of column names may itself stand under another one ("Three Months Ended" above the years).
     """
-    lines = [None if row is None else text[row[0] : row[1]] for row in rows]
     found: dict[int, int] = {}
     header: int | None = None
     for at, line in enumerate(lines):
-        if line is None:
+        if line is None or at in starts:
             header = None
-        elif names_columns(line) or (_opens_table(lines, at) and header in {None, at - 1}):
+        if line is None:
+            continue
+        if names_columns(line) or (_opens_table(lines, at) and header in {None, at - 1}):
             if header == at - 1 and header is not None:
                 found[at] = header
             header = at

@@ -27,24 +27,28 @@ class Piece(NamedTuple):
 
 def pieces(page: Page) -> list[Piece]:
     """The units of a page with the kinds of their blocks; running headers and footers are left out."""
+    text = page.text
     found: list[Piece] = []
     named: dict[int, int] = {}
+    starts: set[int] = set()
     before: Segment | None = None
-    width = full_width(page.text)
+    width = full_width(text)
     for segment in _segments(page):
         first = len(found)
-        for piece in _read(page.text, segment, width):
+        for piece in _read(text, segment, width):
             if piece.end - piece.start > LONGEST_UNIT:
-                found.extend(_shortened(page.text, piece))
+                found.extend(_shortened(text, piece))
             else:
                 found.append(piece)
-        if before is not None and _names_columns(page.text, before, segment):
+        if before is not None and _names_columns(text, before, segment):
             named.update(dict.fromkeys(range(first, len(found)), first - 1))
+        elif segment.markup:
+            starts.add(first)
         before = segment
-    _take_column_names(page.text, found)
-    headers = header_rows(page.text, [(p.start, p.end) if p.kind == "row" else None for p in found])
-    for at in headers.keys() | named.keys():
-        found[at] = found[at]._replace(header=named.get(at, headers.get(at)))
+    _take_column_names(text, found)
+    headers = {**header_rows([text[p.start : p.end] if p.kind == "row" else None for p in found], starts), **named}
+    for at, header in headers.items():
+        found[at] = found[at]._replace(header=header)
     return found
 
 

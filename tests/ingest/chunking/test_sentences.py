@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,5 +91,5 @@ def test_only_the_asked_part_is_read() -> None:
 def test_every_character_but_blanks_is_in_exactly_one_sentence(text: str) -> None:
     ranges = list(sentences(text))
     assert "".join("".join(text[s:e] for s, e in ranges).split()) == "".join(text.split())
-    assert all(before[1] <= after[0] for before, after in zip(ranges, ranges[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(ranges))
     assert all(text[s:e] == text[s:e].strip() != "" for s, e in ranges)
