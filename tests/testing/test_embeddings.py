@@ -57,7 +57,7 @@ def test_base64_holds_the_same_numbers_as_the_list(direct: httpx.Client, dtype: 
 
 
 def test_quantised_vectors_keep_what_they_can() -> None:
-    vector = embed("net sales rose by a quarter", 64, width=64)
+    vector = embed(["net sales rose by a quarter"], 64, width=64)[0]
     signs = vector > 0
     assert np.array_equal(np.unpackbits(quantised(vector, "ubinary")), signs)
     assert np.array_equal(np.unpackbits((quantised(vector, "binary").astype(int) + 128).astype(np.uint8)), signs)

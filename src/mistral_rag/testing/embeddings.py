@@ -54,17 +54,11 @@ def _data(texts: list[str], request: EmbeddingRequest, model: Model) -> list[dic
     # numpy takes longer to import than the rest of the server together
     from mistral_rag.testing import vectors
 
-    dimensions = _dimensions(request, model)
+    matrix = vectors.embed(texts, _dimensions(request, model), width=model.max_dimensions)
+    rows = vectors.quantised(matrix, request.output_dtype)
     return [
-        {
-            "object": "embedding",
-            "embedding": vectors.on_the_wire(
-                vectors.quantised(vectors.embed(text, dimensions, width=model.max_dimensions), request.output_dtype),
-                request.encoding_format,
-            ),
-            "index": index,
-        }
-        for index, text in enumerate(texts)
+        {"object": "embedding", "embedding": vectors.on_the_wire(row, request.encoding_format), "index": index}
+        for index, row in enumerate(rows)
     ]
 
 

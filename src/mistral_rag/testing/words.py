@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 PIECE = re.compile(r"\s*\S{1,8}(?:\s+\Z)?|\s+")
+TOKEN = re.compile(r"\S{1,8}")
 WORD = re.compile(r"\w+")
 
 
@@ -18,15 +19,19 @@ def pieces(text: str) -> list[str]:
 
 def count_tokens(text: str) -> int:
     """How many tokens `text` has; an empty text has none."""
-    return sum((len(word) + 7) // 8 for word in text.split())
+    return len(TOKEN.findall(text))
 
 
 def content_words(text: str) -> Iterator[str]:
-    """The words of a text that carry meaning: lower case, no stop words, a plural's s dropped."""
-    for match in WORD.finditer(text.lower()):
-        word = match[0]
-        if word not in STOP_WORDS:
-            yield word[:-1] if len(word) > 3 and word.endswith("s") else word
+    """The words of a text that carry meaning, lower case and singular."""
+    return filter(None, map(meaning, WORD.findall(text.lower())))
+
+
+def meaning(word: str) -> str:
+    """A lower-case word less a plural's s; empty for a stop word."""
+    if word in STOP_WORDS:
+        return ""
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 
 STOP_WORDS = frozenset(
