@@ -62,7 +62,7 @@ def _zero_pattern(head: bytes) -> str | None:
 
 
 def _is_binary(head: bytes) -> bool:
-    return len(head) - len(head.translate(None, CONTROLS)) > 0.05 * len(head)
+    return len(head) - len(head.translate(None, CONTROLS)) > max(8, 0.05 * len(head))
 
 
 def _declared(head: bytes) -> str | None:
@@ -86,5 +86,5 @@ def _strictly(data: bytes, name: str) -> str | None:
 def _nearly_utf8(text: str) -> bool:
     """A few broken bytes in a UTF-8 file; in other charsets most of the letters beyond ASCII are broken."""
     broken = text.count("\ufffd")
-    beyond = sum(not char.isascii() for char in text)
-    return broken * 10 < beyond
+    whole = sum(not char.isascii() for char in text) - broken
+    return whole > 2 * broken

@@ -9,6 +9,7 @@ LONGEST_PAGE = 20_000
 PATH_SEPARATOR = " > "
 CELL_SEPARATOR = " | "
 LONGEST_LABEL = 200
+TOP_LEVELS = frozenset({1, 2})
 
 
 class Entry(NamedTuple):
@@ -68,20 +69,18 @@ class Outline:
 
     def _sections(self) -> Iterator[tuple[str, list[Entry]]]:
         """Each section with its label; a heading without text goes with the section below it."""
-        single = sum(entry.level == 1 for entry in self._entries) == 1
-        upper, lower = "", ""
+        titled = sum(entry.level == 1 for entry in self._entries) == 1
+        upper = label = ""
         section: list[Entry] = []
-        label = ""
         for entry in self._entries:
-            if entry.level in {1, 2}:
+            if entry.level in TOP_LEVELS:
                 if any(not earlier.level for earlier in section):
                     yield label, section
                     section = []
-                if entry.level == 1:
-                    upper, lower = "" if single else entry.text, ""
-                else:
-                    lower = entry.text
-                label = PATH_SEPARATOR.join(filter(None, (upper, lower)))[:LONGEST_LABEL]
+                label = f"{upper}{entry.text}" if entry.level == 2 else entry.text
+                if entry.level == 1 and not titled:
+                    upper = entry.text + PATH_SEPARATOR
+                label = label[:LONGEST_LABEL]
             section.append(entry)
         if section:
             yield label, section

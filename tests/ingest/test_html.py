@@ -1,0 +1,188 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.chunking import cut
+from ingest.parsing.html import HtmlReader, parse
+from ingest.parsing.markup import Outline
+from mistral_rag.schema import Page
+
+
+def pages_of(html: str) -> tuple[Page, ...]:
+    outline = Outline()
+    reader = HtmlReader(outline)
+    reader.feed(html)
+    reader.close()
+    return outline.pages()
+
+
+def blocks(html: str) -> list[tuple[str, str]]:
+    return [(block.kind, page.text[block.start : block.end]) for page in pages_of(html) for block in page.blocks]
+
+
+def test_text_is_read_as_a_browser_shows_it() -> None:
+    assert blocks("<p>One\n  <b>bo</b>ld&nbsp;&amp; <i>slanted</i><br>line<p>soft&shy;hyphen") == [
+        ("text", "One bold & slanted\nline"),
+        ("text", "softhyphen"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>if (a < b) { '</p>' }</script>",
+        "<style>p { color: red }</style>",
+        "<p hidden>no</p>",
+        '<div aria-hidden="true">no<div>no</div>no</div>',
+        '<div style="color: red; DISPLAY : none">no</div>',
+        "<template><p>no</p></template>",
+        "<nav><ul><li>no</ul></nav>",
+        "<svg><title>no</title><text>no</text></svg>",
+        "<!-- no -->",
+        "<![CDATA[no]]>",
+        "<select><option>no<option>no</select>",
+        "<p hidden>no",
+    ],
+)
+def test_what_is_not_shown_is_not_read(hidden: str) -> None:
+    assert blocks(f"<p>Before</p>{hidden}<p>after</p>") == [("text", "Before"), ("text", "after")]
+
+
+def test_sections_begin_at_headings_of_the_first_two_levels() -> None:
+    pages = pages_of("<h1>Policy</h1><p>Intro<h2>Scope</h2>All.<h3>Detail</h3>More.<h2>Rules</h2><p>Be kind.")
+    assert [(page.locator.label, page.text) for page in pages] == [
+        ("Policy", "Policy\n\nIntro"),
+        ("Scope", "Scope\n\nAll.\n\nDetail\n\nMore."),
+        ("Rules", "Rules\n\nBe kind."),
+    ]
+
+
+def test_lists_are_items_and_ordered_ones_keep_their_numbers() -> None:
+    assert blocks("<ul><li>a<li>b<ol start=3><li><p>c</p><p>d</p><li>e</ol></ul><dl><dt>f<dd>g</dl>") == [
+        ("list", "a"),
+        ("list", "b"),
+        ("list", "3. c"),
+        ("list", "d"),
+        ("list", "4. e"),
+        ("list", "f"),
+        ("list", "g"),
+    ]
+
+
+def test_a_table_has_a_caption_a_header_and_rows() -> None:
+    html = """<table><caption>Rates</caption><thead><tr><td></td><td>2023</td><td>2022</td></tr></thead>
+        <tr><th scope=row>Sales<td>1<td>2<tr><td>Cost of<br>goods<td colspan=2>9</table>"""
+    assert blocks(html) == [
+        ("caption", "Rates"),
+        ("table", "| 2023 | 2022"),
+        ("table", "Sales | 1 | 2\nCost of goods | 9 |"),
+    ]
+
+
+def test_a_row_of_header_cells_names_the_columns() -> None:
+    pages = pages_of("<table><tr><th>Record<th>Kept<tr><td>Email<td>3 years</table>")
+    (page,), _ = cut(pages, uri="u", title="t")
+    assert [(unit.kind, unit.header) for unit in page.units] == [("row", None), ("row", 0)]
+
+
+def test_a_table_without_header_cells_has_no_header() -> None:
+    assert blocks("<table><tr><td>Email<td>3 years<tr><td>Chat<td>1 year</table>") == [
+        ("table", "Email | 3 years\nChat | 1 year")
+    ]
+
+
+def test_a_cell_over_several_rows_leaves_its_place_empty_below() -> None:
+    html = "<table><tr><td rowspan=2>a<td>b<td>c<tr><td>d<td>e<tr><td>f<td>g<td>h</table>"
+    assert blocks(html) == [("table", "a | b | c\n| d | e\nf | g | h")]
+
+
+def test_a_table_that_lays_out_the_page_is_read_as_blocks() -> None:
+    html = "<table><tr><td>menu</td><td><h2>News</h2>Text<table><tr><td>x<td>y</table>after</table>"
+    assert blocks(html) == [
+        ("text", "menu"),
+        ("title", "News"),
+        ("text", "Text"),
+        ("table", "x | y"),
+        ("text", "after"),
+    ]
+
+
+def test_preformatted_text_keeps_its_blanks() -> None:
+    assert blocks("<pre>\n a\n   b\n</pre>") == [("code", "a\n   b")]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("<p>Grüße".encode(), "Grüße"),
+        ('<meta charset="iso-8859-1"><p>Grüße'.encode("latin-1"), "Grüße"),
+        ('<meta charset="iso-8859-1"><p>Grüße'.encode(), "Grüße"),
+        (
+            '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251"><p>Привет'.encode("cp1251"),
+            "Привет",
+        ),
+        ('<?xml version="1.0" encoding="shift_jis"?><p>日本'.encode("shift_jis"), "日本"),
+        ("<p>Grüße".encode("utf-16"), "Grüße"),
+        ('<meta charset="no-such-charset"><p>Grüße'.encode("cp1252"), "Grüße"),
+        ('<meta charset="utf-16"><p>Grüße'.encode(), "Grüße"),
+    ],
+)
+def test_the_charset_is_that_of_the_mark_the_declaration_or_a_guess(tmp_path: Path, data: bytes, expected: str) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(data)
+    assert [page.text for page in parse(path).pages] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("html", "title"),
+    [
+        ("<title>A &amp;\n B</title><h1>C</h1>x", "A & B"),
+        ("<h2>D</h2><h1>C</h1>x", "C"),
+        ("<p>x", "page"),
+        ("<title> </title><p>x", "page"),
+    ],
+)
+def test_the_title_is_that_of_the_head_the_first_heading_or_the_file(tmp_path: Path, html: str, title: str) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(html)
+    assert parse(path).title == title
+
+
+def test_some_metadata_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text('<meta name="Version" content="2.1"><meta name="viewport" content="x"><p>x')
+    assert parse(path).metadata == {"version": "2.1"}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 20000 + "x",
+        "<table><tr><td>" * 2000 + "x",
+        "<" * 20000 + "x",
+        "<ul><li>" * 5000 + "x",
+        "</p>" * 20000 + "x",
+    ],
+    ids=["div", "table", "open", "list", "close"],
+)
+def test_hostile_nesting_ends_without_an_error(html: str) -> None:
+    assert pages_of(html)[-1].text.endswith("x")
+
+
+@pytest.mark.parametrize("attribute", ["colspan", "rowspan", "start"])
+def test_absurd_numbers_in_attributes_are_ignored(attribute: str) -> None:
+    html = f"<ol {attribute}={'9' * 5000}><li>a</ol><table><tr><td {attribute}={'9' * 5000}>b<td>c</table>"
+    assert blocks(html) == [("list", "1. a"), ("table", "b | c")]
+
+
+TAGS = (
+    "<p>|</p>|<div>|</div>|<table>|</table>|<tr>|<td>|</td>|<th>|<thead>|</thead>|<ul>|<ol>|</ul>|<li>|<h1>|</h1>|<h2>"
+    "|<pre>|</pre>|<br>|<p hidden>|<nav>|</nav>|<![x|<!-- -->|<title>|&amp;|&#0;|&#xD800;|<|text|more"
+)
+
+
+@given(st.lists(st.sampled_from(TAGS.split("|")), max_size=30))
+def test_any_soup_gives_pages_that_can_be_cut(tags: list[str]) -> None:
+    cut(pages_of(" ".join(tags)), uri="u", title="t")

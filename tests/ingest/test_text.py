@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+
+from ingest.parsing.text import parse
+from mistral_rag.errors import ParseError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "notes.txt"
+
+
+def texts(path: Path) -> list[str]:
+    return [page.text for page in parse(path).pages]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("Grüße aus Gdańsk".encode(), "Grüße aus Gdańsk"),
+        ("Grüße".encode("utf-8-sig"), "Grüße"),
+        ("Grüße".encode("utf-16"), "Grüße"),
+        ("Grüße aus Porto".encode("utf-16-le"), "Grüße aus Porto"),
+        ("Grüße aus Porto".encode("utf-16-be"), "Grüße aus Porto"),
+        ("Grüße".encode("utf-32"), "Grüße"),
+        ("Grüße – “so”".encode("cp1252"), "Grüße – “so”"),
+        ("Grüße".encode("latin-1"), "Grüße"),
+        ("Grüße und Küsse, Äpfel, Öl".encode() + b"\xff", "Grüße und Küsse, Äpfel, Öl\ufffd"),
+        (b"a\r\nb\rc", "a\nb\nc"),
+        (b"tab\there\x07bell", "tab\there bell"),
+    ],
+)
+def test_encodings_are_found(file: Path, data: bytes, expected: str) -> None:
+    file.write_bytes(data)
+    assert texts(file) == [expected]
+
+
+def test_a_form_feed_starts_a_page(file: Path) -> None:
+    file.write_text("First page\n\fSecond page\n\f")
+    pages = parse(file).pages
+    assert [(str(page.locator), page.text) for page in pages] == [("p. 1", "First page"), ("p. 2", "Second page")]
+
+
+def test_a_long_text_becomes_several_sections_cut_at_blank_lines(file: Path) -> None:
+    paragraph = "The committee met and decided. " * 30
+    file.write_text("\n\n".join([paragraph] * 50))
+    pages = parse(file).pages
+    assert [str(page.locator) for page in pages] == ["section 1", "section 2", "section 3"]
+    assert all(page.text.startswith("The committee") and len(page.text) <= 20_000 for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Meeting notes\n\nWe met on Monday.", "Meeting notes"),
+        ("Meeting notes\n=============\nWe met.", "Meeting notes"),
+        ("We met on Monday.\n\nIt rained.", "notes"),
+        ("a line\nof a paragraph", "notes"),
+    ],
+)
+def test_the_title_is_a_first_line_that_stands_alone_else_the_file_name(file: Path, text: str, title: str) -> None:
+    file.write_text(text)
+    assert parse(file).title == title
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "\f\f"])
+def test_an_empty_file_has_no_pages(file: Path, text: str) -> None:
+    file.write_text(text)
+    assert parse(file).pages == ()
+
+
+def test_binary_data_is_no_text(file: Path) -> None:
+    file.write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(ParseError, match="the file is no text"):
+        parse(file)
+
+
+def test_a_file_beyond_50_mb_is_not_read(file: Path) -> None:
+    with file.open("wb") as sparse:
+        sparse.truncate(60_000_000)
+    with pytest.raises(ParseError, match="the file has 60 MB; text files are read up to 50 MB"):
+        parse(file)
