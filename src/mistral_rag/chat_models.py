@@ -1,7 +1,6 @@
 """ChatMistral: the Mistral platform as a LangChain chat model."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -18,29 +17,17 @@ from mistral_rag.api.client import Reply
 from mistral_rag.api.connection import Connection
 from mistral_rag.api.errors import ApiError, RefusalError, ResponseError, StreamError, request_id
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages.blocks import check_images
 from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
-from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.parameters import ChatParameters
-from mistral_rag.messages.repair import repair
+from mistral_rag.messages.repair import Rules
+from mistral_rag.messages.request import Request, build
+from mistral_rag.messages.schemas import METHODS, Method, is_model, output_schema
 from mistral_rag.messages.streaming import Assembly, has_begun
+from mistral_rag.messages.structured import StructuredParser, structured
 from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
 
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What is sent, and what the reply's metadata tells of it."""
-
-    body: Wire
-    repairs: tuple[str, ...] = ()
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Goes into the reply's `response_metadata`."""
-        return {"repairs": list(self.repairs)} if self.repairs else {}
 
 
 class ChatMistral(ChatParameters, Connection, BaseChatModel):
@@ -57,6 +44,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     model: str = Field(default=DEFAULT_MODEL, validation_alias=AliasChoices("model", "model_name"))
     streaming: bool = False
+    message_rules: Rules | None = None
 
     @property
     def model_name(self) -> str:
@@ -102,6 +90,39 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         choice = wire_tool_choice(tool_choice, wired)
         return self.bind(tools=wired, **({"tool_choice": choice} if choice is not None else {}), **kwargs)
 
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type,
+        *,
+        include_raw: bool = False,
+        method: Method = "json_schema",
+        strict: bool | None = None,
+        repair: bool = False,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """A model that answers with an object of `schema`.
+
+        `method` is "json_schema" (the platform keeps to the schema), "function_calling" or "json_mode" (the prompt
+        must describe the object). `strict` is sent as it is given; None lets "json_schema" be strict wherever the
+        schema can be kept strictly. With `repair`, output that does not fit is shown to the model once, with what is
+        wrong with it. Streams give what has come so far, whenever it can stand; cut output never passes as whole.
+        """
+        if method not in METHODS:
+            raise ConfigurationError(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
+        wanted = output_schema(schema)
+        tracing: dict[str, Any] = {
+            "ls_structured_output_format": {"kwargs": {"method": method, "strict": strict}, "schema": schema}
+        }
+        parser = StructuredParser(target=schema if is_model(schema) else None)
+        model: Runnable[LanguageModelInput, AIMessage]
+        if method == "function_calling":
+            parser.tool = wanted.name
+            model = self.bind_tools([wanted.tool(strict)], tool_choice=wanted.name, **kwargs, **tracing)
+        else:
+            wire = {"type": "json_object"} if method == "json_mode" else wanted.response_format(strict)
+            model = self.bind(response_format=wire, **kwargs, **tracing)
+        return structured(model, parser, include_raw=include_raw, repair=repair)
+
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -130,7 +151,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = Assembly()
+        assembly = Assembly(request.reader())
         stream = self.client.stream(PATH, request.body, begun=has_begun)
         failure: ApiError | None = None
         try:
@@ -151,7 +172,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = Assembly()
+        assembly = Assembly(request.reader())
         stream = await self.client.astream(PATH, request.body, begun=has_begun)
         failure: ApiError | None = None
         try:
@@ -166,25 +187,19 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, stream: bool = False
-    ) -> _Request:
+    ) -> Request:
         given = {name: value for name, value in kwargs.items() if value is not None and name != "stream"}
         model = given.pop("model", None) or given.pop("model_name", None) or self.model
         tools = wire_tools(given.pop("tools", None) or [], strict=given.pop("strict", None))
         choice = wire_tool_choice(given.pop("tool_choice", None), tools)
         if stop:
             given["stop"] = stop
-        if not messages:
-            raise ConfigurationError("There is no message to send.")
-        repaired = repair(wire_messages(messages))
-        check_images(repaired.messages)
-        body = {"model": model, "messages": repaired.messages, **self.wire(), **(_checked(given) if given else {})}
+        parameters = self.wire() | (_checked(given) if given else {})
         if tools:
-            body |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
+            parameters |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
         if stream:
-            if body.get("n", 1) != 1:
-                raise ConfigurationError("Several answers (n) can't be streamed; use invoke or generate.")
-            body["stream"] = True
-        return _Request(body, repaired.changes)
+            parameters["stream"] = True
+        return build(model, messages, parameters, rules=self.message_rules)
 
 
 def _checked(given: Mapping[str, Any]) -> Wire:
@@ -210,7 +225,7 @@ def _metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str,
     return metadata
 
 
-def _result(reply: Reply, request: _Request) -> ChatResult:
+def _result(reply: Reply, request: Request) -> ChatResult:
     data = reply.data
     choices = data.get("choices")
     if not choices:
@@ -218,7 +233,7 @@ def _result(reply: Reply, request: _Request) -> ChatResult:
     metadata = _metadata(data, reply.headers) | request.metadata
     generations = []
     for number, choice in enumerate(choices):
-        message = read_message(choice, data, metadata, with_usage=number == 0)
+        message = read_message(choice, data, metadata, reader=request.reader(), with_usage=number == 0)
         _raise_when_failed(choice.get("finish_reason"), message, reply.headers)
         generations.append(ChatGeneration(message=message, text=message.text))
     return ChatResult(generations=generations)
@@ -254,7 +269,7 @@ def _broken(error: ApiError, assembly: Assembly) -> StreamError:
 
 
 def _end(
-    assembly: Assembly, headers: Mapping[str, str], request: _Request, failure: ApiError | None
+    assembly: Assembly, headers: Mapping[str, str], request: Request, failure: ApiError | None
 ) -> ChatGenerationChunk:
     """The chunk that ends a stream, or the error that ended it."""
     if failure is not None:
@@ -278,3 +293,7 @@ def _register() -> None:
 
 
 _register()
+
+
+ChatMistralAI = ChatMistral
+"""The name that users of langchain-mistralai know."""

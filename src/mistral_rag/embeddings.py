@@ -168,3 +168,7 @@ def _all_or_error(pool: ThreadPoolExecutor, futures: Sequence[Any]) -> list[Matr
         return [future.result() for future in futures]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+MistralAIEmbeddings = MistralEmbeddings
+"""The name that users of langchain-mistralai know."""

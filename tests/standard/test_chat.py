@@ -34,6 +34,13 @@ class TestUnit(ChatModelUnitTests):
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
+SAID: dict[str, list[str | Reply]] = {
+    "test_agent_loop": [Reply(tool_calls=[call("get_weather", {"location": "San Francisco"})])],
+    "test_json_mode": ['{"setup": "Why did the cat sit on it?", "punchline": "To keep an eye on the mouse."}'] * 20,
+}
+"""Replies for the tests that look at what a reply says."""
+
+
 class Served:
     """The bytes that the suite would fetch from the web."""
 
@@ -55,8 +62,7 @@ class TestIntegration(ChatModelIntegrationTests):
         monkeypatch.setattr("httpx.get", lambda *_args, **_options: Served())
         with FakeMistral() as fake:
             type(self).fake = fake
-            if request.node.originalname == "test_agent_loop":
-                fake.script(Reply(tool_calls=[call("get_weather", {"location": "San Francisco"})]))
+            fake.script(*SAID.get(request.node.originalname, ()))
             yield
 
     @property

@@ -1,12 +1,12 @@
 """The platform's replies as LangChain messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 
+from mistral_rag.messages.content import ContentReader
 from mistral_rag.messages.tools import Wire, read_calls
 
 PROVIDER = "mistral"
@@ -14,19 +14,14 @@ TRUNCATED = frozenset({"length", "model_length"})
 REFUSED = frozenset({"safety", "content_filter", "refusal", "guardrail"})
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is known about a call beside its reply: goes into `response_metadata`."""
-
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def read_message(choice: Wire, data: Wire, metadata: Mapping[str, Any], *, with_usage: bool = True) -> AIMessage:
+def read_message(
+    choice: Wire, data: Wire, metadata: Mapping[str, Any], *, reader: ContentReader, with_usage: bool = True
+) -> AIMessage:
     """One choice of a reply as a message."""
     message = choice.get("message") or {}
     calls, invalid = read_calls(message.get("tool_calls") or (), seed=str(data.get("id") or ""))
     return AIMessage(
-        content=read_content(message.get("content")),
+        content=reader.whole(content_of(message)),
         tool_calls=calls,
         invalid_tool_calls=invalid,
         usage_metadata=read_usage(data.get("usage")) if with_usage else None,
@@ -35,33 +30,15 @@ def read_message(choice: Wire, data: Wire, metadata: Mapping[str, Any], *, with_
     )
 
 
-def read_content(content: Any) -> str | list[str | dict[Any, Any]]:
-    """Text as a string; text beside thinking as LangChain's text and reasoning blocks."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
+def content_of(message: Wire) -> Any:
+    """The content of a message or delta; thoughts that a gateway put beside it come first."""
+    content = message.get("content")
+    beside = message.get("reasoning_content")
+    if not isinstance(beside, str) or not beside:
         return content
-    blocks: list[str | dict[Any, Any]] = [block for chunk in content if (block := read_chunk(chunk))]
-    texts = [block["text"] for block in blocks if isinstance(block, dict) and block["type"] == "text"]
-    return "".join(texts) if len(texts) == len(blocks) else blocks
-
-
-def read_chunk(chunk: Wire) -> dict[str, Any] | None:
-    """One chunk of a reply as a standard block; None for an empty one."""
-    if chunk.get("type") == "text":
-        return {"type": "text", "text": chunk["text"]} if chunk.get("text") else None
-    if chunk.get("type") == "thinking":
-        return read_thinking(chunk)
-    return {"type": "non_standard", "value": chunk}
-
-
-def read_thinking(chunk: Wire) -> dict[str, Any]:
-    """A thinking chunk as a reasoning block; what is needed to replay it stays in `extras`."""
-    parts = chunk.get("thinking") or []
-    text = parts if isinstance(parts, str) else "".join(str(part.get("text") or "") for part in parts)
-    extras = {key: chunk[key] for key in ("signature", "closed") if chunk.get(key) is not None}
-    block: dict[str, Any] = {"type": "reasoning", "reasoning": text}
-    return {**block, "extras": extras} if extras else block
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": beside}]}
+    rest = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+    return [thought, *rest]
 
 
 def finish_metadata(choice: Wire) -> dict[str, Any]:

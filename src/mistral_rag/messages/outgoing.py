@@ -136,6 +136,7 @@ def thinking_chunk(block: Mapping[str, Any]) -> Wire | None:
     extras = block.get("extras") or {}
     thoughts = block.get("reasoning") if block.get("type") == "reasoning" else block.get("thinking")
     parts = [{"type": "text", "text": thoughts}] if isinstance(thoughts, str) and thoughts else thoughts or []
+    parts = extras.get("parts") or parts
     signature = extras.get("signature")
     if not parts and not signature:
         return None

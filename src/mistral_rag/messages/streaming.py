@@ -6,8 +6,10 @@ from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+from langchain_core.utils.json import parse_partial_json
 
-from mistral_rag.messages.incoming import PROVIDER, finish_metadata, read_chunk, read_usage
+from mistral_rag.messages.content import ContentReader
+from mistral_rag.messages.incoming import PROVIDER, content_of, finish_metadata, read_usage
 from mistral_rag.messages.tools import Wire, arguments_text, read_arguments, usable_id
 
 
@@ -23,14 +25,14 @@ def has_begun(event: Wire) -> bool:
 class Assembly:
     """One streamed reply. `chunk` for every event, then `last`; the chunks add up to the whole message."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: ContentReader) -> None:
         self._id: str | None = None
         self._began = time.monotonic()
         self._first: float | None = None
         self._finish: dict[str, Any] = {}
         self._usage: Any = None
         self._calls = _Calls()
-        self._blocks = _Blocks()
+        self._reader = reader
         self._facts: dict[str, Any] = {}
         self._sent: list[AIMessageChunk] = []
 
@@ -44,7 +46,7 @@ class Assembly:
             return None
         self._finish.update(finish_metadata(choice))
         delta = choice.get("delta") or choice.get("message") or {}
-        content = self._blocks.content(delta.get("content"))
+        content = self._reader.read(content_of(delta))
         calls = self._calls.chunks(delta.get("tool_calls") or (), str(self._id or ""))
         if not content and not calls:
             return None
@@ -70,7 +72,8 @@ class Assembly:
         timings = {"time_to_first_token": self._first, "total_time": time.monotonic() - self._began}
         provider = {} if self._sent else {"model_provider": PROVIDER}
         return AIMessageChunk(
-            content=self._blocks.empty,
+            content=self._reader.end(),
+            tool_call_chunks=self._calls.spoilt(),
             id=self._id,
             usage_metadata=read_usage(self._usage),
             response_metadata={**metadata, **self._finish, **provider, **timings},
@@ -86,39 +89,6 @@ class Assembly:
         return first.__add__(others) if others else first
 
 
-class _Blocks:
-    """Text as strings until the first block of another kind; from then on as numbered blocks.
-
-    Blocks with the same number are one block when chunks are added up.
-    """
-
-    def __init__(self) -> None:
-        self._number = -1
-        self._kind = ""
-        self._plain = True
-
-    @property
-    def empty(self) -> str | list[str | dict[Any, Any]]:
-        return "" if self._plain else []
-
-    def content(self, content: Any) -> str | list[str | dict[Any, Any]]:
-        if not content:
-            return self.empty
-        if isinstance(content, str):
-            return content if self._plain else [self._numbered({"type": "text", "text": content})]
-        blocks = [block for chunk in content if (block := read_chunk(chunk))]
-        if self._plain and all(block["type"] == "text" for block in blocks):
-            return "".join(block["text"] for block in blocks)
-        self._plain = False
-        return [self._numbered(block) for block in blocks]
-
-    def _numbered(self, block: dict[str, Any]) -> dict[str, Any]:
-        if block["type"] != self._kind:
-            self._number += 1
-            self._kind = block["type"]
-        return {**block, "index": self._number}
-
-
 class _Calls:
     """Tool calls by position: the platform's index is 0 for every call, its id may be "null"."""
 
@@ -129,6 +99,18 @@ class _Calls:
 
     def chunks(self, deltas: Any, seed: str) -> list[ToolCallChunk]:
         return [self._chunk(delta, seed) for delta in deltas]
+
+    def spoilt(self) -> list[ToolCallChunk]:
+        """Chunks that make calls with cut arguments invalid.
+
+        LangChain completes cut JSON when it adds chunks up; a call that was cut off must not look whole. So what is
+        appended is something that can't be completed.
+        """
+        return [
+            tool_call_chunk(name=None, args=_spoiler(text), id=None, index=number)
+            for number, text in enumerate(self._text)
+            if text.strip() and not self._whole(text)
+        ]
 
     def _chunk(self, delta: Wire, seed: str) -> ToolCallChunk:
         function = delta.get("function") or {}
@@ -160,3 +142,18 @@ class _Calls:
     @staticmethod
     def _whole(text: str) -> bool:
         return bool(text.strip()) and read_arguments(text)[1] is None
+
+
+def _spoiler(text: str) -> str:
+    """What makes `text` impossible to complete to a JSON object."""
+    for end in ("", '"', "]", "}", '"]', '"}', '"]"]', '"}"}', "]" * len(text) + "}", '"' + "]" * len(text) + "}"):
+        if not _completed(text + end):
+            return end
+    return "}" * len(text)
+
+
+def _completed(text: str) -> bool:
+    try:
+        return isinstance(parse_partial_json(text), dict)
+    except ValueError:
+        return False
