@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mistral_rag.testing import refusals
+from mistral_rag.testing.exchange import Request, Response, json_response
+from mistral_rag.testing.routing import Handler
 
 CREATED = 1_772_000_000
 
@@ -79,6 +81,24 @@ MODELS: Sequence[Model] = (
     Model("open-mistral-7b", ("mistral-tiny",), 32_768, CHAT, retired=True),
 )
 BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}
+
+
+def routes() -> dict[str, Handler]:
+    """This part's routes."""
+    return {"GET /models": listed, "GET /models/{id}": shown}
+
+
+def listed(_request: Request) -> Response:
+    """Every model that is served, once for each of its names."""
+    cards = [{**model.card(), "id": name} for name, model in BY_NAME.items() if not model.retired]
+    return json_response({"object": "list", "data": cards})
+
+
+def shown(_request: Request, name: str) -> Response:
+    """One model."""
+    if name not in BY_NAME:
+        raise refusals.not_found()
+    return json_response({**BY_NAME[name].card(), "id": name})
 
 
 def find(name: str) -> Model:

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from mistral_rag.testing.bodies import ChatRequest
 from mistral_rag.testing.exchange import json_bytes
@@ -13,6 +13,26 @@ from mistral_rag.testing.words import count_tokens, pieces
 
 DONE = b"data: [DONE]\n\n"
 Parts = list[str | Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What bounds a reply, whichever endpoint was asked."""
+
+    model: str
+    prompt_tokens: int
+    stops: Sequence[str]
+    max_tokens: int | None
+
+    @classmethod
+    def of(cls, model: str, prompt_tokens: int, stop: str | Sequence[str], max_tokens: int | None) -> Self:
+        """From the values of a request, whose `stop` may be one text or several."""
+        return cls(model, prompt_tokens, [stop] if isinstance(stop, str) else stop, max_tokens)
+
+    @classmethod
+    def of_chat(cls, request: ChatRequest) -> Self:
+        """From a chat request."""
+        return cls.of(request.model, prompt_tokens(request), request.stop, request.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +46,10 @@ class Choice:
     reply: Reply
 
 
-def choice(reply: Reply, request: ChatRequest) -> Choice:
+def choice(reply: Reply, asked: Asked) -> Choice:
     """Apply `stop` and `max_tokens`: what would come after them is not said."""
     parts: Parts = [reply.content] if isinstance(reply.content, str) else list(reply.content or ())
-    parts = _until_stop(parts, [request.stop] if isinstance(request.stop, str) else request.stop)
-    parts, tokens, cut = _up_to(parts, request.max_tokens)
+    parts, tokens, cut = _up_to(_until_stop(parts, asked.stops), asked.max_tokens)
     calls = () if cut else tuple(reply.tool_calls)
     reason = "length" if cut else "tool_calls" if calls else "stop"
     return Choice(parts, calls, reply.finish_reason or reason, tokens + 10 * len(calls), reply)
@@ -73,13 +92,12 @@ def _with_text(part: str | Chunk, text: str) -> str | Chunk:
     return {**part, "text": text}
 
 
-def usage(request: ChatRequest, choices: Sequence[Choice]) -> dict[str, Any]:
+def usage(asked: Asked, choices: Sequence[Choice]) -> dict[str, Any]:
     """Token counts; the prompt is counted once however many choices there are."""
-    prompt = prompt_tokens(request)
     completion = sum(one.tokens for one in choices)
     counts: dict[str, Any] = {
-        "prompt_tokens": prompt,
-        "total_tokens": prompt + completion,
+        "prompt_tokens": asked.prompt_tokens,
+        "total_tokens": asked.prompt_tokens + completion,
         "completion_tokens": completion,
         "num_cached_tokens": 0,
         "prompt_tokens_details": {"cached_tokens": 0},
@@ -103,13 +121,13 @@ def _message_tokens(message: Any) -> int:
     return calls + sum(count_tokens(c.text) if c.type == "text" else 256 for c in content)
 
 
-def body(request: ChatRequest, choices: Sequence[Choice]) -> dict[str, Any]:
+def body(asked: Asked, choices: Sequence[Choice], usage: Mapping[str, Any]) -> dict[str, Any]:
     """The whole completion."""
     return {
         "id": uuid.uuid4().hex,
         "created": int(time.time()),
-        "model": choices[0].reply.model or request.model,
-        "usage": usage(request, choices),
+        "model": choices[0].reply.model or asked.model,
+        "usage": usage,
         "object": "chat.completion",
         "choices": [_whole(index, one) for index, one in enumerate(choices)],
     }
@@ -132,13 +150,13 @@ def _content(parts: Parts) -> str | list[Chunk]:
     return [{"type": "text", "text": part} if isinstance(part, str) else part for part in parts]
 
 
-def events(request: ChatRequest, choices: Sequence[Choice]) -> Iterator[bytes]:
+def events(asked: Asked, choices: Sequence[Choice], usage: Mapping[str, Any]) -> Iterator[bytes]:
     """The stream: role first, then deltas; the last chunk has finish reason and usage; then `[DONE]`."""
     head = {
         "id": uuid.uuid4().hex,
         "object": "chat.completion.chunk",
         "created": int(time.time()),
-        "model": choices[0].reply.model or request.model,
+        "model": choices[0].reply.model or asked.model,
     }
     last = len(choices) - 1
     for index, one in enumerate(choices):
@@ -151,7 +169,7 @@ def events(request: ChatRequest, choices: Sequence[Choice]) -> Iterator[bytes]:
             ]
         if one.reply.logprobs is not None:
             final["logprobs"] = one.reply.logprobs
-        yield _event(head, final, usage=usage(request, choices) if index == last else None)
+        yield _event(head, final, usage=usage if index == last else None)
     yield DONE
 
 

@@ -6,11 +6,24 @@ from typing import Any
 from mistral_rag.testing import catalogue, refusals
 from mistral_rag.testing.bodies import EmbeddingRequest
 from mistral_rag.testing.catalogue import Model
+from mistral_rag.testing.exchange import Request, Response, json_response
+from mistral_rag.testing.routing import Handler, parsed
 from mistral_rag.testing.words import count_tokens
 
 MAX_INPUTS = 256
 MAX_TOKENS = 16_384
 PROMPT = "invalid_request_prompt"
+
+
+def routes() -> dict[str, Handler]:
+    """This part's routes."""
+    return {"POST /embeddings": embed}
+
+
+def embed(request: Request) -> Response:
+    """The vectors of some texts."""
+    body = answer(parsed(EmbeddingRequest, request))
+    return json_response(body, headers={"x-ratelimit-tokens-query-cost": str(body["usage"]["total_tokens"])})
 
 
 def answer(request: EmbeddingRequest) -> dict[str, Any]:

@@ -5,20 +5,19 @@ import json
 import secrets
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import ValidationError
-
-from mistral_rag.testing import answering, catalogue, chat, completions, embeddings, newer, refusals
-from mistral_rag.testing.bodies import Body, ChatRequest, EmbeddingRequest
-from mistral_rag.testing.exchange import Pause, Piece, Request, Response, json_response
+from mistral_rag.testing import catalogue, embeddings, refusals
+from mistral_rag.testing.exchange import Request, Response
 from mistral_rag.testing.faults import Faults
 from mistral_rag.testing.refusals import RefusedError
-from mistral_rag.testing.replies import Script, as_reply
+from mistral_rag.testing.replies import Script
+from mistral_rag.testing.routing import Router
 from mistral_rag.testing.rules import Rules
 from mistral_rag.testing.server import Server
+from mistral_rag.testing.talk import Talk
 
 if TYPE_CHECKING:
     from mistral_rag.testing.transport import FakeTransport
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 MAX_BODY = 128 * 1024 * 1024
 RECORDED = 10_000
 SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie"})
-AnyBody = TypeVar("AnyBody", bound=Body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,8 @@ class FakeMistral:
         self.event_latency = event_latency
         self.max_body = max_body
         self._recorded: collections.deque[Recorded] = collections.deque(maxlen=recorded)
-        self._scripts: collections.deque[Script] = collections.deque()
+        self._talk = Talk(self)
+        self._router = Router({**self._talk.routes(), **catalogue.routes(), **embeddings.routes()})
         self._lock = threading.Lock()
         self._server: Server | None = None
 
@@ -124,12 +123,11 @@ class FakeMistral:
         return FakeTransport(self.respond)
 
     def script(self, *replies: Script) -> None:
-        """Give these replies to the next chat requests, in order; then the stand-in answers by itself again.
+        """Give these replies to the next chat and code requests; then the stand-in answers by itself again.
 
-        A script is a text, a `Reply`, or a function of the request that returns one of them.
+        A script is a text, a `Reply`, or a function of the parsed request that returns one of them.
         """
-        with self._lock:
-            self._scripts.extend(replies)
+        self._talk.script(*replies)
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
@@ -181,65 +179,4 @@ class FakeMistral:
             raise refusals.wrong_key()
         if len(request.body) > self.max_body:
             raise refusals.too_large()
-        method, answer = self._endpoint(request.path.removeprefix("/v1"))
-        if request.method != method:
-            raise refusals.method_not_allowed()
-        return answer(request)
-
-    def _endpoint(self, path: str) -> tuple[str, Callable[[Request], Response]]:
-        match path.strip("/").split("/"):
-            case ["chat", "completions"]:
-                return "POST", self._chat
-            case ["embeddings"]:
-                return "POST", self._embeddings
-            case ["models"]:
-                return "GET", lambda _: json_response({"object": "list", "data": _cards()})
-            case ["models", name] if name in catalogue.BY_NAME:
-                return "GET", lambda _: json_response({**catalogue.find(name).card(), "id": name})
-        raise refusals.not_found()
-
-    def _chat(self, request: Request) -> Response:
-        asked = _parsed(ChatRequest, request)
-        if not self.newer:
-            newer.refuse(asked)
-        chat.check(asked, self.rules)
-        replies = [as_reply(self._next_script(), asked) for _ in range(asked.n or 1)]
-        choices = [completions.choice(reply, asked) for reply in replies]
-        headers = {**_cost(completions.usage(asked, choices)), **replies[0].headers}
-        if not asked.stream:
-            return json_response(completions.body(asked, choices), headers=headers)
-        stream = {"content-type": "text/event-stream; charset=utf-8", **headers}
-        return Response(200, stream, self._paced(completions.events(asked, choices)))
-
-    def _next_script(self) -> Script:
-        with self._lock:
-            return self._scripts.popleft() if self._scripts else answering.reply
-
-    def _paced(self, events: Iterator[bytes]) -> Iterator[Piece]:
-        for event in events:
-            yield event
-            if self.event_latency:
-                yield Pause(self.event_latency)
-
-    def _embeddings(self, request: Request) -> Response:
-        body = embeddings.answer(_parsed(EmbeddingRequest, request))
-        return json_response(body, headers=_cost(body["usage"]))
-
-
-def _parsed(model: type[AnyBody], request: Request) -> AnyBody:
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        message = "Input should be a valid dictionary or object to extract fields from"
-        given = request.body[:100].decode("utf-8", "replace")
-        raise refusals.invalid("model_attributes_type", message, loc=(), given=given)
-    try:
-        return model.model_validate_json(request.body)
-    except ValidationError as error:
-        raise refusals.invalid_body(error) from error
-
-
-def _cost(usage: Mapping[str, Any]) -> dict[str, str]:
-    return {"x-ratelimit-tokens-query-cost": str(usage["total_tokens"])}
-
-
-def _cards() -> list[dict[str, Any]]:
-    return [model.card() | {"id": name} for name, model in catalogue.BY_NAME.items() if not model.retired]
+        return self._router.answer(request, request.path.removeprefix("/v1"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mistral_rag.testing.bodies import ChatRequest
+from mistral_rag.testing.bodies import Body
 
 Chunk = Mapping[str, Any]
 ALPHANUMERIC = string.ascii_letters + string.digits
@@ -42,10 +42,11 @@ class Reply:
     message: Mapping[str, Any] = field(default_factory=dict)
 
 
-Script = str | Reply | Callable[[ChatRequest], "str | Reply"]
+Script = str | Reply | Callable[[Any], "str | Reply"]
+"""A text, a reply, or a function that makes one of them from the parsed request."""
 
 
-def as_reply(script: Script, request: ChatRequest) -> Reply:
+def as_reply(script: Script, request: Body) -> Reply:
     """The reply that a script stands for."""
     if callable(script):
         script = script(request)
