@@ -7,7 +7,7 @@ from collections.abc import Iterable
 _SMALL_WORDS = {
     "en": "the of and to in is for that with on as are by this be or which from at was were have not an its",
     "fr": "le la les des et en du une que dans pour qui est sur au par pas plus ce avec sont aux cette ou leur",
-    "de": "der die und das den von zu mit ist des im für auf ein nicht eine sich dem als auch werden oder bei wird durch",
+    "de": "der die und das den von zu mit ist des im für auf ein nicht eine sich dem als auch werden oder bei wird",
     "es": "el la de que los las y en del se por con para una su al es más como lo sus este esta fue entre",
     "it": "il di che e la per un del della in non sono con è dei una le nel gli alla delle si anche come più",
     "pt": "de que o do da em os no na para com uma não dos por as se ao mais das foi como são pela ou",

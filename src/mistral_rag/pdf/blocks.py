@@ -153,7 +153,7 @@ def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
 
 
 def _box(lines: Sequence[PrintedLine]) -> Box:
-    left, top, right, bottom = around(line.box for line in lines)
+    left, top, right, bottom = around([line.box for line in lines])
     return Box(left=_clip(left), top=_clip(top), right=_clip(right), bottom=_clip(bottom))
 
 

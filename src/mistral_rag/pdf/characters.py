@@ -3,18 +3,24 @@
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2.raw as pdfium
 
+from mistral_rag.errors import ParseError
 from mistral_rag.schema import clean_text
+
+Floats = npt.NDArray[np.float64]
 
 HYPHEN = "\ufffe"
 """PDFium's mark for a hyphen at the end of a line, soft or hard."""
 
 _TOKEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+{HYPHEN}?|[\r\n]+")
-_LINE_END = re.compile(f"[\r\n{HYPHEN}]")
 _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
@@ -36,25 +42,28 @@ class Quad(NamedTuple):
 
 
 class Glyphs(NamedTuple):
-    """A word: its text, its box, and the number of PDFium's run it belongs to."""
+    """A word as printed.
+
+    `box` is where it stands; `upright` the same in a page turned so that the word runs to the right. `run` numbers
+    PDFium's lines, `first` and `last` are PDFium's indices of its characters.
+    """
 
     text: str
     box: Quad
+    upright: Quad
     run: int
-
-
-class Run(NamedTuple):
-    """What the words of one of PDFium's lines share; `angle` is 0, 90, 180 or 270 degrees clockwise, or -1."""
-
-    angle: int
-    bold: bool
+    first: int
+    last: int
 
 
 class PageText(NamedTuple):
-    """All words of a page in PDFium's order, with what tells whether they can be trusted."""
+    """All words of a page in PDFium's order, with what tells whether they can be trusted.
+
+    `angles` has one entry a run: 0, 90, 180 or 270 degrees clockwise, or -1 for a slant.
+    """
 
     words: list[Glyphs]
-    runs: list[Run]
+    angles: list[int]
     visible: int
     garbage: float
 
@@ -81,46 +90,105 @@ class Frame(NamedTuple):
         a, b, c, d = (ax - e) / reach, (ay - f) / reach, (bx - e) / reach, (by - f) / reach
         return cls(width, height, pdfium.FPDFPage_GetRotation(page) * 90, (a, b, c, d, e, f))
 
-    def box(self, left: float, bottom: float, right: float, top: float) -> Quad:
-        """A box of PDFium's page coordinates (y upwards) as a reader sees it."""
+    def quads(self, rectangles: Floats) -> list[Quad]:
+        """Boxes of PDFium's page coordinates, (n, 4) left, top, right, bottom with y upwards, as a reader sees them."""
         a, b, c, d, e, f = self.matrix
-        x0, x1 = a * left + c * bottom + e, a * right + c * top + e
-        y0, y1 = b * left + d * bottom + f, b * right + d * top + f
-        return Quad(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        left, top, right, bottom = rectangles.T
+        x = np.sort([a * left + c * bottom + e, a * right + c * top + e], axis=0)
+        y = np.sort([b * left + d * bottom + f, b * right + d * top + f], axis=0)
+        return list(map(Quad._make, np.stack([x[0], y[0], x[1], y[1]], axis=1).tolist()))
+
+    def shows(self, box: Quad) -> bool:
+        """Whether any of a box lies on the page that a reader sees."""
+        return box.left < self.width and box.right > 0 and box.top < self.height and box.bottom > 0
 
 
-def read_words(page: Any, frame: Frame) -> PageText:
-    """The words of a loaded page that lie on what a reader sees of it."""
+@contextmanager
+def text_of(page: Any) -> Iterator[Any]:
+    """The text of a loaded page, as PDFium holds it; raises ParseError when there is none."""
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
-        return PageText([], [], 0, 0.0)
+        raise ParseError("the page's text can't be read")
     try:
-        return _read(text_page, frame)
+        yield text_page
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def _read(text_page: Any, frame: Frame) -> PageText:
+def read_words(text_page: Any, frame: Frame) -> PageText:
+    """The words that lie on what a reader sees of a page."""
     text, index = _characters(text_page)
+    spelled = [(word, index[start], index[end - 1], fresh) for word, start, end, fresh in _spelled(text)]
+    boxes = frame.quads(_rectangles(text_page, [(first, last) for _, first, last, _ in spelled]))
+    compass = _Compass(text_page, frame)
     words: list[Glyphs] = []
-    runs: list[Run] = []
+    angles: list[int] = []
+    for (word, first, last, fresh), box in zip(spelled, boxes, strict=True):
+        angle = compass.angle(first)
+        if fresh or angle != angles[-1]:
+            angles.append(angle)
+        clean = word if word.isascii() else _cleaned(word)
+        if clean and frame.shows(box):
+            words.append(Glyphs(clean, box, _upright(box, angle) if angle > 0 else box, len(angles) - 1, first, last))
+    return PageText(words, angles, *_quality(text_page, text, index))
+
+
+def _spelled(text: str) -> Iterator[tuple[str, int, int, bool]]:
+    """The words of a text with start and end, and whether each begins a line."""
     fresh = True
     for token in _TOKEN.finditer(text):
-        if token[0][0] in "\r\n":
+        word = token[0]
+        if word[0] in "\r\n":
             fresh = True
-            continue
-        first, last = index[token.start()], index[token.end() - 1]
-        angle = _angle(text_page, first, frame)
-        if fresh or angle != runs[-1].angle:
-            end = index[_end_of_line(text, token.end())]
-            runs.append(Run(angle, _is_bold(text_page, first) and _is_bold(text_page, end)))
-        box = frame.box(*_extent(text_page, first, last))
-        fresh = token[0][-1] == HYPHEN
-        word = _cleaned(token[0])
-        if word and box.left < frame.width and box.right > 0 and box.top < frame.height and box.bottom > 0:
-            words.append(Glyphs(word, box, len(runs) - 1))
-    seen = [at for at, character in enumerate(text) if not character.isspace()]
-    return PageText(words, runs, len(seen), _garbage(text_page, text, index, seen))
+        else:
+            yield word, token.start(), token.end(), fresh
+            # where a line ends in a hyphen, PDFium goes on without a line break
+            fresh = word[-1] == HYPHEN
+
+
+def _rectangles(text_page: Any, ends: Sequence[tuple[int, int]]) -> Floats:
+    """The boxes around the characters from each first to each last: left, top, right, bottom, y upwards."""
+    buffer = (pdfium.FS_RECTF * (2 * len(ends)))()
+    for rectangle, at in zip(buffer, chain.from_iterable(ends), strict=True):
+        pdfium.FPDFText_GetLooseCharBox(text_page, at, rectangle)
+    found = np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2, 4).astype(np.float64)
+    low, high = found.min(axis=1), found.max(axis=1)
+    return np.stack([low[:, 0], high[:, 1], high[:, 2], low[:, 3]], axis=1)
+
+
+def is_bold(text_page: Any, at: int) -> bool:
+    """Whether the character with PDFium's index `at` is set in a bold face."""
+    flags = ctypes.c_int()
+    name = ctypes.create_string_buffer(128)
+    pdfium.FPDFText_GetFontInfo(text_page, at, name, 128, ctypes.byref(flags))
+    return bool(flags.value & _FORCE_BOLD) or _BOLD_NAME.search(name.value) is not None
+
+
+class _Compass:
+    """How characters of one page are turned."""
+
+    def __init__(self, text_page: Any, frame: Frame) -> None:
+        self._text_page = text_page
+        self._rotation = frame.rotation
+        self._last = -1.0, 0
+
+    def angle(self, at: int) -> int:
+        """Degrees clockwise on the page as a reader sees it: 0, 90, 180, 270, or -1 for a slant."""
+        found = pdfium.FPDFText_GetCharAngle(self._text_page, at)
+        if found != self._last[0]:
+            turned = (self._rotation + math.degrees(max(found, 0.0))) % 360
+            near = (a for a in (0, 90, 180, 270) if abs((turned - a + 180) % 360 - 180) < _SKEW)
+            self._last = found, next(near, -1)
+        return self._last[1]
+
+
+def _upright(box: Quad, angle: int) -> Quad:
+    left, top, right, bottom = box
+    if angle == 90:
+        return Quad(top, -right, bottom, -left)
+    if angle == 180:
+        return Quad(-right, -bottom, -left, -top)
+    return Quad(-bottom, left, -top, right)
 
 
 def _characters(text_page: Any) -> tuple[str, range | list[int]]:
@@ -156,51 +224,22 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
             yield (chr(value) if 0 < value < 0x110000 else "\x01"), at
 
 
-def _extent(text_page: Any, first: int, last: int) -> tuple[float, float, float, float]:
-    """Left, bottom, right and top of the characters from `first` to `last`, in PDFium's coordinates."""
-    box = pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(text_page, first, box)
-    left, bottom, right, top = box.left, box.bottom, box.right, box.top
-    if last != first:
-        pdfium.FPDFText_GetLooseCharBox(text_page, last, box)
-        left, right = min(left, box.left), max(right, box.right)
-        bottom, top = min(bottom, box.bottom), max(top, box.top)
-    return left, bottom, right, top
-
-
-def _angle(text_page: Any, at: int, frame: Frame) -> int:
-    """How a character is turned on the page as a reader sees it; a skewed one is -1."""
-    turned = (frame.rotation + math.degrees(max(pdfium.FPDFText_GetCharAngle(text_page, at), 0.0))) % 360
-    return next((a for a in (0, 90, 180, 270) if abs((turned - a + 180) % 360 - 180) < _SKEW), -1)
-
-
-def _end_of_line(text: str, at: int) -> int:
-    """Where the last visible character of the line stands that goes on at `at`."""
-    end = _LINE_END.search(text, at)
-    return at - 1 + len(text[at : end.start() if end else None].rstrip())
-
-
-def _is_bold(text_page: Any, at: int) -> bool:
-    flags = ctypes.c_int()
-    name = ctypes.create_string_buffer(128)
-    pdfium.FPDFText_GetFontInfo(text_page, at, name, 128, ctypes.byref(flags))
-    return bool(flags.value & _FORCE_BOLD) or _BOLD_NAME.search(name.value) is not None
-
-
 def _cleaned(word: str) -> str:
-    if word.isascii():
-        return word
     if word[-1] in (HYPHEN, "\u00ad"):
         word = word[:-1] + "-"
     return clean_text(word.translate(_INVISIBLE))
 
 
-def _garbage(text_page: Any, text: str, index: range | list[int], seen: list[int]) -> float:
-    """The share of visible characters without a meaning; what costs a call each is measured on a sample."""
-    if not seen:
-        return 0.0
-    meaningless = {found.start() for found in _MEANINGLESS.finditer(text)}
-    known = [at for at in seen if at not in meaningless]
-    sample = known[:: 1 + len(known) // _SAMPLE]
-    unmapped: int = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, index[at]) == 1 for at in sample)
-    return 1 - len(known) / len(seen) * (1 - unmapped / max(len(sample), 1))
+def _quality(text_page: Any, text: str, index: range | list[int]) -> tuple[int, float]:
+    """How many characters are visible, and the share of them without a meaning.
+
+    What costs a call each is measured on a sample.
+    """
+    visible = sum(map(len, text.split()))
+    if not visible:
+        return 0, 0.0
+    meaningless = len(_MEANINGLESS.findall(text))
+    sample = [token.start() for token in _TOKEN.finditer(text) if token[0] > " "]
+    sample = sample[:: 1 + len(sample) // _SAMPLE]
+    unmapped = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, index[at]) == 1 for at in sample)
+    return visible, min(1.0, meaningless / visible + (unmapped / len(sample) if sample else 0.0))

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
-from mistral_rag.pdf.characters import Frame, Quad, read_words
+from mistral_rag.pdf.characters import Frame, Quad, is_bold, read_words, text_of
 from mistral_rag.pdf.images import PageImage, ink_of, render
 from mistral_rag.pdf.layout import Line, lines_of
 from mistral_rag.schema import WordBoxes, clean_text
@@ -100,12 +101,22 @@ class PdfFile:
 
     def sheet(self, number: int) -> "Sheet":
         """Page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
-        with self._page(number) as page:
+        with self._page(number) as page, text_of(page) as text_page:
             frame = Frame.of(page)
-            found = read_words(page, frame)
-            ink = ink_of(page) if found.visible < SPARSE else 0.0
-        text, words, lines = _printed(lines_of(found.words, found.runs), frame)
-        return Sheet(number, frame.width, frame.height, text, words, lines, found.visible, found.garbage, ink)
+            found = read_words(text_page, frame)
+            lines = lines_of(found.words, found.angles)
+            text, words = _printed(lines, frame)
+            return Sheet(
+                number=number,
+                width=frame.width,
+                height=frame.height,
+                text=text,
+                words=words,
+                lines=tuple(_placed(text_page, lines, frame)),
+                visible=found.visible,
+                garbage=found.garbage,
+                ink=ink_of(page) if found.visible < SPARSE else 0.0,
+            )
 
     def image(self, number: int, *, dpi: float, grey: bool = False) -> PageImage:
         """A picture of page `number` (from 1) as a reader sees it."""
@@ -123,26 +134,44 @@ class PdfFile:
             pdfium.FPDF_ClosePage(page)
 
 
-def _printed(lines: list[Line], frame: Frame) -> tuple[str, WordBoxes, tuple[PrintedLine, ...]]:
-    """The page's text, one line a printed line, and where its words and lines are."""
+def _printed(lines: list[Line], frame: Frame) -> tuple[str, WordBoxes]:
+    """The page's text, one line a printed line, and where its words are."""
     parts: list[str] = []
     words: list[tuple[int, int, float, float, float, float]] = []
-    printed: list[PrintedLine] = []
     at = 0
     across, down = 1 / (frame.width or 1), 1 / (frame.height or 1)
     for line in lines:
-        begin = at
-        for joint, (text, (left, top, right, bottom), _) in line.words:
+        for joint, word in line.words:
             at += len(joint)
-            words.append((at, at + len(text), left * across, top * down, right * across, bottom * down))
-            at += len(text)
-            parts += (joint, text)
-        left, top, right, bottom = line.box
-        box = Quad(left * across, top * down, right * across, bottom * down)
-        printed.append(PrintedLine(begin, at, box, line.height, line.bold, line.cells, line.upright))
+            end = at + len(word.text)
+            left, top, right, bottom = word.box
+            words.append((at, end, left * across, top * down, right * across, bottom * down))
+            parts += (joint, word.text)
+            at = end
         parts.append("\n")
         at += 1
-    return "".join(parts[:-1]), WordBoxes.pack(words), tuple(printed)
+    return "".join(parts[:-1]), _packed(words)
+
+
+def _packed(words: list[tuple[int, int, float, float, float, float]]) -> WordBoxes:
+    """What `WordBoxes.pack` makes of the same, ten times as fast."""
+    table = np.array(words, dtype=np.float64).reshape(-1, 6)
+    records = np.empty(len(words), dtype=[("range", "<u4", 2), ("box", "<u2", 4)])
+    records["range"] = table[:, :2]
+    records["box"] = np.rint(np.clip(table[:, 2:], 0, 1) * WordBoxes.SCALE)
+    return WordBoxes(records.tobytes())
+
+
+def _placed(text_page: Any, lines: list[Line], frame: Frame) -> Iterator[PrintedLine]:
+    at = 0
+    for line in lines:
+        end = at + sum(len(joint) + len(word.text) for joint, word in line.words)
+        left, top, right, bottom = line.box
+        across, down = frame.width or 1, frame.height or 1
+        bold = is_bold(text_page, line.words[0][1].first) and is_bold(text_page, line.words[-1][1].last)
+        box = Quad(left / across, top / down, right / across, bottom / down)
+        yield PrintedLine(at, end, box, line.height, bold, line.cells, line.upright)
+        at = end + 1
 
 
 def _decoded(raw: bytes) -> str:

@@ -1,11 +1,11 @@
 """Words become lines in reading order: table rows stay whole, columns of prose are read one after the other."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf.characters import Glyphs, Quad, Run
+from mistral_rag.pdf.characters import Glyphs, Quad
 
 CELL_GAP = 0.9
 """A gap wider than this times the height of a line parts two cells."""
@@ -18,6 +18,7 @@ _GLUE_GAP = 0.012
 _ORDINAL_GAP = 0.15
 _SAME_ROW = 0.5
 _MIN_COLUMN_LINES = 5
+_MIN_PIECE_WORDS = 3
 _MIN_LINE_LETTERS = 15
 _MAX_DIGITS = 0.12
 _FULL = 0.8
@@ -25,25 +26,16 @@ _MIN_FULL_LINES = 0.6
 _MIN_GOING_ON = 0.35
 
 
-class Placed(NamedTuple):
-    """A word and its box in a frame in which it stands upright."""
-
-    word: Glyphs
-    box: Quad
-
-
 @dataclass(slots=True)
 class Piece:
-    """Words that follow each other on one line without a gap."""
+    """Words that follow each other on one line without a gap, and the upright box around them."""
 
-    words: list[Placed]
-    order: int
-    bold: bool
+    words: list[Glyphs]
     box: Quad = field(init=False)
 
     def __post_init__(self) -> None:
-        boxes = [placed.box for placed in self.words]
-        self.box = boxes[0] if len(boxes) == 1 else around(boxes)
+        words = self.words
+        self.box = words[0].upright if len(words) == 1 else around([word.upright for word in words])
 
 
 class Line(NamedTuple):
@@ -55,60 +47,46 @@ class Line(NamedTuple):
     words: tuple[tuple[str, Glyphs], ...]
     box: Quad
     height: float
-    bold: bool
     cells: int
     upright: bool
 
 
-def around(boxes: Iterable[Quad]) -> Quad:
+def around(boxes: Collection[Quad]) -> Quad:
     """The smallest box that holds all of `boxes`."""
     left, top, right, bottom = zip(*boxes, strict=True)
     return Quad(min(left), min(top), max(right), max(bottom))
 
 
-def lines_of(words: Sequence[Glyphs], runs: Sequence[Run]) -> list[Line]:
+def lines_of(words: Sequence[Glyphs], angles: Sequence[int]) -> list[Line]:
     """The lines of a page in reading order; text that stands on its side comes after the rest."""
     by_angle: dict[int, list[Glyphs]] = {}
     for word in words:
-        by_angle.setdefault(runs[word.run].angle, []).append(word)
+        by_angle.setdefault(angles[word.run], []).append(word)
     lines: list[Line] = []
     for angle in sorted(by_angle, key=lambda a: -len(by_angle[a])):
-        pieces = list(_pieces(by_angle[angle], runs, angle))
+        pieces = _pieces(by_angle[angle])
         rows = [[piece] for piece in pieces] if angle == -1 else _rows(pieces)
-        lines.extend(_line(row, upright=angle == 0) for row in _in_reading_order(rows))
+        ordered = _in_reading_order(rows) if _may_have_columns(rows) else rows
+        lines.extend(_line(row, upright=angle == 0) for row in ordered)
     return lines
 
 
-def _upright(box: Quad, angle: int) -> Quad:
-    """The box in a frame turned by `angle`, so that its words run to the right."""
-    left, top, right, bottom = box
-    if angle == 90:
-        return Quad(top, -right, bottom, -left)
-    if angle == 180:
-        return Quad(-right, -bottom, -left, -top)
-    if angle == 270:
-        return Quad(-bottom, left, -top, right)
-    return box
+def _pieces(words: list[Glyphs]) -> list[Piece]:
+    found: list[list[Glyphs]] = []
+    before: Glyphs | None = None
+    for word in words:
+        if before is not None and before.run == word.run and _follows(before.upright, word.upright):
+            found[-1].append(word)
+        else:
+            found.append([word])
+        before = word
+    return [Piece(piece) for piece in found]
 
 
-def _pieces(words: list[Glyphs], runs: Sequence[Run], angle: int) -> Iterator[Piece]:
-    for number, run in groupby(words, key=lambda word: word.run):
-        piece: list[Placed] = []
-        for word in run:
-            placed = Placed(word, _upright(word.box, angle))
-            if piece and not _follows(piece[-1], placed):
-                yield Piece(piece, piece[0].word.run, runs[number].bold)
-                piece = []
-            piece.append(placed)
-        yield Piece(piece, number, runs[number].bold)
-
-
-def _follows(before: Placed, after: Placed) -> bool:
+def _follows(a: Quad, b: Quad) -> bool:
     """Whether a word of the same run stands close behind the other (before it, where text runs leftwards)."""
-    a, b = before.box, after.box
-    height = max(a.bottom - a.top, b.bottom - b.top)
-    gap = max(b.left - a.right, a.left - b.right)
-    return gap <= CELL_GAP * height and min(a.bottom, b.bottom) > max(a.top, b.top)
+    reach = CELL_GAP * max(a.bottom - a.top, b.bottom - b.top)
+    return b.left - a.right <= reach and a.left - b.right <= reach and a.bottom > b.top and b.bottom > a.top
 
 
 def _rows(pieces: list[Piece]) -> list[list[Piece]]:
@@ -142,6 +120,11 @@ def _share(piece: Piece, row: list[Piece], band: list[float]) -> float:
             return 0.0
     height = min(bottom - top, band[1] - band[0])
     return (min(bottom, band[1]) - max(top, band[0])) / height if height > 0 else 1.0
+
+
+def _may_have_columns(rows: list[list[Piece]]) -> bool:
+    """Whether enough rows hold two long pieces for it to be worth while to look closer."""
+    return sum(len([p for p in row if len(p.words) >= _MIN_PIECE_WORDS]) > 1 for row in rows) >= _MIN_COLUMN_LINES // 2
 
 
 def _in_reading_order(rows: list[list[Piece]]) -> Iterator[list[Piece]]:
@@ -201,9 +184,9 @@ def _is_prose(rows: list[list[Piece]]) -> bool:
     """Whether the rows read as running text: full lines of several words that go on in the next, few digits."""
     if len(rows) < _MIN_COLUMN_LINES:
         return False
-    words = [[placed.word.text for piece in row for placed in piece.words] for row in rows]
+    words = [[word.text for piece in row for word in piece.words] for row in rows]
     joined = "".join(map("".join, words))
-    box = around(piece.box for row in rows for piece in row)
+    box = around([piece.box for row in rows for piece in row])
     full = sum(row[-1].box.right - row[0].box.left > _FULL * (box.right - box.left) for row in rows)
     going_on = sum(not line[0][0].isupper() and not line[0][0].isdigit() for line in words)
     return (
@@ -217,7 +200,9 @@ def _is_prose(rows: list[list[Piece]]) -> bool:
 def _by_column(rows: list[list[Piece]], middle: float) -> Iterator[list[Piece]]:
     """Left rows, then right rows; where the file itself goes back and forth between cells, its order."""
     lefts, rights = _sides(rows, middle)
-    parts = [(min(piece.order for piece in row), side, row) for side in (0, 1) for row in (lefts, rights)[side]]
+    parts = [
+        (min(piece.words[0].first for piece in row), side, row) for side in (0, 1) for row in (lefts, rights)[side]
+    ]
     parts.sort(key=lambda part: part[:2])
     cells = [[row for _, _, row in cell] for _, cell in groupby(parts, key=lambda part: part[1])]
     if not 2 < len(cells) <= len(rows) // 2:
@@ -227,38 +212,34 @@ def _by_column(rows: list[list[Piece]], middle: float) -> Iterator[list[Piece]]:
 
 
 def _line(row: list[Piece], *, upright: bool) -> Line:
-    leftward = sum(_is_leftward(piece) for piece in row) * 2 > len(row)
-    pieces = row[::-1] if leftward else row
-    widest = max(pieces, key=lambda p: p.box.right - p.box.left)
+    leftward = sum(map(_is_leftward, row)) * 2 > len(row)
     words: list[tuple[str, Glyphs]] = []
     cells = 1
-    last: Placed | None = None
-    for piece in pieces:
-        for at, placed in enumerate(piece.words):
-            joint = "" if last is None else _joint(last, placed, together=at > 0, leftward=leftward)
+    for piece in row[::-1] if leftward else row:
+        for word in piece.words:
+            joint = _joint(words[-1][1], word, leftward=leftward) if words else ""
             cells += joint == CELL_JOINT
-            words.append((joint, placed.word))
-            last = placed
-    box = around(word.box for _, word in words)
-    return Line(tuple(words), box, widest.box.bottom - widest.box.top, widest.bold, cells, upright)
+            words.append((joint, word))
+    widest = max(row, key=lambda p: p.box.right - p.box.left).box
+    return Line(tuple(words), around([word.box for _, word in words]), widest.bottom - widest.top, cells, upright)
 
 
-def _joint(before: Placed, after: Placed, *, together: bool, leftward: bool) -> str:
-    """What stands between two words of a line; `together` when the file wrote them in one piece."""
-    if before.word.text.endswith(_LEADER):
-        return CELL_JOINT if after.word.text.strip(".") else " "
-    if together:
-        return " "
-    a, b = before.box, after.box
+def _joint(before: Glyphs, after: Glyphs, *, leftward: bool) -> str:
+    """What stands between two words of a line."""
+    if before.text.endswith(_LEADER):
+        return CELL_JOINT if after.text.strip(".") else " "
+    a, b = before.upright, after.upright
     heights = a.bottom - a.top, b.bottom - b.top
-    gap = (a.left - b.right if leftward else b.left - a.right) / max(*heights, 1e-6)
-    if gap > CELL_GAP:
-        belongs = before.word.text in _OPENERS or after.word.text in _CLOSERS
-        return " " if belongs else CELL_JOINT
-    level = abs(heights[0] - heights[1]) < 0.2 * max(heights) and abs(a.top - b.top) < 0.2 * max(heights)
-    ordinal = not level and before.word.text[-1].isdigit() and after.word.text[0].isalpha()
-    return "" if abs(gap) < (_ORDINAL_GAP if ordinal else _GLUE_GAP if level else 0) else " "
+    height = max(heights)
+    gap = a.left - b.right if leftward else b.left - a.right
+    if gap > CELL_GAP * height:
+        return " " if before.text in _OPENERS or after.text in _CLOSERS else CELL_JOINT
+    if before.run == after.run:
+        return " "
+    level = abs(heights[0] - heights[1]) < 0.2 * height and abs(a.top - b.top) < 0.2 * height
+    ordinal = not level and before.text[-1].isdigit() and after.text[0].isalpha()
+    return "" if abs(gap) < (_ORDINAL_GAP if ordinal else _GLUE_GAP if level else 0) * height else " "
 
 
 def _is_leftward(piece: Piece) -> bool:
-    return len(piece.words) > 1 and piece.words[-1].box.left < piece.words[0].box.left
+    return len(piece.words) > 1 and piece.words[-1].upright.left < piece.words[0].upright.left
