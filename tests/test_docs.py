@@ -180,3 +180,10 @@ def test_every_command_has_its_help_in_the_reference() -> None:
     known = ["mistral-rag", "mistral-rag ask", "mistral-rag search", "mistral-rag doctor"]
     known += ["ingest", "ingest build", "ingest status", "ingest verify"]
     assert sorted(commands) == sorted(known)
+
+
+def test_the_demo_asks_questions_whose_answers_are_known() -> None:
+    rows = map(json.loads, (CHECKOUT / "data/questions.jsonl").read_text("utf-8").splitlines())
+    answerable = {row["question"]: row["answerable"] for row in rows}
+    asked = re.findall(r'^ask "(.*)"$', (CHECKOUT / "scripts/demo").read_text("utf-8"), re.MULTILINE)
+    assert [answerable[question] for question in asked] == [True, True, True, False]
