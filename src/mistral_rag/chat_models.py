@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -11,7 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from mistral_rag.api.client import Reply
 from mistral_rag.api.connection import Connection
@@ -41,6 +42,8 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         >>> from mistral_rag import ChatMistral
         >>> ChatMistral(model="mistral-small-latest", temperature=0).invoke("Hello")  # doctest: +SKIP
     """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     model: str = Field(default=DEFAULT_MODEL, validation_alias=AliasChoices("model", "model_name"))
     streaming: bool = False
@@ -151,7 +154,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = Assembly(request.reader())
+        assembly = Assembly(request.reader(), began=request.began)
         stream = self.client.stream(PATH, request.body, begun=has_begun)
         failure: ApiError | None = None
         try:
@@ -172,7 +175,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = Assembly(request.reader())
+        assembly = Assembly(request.reader(), began=request.began)
         stream = await self.client.astream(PATH, request.body, begun=has_begun)
         failure: ApiError | None = None
         try:
@@ -230,7 +233,7 @@ def _result(reply: Reply, request: Request) -> ChatResult:
     choices = data.get("choices")
     if not choices:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
-    metadata = _metadata(data, reply.headers) | request.metadata
+    metadata = _metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}
     generations = []
     for number, choice in enumerate(choices):
         message = read_message(choice, data, metadata, reader=request.reader(), with_usage=number == 0)

@@ -1,5 +1,6 @@
 """A whole chat request: messages and parameters fitted to the model, and what its reply must be told about them."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ class Request:
     notes: tuple[str, ...] = ()
     sources: Mapping[str, Wire] = field(default_factory=dict)
     think_tags: bool = False
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def metadata(self) -> dict[str, Any]:

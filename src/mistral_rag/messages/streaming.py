@@ -25,9 +25,9 @@ def has_begun(event: Wire) -> bool:
 class Assembly:
     """One streamed reply. `chunk` for every event, then `last`; the chunks add up to the whole message."""
 
-    def __init__(self, reader: ContentReader) -> None:
+    def __init__(self, reader: ContentReader, *, began: float) -> None:
         self._id: str | None = None
-        self._began = time.monotonic()
+        self._began = began
         self._first: float | None = None
         self._finish: dict[str, Any] = {}
         self._usage: Any = None
