@@ -1,6 +1,5 @@
 """Connections to `index.db`: one set of settings, one translation of SQLite's errors into ours."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -32,9 +31,8 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     A reader opens it read-only: it can't write, and does not move the log into the database when it leaves.
     """
     path = quote(str((folder / DATABASE).absolute()))
-    frozen = "&immutable=1" if mode == "ro" and _is_frozen(folder) else ""
     connection = sqlite3.connect(
-        f"file:{path}?mode={mode}{frozen}",
+        f"file:{path}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
@@ -51,14 +49,6 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
         connection.execute("PRAGMA synchronous=FULL")
     return connection
-
-
-def _is_frozen(folder: Path) -> bool:
-    """Whether the database lies on a file system nobody here can write to, and its log holds nothing."""
-    if not hasattr(os, "statvfs") or not os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return False
-    log = folder / f"{DATABASE}-wal"
-    return not log.exists() or log.stat().st_size == 0
 
 
 def begin_reading(folder: Path, connection: sqlite3.Connection | None = None) -> sqlite3.Connection:
@@ -110,7 +100,7 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
 
 def _translated(error: sqlite3.Error, folder: Path, *, writing: bool) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DAMAGED or isinstance(error, sqlite3.DataError):
+    if code in DAMAGED or "Could not decode" in str(error):
         return IndexDamagedError(f"{folder} is damaged: {error}. Run: ingest verify --index {folder}")
     if code in BUSY:
         return IndexLockedError(f"{folder} is busy: {error}")

@@ -131,6 +131,8 @@ def _of_field(name: str, test: Condition) -> Condition:
 def _plain(value: Any) -> Value:
     if isinstance(value, float) and not math.isfinite(value):
         raise TypeError(f"{value} can't be compared")
+    if isinstance(value, str):
+        value.encode()
     return stored(value)
 
 
@@ -158,6 +160,7 @@ def _ordered(sign: str) -> Callable[[Any], Condition]:
 def _prefixed(operand: Any) -> Condition:
     if not isinstance(operand, str):
         raise TypeError("takes a text")
+    operand.encode()
     end = _successor(operand)
     if end is None:
         return "(value >= ? AND value < x'')", [operand]

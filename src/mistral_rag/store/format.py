@@ -126,18 +126,18 @@ def version_of(connection: sqlite3.Connection) -> int | None:
     return int(version)
 
 
-def migrate(connection: sqlite3.Connection, version: int, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
+def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring the tables from `version` to the newest format, inside the caller's transaction.
 
     Raises:
         IndexVersionError: no way leads from there.
     """
     for step in range(version, FORMAT):
-        if step not in migrations:
+        if step not in MIGRATIONS:
             raise IndexVersionError(
                 f"the index has format {version}, which this release can't read. Run: ingest build --rebuild"
             )
-        migrations[step](connection)
+        MIGRATIONS[step](connection)
     connection.execute(f"PRAGMA user_version={FORMAT}")
 
 

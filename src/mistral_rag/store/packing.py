@@ -34,7 +34,7 @@ def page_values(page: Page) -> tuple[Value, ...]:
     )
 
 
-def layout_values(page: Page) -> tuple[Value, ...]:
+def layout_values(page: Page) -> tuple[bytes, bytes]:
     """The columns of `layouts` behind page."""
     blocks = [[b.kind, b.start, b.end, _box(b.box), b.origin] for b in page.blocks]
     units = [[u.start, u.end, u.kind, u.header] for u in page.units]

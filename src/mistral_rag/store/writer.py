@@ -348,7 +348,8 @@ class IndexWriter:
             return None
         if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
             raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")
-        half = np.ascontiguousarray(matrix, dtype="<f2")
+        with np.errstate(over="ignore"):
+            half = np.ascontiguousarray(matrix, dtype="<f2")
         if not np.isfinite(half).all():
             raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
         return [row.tobytes() for row in half]
