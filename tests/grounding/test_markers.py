@@ -47,7 +47,9 @@ def test_a_valid_marker_stays_when_it_shares_brackets_with_a_forged_one() -> Non
     assert parsed("Yes [E3-k3xq, 4].") == (["Yes ", Marked(3), "."], ["4"])
 
 
-@pytest.mark.parametrize("text", ["［2］ stays", "[sic]", "f[x] and (2) or (Earnings)", "a [b", "[", "E", "form E2", " "])
+@pytest.mark.parametrize(
+    "text", ["［2］ stays", "[sic]", "f[x] and (2) or (Earnings)", "a [b", "[", "E", "form E2", " "]
+)
 def test_other_brackets_are_text(text: str) -> None:
     assert parsed(text) == ([text], [])
 
@@ -74,7 +76,9 @@ def test_every_cut_gives_the_same() -> None:
         assert parsed(REPLY[:cut], REPLY[cut:]) == whole
 
 
-TOKENS = st.sampled_from(["[", "]", "(", ")", "【", "】", "E", "1", "22", "-", "k3xq", "k3x", "zz", ",", ";", " ", "\n", "a."])
+TOKENS = st.sampled_from(
+    ["[", "]", "(", ")", "【", "】", "E", "1", "22", "-", "k3xq", "k3x", "zz", ",", ";", " ", "\n", "a."]
+)
 
 
 @given(st.lists(st.lists(TOKENS, max_size=6), max_size=12))

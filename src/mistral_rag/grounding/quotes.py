@@ -20,6 +20,9 @@ MIN_PART_WORDS = 4
 _ELLIPSIS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.{3})\s*[\])]|…|(?<!\.)\.{3}(?!\.))\s*")
 _AROUND = re.compile(r"^[\s\"“”„«»]+|[\s\"“”„«»]+$")
 
+_HYPHEN_BEFORE = re.compile(r"[^\W\d_][-‐‑](?:\s*\n\s*)?\Z")
+_HYPHEN_AFTER = re.compile(r"[-‐‑](?:\s*\n\s*)?[^\W\d_]")
+
 Run = tuple[int, int]
 
 
@@ -38,15 +41,11 @@ NOT_FOUND = Found("not_found")
 def find(text: str, quote: str) -> Found:
     """Where `quote` stands in `text`; several runs for a quote with an ellipsis."""
     trimmed = _AROUND.sub("", quote)
-    whole = _find_whole(text, quote if quote in text else trimmed)
-    if whole.location != "not_found":
-        return whole
     parts = [part for part in _ELLIPSIS.split(trimmed) if part]
-    if len(parts) < 2 and parts == [trimmed]:
-        return NOT_FOUND
-    if len(parts) == 1:
-        return _find_whole(text, parts[0])
-    return _find_parts(text, parts)
+    wholes = dict.fromkeys([quote, trimmed, *(parts if len(parts) == 1 else ())])
+    hits = (_find_on(level, text, whole) for level in LEVELS for whole in wholes)
+    hit = next((hit for hit in hits if hit.runs), NOT_FOUND)
+    return hit if hit.runs or len(parts) < 2 else _find_parts(text, parts)
 
 
 def nearest(text: str, quote: str) -> Run | None:
@@ -62,14 +61,11 @@ def nearest(text: str, quote: str) -> Run | None:
     return words[first][0], words[last][1]
 
 
-def _find_whole(text: str, quote: str) -> Found:
-    for level in LEVELS:
-        runs = list(_runs(text, quote, level))
-        if runs:
-            if len(runs) > 1:
-                return Found("ambiguous", tuple(runs), level)
-            return Found("exact" if level == "raw" else "normalised", tuple(runs), level)
-    return NOT_FOUND
+def _find_on(level: Level, text: str, quote: str) -> Found:
+    runs = tuple(_runs(text, quote, level))
+    if len(runs) > 1:
+        return Found("ambiguous", runs, level)
+    return Found("exact" if level == "raw" else "normalised", runs, level) if runs else NOT_FOUND
 
 
 def _find_parts(text: str, parts: list[str]) -> Found:
@@ -77,7 +73,7 @@ def _find_parts(text: str, parts: list[str]) -> Found:
     runs: list[Run] = []
     levels: list[Level] = []
     for part in parts:
-        found = _find_whole(text, part)
+        found = next((hit for level in LEVELS if (hit := _find_on(level, text, part)).runs), NOT_FOUND)
         behind = [run for run in found.runs if not runs or run[0] >= runs[-1][1]]
         if len(part.split()) < MIN_PART_WORDS or not behind or found.level is None:
             return NOT_FOUND
@@ -109,14 +105,13 @@ def _cuts(text: str, start: int, end: int) -> bool:
 
 def _joined(text: str, at: int) -> bool:
     """Whether the characters around an offset are of one word, or of two that a hyphen joins."""
-    before, after = text[:at][-2:], text[at : at + 2]
-    if not before or not after:
+    if not 0 < at < len(text):
         return False
-    if before[-1].isalnum() and after[0].isalnum():
+    if text[at - 1].isalnum() and text[at].isalnum():
         return True
-    if before[-1] in "-‐‑" and len(before) == 2:
-        return before[0].isalpha() and after[0].isalnum()
-    return after[0] in "-‐‑" and len(after) == 2 and before[-1].isalnum() and after[1].isalpha()
+    if text[at].isalnum():
+        return _HYPHEN_BEFORE.search(text, max(0, at - 20), at) is not None
+    return text[at - 1].isalnum() and _HYPHEN_AFTER.match(text, at) is not None
 
 
 def _cuts_number(squeezed: Form, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from mistral_rag.store.stopwords import ASKING
 from mistral_rag.store.tokens import tokenize
@@ -11,9 +12,14 @@ Weigh = Callable[[str], float]
 """How much a word tells: high for rare words."""
 
 
+def words(text: str, language: str = "en") -> list[str]:
+    """The terms of `text` that say what it is about, in order."""
+    return [term for piece in text.split() for term in _terms(piece, language)]
+
+
 def content_words(text: str, language: str = "en") -> list[str]:
-    """The terms of `text` that say what it is about, each once, in order."""
-    return list(dict.fromkeys(tokenize(text, language)))
+    """The same, each once."""
+    return list(dict.fromkeys(words(text, language)))
 
 
 def asked_words(question: str, language: str = "en") -> list[str]:
@@ -36,3 +42,9 @@ def coverage(asked: Iterable[str], held: Iterable[str], weigh: Weigh) -> float:
     weights = [(weigh(word), word in there) for word in asked]
     total = sum(weight for weight, _ in weights)
     return sum(weight for weight, found in weights if found) / total if total else 0.0
+
+
+@lru_cache(maxsize=100_000)
+def _terms(piece: str, language: str) -> tuple[str, ...]:
+    """Terms of a run without blanks, remembered: stemming is most of the work."""
+    return tuple(tokenize(piece, language))
