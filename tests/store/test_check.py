@@ -23,7 +23,15 @@ Put = Callable[..., Source]
 @pytest.fixture
 def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
     for number in range(6):
-        put(writer, f"{number}.txt", f"first of {number}", f"second of {number}", metadata={"n": number}, groups=("g",))
+        noise = random.Random(number).randbytes(6000).hex()
+        put(
+            writer,
+            f"{number}.txt",
+            f"first of {number} {noise}",
+            f"second of {number}",
+            metadata={"n": number},
+            groups=("g",),
+        )
         writer.commit()
     writer.remove("file:///docs/3.txt")
     writer.commit()
@@ -61,7 +69,7 @@ def test_what_was_written_is_fine(index: Path) -> None:
         ("UPDATE facts SET value = 7 WHERE source = 1 AND name = 'n'", "facts"),
         ("UPDATE commits SET made = made + 1 WHERE sequence = 2", "commits"),
         ("DELETE FROM commits WHERE sequence = 7", "index.seal"),
-        ("DELETE FROM commits", "index"),
+        ("DELETE FROM commits", "index.seal"),
         ("UPDATE chunks SET digest = zeroblob(16) WHERE row = 2", "chunks"),
         ("UPDATE chunks SET digest = 'text' WHERE row = 2", "chunks"),
         ("UPDATE sources SET record = '{' WHERE source = 1", "sources"),
