@@ -1,208 +1,145 @@
-"""Search by words: BM25 over segments of postings.
+"""The lexical index as files beside the database.
 
-The index is a cache of the rows it was made from. `save` writes it as plain arrays under a manifest that names
-their digests; `load` gives nothing back where a file is missing, damaged or of another make, and the rows are then
-indexed again.
+They are a cache of the rows: plain arrays under a manifest that names their digests. What is missing, damaged, of
+another make or of another index is made again from the rows.
 """
 
 import hashlib
 import json
 import os
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator, Mapping
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
-from typing import Any, NamedTuple
+from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag.store.bm25 import LexicalIndex, RowText
 from mistral_rag.store.postings import Segment
-from mistral_rag.store.tokens import TOKENS_VERSION, hashed_question, pairs
+from mistral_rag.store.texts import TEXT_VERSION, lexical_text
+from mistral_rag.store.tokens import TOKENS_VERSION
+from mistral_rag.store.view import LexicalRow, View
 
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
+__all__ = ["LexicalIndex", "RowText", "cached", "follow", "load", "refresh", "save", "searched_title"]
 
 FORMAT = 1
-SEGMENT_ROWS = 50_000
-SMALL_SEGMENTS = 8
-"""More segments than this of one language, each below `SEGMENT_ROWS`, are merged when the index is saved."""
+PREFIX = "lexical-"
 
 
-class RowText(NamedTuple):
-    """A row as words see it."""
-
-    row: int
-    language: str
-    text: str
+def cached(folder: Path, view: View) -> LexicalIndex:
+    """The index of what `view` shows: what is saved beside the database, with the rows since then added in memory."""
+    return _followed(_place(folder, view), view)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Bm25:
-    """Robertson's BM25 with free constants; a pair of neighbouring words counts `pairs` of what a word counts.
+def refresh(folder: Path, view: View) -> None:
+    """Bring the files beside the database up to the commit that `view` shows; does nothing when they are."""
+    place = _place(folder, view)
+    index, changed = _followed(place, view)
+    if changed:
+        save(index, place, _stamp(view, view.sequence))
+    for other in folder.glob(f"{PREFIX}*"):
+        if other.name != place.name:
+            shutil.rmtree(other, ignore_errors=True)
 
-    `b` is .4 and lengths count words only, so that a page full of numbers is not taken for a long text.
+
+def _place(folder: Path, view: View) -> Path:
+    return folder / f"{PREFIX}{view.generation}"
+
+
+def _followed(place: Path, view: View) -> tuple[LexicalIndex, bool]:
+    """The saved index brought up to the view, or a new one; and whether anything had to be done for it."""
+    loaded = load(place)
+    if loaded is not None:
+        index, stamp = loaded
+        since = stamp.get("sequence")
+        if isinstance(since, int) and since <= view.sequence and stamp == _stamp(view, since):
+            return index, follow(index, view, since)
+    index = LexicalIndex()
+    index.add(_texts(view, 0))
+    return index, True
+
+
+def follow(index: LexicalIndex, view: View, since: int) -> bool:
+    """Bring an index that showed the commit `since` up to the view; says whether anything changed."""
+    if since == view.sequence:
+        return False
+    changes = view.changes(since)
+    if len(changes.removed):
+        index.remove(changes.removed.tolist())
+    if len(changes.added):
+        index.add(_texts(view, int(changes.added[0]) - 1))
+    return True
+
+
+def _texts(view: View, after_row: int) -> Iterator[RowText]:
+    known = view.extra("facts") or {}  # noqa: S610 (no Django here)
+    labels = {uri: facts["label"] for uri, facts in known.items()}
+    for row in view.lexical_inputs(after_row):
+        title = searched_title(row, labels.get(row.uri, ""))
+        yield RowText(row.row, row.language, lexical_text(title=title, page_head=row.page_head, text=row.text))
+
+
+def searched_title(row: LexicalRow, label: str = "") -> str:
+    """What a document is called: its label, its title and its file's name, each where it says something new."""
+    stem = PurePosixPath(unquote(row.uri)).stem.replace("_", " ")
+    said: list[str] = []
+    for name in (label, row.title.replace("_", " "), stem):
+        if name and not any(name.lower() in other.lower() for other in said):
+            said.append(name)
+    return " ".join(said)
+
+
+def _stamp(view: View, sequence: int) -> dict[str, Any]:
+    """What ties saved files to one commit of one index."""
+    return {"sequence": sequence, "commit": _commit_digest(view, sequence), "text": TEXT_VERSION}
+
+
+def _commit_digest(view: View, sequence: int) -> str:
+    query = "SELECT running FROM commits WHERE sequence = ?"
+    found = view._connection.execute(query, (sequence,)).fetchone()
+    return found[0].hex() if found else ""
+
+
+def save(index: LexicalIndex, folder: Path, stamp: Mapping[str, Any]) -> None:
+    """Write the index under `folder`; `stamp` says what it was made from and must come back equal in `load`.
+
+    Readers see the old index or the new one, never a mixture.
     """
+    index.compact()
+    if folder.is_symlink():
+        folder.unlink()
+    folder.mkdir(mode=0o700, exist_ok=True)
+    named = [
+        {"language": segment.language, **{name: _put(folder, getattr(segment, name)) for name in Segment.ARRAYS}}
+        for segment in index.segments
+    ]
+    body = {"format": FORMAT, "tokens": TOKENS_VERSION, "stamp": dict(stamp), "segments": named}
+    _replace(folder / "manifest.json", json.dumps({**body, "digest": _digest(_canonical(body))}).encode())
+    wanted = {f"{segment[name]}.npy" for segment in named for name in Segment.ARRAYS}
+    for path in folder.glob("*.npy"):
+        if path.name not in wanted:
+            path.unlink(missing_ok=True)
 
-    k1: float = 1.2
-    b: float = 0.4
-    pairs: float = 0.6
 
-
-class LexicalIndex:
-    """BM25 over rows; rows are added and removed in memory, and the whole is saved as files.
-
-    One thread changes it; searches may run in any number of threads beside each other.
-    """
-
-    def __init__(self, segments: Iterable[Segment] = (), *, formula: Bm25 | None = None) -> None:
-        self.formula = formula or Bm25()
-        self._segments: list[Segment] = []
-        self._alive: list[npt.NDArray[np.bool_]] = []
-        for segment in segments:
-            self._append(segment)
-
-    def __len__(self) -> int:
-        return int(sum(np.count_nonzero(alive) for alive in self._alive))
-
-    @property
-    def rows(self) -> Rows:
-        """All rows that can be found, in the order of `scores`."""
-        alive = [segment.rows[kept] for segment, kept in zip(self._segments, self._alive, strict=True)]
-        return np.concatenate([np.empty(0, np.int64), *alive])
-
-    def add(self, rows: Iterable[RowText]) -> None:
-        """Index rows that are not here yet."""
-        waiting: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for row, language, text in rows:
-            waiting[language].append((row, text))
-            if len(waiting[language]) == SEGMENT_ROWS:
-                self._append(Segment.build(waiting.pop(language), language))
-        for language, texts in waiting.items():
-            self._append(Segment.build(texts, language))
-
-    def remove(self, rows: Collection[int]) -> None:
-        """Forget rows; their postings stay until the next merge."""
-        gone = np.fromiter(rows, dtype=np.int64)
-        self._alive = [
-            alive & ~np.isin(segment.rows, gone) for segment, alive in zip(self._segments, self._alive, strict=True)
-        ]
-
-    def scores(self, question: str) -> tuple[Rows, Scores]:
-        """Every row and its score, 0 where no word of the question stands."""
-        scored = self._scored(question)
-        alive = list(zip(self._segments, self._alive, scored, strict=True))
-        rows = np.concatenate([np.empty(0, np.int64), *(segment.rows[kept] for segment, kept, _ in alive)])
-        scores = np.concatenate([np.empty(0, np.float32), *(values[kept] for _, kept, values in alive)])
-        return rows, scores
-
-    def search(self, question: str, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
-        """The best `k` rows with a score above 0, best first; among equals the lower row. `rows`: only these."""
-        found, scores = self.scores(question)
-        return best(found, scores if rows is None else np.where(np.isin(found, rows), scores, 0), k)
-
-    def _scored(self, question: str) -> list[Scores]:
-        languages = {segment.language for segment in self._segments}
-        asked = {language: _weighted(question, language, self.formula.pairs) for language in languages}
-        places = [segment.find(asked[segment.language][0]) for segment in self._segments]
-        rarity = {language: self._rarity(language, places) for language in languages}
-        words = sum(float(segment.words.sum()) for segment in self._segments)
-        count = sum(len(segment.rows) for segment in self._segments)
-        average = max(words / max(count, 1), 1.0)
-        return [
-            self._segment_scores(segment, where, asked[segment.language][1] * rarity[segment.language], average)
-            for segment, where in zip(self._segments, places, strict=True)
-        ]
-
-    def _rarity(self, language: str, places: list[list[tuple[int, int]]]) -> Scores:
-        own = [where for segment, where in zip(self._segments, places, strict=True) if segment.language == language]
-        holding = np.array([[end - start for start, end in where] for where in own]).sum(axis=0)
-        count = sum(len(segment.rows) for segment in self._segments)
-        rarity: Scores = np.log1p((count - holding + 0.5) / (holding + 0.5)).astype(np.float32)
-        return rarity
-
-    def _segment_scores(
-        self, segment: Segment, where: list[tuple[int, int]], weights: Scores, average: float
-    ) -> Scores:
-        k1, b = self.formula.k1, self.formula.b
-        damping = (k1 * (1 - b + b * segment.words / average)).astype(np.float32)
-        scores = np.zeros(len(segment.rows), dtype=np.float32)
-        for (start, end), weight in zip(where, weights, strict=True):
-            places, counts = segment.places[start:end], segment.counts[start:end].astype(np.float32)
-            scores[places] += weight * (k1 + 1) * counts / (counts + damping[places])
-        return scores
-
-    def _append(self, segment: Segment) -> None:
-        self._segments = [*self._segments, segment]
-        self._alive = [*self._alive, np.ones(len(segment.rows), dtype=bool)]
-
-    def compact(self) -> None:
-        """Merge small segments and drop what was removed."""
-        for language in {segment.language for segment in self._segments}:
-            own = [i for i, segment in enumerate(self._segments) if segment.language == language]
-            small = [i for i in own if len(self._segments[i].rows) < SEGMENT_ROWS or not self._alive[i].all()]
-            if len(small) > SMALL_SEGMENTS or any(not self._alive[i].all() for i in small):
-                self._merge(small)
-
-    def _merge(self, chosen: list[int]) -> None:
-        merged = Segment.merge([self._segments[i] for i in chosen], [self._alive[i] for i in chosen])
-        others = [i for i in range(len(self._segments)) if i not in chosen]
-        segments, alive = [self._segments[i] for i in others], [self._alive[i] for i in others]
-        self._segments, self._alive = segments, alive
-        if len(merged.rows):
-            self._append(merged)
-
-    def save(self, folder: Path, stamp: Mapping[str, Any]) -> None:
-        """Write the index under `folder`; `stamp` says what it was made from and must come back equal in `load`.
-
-        Readers see the old index or the new one, never a mixture.
-        """
-        self.compact()
-        folder.mkdir(mode=0o700, exist_ok=True)
-        named = [
-            {"language": segment.language, **{name: _put(folder, getattr(segment, name)) for name in Segment.ARRAYS}}
-            for segment in self._segments
-        ]
-        body = {"format": FORMAT, "tokens": TOKENS_VERSION, "stamp": dict(stamp), "segments": named}
-        _replace(folder / "manifest.json", json.dumps({**body, "digest": _digest(_canonical(body))}).encode())
-        wanted = {f"{segment[name]}.npy" for segment in named for name in Segment.ARRAYS}
-        for path in folder.glob("*.npy"):
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
-
-    @classmethod
-    def load(cls, folder: Path) -> tuple["LexicalIndex", dict[str, Any]] | None:
-        """The index saved under `folder` and its stamp; None when it is missing, damaged or of another make."""
-        try:
-            manifest = json.loads((folder / "manifest.json").read_bytes())
-            digest = manifest.pop("digest")
-            if digest != _digest(_canonical(manifest)) or manifest["format"] != FORMAT:
-                return None
-            if manifest["tokens"] != TOKENS_VERSION:
-                return None
-            segments = [_segment(folder, named) for named in manifest["segments"]]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+def load(folder: Path) -> tuple[LexicalIndex, dict[str, Any]] | None:
+    """The index saved under `folder` and its stamp; None when it is missing, damaged or of another make."""
+    if folder.is_symlink():
+        return None
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        digest = manifest.pop("digest")
+        if digest != _digest(_canonical(manifest)) or manifest["format"] != FORMAT:
             return None
-        return cls(segments), manifest["stamp"]
-
-
-def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
-    """The `k` highest scores above 0 and their rows, best first; among equals the lower row first."""
-    candidates = np.flatnonzero(scores > 0)
-    if len(candidates) > k:
-        bar = np.partition(scores[candidates], -k)[-k]
-        candidates = candidates[scores[candidates] >= bar]
-    order = np.lexsort((rows[candidates], -scores[candidates]))[:k]
-    return rows[candidates[order]], scores[candidates[order]]
-
-
-def _weighted(question: str, language: str, pair_weight: float) -> tuple[npt.NDArray[np.uint64], Scores]:
-    words = hashed_question(question, language)
-    both = [np.unique(words), np.unique(pairs(words))]
-    weights = [np.full(len(terms), weight, np.float32) for terms, weight in zip(both, (1.0, pair_weight), strict=True)]
-    return np.concatenate(both), np.concatenate(weights)
+        if manifest["tokens"] != TOKENS_VERSION:
+            return None
+        segments = [_segment(folder, named) for named in manifest["segments"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return LexicalIndex(segments), manifest["stamp"]
 
 
 def _segment(folder: Path, named: dict[str, str]) -> Segment:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mistral_rag.store.tokens import Terms, hashed, is_word, pairs
-
-Array = npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Segment:
         order = np.argsort(rows)
         new_place = np.empty(len(rows), dtype=np.int64)
         new_place[order] = np.arange(len(rows))
-        parts: list[tuple[Array, ...]] = []
+        parts: list[tuple[npt.NDArray[Any], ...]] = []
         before = 0
         for segment, kept in zip(segments, keep, strict=True):
             held = kept[segment.places]
@@ -65,7 +64,15 @@ class Segment:
         return cls._sorted(segments[0].language, rows[order], words[order], terms, places, counts)
 
     @classmethod
-    def _sorted(cls, language: str, rows: Array, words: Array, terms: Array, places: Array, counts: Array) -> "Segment":
+    def _sorted(
+        cls,
+        language: str,
+        rows: npt.NDArray[np.int64],
+        words: npt.NDArray[np.float32],
+        terms: Terms,
+        places: npt.NDArray[np.int64],
+        counts: npt.NDArray[np.int64],
+    ) -> "Segment":
         distinct, which = np.unique(terms, return_inverse=True)
         keys = which.astype(np.int64) * max(len(rows), 1) + places
         order = np.argsort(keys, kind="stable")
