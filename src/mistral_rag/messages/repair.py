@@ -4,7 +4,6 @@ Works on wire messages, changes none of its input, and says what it did. A valid
 users and tools said is never lost; assistants' turns may be completed, split, or dropped when empty.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ def repair(messages: list[Wire], rules: Rules = Rules()) -> Repaired:
         fixed = list(_split(fixed, note))
     if not rules.user_after_tool:
         fixed = list(_bridged(fixed, note))
-    fixed = _ended(fixed, note)
+    fixed = _begun(_ended(fixed, note), note)
     return Repaired(fixed, tuple(f"{change} ({times})" if times > 1 else change for change, times in notes.items()))
 
 
@@ -166,20 +165,9 @@ def _ended(messages: list[Wire], note: Note) -> list[Wire]:
     return fixed
 
 
-def answered_calls(messages: list[Wire]) -> set[tuple[str, str]]:
-    """Name and canonical arguments of every call in a history that has its result there."""
-    results = {message["tool_call_id"] for message in messages if message["role"] == "tool"}
-    return {
-        (call["function"]["name"], canonical(call["function"]["arguments"]))
-        for message in messages
-        for call in message.get("tool_calls") or ()
-        if call["id"] in results
-    }
-
-
-def canonical(arguments: str) -> str:
-    """Arguments in one spelling, for comparing."""
-    try:
-        return json.dumps(json.loads(arguments), sort_keys=True)
-    except ValueError:
-        return arguments
+def _begun(messages: list[Wire], note: Note) -> list[Wire]:
+    """Calls are not counted in a first message: a user's turn stands before them."""
+    if not messages[0].get("tool_calls"):
+        return messages
+    note("a user message was put before tool calls at the start")
+    return [{"role": "user", "content": GO_ON}, *messages]
