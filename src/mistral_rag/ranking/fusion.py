@@ -1,0 +1,42 @@
+"""Two rankings become one."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.float32]
+
+RANK_CONSTANT: Final = 60
+"""Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
+
+DENSE_WEIGHTS: Final = {"local-minilm": 0.5, "local-use": 0.3, "mistral-embed": 0.5}
+"""What the vectors of a model are worth against words within one language, by the name before the @; measured."""
+
+ACROSS_LANGUAGES: Final = 0.5
+OTHER_MODEL: Final = 0.3
+
+
+def dense_weight(model: str, *, across: bool = False) -> float:
+    """The share of the vectors in the sum; `across`: the question is in none of the documents' languages."""
+    known = DENSE_WEIGHTS.get(model.split("@")[0], OTHER_MODEL)
+    return max(known, ACROSS_LANGUAGES) if across else known
+
+
+def convex_sum(lexical: Scores, cosines: Scores, weight: float, *, highest: float) -> Scores:
+    """``(1 - weight) * lexical / highest + weight * (cosine + 1) / 2``.
+
+    `highest` is the question's best lexical score.
+    """
+    fused = (1 - weight) * lexical / max(highest, 1e-9) + weight * (cosines + 1) / 2
+    return fused.astype(np.float32)
+
+
+def reciprocal_ranks(*rankings: Scores) -> Scores:
+    """The sum of 1 / (60 + rank) over rankings of the same rows; a score of 0 or less has no rank."""
+    fused = np.zeros(len(rankings[0]), dtype=np.float32)
+    for scores in rankings:
+        ranks = np.empty(len(scores), dtype=np.int64)
+        ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+        fused += np.where(scores > 0, 1 / (RANK_CONSTANT + ranks), 0).astype(np.float32)
+    return fused
