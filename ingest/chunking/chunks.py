@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ingest.chunking.headings import HeadingPath
-from ingest.chunking.units import Piece, as_units, pieces
+from ingest.chunking.pieces import Piece
+from ingest.chunking.units import as_units, pieces
 from mistral_rag.schema import BlockKind, Chunk, Page
 
 TARGET = 1000

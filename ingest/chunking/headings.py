@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ingest.chunking.units import Piece
+from ingest.chunking.pieces import Piece
 from mistral_rag.schema import Locator
 
 LEVELS = (
@@ -11,8 +11,8 @@ LEVELS = (
     (2, re.compile(r"(?:item|chapter|kapitel|chapitre|capítulo)\s+\d", re.IGNORECASE)),
     (3, re.compile(r"(?:note|section|article|artikel|abschnitt|artículo)\s+\d|§\s*\d", re.IGNORECASE)),
 )
-NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
-NAME = re.compile(r"[\w§].*[^\s:;,.!?]|\d[\d.]*\s+\S.*", re.DOTALL)
+NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
+NAME = re.compile(r"[^\W\d_].*[^\s:;,.!?]|§.*", re.DOTALL)
 CHECKBOXES = frozenset("☒☐☑□■✓")
 LOWEST = 9
 LASTING = 3
@@ -53,7 +53,8 @@ class HeadingPath:
         return self._path() if path is None else path
 
     def _push(self, heading: str) -> None:
-        if len(heading) > LONGEST or NAME.fullmatch(heading) is None or not CHECKBOXES.isdisjoint(heading):
+        name = NUMBERED.sub("", heading, count=1)
+        if len(heading) > LONGEST or name[:1].islower() or NAME.fullmatch(name) is None or CHECKBOXES & set(heading):
             return
         level = _level(heading)
         while self._stack and self._stack[-1][0] >= level:

@@ -4,8 +4,7 @@ PDF pages say little about structure, so a line is judged by its own characters 
 """
 
 import re
-from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from ingest.chunking.tables import GAP, is_row
@@ -17,11 +16,11 @@ ENUMERATED = re.compile(r"\((?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})\)[ \t\u00a0]+\S|(
 NAMED_HEADING = re.compile(
     r"(?:PART|Part)\s+[IVX]+\b|(?:ITEM|Item)\s+\d{1,2}[A-C]?\s*[.:–—-]|(?:NOTE|Note)\s+\d{1,2}\s*[.:–—-]"
     r"|(?:Chapter|Section|Article|Artikel|Kapitel|Abschnitt|Chapitre|Artículo|Capítulo)\s+\d+"
-    r"|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-ZÀ-Þ]"
 )
-NUMBERED = re.compile(r"\d{1,2}\.\s+(?=[A-ZÀ-Þ])")
+NUMBERED = re.compile(r"\d{1,2}(?:(?:\.\d{1,2}){1,3}\.?|\.)\s+(?=[A-ZÀ-Þ])")
+HANGING = re.compile(r"[(\[]?\w{1,4}(?:\.\w{1,5})*[)\]*.]{0,2}(?:\t|[ \u00a0]{2,})(?:\S+ ){3}")
+SENTENCE_WITHIN = re.compile(r"[^\W\d_]{3,}[.!?] +[A-ZÀ-Þ]")
 SENTENCE_END = re.compile(r"""[.!?:;。！？]["'”’»)\]]*(?:\(?\d{1,2}\)?)?$""")
-PAGE_NUMBER = re.compile(r"[-–— ]*(?:\w{1,3}[-–])?\d{1,4}[-–— ]*|[ivxlc]{1,6}")
 SMALL_WORDS = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
     | {"und", "der", "die", "das", "von", "zur", "de", "la", "le", "les", "et", "des", "du", "y", "los", "las", "el"}
@@ -29,8 +28,8 @@ SMALL_WORDS = frozenset(
 SHORT = 30
 TYPICAL_WIDTH = 80
 LONGEST_HEADING = 100
+FULL_HEADING = 60
 LONGEST_RUN_OF_HEADINGS = 3
-MOST_LABELS = 2
 
 
 class Line(NamedTuple):
@@ -63,8 +62,7 @@ def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -
         kind = _kind(body, following, width, opens=opens)
         lines.append(Line(begin, stop, kind, opens))
         before = body
-    _labels_are_rows(bodies, lines)
-    return _without_runs_of_headings(_without_page_numbers(bodies, lines))
+    return _without_runs_of_headings(lines)
 
 
 def same_lines(text: str, start: int, end: int, kind: LineKind) -> list[Line]:
@@ -91,25 +89,27 @@ def _ended(before: str, line: str, width: int) -> bool:
         return not line[0].islower()
     if len(before) >= 0.85 * width or not line or line[0].islower() or before[-1] in ",-–":
         return False
-    return len(before) < 0.6 * width or _ends_sentence(before)
+    return len(before) < 0.6 * width or ends_sentence(before)
 
 
-def _ends_sentence(line: str) -> bool:
+def ends_sentence(line: str) -> bool:
+    """Whether the last characters of a line are those of a sentence, or of a clause."""
     return SENTENCE_END.search(line, max(0, len(line) - 10)) is not None
 
 
 def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
     if not line:
         return "blank"
-    if is_row(line):
+    bullet = BULLET.match(line)
+    if is_row(line[1:].lstrip() if bullet else line):
         return "row"
     if not any(map(str.isalnum, line)):
         return "line"
     if opens and _is_heading(line, following, width):
         return "heading"
-    if BULLET.match(line) or ENUMERATED.match(line):
+    if bullet or ENUMERATED.match(line) or HANGING.match(line):
         return "item"
-    return "line" if GAP.search(line) and opens else "prose"
+    return "line" if opens and GAP.search(line) else "prose"
 
 
 def _is_heading(line: str, following: str, width: int) -> bool:
@@ -118,40 +118,23 @@ def _is_heading(line: str, following: str, width: int) -> bool:
     if NAMED_HEADING.match(line):
         return True
     name = NUMBERED.sub("", line)
-    if GAP.search(name) or _ends_sentence(name) or name[-1] in ",-–" or not name[0].isupper():
+    if GAP.search(name) or ends_sentence(name) or name[-1] in ",-–" or not name[0].isupper():
         return False
     words = [word for word in name.split() if word[0].isalpha()]
     large = [word for word in words if word.lower() not in SMALL_WORDS]
-    if not large or words[-1].lower() in SMALL_WORDS:
+    if not large or words[-1].lower() in SMALL_WORDS or SENTENCE_WITHIN.search(name):
         return False
     titled = all(word[0].isupper() for word in large)
     return (titled and len(line) < 0.8 * width) or (len(line) < 0.5 * width and name == line) or name.isupper()
 
 
-def heading_wraps(heading: str) -> bool:
+def heading_wraps(heading: str, following: str) -> bool:
     """Whether a heading can't end here, so that the next line belongs to it."""
-    return heading[-1] in ",&-–—" or heading.split()[-1].lower() in SMALL_WORDS
-
-
-def _labels_are_rows(bodies: Sequence[str], lines: list[Line]) -> None:
-    """Makes rows of the labels that stand between rows ("Current assets:")."""
-    rows = [at for at, line in enumerate(lines) if line.kind == "row"]
-    for before, after in pairwise(rows):
-        if 0 < after - before - 1 <= MOST_LABELS and all(map(_is_label, bodies[before + 1 : after])):
-            lines[before + 1 : after] = [line._replace(kind="row") for line in lines[before + 1 : after]]
-
-
-def _is_label(body: str) -> bool:
-    return 0 < len(body) <= LONGEST_HEADING and body[-1] != "." and not NAMED_HEADING.match(body)
-
-
-def _without_page_numbers(bodies: Sequence[str], lines: list[Line]) -> list[Line]:
-    """A number alone on the first or last printed line is that of the page, no row of a table."""
-    for order in (range(len(bodies)), range(len(bodies) - 1, -1, -1)):
-        at = next((at for at in order if bodies[at]), None)
-        if at is not None and PAGE_NUMBER.fullmatch(bodies[at]):
-            lines[at] = lines[at]._replace(kind="line")
-    return lines
+    if heading[-1] in ",&-–—" or heading.split()[-1].lower() in SMALL_WORDS or following[0].islower():
+        return True
+    if NAMED_HEADING.match(following):
+        return False
+    return len(heading) > FULL_HEADING or (heading.isupper() and following.isupper())
 
 
 def _without_runs_of_headings(lines: list[Line]) -> list[Line]:

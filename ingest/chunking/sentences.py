@@ -12,6 +12,7 @@ TOKEN_BEFORE = re.compile(r"\S{1,40}$")
 OPENING = "\"'“”„‚«»‹›([{¿¡‘—–-•"
 NEXT_WORD = re.compile(r"\s*([^\w\s]*)\s*(\w[\w’'-]*)?")
 NEXT_ENUMERATOR = re.compile(r"\s*\((?:\w|\d{1,2}|[ivx]{1,5})\)\s")
+JOINED = re.compile(r"[/(–—]")
 ELISION = re.compile(r"^[^\W\d_]{1,2}['’]")
 ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})\)?")
@@ -97,7 +98,7 @@ def _can_begin(word: str) -> bool:
 def _full_stop(text: str, begin: int, at: int, word: str) -> bool:
     """Whether the dot at `at` ends a sentence, given that `word` may begin one."""
     before = TOKEN_BEFORE.search(text, max(begin, at - 41), at)
-    token = before[0].lstrip(OPENING) if before else ""
+    token = JOINED.split(before[0].lstrip(OPENING))[-1] if before else ""
     lower = ELISION.sub("", token.lower())
     if before and not text[begin : before.start()].strip() and ENUMERATOR.fullmatch(token):
         return False

@@ -20,7 +20,11 @@ PERIOD = re.compile(
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 NUMERALS = frozenset(("one", "two", "three", "six", "nine", "twelve", "first", "second", "third", "fourth"))
 JOINING_WORDS = frozenset(("and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y"))
+IN_BRACKETS = re.compile(r"\([^()]*\)")
+NO_LABEL = re.compile(r"(?:part|item|note|chapter|section|table|kapitel|abschnitt|artikel)\s+\w{1,4}\b", re.IGNORECASE)
+LONGEST_LABEL = 120
 LONGEST_HEAD = 160
+MOST_OTHERS = 3
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -53,21 +57,35 @@ def trailing_cells(tokens: Sequence[str]) -> tuple[int, int]:
 
 
 def label_wraps(label: str, following: str) -> bool:
-    """Whether a row without numbers is the first half of the label of the row below it."""
-    if any(char.isdigit() for char in label) or GAP.search(label) or label[-1] in ":.":
+    """Whether a row is the first half of the label of the row below it."""
+    if GAP.search(label) or label[-1] in ":.":
+        return False
+    if following.lstrip("(")[:1].islower() and GAP.search(following):
+        return True
+    if any(map(str.isdigit, label)):
         return False
     return following.lstrip("(")[:1].islower() or label[-1] == "," or label.split()[-1] in JOINING_WORDS
 
 
+def is_label(line: str) -> bool:
+    """Whether a line between rows may be the label of those below it ("Current assets:")."""
+    return 0 < len(line) <= LONGEST_LABEL and line[-1] not in ".;" and NO_LABEL.match(line) is None
+
+
 def names_columns(line: str) -> bool:
     """Whether a row holds years, dates or periods, and no other numbers."""
-    if PERIOD.search(line) is None:
+    if PERIOD.search(line) is None or line[-1] in ".:":
         return False
-    rest = PERIOD.sub(" ", line)
-    if any(char.isdigit() for char in rest):
+    rest = PERIOD.sub(" ", IN_BRACKETS.sub(" ", line))
+    if any(map(str.isdigit, rest)) or any(map(CELL.fullmatch, rest.split())):
         return False
     others = [word for word in WORD.findall(rest) if word.lower() not in NUMERALS]
-    return not others or len(YEAR.findall(line)) > 1
+    return not others or (len(YEAR.findall(line)) > 1 and (len(others) < MOST_OTHERS or GAP.search(line) is not None))
+
+
+def begins_table(line: str) -> bool:
+    """Whether a row can only be the first of a table: it names columns."""
+    return names_columns(line) or (len(_named_cells(line)) > 1 and not any(map(str.isdigit, line)))
 
 
 def header_rows(lines: Sequence[str | None], starts: Collection[int] = ()) -> Mapping[int, int]:
