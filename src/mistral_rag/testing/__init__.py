@@ -9,7 +9,8 @@ It refuses what the platform refuses and answers the rest by simple, repeatable 
 
 from mistral_rag.testing import faults
 from mistral_rag.testing.fake import FakeMistral, Recorded
+from mistral_rag.testing.ocr import OcrPage
 from mistral_rag.testing.replies import Reply, call, references, thinking
 from mistral_rag.testing.rules import Rules
 
-__all__ = ["FakeMistral", "Recorded", "Reply", "Rules", "call", "faults", "references", "thinking"]
+__all__ = ["FakeMistral", "OcrPage", "Recorded", "Reply", "Rules", "call", "faults", "references", "thinking"]

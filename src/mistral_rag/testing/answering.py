@@ -13,10 +13,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mistral_rag.testing.bodies import ChatRequest, Message, ToolChoice, ToolMessage
+from mistral_rag.testing.bodies import ChatRequest, ToolChoice, ToolMessage
 from mistral_rag.testing.replies import Reply, call, references, thinking
 from mistral_rag.testing.samples import sample
-from mistral_rag.testing.words import content_words
+from mistral_rag.testing.words import content_words, text_of
 
 EVIDENCE = re.compile(r"^[ \t]*(\[[^\[\]\n]{1,40}\])[ \t]+(\S.*)$", re.MULTILINE)
 QUESTION = re.compile(r"^.*^Question: ?", re.MULTILINE | re.DOTALL)
@@ -48,23 +48,15 @@ def _without_thinking(request: ChatRequest) -> Reply:
 
 
 def _any_json(request: ChatRequest, question: str) -> Reply:
-    if any("json" in text_of(message).lower() for message in request.messages):
+    if any("json" in text_of(message.content).lower() for message in request.messages):
         return Reply(json.dumps({"answer": question}, ensure_ascii=False))
     # the platform's own warning: without the word in a prompt the model may never stop
     return Reply(WHITESPACE_WITHOUT_END, finish_reason="length")
 
 
-def text_of(message: Message) -> str:
-    """The text of a message, without its other parts."""
-    content = message.content or ""
-    if isinstance(content, str):
-        return content
-    return "\n".join(chunk.text for chunk in content if chunk.type == "text")
-
-
 def question_of(request: ChatRequest) -> str:
     """The user's newest question, without any evidence around it."""
-    said = next((text_of(message) for message in reversed(request.messages) if message.role == "user"), "")
+    said = next((text_of(message.content) for message in reversed(request.messages) if message.role == "user"), "")
     return EVIDENCE.sub("", QUESTION.sub("", said)).strip()
 
 
@@ -92,8 +84,8 @@ def _arguments(request: ChatRequest, name: str, question: str) -> dict[str, Any]
 def _from_sources(request: ChatRequest, question: str) -> Reply | None:
     last = request.messages[-1]
     if isinstance(last, ToolMessage):
-        return _from_tool(text_of(last), question)
-    lines = EVIDENCE.findall(text_of(last))
+        return _from_tool(text_of(last.content), question)
+    lines = EVIDENCE.findall(text_of(last.content))
     return Reply(_cited(lines, question)) if lines else None
 
 

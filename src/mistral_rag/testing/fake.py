@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from mistral_rag.testing import catalogue, embeddings, refusals
+from mistral_rag.testing import catalogue, embeddings, moderation, refusals
+from mistral_rag.testing.batch import Batches
 from mistral_rag.testing.exchange import Request, Response
 from mistral_rag.testing.faults import Faults
+from mistral_rag.testing.files import Files
+from mistral_rag.testing.ocr import Ocr, OcrPage
 from mistral_rag.testing.refusals import RefusedError
 from mistral_rag.testing.replies import Script
 from mistral_rag.testing.routing import Router
@@ -22,7 +25,8 @@ from mistral_rag.testing.talk import Talk
 if TYPE_CHECKING:
     from mistral_rag.testing.transport import FakeTransport
 
-MAX_BODY = 128 * 1024 * 1024
+PREFIX = "/v1/"
+MAX_BODY = 512 * 1024 * 1024
 RECORDED = 10_000
 SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie"})
 
@@ -62,6 +66,7 @@ class FakeMistral:
         faults: what goes wrong next.
         latency: seconds before the first byte of each answer.
         event_latency: seconds between two events of a stream.
+        documents: what stands at https addresses, for OCR; nothing is fetched from anywhere.
     """
 
     def __init__(
@@ -82,9 +87,14 @@ class FakeMistral:
         self.latency = latency
         self.event_latency = event_latency
         self.max_body = max_body
+        self.documents: dict[str, bytes] = {}
         self._recorded: collections.deque[Recorded] = collections.deque(maxlen=recorded)
         self._talk = Talk(self)
-        self._router = Router({**self._talk.routes(), **catalogue.routes(), **embeddings.routes()})
+        self._files = Files()
+        self._ocr = Ocr(self._files, self.documents)
+        batches = Batches(self._files, self._answered)
+        parts = (self._talk, embeddings, catalogue, moderation, self._files, self._ocr, batches)
+        self._router = Router({pattern: handler for part in parts for pattern, handler in part.routes().items()})
         self._lock = threading.Lock()
         self._server: Server | None = None
 
@@ -129,6 +139,10 @@ class FakeMistral:
         """
         self._talk.script(*replies)
 
+    def script_pages(self, *pages: OcrPage) -> None:
+        """Let the next OCR request read these pages, whatever document it names."""
+        self._ocr.script(pages)
+
     @property
     def requests(self) -> tuple[Recorded, ...]:
         """What arrived, oldest first (the newest 10,000)."""
@@ -166,12 +180,13 @@ class FakeMistral:
 
     def _judged(self, request: Request) -> Response:
         try:
-            return self._routed(request)
+            self._check_access(request)
         except RefusedError as refused:
-            return refused.response()
+            return self._files.download(request) or refused.response()
+        return self._answered(request)
 
-    def _routed(self, request: Request) -> Response:
-        if not request.path.startswith("/v1/"):
+    def _check_access(self, request: Request) -> None:
+        if not request.path.startswith(PREFIX):
             raise refusals.no_route()
         if not request.headers.get("authorization"):
             raise refusals.no_key()
@@ -179,4 +194,9 @@ class FakeMistral:
             raise refusals.wrong_key()
         if len(request.body) > self.max_body:
             raise refusals.too_large()
-        return self._router.answer(request, request.path.removeprefix("/v1"))
+
+    def _answered(self, request: Request) -> Response:
+        try:
+            return self._router.answer(request, request.path.removeprefix("/v1"))
+        except RefusedError as refused:
+            return refused.response()

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from mistral_rag.testing import answering, chat, completions, fim, newer
+from mistral_rag.testing import answering, chat, completions, fim, moderation, newer
 from mistral_rag.testing.bodies import ChatRequest
 from mistral_rag.testing.completions import Asked, Choice
 from mistral_rag.testing.exchange import Pause, Piece, Request, Response, json_response
@@ -46,6 +46,7 @@ class Talk:
         if not self._settings.newer:
             newer.refuse(body)
         chat.check(body, self._settings.rules)
+        moderation.guard(body)
         replies = [self._next(body) or answering.reply(body) for _ in range(body.n or 1)]
         return self._said(Asked.of_chat(body), replies, stream=body.stream)
 

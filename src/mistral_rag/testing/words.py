@@ -6,6 +6,7 @@ least as many of nearly every text, so a client that counts exactly never meets 
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 PIECE = re.compile(r"\s*\S{1,8}(?:\s+\Z)?|\s+")
 TOKEN = re.compile(r"\S{1,8}")
@@ -32,6 +33,13 @@ def meaning(word: str) -> str:
     if word in STOP_WORDS:
         return ""
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content, without its other parts."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(chunk.text for chunk in content or () if chunk.type == "text")
 
 
 STOP_WORDS = frozenset(
