@@ -201,16 +201,18 @@ def assistants(draw: st.DrawFn) -> AIMessage:
     content = draw(
         st.one_of(TEXTS, st.just([{"type": "text", "text": "said"}, {"type": "reasoning", "reasoning": "hm"}]))
     )
-    invalid = draw(st.lists(st.builds(dict, name=NAMES, args=LONE, id=IDS, error=st.none()), max_size=1))
+    invalid: list[Any] = draw(st.lists(st.builds(dict, name=NAMES, args=LONE, id=IDS, error=st.none()), max_size=1))
     extra = draw(st.sampled_from([{}, {"prefix": True}]))
-    return AIMessage(content, tool_calls=draw(tool_calls()), invalid_tool_calls=invalid, additional_kwargs=extra)
+    return AIMessage(
+        content=content, tool_calls=draw(tool_calls()), invalid_tool_calls=invalid, additional_kwargs=extra
+    )
 
 
 TOOL_CONTENT = st.one_of(TEXTS, st.just([{"type": "text", "text": "one"}, {"type": "text", "text": "two", "id": "x"}]))
 MESSAGES = st.one_of(
     st.builds(HumanMessage, TEXTS),
     st.builds(SystemMessage, TEXTS),
-    st.builds(lambda text: ChatMessage(text, role="developer"), TEXTS),
+    st.builds(lambda text: ChatMessage(content=text, role="developer"), TEXTS),
     assistants(),
     st.builds(lambda content, id_, name: ToolMessage(content, tool_call_id=id_, name=name), TOOL_CONTENT, IDS, NAMES),
 )

@@ -166,8 +166,9 @@ def _ended(messages: list[Wire], note: Note) -> list[Wire]:
 
 
 def _begun(messages: list[Wire], note: Note) -> list[Wire]:
-    """Calls are not counted in a first message: a user's turn stands before them."""
-    if not messages[0].get("tool_calls"):
+    """A user's turn stands before a lone assistant's, and before calls, which are not counted in a first message."""
+    first = messages[0]
+    if not first.get("tool_calls") and not (len(messages) == 1 and first["role"] == "assistant"):
         return messages
-    note("a user message was put before tool calls at the start")
+    note("a user message was put at the start")
     return [{"role": "user", "content": GO_ON}, *messages]
