@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ingest.chunking.lines import Line, LineKind, heading_wraps, read_lines, same_lines
+from ingest.chunking.lines import NAMED_HEADING, Line, LineKind, heading_wraps, read_lines, same_lines
 from ingest.chunking.segments import Segment
 from ingest.chunking.sentences import sentences, trimmed
 from ingest.chunking.tables import label_wraps
@@ -37,7 +37,9 @@ def read_segment(text: str, segment: Segment, *, width: int) -> Iterator[Piece]:
 
 def _read(text: str, segment: Segment, width: int) -> Iterator[Piece]:
     start, end, kind, markup = segment
-    if kind == "title" and end - start <= LONGEST_TITLE:
+    if kind == "title" and end - start <= LONGEST_TITLE and not NAMED_HEADING.match(text[start:end].lstrip()):
+        yield from (Piece(s, e, "heading", "title") for s, e in trimmed(text, start, end))
+    elif kind == "title" and end - start <= LONGEST_TITLE:
         yield from _printed(text, same_lines(text, start, end, "heading"), kind)
     elif kind == "table":
         yield from _printed(text, same_lines(text, start, end, "row"), kind)

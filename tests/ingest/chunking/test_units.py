@@ -132,6 +132,44 @@ def test_running_headers_and_footers_belong_to_no_unit() -> None:
     assert read(page) == [("sentence", "The rate rose.")]
 
 
+def test_a_table_goes_on_below_labels_that_look_like_titles() -> None:
+    text = (
+        "January 28, 2023  January 29, 2022\nAssets\nCash  1,874  2,936\nContingencies (Note 13)\nEquity  2,795  3,020"
+    )
+    page = page_of(text, ("Assets", "title"), ("Contingencies (Note 13)", "title"))
+    assert {header for _, header in headed(page)[1:]} == {"January 28, 2023  January 29, 2022"}
+    assert [row for row, _ in headed(page)] == text.split("\n")
+
+
+def test_a_heading_above_another_table_is_no_label() -> None:
+    text = "2023  2022\nSales  1  2\nInventories\n2021  2020\nRaw materials  3  4"
+    assert read(page_of(text, ("Inventories", "title")))[2] == ("heading", "Inventories")
+
+
+def test_a_sentence_that_blocks_part_in_the_middle_is_joined() -> None:
+    bold, rest = (
+        "KNOW ALL BY THESE PRESENTS, that the undersigned director of the",
+        "company appoints two attorneys. They may act.",
+    )
+    page = page_of(f"{bold}\n{rest}", (bold, "title"), (rest, "text"))
+    assert read(page) == [("sentence", f"{bold}\ncompany appoints two attorneys."), ("sentence", "They may act.")]
+
+
+def test_a_title_over_two_lines_is_one_heading_but_a_note_and_its_section_are_two() -> None:
+    wrapped, note = "Graduate Research and Academic\nDevelopment Centre", "NOTE 18 - COMMITMENTS\nFinance Leases"
+    page = page_of(f"{wrapped}\nSome text follows here.\n{note}", (wrapped, "title"), (note, "title"))
+    assert [text for kind, text in read(page) if kind == "heading"] == [
+        wrapped,
+        "NOTE 18 - COMMITMENTS",
+        "Finance Leases",
+    ]
+
+
+def test_two_blanks_after_a_full_stop_make_no_table() -> None:
+    text = "It rained all day.  We stayed at home.  Then the sun came out."
+    assert [kind for kind, _ in read(page_of(text))] == ["sentence"] * 3
+
+
 def test_a_marked_up_table_has_the_header_its_parser_found() -> None:
     head, body = "Record | Kept for", "Email | 3 years\nChat | 1 year"
     page = page_of(f"Intro.\n\n{head}\n{body}", ("Intro.", "text"), (head, "table"), (body, "table"), origin="markup")
