@@ -8,6 +8,7 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from pydantic_core import to_jsonable_python
 
-from mistral_rag.errors import IndexMismatchError, IndexNotFoundError
+from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.schema import clean_text
 from mistral_rag.store.documents import bare_source
 from mistral_rag.store.facts import BARE_TYPE
@@ -317,13 +318,12 @@ class FaissStore(VectorStore):
     def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
         query = _unit_length(np.asarray([vector], dtype=np.float32))[0]
+        if identity := view.identity:
+            mine = replace(identity, embedding=_name_of(self._embedding), dimension=len(query))
+            identity.require(mine, self.path)
         allowed = view.allowed(filter, self._groups)
         with self._mutex:
             dense = self._up_to_date(view)
-            if len(dense) and dense.dimension != len(query):
-                raise IndexMismatchError(
-                    f"{self.path} holds vectors of {dense.dimension} dimensions; the query's has {len(query)}"
-                )
             if not len(dense) or k < 1:
                 return [], []
             rows, scores = dense.search(query, k, rows=allowed)

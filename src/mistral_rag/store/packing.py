@@ -15,8 +15,8 @@ from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, W
 from mistral_rag.store.connection import LARGEST_VALUE
 from mistral_rag.store.rows import Value
 
-LEVEL: Final = 3
-"""zlib's level: half the time of its default for a tenth more bytes."""
+LEVEL: Final = 1
+"""zlib's level: the higher ones save three bytes in a hundred on filings."""
 
 
 def page_values(page: Page) -> tuple[Value, ...]:

@@ -15,6 +15,7 @@ from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.facts import BARE_TYPE
 from mistral_rag.store.filters import rows_allowed
 from mistral_rag.store.format import COLUMNS
+from mistral_rag.store.identity import Identity
 from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
 from mistral_rag.store.rows import row_digest
 from mistral_rag.store.texts import page_head
@@ -93,6 +94,12 @@ class View:
         """The generation of the caches that belong to this commit."""
         value = self.setting("generation")
         return 1 if value is None else int(value)
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the index was built with; None as long as nothing was built."""
+        value = self.setting("identity")
+        return None if value is None else Identity.from_json(value)
 
     def setting(self, name: str) -> str | None:
         """A setting as it was stored."""
@@ -194,23 +201,21 @@ class View:
 
     def vectors(self) -> tuple[Rows, Matrix]:
         """The rows of all chunks that have a vector, ascending, and their vectors."""
-        identity = json.loads(self.setting("identity") or '{"dimension": 0}')
         return self._matrix(
             "SELECT c.row, v.data FROM chunks c JOIN vectors v USING (vector) ORDER BY c.vector",
             (),
-            identity["dimension"],
         )
 
     def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Matrix]:
         """The vectors of some rows, ascending by row; rows without one are left out."""
-        identity = json.loads(self.setting("identity") or '{"dimension": 0}')
         query = (
             "SELECT c.row, v.data FROM chunks c JOIN vectors v USING (vector)"
             " WHERE c.row IN (SELECT value FROM json_each(?))"
         )
-        return self._matrix(query, (json.dumps([int(row) for row in rows]),), identity["dimension"])
+        return self._matrix(query, (json.dumps([int(row) for row in rows]),))
 
-    def _matrix(self, query: str, parameters: Sequence[Any], dimension: int) -> tuple[Rows, Matrix]:
+    def _matrix(self, query: str, parameters: Sequence[Any]) -> tuple[Rows, Matrix]:
+        dimension = self.identity.dimension if self.identity else 0
         rows: list[int] = []
         data = bytearray()
         for row, vector in self._connection.execute(query, parameters):

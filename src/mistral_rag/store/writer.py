@@ -119,8 +119,7 @@ class IndexWriter:
     @property
     def identity(self) -> Identity | None:
         """What the index is built with; None as long as nobody has said."""
-        value = self._view().setting("identity")
-        return None if value is None else Identity.from_json(value)
+        return self._view().identity
 
     def set_identity(self, identity: Identity) -> None:
         """Say what the index is built with: once, or while it holds no chunk.
