@@ -9,7 +9,7 @@ from mistralai.client import Mistral
 from mistralai.client import errors as sdk_errors
 from mistralai.client.models import BaseModelCard
 
-from mistral_rag.testing import FakeMistral, Reply, call, faults, references, thinking
+from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, faults, references, thinking
 
 MODEL = "mistral-small-latest"
 HELLO: list[Any] = [{"role": "user", "content": "hello there"}]
@@ -145,3 +145,60 @@ def test_scripted_calls_reach_the_sdk_in_one_delta(fake: FakeMistral, client: Mi
     assert [len(found) for found in calls if found] == [2]
     assert calls[-1]
     assert calls[-1][0].id == "abcDEF123"
+
+
+def test_code_between_code(client: Mistral) -> None:
+    reply = client.fim.complete(model="codestral-latest", prompt="def f(x):", suffix="f(1)", max_tokens=8)
+    assert reply.choices[0].message is not None
+    assert reply.choices[0].message.content == "    return f(x\n"
+    with client.fim.stream(model="codestral-latest", prompt="def f(x):") as events:
+        assert "".join(str(event.data.choices[0].delta.content) for event in events) == "    return f(x\n"
+
+
+def test_moderation(client: Mistral) -> None:
+    results = client.classifiers.moderate(model="mistral-moderation-2603", inputs=["kill", "good day"]).results
+    assert [(result.categories or {})["violence_and_threats"] for result in results] == [True, False]
+    turns: Any = [{"role": "user", "content": "a bomb"}]
+    judged = client.classifiers.moderate_chat(model="mistral-moderation-2603", inputs=turns).results
+    assert (judged[0].categories or {})["dangerous"]
+
+
+def test_files_are_uploaded_listed_read_and_deleted(client: Mistral) -> None:
+    card = client.files.upload(file={"file_name": "a.pdf", "content": b"%PDF-1.7"}, purpose="ocr")
+    assert (card.filename, card.size_bytes, card.purpose) == ("a.pdf", 8, "ocr")
+    assert [one.id for one in client.files.list(purpose="ocr").data] == [card.id]
+    assert client.files.retrieve(file_id=card.id).filename == "a.pdf"
+    assert client.files.download(file_id=card.id).read() == b"%PDF-1.7"
+    assert card.id in client.files.get_signed_url(file_id=card.id).url
+    assert client.files.delete(file_id=card.id).deleted
+
+
+def test_a_batch_runs_inline(client: Mistral) -> None:
+    requests: Any = [{"custom_id": str(n), "body": {"messages": HELLO, "max_tokens": 3}} for n in range(3)]
+    job = client.batch.jobs.create(endpoint="/v1/chat/completions", model=MODEL, requests=requests)
+    seen = [client.batch.jobs.get(job_id=job.id, inline=True) for _ in range(2)]
+    assert [job.status, *(one.status for one in seen)] == ["QUEUED", "RUNNING", "SUCCESS"]
+    assert [one["custom_id"] for one in seen[1].outputs or []] == ["2", "1", "0"]
+    assert [one.id for one in client.batch.jobs.list().data or []] == [job.id]
+    other = client.batch.jobs.create(endpoint="/v1/chat/completions", model=MODEL, requests=requests)
+    assert client.batch.jobs.cancel(job_id=other.id).status == "CANCELLATION_REQUESTED"
+
+
+def test_ocr_with_everything_on(fake: FakeMistral, client: Mistral) -> None:
+    fake.script_pages(OcrPage("# Title\n\n| a | b |\n| --- | --- |\n| 1 | 2 |", header="ACME", footer="7"))
+    fake.documents["https://example.com/a.pdf"] = b"%PDF-1.7"
+    document: Any = {"type": "document_url", "document_url": "https://example.com/a.pdf"}
+    reply = client.ocr.process(
+        model="mistral-ocr-latest",
+        document=document,
+        table_format="html",
+        extract_header=True,
+        extract_footer=True,
+        include_blocks=True,
+        confidence_scores_granularity="word",
+    )
+    [page] = reply.pages
+    assert (page.header, page.footer, page.markdown) == ("ACME", "7", "# Title\n\n[tbl-0.html](tbl-0.html)")
+    assert [table.format_ for table in page.tables or []] == ["html"]
+    assert [block.type for block in page.blocks or []] == ["title", "table"]
+    assert reply.usage_info.pages_processed == 1

@@ -12,10 +12,11 @@ import json
 import re
 import struct
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mistral_rag.testing import catalogue, refusals
 from mistral_rag.testing.bodies import Body, DocumentURLChunk, FileChunk, ImageURLChunk, ResponseFormat
@@ -24,6 +25,9 @@ from mistral_rag.testing.files import Files
 from mistral_rag.testing.routing import Handler, parsed
 from mistral_rag.testing.samples import sample
 from mistral_rag.testing.tables import without_tables
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_PAGES = 1000
@@ -67,6 +71,9 @@ class OcrPage:
     confidence: float = SURE
 
 
+Reader = Callable[[], OcrPage]
+
+
 class Ocr:
     """Reads documents from data URLs, uploads, and the addresses in `documents`."""
 
@@ -94,21 +101,22 @@ class Ocr:
         content = self._content(body)
         if len(content) > MAX_BYTES:
             raise refusals.bad_request("Document is too large. Max is 50 MB", code=None)
-        pages = self._scripted() or _pages(content)
-        chosen = _chosen(body.pages, len(pages))
-        shown = [_page(index, pages[index], body) for index in chosen]
+        readers = self._scripted() or _readers(content)
+        pages = {index: readers[index]() for index in _chosen(body.pages, len(readers))}
+        shown = [_page(index, page, body) for index, page in pages.items()]
         return json_response(
             {
                 "pages": shown,
                 "model": model,
-                "document_annotation": _annotation(body.document_annotation_format, [pages[i] for i in chosen]),
+                "document_annotation": _annotation(body.document_annotation_format, list(pages.values())),
                 "usage_info": {"pages_processed": len(shown), "doc_size_bytes": len(content)},
             }
         )
 
-    def _scripted(self) -> Sequence[OcrPage]:
+    def _scripted(self) -> Sequence[Reader]:
         with self._lock:
-            return self._scripts.popleft() if self._scripts else ()
+            pages = self._scripts.popleft() if self._scripts else ()
+        return [partial(replace, page) for page in pages]
 
     def _content(self, body: OcrRequest) -> bytes:
         document = body.document
@@ -172,33 +180,34 @@ def _from_ranges(text: str) -> list[int]:
     return [index for ends in bounds for index in range(ends[0], ends[-1] + 1)]
 
 
-def _pages(content: bytes) -> Sequence[OcrPage]:
+def _readers(content: bytes) -> Sequence[Reader]:
+    """A function for each page: a page that is not asked for is not read."""
     if content.startswith(b"%PDF"):
-        return _pdf_pages(content)
+        return _pdf_readers(content)
     if content.startswith((b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"II*", b"MM\0*")):
         width, height = _png_size(content)
-        return [OcrPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})]
+        image = OcrPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})
+        return [partial(replace, image)]
     raise _unreadable()
 
 
-def _pdf_pages(content: bytes) -> Sequence[OcrPage]:
+def _pdf_readers(content: bytes) -> Sequence[Reader]:
     # takes longer to import than the rest of the server
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
     try:
-        pages = PdfReader(io.BytesIO(content)).pages
-        if len(pages) > MAX_PAGES:
-            raise refusals.bad_request(f"Document has {len(pages)} pages. Max is {MAX_PAGES}", code=None)
-        sizes = [(float(page.mediabox.width), float(page.mediabox.height)) for page in pages]
-        texts = [page.extract_text() for page in pages]
+        pages = list(PdfReader(io.BytesIO(content)).pages)
     except PyPdfError as error:
         raise _unreadable() from error
-    scale = DPI / 72
-    return [
-        OcrPage(text.strip(), width=round(width * scale), height=round(height * scale))
-        for text, (width, height) in zip(texts, sizes, strict=True)
-    ]
+    if len(pages) > MAX_PAGES:
+        raise refusals.bad_request(f"Document has {len(pages)} pages. Max is {MAX_PAGES}", code=None)
+    return [partial(_pdf_page, page) for page in pages]
+
+
+def _pdf_page(page: "PageObject") -> OcrPage:
+    width, height = (round(float(side) * DPI / 72) for side in (page.mediabox.width, page.mediabox.height))
+    return OcrPage(page.extract_text().strip(), width=width, height=height)
 
 
 def _png_size(content: bytes) -> tuple[int, int]:
