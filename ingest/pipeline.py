@@ -1,29 +1,21 @@
 """A build: compare the folders with the index, parse what is new, embed, commit; resume by doing it again."""
 
-import hashlib
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ingest.chunking import CHUNKER_VERSION
+from ingest.embedding import Embedder, choose_embedder
+from ingest.facts import learn_facts
 from ingest.parsing.children import parse_files
 from ingest.parsing.result import ParsedFile, ParseJob
 from ingest.plan import Plan, Reading, failed_pages, make_plan, problem_line
 from ingest.report import BuildReport, FileReport, Progress
 from ingest.sources import Found, resolve_roots
-from mistral_rag.defaults import MatrixEmbeddings, choose_embeddings, load_embeddings
-from mistral_rag.errors import IndexMismatchError, ParseError
+from mistral_rag.errors import ParseError
 from mistral_rag.schema import Source
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.texts import TEXT_VERSION, embed_text
-from mistral_rag.store.tokens import TOKENS_VERSION
 from mistral_rag.store.writer import IndexWriter
-
-if TYPE_CHECKING:
-    import numpy as np
 
 COMMIT_CHUNKS = 1000
 """Chunks that gather before they are committed together: what a kill loses at the most."""
@@ -33,6 +25,9 @@ SAMPLE_FILES = 20
 
 UNREAD = "0" * 64
 """Stands for the digest of a file that could not be opened."""
+
+
+Result = tuple[ParseJob, ParsedFile | ParseError]
 
 
 class Build:
@@ -100,16 +95,21 @@ class Build:
             yield FileReport(known[uri].source.name, "removed")
         for uri in plan.held_back:
             yield FileReport(known[uri].source.name, "held_back", "gone from its folder; drop it with --prune")
+        learn_facts(writer)
         writer.commit()
         writer.refresh_caches()
 
     def _read(self, writer: IndexWriter, readings: Sequence[Reading]) -> Iterator[FileReport]:
         by_uri = {reading.found.uri: reading for reading in readings}
         jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "") for r in readings)
+        if not readings and self.embeddings == "auto":
+            return
         parsed = parse_files(jobs, workers=self.workers)
-        embedder, early = self._embedder(writer, parsed)
+        early = [] if self.embeddings != "auto" or writer.identity else list(islice(parsed, SAMPLE_FILES))
+        embedder = choose_embedder(self.embeddings, (result for _, result in early), writer)
+        self.report.embedding = embedder.name
         uncommitted = 0
-        for job, result in _chained(early, parsed):
+        for job, result in chain(_drained(early), parsed):
             reading = by_uri[job.uri]
             outcome = _checked(reading, result)
             if isinstance(outcome, ParseError):
@@ -130,12 +130,10 @@ class Build:
         writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
         return FileReport(found.name, "failed", reason)
 
-    def _put(
-        self, writer: IndexWriter, reading: Reading, parsed: ParsedFile, embedder: "Embedder | None"
-    ) -> FileReport:
+    def _put(self, writer: IndexWriter, reading: Reading, parsed: ParsedFile, embedder: Embedder) -> FileReport:
         found = reading.found
         source = _source(found, reading.digest, parsed)
-        vectors = embedder.vectors(source, parsed) if embedder else None
+        vectors = embedder.vectors(source, parsed)
         problems = _problems(parsed)
         writer.put(
             source,
@@ -150,61 +148,8 @@ class Build:
         self.report.pages += len(parsed.pages)
         self.report.chunks += len(parsed.chunks)
         self.report.failed_pages += failed_pages(problems)
-        if embedder:
-            self.report.embedded = embedder.fresh
+        self.report.embedded = embedder.fresh
         return FileReport(found.name, reading.becomes, problem_line(problems), len(parsed.pages))
-
-    def _embedder(
-        self, writer: IndexWriter, parsed: Iterator[tuple[ParseJob, ParsedFile | ParseError]]
-    ) -> tuple["Embedder | None", list[tuple[ParseJob, ParsedFile | ParseError]]]:
-        """The embedder of this index, and the files that had to be parsed to choose it."""
-        early: list[tuple[ParseJob, ParsedFile | ParseError]] = []
-        identity = writer.identity
-        if identity is None:
-            if self.embeddings == "auto":
-                early = [item for item, _ in zip(parsed, range(SAMPLE_FILES), strict=False)]
-                name = choose_embeddings(_languages(early))
-            else:
-                name = "" if self.embeddings == "none" else self.embeddings
-            model = load_embeddings(name)
-            writer.set_identity(_identity(name, model))
-        else:
-            wanted = "" if self.embeddings == "none" else self.embeddings
-            if wanted not in {"auto", identity.embedding}:
-                raise IndexMismatchError(
-                    f"{self.index} was built with {identity.embedding or 'no embedding model'}; this is "
-                    f"{wanted or 'none'}. Run: ingest build --rebuild"
-                )
-            name, model = identity.embedding, load_embeddings(identity.embedding)
-        self.report.embedding = name
-        return (Embedder(name, model, writer) if model is not None else None), early
-
-
-class Embedder:
-    """Embeds chunks, and never the same text twice: vectors are kept in the index by content."""
-
-    def __init__(self, name: str, model: MatrixEmbeddings, writer: IndexWriter) -> None:
-        self.name = name
-        self.model = model
-        self.writer = writer
-        self.fresh = 0
-
-    def vectors(self, source: Source, parsed: ParsedFile) -> "np.ndarray":
-        """One float32 row a chunk."""
-        import numpy as np
-
-        texts = [embed_text(chunk, source, parsed.pages[chunk.page - 1]) for chunk in parsed.chunks]
-        keys = [hashlib.sha256(text.encode()).digest() for text in texts]
-        rows = self.writer.cached_embeddings(self.name, keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
-        if missing:
-            matrix = self.model.embed_matrix(list(missing.values()))
-            self.writer.keep_embeddings(self.name, list(missing), matrix)
-            rows.update(zip(missing, matrix, strict=True))
-            self.fresh += len(missing)
-        if not keys:
-            return np.empty((0, 0), dtype=np.float32)
-        return np.stack([rows[key] for key in keys]).astype(np.float32, copy=False)
 
 
 def _checked(reading: Reading, result: ParsedFile | ParseError) -> ParsedFile | ParseError:
@@ -236,30 +181,7 @@ def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
     return tuple((problem.page, problem.reason) for problem in parsed.problems)
 
 
-def _languages(parsed: Iterable[tuple[ParseJob, ParsedFile | ParseError]]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for _, result in parsed:
-        if isinstance(result, ParsedFile):
-            counted[result.language] += sum(len(page.text) for page in result.pages)
-    return counted
-
-
-def _identity(name: str, model: MatrixEmbeddings | None) -> Identity:
-    dimension = model.embed_matrix(["dimension"]).shape[1] if model is not None else 0
-    return Identity(
-        embedding=name,
-        dimension=dimension,
-        metric="cosine",
-        normalised=True,
-        chunker=CHUNKER_VERSION,
-        tokenizer=TOKENS_VERSION,
-        text=TEXT_VERSION,
-    )
-
-
-def _chained(
-    early: list[tuple[ParseJob, ParsedFile | ParseError]], rest: Iterator[tuple[ParseJob, ParsedFile | ParseError]]
-) -> Iterator[tuple[ParseJob, ParsedFile | ParseError]]:
-    while early:
-        yield early.pop(0)
-    yield from rest
+def _drained(items: list[Result]) -> Iterator[Result]:
+    """The items, each let go of when it is handed over: a parsed file can be large."""
+    while items:
+        yield items.pop(0)

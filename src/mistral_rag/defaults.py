@@ -25,7 +25,12 @@ ENGLISH_SHARE = 0.9
 
 
 class MatrixEmbeddings(Protocol):
-    """Embeddings that give numpy rows: float32, one row a text, each of length 1."""
+    """Embeddings that give numpy rows: float32, one row a text, each of length 1. `model` is their name."""
+
+    @property
+    def model(self) -> str:
+        """The name under which an index keeps this model's vectors."""
+        ...
 
     def embed_matrix(self, texts: Sequence[str]) -> "np.ndarray":
         """Embed `texts`, in order."""

@@ -1,0 +1,32 @@
+"""What each document says about itself, kept in the index beside it for routing."""
+
+from typing import Any
+
+from mistral_rag.ranking.facts import FIRST_PAGES, learn
+from mistral_rag.schema import Source
+from mistral_rag.store.view import View
+from mistral_rag.store.writer import IndexWriter
+
+FACTS = "facts"
+"""The name under which the index keeps them, by uri; each with the digest of the bytes it was learned from."""
+
+
+def learn_facts(writer: IndexWriter) -> None:
+    """Learn the facts of documents that are new or changed, and forget those of documents that are gone."""
+    with writer.view() as view:
+        known = view.extra(FACTS) or {}  # noqa: S610 (no Django here)
+        facts = {source.uri: _facts(source, view, known.get(source.uri)) for source in view.sources()}
+    if facts != known:
+        writer.set_extra(FACTS, facts)
+
+
+def _facts(source: Source, view: View, known: dict[str, Any] | None) -> dict[str, Any]:
+    if known and known["digest"] == source.digest:
+        return known
+    pages = []
+    for number in range(1, FIRST_PAGES + 1):
+        try:
+            pages.append(view.page(source.uri, number).text)
+        except KeyError:
+            break
+    return {**learn(source.title, source.name, pages, source.metadata).to_json(), "digest": source.digest}
