@@ -3,7 +3,7 @@
 import ctypes
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, NamedTuple
@@ -28,6 +28,9 @@ _WIDE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _SAMPLE = 300
 _SKEW = 3.0
+_MARK = re.compile(r"[^\W_]|[*†‡§®™]")
+_SMALL = 0.8
+_RISE = 0.2
 _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
@@ -90,10 +93,11 @@ class Frame(NamedTuple):
         a, b, c, d = (ax - e) / reach, (ay - f) / reach, (bx - e) / reach, (by - f) / reach
         return cls(width, height, pdfium.FPDFPage_GetRotation(page) * 90, (a, b, c, d, e, f))
 
-    def quads(self, rectangles: Floats) -> list[Quad]:
-        """Boxes of PDFium's page coordinates, (n, 4) left, top, right, bottom with y upwards, as a reader sees them."""
+    def quads(self, ends: Floats) -> list[Quad]:
+        """The boxes of words as a reader sees them, from (n, 2, 4) of the first and last character."""
         a, b, c, d, e, f = self.matrix
-        left, top, right, bottom = rectangles.T
+        left, right = ends[:, :, 0].min(axis=1), ends[:, :, 2].max(axis=1)
+        top, bottom = ends[:, :, 1].max(axis=1), ends[:, :, 3].min(axis=1)
         x = np.sort([a * left + c * bottom + e, a * right + c * top + e], axis=0)
         y = np.sort([b * left + d * bottom + f, b * right + d * top + f], axis=0)
         return list(map(Quad._make, np.stack([x[0], y[0], x[1], y[1]], axis=1).tolist()))
@@ -118,42 +122,82 @@ def text_of(page: Any) -> Iterator[Any]:
 def read_words(text_page: Any, frame: Frame) -> PageText:
     """The words that lie on what a reader sees of a page."""
     text, index = _characters(text_page)
-    spelled = [(word, index[start], index[end - 1], fresh) for word, start, end, fresh in _spelled(text)]
-    boxes = frame.quads(_rectangles(text_page, [(first, last) for _, first, last, _ in spelled]))
+    spelled = list(_spelled(text))
+    spans = [(index[word.start], index[word.end - 1]) for word in spelled]
+    ends = _measured(text_page, spans)
+    if raised := _raised(ends):
+        spelled = list(_parted(text_page, text, index, spelled, raised))
+        spans = [(index[word.start], index[word.end - 1]) for word in spelled]
+        ends = _measured(text_page, spans)
     compass = _Compass(text_page, frame)
     words: list[Glyphs] = []
     angles: list[int] = []
-    for (word, first, last, fresh), box in zip(spelled, boxes, strict=True):
+    for word, (first, last), box in zip(spelled, spans, frame.quads(ends), strict=True):
         angle = compass.angle(first)
-        if fresh or angle != angles[-1]:
+        if word.fresh or angle != angles[-1]:
             angles.append(angle)
-        clean = word if word.isascii() else _cleaned(word)
+        clean = word.text if word.text.isascii() else _cleaned(word.text)
         if clean and frame.shows(box):
             words.append(Glyphs(clean, box, _upright(box, angle) if angle > 0 else box, len(angles) - 1, first, last))
     return PageText(words, angles, *_quality(text_page, text, index))
 
 
-def _spelled(text: str) -> Iterator[tuple[str, int, int, bool]]:
-    """The words of a text with start and end, and whether each begins a line."""
+class _Spelled(NamedTuple):
+    """A word of PDFium's text, and whether it begins a run."""
+
+    text: str
+    start: int
+    end: int
+    fresh: bool
+
+
+def _spelled(text: str) -> Iterator[_Spelled]:
     fresh = True
     for token in _TOKEN.finditer(text):
         word = token[0]
         if word[0] in "\r\n":
             fresh = True
         else:
-            yield word, token.start(), token.end(), fresh
+            yield _Spelled(word, token.start(), token.end(), fresh)
             # where a line ends in a hyphen, PDFium goes on without a line break
             fresh = word[-1] == HYPHEN
 
 
-def _rectangles(text_page: Any, ends: Sequence[tuple[int, int]]) -> Floats:
-    """The boxes around the characters from each first to each last: left, top, right, bottom, y upwards."""
-    buffer = (pdfium.FS_RECTF * (2 * len(ends)))()
-    for rectangle, at in zip(buffer, chain.from_iterable(ends), strict=True):
+def _measured(text_page: Any, spans: Sequence[tuple[int, int]]) -> Floats:
+    """Where the first and the last character of each word stand: (n, 2, 4) left, top, right, bottom, y upwards."""
+    buffer = (pdfium.FS_RECTF * (2 * len(spans)))()
+    for rectangle, at in zip(buffer, chain.from_iterable(spans), strict=True):
         pdfium.FPDFText_GetLooseCharBox(text_page, at, rectangle)
-    found = np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2, 4).astype(np.float64)
-    low, high = found.min(axis=1), found.max(axis=1)
-    return np.stack([low[:, 0], high[:, 1], high[:, 2], low[:, 3]], axis=1)
+    return np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2, 4).astype(np.float64)
+
+
+def _raised(ends: Floats) -> frozenset[int]:
+    """The words that end in small raised characters: marks of footnotes, which would lengthen a number."""
+    heights = ends[:, :, 1] - ends[:, :, 3]
+    rise = ends[:, 1, 3] - ends[:, 0, 3]
+    small = (heights[:, 1] < _SMALL * heights[:, 0]) & (rise > _RISE * heights[:, 0])
+    return frozenset(np.flatnonzero(small).tolist())
+
+
+def _parted(
+    text_page: Any, text: str, index: Sequence[int], spelled: list[_Spelled], raised: Set[int]
+) -> Iterator[_Spelled]:
+    for number, word in enumerate(spelled):
+        if (
+            number not in raised
+            or not word.text[0].isalnum()
+            or pdfium.FPDFText_GetCharAngle(text_page, index[word.start])
+        ):
+            yield word
+            continue
+        characters = _measured(text_page, [(index[word.start], index[at]) for at in range(word.start, word.end)])
+        full = [at for at in range(len(characters)) if not _raised(characters[at : at + 1])]
+        cut = word.start + full[-1] + 1
+        if _MARK.search(text, cut, word.end):
+            yield _Spelled(text[word.start : cut], word.start, cut, word.fresh)
+            yield _Spelled(text[cut : word.end], cut, word.end, fresh=True)
+        else:
+            yield word
 
 
 def is_bold(text_page: Any, at: int) -> bool:
