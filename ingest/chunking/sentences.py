@@ -7,7 +7,7 @@ initial, an ordinal or an enumerator, or what comes after it does not begin a se
 import re
 from collections.abc import Iterator
 
-STOP = re.compile(r"""[.!?…]+(?:["'”’»›“)\]]|[ \u00a0\u202f]»(?=\s))*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[」』”）]*""")
+STOP = re.compile(r"""(?<![.!?…])[.!?…]++(?:["'”’»›“)\]]|[ \u00a0\u202f]»(?=\s))*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[」』”）]*""")
 TOKEN_BEFORE = re.compile(r"\S{1,40}$")
 OPENING = "\"'“”„‚«»‹›([{¿¡‘—–-•"
 NEXT_WORD = re.compile(r"\s*([^\w\s]*)\s*(\w[\w’'-]*)?")
