@@ -182,7 +182,7 @@ def test_rules_switch_what_models_differ_in() -> None:
 
 # --- whatever comes -----------------------------------------------------------------------------------------------
 
-THOUGHT: list[str | dict[Any, Any]] = [{"type": "text", "text": "said"}, {"type": "reasoning", "reasoning": "hm"}]
+THOUGHT: Any = [{"type": "text", "text": "said"}, {"type": "reasoning", "reasoning": "hm"}]
 IDS = st.sampled_from(["", "null", "call_1", "call_2", "Abcdefgh1", "Abcdefgh2", "abcdefghi", "0"])
 NAMES = st.sampled_from(["look", "count", "find it!", "x" * 70, ""])
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=12)
@@ -198,9 +198,7 @@ def tool_calls(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def assistants(draw: st.DrawFn) -> AIMessage:
-    content = draw(
-        st.one_of(TEXTS, st.just([{"type": "text", "text": "said"}, {"type": "reasoning", "reasoning": "hm"}]))
-    )
+    content: Any = draw(st.one_of(TEXTS, st.just(THOUGHT)))
     invalid: list[Any] = draw(st.lists(st.builds(dict, name=NAMES, args=LONE, id=IDS, error=st.none()), max_size=1))
     extra = draw(st.sampled_from([{}, {"prefix": True}]))
     return AIMessage(

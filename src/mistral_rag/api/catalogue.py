@@ -6,6 +6,7 @@ knows (a tuned model, a gateway's alias) is sent as it is, with nothing assumed.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Efforts = tuple[str, ...]
@@ -66,6 +67,7 @@ MODELS = (
 )
 
 
+@lru_cache(maxsize=256)
 def chat_model(name: str) -> ChatModel | None:
     """What is known about the model of this name; None when nothing is."""
     return next((model for model in MODELS if re.fullmatch(model.pattern, name)), None)

@@ -303,13 +303,15 @@ class EventReader:
         self._headers = headers
         return status == 200 and not headers.get("content-type", "").startswith("application/json")
 
-    def feed(self, chunk: bytes) -> Iterator[Json]:
+    def feed(self, chunk: bytes) -> list[Json]:
         """The events that `chunk` completed, up to the end mark."""
+        events = []
         for event in self._decoder.feed(chunk):
             if event.data == DONE:
                 self.done = True
-                return
-            yield parsed(event.data, self._headers)
+                break
+            events.append(parsed(event.data, self._headers))
+        return events
 
     def cut(self) -> ApiConnectionError:
         """The error for a stream that ended without its end mark."""

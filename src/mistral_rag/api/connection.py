@@ -31,7 +31,7 @@ class Connection(BaseModel):
     default_headers: dict[str, str] = Field(default_factory=dict, repr=False, exclude=True)
     transport: Any = Field(default=None, repr=False, exclude=True)
 
-    _held: Client | None = PrivateAttr(default=None)
+    _held: tuple[tuple[Any, ...], Client] | None = PrivateAttr(default=None)
 
     @property
     def mistral_api_key(self) -> SecretStr | None:
@@ -46,15 +46,22 @@ class Connection(BaseModel):
     @property
     def client(self) -> Client:
         """The client for these settings; a new one after they changed."""
-        settings = Settings(
+        now = tuple([getattr(self, name) for name in SETTINGS])
+        held = self._held
+        if held is None or held[0] != now:
+            held = self._held = (now, Client(self._settings()))
+        return held[1]
+
+    def _settings(self) -> Settings:
+        return Settings(
             base_url=self.base_url,
             key=self.api_key,
-            headers=self.default_headers,
+            headers=dict(self.default_headers),
             timeouts=Timeouts.of(self.timeout),
             retry=RetryPolicy(retries=self.max_retries, budget=self.max_elapsed),
             concurrency=self.max_concurrent_requests,
             transport=self.transport,
         )
-        if self._held is None or self._held.settings != settings:
-            self._held = Client(settings)
-        return self._held
+
+
+SETTINGS = tuple(Connection.model_fields)

@@ -36,6 +36,8 @@ class Decoder:
         if self._skip_newline and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._skip_newline = False
+        if not self._rest and not self._data and _is_one_event(chunk):
+            return [Event(chunk[6:-2].decode(errors="replace"))]
         if b"\n" not in chunk and b"\r" not in chunk:
             self._rest += chunk
             return []
@@ -64,3 +66,8 @@ class Decoder:
         self._data = []
         self._name = ""
         return event
+
+
+def _is_one_event(chunk: bytes) -> bool:
+    """Whether `chunk` is the usual case: one whole event of one data line."""
+    return chunk[:6] == b"data: " and chunk[-2:] == b"\n\n" and chunk.count(b"\n") == 2 and b"\r" not in chunk

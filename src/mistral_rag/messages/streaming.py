@@ -38,16 +38,18 @@ class Assembly:
 
     def chunk(self, event: Wire) -> AIMessageChunk | None:
         """What `event` adds to the message; None when it adds nothing that is shown now."""
-        self._id = self._id or event.get("id")
+        if self._id is None:
+            self._id = event.get("id")
+            self._facts = {name: event[name] for name in ("model", "created") if event.get(name)}
         self._usage = event.get("usage") or self._usage
-        self._facts.update({name: event[name] for name in ("model", "created") if event.get(name)})
         choice = next((item for item in event.get("choices") or () if not item.get("index")), None)
         if choice is None:
             return None
-        self._finish.update(finish_metadata(choice))
+        if choice.get("finish_reason") or choice.get("logprobs"):
+            self._finish |= finish_metadata(choice)
         delta = choice.get("delta") or choice.get("message") or {}
         content = self._reader.read(content_of(delta))
-        calls = self._calls.chunks(delta.get("tool_calls") or (), str(self._id or ""))
+        calls = self._calls.chunks(delta["tool_calls"], str(self._id)) if delta.get("tool_calls") else []
         if not content and not calls:
             return None
         chunk = AIMessageChunk(content=content, tool_call_chunks=calls, id=self._id)
