@@ -113,7 +113,7 @@ def test_ask_json_is_an_answer_whose_quote_stands_on_its_page(index: Path, capsy
     assert (citation.quote, citation.page, citation.verified, citation.source) == (
         "Everyone has 30 days of paid leave a year.", 2, True, "handbook.md",
     )  # fmt: skip
-    assert answer.text[citation.start : citation.end] == citation.quote
+    assert answer.text[citation.start : citation.end] == f"“{citation.quote}”"
 
 
 def test_what_the_documents_do_not_hold_is_abstained_with_exit_4(
