@@ -110,7 +110,7 @@ class HtmlReader(HTMLParser):
             if tag == "table" or tag in HEADINGS:
                 self._lay_out()
             self._boundary()
-        if tag in UNREAD or _is_hidden(attributes):
+        if tag in UNREAD or _is_unread(attributes):
             self._hidden = (tag, 1)
         elif tag in BLOCKS and len(self._open) < DEEPEST:
             self._open.append(tag)
@@ -239,9 +239,11 @@ class HtmlReader(HTMLParser):
         return AROUND_BREAK.sub("\n", re.sub(" {2,}", " ", text)).strip()
 
 
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
+def _is_unread(attributes: dict[str, str | None]) -> bool:
+    """Whether an element is hidden, or says that it is only the way around the site."""
     return (
         "hidden" in attributes
+        or attributes.get("role") == "navigation"
         or attributes.get("aria-hidden") == "true"
         or bool(HIDDEN_STYLE.search(attributes.get("style") or ""))
     )

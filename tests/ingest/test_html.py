@@ -39,6 +39,7 @@ def test_text_is_read_as_a_browser_shows_it() -> None:
         '<div style="color: red; DISPLAY : none">no</div>',
         "<template><p>no</p></template>",
         "<nav><ul><li>no</ul></nav>",
+        "<div role=navigation>no</div>",
         "<svg><title>no</title><text>no</text></svg>",
         "<!-- no -->",
         "<![CDATA[no]]>",
