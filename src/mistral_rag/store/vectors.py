@@ -42,7 +42,7 @@ class DenseIndex:
         self._rows = np.delete(self._rows, gone)
 
     def search(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
-        """The `k` nearest rows and their cosines, best first. `rows`: only these."""
+        """The `k` nearest rows and their cosines, best first, among equals the lower row. `rows`: only these."""
         chosen = None if rows is None else np.isin(self._rows, rows)
         count = min(k, len(self._rows) if chosen is None else int(np.count_nonzero(chosen)))
         if count == 0:
@@ -55,7 +55,9 @@ class DenseIndex:
             only = faiss.SearchParameters()
             only.sel = faiss.IDSelectorBitmap(len(chosen), faiss.swig_ptr(bits))
             scores, places = self._index.search(asked, count, params=only)
-        return self._rows[places[0]], scores[0]
+        found = self._rows[places[0]]
+        order = np.lexsort((found, -scores[0]))
+        return found[order], scores[0][order]
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Cosines of some rows, in their order; 0 for a row without a vector."""
