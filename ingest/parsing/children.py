@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import IO, cast
 
@@ -42,7 +42,7 @@ class Limits:
 
 def parse_files(
     jobs: Iterable[ParseJob], *, workers: int | None = None, limits: Limits | None = None
-) -> Iterator[tuple[ParseJob, Outcome]]:
+) -> Generator[tuple[ParseJob, Outcome], None, None]:
     """Parse files in child processes, one a core by default; yields them as they get ready, in any order.
 
     Stop iterating and the children are ended. Raises IngestError when no child can be started.
@@ -120,8 +120,8 @@ class _Child:
 
     @property
     def usable(self) -> bool:
-        """Whether it can take another file."""
-        return self._process.poll() is None and self._files < self._limits.files
+        """Whether it can take another file; one that was stopped may not have died yet."""
+        return self._verdict is None and self._process.poll() is None and self._files < self._limits.files
 
     def look(self) -> None:
         """End the child when it uses more than it may."""

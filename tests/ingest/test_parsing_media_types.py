@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from ingest.parsing import PARSERS, media_type_of
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type"),
+    [
+        ("report.pdf", b"%PDF-1.7", "application/pdf"),
+        ("report.PDF", b"nothing like it", "application/pdf"),
+        ("report.txt", b"\n%PDF-1.4 in disguise", "application/pdf"),
+        ("notes.md", b"# Notes", "text/markdown"),
+        ("notes.markdown", b"", "text/markdown"),
+        ("page.htm", b"<p>", "text/html"),
+        ("page", b" <!DOCTYPE html><p>", "text/html"),
+        ("letter.txt", b"Dear Sir", "text/plain"),
+        ("photo.jpg", b"\xff\xd8", None),
+        ("Makefile", b"all:", None),
+    ],
+)
+def test_a_file_is_what_it_starts_with_or_is_called(
+    tmp_path: Path, name: str, content: bytes, media_type: str | None
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert media_type_of(tmp_path / name) == media_type
+    assert media_type is None or media_type in PARSERS
+
+
+def test_a_missing_file_goes_by_its_name(tmp_path: Path) -> None:
+    assert media_type_of(tmp_path / "gone.html") == "text/html"
