@@ -72,6 +72,13 @@ def test_a_tool_named_in_the_question_is_called_with_its_numbers() -> None:
     assert len(reply.tool_calls[0]["id"]) == 9
 
 
+def test_the_verb_in_a_tools_name_need_not_be_said() -> None:
+    tool = {"function": {"name": "get_weather", "parameters": {"properties": {"place": {"type": "string"}}}}}
+    [called] = answer("What is the weather in Paris?", tools=[ADD, tool]).tool_calls
+    assert called["function"]["name"] == "get_weather"
+    assert not answer("Who is in Paris?", tools=[ADD, tool]).tool_calls
+
+
 @pytest.mark.parametrize(
     ("choice", "called"),
     [

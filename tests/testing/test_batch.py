@@ -93,3 +93,10 @@ def test_wrong_jobs_are_refused(direct: httpx.Client, change: dict[str, Any]) ->
 def test_unknown_models_and_files_are_refused(direct: httpx.Client) -> None:
     assert create(direct, requests=[line(0)], model="nobody").json()["code"] == "1500"
     assert create(direct, input_files=["00000000-0000-4000-8000-000000000000"]).status_code == 404
+
+
+def test_a_file_must_hold_requests(direct: httpx.Client) -> None:
+    form = {"file": ("in.jsonl", b'{"custom_id": "1", "method": "POST", "body": {}}')}
+    uploaded = direct.post("/files", files=form, data={"purpose": "batch"}).json()
+    reply = create(direct, input_files=[uploaded["id"]])
+    assert (reply.status_code, reply.json()["message"][:35]) == (400, "Invalid file format: line 1 needs a")

@@ -39,6 +39,11 @@ def test_files_are_listed_by_page_purpose_and_name(direct: httpx.Client) -> None
     assert [card["filename"] for card in direct.get("/files?search=scan").json()["data"]] == ["scan.pdf"]
 
 
+def test_pages_are_numbers(direct: httpx.Client) -> None:
+    reply = direct.get("/files?page=one")
+    assert (reply.status_code, reply.json()["detail"][0]["loc"]) == (422, ["query", "page"])
+
+
 def test_a_deleted_file_is_gone(direct: httpx.Client) -> None:
     identity = upload(direct).json()["id"]
     assert direct.delete(f"/files/{identity}").json() == {"id": identity, "object": "file", "deleted": True}

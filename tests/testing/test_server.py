@@ -1,5 +1,6 @@
 """The HTTP server by itself: keep-alive, bodies, connections that end."""
 
+import asyncio
 import json
 import socket
 import time
@@ -112,6 +113,14 @@ def test_a_taken_port_is_said_at_once(fake: FakeMistral) -> None:
     port = int(fake.base_url.removesuffix("/v1").rsplit(":", 1)[1])
     with pytest.raises(OSError, match="in use"):
         FakeMistral().start(port=port)
+
+
+async def test_it_knows_how_many_requests_it_had_at_once(fake: FakeMistral) -> None:
+    fake.latency = 0.1
+    headers = {"authorization": f"Bearer {fake.key}"}
+    async with httpx.AsyncClient(base_url=fake.base_url, headers=headers) as client:
+        await asyncio.gather(*(client.get("/models") for _ in range(5)))
+    assert 2 <= fake.most_at_once <= 5
 
 
 def test_stopping_closes_what_is_open() -> None:

@@ -21,6 +21,8 @@ from mistral_rag.testing.words import content_words, text_of
 EVIDENCE = re.compile(r"^[ \t]*(\[[^\[\]\n]{1,40}\])[ \t]+(\S.*)$", re.MULTILINE)
 QUESTION = re.compile(r"^.*^Question: ?", re.MULTILINE | re.DOTALL)
 FIRST_NUMBER = re.compile(r"\d+")
+VERBS = frozenset({"get", "set", "fetch", "find", "look", "lookup", "make", "run", "do", "call", "tool", "function"})
+"""Words of a tool's name that a question need not hold."""
 LINES_CITED = 2
 WHITESPACE_WITHOUT_END = "\n" * 1000
 
@@ -72,7 +74,8 @@ def _tool_to_call(request: ChatRequest, question: str) -> str | None:
 
 def _mentioned(name: str, question: str) -> bool:
     words = [word for word in re.split(r"[_-]+", name.lower()) if word]
-    return all(word in question.lower() for word in words)
+    telling = [word for word in words if word not in VERBS] or words
+    return all(word in question.lower() for word in telling)
 
 
 def _arguments(request: ChatRequest, name: str, question: str) -> dict[str, Any]:

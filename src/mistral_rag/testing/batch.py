@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from mistral_rag.testing import catalogue, refusals
 from mistral_rag.testing.bodies import Body, JsonObject
 from mistral_rag.testing.exchange import Request, Response, json_bytes, json_response
 from mistral_rag.testing.files import Files, StoredFile
-from mistral_rag.testing.routing import Handler, parsed
+from mistral_rag.testing.routing import Handler, paged, parsed
 
 MAX_HOURS = 7 * 24
 Endpoint = Literal[
@@ -141,8 +141,7 @@ class Batches:
             jobs = list(self._jobs.values())[::-1]
         wanted = request.query.get("status"), request.query.get("model")
         kept = [job for job in jobs if wanted[0] in (None, job.status) and wanted[1] in (None, job.request.model)]
-        size, page = int(request.query.get("page_size", 100)), int(request.query.get("page", 0))
-        cards = [job.card() for job in kept[page * size : (page + 1) * size]]
+        cards = [job.card() for job in paged(request, kept)]
         return json_response({"data": cards, "object": "list", "total": len(kept)})
 
     def shown(self, request: Request, identity: str) -> Response:
@@ -178,8 +177,8 @@ class Batches:
     def _lines(self, body: BatchRequest) -> Iterator[BatchLine]:
         yield from body.requests or ()
         for identity in body.input_files or ():
-            for line in self._files.get(str(identity)).content.splitlines():
-                yield BatchLine.model_validate_json(line)
+            lines = self._files.get(str(identity)).content.splitlines()
+            yield from (_line(number, line) for number, line in enumerate(lines, start=1))
 
     def _run(self, job: Job) -> None:
         job.results = [self._result(job, line) for line in reversed(job.lines)]
@@ -205,6 +204,14 @@ class Batches:
         content = b"".join(json_bytes(one) + b"\n" for one in results)
         sample = "batch_result" if kind == "output" else "batch_error"
         return self._files.add(StoredFile(f"{kind}.jsonl", content, sample=sample, source="mistral")).id
+
+
+def _line(number: int, text: bytes) -> BatchLine:
+    try:
+        return BatchLine.model_validate_json(text)
+    except ValidationError as error:
+        message = f"Invalid file format: line {number} needs a custom_id and a body, and nothing else."
+        raise refusals.bad_request(message, code=None) from error
 
 
 def _check(body: BatchRequest) -> None:

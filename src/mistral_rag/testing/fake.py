@@ -126,6 +126,11 @@ class FakeMistral:
         """How many connections the server holds now."""
         return self._server.open_connections if self._server else 0
 
+    @property
+    def most_at_once(self) -> int:
+        """The largest number of requests that the server was answering at one moment."""
+        return self._server.most_at_once if self._server else 0
+
     def transport(self) -> "FakeTransport":
         """An httpx transport, sync and async, that asks this object without any socket."""
         from mistral_rag.testing.transport import FakeTransport

@@ -14,7 +14,7 @@ from typing import Any
 
 from mistral_rag.testing import refusals
 from mistral_rag.testing.exchange import Request, Response, json_response
-from mistral_rag.testing.routing import Handler
+from mistral_rag.testing.routing import Handler, numbers, paged
 
 FORM = {"file", "purpose", "expiry", "visibility"}
 PURPOSES = ("fine-tune", "batch", "ocr")
@@ -120,8 +120,7 @@ class Files:
             files = sorted(self._files.values(), key=lambda file: -file.created)
         purpose, search = request.query.get("purpose"), request.query.get("search", "")
         kept = [file for file in files if search in file.name and purpose in (None, file.purpose)]
-        size, page = int(request.query.get("page_size", 100)), int(request.query.get("page", 0))
-        cards = [file.card() for file in kept[page * size : (page + 1) * size]]
+        cards = [file.card() for file in paged(request, kept)]
         return json_response({"data": cards, "object": "list", "total": len(kept)})
 
     def shown(self, _request: Request, identity: str) -> Response:
@@ -141,6 +140,7 @@ class Files:
 
     def signed(self, request: Request, identity: str) -> Response:
         """An address that needs no key."""
+        numbers(request, expiry=24)
         file = self.get(identity)
         return json_response({"url": f"http://{request.headers.get('host', 'localhost')}{_signed_path(file)}"})
 

@@ -17,7 +17,7 @@ def refuse(body: Body) -> None:
 
 def _found(value: object, place: Place) -> Iterator[RefusedError]:
     if isinstance(value, Body):
-        for name in value.model_fields_set:
+        for name in (name for name in type(value).model_fields if name in value.model_fields_set):
             inner = getattr(value, name)
             yield from _field(value, name, inner, (*place, name))
             yield from _found(inner, (*place, name))
@@ -33,7 +33,7 @@ def _field(body: Body, name: str, value: object, place: Place) -> Iterator[Refus
         if isinstance(mark, NewerThan) and value not in mark.allowed:
             expected = " or ".join(repr(one) for one in mark.allowed)
             yield refusals.invalid("literal_error", f"Input should be {expected}", loc=place, given=value)
-    if isinstance(body, ReferenceChunk):
+    if isinstance(body, ReferenceChunk) and name == "reference_ids":
         for index, one in enumerate(body.reference_ids):
             if isinstance(one, str):
                 message = "Input should be a valid integer"

@@ -74,9 +74,11 @@ def too_large() -> RefusedError:
     return RefusedError(413, {"message": "Request size limit exceeded", "request_id": uuid.uuid4().hex})
 
 
-def invalid(kind: str, message: str, *, loc: tuple[str | int, ...], given: Any = None) -> RefusedError:
-    """422 with one entry in its detail list."""
-    return RefusedError(422, {"detail": [{"type": kind, "loc": ["body", *loc], "msg": message, "input": given}]})
+def invalid(
+    kind: str, message: str, *, loc: tuple[str | int, ...], given: Any = None, part: str = "body"
+) -> RefusedError:
+    """422 with one entry in its detail list; `part` is the part of the request that is wrong."""
+    return RefusedError(422, {"detail": [{"type": kind, "loc": [part, *loc], "msg": message, "input": given}]})
 
 
 def invalid_body(error: ValidationError) -> RefusedError:

@@ -1,6 +1,6 @@
 """Which handler answers which method and path, and how a handler reads its JSON body."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from mistral_rag.testing.exchange import Request, Response
 
 Handler = Callable[..., Response]
 AnyBody = TypeVar("AnyBody", bound=Body)
+Item = TypeVar("Item")
 
 
 class Router:
@@ -54,3 +55,20 @@ def parsed(model: type[AnyBody], request: Request) -> AnyBody:
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise refusals.invalid_body(error) from error
+
+
+def numbers(request: Request, **defaults: int) -> dict[str, int]:
+    """Whole numbers from the query, by name with their defaults; refuses with 422 what is none."""
+    found = {name: request.query.get(name, str(default)) for name, default in defaults.items()}
+    for name, text in found.items():
+        if not text.isdecimal():
+            message = "Input should be a valid integer, unable to parse string as an integer"
+            raise refusals.invalid("int_parsing", message, loc=(name,), given=text, part="query")
+    return {name: int(text) for name, text in found.items()}
+
+
+def paged(request: Request, items: Sequence[Item]) -> Sequence[Item]:
+    """The page of a list that the query asks for."""
+    asked = numbers(request, page=0, page_size=100)
+    start = asked["page"] * asked["page_size"]
+    return items[start : start + asked["page_size"]]

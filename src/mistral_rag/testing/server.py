@@ -5,7 +5,6 @@ The function that answers runs in that thread and must not block; a `Response` s
 """
 
 import asyncio
-import contextlib
 import socket
 import struct
 import threading
@@ -20,7 +19,10 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Server:
-    """Serves `respond` on 127.0.0.1 until stopped."""
+    """Serves `respond` on 127.0.0.1 until stopped.
+
+    `most_at_once` is the largest number of requests that were being answered at one moment.
+    """
 
     def __init__(self, respond: Callable[[Request], Response], *, port: int = 0, max_body: int = 2**30) -> None:
         self._respond = respond
@@ -29,6 +31,8 @@ class Server:
         self._ready = threading.Event()
         self._error: OSError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._busy = 0
+        self.most_at_once = 0
 
     def start(self) -> None:
         """Listen, and return when connections are accepted. Raises OSError when the port is taken."""
@@ -57,14 +61,12 @@ class Server:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         try:
             server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=MAX_HEAD, backlog=1024)
+            self._port = server.sockets[0].getsockname()[1]
         except OSError as error:
             self._error = error
             return
         finally:
-            if self._error is not None:
-                self._ready.set()
-        self._port = server.sockets[0].getsockname()[1]
-        self._ready.set()
+            self._ready.set()
         await self._stopping.wait()
         server.close()
         for task in self._tasks:
@@ -76,27 +78,37 @@ class Server:
         assert task is not None  # noqa: S101
         self._tasks.add(task)
         try:
-            with contextlib.suppress(
-                ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError
-            ):
-                while await self._one_exchange(reader, writer):
-                    pass
+            while request := await _read_request(reader, writer, self._max_body):
+                if not await self._answer(request, reader, writer) or request.headers.get("connection") == "close":
+                    break
         except asyncio.CancelledError:
             pass
         finally:
             self._tasks.discard(task)
             writer.close()
 
-    async def _one_exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = await reader.readuntil(b"\r\n\r\n")
-        method, target, headers = _parse_head(head)
+    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        self._busy += 1
+        self.most_at_once = max(self.most_at_once, self._busy)
+        try:
+            return await _send(self._respond(request), reader, writer)
+        except ConnectionError:
+            return False
+        finally:
+            self._busy -= 1
+
+
+async def _read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int) -> Request | None:
+    """The next request; None when the client has gone or talks nonsense."""
+    try:
+        method, target, headers = _parse_head(await reader.readuntil(b"\r\n\r\n"))
         if headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await _read_body(reader, headers, self._max_body)
+        body = await _read_body(reader, headers, limit)
         url = urlsplit(target)
-        request = Request(method, unquote(url.path), dict(parse_qsl(url.query, keep_blank_values=True)), headers, body)
-        stays = headers.get("connection", "").lower() != "close"
-        return await _send(self._respond(request), reader, writer) and stays
+    except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+        return None
+    return Request(method, unquote(url.path), dict(parse_qsl(url.query, keep_blank_values=True)), headers, body)
 
 
 def _parse_head(head: bytes) -> tuple[str, str, Mapping[str, str]]:
