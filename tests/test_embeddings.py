@@ -97,6 +97,16 @@ async def test_a_batch_is_halved_by_coroutines_too(fake: FakeMistral) -> None:
     assert (await model(fake).aembed_matrix(texts(5))).shape == (5, 1024)
 
 
+def test_a_text_longer_than_a_model_takes_is_embedded_in_pieces(fake: FakeMistral) -> None:
+    long = "one apple and two pears " * 2500
+    matrix = model(fake, max_concurrent_requests=1).embed_matrix(["short", long, "shorter"])
+    assert "".join(text for batch in sent(fake) for text in batch if text not in {"short", "shorter"}) == long
+    np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), [1.0, 1.0, 1.0], rtol=1e-5)
+    alike = model(fake).embed_matrix(["one apple and two pears ", "short"])
+    assert matrix[1] @ alike[0] > 0.9
+    np.testing.assert_array_equal(matrix[0], alike[1])
+
+
 def test_the_order_of_the_reply_does_not_matter(fake: FakeMistral) -> None:
     right = model(fake).embed_matrix(texts(3))
     fake.faults.add(faults.shuffled_embeddings())

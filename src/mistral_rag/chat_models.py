@@ -8,23 +8,27 @@ from typing import Any
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field
 
+from mistral_rag.api.catalogue import ChatModel, chat_model
 from mistral_rag.api.client import Reply
 from mistral_rag.api.connection import Connection
 from mistral_rag.api.errors import ApiError, RefusalError, ResponseError, StreamError, request_id
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
+from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.parameters import ChatParameters
 from mistral_rag.messages.repair import Rules
 from mistral_rag.messages.request import Request, build
 from mistral_rag.messages.schemas import METHODS, Method, is_model, output_schema
 from mistral_rag.messages.streaming import Assembly, has_begun
 from mistral_rag.messages.structured import StructuredParser, structured
+from mistral_rag.messages.tokens import count_messages, token_ids
 from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
 
 DEFAULT_MODEL = "mistral-small-latest"
@@ -76,6 +80,18 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         params = super()._get_ls_params(stop=stop or _list(self.stop), **kwargs)
         params["ls_provider"] = PROVIDER
         return params
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        known = chat_model(self.model)
+        return profile(known) if known else None
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The tokens of a text, by the newest vocabulary that the mistral-common wheel carries."""
+        return super().get_token_ids(text) if self.custom_get_token_ids else token_ids(text)
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """The prompt tokens of a conversation, with marks, tools and images."""
+        return count_messages(wire_messages(messages), wire_tools(tools or []))
 
     def bind_tools(
         self,
@@ -203,6 +219,27 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         if stream:
             parameters["stream"] = True
         return build(model, messages, parameters, rules=self.message_rules)
+
+
+def profile(model: ChatModel) -> ModelProfile:
+    """What a model can do, in LangChain's words."""
+    return ModelProfile(
+        max_input_tokens=model.context,
+        text_inputs=True,
+        text_outputs=True,
+        image_inputs=model.vision,
+        image_url_inputs=model.vision,
+        image_tool_message=model.vision,
+        pdf_inputs=model.vision,
+        pdf_tool_message=model.vision,
+        audio_inputs=model.audio,
+        tool_calling=True,
+        tool_choice=True,
+        tool_call_streaming=True,
+        structured_output=True,
+        reasoning_output=model.reasons,
+        reasoning_effort_levels=list(model.efforts),
+    )
 
 
 def _checked(given: Mapping[str, Any]) -> Wire:

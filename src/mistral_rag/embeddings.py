@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import binascii
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +17,7 @@ from pydantic import AliasChoices, Field
 from mistral_rag.api.client import Reply
 from mistral_rag.api.connection import Connection
 from mistral_rag.api.errors import BadRequestError, ResponseError, request_id
-from mistral_rag.messages.tokens import estimate
+from mistral_rag.messages.tokens import estimate, token_ids
 from mistral_rag.messages.tools import Wire
 
 Matrix = NDArray[Any]
@@ -23,6 +25,7 @@ Matrix = NDArray[Any]
 PATH = "embeddings"
 MOST_TEXTS = 256
 MOST_TOKENS = 16_384
+LONGEST_TEXT = 8_192
 DTYPES = {"float": "<f4", "int8": "i1", "uint8": "u1", "binary": "i1", "ubinary": "u1"}
 
 
@@ -30,7 +33,8 @@ class MistralEmbeddings(Connection, Embeddings):
     """An embedding model of the Mistral platform.
 
     Texts go out in batches of at most 256 and about 16,384 tokens, several at once, equal texts only once; vectors
-    come back as base64. A batch that the platform still finds too large is halved. `output_dimension` and
+    come back as base64. A batch that the platform still finds too large is halved; a text longer than a model takes is
+    embedded in pieces, whose mean it gets. `output_dimension` and
     `output_dtype` are for models that offer them (codestral-embed).
     """
 
@@ -61,26 +65,26 @@ class MistralEmbeddings(Connection, Embeddings):
 
         Without texts, a matrix of no rows.
         """
-        unique = list(dict.fromkeys(texts))
-        batches = list(_batches(unique))
+        plan = _Plan.of(texts)
+        batches = list(_batches(plan.pieces))
         if len(batches) < 2:
             parts = [self._embed(batch) for batch in batches]
         else:
             workers = min(self.max_concurrent_requests, len(batches))
             with ThreadPoolExecutor(workers, thread_name_prefix="mistral-embed") as pool:
                 parts = _all_or_error(pool, [pool.submit(self._embed, batch) for batch in batches])
-        return self._arranged(texts, unique, parts)
+        return self._arranged(texts, plan, parts)
 
     async def aembed_matrix(self, texts: Sequence[str]) -> Matrix:
         """`embed_matrix` for coroutines."""
-        unique = list(dict.fromkeys(texts))
-        tasks = [asyncio.ensure_future(self._aembed(batch)) for batch in _batches(unique)]
+        plan = _Plan.of(texts)
+        tasks = [asyncio.ensure_future(self._aembed(batch)) for batch in _batches(plan.pieces)]
         try:
             parts = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
-        return self._arranged(texts, unique, parts)
+        return self._arranged(texts, plan, parts)
 
     def _embed(self, batch: list[str]) -> Matrix:
         try:
@@ -130,14 +134,59 @@ class MistralEmbeddings(Connection, Embeddings):
         except (TypeError, ValueError, binascii.Error):
             raise _bad_reply(reply, "a vector that is neither numbers nor base64") from None
 
-    def _arranged(self, texts: Sequence[str], unique: list[str], parts: Sequence[Matrix]) -> Matrix:
+    def _arranged(self, texts: Sequence[str], plan: "_Plan", parts: Sequence[Matrix]) -> Matrix:
         if not parts:
             return np.empty((0, self.output_dimension or 0), dtype=DTYPES[self.output_dtype])
-        matrix = np.concatenate(parts)
-        if len(unique) == len(texts):
+        matrix = plan.whole(np.concatenate(parts))
+        if len(plan.unique) == len(texts):
             return matrix
-        row_of = {text: row for row, text in enumerate(unique)}
+        row_of = {text: row for row, text in enumerate(plan.unique)}
         return matrix[[row_of[text] for text in texts]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Each different text once, in pieces that a model takes; nearly always one piece a text."""
+
+    unique: list[str]
+    pieces: list[str]
+    starts: list[int]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "_Plan":
+        unique = list(dict.fromkeys(texts))
+        pieces: list[str] = []
+        starts: list[int] = []
+        for text in unique:
+            starts.append(len(pieces))
+            pieces += _pieces(text)
+        return cls(unique, pieces, starts)
+
+    def whole(self, matrix: Matrix) -> Matrix:
+        """One row a text: the mean of its pieces by their length, made as long as a row of the model."""
+        if len(self.pieces) == len(self.unique):
+            return matrix
+        weights = np.array([len(piece) for piece in self.pieces], dtype=np.float32)
+        sums = np.add.reduceat(matrix * weights[:, None], self.starts, axis=0)
+        lengths = np.linalg.norm(matrix[self.starts].astype(np.float32), axis=1, keepdims=True)
+        rows = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12) * lengths
+        several = np.diff([*self.starts, len(self.pieces)]) > 1
+        return np.where(several[:, None], rows, matrix[self.starts]).astype(matrix.dtype)
+
+
+def _pieces(text: str) -> list[str]:
+    """The text, cut at blanks where it is longer than a model takes."""
+    if estimate(text) <= LONGEST_TEXT or (tokens := len(token_ids(text))) <= LONGEST_TEXT:
+        return [text]
+    count = math.ceil(tokens / (0.9 * LONGEST_TEXT))
+    pieces = []
+    for number in range(count, 0, -1):
+        wanted = len(text) // number
+        blank = text.rfind(" ", wanted // 2, wanted) + 1
+        cut = len(text) if number == 1 else blank or wanted
+        pieces.append(text[:cut])
+        text = text[cut:]
+    return pieces
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

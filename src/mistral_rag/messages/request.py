@@ -7,7 +7,8 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from mistral_rag.api.catalogue import chat_model
+from mistral_rag.api.catalogue import ChatModel, chat_model
+from mistral_rag.api.errors import ContextOverflowError
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages.blocks import check_images
 from mistral_rag.messages.content import ContentReader
@@ -15,6 +16,7 @@ from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.references import sources_in
 from mistral_rag.messages.repair import Rules, repair
 from mistral_rag.messages.thinking import THINK_PROMPT, snapped
+from mistral_rag.messages.tokens import count_messages
 from mistral_rag.messages.tools import Wire
 
 JSON_PROMPT = "Answer with a JSON object and nothing else."
@@ -63,6 +65,8 @@ def build(name: str, messages: Sequence[BaseMessage], parameters: Wire, *, rules
     think_tags = model is not None and model.think_prompt and effort != "none"
     if think_tags:
         wired = _with_system(wired, THINK_PROMPT, first=True)
+    if model is not None:
+        _check_length(model, name, wired, parameters)
     body = {"model": name, "messages": wired, **parameters}
     return Request(body, repaired.changes, tuple(notes), sources_in(messages), think_tags)
 
@@ -80,6 +84,23 @@ def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
         del fitted["top_p"]
         notes.append("top_p was left out: it means nothing at temperature 0")
     return fitted
+
+
+def _check_length(model: ChatModel, name: str, messages: list[Wire], parameters: Wire) -> None:
+    """Raise before a prompt is sent that can't fit. Counts only what is so long that it might not."""
+    answer = parameters.get("max_tokens") or 0
+    if model.tokenizer != "tekken" or sum(map(_characters, messages)) + answer <= model.context:
+        return
+    tokens = count_messages(messages, parameters.get("tools") or ())
+    if tokens + answer > model.context:
+        raise ContextOverflowError(
+            f"The prompt has {tokens} tokens and the answer may have {answer}; {name} takes {model.context} together."
+        )
+
+
+def _characters(message: Wire) -> int:
+    content = message["content"]
+    return len(content) if isinstance(content, str) else sum(len(str(chunk.get("text") or "")) for chunk in content)
 
 
 def _wants_json(parameters: Wire) -> bool:

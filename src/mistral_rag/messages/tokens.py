@@ -1,8 +1,23 @@
-"""How many tokens a text has."""
+"""How many tokens a text, an image or a whole conversation has."""
 
+import base64
+import binascii
 import math
+import struct
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mistral_rag.messages.repair import Rules, repair
+from mistral_rag.messages.tools import Wire
+
+if TYPE_CHECKING:
+    from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
 LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ "
+LONGEST_SIDE = 1540
+PATCH = 28
+"""Pixels: images are made no longer than the first and cut into squares of the second, one token each."""
 
 
 def estimate(text: str) -> int:
@@ -14,3 +29,87 @@ def estimate(text: str) -> int:
     data = text.encode(errors="replace")
     others = len(data.translate(None, LETTERS))
     return math.ceil((len(data) - others) / 3.5 + others * 0.9) + 2
+
+
+@cache
+def _tokenizer() -> "MistralTokenizer[Any, Any, Any, Any, Any]":
+    # Takes a second or two, so only who counts pays. The newest vocabulary that the wheel carries.
+    from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
+
+    return MistralTokenizer.v3(is_tekken=True)
+
+
+def token_ids(text: str) -> list[int]:
+    """The tokens of a text, without the marks that begin and end a message."""
+    return _tokenizer().instruct_tokenizer.tokenizer.encode(text, bos=False, eos=False)
+
+
+def count_messages(messages: list[Wire], tools: Sequence[Wire] = ()) -> int:
+    """The prompt tokens of a conversation, marks, tools and images included."""
+    from mistral_common.protocol.instruct.messages import ChatMessage
+    from mistral_common.protocol.instruct.request import ChatCompletionRequest
+
+    fixed = repair([_textual(message) for message in messages], Rules(text_beside_calls=False)).messages
+    functions = [tool for tool in tools if tool["type"] == "function"]
+    body = {"model": "any", "messages": fixed, **({"tools": functions} if functions else {})}
+    request = ChatCompletionRequest[ChatMessage].model_validate(body)
+    images = sum(_image_tokens(chunk) for message in messages for chunk in _chunks(message))
+    return len(_tokenizer().encode_chat_completion(request).tokens) + images
+
+
+def _chunks(message: Wire) -> list[Wire]:
+    return message["content"] if isinstance(message["content"], list) else []
+
+
+def _textual(message: Wire) -> Wire:
+    """The message with all its texts as one."""
+    if not isinstance(message["content"], list):
+        return message
+    return {**message, "content": "\n".join(filter(None, (_text(chunk) for chunk in message["content"])))}
+
+
+def _text(chunk: Wire) -> str:
+    parts: Any = chunk.get("thinking") or [chunk]
+    return "".join(str(part.get("text") or "") for part in parts)
+
+
+def _image_tokens(chunk: Wire) -> int:
+    if chunk["type"] != "image_url":
+        return 0
+    image = chunk["image_url"]
+    width, height = image_size(image["url"] if isinstance(image, dict) else image)
+    scale = max(width / LONGEST_SIDE, height / LONGEST_SIDE, 1.0)
+    across, down = (math.ceil(side / scale / PATCH) for side in (width, height))
+    return (across + 1) * down
+
+
+def image_size(url: str) -> tuple[int, int]:
+    """Pixels of an image in a data address; the largest size where it can't be seen."""
+    try:
+        head = base64.b64decode(url.partition(",")[2][:87_380]) if url.startswith("data:") else b""
+        return _size(head)
+    except (binascii.Error, struct.error, ValueError):
+        return LONGEST_SIDE, LONGEST_SIDE
+
+
+def _size(head: bytes) -> tuple[int, int]:
+    if head.startswith(b"\x89PNG"):
+        width, height = struct.unpack(">II", head[16:24])
+        return width, height
+    if head.startswith(b"GIF8"):
+        width, height = struct.unpack("<HH", head[6:10])
+        return width, height
+    if head.startswith(b"\xff\xd8"):
+        return _jpeg_size(head)
+    raise ValueError("an unknown kind of image")
+
+
+def _jpeg_size(head: bytes) -> tuple[int, int]:
+    at = 2
+    while at < len(head):
+        marker, length = struct.unpack(">HH", head[at : at + 4])
+        if 0xFFC0 <= marker <= 0xFFCF and marker not in {0xFFC4, 0xFFC8, 0xFFCC}:
+            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
+            return width, height
+        at += 2 + length
+    raise ValueError("no size in the beginning of the image")
