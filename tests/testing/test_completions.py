@@ -5,8 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mistral_rag.testing import FakeMistral, Reply, call, references, thinking
+from mistral_rag.testing import FakeMistral, Reply, call, completions, references, thinking
+from mistral_rag.testing.completions import Asked
 
 ASK: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -119,6 +122,36 @@ def test_thinking_without_text_is_closed_all_the_same(fake: FakeMistral, direct:
     fake.script(Reply([thinking("hm")], [call("f", {})]))
     contents = [delta["content"] for delta in deltas(streamed(direct))]
     assert contents == ["", [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "closed": True}], ""]
+
+
+def folded(contents: list[Any]) -> list[tuple[str, Any]]:
+    """What a client sees, however it was cut: runs of text and of thought, and references."""
+    seen: list[tuple[str, Any]] = []
+    for content in contents:
+        parts: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        for part in parts:
+            kind = part["type"]
+            value = part.get("text", part.get("reference_ids"))
+            if kind == "thinking":
+                value = "".join(inner["text"] for inner in part["thinking"])
+            if seen and seen[-1][0] == kind != "reference":
+                seen[-1] = (kind, seen[-1][1] + value)
+            elif value:
+                seen.append((kind, value))
+    return seen
+
+
+PARTS = st.one_of(st.text(max_size=20), st.text(max_size=20).map(thinking), st.just(references(1, 2)))
+
+
+@given(st.lists(PARTS, max_size=6))
+def test_a_stream_folds_to_what_the_whole_reply_says(parts: list[Any]) -> None:
+    asked = Asked.of("m", 1, (), None)
+    one = completions.choice(Reply(parts), asked)
+    content = completions.body(asked, [one], {})["choices"][0]["message"]["content"]
+    lines = b"".join(completions.events(asked, [one], {})).split(b"\n\n")[:-2]
+    events = [json.loads(line.removeprefix(b"data: ")) for line in lines]
+    assert folded([delta["content"] for delta in deltas(events)]) == folded([content])
 
 
 def test_tool_calls_come_whole_in_the_last_delta(fake: FakeMistral, direct: httpx.Client) -> None:

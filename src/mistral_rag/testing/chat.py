@@ -46,8 +46,6 @@ def check(request: ChatRequest, rules: Rules) -> None:
 def _check_sampling(request: ChatRequest) -> None:
     if request.temperature == 0 and request.top_p != 1:
         raise refusals.bad_request("top_p must be 1 when using greedy sampling.")
-    if request.temperature == 0 and (request.n or 1) > 1:
-        raise refusals.bad_request("n must be 1 when using greedy sampling.")
 
 
 def _check_reasoning(request: ChatRequest, model: Model) -> None:

@@ -179,28 +179,31 @@ def _event(head: Mapping[str, Any], one: Mapping[str, Any], usage: Mapping[str, 
 
 
 def _deltas(one: Choice) -> Iterator[dict[str, Any]]:
+    """Text as strings; thinking as lists, whose last piece goes out in one list with what comes next."""
     yield {"role": "assistant", "content": "", **one.reply.message}
-    closing: list[Chunk] = []
+    held: list[Chunk] = []
     for part in one.parts:
         if isinstance(part, str):
             said = pieces(part)
-            if closing and said:
-                yield {"content": [*closing, {"type": "text", "text": said.pop(0)}]}
-                closing = []
+            if held and said:
+                yield {"content": [*held, {"type": "text", "text": said.pop(0)}]}
+                held = []
             yield from ({"content": piece} for piece in said)
-        elif part.get("type") == "thinking" and part.get("thinking"):
-            thoughts, closing = _thoughts(part)
-            yield from thoughts
+        elif part.get("type") == "thinking":
+            *before, last = _thoughts(part)
+            yield from ({"content": [chunk]} for chunk in [*held, *before])
+            held = [last]
         else:
-            yield {"content": [part]}
-    if closing:
-        yield {"content": closing}
+            yield {"content": [*held, part]}
+            held = []
+    if held:
+        yield {"content": held}
 
 
-def _thoughts(part: Chunk) -> tuple[list[dict[str, Any]], list[Chunk]]:
-    """Deltas of all but the last piece of thought, and that piece: it goes out with the first text."""
-    *before, after = [{"type": "text", "text": piece} for piece in pieces(_text(part))] or [
-        {"type": "text", "text": ""}
-    ]
-    deltas = [{"content": [{"type": "thinking", "thinking": [piece], "closed": False}]} for piece in before]
-    return deltas, [{**part, "thinking": [after]}]
+def _thoughts(part: Chunk) -> list[Chunk]:
+    """A piece of thought each; only the last is closed and has what else the chunk holds."""
+    if any(inner.get("type") != "text" for inner in part["thinking"]):
+        return [part]
+    said = pieces(_text(part)) or [""]
+    thoughts = [{"type": "thinking", "thinking": [{"type": "text", "text": piece}], "closed": False} for piece in said]
+    return [*thoughts[:-1], {**part, "thinking": thoughts[-1]["thinking"]}]
