@@ -35,7 +35,8 @@ def multilingual() -> UniversalSentenceEncoder:
 
 def test_vectors_are_float32_of_the_named_size_and_of_length_one(model: LocalEmbeddings) -> None:
     matrix = model.embed_matrix([SALES, REVENUE, ""])
-    assert (matrix.dtype, matrix.shape) == (np.float32, (3, model.dimension))
+    assert matrix.dtype == np.float32
+    assert matrix.shape == (3, model.dimension)
     assert np.linalg.norm(matrix, axis=1) == pytest.approx(1, abs=1e-5)
 
 

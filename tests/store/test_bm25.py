@@ -23,7 +23,12 @@ def index() -> LexicalIndex:
 
 def found(index: LexicalIndex, question: str, k: int = 10) -> list[int]:
     rows, _ = index.search(question, k)
-    return rows.tolist()
+    return list(map(int, rows))
+
+
+def by_row(index: LexicalIndex, question: str) -> dict[int, float]:
+    rows, scores = index.scores(question)
+    return dict(zip(rows.tolist(), scores.tolist(), strict=True))
 
 
 def test_rows_with_the_words_of_the_question_are_found_best_first(index: LexicalIndex) -> None:
@@ -47,17 +52,17 @@ def test_scores_are_those_of_the_formula(index: LexicalIndex) -> None:
 
 def test_numbers_do_not_make_a_text_longer(index: LexicalIndex) -> None:
     index.add([RowText(6, "en", "Dividend policy. 2018")])
-    scores = dict(zip(*map(np.ndarray.tolist, index.scores("dividend policy")), strict=True))
+    scores = by_row(index, "dividend policy")
     assert scores[5] == pytest.approx(scores[6])
 
 
 def test_words_side_by_side_count_more() -> None:
     index = LexicalIndex()
     index.add([RowText(1, "en", "cash of the flow"), RowText(2, "en", "cash flow"), RowText(3, "en", "flow cash")])
-    scores = dict(zip(*map(np.ndarray.tolist, index.scores("cash flow")), strict=True))
-    assert scores[2] > scores[3] == pytest.approx(scores[3])
+    scores = by_row(index, "cash flow")
+    assert scores[2] > scores[3]
     index.formula = Bm25(pairs=0)
-    scores = dict(zip(*map(np.ndarray.tolist, index.scores("cash flow")), strict=True))
+    scores = by_row(index, "cash flow")
     assert scores[2] == pytest.approx(scores[3])
 
 
@@ -90,8 +95,7 @@ def test_compacting_changes_no_score_but_for_what_was_removed(index: LexicalInde
     texts = {**TEXTS, 0: "Phones of the past", 9: "Dividend of phones"}
     fresh.add(RowText(row, "en", text) for row, text in texts.items() if row != 2)
     assert len(index.segments) == 1
-    for mine, other in zip(index.scores("phone dividend past"), fresh.scores("phone dividend past"), strict=True):
-        assert mine.tolist() == pytest.approx(other.tolist())
+    assert by_row(index, "phone dividend past") == pytest.approx(by_row(fresh, "phone dividend past"))
 
 
 def test_an_index_without_rows_finds_nothing() -> None:

@@ -1,0 +1,166 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mistral_rag.schema import Source
+from mistral_rag.store.lexical import LexicalIndex, cached, follow, load, refresh, searched_title
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.view import LexicalRow
+from mistral_rag.store.writer import IndexWriter
+
+Put = Callable[..., Source]
+
+
+@pytest.fixture
+def built(folder: Path, writer: IndexWriter, put: Put) -> Path:
+    """The folder of the lexical index of three pages about phones, dividends and leave."""
+    put(writer, "a.txt", "Net sales of phones rose.", "The dividend was paid.")
+    put(writer, "b.txt", "Paid leave is 27 days.")
+    writer.commit()
+    writer.refresh_caches()
+    return folder / "lexical-1"
+
+
+def found(index: LexicalIndex, question: str) -> list[int]:
+    return list(map(int, index.search(question, 10)[0]))
+
+
+def seen(folder: Path) -> LexicalIndex:
+    with IndexReader.open(folder) as reader, reader.view() as view:
+        return cached(folder, view)
+
+
+def test_what_was_saved_is_loaded(folder: Path, built: Path) -> None:
+    loaded = load(built)
+    assert loaded is not None
+    assert found(loaded[0], "phone") == [1]
+    assert found(seen(folder), "dividend") == [2]
+
+
+def test_its_files_are_private(built: Path) -> None:
+    assert built.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in built.iterdir()} == {0o600}
+
+
+def test_rows_newer_than_the_files_are_searched(folder: Path, built: Path, writer: IndexWriter, put: Put) -> None:
+    put(writer, "c.txt", "Zebras cross here.")
+    writer.remove("file:///docs/b.txt")
+    writer.commit()
+    index = seen(folder)
+    assert found(index, "zebra") == [4]
+    assert found(index, "leave") == []
+
+
+def test_refreshing_writes_what_came_and_forgets_what_went(
+    folder: Path, built: Path, writer: IndexWriter, put: Put
+) -> None:
+    put(writer, "c.txt", "Zebras cross here.")
+    writer.remove("file:///docs/b.txt")
+    writer.commit()
+    writer.refresh_caches()
+    loaded = load(built)
+    assert loaded is not None
+    assert (found(loaded[0], "zebra"), found(loaded[0], "leave")) == ([4], [])
+    named = {f"{name}.npy" for segment in manifest(built)["segments"] for name in segment.values() if len(name) == 64}
+    assert {path.name for path in built.iterdir()} == {*named, "manifest.json"}
+
+
+def test_a_second_refresh_touches_nothing(built: Path, writer: IndexWriter) -> None:
+    before = (built / "manifest.json").stat().st_mtime_ns
+    writer.refresh_caches()
+    assert (built / "manifest.json").stat().st_mtime_ns == before
+
+
+def manifest(built: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((built / "manifest.json").read_text())
+    return content
+
+
+@pytest.mark.parametrize("position", [0, 8, 70, -1])
+def test_a_flipped_bit_in_any_file_is_found(folder: Path, built: Path, position: int) -> None:
+    for path in sorted(built.iterdir()):
+        whole = path.read_bytes()
+        flipped = bytearray(whole)
+        flipped[position] ^= 4
+        path.write_bytes(flipped)
+        assert load(built) is None, path.name
+        assert found(seen(folder), "phone") == [1]
+        path.write_bytes(whole)
+    assert load(built) is not None
+
+
+def test_a_missing_file_or_folder_is_made_again(folder: Path, built: Path, writer: IndexWriter) -> None:
+    next(built.glob("*.npy")).unlink()
+    assert load(built) is None
+    writer.refresh_caches()
+    assert load(built) is not None
+    for path in built.iterdir():
+        path.unlink()
+    built.rmdir()
+    assert found(seen(folder), "phone") == [1]
+
+
+def test_files_of_another_index_are_not_believed(
+    tmp_path: Path, folder: Path, built: Path, put: Put, identity: Any
+) -> None:
+    other = tmp_path / "other"
+    with IndexWriter.open(other, identity=identity) as writer:
+        put(writer, "z.txt", "One thing.", "Another.")
+        put(writer, "y.txt", "A third thing.")
+        writer.commit()
+    (other / "lexical-1").symlink_to(built)
+    assert load(other / "lexical-1") is None
+    (other / "lexical-1").unlink()
+    built.rename(other / "lexical-1")
+    assert found(seen(other), "phone") == []
+    assert found(seen(other), "thing") == [1, 3]
+
+
+def test_arrays_that_could_run_code_are_not_loaded(built: Path) -> None:
+    changed = manifest(built)
+    np.save(built / "x.npy", np.array([print]), allow_pickle=True)
+    changed["segments"][0]["rows"] = "x"
+    (built / "manifest.json").write_text(json.dumps(changed))
+    assert load(built) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"format": 1}'])
+def test_a_manifest_that_is_none_is_not_believed(built: Path, content: str) -> None:
+    (built / "manifest.json").write_text(content)
+    assert load(built) is None
+
+
+def test_folders_of_old_generations_go(folder: Path, built: Path, writer: IndexWriter) -> None:
+    (folder / "lexical-0").mkdir()
+    with writer.view() as view:
+        refresh(folder, view)
+    assert not (folder / "lexical-0").exists()
+
+
+def test_an_index_in_memory_follows_the_commits(folder: Path, built: Path, writer: IndexWriter, put: Put) -> None:
+    index = seen(folder)
+    put(writer, "c.txt", "Zebras cross here.")
+    writer.commit()
+    with IndexReader.open(folder) as reader, reader.view() as view:
+        assert follow(index, view, view.sequence - 1)
+        assert not follow(index, view, view.sequence)
+    assert found(index, "zebra") == [4]
+
+
+@pytest.mark.parametrize(
+    ("uri", "title", "label", "searched"),
+    [
+        ("file:///x/BESTBUY_2024Q2_10Q.pdf", "Best Buy", "", "Best Buy BESTBUY 2024Q2 10Q"),
+        ("file:///x/BESTBUY_2024Q2_10Q.pdf", "BESTBUY_2024Q2_10Q", "", "BESTBUY 2024Q2 10Q"),
+        ("file:///x/a%20b.md", "A B: the story", "", "A B: the story"),
+        ("file:///x/a.pdf", "0001-23", "Adobe Inc. 10-K 2015", "Adobe Inc. 10-K 2015 0001-23"),
+    ],
+)
+def test_a_document_is_searched_by_its_title_and_the_name_of_its_file(
+    uri: str, title: str, label: str, searched: str
+) -> None:
+    assert searched_title(LexicalRow(1, uri, title, "en", "", ""), label) == searched
