@@ -1,0 +1,132 @@
+"""Answers without a key over real filings, each citation checked with another PDF reader.
+
+python -m benchmarks.answers --index DIR [--questions FILE] [--pdfs DIR]
+
+Asks every question with `mistral-rag ask --json`. Prints how many answers cite or abstain with a reason, for how
+many a gold page is among the cited ones, and, by PyMuPDF: for how many verified citations the quote stands on its
+page, and how well the words in its boxes are the quote's words (F1 over words, order-free).
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import pymupdf
+
+from mistral_rag.schema import Answer, Citation, Span
+
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "financebench"
+ENOUGH_F1 = 0.9
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is counted over all questions."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    settled: int = 0
+    gold: int = 0
+    scored: int = 0
+    found: list[bool] = field(default_factory=list)
+    f1: list[float] = field(default_factory=list)
+
+
+def ask(question: str, index: Path) -> Answer:
+    """The answer that the command line gives."""
+    command = [sys.executable, "-m", "mistral_rag.cli", "ask", question, "--index", str(index), "--json"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MISTRAL_")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return Answer.model_validate_json(ran.stdout)
+
+
+def letters(text: str) -> str:
+    """Text by its letters and digits alone: readers differ in blanks, hyphens and ligatures."""
+    return "".join(re.findall(r"[^\W_]+", text.replace("ﬁ", "fi").replace("ﬂ", "fl").lower()))
+
+
+def words(text: str) -> Counter[str]:
+    """Words of a text, joined over line-end hyphens."""
+    return Counter(word for part in text.split() if (word := letters(part)))
+
+
+def check(citation: Citation) -> Iterator[tuple[bool, float | None]]:
+    """For each quoted span: whether its text stands on the page, and the F1 of the words in its boxes."""
+    path = Path(unquote(urlparse(citation.uri).path))
+    with pymupdf.open(path) as pdf:  # type: ignore[no-untyped-call]
+        for span in citation.spans or ():
+            page = pdf[span.page - 1]
+            orders = (letters(page.get_text(sort=by_place)) for by_place in (False, True))
+            yield (
+                any(letters(span.quote) in text for text in orders),
+                boxed_f1(page, span) if span.box_precision == "word" else None,
+            )
+
+
+def boxed_f1(page: Any, span: Span) -> float:
+    """How well the words whose middle lies in the span's boxes are the words of its quote."""
+    width, height = page.rect.width, page.rect.height
+    inside: Counter[str] = Counter()
+    for left, top, right, bottom, word, *_ in page.get_text("words"):
+        x, y = (left + right) / 2 / width, (top + bottom) / 2 / height
+        if any(box.left <= x <= box.right and box.top <= y <= box.bottom for box in span.boxes):
+            inside += words(word)
+    quoted = words(span.quote)
+    if letters("".join(sorted(inside.elements()))) == letters("".join(sorted(quoted.elements()))):
+        return 1.0
+    common = sum((inside & quoted).values())
+    total = sum(inside.values()) + sum(quoted.values())
+    return 2 * common / total if total else 1.0
+
+
+def count(tally: Tally, question: dict[str, Any], answer: Answer) -> None:
+    """Add one answer to the tally."""
+    tally.statuses[answer.status] += 1
+    tally.settled += bool(answer.citations) or bool(answer.reason)
+    if question.get("gold"):
+        tally.scored += 1
+        gold = {(doc, page + 1) for doc, page in question["gold"]}
+        cited = {(Path(c.source).stem, span.page) for c in answer.citations for span in c.spans or ()}
+        tally.gold += bool(gold & cited)
+    for citation in answer.citations:
+        if citation.verified and citation.source.endswith(".pdf"):
+            for stands, f1 in check(citation):
+                tally.found.append(stands)
+                if f1 is not None:
+                    tally.f1.append(f1)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Ask all questions and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--index", type=Path, required=True, help="an index of the PDFs that the questions are about")
+    parser.add_argument("--questions", type=Path, default=SHARED / "questions.jsonl")
+    chosen = parser.parse_args(arguments)
+    tally = Tally()
+    for line in chosen.questions.read_text(encoding="utf-8").splitlines():
+        question = json.loads(line)
+        count(tally, question, ask(question["question"], chosen.index))
+        print(".", end="", flush=True, file=sys.stderr)
+    asked = sum(tally.statuses.values())
+    enough = sum(f1 >= ENOUGH_F1 for f1 in tally.f1)
+    print(f"\nquestions                                  {asked}  {dict(tally.statuses)}")
+    print(f"cite, or abstain with a reason             {tally.settled}")
+    print(
+        f"gold page among the cited pages            {tally.gold} of {tally.scored} ({tally.gold / max(tally.scored, 1):.2f})"
+    )
+    print(f"quoted spans found by PyMuPDF on the page  {sum(tally.found)} of {len(tally.found)}")
+    print(
+        f"boxes hold the quote's words (F1 >= .9)    {enough} of {len(tally.f1)} ({enough / max(len(tally.f1), 1):.3f})"
+    )
+
+
+if __name__ == "__main__":
+    main()
