@@ -10,6 +10,10 @@ CHECKOUT = Path(__file__).parents[1]
 SETTINGS = ("MISTRAL_", "LANGCHAIN_", "LANGSMITH_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--refresh-docs", action="store_true", help="write what is printed now into README and docs")
+
+
 def pytest_configure() -> None:
     for name in list(os.environ):
         if name.upper().startswith(SETTINGS):

@@ -3,7 +3,7 @@
 How a code block is checked goes by its language: `console` sessions are run and their output compared (a line
 "…" stands for any lines, times in seconds are not compared), `python` is run and printed output compared with the
 `text` block that follows directly, `sh` may name only scripts that exist and commands known here. `python platform`
-runs against a stand-in for the platform.
+runs against a stand-in for the platform. With `--refresh-docs` what is shown is replaced by what was printed.
 """
 
 import json
@@ -12,9 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,6 +26,9 @@ from mistral_rag.testing import FakeMistral
 CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("data/**/README.md")])
 BUILD = "ingest build data --index demo-index"
+SESSION = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+SNIPPET = re.compile(r"^(```python(?: platform)?\n)(.*?)^```\n(?:(\n```text\n)(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+pytestmark = pytest.mark.timeout(600)  # the index is built for real, which takes a slow machine long
 KNOWN = {"cd", "export", "git", "ingest", "mistral-rag", "pip", "python", "python3"}
 
 
@@ -82,51 +83,46 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 def pattern(shown: str) -> str:
     """A regular expression for what may be printed where this is shown."""
-    lines = [re.escape(line.rstrip()) for line in shown.strip("\n").splitlines()]
+    lines = [re.escape(line) for line in shown.splitlines()]
     text = "\n".join(".*" if line == re.escape("…") else line for line in lines)
     return re.sub(r"[0-9]+(\\\.[0-9]+)?\\ s\b", r"[0-9.]+\\ s", text)
 
 
-def stripped(printed: str) -> str:
-    return "\n".join(line.rstrip() for line in printed.strip("\n").splitlines())
+def fitting(shown: str, printed: str) -> str:
+    """What a document should show where this was printed: what it shows, if that fits."""
+    lines = "\n".join(line.rstrip() for line in printed.strip("\n").splitlines())
+    return shown if re.fullmatch(pattern(shown), lines, re.DOTALL) else f"{lines}\n"
 
 
-def assert_shows(printed: str, shown: str) -> None:
-    if not re.fullmatch(pattern(shown), stripped(printed), re.DOTALL):
-        assert stripped(printed) == shown.strip("\n")
-
-
-def exchanges(session: str) -> Iterator[tuple[str, str]]:
-    """Each command of a session with the output shown for it."""
+def session_again(session: str, shop: Workshop) -> str:
+    """A session with the output that its commands have now."""
+    parts = []
     for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
-        command, _, output = part.partition("\n")
-        while command.endswith("\\"):
-            more, _, output = output.partition("\n")
-            command = f"{command}\n{more}"
-        yield command, output
+        command, _, shown = part.partition("\n")
+        parts.append(f"$ {command}\n{fitting(shown, shop.run(command))}")
+    return "".join(parts)
 
 
-@pytest.mark.parametrize("path", having("console"), ids=named)
-def test_sessions_print_what_is_shown(path: Path, workshop: Workshop) -> None:
-    for fence in fences(path):
-        if fence.info == "console":
-            for command, shown in exchanges(fence.content):
-                assert_shows(workshop.run(command), shown)
+def snippet_again(snippet: re.Match[str], shop: Workshop, platform: dict[str, str]) -> str:
+    """A snippet with what it prints now in the text block behind it."""
+    fence, code, between, shown = snippet.groups(default="")
+    (shop.folder / "snippet.py").write_text(code, "utf-8")
+    shop.said.pop("python snippet.py", None)
+    printed = shop.run("python snippet.py", **(platform if "platform" in fence else {}))
+    return f"{fence}{code}```\n{between}{fitting(shown, printed)}" + ("```\n" if between else "")
 
 
-@pytest.mark.parametrize("path", having("python", "python platform"), ids=named)
-def test_snippets_print_what_is_shown(path: Path, workshop: Workshop) -> None:
+@pytest.mark.parametrize("path", having("console", "python", "python platform"), ids=named)
+def test_what_is_shown_is_what_is_printed(path: Path, workshop: Workshop, request: pytest.FixtureRequest) -> None:
+    shown = path.read_text("utf-8")
+    text = SESSION.sub(lambda session: session_again(session[0], workshop), shown)
     with FakeMistral() as fake:
-        for block, after in pairwise([*fences(path), Token("fence", "", 0)]):
-            if not block.info.startswith("python"):
-                continue
-            (workshop.folder / "snippet.py").write_text(block.content, "utf-8")
-            platform = {"MISTRAL_API_KEY": fake.key, "MISTRAL_BASE_URL": fake.base_url}
-            settings = platform if block.info == "python platform" else {}
-            workshop.said.pop("python snippet.py", None)
-            printed = workshop.run("python snippet.py", **settings)
-            follows = after.map is not None and block.map is not None and after.map[0] <= block.map[1] + 3
-            assert_shows(printed, after.content if after.info == "text" and follows else "")
+        platform = {"MISTRAL_API_KEY": fake.key, "MISTRAL_BASE_URL": fake.base_url}
+        text = SNIPPET.sub(lambda snippet: snippet_again(snippet, workshop, platform), text)
+    if request.config.getoption("--refresh-docs"):
+        path.write_text(text, "utf-8")
+    else:
+        assert text == shown
 
 
 @pytest.mark.parametrize("path", having("sh"), ids=named)
