@@ -56,6 +56,9 @@ class ThinkTags:
             self._held = started[len(OPEN) :] if thinks else self._held
         if self._state == "inside":
             yield from self._inside()
+        if self._state == "gap":
+            self._held = self._held.lstrip()
+            self._state = "after" if self._held else "gap"
         if self._state == "after" and self._held:
             yield {"type": "text", "text": self._held}
             self._held = ""
@@ -63,7 +66,7 @@ class ThinkTags:
     def _inside(self) -> Iterator[Wire]:
         thought, closed, rest = self._held.partition(CLOSE)
         if closed:
-            self._state, self._held = "after", rest.lstrip()
+            self._state, self._held = "gap", rest
             yield _thought(thought, closed=True)
             return
         keep = next((size for size in range(len(CLOSE) - 1, 0, -1) if thought.endswith(CLOSE[:size])), 0)

@@ -1,0 +1,106 @@
+import base64
+import struct
+
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.tools import tool
+
+from mistral_rag import ChatMistral
+from mistral_rag.api.catalogue import chat_model
+from mistral_rag.errors import ConfigurationError, ContextOverflowError
+from mistral_rag.messages.request import build
+from mistral_rag.messages.thinking import THINK_PROMPT
+from mistral_rag.messages.tokens import estimate, image_size, token_ids
+
+QUESTION = [HumanMessage("Hello")]
+
+
+def test_an_unknown_model_gets_what_it_is_given() -> None:
+    request = build("my-tuned-model", QUESTION, {"reasoning_effort": "low"})
+    assert request.body["reasoning_effort"] == "low"
+    assert request.notes == ()
+
+
+def test_top_p_is_left_out_at_temperature_0() -> None:
+    request = build("m", QUESTION, {"temperature": 0, "top_p": 0.5})
+    assert request.body.keys() == {"model", "messages", "temperature"}
+    assert request.notes == ("top_p was left out: it means nothing at temperature 0",)
+
+
+def test_a_model_that_thinks_in_tags_is_asked_to_before_the_callers_system_text() -> None:
+    request = build("magistral-small-2506", [SystemMessage("Be kind."), *QUESTION], {})
+    assert request.body["messages"][0]["content"] == f"{THINK_PROMPT}\n\nBe kind."
+    assert request.think_tags
+    assert build("magistral-small-2506", QUESTION, {"reasoning_effort": "none"}).body["messages"][0]["role"] == "user"
+
+
+def test_old_models_get_text_and_calls_in_two_turns() -> None:
+    assert chat_model("open-mixtral-8x22b") is not None
+    assert not chat_model("open-mistral-nemo").text_beside_calls  # type: ignore[union-attr]
+
+
+def test_a_prompt_that_can_not_fit_is_not_sent() -> None:
+    long = HumanMessage("word " * 140_000)
+    with pytest.raises(ContextOverflowError, match=r"14\d{4} tokens .* takes 131072 together"):
+        build("open-mistral-nemo", [long], {})
+    assert build("mistral-small-latest", [long], {}).body["messages"][0]["content"].startswith("word")
+
+
+def test_the_answer_counts_too() -> None:
+    with pytest.raises(ContextOverflowError, match="the answer may have 300000"):
+        build("mistral-small-latest", QUESTION, {"max_tokens": 300_000})
+
+
+def test_streams_have_one_answer() -> None:
+    with pytest.raises(ConfigurationError, match="can't be streamed"):
+        build("m", QUESTION, {"n": 2, "stream": True})
+
+
+def test_tokens_are_those_of_the_vendors_vocabulary() -> None:
+    assert token_ids("Hello world!") == [22177, 4304, 1033]
+    assert ChatMistral(api_key="k").get_num_tokens("Hello world!") == 3
+
+
+def test_tokens_of_a_conversation_count_marks_tools_and_images() -> None:
+    @tool
+    def weather(city: str) -> str:
+        """Tell the weather."""
+        return city
+
+    ours = ChatMistral(api_key="k")
+    plain = ours.get_num_tokens_from_messages([HumanMessage("Hello")])
+    assert plain == 4
+    assert ours.get_num_tokens_from_messages([HumanMessage("Hello")], tools=[weather]) > plain + 20
+    picture = {"type": "image", "base64": base64.b64encode(png(280, 56)).decode(), "mime_type": "image/png"}
+    seen = [HumanMessage([{"type": "text", "text": "Hello"}, picture])]
+    assert ours.get_num_tokens_from_messages(seen) == plain + (10 + 1) * 2
+
+
+def png(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height)
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08" + struct.pack(">HH", 30, 40) + b"\x03"
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (png(640, 480), (640, 480)),
+        (JPEG, (40, 30)),
+        (b"GIF89a" + struct.pack("<HH", 8, 9), (8, 9)),
+        (b"RIFF????WEBP", (1540, 1540)),
+        (b"\xff\xd8", (1540, 1540)),
+    ],
+)
+def test_the_size_of_an_image_is_read_from_its_head(data: bytes, size: tuple[int, int]) -> None:
+    assert image_size("data:image/any;base64," + base64.b64encode(data).decode()) == size
+
+
+def test_an_image_elsewhere_counts_as_the_largest() -> None:
+    assert image_size("https://a/b.png") == (1540, 1540)
+
+
+@pytest.mark.parametrize("text", ["Revenue grew by 12.5 % to 1,234 million.", "Größe und Übermaß", "日本語"])
+def test_the_estimate_is_not_far_below_the_truth(text: str) -> None:
+    assert estimate(text) >= 0.9 * len(token_ids(text))
