@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.chunking.pieces import Piece
+from ingest.chunking.sentences import can_begin
 from mistral_rag.schema import Locator
 
 LEVELS = (
@@ -54,7 +55,7 @@ class HeadingPath:
 
     def _push(self, heading: str) -> None:
         name = NUMBERED.sub("", heading, count=1)
-        if len(heading) > LONGEST or name[:1].islower() or NAME.fullmatch(name) is None or CHECKBOXES & set(heading):
+        if len(heading) > LONGEST or not can_begin(name) or NAME.fullmatch(name) is None or CHECKBOXES & set(heading):
             return
         level = _level(heading)
         while self._stack and self._stack[-1][0] >= level:

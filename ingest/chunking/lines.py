@@ -7,6 +7,7 @@ import re
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from ingest.chunking.sentences import can_begin
 from ingest.chunking.tables import GAP, is_row
 
 LineKind = Literal["blank", "prose", "row", "item", "heading", "line"]
@@ -86,8 +87,8 @@ def _ended(before: str, line: str, width: int) -> bool:
     if not before:
         return True
     if line and before[-1] == ":":
-        return not line[0].islower()
-    if len(before) >= 0.85 * width or not line or line[0].islower() or before[-1] in ",-–":
+        return can_begin(line)
+    if len(before) >= 0.85 * width or not line or not can_begin(line) or before[-1] in ",-–":
         return False
     return len(before) < 0.6 * width or ends_sentence(before)
 
@@ -113,24 +114,28 @@ def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
 
 
 def _is_heading(line: str, following: str, width: int) -> bool:
-    if len(line) > LONGEST_HEADING or (following and following[0].islower()):
+    if len(line) > LONGEST_HEADING or not can_begin(following):
         return False
     if NAMED_HEADING.match(line):
         return True
     name = NUMBERED.sub("", line)
-    if GAP.search(name) or ends_sentence(name) or name[-1] in ",-–" or not name[0].isupper():
+    if GAP.search(name) or ends_sentence(name) or name[-1] in ",-–" or not _is_capital(name):
         return False
     words = [word for word in name.split() if word[0].isalpha()]
     large = [word for word in words if word.lower() not in SMALL_WORDS]
     if not large or words[-1].lower() in SMALL_WORDS or SENTENCE_WITHIN.search(name):
         return False
-    titled = all(word[0].isupper() for word in large)
+    titled = all(map(_is_capital, large))
     return (titled and len(line) < 0.8 * width) or (len(line) < 0.5 * width and name == line) or name.isupper()
+
+
+def _is_capital(text: str) -> bool:
+    return text[0].isupper() or text[1:2].isupper()
 
 
 def heading_wraps(heading: str, following: str) -> bool:
     """Whether a heading can't end here, so that the next line belongs to it."""
-    if heading[-1] in ",&-–—" or heading.split()[-1].lower() in SMALL_WORDS or following[0].islower():
+    if heading[-1] in ",&-–—" or heading.split()[-1].lower() in SMALL_WORDS or not can_begin(following):
         return True
     if NAMED_HEADING.match(following):
         return False

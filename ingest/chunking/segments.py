@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ingest.chunking.lines import ends_sentence
+from ingest.chunking.sentences import can_begin
 from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page
 
 FLOWING = frozenset({"title", "text", "list", None})
@@ -52,4 +53,4 @@ def _goes_on(text: str, last: Segment, segment: Segment) -> bool:
     if text[last.end : segment.start].strip():
         return False
     before, after = text[last.start : last.end].rstrip(), text[segment.start : segment.end].lstrip()
-    return after[:1].islower() and not ends_sentence(before)
+    return not can_begin(after) and not ends_sentence(before)

@@ -7,7 +7,9 @@ initial, an ordinal or an enumerator, or what comes after it does not begin a se
 import re
 from collections.abc import Iterator
 
-STOP = re.compile(r"""(?<![.!?…])[.!?…]++(?:["'”’»›“)\]]|[ \u00a0\u202f]»(?=\s))*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[」』”）]*""")
+STOP = re.compile(
+    r"""(?<![.!?…])[.!?…]++(?:["'”’»›“)\]]|[ \u00a0\u202f]»(?=\s))*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[」』”）]*"""
+)
 TOKEN_BEFORE = re.compile(r"\S{1,40}$")
 OPENING = "\"'“”„‚«»‹›([{¿¡‘—–-•"
 NEXT_WORD = re.compile(r"\s*([^\w\s]*)\s*(\w[\w’'-]*)?")
@@ -77,6 +79,11 @@ def trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start + lead, start + lead + len(body)
 
 
+def can_begin(text: str) -> bool:
+    """Whether a sentence may begin so: a capital, a digit, a script without case, or a name such as iPhone."""
+    return not text[:1].islower() or text[1:2].isupper()
+
+
 def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool:
     mark = stop[0][0]
     if mark in "。！？":
@@ -85,14 +92,9 @@ def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool
     lead, word = (following[1], following[2] or "") if following else ("", "")
     if not word:
         return bool(lead) or stop.end() >= end
-    if not _can_begin(word):
+    if not can_begin(word):
         return lead[:1] in {"•", "●", "▪"} or NEXT_ENUMERATOR.match(text, stop.end(), end) is not None
     return stop[0][0] != "." or _full_stop(text, begin, stop.start(), word)
-
-
-def _can_begin(word: str) -> bool:
-    """A capital, a digit, a script without case, or a name such as iPhone."""
-    return not word[0].islower() or (len(word) > 1 and word[1].isupper())
 
 
 def _full_stop(text: str, begin: int, at: int, word: str) -> bool:

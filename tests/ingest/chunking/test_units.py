@@ -155,6 +155,17 @@ def test_a_sentence_that_blocks_part_in_the_middle_is_joined() -> None:
     assert read(page) == [("sentence", f"{bold}\ncompany appoints two attorneys."), ("sentence", "They may act.")]
 
 
+def test_a_name_with_a_small_first_letter_begins_a_heading_and_a_sentence() -> None:
+    text = "iPhone\niPhone net sales fell in the quarter and in the year, as the Company had\nexpected. Mac"
+    expected = [
+        ("heading", "iPhone"),
+        ("sentence", "iPhone net sales fell in the quarter and in the year, as the Company had\nexpected."),
+        ("sentence", "Mac"),
+    ]
+    assert read(page_of(text)) == expected
+    assert read(page_of(text, ("iPhone", "title"))) == expected
+
+
 def test_a_title_over_two_lines_is_one_heading_but_a_note_and_its_section_are_two() -> None:
     wrapped, note = "Graduate Research and Academic\nDevelopment Centre", "NOTE 18 - COMMITMENTS\nFinance Leases"
     page = page_of(f"{wrapped}\nSome text follows here.\n{note}", (wrapped, "title"), (note, "title"))
