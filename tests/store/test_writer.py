@@ -95,21 +95,36 @@ def test_a_row_is_never_used_twice(writer: IndexWriter, folder: Path, put: Put) 
         assert view.vectors()[0].tolist() == [4]
 
 
+def put_twin(writer: IndexWriter, uri: str) -> None:
+    """Put a source with the chunks, and so the ids, of another."""
+    with writer.view() as view:
+        pages, (chunks, _) = [view.page(uri, 1)], view.content_of(uri)
+    twin = Source(uri="file:///twin", digest="0" * 64, name="twin", title="twin", media_type="text/plain")
+    writer.put(twin, pages, [chunk.model_copy(update={"uri": twin.uri}) for chunk in chunks], np.ones((1, 4)))
+
+
 def test_a_put_that_does_not_fit_changes_nothing(writer: IndexWriter, folder: Path, put: Put) -> None:
     put(writer, "a.txt", "the same words")
     with pytest.raises(ValueError, match="shape"):
         put(writer, "a.txt", "other words", vector=(1, 2))
     with pytest.raises(ValueError, match="infinite"):
         put(writer, "a.txt", "other words", vector=(1e9, 0, 0, 0))
-    with writer.view() as view:
-        pages, chunks = [view.page("file:///docs/a.txt", 1)], view.content_of("file:///docs/a.txt")[0]
-    twin = Source(uri="file:///docs/b.txt", digest="0" * 64, name="b", title="b", media_type="text/plain")
-    stolen = [chunk.model_copy(update={"uri": twin.uri}) for chunk in chunks]
     with pytest.raises(ValueError, match="same id"):
-        writer.put(twin, pages, stolen, np.ones((1, 4)))
+        put_twin(writer, "file:///docs/a.txt")
     writer.commit()
     assert names(folder) == ["a.txt"]
     assert verify(folder) == []
+
+
+def test_rows_after_a_put_that_did_not_fit_are_still_told_as_new(writer: IndexWriter, folder: Path, put: Put) -> None:
+    put(writer, "a.txt", "text")
+    with pytest.raises(ValueError, match="same id"):
+        put_twin(writer, "file:///docs/a.txt")
+    before = writer.commit()
+    put(writer, "d.txt", "new")
+    writer.commit()
+    with IndexReader.open(folder) as reader, reader.view() as view:
+        assert view.changes(before).added.tolist() == [2]
 
 
 def test_a_failed_source_keeps_its_reason(writer: IndexWriter, folder: Path, put: Put) -> None:

@@ -95,6 +95,8 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _translated(error, folder, writing=writing) from error
     except OSError as error:
+        if not writing:
+            raise
         raise IndexWriteError(f"can't write to {folder}: {error.strerror or error}; the last commit stands") from error
 
 

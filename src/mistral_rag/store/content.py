@@ -30,7 +30,7 @@ class Content:
         """Add a source whose uri is free. `place` holds the columns of `sources` that are not its record's."""
         if wrong := [chunk.id for chunk in chunks if chunk.page > len(pages) or chunk.uri != source.uri]:
             raise ValueError(f"chunk {wrong[0]} stands on no page of {source.uri}")
-        number = self.rows.next_key("sources")
+        number = self.rows.take_keys("sources", 1)
         record = source.model_dump_json()
         counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
         columns = {"source": number, "uri": source.uri, **place, **counts, "record": record}
@@ -49,14 +49,14 @@ class Content:
         )
 
     def _add_pages(self, source: int, pages: Sequence[Page]) -> int:
-        first = self.rows.next_key("pages")
+        first = self.rows.take_keys("pages", len(pages))
         numbered = list(enumerate(pages, start=1))
         self.rows.insert("pages", [(first + n - 1, source, n, *page_values(page)) for n, page in numbered])
         self.rows.insert("layouts", [(first + n - 1, *layout_values(page)) for n, page in numbered])
         return first
 
     def _add_chunks(self, source: int, first_page: int, chunks: Sequence[Chunk], vectors: Sequence[int | None]) -> None:
-        first = self.rows.next_key("chunks")
+        first = self.rows.take_keys("chunks", len(chunks))
         self.rows.insert(
             "chunks",
             [
@@ -65,20 +65,20 @@ class Content:
             ],
         )
 
-    def vectors(self, packed: Iterable[bytes]) -> list[int]:
+    def vectors(self, packed: Sequence[bytes]) -> list[int]:
         """The numbers of these vectors; each is stored once, whoever uses it."""
         digests = [row_digest("vectors", (0, data)) for data in packed]
-        new: dict[bytes, tuple[int, bytes]] = {}
-        numbers = []
-        following = self.rows.next_key("vectors")
-        for digest, data in zip(digests, packed, strict=True):
+        contents = dict(zip(digests, packed, strict=True))
+        known: dict[bytes, int] = {}
+        for digest in contents:
             found = self._connection.execute("SELECT vector FROM vectors WHERE digest = ?", (digest,)).fetchone()
             if found:
-                numbers.append(found[0])
-            else:
-                numbers.append(new.setdefault(digest, (following + len(new), data))[0])
-        self.rows.insert("vectors", new.values())
-        return numbers
+                known[digest] = found[0]
+        new = [digest for digest in contents if digest not in known]
+        first = self.rows.take_keys("vectors", len(new))
+        known.update((digest, number) for number, digest in enumerate(new, start=first))
+        self.rows.insert("vectors", [(known[digest], contents[digest]) for digest in new])
+        return [known[digest] for digest in digests]
 
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
         """Keep vectors by model and key, in place of what the keys had."""

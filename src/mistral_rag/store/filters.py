@@ -8,8 +8,12 @@ order; "missing" passes only `$ne`, `$nin`, `$not` and ``{"$exists": False}``. D
 """
 # ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
 
+import json
 import math
 import sqlite3
+import threading
+from array import array
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,22 +23,62 @@ from mistral_rag.store.rows import Value
 
 Condition = tuple[str, list[Value]]
 MOST_VALUES: Final = 30_000
+MOST_REMEMBERED: Final = 64
 DEEPEST: Final = 50
 
 
+class AllowedRows:
+    """Rows that pass a filter, remembered for the commit they were found in; may be shared between threads."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._known: OrderedDict[str, array[int]] = OrderedDict()
+        self._sequence = -1
+
+    def find(
+        self,
+        connection: sqlite3.Connection,
+        sequence: int,
+        wanted: Mapping[str, Any] | None,
+        groups: Collection[str] | None,
+    ) -> "array[int] | None":
+        """As `rows_allowed`, of the commit `sequence` that the connection sees."""
+        try:
+            question = json.dumps([wanted, sorted(groups or ())], sort_keys=True)
+        except (TypeError, ValueError):
+            return rows_allowed(connection, wanted, groups)
+        with self._mutex:
+            if sequence == self._sequence and question in self._known:
+                self._known.move_to_end(question)
+                return self._known[question]
+        rows = rows_allowed(connection, wanted, groups)
+        if rows is not None:
+            self._remember(sequence, question, rows)
+        return rows
+
+    def _remember(self, sequence: int, question: str, rows: "array[int]") -> None:
+        with self._mutex:
+            if sequence < self._sequence:
+                return
+            if sequence > self._sequence:
+                self._known.clear()
+                self._sequence = sequence
+            self._known[question] = rows
+            if len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+
+
 def rows_allowed(
-    connection: sqlite3.Connection,
-    filter: Mapping[str, Any] | None,
-    groups: Collection[str] | None,
-) -> list[int] | None:
-    """Rows of the chunks that pass, ascending; None when all do.
+    connection: sqlite3.Connection, wanted: Mapping[str, Any] | None, groups: Collection[str] | None
+) -> "array[int] | None":
+    """Rows of the chunks that pass, ascending, as 64-bit numbers; None when all do.
 
     Raises:
         InvalidFilterError: the filter can't be understood.
     """
     conditions: list[Condition] = []
-    if filter:
-        conditions.append(condition(filter))
+    if wanted:
+        conditions.append(condition(wanted))
     if connection.execute("SELECT 1 FROM groups LIMIT 1").fetchone():
         conditions.append(_readable(groups or ()))
     if not conditions:
@@ -42,7 +86,8 @@ def rows_allowed(
     sql, parameters = _joined("AND", conditions)
     if len(parameters) > MOST_VALUES:
         raise InvalidFilterError(f"a filter takes at most {MOST_VALUES} values")
-    return [row for (row,) in connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)]
+    found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
+    return array("q", (row for (row,) in found))
 
 
 def _readable(groups: Collection[str]) -> Condition:
@@ -56,13 +101,13 @@ def _readable(groups: Collection[str]) -> Condition:
     return sql, list(groups)
 
 
-def condition(filter: Mapping[str, Any], depth: int = 0) -> Condition:
+def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:
     """The filter as a condition on a row of `chunks c`, with its parameters."""
-    if not isinstance(filter, Mapping):
-        raise InvalidFilterError(f"a filter is an object of fields and conditions, not {filter!r}")
+    if not isinstance(wanted, Mapping):
+        raise InvalidFilterError(f"a filter is an object of fields and conditions, not {wanted!r}")
     if depth > DEEPEST:
         raise InvalidFilterError("a filter is nested too deeply")
-    return _joined("AND", [_part(name, value, depth) for name, value in filter.items()])
+    return _joined("AND", [_part(name, value, depth) for name, value in wanted.items()])
 
 
 def _joined(word: str, conditions: Sequence[Condition]) -> Condition:

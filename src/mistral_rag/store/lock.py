@@ -17,11 +17,17 @@ if sys.platform == "win32":
 
     def _try_lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
     def _try_lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class Lock:
@@ -39,7 +45,7 @@ class Lock:
         try:
             self._take(folder, time.monotonic() + wait)
         except BaseException:
-            self.release()
+            self._close()
             raise
         if hasattr(os, "register_at_fork"):
             self._drop_in_children()
@@ -64,12 +70,18 @@ class Lock:
         def drop() -> None:
             lock = own()
             if lock is not None:
-                lock.release()
+                lock._close()
 
         os.register_at_fork(after_in_child=drop)
 
     def release(self) -> None:
         """Free the lock; a second call does nothing."""
+        if self._descriptor is not None:
+            # a child that was forked this moment still has its copy, which would keep the lock
+            _unlock(self._descriptor)
+            self._close()
+
+    def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mistral_rag.errors import IndexNotFoundError, IndexVersionError, StoreError
 from mistral_rag.store import commits
 from mistral_rag.store.connection import begin_reading, sqlite_errors
+from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import FORMAT, refuse_foreign_schema, version_of
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import find_folder
@@ -39,6 +40,7 @@ class IndexReader:
         self._mutex = threading.Lock()
         self._process = os.getpid()
         self._closed = False
+        self._allowed = AllowedRows()
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
@@ -70,7 +72,7 @@ class IndexReader:
         from mistral_rag.store.view import View
 
         with self._transaction() as connection:
-            yield View(connection, self.folder)
+            yield View(connection, self.folder, self._allowed)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -78,11 +80,8 @@ class IndexReader:
             connection = begin_reading(self.folder, self._idle_one())
             try:
                 yield connection
-            except BaseException:
-                connection.close()
-                raise
-            connection.execute("ROLLBACK")
-            self._give_back(connection)
+            finally:
+                self._give_back(connection)
 
     def _idle_one(self) -> sqlite3.Connection | None:
         if self._closed:
@@ -96,6 +95,11 @@ class IndexReader:
             return self._idle.pop() if self._idle else None
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            connection.close()
+            return
         with self._mutex:
             if not self._closed and len(self._idle) < MOST_IDLE:
                 self._idle.append(connection)

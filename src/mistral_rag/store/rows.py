@@ -27,13 +27,13 @@ def row_digest(table: str, values: Sequence[Value]) -> bytes:
 
 
 def _encode(value: Value) -> bytes:
-    if isinstance(value, bytes):
-        return b"b%d:%b" % (len(value), value)
     if isinstance(value, str):
         data = value.encode("utf-8", "surrogatepass")
         return b"s%d:%b" % (len(data), data)
     if isinstance(value, int):
         return b"i%d;" % value
+    if isinstance(value, bytes):
+        return b"b%d:%b" % (len(value), value)
     return b"n" if value is None else b"f" + struct.pack("<d", value)
 
 
@@ -43,6 +43,7 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection, content: int) -> None:
         self.connection = connection
         self.content = content
+        self._next: dict[str, int] = {}
 
     def insert(self, table: str, rows: Iterable[Sequence[Value]]) -> None:
         """Insert rows given in the order of `format.COLUMNS`."""
@@ -69,10 +70,14 @@ class Rows:
             self.content = (self.content - _sum(digest for (digest,) in found)) % MODULUS
         return len(found)
 
-    def next_key(self, table: str) -> int:
-        """The first key of this table that was never used."""
-        found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-        return 1 + (found[0] if found else 0)
+    def take_keys(self, table: str, count: int) -> int:
+        """The first of `count` keys of this table that were never used, and will not be given again."""
+        if table not in self._next:
+            found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+            self._next[table] = 1 + (found[0] if found else 0)
+        first = self._next[table]
+        self._next[table] += count
+        return first
 
     def total(self) -> int:
         """The sum of the digests as they are stored, over all tables."""

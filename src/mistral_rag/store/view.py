@@ -13,7 +13,7 @@ import numpy as np
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.facts import BARE_TYPE
-from mistral_rag.store.filters import rows_allowed
+from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
@@ -80,8 +80,9 @@ class View:
         generation: the number of the caches' generation; compaction makes a new one.
     """
 
-    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path, allowed: AllowedRows | None = None) -> None:
         self._connection = connection
+        self._allowed = allowed or AllowedRows()
         self._folder = folder
         found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
         self.sequence: int = found[0]
@@ -265,5 +266,5 @@ class View:
 
         Once any source names groups, such sources are seen by nobody who is not in one of them.
         """
-        rows = rows_allowed(self._connection, filter, groups)
-        return None if rows is None else np.array(rows, dtype=np.int64)
+        rows = self._allowed.find(self._connection, self.sequence, filter, groups)
+        return None if rows is None else np.frombuffer(rows, dtype=np.int64)

@@ -241,7 +241,7 @@ class IndexWriter:
             self._usable()
             return self.sequence
         with self._writing():
-            last_row = rows.next_key("chunks") - 1
+            last_row = rows.take_keys("chunks", 0) - 1
             commit = Commit.after(self._last, content=rows.content, last_row=last_row)
             commits.insert(self._connection, commit)
             self._connection.execute("COMMIT")
@@ -328,7 +328,7 @@ class IndexWriter:
                 yield Content(self._rows, self._last)
             except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
                 connection.execute("ROLLBACK TO change")
-                self._rows.content = before
+                self._rows = Rows(connection, before)
                 if isinstance(error, sqlite3.IntegrityError):
                     raise ValueError(f"the index holds another chunk or page of the same id: {error}") from error
                 raise
