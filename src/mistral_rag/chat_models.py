@@ -89,7 +89,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         """The tokens of a text, by the newest vocabulary that the mistral-common wheel carries."""
         return super().get_token_ids(text) if self.custom_get_token_ids else token_ids(text)
 
-    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+    def get_num_tokens_from_messages(self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The prompt tokens of a conversation, with marks, tools and images."""
         return count_messages(wire_messages(messages), wire_tools(tools or []))
 
