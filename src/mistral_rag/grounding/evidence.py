@@ -39,7 +39,7 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from mistral_rag.grounding.citations import headers_of
 from mistral_rag.grounding.pages import Passage
-from mistral_rag.schema import Page
+from mistral_rag.schema import Page, UnitKind
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
@@ -96,6 +96,11 @@ class EvidenceUnit:
         """The unit's text as it stands on the page."""
         unit = self.passage.page.units[self.index]
         return self.passage.page.text[unit.start : unit.end]
+
+    @property
+    def kind(self) -> UnitKind:
+        """What the unit is."""
+        return self.passage.page.units[self.index].kind
 
     @property
     def header(self) -> str:

@@ -5,13 +5,12 @@ FaithBench, development parts; `python -m benchmarks.grounding` repeats the figu
 """
 
 import math
-from bisect import bisect_left
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from mistral_rag.grounding.numbers import computed, missing, numbers
+from mistral_rag.grounding.stretch import near, window
 from mistral_rag.grounding.words import words
 from mistral_rag.schema import Support
 
@@ -20,7 +19,6 @@ OFFSET = -0.2
 SUPPORTED, PARTIAL = 0.62, 0.35
 """From these scores on a statement counts as supported, or partly; below it is flagged."""
 MIN_WINDOW = 20
-NEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,8 @@ def features(statement: str, sources: Sequence[str], language: str = "en") -> di
     asked = numbers(statement)
     neighbours = {(a, b) for a, b in pairwise(said) if a != b}
     return {
-        "window": _window(set(said), there, max(MIN_WINDOW, 3 * len(said))),
-        "near": _near(neighbours, there),
+        "window": window(set(said), there, max(MIN_WINDOW, 3 * len(said))),
+        "near": near(neighbours, there),
         "pairs": len(neighbours & set(pairwise(there))) / max(len(neighbours), 1),
         "missing": len(missing(statement, sources)) / max(len(asked), 1),
         "length": math.log(1 + len(set(said))),
@@ -92,30 +90,3 @@ def _unlike(statement: str, sources: Sequence[str], language: str) -> str:
     if not absent:
         return "its words stand in what it cites, but not together"
     return f"{len(said) - len(absent)} of its {len(said)} content words stand in what it cites"
-
-
-def _window(said: set[str], there: Sequence[str], length: int) -> float:
-    """The largest share of `said` within `length` words of the sources."""
-    places = [at for at, word in enumerate(there) if word in said]
-    held: Counter[str] = Counter()
-    first = most = 0
-    for at in places:
-        held[there[at]] += 1
-        while places[first] < at - length:
-            held[there[places[first]]] -= 1
-            first += 1
-        most = max(most, sum(count > 0 for count in held.values()))
-    return most / max(len(said), 1)
-
-
-def _near(pairs: set[tuple[str, str]], there: Sequence[str]) -> float:
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for at, word in enumerate(there):
-        places[word].append(at)
-    close = sum(any(_within(at, places[b]) for at in places[a]) for a, b in pairs if a in places and b in places)
-    return close / max(len(pairs), 1)
-
-
-def _within(at: int, places: Sequence[int]) -> bool:
-    nearest = bisect_left(places, at - NEAR)
-    return nearest < len(places) and places[nearest] <= at + NEAR

@@ -36,6 +36,11 @@ def rarity(texts: Sequence[Iterable[str]]) -> Weigh:
     return lambda word: math.log(1 + (count - held[word] + 0.5) / (held[word] + 0.5))
 
 
+def evenly(word: str) -> float:
+    """The same weight for each word."""
+    return 1.0
+
+
 def coverage(asked: Iterable[str], held: Iterable[str], weigh: Weigh) -> float:
     """The share of `asked`, by weight, that is in `held`; 0 when nothing is asked."""
     there = set(held)

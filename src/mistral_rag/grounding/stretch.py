@@ -1,0 +1,36 @@
+"""Words that stand together: within one stretch of a text, or near each other."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+
+NEAR = 6
+"""Words this far apart are near each other."""
+
+
+def window(sought: Collection[str], text: Sequence[str], length: int) -> float:
+    """The largest share of `sought` that stands within `length` words of a text."""
+    places = [at for at, word in enumerate(text) if word in sought]
+    held: Counter[str] = Counter()
+    first = most = 0
+    for at in places:
+        held[text[at]] += 1
+        while places[first] < at - length:
+            held[text[places[first]]] -= 1
+            first += 1
+        most = max(most, sum(count > 0 for count in held.values()))
+    return most / max(len(sought), 1)
+
+
+def near(pairs: Collection[tuple[str, str]], text: Sequence[str]) -> float:
+    """The share of pairs of words whose words stand near each other in a text."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for at, word in enumerate(text):
+        places[word].append(at)
+    close = sum(any(_within(at, places[b]) for at in places[a]) for a, b in pairs if a in places and b in places)
+    return close / max(len(pairs), 1)
+
+
+def _within(at: int, places: Sequence[int]) -> bool:
+    nearest = bisect_left(places, at - NEAR)
+    return nearest < len(places) and places[nearest] <= at + NEAR
