@@ -119,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     enough = sum(f1 >= ENOUGH_F1 for f1 in tally.f1)
     print(f"\nquestions                                  {asked}  {dict(tally.statuses)}")
     print(f"cite, or abstain with a reason             {tally.settled}")
+    share = tally.gold / max(tally.scored, 1)
     print(f"gold page among the cited pages            {tally.gold} of {tally.scored} ({share:.2f})")
     print(f"quoted spans found by PyMuPDF on the page  {sum(tally.found)} of {len(tally.found)}")
     print(
