@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, TypedDict
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.exceptions import OutputParserException
@@ -165,10 +166,12 @@ def test_no_message_is_said_at_once(fake: FakeMistral) -> None:
 
 
 def test_metadata_tell_the_truth(fake: FakeMistral) -> None:
-    fake.script(Reply("Hi.", model="mistral-small-2603", headers={"mistral-correlation-id": "abc"}))
+    headers = {"mistral-correlation-id": "abc", "x-model-deprecation-timestamp": "2027-01-31T00:00:00Z"}
+    fake.script(Reply("Hi.", model="mistral-small-2603", headers=headers))
     metadata = model(fake).invoke("?").response_metadata
     assert metadata["model_name"] == "mistral-small-2603"
     assert metadata["request_id"] == "abc"
+    assert metadata["deprecation"] == "2027-01-31T00:00:00Z"
     assert metadata["finish_reason"] == "stop"
     assert metadata["model_provider"] == "mistral"
     assert metadata["created"] > 0
@@ -431,6 +434,15 @@ def test_a_history_of_another_provider_is_repaired_and_told(fake: FakeMistral) -
         "an assistant message was put between a tool result and a user message",
     ]
     assert folded(list(model(fake).stream(history))).response_metadata["repairs"] == metadata["repairs"]
+
+
+def test_an_agent_uses_tools_and_the_platforms_own_schema(fake: FakeMistral) -> None:
+    fake.script(Reply(tool_calls=[call("weather", {"city": "Paris"})]), '{"name": "Paris", "age": 2000}')
+    agent = create_agent(model(fake), tools=[weather], response_format=Person)
+    state = agent.invoke({"messages": [HumanMessage("How is the weather?")]})
+    assert state["structured_response"] == Person(name="Paris", age=2000)
+    assert sent(fake)["response_format"]["type"] == "json_schema"
+    assert len(fake.requests) == 2
 
 
 # --- reasoning ----------------------------------------------------------------------------------------------------

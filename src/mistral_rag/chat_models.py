@@ -260,6 +260,8 @@ def _metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str,
         metadata["created"] = facts["created"]
     if id_ := request_id(headers):
         metadata["request_id"] = id_
+    if retires := headers.get("x-model-deprecation-timestamp"):
+        metadata["deprecation"] = retires
     if limits := {name: headers[name] for name in headers if name.startswith("x-ratelimit-")}:
         metadata["rate_limits"] = limits
     return metadata
