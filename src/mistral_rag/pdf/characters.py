@@ -16,6 +16,8 @@ from mistral_rag.errors import ParseError
 from mistral_rag.schema import clean_text
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 HYPHEN = "\ufffe"
 """PDFium's mark for a hyphen at the end of a line, soft or hard."""
@@ -44,29 +46,19 @@ class Quad(NamedTuple):
     bottom: float
 
 
-class Glyphs(NamedTuple):
-    """A word as printed.
+class PageWords(NamedTuple):
+    """The words of a page in PDFium's order, and whether they can be trusted.
 
-    `box` is where it stands; `upright` the same in a page turned so that the word runs to the right. `run` numbers
-    PDFium's lines, `first` and `last` are PDFium's indices of its characters.
+    `boxes` is (n, 4): left, top, right, bottom in points from the top left corner of the page as a reader sees it.
+    `runs` numbers PDFium's lines and `angles` is how each word is turned: 0, 90, 180 or 270 degrees clockwise,
+    -1 for a slant. `spans` are PDFium's indices of each word's first and last character.
     """
 
-    text: str
-    box: Quad
-    upright: Quad
-    run: int
-    first: int
-    last: int
-
-
-class PageText(NamedTuple):
-    """All words of a page in PDFium's order, with what tells whether they can be trusted.
-
-    `angles` has one entry a run: 0, 90, 180 or 270 degrees clockwise, or -1 for a slant.
-    """
-
-    words: list[Glyphs]
-    angles: list[int]
+    texts: list[str]
+    boxes: Floats
+    runs: Integers
+    angles: Integers
+    spans: list[tuple[int, int]]
     visible: int
     garbage: float
 
@@ -93,18 +85,20 @@ class Frame(NamedTuple):
         a, b, c, d = (ax - e) / reach, (ay - f) / reach, (bx - e) / reach, (by - f) / reach
         return cls(width, height, pdfium.FPDFPage_GetRotation(page) * 90, (a, b, c, d, e, f))
 
-    def quads(self, ends: Floats) -> list[Quad]:
+    def boxes(self, ends: Floats) -> Floats:
         """The boxes of words as a reader sees them, from (n, 2, 4) of the first and last character."""
         a, b, c, d, e, f = self.matrix
         left, right = ends[:, :, 0].min(axis=1), ends[:, :, 2].max(axis=1)
         top, bottom = ends[:, :, 1].max(axis=1), ends[:, :, 3].min(axis=1)
-        x = np.sort([a * left + c * bottom + e, a * right + c * top + e], axis=0)
-        y = np.sort([b * left + d * bottom + f, b * right + d * top + f], axis=0)
-        return list(map(Quad._make, np.stack([x[0], y[0], x[1], y[1]], axis=1).tolist()))
+        x0, x1 = a * left + c * bottom + e, a * right + c * top + e
+        y0, y1 = b * left + d * bottom + f, b * right + d * top + f
+        return np.stack([np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)], axis=1)
 
-    def shows(self, box: Quad) -> bool:
-        """Whether any of a box lies on the page that a reader sees."""
-        return box.left < self.width and box.right > 0 and box.top < self.height and box.bottom > 0
+    def shows(self, boxes: Floats) -> Booleans:
+        """Whether any of each box lies on the page that a reader sees."""
+        left, top, right, bottom = boxes.T
+        shown: Booleans = (left < self.width) & (right > 0) & (top < self.height) & (bottom > 0)
+        return shown
 
 
 @contextmanager
@@ -119,46 +113,52 @@ def text_of(page: Any) -> Iterator[Any]:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def read_words(text_page: Any, frame: Frame) -> PageText:
+def read_words(text_page: Any, frame: Frame) -> PageWords:
     """The words that lie on what a reader sees of a page."""
     text, index = _characters(text_page)
     spelled = list(_spelled(text))
-    spans = [(index[word.start], index[word.end - 1]) for word in spelled]
+    spans = [(index[start], index[end - 1]) for _, start, end, _ in spelled]
     ends = _measured(text_page, spans)
     if raised := _raised(ends):
         spelled = list(_parted(text_page, text, index, spelled, raised))
-        spans = [(index[word.start], index[word.end - 1]) for word in spelled]
+        spans = [(index[start], index[end - 1]) for _, start, end, _ in spelled]
         ends = _measured(text_page, spans)
-    compass = _Compass(text_page, frame)
-    words: list[Glyphs] = []
-    angles: list[int] = []
-    for word, (first, last), box in zip(spelled, spans, frame.quads(ends), strict=True):
-        angle = compass.angle(first)
-        if word.fresh or angle != angles[-1]:
-            angles.append(angle)
-        clean = word.text if word.text.isascii() else _cleaned(word.text)
-        if clean and frame.shows(box):
-            words.append(Glyphs(clean, box, _upright(box, angle) if angle > 0 else box, len(angles) - 1, first, last))
-    return PageText(words, angles, *_quality(text_page, text, index))
+    fresh = np.array([word[3] for word in spelled], dtype=bool)
+    texts = [word if word.isascii() else _cleaned(word) for word, *_ in spelled]
+    boxes = frame.boxes(ends)
+    words = PageWords(
+        texts=texts,
+        boxes=boxes,
+        runs=np.cumsum(fresh),
+        angles=_angles(text_page, frame, spans, fresh),
+        spans=spans,
+        visible=sum(map(len, text.split())),
+        garbage=_garbage(text_page, text, spans),
+    )
+    there = frame.shows(boxes) & np.array([bool(word) for word in texts], dtype=bool)
+    return words if there.all() else _only(words, np.flatnonzero(there))
 
 
-class _Spelled(NamedTuple):
-    """A word of PDFium's text, and whether it begins a run."""
+def _only(words: PageWords, chosen: Integers) -> PageWords:
+    at = chosen.tolist()
+    return words._replace(
+        texts=[words.texts[i] for i in at],
+        boxes=words.boxes[chosen],
+        runs=words.runs[chosen],
+        angles=words.angles[chosen],
+        spans=[words.spans[i] for i in at],
+    )
 
-    text: str
-    start: int
-    end: int
-    fresh: bool
 
-
-def _spelled(text: str) -> Iterator[_Spelled]:
+def _spelled(text: str) -> Iterator[tuple[str, int, int, bool]]:
+    """The words of a text, their start and end, and whether each begins a run."""
     fresh = True
     for token in _TOKEN.finditer(text):
         word = token[0]
         if word[0] in "\r\n":
             fresh = True
         else:
-            yield _Spelled(word, token.start(), token.end(), fresh)
+            yield word, token.start(), token.end(), fresh
             # where a line ends in a hyphen, PDFium goes on without a line break
             fresh = word[-1] == HYPHEN
 
@@ -180,24 +180,27 @@ def _raised(ends: Floats) -> frozenset[int]:
 
 
 def _parted(
-    text_page: Any, text: str, index: Sequence[int], spelled: list[_Spelled], raised: Set[int]
-) -> Iterator[_Spelled]:
-    for number, word in enumerate(spelled):
-        if (
-            number not in raised
-            or not word.text[0].isalnum()
-            or pdfium.FPDFText_GetCharAngle(text_page, index[word.start])
-        ):
-            yield word
-            continue
-        characters = _measured(text_page, [(index[word.start], index[at]) for at in range(word.start, word.end)])
-        full = [at for at in range(len(characters)) if not _raised(characters[at : at + 1])]
-        cut = word.start + full[-1] + 1
-        if _MARK.search(text, cut, word.end):
-            yield _Spelled(text[word.start : cut], word.start, cut, word.fresh)
-            yield _Spelled(text[cut : word.end], cut, word.end, fresh=True)
+    text_page: Any,
+    text: str,
+    index: Sequence[int],
+    spelled: list[tuple[str, int, int, bool]],
+    raised: Set[int],
+) -> Iterator[tuple[str, int, int, bool]]:
+    for number, (word, start, end, fresh) in enumerate(spelled):
+        cut = _mark_at(text_page, index, start, end) if number in raised and word[0].isalnum() else end
+        if cut < end and _MARK.search(text, cut, end):
+            yield text[start:cut], start, cut, fresh
+            yield text[cut:end], cut, end, True
         else:
-            yield word
+            yield word, start, end, fresh
+
+
+def _mark_at(text_page: Any, index: Sequence[int], start: int, end: int) -> int:
+    """Where the small raised characters at the end of a word begin; its end where it does not stand upright."""
+    if pdfium.FPDFText_GetCharAngle(text_page, index[start]):
+        return end
+    characters = _measured(text_page, [(index[start], index[at]) for at in range(start, end)])
+    return end - next(back for back in range(end - start) if not _raised(characters[-1 - back :][:1]))
 
 
 def is_bold(text_page: Any, at: int) -> bool:
@@ -208,31 +211,20 @@ def is_bold(text_page: Any, at: int) -> bool:
     return bool(flags.value & _FORCE_BOLD) or _BOLD_NAME.search(name.value) is not None
 
 
-class _Compass:
-    """How characters of one page are turned."""
-
-    def __init__(self, text_page: Any, frame: Frame) -> None:
-        self._text_page = text_page
-        self._rotation = frame.rotation
-        self._last = -1.0, 0
-
-    def angle(self, at: int) -> int:
-        """Degrees clockwise on the page as a reader sees it: 0, 90, 180, 270, or -1 for a slant."""
-        found = pdfium.FPDFText_GetCharAngle(self._text_page, at)
-        if found != self._last[0]:
-            turned = (self._rotation + math.degrees(max(found, 0.0))) % 360
-            near = (a for a in (0, 90, 180, 270) if abs((turned - a + 180) % 360 - 180) < _SKEW)
-            self._last = found, next(near, -1)
-        return self._last[1]
+def _angles(text_page: Any, frame: Frame, spans: Sequence[tuple[int, int]], fresh: Booleans) -> Integers:
+    """How each word is turned; where the words at both ends of every run stand upright, so do all."""
+    begins = np.flatnonzero(fresh)
+    edges = {*begins.tolist(), *(begins - 1)[1:].tolist(), len(spans) - 1} if spans else set()
+    turned = {at: pdfium.FPDFText_GetCharAngle(text_page, spans[at][0]) for at in edges}
+    if frame.rotation == 0 and not any(turned.values()):
+        return np.zeros(len(spans), dtype=np.int64)
+    found = (pdfium.FPDFText_GetCharAngle(text_page, first) for first, _ in spans)
+    return np.array([_quarter(frame.rotation + math.degrees(max(angle, 0.0))) for angle in found], dtype=np.int64)
 
 
-def _upright(box: Quad, angle: int) -> Quad:
-    left, top, right, bottom = box
-    if angle == 90:
-        return Quad(top, -right, bottom, -left)
-    if angle == 180:
-        return Quad(-right, -bottom, -left, -top)
-    return Quad(-bottom, left, -top, right)
+def _quarter(degrees: float) -> int:
+    near = round(degrees / 90) * 90
+    return near % 360 if abs(degrees - near) < _SKEW else -1
 
 
 def _characters(text_page: Any) -> tuple[str, range | list[int]]:
@@ -274,16 +266,10 @@ def _cleaned(word: str) -> str:
     return clean_text(word.translate(_INVISIBLE))
 
 
-def _quality(text_page: Any, text: str, index: range | list[int]) -> tuple[int, float]:
-    """How many characters are visible, and the share of them without a meaning.
-
-    What costs a call each is measured on a sample.
-    """
+def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> float:
+    """The share of visible characters without a meaning; what costs a call each is measured on a sample."""
     visible = sum(map(len, text.split()))
-    if not visible:
-        return 0, 0.0
     meaningless = len(_MEANINGLESS.findall(text))
-    sample = [token.start() for token in _TOKEN.finditer(text) if token[0] > " "]
-    sample = sample[:: 1 + len(sample) // _SAMPLE]
-    unmapped = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, index[at]) == 1 for at in sample)
-    return visible, min(1.0, meaningless / visible + (unmapped / len(sample) if sample else 0.0))
+    sample = spans[:: 1 + len(spans) // _SAMPLE]
+    unmapped: int = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, first) == 1 for first, _ in sample)
+    return min(1.0, meaningless / max(visible, 1) + unmapped / max(len(sample), 1))

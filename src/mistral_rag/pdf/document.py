@@ -2,7 +2,7 @@
 
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
-from mistral_rag.pdf.characters import Frame, Quad, is_bold, read_words, text_of
+from mistral_rag.pdf.characters import Floats, Frame, Integers, PageWords, Quad, is_bold, read_words, text_of
 from mistral_rag.pdf.images import PageImage, ink_of, render
 from mistral_rag.pdf.layout import Line, lines_of
 from mistral_rag.schema import WordBoxes, clean_text
@@ -103,19 +103,19 @@ class PdfFile:
         """Page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
         with self._page(number) as page, text_of(page) as text_page:
             frame = Frame.of(page)
-            found = read_words(text_page, frame)
-            lines = lines_of(found.words, found.angles)
-            text, words = _printed(lines, frame)
+            words = read_words(text_page, frame)
+            lines = lines_of(words)
+            boxes, printed = _placed(text_page, words, lines, frame)
             return Sheet(
                 number=number,
                 width=frame.width,
                 height=frame.height,
-                text=text,
-                words=words,
-                lines=tuple(_placed(text_page, lines, frame)),
-                visible=found.visible,
-                garbage=found.garbage,
-                ink=ink_of(page) if found.visible < SPARSE else 0.0,
+                text=_printed(words.texts, lines),
+                words=boxes,
+                lines=printed,
+                visible=words.visible,
+                garbage=words.garbage,
+                ink=ink_of(page) if words.visible < SPARSE else 0.0,
             )
 
     def image(self, number: int, *, dpi: float, grey: bool = False) -> PageImage:
@@ -134,44 +134,54 @@ class PdfFile:
             pdfium.FPDF_ClosePage(page)
 
 
-def _printed(lines: list[Line], frame: Frame) -> tuple[str, WordBoxes]:
-    """The page's text, one line a printed line, and where its words are."""
-    parts: list[str] = []
-    words: list[tuple[int, int, float, float, float, float]] = []
-    at = 0
-    across, down = 1 / (frame.width or 1), 1 / (frame.height or 1)
-    for line in lines:
-        for joint, word in line.words:
-            at += len(joint)
-            end = at + len(word.text)
-            left, top, right, bottom = word.box
-            words.append((at, end, left * across, top * down, right * across, bottom * down))
-            parts += (joint, word.text)
-            at = end
-        parts.append("\n")
-        at += 1
-    return "".join(parts[:-1]), _packed(words)
+def _printed(texts: Sequence[str], lines: list[Line]) -> str:
+    """The page's text, one line a printed line."""
+    return "\n".join(
+        "".join([joint + texts[word] for joint, word in zip(line.joints, line.words, strict=True)]) for line in lines
+    )
 
 
-def _packed(words: list[tuple[int, int, float, float, float, float]]) -> WordBoxes:
+def _placed(
+    text_page: Any, words: PageWords, lines: list[Line], frame: Frame
+) -> tuple[WordBoxes, tuple[PrintedLine, ...]]:
+    """Where the words and lines of a page's text are, in the text and on the page."""
+    if not lines:
+        return WordBoxes(), ()
+    order = [word for line in lines for word in line.words]
+    # before a word stands its joint, and a newline where it begins a line
+    gaps = np.array([len(joint) for line in lines for joint in ("\n", *line.joints[1:])])
+    gaps[0] = 0
+    lengths = np.array([len(words.texts[word]) for word in order])
+    ends = np.cumsum(gaps + lengths)
+    starts = ends - lengths
+    size = frame.width or 1, frame.height or 1
+    boxes = words.boxes[order] / (size * 2)
+    firsts = np.cumsum([0, *(len(line.words) for line in lines[:-1])])
+    low = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
+    high = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
+    spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
+    printed = (
+        PrintedLine(
+            start=start,
+            end=end,
+            box=Quad(*least, *most),
+            height=line.height,
+            bold=is_bold(text_page, words.spans[line.words[0]][0])
+            and is_bold(text_page, words.spans[line.words[-1]][1]),
+            cells=line.cells,
+            upright=line.upright,
+        )
+        for line, (start, end), least, most in zip(lines, spans, low, high, strict=True)
+    )
+    return _packed(starts, ends, boxes), tuple(printed)
+
+
+def _packed(starts: Integers, ends: Integers, boxes: Floats) -> WordBoxes:
     """What `WordBoxes.pack` makes of the same, ten times as fast."""
-    table = np.array(words, dtype=np.float64).reshape(-1, 6)
-    records = np.empty(len(words), dtype=[("range", "<u4", 2), ("box", "<u2", 4)])
-    records["range"] = table[:, :2]
-    records["box"] = np.rint(np.clip(table[:, 2:], 0, 1) * WordBoxes.SCALE)
+    records = np.empty(len(starts), dtype=[("start", "<u4"), ("end", "<u4"), ("box", "<u2", 4)])
+    records["start"], records["end"] = starts, ends
+    records["box"] = np.rint(np.clip(boxes, 0, 1) * WordBoxes.SCALE)
     return WordBoxes(records.tobytes())
-
-
-def _placed(text_page: Any, lines: list[Line], frame: Frame) -> Iterator[PrintedLine]:
-    at = 0
-    for line in lines:
-        end = at + sum(len(joint) + len(word.text) for joint, word in line.words)
-        left, top, right, bottom = line.box
-        across, down = frame.width or 1, frame.height or 1
-        bold = is_bold(text_page, line.words[0][1].first) and is_bold(text_page, line.words[-1][1].last)
-        box = Quad(left / across, top / down, right / across, bottom / down)
-        yield PrintedLine(at, end, box, line.height, bold, line.cells, line.upright)
-        at = end + 1
 
 
 def _decoded(raw: bytes) -> str:

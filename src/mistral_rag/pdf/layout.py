@@ -1,11 +1,12 @@
 """Words become lines in reading order: table rows stay whole, columns of prose are read one after the other."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf.characters import Glyphs, Quad
+import numpy as np
+
+from mistral_rag.pdf.characters import Floats, Integers, PageWords, Quad
 
 CELL_GAP = 0.9
 """A gap wider than this times the height of a line parts two cells."""
@@ -26,26 +27,21 @@ _MIN_FULL_LINES = 0.6
 _MIN_GOING_ON = 0.35
 
 
-@dataclass(slots=True)
-class Piece:
-    """Words that follow each other on one line without a gap, and the upright box around them."""
+class Piece(NamedTuple):
+    """Words that follow each other on one line without a gap, and the box around them where they stand upright."""
 
-    words: list[Glyphs]
-    box: Quad = field(init=False)
-
-    def __post_init__(self) -> None:
-        words = self.words
-        self.box = words[0].upright if len(words) == 1 else around([word.upright for word in words])
+    words: list[int]
+    box: Quad
 
 
 class Line(NamedTuple):
-    """One line as printed: its words with what stands before each, its box on the page, and how it looks.
+    """One line as printed: its words in order with what stands before each, and how it looks.
 
     `cells` counts the parts that wide gaps leave. `height` is that of its letters, in points.
     """
 
-    words: tuple[tuple[str, Glyphs], ...]
-    box: Quad
+    words: list[int]
+    joints: list[str]
     height: float
     cells: int
     upright: bool
@@ -57,36 +53,51 @@ def around(boxes: Collection[Quad]) -> Quad:
     return Quad(min(left), min(top), max(right), max(bottom))
 
 
-def lines_of(words: Sequence[Glyphs], angles: Sequence[int]) -> list[Line]:
+def lines_of(page: PageWords) -> list[Line]:
     """The lines of a page in reading order; text that stands on its side comes after the rest."""
-    by_angle: dict[int, list[Glyphs]] = {}
-    for word in words:
-        by_angle.setdefault(angles[word.run], []).append(word)
     lines: list[Line] = []
-    for angle in sorted(by_angle, key=lambda a: -len(by_angle[a])):
-        pieces = _pieces(by_angle[angle])
+    angles, counts = np.unique(page.angles, return_counts=True)
+    for angle in angles[np.argsort(-counts, kind="stable")].tolist():
+        chosen = np.flatnonzero(page.angles == angle)
+        boxes = _upright(page.boxes[chosen], angle)
+        pieces = _pieces(page, chosen, boxes)
         rows = [[piece] for piece in pieces] if angle == -1 else _rows(pieces)
-        ordered = _in_reading_order(rows) if _may_have_columns(rows) else rows
-        lines.extend(_line(row, upright=angle == 0) for row in ordered)
+        typesetter = _Typesetter(
+            page.texts, page.runs.tolist(), dict(zip(chosen.tolist(), boxes.tolist(), strict=True))
+        )
+        ordered = _in_reading_order(rows, page.texts) if _may_have_columns(rows) else rows
+        lines.extend(typesetter.line(row, upright=angle == 0) for row in ordered)
     return lines
 
 
-def _pieces(words: list[Glyphs]) -> list[Piece]:
-    found: list[list[Glyphs]] = []
-    before: Glyphs | None = None
-    for word in words:
-        if before is not None and before.run == word.run and _follows(before.upright, word.upright):
-            found[-1].append(word)
-        else:
-            found.append([word])
-        before = word
-    return [Piece(piece) for piece in found]
+def _upright(boxes: Floats, angle: int) -> Floats:
+    """Boxes in a page turned so that words at `angle` run to the right."""
+    left, top, right, bottom = boxes.T
+    turned = {90: (top, -right, bottom, -left), 180: (-right, -bottom, -left, -top), 270: (-bottom, left, -top, right)}
+    return np.stack(turned[angle], axis=1) if angle in turned else boxes
 
 
-def _follows(a: Quad, b: Quad) -> bool:
-    """Whether a word of the same run stands close behind the other (before it, where text runs leftwards)."""
-    reach = CELL_GAP * max(a.bottom - a.top, b.bottom - b.top)
-    return b.left - a.right <= reach and a.left - b.right <= reach and a.bottom > b.top and b.bottom > a.top
+def _pieces(page: PageWords, chosen: Integers, boxes: Floats) -> list[Piece]:
+    """Words of one run that stand close to each other, in either direction; a dot leader ends its piece."""
+    left, top, right, bottom = boxes.T
+    reach = CELL_GAP * np.maximum(bottom - top, np.roll(bottom - top, -1))[:-1]
+    follows = (
+        (page.runs[chosen][1:] == page.runs[chosen][:-1])
+        & (left[1:] - right[:-1] <= reach)
+        & (left[:-1] - right[1:] <= reach)
+        & (bottom[:-1] > top[1:])
+        & (bottom[1:] > top[:-1])
+    )
+    words = chosen.tolist()
+    leads = np.array([page.texts[at].endswith(_LEADER) for at in words[:-1]], dtype=bool)
+    starts = np.concatenate([[0], np.flatnonzero(~follows | leads) + 1])
+    low = np.minimum.reduceat(boxes[:, :2], starts).tolist()
+    high = np.maximum.reduceat(boxes[:, 2:], starts).tolist()
+    ends = [*starts[1:].tolist(), len(words)]
+    return [
+        Piece(words[start:end], Quad(*least, *most))
+        for start, end, least, most in zip(starts.tolist(), ends, low, high, strict=True)
+    ]
 
 
 def _rows(pieces: list[Piece]) -> list[list[Piece]]:
@@ -127,20 +138,20 @@ def _may_have_columns(rows: list[list[Piece]]) -> bool:
     return sum(len([p for p in row if len(p.words) >= _MIN_PIECE_WORDS]) > 1 for row in rows) >= _MIN_COLUMN_LINES // 2
 
 
-def _in_reading_order(rows: list[list[Piece]]) -> Iterator[list[Piece]]:
+def _in_reading_order(rows: list[list[Piece]], texts: Sequence[str]) -> Iterator[list[Piece]]:
     """The rows, with those that columns of prose share taken apart."""
     at = 0
     while at < len(rows):
-        if band := _columns(rows, at):
+        if band := _columns(rows, at, texts):
             end, middle = band
-            yield from _by_column(rows[at:end], middle)
+            yield from _by_column(rows[at:end], middle, texts)
             at = end
         else:
             yield rows[at]
             at += 1
 
 
-def _columns(rows: list[list[Piece]], at: int) -> tuple[int, float] | None:
+def _columns(rows: list[list[Piece]], at: int, texts: Sequence[str]) -> tuple[int, float] | None:
     """The end of the longest run of rows from `at` on that are two columns of prose, and what parts them."""
     row = rows[at]
     found: tuple[int, float] | None = None
@@ -151,7 +162,7 @@ def _columns(rows: list[list[Piece]], at: int) -> tuple[int, float] | None:
             continue
         middle = sum(gutter) / 2
         sides = _sides(rows[at:end], middle)
-        if (found is None or end > found[0]) and all(_is_prose(side) for side in sides):
+        if (found is None or end > found[0]) and all(_is_prose(side, texts) for side in sides):
             found = end, middle
     return found
 
@@ -180,11 +191,11 @@ def _sides(rows: list[list[Piece]], middle: float) -> tuple[list[list[Piece]], l
     return [row for row in lefts if row], [row for row in rights if row]
 
 
-def _is_prose(rows: list[list[Piece]]) -> bool:
+def _is_prose(rows: list[list[Piece]], texts: Sequence[str]) -> bool:
     """Whether the rows read as running text: full lines of several words that go on in the next, few digits."""
     if len(rows) < _MIN_COLUMN_LINES:
         return False
-    words = [[word.text for piece in row for word in piece.words] for row in rows]
+    words = [[texts[word] for piece in row for word in piece.words] for row in rows]
     joined = "".join(map("".join, words))
     box = around([piece.box for row in rows for piece in row])
     full = sum(row[-1].box.right - row[0].box.left > _FULL * (box.right - box.left) for row in rows)
@@ -197,49 +208,53 @@ def _is_prose(rows: list[list[Piece]]) -> bool:
     )
 
 
-def _by_column(rows: list[list[Piece]], middle: float) -> Iterator[list[Piece]]:
+def _by_column(rows: list[list[Piece]], middle: float, texts: Sequence[str]) -> Iterator[list[Piece]]:
     """Left rows, then right rows; where the file itself goes back and forth between cells, its order."""
     lefts, rights = _sides(rows, middle)
-    parts = [
-        (min(piece.words[0].first for piece in row), side, row) for side in (0, 1) for row in (lefts, rights)[side]
-    ]
+    parts = [(min(piece.words[0] for piece in row), side, row) for side in (0, 1) for row in (lefts, rights)[side]]
     parts.sort(key=lambda part: part[:2])
     cells = [[row for _, _, row in cell] for _, cell in groupby(parts, key=lambda part: part[1])]
     if not 2 < len(cells) <= len(rows) // 2:
         cells = [lefts, rights]
     for cell in cells:
-        yield from _in_reading_order(sorted(cell, key=lambda row: row[0].box.top))
+        yield from _in_reading_order(sorted(cell, key=lambda row: row[0].box.top), texts)
 
 
-def _line(row: list[Piece], *, upright: bool) -> Line:
-    leftward = sum(map(_is_leftward, row)) * 2 > len(row)
-    words: list[tuple[str, Glyphs]] = []
-    cells = 1
-    for piece in row[::-1] if leftward else row:
-        for word in piece.words:
-            joint = _joint(words[-1][1], word, leftward=leftward) if words else ""
-            cells += joint == CELL_JOINT
-            words.append((joint, word))
-    widest = max(row, key=lambda p: p.box.right - p.box.left).box
-    return Line(tuple(words), around([word.box for _, word in words]), widest.bottom - widest.top, cells, upright)
+class _Typesetter(NamedTuple):
+    """Sets pieces side by side, with what stands between them; `boxes` are upright ones by word."""
 
+    texts: Sequence[str]
+    runs: Sequence[int]
+    boxes: Mapping[int, Sequence[float]]
 
-def _joint(before: Glyphs, after: Glyphs, *, leftward: bool) -> str:
-    """What stands between two words of a line."""
-    if before.text.endswith(_LEADER):
-        return CELL_JOINT if after.text.strip(".") else " "
-    a, b = before.upright, after.upright
-    heights = a.bottom - a.top, b.bottom - b.top
-    height = max(heights)
-    gap = a.left - b.right if leftward else b.left - a.right
-    if gap > CELL_GAP * height:
-        return " " if before.text in _OPENERS or after.text in _CLOSERS else CELL_JOINT
-    if before.run == after.run:
-        return " "
-    level = abs(heights[0] - heights[1]) < 0.2 * height and abs(a.top - b.top) < 0.2 * height
-    ordinal = not level and before.text[-1].isdigit() and after.text[0].isalpha()
-    return "" if abs(gap) < (_ORDINAL_GAP if ordinal else _GLUE_GAP if level else 0) * height else " "
+    def line(self, row: list[Piece], *, upright: bool) -> Line:
+        """The pieces of a row as a line."""
+        leftward = sum(map(self._is_leftward, row)) * 2 > len(row)
+        words: list[int] = []
+        joints: list[str] = []
+        for piece in row[::-1] if leftward else row:
+            joints.append(self._joint(words[-1], piece.words[0], leftward=leftward) if words else "")
+            joints += [" "] * (len(piece.words) - 1)
+            words += piece.words
+        widest = max(row, key=lambda p: p.box.right - p.box.left).box
+        return Line(words, joints, widest.bottom - widest.top, 1 + joints.count(CELL_JOINT), upright)
 
+    def _joint(self, before: int, after: int, *, leftward: bool) -> str:
+        """What stands between the last word of a piece and the first of the next."""
+        ending, beginning = self.texts[before], self.texts[after]
+        if ending.endswith(_LEADER):
+            return CELL_JOINT if beginning.strip(".") else " "
+        a, b = Quad(*self.boxes[before]), Quad(*self.boxes[after])
+        heights = a.bottom - a.top, b.bottom - b.top
+        height = max(heights)
+        gap = a.left - b.right if leftward else b.left - a.right
+        if gap > CELL_GAP * height:
+            return " " if ending in _OPENERS or beginning in _CLOSERS else CELL_JOINT
+        if self.runs[before] == self.runs[after]:
+            return " "
+        level = abs(heights[0] - heights[1]) < 0.2 * height and abs(a.top - b.top) < 0.2 * height
+        ordinal = not level and ending[-1].isdigit() and beginning[0].isalpha()
+        return "" if abs(gap) < (_ORDINAL_GAP if ordinal else _GLUE_GAP if level else 0) * height else " "
 
-def _is_leftward(piece: Piece) -> bool:
-    return len(piece.words) > 1 and piece.words[-1].upright.left < piece.words[0].upright.left
+    def _is_leftward(self, piece: Piece) -> bool:
+        return self.boxes[piece.words[-1]][0] < self.boxes[piece.words[0]][0]
