@@ -1,14 +1,14 @@
 """Changes to what an index holds, inside the writer's transaction: sources with all that hangs on them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.facts import BARE_TYPE, facts_of
 from mistral_rag.store.packing import chunk_values, layout_values, page_values
 from mistral_rag.store.rows import Rows, row_digest
+from mistral_rag.store.states import Found
 
 
 class Content:
@@ -25,15 +25,15 @@ class Content:
         pages: Sequence[Page],
         chunks: Sequence[Chunk],
         vectors: Sequence[bytes] | None,
-        place: Mapping[str, Any],
+        found: Found,
     ) -> None:
-        """Add a source whose uri is free. `place` holds the columns of `sources` that are not its record's."""
+        """Add a source whose uri is free."""
         if wrong := [chunk.id for chunk in chunks if chunk.page > len(pages) or chunk.uri != source.uri]:
             raise ValueError(f"chunk {wrong[0]} stands on no page of {source.uri}")
         number = self.rows.take_keys("sources", 1)
         record = source.model_dump_json()
         counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
-        columns = {"source": number, "uri": source.uri, **place, **counts, "record": record}
+        columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
         self.rows.insert_one("sources", columns)
         self._add_derived(number, source, record, used=bool(pages))
         first_page = self._add_pages(number, pages)

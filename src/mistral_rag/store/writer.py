@@ -3,49 +3,30 @@
 import json
 import os
 import sqlite3
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
-from mistral_rag.errors import IndexLockedError, IndexWriteError, StoreError
+from mistral_rag.errors import IndexWriteError, StoreError
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store import commits
 from mistral_rag.store.commits import Commit
-from mistral_rag.store.connection import connect, sqlite_errors
+from mistral_rag.store.connection import sqlite_errors
 from mistral_rag.store.content import Content
-from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, find_folder, is_index, make_folder
+from mistral_rag.store.layout import SEAL, find_folder, make_folder
 from mistral_rag.store.lock import Lock
-from mistral_rag.store.packing import stored_source
+from mistral_rag.store.opening import open_for_writing, put_log_away
 from mistral_rag.store.rows import Rows
-from mistral_rag.store.seal import read_seal, sync_folder, write_seal
+from mistral_rag.store.seal import write_seal
+from mistral_rag.store.states import Found, SourceState
 from mistral_rag.store.view import View
 
-SourceStatus = Literal["ok", "failed", "removed"]
-SWITCH_MILLISECONDS: Final = 1000
-"""How long a finished build waits for readers before it leaves its empty log in place."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """A source as the index knows it; `reason` says why it failed, `problems` are its pages that did."""
-
-    source: Source
-    root: str
-    status: SourceStatus
-    reason: str | None
-    size: int
-    mtime_ns: int
-    pages: int
-    chunks: int
-    problems: tuple[tuple[int | None, str], ...]
+__all__ = ["IndexWriter", "SourceState"]
 
 
 class IndexWriter:
@@ -98,7 +79,7 @@ class IndexWriter:
         lock = Lock(folder, wait=wait)
         try:
             with sqlite_errors(folder, writing=True):
-                connection, last = _opened(folder, create=create)
+                connection, last = open_for_writing(folder, create=create)
         except BaseException:
             lock.release()
             raise
@@ -135,12 +116,10 @@ class IndexWriter:
 
     def sources(self) -> dict[str, SourceState]:
         """All sources by uri, also those that failed and those that were taken out for good."""
-        query = (
-            "SELECT uri, record, root, status, reason, size, mtime_ns, pages, chunks, problems"
-            " FROM sources ORDER BY source"
-        )
         with sqlite_errors(self.folder, writing=False):
-            return {uri: _state(*values) for uri, *values in self._usable().execute(query)}
+            rows = self._usable().execute(f"{SourceState.QUERY} ORDER BY source").fetchall()
+        states = (SourceState.of(*row) for row in rows)
+        return {state.source.uri: state for state in states}
 
     def put(
         self,
@@ -172,13 +151,13 @@ class IndexWriter:
         packed = self._packed(vectors, len(chunks))
         with self._changing() as content:
             content.remove(source.uri)
-            content.add(source, pages, chunks, packed, _place("ok", root, size, mtime_ns, problems=problems))
+            content.add(source, pages, chunks, packed, Found("ok", root, size, mtime_ns, problems=tuple(problems)))
 
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Note that a source can't be read, in place of what its uri had."""
         with self._changing() as content:
             content.remove(source.uri)
-            content.add(source, (), (), None, _place("failed", root, size, mtime_ns, reason=reason))
+            content.add(source, (), (), None, Found("failed", root, size, mtime_ns, reason))
 
     def move(self, old_uri: str, source: Source, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Give a source another uri; its pages stay, its chunks get the ids that belong to the new uri.
@@ -192,8 +171,8 @@ class IndexWriter:
         with self._changing() as content:
             content.remove(old_uri)
             content.remove(source.uri)
-            place = _place(state.status, root, size, mtime_ns, reason=state.reason, problems=state.problems)
-            content.add(source, pages, _renamed(chunks, source.uri), vectors, place)
+            found = Found(state.status, root, size, mtime_ns, state.reason, state.problems)
+            content.add(source, pages, _renamed(chunks, source.uri), vectors, found)
 
     def remove(self, uri: str, *, remember: bool = False) -> None:
         """Take a source out; an unknown uri is no error. `remember` keeps its name with status "removed"."""
@@ -201,7 +180,8 @@ class IndexWriter:
         with self._changing() as content:
             content.remove(uri)
             if state is not None:
-                content.add(state.source, (), (), None, _place("removed", state.root, state.size, state.mtime_ns))
+                gone = Found("removed", state.root, state.size, state.mtime_ns)
+                content.add(state.source, (), (), None, gone)
 
     def clear(self) -> None:
         """Take out every source and forget the identity; kept embeddings stay."""
@@ -272,7 +252,7 @@ class IndexWriter:
             self.rollback()
             if not self._broken:
                 with sqlite_errors(self.folder, writing=True):
-                    _put_log_away(self._connection)
+                    put_log_away(self._connection)
         finally:
             self._connection.close()
             self._lock.release()
@@ -352,100 +332,6 @@ class IndexWriter:
         if not np.isfinite(half).all():
             raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
         return [row.tobytes() for row in half]
-
-
-def _opened(folder: Path, *, create: bool) -> tuple[sqlite3.Connection, Commit]:
-    new = not is_index(folder)
-    connection = connect(folder, "rwc" if create else "rw")
-    try:
-        if new:
-            (folder / DATABASE).chmod(FILE_MODE)
-        return connection, _prepared(connection, folder)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
-    """Make or migrate the tables, hold them against the seal, and bring the seal up to date."""
-    version = version_of(connection)
-    if version not in {None, FORMAT}:
-        commits.check_history(connection, folder)
-    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-    if mode != "wal":
-        raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
-    if version != FORMAT:
-        connection.execute("BEGIN IMMEDIATE")
-        _create(connection) if version is None else _migrate(connection, version)
-        connection.execute("COMMIT")
-        if version is None:
-            sync_folder(folder)
-    refuse_foreign_schema(connection)
-    last = commits.check_history(connection, folder)
-    if read_seal(folder / SEAL) != last.seal:
-        write_seal(folder / SEAL, last.seal)
-    return last
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    create(connection)
-    rows = Rows(connection, 0)
-    rows.insert("settings", [("id", uuid.uuid4().hex), ("generation", "1")])
-    commits.insert(connection, Commit.after(None, content=rows.content, last_row=0))
-
-
-def _migrate(connection: sqlite3.Connection, version: int) -> None:
-    (last,) = commits.newest(connection)
-    migrate(connection, version)
-    rows = Rows(connection, last.content)
-    commits.insert(connection, Commit.after(last, content=rows.total(), last_row=last.last_row))
-
-
-def _put_log_away(connection: sqlite3.Connection) -> None:
-    """Move the log into the database and leave none, so that the folder opens where nobody may write.
-
-    A reader that is at work keeps the log; the next writer's end tries again.
-    """
-    connection.execute(f"PRAGMA busy_timeout={SWITCH_MILLISECONDS}")
-    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    if not busy:
-        connection.execute("PRAGMA busy_timeout=0")
-        with suppress(IndexLockedError), sqlite_errors(Path(), writing=True):
-            connection.execute("PRAGMA journal_mode=DELETE")
-
-
-def _place(
-    status: SourceStatus,
-    root: str,
-    size: int,
-    mtime_ns: int,
-    *,
-    reason: str | None = None,
-    problems: Sequence[tuple[int | None, str]] = (),
-) -> Mapping[str, Any]:
-    return {
-        "root": root,
-        "status": status,
-        "reason": reason,
-        "size": size,
-        "mtime_ns": mtime_ns,
-        "problems": json.dumps([list(problem) for problem in problems], ensure_ascii=False),
-    }
-
-
-def _state(
-    record: str,
-    root: str,
-    status: Any,
-    reason: str | None,
-    size: int,
-    mtime_ns: int,
-    pages: int,
-    chunks: int,
-    problems: str,
-) -> SourceState:
-    noted = tuple((page, text) for page, text in json.loads(problems))
-    return SourceState(stored_source(record), root, status, reason, size, mtime_ns, pages, chunks, noted)
 
 
 def _renamed(chunks: Sequence[Chunk], uri: str) -> list[Chunk]:

@@ -1,0 +1,82 @@
+"""From a folder to a connection that may write, and back to a folder without a log."""
+
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Final
+
+from mistral_rag.errors import IndexWriteError
+from mistral_rag.store import commits
+from mistral_rag.store.commits import Commit
+from mistral_rag.store.connection import BUSY, connect
+from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
+from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, is_index
+from mistral_rag.store.rows import Rows
+from mistral_rag.store.seal import read_seal, sync_folder, write_seal
+
+SWITCH_MILLISECONDS: Final = 1000
+"""How long a finished build waits for readers before it leaves its empty log in place."""
+
+
+def open_for_writing(folder: Path, *, create: bool) -> tuple[sqlite3.Connection, Commit]:
+    """A connection in write-ahead mode, and the last commit; the caller holds LOCK."""
+    new = not is_index(folder)
+    connection = connect(folder, "rwc" if create else "rw")
+    try:
+        if new:
+            (folder / DATABASE).chmod(FILE_MODE)
+        return connection, _prepared(connection, folder)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
+    """Make or migrate the tables, hold them against the seal, and bring the seal up to date."""
+    version = version_of(connection)
+    if version not in {None, FORMAT}:
+        commits.check_history(connection, folder)
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
+    if version != FORMAT:
+        connection.execute("BEGIN IMMEDIATE")
+        _create(connection) if version is None else _migrate(connection, version)
+        connection.execute("COMMIT")
+        if version is None:
+            sync_folder(folder)
+    refuse_foreign_schema(connection)
+    last = commits.check_history(connection, folder)
+    if read_seal(folder / SEAL) != last.seal:
+        write_seal(folder / SEAL, last.seal)
+    return last
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    create(connection)
+    rows = Rows(connection, 0)
+    rows.insert("settings", [("id", uuid.uuid4().hex), ("generation", "1")])
+    commits.insert(connection, Commit.after(None, content=rows.content, last_row=0))
+
+
+def _migrate(connection: sqlite3.Connection, version: int) -> None:
+    (last,) = commits.newest(connection)
+    migrate(connection, version)
+    rows = Rows(connection, last.content)
+    commits.insert(connection, Commit.after(last, content=rows.total(), last_row=last.last_row))
+
+
+def put_log_away(connection: sqlite3.Connection) -> None:
+    """Move the log into the database and leave none, so that the folder opens where nobody may write.
+
+    A reader that is at work keeps the log; the next writer's end tries again.
+    """
+    connection.execute(f"PRAGMA busy_timeout={SWITCH_MILLISECONDS}")
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if not busy:
+        connection.execute("PRAGMA busy_timeout=0")
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in BUSY:
+                raise

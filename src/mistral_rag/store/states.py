@@ -1,0 +1,63 @@
+"""What an index knows of a source beside its content: where it was found, and how reading it went."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from mistral_rag.schema import Source
+from mistral_rag.store.packing import stored_source, unreadable
+
+Status = Literal["ok", "failed", "removed"]
+Problems = tuple[tuple[int | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a source was found and how reading it went.
+
+    `root` is the uri of the folder that was named in the build; `problems` are page number (None: the whole
+    source) and reason of what could not be read.
+    """
+
+    status: Status = "ok"
+    root: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+    reason: str | None = None
+    problems: Problems = ()
+
+    def columns(self) -> dict[str, str | int | None]:
+        """Columns of the table `sources`."""
+        return {
+            "status": self.status,
+            "root": self.root,
+            "size": self.size,
+            "mtime_ns": self.mtime_ns,
+            "reason": self.reason,
+            "problems": json.dumps(self.problems, ensure_ascii=False),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source as the index knows it; `reason` says why it failed, `problems` are its pages that did."""
+
+    source: Source
+    status: Status
+    root: str
+    size: int
+    mtime_ns: int
+    reason: str | None
+    pages: int
+    chunks: int
+    problems: Problems
+
+    QUERY = "SELECT record, status, root, size, mtime_ns, reason, pages, chunks, problems FROM sources"
+
+    @classmethod
+    def of(cls, record: str, *columns: Any) -> Self:
+        """The state in a row of `QUERY`."""
+        *plain, problems = columns
+        with unreadable("source"):
+            noted = tuple((page, reason) for page, reason in json.loads(problems))
+        return cls(stored_source(record), *plain, noted)
