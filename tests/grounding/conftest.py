@@ -56,6 +56,9 @@ def page_of(
 class Shelf:
     """Pages by source, in memory."""
 
+    REPORT = "file:///docs/report.pdf"
+    HANDBOOK = "file:///docs/handbook.pdf"
+
     sources: dict[str, Source] = field(default_factory=dict)
     held: dict[str, list[Page]] = field(default_factory=dict)
     generation: int = 7
@@ -72,6 +75,8 @@ class Shelf:
         self.sources[uri] = source
         self.held[uri] = list(pages)
         return source
+
+    page_of = staticmethod(page_of)
 
     def page(self, uri: str, number: int, /) -> Page:
         pages = self.held[uri]
@@ -106,12 +111,15 @@ def shelf() -> Shelf:
     """A report with a table on page 2 and a handbook."""
     held = Shelf()
     held.put(
-        "file:///docs/report.pdf",
+        Shelf.REPORT,
         page_of("Annual report 2022 of Acme Corporation"),
         page_of(REPORT, rows=[2, 3], header=1, number=2, label="F-2"),
     )
-    held.put("file:///docs/handbook.pdf", page_of(HANDBOOK), title="Handbook")
+    held.put(Shelf.HANDBOOK, page_of(HANDBOOK), title="Handbook")
     return held
 
 
-REPORT_URI = "file:///docs/report.pdf"
+@pytest.fixture
+def empty_shelf() -> Shelf:
+    """No pages yet."""
+    return Shelf()

@@ -5,6 +5,7 @@ words of its neighbours, its title and page head; for words that are neighbours 
 other; for a number where one is asked for; and for the rank of its passage. Headings answer nothing.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ MIN_COVERAGE = 0.35
 """What is needed for an answer (`python -m benchmarks.grounding` shows what that costs)."""
 SHORT_QUESTION = 6
 """Of questions with more content words than this a smaller share is needed."""
+LENGTH_POWER = 0.7
 WEAK = 0.45
 """A quote must fit at least this share of what the best one fits."""
 STRETCH = 30
@@ -84,7 +86,8 @@ class _Asked:
     @property
     def needed(self) -> float:
         """The coverage that an answer needs: long questions hold many words that no passage has."""
-        return MIN_COVERAGE / max(len(self._words) / SHORT_QUESTION, 1.0) ** 0.7
+        length = max(len(self._words) / SHORT_QUESTION, 1.0)
+        return MIN_COVERAGE / math.pow(length, LENGTH_POWER)
 
     def chosen(self, quotes: int) -> list[EvidenceUnit]:
         """The best unit of each page, then the next best of any, best first; none that is weak."""

@@ -1,0 +1,153 @@
+"""Citations are cut from pages and hold, or say how they do not."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mistral_rag.grounding import verify_citation
+from mistral_rag.grounding.citations import cite
+from mistral_rag.grounding.pages import passages
+from mistral_rag.schema import Citation
+
+if TYPE_CHECKING:
+    from tests.grounding.conftest import Shelf
+
+
+def citation_of(shelf: "Shelf", *units: int) -> Citation:
+    found, _ = passages([shelf.document(shelf.REPORT, 2, min(units), max(units))], shelf)
+    return cite(found[0], units, marker="1", start=0, end=4)
+
+
+def changed(citation: Citation, **changes: Any) -> Citation:
+    kept = {name: getattr(citation, name) for name in Citation.model_fields}
+    return Citation(**{**kept, **changes})
+
+
+def test_a_citation_is_cut_from_its_page(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 4)
+    assert citation.quote == "Net sales rose by 25 % because of higher prices [2]. Costs did not fall."
+    assert (citation.source, citation.title, citation.page, citation.page_label) == (
+        "report.pdf",
+        "Annual report 2022",
+        2,
+        "F-2",
+    )
+    assert citation.url == "file:///docs/report.pdf#page=2"
+    assert citation.verified
+    assert verify_citation(shelf, citation) == citation
+
+
+def test_a_table_row_brings_its_header(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 2)
+    assert citation.spans is not None
+    assert [(span.role, span.quote) for span in citation.spans] == [
+        ("header", "(in millions) 2022 2021"),
+        ("quote", "Net sales ........ $ 5,000 $ 4,000"),
+    ]
+    assert citation.quote == "Net sales ........ $ 5,000 $ 4,000"
+
+
+def test_boxes_cover_the_words_and_nothing_else(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 2, 3)
+    page = shelf.page(shelf.REPORT, 2)
+    for span in citation.spans or ():
+        assert span.box_precision == "word"
+        assert len(span.boxes) == 1
+        box = span.boxes[0]
+        inside = [
+            page.text[word.start : word.end]
+            for word in page.words
+            if box.left <= (word.box.left + word.box.right) / 2 <= box.right
+            and box.top <= (word.box.top + word.box.bottom) / 2 <= box.bottom
+        ]
+        assert inside == span.quote.split()
+
+
+def test_without_word_boxes_the_block_or_page_is_shown(shelf: "Shelf") -> None:
+    page = shelf.page(shelf.REPORT, 2)
+    bare = page.model_copy(update={"words": type(page.words)()})
+    shelf.held[shelf.REPORT][1] = bare
+    assert {span.box_precision for span in citation_of(shelf, 2).spans or ()} == {"block"}
+    shelf.held[shelf.REPORT][1] = bare.model_copy(update={"blocks": ()})
+    assert {span.box_precision for span in citation_of(shelf, 2).spans or ()} == {"page"}
+    shelf.held[shelf.REPORT][1] = bare.model_copy(update={"blocks": (), "width": 0.0})
+    assert {span.box_precision for span in citation_of(shelf, 2).spans or ()} == {"none"}
+
+
+def test_a_quote_without_spans_is_looked_for(shelf: "Shelf") -> None:
+    asked = changed(
+        citation_of(shelf, 2), quote=None, spans=None, location="not_found", given_quote="Net loss -120 -80"
+    )
+    found = verify_citation(shelf, asked)
+    assert (found.location, found.quote) == ("normalised", "Net loss (120) (80)")
+
+
+def test_a_wrong_quote_is_not_found(shelf: "Shelf") -> None:
+    asked = changed(citation_of(shelf, 2), quote=None, spans=None, location="not_found", given_quote="Net loss 120")
+    found = verify_citation(shelf, asked)
+    assert (found.location, found.quote, found.spans, found.verified) == ("not_found", None, None, False)
+    assert found.given_quote == "Net loss 120"
+
+
+def test_spans_that_name_another_place_are_moved_to_where_it_stands(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 3)
+    assert citation.spans is not None
+    span = citation.spans[-1]
+    lied = span.model_copy(update={"start": span.start + 1, "end": span.end + 1})
+    found = verify_citation(shelf, changed(citation, spans=(lied,)))
+    assert (found.location, found.verified) == ("moved", False)
+    assert found.spans is not None
+    assert found.spans[-1].start == span.start
+
+
+def test_boxes_that_were_made_up_are_replaced(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 4)
+    assert citation.spans is not None
+    forged = citation.spans[0].model_copy(update={"boxes": (), "box_precision": "none"})
+    assert verify_citation(shelf, changed(citation, spans=(forged,))) == citation
+
+
+def test_a_quote_on_another_page_has_moved(shelf: "Shelf") -> None:
+    citation = changed(
+        citation_of(shelf, 4), page=1, spans=None, quote=None, location="stale", given_quote="Costs did not fall."
+    )
+    found = verify_citation(shelf, citation)
+    assert (found.location, found.page) == ("moved", 2)
+
+
+def test_a_quote_that_stands_twice_is_ambiguous(shelf: "Shelf") -> None:
+    shelf.put(shelf.REPORT, *[shelf.page_of("Twice here."), shelf.page_of("Twice here.")])
+    citation = Citation(
+        marker="1",
+        source="report.pdf",
+        uri=shelf.REPORT,
+        title="",
+        start=0,
+        end=0,
+        location="not_found",
+        given_quote="Twice here.",
+    )
+    assert verify_citation(shelf, citation).location == "ambiguous"
+
+
+def test_a_removed_source_is_stale(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 4)
+    del shelf.sources[shelf.REPORT]
+    found = verify_citation(shelf, citation)
+    assert (found.location, found.quote, found.given_quote) == ("stale", None, citation.quote)
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ("A new first line\nNet sales rose by 25 % because of higher prices [2]. Costs did not fall.", "moved"),
+        ("Net sales rose by 26 % because of higher prices [2]. Costs did not fall.", "stale"),
+    ],
+)
+def test_in_a_changed_source_a_quote_has_moved_or_is_stale(shelf: "Shelf", text: str, location: str) -> None:
+    citation = citation_of(shelf, 4)
+    source = shelf.put(shelf.REPORT, shelf.page_of("x"), shelf.page_of(text))
+    found = verify_citation(shelf, citation)
+    assert (found.location, found.verified) == (location, False)
+    if location == "moved":
+        assert found.digest == source.digest
