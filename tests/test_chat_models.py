@@ -1,4 +1,5 @@
 import asyncio
+import copy
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import (
+    ApiConnectionError,
     AuthenticationError,
     ConfigurationError,
     RateLimitError,
@@ -298,6 +300,21 @@ def test_an_answer_that_was_cut_off_says_so(fake: FakeMistral) -> None:
     assert model(fake, max_tokens=2).invoke("?").response_metadata["truncated"] is True
     metadata = folded(list(model(fake, max_tokens=2).stream("?"))).response_metadata
     assert (metadata["truncated"], metadata["finish_reason"]) == (True, "length")
+
+
+async def test_leaving_a_stream_closes_its_connection(fake: FakeMistral) -> None:
+    fake.event_latency = 0.02
+    fake.script("one two three four five six seven eight nine ten", "one two three four five six seven eight nine ten")
+    ours = model(fake)
+    for _ in ours.stream("?"):
+        break
+    async for _ in ours.astream("?"):
+        break
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if not fake.open_connections:
+            return
+    pytest.fail("a connection stayed open")
 
 
 # --- errors -------------------------------------------------------------------------------------------------------
@@ -673,6 +690,15 @@ def test_names_that_other_integrations_use(fake: FakeMistral) -> None:
     ours = ChatMistral.model_validate({"model_name": "m", "mistral_api_key": "k", "endpoint": "http://localhost/v1"})
     assert (ours.model, ours.model_name, ours.endpoint) == ("m", "m", "http://localhost/v1")
     assert ours.mistral_api_key is not None
+
+
+def test_a_model_can_be_copied(fake: FakeMistral) -> None:
+    ours = model(fake)
+    ours.invoke("?")
+    assert copy.deepcopy(ours).invoke("?").text
+    warmer = ours.model_copy(update={"temperature": 0.9, "base_url": "http://127.0.0.1:9/v1"})
+    with pytest.raises(ApiConnectionError):
+        warmer.invoke("?")
 
 
 def test_one_model_serves_many_threads_and_loops(fake: FakeMistral) -> None:

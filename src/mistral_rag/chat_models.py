@@ -275,7 +275,7 @@ def _result(reply: Reply, request: Request) -> ChatResult:
     metadata = _metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}
     generations = []
     for number, choice in enumerate(choices):
-        message = read_message(choice, data, metadata, reader=request.reader(), with_usage=number == 0)
+        message = read_message(choice, data, metadata, reader=request.reader(), first=number == 0)
         _raise_when_failed(choice.get("finish_reason"), message, reply.headers)
         generations.append(ChatGeneration(message=message, text=message.text))
     return ChatResult(generations=generations)

@@ -20,6 +20,7 @@ from mistral_rag.errors import (
     ApiTimeoutError,
     AuthenticationError,
     ConfigurationError,
+    MistralRagError,
     ResponseError,
     ServerError,
 )
@@ -244,10 +245,13 @@ def test_a_forked_child_opens_its_own_connections(fake: FakeMistral) -> None:
     assert said(client.post(CHAT, BODY).data)
 
 
-def test_the_key_is_in_no_error(fake: FakeMistral) -> None:
-    fake.stop()
-    client = Client(Settings(base_url="http://127.0.0.1:9/v1", key=SecretStr("s3cret-key"), retry=NEVER))
-    with pytest.raises(ApiError) as caught:
+NOBODY = "http://127.0.0.1:9/v1"
+
+
+@pytest.mark.parametrize("key", ["s3cret-key", "s3cret-kéy"])
+def test_the_key_is_in_no_error_and_no_traceback(key: str) -> None:
+    client = Client(Settings(base_url=NOBODY, key=SecretStr(key), headers={"x": "s3cret"}, retry=NEVER))
+    with pytest.raises(MistralRagError) as caught:
         client.post(CHAT, BODY)
     error = caught.value
     assert error.__context__ is None
@@ -256,3 +260,12 @@ def test_the_key_is_in_no_error(fake: FakeMistral) -> None:
     told = traceback.TracebackException(type(error), error, inside, capture_locals=True)
     assert "s3cret" not in "".join(told.format())
     assert "s3cret" not in repr(client) + repr(client.settings)
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_gateway_that_says_the_key_back_is_not_quoted(fake: FakeMistral, status: int) -> None:
+    fake.faults.add(faults.error(status, {"object": "error", "message": f"Who is {fake.key}?"}))
+    with pytest.raises(ApiError) as caught:
+        Client(settings(fake)).post(CHAT, BODY)
+    assert fake.key not in f"{caught.value} {caught.value.body}"
+    assert "Who is [key]?" in str(caught.value)

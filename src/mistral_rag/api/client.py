@@ -26,7 +26,7 @@ from mistral_rag.api.errors import (
 from mistral_rag.api.pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api.retry import RetryPolicy, aretrying, retrying
 from mistral_rag.api.sse import Decoder
-from mistral_rag.errors import ConfigurationError
+from mistral_rag.errors import ConfigurationError, MistralRagError
 
 DEFAULT_BASE_URL = "https://api.mistral.ai/v1"
 DONE = "[DONE]"
@@ -168,7 +168,7 @@ class Client:
         try:
             with self._sync.lease() as http:
                 response = http.post(self._url(path), content=content)
-            return reply(response.status_code, response.headers, response.content)
+            return reply(response.status_code, response.headers, response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         raise failure
@@ -177,7 +177,7 @@ class Client:
         try:
             async with self._async.lease() as http:
                 response = await http.post(self._url(path), content=content)
-            return reply(response.status_code, response.headers, response.content)
+            return reply(response.status_code, response.headers, response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         raise failure
@@ -204,13 +204,13 @@ class Client:
 
     def _events(self, path: str, content: bytes) -> Generator[Any]:
         """The headers first, then every event."""
-        reader = EventReader()
+        reader = EventReader(self._secret)
         try:
             with self._sync.lease() as http, http.stream("POST", self._url(path), content=content) as response:
                 if not reader.is_stream(response.status_code, response.headers):
                     response.read()
                     yield response.headers
-                    yield reply(response.status_code, response.headers, response.content).data
+                    yield reply(response.status_code, response.headers, response.content, self._secret).data
                     return
                 yield response.headers
                 for chunk in response.iter_bytes():
@@ -224,13 +224,13 @@ class Client:
 
     async def _aevents(self, path: str, content: bytes) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
-        reader = EventReader()
+        reader = EventReader(self._secret)
         try:
             async with self._async.lease() as http, http.stream("POST", self._url(path), content=content) as response:
                 if not reader.is_stream(response.status_code, response.headers):
                     await response.aread()
                     yield response.headers
-                    yield reply(response.status_code, response.headers, response.content).data
+                    yield reply(response.status_code, response.headers, response.content, self._secret).data
                     return
                 yield response.headers
                 async for chunk in response.aiter_bytes():
@@ -242,6 +242,10 @@ class Client:
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         raise failure
+
+    @property
+    def _secret(self) -> SecretStr | None:
+        return self._settings.key
 
     def _url(self, path: str) -> str:
         return f"{self._settings.base_url.rstrip('/')}/{path}"
@@ -271,16 +275,14 @@ class Connector:
         }
 
     def _headers(self) -> dict[str, str]:
-        key = self._settings.key.get_secret_value().strip() if self._settings.key else ""
-        if not key:
-            raise AuthenticationError(NO_KEY)
-        if not (key.isascii() and key.isprintable()):
-            raise ConfigurationError("The Mistral API key holds characters that no key has. Copy it again.")
+        problem = key_problem(self._settings.key)
+        if problem is not None:
+            raise problem
         return {
             "User-Agent": f"mistral-rag/{version('mistral-rag')}",
             "Accept": "application/json, text/event-stream",
             "Content-Type": "application/json",
-            "Authorization": f"Bearer {key}",
+            "Authorization": f"Bearer {plain(self._settings.key)}",
             **self._settings.headers,
         }
 
@@ -293,8 +295,9 @@ class Connector:
 class EventReader:
     """Turns the bytes of a stream into parsed events and knows when it is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: SecretStr | None = None) -> None:
         self.done = False
+        self._secret = secret
         self._decoder = Decoder()
         self._headers: Mapping[str, str] = {}
 
@@ -310,7 +313,7 @@ class EventReader:
             if event.data == DONE:
                 self.done = True
                 break
-            events.append(parsed(event.data, self._headers))
+            events.append(parsed(event.data, self._headers, self._secret))
         return events
 
     def cut(self) -> ApiConnectionError:
@@ -323,29 +326,50 @@ def empty_stream(headers: Mapping[str, str]) -> ApiConnectionError:
     return ApiConnectionError("The stream ended before the first token.", request_id=request_id(headers))
 
 
-def reply(status: int, headers: Mapping[str, str], content: bytes) -> Reply:
+def reply(status: int, headers: Mapping[str, str], content: bytes, secret: SecretStr | None = None) -> Reply:
     """The parsed reply, or the typed error that it is."""
     if status >= 300:
-        raise error_from_reply(status, headers, content)
-    return Reply(parsed(content, headers), headers)
+        raise error_from_reply(status, headers, without(secret, content.decode(errors="replace")).encode())
+    return Reply(parsed(content, headers, secret), headers)
 
 
-def parsed(content: str | bytes, headers: Mapping[str, str]) -> Json:
+def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr | None = None) -> Json:
     """A JSON object; raises the error it is, or `ResponseError` when it is no object."""
     try:
         data = json.loads(content)
     except ValueError:
         data = None
-    if not isinstance(data, dict):
-        shown = content[:200] if isinstance(content, str) else content[:200].decode(errors="replace")
-        raise ResponseError(
-            f"The platform answered with something that is no JSON object: {shown!r}",
-            request_id=request_id(headers),
-            body=content,
-        )
-    if data.get("object") in {"error", "Error"} or data.get("error"):
-        raise error_from_object(data, headers)
-    return data
+    if isinstance(data, dict) and data.get("object") not in {"error", "Error"} and not data.get("error"):
+        return data
+    shown = without(secret, content if isinstance(content, str) else content.decode(errors="replace"))
+    if isinstance(data, dict):
+        raise error_from_object(json.loads(shown), headers)
+    raise ResponseError(
+        f"The platform answered with something that is no JSON object: {shown[:200]!r}",
+        request_id=request_id(headers),
+        body=shown,
+    )
+
+
+def plain(secret: SecretStr | None) -> str:
+    """The key itself; "" when there is none."""
+    return secret.get_secret_value().strip() if secret else ""
+
+
+def key_problem(secret: SecretStr | None) -> MistralRagError | None:
+    """What is wrong with a key, returned and not raised: a traceback would hold the key."""
+    key = plain(secret)
+    if not key:
+        return AuthenticationError(NO_KEY)
+    if not (key.isascii() and key.isprintable()):
+        return ConfigurationError("The Mistral API key holds characters that no key has. Copy it again.")
+    return None
+
+
+def without(secret: SecretStr | None, text: str) -> str:
+    """The text without the key, in case a gateway says it back."""
+    key = plain(secret)
+    return text.replace(key, "[key]") if key else text
 
 
 def encode(body: Json) -> bytes:

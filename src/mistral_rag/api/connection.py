@@ -31,7 +31,7 @@ class Connection(BaseModel):
     default_headers: dict[str, str] = Field(default_factory=dict, repr=False, exclude=True)
     transport: Any = Field(default=None, repr=False, exclude=True)
 
-    _held: tuple[tuple[Any, ...], Client] | None = PrivateAttr(default=None)
+    _held: dict[tuple[Any, ...], Client] = PrivateAttr(default_factory=dict)
 
     @property
     def mistral_api_key(self) -> SecretStr | None:
@@ -46,11 +46,12 @@ class Connection(BaseModel):
     @property
     def client(self) -> Client:
         """The client for these settings; a new one after they changed."""
-        now = tuple([getattr(self, name) for name in SETTINGS])
-        held = self._held
-        if held is None or held[0] != now:
-            held = self._held = (now, Client(self._settings()))
-        return held[1]
+        now = (*(getattr(self, name) for name in SETTINGS), *self.default_headers.items())
+        # `setdefault` is atomic: threads that come first together share one client, and so its limits.
+        held = self._held.get(now) or self._held.setdefault(now, Client(self._settings()))
+        for other in [key for key in tuple(self._held) if key != now]:
+            self._held.pop(other, None)
+        return held
 
     def _settings(self) -> Settings:
         return Settings(
@@ -64,4 +65,4 @@ class Connection(BaseModel):
         )
 
 
-SETTINGS = tuple(Connection.model_fields)
+SETTINGS = tuple(name for name in Connection.model_fields if name != "default_headers")

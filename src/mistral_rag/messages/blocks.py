@@ -12,10 +12,6 @@ MOST_IMAGES = 8
 LARGEST_IMAGE = 10 * 1024 * 1024
 """Bytes of one image, before base64."""
 
-IGNORED = frozenset(
-    {"tool_call", "tool_use", "tool_call_chunk", "invalid_tool_call", "reasoning", "thinking", "non_standard"}
-)
-
 
 def user_chunk(block: Wire) -> Wire | None:
     """The platform's chunk for one block; None for a block without anything to send."""

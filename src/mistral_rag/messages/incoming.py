@@ -15,18 +15,18 @@ REFUSED = frozenset({"safety", "content_filter", "refusal", "guardrail"})
 
 
 def read_message(
-    choice: Wire, data: Wire, metadata: Mapping[str, Any], *, reader: ContentReader, with_usage: bool = True
+    choice: Wire, data: Wire, metadata: Mapping[str, Any], *, reader: ContentReader, first: bool = True
 ) -> AIMessage:
-    """One choice of a reply as a message."""
+    """One choice of a reply as a message; only the first has the reply's id and usage."""
     message = choice.get("message") or {}
     calls, invalid = read_calls(message.get("tool_calls") or (), seed=str(data.get("id") or ""))
     return AIMessage(
         content=reader.whole(content_of(message)),
         tool_calls=calls,
         invalid_tool_calls=invalid,
-        usage_metadata=read_usage(data.get("usage")) if with_usage else None,
+        usage_metadata=read_usage(data.get("usage")) if first else None,
         response_metadata={**metadata, **finish_metadata(choice)},
-        id=data.get("id"),
+        id=data.get("id") if first else None,
     )
 
 
