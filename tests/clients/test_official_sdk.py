@@ -202,3 +202,15 @@ def test_ocr_with_everything_on(fake: FakeMistral, client: Mistral) -> None:
     assert [table.format_ for table in page.tables or []] == ["html"]
     assert [block.type for block in page.blocks or []] == ["title", "table"]
     assert reply.usage_info.pages_processed == 1
+
+
+def test_an_agent_is_made_and_asked(client: Mistral) -> None:
+    agent = client.beta.agents.create(model=MODEL, name="clerk", instructions="Be brief.", tools=[ADD])
+    assert client.beta.agents.get(agent_id=agent.id).instructions == "Be brief."
+    assert client.beta.agents.update(agent_id=agent.id, description="adds").version == 1
+    reply = client.agents.complete(agent_id=agent.id, messages=HELLO)
+    assert reply.choices[0].message is not None
+    assert reply.choices[0].message.content == "You said: hello there"
+    client.beta.agents.delete(agent_id=agent.id)
+    with pytest.raises(sdk_errors.SDKError):
+        client.beta.agents.get(agent_id=agent.id)

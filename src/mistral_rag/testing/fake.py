@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from mistral_rag.testing import catalogue, embeddings, moderation, refusals
+from mistral_rag.testing.agents import Agents
 from mistral_rag.testing.batch import Batches
 from mistral_rag.testing.exchange import Request, Response
 from mistral_rag.testing.faults import Faults
@@ -92,8 +93,8 @@ class FakeMistral:
         self._talk = Talk(self)
         self._files = Files()
         self._ocr = Ocr(self._files, self.documents)
-        batches = Batches(self._files, self._answered)
-        parts = (self._talk, embeddings, catalogue, moderation, self._files, self._ocr, batches)
+        agents, batches = Agents(self._talk.speak), Batches(self._files, self._answered)
+        parts = (self._talk, agents, embeddings, catalogue, moderation, self._files, self._ocr, batches)
         self._router = Router({pattern: handler for part in parts for pattern, handler in part.routes().items()})
         self._lock = threading.Lock()
         self._server: Server | None = None

@@ -42,7 +42,10 @@ class Talk:
 
     def chat(self, request: Request) -> Response:
         """A turn of a conversation."""
-        body = parsed(ChatRequest, request)
+        return self.speak(parsed(ChatRequest, request))
+
+    def speak(self, body: ChatRequest) -> Response:
+        """The answer to a parsed request, judged as the platform judges it."""
         if not self._settings.newer:
             newer.refuse(body)
         chat.check(body, self._settings.rules)
