@@ -1,4 +1,4 @@
-"""A writer that never stops of itself: adds, replaces and removes small documents, commits, closes, opens again.
+"""A writer that never stops of itself: adds, replaces and removes small documents, commits, compacts, closes, opens again.
 
 What the index must hold after step n follows from n alone. `python workload.py FOLDER` goes on behind the last step
 that was committed, and prints the number of a step as soon as its commit returned.
@@ -21,6 +21,7 @@ from mistral_rag.store.writer import IndexWriter
 DIMENSION = 64
 DOCUMENTS = 12
 STEPS_PER_OPENING = 7
+COMPACTED = 11
 
 
 class Operation(NamedTuple):
@@ -105,7 +106,7 @@ def work(folder: str) -> Iterator[int]:
                 for operation in operations(step):
                     _apply(writer, operation)
                 writer.set_extra("step", step)
-                writer.commit()
+                writer.compact() if step % COMPACTED == 0 else writer.commit()
                 yield step
 
 

@@ -117,3 +117,16 @@ class Content:
             " AND vector NOT IN (SELECT vector FROM chunks WHERE vector IN (SELECT value FROM json_each(?)))",
             (json.dumps(sorted(set(vectors))),) * 3,
         )
+
+    def forget_unused(self) -> None:
+        """Forget kept embeddings that no chunk uses, and the names of sources that were taken out for good."""
+        unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
+        self.rows.delete("embeddings", unused)
+        self.rows.delete("vectors", unused)
+        self.rows.delete("sources", "status = 'removed'")
+
+    def set(self, name: str, value: str | None) -> None:
+        """Change a setting; None deletes it."""
+        self.rows.delete("settings", "name = ?", (name,))
+        if value is not None:
+            self.rows.insert("settings", [(name, value)])

@@ -1,6 +1,7 @@
 """What lies in an index folder: names, modes, and which folders may become or be one."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -11,6 +12,9 @@ SEAL = "index.seal"
 LOCK = "LOCK"
 OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, LOCK})
 """Files that are followed nowhere: each must be a plain file or not be there."""
+
+CACHES = ("lexical-", "codes-")
+"""What the names of caches begin with; a number follows, that of their generation."""
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -78,3 +82,14 @@ def refuse_links(folder: Path) -> None:
             continue
         if not stat.S_ISREG(mode):
             raise IndexDamagedError(f"{folder / name} is a link or no plain file; an index is never followed elsewhere")
+
+
+def remove_caches(folder: Path) -> None:
+    """Delete the caches of every generation; they are rebuilt from the database."""
+    for entry in list(os.scandir(folder)):
+        if not entry.name.startswith(CACHES):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            Path(entry.path).unlink(missing_ok=True)

@@ -5,7 +5,7 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from mistral_rag.errors import IndexWriteError
+from mistral_rag.errors import IndexLockedError, IndexWriteError
 from mistral_rag.store import commits
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.connection import BUSY, connect
@@ -71,12 +71,29 @@ def put_log_away(connection: sqlite3.Connection) -> None:
 
     A reader that is at work keeps the log; the next writer's end tries again.
     """
-    connection.execute(f"PRAGMA busy_timeout={SWITCH_MILLISECONDS}")
-    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    if not busy:
+    if _empty_log(connection):
         connection.execute("PRAGMA busy_timeout=0")
         try:
             connection.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in BUSY:
                 raise
+
+
+def rewrite(connection: sqlite3.Connection, folder: Path) -> None:
+    """Write the database anew without free pages, and empty the log of the old ones.
+
+    Raises IndexLockedError when a reader is at work.
+    """
+    if _empty_log(connection):
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)
+        connection.execute("VACUUM")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        if _empty_log(connection):
+            return
+    raise IndexLockedError(f"{folder} is being read, and its log still holds what was removed; try again")
+
+
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    connection.execute(f"PRAGMA busy_timeout={SWITCH_MILLISECONDS}")
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

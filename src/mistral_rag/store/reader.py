@@ -71,11 +71,12 @@ class IndexReader:
         """One commit of the index, the newest, as long as the block lasts. No await belongs inside."""
         from mistral_rag.store.view import View
 
-        with self._transaction() as connection:
+        with self.connection() as connection:
             yield View(connection, self.folder, self._allowed)
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a read transaction, for this package's own use."""
         with sqlite_errors(self.folder, writing=False):
             connection = begin_reading(self.folder, self._idle_one())
             try:
@@ -109,14 +110,14 @@ class IndexReader:
     @property
     def identity(self) -> Identity | None:
         """What the index was built with; None as long as nothing was built."""
-        with self._transaction() as connection:
+        with self.connection() as connection:
             found = connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
         return None if found is None else Identity.from_json(found[0])
 
     @property
     def sequence(self) -> int:
         """The number of the newest commit."""
-        with self._transaction() as connection:
+        with self.connection() as connection:
             return int(connection.execute("SELECT max(sequence) FROM commits").fetchone()[0])
 
     def extra(self, name: str) -> Any:
@@ -126,7 +127,7 @@ class IndexReader:
 
     def status(self) -> dict[str, Any]:
         """Counts, models, size and failures, by the names that `ingest status --json` prints."""
-        with self._transaction() as connection:
+        with self.connection() as connection:
             return status_of(connection, self.folder)
 
     def page(self, uri: str, number: int) -> "Page":

@@ -1,8 +1,9 @@
 """What an index knows of a source beside its content: where it was found, and how reading it went."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from mistral_rag.schema import Source
 from mistral_rag.store.packing import stored_source, unreadable
@@ -52,12 +53,12 @@ class SourceState:
     chunks: int
     problems: Problems
 
-    QUERY = "SELECT record, status, root, size, mtime_ns, reason, pages, chunks, problems FROM sources"
+    QUERY: ClassVar[str] = "SELECT record, status, root, size, mtime_ns, reason, pages, chunks, problems FROM sources"
 
     @classmethod
-    def of(cls, record: str, *columns: Any) -> Self:
+    def of(cls, row: Sequence[Any]) -> Self:
         """The state in a row of `QUERY`."""
-        *plain, problems = columns
+        record, status, root, size, mtime_ns, reason, pages, chunks, problems = row
         with unreadable("source"):
-            noted = tuple((page, reason) for page, reason in json.loads(problems))
-        return cls(stored_source(record), *plain, noted)
+            noted = tuple((page, text) for page, text in json.loads(problems))
+        return cls(stored_source(record), status, root, size, mtime_ns, reason, pages, chunks, noted)

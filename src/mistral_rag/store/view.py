@@ -170,15 +170,21 @@ class View:
 
         Raises KeyError when the index does not hold it.
         """
-        query = (
-            f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source)"
-            " WHERE s.uri = ? AND p.number = ?"
-        )
-        for page in self._all("pages", query, (uri, number)):
-            for _, runs, words in self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)):
-                return full_page(page[3:], runs, words)
-            raise IndexDamagedError(f"{self._folder}: page {number} of {uri} has lost its layout")
+        for page in self._full_pages("s.uri = ? AND p.number = ?", (uri, number)):
+            return page
         raise KeyError((uri, number))
+
+    def pages(self, uri: str) -> Iterator[Page]:
+        """All pages of a source in order, with words, blocks and units."""
+        return self._full_pages("s.uri = ? ORDER BY p.number", (uri,))
+
+    def _full_pages(self, where: str, parameters: Sequence[Any]) -> Iterator[Page]:
+        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE {where}"
+        for page in self._all("pages", query, parameters):
+            layout = next(self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)), None)
+            if layout is None:
+                raise IndexDamagedError(f"{self._folder}: page {page[2]} of source {page[1]} has lost its layout")
+            yield full_page(page[3:], *layout[1:])
 
     def content_of(self, uri: str) -> tuple[list[Chunk], list[bytes] | None]:
         """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none."""

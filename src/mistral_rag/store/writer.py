@@ -18,9 +18,9 @@ from mistral_rag.store.commits import Commit
 from mistral_rag.store.connection import sqlite_errors
 from mistral_rag.store.content import Content
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.layout import SEAL, find_folder, make_folder
+from mistral_rag.store.layout import SEAL, find_folder, make_folder, remove_caches
 from mistral_rag.store.lock import Lock
-from mistral_rag.store.opening import open_for_writing, put_log_away
+from mistral_rag.store.opening import open_for_writing, put_log_away, rewrite
 from mistral_rag.store.rows import Rows
 from mistral_rag.store.seal import write_seal
 from mistral_rag.store.states import Found, SourceState
@@ -112,13 +112,14 @@ class IndexWriter:
             return
         if known is not None and self._connection.execute("SELECT 1 FROM chunks LIMIT 1").fetchone():
             known.require(identity, self.folder)
-        self._set("identity", identity.to_json())
+        with self._changing() as content:
+            content.set("identity", identity.to_json())
 
     def sources(self) -> dict[str, SourceState]:
         """All sources by uri, also those that failed and those that were taken out for good."""
         with sqlite_errors(self.folder, writing=False):
             rows = self._usable().execute(f"{SourceState.QUERY} ORDER BY source").fetchall()
-        states = (SourceState.of(*row) for row in rows)
+        states = (SourceState.of(row) for row in rows)
         return {state.source.uri: state for state in states}
 
     def put(
@@ -166,7 +167,7 @@ class IndexWriter:
         """
         view = self._view()
         state = self.sources()[old_uri]
-        pages = [view.page(old_uri, number + 1) for number in range(state.pages)]
+        pages = list(view.pages(old_uri))
         chunks, vectors = view.content_of(old_uri)
         with self._changing() as content:
             content.remove(old_uri)
@@ -192,13 +193,8 @@ class IndexWriter:
 
     def set_extra(self, name: str, value: Any) -> None:
         """Keep a small JSON value under a name; None deletes it."""
-        self._set(f"extra:{name}", None if value is None else json.dumps(value, ensure_ascii=False))
-
-    def _set(self, name: str, value: str | None) -> None:
         with self._changing() as content:
-            content.rows.delete("settings", "name = ?", (name,))
-            if value is not None:
-                content.rows.insert("settings", [(name, value)])
+            content.set(f"extra:{name}", None if value is None else json.dumps(value, ensure_ascii=False))
 
     def cached_embeddings(self, model: str, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys, as float32 rows."""
@@ -235,6 +231,28 @@ class IndexWriter:
 
         if self.identity is not None:
             refresh(self.folder, self._view())
+
+    def purge(self) -> int:
+        """Commit, and erase every trace of what was removed: kept embeddings, free pages, log, older caches.
+
+        What is still in the index is not touched, but embeddings that no chunk uses have to be bought again.
+
+        Raises:
+            IndexLockedError: a reader is at work and keeps the old pages; all is removed, but not yet erased.
+        """
+        with self._changing() as content:
+            content.forget_unused()
+        return self.compact()
+
+    def compact(self) -> int:
+        """Commit, rewrite the database without gaps, and begin a new generation of the caches."""
+        with self._changing() as content:
+            content.set("generation", str(self._view().generation + 1))
+        sequence = self.commit()
+        with sqlite_errors(self.folder, writing=True):
+            remove_caches(self.folder)
+            rewrite(self._connection, self.folder)
+        return sequence
 
     def rollback(self) -> None:
         """Drop all changes since the last commit."""

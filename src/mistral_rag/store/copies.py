@@ -1,0 +1,129 @@
+"""Copies of an index while others read and write it: a folder of its own, lines of JSON, a FAISS file."""
+
+import base64
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mistral_rag.errors import IndexDamagedError, NotAnIndexError
+from mistral_rag.schema import Chunk, Page
+from mistral_rag.store import commits
+from mistral_rag.store.connection import connect, sqlite_errors
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, make_folder
+from mistral_rag.store.packing import stored_source
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.seal import sync_folder, write_seal
+from mistral_rag.store.writer import IndexWriter
+
+EXPORT_VERSION = 1
+
+
+def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """Copy the index at `path`, as of its last commit, to the new folder `target`; gives the commit's number.
+
+    The copy holds no log and opens on a read-only place. Kept embeddings come along; caches are rebuilt.
+
+    Raises:
+        NotAnIndexError: `target` holds something already.
+        IndexWriteError: it can't be written to.
+    """
+    folder = Path(target).absolute()
+    make_folder(folder)
+    if any(folder.iterdir()):
+        raise NotAnIndexError(f"{folder} is not empty; a copy needs a new folder")
+    with IndexReader.open(path) as reader, reader.connection() as source, sqlite_errors(folder, writing=True):
+        with closing(connect(folder, "rwc")) as copy:
+            (folder / DATABASE).chmod(FILE_MODE)
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            (last,) = commits.newest(copy)
+        write_seal(folder / SEAL, last.seal)
+        sync_folder(folder)
+    return last.sequence
+
+
+def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The index at `path` as lines of JSON: first what it was built with, then each source with all it holds.
+
+    Vectors are base64 of little-endian 16-bit floats, one for each chunk. `import_lines` reads them.
+    """
+    with IndexReader.open(path) as reader, reader.view() as view:
+        identity = view.identity
+        yield _line(
+            {"mistral_rag_export": EXPORT_VERSION, "identity": json.loads(identity.to_json()) if identity else None}
+        )
+        for source in view.sources():
+            chunks, vectors = view.content_of(source.uri)
+            yield _line(
+                {
+                    "source": source.model_dump(mode="json"),
+                    "pages": [page.model_dump(mode="json") for page in view.pages(source.uri)],
+                    "chunks": [chunk.model_dump(mode="json") for chunk in chunks],
+                    "vectors": [base64.b64encode(vector).decode() for vector in vectors or ()],
+                }
+            )
+
+
+def import_lines(lines: Iterable[str], path: str | os.PathLike[str]) -> int:
+    """Put what `export_lines` gave into the index at `path`, in one commit; gives the number of sources.
+
+    Raises:
+        IndexDamagedError: a line is no line of an export.
+        IndexMismatchError: the index there was built with something else.
+    """
+    count = 0
+    with IndexWriter.open(path) as writer:
+        for number, line in enumerate(lines):
+            try:
+                item = json.loads(line)
+                if number == 0:
+                    _begin(writer, item)
+                else:
+                    _put(writer, item)
+                    count += 1
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                raise IndexDamagedError(f"line {number + 1} is no line of an export: {str(error)[:200]}") from error
+        writer.commit()
+    return count
+
+
+def _begin(writer: IndexWriter, head: dict[str, Any]) -> None:
+    if head["mistral_rag_export"] != EXPORT_VERSION:
+        raise ValueError(f"version {head['mistral_rag_export']}; this release reads {EXPORT_VERSION}")
+    if head["identity"] is not None:
+        writer.set_identity(Identity(**head["identity"]))
+
+
+def _put(writer: IndexWriter, item: dict[str, Any]) -> None:
+    vectors = [np.frombuffer(base64.b64decode(vector, validate=True), dtype="<f2") for vector in item["vectors"]]
+    writer.put(
+        stored_source(json.dumps(item["source"])),
+        [Page.model_validate_json(json.dumps(page)) for page in item["pages"]],
+        [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]],
+        np.stack(vectors) if vectors else None,
+    )
+
+
+def _line(item: dict[str, Any]) -> str:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+
+
+def export_faiss(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """Write the vectors of the index at `path` as a FAISS file of exact inner products, with chunk rows as ids.
+
+    Gives their number. This package never reads such a file: FAISS trusts what it is given.
+    """
+    import faiss
+
+    with IndexReader.open(path) as reader, reader.view() as view:
+        rows, vectors = view.vectors()
+    index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+    index.add_with_ids(vectors.astype(np.float32), rows)
+    faiss.write_index(index, os.fspath(target))
+    return len(rows)

@@ -1,0 +1,93 @@
+"""Copies while others read and write: each opens, and holds what the index held at one commit."""
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faiss
+import pytest
+
+from mistral_rag.errors import IndexDamagedError, IndexMismatchError, NotAnIndexError
+from mistral_rag.schema import Source
+from mistral_rag.store.check import verify
+from mistral_rag.store.copies import export_faiss, export_lines, import_lines, snapshot
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.writer import IndexWriter
+
+Put = Callable[..., Source]
+
+
+@pytest.fixture
+def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
+    put(writer, "a.txt", "one", "two", vector=(0, 0.5, 0, 0), metadata={"year": 2023}, groups=("staff",))
+    put(writer, "b.txt", "three", vector=(1, 0, 0, 0))
+    writer.commit()
+    return folder
+
+
+def content(index: Path) -> list[Any]:
+    with IndexReader.open(index) as reader, reader.view() as view:
+        return [(source, list(view.pages(source.uri)), view.content_of(source.uri)) for source in view.sources()]
+
+
+def test_a_snapshot_is_the_last_commit_while_a_writer_is_at_work(
+    index: Path, writer: IndexWriter, put: Put, tmp_path: Path
+) -> None:
+    put(writer, "c.txt", "not committed")
+    assert snapshot(index, tmp_path / "copy") == 1
+    writer.rollback()
+    copy = tmp_path / "copy"
+    assert content(copy) == content(index)
+    assert verify(copy) == []
+    assert sorted(path.name for path in copy.iterdir()) == ["index.db", "index.seal"]
+    assert stat.S_IMODE((copy / "index.db").stat().st_mode) == 0o600
+    with IndexWriter.open(copy) as other:
+        put(other, "d.txt", "goes its own way")
+        assert other.commit() == 2
+
+
+def test_a_snapshot_needs_a_new_folder(index: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotAnIndexError, match="not empty"):
+        snapshot(index, index)
+    assert verify(index) == []
+
+
+def test_exported_lines_make_the_same_index_elsewhere(index: Path, tmp_path: Path) -> None:
+    lines = list(export_lines(index))
+    assert json.loads(lines[0])["identity"]["embedding"] == "test-model"
+    assert import_lines(lines, tmp_path / "other") == 2
+    assert content(tmp_path / "other") == content(index)
+    assert verify(tmp_path / "other") == []
+    with IndexReader.open(tmp_path / "other") as reader, reader.view() as view:
+        rows = view.allowed({"year": 2023}, ["staff"])
+        assert rows is not None
+        assert rows.tolist() == [1, 2]
+
+
+def test_lines_of_other_models_or_of_something_else_change_nothing(index: Path, tmp_path: Path) -> None:
+    lines = list(export_lines(index))
+    with IndexWriter.open(tmp_path / "other", identity=Identity("other", 4)) as writer:
+        source = Source(uri="file:///x", digest="0" * 64, name="x", title="x", media_type="text/plain")
+        writer.put(source, (), ())
+        writer.commit()
+    for wrong in (lines[1:], [lines[0], "{"], [lines[0], "{}"], ["[" * 100_000], ['{"mistral_rag_export": 9}']):
+        with pytest.raises(IndexDamagedError, match="no line of an export"):
+            import_lines(wrong, tmp_path / "new")
+    assert content(tmp_path / "new") == []
+
+
+def test_an_export_does_not_mix_with_another_models_index(index: Path, tmp_path: Path, put: Put) -> None:
+    with IndexWriter.open(tmp_path / "other", identity=Identity("other", 4)) as writer:
+        put(writer, "x.txt", "text")
+        writer.commit()
+    with pytest.raises(IndexMismatchError):
+        import_lines(export_lines(index), tmp_path / "other")
+
+
+def test_a_faiss_file_has_the_vectors_by_row(index: Path, tmp_path: Path) -> None:
+    assert export_faiss(index, tmp_path / "vectors.faiss") == 3
+    vectors = faiss.read_index(str(tmp_path / "vectors.faiss"))
+    assert vectors.reconstruct(2).tolist() == [0, 0.5, 0, 0]
