@@ -3,7 +3,7 @@
 import ctypes
 import math
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from mistral_rag.schema import clean_text
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
+_Spelled = tuple[str, int, int, bool]
 
 HYPHEN = "\ufffe"
 """PDFium's mark for a hyphen at the end of a line, soft or hard."""
@@ -117,12 +118,9 @@ def read_words(text_page: Any, frame: Frame) -> PageWords:
     """The words that lie on what a reader sees of a page."""
     text, index = _characters(text_page)
     spelled = list(_spelled(text))
+    ends = _measured(text_page, [(index[start], index[end - 1]) for _, start, end, _ in spelled])
+    ends = _without_marks(text_page, index, spelled, ends)
     spans = [(index[start], index[end - 1]) for _, start, end, _ in spelled]
-    ends = _measured(text_page, spans)
-    if raised := _raised(ends):
-        spelled = list(_parted(text_page, text, index, spelled, raised))
-        spans = [(index[start], index[end - 1]) for _, start, end, _ in spelled]
-        ends = _measured(text_page, spans)
     fresh = np.array([word[3] for word in spelled], dtype=bool)
     texts = [word if word.isascii() else _cleaned(word) for word, *_ in spelled]
     boxes = frame.boxes(ends)
@@ -150,7 +148,7 @@ def _only(words: PageWords, chosen: Integers) -> PageWords:
     )
 
 
-def _spelled(text: str) -> Iterator[tuple[str, int, int, bool]]:
+def _spelled(text: str) -> Iterator[_Spelled]:
     """The words of a text, their start and end, and whether each begins a run."""
     fresh = True
     for token in _TOKEN.finditer(text):
@@ -171,36 +169,37 @@ def _measured(text_page: Any, spans: Sequence[tuple[int, int]]) -> Floats:
     return np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2, 4).astype(np.float64)
 
 
-def _raised(ends: Floats) -> frozenset[int]:
-    """The words that end in small raised characters: marks of footnotes, which would lengthen a number."""
+def _without_marks(text_page: Any, index: Sequence[int], spelled: list[_Spelled], ends: Floats) -> Floats:
+    """Part words in `spelled` from small raised marks at their end, which would lengthen a number; the new boxes."""
+    apart: list[int] = []
+    marks: list[tuple[int, int]] = []
+    for number in reversed(np.flatnonzero(_is_raised(ends)).tolist()):
+        word, start, end, fresh = spelled[number]
+        cut = _mark_at(text_page, index, start, end) if word[0].isalnum() else end
+        if cut < end and _MARK.search(word, cut - start):
+            spelled[number : number + 1] = (
+                (word[: cut - start], start, cut, fresh),
+                (word[cut - start :], cut, end, True),
+            )
+            ends[number] = _measured(text_page, [(index[start], index[cut - 1])])[0]
+            apart.append(number + 1)
+            marks.append((index[cut], index[end - 1]))
+    return np.insert(ends, apart, _measured(text_page, marks), axis=0) if apart else ends
+
+
+def _is_raised(ends: Floats) -> Booleans:
     heights = ends[:, :, 1] - ends[:, :, 3]
     rise = ends[:, 1, 3] - ends[:, 0, 3]
-    small = (heights[:, 1] < _SMALL * heights[:, 0]) & (rise > _RISE * heights[:, 0])
-    return frozenset(np.flatnonzero(small).tolist())
-
-
-def _parted(
-    text_page: Any,
-    text: str,
-    index: Sequence[int],
-    spelled: list[tuple[str, int, int, bool]],
-    raised: Set[int],
-) -> Iterator[tuple[str, int, int, bool]]:
-    for number, (word, start, end, fresh) in enumerate(spelled):
-        cut = _mark_at(text_page, index, start, end) if number in raised and word[0].isalnum() else end
-        if cut < end and _MARK.search(text, cut, end):
-            yield text[start:cut], start, cut, fresh
-            yield text[cut:end], cut, end, True
-        else:
-            yield word, start, end, fresh
+    raised: Booleans = (heights[:, 1] < _SMALL * heights[:, 0]) & (rise > _RISE * heights[:, 0])
+    return raised
 
 
 def _mark_at(text_page: Any, index: Sequence[int], start: int, end: int) -> int:
     """Where the small raised characters at the end of a word begin; its end where it does not stand upright."""
     if pdfium.FPDFText_GetCharAngle(text_page, index[start]):
         return end
-    characters = _measured(text_page, [(index[start], index[at]) for at in range(start, end)])
-    return end - next(back for back in range(end - start) if not _raised(characters[-1 - back :][:1]))
+    raised = _is_raised(_measured(text_page, [(index[start], index[at]) for at in range(start, end)]))
+    return start + 1 + int(np.flatnonzero(~raised)[-1])
 
 
 def is_bold(text_page: Any, at: int) -> bool:
