@@ -250,7 +250,8 @@ def _official_names(words: Sequence[str], core: Sequence[str], text: str) -> dic
     if len(core) == 1 and _is_used_small(core[0], text):
         names[squeezed(core)] = "capital"
     for count in range(2, len(core)):
-        names.setdefault(squeezed(core[:count]), "any")
+        if core[count - 1] != "&" and sum(word != "&" for word in core[:count]) > 1:
+            names.setdefault(squeezed(core[:count]), "any")
     for at, word in enumerate(core):
         if len(core) > 1 and _stands_alone(core, at, text):
             names.setdefault(squeezed([word]), "capital")

@@ -1,0 +1,92 @@
+import pytest
+
+from mistral_rag.ranking.facts import Facts
+from mistral_rag.ranking.routing import Router
+
+
+def filing(*own: str, year: int, quarter: int | None = None, kind: str = "annual", **names: str) -> Facts:
+    return Facts({**dict.fromkeys(own, "any"), **names}, own, {year: 1.0}, quarter, kind)
+
+
+@pytest.fixture
+def router() -> Router:
+    return Router(
+        {
+            "apple-22": filing("apple", year=2022, aapl="upper"),
+            "apple-23": filing("apple", year=2023),
+            "apple-23q2": filing("apple", year=2023, quarter=2, kind="quarterly"),
+            "bestbuy-22": filing("bestbuy", year=2022),
+            "willow-22": filing("northwillow", year=2022, willow="capital", cost="upper"),
+            "handbook": Facts({}, (), {2022: 1.0}),
+            "memo": Facts({}, (), {}),
+        }
+    )
+
+
+def best(router: Router, question: str) -> list[str]:
+    bonuses = router.bonuses(question)
+    return [uri for uri, bonus in bonuses.items() if bonus == max(bonuses.values())]
+
+
+@pytest.mark.parametrize(
+    ("question", "companies"),
+    [
+        ("What are Apple's sales?", {"apple-22", "apple-23", "apple-23q2"}),
+        ("what are apple's sales?", {"apple-22", "apple-23", "apple-23q2"}),
+        ("AAPL sales", {"apple-22", "apple-23", "apple-23q2"}),
+        ("Who leads Best Buy and Apple?", {"apple-22", "apple-23", "apple-23q2", "bestbuy-22"}),
+        ("Did BestBuy grow?", {"bestbuy-22"}),
+        ("Which sales did Willow report?", {"willow-22"}),
+        ("How does the willow grow in Denmark?", set()),
+        ("What is the best buy for Denmark?", {"bestbuy-22"}),
+        ("What did it cost Denmark?", set()),
+        ("Is the COST ratio improving?", {"willow-22"}),
+        ("Who wrote the handbook?", set()),
+        ("", set()),
+    ],
+)
+def test_companies_are_known_by_their_names(router: Router, question: str, companies: set[str]) -> None:
+    assert router.named(question) == companies
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("Apple's sales in 2022", ["apple-22"]),
+        ("Apple's sales in FY2022", ["apple-22"]),
+        ("Apple's sales from 2022 to 2023", ["apple-23"]),
+        ("Apple's sales in Q2 2023", ["apple-23q2"]),
+        ("Apple's sales in the second quarter", ["apple-23q2"]),
+        ("Apple's 10-Q", ["apple-23q2"]),
+        ("Apple's sales", ["apple-23"]),
+        ("Apple's sales in 2021", ["apple-22"]),
+        ("What was paid in 2022?", ["apple-22", "bestbuy-22", "willow-22", "handbook"]),
+    ],
+)
+def test_the_document_of_the_period_comes_first(router: Router, question: str, documents: list[str]) -> None:
+    assert best(router, question) == documents
+
+
+def test_a_bonus_is_1_for_the_company_and_up_to_a_half_for_the_period(router: Router) -> None:
+    bonuses = router.bonuses("Apple's sales in 2022")
+    assert bonuses["apple-22"] == pytest.approx(1.5)
+    assert 1 <= bonuses["apple-23"] < 1.5
+    assert "bestbuy-22" not in bonuses
+    assert router.bonuses("sales in 2022")["apple-22"] == pytest.approx(0.25)
+
+
+def test_the_longest_name_wins(router: Router) -> None:
+    longer = Router({"fund": filing("applefund", year=2022), "apple": filing("apple", year=2022)})
+    assert longer.named("Who leads the Apple Fund?") == {"fund"}
+
+
+def test_documents_that_share_a_name_of_their_own_share_all_names() -> None:
+    router = Router({"old": filing("square", "block", year=2016), "new": filing("block", year=2022, xyz="upper")})
+    assert router.named("Square and its growth") == {"old", "new"}
+    assert router.named("the XYZ growth") == {"old", "new"}
+
+
+@pytest.mark.parametrize("question", ["What is ACE2?", "Who won in Paris?", "10-K"])
+def test_where_no_document_has_a_company_nothing_is_routed(question: str) -> None:
+    assert Router({"a": Facts({}, (), {}), "b": Facts({}, (), {})}).bonuses(question) == {}
+    assert Router({}).bonuses(question) == {}

@@ -1,0 +1,245 @@
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from langchain_core.embeddings import Embeddings
+
+from mistral_rag.errors import IndexMismatchError, IndexNotFoundError
+from mistral_rag.retrievers import HybridRetriever
+from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.writer import IndexWriter
+
+AXES = {"phone": 0, "mobile": 0, "dividend": 1, "payout": 1, "leave": 2, "vacation": 2}
+
+
+class Axes(Embeddings):
+    """Texts by the subjects they name: words of one subject share an axis."""
+
+    model = "axes"
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        vector = np.full(4, 0.01)
+        for word, axis in AXES.items():
+            vector[axis] += word in text.lower()
+        return [float(number) for number in vector / np.linalg.norm(vector)]
+
+
+def add(writer: IndexWriter, name: str, *texts: str, cover: str = "", **facts: Any) -> Source:
+    whole = (cover, *texts) if cover else texts
+    source = Source(
+        uri=f"file:///docs/{name}",
+        digest=text_digest("".join(whole)),
+        name=name,
+        title=facts.pop("title", name),
+        media_type="application/pdf",
+        language=facts.pop("language", "en"),
+        **facts,
+    )
+    numbered = list(enumerate(whole, start=1))
+    pages = [
+        Page(locator=Locator(kind="page", number=n), text=text, units=(Unit(start=0, end=len(text)),))
+        for n, text in numbered
+    ]
+    chunks = [
+        Chunk(
+            id=Chunk.make_id(source.uri, text, n),
+            uri=source.uri,
+            page=n,
+            first_unit=0,
+            last_unit=0,
+            start=0,
+            end=len(text),
+            text=text,
+        )
+        for n, text in numbered
+    ]
+    dense = writer.identity is not None and writer.identity.embedding
+    vectors = np.array(Axes().embed_documents([chunk.text for chunk in chunks]), dtype=np.float32) if dense else None
+    writer.put(source, pages, chunks, vectors, root="file:///docs")
+    return source
+
+
+def cover_of(company: str, form: str, ended: str) -> str:
+    return (
+        f"FORM {form}\nFor the fiscal year ended {ended}\nCommission File Number: 1-9595\n{company}\n"
+        "(Exact name of registrant as specified in its charter)"
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def writer(folder: Path) -> Any:
+    with IndexWriter.open(folder, identity=Identity("axes", 4)) as writer:
+        yield writer
+
+
+@pytest.fixture
+def index(folder: Path, writer: IndexWriter) -> Path:
+    add(writer, "shop.txt", "Phones are sold in the shop.", "The dividend is paid in May.")
+    add(writer, "people.txt", "Everyone has 27 days of leave.", metadata={"team": "people"})
+    writer.commit()
+    return folder
+
+
+@pytest.fixture
+def filings(folder: Path, writer: IndexWriter) -> Path:
+    for company, name in (("WILLOW INC.", "WILLOW"), ("OAK CORPORATION", "OAK")):
+        for year in (2021, 2022):
+            cover = cover_of(company, "10-K", f"December 31, {year}")
+            add(writer, f"{name}_{year}_10K.pdf", "Net sales of phones rose.", "A dividend was paid.", cover=cover)
+    writer.commit()
+    return folder
+
+
+def retriever(folder: Path, **settings: Any) -> HybridRetriever:
+    return HybridRetriever.from_index(folder, embeddings=Axes(), **settings)
+
+
+def texts(hits: Sequence[Any]) -> list[str]:
+    return [hit.chunk.text for hit in hits]
+
+
+def test_passages_are_found_by_their_words(index: Path) -> None:
+    assert texts(retriever(index).search("When is the dividend paid?", k=1)) == ["The dividend is paid in May."]
+
+
+def test_passages_are_found_by_what_they_mean(index: Path) -> None:
+    assert texts(retriever(index).search("vacation", k=1)) == ["Everyone has 27 days of leave."]
+
+
+def test_a_hit_says_what_its_score_is_made_of(index: Path) -> None:
+    hit = retriever(index, dense_weight=0.5).search("dividend", k=1)[0]
+    assert hit.parts["lexical"] == 1
+    assert hit.parts["dense"] == pytest.approx(1, abs=0.01)
+    assert hit.parts["routing"] == 0
+    assert hit.score == pytest.approx(1, abs=0.01)
+    assert (hit.source.name, hit.page.locator.number) == ("shop.txt", 2)
+
+
+def test_it_is_a_langchain_retriever(index: Path) -> None:
+    documents = retriever(index, k=2).invoke("When is the dividend paid?")
+    assert len(documents) == 2
+    assert documents[0].page_content == "The dividend is paid in May."
+    assert documents[0].metadata["source"] == "shop.txt"
+    assert documents[0].metadata["page_number"] == 2
+
+
+async def test_async_gives_the_same(index: Path) -> None:
+    made = retriever(index)
+    assert await made.ainvoke("dividend") == made.invoke("dividend")
+    assert await made.asearch("dividend", k=1) == made.search("dividend", k=1)
+
+
+def test_the_company_and_year_named_come_first(filings: Path) -> None:
+    hits = retriever(filings).search("Did Oak's net sales of phones rise in 2021?", k=4)
+    assert [hit.source.name for hit in hits][:2] == ["OAK_2021_10K.pdf", "OAK_2022_10K.pdf"]
+    assert texts(hits)[0] == "Net sales of phones rose."
+    assert hits[0].parts["routing"] == pytest.approx(1.5)
+
+
+def test_without_a_year_the_newest_comes_first(filings: Path) -> None:
+    assert retriever(filings).search("Willow's dividend", k=1)[0].source.name == "WILLOW_2022_10K.pdf"
+
+
+def test_routing_never_filters(filings: Path) -> None:
+    names = {hit.source.name for hit in retriever(filings).search("Oak's dividend in 2021", k=12)}
+    assert "WILLOW_2022_10K.pdf" in names
+
+
+def test_routing_can_be_switched_off(filings: Path) -> None:
+    hits = retriever(filings, routing=False).search("Oak's dividend in 2021", k=12)
+    assert {hit.parts["routing"] for hit in hits} == {0}
+
+
+def test_filters_hold_before_the_ranking(index: Path) -> None:
+    made = retriever(index, filter={"team": "people"}, k=1)
+    assert texts(made.search("phone dividend")) == ["Everyone has 27 days of leave."]
+
+
+def test_what_a_group_may_not_read_is_not_found(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "secret.txt", "The dividend will be doubled.", groups=("board",))
+    add(writer, "open.txt", "The dividend is paid in May.")
+    writer.commit()
+    assert texts(retriever(folder).search("dividend")) == ["The dividend is paid in May."]
+    assert texts(retriever(folder, groups=["staff"]).search("dividend")) == ["The dividend is paid in May."]
+    assert len(retriever(folder, groups=["board"]).search("dividend")) == 2
+
+
+def test_new_commits_are_seen_by_the_next_search(index: Path, writer: IndexWriter) -> None:
+    made = retriever(index)
+    assert made.search("zebra", k=1)[0].parts["lexical"] == 0
+    add(writer, "zoo.txt", "Zebras have stripes.")
+    writer.remove("file:///docs/shop.txt")
+    writer.commit()
+    assert texts(made.search("zebra", k=1)) == ["Zebras have stripes."]
+    assert "The dividend is paid in May." not in texts(made.search("dividend", k=9))
+
+
+def test_an_index_without_vectors_is_searched_by_words(folder: Path) -> None:
+    with IndexWriter.open(folder, identity=Identity("", 0)) as writer:
+        add(writer, "shop.txt", "Phones are sold in the shop.", "The dividend is paid in May.")
+        writer.commit()
+    made = HybridRetriever.from_index(folder)
+    assert texts(made.search("dividend")) == ["The dividend is paid in May."]
+    assert made.search("zebra") == []
+
+
+def test_an_empty_index_gives_nothing(folder: Path, writer: IndexWriter) -> None:
+    writer.commit()
+    assert retriever(folder).search("dividend") == []
+
+
+@pytest.mark.parametrize("question", ["", " ", "the", "?!", "\x00\ud800", "a" * 10_000])
+def test_any_question_is_answered(index: Path, question: str) -> None:
+    assert len(retriever(index).search(question)) == 3
+
+
+def test_ranks_may_be_fused_instead_of_scores(index: Path) -> None:
+    hit = retriever(index, fusion="rrf").search("dividend", k=1)[0]
+    assert hit.score == pytest.approx(2 / 61)
+
+
+def test_threads_share_a_retriever(index: Path) -> None:
+    made = retriever(index, k=1)
+    questions = ["dividend", "leave", "phones"] * 20
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda question: made.search(question)[0].chunk.text, questions))
+    assert found == [made.search(question)[0].chunk.text for question in questions]
+
+
+async def test_event_loops_share_a_retriever(index: Path) -> None:
+    made = retriever(index, k=1)
+    found = await asyncio.gather(*(made.asearch("dividend") for _ in range(8)))
+    assert [texts(hits) for hits in found] == [["The dividend is paid in May."]] * 8
+
+
+def test_another_model_than_the_index_was_built_with_is_refused(index: Path) -> None:
+    class Others(Axes):
+        model = "others"
+
+    with pytest.raises(IndexMismatchError, match=r"built with axes \(4\); this is others"):
+        HybridRetriever.from_index(index, embeddings=Others()).search("dividend")
+
+
+def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexNotFoundError):
+        HybridRetriever.from_index(tmp_path / "none")
+
+
+def test_the_index_gives_the_pages_behind_the_passages(index: Path) -> None:
+    made = retriever(index)
+    hit = made.search("dividend", k=1)[0]
+    assert made.pages.page(hit.source.uri, hit.chunk.page).text == "The dividend is paid in May."
+    assert made.index is made.pages
