@@ -325,6 +325,18 @@ def test_a_busy_server_is_asked_again(fake: FakeMistral) -> None:
     assert model(fake, max_retries=2).invoke("?").text
 
 
+ODD = [{}, {"choices": []}, {"choices": [None]}, {"choices": [{"message": {"content": 7}}]}, {"choices": 3}]
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_a_reply_without_the_form_of_one_is_a_typed_error(fake: FakeMistral, body: dict[str, Any]) -> None:
+    fake.faults.add(faults.error(200, body), times=2)
+    with pytest.raises(ResponseError):
+        model(fake).invoke("?")
+    with pytest.raises((ResponseError, ApiConnectionError)):
+        list(model(fake).stream("?"))
+
+
 def test_a_wait_that_is_too_long_is_not_waited(fake: FakeMistral) -> None:
     fake.faults.add(faults.rate_limit(retry_after=3600))
     with pytest.raises(RateLimitError) as caught:

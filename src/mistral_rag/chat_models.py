@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from time import monotonic
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -10,21 +9,21 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field
 
 from mistral_rag.api.catalogue import ChatModel, chat_model
-from mistral_rag.api.client import Reply
 from mistral_rag.api.connection import Connection
-from mistral_rag.api.errors import ApiError, RefusalError, ResponseError, StreamError, request_id
+from mistral_rag.api.errors import ApiError, StreamError
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
+from mistral_rag.messages.incoming import PROVIDER
 from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.parameters import ChatParameters
 from mistral_rag.messages.repair import Rules
 from mistral_rag.messages.request import Request, build
+from mistral_rag.messages.results import broken_stream, chat_result, stream_chunk, stream_end
 from mistral_rag.messages.schemas import METHODS, Method, is_model, output_schema
 from mistral_rag.messages.streaming import Assembly, has_begun
 from mistral_rag.messages.structured import StructuredParser, structured
@@ -150,7 +149,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return _result(self.client.post(PATH, request.body), request)
+        return chat_result(self.client.post(PATH, request.body), request)
 
     async def _agenerate(
         self,
@@ -160,7 +159,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return _result(await self.client.apost(PATH, request.body), request)
+        return chat_result(await self.client.apost(PATH, request.body), request)
 
     def _stream(
         self,
@@ -172,16 +171,18 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         request = self._request(messages, stop, kwargs, stream=True)
         assembly = Assembly(request.reader(), began=request.began)
         stream = self.client.stream(PATH, request.body, begun=has_begun)
-        failure: ApiError | None = None
+        failure: StreamError | None = None
         try:
             for event in stream:
-                if (chunk := assembly.chunk(event)) is not None:
-                    yield ChatGenerationChunk(message=chunk)
+                if (chunk := stream_chunk(event, assembly, stream.headers)) is not None:
+                    yield chunk
         except ApiError as error:
-            failure = _broken(error, assembly)
+            failure = broken_stream(error, assembly)
         finally:
             stream.close()
-        yield _end(assembly, stream.headers, request, failure)
+        if failure is not None:
+            raise failure
+        yield stream_end(assembly, stream.headers, request)
 
     async def _astream(
         self,
@@ -193,16 +194,18 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         request = self._request(messages, stop, kwargs, stream=True)
         assembly = Assembly(request.reader(), began=request.began)
         stream = await self.client.astream(PATH, request.body, begun=has_begun)
-        failure: ApiError | None = None
+        failure: StreamError | None = None
         try:
             async for event in stream:
-                if (chunk := assembly.chunk(event)) is not None:
-                    yield ChatGenerationChunk(message=chunk)
+                if (chunk := stream_chunk(event, assembly, stream.headers)) is not None:
+                    yield chunk
         except ApiError as error:
-            failure = _broken(error, assembly)
+            failure = broken_stream(error, assembly)
         finally:
             await stream.aclose()
-        yield _end(assembly, stream.headers, request, failure)
+        if failure is not None:
+            raise failure
+        yield stream_end(assembly, stream.headers, request)
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, stream: bool = False
@@ -249,77 +252,6 @@ def _checked(given: Mapping[str, Any]) -> Wire:
 
 def _list(stop: str | list[str] | None) -> list[str] | None:
     return [stop] if isinstance(stop, str) else stop
-
-
-def _metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
-    """What is told about every reply."""
-    metadata: dict[str, Any] = {"model_provider": PROVIDER}
-    if facts.get("model"):
-        metadata["model_name"] = facts["model"]
-    if facts.get("created"):
-        metadata["created"] = facts["created"]
-    if id_ := request_id(headers):
-        metadata["request_id"] = id_
-    if retires := headers.get("x-model-deprecation-timestamp"):
-        metadata["deprecation"] = retires
-    if limits := {name: headers[name] for name in headers if name.startswith("x-ratelimit-")}:
-        metadata["rate_limits"] = limits
-    return metadata
-
-
-def _result(reply: Reply, request: Request) -> ChatResult:
-    data = reply.data
-    choices = data.get("choices")
-    if not choices:
-        raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
-    metadata = _metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}
-    generations = []
-    for number, choice in enumerate(choices):
-        message = read_message(choice, data, metadata, reader=request.reader(), first=number == 0)
-        _raise_when_failed(choice.get("finish_reason"), message, reply.headers)
-        generations.append(ChatGeneration(message=message, text=message.text))
-    return ChatResult(generations=generations)
-
-
-def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: Mapping[str, str]) -> None:
-    """Raise for a finish reason that says that there is no answer."""
-    if reason == "error":
-        error: ApiError = StreamError("The model failed while it answered.", request_id=request_id(headers))
-    elif reason in REFUSED:
-        error = RefusalError(f"The model's answer was blocked: {reason}.", request_id=request_id(headers))
-        error.categories = (str(reason),)
-    else:
-        return
-    error.partial = message
-    raise error
-
-
-def _broken(error: ApiError, assembly: Assembly) -> StreamError:
-    """The error for a stream that broke off after it had begun."""
-    broken = StreamError(
-        f"The stream broke off: {error}",
-        status=error.status,
-        code=error.code,
-        type=error.type,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-        body=error.body,
-    )
-    broken.partial = assembly.partial
-    broken.__cause__ = error
-    return broken
-
-
-def _end(
-    assembly: Assembly, headers: Mapping[str, str], request: Request, failure: ApiError | None
-) -> ChatGenerationChunk:
-    """The chunk that ends a stream, or the error that ended it."""
-    if failure is not None:
-        raise failure
-    _raise_when_failed(assembly.finish_reason, assembly.partial, headers)
-    metadata = _metadata(assembly.facts, headers) | request.metadata
-    metadata.pop("model_provider")
-    return ChatGenerationChunk(message=assembly.last(metadata))
 
 
 def _register() -> None:

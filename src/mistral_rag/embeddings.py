@@ -14,9 +14,9 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from pydantic import AliasChoices, Field
 
-from mistral_rag.api.client import Reply
 from mistral_rag.api.connection import Connection
 from mistral_rag.api.errors import BadRequestError, ResponseError, request_id
+from mistral_rag.api.replies import Reply
 from mistral_rag.messages.tokens import estimate, token_ids
 from mistral_rag.messages.tools import Wire
 

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from mistral_rag.api.client import Client, Settings, Timeouts, encode
+from mistral_rag.api.client import Client
+from mistral_rag.api.replies import encode
 from mistral_rag.api.retry import RetryPolicy
+from mistral_rag.api.settings import Settings, Timeouts
 from mistral_rag.errors import (
     ApiConnectionError,
     ApiError,

@@ -1,11 +1,8 @@
 """Sends JSON to the platform and gives JSON or a stream of it back; the only module that imports httpx."""
 
-import json
-import os
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -13,74 +10,11 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from mistral_rag.api.errors import (
-    ApiConnectionError,
-    ApiError,
-    ApiTimeoutError,
-    AuthenticationError,
-    ResponseError,
-    error_from_object,
-    error_from_reply,
-    request_id,
-)
+from mistral_rag.api.errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api.pools import AsyncConnections, SyncConnections, close_all
-from mistral_rag.api.retry import RetryPolicy, aretrying, retrying
-from mistral_rag.api.sse import Decoder
-from mistral_rag.errors import ConfigurationError, MistralRagError
-
-DEFAULT_BASE_URL = "https://api.mistral.ai/v1"
-DONE = "[DONE]"
-NO_KEY = "There is no Mistral API key: set MISTRAL_API_KEY or pass api_key; keys are made at https://console.mistral.ai/api-keys"
-
-Json = dict[str, Any]
-
-
-def default_base_url() -> str:
-    """MISTRAL_BASE_URL (includes /v1), or the platform's own host."""
-    return os.environ.get("MISTRAL_BASE_URL") or DEFAULT_BASE_URL
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds for each step of a call; None waits for ever.
-
-    `read` is the longest silence, not the length of the whole reply.
-    """
-
-    connect: float | None = 10.0
-    read: float | None = 300.0
-    write: float | None = 60.0
-    pool: float | None = None
-
-    @classmethod
-    def of(cls, value: "float | Timeouts | None") -> "Timeouts":
-        """One number is the longest wait for any step; connecting never takes longer than 10 seconds."""
-        if isinstance(value, Timeouts):
-            return value
-        if value is None:
-            return cls()
-        return cls(connect=min(value, 10.0), read=value, write=value, pool=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A parsed reply with its headers (names in lower case)."""
-
-    data: Json
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where and how to call. The key never shows."""
-
-    base_url: str = field(default_factory=default_base_url)
-    key: SecretStr | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    timeouts: Timeouts = Timeouts()
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    concurrency: int | None = None
-    transport: Any = None
+from mistral_rag.api.replies import EventReader, Json, Reply, empty_stream, encode, reply
+from mistral_rag.api.retry import aretrying, retrying
+from mistral_rag.api.settings import Settings, key_problem, plain
 
 
 class Stream:
@@ -290,95 +224,6 @@ class Connector:
     def _tls(self) -> ssl.SSLContext | bool:
         # Loading the certificates takes 20 ms: once for all clients, and never for plain HTTP.
         return httpx.create_ssl_context() if self._settings.base_url.startswith("https") else False
-
-
-class EventReader:
-    """Turns the bytes of a stream into parsed events and knows when it is over."""
-
-    def __init__(self, secret: SecretStr | None = None) -> None:
-        self.done = False
-        self._secret = secret
-        self._decoder = Decoder()
-        self._headers: Mapping[str, str] = {}
-
-    def is_stream(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Whether the reply is a stream; a host that knows no streams, or an error, answers with plain JSON."""
-        self._headers = headers
-        return status == 200 and not headers.get("content-type", "").startswith("application/json")
-
-    def feed(self, chunk: bytes) -> list[Json]:
-        """The events that `chunk` completed, up to the end mark."""
-        events = []
-        for event in self._decoder.feed(chunk):
-            if event.data == DONE:
-                self.done = True
-                break
-            events.append(parsed(event.data, self._headers, self._secret))
-        return events
-
-    def cut(self) -> ApiConnectionError:
-        """The error for a stream that ended without its end mark."""
-        return ApiConnectionError("The stream ended before its [DONE].", request_id=request_id(self._headers))
-
-
-def empty_stream(headers: Mapping[str, str]) -> ApiConnectionError:
-    """The error for a stream that ended properly without having said anything."""
-    return ApiConnectionError("The stream ended before the first token.", request_id=request_id(headers))
-
-
-def reply(status: int, headers: Mapping[str, str], content: bytes, secret: SecretStr | None = None) -> Reply:
-    """The parsed reply, or the typed error that it is."""
-    if status >= 300:
-        raise error_from_reply(status, headers, without(secret, content.decode(errors="replace")).encode())
-    return Reply(parsed(content, headers, secret), headers)
-
-
-def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr | None = None) -> Json:
-    """A JSON object; raises the error it is, or `ResponseError` when it is no object."""
-    try:
-        data = json.loads(content)
-    except ValueError:
-        data = None
-    if isinstance(data, dict) and data.get("object") not in {"error", "Error"} and not data.get("error"):
-        return data
-    shown = without(secret, content if isinstance(content, str) else content.decode(errors="replace"))
-    if isinstance(data, dict):
-        raise error_from_object(json.loads(shown), headers)
-    raise ResponseError(
-        f"The platform answered with something that is no JSON object: {shown[:200]!r}",
-        request_id=request_id(headers),
-        body=shown,
-    )
-
-
-def plain(secret: SecretStr | None) -> str:
-    """The key itself; "" when there is none."""
-    return secret.get_secret_value().strip() if secret else ""
-
-
-def key_problem(secret: SecretStr | None) -> MistralRagError | None:
-    """What is wrong with a key, returned and not raised: a traceback would hold the key."""
-    key = plain(secret)
-    if not key:
-        return AuthenticationError(NO_KEY)
-    if not (key.isascii() and key.isprintable()):
-        return ConfigurationError("The Mistral API key holds characters that no key has. Copy it again.")
-    return None
-
-
-def without(secret: SecretStr | None, text: str) -> str:
-    """The text without the key, in case a gateway says it back."""
-    key = plain(secret)
-    return text.replace(key, "[key]") if key else text
-
-
-def encode(body: Json) -> bytes:
-    """UTF-8 JSON; halves of surrogate pairs, which no UTF-8 holds, are joined or become U+FFFD."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def unanswered(problem: httpx.HTTPError, base_url: str) -> ApiError:

@@ -5,8 +5,9 @@ from typing import Any
 from langchain_core.utils import secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
-from mistral_rag.api.client import Client, Settings, Timeouts, default_base_url
+from mistral_rag.api.client import Client
 from mistral_rag.api.retry import RetryPolicy
+from mistral_rag.api.settings import Settings, Timeouts, default_base_url
 
 
 class Connection(BaseModel):

@@ -14,12 +14,19 @@ from mistral_rag.messages.tools import Wire, arguments_text, read_arguments, usa
 
 
 def has_begun(event: Wire) -> bool:
-    """Whether an event holds something of the answer; the first one often holds the role only."""
-    for choice in event.get("choices") or ():
-        delta = choice.get("delta") or choice.get("message") or {}
-        if delta.get("content") or delta.get("tool_calls") or choice.get("finish_reason"):
-            return True
-    return False
+    """Whether an event holds something of the answer; the first one often holds the role only.
+
+    An event without the form of one counts: what reads it says what is wrong.
+    """
+    choices = event.get("choices") or []
+    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+        return True
+    return any(choice.get("finish_reason") or _says_something(choice) for choice in choices)
+
+
+def _says_something(choice: Wire) -> bool:
+    delta = choice.get("delta") or choice.get("message") or {}
+    return bool(delta.get("content") or delta.get("tool_calls") or delta.get("reasoning_content"))
 
 
 class Assembly:

@@ -1,0 +1,98 @@
+"""Replies as LangChain's results, with what is true about them; and the errors that some replies are."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from mistral_rag.api.errors import ApiError, RefusalError, ResponseError, StreamError, request_id
+from mistral_rag.api.replies import Reply
+from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
+from mistral_rag.messages.request import Request
+from mistral_rag.messages.streaming import Assembly
+from mistral_rag.messages.tools import Wire
+
+
+def chat_result(reply: Reply, request: Request) -> ChatResult:
+    """The result of a call that did not stream."""
+    data = reply.data
+    metadata = reply_metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}
+    with _well_formed(reply.headers, data):
+        messages = [
+            read_message(choice, data, metadata, reader=request.reader(), first=number == 0)
+            for number, choice in enumerate(data["choices"])
+        ]
+    if not messages:
+        raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
+    for message in messages:
+        _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
+    return ChatResult(generations=[ChatGeneration(message=message) for message in messages])
+
+
+def stream_chunk(event: Wire, assembly: Assembly, headers: Mapping[str, str]) -> ChatGenerationChunk | None:
+    """What one event of a stream adds to the result."""
+    with _well_formed(headers, event):
+        chunk = assembly.chunk(event)
+    return None if chunk is None else ChatGenerationChunk(message=chunk)
+
+
+def stream_end(assembly: Assembly, headers: Mapping[str, str], request: Request) -> ChatGenerationChunk:
+    """The chunk that ends a stream; raises when its finish reason says that there is no answer."""
+    _raise_when_failed(assembly.finish_reason, assembly.partial, headers)
+    metadata = reply_metadata(assembly.facts, headers) | request.metadata
+    metadata.pop("model_provider")  # the first chunk has it; strings add up
+    return ChatGenerationChunk(message=assembly.last(metadata))
+
+
+def reply_metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    """What is told about every reply."""
+    metadata = {
+        "model_provider": PROVIDER,
+        "model_name": facts.get("model"),
+        "created": facts.get("created"),
+        "request_id": request_id(headers),
+        "deprecation": headers.get("x-model-deprecation-timestamp"),
+        "rate_limits": {name: headers[name] for name in headers if name.startswith("x-ratelimit-")},
+    }
+    return {name: value for name, value in metadata.items() if value}
+
+
+def broken_stream(error: ApiError, assembly: Assembly) -> StreamError:
+    """The error for a stream that broke off after it had begun."""
+    broken = StreamError(
+        f"The stream broke off: {error}",
+        status=error.status,
+        code=error.code,
+        type=error.type,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        body=error.body,
+    )
+    broken.partial = assembly.partial
+    broken.__cause__ = error
+    return broken
+
+
+def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: Mapping[str, str]) -> None:
+    if reason == "error":
+        error: ApiError = StreamError("The model failed while it answered.", request_id=request_id(headers))
+    elif reason in REFUSED:
+        error = RefusalError(f"The model's answer was blocked: {reason}.", request_id=request_id(headers))
+        error.categories = (str(reason),)
+    else:
+        return
+    error.partial = message
+    raise error
+
+
+@contextmanager
+def _well_formed(headers: Mapping[str, str], data: Wire) -> Iterator[None]:
+    """Makes a `ResponseError` of what trips over a reply that has not the form of one."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"The platform's reply has not the form of one ({type(error).__name__}: {error})."
+        raise ResponseError(reason, request_id=request_id(headers), body=data) from error
