@@ -21,7 +21,7 @@ def test_markers_are_numbered_as_they_appear() -> None:
     draft = Draft("k3xq", 5)
     assert written(draft, [REPLY]) == draft.text == TEXT
     assert draft.numbers == {2: 1, 4: 2, 1: 3, 3: 4}
-    assert draft.forged == ["E9-k3xq", "7"]
+    assert draft.forged == ["E9", "7"]
 
 
 @pytest.mark.parametrize("withheld", [None, "fell", "Then", "One"])

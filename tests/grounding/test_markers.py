@@ -40,7 +40,7 @@ def test_line_zero_says_that_there_is_no_answer() -> None:
 def test_a_marker_that_points_at_nothing_is_taken_out_and_reported(forged: str) -> None:
     events, reported = parsed(f"Sales rose {forged}. Then")
     assert events == ["Sales rose. Then"]
-    assert reported == [item.strip() for item in forged.strip("[]").split(",")]
+    assert reported == [item.strip().removesuffix("-k3xq") for item in forged.strip("[]").split(",")]
 
 
 def test_a_valid_marker_stays_when_it_shares_brackets_with_a_forged_one() -> None:

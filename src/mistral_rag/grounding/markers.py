@@ -30,12 +30,13 @@ class Marked:
 class MarkerParser:
     """Turns pieces of a reply into texts and `Marked` events.
 
-    Markers without the nonce, or for lines that don't exist, are taken out and kept in `forged`.
+    Markers without the nonce, or for lines that don't exist, are taken out and kept in `forged` (less the nonce).
     """
 
     def __init__(self, nonce: str, lines: int) -> None:
         self.forged: list[str] = []
         self._lines = lines
+        self._suffix = f"-{nonce}"
         self._held = ""
         one = rf"E\d{{1,4}}-{re.escape(nonce)}"
         many = rf"{_GAP}{one}(?:{_GAP}[,;]?{_GAP}{one}){{0,20}}{_GAP}"
@@ -78,7 +79,7 @@ class MarkerParser:
             if valid and int(valid[1]) <= self._lines:
                 numbers.append(int(valid[1]))
             else:
-                self.forged.append(item)
+                self.forged.append(item.removesuffix(self._suffix))
         if blank and (numbers or "\n" in blank):
             yield blank
         yield from map(Marked, numbers)

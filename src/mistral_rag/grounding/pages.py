@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from langchain_core.documents import Document
 
 from mistral_rag.grounding.sentences import sentences
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, clean_text, text_digest
+from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
 
 
 @runtime_checkable
@@ -92,7 +92,8 @@ def as_page(document: Document) -> Passage:
         end=len(text),
         text=text,
     )
-    return Passage(chunk, Page(locator=locator, text=text, units=units), source)
+    blocks = (Block(start=0, end=len(text), kind="text", origin="markup"),) if text else ()
+    return Passage(chunk, Page(locator=locator, text=text, blocks=blocks, units=units), source)
 
 
 def passages(documents: Iterable[Document], pages: PageSource | None) -> tuple[list[Passage], list[str]]:

@@ -127,10 +127,13 @@ class Reply:
             reason = "every statement of the reply was withheld: none is backed by the evidence"
             return ("abstained", reason) if draft.withheld else ("incomplete", SILENT)
         if draft.withheld:
-            return "partial", f"{len(draft.withheld)} statements were withheld"
+            count = len(draft.withheld)
+            return "partial", f"{count} statements were withheld" if count > 1 else "1 statement was withheld"
         if weak:
             facts = sum(claim.kind == "fact" for claim in claims)
             return "partial", f"{len(weak)} of {facts} statements are not backed by what they cite"
+        if not draft.marks:
+            return "partial", "no statement of the reply points at evidence"
         return ("partial", "the evidence does not answer all of the question") if draft.declined else ("answered", None)
 
     def _warnings(self) -> list[str]:
