@@ -474,6 +474,13 @@ def test_an_agent_uses_tools_and_the_platforms_own_schema(fake: FakeMistral) -> 
     assert len(fake.requests) == 2
 
 
+def test_a_repair_is_a_warning_once(fake: FakeMistral, caplog: pytest.LogCaptureFixture) -> None:
+    ours = model(fake)
+    for _ in range(3):
+        ours.invoke([HumanMessage("Hi"), AIMessage("Hello")])
+    assert caplog.messages == ["The history was repaired before it was sent: a user message was added at the end."]
+
+
 # --- reasoning ----------------------------------------------------------------------------------------------------
 
 

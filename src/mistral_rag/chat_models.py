@@ -1,5 +1,7 @@
 """ChatMistral: the Mistral platform as a LangChain chat model."""
 
+import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -12,7 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 
 from mistral_rag.api.catalogue import ChatModel, chat_model
 from mistral_rag.api.connection import Connection
@@ -32,6 +34,9 @@ from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
 
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"
+HARMLESS = frozenset({"a tool call id was rewritten"})
+
+logger = logging.getLogger(__name__)
 
 
 class ChatMistral(ChatParameters, Connection, BaseChatModel):
@@ -51,6 +56,8 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     model: str = Field(default=DEFAULT_MODEL, validation_alias=AliasChoices("model", "model_name"))
     streaming: bool = False
     message_rules: Rules | None = None
+
+    _told: set[str] = PrivateAttr(default_factory=set)
 
     @property
     def model_name(self) -> str:
@@ -221,7 +228,16 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             parameters |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
         if stream:
             parameters["stream"] = True
-        return build(model, messages, parameters, rules=self.message_rules)
+        request = build(model, messages, parameters, rules=self.message_rules)
+        self._warn_once(request.repairs)
+        return request
+
+    def _warn_once(self, repairs: Sequence[str]) -> None:
+        """Each kind of repair is a warning once; every reply's metadata tell it anyway."""
+        kinds = {re.sub(r" \(\d+\)$", "", repair) for repair in repairs} - HARMLESS - self._told
+        for kind in sorted(kinds):
+            logger.warning("The history was repaired before it was sent: %s.", kind)
+        self._told |= kinds
 
 
 def profile(model: ChatModel) -> ModelProfile:
