@@ -27,6 +27,11 @@ def test_top_p_is_left_out_at_temperature_0() -> None:
     assert request.notes == ("top_p was left out: it means nothing at temperature 0",)
 
 
+def test_the_dead_prompt_mode_is_left_out_for_models_that_are_known_to_refuse_it() -> None:
+    assert "prompt_mode" not in build("mistral-small-latest", QUESTION, {"prompt_mode": "reasoning"}).body
+    assert build("mine", QUESTION, {"prompt_mode": "reasoning"}).body["prompt_mode"] == "reasoning"
+
+
 def test_a_model_that_thinks_in_tags_is_asked_to_before_the_callers_system_text() -> None:
     request = build("magistral-small-2506", [SystemMessage("Be kind."), *QUESTION], {})
     assert request.body["messages"][0]["content"] == f"{THINK_PROMPT}\n\nBe kind."

@@ -46,8 +46,8 @@ def sources_in(messages: Iterable[BaseMessage]) -> dict[str, Wire]:
     """Every numbered source of a history; a later one takes the place of an earlier one with its key."""
     sources: dict[str, Wire] = {}
     for message in messages:
-        if isinstance(message, ToolMessage) and isinstance(message.content, str) and message.content[:1] == "{":
-            sources |= _numbered(message.content)
+        if isinstance(message, ToolMessage) and (text := str(message.text)).lstrip()[:1] == "{":
+            sources |= _numbered(text)
     return sources
 
 
@@ -56,7 +56,8 @@ def _numbered(content: str) -> dict[str, Wire]:
         value = json.loads(content)
     except ValueError:
         return {}
-    return {key: item for key, item in value.items() if isinstance(item, dict) and FACTS & item.keys()}
+    named = {key: item for key, item in value.items() if isinstance(item, dict)}
+    return {key: item for key, item in named.items() if key.isdigit() or FACTS & item.keys()}
 
 
 def citations(chunk: Wire, sources: Mapping[str, Wire], start: int, end: int) -> list[dict[str, Any]]:

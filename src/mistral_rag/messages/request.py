@@ -79,6 +79,8 @@ def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
         fitted["reasoning_effort"] = effort
     if note:
         notes.append(note)
+    if chat_model(name) and fitted.pop("prompt_mode", None):
+        notes.append("prompt_mode was left out: no model takes it any more; use reasoning_effort")
     if fitted.get("temperature") == 0 and fitted.get("top_p", 1) != 1:
         # Refused beside temperature 0, where it changes nothing.
         del fitted["top_p"]
