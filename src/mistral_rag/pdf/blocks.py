@@ -16,7 +16,7 @@ _TITLE_WIDTH = 0.8
 _PARAGRAPH_GAP = 0.45
 _INDENT = 1.2
 _RIGHT = 0.58
-_LABELS_BETWEEN_ROWS = 2
+_LABELS_BETWEEN_ROWS = 3
 _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )

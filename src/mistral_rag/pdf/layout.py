@@ -13,6 +13,8 @@ CELL_GAP = 0.9
 CELL_JOINT = "  "
 """What stands between two cells of a line."""
 _OPENERS = frozenset({"$", "€", "£", "¥", "(", "$(", "($"})
+_CURRENCIES = frozenset({"$", "€", "£", "¥"})
+_SUM_ENDS = "0123456789)%—–-"
 _CLOSERS = frozenset({")", "%", ")%", "%)"})
 _LEADER = "...."
 _GLUE_GAP = 0.012
@@ -78,7 +80,7 @@ def _upright(boxes: Floats, angle: int) -> Floats:
 
 
 def _pieces(page: PageWords, chosen: Integers, boxes: Floats) -> list[Piece]:
-    """Words of one run that stand close to each other, in either direction; a dot leader ends its piece."""
+    """Words of one run that stand close to each other, in either direction, and in one cell."""
     left, top, right, bottom = boxes.T
     reach = CELL_GAP * np.maximum(bottom - top, np.roll(bottom - top, -1))[:-1]
     follows = (
@@ -89,8 +91,9 @@ def _pieces(page: PageWords, chosen: Integers, boxes: Floats) -> list[Piece]:
         & (bottom[1:] > top[:-1])
     )
     words = chosen.tolist()
-    leads = np.array([page.texts[at].endswith(_LEADER) for at in words[:-1]], dtype=bool)
-    starts = np.concatenate([[0], np.flatnonzero(~follows | leads) + 1])
+    texts = [page.texts[at] for at in words]
+    parted = np.array([_ends_cell(before, after) for before, after in pairwise(texts)], dtype=bool)
+    starts = np.concatenate([[0], np.flatnonzero(~follows | parted) + 1])
     low = np.minimum.reduceat(boxes[:, :2], starts).tolist()
     high = np.maximum.reduceat(boxes[:, 2:], starts).tolist()
     ends = [*starts[1:].tolist(), len(words)]
@@ -98,6 +101,11 @@ def _pieces(page: PageWords, chosen: Integers, boxes: Floats) -> list[Piece]:
         Piece(words[start:end], Quad(*least, *most))
         for start, end, least, most in zip(starts.tolist(), ends, low, high, strict=True)
     ]
+
+
+def _ends_cell(before: str, after: str) -> bool:
+    """Whether two words belong to different cells however close they are: a dot leader, a number and a new sum."""
+    return before.endswith(_LEADER) or (after in _CURRENCIES and before[-1] in _SUM_ENDS)
 
 
 def _rows(pieces: list[Piece]) -> list[list[Piece]]:
@@ -242,7 +250,7 @@ class _Typesetter(NamedTuple):
     def _joint(self, before: int, after: int, *, leftward: bool) -> str:
         """What stands between the last word of a piece and the first of the next."""
         ending, beginning = self.texts[before], self.texts[after]
-        if ending.endswith(_LEADER):
+        if _ends_cell(ending, beginning):
             return CELL_JOINT if beginning.strip(".") else " "
         a, b = Quad(*self.boxes[before]), Quad(*self.boxes[after])
         heights = a.bottom - a.top, b.bottom - b.top
