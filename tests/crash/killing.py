@@ -1,6 +1,9 @@
-"""Kills a real writer again and again, and looks at what it left: `python killing.py --kills 50`.
+"""Kills a real writer again and again, or lets its system calls fail, and looks at what it left.
 
-Prints one line of JSON: kills, steps that were committed, problems found, and what was lost (nothing may be).
+    python killing.py --kills 50
+    python killing.py --faults 50        needs strace
+
+Prints one line of JSON: how often, the steps that were committed, and everything that was wrong or lost.
 """
 # ruff: noqa: T201, S311, S610
 
@@ -12,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from workload import expected  # type: ignore[import-not-found]
@@ -20,13 +24,20 @@ from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.store.check import verify
 from mistral_rag.store.reader import IndexReader
 
-WORKLOAD = Path(__file__).parent / "workload.py"
+WORKLOAD = str(Path(__file__).parent / "workload.py")
 LONGEST_RUN = 0.25
-"""Seconds that a writer works at the most, counted from its first commit."""
+"""Seconds that a writer works at the most before it is killed, counted from its first commit."""
+
+CALLS = ("pwrite64", "write", "fsync", "fdatasync", "ftruncate", "unlink", "openat", "fcntl", "mmap")
+STEPS = 25
+"""How many steps a writer whose calls fail would do if none did."""
 
 
-def kill_once(folder: Path, choice: random.Random) -> int:
-    """Let a writer work for a moment, kill it, and give the last step that it had acknowledged (0: none)."""
+def kill_once(folder: Path, choice: random.Random) -> tuple[int, list[str]]:
+    """Let a writer work for a moment and kill it.
+
+    Gives the last step that it had acknowledged (0: none), and what was wrong with its end.
+    """
     with subprocess.Popen([sys.executable, WORKLOAD, folder], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         if choice.random() < 0.1:
@@ -37,7 +48,26 @@ def kill_once(folder: Path, choice: random.Random) -> int:
             time.sleep(choice.uniform(0, LONGEST_RUN))
         writer.send_signal(signal.SIGKILL)
         lines += writer.stdout.read().splitlines()
-    whole = [int(line) for line in lines if line.strip()]
+    return _last("\n".join(lines)), []
+
+
+def fail_once(folder: Path, choice: random.Random) -> tuple[int, list[str]]:
+    """Let one system call of a writer fail, once or from then on; gives what `kill_once` does."""
+    call, error = choice.choice(CALLS), choice.choice(("EIO", "ENOSPC"))
+    # those that the interpreter itself does hundreds of times before the work begins
+    first = 700 if call in {"openat", "mmap"} else 1
+    when = f"{first + choice.randrange(150)}{choice.choice(('', '+'))}"
+    inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e"]
+    inject += [f"inject={call}:error={error}:when={when}"]
+    writer = [sys.executable, WORKLOAD, str(folder), str(STEPS)]
+    run = subprocess.run([*inject, *writer], capture_output=True, text=True, check=False)
+    named = any(line.startswith("mistral_rag.errors.") for line in run.stderr.splitlines()[-1:])
+    fine = run.returncode == 0 or named or "OSError" in run.stderr.splitlines()[-1] or _last(run.stdout) == 0
+    return _last(run.stdout), [] if fine else [f"{call} {error} {when}: {run.stderr.splitlines()[-1]}"]
+
+
+def _last(output: str) -> int:
+    whole = [int(line) for line in output.splitlines() if line.strip()]
     return whole[-1] if whole else 0
 
 
@@ -50,9 +80,7 @@ def look(folder: Path, acknowledged: int) -> tuple[int, list[str]]:
     wrong = [str(problem) for problem in verify(folder)]
     with reader, reader.view() as view:
         step = view.extra("step") or 0
-        held = {}
-        for source in view.sources():
-            held[source.name] = [view.page(source.uri, n + 1).text for n in range(len(expected(step)[source.name]))]
+        held = {source.name: [page.text for page in view.pages(source.uri)] for source in view.sources()}
         rows, vectors = view.vectors()
     if step < acknowledged:
         wrong.append(f"step {acknowledged} was acknowledged, {step} is there")
@@ -63,26 +91,32 @@ def look(folder: Path, acknowledged: int) -> tuple[int, list[str]]:
     return step, wrong
 
 
-def main() -> int:
-    """Run as a program."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    choice = random.Random(arguments.seed)
+def again_and_again(how: Callable[[Path, random.Random], tuple[int, list[str]]], times: int, seed: int) -> int:
+    """Stop writers of one index `times` times, print what came of it, and give the exit code."""
+    choice = random.Random(seed)
     wrong: list[str] = []
     step = 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "index"
-        for number in range(1, arguments.kills + 1):
-            acknowledged = max(kill_once(folder, choice), step)
-            step, found = look(folder, acknowledged)
-            wrong += [f"kill {number}: {line}" for line in found]
+        for number in range(1, times + 1):
+            acknowledged, found = how(folder, choice)
+            step, lost = look(folder, max(acknowledged, step))
+            wrong += [f"{number}: {line}" for line in found + lost]
             if sys.stderr.isatty():
-                print(f"\rkill {number}, step {step}, {len(wrong)} problems", end="", file=sys.stderr)
-    print(json.dumps({"kills": arguments.kills, "steps": step, "problems": wrong}))
+                print(f"\r{number} of {times}, step {step}, {len(wrong)} problems", end="", file=sys.stderr)
+    print(json.dumps({"stopped": times, "steps": step, "problems": wrong}))
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--faults", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    worst = 0
+    if arguments.kills or not arguments.faults:
+        worst |= again_and_again(kill_once, arguments.kills or 50, arguments.seed)
+    if arguments.faults:
+        worst |= again_and_again(fail_once, arguments.faults, arguments.seed)
+    sys.exit(worst)

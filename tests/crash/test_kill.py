@@ -1,7 +1,8 @@
-"""What was acknowledged survives kill -9, and nothing is ever half there. `scripts/crash` is the long form."""
+"""What was acknowledged survives, and nothing is ever half there. `scripts/crash` is the long form."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,19 @@ import pytest
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
 def test_a_writer_killed_at_any_moment_leaves_its_last_commit() -> None:
-    command = [sys.executable, str(Path(__file__).parent / "killing.py"), "--kills", "5", "--seed", str(os.getpid())]
+    assert stopped("--kills", "5", "--seed", str(os.getpid())) == []
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_a_writer_whose_disk_fails_leaves_its_last_commit_and_a_named_error() -> None:
+    assert stopped("--faults", "5", "--seed", str(os.getpid())) == []
+
+
+def stopped(*arguments: str) -> list[str]:
+    """What was wrong after writers were stopped."""
+    command = [sys.executable, str(Path(__file__).parent / "killing.py"), *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout, run.stderr
     outcome = json.loads(run.stdout)
-    assert outcome["problems"] == []
     assert outcome["steps"] > 0
+    return list(outcome["problems"])

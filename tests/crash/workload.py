@@ -1,4 +1,4 @@
-"""A writer that never stops of itself: adds, replaces and removes small documents, commits, compacts, closes, opens again.
+"""A writer that never stops of itself: adds, replaces, removes small documents, commits, compacts, opens again.
 
 What the index must hold after step n follows from n alone. `python workload.py FOLDER` goes on behind the last step
 that was committed, and prints the number of a step as soon as its commit returned.

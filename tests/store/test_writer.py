@@ -307,6 +307,8 @@ def test_what_a_killed_first_build_left_is_built_over(folder: Path) -> None:
     (folder / "index.db").touch()
     with pytest.raises(IndexNotFoundError):
         IndexReader.open(folder)
+    with pytest.raises(IndexNotFoundError):
+        verify(folder)
     IndexWriter.open(folder).close()
     assert verify(folder) == []
 

@@ -11,7 +11,7 @@ from mistral_rag.errors import IndexDamagedError, MistralRagError
 from mistral_rag.store import commits
 from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.facts import facts_of
-from mistral_rag.store.format import COLUMNS, FORMAT, refuse_foreign_schema, version_of
+from mistral_rag.store.format import COLUMNS, require_current
 from mistral_rag.store.layout import find_folder
 from mistral_rag.store.packing import full_page, stored_chunk, stored_source
 from mistral_rag.store.rows import MODULUS, row_digest
@@ -60,9 +60,7 @@ def verify(path: str | os.PathLike[str]) -> list[Problem]:
 
 
 def _problems(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
-    if version_of(connection) != FORMAT:
-        raise IndexDamagedError(f"{folder} has no tables or those of an older format")
-    refuse_foreign_schema(connection)
+    require_current(connection, folder)
     yield from _history(connection, folder)
     for (line,) in connection.execute("PRAGMA integrity_check"):
         if line != "ok":

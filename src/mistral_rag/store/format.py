@@ -6,9 +6,10 @@ tables repeat what stands in a source's record so that filters find it by an ind
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
-from mistral_rag.errors import IndexDamagedError, IndexVersionError, NotAnIndexError
+from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexVersionError, NotAnIndexError
 
 APPLICATION_ID: Final = 0x4D524147  # "MRAG"
 FORMAT: Final = 1
@@ -124,6 +125,22 @@ def version_of(connection: sqlite3.Connection) -> int | None:
             f"the index has format {version}, this release reads up to {FORMAT}. Run: pip install -U mistral-rag"
         )
     return int(version)
+
+
+def require_current(connection: sqlite3.Connection, folder: Path) -> None:
+    """Raise unless the database has the tables of this format, and nothing beside them.
+
+    Raises:
+        IndexNotFoundError: it is still empty.
+        IndexVersionError: it has another format.
+        IndexDamagedError: it holds something else.
+    """
+    version = version_of(connection)
+    if version is None:
+        raise IndexNotFoundError(f"there is no index at {folder}: its first build did not get that far. Build it again")
+    if version < FORMAT:
+        raise IndexVersionError(f"{folder} has the older format {version}; the next ingest build brings it up to date")
+    refuse_foreign_schema(connection)
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:

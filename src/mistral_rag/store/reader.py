@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from mistral_rag.errors import IndexNotFoundError, IndexVersionError, StoreError
+from mistral_rag.errors import StoreError
 from mistral_rag.store import commits
 from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.filters import AllowedRows
-from mistral_rag.store.format import FORMAT, refuse_foreign_schema, version_of
+from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import find_folder
 from mistral_rag.store.status import status_of
@@ -58,7 +58,8 @@ class IndexReader:
         with sqlite_errors(folder, writing=False):
             connection = begin_reading(folder)
             try:
-                _check(connection, folder)
+                require_current(connection, folder)
+                commits.check_history(connection, folder)
                 connection.execute("ROLLBACK")
             except BaseException:
                 connection.close()
@@ -166,15 +167,3 @@ class IndexReader:
         # an unclosed reader at the end of a program is no mistake: there is nothing to lose
         if not self._closed:
             self.close()
-
-
-def _check(connection: sqlite3.Connection, folder: Path) -> None:
-    version = version_of(connection)
-    if version is None:
-        raise IndexNotFoundError(f"there is no index at {folder}: its first build did not get that far. Build it again")
-    if version < FORMAT:
-        raise IndexVersionError(
-            f"{folder} has the older format {version}. Run: ingest build, which brings it up to date"
-        )
-    refuse_foreign_schema(connection)
-    commits.check_history(connection, folder)
