@@ -57,6 +57,10 @@ def test_other_markers_work_too(marker: str) -> None:
     assert answer(f"{marker} The sky is blue.\n\nWhat is blue?").content == f"The sky is blue {marker}."
 
 
+def test_brackets_without_a_digit_are_no_marker() -> None:
+    assert answer("[INFO] What is up?").content == "You said: [INFO] What is up?"
+
+
 def test_text_parts_are_read_as_one() -> None:
     parts = [{"type": "text", "text": "[1] Rain falls."}, {"type": "text", "text": "Question: What falls?"}]
     message = {"role": "user", "content": parts}

@@ -4,8 +4,8 @@ In this order: a call, where the request demands one or the question names a too
 for; the evidence lines or tool results that share most words with the question, with their markers or
 references; the question itself. A model told to think does so first.
 
-A line of evidence starts with a marker in brackets: `[E1-k3xq] Net sales rose.` The question is what follows
-the last `Question: `, or all of the message without its evidence.
+A line of evidence starts with a marker, which is a digit and more in brackets: `[E1-k3xq] Net sales rose.`
+The question is what follows the last `Question: `, or all of the message without its evidence.
 """
 
 import json
@@ -18,7 +18,7 @@ from mistral_rag.testing.replies import Reply, call, references, thinking
 from mistral_rag.testing.samples import sample
 from mistral_rag.testing.words import content_words, text_of
 
-EVIDENCE = re.compile(r"^[ \t]*(\[[^\[\]\n]{1,40}\])[ \t]+(\S.*)$", re.MULTILINE)
+EVIDENCE = re.compile(r"^[ \t]*(\[(?=[^\]\n]*\d)[^\[\]\n]{1,40}\])[ \t]+(\S.*)$", re.MULTILINE)
 QUESTION = re.compile(r"^.*^Question: ?", re.MULTILINE | re.DOTALL)
 FIRST_NUMBER = re.compile(r"\d+")
 VERBS = frozenset({"get", "set", "fetch", "find", "look", "lookup", "make", "run", "do", "call", "tool", "function"})
