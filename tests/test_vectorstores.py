@@ -149,6 +149,14 @@ def test_a_store_sees_what_others_commit(store: FaissStore) -> None:
     assert other.get_by_ids(["1", "8"])[0].id == "8"
 
 
+def test_a_store_follows_its_folder_when_it_is_made_anew(store: FaissStore, tmp_path: Path) -> None:
+    assert len(store.similarity_search("go", k=9)) == 4
+    store.path.rename(tmp_path / "away")
+    assert store.similarity_search("go") == []
+    FaissStore(Compass(), store.path).add_texts(["go anew"], ids=["new"])
+    assert ids(store.similarity_search("go")) == ["new"]
+
+
 def test_a_folder_given_and_a_temporary_one(tmp_path: Path) -> None:
     with_path = FaissStore.from_texts(["go north"], Compass(), path=tmp_path / "index", ids=["a"])
     assert with_path.path == tmp_path / "index"

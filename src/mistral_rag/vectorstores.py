@@ -5,7 +5,6 @@ import os
 import shutil
 import tempfile
 import threading
-import uuid
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,12 +17,9 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.runnables import run_in_executor
 from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
-from pydantic_core import to_jsonable_python
 
 from mistral_rag.errors import IndexNotFoundError
-from mistral_rag.schema import clean_text
-from mistral_rag.store.documents import bare_source
-from mistral_rag.store.facts import BARE_TYPE
+from mistral_rag.store.documents import as_documents, bare_source, remove_documents
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.vectors import DenseIndex
@@ -124,7 +120,7 @@ class FaissStore(VectorStore):
         **kwargs: Any,
     ) -> list[str]:
         """Add texts and give their ids. An id that is there already is replaced; without ids they get new ones."""
-        documents = _documents(texts, metadatas, ids)
+        documents = as_documents(texts, metadatas, ids)
         known = self._known(documents)
         missing = _missing(documents, known)
         return self._add(documents, known, missing, self._embed(missing))
@@ -138,7 +134,7 @@ class FaissStore(VectorStore):
         **kwargs: Any,
     ) -> list[str]:
         """As `add_texts`."""
-        documents = _documents(texts, metadatas, ids)
+        documents = as_documents(texts, metadatas, ids)
         known = await run_in_executor(None, self._known, documents)
         missing = _missing(documents, known)
         matrix = await self._aembed(missing)
@@ -170,7 +166,7 @@ class FaissStore(VectorStore):
         with self._writes, self._writer(dimension) as writer:
             if model is not None and fresh:
                 writer.keep_embeddings(model, list(fresh), np.stack(list(fresh.values())))
-            _drop(writer, [str(document.id) for document in documents])
+            remove_documents(writer, [str(document.id) for document in documents])
             for document in {document.id: document for document in documents}.values():
                 source, page, chunk = bare_source(document)
                 writer.put(source, [page], [chunk], vectors[_key(document.page_content)][np.newaxis])
@@ -200,7 +196,7 @@ class FaissStore(VectorStore):
             if ids is None:
                 writer.clear()
             else:
-                _drop(writer, ids)
+                remove_documents(writer, ids)
             writer.commit()
         return True
 
@@ -346,6 +342,8 @@ class FaissStore(VectorStore):
     def _opened(self) -> IndexReader | None:
         """The folder's reader; None as long as there is nothing to read."""
         with self._mutex:
+            if self._reader is not None and self._reader.replaced:
+                self.close()
             if self._reader is None and self._path is not None:
                 try:
                     self._reader = IndexReader.open(self._path)
@@ -359,35 +357,6 @@ class FaissStore(VectorStore):
             if self._reader is not None:
                 self._reader.close()
             self._reader, self._dense, self._sequence = None, None, -1
-
-
-def _documents(
-    texts: Iterable[str], metadatas: Sequence[dict[str, Any]] | None, ids: Sequence[str | None] | None
-) -> list[Document]:
-    """Clean Documents with plain metadata, each with an id."""
-    every = [clean_text(text) for text in texts]
-    for name, given in (("metadatas", metadatas), ("ids", ids)):
-        if given is not None and len(given) != len(every):
-            raise ValueError(f"{len(given)} {name} were given for {len(every)} texts")
-    return [
-        Document(id=given or str(uuid.uuid4()), page_content=text, metadata=to_jsonable_python(meta, fallback=_plain))
-        for text, meta, given in zip(every, metadatas or ({} for _ in every), ids or (None for _ in every), strict=True)
-    ]
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
-def _drop(writer: IndexWriter, ids: Sequence[str]) -> None:
-    """Take out the texts with these ids; refuse those that are chunks of a file."""
-    with writer.view() as view:
-        stored = view.chunks(view.rows_of(ids).values())
-    for chunk in stored:
-        if chunk.source.media_type != BARE_TYPE:
-            raise ValueError(f"{chunk.chunk.id} is a chunk of {chunk.source.name}, which can only be removed whole")
-    for chunk in stored:
-        writer.remove(chunk.source.uri)
 
 
 def _claim(writer: IndexWriter, mine: Identity) -> None:

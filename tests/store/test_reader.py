@@ -285,6 +285,21 @@ def test_a_seal_one_commit_behind_is_what_a_crash_leaves_and_is_mended(index: Pa
     assert (index / "index.seal").read_bytes() == after
 
 
+def test_an_index_that_was_replaced_is_not_read_on(index: Path, tmp_path: Path) -> None:
+    with IndexReader.open(index) as reader:
+        index.rename(tmp_path / "away")
+        assert reader.replaced
+        with pytest.raises(IndexNotFoundError, match="deleted or replaced"):
+            reader.status()
+
+
+def test_an_error_inside_a_view_is_the_callers_own(index: Path) -> None:
+    with IndexReader.open(index) as reader:
+        with pytest.raises(ConnectionError, match="theirs"), reader.view():
+            raise ConnectionError("theirs")
+        assert reader.sequence == 2
+
+
 def test_a_closed_reader_says_so(index: Path) -> None:
     reader = IndexReader.open(index)
     reader.close()

@@ -9,13 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from mistral_rag.errors import StoreError
+from mistral_rag.errors import IndexNotFoundError, StoreError
 from mistral_rag.store import commits
 from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.layout import find_folder
+from mistral_rag.store.layout import DATABASE, find_folder
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class IndexReader:
         self._process = os.getpid()
         self._closed = False
         self._allowed = AllowedRows()
+        self._file = _file_of(folder)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
@@ -67,6 +68,11 @@ class IndexReader:
         reader._idle.append(connection)
         return reader
 
+    @property
+    def replaced(self) -> bool:
+        """Whether another index, or none, has come to the place of the one that was opened."""
+        return _file_of(self.folder) != self._file
+
     @contextmanager
     def view(self) -> "Iterator[View]":
         """One commit of the index, the newest, as long as the block lasts. No await belongs inside."""
@@ -78,6 +84,8 @@ class IndexReader:
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
         """A connection in a read transaction, for this package's own use."""
+        if self.replaced:
+            raise IndexNotFoundError(f"the index at {self.folder} was deleted or replaced; open it again")
         with sqlite_errors(self.folder, writing=False):
             connection = begin_reading(self.folder, self._idle_one())
             try:
@@ -167,3 +175,11 @@ class IndexReader:
         # an unclosed reader at the end of a program is no mistake: there is nothing to lose
         if not self._closed:
             self.close()
+
+
+def _file_of(folder: Path) -> tuple[int, int] | None:
+    try:
+        facts = (folder / DATABASE).lstat()
+    except FileNotFoundError:
+        return None
+    return facts.st_dev, facts.st_ino
