@@ -47,7 +47,7 @@ def parse_files(
 
     Stop iterating and the children are ended. Raises IngestError when no child can be started.
     """
-    count = workers or os.cpu_count() or 1
+    count = workers or _cores()
     pool = _Pool(count, limits or Limits())
     waiting = 0
     try:
@@ -61,6 +61,10 @@ def parse_files(
             yield pool.result()
     finally:
         pool.close()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Child:
@@ -120,8 +124,13 @@ class _Child:
 
     @property
     def usable(self) -> bool:
-        """Whether it can take another file; one that was stopped may not have died yet."""
-        return self._verdict is None and self._process.poll() is None and self._files < self._limits.files
+        """Whether it can take another file: not stopped, not used up, and not swollen by the last one."""
+        return (
+            self._verdict is None
+            and self._process.poll() is None
+            and self._files < self._limits.files
+            and self._memory() < self._limits.memory / 4
+        )
 
     def look(self) -> None:
         """End the child when it uses more than it may."""
@@ -201,7 +210,7 @@ class _Pool:
                     self._dismiss(child)
                     child = self._hire()
                 self._results.put((job, child.parse(job)))
-        except (IngestError, OSError) as error:
+        except (IngestError, WireError, OSError) as error:
             self._results.put(IngestError(str(error)))
         finally:
             self._dismiss(child)
@@ -212,7 +221,11 @@ class _Pool:
                 raise IngestError("parsing was stopped")
             child = _Child(self._limits)
             self._children.add(child)
-        child.greet()
+        try:
+            child.greet()
+        except (IngestError, WireError):
+            self._dismiss(child)
+            raise
         return child
 
     def _dismiss(self, child: _Child | None) -> None:

@@ -20,6 +20,8 @@ _LEADER = "...."
 _GLUE_GAP = 0.012
 _ORDINAL_GAP = 0.15
 _SAME_ROW = 0.5
+_MOST_PIECES = 10_000
+"""A page in more pieces than this is no text, or made to keep us busy: it is left in the file's order."""
 _MIN_COLUMN_LINES = 5
 _MIN_PIECE_WORDS = 3
 _MIN_LINE_LETTERS = 15
@@ -63,7 +65,7 @@ def lines_of(page: PageWords) -> list[Line]:
         chosen = np.flatnonzero(page.angles == angle)
         boxes = _upright(page.boxes[chosen], angle)
         pieces = _pieces(page, chosen, boxes)
-        rows = [[piece] for piece in pieces] if angle == -1 else _rows(pieces)
+        rows = [[piece] for piece in pieces] if angle == -1 or len(pieces) > _MOST_PIECES else _rows(pieces)
         typesetter = _Typesetter(
             page.texts, page.runs.tolist(), dict(zip(chosen.tolist(), boxes.tolist(), strict=True))
         )
