@@ -198,6 +198,15 @@ def test_the_identity_is_fixed_once_there_are_chunks(writer: IndexWriter, put: P
     assert writer.identity == Identity("mistral-embed", 1024)
 
 
+def test_chunks_without_vectors_take_no_model_afterwards(folder: Path, put: Put) -> None:
+    with IndexWriter.open(folder) as writer:
+        put(writer, "a.txt", "text")
+        with pytest.raises(IndexMismatchError, match="no embedding model; this is test-model"):
+            writer.set_identity(Identity("test-model", 4))
+        with pytest.raises(KeyError):
+            writer.move("file:///unknown", writer.sources()["file:///docs/a.txt"].source)
+
+
 def test_a_second_writer_is_refused_until_the_first_is_done(writer: IndexWriter, folder: Path) -> None:
     with pytest.raises(IndexLockedError, match="another process is writing"):
         IndexWriter.open(folder)

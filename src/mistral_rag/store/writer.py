@@ -110,8 +110,8 @@ class IndexWriter:
         known = self.identity
         if known == identity:
             return
-        if known is not None and self._connection.execute("SELECT 1 FROM chunks LIMIT 1").fetchone():
-            known.require(identity, self.folder)
+        if self._connection.execute("SELECT 1 FROM chunks LIMIT 1").fetchone():
+            (known or Identity("", 0)).require(identity, self.folder)
         with self._changing() as content:
             content.set("identity", identity.to_json())
 
@@ -121,6 +121,10 @@ class IndexWriter:
             rows = self._usable().execute(f"{SourceState.QUERY} ORDER BY source").fetchall()
         states = (SourceState.of(row) for row in rows)
         return {state.source.uri: state for state in states}
+
+    def _state(self, uri: str) -> SourceState | None:
+        row = self._usable().execute(f"{SourceState.QUERY} WHERE uri = ?", (uri,)).fetchone()
+        return None if row is None else SourceState.of(row)
 
     def put(
         self,
@@ -166,7 +170,9 @@ class IndexWriter:
         Raises KeyError when there is no source with the old uri.
         """
         view = self._view()
-        state = self.sources()[old_uri]
+        state = self._state(old_uri)
+        if state is None:
+            raise KeyError(old_uri)
         pages = list(view.pages(old_uri))
         chunks, vectors = view.content_of(old_uri)
         with self._changing() as content:
@@ -177,7 +183,7 @@ class IndexWriter:
 
     def remove(self, uri: str, *, remember: bool = False) -> None:
         """Take a source out; an unknown uri is no error. `remember` keeps its name with status "removed"."""
-        state = self.sources().get(uri) if remember else None
+        state = self._state(uri) if remember else None
         with self._changing() as content:
             content.remove(uri)
             if state is not None:
