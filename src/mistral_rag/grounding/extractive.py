@@ -33,6 +33,7 @@ PAGE_HEAD = 160
 CONTEXT_SHARE = 0.3
 NEIGHBOUR_SHARE = 0.3
 NEAR_SHARE = 0.5
+SECTION_SHARE = 0.5
 NUMBER_BONUS = 0.3
 PLAIN_SHARE = 0.3
 HEADING_MALUS = 0.5
@@ -45,6 +46,7 @@ _ASKS_NUMBER = re.compile(
     r"wie (?:viele?|hoch|lange|oft)|combien|cuánt[oa]s?)\b",
     re.IGNORECASE,
 )
+_HOW = re.compile(r"\bhow (?:many|much|long|often|high|large|big|old|far|quickly|soon)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -64,7 +66,7 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5)
     asked = _Asked(question, evidence)
     covered = max(asked.covered(page) for page in _by_page(evidence))
     if covered < asked.needed:
-        reason = f"the passages found hold too few of the question's words together ({covered:.2f} of 1)"
+        reason = f"what was found covers too little of the question ({covered:.0%}, {asked.needed:.0%} is needed)"
         return Extract((), covered, reason)
     return Extract(tuple(asked.chosen(quotes)), covered)
 
@@ -74,11 +76,12 @@ class _Asked:
 
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
         self._evidence = evidence
-        language = evidence[0].passage.source.language or "en"
+        self._language = language = evidence[0].passage.source.language or "en"
+        self._number = _ASKS_NUMBER.search(question) is not None
+        question = _HOW.sub(" ", question)
         self._words = asked_words(question, language)
         self._asked = frozenset(self._words)
         self._pairs = {(a, b) for a, b in pairwise(words(question, language)) if a != b}
-        self._number = _ASKS_NUMBER.search(question) is not None
         self._held = [words(f"{unit.text} {unit.header}", language) for unit in evidence]
         self._around = {id(page[0].passage.page): _around(page[0], language) for page in _by_page(evidence)}
         self._rarity = rarity(self._held)
@@ -120,6 +123,7 @@ class _Asked:
         fit = coverage(self._words, held, self._rarity) + NEAR_SHARE * near(self._pairs, held)
         fit += NEIGHBOUR_SHARE * coverage(self._words, {*held, *beside}, self._rarity)
         fit += CONTEXT_SHARE * coverage(self._words, {*held, *around}, self._rarity)
+        fit += SECTION_SHARE * coverage(self._words, {*held, *self._section(unit)}, self._rarity)
         told = [word for word in held if not word[0].isdigit()]
         fit += PLAIN_SHARE * sum(word in self._asked for word in told) / max(len(told), 1)
         if self._number and _tells_number(unit):
@@ -127,6 +131,12 @@ class _Asked:
         if unit.kind == "heading" or len(held) < FEWEST_WORDS:
             fit -= HEADING_MALUS
         return fit
+
+    def _section(self, unit: EvidenceUnit) -> list[str]:
+        """Words of the heading that stands last before a unit on its page."""
+        page = unit.passage.page
+        heading = next((u for u in reversed(page.units[: unit.index]) if u.kind == "heading"), None)
+        return words(page.text[heading.start : heading.end], self._language) if heading else []
 
     def _beside(self, at: int) -> list[int]:
         """The units before and behind one on its page."""

@@ -1,0 +1,42 @@
+"""Every example runs without a key, as a reader would run it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXPECTED = {
+    "chat_in_a_chain.py": "Where is the station?",
+    "retriever_in_a_chain.py": "Calibration records",
+    "ask_with_citations.py": ", exact: ",
+    "offline.py": "quoted, no model was asked",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the examples put their index."""
+    return tmp_path_factory.mktemp("examples")
+
+
+def test_every_example_is_run(checkout: Path) -> None:
+    assert {path.name for path in (checkout / "examples").glob("*.py")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_example_prints_what_it_promises(name: str, checkout: Path, folder: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MISTRAL_")}
+    ran = subprocess.run(
+        [sys.executable, str(checkout / "examples" / name)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert EXPECTED[name] in ran.stdout
+    assert "Traceback" not in ran.stderr
