@@ -234,6 +234,15 @@ def test_foreign_tables_views_and_triggers_are_refused(index: Path, statement: s
         IndexWriter.open(index)
 
 
+def test_tables_that_can_not_be_read_are_damage(index: Path) -> None:
+    data = (index / "index.db").read_bytes()
+    (index / "index.db").write_bytes(data.replace(b"CREATE TABLE pages (page", b"CREATE TABLE pages (\xff\xfe\xfd\xfc"))
+    with pytest.raises(IndexDamagedError):
+        IndexReader.open(index)
+    with pytest.raises(IndexDamagedError):
+        IndexWriter.open(index)
+
+
 def test_a_changed_row_is_not_given_out(index: Path) -> None:
     change(index, "UPDATE chunks SET text = replace(text, 'gamma', 'delta')")
     with IndexReader.open(index) as reader, reader.view() as view:

@@ -94,6 +94,11 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translated(error, folder, writing=writing) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a broken table's definition, and the sqlite3 module then fails to decode its message
+        if not error.object.startswith(b"malformed"):
+            raise
+        raise IndexDamagedError(f"{folder} is damaged: its tables can't be read") from error
     except OSError as error:
         if not writing:
             raise
