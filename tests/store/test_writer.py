@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from mistral_rag.errors import (
     NotAnIndexError,
     StoreError,
 )
-from mistral_rag.schema import Source
+from mistral_rag.schema import Page, Source
 from mistral_rag.store.check import verify
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
@@ -368,3 +368,56 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises((IndexWriteError, NotAnIndexError), match="file"):
         IndexWriter.open(tmp_path / "file" / "index")
+
+
+def test_an_interrupted_change_is_not_there_by_half(writer: IndexWriter, folder: Path, put: Put) -> None:
+    put(writer, "a.txt", "text")
+    with writer.view() as view:
+        page, (chunks, _) = view.page("file:///docs/a.txt", 1), view.content_of("file:///docs/a.txt")
+
+    class Stopping(list[Page]):
+        """Pages whose reader presses Ctrl-C in the middle."""
+
+        def __iter__(self) -> Iterator[Page]:
+            yield page
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        writer.put(view.source("file:///docs/a.txt"), Stopping([page, page]), chunks, np.ones((1, 4)))
+    writer.commit()
+    assert names(folder) == ["a.txt"]
+    assert verify(folder) == []
+
+
+def test_an_interrupted_commit_is_there_or_not_and_the_writer_goes_on(
+    writer: IndexWriter, folder: Path, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    put(writer, "a.txt", "text")
+    with monkeypatch.context() as patched:
+        patched.setattr("mistral_rag.store.commits.insert", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            writer.commit()
+    put(writer, "b.txt", "more")
+    assert writer.commit() == 1
+    assert names(folder) == ["b.txt"]
+    assert verify(folder) == []
+
+
+def test_caches_follow_commits(writer: IndexWriter, folder: Path, put: Put) -> None:
+    put(writer, "a.txt", "text")
+    with pytest.raises(StoreError, match="commit first"):
+        writer.refresh_caches()
+    writer.commit()
+    writer.refresh_caches()
+    assert (folder / "lexical-1").is_dir()
+
+
+def test_a_writer_that_is_forgotten_frees_the_lock(folder: Path) -> None:
+    writer: IndexWriter | None = IndexWriter.open(folder)
+    assert writer is not None
+    writer._connection.close()  # as the garbage collector does, which says so on newer Pythons
+    writer = None
+    IndexWriter.open(folder).close()

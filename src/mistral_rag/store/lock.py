@@ -38,8 +38,9 @@ class Lock:
 
     def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._descriptor: int | None = None
         try:
-            self._descriptor: int | None = os.open(folder / LOCK, flags, FILE_MODE)
+            self._descriptor = os.open(folder / LOCK, flags, FILE_MODE)
         except OSError as error:
             raise IndexWriteError(f"can't write to {folder}: {error.strerror or error}") from error
         try:
@@ -85,3 +86,6 @@ class Lock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
+
+    def __del__(self) -> None:
+        self._close()

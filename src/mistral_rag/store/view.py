@@ -16,7 +16,7 @@ from mistral_rag.store.facts import BARE_TYPE
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
+from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source, unreadable
 from mistral_rag.store.rows import row_digest
 from mistral_rag.store.texts import page_head
 
@@ -93,8 +93,8 @@ class View:
     @property
     def generation(self) -> int:
         """The generation of the caches that belong to this commit."""
-        value = self.setting("generation")
-        return 1 if value is None else int(value)
+        with unreadable("setting"):
+            return int(self.setting("generation") or 1)
 
     @property
     def identity(self) -> Identity | None:
@@ -104,13 +104,14 @@ class View:
 
     def setting(self, name: str) -> str | None:
         """A setting as it was stored."""
-        found = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        return None if found is None else str(found[0])
+        query = f"SELECT {_columns('settings', 't')} FROM settings t WHERE name = ?"
+        return next((str(value) for _, value in self._all("settings", query, (name,))), None)
 
     def extra(self, name: str) -> Any:
         """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
         value = self.setting(f"extra:{name}")
-        return None if value is None else json.loads(value)
+        with unreadable("setting"):
+            return None if value is None else json.loads(value)
 
     def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
         """The chunks of these rows, in the order given; rows that are gone are left out."""

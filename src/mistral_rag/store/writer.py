@@ -216,7 +216,8 @@ class IndexWriter:
     def commit(self) -> int:
         """Make all changes since the last commit true, and give its number.
 
-        When it returns they survive whatever happens to the process; when it raises, the last commit stands.
+        When it returns they survive whatever happens to the process. When it raises, the index stands at this
+        commit or at the one before.
         """
         rows = self._rows
         if rows is None:
@@ -225,18 +226,27 @@ class IndexWriter:
         with self._writing():
             last_row = rows.take_keys("chunks", 0) - 1
             commit = Commit.after(self._last, content=rows.content, last_row=last_row)
-            commits.insert(self._connection, commit)
-            self._connection.execute("COMMIT")
-            self._rows, self._last = None, commit
-            write_seal(self.folder / SEAL, commit.seal)
-        return commit.sequence
+            try:
+                commits.insert(self._connection, commit)
+                self._connection.execute("COMMIT")
+            finally:
+                # also when a signal's exception comes in between: what counts is what the database says
+                self.rollback()
+                (last,) = commits.newest(self._connection)
+                if last.sequence != self.sequence:
+                    self._last = last
+                    write_seal(self.folder / SEAL, last.seal)
+        return self.sequence
 
     def refresh_caches(self) -> None:
         """Bring the caches beside the database up to the last commit; a search would do it otherwise."""
         from mistral_rag.store.lexical import refresh
 
-        if self.identity is not None:
-            refresh(self.folder, self._view())
+        if self._rows is not None:
+            raise StoreError("caches follow commits: commit first")
+        with self._writing():
+            if self.identity is not None:
+                refresh(self.folder, self._view())
 
     def purge(self) -> int:
         """Commit, and erase every trace of what was removed: kept embeddings, free pages, log, older caches.
@@ -330,8 +340,10 @@ class IndexWriter:
             connection.execute("SAVEPOINT change")
             try:
                 yield Content(self._rows, self._last)
-            except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
-                connection.execute("ROLLBACK TO change")
+            except BaseException as error:
+                # a full disk has ended the transaction already
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK TO change")
                 self._rows = Rows(connection, before)
                 if isinstance(error, sqlite3.IntegrityError):
                     raise ValueError(f"the index holds another chunk or page of the same id: {error}") from error
