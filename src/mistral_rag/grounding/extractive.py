@@ -78,6 +78,7 @@ class _Asked:
         self._evidence = evidence
         self._language = language = evidence[0].passage.source.language or "en"
         self._number = _ASKS_NUMBER.search(question) is not None
+        self._all = asked_words(question, language)
         question = _HOW.sub(" ", question)
         self._words = asked_words(question, language)
         self._asked = frozenset(self._words)
@@ -89,7 +90,7 @@ class _Asked:
     @property
     def needed(self) -> float:
         """The coverage that an answer needs: long questions hold many words that no passage has."""
-        length = max(len(self._words) / SHORT_QUESTION, 1.0)
+        length = max(len(self._all) / SHORT_QUESTION, 1.0)
         return MIN_COVERAGE / math.pow(length, LENGTH_POWER)
 
     def chosen(self, quotes: int) -> list[EvidenceUnit]:
@@ -109,12 +110,12 @@ class _Asked:
         held = [self._held[unit.number - 1] for unit in page]
         flat = [word for unit in held for word in unit]
         around = self._around[id(page[0].passage.page)]
-        told = CONTEXT_SHARE * coverage(self._words, around - set(flat), evenly)
+        told = CONTEXT_SHARE * coverage(self._all, around - set(flat), evenly)
         best = max(
-            coverage(self._words, unit, evenly) + CONTEXT_SHARE * coverage(self._words, around - set(unit), evenly)
+            coverage(self._all, unit, evenly) + CONTEXT_SHARE * coverage(self._all, around - set(unit), evenly)
             for unit in held
         )
-        return (window(set(self._words), flat, STRETCH) + told + best + near(self._pairs, flat)) / 3
+        return (window(set(self._all), flat, STRETCH) + told + best + near(self._pairs, flat)) / 3
 
     def _fit(self, at: int) -> float:
         unit, held = self._evidence[at], self._held[at]

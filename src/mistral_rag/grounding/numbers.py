@@ -18,7 +18,8 @@ _NAMED = {
 }  # fmt: skip
 _UNSCALED = (0, 3, 6, 9)
 """Powers of ten that a table may leave to its heading ("in thousands")."""
-_MOST_OPERANDS = 40
+_MOST_OPERANDS = 12
+"""Among more numbers than this some pair gives almost any result."""
 
 _NUMBER = re.compile(
     rf"""(?<![^\W_]) (?<!\d[.,]) (?<![^\W\d_][-–/])           # not inside of a word, number or code
@@ -89,10 +90,10 @@ def same(said: Number, there: Number) -> bool:
 
 def computed(number: Number, sources: Sequence[str]) -> str | None:
     """How two numbers of the sources give `number` (difference, sum, ratio, change in percent), or None."""
-    if len(re.sub(r"\D", "", number.text).strip("0")) < 2:
-        return None
     operands = {n.text: n for source in sources for n in numbers(source)}
-    for first, second in permutations(list(operands.values())[:_MOST_OPERANDS], 2):
+    if len(re.sub(r"\D", "", number.text).lstrip("0")) < 2 or len(operands) > _MOST_OPERANDS:
+        return None
+    for first, second in permutations(operands.values(), 2):
         for shown, value in _results(first, second, percent=number.percent):
             if any(abs(abs(value) - said) <= 0.5 * 10**-number.decimals for said in number.values):
                 return shown
@@ -147,8 +148,10 @@ def _values(digits: str) -> frozenset[float]:
     if not signs:
         return frozenset({float(digits)})
     if len(signs) == 1:
-        decimal = {float(".".join(parts))} if signs[0] in ".," else set()
-        return frozenset(decimal | ({float("".join(parts))} if thousands or signs[0] not in ".," else set()))
+        whole, decimal = float("".join(parts)), float(".".join(parts))
+        if thousands or signs[0] not in ".,":
+            return frozenset({whole, decimal} if signs[0] == "." else {whole})
+        return frozenset({decimal})
     if thousands:
         return frozenset({float("".join(parts))})
     if len(set(signs)) == 2 and signs.count(signs[-1]) == 1:
@@ -158,7 +161,7 @@ def _values(digits: str) -> frozenset[float]:
 
 def _decimals(digits: str) -> int:
     head, sign, tail = digits.rpartition("." if digits.rfind(".") > digits.rfind(",") else ",")
-    return len(tail) if sign and head and (len(tail) != 3 or head == "0") else 0
+    return len(tail) if head and (sign == "." or len(tail) != 3) else 0
 
 
 def _year(digits: str) -> float:

@@ -34,13 +34,13 @@ def judge(statement: str, sources: Sequence[str], language: str = "en") -> Judge
     """Whether `sources` (what the statement cites, with headers, headings and title) back it."""
     if not sources:
         return Judgement("unsupported", None, ("cites nothing",))
-    numbers_ok, reasons = _numbers(statement, sources)
+    numbers_ok, reasons, explained = _numbers(statement, sources)
     value = score(statement, sources, language)
     support: Support = "supported" if value >= SUPPORTED else "partial" if value >= PARTIAL else "unsupported"
-    if support != "supported":
+    if support != "supported" and numbers_ok is not False:
         reasons = (*reasons, _unlike(statement, sources, language))
     if numbers_ok is False:
-        support = "partial" if support != "unsupported" and all("computed" in why for why in reasons) else "unsupported"
+        support = "partial" if explained else "unsupported"
     return Judgement(support, numbers_ok, reasons)
 
 
@@ -72,15 +72,16 @@ def features(statement: str, sources: Sequence[str], language: str = "en") -> di
     }
 
 
-def _numbers(statement: str, sources: Sequence[str]) -> tuple[bool | None, tuple[str, ...]]:
+def _numbers(statement: str, sources: Sequence[str]) -> tuple[bool | None, tuple[str, ...], bool]:
+    """Whether all numbers stand there, what is said of those that don't, and whether those can be computed."""
     if not numbers(statement):
-        return None, ()
-    reasons = []
-    for number in missing(statement, sources):
-        way = computed(number, sources)
-        stands = f"{number.text} stands in nothing it cites"
-        reasons.append(f"{stands}; it can be computed: {way}" if way else stands)
-    return not reasons, tuple(dict.fromkeys(reasons))
+        return None, (), False
+    ways = {number.text: computed(number, sources) for number in missing(statement, sources)}
+    reasons = (
+        f"{text} stands in nothing it cites" + (f"; it can be computed: {way}" if way else "")
+        for text, way in ways.items()
+    )
+    return not ways, tuple(reasons), all(ways.values())
 
 
 def _unlike(statement: str, sources: Sequence[str], language: str) -> str:

@@ -1,0 +1,83 @@
+"""Answers without a model."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from langchain_core.documents import Document
+
+from mistral_rag.grounding.evidence import EvidenceUnit, gather
+from mistral_rag.grounding.extractive import LEAD, extract, extractive_answer
+from mistral_rag.grounding.pages import passages
+from mistral_rag.grounding.retrieved import gathered
+
+if TYPE_CHECKING:
+    from tests.grounding.conftest import Shelf
+
+
+def evidence(*texts: str) -> list[EvidenceUnit]:
+    found, _ = passages([Document(text, metadata={"source": f"{n}.md"}) for n, text in enumerate(texts)], None)
+    return gather(found, budget=10_000)
+
+
+HANDBOOK = "Trains are booked in second class. Annual leave is 25 days a year. Lunch is at noon in the canteen."
+
+
+def test_the_sentence_that_holds_the_question_comes_first() -> None:
+    found = extract("In which class are trains booked?", evidence(HANDBOOK))
+    assert found.units[0].text == "Trains are booked in second class."
+    assert found.reason is None
+
+
+def test_a_number_is_preferred_where_one_is_asked_for() -> None:
+    texts = ("Annual leave is granted by the team lead. Annual leave is 25 days a year.",)
+    assert (
+        extract("How many days of annual leave?", evidence(*texts)).units[0].text == "Annual leave is 25 days a year."
+    )
+
+
+def test_the_best_unit_of_each_page_goes_before_the_second_of_one() -> None:
+    pages = [f"Trains are booked in class {n}. Trains are booked by staff of class {n}." for n in range(3)]
+    found = extract("In which class are trains booked?", evidence(*pages), quotes=3)
+    assert len({unit.passage.source.uri for unit in found.units}) == 3
+
+
+def test_there_are_no_more_quotes_than_asked_for() -> None:
+    assert len(extract("In which class are trains booked?", evidence(HANDBOOK), quotes=1).units) == 1
+
+
+def test_what_hardly_fits_is_not_quoted() -> None:
+    found = extract("In which class are trains booked?", evidence(HANDBOOK))
+    assert [unit.text for unit in found.units] == ["Trains are booked in second class."]
+
+
+@pytest.mark.parametrize("question", ["Who is the king of Spain?", "What is the price of silver in Peru?"])
+def test_a_question_that_is_not_covered_abstains_with_a_reason(question: str) -> None:
+    found = extract(question, evidence(HANDBOOK))
+    assert found.units == ()
+    assert "too little of the question" in (found.reason or "")
+
+
+def test_nothing_found_abstains() -> None:
+    assert extract("Anything?", []).reason == "nothing was found for this question"
+
+
+def test_an_answer_says_that_it_quotes_and_shows_columns(shelf: "Shelf") -> None:
+    documents = [shelf.document(shelf.REPORT, 2, 0, 4)]
+    found = gathered("What were net sales in 2022?", documents, store=shelf, budget=10_000, started=0.0)
+    answer = extractive_answer(found, quotes=1)
+    quote = "“Net sales ........ $ 5,000 $ 4,000” (columns: (in millions) 2022 2021)"
+    assert answer.text == f"{LEAD}\n- {quote} [1]"
+    assert answer.text[answer.citations[0].start : answer.citations[0].end] == quote
+    assert [(claim.kind, claim.support) for claim in answer.claims] == [
+        ("connective", "unchecked"),
+        ("fact", "supported"),
+    ]
+
+
+def test_marker_like_text_of_a_page_is_shown_in_other_brackets_and_quoted_as_it_is(shelf: "Shelf") -> None:
+    documents = [shelf.document(shelf.REPORT, 2, 4, 4)]
+    found = gathered("Why did net sales rise?", documents, store=shelf, budget=10_000, started=0.0)
+    answer = extractive_answer(found)
+    assert "higher prices ［2］." in answer.text
+    assert answer.citations[0].quote is not None
+    assert "higher prices [2]." in answer.citations[0].quote
