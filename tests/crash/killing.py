@@ -28,9 +28,22 @@ WORKLOAD = str(Path(__file__).parent / "workload.py")
 LONGEST_RUN = 0.25
 """Seconds that a writer works at the most before it is killed, counted from its first commit."""
 
-CALLS = ("pwrite64", "write", "fsync", "fdatasync", "ftruncate", "unlink", "openat", "fcntl", "mmap")
+CALLS = {
+    "pwrite64": (1, 1400),
+    "pread64": (5, 320),
+    "write": (1, 70),
+    "fsync": (1, 28),
+    "fdatasync": (1, 80),
+    "ftruncate": (1, 18),
+    "unlink": (1, 15),
+    "fcntl": (8, 500),
+    "openat": (550, 640),
+    "mmap": (252, 300),
+}
+"""System calls and which of them belong to the work: the interpreter's own come before."""
+
 STEPS = 25
-"""How many steps a writer whose calls fail would do if none did."""
+"""How many steps a writer whose calls fail would do if none did; the numbers above belong to it."""
 
 
 def kill_once(folder: Path, choice: random.Random) -> tuple[int, list[str]]:
@@ -53,10 +66,8 @@ def kill_once(folder: Path, choice: random.Random) -> tuple[int, list[str]]:
 
 def fail_once(folder: Path, choice: random.Random) -> tuple[int, list[str]]:
     """Let one system call of a writer fail, once or from then on; gives what `kill_once` does."""
-    call, error = choice.choice(CALLS), choice.choice(("EIO", "ENOSPC"))
-    # those that the interpreter itself does hundreds of times before the work begins
-    first = 700 if call in {"openat", "mmap"} else 1
-    when = f"{first + choice.randrange(150)}{choice.choice(('', '+'))}"
+    call, error = choice.choice(list(CALLS)), choice.choice(("EIO", "ENOSPC"))
+    when = f"{choice.randint(*CALLS[call])}{choice.choice(('', '+'))}"
     inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e"]
     inject += [f"inject={call}:error={error}:when={when}"]
     writer = [sys.executable, WORKLOAD, str(folder), str(STEPS)]
