@@ -98,6 +98,11 @@ class EvidenceUnit:
         return self.passage.page.text[unit.start : unit.end]
 
     @property
+    def place(self) -> tuple[str, int]:
+        """The source's uri and the page's number."""
+        return self.passage.chunk.uri, self.passage.chunk.page
+
+    @property
     def kind(self) -> UnitKind:
         """What the unit is."""
         return self.passage.page.units[self.index].kind
@@ -143,7 +148,7 @@ def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> 
 
 def _sections(evidence: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
     """The evidence of each page under a line that names it."""
-    for _, group in groupby(evidence, key=lambda unit: (unit.passage.chunk.uri, unit.passage.chunk.page)):
+    for _, group in groupby(evidence, key=lambda unit: unit.place):
         yield "\n".join(_lines(list(group), nonce))
 
 

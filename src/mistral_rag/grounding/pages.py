@@ -99,6 +99,7 @@ def as_page(document: Document) -> Passage:
 def passages(documents: Iterable[Document], pages: PageSource | None) -> tuple[list[Passage], list[str]]:
     """The Documents with their pages, in order, and warnings about those that no longer fit theirs."""
     found: list[Passage] = []
+    read: dict[tuple[str, int], tuple[Page, Source]] = {}
     warnings: list[str] = []
     for document in documents:
         if "first_unit" not in document.metadata or pages is None:
@@ -107,10 +108,12 @@ def passages(documents: Iterable[Document], pages: PageSource | None) -> tuple[l
             continue
         chunk = Chunk.from_document(document)
         try:
-            passage = Passage(chunk, pages.page(chunk.uri, chunk.page), pages.source(chunk.uri))
+            if (place := (chunk.uri, chunk.page)) not in read:
+                read[place] = pages.page(*place), pages.source(chunk.uri)
         except LookupError:
             warnings.append(f"left out, no longer in the index: {document.metadata.get('source', chunk.uri)}")
             continue
+        passage = Passage(chunk, *read[place])
         if passage.page.text[chunk.start : chunk.end] == chunk.text:
             found.append(passage)
         else:
