@@ -22,6 +22,10 @@ _ORDINAL_GAP = 0.15
 _SAME_ROW = 0.5
 _MOST_PIECES = 10_000
 """A page in more pieces than this is no text, or made to keep us busy: it is left in the file's order."""
+_MOST_ROWS = 500
+_MOST_CELLS = 15
+_MOST_COLUMNS = 5
+_MIN_GUTTER = 0.5
 _MIN_COLUMN_LINES = 5
 _MIN_PIECE_WORDS = 3
 _MIN_LINE_LETTERS = 15
@@ -145,7 +149,8 @@ def _share(piece: Piece, row: list[Piece], band: list[float]) -> float:
 
 def _may_have_columns(rows: list[list[Piece]]) -> bool:
     """Whether enough rows hold two long pieces for it to be worth while to look closer."""
-    return sum(len([p for p in row if len(p.words) >= _MIN_PIECE_WORDS]) > 1 for row in rows) >= _MIN_COLUMN_LINES // 2
+    long = sum(len([p for p in row if len(p.words) >= _MIN_PIECE_WORDS]) > 1 for row in rows)
+    return long >= _MIN_COLUMN_LINES // 2 and len(rows) < _MOST_ROWS
 
 
 def _in_reading_order(rows: list[list[Piece]], texts: Sequence[str]) -> Iterator[list[Piece]]:
@@ -163,11 +168,12 @@ def _in_reading_order(rows: list[list[Piece]], texts: Sequence[str]) -> Iterator
 
 def _columns(rows: list[list[Piece]], at: int, texts: Sequence[str]) -> tuple[int, float] | None:
     """The end of the longest run of rows from `at` on that are two columns of prose, and what parts them."""
-    row = rows[at]
+    gaps = [(a.box.right, b.box.left) for a, b in pairwise(rows[at])]
+    least = _MIN_GUTTER * max(piece.box.bottom - piece.box.top for piece in rows[at])
+    gaps = sorted((gap for gap in gaps if gap[1] - gap[0] >= least), key=lambda gap: gap[0] - gap[1])
     found: tuple[int, float] | None = None
-    for before, after in pairwise(row):
-        height = before.box.bottom - before.box.top
-        end, gutter = _gutter(rows, at, (before.box.right, after.box.left), 0.5 * height)
+    for gap in gaps[:_MOST_COLUMNS] if len(gaps) < _MOST_CELLS else ():
+        end, gutter = _gutter(rows, at, gap, least)
         if end - at < _MIN_COLUMN_LINES:
             continue
         middle = sum(gutter) / 2
