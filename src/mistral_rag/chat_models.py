@@ -187,8 +187,11 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             failure = broken_stream(error, assembly)
         finally:
             stream.close()
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure  # else error and frame hold each other
         yield stream_end(assembly, stream.headers, request)
 
     async def _astream(
@@ -210,8 +213,11 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             failure = broken_stream(error, assembly)
         finally:
             await stream.aclose()
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure  # else error and frame hold each other
         yield stream_end(assembly, stream.headers, request)
 
     def _request(

@@ -105,7 +105,10 @@ class Client:
             return reply(response.status_code, response.headers, response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # else error and frame hold each other, and the frame this client
 
     async def _apost(self, path: str, content: bytes) -> Reply:
         try:
@@ -114,7 +117,10 @@ class Client:
             return reply(response.status_code, response.headers, response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # else error and frame hold each other, and the frame this client
 
     def _open(self, path: str, content: bytes, begun: Callable[[Json], bool]) -> Stream:
         events = self._events(path, content)
@@ -154,7 +160,10 @@ class Client:
             failure: ApiError = reader.cut()
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # else error and frame hold each other, and the frame this client
 
     async def _aevents(self, path: str, content: bytes) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
@@ -175,7 +184,10 @@ class Client:
             failure: ApiError = reader.cut()
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # else error and frame hold each other, and the frame this client
 
     @property
     def _secret(self) -> SecretStr | None:

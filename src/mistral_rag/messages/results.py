@@ -1,7 +1,6 @@
 """Replies as LangChain's results, with what is true about them; and the errors that some replies are."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
@@ -15,16 +14,21 @@ from mistral_rag.messages.request import Request
 from mistral_rag.messages.streaming import Assembly
 from mistral_rag.messages.tools import Wire
 
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading a reply raises that has not the form of one."""
+
 
 def chat_result(reply: Reply, request: Request) -> ChatResult:
     """The result of a call that did not stream."""
     data = reply.data
     metadata = reply_metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}
-    with _well_formed(reply.headers, data):
+    try:
         messages = [
             read_message(choice, data, metadata, reader=request.reader(), first=number == 0)
             for number, choice in enumerate(data["choices"])
         ]
+    except MALFORMED as problem:
+        raise _malformed(problem, reply.headers, data) from problem
     if not messages:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
     for message in messages:
@@ -34,8 +38,10 @@ def chat_result(reply: Reply, request: Request) -> ChatResult:
 
 def stream_chunk(event: Wire, assembly: Assembly, headers: Mapping[str, str]) -> ChatGenerationChunk | None:
     """What one event of a stream adds to the result."""
-    with _well_formed(headers, event):
+    try:
         chunk = assembly.chunk(event)
+    except MALFORMED as problem:
+        raise _malformed(problem, headers, event) from problem
     return None if chunk is None else ChatGenerationChunk(message=chunk)
 
 
@@ -88,11 +94,7 @@ def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: M
     raise error
 
 
-@contextmanager
-def _well_formed(headers: Mapping[str, str], data: Wire) -> Iterator[None]:
-    """Makes a `ResponseError` of what trips over a reply that has not the form of one."""
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        reason = f"The platform's reply has not the form of one ({type(error).__name__}: {error})."
-        raise ResponseError(reason, request_id=request_id(headers), body=data) from error
+def _malformed(problem: Exception, headers: Mapping[str, str], data: Wire) -> ResponseError:
+    """The error for a reply over whose form the reading tripped."""
+    reason = f"The platform's reply has not the form of one ({type(problem).__name__}: {problem})."
+    return ResponseError(reason, request_id=request_id(headers), body=data)
