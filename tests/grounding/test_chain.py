@@ -191,12 +191,9 @@ def test_a_model_without_evidence_is_not_asked() -> None:
 
 def test_a_model_may_abstain() -> None:
     answer = asked("[E0-NONCE] Wages are not named.").invoke("What are the wages?")
-    assert (answer.status, answer.reason, answer.citations, answer.claims) == (
-        "abstained",
-        "Wages are not named.",
-        (),
-        (),
-    )
+    assert (answer.status, answer.text) == ("abstained", "Wages are not named.")
+    assert answer.reason == "the model found no answer in the evidence"
+    assert (answer.citations, answer.claims) == ((), ())
 
 
 def test_a_model_without_words_is_incomplete() -> None:

@@ -85,3 +85,12 @@ TOKENS = st.sampled_from(
 def test_any_pieces_give_the_same(pieces: list[list[str]]) -> None:
     joined = ["".join(piece) for piece in pieces]
     assert parsed(*joined) == parsed("".join(joined))
+
+
+@pytest.mark.parametrize(
+    "hostile", ["[" + "1" * 3000, "[1 " * 1000, "\n" * 20_000, "E1-" * 3000, "[" + "E1-a," * 2000, "(E1 " * 999]
+)
+def test_a_hostile_reply_takes_no_longer_than_its_length(hostile: str) -> None:
+    events, _ = parsed(*hostile)
+    assert len("".join(event for event in events if isinstance(event, str))) <= len(hostile)
+    assert parsed(hostile)[0] == events

@@ -54,10 +54,10 @@ class Form:
 def form(text: str, level: Level) -> Form:
     """The normal form of `text` at a level."""
     if level == "raw":
-        return Form(text, array("l", range(len(text))), array("l", range(1, len(text) + 1)))
+        return Form(text, array("i", range(len(text))), array("i", range(1, len(text) + 1)))
     pieces = _FORMERS[level](text)
     chars: list[str] = []
-    starts, ends = array("l"), array("l")
+    starts, ends = array("i"), array("i")
     for piece, start, end in pieces:
         chars.append(piece)
         starts.extend(repeat(start, len(piece)))

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 _GAP = r"\s{0,3}"
 _ITEM = r"E?\d{1,4}(?:-\w{1,12})?"
-_ITEMS = rf"{_GAP}{_ITEM}(?:{_GAP}[,;]?{_GAP}{_ITEM}){{0,20}}{_GAP}"
+_BETWEEN = rf"(?:{_GAP}[,;]{_GAP}|\s{{1,3}})"
+_ITEMS = rf"{_GAP}{_ITEM}(?:{_BETWEEN}{_ITEM}){{0,20}}{_GAP}"
 _HELD = re.compile(
-    r"""\s*(?: \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
+    r"""\s{0,8}(?: \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
              | [(【]\s{0,3}(?:E(?:\d[\w\s,;-]{0,600})?)?    # also in other brackets, when the nonce is right
              | E(?:\d{1,4}(?:-\w{0,12})?)?                  # also in none
              )?\Z""",
@@ -39,13 +40,15 @@ class MarkerParser:
         self._suffix = f"-{nonce}"
         self._held = ""
         one = rf"E\d{{1,4}}-{re.escape(nonce)}"
-        many = rf"{_GAP}{one}(?:{_GAP}[,;]?{_GAP}{one}){{0,20}}{_GAP}"
+        many = rf"{_GAP}{one}(?:{_BETWEEN}{one}){{0,20}}{_GAP}"
         self._valid = re.compile(rf"E(\d{{1,4}})-{re.escape(nonce)}", re.IGNORECASE)
         start = "|".join(re.escape(nonce[:length]) for length in range(1, len(nonce) + 1))
         self._torn = re.compile(
-            rf"(?P<blank>\s*)(?P<mark>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z", re.IGNORECASE
+            rf"(?P<blank>\s{{0,8}})(?P<mark>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z", re.IGNORECASE
         )
-        self._marker = re.compile(rf"(?P<blank>\s*)(?P<mark>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE)
+        self._marker = re.compile(
+            rf"(?P<blank>\s{{0,8}})(?P<mark>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE
+        )
 
     def feed(self, text: str) -> list[str | Marked]:
         """The events that `text` completes."""

@@ -71,7 +71,7 @@ def as_page(document: Document) -> Passage:
     digest = text_digest(text)
     name = str(meta.get("source") or meta.get("uri") or "")
     base = str(meta.get("uri") or name)
-    label = str(meta.get("page_label") or "")
+    label = str(meta.get("page_label") or meta.get("page_number") or "")
     source = Source(
         uri=f"{base}#text={digest[:16]}" if base else f"document:{digest[:32]}",
         digest=digest,

@@ -97,7 +97,9 @@ class Reply:
         )
 
     def _judged(self, plain: str, lines: Sequence[int]) -> Judgement:
-        return judge(plain, [source_text(self._units[line]) for line in lines])
+        units = [self._units[line] for line in lines]
+        language = next((unit.passage.source.language for unit in units), "") or "en"
+        return judge(plain, [source_text(unit) for unit in units], language)
 
     def _why_withheld(self, plain: str, lines: tuple[int, ...]) -> str | None:
         cited = [line for line in dict.fromkeys(lines) if line]
@@ -117,7 +119,7 @@ class Reply:
         if finish in CUT:
             return "incomplete", f"the model's reply was cut off (finish reason {finish!r})"
         if self._draft.declined and not self._draft.marks:
-            return "abstained", self._draft.text or "the model found no answer in the evidence"
+            return "abstained", "the model found no answer in the evidence"
         return self._grade(claims)
 
     def _grade(self, claims: Sequence[Claim]) -> tuple[Status, str | None]:

@@ -14,7 +14,7 @@ _ABBREVIATIONS = frozenset(
 _END = re.compile(
     r"""(?P<mark>[.!?…]+)(?P<close>["'”’»)\]］]*)(?=\s+(?P<next>\S))   # an end mark before a blank
       | [。！？]+[」』”]*                                              # none is written after these
-      | \n(?=\s*(?:\n|[-*•–]\s|\d{1,3}[.)]\s|[#>|]))                # a blank line, a list item, a heading, a row
+      | \n(?=[^\S\n]*(?:\n|[-*•–]\s|\d{1,3}[.)]\s|[#>|]))                # a blank line, a list item, a heading, a row
     """,
     re.VERBOSE,
 )
