@@ -71,6 +71,7 @@ class Build:
                     writer.clear()
                 plan = make_plan(self.roots, writer.sources(), prune=self.prune)
                 self.report.warnings += plan.warnings
+                self.report.embedding = writer.identity.embedding if writer.identity else ""
                 yield from self._work(writer, plan)
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
