@@ -177,6 +177,23 @@ def test_what_a_group_may_not_read_is_not_found(folder: Path, writer: IndexWrite
     assert len(retriever(folder, groups=["board"]).search("dividend")) == 2
 
 
+def test_what_may_not_be_read_moves_nothing(folder: Path, writer: IndexWriter, tmp_path: Path) -> None:
+    def scores(path: Path) -> list[tuple[str, float]]:
+        hits = retriever(path, groups=["staff"]).search("Oak's phones and dividend", k=9)
+        return [(hit.chunk.id, hit.score) for hit in hits]
+
+    cover = cover_of("OAK CORPORATION", "10-K", "December 31, 2020")
+    with IndexWriter.open(tmp_path / "other", identity=Identity("axes", 4)) as other:
+        for each in (writer, other):
+            add(each, "OAK_2020_10K.pdf", "Net sales of phones rose.", "A dividend was paid.", cover=cover)
+            add(each, "shop.txt", "Phones are sold in the shop.", groups=("staff",))
+            each.commit()
+    later = cover_of("OAK CORPORATION", "10-K", "December 31, 2022")
+    add(writer, "OAK_2022_10K.pdf", "Phones, phones, phones.", "Dividend.", cover=later, groups=("board",))
+    writer.commit()
+    assert scores(folder) == scores(tmp_path / "other")
+
+
 def test_new_commits_are_seen_by_the_next_search(index: Path, writer: IndexWriter) -> None:
     made = retriever(index)
     assert made.search("zebra", k=1)[0].parts["lexical"] == 0

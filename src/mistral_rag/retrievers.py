@@ -151,7 +151,6 @@ class HybridRetriever(BaseRetriever):
                 question,
                 vector,
                 k,
-                allowed=view.allowed(self.filter, self.groups),
                 weight=self.dense_weight,
                 fusion=self.fusion,
                 routing=self.routing,
@@ -162,7 +161,8 @@ class HybridRetriever(BaseRetriever):
         """What is searched, as of this view or a newer one."""
         with self._loading:
             if self._collection is None or self._collection.sequence < view.sequence:
-                self._collection = Collection.of(view, self.index.folder, self._model(view))
+                allowed = view.allowed(self.filter, self.groups)
+                self._collection = Collection.of(view, self.index.folder, self._model(view), allowed=allowed)
             return self._collection
 
     def _model(self, view: "View") -> str:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mistral_rag.ranking.fusion import convex_sum, dense_weight, reciprocal_ranks
+from mistral_rag.ranking.fusion import convex_sum, dense_weight, reciprocal_ranks, scaled
 
 
 def row(*numbers: float) -> np.ndarray:
@@ -9,12 +9,13 @@ def row(*numbers: float) -> np.ndarray:
 
 
 def test_the_sum_weighs_words_against_vectors() -> None:
-    fused = convex_sum(row(10, 5, 0), row(0.0, 0.6, 1.0), 0.3, highest=10)
-    assert fused.tolist() == pytest.approx([0.7 + 0.15, 0.35 + 0.24, 0.3])
+    assert convex_sum(row(1, 0.5, 0), row(0.0, 0.6, 1.0), 0.3).tolist() == pytest.approx([0.7, 0.53, 0.3])
 
 
-def test_without_a_word_found_vectors_decide() -> None:
-    assert convex_sum(row(0, 0), row(0.2, 0.8), 0.5, highest=0).tolist() == pytest.approx([0.3, 0.45])
+def test_scores_are_scaled_from_what_is_usual_to_the_highest() -> None:
+    assert scaled(row(0.8, 0.5, 0.1), highest=0.8, usual=0.2).tolist() == pytest.approx([1, 0.5, 0])
+    assert scaled(row(10, 5, 0), highest=10).tolist() == pytest.approx([1, 0.5, 0])
+    assert scaled(row(0, 0), highest=0).tolist() == [0, 0]
 
 
 def test_ranks_are_summed_and_what_was_not_found_has_none() -> None:
@@ -25,9 +26,9 @@ def test_ranks_are_summed_and_what_was_not_found_has_none() -> None:
 @pytest.mark.parametrize(
     ("model", "across", "weight"),
     [
-        ("local-minilm@8199be6f", False, 0.5),
+        ("local-minilm@8199be6f", False, 0.4),
         ("local-use@0db566fd", False, 0.3),
-        ("local-use@0db566fd", True, 0.5),
+        ("local-use@0db566fd", True, 0.6),
         ("mistral-embed", False, 0.5),
         ("some-model", False, 0.3),
     ],

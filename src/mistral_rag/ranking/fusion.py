@@ -10,10 +10,10 @@ Scores = npt.NDArray[np.float32]
 RANK_CONSTANT: Final = 60
 """Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
 
-DENSE_WEIGHTS: Final = {"local-minilm": 0.5, "local-use": 0.3, "mistral-embed": 0.5}
+DENSE_WEIGHTS: Final = {"local-minilm": 0.4, "local-use": 0.3, "mistral-embed": 0.5}
 """What the vectors of a model are worth against words within one language, by the name before the @; measured."""
 
-ACROSS_LANGUAGES: Final = 0.5
+ACROSS_LANGUAGES: Final = 0.6
 OTHER_MODEL: Final = 0.3
 
 
@@ -23,12 +23,15 @@ def dense_weight(model: str, *, across: bool = False) -> float:
     return max(known, ACROSS_LANGUAGES) if across else known
 
 
-def convex_sum(lexical: Scores, cosines: Scores, weight: float, *, highest: float) -> Scores:
-    """``(1 - weight) * lexical / highest + weight * (cosine + 1) / 2``.
+def scaled(scores: Scores, *, highest: float, usual: float = 0.0) -> Scores:
+    """Scores from 0 at what is `usual` for the question to 1 at its `highest`; nothing falls below 0."""
+    above: Scores = (np.maximum(scores - usual, 0) / max(highest - usual, 1e-9)).astype(np.float32)
+    return above
 
-    `highest` is the question's best lexical score.
-    """
-    fused = (1 - weight) * lexical / max(highest, 1e-9) + weight * (cosines + 1) / 2
+
+def convex_sum(lexical: Scores, dense: Scores, weight: float) -> Scores:
+    """``(1 - weight) * lexical + weight * dense`` of scaled scores."""
+    fused = (1 - weight) * lexical + weight * dense
     return fused.astype(np.float32)
 
 

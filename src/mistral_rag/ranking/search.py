@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mistral_rag.ranking.facts import FIRST_PAGES, Facts, learn
-from mistral_rag.ranking.fusion import convex_sum, dense_weight, reciprocal_ranks
+from mistral_rag.ranking.fusion import convex_sum, dense_weight, reciprocal_ranks, scaled
 from mistral_rag.ranking.languages import language_of
 from mistral_rag.ranking.routing import Router
 from mistral_rag.store.lexical import LexicalIndex, cached
@@ -50,19 +50,24 @@ class Collection:
     uris: tuple[str, ...]
 
     @classmethod
-    def of(cls, view: View, folder: Path, model: str) -> "Collection":
-        """What `view` shows of the index in `folder`; `model` is the name of its embedding model, or empty."""
-        rows, owners, uris = _owners(view)
-        sources = {source.uri: source for source in view.sources()}
+    def of(cls, view: View, folder: Path, model: str, *, allowed: Rows | None = None) -> "Collection":
+        """What `view` shows of the index in `folder`, cut down to the `allowed` rows before anything is counted.
+
+        `model` is the name of the index's embedding model; empty for words alone.
+        """
+        rows, owners, uris = _owners(view, allowed)
+        sources = {source.uri: source for source in view.sources() if source.uri in uris}
         kept = view.extra("facts") or {}  # noqa: S610 (no Django here)
         facts = {uri: Facts.from_json(kept[uri]) if uri in kept else _learned(view, uri) for uri in sources}
-        dense = DenseIndex.build(*view.vectors()) if model else None
+        lexical = cached(folder, view)
+        if allowed is not None:
+            lexical.keep(allowed)
         return cls(
             sequence=view.sequence,
             model=model,
             languages=frozenset(source.language or "en" for source in sources.values()),
-            lexical=cached(folder, view),
-            dense=dense,
+            lexical=lexical,
+            dense=_dense(view, allowed) if model else None,
             router=Router(facts),
             rows=rows,
             owners=owners,
@@ -75,52 +80,31 @@ class Collection:
         vector: Scores | None,
         k: int,
         *,
-        allowed: Rows | None = None,
         weight: float | None = None,
         fusion: Fusion = "convex",
         routing: bool = True,
     ) -> list[Ranked]:
-        """The best `k` rows among the `allowed` ones, best first.
+        """The best `k` rows, best first.
 
         `vector` is the question's; without one words alone decide. `weight` is the vectors' share, by default that of
         the model. Rows that no word of the question, no vector and no route speaks for are not found.
         """
+        lexical = self._lexical(question)
+        words = scaled(lexical, highest=float(lexical.max(initial=0)))
+        bonus = self._bonuses(question) if routing else np.zeros(len(self.rows), dtype=np.float32)
+        depth = max(DEPTH, 5 * k)
+        asked = self._asked(vector, bonus, depth)
+        chosen = np.union1d(_highest(words + bonus, depth), asked.places)
+        share = 0.0 if asked.vector is None else self._share(question) if weight is None else weight
+        parts = Parts(words[chosen], asked.scaled(self, chosen), bonus[chosen], share)
+        return parts.ranked(self.rows[chosen], k, fusion)
+
+    def _lexical(self, question: str) -> Scores:
         lexical = np.zeros(len(self.rows), dtype=np.float32)
         found, scores = self.lexical.scores(question)
         here, at = _places(self.rows, found)
         lexical[at] = scores[here]
-        bonus = self._bonuses(question) if routing else np.zeros(len(self.rows), dtype=np.float32)
-        if allowed is not None:
-            permitted = np.isin(self.rows, allowed)
-            lexical, bonus = np.where(permitted, lexical, 0), np.where(permitted, bonus, 0)
-        highest = float(lexical.max(initial=0))
-        chosen = self._candidates(lexical / max(highest, 1e-9) + bonus, bonus, vector, allowed, max(DEPTH, 5 * k))
-        cosines = np.zeros(len(chosen), dtype=np.float32)
-        if vector is not None and self.dense is not None:
-            cosines = self.dense.scores(vector, self.rows[chosen])
-            share = self._share(question) if weight is None else weight
-        else:
-            share = 0.0
-        if fusion == "rrf":
-            fused = reciprocal_ranks(
-                lexical[chosen] + bonus[chosen], ((cosines + 1) / 2 + bonus[chosen]).astype(np.float32)
-            )
-        else:
-            fused = convex_sum(lexical[chosen], cosines, share, highest=highest) + bonus[chosen]
-        order = np.lexsort((self.rows[chosen], -fused))[:k]
-        return [
-            Ranked(
-                row=int(self.rows[chosen[i]]),
-                score=float(fused[i]),
-                parts={
-                    "lexical": float(lexical[chosen[i]] / max(highest, 1e-9)),
-                    "dense": float(cosines[i]),
-                    "routing": float(bonus[chosen[i]]),
-                    "dense_weight": share,
-                },
-            )
-            for i in order
-        ]
+        return lexical
 
     def _share(self, question: str) -> float:
         asked = language_of(question, self.languages)
@@ -131,18 +115,62 @@ class Collection:
         by_owner = np.array([bonuses.get(uri, 0.0) for uri in self.uris], dtype=np.float32)
         return by_owner[self.owners] if len(self.uris) else np.zeros(0, dtype=np.float32)
 
-    def _candidates(
-        self, words: Scores, bonus: Scores, vector: Scores | None, allowed: Rows | None, depth: int
-    ) -> npt.NDArray[np.int64]:
-        """Places of rows that words, routed words, vectors or routed vectors put forward."""
-        chosen = [np.flatnonzero(words > 0)]
-        if len(chosen[0]) > depth:
-            chosen = [np.argpartition(-words, depth)[:depth]]
-        if vector is not None and self.dense is not None:
-            groups = [allowed] + [self.rows[bonus >= bar] for bar in {float(bonus.max(initial=0)), 1.0} if bar > 0]
-            found = [self.dense.search(vector, depth, rows=rows)[0] for rows in groups]
-            chosen += [_places(self.rows, rows)[1] for rows in found]
-        return np.unique(np.concatenate(chosen)).astype(np.int64)
+    def _asked(self, vector: Scores | None, bonus: Scores, depth: int) -> "Asked":
+        """Rows that the vector puts forward: of all, and of the documents named."""
+        if vector is None or self.dense is None:
+            return Asked(None, 0.0, np.empty(0, np.int64))
+        rows, cosines = self.dense.search(vector, depth)
+        bars = {float(bonus.max(initial=0)), 1.0} - {0.0}
+        routed = [self.dense.search(vector, depth, rows=self.rows[bonus >= bar])[0] for bar in bars]
+        places = [_places(self.rows, found)[1] for found in (rows, *routed)]
+        return Asked(vector, float(cosines.max(initial=0)), np.unique(np.concatenate(places)))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's vector, the highest cosine it reaches, and the places of the rows it puts forward."""
+
+    vector: Scores | None
+    highest: float
+    places: npt.NDArray[np.int64]
+
+    def scaled(self, collection: Collection, chosen: npt.NDArray[np.int64]) -> Scores:
+        """The cosines of rows, from 0 at the mean over all rows to 1 at the highest."""
+        if self.vector is None or collection.dense is None:
+            return np.zeros(len(chosen), dtype=np.float32)
+        cosines = collection.dense.scores(self.vector, collection.rows[chosen])
+        return scaled(cosines, highest=self.highest, usual=collection.dense.usual(self.vector))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the scores of some rows are made of; all but the bonus between 0 and 1."""
+
+    lexical: Scores
+    dense: Scores
+    routing: Scores
+    dense_weight: float
+
+    def ranked(self, rows: Rows, k: int, fusion: Fusion) -> list[Ranked]:
+        """The best `k` rows, best first; among equals the lower row."""
+        if fusion == "rrf":
+            fused = reciprocal_ranks(self.lexical + self.routing, self.dense + self.routing)
+        else:
+            fused = convex_sum(self.lexical, self.dense, self.dense_weight) + self.routing
+        order = np.lexsort((rows, -fused))[:k]
+        return [Ranked(int(rows[i]), float(fused[i]), self._of(int(i))) for i in order]
+
+    def _of(self, i: int) -> dict[str, float]:
+        names = ("lexical", "dense", "routing")
+        return {**{name: float(getattr(self, name)[i]) for name in names}, "dense_weight": self.dense_weight}
+
+
+def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:
+    """Places of the highest scores above 0."""
+    places = np.flatnonzero(scores > 0)
+    if len(places) > count:
+        places = places[np.argpartition(-scores[places], count)[:count]]
+    return places.astype(np.int64)
 
 
 def _places(rows: Rows, found: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
@@ -152,12 +180,22 @@ def _places(rows: Rows, found: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray
     return here, at[here].astype(np.int64)
 
 
-def _owners(view: View) -> tuple[Rows, npt.NDArray[np.int64], tuple[str, ...]]:
+def _owners(view: View, allowed: Rows | None) -> tuple[Rows, npt.NDArray[np.int64], tuple[str, ...]]:
     pairs = view._connection.execute("SELECT row, source FROM chunks ORDER BY row").fetchall()
     numbered = dict(view._connection.execute("SELECT source, uri FROM sources").fetchall())
     table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    if allowed is not None:
+        table = table[np.isin(table[:, 0], allowed)]
     present, owners = np.unique(table[:, 1], return_inverse=True)
     return table[:, 0], owners.astype(np.int64), tuple(numbered[int(number)] for number in present)
+
+
+def _dense(view: View, allowed: Rows | None) -> DenseIndex:
+    rows, vectors = view.vectors()
+    if allowed is None:
+        return DenseIndex.build(rows, vectors)
+    kept = np.isin(rows, allowed)
+    return DenseIndex.build(rows[kept], vectors[kept])
 
 
 def _learned(view: View, uri: str) -> Facts:

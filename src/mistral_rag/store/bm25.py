@@ -1,7 +1,7 @@
 """BM25 over segments of postings: search by words, in memory."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,10 +85,14 @@ class LexicalIndex:
         gone = np.fromiter(rows, dtype=np.int64)
         self._parts = tuple(Part(part.segment, part.alive & ~np.isin(part.segment.rows, gone)) for part in self._parts)
 
+    def keep(self, rows: Rows) -> None:
+        """Forget all rows but these."""
+        self._parts = tuple(Part(part.segment, part.alive & np.isin(part.segment.rows, rows)) for part in self._parts)
+
     def scores(self, question: str) -> tuple[Rows, Scores]:
         """Every row and its score, 0 where no word of the question stands."""
         parts = self._parts
-        scored = _scored([part.segment for part in parts], question, self.formula)
+        scored = _scored(parts, question, self.formula)
         rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
         kept = (values[part.alive] for part, values in zip(parts, scored, strict=True))
         return rows, np.concatenate([np.empty(0, np.float32), *kept])
@@ -127,23 +131,24 @@ def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
     return rows[candidates[order]], scores[candidates[order]]
 
 
-def _scored(segments: list[Segment], question: str, formula: Bm25) -> list[Scores]:
-    """One array of scores for each segment, in the order of its rows."""
-    languages = {segment.language for segment in segments}
+def _scored(parts: Sequence[Part], question: str, formula: Bm25) -> list[Scores]:
+    """One array of scores for each part, in the order of its segment's rows.
+
+    Only rows that are still there count for what is rare and how long texts are.
+    """
+    languages = {part.segment.language for part in parts}
     asked = {language: _weighted(question, language, formula.pairs) for language in languages}
-    places = [segment.find(asked[segment.language][0]) for segment in segments]
-    rows = sum(len(segment.rows) for segment in segments)
+    places = [part.segment.find(asked[part.segment.language][0]) for part in parts]
+    rows = sum(int(np.count_nonzero(part.alive)) for part in parts)
     weights = {
-        language: asked[language][1]
-        * _rarity(
-            [where for segment, where in zip(segments, places, strict=True) if segment.language == language], rows
-        )
-        for language in languages
+        language: weight
+        * _rarity([(p, w) for p, w in zip(parts, places, strict=True) if p.segment.language == language], rows)
+        for language, (_, weight) in asked.items()
     }
-    average = max(sum(float(segment.words.sum()) for segment in segments) / max(rows, 1), 1.0)
+    average = max(sum(float(part.segment.words[part.alive].sum()) for part in parts) / max(rows, 1), 1.0)
     return [
-        _segment_scores(segment, where, weights[segment.language], average, formula)
-        for segment, where in zip(segments, places, strict=True)
+        _segment_scores(part.segment, where, weights[part.segment.language], average, formula)
+        for part, where in zip(parts, places, strict=True)
     ]
 
 
@@ -154,10 +159,14 @@ def _weighted(question: str, language: str, pair_weight: float) -> tuple[Terms, 
     return np.concatenate(both), np.concatenate(weights)
 
 
-def _rarity(places: list[list[tuple[int, int]]], rows: int) -> Scores:
-    holding = np.array([[end - start for start, end in where] for where in places]).sum(axis=0)
+def _rarity(parts: list[tuple[Part, list[tuple[int, int]]]], rows: int) -> Scores:
+    holding = np.array([[_held(part, start, end) for start, end in where] for part, where in parts]).sum(axis=0)
     rarity: Scores = np.log1p((rows - holding + 0.5) / (holding + 0.5)).astype(np.float32)
     return rarity
+
+
+def _held(part: Part, start: int, end: int) -> int:
+    return int(np.count_nonzero(part.alive[part.segment.places[start:end]]))
 
 
 def _segment_scores(

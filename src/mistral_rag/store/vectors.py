@@ -19,6 +19,7 @@ class DenseIndex:
         self.dimension = dimension
         self._index = faiss.IndexFlatIP(dimension)
         self._rows = np.empty(0, dtype=np.int64)
+        self._sum = np.zeros(dimension, dtype=np.float64)
 
     @classmethod
     def build(cls, rows: Rows, vectors: npt.NDArray[np.floating]) -> "DenseIndex":
@@ -33,13 +34,20 @@ class DenseIndex:
     def add(self, rows: Rows, vectors: npt.NDArray[np.floating]) -> None:
         """Add rows behind the ones that are here."""
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        self._sum += np.asarray(vectors).sum(axis=0, dtype=np.float64)
         self._rows = np.concatenate((self._rows, np.asarray(rows, dtype=np.int64)))
 
     def remove(self, rows: Rows) -> None:
         """Take rows out."""
         gone = np.flatnonzero(np.isin(self._rows, rows))
+        if len(gone):
+            self._sum -= self._index.reconstruct_batch(gone).sum(axis=0, dtype=np.float64)
         self._index.remove_ids(faiss.IDSelectorBatch(gone))
         self._rows = np.delete(self._rows, gone)
+
+    def usual(self, vector: Vectors) -> float:
+        """The mean of the cosines of all rows."""
+        return float(self._sum @ np.asarray(vector, dtype=np.float64).ravel()) / max(len(self._rows), 1)
 
     def search(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
         """The `k` nearest rows and their cosines, best first, among equals the lower row. `rows`: only these."""

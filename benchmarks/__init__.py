@@ -1,0 +1,1 @@
+"""One claim a file; `python -m benchmarks` prints what there is."""

@@ -1,0 +1,14 @@
+"""Print the benchmarks and what each one shows: `python -m benchmarks`."""
+
+import ast
+from pathlib import Path
+
+
+def main() -> None:
+    for path in sorted(Path(__file__).parent.glob("[!_]*.py")):
+        said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        print(f"python -m benchmarks.{path.stem:12} {said.splitlines()[0] if said else ''}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""Is the right page found? Hit rates over real filings, papers and questions in four languages, without a key.
+
+    python -m benchmarks.retrieval [--work DIR] [--index DIR] [--sets financebench,scifact,…] [--data DIR]
+
+financebench: `ingest build` makes an index of all PDFs in DIR (once; it is kept and brought up to date), every
+question is asked over the whole corpus, and the ranked pages are scored by the data set's own eval_pages.py. The
+other sets are texts without pages; they go into an index of their own and are scored by the same rules.
+
+Each set is ranked by words alone and by the fusion the retriever uses; the fusion must never be worse.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from mistral_rag.local.embeddings import LocalEmbeddings, choose, load
+from mistral_rag.retrievers import HybridRetriever
+from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, clean_text, text_digest
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.texts import TEXT_VERSION
+from mistral_rag.store.tokens import TOKENS_VERSION
+from mistral_rag.store.writer import IndexWriter
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+DEPTH = 60
+"""Passages asked for; several stand on one page."""
+
+WAYS: Mapping[str, Mapping[str, Any]] = {
+    "words": {"dense_weight": 0.0, "routing": False},
+    "words, routed": {"dense_weight": 0.0},
+    "fused": {},
+    "ranks fused": {"fusion": "rrf"},
+}
+Ranked = dict[str, list[tuple[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Shares of the questions with a right page among the first 1, 5 and 10, and the mean reciprocal rank."""
+
+    name: str
+    way: str
+    questions: int
+    hits: Mapping[str, float]
+
+    def __str__(self) -> str:
+        shares = "  ".join(f"{self.hits[name]:.3f}" for name in ("hit@1", "hit@5", "hit@10", "MRR"))
+        return f"{self.name:24} {self.way:14} {self.questions:5}   {shares}"
+
+
+HEADING = f"{'set':24} {'ranked by':14} {'n':>5}   {'hit@1':5}  {'hit@5':5}  {'hit@10':6} {'MRR':5}"
+
+
+def ranked_pages(retriever: HybridRetriever, questions: Mapping[str, str]) -> Ranked:
+    """For every question the pages (file name without ending, number from 0) in the order of their best passage."""
+    found: Ranked = {}
+    for name, question in questions.items():
+        hits = retriever.search(question, k=DEPTH)
+        pages = [(Path(unquote(urlparse(hit.source.uri).path)).stem, hit.chunk.page - 1) for hit in hits]
+        found[name] = list(dict.fromkeys(pages))
+    return found
+
+
+def judged(script: Path, questions: Path, ranked: Ranked, *flags: str) -> Mapping[str, float]:
+    """The scores that eval_pages.py gives for ranked pages."""
+    with tempfile.TemporaryDirectory() as folder:
+        run, result = Path(folder) / "run.jsonl", Path(folder) / "result.json"
+        run.write_text("".join(json.dumps({"id": name, "ranked": pages}) + "\n" for name, pages in ranked.items()))
+        command = [sys.executable, str(script), str(questions), str(run), "--json", str(result), *flags]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        scores: Mapping[str, float] = json.loads(result.read_text())["ALL"]
+    return scores
+
+
+def financebench(data: Path, work: Path, index: Path | None) -> Iterator[Score]:
+    """Filings: the whole corpus, and the right document given."""
+    if index is None:
+        index = work / "financebench"
+        build = [sys.executable, "-m", "ingest", "build", str(data / "financebench" / "pdfs"), "--index", str(index)]
+        subprocess.run(build, check=True, env={k: v for k, v in os.environ.items() if not k.startswith("MISTRAL_")})
+    script = data / "financebench" / "eval_pages.py"
+    for file in ("questions.jsonl", "questions_ohr_extra.jsonl", "questions_mmlb_extra.jsonl"):
+        path = data / "financebench" / file
+        questions = {row["id"]: row["question"] for row in read_lines(path)}
+        for way, settings in WAYS.items():
+            ranked = ranked_pages(HybridRetriever.from_index(index, **settings), questions)
+            name = file.removesuffix(".jsonl").replace("questions", "financebench")
+            whole = judged(script, path, ranked)
+            yield Score(name, way, int(whole["n"]), whole)
+            yield Score(name + ", in doc", way, int(whole["n"]), judged(script, path, ranked, "--in-doc"))
+
+
+def texts(name: str, corpus: Path, asked: Path, language: str, model: LocalEmbeddings, work: Path) -> Iterator[Score]:
+    """A set of short texts in BEIR's layout: an index of them, and the questions of `asked` put to it."""
+    index = work / f"{corpus.name}-{model.name}"
+    if not index.exists():
+        store_texts(index, read_corpus(corpus), language, model)
+    wanted: dict[str, set[str]] = {}
+    for line in (asked / "qrels" / "test.tsv").read_text("utf-8").splitlines()[1:]:
+        question, text, score = line.split("\t")
+        if int(score) > 0:
+            wanted.setdefault(question, set()).add(text)
+    questions = {row["_id"]: row["text"] for row in read_lines(asked / "queries.jsonl") if row["_id"] in wanted}
+    for way, settings in WAYS.items():
+        if way == "words, routed":
+            continue
+        ranked = ranked_pages(HybridRetriever.from_index(index, embeddings=model, **settings), questions)
+        places = [
+            next((at for at, (found, _) in enumerate(ranked[name], 1) if found in wanted[name]), 0)
+            for name in questions
+        ]
+        yield Score(name, way, len(places), hits_of(places))
+
+
+def hits_of(places: Sequence[int]) -> Mapping[str, float]:
+    """The same measures as eval_pages.py gives, from the place of the first right text (0: none)."""
+    hits = {f"hit@{k}": sum(0 < place <= k for place in places) / len(places) for k in (1, 5, 10)}
+    return {**hits, "MRR": sum(1 / place for place in places if place) / len(places)}
+
+
+def store_texts(index: Path, rows: Iterable[tuple[str, str, str]], language: str, model: LocalEmbeddings) -> None:
+    """An index of texts, each a document with one page and one chunk."""
+    kept = [(name, clean_text(title), clean_text(text)) for name, title, text in rows if text.strip()]
+    matrix = model.embed_matrix([f"{title}\n{text}".strip() for _, title, text in kept])
+    identity = Identity(model.name, model.dimension, tokenizer=TOKENS_VERSION, text=TEXT_VERSION)
+    with IndexWriter.open(index, identity=identity) as writer:
+        for (name, title, text), vector in zip(kept, matrix, strict=True):
+            uri = f"file:///texts/{name}.txt"
+            source = Source(
+                uri=uri, digest=text_digest(text), name=name, title=title, media_type="text/plain", language=language
+            )
+            page = Page(locator=Locator(kind="page", number=1), text=text, units=(Unit(start=0, end=len(text)),))
+            chunk = Chunk(
+                id=Chunk.make_id(uri, text),
+                uri=uri,
+                page=1,
+                first_unit=0,
+                last_unit=0,
+                start=0,
+                end=len(text),
+                text=text,
+            )
+            writer.put(source, [page], [chunk], vector[None], root="file:///texts")
+        writer.commit()
+        writer.refresh_caches()
+
+
+def read_corpus(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Id, title and text of each document."""
+    path = next(folder.glob("corpus.jsonl*"))
+    for row in read_lines(path):
+        yield row["_id"], row.get("title", ""), row["text"]
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines, which may be gzipped."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def other_sets(data: Path, work: Path) -> Iterator[tuple[str, Iterator[Score]]]:
+    """The sets without pages, each by its name."""
+    mini, multilingual = load(choose("en")), load(choose("fr"))
+    folder = data / "retrieval_multilingual"
+    scifact = data / "retrieval_scifact"
+    yield "scifact", texts("scifact, minilm", scifact, scifact, "en", mini, work)
+    yield "scifact", texts("scifact, use", scifact, scifact, "en", multilingual, work)
+    yield "cnil", texts("cnil, use", folder / "cnil_fr", folder / "cnil_fr", "fr", multilingual, work)
+    for corpus, asked in (("en", "en"), ("de", "de"), ("es", "es"), ("en", "de"), ("en", "es"), ("de", "en")):
+        name = f"xquad, {asked} asks {corpus}"
+        yield "xquad", texts(name, folder / f"xquad_{corpus}", folder / f"xquad_{asked}", corpus, multilingual, work)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "mistral-rag-retrieval")
+    parser.add_argument("--index", type=Path, help="score this index of the financebench PDFs; build none")
+    parser.add_argument("--sets", default="financebench,scifact,cnil,xquad", help="which sets, by commas")
+    chosen = parser.parse_args(arguments)
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    wanted = chosen.sets.split(",")
+    print(HEADING)
+    for name, scores in (
+        ("financebench", financebench(chosen.data, chosen.work, chosen.index)),
+        *other_sets(chosen.data, chosen.work),
+    ):
+        if name in wanted:
+            for score in scores:
+                print(score, flush=True)
+
+
+if __name__ == "__main__":
+    main()
