@@ -47,7 +47,8 @@ class Draft:
         self.withheld: list[tuple[str, str]] = []
         self._parser = MarkerParser(nonce, lines)
         self._withhold = withhold
-        self._waiting: list[str | Marked] = []
+        self._events: list[str | Marked] = []
+        self._judged = 0
         self._blank = ""
 
     @property
@@ -70,8 +71,9 @@ class Draft:
     def _take(self, events: list[str | Marked], *, last: bool) -> str:
         if self._withhold is None:
             return "".join(map(self._write, events))
-        self._waiting += events
-        ready, self._waiting = _whole_sentences(self._waiting, last=last)
+        self._events += events
+        parts = _by_sentence(self._events, last=last)
+        ready, self._judged = parts[self._judged :], len(parts)
         return "".join(self._write(event) for sentence in ready for event in self._kept(sentence))
 
     def _kept(self, sentence: list[str | Marked]) -> list[str | Marked]:
@@ -172,13 +174,13 @@ def _trimmed(text: str, start: int, end: int, marks: Sequence[Mark]) -> tuple[in
     return start, start + len(text[start:end].rstrip())
 
 
-def _whole_sentences(events: list[str | Marked], *, last: bool) -> tuple[list[list[str | Marked]], list[str | Marked]]:
-    """The events split behind each sentence whose end is certain, and the rest."""
+def _by_sentence(events: Sequence[str | Marked], *, last: bool) -> list[list[str | Marked]]:
+    """The events split behind each sentence whose end is certain; what is not whole yet is left out."""
     plain = "".join(event for event in events if isinstance(event, str))
     starts = [start for start, _ in sentences(plain)][1:]
     certain = starts if last else [start for start in starts if start + LOOKAHEAD <= len(plain)]
     parts = list(_split(events, certain))
-    return (parts, []) if last else (parts[:-1], parts[-1])
+    return parts if last else parts[:-1]
 
 
 def _split(events: Iterable[str | Marked], cuts: Iterable[int]) -> Iterator[list[str | Marked]]:
