@@ -1,7 +1,7 @@
 """What README and docs show is what happens: sessions, snippets, links, the JSON schema, the list of errors.
 
 How a code block is checked goes by its language: `console` sessions are run and their output compared (a line
-"…" stands for any lines, times in seconds are not compared), `python` is run and printed output compared with the
+"…" stands for any lines, times in seconds and scores are not compared), `python` is run and printed output compared with the
 `text` block that follows directly, `sh` may name only scripts that exist and commands known here. `python platform`
 runs against a stand-in for the platform. With `--refresh-docs` what is shown is replaced by what was printed.
 """
@@ -85,6 +85,7 @@ def pattern(shown: str) -> str:
     """A regular expression for what may be printed where this is shown."""
     lines = [re.escape(line) for line in shown.splitlines()]
     text = "\n".join(".*" if line == re.escape("…") else line for line in lines)
+    text = re.sub(r"\\\(0\\\.[0-9]{3}\\\)$", r"\\(0\\.[0-9]{3}\\)", text, flags=re.MULTILINE)
     return re.sub(r"[0-9]+(\\\.[0-9]+)?\\ s\b", r"[0-9.]+\\ s", text)
 
 
