@@ -1,9 +1,10 @@
 """What README and docs show is what happens: sessions, snippets, links, the JSON schema, the list of errors.
 
 How a code block is checked goes by its language: `console` sessions are run and their output compared (a line
-"…" stands for any lines, times in seconds and scores are not compared), `python` is run and printed output compared with the
-`text` block that follows directly, `sh` may name only scripts that exist and commands known here. `python platform`
-runs against a stand-in for the platform. With `--refresh-docs` what is shown is replaced by what was printed.
+"…" stands for any lines; times in seconds and scores are not compared), `python` is run and printed output compared
+with the `text` block that follows directly, `sh` may name only scripts that exist and commands known here.
+`python platform` runs against a stand-in for the platform. With `--refresh-docs` what is shown is replaced by what
+was printed.
 """
 
 import json
