@@ -474,6 +474,18 @@ def test_an_agent_uses_tools_and_the_platforms_own_schema(fake: FakeMistral) -> 
     assert len(fake.requests) == 2
 
 
+@pytest.mark.parametrize("version", ["v0", "v1"])
+def test_text_thoughts_and_calls_stay_apart_in_both_output_versions(fake: FakeMistral, version: str) -> None:
+    calls = [call("weather", {"city": "Paris"}, id="Abcdefgh1"), call("weather", {"city": "Rome"}, id="Abcdefgh2")]
+    fake.script(*[Reply([thinking("Hm."), "Look."], tool_calls=calls)] * 2)
+    ours = model(fake, output_version=version).bind_tools([weather])
+    whole, streamed = ours.invoke("?"), folded(list(ours.stream("?")))  # type: ignore[arg-type]
+    for message in (whole, streamed):
+        kinds = [block["type"] for block in message.content_blocks]
+        assert kinds == ["reasoning", "text", "tool_call", "tool_call"]
+        assert [found["args"] for found in message.tool_calls] == [{"city": "Paris"}, {"city": "Rome"}]
+
+
 def test_a_repair_is_a_warning_once(fake: FakeMistral, caplog: pytest.LogCaptureFixture) -> None:
     ours = model(fake)
     for _ in range(3):

@@ -176,7 +176,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = Assembly(request.reader(), began=request.began)
+        assembly = self._assembly(request)
         stream = self.client.stream(PATH, request.body, begun=has_begun)
         failure: StreamError | None = None
         try:
@@ -202,7 +202,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = Assembly(request.reader(), began=request.began)
+        assembly = self._assembly(request)
         stream = await self.client.astream(PATH, request.body, begun=has_begun)
         failure: StreamError | None = None
         try:
@@ -237,6 +237,9 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         request = build(model, messages, parameters, rules=self.message_rules)
         self._warn_once(request.repairs)
         return request
+
+    def _assembly(self, request: Request) -> Assembly:
+        return Assembly(request.reader(), began=request.began, as_blocks=self.output_version == "v1")
 
     def _warn_once(self, repairs: Sequence[str]) -> None:
         """Each kind of repair is a warning once; every reply's metadata tell it anyway."""

@@ -12,6 +12,9 @@ from mistral_rag.messages.content import ContentReader
 from mistral_rag.messages.incoming import PROVIDER, content_of, finish_metadata, read_usage
 from mistral_rag.messages.tools import Wire, arguments_text, read_arguments, usable_id
 
+FIRST_AMONG_BLOCKS = 1000
+"""Where calls are blocks among others (`output_version` "v1"), LangChain adds up blocks of the same number."""
+
 
 def has_begun(event: Wire) -> bool:
     """Whether an event holds something of the answer; the first one often holds the role only.
@@ -30,15 +33,18 @@ def _says_something(choice: Wire) -> bool:
 
 
 class Assembly:
-    """One streamed reply. `chunk` for every event, then `last`; the chunks add up to the whole message."""
+    """One streamed reply. `chunk` for every event, then `last`; the chunks add up to the whole message.
 
-    def __init__(self, reader: ContentReader, *, began: float) -> None:
+    `as_blocks` says that LangChain will make blocks of everything.
+    """
+
+    def __init__(self, reader: ContentReader, *, began: float, as_blocks: bool = False) -> None:
         self._id: str | None = None
         self._began = began
         self._first: float | None = None
         self._finish: dict[str, Any] = {}
         self._usage: Any = None
-        self._calls = _Calls()
+        self._calls = _Calls(FIRST_AMONG_BLOCKS if as_blocks else 0)
         self._reader = reader
         self._facts: dict[str, Any] = {}
         self._sent: list[AIMessageChunk] = []
@@ -101,7 +107,8 @@ class Assembly:
 class _Calls:
     """Tool calls by position: the platform's index is 0 for every call, its id may be "null"."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int) -> None:
+        self._first = first
         self._ids: list[str] = []
         self._raw: list[Any] = []
         self._text: list[str] = []
@@ -116,7 +123,7 @@ class _Calls:
         appended is something that can't be completed.
         """
         return [
-            tool_call_chunk(name=None, args=_spoiler(text), id=None, index=number)
+            tool_call_chunk(name=None, args=_spoiler(text), id=None, index=self._first + number)
             for number, text in enumerate(self._text)
             if text.strip() and not self._whole(text)
         ]
@@ -127,14 +134,14 @@ class _Calls:
         known = self._continued(delta, function)
         if known is not None:
             self._text[known] += text
-            return tool_call_chunk(name=None, args=text, id=None, index=known)
+            return tool_call_chunk(name=None, args=text, id=None, index=self._first + known)
         number = len(self._ids)
         name = function.get("name") or None
         id_ = usable_id(delta.get("id"), self._ids, f"{seed}:{number}:{name}")
         self._ids.append(id_)
         self._raw.append(delta.get("id"))
         self._text.append(text)
-        return tool_call_chunk(name=name, args=text, id=id_, index=number)
+        return tool_call_chunk(name=name, args=text, id=id_, index=self._first + number)
 
     def _continued(self, delta: Wire, function: Wire) -> int | None:
         """The position of the call that a delta goes on with; None for a new call."""
