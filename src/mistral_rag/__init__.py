@@ -8,8 +8,8 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mistral_rag.chat_models import ChatMistral
-    from mistral_rag.embeddings import MistralEmbeddings
+    from mistral_rag.chat_models import ChatMistral, ChatMistralAI
+    from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
     from mistral_rag.grounding import GroundedQA, verify_citation
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ChatMistral": "chat_models",
+    "ChatMistralAI": "chat_models",
     "MistralEmbeddings": "embeddings",
+    "MistralAIEmbeddings": "embeddings",
     "GroundedQA": "grounding",
     "verify_citation": "grounding",
     "HybridRetriever": "retrievers",
@@ -38,6 +40,7 @@ __all__ = [
     "Answer",
     "Box",
     "ChatMistral",
+    "ChatMistralAI",
     "Chunk",
     "Citation",
     "Claim",
@@ -45,6 +48,7 @@ __all__ = [
     "GroundedQA",
     "HybridRetriever",
     "Locator",
+    "MistralAIEmbeddings",
     "MistralEmbeddings",
     "Page",
     "Source",
