@@ -1,7 +1,9 @@
 """Answers without a model."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from langchain_core.documents import Document
 
@@ -81,3 +83,28 @@ def test_marker_like_text_of_a_page_is_shown_in_other_brackets_and_quoted_as_it_
     assert "higher prices ［2］." in answer.text
     assert answer.citations[0].quote is not None
     assert "higher prices [2]." in answer.citations[0].quote
+
+
+class Cosine:
+    """Embeddings by which every text has the same cosine with the question, the first text."""
+
+    def __init__(self, cosine: float, model: str = "local-minilm@0") -> None:
+        self.cosine = cosine
+        self.model = model
+
+    def embed_matrix(self, texts: Sequence[str], /) -> Any:
+        rows = np.zeros((len(texts), 2), dtype=np.float32)
+        rows[:, 0], rows[:, 1] = self.cosine, (1 - self.cosine**2) ** 0.5
+        rows[0] = (1, 0)
+        return rows
+
+
+def test_likeness_of_meaning_helps_to_tell_whether_there_is_an_answer() -> None:
+    asked = "When do people eat in the middle of the day, at lunch?"
+    assert extract(asked, evidence(HANDBOOK), embeddings=Cosine(0.7)).reason is None
+    assert extract(asked, evidence(HANDBOOK), embeddings=Cosine(0.1)).units == ()
+
+
+def test_cosines_of_another_scale_are_not_used() -> None:
+    alone = extract("In which class are trains booked?", evidence(HANDBOOK))
+    assert extract("In which class are trains booked?", evidence(HANDBOOK), embeddings=Cosine(0.0, "other")) == alone

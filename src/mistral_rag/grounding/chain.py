@@ -124,7 +124,7 @@ class GroundedQA(RunnableSerializable[Question, Part]):
         started = time.perf_counter()
         retrieved = self._gathered(question, self.retriever.invoke(question, config), started)
         if self.model is None or not retrieved.evidence:
-            yield from _whole(extractive_answer(retrieved, quotes=self.quotes))
+            yield from _whole(self._quoted(retrieved))
             return
         reply = Reply(retrieved, unsupported=self.unsupported)
         broken = None
@@ -141,8 +141,7 @@ class GroundedQA(RunnableSerializable[Question, Part]):
         documents = await self.retriever.ainvoke(question, config)
         retrieved = await run_in_executor(config, self._gathered, question, documents, started)
         if self.model is None or not retrieved.evidence:
-            answer = await run_in_executor(config, extractive_answer, retrieved, quotes=self.quotes)
-            for part in _whole(answer):
+            for part in _whole(await run_in_executor(config, self._quoted, retrieved)):
                 yield part
             return
         reply = Reply(retrieved, unsupported=self.unsupported)
@@ -160,6 +159,10 @@ class GroundedQA(RunnableSerializable[Question, Part]):
     def _gathered(self, question: str, documents: list[Document], started: float) -> Retrieved:
         store = self.pages if self.pages is not None else getattr(self.retriever, "pages", None)
         return gathered(question, documents, store=store, budget=self.budget, started=started)
+
+    def _quoted(self, retrieved: Retrieved) -> Answer:
+        embeddings = getattr(self.retriever, "embeddings", None)
+        return extractive_answer(retrieved, quotes=self.quotes, embeddings=embeddings)
 
     def _asked_once(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
         yield cast(Runnable[Any, Any], self.model).invoke(messages, config)

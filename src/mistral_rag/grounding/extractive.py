@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeGuard
 
 from mistral_rag.grounding.citations import cite
 from mistral_rag.grounding.evidence import EvidenceUnit, defused
@@ -10,9 +11,22 @@ from mistral_rag.grounding.retrieved import Retrieved
 from mistral_rag.schema import Answer, Citation, Claim
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
+MIN_COVERAGE = 0.35
+"""How far a question must be covered for an answer (`python -m benchmarks.grounding` shows what that costs)."""
+MIN_WITH_COSINE = 0.4
+"""The same for the mean of coverage and the best cosine of question and quote."""
+KNOWN_SCALE = "local-minilm@"
+"""The embedding model whose cosines the second threshold was set for."""
 WEAK = 0.45
 """A quote must fit at least this share of what the best one fits."""
 RANK_MALUS = 0.05
+
+
+class MatrixEmbeddings(Protocol):
+    """Embeddings that give rows of length 1."""
+
+    def embed_matrix(self, texts: Sequence[str], /) -> Any:
+        """One row a text, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +38,36 @@ class Extract:
     reason: str | None = None
 
 
-def extractive_answer(retrieved: Retrieved, *, quotes: int = 5) -> Answer:
+def extractive_answer(retrieved: Retrieved, *, quotes: int = 5, embeddings: object = None) -> Answer:
     """The answer that quotes the best units of what was retrieved, or says why there is none."""
-    found = extract(retrieved.question, retrieved.evidence, quotes=quotes)
+    found = extract(retrieved.question, retrieved.evidence, quotes=quotes, embeddings=embeddings)
     if found.reason is not None:
         return retrieved.answer(text="", status="abstained", reason=found.reason)
     text, citations, claims = composed(found.units)
     return retrieved.answer(text=text, status="answered", citations=citations, claims=claims)
 
 
-def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5) -> Extract:
-    """The best units, at most `quotes` and from as many pages as there are, or the reason why there is no answer."""
+def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5, embeddings: object = None) -> Extract:
+    """The best units, at most `quotes` and from as many pages as there are, or the reason why there is no answer.
+
+    Embeddings whose cosines have a known scale (the embedded English model) help to tell whether there is one.
+    """
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
     fit = Fit(question, evidence)
-    covered = fit.coverage
-    if covered < fit.needed:
-        reason = f"what was found covers too little of the question ({covered:.0%}, {fit.needed:.0%} is needed)"
-        return Extract((), covered, reason)
-    return Extract(tuple(_chosen(fit, evidence, quotes)), covered)
+    chosen = tuple(_chosen(fit, evidence, quotes))
+    covered, needed = fit.coverage, MIN_COVERAGE
+    if _has_known_scale(embeddings):
+        vectors = embeddings.embed_matrix([question, *(unit.text for unit in chosen)])
+        covered, needed = (covered + float((vectors[1:] @ vectors[0]).max())) / 2, MIN_WITH_COSINE
+    if covered >= needed:
+        return Extract(chosen, covered)
+    reason = f"what was found covers too little of the question ({covered:.0%}, {needed:.0%} is needed)"
+    return Extract((), covered, reason)
+
+
+def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEmbeddings]:
+    return str(getattr(embeddings, "model", "")).startswith(KNOWN_SCALE) and hasattr(embeddings, "embed_matrix")
 
 
 def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> list[EvidenceUnit]:

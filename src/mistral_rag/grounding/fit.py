@@ -15,11 +15,8 @@ from mistral_rag.grounding.numbers import numbers
 from mistral_rag.grounding.stretch import near, window
 from mistral_rag.grounding.words import asked_words, content_words, coverage, evenly, rarity, words
 
-MIN_COVERAGE = 0.35
-"""What is needed for an answer (`python -m benchmarks.grounding` shows what that costs)."""
 SHORT_QUESTION = 6
 LENGTH_POWER = 0.7
-"""Of questions with more content words than six a smaller share is needed: no passage holds them all."""
 STRETCH = 30
 """Words of a page within which those of an answer are looked for."""
 PAGE_HEAD = 160
@@ -58,14 +55,13 @@ class Fit:
         self._weigh = rarity(self._held)
 
     @property
-    def needed(self) -> float:
-        """The coverage that an answer needs."""
-        return MIN_COVERAGE / math.pow(max(len(self._asked) / SHORT_QUESTION, 1.0), LENGTH_POWER)
-
-    @property
     def coverage(self) -> float:
-        """How well the best page covers the question, 0 to about 1: its best stretch, best unit, and nearness."""
-        return max(self._covered(page) for page in self._pages)
+        """How well the best page covers the question, 0 to 1: its best stretch, best unit, and nearness.
+
+        For long questions it is raised: no passage holds all of their words.
+        """
+        covered = max(self._covered(page) for page in self._pages)
+        return min(covered * math.pow(max(len(self._asked) / SHORT_QUESTION, 1.0), LENGTH_POWER), 1.0)
 
     def of(self, at: int) -> float:
         """How well the unit at this place of the evidence fits."""
