@@ -17,7 +17,7 @@ MIN_WITH_COSINE = 0.4
 """The same for the mean of coverage and the best cosine of question and quote."""
 KNOWN_SCALE = "local-minilm@"
 """The embedding model whose cosines the second threshold was set for."""
-WEAK = 0.45
+WEAK = 0.55
 """A quote must fit at least this share of what the best one fits."""
 RANK_MALUS = 0.05
 
