@@ -1,4 +1,5 @@
 """Changes to what an index holds, inside the writer's transaction: sources with all that hangs on them."""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,7 +8,7 @@ from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.facts import BARE_TYPE, facts_of
 from mistral_rag.store.packing import chunk_values, layout_values, page_values
-from mistral_rag.store.rows import Rows, row_digest
+from mistral_rag.store.rows import Rows, portions, row_digest
 from mistral_rag.store.states import Found
 
 
@@ -70,10 +71,9 @@ class Content:
         digests = [row_digest("vectors", (0, data)) for data in packed]
         contents = dict(zip(digests, packed, strict=True))
         known: dict[bytes, int] = {}
-        for digest in contents:
-            found = self._connection.execute("SELECT vector FROM vectors WHERE digest = ?", (digest,)).fetchone()
-            if found:
-                known[digest] = found[0]
+        for marks, portion in portions(contents):
+            found = f"SELECT digest, vector FROM vectors WHERE digest IN ({marks})"
+            known.update(self._connection.execute(found, portion))
         new = [digest for digest in contents if digest not in known]
         first = self.rows.take_keys("vectors", len(new))
         known.update((digest, number) for number, digest in enumerate(new, start=first))
@@ -82,8 +82,8 @@ class Content:
 
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
         """Keep vectors by model and key, in place of what the keys had."""
-        for key in dict.fromkeys(keys):
-            self.rows.delete("embeddings", "model = ? AND key = ?", (model, key))
+        for marks, portion in portions(keys):
+            self.rows.delete("embeddings", f"model = ? AND key IN ({marks})", (model, *portion))
         numbers = dict(zip(keys, self.vectors(packed), strict=True))
         self.rows.insert("embeddings", [(model, key, number) for key, number in numbers.items()])
 

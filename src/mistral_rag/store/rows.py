@@ -7,7 +7,7 @@ tells whether rows have gone or come that no commit made: SQLite itself would no
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -16,6 +16,7 @@ from mistral_rag.store.format import COLUMNS
 Value = int | float | str | bytes | None
 DIGEST_SIZE: Final = 16
 MODULUS: Final = 1 << (8 * DIGEST_SIZE)
+PORTION: Final = 500
 UNNUMBERED: Final = frozenset({"vectors"})
 """Tables whose digest leaves out the key: a vector is known by its content."""
 
@@ -35,6 +36,14 @@ def _encode(value: Value) -> bytes:
     if isinstance(value, bytes):
         return b"b%d:%b" % (len(value), value)
     return b"n" if value is None else b"f" + struct.pack("<d", value)
+
+
+def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
+    """Values in portions for ``IN (…)``, each with its question marks: one statement instead of hundreds."""
+    every = list(dict.fromkeys(values))
+    for at in range(0, len(every), PORTION):
+        portion = every[at : at + PORTION]
+        yield ", ".join("?" * len(portion)), portion
 
 
 class Rows:

@@ -17,7 +17,7 @@ from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source, unreadable
-from mistral_rag.store.rows import row_digest
+from mistral_rag.store.rows import portions, row_digest
 from mistral_rag.store.texts import page_head
 
 if TYPE_CHECKING:
@@ -199,12 +199,13 @@ class View:
 
     def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows."""
-        query = "SELECT v.data FROM embeddings e JOIN vectors v USING (vector) WHERE e.model = ? AND e.key = ?"
+        query = (
+            "SELECT e.key, v.data FROM embeddings e JOIN vectors v USING (vector) WHERE e.model = ? AND e.key IN ({})"
+        )
         known = {}
-        for key in dict.fromkeys(keys):
-            found = self._connection.execute(query, (model, key)).fetchone()
-            if found is not None:
-                known[key] = np.frombuffer(found[0], dtype="<f2").astype(np.float32)
+        for marks, portion in portions(keys):
+            for key, data in self._connection.execute(query.format(marks), (model, *portion)):
+                known[key] = np.frombuffer(data, dtype="<f2").astype(np.float32)
         return known
 
     def vectors(self) -> tuple[Rows, Matrix]:
