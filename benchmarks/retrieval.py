@@ -60,6 +60,13 @@ class Score:
 HEADING = f"{'set':24} {'ranked by':14} {'n':>5}   {'hit@1':5}  {'hit@5':5}  {'hit@10':6} {'MRR':5}"
 
 
+def opened(index: Path, model: LocalEmbeddings | None = None) -> HybridRetriever:
+    """A retriever that has read its index, so that copies of it with other settings need not."""
+    retriever = HybridRetriever.from_index(index, embeddings=model)
+    retriever.search("anything")
+    return retriever
+
+
 def ranked_pages(retriever: HybridRetriever, questions: Mapping[str, str]) -> Ranked:
     """For every question the pages (file name without ending, number from 0) in the order of their best passage."""
     found: Ranked = {}
@@ -87,12 +94,13 @@ def financebench(data: Path, work: Path, index: Path | None) -> Iterator[Score]:
         index = work / "financebench"
         build = [sys.executable, "-m", "ingest", "build", str(data / "financebench" / "pdfs"), "--index", str(index)]
         subprocess.run(build, check=True, env={k: v for k, v in os.environ.items() if not k.startswith("MISTRAL_")})
+    retriever = opened(index)
     script = data / "financebench" / "eval_pages.py"
     for file in ("questions.jsonl", "questions_ohr_extra.jsonl", "questions_mmlb_extra.jsonl"):
         path = data / "financebench" / file
         questions = {row["id"]: row["question"] for row in read_lines(path)}
         for way, settings in WAYS.items():
-            ranked = ranked_pages(HybridRetriever.from_index(index, **settings), questions)
+            ranked = ranked_pages(retriever.model_copy(update=dict(settings)), questions)
             name = file.removesuffix(".jsonl").replace("questions", "financebench")
             whole = judged(script, path, ranked)
             yield Score(name, way, int(whole["n"]), whole)
@@ -110,10 +118,11 @@ def texts(name: str, corpus: Path, asked: Path, language: str, model: LocalEmbed
         if int(score) > 0:
             wanted.setdefault(question, set()).add(text)
     questions = {row["_id"]: row["text"] for row in read_lines(asked / "queries.jsonl") if row["_id"] in wanted}
+    retriever = opened(index, model)
     for way, settings in WAYS.items():
         if way == "words, routed":
             continue
-        ranked = ranked_pages(HybridRetriever.from_index(index, embeddings=model, **settings), questions)
+        ranked = ranked_pages(retriever.model_copy(update=dict(settings)), questions)
         places = [
             next((at for at, (found, _) in enumerate(ranked[name], 1) if found in wanted[name]), 0)
             for name in questions

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from mistral_rag.ranking.facts import Facts, squeezed, words_of
+from mistral_rag.ranking.facts import Facts
+from mistral_rag.ranking.names import squeezed, words_of
 from mistral_rag.ranking.periods import Period, kinds_in, period_of
 
 ENTITY_BONUS: Final = 1.0

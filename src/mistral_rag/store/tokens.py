@@ -188,9 +188,9 @@ def _digest(term: str) -> int:
 
 
 def _quarter(
-    before: str | None, behind: str | None, year: str | None, first: str | None, last: str | None
+    q2: str | None, second_q: str | None, year: str | None, first_year: str | None, last_q: str | None
 ) -> list[str]:
-    return [f"q{before or behind or last}", year_of(first or year or "")]
+    return [f"q{q2 or second_q or last_q}", year_of(first_year or year or "")]
 
 
 def _character_pairs(word: str) -> list[str]:
