@@ -17,7 +17,7 @@ from mistral_rag.store.texts import TEXT_VERSION, embed_text
 from mistral_rag.store.tokens import TOKENS_VERSION
 from mistral_rag.store.writer import IndexWriter
 
-BATCH = 1000
+BATCH = 512
 """Texts that are embedded together and then committed: what a kill makes a build pay for again."""
 
 Matrix = npt.NDArray[np.float32]

@@ -18,7 +18,8 @@ from mistral_rag.schema import Source
 from mistral_rag.store.writer import IndexWriter
 
 COMMIT_CHUNKS = 1000
-"""Chunks that gather before they are committed together: what a kill loses at the most."""
+COMMIT_SECONDS = 5.0
+"""Work is committed when so much of it has gathered; a kill loses no more. Embeddings are kept sooner."""
 
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
@@ -109,7 +110,7 @@ class Build:
         early = [] if self.embeddings != "auto" or writer.identity else list(islice(parsed, SAMPLE_FILES))
         embedder = choose_embedder(self.embeddings, (result for _, result in early), writer)
         self.report.embedding = embedder.name
-        uncommitted = 0
+        uncommitted, committed = 0, time.monotonic()
         for job, result in chain(_drained(early), parsed):
             reading = by_uri[job.uri]
             outcome = _checked(reading, result)
@@ -121,9 +122,9 @@ class Build:
                 continue
             yield self._put(writer, reading, outcome, embedder)
             uncommitted += len(outcome.chunks)
-            if uncommitted >= COMMIT_CHUNKS:
+            if uncommitted >= COMMIT_CHUNKS or time.monotonic() - committed > COMMIT_SECONDS:
                 writer.commit()
-                uncommitted = 0
+                uncommitted, committed = 0, time.monotonic()
 
     def _fail(self, writer: IndexWriter, reading: Reading, reason: str) -> FileReport:
         found = reading.found
