@@ -12,6 +12,11 @@ EXPECTED = {
     "retriever_in_a_chain.py": "Calibration records",
     "ask_with_citations.py": ", exact: ",
     "offline.py": "quoted, no model was asked",
+    "tools.py": "The tool says: 1200",
+    "structured_output.py": "Order(customer='Okafor', pieces=40, ordered=datetime.date(2024, 5, 3))",
+    "streaming.py": "broke off after 'You said: And'",
+    "vision.py": "A single red dot.",
+    "reasoning.py": "thought: 17 is no multiple of 2, 3.\nsaid: Yes, 17 is prime.",
 }
 
 
