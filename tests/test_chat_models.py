@@ -18,9 +18,12 @@ from langchain_core.tools import tool
 from pydantic import BaseModel, ValidationError
 
 from mistral_rag import ChatMistral
+from mistral_rag.api.settings import Timeouts
 from mistral_rag.errors import (
     ApiConnectionError,
+    ApiTimeoutError,
     AuthenticationError,
+    BadRequestError,
     ConfigurationError,
     RateLimitError,
     RefusalError,
@@ -345,6 +348,28 @@ def test_a_wait_that_is_too_long_is_not_waited(fake: FakeMistral) -> None:
     assert len(fake.requests) == 1
 
 
+async def test_one_call_can_have_less_patience(fake: FakeMistral) -> None:
+    ours = model(fake)
+    fake.faults.add(faults.slow(5.0), times=4)
+    with pytest.raises(ApiTimeoutError):
+        ours.invoke("?", timeout=0.1)
+    with pytest.raises(ApiTimeoutError):
+        await ours.ainvoke("?", timeout=0.1)
+    with pytest.raises(ApiTimeoutError):
+        list(ours.bind(timeout=Timeouts(read=0.1)).stream("?"))
+    with pytest.raises(ApiTimeoutError):
+        await acollected(ours.astream("?", timeout=0.1))
+    assert ours.invoke("?").text
+    assert "timeout" not in sent(fake)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "5", True])
+def test_a_timeout_that_is_none_is_refused(fake: FakeMistral, seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="above 0"):
+        model(fake).invoke("?", timeout=seconds)
+    assert not fake.requests
+
+
 def test_an_unknown_model_is_named(fake: FakeMistral) -> None:
     with pytest.raises(UnknownModelError, match="mistral-huge"):
         model(fake, model="mistral-huge").invoke("?")
@@ -484,6 +509,21 @@ def test_text_thoughts_and_calls_stay_apart_in_both_output_versions(fake: FakeMi
         kinds = [block["type"] for block in message.content_blocks]
         assert kinds == ["reasoning", "text", "tool_call", "tool_call"]
         assert [found["args"] for found in message.tool_calls] == [{"city": "Paris"}, {"city": "Rome"}]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_call_made_again_after_it_was_answered_is_told(fake: FakeMistral, streamed: bool) -> None:
+    asked = call("weather", {"city": "Paris"}, id="Abcdefgh1")
+    history = [
+        HumanMessage("?"),
+        AIMessage("", tool_calls=[{"name": "weather", "args": {"city": "Paris"}, "id": "Abcdefgh0"}]),
+        ToolMessage("Sunny.", tool_call_id="Abcdefgh0"),
+    ]
+    fake.script(Reply(tool_calls=[asked, call("weather", {"city": "Rome"}, id="Abcdefgh2")]))
+    ours = model(fake)
+    message = folded(list(ours.stream(history))) if streamed else ours.invoke(history)
+    assert message.response_metadata["repeated_tool_calls"] == ["Abcdefgh1"]
+    assert len(message.tool_calls) == 2
 
 
 def test_a_repair_is_a_warning_once(fake: FakeMistral, caplog: pytest.LogCaptureFixture) -> None:
@@ -668,6 +708,13 @@ def test_strict_is_sent_as_it_was_asked_for(fake: FakeMistral, schema: Any, stri
     assert sent_format["strict"] is sent_strict
 
 
+def test_json_mode_needs_no_schema(fake: FakeMistral) -> None:
+    fake.script('{"name": "Rome"}')
+    assert model(fake).with_structured_output(method="json_mode").invoke("JSON?") == {"name": "Rome"}
+    with pytest.raises(ConfigurationError, match="schema"):
+        model(fake).with_structured_output()
+
+
 def test_typed_dicts_and_whole_formats_are_schemas(fake: FakeMistral) -> None:
     fake.script(*['{"name": "Rome"}'] * 3)
     assert model(fake).with_structured_output(City).invoke("?") == {"name": "Rome"}
@@ -697,6 +744,38 @@ def test_the_key_is_nowhere_to_be_seen(fake: FakeMistral, caplog: pytest.LogCapt
     assert fake.key not in told
     assert "s3cret" not in told
     assert fake.requests[0].headers["x-gateway-key"] == "s3cret"
+
+
+def test_a_login_in_the_base_url_is_sent_and_never_seen(fake: FakeMistral, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = fake.base_url.replace("http://", "http://bob:s3cr%40t@")
+    ours = model(fake, base_url=address)
+    copied = model(fake).model_copy(update={"base_url": address})
+    fake.faults.add(faults.error(400, {"message": "Who is Ym9iOnMzY3JAdA==?"}), times=2)
+    for one in (ours, copied):
+        with pytest.raises(BadRequestError, match=r"Who is \[key\]\?"):
+            one.invoke("?")
+        assert fake.requests[-1].headers["authorization"] == "Basic Ym9iOnMzY3JAdA=="
+    with pytest.raises(ApiConnectionError) as failed:
+        model(fake, base_url="http://bob:s3cr%40t@127.0.0.1:9/v1").invoke("?")
+    shown = [repr(ours), str(ours), dumps(ours), json.dumps(ours.asdict()), caplog.text, str(failed.value)]
+    assert "127.0.0.1:9/v1" in shown[-1]
+    assert not [text for text in shown if "s3cr" in text or "Ym9iOnMzY3JAdA" in text]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"base_url": "http://bob:s3c/ret@localhost/v1"},
+        {"api_key": "s3cret", "response_format": {"type": "xml"}},
+        {"apikey": "s3cret"},
+        {"api_key": ["s3cret"]},
+    ],
+)
+def test_a_wrong_setting_is_refused_without_showing_what_was_set(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="ChatMistral") as refused:
+        ChatMistral.model_validate(settings)
+    assert "s3c" not in str(refused.value)
 
 
 @pytest.mark.filterwarnings("ignore:The function `load` is in beta")

@@ -19,6 +19,7 @@ from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 from mistral_rag.api.catalogue import ChatModel, chat_model
 from mistral_rag.api.connection import Connection
 from mistral_rag.api.errors import ApiError, StreamError
+from mistral_rag.api.settings import Timeouts
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages.incoming import PROVIDER
 from mistral_rag.messages.outgoing import wire_messages
@@ -34,6 +35,7 @@ from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
 
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"
+NOT_SENT = frozenset({"stream", "timeout"})
 HARMLESS = frozenset({"a tool call id was rewritten"})
 
 logger = logging.getLogger(__name__)
@@ -43,8 +45,8 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     """A chat model of the Mistral platform, or of any host that speaks its protocol.
 
     Construction does no I/O; the key is looked for when it is needed. Only parameters that were set are sent. Errors
-    are `mistral_rag.errors.ApiError`. `timeout` is one number or `Timeouts`; `max_retries` counts attempts after the
-    first, for streams until the first token.
+    are `mistral_rag.errors.ApiError`. `timeout` is one number or `Timeouts`, for a single call too; `max_retries`
+    counts attempts after the first, for streams until the first token.
 
     Example:
         >>> from mistral_rag import ChatMistral
@@ -117,7 +119,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     def with_structured_output(
         self,
-        schema: dict[str, Any] | type,
+        schema: dict[str, Any] | type | None = None,
         *,
         include_raw: bool = False,
         method: Method = "json_schema",
@@ -128,13 +130,14 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         """A model that answers with an object of `schema`.
 
         `method` is "json_schema" (the platform keeps to the schema), "function_calling" or "json_mode" (the prompt
-        must describe the object). `strict` is sent as it is given; None lets "json_schema" be strict wherever the
-        schema can be kept strictly. With `repair`, output that does not fit is shown to the model once, with what is
-        wrong with it. Streams give what has come so far, whenever it can stand; cut output never passes as whole.
+        must describe the object, and `schema` may be None). `strict` is sent as it is given; None lets "json_schema"
+        be strict wherever the schema can be kept strictly. With `repair`, output that does not fit is shown to the
+        model once, with what is wrong with it. Streams give what has come so far, whenever it can stand; cut output
+        never passes as whole.
         """
         if method not in METHODS:
             raise ConfigurationError(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
-        wanted = output_schema(schema)
+        wanted = output_schema({"type": "object"} if schema is None and method == "json_mode" else schema)
         tracing: dict[str, Any] = {
             "ls_structured_output_format": {"kwargs": {"method": method, "strict": strict}, "schema": schema}
         }
@@ -156,7 +159,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return chat_result(self.client.post(PATH, request.body), request)
+        return chat_result(self.client.post(PATH, request.body, timeouts=_timeouts(kwargs)), request)
 
     async def _agenerate(
         self,
@@ -166,7 +169,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return chat_result(await self.client.apost(PATH, request.body), request)
+        return chat_result(await self.client.apost(PATH, request.body, timeouts=_timeouts(kwargs)), request)
 
     def _stream(
         self,
@@ -177,7 +180,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
         assembly = self._assembly(request)
-        stream = self.client.stream(PATH, request.body, begun=has_begun)
+        stream = self.client.stream(PATH, request.body, begun=has_begun, timeouts=_timeouts(kwargs))
         failure: StreamError | None = None
         try:
             for event in stream:
@@ -203,7 +206,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
         assembly = self._assembly(request)
-        stream = await self.client.astream(PATH, request.body, begun=has_begun)
+        stream = await self.client.astream(PATH, request.body, begun=has_begun, timeouts=_timeouts(kwargs))
         failure: StreamError | None = None
         try:
             async for event in stream:
@@ -223,7 +226,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, stream: bool = False
     ) -> Request:
-        given = {name: value for name, value in kwargs.items() if value is not None and name != "stream"}
+        given = {name: value for name, value in kwargs.items() if value is not None and name not in NOT_SENT}
         model = given.pop("model", None) or given.pop("model_name", None) or self.model
         tools = wire_tools(given.pop("tools", None) or [], strict=given.pop("strict", None))
         choice = wire_tool_choice(given.pop("tool_choice", None), tools)
@@ -273,6 +276,11 @@ def profile(model: ChatModel) -> ModelProfile:
 def _checked(given: Mapping[str, Any]) -> Wire:
     """The parameters of one call, checked like those of the constructor."""
     return ChatParameters.model_validate(given).wire()
+
+
+def _timeouts(given: Mapping[str, Any]) -> Timeouts | None:
+    """The timeouts of one call; None for those of the constructor."""
+    return None if given.get("timeout") is None else Timeouts.of(given["timeout"])
 
 
 def _list(stop: str | list[str] | None) -> list[str] | None:

@@ -14,7 +14,7 @@ from mistral_rag.api.errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api.pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api.replies import EventReader, Json, Reply, empty_stream, encode, reply
 from mistral_rag.api.retry import aretrying, retrying
-from mistral_rag.api.settings import Settings, key_problem, plain
+from mistral_rag.api.settings import Settings, Timeouts, key_problem
 
 
 class Stream:
@@ -78,30 +78,34 @@ class Client:
         """What the client was made with."""
         return self._settings
 
-    def post(self, path: str, body: Json) -> Reply:
+    def post(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> Reply:
         """Send `body` to `path` and give the parsed reply; errors are `ApiError`."""
-        content = encode(body)
-        return retrying(self._settings.retry, lambda: self._post(path, content))
+        sent = self._sent(path, body, timeouts)
+        return retrying(self._settings.retry, lambda: self._post(sent))
 
-    async def apost(self, path: str, body: Json) -> Reply:
+    async def apost(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> Reply:
         """`post` for coroutines."""
-        content = encode(body)
-        return await aretrying(self._settings.retry, lambda: self._apost(path, content))
+        sent = self._sent(path, body, timeouts)
+        return await aretrying(self._settings.retry, lambda: self._apost(sent))
 
-    def stream(self, path: str, body: Json, *, begun: Callable[[Json], bool]) -> Stream:
+    def stream(
+        self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
+    ) -> Stream:
         """Open a stream; tried again until an event for which `begun` holds has come, never after."""
-        content = encode(body)
-        return retrying(self._settings.retry, lambda: self._open(path, content, begun))
+        sent = self._sent(path, body, timeouts)
+        return retrying(self._settings.retry, lambda: self._open(sent, begun))
 
-    async def astream(self, path: str, body: Json, *, begun: Callable[[Json], bool]) -> AsyncStream:
+    async def astream(
+        self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
+    ) -> AsyncStream:
         """`stream` for coroutines."""
-        content = encode(body)
-        return await aretrying(self._settings.retry, lambda: self._aopen(path, content, begun))
+        sent = self._sent(path, body, timeouts)
+        return await aretrying(self._settings.retry, lambda: self._aopen(sent, begun))
 
-    def _post(self, path: str, content: bytes) -> Reply:
+    def _post(self, sent: Json) -> Reply:
         try:
             with self._sync.lease() as http:
-                response = http.post(self._url(path), content=content)
+                response = http.post(**sent)
             return reply(response.status_code, response.headers, response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
@@ -110,10 +114,10 @@ class Client:
         finally:
             del failure  # else error and frame hold each other, and the frame this client
 
-    async def _apost(self, path: str, content: bytes) -> Reply:
+    async def _apost(self, sent: Json) -> Reply:
         try:
             async with self._async.lease() as http:
-                response = await http.post(self._url(path), content=content)
+                response = await http.post(**sent)
             return reply(response.status_code, response.headers, response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
@@ -122,8 +126,8 @@ class Client:
         finally:
             del failure  # else error and frame hold each other, and the frame this client
 
-    def _open(self, path: str, content: bytes, begun: Callable[[Json], bool]) -> Stream:
-        events = self._events(path, content)
+    def _open(self, sent: Json, begun: Callable[[Json], bool]) -> Stream:
+        events = self._events(sent)
         headers = next(events)
         head = []
         for event in events:
@@ -132,8 +136,8 @@ class Client:
                 return Stream(headers, head, events)
         raise empty_stream(headers)
 
-    async def _aopen(self, path: str, content: bytes, begun: Callable[[Json], bool]) -> AsyncStream:
-        events = self._aevents(path, content)
+    async def _aopen(self, sent: Json, begun: Callable[[Json], bool]) -> AsyncStream:
+        events = self._aevents(sent)
         headers = await anext(events)
         head = []
         async for event in events:
@@ -142,11 +146,11 @@ class Client:
                 return AsyncStream(headers, head, events)
         raise empty_stream(headers)
 
-    def _events(self, path: str, content: bytes) -> Generator[Any]:
+    def _events(self, sent: Json) -> Generator[Any]:
         """The headers first, then every event."""
         reader = EventReader(self._secret)
         try:
-            with self._sync.lease() as http, http.stream("POST", self._url(path), content=content) as response:
+            with self._sync.lease() as http, http.stream("POST", **sent) as response:
                 if not reader.is_stream(response.status_code, response.headers):
                     response.read()
                     yield response.headers
@@ -165,11 +169,11 @@ class Client:
         finally:
             del failure  # else error and frame hold each other, and the frame this client
 
-    async def _aevents(self, path: str, content: bytes) -> AsyncGenerator[Any]:
+    async def _aevents(self, sent: Json) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
         reader = EventReader(self._secret)
         try:
-            async with self._async.lease() as http, http.stream("POST", self._url(path), content=content) as response:
+            async with self._async.lease() as http, http.stream("POST", **sent) as response:
                 if not reader.is_stream(response.status_code, response.headers):
                     await response.aread()
                     yield response.headers
@@ -191,10 +195,12 @@ class Client:
 
     @property
     def _secret(self) -> SecretStr | None:
-        return self._settings.key
+        return self._settings.credentials
 
-    def _url(self, path: str) -> str:
-        return f"{self._settings.base_url.rstrip('/')}/{path}"
+    def _sent(self, path: str, body: Json, timeouts: Timeouts | None) -> Json:
+        """What httpx is asked to send; the client's own timeouts hold where none are given."""
+        sent: Json = {"url": f"{self._settings.base_url.rstrip('/')}/{path}", "content": encode(body)}
+        return sent if timeouts is None else {**sent, "timeout": patience(timeouts)}
 
 
 class Connector:
@@ -212,23 +218,22 @@ class Connector:
         return httpx.AsyncClient(transport=self._settings.transport, **self._options())
 
     def _options(self) -> Json:
-        timeouts = self._settings.timeouts
         return {
             "headers": self._headers(),
-            "timeout": httpx.Timeout(timeouts.read, connect=timeouts.connect, write=timeouts.write, pool=timeouts.pool),
+            "timeout": patience(self._settings.timeouts),
             "limits": httpx.Limits(max_connections=None, max_keepalive_connections=None),
             "verify": self._tls if self._settings.transport is None else True,
         }
 
     def _headers(self) -> dict[str, str]:
-        problem = key_problem(self._settings.key)
+        problem = None if self._settings.login else key_problem(self._settings.key)
         if problem is not None:
             raise problem
         return {
             "User-Agent": f"mistral-rag/{version('mistral-rag')}",
             "Accept": "application/json, text/event-stream",
             "Content-Type": "application/json",
-            "Authorization": f"Bearer {plain(self._settings.key)}",
+            "Authorization": self._settings.authorization,
             **self._settings.headers,
         }
 
@@ -236,6 +241,11 @@ class Connector:
     def _tls(self) -> ssl.SSLContext | bool:
         # Loading the certificates takes 20 ms: once for all clients, and never for plain HTTP.
         return httpx.create_ssl_context() if self._settings.base_url.startswith("https") else False
+
+
+def patience(timeouts: Timeouts) -> httpx.Timeout:
+    """The timeouts in httpx's form."""
+    return httpx.Timeout(timeouts.read, connect=timeouts.connect, write=timeouts.write, pool=timeouts.pool)
 
 
 def unanswered(problem: httpx.HTTPError, base_url: str) -> ApiError:

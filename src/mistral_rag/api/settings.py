@@ -1,9 +1,11 @@
 """Where the platform is, who asks, and how patiently: what a client is made with."""
 
+import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import SecretStr
 
@@ -42,20 +44,47 @@ class Timeouts:
             return value
         if value is None:
             return cls()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise ConfigurationError("timeout must be a number of seconds above 0, or Timeouts.")
         return cls(connect=min(value, 10.0), read=value, write=value, pool=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where and how to call. The key never shows."""
+    """Where and how to call. Neither key nor login shows; a `login` ("user:password") is sent instead of the key."""
 
     base_url: str = field(default_factory=default_base_url)
     key: SecretStr | None = None
+    login: SecretStr | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeouts: Timeouts = Timeouts()
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     concurrency: int | None = None
     transport: Any = None
+
+    @property
+    def credentials(self) -> SecretStr | None:
+        """What is sent to prove who asks, as it is sent."""
+        return SecretStr(base64.b64encode(plain(self.login).encode()).decode()) if self.login else self.key
+
+    @property
+    def authorization(self) -> str:
+        """The header that proves who asks."""
+        return f"{'Basic' if self.login else 'Bearer'} {plain(self.credentials)}"
+
+
+def login_apart(url: str) -> tuple[str, SecretStr | None]:
+    """A URL without the user and password that stand in it, and these as "user:password"."""
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    login, found, host = place.rpartition("@")
+    port = host.rpartition("]")[2].partition(":")[2]
+    if port and not port.isdigit():
+        # Said without the URL: what looks like a port may be a password.
+        raise ConfigurationError(
+            "base_url has no valid host and port. Write / @ and : in a user or password as %2F, %40 and %3A."
+        )
+    return f"{scheme}{mark}{host}{slash}{path}", SecretStr(unquote(login)) if found else None
 
 
 def plain(secret: SecretStr | None) -> str:

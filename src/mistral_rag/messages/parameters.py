@@ -21,7 +21,7 @@ class ChatParameters(BaseModel):
     `metadata`. Parameters that are newer than this release go into `model_kwargs`.
     """
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
     temperature: Annotated[float | None, Field(ge=0.0, le=1.5)] = None
     top_p: Annotated[float | None, Field(ge=0.0, le=1.0)] = None

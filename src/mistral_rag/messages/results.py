@@ -1,15 +1,16 @@
 """Replies as LangChain's results, with what is true about them; and the errors that some replies are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from mistral_rag.api.errors import ApiError, RefusalError, ResponseError, StreamError, request_id
 from mistral_rag.api.replies import Reply
 from mistral_rag.messages.incoming import PROVIDER, REFUSED, read_message
+from mistral_rag.messages.repeats import repeated
 from mistral_rag.messages.request import Request
 from mistral_rag.messages.streaming import Assembly
 from mistral_rag.messages.tools import Wire
@@ -33,6 +34,7 @@ def chat_result(reply: Reply, request: Request) -> ChatResult:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
     for message in messages:
         _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
+        message.response_metadata |= _repeats(message.tool_calls, request)
     return ChatResult(generations=[ChatGeneration(message=message) for message in messages])
 
 
@@ -48,7 +50,7 @@ def stream_chunk(event: Wire, assembly: Assembly, headers: Mapping[str, str]) ->
 def stream_end(assembly: Assembly, headers: Mapping[str, str], request: Request) -> ChatGenerationChunk:
     """The chunk that ends a stream; raises when its finish reason says that there is no answer."""
     _raise_when_failed(assembly.finish_reason, assembly.partial, headers)
-    metadata = reply_metadata(assembly.facts, headers) | request.metadata
+    metadata = reply_metadata(assembly.facts, headers) | request.metadata | _repeats(assembly.calls, request)
     metadata.pop("model_provider")  # the first chunk has it; strings add up
     return ChatGenerationChunk(message=assembly.last(metadata))
 
@@ -80,6 +82,11 @@ def broken_stream(error: ApiError, assembly: Assembly) -> StreamError:
     broken.partial = assembly.partial
     broken.__cause__ = error
     return broken
+
+
+def _repeats(calls: Sequence[ToolCall], request: Request) -> dict[str, Any]:
+    ids = repeated(calls, request.body["messages"])
+    return {"repeated_tool_calls": ids} if ids else {}
 
 
 def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: Mapping[str, str]) -> None:

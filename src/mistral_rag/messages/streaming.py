@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
-from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+from langchain_core.messages.tool import ToolCall, ToolCallChunk, tool_call, tool_call_chunk
 from langchain_core.utils.json import parse_partial_json
 
 from mistral_rag.messages.content import ContentReader
@@ -78,6 +78,11 @@ class Assembly:
         return self._finish.get("finish_reason")
 
     @property
+    def calls(self) -> list[ToolCall]:
+        """The whole tool calls that have come."""
+        return self._calls.whole()
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         """Model and creation time, as the platform named them."""
         return self._facts
@@ -110,11 +115,17 @@ class _Calls:
     def __init__(self, first: int) -> None:
         self._first = first
         self._ids: list[str] = []
+        self._names: list[str] = []
         self._raw: list[Any] = []
         self._text: list[str] = []
 
     def chunks(self, deltas: Any, seed: str) -> list[ToolCallChunk]:
         return [self._chunk(delta, seed) for delta in deltas]
+
+    def whole(self) -> list[ToolCall]:
+        """The calls whose arguments are complete."""
+        read = zip(self._names, map(read_arguments, self._text), self._ids, strict=True)
+        return [tool_call(name=name, args=args, id=id_) for name, (args, problem), id_ in read if not problem]
 
     def spoilt(self) -> list[ToolCallChunk]:
         """Chunks that make calls with cut arguments invalid.
@@ -139,6 +150,7 @@ class _Calls:
         name = function.get("name") or None
         id_ = usable_id(delta.get("id"), self._ids, f"{seed}:{number}:{name}")
         self._ids.append(id_)
+        self._names.append(name or "")
         self._raw.append(delta.get("id"))
         self._text.append(text)
         return tool_call_chunk(name=name, args=text, id=id_, index=self._first + number)
