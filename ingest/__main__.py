@@ -1,10 +1,10 @@
 """The `ingest` program: build an index from folders of documents, look at it, check it."""
 
+from __future__ import annotations
+
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from mistral_rag.terminal import (
     DONE,
@@ -18,8 +18,9 @@ from mistral_rag.terminal import (
     say_json,
 )
 
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest.pipeline import Build
     from ingest.report import BuildReport, Progress
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sub = commands.add_parser(
         "build",
         help="add what is new, re-do what changed, drop what is gone",
@@ -137,7 +138,7 @@ def verify(arguments: argparse.Namespace) -> int:
     return UNDONE if problems else DONE
 
 
-def _summarise(report: "BuildReport") -> None:
+def _summarise(report: BuildReport) -> None:
     counted = [
         f"{report.count(name)} {name.replace('_', ' ')}"
         for name in ("added", "changed", "unchanged", "moved", "removed", "held_back", "failed")
@@ -157,7 +158,7 @@ def _summarise(report: "BuildReport") -> None:
 
 
 @contextmanager
-def _progress(work: "Build") -> "Iterator[Callable[[Progress], None]]":
+def _progress(work: Build) -> Iterator[Callable[[Progress], None]]:
     """A progress bar on standard error where that is a terminal, else nothing."""
     if not sys.stderr.isatty():
         yield lambda progress: None
@@ -171,7 +172,7 @@ def _progress(work: "Build") -> "Iterator[Callable[[Progress], None]]":
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("looking for files", total=None)
 
-        def show(progress: "Progress") -> None:
+        def show(progress: Progress) -> None:
             text = f"{progress.chunks} chunks  {escape(progress.file.source)}"
             bar.update(task, completed=progress.done, total=progress.total, description=text)
 

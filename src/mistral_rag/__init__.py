@@ -3,11 +3,14 @@
 The public names are loaded when first used, so that importing the package costs next to nothing.
 """
 
-from importlib import import_module
-from importlib.metadata import version as _version
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from importlib import import_module
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
+    from typing import Any
+
     from mistral_rag.chat_models import ChatMistral, ChatMistralAI
     from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
     from mistral_rag.grounding import GroundedQA, verify_citation
@@ -60,7 +63,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return _version("mistral-rag")
+        from importlib.metadata import version
+
+        return version("mistral-rag")
     if name in _HOME:
         return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,10 +1,9 @@
 """The `mistral-rag` program: ask, search, doctor; and the entry point of `ingest`."""
 
+from __future__ import annotations
+
 import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mistral_rag.terminal import (
     ABSTAINED,
@@ -20,8 +19,9 @@ from mistral_rag.terminal import (
     say_json,
 )
 
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mistral_rag.grounding import AnswerPiece
     from mistral_rag.retrievers import HybridRetriever
@@ -79,7 +79,7 @@ class _Version(argparse.Action):
         parser.exit(message=f"mistral-rag {version('mistral-rag')}\n")
 
 
-def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sub = commands.add_parser(
         "ask",
         help="answer a question with checked citations",
@@ -96,7 +96,7 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     sub.set_defaults(command=ask)
 
 
-def _add_search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sub = commands.add_parser(
         "search",
         help="find passages, without an answer",
@@ -136,7 +136,7 @@ def ask(arguments: argparse.Namespace) -> int:
     return {"abstained": ABSTAINED, "blocked": ABSTAINED, "incomplete": UNDONE}.get(answer.status, DONE)
 
 
-def _shown(pieces: "Iterable[AnswerPiece | Answer]", arguments: argparse.Namespace) -> "Iterator[AnswerPiece | Answer]":
+def _shown(pieces: Iterable[AnswerPiece | Answer], arguments: argparse.Namespace) -> Iterator[AnswerPiece | Answer]:
     """The same pieces, their text written as it comes."""
     from mistral_rag.schema import Answer
 
@@ -149,7 +149,7 @@ def _shown(pieces: "Iterable[AnswerPiece | Answer]", arguments: argparse.Namespa
         yield piece
 
 
-def _show_checks(answer: "Answer") -> None:
+def _show_checks(answer: Answer) -> None:
     """What stands below the text: why it is not whole, each citation, and what is not backed."""
     say("\n" if answer.text else "", end="")
     if answer.status != "answered":
@@ -166,7 +166,7 @@ def _show_checks(answer: "Answer") -> None:
         note(f"warning: {warning}")
 
 
-def _citation_line(citation: "Citation") -> str:
+def _citation_line(citation: Citation) -> str:
     if citation.quote is None or not citation.spans:
         return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
     where = citation.spans[0].locator
@@ -199,6 +199,8 @@ def search(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """`mistral-rag doctor`."""
+    from pathlib import Path
+
     from mistral_rag.doctor import examine
 
     checks = []
@@ -213,7 +215,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     return DONE if ok else UNDONE
 
 
-def _retriever(arguments: argparse.Namespace) -> "HybridRetriever":
+def _retriever(arguments: argparse.Namespace) -> HybridRetriever:
     folder = index_folder(arguments)
     from mistral_rag.retrievers import HybridRetriever
 

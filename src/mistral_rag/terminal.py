@@ -3,16 +3,22 @@
 Standard library only: `--help` must start in the time of a few bare Pythons.
 """
 
+from __future__ import annotations
+
 import argparse
-import json
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import FrameType
+    from typing import Any, NoReturn
+
+    Command = Callable[[argparse.Namespace], int]
 
 DONE, UNDONE, UNUSABLE, PLATFORM, ABSTAINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
 
@@ -20,9 +26,8 @@ EXIT_CODES = """\
 exit codes: 0 done; 1 something was left undone, the report says what; 2 could not start;
 3 the platform refused or was unreachable; 4 no answer (abstained or blocked); 130, 143 interrupted"""
 
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-Command = Callable[[argparse.Namespace], int]
 
 
 class UsageError(Exception):
@@ -47,6 +52,8 @@ def note(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print one JSON object for a program, on standard output."""
+    import json
+
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
@@ -66,14 +73,14 @@ def index_folder(arguments: argparse.Namespace) -> Path:
     """The folder named by `--index` or the environment."""
     if not arguments.index:
         raise UsageError("no index named. Add --index DIR, or set MISTRAL_RAG_INDEX")
+    from pathlib import Path
+
     return Path(arguments.index)
 
 
 def run(command: Command, arguments: argparse.Namespace) -> int:
     """Run a command; turn what goes wrong into one sentence and an exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, _terminate)
+    before = {number: signal.signal(number, _terminate) for number in _ENDING}
     try:
         return command(arguments)
     except KeyboardInterrupt:
@@ -88,6 +95,9 @@ def run(command: Command, arguments: argparse.Namespace) -> int:
         if not isinstance(error, UsageError | MistralRagError) or os.environ.get("MISTRAL_RAG_TRACEBACK"):
             raise
         return _failed(arguments, str(error), exit_code(error))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def exit_code(error: Exception) -> int:
