@@ -181,9 +181,7 @@ def _places(rows: Rows, found: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray
 
 
 def _owners(view: View, allowed: Rows | None) -> tuple[Rows, npt.NDArray[np.int64], tuple[str, ...]]:
-    pairs = view._connection.execute("SELECT row, source FROM chunks ORDER BY row").fetchall()
-    numbered = dict(view._connection.execute("SELECT source, uri FROM sources").fetchall())
-    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    table, numbered = view.row_sources()
     if allowed is not None:
         table = table[np.isin(table[:, 0], allowed)]
     present, owners = np.unique(table[:, 1], return_inverse=True)

@@ -95,13 +95,7 @@ def searched_title(row: LexicalRow, label: str = "") -> str:
 
 def _stamp(view: View, sequence: int) -> dict[str, Any]:
     """What ties saved files to one commit of one index."""
-    return {"sequence": sequence, "commit": _commit_digest(view, sequence), "text": TEXT_VERSION}
-
-
-def _commit_digest(view: View, sequence: int) -> str:
-    query = "SELECT running FROM commits WHERE sequence = ?"
-    found = view._connection.execute(query, (sequence,)).fetchone()
-    return found[0].hex() if found else ""
+    return {"sequence": sequence, "commit": view.commit_digest(sequence), "text": TEXT_VERSION}
 
 
 def save(index: LexicalIndex, folder: Path, stamp: Mapping[str, Any]) -> None:

@@ -187,6 +187,17 @@ class View:
                 raise IndexDamagedError(f"{self._folder}: page {page[2]} of source {page[1]} has lost its layout")
             yield full_page(page[3:], *layout[1:])
 
+    def row_sources(self) -> tuple[np.ndarray, dict[int, str]]:
+        """All rows with the number of their source (int64, n x 2, ascending by row), and the uri of each number."""
+        pairs = self._connection.execute("SELECT row, source FROM chunks ORDER BY row").fetchall()
+        numbered = dict(self._connection.execute("SELECT source, uri FROM sources").fetchall())
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2), numbered
+
+    def commit_digest(self, sequence: int) -> str:
+        """The running digest of a commit, which no other index has; empty when there is no such commit."""
+        found = self._connection.execute("SELECT running FROM commits WHERE sequence = ?", (sequence,)).fetchone()
+        return found[0].hex() if found else ""
+
     def content_of(self, uri: str) -> tuple[list[Chunk], list[bytes] | None]:
         """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none."""
         query = (
