@@ -11,6 +11,10 @@ FACTS = "facts"
 """The name under which the index keeps them, by uri; each with the digest of the bytes it was learned from."""
 
 
+VERSION = 1
+"""Raised when documents would say something else about themselves: what was learned before is learned anew."""
+
+
 def learn_facts(writer: IndexWriter) -> None:
     """Learn the facts of documents that are new or changed, and forget those of documents that are gone."""
     with writer.view() as view:
@@ -21,7 +25,8 @@ def learn_facts(writer: IndexWriter) -> None:
 
 
 def _facts(source: Source, view: View, known: dict[str, Any] | None) -> dict[str, Any]:
-    if known and known["digest"] == source.digest:
+    made_of = {"digest": source.digest, "version": VERSION}
+    if known and made_of.items() <= known.items():
         return known
     pages = []
     for number in range(1, FIRST_PAGES + 1):
@@ -29,4 +34,4 @@ def _facts(source: Source, view: View, known: dict[str, Any] | None) -> dict[str
             pages.append(view.page(source.uri, number).text)
         except KeyError:
             break
-    return {**learn(source.title, source.name, pages, source.metadata).to_json(), "digest": source.digest}
+    return {**learn(source.title, source.name, pages, source.metadata).to_json(), **made_of}
