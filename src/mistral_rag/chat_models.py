@@ -246,6 +246,8 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     def _warn_once(self, repairs: Sequence[str]) -> None:
         """Each kind of repair is a warning once; every reply's metadata tell it anyway."""
+        if not repairs:
+            return
         kinds = {re.sub(r" \(\d+\)$", "", repair) for repair in repairs} - HARMLESS - self._told
         for kind in sorted(kinds):
             logger.warning("The history was repaired before it was sent: %s.", kind)

@@ -1,8 +1,10 @@
+from typing import Any
+
 from langchain_core.messages.tool import tool_call
 
 from mistral_rag.messages.repeats import repeated
 
-HISTORY = [
+HISTORY: list[dict[str, Any]] = [
     {"role": "user", "content": "?"},
     {
         "role": "assistant",

@@ -106,7 +106,7 @@ class Client:
         try:
             with self._sync.lease() as http:
                 response = http.post(**sent)
-            return reply(response.status_code, response.headers, response.content, self._secret)
+            return reply(response.status_code, plain_headers(response), response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         try:
@@ -118,7 +118,7 @@ class Client:
         try:
             async with self._async.lease() as http:
                 response = await http.post(**sent)
-            return reply(response.status_code, response.headers, response.content, self._secret)
+            return reply(response.status_code, plain_headers(response), response.content, self._secret)
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         try:
@@ -151,12 +151,13 @@ class Client:
         reader = EventReader(self._secret)
         try:
             with self._sync.lease() as http, http.stream("POST", **sent) as response:
-                if not reader.is_stream(response.status_code, response.headers):
+                headers = plain_headers(response)
+                if not reader.is_stream(response.status_code, headers):
                     response.read()
-                    yield response.headers
-                    yield reply(response.status_code, response.headers, response.content, self._secret).data
+                    yield headers
+                    yield reply(response.status_code, headers, response.content, self._secret).data
                     return
-                yield response.headers
+                yield headers
                 for chunk in response.iter_bytes():
                     yield from reader.feed(chunk)
                     if reader.done:
@@ -174,12 +175,13 @@ class Client:
         reader = EventReader(self._secret)
         try:
             async with self._async.lease() as http, http.stream("POST", **sent) as response:
-                if not reader.is_stream(response.status_code, response.headers):
+                headers = plain_headers(response)
+                if not reader.is_stream(response.status_code, headers):
                     await response.aread()
-                    yield response.headers
-                    yield reply(response.status_code, response.headers, response.content, self._secret).data
+                    yield headers
+                    yield reply(response.status_code, headers, response.content, self._secret).data
                     return
-                yield response.headers
+                yield headers
                 async for chunk in response.aiter_bytes():
                     for event in reader.feed(chunk):
                         yield event
@@ -241,6 +243,11 @@ class Connector:
     def _tls(self) -> ssl.SSLContext | bool:
         # Loading the certificates takes 20 ms: once for all clients, and never for plain HTTP.
         return httpx.create_ssl_context() if self._settings.base_url.startswith("https") else False
+
+
+def plain_headers(response: httpx.Response) -> dict[str, str]:
+    """The headers with names in lower case; httpx decodes its own at every look."""
+    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
 
 
 def patience(timeouts: Timeouts) -> httpx.Timeout:

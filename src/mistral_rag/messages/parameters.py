@@ -59,10 +59,11 @@ class ChatParameters(BaseModel):
 
     def wire(self) -> Wire:
         """The parameters that were set, by the platform's names."""
-        values = {WIRE_NAMES.get(name, name): getattr(self, name) for name in PARAMETERS}
-        if isinstance(values["prediction"], str):
-            values["prediction"] = {"type": "content", "content": values["prediction"]}
-        return {name: value for name, value in values.items() if value is not None and value != []} | self.model_kwargs
+        given = ((name, getattr(self, name)) for name in PARAMETERS)
+        values = {WIRE_NAMES.get(name, name): value for name, value in given if value is not None and value != []}
+        if isinstance(self.prediction, str):
+            values["prediction"] = {"type": "content", "content": self.prediction}
+        return values | self.model_kwargs
 
 
 PARAMETERS = tuple(name for name in ChatParameters.model_fields if name != "model_kwargs")
