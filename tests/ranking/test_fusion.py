@@ -26,7 +26,7 @@ def test_ranks_are_summed_and_what_was_not_found_has_none() -> None:
 @pytest.mark.parametrize(
     ("model", "across", "weight"),
     [
-        ("local-minilm@8199be6f", False, 0.4),
+        ("local-minilm@8199be6f", False, 0.55),
         ("local-use@0db566fd", False, 0.3),
         ("local-use@0db566fd", True, 0.6),
         ("mistral-embed", False, 0.5),

@@ -10,7 +10,7 @@ Scores = npt.NDArray[np.float32]
 RANK_CONSTANT: Final = 60
 """Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
 
-DENSE_WEIGHTS: Final = {"local-minilm": 0.4, "local-use": 0.3, "mistral-embed": 0.5}
+DENSE_WEIGHTS: Final = {"local-minilm": 0.55, "local-use": 0.3, "mistral-embed": 0.5}
 """What the vectors of a model are worth against words within one language, by the name before the @; measured."""
 
 ACROSS_LANGUAGES: Final = 0.6
