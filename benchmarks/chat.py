@@ -56,7 +56,7 @@ def events() -> Iterator[bytes]:
     """The events of a stream, one at a time."""
     for number in range(EVENTS):
         last = {"finish_reason": "stop" if number == EVENTS - 1 else None}
-        delta = {"role": "assistant", "content": ""} if number == 0 else {"content": " word"}
+        delta = {"role": "assistant", "content": ""} if number == 0 else {"content": f" word{number}"}
         choice = {"index": 0, "delta": delta, **last}
         event = {"id": "a", "object": "chat.completion.chunk", "choices": [choice], **facts()}
         yield f"data: {json.dumps(event | (usage() if number == EVENTS - 1 else {}))}\n\n".encode()
@@ -374,7 +374,7 @@ def compare(given: argparse.Namespace) -> None:
                 if costs:
                     show(name, costs)
                 else:
-                    print(f"{name:20} not installed")
+                    print(f"{name:20} not measured: failed, or not installed")
             if given.memory:
                 print(memory(url, given.memory))
         finally:
