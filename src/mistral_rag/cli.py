@@ -35,7 +35,11 @@ SNIPPET = 200
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `mistral-rag`; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    return run(arguments.command, arguments)
+    gc.disable()  # a command answers once and ends; looking for garbage meanwhile takes a tenth of its time
+    try:
+        return run(arguments.command, arguments)
+    finally:
+        gc.enable()
 
 
 def ingest(argv: Sequence[str] | None = None) -> int:
@@ -218,13 +222,9 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _retriever(arguments: argparse.Namespace) -> HybridRetriever:
     folder = index_folder(arguments)
-    gc.disable()  # nothing that is being loaded is garbage, and looking for some takes a tenth of the start
-    try:
-        from mistral_rag.retrievers import HybridRetriever
+    from mistral_rag.retrievers import HybridRetriever
 
-        return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter)
-    finally:
-        gc.enable()
+    return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter)
 
 
 def _at_least_one(text: str) -> int:
