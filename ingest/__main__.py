@@ -11,6 +11,7 @@ from mistral_rag.terminal import (
     EXIT_CODES,
     UNDONE,
     add_common,
+    at_least_one,
     index_folder,
     note,
     run,
@@ -76,7 +77,7 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
     sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
-    sub.add_argument("--workers", type=_at_least_one, metavar="N", help="parsing processes (default: one a core)")
+    sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
     sub.set_defaults(command=build)
 
 
@@ -177,12 +178,6 @@ def _progress(work: Build) -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=progress.done, total=progress.total, description=text)
 
         yield show
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A build: compare the folders with the index, parse what is new, embed, commit; resume by doing it again."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from ingest.report import BuildReport, FileReport, Progress
 from ingest.sources import Found, resolve_roots
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import Source
-from mistral_rag.store.writer import IndexWriter
+from mistral_rag.store.writer import IndexWriter, SourceState
 
 COMMIT_CHUNKS = 1000
 COMMIT_SECONDS = 5.0
@@ -70,21 +70,21 @@ class Build:
             with IndexWriter.open(self.index) as writer:
                 if self.rebuild:
                     writer.clear()
-                plan = make_plan(self.roots, writer.sources(), prune=self.prune)
+                known = writer.sources()
+                plan = make_plan(self.roots, known, prune=self.prune)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
-                yield from self._work(writer, plan)
+                yield from self._work(writer, plan, known)
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
 
-    def _work(self, writer: IndexWriter, plan: Plan) -> Iterator[Progress]:
+    def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
         total = len(plan.settled) + len(plan.failed) + len(plan.to_read) + len(plan.gone) + len(plan.held_back)
-        for file in self._changes(writer, plan):
+        for file in self._changes(writer, plan, known):
             self.report.add(file)
             yield Progress(file, len(self.report.files), total, self.report.chunks)
 
-    def _changes(self, writer: IndexWriter, plan: Plan) -> Iterator[FileReport]:
-        known = writer.sources()
+    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[FileReport]:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:

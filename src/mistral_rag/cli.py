@@ -13,6 +13,7 @@ from mistral_rag.terminal import (
     UNDONE,
     UNUSABLE,
     add_common,
+    at_least_one,
     index_folder,
     note,
     run,
@@ -116,7 +117,7 @@ def _add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_retrieval(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("-k", type=_at_least_one, default=8, metavar="N", help="passages to retrieve (default 8)")
+    sub.add_argument("-k", type=at_least_one, default=8, metavar="N", help="passages to retrieve (default 8)")
     sub.add_argument(
         "--filter",
         type=_json_object,
@@ -225,12 +226,6 @@ def _retriever(arguments: argparse.Namespace) -> HybridRetriever:
     from mistral_rag.retrievers import HybridRetriever
 
     return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1")
-    return int(text)
 
 
 def _json_object(text: str) -> dict[str, object]:

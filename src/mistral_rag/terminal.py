@@ -69,6 +69,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
 
 
+def at_least_one(text: str) -> int:
+    """An option's value that counts something."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1")
+    return int(text)
+
+
 def index_folder(arguments: argparse.Namespace) -> Path:
     """The folder named by `--index` or the environment."""
     if not arguments.index:
