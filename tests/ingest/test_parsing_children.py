@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,8 +100,18 @@ def test_a_file_that_takes_too_much_memory_is_stopped(tmp_path: Path) -> None:
 def test_children_are_replaced_after_some_files(tmp_path: Path) -> None:
     jobs = [text_job(tmp_path, f"{number}.txt") for number in range(4)]
     seen: set[int] = set()
-    for _ in parse_files(jobs, workers=1, limits=Limits(files=2)):
-        seen.update(worker.pid for worker in workers())
+    done = threading.Event()
+
+    def watch() -> None:
+        # all the time: between two results a child can have come and gone
+        while not done.wait(0.01):
+            seen.update(worker.pid for worker in workers())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    assert len(list(parse_files(jobs, workers=1, limits=Limits(files=2)))) == 4
+    done.set()
+    watcher.join()
     assert 1 < len(seen) <= 3
     wait_until_gone(list(seen))
 
