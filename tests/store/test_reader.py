@@ -193,6 +193,33 @@ def test_a_reader_in_between_does_not_make_the_log_grow(folder: Path, writer: In
     assert (folder / "index.db-wal").stat().st_size < 40_000_000
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_reads_on_while_its_parent_writes(index: Path) -> None:
+    script = """
+import os, sys
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.writer import IndexWriter
+reader = IndexReader.open(sys.argv[1])
+assert reader.sequence == 2
+children = []
+for _ in range(4):
+    children.append(os.fork())
+    if children[-1] == 0:
+        seen = 2
+        while seen < 12:
+            with reader.view() as view:
+                assert view.sequence >= seen
+                seen = view.sequence
+        os._exit(0)
+for number in range(10):
+    with IndexWriter.open(sys.argv[1], wait=60) as writer:
+        writer.set_extra("number", number)
+        writer.commit()
+assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
+"""
+    subprocess.run([sys.executable, "-c", script, index], check=True, timeout=60)
+
+
 def test_missing_foreign_and_newer_folders_are_told_apart(tmp_path: Path, index: Path) -> None:
     with pytest.raises(IndexNotFoundError, match="ingest build"):
         IndexReader.open(tmp_path / "nowhere")

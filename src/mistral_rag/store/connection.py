@@ -1,6 +1,8 @@
 """Connections to `index.db`: one set of settings, one translation of SQLite's errors into ours."""
 
+import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -9,7 +11,7 @@ from urllib.parse import quote
 
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.store.format import PAGE_SIZE
-from mistral_rag.store.layout import DATABASE
+from mistral_rag.store.layout import DATABASE, file_of
 from mistral_rag.store.lock import Lock
 
 BUSY_SECONDS: Final = 5.0
@@ -33,11 +35,40 @@ REFUSED: Final = frozenset(
 )
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that is known as long as it is open, for the sake of forked children."""
+
+    file: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        super().close()
+        _OPEN.discard(self)
+
+
+_OPEN: Final[weakref.WeakSet[_Connection]] = weakref.WeakSet()
+_INHERITED: Final[list[_Connection]] = []
+"""What a forked child found open: it may neither use these connections nor close them."""
+
+
+def _inherit() -> None:
+    _INHERITED.extend(_OPEN)
+    _OPEN.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_inherit)
+
+
 def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
     """Open the database with the settings that every connection has; transactions are begun by hand.
 
     A reader opens it read-only: it can't write, and does not move the log into the database when it leaves.
+
+    Raises StoreError in a process that was forked while it had the database open: SQLite goes by the parent's locks
+    there, which the child does not hold (https://www.sqlite.org/howtocorrupt.html, section 2.6).
     """
+    if _INHERITED and file_of(folder) in {connection.file for connection in _INHERITED}:
+        raise StoreError(f"this process was forked while {folder} was in use; fork before that, or start it by spawn")
     path = quote(str((folder / DATABASE).absolute()))
     connection = sqlite3.connect(
         f"file:{path}?mode={mode}",
@@ -46,7 +77,10 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
         check_same_thread=False,
         timeout=BUSY_SECONDS,
         cached_statements=256,
+        factory=_Connection,
     )
+    _OPEN.add(connection)
+    connection.file = file_of(folder)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     for setting in ("trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "temp_store=MEMORY"):

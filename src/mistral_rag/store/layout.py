@@ -73,6 +73,15 @@ def is_index(folder: Path) -> bool:
     return os.path.lexists(folder / DATABASE)
 
 
+def file_of(folder: Path) -> tuple[int, int] | None:
+    """Device and inode of the database, which tell one file from another that took its place; None without one."""
+    try:
+        facts = os.lstat(folder / DATABASE)
+    except FileNotFoundError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
 def refuse_links(folder: Path) -> None:
     """Raise IndexDamagedError when a file of the index is a symbolic link or no plain file."""
     for name in sorted(OURS):

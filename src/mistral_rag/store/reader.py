@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.layout import DATABASE, find_folder
+from mistral_rag.store.layout import find_folder, file_of
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:
@@ -23,8 +24,17 @@ if TYPE_CHECKING:
     from mistral_rag.store.view import View
 
 MOST_IDLE: Final = 8
-_INHERITED: Final[list[sqlite3.Connection]] = []
-"""Connections a forked child found open: SQLite forbids to use them there, and to close them."""
+_READERS: "Final[weakref.WeakSet[IndexReader]]" = weakref.WeakSet()
+
+
+def _release_all() -> None:
+    for reader in list(_READERS):
+        reader.release()
+
+
+if hasattr(os, "register_at_fork"):
+    # a child may not go on with a connection, nor open another one while it has inherited one
+    os.register_at_fork(before=_release_all)
 
 
 class IndexReader:
@@ -41,7 +51,8 @@ class IndexReader:
         self._process = os.getpid()
         self._closed = False
         self._allowed = AllowedRows()
-        self._file = _file_of(folder)
+        self._file = file_of(folder)
+        _READERS.add(self)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
@@ -71,7 +82,7 @@ class IndexReader:
     @property
     def replaced(self) -> bool:
         """Whether another index, or none, has come to the place of the one that was opened."""
-        return _file_of(self.folder) != self._file
+        return file_of(self.folder) != self._file
 
     @contextmanager
     def view(self) -> "Iterator[View]":
@@ -99,7 +110,6 @@ class IndexReader:
         if os.getpid() != self._process:
             self._mutex = threading.Lock()
             self._process = os.getpid()
-            _INHERITED.extend(self._idle)
             self._idle = []
         with self._mutex:
             return self._idle.pop() if self._idle else None
@@ -175,11 +185,3 @@ class IndexReader:
         # an unclosed reader at the end of a program is no mistake: there is nothing to lose
         if not self._closed:
             self.close()
-
-
-def _file_of(folder: Path) -> tuple[int, int] | None:
-    try:
-        facts = (folder / DATABASE).lstat()
-    except FileNotFoundError:
-        return None
-    return facts.st_dev, facts.st_ino
