@@ -16,7 +16,7 @@ from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.layout import find_folder, file_of
+from mistral_rag.store.layout import file_of, find_folder
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:
