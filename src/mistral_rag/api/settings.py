@@ -18,6 +18,7 @@ NO_KEY = (
     "There is no Mistral API key: set MISTRAL_API_KEY or pass api_key; "
     "keys are made at https://console.mistral.ai/api-keys"
 )
+ODD_KEY = "The Mistral API key holds characters that no key has. Copy it again."
 
 
 def default_base_url() -> str:
@@ -92,11 +93,21 @@ def plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value().strip() if secret else ""
 
 
-def key_problem(secret: SecretStr | None) -> MistralRagError | None:
-    """What is wrong with a key, returned and not raised: a traceback would hold the key."""
-    key = plain(secret)
+def credentials_problem(settings: Settings) -> MistralRagError | None:
+    """What is wrong with key and headers, returned and not raised: a traceback would hold them.
+
+    Who brings a login or an `Authorization` of their own needs no key.
+    """
+    key = plain(settings.key)
+    for name, value in settings.headers.items():
+        if not (_sendable(name) and _sendable(value)):
+            return ConfigurationError(f"The header {name!r} in default_headers holds characters that can't be sent.")
+    if settings.login or any(name.lower() == "authorization" for name in settings.headers):
+        return None
     if not key:
         return AuthenticationError(NO_KEY)
-    if not (key.isascii() and key.isprintable()):
-        return ConfigurationError("The Mistral API key holds characters that no key has. Copy it again.")
-    return None
+    return None if _sendable(key) else ConfigurationError(ODD_KEY)
+
+
+def _sendable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
