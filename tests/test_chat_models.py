@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.reduction import ForkingPickler
 from typing import Annotated, Any, TypedDict
 
 import pytest
@@ -809,6 +810,29 @@ def test_a_model_can_be_copied(fake: FakeMistral) -> None:
     warmer = ours.model_copy(update={"temperature": 0.9, "base_url": "http://127.0.0.1:9/v1"})
     with pytest.raises(ApiConnectionError):
         warmer.invoke("?")
+
+
+def test_configured_models_share_their_connections(fake: FakeMistral) -> None:
+    ours = model(fake).configurable_fields(temperature=ConfigurableField(id="heat"))
+    for heat in (0.1, 0.2, 0.3):
+        ours.invoke("?", {"configurable": {"heat": heat}})
+    assert fake.open_connections == 1
+
+
+def test_a_copy_with_other_settings_leaves_the_connections_of_the_first(fake: FakeMistral) -> None:
+    ours = model(fake)
+    hasty = ours.model_copy(update={"timeout": 5.0})
+    for _ in range(3):
+        assert ours.invoke("?").text == hasty.invoke("?").text
+    assert fake.open_connections == 2
+
+
+def test_a_model_can_be_sent_to_another_process(fake: FakeMistral) -> None:
+    ours = model(fake)
+    ours.invoke("?")
+    again = ForkingPickler.loads(ForkingPickler.dumps(ours))
+    assert again == ours
+    assert again.invoke("?").text == ours.invoke("?").text
 
 
 def test_one_model_serves_many_threads_and_loops(fake: FakeMistral) -> None:

@@ -1,13 +1,47 @@
 """The settings that everything which talks to the platform has in common."""
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Annotated, Any, Self
 
 from langchain_core.utils import secret_from_env
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from mistral_rag.api.client import Client
 from mistral_rag.api.retry import RetryPolicy
 from mistral_rag.api.settings import Settings, Timeouts, default_base_url, login_apart
+
+MOST_CLIENTS = 8
+
+
+class Clients:
+    """The clients of a model and of those that were made from it, such as LangChain's configured ones.
+
+    One for each combination of settings, the newest few, so that none of them connects anew for every call. A copy
+    by `copy.deepcopy` or `pickle` begins without any.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[Any, ...], Client] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clients)  # no part of what makes models differ
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type["Clients"], tuple[()]]:
+        return Clients, ()
+
+    def of(self, settings: tuple[Any, ...], make: Callable[[], Client]) -> Client:
+        """The client for these settings, made when there is none yet."""
+        for known, client in tuple(self._held.items()):
+            if known == settings:  # by identity mostly: cheaper than a hash
+                return client
+        # `setdefault` is atomic: threads that come first together share one client, and so its limits.
+        made = self._held.setdefault(settings, make())
+        for old in tuple(self._held)[:-MOST_CLIENTS]:
+            self._held.pop(old, None)
+        return made
 
 
 class Connection(BaseModel):
@@ -36,7 +70,7 @@ class Connection(BaseModel):
     default_headers: dict[str, str] = Field(default_factory=dict, repr=False, exclude=True)
     transport: Any = Field(default=None, repr=False, exclude=True)
 
-    _held: dict[tuple[Any, ...], Client] = PrivateAttr(default_factory=dict)
+    clients: Clients = Field(default_factory=Clients, repr=False, exclude=True)
 
     @model_validator(mode="after")
     def _login_apart(self) -> Self:
@@ -57,13 +91,9 @@ class Connection(BaseModel):
 
     @property
     def client(self) -> Client:
-        """The client for these settings; a new one after they changed."""
-        now = (*(getattr(self, name) for name in SETTINGS), *self.default_headers.items())
-        # `setdefault` is atomic: threads that come first together share one client, and so its limits.
-        held = self._held.get(now) or self._held.setdefault(now, Client(self._settings()))
-        for other in [key for key in tuple(self._held) if key != now]:
-            self._held.pop(other, None)
-        return held
+        """The client for these settings; another one after they changed."""
+        now = (*VALUES(self.__dict__), *self.default_headers.items())
+        return self.clients.of(now, lambda: Client(self._settings()))
 
     def _settings(self) -> Settings:
         address, login = login_apart(self.base_url)  # a copy's `update` is not validated
@@ -79,4 +109,4 @@ class Connection(BaseModel):
         )
 
 
-SETTINGS = tuple(name for name in Connection.model_fields if name != "default_headers")
+VALUES = itemgetter(*(name for name in Connection.model_fields if name not in {"default_headers", "clients"}))
