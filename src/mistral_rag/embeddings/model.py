@@ -160,7 +160,7 @@ class MistralEmbeddings(Connection, Embeddings):
                 else:
                     texts = requests.send(self._counted(reply))
         except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+            return run.judged(done.value)
 
     async def _aasked(self, run: Run, batch: TextBatch) -> Outcomes:
         """`_asked` for coroutines."""
@@ -177,7 +177,7 @@ class MistralEmbeddings(Connection, Embeddings):
                 else:
                     texts = requests.send(self._counted(reply))
         except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+            return run.judged(done.value)
 
     def _body(self, texts: list[str]) -> Wire:
         body: Wire = {"model": self.model, "input": texts, "encoding_format": self.encoding_format}

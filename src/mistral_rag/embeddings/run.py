@@ -66,6 +66,13 @@ class Run:
         """The outcome of a batch that is not sent any more; None when it is to be sent."""
         return None if self.fatal is None else [FailedBatch(batch.indices, self.fatal)]
 
+    def judged(self, outcomes: Outcomes) -> Outcomes:
+        """The outcomes, after a look for errors that every other batch would meet as well; from any thread."""
+        for outcome in outcomes:
+            if isinstance(outcome, FailedBatch) and isinstance(outcome.error, FATAL):
+                self.fatal = self.fatal or (None if isinstance(outcome.error, RefusalError) else outcome.error)
+        return outcomes
+
     def take(self, outcomes: Outcomes) -> Iterator[Answered]:
         """The vectors among the outcomes; failures are noted."""
         for outcome in outcomes:
@@ -76,8 +83,6 @@ class Run:
                 self.failed.append(FailedBatch(outcome.numbers, self._other_width(outcome.matrix)))
             else:
                 self.failed.append(outcome)
-                if isinstance(outcome.error, FATAL) and not isinstance(outcome.error, RefusalError):
-                    self.fatal = self.fatal or outcome.error
 
     def _fits(self, matrix: Matrix) -> bool:
         self._width = self._width or matrix.shape[1]

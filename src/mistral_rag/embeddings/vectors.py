@@ -79,13 +79,11 @@ def _row(embedding: Any, kind: "np.dtype[Any]") -> Matrix:
     if not isinstance(embedding, list) or not all(type(number) in (float, int) for number in embedding):
         raise TypeError("something else")
     row = np.array(embedding, dtype=np.float64)
-    if kind.kind == "f":
-        with np.errstate(over="ignore"):
-            return row.astype(kind)
-    whole = row.astype(kind)
-    if not np.array_equal(whole, row):
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = row.astype(kind)
+    if kind.kind != "f" and not np.array_equal(cast, row):
         raise ValueError("numbers beyond their type")
-    return whole
+    return cast
 
 
 def _same_length(rows: Sequence[Any]) -> None:
@@ -117,4 +115,4 @@ def unpacked(matrix: Matrix) -> NDArray[np.uint8]:
 
 def _offset(packed: Matrix) -> Matrix:
     """uint8 as int8 and back: "binary" is "ubinary" less 128."""
-    return (packed ^ 0x80).view(np.uint8) if packed.dtype == np.int8 else (packed ^ 0x80).view(np.int8)
+    return (packed.view(np.uint8) ^ np.uint8(128)).view(np.int8 if packed.dtype == np.uint8 else np.uint8)

@@ -1,0 +1,51 @@
+"""A platform that answers as each test says, and models that ask it."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mistral_rag import MistralEmbeddings
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing.exchange import Request, Response, json_response
+
+Asked = dict[str, Any]
+
+
+class Platform(FakeMistral):
+    """A stand-in whose answers to embedding requests can be replaced."""
+
+    def model(self, **settings: Any) -> MistralEmbeddings:
+        """A model that asks this platform, each thing once."""
+        return MistralEmbeddings(base_url=self.base_url, api_key=self.key, **{"max_retries": 0, **settings})
+
+    def answers(self, rule: Callable[[Asked], Any]) -> None:
+        """Answer by a rule from now on: it gives the vectors, a whole body, a `Response`, or None for the usual."""
+
+        def fault(request: Request, usual: Callable[[], Response]) -> Response:
+            said = rule(json.loads(request.body))
+            if isinstance(said, list):
+                data = [{"object": "embedding", "index": at, "embedding": row} for at, row in enumerate(said)]
+                said = {"object": "list", "data": data, "usage": {"total_tokens": len(said)}}
+            if said is None:
+                return usual()
+            return said if isinstance(said, Response) else json_response(said)
+
+        self.faults.add(fault, times=None, path="/embeddings")
+
+    @property
+    def inputs(self) -> list[list[str]]:
+        """The texts of each request that came."""
+        return [request.json["input"] for request in self.requests]
+
+
+def refusal(message: str, *, status: int = 400, **more: Any) -> Response:
+    """The platform's error object."""
+    return json_response({"object": "error", "message": message, **more}, status=status)
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with Platform() as served:
+        yield served
