@@ -6,8 +6,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+NEEDS_SHIM = pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"
+)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
@@ -20,11 +25,38 @@ def test_a_writer_whose_disk_fails_leaves_its_last_commit_and_a_named_error() ->
     assert stopped("--faults", "5", "--seed", "1") == []
 
 
-def stopped(*arguments: str) -> list[str]:
-    """What was wrong after writers were stopped."""
-    command = [sys.executable, str(Path(__file__).parent / "killing.py"), *arguments]
+@NEEDS_SHIM
+def test_a_writer_whose_calls_fail_or_are_its_last_leaves_its_last_commit_and_a_named_error() -> None:
+    outcome = report("points.py", "--points", "40", "--seed", "1")
+    assert outcome["problems"] == []
+    assert outcome["points"] == 40
+    assert outcome["ended"]["killed"] > 0
+    assert outcome["ended"]["IndexWriteError"] > 0
+
+
+@NEEDS_SHIM
+def test_a_power_cut_leaves_the_last_acknowledged_commit() -> None:
+    outcome = report("power.py", "--cuts", "120", "--recordings", "4", "--seed", "1")
+    assert outcome["problems"] == []
+    assert outcome["cuts"] == 120
+
+
+@NEEDS_SHIM
+def test_a_disk_that_ignores_every_sync_would_be_noticed() -> None:
+    assert report("power.py", "--cuts", "20", "--recordings", "1", "--careless")["wrong"] > 0
+
+
+def report(script: str, *arguments: str) -> dict[str, Any]:
+    """What a program of this folder prints."""
+    command = [sys.executable, str(Path(__file__).parent / script), *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.stdout, run.stderr
-    outcome = json.loads(run.stdout)
+    outcome: dict[str, Any] = json.loads(run.stdout)
+    return outcome
+
+
+def stopped(*arguments: str) -> list[str]:
+    """What was wrong after writers were stopped."""
+    outcome = report("killing.py", *arguments)
     assert outcome["steps"] > 0
     return list(outcome["problems"])

@@ -9,6 +9,7 @@ that was committed, and prints the number of a step as soon as its commit return
 import random
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ DIMENSION = 64
 DOCUMENTS = 12
 STEPS_PER_OPENING = 7
 COMPACTED = 11
+PURGED = 13
 
 
 class Operation(NamedTuple):
@@ -52,12 +54,14 @@ def expected(step: int) -> dict[str, list[str]]:
     return state
 
 
+@lru_cache(1000)
 def text(operation: Operation, page: int) -> str:
     """The text of one page: long enough that a document fills several pages of the database."""
     choice = random.Random(f"{operation} {page}")
-    return " ".join(choice.choice(("alpha", "beta", "gamma", "delta", "omega")) for _ in range(400))
+    return " ".join(choice.choice(("alpha", "beta", "gamma", "delta", "omega")) for _ in range(200))
 
 
+@lru_cache(1000)
 def document(operation: Operation) -> tuple[Source, list[Page], list[Chunk], np.ndarray]:
     """What is put for an operation."""
     uri = f"file:///{operation.name}"
@@ -106,8 +110,18 @@ def work(folder: str) -> Iterator[int]:
                 for operation in operations(step):
                     _apply(writer, operation)
                 writer.set_extra("step", step)
-                writer.compact() if step % COMPACTED == 0 else writer.commit()
+                _commit(writer, step)
                 yield step
+            writer.refresh_caches()
+
+
+def _commit(writer: IndexWriter, step: int) -> None:
+    if step % COMPACTED == 0:
+        writer.compact()
+    elif step % PURGED == 0:
+        writer.purge()
+    else:
+        writer.commit()
 
 
 def _apply(writer: IndexWriter, operation: Operation) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.store.layout import SEAL
-from mistral_rag.store.rows import DIGEST_SIZE
+from mistral_rag.store.rows import DIGEST_SIZE, unreadable
 from mistral_rag.store.seal import Seal, check_seal, read_seal
 
 
@@ -53,10 +53,11 @@ def insert(connection: sqlite3.Connection, commit: Commit) -> None:
 def newest(connection: sqlite3.Connection, count: int = 1) -> list[Commit]:
     """The newest commits, newest first."""
     query = "SELECT sequence, made, last_row, content, running FROM commits ORDER BY sequence DESC LIMIT ?"
-    return [
-        Commit(sequence, made, last_row, int.from_bytes(content, "big"), running)
-        for sequence, made, last_row, content, running in connection.execute(query, (count,))
-    ]
+    with unreadable("commit"):
+        return [
+            Commit(int(sequence), int(made), int(last_row), int.from_bytes(content, "big"), bytes(running))
+            for sequence, made, last_row, content, running in connection.execute(query, (count,))
+        ]
 
 
 def check_history(connection: sqlite3.Connection, folder: Path) -> Commit:

@@ -1,5 +1,6 @@
 """From a folder to a connection that may write, and back to a folder without a log."""
 
+import os
 import sqlite3
 import uuid
 from pathlib import Path
@@ -12,15 +13,19 @@ from mistral_rag.store.connection import BUSY, connect
 from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
 from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, is_index
 from mistral_rag.store.rows import Rows
-from mistral_rag.store.seal import read_seal, sync_folder, write_seal
+from mistral_rag.store.seal import sync_folder, write_seal
 
 SWITCH_MILLISECONDS: Final = 1000
 """How long a finished build waits for readers before it leaves its empty log in place."""
 
 
+PORTION: Final = 1 << 20
+
+
 def open_for_writing(folder: Path, *, create: bool) -> tuple[sqlite3.Connection, Commit]:
     """A connection in write-ahead mode, and the last commit; the caller holds LOCK."""
     new = not is_index(folder)
+    _write_log_again(folder / f"{DATABASE}-wal")
     connection = connect(folder, "rwc" if create else "rw")
     try:
         if new:
@@ -32,7 +37,10 @@ def open_for_writing(folder: Path, *, create: bool) -> tuple[sqlite3.Connection,
 
 
 def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
-    """Make or migrate the tables, hold them against the seal, and bring the seal up to date."""
+    """Make or migrate the tables, hold them against the seal, and bring the seal up to date.
+
+    The seal is written even when it is right, for the same reason as the log.
+    """
     version = version_of(connection)
     if version not in {None, FORMAT}:
         commits.check_history(connection, folder)
@@ -43,13 +51,30 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
         connection.execute("BEGIN IMMEDIATE")
         _create(connection) if version is None else _migrate(connection, version)
         connection.execute("COMMIT")
-        if version is None:
-            sync_folder(folder)
+    # SQLite does so too, but takes no notice when it fails
+    sync_folder(folder)
     refuse_foreign_schema(connection)
     last = commits.check_history(connection, folder)
-    if read_seal(folder / SEAL) != last.seal:
-        write_seal(folder / SEAL, last.seal)
+    write_seal(folder / SEAL, last.seal)
     return last
+
+
+def _write_log_again(path: Path) -> None:
+    """Make sure that the log of a writer that did not end well is on the disk before anything is built on it.
+
+    After a failed sync the system may show what the disk does not have, and takes it for written: no later sync
+    would mend that, and a power cut while the log is moved into the database would destroy both.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return
+    with os.fdopen(descriptor, "r+b") as file:
+        while data := file.read(PORTION):
+            file.seek(-len(data), os.SEEK_CUR)
+            file.write(data)
+            file.flush()
+        os.fsync(descriptor)
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -6,14 +6,12 @@ boxes, blocks, units), which is compressed.
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Final
 
-from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
 from mistral_rag.store.connection import LARGEST_VALUE
-from mistral_rag.store.rows import Value
+from mistral_rag.store.rows import Value, unreadable
 
 LEVEL: Final = 1
 """zlib's level: the higher ones save three bytes in a hundred on filings."""
@@ -143,12 +141,3 @@ def stored_source(record: str) -> Source:
     """The source of a record."""
     with unreadable("source"):
         return Source.model_validate_json(record)
-
-
-@contextmanager
-def unreadable(what: str) -> Iterator[None]:
-    """Whatever a row that is not what was written can raise becomes IndexDamagedError."""
-    try:
-        yield
-    except (ValueError, TypeError, RecursionError, zlib.error) as error:
-        raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error

@@ -7,10 +7,13 @@ tells whether rows have gone or come that no commit made: SQLite itself would no
 
 import sqlite3
 import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Final
 
+from mistral_rag.errors import IndexDamagedError
 from mistral_rag.store.format import COLUMNS
 
 Value = int | float | str | bytes | None
@@ -44,6 +47,15 @@ def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
     for at in range(0, len(every), PORTION):
         portion = every[at : at + PORTION]
         yield ", ".join("?" * len(portion)), portion
+
+
+@contextmanager
+def unreadable(what: str) -> Iterator[None]:
+    """Whatever a row that is not what was written can raise becomes IndexDamagedError."""
+    try:
+        yield
+    except (ValueError, TypeError, RecursionError, zlib.error) as error:
+        raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error
 
 
 class Rows:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 from mistral_rag.schema import Source
-from mistral_rag.store.packing import stored_source, unreadable
+from mistral_rag.store.packing import stored_source
+from mistral_rag.store.rows import unreadable
 
 Status = Literal["ok", "failed", "removed"]
 Problems = tuple[tuple[int | None, str], ...]
