@@ -19,12 +19,13 @@ Put = Callable[..., Source]
 
 @pytest.fixture
 def older(folder: Path, writer: IndexWriter, put: Put) -> Path:
-    """An index in format 0: as today's, but that removals were not noted."""
+    """An index in format 0: as today's, but that removals were not noted and pages that OCR read not kept."""
     put(writer, "a.txt", "text")
     writer.commit()
     writer.close()
     connection = sqlite3.connect(folder / "index.db", isolation_level=None)
     connection.execute("DROP TABLE removals")
+    connection.execute("DROP TABLE readings")
     connection.execute("PRAGMA user_version = 0")
     connection.close()
     return folder
@@ -39,7 +40,7 @@ def add_removals(connection: sqlite3.Connection) -> None:
 
 
 def test_an_older_index_is_migrated_by_the_next_writer(older: Path, monkeypatch: pytest.MonkeyPatch, put: Put) -> None:
-    monkeypatch.setattr(tables, "MIGRATIONS", {0: add_removals})
+    monkeypatch.setattr(tables, "MIGRATIONS", {**tables.MIGRATIONS, 0: add_removals})
     with pytest.raises(IndexVersionError, match=r"older format 0.*ingest build"):
         IndexReader.open(older)
     with IndexWriter.open(older) as writer:
@@ -57,10 +58,11 @@ def test_a_migration_that_fails_leaves_the_older_index(older: Path, monkeypatch:
         add_removals(connection)
         raise sqlite3.OperationalError("stopped in the middle")
 
+    known = tables.MIGRATIONS
     monkeypatch.setattr(tables, "MIGRATIONS", {0: halfway})
     with pytest.raises(sqlite3.OperationalError):
         IndexWriter.open(older)
-    monkeypatch.setattr(tables, "MIGRATIONS", {0: add_removals})
+    monkeypatch.setattr(tables, "MIGRATIONS", {**known, 0: add_removals})
     IndexWriter.open(older).close()
     assert verify(older) == []
 
@@ -72,10 +74,10 @@ def test_a_format_without_a_way_is_refused(older: Path) -> None:
 
 def test_a_newer_index_is_refused_and_not_touched(older: Path) -> None:
     connection = sqlite3.connect(older / "index.db", isolation_level=None)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = (older / "index.db").read_bytes()
     for opening in (IndexReader.open, IndexWriter.open):
-        with pytest.raises(IndexVersionError, match="format 2, this release reads up to 1"):
+        with pytest.raises(IndexVersionError, match="format 3, this release reads up to 2"):
             opening(older)
     assert (older / "index.db").read_bytes() == before

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexLockedError
-from mistral_rag.schema import Source
+from mistral_rag.schema import Locator, Page, Source
 from mistral_rag.store.check import verify
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
@@ -19,6 +19,7 @@ Put = Callable[..., Source]
 SECRET = "xylophone"
 VECTOR = (0.1234, 0.5678, 0.3333, 0.7777)
 KEY = hashlib.sha256(b"secret").digest()
+READER = "test-ocr"
 
 
 def readable(folder: Path) -> Iterator[bytes]:
@@ -46,6 +47,8 @@ def secret(writer: IndexWriter, put: Put) -> IndexWriter:
     put(writer, "open.txt", "an open text " * 100)
     writer.keep_embeddings("test-model", [KEY, b"open"], np.array([VECTOR, (1, 0, 0, 0)]))
     source = put(writer, f"{SECRET}.txt", f"the {SECRET} " * 500, vector=VECTOR, metadata={"tag": SECRET})
+    scanned = Page(locator=Locator(kind="page", number=1), text=f"a scan that says {SECRET}")
+    writer.keep_page(READER, KEY, scanned, file=source.digest)
     writer.commit()
     put(writer, "more.txt", "more text " * 100)
     writer.remove(source.uri, remember=True)

@@ -8,6 +8,7 @@ from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.facts import BARE_TYPE, facts_of
 from mistral_rag.store.packing import chunk_values, layout_values, page_values
+from mistral_rag.store.readings import UNUSED
 from mistral_rag.store.rows import Rows, portions, row_digest
 from mistral_rag.store.states import Found
 
@@ -119,10 +120,11 @@ class Content:
         )
 
     def forget_unused(self) -> None:
-        """Forget kept embeddings that no chunk uses, and the names of sources that were taken out for good."""
+        """Forget kept embeddings that no chunk uses, pages read in files that are gone, names of sources taken out."""
         unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
         self.rows.delete("embeddings", unused)
         self.rows.delete("vectors", unused)
+        self.rows.delete("readings", UNUSED)
         self.rows.delete("sources", "status = 'removed'")
 
     def set(self, name: str, value: str | None) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexVersionError, NotAnIndexError
 
 APPLICATION_ID: Final = 0x4D524147  # "MRAG"
-FORMAT: Final = 1
+FORMAT: Final = 2
 PAGE_SIZE: Final = 16384
 """A vector of 1,024 dimensions takes 2 KB; on small database pages a fifth to a half of the file would be gaps."""
 
@@ -51,6 +51,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "vectors": ("vector", "data"),
     "embeddings": ("model", "key", "vector"),
+    "readings": ("reader", "key", "file", "page"),
     "removals": ("row", "sequence"),
 }
 """The columns that a row's digest covers, in this order. The key comes first."""
@@ -79,6 +80,8 @@ CREATE TABLE vectors (vector INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NU
 CREATE TABLE embeddings (model TEXT NOT NULL, key BLOB NOT NULL, vector INTEGER NOT NULL REFERENCES vectors,
  digest BLOB NOT NULL, PRIMARY KEY (model, key)) WITHOUT ROWID;
 CREATE INDEX embeddings_by_vector ON embeddings (vector);
+CREATE TABLE readings (reader TEXT NOT NULL, key BLOB NOT NULL, file TEXT NOT NULL, page BLOB NOT NULL,
+ digest BLOB NOT NULL, PRIMARY KEY (reader, key, file)) WITHOUT ROWID;
 CREATE TABLE removals (row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX removals_by_sequence ON removals (sequence);
 CREATE TABLE groups (name TEXT NOT NULL, source INTEGER NOT NULL REFERENCES sources, PRIMARY KEY (name, source))
@@ -89,13 +92,20 @@ CREATE TABLE facts (name TEXT NOT NULL, value NOT NULL, source INTEGER NOT NULL 
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
-"""By the format they start from; each leads to the next one, inside one transaction with the version's change."""
-
 
 def statements(script: str) -> list[str]:
     """The statements of a script of plain definitions, as SQLite keeps them in its own list."""
     return [part.strip() for part in script.split(";\n") if part.strip()]
+
+
+def _add_readings(connection: sqlite3.Connection) -> None:
+    for statement in statements(TABLES):
+        if statement.startswith("CREATE TABLE readings"):
+            connection.execute(statement)
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_readings}
+"""By the format they start from; each leads to the next one, inside one transaction with the version's change."""
 
 
 def create(connection: sqlite3.Connection) -> None:

@@ -21,6 +21,7 @@ from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import SEAL, find_folder, make_folder, remove_caches
 from mistral_rag.store.lock import Lock
 from mistral_rag.store.opening import open_for_writing, put_log_away, rewrite
+from mistral_rag.store.readings import keep_page, kept_pages
 from mistral_rag.store.rows import Rows
 from mistral_rag.store.seal import write_seal
 from mistral_rag.store.states import Found, SourceState
@@ -212,6 +213,16 @@ class IndexWriter:
         packed = self._packed(matrix, len(keys), dimension=None)
         with self._changing() as content:
             content.keep(model, keys, packed or [])
+
+    def cached_pages(self, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
+        """The pages among these keys that this OCR reader has read before; locators are those of their first file."""
+        with sqlite_errors(self.folder, writing=False):
+            return kept_pages(self._usable(), reader, keys)
+
+    def keep_page(self, reader: str, key: bytes, page: Page, *, file: str) -> None:
+        """Keep a page that OCR has read, by reader and content, until `file` (its digest) is purged."""
+        with self._changing() as content:
+            keep_page(content.rows, reader, key, file, page)
 
     def commit(self) -> int:
         """Make all changes since the last commit true, and give its number.
