@@ -145,6 +145,23 @@ def test_langchain_20523_a_text_that_is_too_long_does_not_fail_the_call(fake: Fa
     assert len(ours.embed_documents(["word " * 10_000, "short"])) == 2
 
 
+def test_aifaq_116_embedding_texts_of_any_length_needs_no_hub(fake: FakeMistral) -> None:
+    # the token counts that this takes come from no network: only loopback is open here
+    ours = MistralEmbeddings(base_url=fake.base_url, api_key=fake.key)
+    assert len(ours.embed_documents(["12 % of 3,400 " * 100] * 2 + ["word " * 9_000])) == 3
+
+
+async def test_langchain_29125_embeddings_are_tried_again(fake: FakeMistral) -> None:
+    ours = MistralEmbeddings(base_url=fake.base_url, api_key=fake.key, max_retries=2)
+    fake.faults.add(faults.rate_limit(retry_after=0))
+    fake.faults.add(faults.server_error(503))
+    assert len(ours.embed_documents(["a"])) == 1
+    fake.faults.add(faults.reset())
+    fake.faults.add(faults.rate_limit(retry_after=0))
+    assert len(await ours.aembed_documents(["a"])) == 1
+    assert len(fake.requests) == 6
+
+
 def test_langchain_27886_an_error_event_is_not_swallowed(fake: FakeMistral) -> None:
     fake.script("one two three four")
     fake.faults.add(faults.stream_error(after=3))
@@ -281,6 +298,21 @@ def test_edgequake_74_a_batch_has_at_most_256_texts(fake: FakeMistral) -> None:
 def test_chroma_5597_a_batch_has_at_most_16384_tokens(fake: FakeMistral) -> None:
     texts = [f"{number} " + "1 2 3 4 5 " * 600 for number in range(12)]
     assert len(MistralEmbeddings(base_url=fake.base_url, api_key=fake.key).embed_documents(texts)) == 12
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Too many tokens in batch. Max is 16384 got 20000", "Too many tokens overall, split into more batches."],
+)
+def test_dust_10654_a_batch_with_too_many_tokens_is_made_smaller(fake: FakeMistral, message: str) -> None:
+    fake.faults.add(faults.error(400, {"object": "error", "message": message, "code": "3210"}))
+    assert len(MistralEmbeddings(base_url=fake.base_url, api_key=fake.key).embed_documents(["a", "b", "c"])) == 3
+    assert [request.json["input"] for request in fake.requests] == [["a", "b", "c"], ["a"], ["b", "c"]]
+
+
+def test_llama_index_13827_embeddings_work_in_a_second_event_loop(fake: FakeMistral) -> None:
+    ours = MistralEmbeddings(base_url=fake.base_url, api_key=fake.key)
+    assert asyncio.run(ours.aembed_query("a")) == asyncio.run(ours.aembed_query("a"))
 
 
 def test_client_ts_169_rate_limit_headers_are_shown(fake: FakeMistral) -> None:
