@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mistral_rag.chat_models import ChatMistral, ChatMistralAI
+    from mistral_rag.document_loaders import MistralOCRLoader, MistralOCRParser
     from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
     from mistral_rag.grounding import GroundedQA, verify_citation
+    from mistral_rag.ocr import MistralOCR, OcrPage, OcrResult
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
     from mistral_rag.vectorstores import FaissStore
@@ -23,6 +25,11 @@ _HOME = {
     "ChatMistralAI": "chat_models",
     "MistralEmbeddings": "embeddings",
     "MistralAIEmbeddings": "embeddings",
+    "MistralOCR": "ocr",
+    "OcrPage": "ocr",
+    "OcrResult": "ocr",
+    "MistralOCRLoader": "document_loaders",
+    "MistralOCRParser": "document_loaders",
     "GroundedQA": "grounding",
     "verify_citation": "grounding",
     "HybridRetriever": "retrievers",
@@ -53,6 +60,11 @@ __all__ = [
     "Locator",
     "MistralAIEmbeddings",
     "MistralEmbeddings",
+    "MistralOCR",
+    "MistralOCRLoader",
+    "MistralOCRParser",
+    "OcrPage",
+    "OcrResult",
     "Page",
     "Source",
     "Span",

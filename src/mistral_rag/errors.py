@@ -120,7 +120,12 @@ class SourceNotFoundError(IngestError):
 
 
 class ParseError(IngestError):
-    """One file could not be turned into pages; `reason` is one line for the report."""
+    """One file could not be turned into pages; `reason` is one line for the report.
+
+    `partial` is what was read of it all the same, None when nothing was.
+    """
+
+    partial: Any = None
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,0 +1,274 @@
+"""MistralOCR: documents of any size through the platform's OCR, page by page."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Sequence
+from contextlib import aclosing, closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mistral_rag.api.errors import ApiError, ResponseError
+from mistral_rag.errors import ParseError
+from mistral_rag.ocr.cutting import Piece
+from mistral_rag.ocr.documents import Local, Source, document
+from mistral_rag.ocr.flow import ain_order, in_order
+from mistral_rag.ocr.options import OcrOptions, annotation_class, chosen_pages
+from mistral_rag.ocr.pages import parsed_annotation
+from mistral_rag.ocr.plan import Part, Plan
+from mistral_rag.ocr.reader import PageFailure
+from mistral_rag.ocr.replies import Outcome, failed, is_too_large, read_reply, unsent
+from mistral_rag.ocr.result import OcrPage, OcrResult
+from mistral_rag.ocr.uploads import PATH, form, uploaded_id
+from mistral_rag.schema import Page
+
+logger = logging.getLogger(__name__)
+
+Pages = int | str | Iterable[int] | None
+Job = Part | PageFailure
+
+
+class MistralOCR(OcrOptions):
+    """The platform's OCR.
+
+    A document is a path, bytes, an https or data URL, the UUID of a file at the platform, or a dict such as
+    ``{"image_url": …}``. PDFs of any size are cut into what the platform takes, and numbered as if they had not been.
+    Pages are counted from 1. Every method takes the options of `OcrOptions` by name, for this call only.
+    """
+
+    def read(self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any) -> OcrResult:
+        """The document whole.
+
+        Raises:
+            SourceNotFoundError: there is no such file.
+            ParseError: it can't be read: empty, encrypted, of a kind the platform does not take.
+            ConfigurationError: an option, or a page that is not there.
+            ApiError: the platform refused, or left a page out; `partial` is the `OcrResult` of what was read.
+        """
+        plan = self._plan(source, pages, name, options)
+        gathered = _Gathered(plan)
+        with closing(self._outcomes(plan)) as outcomes, gathered:
+            for outcome in outcomes:
+                gathered.add(outcome)
+        return gathered.result()
+
+    async def aread(self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any) -> OcrResult:
+        """`read` for coroutines."""
+        plan = await asyncio.to_thread(self._plan, source, pages, name, options)
+        gathered = _Gathered(plan)
+        async with aclosing(self._aoutcomes(plan)) as outcomes:
+            with gathered:
+                async for outcome in outcomes:
+                    gathered.add(outcome)
+        return gathered.result()
+
+    def iter_pages(
+        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
+    ) -> Iterator[OcrPage | PageFailure]:
+        """The pages in order, as they are read; those that can't be are failures and the rest goes on.
+
+        Stop iterating and nothing more is sent. Raises as `read`, but for failures of single pages.
+        """
+        with closing(self._outcomes(self._plan(source, pages, name, options))) as outcomes:
+            for outcome in outcomes:
+                yield from outcome.pages
+
+    async def aiter_pages(
+        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
+    ) -> AsyncIterator[OcrPage | PageFailure]:
+        """`iter_pages` for coroutines."""
+        plan = await asyncio.to_thread(self._plan, source, pages, name, options)
+        async with aclosing(self._aoutcomes(plan)) as outcomes:
+            async for outcome in outcomes:
+                for page in outcome.pages:
+                    yield page
+
+    def page_reader(self) -> "MistralPageReader":
+        """This as what reads single pages of files: only the pages asked for are sent."""
+        return MistralPageReader(self.changed({"compare_text_layer": False}))
+
+    def _plan(
+        self, source: Source, pages: Pages, name: str | None, options: dict[str, Any], *, only_these: bool = False
+    ) -> Plan:
+        numbers = chosen_pages(pages)
+        return Plan.of(document(source, name=name), self.changed(options), numbers, only_these=only_these)
+
+    def _outcomes(self, plan: Plan) -> Generator[Outcome]:
+        uploads: list[str] = []
+        try:
+            with closing(in_order(self._jobs(plan, uploads), partial(self._run, plan, uploads), self._workers)) as done:
+                yield from done
+        finally:
+            for file in uploads:
+                self._delete(file)
+
+    async def _aoutcomes(self, plan: Plan) -> AsyncGenerator[Outcome]:
+        uploads: list[str] = []
+        jobs = self._ajobs(plan, uploads)
+        try:
+            async with aclosing(ain_order(jobs, partial(self._arun, plan, uploads), self._workers)) as done:
+                async for outcome in done:
+                    yield outcome
+        finally:
+            for file in uploads:
+                await self._adelete(file)
+
+    @property
+    def _workers(self) -> int:
+        return self.max_concurrent_requests
+
+    def _jobs(self, plan: Plan, uploads: list[str]) -> Iterator[Job]:
+        for piece in plan.pieces():
+            if isinstance(piece, PageFailure):
+                yield piece
+            else:
+                yield from plan.parts(piece, self._chunk(plan, piece, uploads))
+
+    async def _ajobs(self, plan: Plan, uploads: list[str]) -> AsyncIterator[Job]:
+        pieces = plan.pieces()
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            if isinstance(piece, PageFailure):
+                yield piece
+            else:
+                for part in plan.parts(piece, await self._achunk(plan, piece, uploads)):
+                    yield part
+
+    def _chunk(self, plan: Plan, piece: Piece, uploads: list[str], *, always: bool = False) -> dict[str, Any] | None:
+        """The piece as the platform knows it: an address, or a file uploaded where it is large; else None."""
+        if not isinstance(plan.document, Local):
+            return plan.document.chunk
+        if not (always or plan.is_uploaded(piece)):
+            return None
+        kind, content = form(plan.document.name, piece.content, plan.document.media_type)
+        uploads.append(uploaded_id(self.client.send("POST", PATH, content=content, kind=kind)))
+        return {"type": "file", "file_id": uploads[-1]}
+
+    async def _achunk(
+        self, plan: Plan, piece: Piece, uploads: list[str], *, always: bool = False
+    ) -> dict[str, Any] | None:
+        if not isinstance(plan.document, Local):
+            return plan.document.chunk
+        if not (always or plan.is_uploaded(piece)):
+            return None
+        kind, content = form(plan.document.name, piece.content, plan.document.media_type)
+        uploads.append(uploaded_id(await self.client.asend("POST", PATH, content=content, kind=kind)))
+        return {"type": "file", "file_id": uploads[-1]}
+
+    def _run(self, plan: Plan, uploads: list[str], job: Job) -> Outcome:
+        if isinstance(job, PageFailure):
+            return unsent(job)
+        try:
+            return read_reply(plan, job, self.client.send("POST", "ocr", content=plan.body(job)))
+        except ApiError as error:
+            pieces = plan.otherwise(job) if is_too_large(error) else []
+            if not pieces:
+                return failed(job, error)
+        done = Outcome()
+        for piece in pieces:
+            if isinstance(piece, PageFailure):
+                done += unsent(piece)
+            else:
+                chunk = self._chunk(plan, piece, uploads, always=piece is job.piece)
+                done += self._run(plan, uploads, job.within(piece, chunk))
+        return done
+
+    async def _arun(self, plan: Plan, uploads: list[str], job: Job) -> Outcome:
+        if isinstance(job, PageFailure):
+            return unsent(job)
+        try:
+            reply = await self.client.asend("POST", "ocr", content=await asyncio.to_thread(plan.body, job))
+            return await asyncio.to_thread(read_reply, plan, job, reply)
+        except ApiError as error:
+            pieces = await asyncio.to_thread(plan.otherwise, job) if is_too_large(error) else []
+            if not pieces:
+                return failed(job, error)
+        done = Outcome()
+        for piece in pieces:
+            if isinstance(piece, PageFailure):
+                done += unsent(piece)
+            else:
+                chunk = await self._achunk(plan, piece, uploads, always=piece is job.piece)
+                done += await self._arun(plan, uploads, job.within(piece, chunk))
+        return done
+
+    def _delete(self, file: str) -> None:
+        try:
+            self.client.send("DELETE", f"{PATH}/{file}")
+        except ApiError as error:
+            logger.warning("The uploaded file %s could not be deleted (%s); it expires within the hour.", file, error)
+
+    async def _adelete(self, file: str) -> None:
+        try:
+            await self.client.asend("DELETE", f"{PATH}/{file}")
+        except ApiError as error:
+            logger.warning("The uploaded file %s could not be deleted (%s); it expires within the hour.", file, error)
+
+
+class _Gathered:
+    """Adds up what came; an error that leaves it takes what was read with it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._pages: list[OcrPage | PageFailure] = []
+        self._rest = Outcome()
+
+    def add(self, outcome: Outcome) -> None:
+        self._pages += outcome.pages
+        self._rest += Outcome((), outcome.usage, outcome.model, outcome.annotation, outcome.error)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ApiError | ParseError):
+            error.partial = self._so_far()
+
+    def _so_far(self) -> OcrResult:
+        document = self._plan.document
+        return OcrResult(
+            source=document.name,
+            digest=document.digest if isinstance(document, Local) else None,
+            media_type=document.media_type if isinstance(document, Local) else "",
+            pages=tuple(page for page in self._pages if isinstance(page, OcrPage)),
+            failures=tuple(page for page in self._pages if isinstance(page, PageFailure)),
+            model=self._rest.model,
+            usage=self._rest.usage,
+        )
+
+    def result(self) -> OcrResult:
+        """The whole result, or the error that made it partial."""
+        result = self._so_far()
+        error = self._rest.error
+        if error is not None:
+            error.partial = result
+            raise error
+        schema = self._plan.options.document_annotation
+        if schema is None:
+            return result
+        try:
+            value = parsed_annotation(self._rest.annotation, annotation_class(schema))
+        except ValueError as problem:
+            error = ResponseError(f"The document annotation can't be used: {problem}", body=self._rest.annotation)
+            error.partial = result
+            raise error from problem
+        return result.model_copy(update={"annotation": value})
+
+
+class MistralPageReader:
+    """Single pages through the platform's OCR; a `PageReader`."""
+
+    def __init__(self, ocr: MistralOCR) -> None:
+        self._ocr = ocr
+
+    @property
+    def name(self) -> str:
+        """Model and settings."""
+        return self._ocr.name
+
+    def read(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
+        """The pages of these numbers, in the order of the document."""
+        plan = self._ocr._plan(path, tuple(numbers), None, {}, only_these=True)
+        with closing(self._ocr._outcomes(plan)) as outcomes:
+            for outcome in outcomes:
+                for page in outcome.pages:
+                    yield page.plain() if isinstance(page, OcrPage) else page
