@@ -32,8 +32,9 @@ class MistralOCRLoader(BaseLoader):
         pages: Pages = None,
         **options: Any,
     ) -> None:
-        one = isinstance(sources, str | bytes | bytearray | memoryview) or not isinstance(sources, Sequence)
-        self._sources: tuple[Any, ...] = (sources,) if one else tuple(sources)
+        self._sources: Sequence[Any] = [sources]
+        if isinstance(sources, Sequence) and not isinstance(sources, str | bytes | bytearray | memoryview):
+            self._sources = sources
         self._ocr = MistralOCR(**options) if ocr is None else ocr.changed(options)
         self._pages = pages if pages is None or isinstance(pages, int | str) else tuple(pages)
 

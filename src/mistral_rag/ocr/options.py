@@ -17,6 +17,7 @@ from mistral_rag.ocr.result import TableFormat
 
 ANNOTATED_IMAGES = 8
 """As many pictures the platform looks at when it annotates a document."""
+NONE_IS_A_CHOICE = frozenset({"table_format", "confidence_scores_granularity"})
 LAST_PAGE = 1_000_000
 RANGES = re.compile(r"\s*\d+\s*(?:-\s*\d+\s*)?(?:,\s*\d+\s*(?:-\s*\d+\s*)?)*")
 Megabytes = 2**20
@@ -60,6 +61,14 @@ class OcrOptions(Connection):
     doubtful_below: float = Field(default=0.8, ge=0, le=1)
     compare_text_layer: bool = True
 
+    @model_validator(mode="before")
+    @classmethod
+    def _none_means_not_given(cls, given: Any) -> Any:
+        """Where None is a choice of its own, it stays."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or name in NONE_IS_A_CHOICE}
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         for schema in (self.bbox_annotation, self.document_annotation):
@@ -76,10 +85,9 @@ class OcrOptions(Connection):
         if unknown := sorted(options.keys() - CHANGEABLE):
             known = ", ".join(sorted(CHANGEABLE))
             raise ConfigurationError(f"There is no OCR option {unknown[0]!r}. There are: {known}.")
-        other = self.model_copy()
-        for name, value in options.items():
-            self.__pydantic_validator__.validate_assignment(other, name, value)
-        return other
+        return type(self).model_validate(
+            vars(self) | {ALIASES.get(name, name): given for name, given in options.items()}
+        )
 
     def wire(self) -> Wire:
         """The options as they are sent: only those that are set, but always whether blocks are wanted."""
@@ -108,7 +116,14 @@ class OcrOptions(Connection):
         return f"{self.model}/{sha256(told.encode()).hexdigest()[:12]}"
 
 
-CHANGEABLE = OcrOptions.model_fields.keys() - Connection.model_fields.keys() | {"max_concurrent_requests"}
+ALIASES = {
+    "model_name": "model",
+    "bbox_annotation_format": "bbox_annotation",
+    "document_annotation_format": "document_annotation",
+}
+CHANGEABLE = (
+    OcrOptions.model_fields.keys() - Connection.model_fields.keys() | ALIASES.keys() | {"max_concurrent_requests"}
+)
 
 
 def _format(schema: Any) -> Wire | None:
