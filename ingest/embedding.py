@@ -2,14 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.chunking import CHUNKER_VERSION
 from ingest.parsing.result import ParsedFile
-from mistral_rag.defaults import NO_EMBEDDINGS, MatrixEmbeddings, choose_embeddings, load_embeddings
+from mistral_rag.defaults import NO_EMBEDDINGS, BatchEmbeddings, MatrixEmbeddings, choose_embeddings, load_embeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
 from mistral_rag.schema import Source
 from mistral_rag.store.identity import Identity
@@ -18,7 +18,7 @@ from mistral_rag.store.tokens import TOKENS_VERSION
 from mistral_rag.store.writer import IndexWriter
 
 BATCH = 512
-"""Texts that are embedded together and then committed: what a kill makes a build pay for again."""
+"""Texts that are embedded together and then committed, where the model makes no batches itself."""
 
 Matrix = npt.NDArray[np.float32]
 
@@ -41,18 +41,23 @@ class Embedder:
         rows = self.writer.cached_embeddings(self.name, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
         fresh = list(missing)
-        for at in range(0, len(fresh), BATCH):
-            batch = fresh[at : at + BATCH]
-            rows.update(zip(batch, self._embedded(batch, [missing[key] for key in batch]), strict=True))
+        for places, matrix in _in_batches(self.model, list(missing.values())):
+            found = [fresh[place] for place in places]
+            self.writer.keep_embeddings(self.name, found, matrix)
+            self.writer.commit()
+            self.fresh += len(found)
+            rows.update(zip(found, matrix, strict=True))
         return np.stack([rows[key] for key in keys]).astype(np.float32, copy=False)
 
-    def _embedded(self, keys: Sequence[bytes], texts: Sequence[str]) -> Matrix:
-        assert self.model is not None  # noqa: S101
-        matrix = self.model.embed_matrix(texts)
-        self.writer.keep_embeddings(self.name, keys, matrix)
-        self.writer.commit()
-        self.fresh += len(keys)
-        return matrix
+
+def _in_batches(model: MatrixEmbeddings, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Matrix]]:
+    """Places among the texts and their vectors, one batch after another; each is committed before the next is read."""
+    if isinstance(model, BatchEmbeddings):
+        yield from ((batch.indices.tolist(), batch.matrix) for batch in model.embed_batches(texts))
+        return
+    for at in range(0, len(texts), BATCH):
+        part = texts[at : at + BATCH]
+        yield range(at, at + len(part)), model.embed_matrix(part)
 
 
 def choose_embedder(asked: str, sample: Iterable[ParsedFile | ParseError], writer: IndexWriter) -> Embedder:

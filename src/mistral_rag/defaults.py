@@ -5,15 +5,17 @@ The only public module that imports `mistral_rag.local`.
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mistral_rag.errors import ConfigurationError, MissingExtraError
 
 if TYPE_CHECKING:
     import numpy as np
     from langchain_core.language_models import BaseChatModel
+
+    from mistral_rag.embeddings import EmbeddedBatch
 
 EMBEDDING_MODEL = "mistral-embed"
 CHAT_MODEL = "mistral-small-latest"
@@ -34,6 +36,15 @@ class MatrixEmbeddings(Protocol):
 
     def embed_matrix(self, texts: Sequence[str]) -> "np.ndarray":
         """Embed `texts`, in order."""
+        ...
+
+
+@runtime_checkable
+class BatchEmbeddings(Protocol):
+    """Embeddings that also take more texts than memory holds, several requests at once."""
+
+    def embed_batches(self, texts: Iterable[str]) -> "Iterator[EmbeddedBatch]":
+        """Numpy rows with the numbers of their texts, as they are done."""
         ...
 
 

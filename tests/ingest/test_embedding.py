@@ -1,0 +1,69 @@
+"""Vectors for a build: bought once, kept as they come, never Python lists."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.pipeline import Build
+from mistral_rag import MistralEmbeddings
+from mistral_rag.errors import InvalidRequestError
+from mistral_rag.store.check import verify
+from mistral_rag.testing import FakeMistral, faults
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMistral]:
+    with FakeMistral() as fake:
+        monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
+        monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
+        yield fake
+
+
+@pytest.fixture
+def handbook(tmp_path: Path) -> Path:
+    """A document of 700 sections, each a page with one chunk."""
+    path = tmp_path / "handbook.md"
+    path.write_text("\n\n".join(f"# Rule {number}\n\nShelf {number} holds {number} boxes." for number in range(700)))
+    return path
+
+
+def build(path: Path, index: Path) -> int:
+    work = Build([path], index, embeddings="mistral-embed", workers=1)
+    for _ in work:
+        pass
+    return work.report.embedded
+
+
+def texts(platform: FakeMistral) -> list[str]:
+    return [text for request in platform.requests for text in json.loads(request.body)["input"]]
+
+
+def test_a_large_document_is_embedded_in_full_batches(platform: FakeMistral, handbook: Path, tmp_path: Path) -> None:
+    assert build(handbook, tmp_path / "index") == 700
+    assert sorted(len(request.json["input"]) for request in platform.requests)[1:] == [188, 256, 256]
+    assert verify(tmp_path / "index") == []
+
+
+def test_what_was_bought_before_a_failure_is_kept(platform: FakeMistral, handbook: Path, tmp_path: Path) -> None:
+    platform.faults.add(faults.error(422, {"detail": "not now"}), times=1, skip=2)
+    with pytest.raises(InvalidRequestError, match="not now"):
+        build(handbook, tmp_path / "index")
+    before = texts(platform)
+    assert build(handbook, tmp_path / "index") in {188, 256}
+    again = texts(platform)[len(before) :]
+    assert len(again) in {188, 256}
+    assert set(again) < set(before)
+
+
+def test_a_build_makes_no_lists_of_floats(
+    platform: FakeMistral, handbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lists(_self: MistralEmbeddings, _texts: list[str]) -> Any:
+        raise AssertionError("lists of floats")
+
+    monkeypatch.setattr(MistralEmbeddings, "embed_documents", lists)
+    assert build(handbook, tmp_path / "index") == 700
+    assert platform.requests
