@@ -28,8 +28,13 @@ def segments(page: Page) -> Iterator[Segment]:
         if start > at and not page.text[at:start].isspace():
             yield Segment(at, start, None)
         if block.end > start and block.kind not in UNCITED_KINDS:
-            yield Segment(start, block.end, block.kind, block.origin == "markup")
+            yield Segment(start, block.end, block.kind, _is_marked_up(block))
         at = max(at, block.end)
+
+
+def _is_marked_up(block: Block) -> bool:
+    """Whether whoever read the page knew what the block is; the platform's OCR knows tables and lists."""
+    return block.origin == "markup" or (block.origin == "mistral-ocr" and block.kind in {"table", "list"})
 
 
 def rejoined(text: str, found: Iterable[Segment]) -> Iterator[Segment]:

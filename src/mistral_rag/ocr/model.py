@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -95,20 +96,24 @@ class MistralOCR(OcrOptions):
 
     def _outcomes(self, plan: Plan) -> Generator[Outcome]:
         uploads: list[str] = []
+        jobs, run = self._jobs(plan, uploads), partial(self._run, plan, uploads)
         try:
-            with closing(in_order(self._jobs(plan, uploads), partial(self._run, plan, uploads), self._workers)) as done:
-                yield from done
+            with plan.layers() as layers, closing(in_order(jobs, run, self._workers)) as done:
+                for outcome in done:
+                    yield replace(outcome, pages=layers.compared(outcome.pages)) if layers else outcome
         finally:
             for file in uploads:
                 self._delete(file)
 
     async def _aoutcomes(self, plan: Plan) -> AsyncGenerator[Outcome]:
         uploads: list[str] = []
-        jobs = self._ajobs(plan, uploads)
+        jobs, run = self._ajobs(plan, uploads), partial(self._arun, plan, uploads)
         try:
-            async with aclosing(ain_order(jobs, partial(self._arun, plan, uploads), self._workers)) as done:
-                async for outcome in done:
-                    yield outcome
+            with plan.layers() as layers:
+                async with aclosing(ain_order(jobs, run, self._workers)) as done:
+                    async for outcome in done:
+                        pages = await asyncio.to_thread(layers.compared, outcome.pages) if layers else outcome.pages
+                        yield replace(outcome, pages=pages)
         finally:
             for file in uploads:
                 await self._adelete(file)

@@ -2,12 +2,14 @@
 
 import base64
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from mistral_rag.api.replies import encode
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.ocr.cutting import MAX_BYTES, MAX_PAGES, Pdf, Piece
 from mistral_rag.ocr.documents import Local, Remote, Wire
+from mistral_rag.ocr.layers import TextLayers
 from mistral_rag.ocr.options import Megabytes, OcrOptions
 from mistral_rag.ocr.reader import PageFailure
 from mistral_rag.schema import Locator
@@ -177,6 +179,12 @@ class Plan:
             return [part.piece] if part.chunk is None else []
         half = len(numbers) // 2
         return [piece for some in (numbers[:half], numbers[half:]) for piece in self._pdf.cut(some)]
+
+    def layers(self) -> AbstractContextManager[TextLayers | None]:
+        """The text layers to compare with; None where there are none, or nobody wants to know."""
+        if self._pdf is None or not self.options.compare_text_layer or not isinstance(self.document, Local):
+            return nullcontext()
+        return TextLayers(self.document, self.numbers or ())
 
     def locator(self, number: int) -> Locator:
         """Where page `number` is."""

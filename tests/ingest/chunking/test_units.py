@@ -191,6 +191,14 @@ def test_a_marked_up_table_has_the_header_its_parser_found() -> None:
     ]
 
 
+def test_the_platforms_ocr_tells_the_columns_of_tables_and_the_ends_of_items() -> None:
+    text = "Grade | Rate\nG4 | 71.50\nG5 | 80.00\n\nfirst of\nall\nsecond"
+    kinds: list[tuple[str, BlockKind]] = [("Grade | Rate", "table"), ("G4 | 71.50\nG5 | 80.00", "table")]
+    page = page_of(text, *kinds, ("first of\nall", "list"), ("second", "list"), origin="mistral-ocr")
+    assert headed(page) == [("Grade | Rate", None), ("G4 | 71.50", "Grade | Rate"), ("G5 | 80.00", "Grade | Rate")]
+    assert read(page)[-2:] == [("item", "first of\nall"), ("item", "second")]
+
+
 def test_marked_up_tables_apart_are_two_tables() -> None:
     page = page_of("a | b\n\nc | d", ("a | b", "table"), ("c | d", "table"), origin="markup")
     assert headed(page) == [("a | b", None), ("c | d", None)]
@@ -240,7 +248,7 @@ def test_units_tile_printed_lines_whatever_the_blocks_say(lines: list[str], data
     text = "\n".join(lines)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8)))
     kinds = st.sampled_from(["title", "text", "list", "table", "header", "footer", "code", "caption"])
-    origins = st.sampled_from(["text-layer", "markup", "local-ocr"])
+    origins = st.sampled_from(["text-layer", "markup", "local-ocr", "mistral-ocr"])
     blocks = tuple(
         Block(
             start=start,
