@@ -2,6 +2,7 @@
 # ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 
 from mistral_rag.schema import Chunk, Page, Source
@@ -11,6 +12,17 @@ from mistral_rag.store.packing import chunk_values, layout_values, page_values
 from mistral_rag.store.readings import UNUSED
 from mistral_rag.store.rows import Rows, portions, row_digest
 from mistral_rag.store.states import Found
+
+
+def add_derived(connection: sqlite3.Connection, number: int, source: Source, record: str, *, used: bool) -> None:
+    """Repeat of a source what filters and groups look up; only groups of one without pages."""
+    connection.executemany(
+        "INSERT INTO groups (name, source) VALUES (?, ?)", [(name, number) for name in dict.fromkeys(source.groups)]
+    )
+    facts = facts_of(record) if used else ()
+    connection.executemany(
+        "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
+    )
 
 
 class Content:
@@ -37,18 +49,9 @@ class Content:
         counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
         columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
         self.rows.insert_one("sources", columns)
-        self._add_derived(number, source, record, used=bool(pages))
+        add_derived(self._connection, number, source, record, used=bool(pages))
         first_page = self._add_pages(number, pages)
         self._add_chunks(number, first_page, chunks, self.vectors(vectors) if vectors else [None] * len(chunks))
-
-    def _add_derived(self, number: int, source: Source, record: str, *, used: bool) -> None:
-        self._connection.executemany(
-            "INSERT INTO groups (name, source) VALUES (?, ?)", [(name, number) for name in dict.fromkeys(source.groups)]
-        )
-        facts = facts_of(record) if used else ()
-        self._connection.executemany(
-            "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
-        )
 
     def _add_pages(self, source: int, pages: Sequence[Page]) -> int:
         first = self.rows.take_keys("pages", len(pages))

@@ -16,6 +16,9 @@ OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-j
 CACHES = ("lexical-", "codes-")
 """What the names of caches begin with; a number follows, that of their generation."""
 
+QUARANTINE = "quarantine-"
+"""What the names of folders begin with in which `repair` sets damaged files aside; a number follows."""
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -93,10 +96,10 @@ def refuse_links(folder: Path) -> None:
             raise IndexDamagedError(f"{folder / name} is a link or no plain file; an index is never followed elsewhere")
 
 
-def remove_caches(folder: Path) -> None:
-    """Delete the caches of every generation; they are rebuilt from the database."""
+def remove_caches(folder: Path, *, but: int | None = None) -> None:
+    """Delete the caches of every generation, or of all `but` one; they are rebuilt from the database."""
     for entry in list(os.scandir(folder)):
-        if not entry.name.startswith(CACHES):
+        if not entry.name.startswith(CACHES) or entry.name in {f"lexical-{but}", f"codes-{but}.bin"}:
             continue
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path)
