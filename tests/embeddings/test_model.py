@@ -52,6 +52,24 @@ def test_vectors_travel_as_base64(fake: FakeMistral) -> None:
     assert fake.requests[0].json == {"model": "mistral-embed", "input": ["one apple"], "encoding_format": "base64"}
 
 
+def test_metadata_and_headers_are_sent(fake: FakeMistral) -> None:
+    model(fake, metadata={"team": "search"}, default_headers={"x-team": "search"}).embed_query("one apple")
+    assert fake.requests[0].json["metadata"] == {"team": "search"}
+    assert fake.requests[0].headers["x-team"] == "search"
+
+
+def test_parameters_newer_than_this_release_are_sent(fake: FakeMistral) -> None:
+    with pytest.raises(ApiError, match="Extra inputs"):
+        model(fake, model_kwargs={"truncation": "end"}).embed_query("one apple")
+    assert fake.requests[0].json["truncation"] == "end"
+
+
+def test_any_iterable_of_texts_will_do(fake: FakeMistral) -> None:
+    several = ["one apple", "two pears"]
+    for given in (tuple(several), iter(several), np.array(several)):
+        np.testing.assert_array_equal(model(fake).embed_matrix(given), model(fake).embed_matrix(several))
+
+
 def test_no_texts_are_no_request(fake: FakeMistral) -> None:
     assert model(fake).embed_documents([]) == []
     assert asyncio.run(model(fake).aembed_matrix([])).shape == (0, 0)

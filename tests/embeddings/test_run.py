@@ -89,6 +89,15 @@ def test_a_busy_platform_is_asked_again_in_the_middle(platform: Platform) -> Non
 
 
 @pytest.mark.parametrize("coroutine", [False, True])
+def test_requests_that_come_too_fast_for_the_platform_queue_up(platform: Platform, coroutine: bool) -> None:
+    platform.faults.add(faults.rate_limit(retry_after=0), times=7)
+    ours = platform.model(max_retries=1)
+    matrix = asyncio.run(ours.aembed_matrix(texts(600))) if coroutine else ours.embed_matrix(texts(600))
+    assert matrix.shape == (600, 1024)
+    assert len(platform.requests) == 10  # three batches twice, then one of them again, and each of the three once
+
+
+@pytest.mark.parametrize("coroutine", [False, True])
 def test_what_every_batch_would_meet_stops_the_rest(platform: Platform, coroutine: bool) -> None:
     wrong = MistralEmbeddings(base_url=platform.base_url, api_key="wrong", max_concurrent_requests=2)
     with pytest.raises(AuthenticationError, match=r"Without a vector: texts 0-19999;") as caught:

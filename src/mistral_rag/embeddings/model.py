@@ -1,6 +1,6 @@
 """MistralEmbeddings: the model as LangChain and numpy see it."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from itertools import chain, islice
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from pydantic import AliasChoices, Field, PrivateAttr
 
 from mistral_rag.api.connection import Connection
-from mistral_rag.api.errors import ApiError
+from mistral_rag.api.errors import ApiError, RateLimitError
 from mistral_rag.api.replies import Reply
 from mistral_rag.embeddings.asking import Asking, TooLong, overflow
 from mistral_rag.embeddings.batches import TextBatch
@@ -47,7 +47,7 @@ class MistralEmbeddings(Connection, Embeddings):
     output_dtype: Dtype = "float"
     encoding_format: Literal["base64", "float"] = "base64"
     on_too_long: TooLong = "split"
-    metadata: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = Field(default=None, validation_alias=AliasChoices("metadata", "request_metadata"))
     max_concurrent_requests: int = Field(default=16, ge=1)
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
 
@@ -69,20 +69,22 @@ class MistralEmbeddings(Connection, Embeddings):
         """`embed_query` for coroutines."""
         return (await self.aembed_documents([text]))[0]
 
-    def embed_matrix(self, texts: Sequence[str]) -> Matrix:
+    def embed_matrix(self, texts: Iterable[str]) -> Matrix:
         """One row for each text, in order: float32, or the integers that `output_dtype` asks for.
 
         Without texts, a matrix of no rows.
         """
-        run, gathered, different = self._begun(), Gathered(len(texts)), self._different(texts)
+        run, different = self._begun(), self._different(texts)
+        gathered = Gathered(sum(len(numbers) for _, numbers in different))
         with closing(self._answers(run, different)) as answers:
             for answered in answers:
                 gathered.put(answered)
         return self._whole(run, gathered)
 
-    async def aembed_matrix(self, texts: Sequence[str]) -> Matrix:
+    async def aembed_matrix(self, texts: Iterable[str]) -> Matrix:
         """`embed_matrix` for coroutines."""
-        run, gathered, different = self._begun(), Gathered(len(texts)), self._different(texts)
+        run, different = self._begun(), self._different(texts)
+        gathered = Gathered(sum(len(numbers) for _, numbers in different))
         async with aclosing(self._aanswers(run, _one_by_one(different))) as answers:
             async for answered in answers:
                 gathered.put(answered)
@@ -118,7 +120,7 @@ class MistralEmbeddings(Connection, Embeddings):
         eighth = 8 if self.output_dtype in ("binary", "ubinary") else 1
         return Run(width=None if self.output_dimension is None else self.output_dimension // eighth)
 
-    def _different(self, texts: Sequence[str]) -> list[Numbered]:
+    def _different(self, texts: Iterable[str]) -> list[Numbered]:
         """Each different text once; refuses one that is too long, if it is to be refused, before anything is sent."""
         different = grouped(texts)
         if self.on_too_long == "error":
@@ -154,7 +156,7 @@ class MistralEmbeddings(Connection, Embeddings):
             texts = next(requests)
             while True:
                 try:
-                    reply = self.client.post(PATH, self._body(texts))
+                    reply = self._sent(run, self._body(texts))
                 except ApiError as error:
                     texts = requests.throw(error)
                 else:
@@ -171,13 +173,33 @@ class MistralEmbeddings(Connection, Embeddings):
             texts = next(requests)
             while True:
                 try:
-                    reply = await self.client.apost(PATH, self._body(texts))
+                    reply = await self._asent(run, self._body(texts))
                 except ApiError as error:
                     texts = requests.throw(error)
                 else:
                     texts = requests.send(self._counted(reply))
         except StopIteration as done:
             return run.judged(done.value)
+
+    def _sent(self, run: Run, body: Wire) -> Reply:
+        """The answer to one request; one that came too fast, again and again, gets another try in a queue."""
+        try:
+            return self.client.post(PATH, body)
+        except RateLimitError:
+            if not self.max_retries:
+                raise
+        with run.queue:
+            return self.client.post(PATH, body)
+
+    async def _asent(self, run: Run, body: Wire) -> Reply:
+        """`_sent` for coroutines."""
+        try:
+            return await self.client.apost(PATH, body)
+        except RateLimitError:
+            if not self.max_retries:
+                raise
+        async with run.aqueue:
+            return await self.client.apost(PATH, body)
 
     def _body(self, texts: list[str]) -> Wire:
         body: Wire = {"model": self.model, "input": texts, "encoding_format": self.encoding_format}

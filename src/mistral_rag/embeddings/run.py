@@ -1,5 +1,7 @@
 """One pass over some texts: takes them in, judges what comes back, and says in the end what failed."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -32,12 +34,17 @@ FATAL = (
 
 
 class Run:
-    """What is known in the middle of a pass. After a fatal error nothing more is read or sent."""
+    """What is known in the middle of a pass. After a fatal error nothing more is read or sent.
+
+    `queue` and `aqueue` let through one request at a time, of those that were refused as too fast.
+    """
 
     def __init__(self, *, width: int | None = None) -> None:
         self.fatal: ApiError | None = None
         self.failed: list[FailedBatch] = []
         self.succeeded = False
+        self.queue = threading.Lock()
+        self.aqueue = asyncio.Lock()
         self._width = width  # of the vectors, where that was asked for
 
     def batches(self, texts: Iterable[Numbered]) -> Iterator[TextBatch]:
