@@ -88,21 +88,26 @@ def error_as_success() -> Fault:
     return error(200, error_object("Service unavailable", "internal_error_proxy", "1000", status=503))
 
 
+def changed_pages(change: Callable[[list[Any]], list[Any]]) -> Fault:
+    """An OCR reply with other pages than the right ones: left out, twice, with wrong indices."""
+    return _with("pages", change)
+
+
 def missing_embedding(index: int = 0) -> Fault:
     """The embedding of this index is left out of the reply."""
-    return _with_data(lambda data: [item for item in data if item["index"] != index])
+    return _with("data", lambda data: [item for item in data if item["index"] != index])
 
 
 def shuffled_embeddings() -> Fault:
     """The embeddings come in reverse order, with their right indices."""
-    return _with_data(lambda data: data[::-1])
+    return _with("data", lambda data: data[::-1])
 
 
-def _with_data(change: Callable[[list[Any]], list[Any]]) -> Fault:
+def _with(name: str, change: Callable[[list[Any]], list[Any]]) -> Fault:
     def fault(_request: Request, answer: Callable[[], Response]) -> Response:
         response = answer()
         body = json.loads(response.body) if isinstance(response.body, bytes) else {}
-        body["data"] = change(body.get("data", []))
+        body[name] = change(body.get(name, []))
         return replace(response, body=json_bytes(body))
 
     return fault

@@ -1,7 +1,7 @@
 """POST /v1/ocr: pages from a PDF's own text, or scripted ones.
 
 Nothing is recognised: a PDF gives its text layer, line by line, with boxes spread evenly down the page; an
-image gives an empty page that holds it. `OcrPage`s that a test scripts take the place of both.
+image gives an empty page that holds it, an office file its words. `OcrPage`s that a test scripts take their place.
 """
 
 import base64
@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mistral_rag.testing import catalogue, refusals
 from mistral_rag.testing.bodies import Body, DocumentURLChunk, FileChunk, ImageURLChunk, ResponseFormat
 from mistral_rag.testing.exchange import Request, Response, json_response
 from mistral_rag.testing.files import Files
+from mistral_rag.testing.office import office_pages
 from mistral_rag.testing.routing import Handler, parsed
 from mistral_rag.testing.samples import sample
 from mistral_rag.testing.tables import without_tables
@@ -31,10 +32,14 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_PAGES = 1000
+ANNOTATED_IMAGES = 8
+TEXTS = (".csv", "/csv", ".tex", "x-tex", ".ipynb", "ipynb+json")
+IMAGES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
 DPI = 200
 DATA_URL = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 LINK = re.compile(r"https?://[^\s)>\]]+")
+TAG_OR_WORD = re.compile(r"</?[a-z][^<>]*>|[^\s<]+|<", re.IGNORECASE)
 SURE = 0.99
 
 
@@ -60,7 +65,10 @@ class OcrRequest(Body):
 
 @dataclass(frozen=True, slots=True)
 class OcrPage:
-    """What is read on one page: the size is in pixels, `images` maps ids to bytes, a JPEG each."""
+    """What is read on one page: the size is in pixels, `images` maps ids to bytes, a JPEG each.
+
+    `doubts` maps words to a confidence of their own.
+    """
 
     markdown: str
     header: str | None = None
@@ -69,6 +77,7 @@ class OcrPage:
     height: int = 2200
     images: Mapping[str, bytes] | None = None
     confidence: float = SURE
+    doubts: Mapping[str, float] | None = None
 
 
 Reader = Callable[[], OcrPage]
@@ -99,17 +108,18 @@ class Ocr:
         catalogue.able(model, "ocr")
         _check_annotations(body)
         content = self._content(body)
-        if len(content) > MAX_BYTES:
+        if len(content.data) > MAX_BYTES:
             raise refusals.bad_request("Document is too large. Max is 50 MB", code=None)
         readers = self._scripted() or _readers(content)
         pages = {index: readers[index]() for index in _chosen(body.pages, len(readers))}
+        _check_images(body, list(pages.values()))
         shown = [_page(index, page, body) for index, page in pages.items()]
         return json_response(
             {
                 "pages": shown,
                 "model": model,
                 "document_annotation": _annotation(body.document_annotation_format, list(pages.values())),
-                "usage_info": {"pages_processed": len(shown), "doc_size_bytes": len(content)},
+                "usage_info": {"pages_processed": len(shown), "doc_size_bytes": len(content.data)},
             }
         )
 
@@ -118,25 +128,36 @@ class Ocr:
             pages = self._scripts.popleft() if self._scripts else ()
         return [partial(replace, page) for page in pages]
 
-    def _content(self, body: OcrRequest) -> bytes:
+    def _content(self, body: OcrRequest) -> "_Content":
         document = body.document
         if isinstance(document, FileChunk):
-            return self._files.get(str(document.file_id)).content
+            file = self._files.get(str(document.file_id))
+            return _Content(file.content, file.name)
         if isinstance(document, DocumentURLChunk):
-            return self._fetched(document.document_url, wanted="application/")
+            content = self._fetched(document.document_url, is_image=False)
+            if content.data.startswith(IMAGES):
+                raise _unreadable()  # images must come as image_url
+            return content
         url = document.image_url
-        return self._fetched(url if isinstance(url, str) else url.url, wanted="image/")
+        return self._fetched(url if isinstance(url, str) else url.url, is_image=True)
 
-    def _fetched(self, url: str, *, wanted: str) -> bytes:
+    def _fetched(self, url: str, *, is_image: bool) -> "_Content":
         if match := DATA_URL.match(url):
-            if wanted == "image/" and not match[1].startswith("image/"):
+            if is_image != match[1].startswith("image/"):
                 raise _unreadable()
-            return _decoded(url[match.end() :])
+            return _Content(_decoded(url[match.end() :]), match[1].lower())
         if uploaded := self._files.by_url(url):
-            return uploaded.content
+            return _Content(uploaded.content, uploaded.name)
         if not url.startswith("https://") or url not in self._documents:
             raise _unreadable()
-        return self._documents[url]
+        return _Content(self._documents[url], url)
+
+
+class _Content(NamedTuple):
+    """A document; `called` is its media type, name or address, whichever is known."""
+
+    data: bytes
+    called: str
 
 
 def _unreadable() -> refusals.RefusedError:
@@ -160,6 +181,13 @@ def _check_annotations(body: OcrRequest) -> None:
         raise refusals.invalid("value_error", message, loc=())
 
 
+def _check_images(body: OcrRequest, pages: Sequence[OcrPage]) -> None:
+    shown = sum(len(list(page.images or ())[: body.image_limit]) for page in pages)
+    if body.document_annotation_format is not None and shown > ANNOTATED_IMAGES:
+        message = f"Document annotation takes at most {ANNOTATED_IMAGES} image boxes, got {shown}"
+        raise refusals.bad_request(message, code=None)
+
+
 def _chosen(wanted: str | list[int] | None, count: int) -> list[int]:
     if wanted is None:
         indices = list(range(count))
@@ -180,14 +208,17 @@ def _from_ranges(text: str) -> list[int]:
     return [index for ends in bounds for index in range(ends[0], ends[-1] + 1)]
 
 
-def _readers(content: bytes) -> Sequence[Reader]:
+def _readers(document: _Content) -> Sequence[Reader]:
     """A function for each page: a page that is not asked for is not read."""
+    content, called = document
     if content.startswith(b"%PDF"):
         return _pdf_readers(content)
-    if content.startswith((b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"II*", b"MM\0*")):
+    if content.startswith(IMAGES):
         width, height = _png_size(content)
         image = OcrPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})
         return [partial(replace, image)]
+    if texts := office_pages(content, is_text=called.endswith(TEXTS)):
+        return [partial(OcrPage, text) for text in texts]
     raise _unreadable()
 
 
@@ -227,7 +258,7 @@ def _page(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
         "images": [
             _image(name, data, page, body) for name, data in list((page.images or {}).items())[: body.image_limit]
         ],
-        "tables": [{"id": name, "content": table, "format": body.table_format} for name, table in tables.items()],
+        "tables": [_table(name, table, page, body) for name, table in tables.items()],
         "hyperlinks": LINK.findall(markdown),
         "header": page.header if body.extract_header else None,
         "footer": page.footer if body.extract_footer else None,
@@ -235,6 +266,11 @@ def _page(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
         "confidence_scores": _confidence(markdown, page, body),
         "blocks": _blocks(markdown, page, tables) if body.include_blocks else None,
     }
+
+
+def _table(name: str, content: str, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+    scores = {"word_confidence_scores": _words(content, page)} if body.confidence_scores_granularity == "word" else {}
+    return {"id": name, "content": content, "format": body.table_format, **scores}
 
 
 def _image(name: str, data: bytes, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
@@ -254,14 +290,20 @@ def _annotation(wanted: ResponseFormat | None, pages: Sequence[OcrPage]) -> str 
 def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any] | None:
     if body.confidence_scores_granularity is None:
         return None
-    whole = {"average_page_confidence_score": page.confidence, "minimum_page_confidence_score": page.confidence}
+    lowest = min([page.confidence, *(page.doubts or {}).values()])
+    whole = {"average_page_confidence_score": page.confidence, "minimum_page_confidence_score": lowest}
     if body.confidence_scores_granularity == "page":
         return whole
-    words = [
-        {"text": found[0], "confidence": page.confidence, "start_index": found.start()}
-        for found in re.finditer(r"\S+", markdown)
+    return {**whole, "word_confidence_scores": _words(markdown, page)}
+
+
+def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
+    doubts = page.doubts or {}
+    return [
+        {"text": found[0], "confidence": doubts.get(found[0], page.confidence), "start_index": found.start()}
+        for found in TAG_OR_WORD.finditer(text)
+        if not found[0].startswith("<")
     ]
-    return {**whole, "word_confidence_scores": words}
 
 
 def _blocks(markdown: str, page: OcrPage, tables: Mapping[str, str]) -> list[dict[str, Any]]:
