@@ -12,6 +12,7 @@ EXPECTED = {
     "retriever_in_a_chain.py": "Calibration records",
     "ask_with_citations.py": ", exact: ",
     "offline.py": "quoted, no model was asked",
+    "embed_a_large_file.py": "2000 vectors, 12000 tokens",
     "tools.py": "The tool says: 1200",
     "structured_output.py": "Order(customer='Okafor', pieces=40, ordered=datetime.date(2024, 5, 3))",
     "streaming.py": "broke off after 'You said: And'",
