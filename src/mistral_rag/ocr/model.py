@@ -14,7 +14,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.ocr.cutting import Piece
 from mistral_rag.ocr.documents import Local, Source, document
 from mistral_rag.ocr.flow import ain_order, in_order
-from mistral_rag.ocr.options import OcrOptions, annotation_class, chosen_pages
+from mistral_rag.ocr.options import OcrOptions, annotation_class, chosen_pages, ranges
 from mistral_rag.ocr.pages import parsed_annotation
 from mistral_rag.ocr.plan import Part, Plan
 from mistral_rag.ocr.reader import PageFailure
@@ -246,6 +246,7 @@ class _Gathered:
         error = self._rest.error
         if error is not None:
             error.partial = result
+            error.args = (f"{error} Not read: pages {ranges(f.number for f in result.failures)}; see `partial`.",)
             raise error
         schema = self._plan.options.document_annotation
         if schema is None:

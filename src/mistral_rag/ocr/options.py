@@ -167,3 +167,15 @@ def _from_ranges(text: str) -> list[int]:
             raise ConfigurationError(f"{part.strip()!r} is no range of pages.")
         numbers += range(start, end + 1)
     return numbers
+
+
+def ranges(numbers: Iterable[int], *, most: int = 5) -> str:
+    """Page numbers in short, as a reader writes them: "1-5, 7"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs[:most])
+    return f"{shown}, …" if len(runs) > most else shown

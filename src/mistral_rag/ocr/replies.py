@@ -1,6 +1,6 @@
 """What came of a request: the reply against what was asked for, or the error that came instead."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,11 @@ def read_reply(plan: Plan, part: Part, reply: Reply) -> Outcome:
     if not isinstance(given, list):
         return failed(part, _bad_reply(reply, "no list of pages"))
     expected = part.expected
-    found, doubled = _by_index(given, expected)
+    wanted = range(MAX_PAGES) if expected is None else expected
+    found, doubled, strange = _by_index(given, wanted)
+    if strange:
+        # one wrong number and none can be believed: a text must not end up on another page
+        return failed(part, _bad_reply(reply, f"pages that were not asked for, such as index {strange[0]!r}"))
     if expected is None:
         expected = {index: index + 1 for index in range(max(found, default=-1) + 1)}
     pages = tuple(_page(plan, found.get(index), number, index in doubled) for index, number in expected.items())
@@ -105,32 +109,30 @@ def unsent(failure: PageFailure) -> Outcome:
     return Outcome((failure,), error=ParseError(f"page {failure.number}: {failure.reason}"))
 
 
-def _by_index(given: list[Any], expected: Mapping[int, int] | None) -> tuple[dict[int, Any], set[int]]:
-    """The pages by their index, and the indices of which there are several; pages nobody asked for are dropped."""
-    wanted = range(MAX_PAGES) if expected is None else expected
+def _by_index(given: list[Any], wanted: Container[int]) -> tuple[dict[int, Any], set[int], list[Any]]:
+    """The pages by their index, the indices of which there are several, and those nobody asked for."""
     found: dict[int, Any] = {}
     doubled: set[int] = set()
+    strange: list[Any] = []
     for raw in given:
         index = raw.get("index") if isinstance(raw, Mapping) else None
         if not isinstance(index, int) or isinstance(index, bool) or index not in wanted:
-            continue
-        if found.setdefault(index, raw) != raw:
+            strange.append(index)
+        elif found.setdefault(index, raw) != raw:
             doubled.add(index)
-    return found, doubled
+    return found, doubled, strange
 
 
 def _page(plan: Plan, raw: Any, number: int, is_doubled: bool) -> OcrPage | PageFailure:
     if raw is None:
         return PageFailure(number, "the platform's reply leaves this page out")
+    if is_doubled:
+        return PageFailure(number, "the platform's reply holds two different pages of this number")
     target = annotation_class(plan.options.bbox_annotation)
     try:
-        page = read_page(raw, plan.locator(number), doubtful_below=plan.options.doubtful_below, annotation=target)
+        return read_page(raw, plan.locator(number), doubtful_below=plan.options.doubtful_below, annotation=target)
     except BadPageError as error:
         return PageFailure(number, str(error))
-    if not is_doubled:
-        return page
-    problem = "the reply holds two different pages of this number; this is the first"
-    return page.model_copy(update={"problems": (*page.problems, problem)})
 
 
 def _bad_reply(reply: Reply, what: str) -> ResponseError:
