@@ -67,7 +67,16 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "on this machine: local embeddings from the extra [local], or word search alone without it.\n\n" + EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    sub.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (PDF, Markdown, HTML, text)")
+    _add_reading(sub)
+    sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
+    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
+    sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
+    sub.set_defaults(command=build)
+
+
+def _add_reading(sub: argparse.ArgumentParser) -> None:
+    """What decides which documents are read, and by which models."""
+    sub.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (PDF, images, Markdown, HTML, text)")
     add_common(sub)
     sub.add_argument(
         "--embeddings",
@@ -75,10 +84,18 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="MODEL",
         help="auto (default), none, mistral-embed, or a local model as `mistral-rag doctor` lists them",
     )
-    sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
-    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
-    sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
-    sub.set_defaults(command=build)
+    sub.add_argument(
+        "--ocr",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
+    )
+    sub.add_argument(
+        "--ocr-with",
+        choices=("auto", "mistral", "local"),
+        default="auto",
+        help="what reads them: Mistral OCR with a key, this machine without one (auto, default), or one of the two",
+    )
 
 
 def build(arguments: argparse.Namespace) -> int:
@@ -93,6 +110,8 @@ def build(arguments: argparse.Namespace) -> int:
         prune=arguments.prune,
         rebuild=arguments.rebuild,
         workers=arguments.workers,
+        ocr=arguments.ocr,
+        ocr_with=arguments.ocr_with,
     )
     with _progress(work) as show:
         for progress in work:
@@ -174,7 +193,8 @@ def _progress(work: Build) -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task("looking for files", total=None)
 
         def show(progress: Progress) -> None:
-            text = f"{progress.chunks} chunks  {escape(progress.file.source)}"
+            event = progress.event
+            text = f"{progress.chunks} chunks  {escape(event.source)}{event.remark}"
             bar.update(task, completed=progress.done, total=progress.total, description=text)
 
         yield show

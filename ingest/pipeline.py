@@ -1,20 +1,22 @@
 """A build: compare the folders with the index, parse what is new, embed, commit; resume by doing it again."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
 from ingest.embedding import Embedder, choose_embedder
 from ingest.facts import learn_facts
+from ingest.ocr import HOW_TO_READ, PictureReadings, When, With, open_reader, states, with_readings
 from ingest.parsing.children import parse_files
 from ingest.parsing.result import ParsedFile, ParseJob
-from ingest.plan import Plan, Reading, failed_pages, make_plan, problem_line
-from ingest.report import BuildReport, FileReport, Progress
+from ingest.plan import Plan, Reading, make_plan, problem_line
+from ingest.report import BuildReport, FileReport, PageRead, Progress
 from ingest.sources import Found, resolve_roots
 from mistral_rag.errors import ParseError
-from mistral_rag.schema import Source
+from mistral_rag.ocr.reader import PageFailure, PageReader
+from mistral_rag.schema import Page, Source
 from mistral_rag.store.writer import IndexWriter, SourceState
 
 COMMIT_CHUNKS = 1000
@@ -29,6 +31,7 @@ UNREAD = "0" * 64
 
 
 Result = tuple[ParseJob, ParsedFile | ParseError]
+Event = FileReport | PageRead
 
 
 class Build:
@@ -42,6 +45,10 @@ class Build:
         prune: drop documents that are gone even when they are more than a fifth of a root.
         rebuild: forget what the index holds and read everything again; a way to other models.
         workers: parsing processes; by default one a core.
+        ocr: "auto" reads the pictures of pages whose text layer is not enough, "always" those of every page that is
+            read, "never" none: then such pages fail.
+        ocr_with: "mistral", "local", or "auto": the platform with a key, this machine without one. Or a reader of
+            your own.
 
     Iterating raises the errors of the store and the platform; a file that can't be read is a line of the report.
     """
@@ -55,6 +62,8 @@ class Build:
         prune: bool = False,
         rebuild: bool = False,
         workers: int | None = None,
+        ocr: When = "auto",
+        ocr_with: With | PageReader = "auto",
     ) -> None:
         self.roots = resolve_roots(paths)
         self.index = Path(index)
@@ -62,16 +71,22 @@ class Build:
         self.prune = prune
         self.rebuild = rebuild
         self.workers = workers
+        self.ocr = ocr
+        self.ocr_with = ocr_with
         self.report = BuildReport()
 
     def __iter__(self) -> Iterator[Progress]:
         started = time.monotonic()
         try:
-            with IndexWriter.open(self.index) as writer:
+            with (
+                open_reader(self.ocr, self.ocr_with) as reader,
+                IndexWriter.open(self.index) as writer,
+            ):
+                self._readings = PictureReadings(reader, writer) if reader else None
                 if self.rebuild:
                     writer.clear()
                 known = writer.sources()
-                plan = make_plan(self.roots, known, prune=self.prune)
+                plan = make_plan(self.roots, known, prune=self.prune, reader=reader.name if reader else "")
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
                 yield from self._work(writer, plan, known)
@@ -80,11 +95,12 @@ class Build:
 
     def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
         total = len(plan.settled) + len(plan.failed) + len(plan.to_read) + len(plan.gone) + len(plan.held_back)
-        for file in self._changes(writer, plan, known):
-            self.report.add(file)
-            yield Progress(file, len(self.report.files), total, self.report.chunks)
+        for event in self._changes(writer, plan, known):
+            if isinstance(event, FileReport):
+                self.report.add(event)
+            yield Progress(event, len(self.report.files), total, self.report.chunks)
 
-    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[FileReport]:
+    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Event]:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
@@ -101,9 +117,10 @@ class Build:
         writer.commit()
         writer.refresh_caches()
 
-    def _read(self, writer: IndexWriter, readings: Sequence[Reading]) -> Iterator[FileReport]:
+    def _read(self, writer: IndexWriter, readings: Sequence[Reading]) -> Iterator[Event]:
         by_uri = {reading.found.uri: reading for reading in readings}
-        jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "") for r in readings)
+        every = self.ocr == "always"
+        jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "", every) for r in readings)
         if not readings and self.embeddings == "auto":
             return
         parsed = parse_files(jobs, workers=self.workers)
@@ -117,7 +134,10 @@ class Build:
             if isinstance(outcome, ParseError):
                 yield self._fail(writer, reading, outcome.reason)
                 continue
+            if outcome.pictures:
+                outcome = yield from self._read_pictures(reading, outcome)
             if not outcome.chunks and outcome.problems:
+                self._count(outcome)
                 yield self._fail(writer, reading, problem_line(_problems(outcome)) or "")
                 continue
             yield self._put(writer, reading, outcome, embedder)
@@ -125,6 +145,29 @@ class Build:
             if uncommitted >= COMMIT_CHUNKS or time.monotonic() - committed > COMMIT_SECONDS:
                 writer.commit()
                 uncommitted, committed = 0, time.monotonic()
+
+    def _read_pictures(self, reading: Reading, parsed: ParsedFile) -> Generator[Event, None, ParsedFile]:
+        """The file with the pictures of its pages read."""
+        found: dict[int, Page | PageFailure] = {}
+        name = ""
+        if self._readings is not None:
+            name = self._readings.reader.name
+            for number, outcome in self._readings.read(reading.found.path, reading.digest, parsed.pictures):
+                found[number] = outcome
+                yield PageRead(reading.found.name, len(found), len(parsed.pictures))
+            self.report.ocr_fresh = self._readings.fresh
+        elif self.ocr != "never" and HOW_TO_READ not in self.report.warnings:
+            self.report.warnings.append(HOW_TO_READ)
+        return with_readings(parsed, found, reader=name, stem=reading.found.path.stem)
+
+    def _count(self, parsed: ParsedFile) -> None:
+        ended = states(parsed)
+        self.report.pages += len(ended)
+        self.report.text_pages += ended.count("text")
+        self.report.ocr_pages += ended.count("ocr")
+        self.report.blank_pages += ended.count("blank")
+        self.report.failed_pages += ended.count("failed")
+        self.report.chunks += len(parsed.chunks)
 
     def _fail(self, writer: IndexWriter, reading: Reading, reason: str) -> FileReport:
         found = reading.found
@@ -147,9 +190,7 @@ class Build:
             mtime_ns=found.mtime_ns,
             problems=problems,
         )
-        self.report.pages += len(parsed.pages)
-        self.report.chunks += len(parsed.chunks)
-        self.report.failed_pages += failed_pages(problems)
+        self._count(parsed)
         self.report.embedded = embedder.fresh
         return FileReport(found.name, reading.becomes, problem_line(problems), len(parsed.pages))
 

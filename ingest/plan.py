@@ -1,12 +1,17 @@
 """What a build will do: the documents below its roots compared with those that the index knows."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.ocr import may_be_read_now
 from ingest.report import FileReport, FileStatus
 from ingest.sources import Found, PassedOver, sha256_of, walk
 from mistral_rag.store.writer import SourceState
+
+PAGES = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
+"""What stands before each reason in the line that `problem_line` makes."""
 
 DROP_SHARE = 0.2
 """More than this share of a root's documents is dropped only when asked to."""
@@ -34,8 +39,11 @@ class Plan:
     failed_pages: int = 0
 
 
-def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bool) -> Plan:
-    """Compare what stands below `roots` with the documents the index knows."""
+def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bool, reader: str = "") -> Plan:
+    """Compare what stands below `roots` with the documents the index knows.
+
+    Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
+    """
     plan = Plan()
     present: dict[str, Found] = {}
     for item in walk(roots):
@@ -46,13 +54,14 @@ def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bo
         else:
             present[item.uri] = item
     for found in present.values():
-        _compare(found, known.get(found.uri), plan)
+        _compare(found, known.get(found.uri), plan, reader)
     _plan_gone(roots, known, present, plan, prune=prune)
     return plan
 
 
-def _compare(found: Found, state: SourceState | None, plan: Plan) -> None:
-    if state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns):
+def _compare(found: Found, state: SourceState | None, plan: Plan, reader: str) -> None:
+    again = state is not None and any(may_be_read_now(reason, reader) for reason in _reasons(state))
+    if state is not None and not again and (state.size, state.mtime_ns) == (found.size, found.mtime_ns):
         _leave(found, state, plan)
         return
     try:
@@ -60,10 +69,17 @@ def _compare(found: Found, state: SourceState | None, plan: Plan) -> None:
     except OSError as error:
         plan.failed.append((found, f"can't be read: {error.strerror or error}"))
         return
-    if state is not None and state.source.digest == digest:
+    if state is not None and not again and state.source.digest == digest:
         _leave(found, state, plan)
     else:
         plan.to_read.append(Reading(found, digest, "added" if state is None else "changed"))
+
+
+def _reasons(state: SourceState) -> Iterable[str]:
+    """Why pages of a source could not be read; a source that failed as a whole has them in one line."""
+    if state.status == "failed":
+        return PAGES.split(state.reason or "")
+    return (reason for _, reason in state.problems)
 
 
 def _leave(found: Found, state: SourceState, plan: Plan) -> None:

@@ -16,12 +16,31 @@ class FileReport:
     reason: str | None = None
     pages: int = 0
 
+    @property
+    def remark(self) -> str:
+        """What a progress bar adds to the name."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page's picture was read by OCR; `done` of `total` such pages of a file."""
+
+    source: str
+    done: int
+    total: int
+
+    @property
+    def remark(self) -> str:
+        """What a progress bar adds to the name."""
+        return f"  page {self.done} of {self.total} by OCR"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a build is; yielded after every file."""
+    """How far a build is; yielded after every file, and after every page that OCR read."""
 
-    file: FileReport
+    event: FileReport | PageRead
     done: int
     total: int
     chunks: int
@@ -29,7 +48,12 @@ class Progress:
 
 @dataclass(slots=True)
 class BuildReport:
-    """The whole run. `ocr_pages` were read by OCR, `failed_pages` need it; `embedded` texts were not cached.
+    """The whole run.
+
+    Each of the `pages` that were read ended in one way: with the text the file gives (`text_pages`), with text that
+    OCR read (`ocr_pages`), with nothing on it (`blank_pages`), or unread (`failed_pages`, which also counts those of
+    files that have not changed since). `ocr_fresh` pages were read by OCR now and `embedded` texts embedded now; the
+    others were kept from earlier runs.
 
     `cost` is in US dollars, 0 for local models and None where the price is unknown.
     """
@@ -37,8 +61,11 @@ class BuildReport:
     files: list[FileReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     pages: int = 0
+    text_pages: int = 0
     ocr_pages: int = 0
+    blank_pages: int = 0
     failed_pages: int = 0
+    ocr_fresh: int = 0
     chunks: int = 0
     embedded: int = 0
     embedding: str = ""

@@ -7,6 +7,10 @@ from types import MappingProxyType
 PARSERS: Mapping[str, str] = MappingProxyType(
     {
         "application/pdf": "ingest.parsing.pdf:parse",
+        **{
+            f"image/{kind}": "ingest.parsing.image:parse"
+            for kind in ("bmp", "gif", "jp2", "jpeg", "png", "tiff", "webp")
+        },
         "text/html": "ingest.parsing.html:parse",
         "text/markdown": "ingest.parsing.markdown:parse",
         "text/plain": "ingest.parsing.text:parse",
@@ -15,13 +19,22 @@ PARSERS: Mapping[str, str] = MappingProxyType(
 """Media type -> "module:function"; the function takes a path and returns a `Parsed`."""
 
 _BY_SUFFIX = {
+    ".bmp": "image/bmp",
+    ".gif": "image/gif",
     ".htm": "text/html",
     ".html": "text/html",
+    ".jp2": "image/jp2",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
     ".markdown": "text/markdown",
     ".md": "text/markdown",
     ".pdf": "application/pdf",
+    ".png": "image/png",
     ".text": "text/plain",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
     ".txt": "text/plain",
+    ".webp": "image/webp",
     ".xhtml": "text/html",
 }
 _HTML_STARTS = (b"<!doctype html", b"<html")

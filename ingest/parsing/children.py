@@ -98,7 +98,12 @@ class _Child:
         self._files += 1
         self._deadline = time.monotonic() + self._allowed(job)
         try:
-            fields = {"path": str(job.path), "uri": job.uri, "media_type": job.media_type}
+            fields = {
+                "path": str(job.path),
+                "uri": job.uri,
+                "media_type": job.media_type,
+                "every_picture": job.every_picture,
+            }
             write_frame(self._to, json.dumps(fields).encode())
             answer = read_frame(self._from)
             if answer is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ingest.parsing.result import Parsed, Problem
+from ingest.parsing.result import NEEDS_OCR, Parsed, Problem
 from ingest.parsing.titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf.blocks import largest_words
@@ -27,6 +27,7 @@ def parse(path: Path) -> Parsed:
             raise ParseError("the PDF has no pages")
         sheets: list[Sheet] = []
         problems: list[Problem] = []
+        unread: list[Problem] = []
         for number in range(1, len(pdf) + 1):
             try:
                 sheet = pdf.sheet(number)
@@ -35,7 +36,7 @@ def parse(path: Path) -> Parsed:
                 problems.append(Problem(number, error.reason))
             else:
                 if reason := needs_ocr(sheet):
-                    problems.append(Problem(number, reason))
+                    unread.append(Problem(number, reason))
             sheets.append(sheet)
         labels = [pdf.label(sheet.number) for sheet in sheets]
         metadata: dict[str, JsonValue] = {
@@ -44,13 +45,13 @@ def parse(path: Path) -> Parsed:
         title = pdf.metadata("Title")
     pages = tuple(pages_of(sheets, labels=labels))
     title = title_of(title, largest_words(sheets[0]), path.stem)
-    return Parsed(title, metadata, pages, tuple(problems))
+    return Parsed(title, metadata, pages, tuple(problems), tuple(unread))
 
 
 def needs_ocr(sheet: Sheet) -> str | None:
     """Why a page's text layer is not enough; None when it is."""
     if sheet.visible < SPARSE and sheet.ink > INK:
-        return f"needs OCR: {sheet.visible or 'no'} characters of text, but something is printed on the page"
+        return f"{NEEDS_OCR}: {sheet.visible or 'no'} characters of text, but something is printed on the page"
     if sheet.visible >= _ENOUGH_TO_JUDGE and sheet.garbage > GARBAGE:
-        return f"needs OCR: {sheet.garbage:.0%} of the characters have no meaning"
+        return f"{NEEDS_OCR}: {sheet.garbage:.0%} of the characters have no meaning"
     return None

@@ -7,6 +7,9 @@ from pydantic import JsonValue
 
 from mistral_rag.schema import Chunk, Page
 
+NEEDS_OCR = "needs OCR"
+"""What the reason of a page begins with that waits for somebody to read its picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -17,22 +20,42 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A page whose text has to be read from its picture, and why.
+
+    `key` is the hex digest of what is on it: the same page in another file, or after an edit elsewhere, has the same.
+    """
+
+    page: int
+    reason: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file as pages, not yet cut into units; every page that exists is there, with what text it has."""
+    """A file as pages, not yet cut into units; every page that exists is there, with what text it has.
+
+    `unread` are the pages whose text layer is not enough, with the reason.
+    """
 
     title: str
     metadata: dict[str, JsonValue]
     pages: tuple[Page, ...]
     problems: tuple[Problem, ...] = ()
+    unread: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
-    """One file to parse; `media_type` is a key of `ingest.parsing.PARSERS`."""
+    """One file to parse; `media_type` is a key of `ingest.parsing.PARSERS`.
+
+    `every_picture` asks for the pictures of pages whose text layer is enough, too.
+    """
 
     path: Path
     uri: str
     media_type: str
+    every_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +73,4 @@ class ParsedFile:
     pages: tuple[Page, ...] = ()
     chunks: tuple[Chunk, ...] = ()
     problems: tuple[Problem, ...] = ()
+    pictures: tuple[Picture, ...] = ()

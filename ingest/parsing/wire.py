@@ -10,7 +10,7 @@ from typing import IO, Any
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
-from ingest.parsing.result import ParsedFile, ParseJob, Problem
+from ingest.parsing.result import ParsedFile, ParseJob, Picture, Problem
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
 
@@ -27,6 +27,7 @@ class Payload(Model):
     pages: tuple[Page, ...]
     chunks: tuple[Chunk, ...]
     problems: tuple[tuple[int | None, str], ...]
+    pictures: tuple[tuple[int, str, str], ...]
     word_bytes: tuple[int, ...]
 
 
@@ -68,6 +69,7 @@ def encode(file: ParsedFile) -> tuple[bytes, bytes]:
         pages=file.pages,
         chunks=file.chunks,
         problems=tuple((problem.page, problem.reason) for problem in file.problems),
+        pictures=tuple((picture.page, picture.reason, picture.key) for picture in file.pictures),
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
@@ -92,6 +94,7 @@ def decode_answer(job: ParseJob, content: bytes, raw: bytes) -> ParsedFile | Par
         pages=payload.pages,
         chunks=payload.chunks,
         problems=tuple(Problem(page, reason) for page, reason in payload.problems),
+        pictures=tuple(Picture(page, reason, key) for page, reason, key in payload.pictures),
     )
 
 

@@ -12,6 +12,7 @@ from typing import IO
 from ingest.chunking import cut
 from ingest.parsing import PARSERS
 from ingest.parsing.language import detect
+from ingest.parsing.pictures import pictures_of
 from ingest.parsing.result import Parsed, ParsedFile, ParseJob
 from ingest.parsing.wire import encode, encode_failure, read_frame, write_frame
 from mistral_rag.errors import ParseError
@@ -41,7 +42,7 @@ def main() -> None:
 def _serve(jobs: IO[bytes], answers: IO[bytes]) -> None:
     while (frame := read_frame(jobs)) is not None:
         fields = json.loads(frame[0])
-        job = ParseJob(Path(fields["path"]), fields["uri"], fields["media_type"])
+        job = ParseJob(Path(fields["path"]), fields["uri"], fields["media_type"], fields["every_picture"])
         try:
             content, raw = encode(parse_job(job))
         except ParseError as error:
@@ -66,6 +67,7 @@ def parse_job(job: ParseJob) -> ParsedFile:
         pages=pages,
         chunks=chunks,
         problems=parsed.problems,
+        pictures=pictures_of(job.path, job.media_type, parsed, every=job.every_picture),
     )
 
 

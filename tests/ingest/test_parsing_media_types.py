@@ -16,7 +16,7 @@ from ingest.parsing import PARSERS, media_type_of
         ("page.htm", b"<p>", "text/html"),
         ("page", b" <!DOCTYPE html><p>", "text/html"),
         ("letter.txt", b"Dear Sir", "text/plain"),
-        ("photo.jpg", b"\xff\xd8", None),
+        ("photo.jpg", b"\xff\xd8", "image/jpeg"),
         ("Makefile", b"all:", None),
     ],
 )

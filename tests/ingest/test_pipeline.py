@@ -121,7 +121,7 @@ def test_another_folder_is_left_alone(folder: Path, index: Path, tmp_path: Path)
     other.mkdir()
     (other / "note.txt").write_text("A note.")
     report = build(other, index=index)
-    assert counts(report) == {"added": 1, "pages": 1, "chunks": 1}
+    assert counts(report) == {"added": 1, "pages": 1, "text_pages": 1, "chunks": 1}
     assert sources(index) == ["leave.md", "note.txt", "travel.md"]
 
 
@@ -213,4 +213,4 @@ def test_stopping_early_keeps_what_was_committed_and_the_next_build_goes_on(fold
 def test_a_rebuild_reads_everything_again(folder: Path, index: Path) -> None:
     build(folder, index=index)
     report = build(folder, index=index, rebuild=True)
-    assert counts(report) == {"added": 2, "pages": 2, "chunks": 2}
+    assert counts(report) == {"added": 2, "pages": 2, "text_pages": 2, "chunks": 2}

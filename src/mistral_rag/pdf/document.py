@@ -118,6 +118,11 @@ class PdfFile:
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
             )
 
+    def size(self, number: int) -> tuple[float, float]:
+        """Width and height of page `number` (from 1) in points, as a reader sees it."""
+        with self._page(number) as page:
+            return float(pdfium.FPDF_GetPageWidthF(page)), float(pdfium.FPDF_GetPageHeightF(page))
+
     def image(self, number: int, *, dpi: float, grey: bool = False) -> PageImage:
         """A picture of page `number` (from 1) as a reader sees it."""
         with self._page(number) as page:
