@@ -11,7 +11,7 @@ from mistral_rag.store.facts import BARE_TYPE, facts_of
 from mistral_rag.store.packing import chunk_values, layout_values, page_values
 from mistral_rag.store.readings import UNUSED
 from mistral_rag.store.rows import Rows, portions, row_digest
-from mistral_rag.store.states import Found
+from mistral_rag.store.states import ERASED, Found, erased_source, erased_uri
 
 
 def add_derived(connection: sqlite3.Connection, number: int, source: Source, record: str, *, used: bool) -> None:
@@ -23,6 +23,10 @@ def add_derived(connection: sqlite3.Connection, number: int, source: Source, rec
     connection.executemany(
         "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
     )
+
+
+FACTS = "extra:facts"
+"""The setting in which a build keeps what each document says about itself, by uri."""
 
 
 class Content:
@@ -44,6 +48,7 @@ class Content:
         """Add a source whose uri is free."""
         if wrong := [chunk.id for chunk in chunks if chunk.page > len(pages) or chunk.uri != source.uri]:
             raise ValueError(f"chunk {wrong[0]} stands on no page of {source.uri}")
+        self.remove(erased_uri(source.uri))
         number = self.rows.take_keys("sources", 1)
         record = source.model_dump_json()
         counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
@@ -123,12 +128,27 @@ class Content:
         )
 
     def forget_unused(self) -> None:
-        """Forget kept embeddings that no chunk uses, pages read in files that are gone, names of sources taken out."""
+        """Forget what is kept of sources that are gone: embeddings, pages that were read, names, facts."""
         unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
         self.rows.delete("embeddings", unused)
         self.rows.delete("vectors", unused)
         self.rows.delete("readings", UNUSED)
-        self.rows.delete("sources", "status = 'removed'")
+        removed = f"SELECT uri FROM sources WHERE status = 'removed' AND uri NOT LIKE '{ERASED}%'"
+        for (uri,) in self._connection.execute(removed).fetchall():
+            self.remove(uri)
+            self.add(erased_source(uri), (), (), None, Found("removed"))
+        self._forget_facts()
+
+    def _forget_facts(self) -> None:
+        """Facts are the only setting that repeats what documents say."""
+        found = self._connection.execute("SELECT value FROM settings WHERE name = ?", (FACTS,)).fetchone()
+        if found is None:
+            return
+        live = {uri for (uri,) in self._connection.execute("SELECT uri FROM sources WHERE status = 'ok'")}
+        facts = json.loads(found[0])
+        kept = {uri: said for uri, said in facts.items() if uri in live}
+        if kept != facts:
+            self.set(FACTS, json.dumps(kept, ensure_ascii=False))
 
     def set(self, name: str, value: str | None) -> None:
         """Change a setting; None deletes it."""

@@ -96,12 +96,23 @@ def refuse_links(folder: Path) -> None:
             raise IndexDamagedError(f"{folder / name} is a link or no plain file; an index is never followed elsewhere")
 
 
+def remove_quarantine(folder: Path) -> None:
+    """Delete what `repair` set aside: it holds texts."""
+    for entry in list(os.scandir(folder)):
+        if entry.name.startswith(QUARANTINE):
+            _delete(entry)
+
+
 def remove_caches(folder: Path, *, but: int | None = None) -> None:
     """Delete the caches of every generation, or of all `but` one; they are rebuilt from the database."""
     for entry in list(os.scandir(folder)):
         if not entry.name.startswith(CACHES) or entry.name in {f"lexical-{but}", f"codes-{but}.bin"}:
             continue
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            Path(entry.path).unlink(missing_ok=True)
+        _delete(entry)
+
+
+def _delete(entry: os.DirEntry[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        shutil.rmtree(entry.path)
+    else:
+        Path(entry.path).unlink(missing_ok=True)

@@ -1,9 +1,10 @@
 """What an index knows of a source beside its content: where it was found, and how reading it went."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from mistral_rag.schema import Source
 from mistral_rag.store.packing import stored_source
@@ -11,6 +12,19 @@ from mistral_rag.store.rows import unreadable
 
 Status = Literal["ok", "failed", "removed"]
 Problems = tuple[tuple[int | None, str], ...]
+
+ERASED: Final = "erased:"
+"""What the uri of a source begins with that was purged: only a digest of its real uri is kept."""
+
+
+def erased_uri(uri: str) -> str:
+    """What stands for a uri after a purge; who does not know the uri can't tell it from this."""
+    return uri if uri.startswith(ERASED) else f"{ERASED}{hashlib.sha256(uri.encode()).hexdigest()}"
+
+
+def erased_source(uri: str) -> Source:
+    """What stands for a source after a purge, so that builds go on leaving it out."""
+    return Source(uri=erased_uri(uri), digest="0" * 64, name="(erased)", title="(erased)", media_type="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mistral_rag.store.commits import Commit
 from mistral_rag.store.connection import sqlite_errors
 from mistral_rag.store.content import Content
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.layout import SEAL, find_folder, make_folder, remove_caches
+from mistral_rag.store.layout import SEAL, find_folder, make_folder, remove_caches, remove_quarantine
 from mistral_rag.store.lock import Lock
 from mistral_rag.store.opening import open_for_writing, put_log_away, rewrite
 from mistral_rag.store.readings import keep_page, kept_pages
@@ -192,9 +192,10 @@ class IndexWriter:
                 content.add(state.source, (), (), None, gone)
 
     def clear(self) -> None:
-        """Take out every source and forget the identity; kept embeddings stay."""
-        for uri in self.sources():
-            self.remove(uri)
+        """Take out every source and forget the identity; kept embeddings stay, and so do names of removed ones."""
+        for uri, state in self.sources().items():
+            if state.status != "removed":
+                self.remove(uri)
         with self._changing() as content:
             content.rows.delete("settings", "name = 'identity' OR name LIKE 'extra:%'")
 
@@ -260,16 +261,20 @@ class IndexWriter:
                 refresh(self.folder, self._view())
 
     def purge(self) -> int:
-        """Commit, and erase every trace of what was removed: kept embeddings, free pages, log, older caches.
+        """Commit, and erase every trace of what was removed: kept embeddings and OCR, free pages, log, caches, facts.
 
-        What is still in the index is not touched, but embeddings that no chunk uses have to be bought again.
+        What `repair` set aside goes, too. Of the names of removed sources a digest stays, so that builds go on leaving
+        them out. What is still in the index is not touched, but embeddings that no chunk uses have to be bought again.
 
         Raises:
             IndexLockedError: a reader is at work and keeps the old pages; all is removed, but not yet erased.
         """
         with self._changing() as content:
             content.forget_unused()
-        return self.compact()
+        sequence = self.compact()
+        with sqlite_errors(self.folder, writing=True):
+            remove_quarantine(self.folder)
+        return sequence
 
     def compact(self) -> int:
         """Commit, rewrite the database without gaps, and begin a new generation of the caches."""
