@@ -1,6 +1,7 @@
 """Copies of an index while others read and write it: a folder of its own, lines of JSON, a FAISS file."""
 
 import base64
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,8 @@ from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, make_folder
 from mistral_rag.store.packing import stored_source
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.seal import sync_folder, write_seal
+from mistral_rag.store.texts import TEXT_VERSION, embed_text
+from mistral_rag.store.view import View
 from mistral_rag.store.writer import IndexWriter
 
 EXPORT_VERSION = 1
@@ -48,18 +51,35 @@ def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> in
     return last.sequence
 
 
-def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
-    """The index at `path` as lines of JSON: first what it was built with, then each source with all it holds.
+def freeze(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """As `snapshot`, with caches, so that nothing has to be made where nobody may write; gives its documents."""
+    snapshot(path, target)
+    with IndexWriter.open(target) as writer:
+        writer.refresh_caches()
+    with IndexReader.open(target) as reader:
+        return int(reader.status()["documents"])
 
-    Vectors are base64 of little-endian 16-bit floats, one for each chunk. `import_lines` reads them.
+
+def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The index at `path` as lines of JSON: what it was built with, then each source with all it holds.
+
+    Vectors are base64 of little-endian 16-bit floats, one for each chunk. Sources that were taken out come last, by
+    name only. `import_lines` reads them. All lines are of one commit: as long as they are drawn the log can't be
+    emptied.
+
+    Raises:
+        IndexDamagedError: a chunk has no vector, which a repair leaves.
     """
-    with IndexReader.open(path) as reader, reader.view() as view:
+    with IndexReader.open(path) as reader, reader.connection() as connection:
+        view = View(connection, reader.folder)
         identity = view.identity
         yield _line(
             {"mistral_rag_export": EXPORT_VERSION, "identity": json.loads(identity.to_json()) if identity else None}
         )
         for source in view.sources():
             chunks, vectors = view.content_of(source.uri)
+            if identity and identity.dimension and len(vectors or ()) != len(chunks):
+                raise IndexDamagedError(f"{source.name} has passages without vectors. Build it again, then export")
             yield _line(
                 {
                     "source": source.model_dump(mode="json"),
@@ -68,10 +88,14 @@ def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
                     "vectors": [base64.b64encode(vector).decode() for vector in vectors or ()],
                 }
             )
+        for (record,) in connection.execute("SELECT record FROM sources WHERE status = 'removed' ORDER BY source"):
+            yield _line({"removed": json.loads(record)})
 
 
 def import_lines(lines: Iterable[str], path: str | os.PathLike[str]) -> int:
-    """Put what `export_lines` gave into the index at `path`, in one commit; gives the number of sources.
+    """Put what `export_lines` gave into the index at `path`, in one commit; gives the number of sources it holds now.
+
+    Vectors are kept by content, too, so that a build of the same documents makes none of them again.
 
     Raises:
         IndexDamagedError: a line is no line of an export.
@@ -84,6 +108,8 @@ def import_lines(lines: Iterable[str], path: str | os.PathLike[str]) -> int:
                 item = json.loads(line)
                 if number == 0:
                     _begin(writer, item)
+                elif "removed" in item:
+                    writer.leave_out(stored_source(json.dumps(item["removed"])))
                 else:
                     _put(writer, item)
                     count += 1
@@ -102,12 +128,16 @@ def _begin(writer: IndexWriter, head: dict[str, Any]) -> None:
 
 def _put(writer: IndexWriter, item: dict[str, Any]) -> None:
     vectors = [np.frombuffer(base64.b64decode(vector, validate=True), dtype="<f2") for vector in item["vectors"]]
-    writer.put(
-        stored_source(json.dumps(item["source"])),
-        [Page.model_validate_json(json.dumps(page)) for page in item["pages"]],
-        [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]],
-        np.stack(vectors) if vectors else None,
-    )
+    matrix = np.stack(vectors) if vectors else None
+    source = stored_source(json.dumps(item["source"]))
+    pages = [Page.model_validate_json(json.dumps(page)) for page in item["pages"]]
+    chunks = [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]]
+    writer.put(source, pages, chunks, matrix)
+    identity = writer.identity
+    if matrix is not None and identity is not None and identity.text == TEXT_VERSION:
+        texts = [embed_text(chunk, source, pages[chunk.page - 1]) for chunk in chunks]
+        keys = [hashlib.sha256(text.encode()).digest() for text in texts]
+        writer.keep_embeddings(identity.embedding, keys, matrix)
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -191,6 +191,12 @@ class IndexWriter:
                 gone = Found("removed", state.root, state.size, state.mtime_ns)
                 content.add(state.source, (), (), None, gone)
 
+    def leave_out(self, source: Source) -> None:
+        """Remember a source as taken out, in place of what its uri had."""
+        with self._changing() as content:
+            content.remove(source.uri)
+            content.add(source, (), (), None, Found("removed"))
+
     def clear(self) -> None:
         """Take out every source and forget the identity; kept embeddings stay, and so do names of removed ones."""
         for uri, state in self.sources().items():
