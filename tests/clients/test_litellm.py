@@ -1,6 +1,8 @@
 """LiteLLM against the stand-in, where it is installed: as a Mistral provider, whole, streamed, with tools."""
 
+import gc
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ from mistral_rag.testing import FakeMistral, call
 from mistral_rag.testing.replies import Reply
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network for prices
 litellm = pytest.importorskip("litellm")
 
 MODEL = "mistral/mistral-small-latest"
@@ -21,6 +24,7 @@ ADD = {"type": "function", "function": {"name": "add", "description": "", "param
 def fake() -> Iterator[FakeMistral]:
     with FakeMistral() as fake:
         yield fake
+    gc.collect()  # its connections are left to the collector, which must not warn in another module's test
 
 
 @pytest.fixture
