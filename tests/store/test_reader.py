@@ -135,6 +135,10 @@ def test_status_speaks_the_names_of_the_command_line(index: Path) -> None:
     assert facts == {
         "documents": 2,
         "pages": 2,
+        "text_pages": 0,
+        "ocr_pages": 2,
+        "blank_pages": 0,
+        "failed_pages": 0,
         "chunks": 2,
         "failed": 0,
         "removed": 0,

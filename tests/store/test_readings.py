@@ -3,6 +3,7 @@ from pathlib import Path
 
 from mistral_rag.schema import Block, Box, Locator, Page, Source, WordBoxes
 from mistral_rag.store.check import verify
+from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
 
 Put = Callable[..., Source]
@@ -46,3 +47,17 @@ def test_a_purge_forgets_pages_of_files_that_are_gone_and_no_others(writer: Inde
     assert list(writer.cached_pages("ocr-1", [KEY])) == [KEY]
     writer.purge()
     assert writer.cached_pages("ocr-1", [KEY]) == {}
+
+
+def test_status_says_how_each_page_ended(writer: IndexWriter, folder: Path, put: Put) -> None:
+    source = put(writer, "letter.txt", "text")
+    writer.remove(source.uri)
+    plain = PAGE.model_copy(update={"confidence": None})
+    blank = plain.model_copy(update={"text": "", "words": WordBoxes(), "blocks": ()})
+    problems = [(4, "needs OCR: a picture"), (4, "and it is dark")]
+    writer.put(source, [PAGE, plain, blank, blank], (), None, problems=problems)
+    writer.commit()
+    with IndexReader.open(folder) as reader:
+        facts = reader.status()
+    names = ("pages", "ocr_pages", "text_pages", "blank_pages", "failed_pages")
+    assert [facts[name] for name in names] == [4, 1, 1, 1, 1]

@@ -4,7 +4,16 @@ import json
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+PAGES: Final = """
+SELECT coalesce(sum(f.page IS NOT NULL), 0), coalesce(sum(f.page IS NULL AND p.confidence IS NOT NULL), 0),
+ coalesce(sum(f.page IS NULL AND p.confidence IS NULL AND length(p.text) = 8), 0)
+FROM pages p LEFT JOIN (
+ SELECT DISTINCT s.source AS source, json_extract(j.value, '$[0]') AS page FROM sources s, json_each(s.problems) j
+) f ON f.source = p.source AND f.page = p.number"""
+"""How many pages could not be read, were read by OCR (which says how sure it is), and are empty: zlib makes 8 bytes
+of nothing, and of anything else more."""
 
 
 def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
@@ -14,12 +23,17 @@ def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
     pages, chunks = connection.execute(
         "SELECT coalesce(sum(pages), 0), coalesce(sum(chunks), 0) FROM sources"
     ).fetchone()
+    unread, by_ocr, blank = connection.execute(PAGES).fetchone()
     failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri")
     settings = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation')"))
     identity = json.loads(settings.get("identity", "{}"))
     return {
         "documents": counts["ok"],
         "pages": pages,
+        "text_pages": pages - unread - by_ocr - blank,
+        "ocr_pages": by_ocr,
+        "blank_pages": blank,
+        "failed_pages": unread,
         "chunks": chunks,
         "failed": counts["failed"],
         "removed": counts["removed"],
