@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.reduction import ForkingPickler
 from typing import Annotated, Any, TypedDict
 
+import httpx
 import pytest
 from langchain.agents import create_agent
 from langchain_core.caches import InMemoryCache
@@ -128,6 +129,27 @@ def test_a_wrong_value_is_refused_with_what_is_right(fake: FakeMistral, name: st
     with pytest.raises(ValueError, match=range_):
         model(fake).invoke("?", **{name: value})
     assert not fake.requests
+
+
+def test_none_means_not_given(fake: FakeMistral, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
+    monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
+    names = ("base_url", "api_key", "model", "model_kwargs", "default_headers", "max_retries", "timeout", "temperature")
+    ours = ChatMistral.model_validate(dict.fromkeys(names))
+    ours.invoke("?")
+    assert sent(fake).keys() == {"model", "messages"}
+    assert ours.max_retries == 4
+
+
+@pytest.mark.parametrize("address", ["", "localhost/v1", "ftp://localhost/v1", "http://"])
+def test_an_address_that_is_none_is_refused_at_once(address: str) -> None:
+    with pytest.raises(ValidationError, match="base_url must begin with http:// or https://"):
+        ChatMistral(api_key="k", base_url=address)
+
+
+def test_an_empty_model_name_is_refused_at_once() -> None:
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        ChatMistral(api_key="k", model="")
 
 
 def test_a_misspelt_parameter_is_not_swallowed(fake: FakeMistral) -> None:
@@ -359,9 +381,14 @@ async def test_one_call_can_have_less_patience(fake: FakeMistral) -> None:
     with pytest.raises(ApiTimeoutError):
         list(ours.bind(timeout=Timeouts(read=0.1)).stream("?"))
     with pytest.raises(ApiTimeoutError):
-        await acollected(ours.astream("?", timeout=0.1))
+        await acollected(ours.astream("?", timeout=httpx.Timeout(5.0, read=0.1)))
     assert ours.invoke("?").text
     assert "timeout" not in sent(fake)
+
+
+def test_a_timeout_may_be_httpxs(fake: FakeMistral) -> None:
+    ours = model(fake, timeout=httpx.Timeout(7.0, connect=2.0))
+    assert ours.timeout == Timeouts(connect=2.0, read=7.0, write=7.0, pool=7.0)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "5", True])
@@ -724,6 +751,32 @@ def test_typed_dicts_and_whole_formats_are_schemas(fake: FakeMistral) -> None:
     for schema in (inner, {"type": "json_schema", "json_schema": inner}):
         assert model(fake).with_structured_output(schema).invoke("?") == {"name": "Rome"}
         assert sent(fake)["response_format"]["json_schema"] == inner
+
+
+def test_a_class_can_be_the_response_format(fake: FakeMistral) -> None:
+    fake.script('{"name": "Ann", "age": 7}')
+    model(fake).bind(response_format=Person).invoke("?")
+    told = sent(fake)["response_format"]["json_schema"]
+    assert (told["name"], told["strict"], list(told["schema"]["properties"])) == ("Person", True, ["name", "age"])
+
+
+class Branch(BaseModel):
+    """A tree."""
+
+    branches: list["Branch"] = []
+
+
+def test_a_schema_that_refers_to_itself_has_its_keys_at_the_root(fake: FakeMistral) -> None:
+    fake.script('{"branches": [{"branches": []}]}')
+    assert model(fake).with_structured_output(Branch).invoke("?") == Branch(branches=[Branch()])
+    told = sent(fake)["response_format"]["json_schema"]["schema"]
+    assert (told["type"], list(told["properties"]), list(told["$defs"])) == ("object", ["branches"], ["Branch"])
+
+
+@pytest.mark.parametrize("around", ["```json\n{}\n```", "Here it is:\n```\n{}\n```\nGood luck!"])
+def test_a_fenced_object_is_read(fake: FakeMistral, around: str) -> None:
+    fake.script(around.replace("{}", '{"name": "Ann", "age": 7}'))
+    assert model(fake).with_structured_output(Person).invoke("?") == Person(name="Ann", age=7)
 
 
 def test_json_mode_has_the_word_json_in_its_prompt(fake: FakeMistral) -> None:

@@ -26,7 +26,7 @@ from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.parameters import ChatParameters
 from mistral_rag.messages.repair import Rules
 from mistral_rag.messages.request import Request, build
-from mistral_rag.messages.results import broken_stream, chat_result, stream_chunk, stream_end
+from mistral_rag.messages.results import broken_stream, chat_result, combined, stream_chunk, stream_end
 from mistral_rag.messages.schemas import METHODS, Method, is_model, output_schema
 from mistral_rag.messages.streaming import Assembly, has_begun
 from mistral_rag.messages.structured import StructuredParser, structured
@@ -55,7 +55,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    model: str = Field(default=DEFAULT_MODEL, validation_alias=AliasChoices("model", "model_name"))
+    model: str = Field(default=DEFAULT_MODEL, min_length=1, validation_alias=AliasChoices("model", "model_name"))
     streaming: bool = False
     message_rules: Rules | None = None
 
@@ -150,6 +150,9 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             wire = {"type": "json_object"} if method == "json_mode" else wanted.response_format(strict)
             model = self.bind(response_format=wire, **kwargs, **tracing)
         return structured(model, parser, include_raw=include_raw, repair=repair)
+
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
+        return combined(llm_outputs)
 
     def _generate(
         self,

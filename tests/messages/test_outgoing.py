@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 import pytest
@@ -107,6 +108,23 @@ DOCUMENT = {"type": "document_url", "document_url": f"data:application/pdf;base6
             {"type": "input_audio", "input_audio": "UklGRg=="},
         ),
         ({"type": "audio", "url": "https://a/b.wav"}, {"type": "input_audio", "input_audio": "https://a/b.wav"}),
+        ({"type": "input_text", "text": "plain"}, {"type": "text", "text": "plain"}),
+        ({"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"}, IMAGE),
+        (
+            {"type": "input_file", "file_data": f"data:application/pdf;base64,{PDF}", "filename": "a.pdf"},
+            {**DOCUMENT, "document_name": "a.pdf"},
+        ),
+        ({"type": "input_file", "file_url": "https://a/b"}, {"type": "document_url", "document_url": "https://a/b"}),
+        ({"type": "input_image", "file_id": "f1"}, {"type": "file", "file_id": "f1"}),
+        ({"type": "media", "mime_type": "image/png", "data": PNG}, IMAGE),
+        (
+            {"type": "media", "mime_type": "application/pdf", "file_uri": "https://a/b"},
+            {"type": "document_url", "document_url": "https://a/b"},
+        ),
+        (
+            {"type": "document_url", "document_url": {"url": "https://a/b"}},
+            {"type": "document_url", "document_url": "https://a/b"},
+        ),
         ({"type": "text-plain", "text": "plain", "title": "T"}, {"type": "text", "text": "T\nplain"}),
     ],
 )
@@ -115,11 +133,33 @@ def test_blocks_of_every_kind_become_the_platforms(block: dict[str, Any], expect
 
 
 @pytest.mark.parametrize(
-    "block", [{"type": "video", "url": "https://a/b.mp4"}, {"type": "nonsense"}, {"type": "image"}]
+    "block",
+    [
+        {"type": "video", "url": "https://a/b.mp4"},
+        {"type": "nonsense"},
+        {"type": "image"},
+        {"type": "image", "url": "file:///etc/passwd"},
+        {"type": "image_url", "image_url": {"url": "a.png"}},
+        {"type": "document_url", "document_url": "/etc/passwd"},
+    ],
 )
 def test_what_the_platform_can_not_take_is_said(block: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         chunk(block)
+
+
+def test_what_a_tool_said_is_not_lost_when_the_platform_knows_no_such_block() -> None:
+    found = {"type": "search_result", "title": "T"}
+    message = ToolMessage([{"type": "text", "text": "Look:"}, found], tool_call_id="a")
+    assert wired(message)["content"] == 'Look:\n{"type": "search_result", "title": "T"}'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(date(2026, 11, 21), '"2026-11-21"'), (float("nan"), "null"), (float("-inf"), "null")]
+)
+def test_arguments_that_json_does_not_know_are_sent_as_json(value: Any, text: str) -> None:
+    message = AIMessage("", tool_calls=[{"name": "sum", "args": {"a": value}, "id": "a"}])
+    assert wired(message)["tool_calls"][0]["function"]["arguments"] == f'{{"a": {text}}}'
 
 
 def test_a_system_message_holds_text_only() -> None:

@@ -41,6 +41,20 @@ ANTHROPIC = {"name": "add", "description": "Add.", "input_schema": PARAMETERS}
 AS_SCHEMA = {"title": "add", "description": "Add.", **PARAMETERS}
 
 
+@pytest.mark.parametrize("given_tool", [Sum, add, AS_DICT, ANTHROPIC, {"type": "function", "function": AS_DICT}])
+def test_strict_is_told_for_tools_in_every_form(given_tool: Any) -> None:
+    (wired,) = wire_tools([given_tool], strict=True)
+    assert wired["function"]["strict"] is True
+    assert wired["function"]["parameters"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("choice", "wire"), [({"type": "any"}, "any"), ({"type": "auto"}, "auto"), ({"type": "none"}, "none")]
+)
+def test_a_choice_may_be_an_object_of_one_word(choice: dict[str, str], wire: str) -> None:
+    assert wire_tool_choice(choice, wire_tools([add])) == wire
+
+
 @pytest.mark.parametrize(
     "given_tool",
     [

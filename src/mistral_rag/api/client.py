@@ -176,7 +176,8 @@ class Client:
                     yield from reader.feed(chunk)
                     if reader.done:
                         return
-            failure: ApiError = reader.cut()
+            reader.end()
+            return
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         try:
@@ -200,7 +201,8 @@ class Client:
                         yield event
                     if reader.done:
                         return
-            failure: ApiError = reader.cut()
+            reader.end()
+            return
         except httpx.HTTPError as problem:
             failure = unanswered(problem, self._settings.base_url)
         try:

@@ -5,11 +5,11 @@ from operator import itemgetter
 from typing import Annotated, Any, Self
 
 from langchain_core.utils import secret_from_env
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mistral_rag.api.client import Client
 from mistral_rag.api.retry import RetryPolicy
-from mistral_rag.api.settings import Settings, Timeouts, default_base_url, login_apart
+from mistral_rag.api.settings import Settings, Timeouts, default_base_url, is_httpx_timeout, login_apart
 
 MOST_CLIENTS = 8
 
@@ -47,10 +47,11 @@ class Clients:
 class Connection(BaseModel):
     """Where the platform is, who asks, and how patiently.
 
-    The key is looked for when it is needed and never shows. `base_url` includes /v1; a user and password in it become
-    `login`, are sent instead of the key, and never show. `timeout` is one number of
-    seconds or `Timeouts`; `max_retries` counts attempts after the first; nothing is tried again later than
-    `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for tests in one process.
+    None means not given. The key is looked for when it is needed and never shows. `base_url` includes /v1; a user
+    and password in it become `login`, are sent instead of the key, and never show. `timeout` is one number of
+    seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the first; nothing is tried again
+    later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for tests in one
+    process.
     """
 
     model_config = ConfigDict(
@@ -71,6 +72,19 @@ class Connection(BaseModel):
     transport: Any = Field(default=None, repr=False, exclude=True)
 
     clients: Clients = Field(default_factory=Clients, repr=False, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_means_not_given(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        keep = "max_concurrent_requests"  # None means without limit
+        return {name: value for name, value in given.items() if value is not None or name == keep}
+
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _httpx_timeout(cls, given: Any) -> Any:
+        return Timeouts.of(given) if is_httpx_timeout(given) else given
 
     @model_validator(mode="after")
     def _login_apart(self) -> Self:

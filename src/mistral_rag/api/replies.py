@@ -1,7 +1,7 @@
 """What goes out and comes back over HTTP, as bytes and as JSON; no I/O."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr |
         data = json.loads(content)
     except ValueError:
         data = None
-    if isinstance(data, dict) and data.get("object") not in {"error", "Error"} and not data.get("error"):
+    if isinstance(data, dict) and not _is_error(data):
         return data
     shown = without(secret, content if isinstance(content, str) else content.decode(errors="replace"))
     if isinstance(data, dict):
@@ -53,6 +53,13 @@ def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr |
         request_id=request_id(headers),
         body=shown,
     )
+
+
+def _is_error(data: Mapping[str, Any]) -> bool:
+    """Whether an object is an error; some do not call themselves one."""
+    if data.get("object") in {"error", "Error"} or data.get("error"):
+        return True
+    return not ({"choices", "id", "usage"} & data.keys()) and bool(data.get("message") or data.get("detail"))
 
 
 def without(secret: SecretStr | None, text: str) -> str:
@@ -84,19 +91,23 @@ class EventReader:
         self._headers = headers
         return status == 200 and not headers.get("content-type", "").startswith("application/json")
 
-    def feed(self, chunk: bytes) -> list[Json]:
-        """The events that `chunk` completed, up to the end mark."""
-        events = []
+    def feed(self, chunk: bytes) -> Iterator[Json]:
+        """The events that `chunk` completed, up to the end mark; what came before an error is given first."""
         for event in self._decoder.feed(chunk):
-            if event.data == DONE:
+            text = event.data.strip()
+            if text == DONE:
                 self.done = True
-                break
-            events.append(parsed(event.data, self._headers, self._secret))
-        return events
+                return
+            if text:
+                data = parsed(text, self._headers, self._secret)
+                if event.name == "error":
+                    raise error_from_object(json.loads(without(self._secret, text)), self._headers)
+                yield data
 
-    def cut(self) -> ApiConnectionError:
-        """The error for a stream that ended without its end mark."""
-        return ApiConnectionError("The stream ended before its [DONE].", request_id=request_id(self._headers))
+    def end(self) -> None:
+        """Say that no more bytes come; raises when the end mark is missing. It may lack the blank line behind it."""
+        if self._decoder.unended.strip() != DONE:
+            raise ApiConnectionError("The stream ended before its [DONE].", request_id=request_id(self._headers))
 
 
 def empty_stream(headers: Mapping[str, str]) -> ApiConnectionError:

@@ -39,15 +39,22 @@ class Timeouts:
     pool: float | None = None
 
     @classmethod
-    def of(cls, value: "float | Timeouts | None") -> "Timeouts":
-        """One number is the longest wait for any step; connecting never takes longer than 10 seconds."""
+    def of(cls, value: Any) -> "Timeouts":
+        """Read a number, the longest wait for any step (10 seconds for connecting), or an httpx.Timeout."""
         if isinstance(value, Timeouts):
             return value
+        if is_httpx_timeout(value):
+            return cls(value.connect, value.read, value.write, value.pool)
         if value is None:
             return cls()
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise ConfigurationError("timeout must be a number of seconds above 0, or Timeouts.")
         return cls(connect=min(value, 10.0), read=value, write=value, pool=None)
+
+
+def is_httpx_timeout(value: Any) -> bool:
+    """Whether `value` has the attributes of an httpx.Timeout (which is not imported for that)."""
+    return all(hasattr(value, name) for name in ("connect", "read", "write", "pool"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Settings:
 def login_apart(url: str) -> tuple[str, SecretStr | None]:
     """A URL without the user and password that stand in it, and these as "user:password"."""
     scheme, mark, rest = url.partition("://")
+    if scheme.lower() not in {"http", "https"} or not rest:
+        raise ConfigurationError("base_url must begin with http:// or https:// and name a host.")
     place, slash, path = rest.partition("/")
     login, found, host = place.rpartition("@")
     port = host.rpartition("]")[2].partition(":")[2]

@@ -31,6 +31,13 @@ class Decoder:
         """Whether nothing is left over of an event that has begun."""
         return not (self._rest.strip() or self._data)
 
+    @property
+    def unended(self) -> str:
+        """The data of an event that has begun and that no blank line ended."""
+        field, _, value = bytes(self._rest).partition(b":")
+        last = [value.decode(errors="replace")] if field == b"data" else []
+        return "\n".join([*self._data, *last])
+
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completed."""
         if self._skip_newline and chunk:

@@ -12,11 +12,13 @@ MOST_IMAGES = 8
 LARGEST_IMAGE = 10 * 1024 * 1024
 """Bytes of one image, before base64."""
 
+SCHEMES = ("https", "http", "data")
+
 
 def user_chunk(block: Wire) -> Wire | None:
     """The platform's chunk for one block; None for a block without anything to send."""
     kind = block.get("type")
-    if kind == "text" or (kind is None and isinstance(block.get("text"), str)):
+    if kind in {"text", "input_text"} or (kind is None and isinstance(block.get("text"), str)):
         return {"type": "text", "text": str(block.get("text") or "")}
     if own := _own(block):
         return own
@@ -27,12 +29,18 @@ def _own(block: Wire) -> Wire | None:
     """Chunks in the platform's own form, reduced to the keys it knows."""
     match block:
         case {"type": "image_url", "image_url": str(url)}:
-            return {"type": "image_url", "image_url": url}
+            return {"type": "image_url", "image_url": _fetchable(url)}
         case {"type": "image_url", "image_url": {"url": str(url), **rest}}:
-            return {"type": "image_url", "image_url": _image(url, rest.get("detail"))}
+            return {"type": "image_url", "image_url": _image(_fetchable(url), rest.get("detail"))}
+        case {"type": "document_url", "document_url": {"url": str(url)}}:
+            return {"type": "document_url", "document_url": _fetchable(url)}
         case {"type": "document_url", "document_url": str(url), **rest}:
             name = rest.get("document_name")
-            return {"type": "document_url", "document_url": url, **({"document_name": name} if name else {})}
+            return {
+                "type": "document_url",
+                "document_url": _fetchable(url),
+                **({"document_name": name} if name else {}),
+            }
         case {"type": "file", "file_id": str(id_)} if "source_type" not in block:
             return {"type": "file", "file_id": id_}
         case {"type": "input_audio", "input_audio": str(audio)}:
@@ -49,9 +57,27 @@ def _image(url: str, detail: Any) -> str | Wire:
 
 
 def _normalised(block: Wire) -> Wire:
-    """The block in LangChain's standard form, by LangChain's own translators."""
+    """The block in LangChain's standard form, by LangChain's own translators and for what they do not know."""
+    match block:
+        case {"type": "input_image", "image_url": str(url)}:
+            return {"type": "image", "url": url}
+        case {"type": "input_image" | "input_file", "file_id": str(id_)}:
+            return {"type": "file", "file_id": id_}
+        case {"type": "input_file", "file_data": str(data)}:
+            return {**block, "type": "file", "base64": data}
+        case {"type": "input_file", "file_url": str(url)}:
+            return {**block, "type": "file", "url": url}
+        case {"type": "media", "mime_type": str(media), "data": str(data)}:
+            return {"type": _kind(media), "base64": data, "mime_type": media}
+        case {"type": "media", "mime_type": str(media), "file_uri": str(url)}:
+            return {"type": _kind(media), "url": url, "mime_type": media}
     found = HumanMessage(content=[block]).content_blocks
     return cast("Wire", found[0]) if found else {}
+
+
+def _kind(media_type: str) -> str:
+    kind = media_type.partition("/")[0]
+    return kind if kind in {"image", "audio"} else "file"
 
 
 def _standard(block: Wire) -> Wire | None:
@@ -102,11 +128,18 @@ def _file(block: Wire) -> Wire:
 def _location(block: Wire, default_type: str) -> str:
     """Where the bytes are: an address, or a data address that holds them."""
     if isinstance(block.get("url"), str):
-        return str(block["url"])
+        return _fetchable(block["url"])
     if isinstance(block.get("base64"), str):
         data = block["base64"]
         return data if data.startswith("data:") else f"data:{block.get('mime_type') or default_type};base64,{data}"
     raise ConfigurationError(f"A block of type {block.get('type')!r} needs one of url, base64 or file_id.")
+
+
+def _fetchable(url: str) -> str:
+    """The address itself, when it is one that the platform can fetch from."""
+    if url.partition(":")[0].lower() not in SCHEMES:
+        raise ConfigurationError(f"The platform takes addresses of {', '.join(SCHEMES)} only, not {url[:80]!r}.")
+    return url
 
 
 def check_images(messages: list[Wire]) -> None:

@@ -60,7 +60,8 @@ class ContentReader:
 
     def _parted(self, content: Any) -> Iterator[Wire]:
         chunks = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
-        for chunk in chunks:
+        for part in chunks:
+            chunk = {"type": "text", "text": part} if isinstance(part, str) else part
             if self._tags is not None and chunk.get("type") == "text":
                 yield from self._tags.feed(str(chunk.get("text") or ""))
             else:

@@ -19,7 +19,7 @@ from langchain_core.messages import (
 
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages.blocks import user_chunk
-from mistral_rag.messages.tools import Wire, wire_calls
+from mistral_rag.messages.tools import Wire, json_text, wire_calls
 
 Content = str | list[Wire]
 
@@ -70,10 +70,18 @@ def _content(message: BaseMessage) -> Content:
 
 def _tool_content(message: BaseMessage) -> Content:
     """Several texts become one string, which every model takes; anything else stays a list."""
-    content = _content(message)
+    content = message.content if isinstance(message.content, str) else _flat(list(map(_tool_chunk, _blocks(message))))
     if isinstance(content, str) or any(chunk["type"] != "text" for chunk in content):
         return content
     return "\n".join(chunk["text"] for chunk in content)
+
+
+def _tool_chunk(block: Wire) -> Wire:
+    """A block of a tool's result; one that the platform does not take is shown as it is, not lost."""
+    try:
+        return user_chunk(block) or {"type": "text", "text": ""}
+    except ConfigurationError:
+        return {"type": "text", "text": json_text(block)}
 
 
 def _text_only(message: BaseMessage) -> str:

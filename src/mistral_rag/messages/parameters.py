@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from mistral_rag.messages.schemas import output_schema
 from mistral_rag.messages.tools import Wire
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -18,7 +19,8 @@ class ChatParameters(BaseModel):
     """What can be set for a chat call; None means not given, and is not sent.
 
     Aliases: `max_completion_tokens`, `seed`, `safe_mode`, `stop_sequences`. `request_metadata` is the platform's
-    `metadata`. Parameters that are newer than this release go into `model_kwargs`.
+    `metadata`. `response_format` may be a class, such as a Pydantic model. Parameters that are newer than this
+    release go into `model_kwargs`.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, hide_input_in_errors=True)
@@ -49,6 +51,11 @@ class ChatParameters(BaseModel):
     prompt_logprobs: bool | int | None = None
     top_prompt_logprobs: Count = None
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("response_format", mode="before")
+    @classmethod
+    def _format_of_class(cls, given: Any) -> Any:
+        return output_schema(given).response_format(None) if isinstance(given, type) else given
 
     @model_validator(mode="after")
     def _known_format(self) -> Self:

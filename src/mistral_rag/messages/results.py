@@ -1,5 +1,6 @@
 """Replies as LangChain's results, with what is true about them; and the errors that some replies are."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
@@ -35,7 +36,17 @@ def chat_result(reply: Reply, request: Request) -> ChatResult:
     for message in messages:
         _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
         message.response_metadata |= _repeats(message.tool_calls, request)
-    return ChatResult(generations=[ChatGeneration(message=message) for message in messages])
+    said = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
+    return ChatResult(generations=[ChatGeneration(message=message) for message in messages], llm_output=said)
+
+
+def combined(outputs: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
+    """What several calls of one batch told, as one: the tokens added up."""
+    told = [output for output in outputs if output]
+    usage: Counter[str] = Counter()
+    for output in told:
+        usage.update({name: n for name, n in output.get("token_usage", {}).items() if isinstance(n, int)})
+    return {**(told[-1] if told else {}), **({"token_usage": dict(usage)} if usage else {})}
 
 
 def stream_chunk(event: Wire, assembly: Assembly, headers: Mapping[str, str]) -> ChatGenerationChunk | None:
@@ -61,6 +72,7 @@ def reply_metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict
         "model_provider": PROVIDER,
         "model_name": facts.get("model"),
         "created": facts.get("created"),
+        "token_usage": facts.get("usage"),
         "request_id": request_id(headers),
         "deprecation": headers.get("x-model-deprecation-timestamp"),
         "rate_limits": {name: headers[name] for name in headers if name.startswith("x-ratelimit-")},

@@ -10,7 +10,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, TypeAdapter
 
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages.tools import Wire, fit_name
+from mistral_rag.messages.tools import Wire, closed, fit_name
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
 METHODS = ("json_schema", "function_calling", "json_mode")
@@ -63,7 +63,7 @@ def output_schema(schema: Any) -> OutputSchema:
         raise ConfigurationError(f"A schema must be a class or a dict, not {type(schema).__name__}.")
     name = fit_name(schema.__name__)
     described = inspect.cleandoc(schema.__doc__ or "") if "__doc__" in vars(schema) else ""
-    return OutputSchema(name, cleaned(_schema_of(schema)), described or None)
+    return OutputSchema(name, _rooted(cleaned(_schema_of(schema))), described or None)
 
 
 def is_model(schema: Any) -> bool:
@@ -81,6 +81,13 @@ def _schema_of(schema: type) -> Wire:
         # LangChain's own reading: it knows its Annotated descriptions, Pydantic does not.
         return convert_to_json_schema(schema)
     return TypeAdapter(schema).json_schema()
+
+
+def _rooted(schema: Wire) -> Wire:
+    """The schema of a class that refers to itself, with its keys at the root instead of a reference to them."""
+    place, _, name = str(schema.get("$ref") or "").rpartition("/")
+    inner = schema.get("$defs", {}).get(name) if place == "#/$defs" else None
+    return {**inner, "$defs": schema["$defs"]} if isinstance(inner, dict) else schema
 
 
 def _from_mapping(given: Wire) -> OutputSchema:
@@ -115,18 +122,6 @@ def _cleaned_value(key: str, value: Any) -> Any:
     if key in {"properties", "$defs", "definitions", "patternProperties"} and isinstance(value, dict):
         return {name: cleaned(inner) for name, inner in value.items()}
     return cleaned(value)
-
-
-def closed(schema: Any) -> Any:
-    """The schema with every object that names its keys closed to others."""
-    if isinstance(schema, list):
-        return [closed(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    shut = {key: closed(value) for key, value in schema.items()}
-    if isinstance(shut.get("properties"), dict) and shut.get("type") == "object":
-        shut.setdefault("additionalProperties", False)
-    return shut
 
 
 def has_open_objects(schema: Any) -> bool:

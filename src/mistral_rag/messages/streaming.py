@@ -59,7 +59,10 @@ class Assembly:
         if choice is None:
             return None
         if choice.get("finish_reason") or choice.get("logprobs"):
+            said = self._finish.get("logprobs")
             self._finish |= finish_metadata(choice)
+            if said is not None:
+                self._finish["logprobs"] = _lengthened(said, choice.get("logprobs"))
         delta = choice.get("delta") or choice.get("message") or {}
         content = self._reader.read(content_of(delta))
         calls = self._calls.chunks(delta["tool_calls"], str(self._id)) if delta.get("tool_calls") else []
@@ -84,8 +87,8 @@ class Assembly:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """Model and creation time, as the platform named them."""
-        return self._facts
+        """Model, creation time and usage, as the platform named them."""
+        return {**self._facts, "usage": self._usage}
 
     def last(self, metadata: Mapping[str, Any]) -> AIMessageChunk:
         """The chunk that ends the message: usage, finish reason and metadata, no text."""
@@ -109,6 +112,18 @@ class Assembly:
         return first.__add__(others) if others else first
 
 
+def _lengthened(logprobs: Any, more: Any) -> Any:
+    """The log probabilities of a stream so far, with those of its next tokens."""
+    if not (isinstance(logprobs, dict) and isinstance(more, dict)):
+        return logprobs if more is None else more
+    both = {name: [*logprobs[name], *more[name]] for name in logprobs if _lists(logprobs[name], more.get(name))}
+    return logprobs | more | both
+
+
+def _lists(*values: Any) -> bool:
+    return all(isinstance(value, list) for value in values)
+
+
 class _Calls:
     """Tool calls by position: the platform's index is 0 for every call, its id may be "null"."""
 
@@ -116,7 +131,7 @@ class _Calls:
         self._first = first
         self._ids: list[str] = []
         self._names: list[str] = []
-        self._raw: list[Any] = []
+        self._raw: list[tuple[str, Any]] = []
         self._text: list[str] = []
 
     def chunks(self, deltas: Any, seed: str) -> list[ToolCallChunk]:
@@ -142,30 +157,40 @@ class _Calls:
     def _chunk(self, delta: Wire, seed: str) -> ToolCallChunk:
         function = delta.get("function") or {}
         text = arguments_text(function.get("arguments"))
-        known = self._continued(delta, function)
+        name = function.get("name") or None
+        known = self._continued(delta, name)
         if known is not None:
             self._text[known] += text
-            return tool_call_chunk(name=None, args=text, id=None, index=self._first + known)
+            name = None if self._names[known] else name
+            self._names[known] = self._names[known] or name or ""
+            return tool_call_chunk(name=name, args=text, id=None, index=self._first + known)
         number = len(self._ids)
-        name = function.get("name") or None
         id_ = usable_id(delta.get("id"), self._ids, f"{seed}:{number}:{name}")
         self._ids.append(id_)
         self._names.append(name or "")
-        self._raw.append(delta.get("id"))
+        self._raw.append((delta.get("id") or "null", delta.get("index")))
         self._text.append(text)
         return tool_call_chunk(name=name, args=text, id=id_, index=self._first + number)
 
-    def _continued(self, delta: Wire, function: Wire) -> int | None:
+    def _continued(self, delta: Wire, name: str | None) -> int | None:
         """The position of the call that a delta goes on with; None for a new call."""
         if not self._ids:
             return None
-        id_ = delta.get("id")
-        if not function.get("name"):
-            same = [number for number, raw in enumerate(self._raw) if id_ and id_ != "null" and raw == id_]
-            return same[-1] if same else len(self._ids) - 1
-        if not id_ or id_ == "null" or id_ != self._raw[-1] or self._whole(self._text[-1]):
-            return None
-        return len(self._ids) - 1
+        id_, index = delta.get("id") or "null", delta.get("index")
+        last = len(self._ids) - 1
+        if name and self._names[last]:
+            # A host may say id and name again with every piece.
+            repeats = id_ != "null" and id_ == self._raw[last][0] and not self._whole(self._text[last])
+            return last if repeats else None
+        if id_ != "null" and (same := self._positions(0, id_)):
+            return same[-1]
+        if same := self._positions(1, index):
+            return same[-1]
+        return last if id_ == "null" else None
+
+    def _positions(self, part: int, value: Any) -> list[int]:
+        """Where id (part 0) or index (part 1) were told to be `value`."""
+        return [number for number, raw in enumerate(self._raw) if raw[part] == value]
 
     @staticmethod
     def _whole(text: str) -> bool:

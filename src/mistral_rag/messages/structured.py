@@ -17,7 +17,7 @@ from langchain_core.utils.json import parse_partial_json
 
 from mistral_rag.messages.schemas import is_model
 
-FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
+FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 
 
 class StructuredParser(BaseTransformOutputParser[Any]):
@@ -132,9 +132,9 @@ class _Cumulative:
 
 
 def _loads(text: str) -> Any:
-    fenced = FENCE.fullmatch(text)
+    fenced = FENCE.findall(text) if not text.lstrip().startswith(("{", "[")) else []
     try:
-        return json.loads(fenced[1] if fenced else text)
+        return json.loads(fenced[0] if len(fenced) == 1 else text)
     except ValueError as error:
         raise OutputParserException(f"The output is no JSON: {error}", llm_output=text) from error
 

@@ -59,8 +59,23 @@ def _wire_tool(tool: Any, strict: bool | None) -> Wire:
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"A tool's name must be 1 to 64 of a-z, A-Z, 0-9, _ and -; this one is {name!r}.")
     function["parameters"] = function.get("parameters") or NO_ARGUMENTS
+    if strict is not None:  # LangChain leaves a dict as it is
+        function["strict"] = strict
+        function["parameters"] = closed(function["parameters"]) if strict else function["parameters"]
     known = {key: function[key] for key in ("name", "description", "parameters", "strict") if key in function}
     return {"type": "function", "function": known}
+
+
+def closed(schema: Any) -> Any:
+    """The schema with every object that names its keys closed to others."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    shut = {key: closed(value) for key, value in schema.items()}
+    if isinstance(shut.get("properties"), dict) and shut.get("type") == "object":
+        shut.setdefault("additionalProperties", False)
+    return shut
 
 
 def wire_tool_choice(choice: str | bool | Mapping[str, Any] | None, tools: Sequence[Wire]) -> str | Wire | None:
@@ -77,6 +92,8 @@ def wire_tool_choice(choice: str | bool | Mapping[str, Any] | None, tools: Seque
     if isinstance(choice, Mapping):
         inner = choice.get("function")
         name = str((inner if isinstance(inner, Mapping) else choice).get("name") or "")
+        if not name and choice.get("type") in CHOICES:
+            return CHOICES[choice["type"]]
     elif choice in CHOICES and choice not in names:
         return CHOICES[choice]
     else:
@@ -160,7 +177,16 @@ def arguments_text(arguments: Any) -> str:
     """Arguments as JSON text."""
     if arguments is None:
         return ""
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return arguments if isinstance(arguments, str) else json_text(arguments)
+
+
+def json_text(value: Any) -> str:
+    """JSON that every reader takes: what JSON does not know becomes its `str`, NaN and infinities null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError:
+        text = json.dumps(value, default=str)
+        return json.dumps(json.loads(text, parse_constant=lambda _: None), ensure_ascii=False)
 
 
 def wire_calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall] = ()) -> list[Wire]:
@@ -169,11 +195,11 @@ def wire_calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall] = (
     The arguments of an invalid call, which are no JSON object, are wrapped into one, so that the model sees its
     mistake beside the result that says so.
     """
-    wired = [_wire_call(call["name"], json.dumps(call["args"], ensure_ascii=False), call.get("id")) for call in calls]
+    wired = [_wire_call(call["name"], json_text(call["args"]), call.get("id")) for call in calls]
     for call in invalid:
         arguments, problem = read_arguments(call.get("args"))
         value = {"invalid_arguments": call.get("args")} if problem else arguments
-        wired.append(_wire_call(call.get("name") or "", json.dumps(value, ensure_ascii=False), call.get("id")))
+        wired.append(_wire_call(call.get("name") or "", json_text(value), call.get("id")))
     return wired
 
 
