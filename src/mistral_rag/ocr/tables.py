@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.ocr.words import Writer, lines_of, plain_words
+from mistral_rag.ocr.words import EDGE, Writer, lines_of, plain_words
 
 RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*")
 PIPE = re.compile(r"(?<!\\)\|")
 TAG = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th|caption)\b([^<>]*)>", re.IGNORECASE)
 WIDTH = re.compile(r"\bcolspan\s*=\s*[\"']?(\d{1,3})", re.IGNORECASE)
 HEIGHT = re.compile(r"\browspan\s*=\s*[\"']?(\d{1,4})", re.IGNORECASE)
+LEADING = re.compile(rf"(?:\s|{EDGE})*", re.IGNORECASE)
+TRAILING = re.compile(rf"(?:\s|{EDGE}){{1,50}}\Z", re.IGNORECASE)
 WIDEST = 50
 CELL_SEPARATOR = " | "
 
@@ -84,9 +86,10 @@ class _HtmlTable:
 
     def step(self, tag: re.Match[str]) -> None:
         closes, name = bool(tag[1]), tag[2].lower()
+        is_inner = self._depth > (1 if closes or name != "table" else 0)
         if name == "table":
             self._depth += -1 if closes else 1
-        if self._depth > 1:
+        if is_inner:
             return
         if name in ("td", "th", "caption"):
             self._end_cell(tag.start())
@@ -186,5 +189,8 @@ def _plain(source: str, cell: Cell) -> str:
 
 
 def _stripped(source: str, cell: Cell) -> tuple[int, int]:
-    text = source[cell.start : cell.end]
-    return cell.start + len(text) - len(text.lstrip()), cell.end - len(text) + len(text.rstrip())
+    """The cell without blanks and line breaks at its ends."""
+    first = LEADING.match(source, cell.start, cell.end)
+    start = first.end() if first else cell.start
+    last = TRAILING.search(source, start, cell.end)
+    return start, last.start() if last else cell.end

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from mistral_rag.ocr.latex import plain_math
 
-TAGS = (
-    "a|abbr|b|big|blockquote|br|center|cite|code|dd|del|div|dl|dt|em|figcaption|figure|font|h[1-6]|hr|i|img|ins|kbd|li|"
-    "mark|ol|p|pre|q|s|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|caption|colgroup|col"
+MARKS = "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u|col"
+BREAKS = (
+    "blockquote|br|caption|center|colgroup|dd|div|dl|dt|figcaption|figure|h[1-6]|hr|li|ol|p|pre|table|tbody|td|tfoot|th|"
+    "thead|tr|ul"
 )
+EDGE = rf"</?(?:{BREAKS})(?:\s[^<>]{{0,2000}})?/?>"
+"""Tags that end a line, or in a table's cell a word."""
 INLINE = re.compile(
     r"""
     (?P<math> \$\$ (?P<display> [^$]{1,4000}? ) \$\$
@@ -25,18 +28,18 @@ INLINE = re.compile(
   | \[ (?P<label> [^\[\]]{1,1000} ) \] \( (?P<target> [^()\s]{0,2000} (?: \( [^()\s]{0,500} \) [^()\s]{0,500} )? )
     (?: \s+ "[^"\n]*" )? \)
   | < (?P<address> https?://[^<>\s]{1,2000} ) >
-  | (?P<tag> </? (?: TAGS ) (?: \s [^<>]{0,2000} )? /? > | <!-- .{0,2000}? --> )
+  | (?P<edge> \s* (?: EDGE \s* )+ )
+  | (?P<tag> </? (?: MARKS ) (?: \s [^<>]{0,2000} )? /? > | <!-- .{0,2000}? --> )
   | (?P<entity> & (?: \#\d{1,7} | \#[xX][0-9a-fA-F]{1,6} | [A-Za-z][A-Za-z0-9]{1,30} ) ; )
   | (?<![\w*]) (?P<stars> \*{1,3} ) (?=[^\s*]) (?P<strong> .{1,1000}? ) (?<=[^\s*\\]) (?P=stars) (?![\w*])
   | (?<![\w_]) (?P<lines> _{1,3} ) (?=[^\s_]) (?P<slanted> .{1,1000}? ) (?<=[^\s_\\]) (?P=lines) (?![\w_])
   | ~~ (?P<struck> [^~\n]{1,1000} ) ~~
   | (?P<newline> [ \t]* \n [ \t]* )
   | (?P<blanks> [ \t]{2,} )
-    """.replace("TAGS", TAGS),
+    """.replace("EDGE", EDGE).replace("MARKS", MARKS),
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 SPECIAL = re.compile(r"[\\$`!\[<&*_~\n]|[ \t]{2}")
-BREAK = re.compile(r"<br\b", re.IGNORECASE)
 FORMULA = re.compile(r"[\\^_{}=<>]|^\s*[A-Za-z0-9.,+\-/]{1,12}\s*$")
 DEEPEST = 8
 
@@ -103,6 +106,7 @@ class Writer:
             start, words = start + blanks * (text is None), words[blanks:]
         if words:
             self.put(words)
+        if words.strip():
             at = self.length - len(words)
             self._written.setdefault(name, []).append(Written(start, end, at, len(words), text is None))
             self._starts.setdefault(name, []).append(start)
@@ -129,6 +133,8 @@ class Writer:
             meaning = _meaning(found)
             self.take(name, source, at, found.start())
             at = found.end()
+            if not meaning and _stands_alone(source, found.start(), at):
+                at += 1
             if isinstance(meaning, str):
                 text = newline if meaning == "\n" else meaning
                 self.take(name, source, found.start(), at, text)
@@ -139,6 +145,11 @@ class Writer:
             if found["image"]:
                 self.images.setdefault(found["image"], self.length)
         self.take(name, source, at, end)
+
+
+def _stands_alone(source: str, start: int, end: int) -> bool:
+    """Whether there are blanks on both sides, of which one goes with what stands between them."""
+    return source[end : end + 1] in {" ", "\t"} and (start == 0 or source[start - 1].isspace())
 
 
 def _within(piece: Written, start: int, end: int) -> tuple[int, int]:
@@ -172,7 +183,8 @@ MEANINGS: Mapping[str, Callable[[re.Match[str]], str]] = {
     "image": lambda _: "",
     "note": lambda _: "",
     "address": lambda found: found["address"],
-    "tag": lambda found: "\n" if BREAK.match(found[0]) else "",
+    "edge": lambda _: "\n",
+    "tag": lambda _: "",
     "entity": lambda found: html.unescape(found[0]),
     "newline": lambda _: "\n",
     "blanks": lambda _: " ",

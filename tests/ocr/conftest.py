@@ -1,0 +1,44 @@
+"""A stand-in for the platform, a reader that asks it, and PDFs whose every word is known."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from mistral_rag import MistralOCR
+from mistral_rag.testing import FakeMistral
+
+MadePdf = Callable[..., Path]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeMistral]:
+    with FakeMistral() as served:
+        yield served
+
+
+@pytest.fixture
+def ocr(fake: FakeMistral) -> MistralOCR:
+    """A reader without patience, that does not compare with text layers."""
+    return MistralOCR(base_url=fake.base_url, api_key=fake.key, max_retries=0, compare_text_layer=False)
+
+
+@pytest.fixture
+def made_pdf(tmp_path: Path) -> MadePdf:
+    """Write a PDF with one text a page; returns its path."""
+
+    def make(*texts: str, name: str = "made.pdf", password: str = "", weight: int = 0) -> Path:
+        document = pymupdf.open()
+        for number, text in enumerate(texts):
+            page = document.new_page()
+            page.insert_text((72, 72), text)
+            if weight:
+                noise = bytes(range(256)) * (weight // 256)
+                document.embfile_add(f"{number}", noise) if number == 0 else None
+        secured = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": password} if password else {}
+        path = tmp_path / name
+        document.save(path, **secured)
+        return path
+
+    return make
