@@ -1,4 +1,4 @@
-"""The `ingest` program: build an index from folders of documents, look at it, check it."""
+"""The `ingest` program: build an index from folders of documents, look at it, keep it in order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from contextlib import contextmanager
 
+from ingest.upkeep import add_commands
 from mistral_rag.terminal import (
     DONE,
     EXIT_CODES,
@@ -46,13 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_build(commands)
-    for name, command, text in (
-        ("status", status, "what an index holds: documents, pages, models, failures"),
-        ("verify", verify, "check that an index holds what was written to it"),
-    ):
-        sub = commands.add_parser(name, help=text, description=text.capitalize() + ".", epilog=EXIT_CODES)
-        add_common(sub)
-        sub.set_defaults(command=command)
+    text = "what an index holds: documents, pages, models, failures"
+    sub = commands.add_parser("status", help=text, description=text.capitalize() + ".", epilog=EXIT_CODES)
+    add_common(sub)
+    sub.set_defaults(command=status)
+    add_commands(commands)
     return parser
 
 
@@ -141,21 +140,6 @@ def status(arguments: argparse.Namespace) -> int:
     for failure in failures:
         say(f"failed       {failure['source']}: {failure['reason']}")
     return DONE
-
-
-def verify(arguments: argparse.Namespace) -> int:
-    """`ingest verify`."""
-    from mistral_rag.store.check import verify as check
-
-    problems = check(index_folder(arguments))
-    if arguments.json:
-        say_json({"ok": not problems, "problems": [str(problem) for problem in problems]})
-    elif problems:
-        for problem in problems:
-            say(str(problem))
-    else:
-        say("ok: the index holds what was written to it")
-    return UNDONE if problems else DONE
 
 
 def _summarise(report: BuildReport) -> None:

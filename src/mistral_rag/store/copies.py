@@ -133,6 +133,8 @@ def _put(writer: IndexWriter, item: dict[str, Any]) -> None:
     pages = [Page.model_validate_json(json.dumps(page)) for page in item["pages"]]
     chunks = [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]]
     writer.put(source, pages, chunks, matrix)
+    if stray := [chunk.id for chunk in chunks if pages[chunk.page - 1].text[chunk.start : chunk.end] != chunk.text]:
+        raise ValueError(f"chunk {stray[0]} does not stand on its page")
     identity = writer.identity
     if matrix is not None and identity is not None and identity.text == TEXT_VERSION:
         texts = [embed_text(chunk, source, pages[chunk.page - 1]) for chunk in chunks]
