@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_build(commands)
+    _add_plan(commands)
     text = "what an index holds: documents, pages, models, failures"
     sub = commands.add_parser("status", help=text, description=text.capitalize() + ".", epilog=EXIT_CODES)
     add_common(sub)
@@ -71,6 +72,19 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
     sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
     sub.set_defaults(command=build)
+
+
+def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = commands.add_parser(
+        "plan",
+        help="what a build would do: files, pages, pages to OCR, tokens, price",
+        description="Say what a build would do and cost. Nothing is sent and nothing is written.",
+        epilog="Pages and tokens that an earlier build kept are not counted.\n\n" + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_reading(sub)
+    sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
+    sub.set_defaults(command=plan)
 
 
 def _add_reading(sub: argparse.ArgumentParser) -> None:
@@ -125,6 +139,28 @@ def build(arguments: argparse.Namespace) -> int:
     return UNDONE if report.undone else DONE
 
 
+def plan(arguments: argparse.Namespace) -> int:
+    """`ingest plan`."""
+    folder = index_folder(arguments)
+    from ingest.estimate import estimate
+
+    found = estimate(
+        arguments.paths,
+        folder,
+        embeddings=arguments.embeddings,
+        workers=arguments.workers,
+        ocr=arguments.ocr,
+        ocr_with=arguments.ocr_with,
+    )
+    if arguments.json:
+        say_json(found.to_json())
+        return DONE
+    say(f"{found.files} files to read, {found.pages} pages, {found.ocr_pages} of them by {found.ocr or 'OCR'}")
+    say(f"{found.tokens} tokens to embed with {found.embedding or 'no model (word search only)'}")
+    say("price unknown" if found.cost is None else f"about ${found.cost:.2f}")
+    return DONE
+
+
 def status(arguments: argparse.Namespace) -> int:
     """`ingest status`."""
     from mistral_rag.store.reader import IndexReader
@@ -149,7 +185,7 @@ def _summarise(report: BuildReport) -> None:
         if report.count(name)
     ]
     say(
-        f"{', '.join(counted) or 'nothing to do'}; {report.pages} pages, {report.chunks} chunks, "
+        f"{', '.join(counted) or 'nothing to do'}; {report.pages} pages{_kinds(report)}, {report.chunks} chunks, "
         f"{report.embedded} embedded with {report.embedding or 'no model (word search only)'}, {report.seconds:.1f} s"
     )
     for reason, count in report.skipped_types().items():
@@ -159,6 +195,13 @@ def _summarise(report: BuildReport) -> None:
         say(f"{file.status.replace('_', ' ')}: {file.source}: {file.reason}")
     if len(worth_saying) > LISTED_FILES:
         say(f"… and {len(worth_saying) - LISTED_FILES} more; --json lists them all")
+
+
+def _kinds(report: BuildReport) -> str:
+    """How the pages ended that have no text of their own, in brackets; nothing where all have."""
+    counted = {"by OCR": report.ocr_pages, "blank": report.blank_pages, "not read": report.failed_pages}
+    said = ", ".join(f"{count} {name}" for name, count in counted.items() if count)
+    return f" ({said})" if said else ""
 
 
 @contextmanager
