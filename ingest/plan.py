@@ -8,6 +8,7 @@ from pathlib import Path
 from ingest.ocr import may_be_read_now
 from ingest.report import FileReport, FileStatus
 from ingest.sources import Found, PassedOver, sha256_of, walk
+from mistral_rag.store.states import READ_AGAIN, erased_uri
 from mistral_rag.store.writer import SourceState
 
 PAGES = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
@@ -54,14 +55,18 @@ def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bo
         else:
             present[item.uri] = item
     for found in present.values():
-        _compare(found, known.get(found.uri), plan, reader)
+        state = known.get(found.uri) or known.get(erased_uri(found.uri))
+        if state is not None and state.status == "removed" and found.path in roots:
+            state = None
+        _compare(found, state, plan, reader)
     _plan_gone(roots, known, present, plan, prune=prune)
     return plan
 
 
 def _compare(found: Found, state: SourceState | None, plan: Plan, reader: str) -> None:
-    again = state is not None and any(may_be_read_now(reason, reader) for reason in _reasons(state))
-    if state is not None and not again and (state.size, state.mtime_ns) == (found.size, found.mtime_ns):
+    again = state is not None and _to_be_read_again(state, reader)
+    same = state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
+    if state is not None and (state.status == "removed" or (same and not again)):
         _leave(found, state, plan)
         return
     try:
@@ -73,6 +78,10 @@ def _compare(found: Found, state: SourceState | None, plan: Plan, reader: str) -
         _leave(found, state, plan)
     else:
         plan.to_read.append(Reading(found, digest, "added" if state is None else "changed"))
+
+
+def _to_be_read_again(state: SourceState, reader: str) -> bool:
+    return state.size == READ_AGAIN or any(may_be_read_now(reason, reader) for reason in _reasons(state))
 
 
 def _reasons(state: SourceState) -> Iterable[str]:
@@ -98,7 +107,8 @@ def _plan_gone(
 ) -> None:
     digests = {reading.digest: number for number, reading in enumerate(plan.to_read)}
     for root in roots:
-        below = [uri for uri in known if _is_below(uri, root.as_uri()) and uri not in plan.gone]
+        live = (uri for uri, state in known.items() if state.status != "removed")
+        below = [uri for uri in live if _is_below(uri, root.as_uri()) and uri not in plan.gone]
         gone = [uri for uri in below if uri not in present]
         moved = [uri for uri in gone if known[uri].source.digest in digests]
         for uri in moved:

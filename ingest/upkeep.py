@@ -243,7 +243,9 @@ def purge(arguments: argparse.Namespace) -> int:
         gone = [*named, *(uri for uri, state in states.items() if state.status == "removed" and uri not in named)]
         gone = [uri for uri in gone if not uri.startswith(ERASED)]
         names = [states[uri].source.name for uri in gone]
-        _ask(names, folder, yes=arguments.yes)
+        if not (arguments.yes or _agreed(names, folder)):
+            note("nothing was erased")
+            return UNDONE
         for uri in named:
             writer.remove(uri, remember=True)
         _tidy(writer)
@@ -259,15 +261,13 @@ def purge(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _ask(names: Sequence[str], folder: Path, *, yes: bool) -> None:
-    if yes:
-        return
+def _agreed(names: Sequence[str], folder: Path) -> bool:
+    """Ask whether to erase. Raises UsageError where nobody can be asked."""
     if not sys.stdin.isatty():
         raise UsageError("purge erases for good and can't ask here. Add --yes")
     _list(names)
     note(f"Erase {_documents(len(names))} from {folder} for good, and all that is kept of removed ones? [y/N]")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise UsageError("nothing was erased")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def snapshot(arguments: argparse.Namespace) -> int:

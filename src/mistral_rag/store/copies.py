@@ -37,10 +37,10 @@ def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> in
         IndexWriteError: it can't be written to.
     """
     folder = Path(target).absolute()
-    make_folder(folder)
-    if any(folder.iterdir()):
-        raise NotAnIndexError(f"{folder} is not empty; a copy needs a new folder")
     with IndexReader.open(path) as reader, reader.connection() as source, sqlite_errors(folder, writing=True):
+        make_folder(folder)
+        if any(folder.iterdir()):
+            raise NotAnIndexError(f"{folder} is not empty; a copy needs a new folder")
         with closing(connect(folder, "rwc")) as copy:
             (folder / DATABASE).chmod(FILE_MODE)
             source.backup(copy)

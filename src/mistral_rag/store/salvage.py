@@ -30,9 +30,7 @@ from mistral_rag.store.opening import open_for_writing, put_log_away
 from mistral_rag.store.packing import layout_values, page_values, stored_source
 from mistral_rag.store.rows import Rows, Value, row_digest
 from mistral_rag.store.seal import write_seal
-
-READ_AGAIN: Final = -1
-"""The size noted for a file that the next build is to read whether or not it has changed."""
+from mistral_rag.store.states import READ_AGAIN
 
 NOT_CARRIED: Final = frozenset({"removals"})
 """Tables that tell of the history that ends here."""

@@ -13,6 +13,9 @@ from mistral_rag.store.rows import unreadable
 Status = Literal["ok", "failed", "removed"]
 Problems = tuple[tuple[int | None, str], ...]
 
+READ_AGAIN: Final = -1
+"""The size noted for a file that the next build is to read whether or not it has changed."""
+
 ERASED: Final = "erased:"
 """What the uri of a source begins with that was purged: only a digest of its real uri is kept."""
 
