@@ -120,6 +120,13 @@ def test_the_rest_of_a_text_may_be_left_out(platform: Platform) -> None:
     assert (short, long) == ("short", ("word " * 8190).strip())
 
 
+@pytest.mark.parametrize("how", ["split", "truncate"])
+def test_blanks_of_a_long_text_are_not_sent_alone(platform: Platform, how: Any) -> None:
+    text = "\n" * 30_000 + "apple" + "\n" * 20_000
+    assert platform.model(on_too_long=how).embed_matrix([text]).shape == (1, 1024)
+    assert all(piece.strip() == "apple" for texts in platform.inputs for piece in texts)
+
+
 @pytest.mark.parametrize("limit", [2000, 500])
 def test_a_model_that_takes_less_than_was_thought_gets_less(platform: Platform, limit: int) -> None:
     def rule(asked: Asked) -> Any:

@@ -90,11 +90,20 @@ def test_a_busy_platform_is_asked_again_in_the_middle(platform: Platform) -> Non
 
 @pytest.mark.parametrize("coroutine", [False, True])
 def test_requests_that_come_too_fast_for_the_platform_queue_up(platform: Platform, coroutine: bool) -> None:
-    platform.faults.add(faults.rate_limit(retry_after=0), times=7)
+    platform.faults.add(faults.rate_limit(retry_after=0), times=9)
     ours = platform.model(max_retries=1)
     matrix = asyncio.run(ours.aembed_matrix(texts(600))) if coroutine else ours.embed_matrix(texts(600))
     assert matrix.shape == (600, 1024)
-    assert len(platform.requests) == 10  # three batches twice, then one of them again, and each of the three once
+    assert len(platform.requests) == 12  # three batches twice, then one of them three times, and each of the three once
+
+
+@pytest.mark.parametrize("coroutine", [False, True])
+def test_a_limit_that_does_not_lift_ends_the_run(platform: Platform, coroutine: bool) -> None:
+    platform.faults.add(faults.rate_limit(retry_after=0), times=None)
+    ours = platform.model(max_retries=1, max_elapsed=0.1)
+    with pytest.raises(RateLimitError, match="texts 0-599"):
+        asyncio.run(ours.aembed_matrix(texts(600))) if coroutine else ours.embed_matrix(texts(600))
+    assert len(platform.requests) <= 10  # three batches twice, then one of them twice two times
 
 
 @pytest.mark.parametrize("coroutine", [False, True])

@@ -5,7 +5,7 @@ the errors thrown into it. So threads and coroutines share it.
 """
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -75,20 +75,19 @@ class Asking:
         if self.on_too_long == "error":
             return [FailedBatch(batch.indices, overflow(text, places[0]))]
         if self.on_too_long == "truncate":
-            return (yield from self.batch(TextBatch({beginning(text): places})))
-        return (yield from self._pooled(batch, list(pieces(text))))
+            return (yield from self.batch(TextBatch({beginning(text.lstrip()): places})))
+        return (yield from self._pooled(batch, pieces(text)))
 
     def _refused(self, batch: TextBatch, error: ApiError) -> Requests:
         """A text alone that the platform finds too long, whatever we counted."""
         ((text, places),) = batch.places.items()
         if self.on_too_long == "error" or count(text) <= SHORTEST:
             return [FailedBatch(batch.indices, error)]
-        halves = list(cut(text, 2))
         if self.on_too_long == "truncate":
-            return (yield from self.batch(TextBatch({halves[0]: places})))
-        return (yield from self._pooled(batch, halves))
+            return (yield from self.batch(TextBatch({next(cut(text.lstrip(), 2)): places})))
+        return (yield from self._pooled(batch, cut(text, 2)))
 
-    def _pooled(self, batch: TextBatch, parts: list[str]) -> Requests:
+    def _pooled(self, batch: TextBatch, parts: Iterable[str]) -> Requests:
         found = Rows()
         try:
             for group in _groups(parts):
@@ -114,13 +113,15 @@ class Asking:
             yield from self._pieces(part, found)
 
 
-def _groups(parts: Sequence[str]) -> list[list[str]]:
-    """Neighbouring pieces that go into one request."""
+def _groups(parts: Iterable[str], *, most: int = MOST_TEXTS) -> list[list[str]]:
+    """Neighbouring pieces that go into one request; pieces of blanks go nowhere."""
     groups: list[list[str]] = []
     tokens = MOST_TOKENS + 1
     for part in parts:
+        if part.isspace():
+            continue
         size = min(at_most(part), count(part))
-        if tokens + size > MOST_TOKENS or len(groups[-1]) == MOST_TEXTS:
+        if tokens + size > MOST_TOKENS or len(groups[-1]) == most:
             groups.append([])
             tokens = 0
         groups[-1].append(part)

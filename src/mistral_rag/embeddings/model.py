@@ -1,5 +1,7 @@
 """MistralEmbeddings: the model as LangChain and numpy see it."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from itertools import chain, islice
@@ -21,6 +23,9 @@ from mistral_rag.embeddings.tokens import too_long
 from mistral_rag.embeddings.vectors import DTYPES, Dtype, tokens_of
 
 PATH = "embeddings"
+PAUSE = 0.5
+"""Seconds between two tries of a request that queues up."""
+
 Wire = dict[str, Any]
 
 
@@ -182,14 +187,22 @@ class MistralEmbeddings(Connection, Embeddings):
             return run.judged(done.value)
 
     def _sent(self, run: Run, body: Wire) -> Reply:
-        """The answer to one request; one that came too fast, again and again, gets another try in a queue."""
+        """The answer to one request. One that came too fast, again and again, queues up behind others like it."""
         try:
             return self.client.post(PATH, body)
         except RateLimitError:
             if not self.max_retries:
                 raise
         with run.queue:
-            return self.client.post(PATH, body)
+            until = time.monotonic() + self.max_elapsed
+            while True:
+                run.go_on()
+                try:
+                    return self.client.post(PATH, body)
+                except RateLimitError:
+                    if time.monotonic() > until:
+                        raise
+                time.sleep(PAUSE)
 
     async def _asent(self, run: Run, body: Wire) -> Reply:
         """`_sent` for coroutines."""
@@ -199,7 +212,15 @@ class MistralEmbeddings(Connection, Embeddings):
             if not self.max_retries:
                 raise
         async with run.aqueue:
-            return await self.client.apost(PATH, body)
+            until = time.monotonic() + self.max_elapsed
+            while True:
+                run.go_on()
+                try:
+                    return await self.client.apost(PATH, body)
+                except RateLimitError:
+                    if time.monotonic() > until:
+                        raise
+                await asyncio.sleep(PAUSE)
 
     def _body(self, texts: list[str]) -> Wire:
         body: Wire = {"model": self.model, "input": texts, "encoding_format": self.encoding_format}

@@ -73,6 +73,11 @@ class Run:
         """The outcome of a batch that is not sent any more; None when it is to be sent."""
         return None if self.fatal is None else [FailedBatch(batch.indices, self.fatal)]
 
+    def go_on(self) -> None:
+        """Raises the error that ended the run."""
+        if self.fatal is not None:
+            raise self.fatal
+
     def judged(self, outcomes: Outcomes) -> Outcomes:
         """The outcomes, after a look for errors that every other batch would meet as well; from any thread."""
         for outcome in outcomes:
