@@ -25,7 +25,7 @@ class ApiError(MistralRagError, core.ModelError):
         request_id: What to quote to the platform's support.
         retry_after: Seconds the platform asked to wait, None when it did not say.
         body: The body as it came, parsed where it was JSON.
-        partial: The message as far as it had come, None when nothing had.
+        partial: What had come before: a message's beginning, or a `PartialEmbeddings`; None when nothing had.
     """
 
     partial: Any = None
