@@ -347,7 +347,7 @@ def _named(states: dict[str, SourceState], asked: Sequence[str]) -> list[str]:
     for name in asked:
         found = _matches(states, name)
         if not found:
-            raise UsageError(f"the index holds no document {name}{_like(states, name)}. Nothing was changed")
+            raise UsageError(f"the index holds no document {name}{_like(states, name)} Nothing was changed")
         if len(found) > 1:
             raise UsageError(f"{len(found)} documents are called {name}; name one by its URI: {', '.join(found)}")
         chosen += found
@@ -370,7 +370,7 @@ def _like(states: dict[str, SourceState], name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, [state.source.name for state in states.values()], n=1)
-    return f"; is it {close[0]}?" if close else ""
+    return f"; is it {close[0]}?" if close else "."
 
 
 def _file_of(uri: str) -> str | None:
