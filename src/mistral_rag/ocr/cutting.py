@@ -23,7 +23,7 @@ UNREADABLE = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, Recur
 
 LEFT_OUT = ("/Annots", "/B", "/AA", "/Metadata", "/PieceInfo", "/Tabs", "/Thumb")
 SHOWN = frozenset({"/Widget", "/FreeText", "/Stamp", "/Ink", "/Square", "/Circle", "/Line", "/Highlight", "/Underline"})
-LOOKS = ("/Type", "/Subtype", "/Rect", "/F", "/AP", "/AS", "/MK", "/DA", "/BS", "/Border", "/C", "/IC", "/CA")
+LOOKS = ("/Type", "/Rect", "/F", "/AP", "/AS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,15 @@ class Pdf:
             locked = self._reader.is_encrypted and not self._reader.decrypt("")
             self.count = 0 if locked else len(self._reader.pages)
         except UNREADABLE as error:
+            self.close()
             raise ParseError(f"{document.name} is damaged, or of a kind of PDF that can't be cut") from error
         if locked:
+            self.close()
             raise ParseError(f"{document.name} is encrypted and needs a password")
+
+    def close(self) -> None:
+        """Close the file; nothing can be cut any more."""
+        self._stream.close()
 
     def labels(self) -> Sequence[str]:
         """What is printed as page number on each page, as far as the file says so; else nothing."""
@@ -98,5 +104,6 @@ def _appearances(page: PageObject, writer: PdfWriter) -> ArrayObject:
         annotation = reference.get_object()
         if isinstance(annotation, DictionaryObject) and annotation.get("/Subtype") in SHOWN and "/AP" in annotation:
             kept = DictionaryObject({NameObject(key): annotation[key] for key in LOOKS if key in annotation})
+            kept[NameObject("/Subtype")] = NameObject("/Stamp")  # a field without its form is not drawn
             shown.append(kept.clone(writer))
     return shown

@@ -102,6 +102,7 @@ class MistralOCR(OcrOptions):
                 for outcome in done:
                     yield replace(outcome, pages=layers.compared(outcome.pages)) if layers else outcome
         finally:
+            plan.close()
             for file in uploads:
                 self._delete(file)
 
@@ -115,6 +116,7 @@ class MistralOCR(OcrOptions):
                         pages = await asyncio.to_thread(layers.compared, outcome.pages) if layers else outcome.pages
                         yield replace(outcome, pages=pages)
         finally:
+            plan.close()
             for file in uploads:
                 await self._adelete(file)
 

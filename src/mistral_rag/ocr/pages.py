@@ -80,8 +80,7 @@ def read_page(
     write_markdown(sheet, markdown, {name: _cleaned(table.get("content")) for name, table in tables.items()})
     sheet.paragraph("footer", "footer", footer)
     text = sheet.writer.text
-    named = list(_named(raw, sheet, text, frame))
-    blocks = with_names(sheet.blocks, named)
+    blocks = with_names(sheet.blocks, list(_named(raw, sheet, markdown, frame)))
     scores = _scores(
         raw, sheet, {MARKDOWN: markdown} | {name: _cleaned(tables[name].get("content")) for name in tables}
     )
@@ -126,14 +125,22 @@ def _number(value: Any) -> float | None:
     return float(value)
 
 
-def _named(raw: Raw, sheet: Sheet, text: str, frame: Frame) -> Iterator[Named]:
-    finder = Finder(text)
+def _named(raw: Raw, sheet: Sheet, markdown: str, frame: Frame) -> Iterator[Named]:
+    """The blocks that the reply names, as far as they are found: as they stand in the markdown, else by their words."""
+    finder = Finder(sheet.writer.text)
+    at = 0
     for block in _objects(raw, "blocks"):
-        name = str(block.get("table_id"))
-        if name in sheet.tables:
-            place: tuple[int, int] | None = (sheet.tables[name].start, sheet.tables[name].end)
+        name, content = str(block.get("table_id")), _cleaned(block.get("content")).strip()
+        table = sheet.tables.get(name)
+        start = markdown.find(content, at) if content else -1
+        place: tuple[int, int] | None
+        if table is not None:
+            place = table.start, table.end
+        elif start >= 0:
+            at = start + len(content)
+            place = sheet.writer.place(MARKDOWN, start, at)
         else:
-            place = finder.find(plain_content(_cleaned(block.get("content"))))
+            place = finder.find(plain_content(content))
         if place is not None:
             yield Named(*place, kind=KINDS.get(str(block.get("type"))), box=frame.box(block))
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from mistral_rag.api.replies import encode
-from mistral_rag.errors import ConfigurationError, ParseError
+from mistral_rag.errors import ConfigurationError, MistralRagError, ParseError
 from mistral_rag.ocr.cutting import MAX_BYTES, MAX_PAGES, Pdf, Piece
 from mistral_rag.ocr.documents import Local, Remote, Wire
 from mistral_rag.ocr.layers import TextLayers
@@ -70,9 +70,18 @@ class Plan:
     ) -> "Plan":
         """The plan for these pages (None for all); with `only_these`, no other page of a PDF is sent."""
         plan = cls(document, options, numbers, only_these)
-        if isinstance(document, Local):
-            plan._look(document)
+        try:
+            if isinstance(document, Local):
+                plan._look(document)
+        except MistralRagError:
+            plan.close()
+            raise
         return plan
+
+    def close(self) -> None:
+        """Close the document; nothing can be sent any more."""
+        if self._pdf is not None:
+            self._pdf.close()
 
     def _look(self, document: Local) -> None:
         """Count the pages where that can be done, and check that those asked for are there."""

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from mistral_rag.ocr.latex import plain_math
 
@@ -115,13 +116,12 @@ class Writer:
         """Where in the text the characters from `start` to `end` of a source went; None when nowhere."""
         written = self._written.get(name, [])
         first = max(bisect_right(self._starts.get(name, []), start) - 1, 0)
-        found: list[tuple[int, int]] = []
-        for piece in written[first:]:
-            if piece.start >= end:
-                break
-            if piece.end > start:
-                found.append(_within(piece, start, end))
-        return (min(a for a, _ in found), max(b for _, b in found)) if found else None
+        found = [
+            _within(piece, start, end)
+            for piece in takewhile(lambda piece: piece.start < end, islice(written, first, None))
+            if piece.end > start
+        ]
+        return (found[0][0], found[-1][1]) if found else None
 
     def inline(self, name: str, source: str, start: int, end: int, *, newline: str = "\n", depth: int = 0) -> None:
         """The words of a stretch of markdown; where it has a line break, `newline`."""
