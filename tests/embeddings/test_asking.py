@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.embeddings import tokens
-from mistral_rag.errors import ApiError, BadRequestError, ContextOverflowError
+from mistral_rag.errors import ApiError, BadRequestError, ContextOverflowError, ResponseError
 from mistral_rag.testing.exchange import Response, json_response
 from tests.embeddings.conftest import Asked, Platform, refusal
 
@@ -118,6 +118,12 @@ def test_the_rest_of_a_text_may_be_left_out(platform: Platform) -> None:
     platform.model(on_too_long="truncate").embed_matrix(["word " * 10_000, "short"])
     (short,), (long,) = sorted(platform.inputs, key=lambda texts: len(texts[0]))
     assert (short, long) == ("short", ("word " * 8190).strip())
+
+
+def test_pieces_with_vectors_of_several_lengths_are_an_error(platform: Platform) -> None:
+    platform.answers(lambda asked: [[1.0] * (len(asked["input"]) + 1)] * len(asked["input"]))
+    with pytest.raises(ResponseError, match="a vector of length 2, and earlier ones had 3"):
+        platform.model().embed_query("word " * 20_000)
 
 
 @pytest.mark.parametrize("how", ["split", "truncate"])

@@ -9,8 +9,16 @@ import pytest
 
 from mistral_rag import MistralEmbeddings
 from mistral_rag.embeddings import PartialEmbeddings, Usage
-from mistral_rag.errors import ApiError, AuthenticationError, RateLimitError, ResponseError, ServerError
+from mistral_rag.errors import (
+    ApiConnectionError,
+    ApiError,
+    AuthenticationError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+)
 from mistral_rag.testing import faults
+from mistral_rag.testing.exchange import Response
 from tests.embeddings.conftest import Asked, Platform, refusal
 
 
@@ -124,6 +132,23 @@ def test_a_limit_in_the_middle_stops_the_rest_and_names_it(platform: Platform) -
     assert left.embedded is not None
     assert left.embedded.matrix.shape == (512, 1024)
     assert len(left.indices) == 20_000 - 512
+
+
+def test_one_batch_without_an_answer_leaves_the_others(platform: Platform) -> None:
+    def rule(asked: Asked) -> Any:
+        return Response(refused=True) if "300" in asked["input"] else own_numbers(asked)
+
+    platform.answers(rule)
+    with pytest.raises(ApiConnectionError, match="texts 256-511;") as caught:
+        platform.model(max_concurrent_requests=1).embed_matrix(texts(1000))
+    assert partial(caught.value).indices == list(range(256, 512))
+
+
+def test_an_outage_ends_the_run(platform: Platform) -> None:
+    platform.faults.add(faults.server_error(503), times=None, skip=1)
+    with pytest.raises(ServerError, match="texts 256-19999;"):
+        platform.model(max_concurrent_requests=1).embed_matrix(texts(20_000))
+    assert len(platform.requests) == 9
 
 
 def test_nothing_more_is_read_after_a_fatal_error(platform: Platform) -> None:

@@ -21,8 +21,8 @@ from mistral_rag.api.errors import (
 from mistral_rag.api.replies import Reply
 from mistral_rag.embeddings.batches import MOST_TEXTS, MOST_TOKENS, TextBatch
 from mistral_rag.embeddings.results import Answered, FailedBatch, Matrix
-from mistral_rag.embeddings.tokens import LONGEST_TEXT, at_most, beginning, count, cut, pieces
-from mistral_rag.embeddings.vectors import Dtype, pooled, read, tokens_of
+from mistral_rag.embeddings.tokens import LONGEST_TEXT, beginning, count, cut, pieces
+from mistral_rag.embeddings.vectors import Dtype, bad_reply, pooled, read, tokens_of
 
 TooLong = Literal["split", "truncate", "error"]
 SHORTEST = 256
@@ -30,7 +30,6 @@ SHORTEST = 256
 
 _MORE = re.compile(r"too (many|much|large|long|big)|exceed|maximum|max is|should have at most|split", re.IGNORECASE)
 _OF_WHAT = re.compile(r"token|input|text|batch|length|item|character|prompt", re.IGNORECASE)
-
 
 Requests = Generator[list[str], Reply, list[Answered | FailedBatch]]
 
@@ -100,16 +99,21 @@ class Asking:
     def _pieces(self, texts: list[str], found: Rows) -> Generator[list[str], Reply, None]:
         try:
             reply = yield texts
-            found.rows += list(read(reply, len(texts), self.dtype))
+            matrix = read(reply, len(texts), self.dtype)
+            if found.rows and len(found.rows[0]) != matrix.shape[1]:
+                raise bad_reply(
+                    reply, f"a vector of length {matrix.shape[1]}, and earlier ones had {len(found.rows[0])}"
+                )
         except ApiError as error:
             if not too_much(error) or (len(texts) == 1 and count(texts[0]) <= SHORTEST):
                 raise
         else:
+            found.rows += list(matrix)
             found.weights += map(count, texts)
             found.tokens += tokens_of(reply)
             return
         half = len(texts) // 2
-        for part in [texts[:half], texts[half:]] if half else [[piece] for piece in cut(texts[0], 2)]:
+        for part in [texts[:half], texts[half:]] if half else _groups(cut(texts[0], 2), most=1):
             yield from self._pieces(part, found)
 
 
@@ -120,7 +124,7 @@ def _groups(parts: Iterable[str], *, most: int = MOST_TEXTS) -> list[list[str]]:
     for part in parts:
         if part.isspace():
             continue
-        size = min(at_most(part), count(part))
+        size = count(part)
         if tokens + size > MOST_TOKENS or len(groups[-1]) == most:
             groups.append([])
             tokens = 0

@@ -8,12 +8,14 @@ from itertools import pairwise
 from mistral_rag.api.errors import (
     ApiConnectionError,
     ApiError,
+    ApiTimeoutError,
     AuthenticationError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
     RefusalError,
     ResponseError,
+    ServerError,
     UnknownModelError,
 )
 from mistral_rag.embeddings.batches import Filling, TextBatch, sendable
@@ -28,9 +30,12 @@ FATAL = (
     NotFoundError,
     UnknownModelError,
     RateLimitError,
-    ApiConnectionError,
 )
 """Errors that every other batch would meet as well; they were retried already."""
+
+OUTAGE = (ApiConnectionError, ApiTimeoutError, ServerError)
+IN_A_ROW = 8
+"""So many batches that end in an outage one after another, with none that passes between them, end the run."""
 
 
 class Run:
@@ -45,6 +50,7 @@ class Run:
         self.succeeded = False
         self.queue = threading.Lock()
         self.aqueue = asyncio.Lock()
+        self._outages = 0
         self._width = width  # of the vectors, where that was asked for
 
     def batches(self, texts: Iterable[Numbered]) -> Iterator[TextBatch]:
@@ -81,8 +87,11 @@ class Run:
     def judged(self, outcomes: Outcomes) -> Outcomes:
         """The outcomes, after a look for errors that every other batch would meet as well; from any thread."""
         for outcome in outcomes:
-            if isinstance(outcome, FailedBatch) and isinstance(outcome.error, FATAL):
-                self.fatal = self.fatal or (None if isinstance(outcome.error, RefusalError) else outcome.error)
+            error = outcome.error if isinstance(outcome, FailedBatch) else None
+            self._outages = self._outages + 1 if isinstance(error, OUTAGE) else 0
+            refused = isinstance(error, FATAL) and not isinstance(error, RefusalError)
+            if self.fatal is None and (refused or self._outages >= IN_A_ROW):
+                self.fatal = error
         return outcomes
 
     def take(self, outcomes: Outcomes) -> Iterator[Answered]:
