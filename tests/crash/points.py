@@ -17,6 +17,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,7 +32,7 @@ from killing import look  # type: ignore[import-not-found]
 from mistral_rag.errors import MistralRagError
 
 FIRST_STEPS = 9
-STEPS = 8
+STEPS = 6
 ERRORS = {
     "write": (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS),
     "fsync": (errno.EIO, errno.ENOSPC, errno.EDQUOT),
@@ -132,9 +133,10 @@ def try_point(base: Path, place: Path, point: Point, armed: "shim.Shim") -> tupl
     wrong = [said] if said.startswith("unnamed") or (status and not killed) else []
     step, lost = look(folder, max(acknowledged, FIRST_STEPS))
     wrong += lost
-    goes_on, said_later, _ = in_child(folder, lambda: None, steps=1)
-    if goes_on != step + 1 or said_later:
-        wrong.append(f"the next writer did step {goes_on} after {step}: {said_later}")
+    if point.at % 4 == 0 or wrong:
+        goes_on, said_later, _ = in_child(folder, lambda: None, steps=1)
+        if goes_on != step + 1 or said_later:
+            wrong.append(f"the next writer did step {goes_on} after {step}: {said_later}")
     ended = "killed" if killed else said.partition(":")[0].split("\n")[0] or "went on"
     return ended, [f"{point}: {line}" for line in wrong]
 
@@ -153,6 +155,7 @@ def main() -> int:
     parser.add_argument("--calls", default=",".join(shim.CALLS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", default="1/1", help="2/5: the second fifth of the points")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     arguments = parser.parse_args()
     shim.start_again_with_it()
     with tempfile.TemporaryDirectory(dir=shim.fast_folder()) as place:
@@ -169,16 +172,19 @@ def main() -> int:
         ended: Counter[str] = Counter()
         tried: Counter[str] = Counter()
         problems: list[str] = []
+        deadline = time.monotonic() + arguments.seconds
         for number, (point, end, wrong) in enumerate(outcomes(sample, base, Path(place)), start=1):
             ended[end] += 1
             tried[point.call] += 1
             problems += wrong
+            if time.monotonic() > deadline:
+                break
             if sys.stderr.isatty() or number % 1000 == 0:
                 print(f"\r{number} of {len(sample)}, {len(problems)} problems", end="", file=sys.stderr)
     print(
         json.dumps(
             {
-                "points": len(sample),
+                "points": tried.total(),
                 "of": len(points),
                 "calls": counts,
                 "tried": tried,

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +59,8 @@ def expected(step: int) -> dict[str, list[str]]:
 def text(operation: Operation, page: int) -> str:
     """The text of one page: long enough that a document fills several pages of the database."""
     choice = random.Random(f"{operation} {page}")
-    return " ".join(choice.choice(("alpha", "beta", "gamma", "delta", "omega")) for _ in range(200))
+    words = " ".join(choice.choice(("alpha", "beta", "gamma", "delta", "omega")) for _ in range(40))
+    return f"{words} {''.join(choice.choices(ascii_lowercase, k=1500))}"
 
 
 @lru_cache(1000)

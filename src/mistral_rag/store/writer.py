@@ -101,7 +101,8 @@ class IndexWriter:
     @property
     def identity(self) -> Identity | None:
         """What the index is built with; None as long as nobody has said."""
-        return self._view().identity
+        with sqlite_errors(self.folder, writing=False):
+            return self._view().identity
 
     def set_identity(self, identity: Identity) -> None:
         """Say what the index is built with: once, or while it holds no chunk.
@@ -111,7 +112,9 @@ class IndexWriter:
         known = self.identity
         if known == identity:
             return
-        if self._connection.execute("SELECT 1 FROM chunks LIMIT 1").fetchone():
+        with sqlite_errors(self.folder, writing=False):
+            held = self._usable().execute("SELECT 1 FROM chunks LIMIT 1").fetchone()
+        if held:
             (known or Identity("", 0)).require(identity, self.folder)
         with self._changing() as content:
             content.set("identity", identity.to_json())
@@ -124,7 +127,8 @@ class IndexWriter:
         return {state.source.uri: state for state in states}
 
     def _state(self, uri: str) -> SourceState | None:
-        row = self._usable().execute(f"{SourceState.QUERY} WHERE uri = ?", (uri,)).fetchone()
+        with sqlite_errors(self.folder, writing=False):
+            row = self._usable().execute(f"{SourceState.QUERY} WHERE uri = ?", (uri,)).fetchone()
         return None if row is None else SourceState.of(row)
 
     def put(
@@ -170,12 +174,12 @@ class IndexWriter:
 
         Raises KeyError when there is no source with the old uri.
         """
-        view = self._view()
         state = self._state(old_uri)
         if state is None:
             raise KeyError(old_uri)
-        pages = list(view.pages(old_uri))
-        chunks, vectors = view.content_of(old_uri)
+        with self.view() as view:
+            pages = list(view.pages(old_uri))
+            chunks, vectors = view.content_of(old_uri)
         with self._changing() as content:
             content.remove(old_uri)
             content.remove(source.uri)
