@@ -60,7 +60,9 @@ def test_pieces_end_where_a_sentence_ends() -> None:
     assert all(before.endswith(". ") for before, _ in pairwise(found))
 
 
-@pytest.mark.parametrize("text", ["one apple and two pears. " * 4000, "日本語のテキスト" * 3000, "é" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["one apple and two pears. " * 4000, "日本語のテキスト" * 3000, "é" * 20_000, "👩‍👩‍👧" * 4000]
+)
 def test_a_beginning_is_as_long_as_a_model_takes(text: str) -> None:
     start = tokens.beginning(text)
     assert text.startswith(start)

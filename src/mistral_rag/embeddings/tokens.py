@@ -49,10 +49,10 @@ def too_long(text: str) -> bool:
 
 def beginning(text: str) -> str:
     """As much of the text's beginning as a model takes."""
-    data, limit = text.encode(), LONGEST_TEXT - MARKS
+    vocabulary, limit = _vocabulary(), LONGEST_TEXT - MARKS
     while too_long(text):
-        found = _vocabulary().encode(text, return_type="proto").pieces
-        text = data[: found[min(limit, len(found)) - 1].end].decode(errors="ignore")
+        kept = vocabulary.decode(vocabulary.encode(text)[:limit])
+        text = text[: len(kept.rstrip("\ufffd"))]  # what is left of a character cut in two
         limit -= 1  # the rest may fall into other tokens when it stands alone
     return text
 
