@@ -22,7 +22,7 @@ from mistral_rag.store.writer import IndexWriter
 
 DIMENSION = 64
 DOCUMENTS = 12
-STEPS_PER_OPENING = 7
+STEPS_PER_OPENING = 4
 COMPACTED = 11
 PURGED = 13
 
