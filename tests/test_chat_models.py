@@ -850,6 +850,21 @@ def test_answers_can_be_cached(fake: FakeMistral) -> None:
     assert len(fake.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "tokens", "prompt"),
+    [
+        ("mistral-small-latest", 9, 11),
+        ("a-model-of-tomorrow", 9, 11),
+        ("codestral-2405", 12, 13),
+        ("mistral-large-2411", 12, 14),
+    ],
+)
+def test_tokens_are_counted_by_the_models_own_vocabulary(name: str, tokens: int, prompt: int) -> None:
+    ours = ChatMistral(model=name, api_key="k")
+    assert ours.get_num_tokens("L'été 12345 naïve") == tokens
+    assert ours.get_num_tokens_from_messages([SystemMessage("Be kind."), HumanMessage("Good morning, all!")]) == prompt
+
+
 def test_names_that_other_integrations_use(fake: FakeMistral) -> None:
     ours = ChatMistral.model_validate({"model_name": "m", "mistral_api_key": "k", "endpoint": "http://localhost/v1"})
     assert (ours.model, ours.model_name, ours.endpoint) == ("m", "m", "http://localhost/v1")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mistral_rag.document_loaders import MistralOCRLoader, MistralOCRParser
     from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
     from mistral_rag.grounding import GroundedQA, verify_citation
+    from mistral_rag.messages.references import numbered_sources
     from mistral_rag.ocr import MistralOCR, OcrPage, OcrResult
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
@@ -30,6 +31,7 @@ _HOME = {
     "OcrResult": "ocr",
     "MistralOCRLoader": "document_loaders",
     "MistralOCRParser": "document_loaders",
+    "numbered_sources": "messages.references",
     "GroundedQA": "grounding",
     "verify_citation": "grounding",
     "HybridRetriever": "retrievers",
@@ -69,6 +71,7 @@ __all__ = [
     "Source",
     "Span",
     "Unit",
+    "numbered_sources",
     "verify_citation",
 ]
 

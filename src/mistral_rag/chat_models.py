@@ -16,7 +16,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 
-from mistral_rag.api.catalogue import ChatModel, chat_model
+from mistral_rag.api.catalogue import chat_model, vocabulary
 from mistral_rag.api.connection import Connection
 from mistral_rag.api.errors import ApiError, StreamError
 from mistral_rag.api.settings import Timeouts
@@ -24,6 +24,7 @@ from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages.incoming import PROVIDER
 from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.parameters import ChatParameters
+from mistral_rag.messages.profile import profile
 from mistral_rag.messages.repair import Rules
 from mistral_rag.messages.request import Request, build
 from mistral_rag.messages.results import broken_stream, chat_result, combined, stream_chunk, stream_end
@@ -94,12 +95,14 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         return profile(known) if known else None
 
     def get_token_ids(self, text: str) -> list[int]:
-        """The tokens of a text, by the newest vocabulary that the mistral-common wheel carries."""
-        return super().get_token_ids(text) if self.custom_get_token_ids else token_ids(text)
+        """The tokens of a text, by the model's vocabulary as far as the mistral-common wheel carries it."""
+        if self.custom_get_token_ids is not None:
+            return self.custom_get_token_ids(text)
+        return token_ids(text, vocabulary=vocabulary(self.model))
 
     def get_num_tokens_from_messages(self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The prompt tokens of a conversation, with marks, tools and images."""
-        return count_messages(wire_messages(messages), wire_tools(tools or []))
+        return count_messages(wire_messages(messages), wire_tools(tools or []), vocabulary=vocabulary(self.model))
 
     def bind_tools(
         self,
@@ -255,27 +258,6 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         for kind in sorted(kinds):
             logger.warning("The history was repaired before it was sent: %s.", kind)
         self._told |= kinds
-
-
-def profile(model: ChatModel) -> ModelProfile:
-    """What a model can do, in LangChain's words."""
-    return ModelProfile(
-        max_input_tokens=model.context,
-        text_inputs=True,
-        text_outputs=True,
-        image_inputs=model.vision,
-        image_url_inputs=model.vision,
-        image_tool_message=model.vision,
-        pdf_inputs=model.vision,
-        pdf_tool_message=model.vision,
-        audio_inputs=model.audio,
-        tool_calling=True,
-        tool_choice=True,
-        tool_call_streaming=True,
-        structured_output=True,
-        reasoning_output=model.reasons,
-        reasoning_effort_levels=list(model.efforts),
-    )
 
 
 def _checked(given: Mapping[str, Any]) -> Wire:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 Efforts = tuple[str, ...]
-Tokenizer = Literal["tekken", "v3"]
+Tokenizer = Literal["tekken", "v3", "v7"]
 
 ON_OFF: Efforts = ("none", "high")
 
@@ -52,8 +52,12 @@ MODELS = (
     ChatModel(r"mistral-large-(latest|2512|3.*)", 256 * K),
     ChatModel(r"ministral-.*-2512|ministral-(3b|8b|14b)-latest", 256 * K),
     ChatModel(r"mistral-(small|medium)-25\d\d", 128 * K),
+    ChatModel(r"pixtral-large-.*", 128 * K, tokenizer="v7"),
+    ChatModel(r"mistral-large-2411", 128 * K, vision=False, tokenizer="v7"),
+    ChatModel(r"mistral-large-2407", 128 * K, vision=False, text_beside_calls=False, tokenizer="v3"),
+    ChatModel(r"open-mixtral-8x22b.*", 64 * K, vision=False, text_beside_calls=False, tokenizer="v3"),
     ChatModel(
-        r"mistral-large-24(02|07)|open-mi[sx]tral-(?!nemo).*",
+        r"mistral-large-2402|open-mi[sx]tral-(?!nemo).*|codestral-2405|codestral-mamba.*",
         32 * K,
         vision=False,
         text_beside_calls=False,
@@ -71,3 +75,9 @@ MODELS = (
 def chat_model(name: str) -> ChatModel | None:
     """What is known about the model of this name; None when nothing is."""
     return next((model for model in MODELS if re.fullmatch(model.pattern, name)), None)
+
+
+def vocabulary(name: str) -> Tokenizer:
+    """The vocabulary of the model of this name; the newest for models that nothing here knows."""
+    known = chat_model(name)
+    return known.tokenizer if known is not None else "tekken"

@@ -91,9 +91,9 @@ def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
 def _check_length(model: ChatModel, name: str, messages: list[Wire], parameters: Wire) -> None:
     """Raise before a prompt is sent that can't fit. Counts only what is so long that it might not."""
     answer = parameters.get("max_tokens") or 0
-    if model.tokenizer != "tekken" or sum(map(_characters, messages)) + answer <= model.context:
+    if sum(map(_characters, messages)) + answer <= model.context:
         return
-    tokens = count_messages(messages, parameters.get("tools") or ())
+    tokens = count_messages(messages, parameters.get("tools") or (), vocabulary=model.tokenizer)
     if tokens + answer > model.context:
         raise ContextOverflowError(
             f"The prompt has {tokens} tokens and the answer may have {answer}; {name} takes {model.context} together."

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from mistral_rag.api.catalogue import Tokenizer
 from mistral_rag.messages.repair import Rules, repair
 from mistral_rag.messages.tools import Wire
 
@@ -32,19 +33,24 @@ def estimate(text: str) -> int:
 
 
 @cache
-def _tokenizer() -> "MistralTokenizer[Any, Any, Any, Any, Any]":
-    # Takes a second or two, so only who counts pays. The newest vocabulary that the wheel carries.
+def _tokenizer(vocabulary: Tokenizer) -> "MistralTokenizer[Any, Any, Any, Any, Any]":
+    # Takes a second or two, so only who counts pays.
     from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
-    return MistralTokenizer.v3(is_tekken=True)
+    if vocabulary == "tekken":
+        return MistralTokenizer.v3(is_tekken=True)
+    return MistralTokenizer.v7() if vocabulary == "v7" else MistralTokenizer.v3()
 
 
-def token_ids(text: str) -> list[int]:
-    """The tokens of a text, without the marks that begin and end a message."""
-    return _tokenizer().instruct_tokenizer.tokenizer.encode(text, bos=False, eos=False)
+def token_ids(text: str, *, vocabulary: Tokenizer = "tekken") -> list[int]:
+    """The tokens of a text, without the marks that begin and end a message.
+
+    "tekken" is the newest vocabulary that the mistral-common wheel carries; "v3" and "v7" are those of older models.
+    """
+    return _tokenizer(vocabulary).instruct_tokenizer.tokenizer.encode(text, bos=False, eos=False)
 
 
-def count_messages(messages: list[Wire], tools: Sequence[Wire] = ()) -> int:
+def count_messages(messages: list[Wire], tools: Sequence[Wire] = (), *, vocabulary: Tokenizer = "tekken") -> int:
     """The prompt tokens of a conversation, marks, tools and images included."""
     from mistral_common.protocol.instruct.messages import ChatMessage
     from mistral_common.protocol.instruct.request import ChatCompletionRequest
@@ -54,7 +60,7 @@ def count_messages(messages: list[Wire], tools: Sequence[Wire] = ()) -> int:
     body = {"model": "any", "messages": fixed, **({"tools": functions} if functions else {})}
     request = ChatCompletionRequest[ChatMessage].model_validate(body)
     images = sum(_image_tokens(chunk) for message in messages for chunk in _chunks(message))
-    return len(_tokenizer().encode_chat_completion(request).tokens) + images
+    return len(_tokenizer(vocabulary).encode_chat_completion(request).tokens) + images
 
 
 def _chunks(message: Wire) -> list[Wire]:
