@@ -19,10 +19,11 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from mistral_rag.errors import IndexNotFoundError
+from mistral_rag.store.dense import cached
 from mistral_rag.store.documents import as_documents, bare_source, remove_documents
+from mistral_rag.store.faiss_folder import read_faiss_folder
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.vectors import DenseIndex
 from mistral_rag.store.view import View
 from mistral_rag.store.writer import IndexWriter
 
@@ -60,8 +61,6 @@ class FaissStore(VectorStore):
         self._path = None if path is None else Path(path)
         self._groups = None if groups is None else tuple(groups)
         self._reader: IndexReader | None = None
-        self._dense: DenseIndex | None = None
-        self._sequence = -1
         self._mutex = threading.RLock()
         self._writes = threading.Lock()
 
@@ -109,6 +108,38 @@ class FaissStore(VectorStore):
         """As `from_texts`."""
         store = cls(embedding, path, **kwargs)
         await store.aadd_texts(texts, metadatas, ids=ids)
+        return store
+
+    @classmethod
+    def from_faiss_folder(
+        cls,
+        folder: str | os.PathLike[str],
+        embedding: Embeddings,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        name: str = "index",
+        **kwargs: Any,
+    ) -> Self:
+        """A store with the texts and vectors that `langchain_community`'s FAISS store has saved in a folder.
+
+        Nothing is embedded: `embedding` must be what made the vectors, which are scaled to length 1. The folder is
+        read without FAISS's reader and without running its pickle.
+
+        Args:
+            folder: what `save_local` wrote; its index must be a flat one, as it is by default.
+            embedding: what turned the texts into vectors.
+            path: the new index folder, or one to add to.
+            name: the `index_name` of `save_local`.
+            kwargs: as the class takes them.
+
+        Raises:
+            NotAnIndexError: there is no such folder, it is damaged, or its pickle is more than documents.
+        """
+        saved = read_faiss_folder(Path(folder), name)
+        store = cls(embedding, path, **kwargs)
+        documents = as_documents(saved.texts, saved.metadatas, saved.ids)
+        texts = {document.page_content: number for number, document in enumerate(documents)}
+        store._add(documents, {}, list(texts), saved.vectors[list(texts.values())])
         return store
 
     def add_texts(
@@ -295,7 +326,7 @@ class FaissStore(VectorStore):
         with reader.view() as view:
             rows, scores = self._nearest(view, vector, k, filter)
             by_row = {stored.row: stored.to_document() for stored in view.chunks(rows)}
-            return [(by_row[row], score) for row, score in zip(rows, scores, strict=True)]
+            return [(by_row[row], score) for row, score in zip(rows, scores, strict=True) if row in by_row]
 
     def _marginal(
         self, vector: Sequence[float], k: int, fetch_k: int, lambda_mult: float, filter: Filter
@@ -307,6 +338,7 @@ class FaissStore(VectorStore):
             rows, _ = self._nearest(view, vector, max(fetch_k, k), filter)
             found, vectors = view.vectors_of(rows)
             place = {row: number for number, row in enumerate(found.tolist())}
+            rows = [row for row in rows if row in place]
             candidates = vectors[[place[row] for row in rows]].astype(np.float32)
             chosen = maximal_marginal_relevance(np.asarray(vector, np.float32), list(candidates), lambda_mult, k)
             return [stored.to_document() for stored in view.chunks(rows[number] for number in chosen)]
@@ -318,26 +350,11 @@ class FaissStore(VectorStore):
             mine = replace(identity, embedding=_name_of(self._embedding), dimension=len(query))
             identity.require(mine, self.path)
         allowed = view.allowed(filter, self._groups)
-        with self._mutex:
-            dense = self._up_to_date(view)
-            if not len(dense) or k < 1:
-                return [], []
-            rows, scores = dense.search(query, k, rows=allowed)
+        dense = cached(view)
+        if not len(dense) or k < 1:
+            return [], []
+        rows, scores = dense.search(query, k, rows=allowed)
         return rows.tolist(), scores.tolist()
-
-    def _up_to_date(self, view: View) -> DenseIndex:
-        """The vectors of this commit in memory: those of the last search, and what changed since."""
-        if self._dense is None or view.sequence < self._sequence:
-            self._dense = DenseIndex.build(*view.vectors())
-        elif view.sequence > self._sequence:
-            changes = view.changes(self._sequence)
-            if not len(self._dense):
-                self._dense = DenseIndex.build(*view.vectors())
-            else:
-                self._dense.remove(changes.removed)
-                self._dense.add(*view.vectors_of(changes.added))
-        self._sequence = view.sequence
-        return self._dense
 
     def _opened(self) -> IndexReader | None:
         """The folder's reader; None as long as there is nothing to read."""
@@ -356,7 +373,7 @@ class FaissStore(VectorStore):
         with self._mutex:
             if self._reader is not None:
                 self._reader.close()
-            self._reader, self._dense, self._sequence = None, None, -1
+            self._reader = None
 
 
 def _claim(writer: IndexWriter, mine: Identity) -> None:

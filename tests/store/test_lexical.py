@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.schema import Source
-from mistral_rag.store.lexical import LexicalIndex, cached, follow, load, refresh, searched_title
+from mistral_rag.store.lexical import LexicalIndex, cached, follow, load, searched_title
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.view import LexicalRow
 from mistral_rag.store.writer import IndexWriter
@@ -136,8 +136,9 @@ def test_a_manifest_that_is_none_is_not_believed(built: Path, content: str) -> N
 
 def test_folders_of_old_generations_go(folder: Path, built: Path, writer: IndexWriter) -> None:
     (folder / "lexical-0").mkdir()
-    with writer.view() as view:
-        refresh(folder, view)
+    (folder / "codes-0.bin").touch()
+    writer.refresh_caches()
+    assert not (folder / "codes-0.bin").exists()
     assert not (folder / "lexical-0").exists()
 
 

@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
 
+from mistral_rag.store.vector_rows import Portion
 from mistral_rag.store.vectors import DenseIndex
 
 AXES = np.eye(4, dtype=np.float32)
+
+
+def portion(rows: list[int], vectors: np.ndarray) -> Portion:
+    """Rows whose vectors have the rows' numbers."""
+    numbers = np.array(rows, dtype=np.int64)
+    return Portion(numbers, numbers, numbers.astype(np.uint64), vectors.astype(np.float16))
 
 
 @pytest.fixture
@@ -32,10 +39,10 @@ def test_an_empty_index_finds_nothing() -> None:
 
 
 def test_rows_come_and_go(index: DenseIndex) -> None:
-    index.remove(np.array([20]))
-    index.add(np.array([50]), -AXES[:1])
-    assert len(index) == 4
-    assert index.search(AXES[0], 4)[0].tolist() == [10, 30, 40, 50]
+    later = index.follow(np.array([20]), portion([50], -AXES[:1]), sequence=7)
+    assert (len(later), later.sequence) == (4, 7)
+    assert later.search(AXES[0], 4)[0].tolist() == [10, 30, 40, 50]
+    assert index.search(AXES[0], 4)[0].tolist() == [10, 20, 30, 40]
 
 
 def test_cosines_of_single_rows_are_given_in_their_order(index: DenseIndex) -> None:
@@ -50,9 +57,9 @@ def test_half_precision_vectors_are_taken() -> None:
 
 def test_every_row_is_found_at_its_exact_cosine() -> None:
     random = np.random.default_rng(0)
-    vectors = random.normal(size=(300, 16)).astype(np.float32)
+    vectors = random.normal(size=(300, 16)).astype(np.float16)
     rows = np.arange(300) * 3
-    found, scores = DenseIndex.build(rows, vectors).search(vectors[7], 300)
-    wanted = vectors @ vectors[7]
+    found, scores = DenseIndex.build(rows, vectors).search(vectors[7].astype(np.float32), 300)
+    wanted = vectors.astype(np.float32) @ vectors[7].astype(np.float32)
     assert sorted(found.tolist()) == rows.tolist()
     assert scores.tolist() == pytest.approx(np.sort(wanted)[::-1].tolist(), rel=1e-4, abs=1e-4)

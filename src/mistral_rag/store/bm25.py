@@ -2,21 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag.store.impacts import Bm25, Impacts, Scores
 from mistral_rag.store.postings import Segment
 from mistral_rag.store.tokens import Terms, hashed_question, pairs
 
+__all__ = ["Bm25", "LexicalIndex", "Part", "RowText", "Scores", "best"]
+
 Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 SEGMENT_ROWS = 50_000
-SMALL_SEGMENTS = 8
-"""More whole segments than this of one language, each below `SEGMENT_ROWS`, are merged by `compact`."""
+"""Segments of so many rows are joined to no others."""
+
+BLOCK = 64
 
 
 class RowText(NamedTuple):
@@ -27,154 +31,198 @@ class RowText(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bm25:
-    """Robertson's BM25 with free constants; a pair of neighbouring words counts `pairs` of what a word counts.
-
-    `b` is .4 and lengths count words only, so that a page full of numbers is not taken for a long text.
-    """
-
-    k1: float = 1.2
-    b: float = 0.4
-    pairs: float = 0.6
-
-
 class Part(NamedTuple):
-    """A segment and which of its rows are still there."""
+    """A segment and which of its rows are still there (None: all)."""
 
     segment: Segment
-    alive: npt.NDArray[np.bool_]
+    alive: Mask | None = None
 
     @property
     def rows(self) -> Rows:
         """The rows that are still there."""
-        rows: Rows = self.segment.rows[self.alive]
-        return rows
+        return self.segment.rows if self.alive is None else self.segment.rows[self.alive]
+
+    @property
+    def size(self) -> int:
+        """How many rows are still there."""
+        return len(self.segment.rows) if self.alive is None else int(np.count_nonzero(self.alive))
+
+    @property
+    def words(self) -> float:
+        """How many words all rows have together that are still there."""
+        words = self.segment.words if self.alive is None else self.segment.words[self.alive]
+        return float(words.sum(dtype=np.float64))
+
+    def holding(self, term: tuple[int, int]) -> int:
+        """How many rows have the term whose postings begin and end there."""
+        start, end = term
+        if self.alive is None:
+            return end - start
+        return int(np.count_nonzero(self.alive[self.segment.places[start:end]]))
+
+    def only(self, keep: Mask) -> "Part":
+        """The part when these places alone are still there, of those that are."""
+        alive = keep if self.alive is None else self.alive & keep
+        return self if alive.all() else Part(self.segment, alive)
+
+
+class Statistics:
+    """What the scores of a state of the index rest on: how many rows there are, and how long."""
+
+    def __init__(self, parts: Sequence[Part], formula: Bm25) -> None:
+        self.count = sum(part.size for part in parts)
+        average = max(sum(part.words for part in parts) / max(self.count, 1), 1.0)
+        self.rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
+        self.impacts = [Impacts(part.segment, average, formula) for part in parts]
 
 
 class LexicalIndex:
     """BM25 over rows; rows may come and go.
 
-    One thread changes it; searches may run in any number of threads beside each other.
+    One thread changes it; searches may run in any number of threads beside each other. Only rows that are still
+    there count for what is rare and how long texts are.
     """
 
-    def __init__(self, segments: Iterable[Segment] = (), *, formula: Bm25 | None = None) -> None:
+    def __init__(self, parts: Iterable[Part] = (), *, formula: Bm25 | None = None) -> None:
         self.formula = formula or Bm25()
-        self._parts = tuple(Part(segment, np.ones(len(segment.rows), dtype=bool)) for segment in segments)
+        self._state = _State(tuple(parts), self.formula)
 
     def __len__(self) -> int:
-        return sum(int(np.count_nonzero(part.alive)) for part in self._parts)
+        return self._state.statistics.count
 
     @property
-    def segments(self) -> list[Segment]:
-        """The segments as they are; after `compact` every row in them is still there."""
-        return [part.segment for part in self._parts]
+    def parts(self) -> tuple[Part, ...]:
+        """The segments, and which of their rows are still there."""
+        return self._state.parts
+
+    def copy(self) -> "LexicalIndex":
+        """Another index of the same rows; what is changed in one is not changed in the other."""
+        other = LexicalIndex(formula=self.formula)
+        other._state = self._state
+        return other
 
     def add(self, rows: Iterable[RowText]) -> None:
         """Index rows that are not here yet."""
         waiting: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        made: list[Part] = []
         for row, language, text in rows:
             waiting[language].append((row, text))
             if len(waiting[language]) == SEGMENT_ROWS:
-                self._append(Segment.build(waiting.pop(language), language))
-        for language, texts in waiting.items():
-            self._append(Segment.build(texts, language))
+                made.append(Part(Segment.build(waiting.pop(language), language)))
+        made += [Part(Segment.build(texts, language)) for language, texts in waiting.items()]
+        self._set([*self.parts, *made])
 
     def remove(self, rows: Collection[int]) -> None:
-        """Forget rows; their postings stay until the next merge."""
+        """Forget rows; their postings stay until `tidy` or `compact`."""
         gone = np.fromiter(rows, dtype=np.int64)
-        self._parts = tuple(Part(part.segment, part.alive & ~np.isin(part.segment.rows, gone)) for part in self._parts)
+        self._set(part.only(~np.isin(part.segment.rows, gone)) for part in self.parts)
 
     def keep(self, rows: Rows) -> None:
         """Forget all rows but these."""
-        self._parts = tuple(Part(part.segment, part.alive & np.isin(part.segment.rows, rows)) for part in self._parts)
+        self._set(part.only(np.isin(part.segment.rows, rows)) for part in self.parts)
+
+    def tidy(self) -> None:
+        """Join small segments to ones about as small, and close holes that are a quarter of their segment."""
+        kept: list[Part] = []
+        for part in sorted(self.parts, key=lambda part: part.segment.language):
+            last = _whole(part) if 4 * part.size < 3 * len(part.segment.rows) else part
+            while kept and _belong_together(kept[-1], last):
+                last = _joined([kept.pop(), last])
+            kept.append(last)
+        self._set(part for part in kept if part.size)
+
+    def compact(self) -> None:
+        """As `tidy`, and close all holes: no posting of a row that was removed is left."""
+        self._set(map(_whole, self.parts))
+        self.tidy()
 
     def scores(self, question: str) -> tuple[Rows, Scores]:
         """Every row and its score, 0 where no word of the question stands."""
-        parts = self._parts
-        scored = _scored(parts, question, self.formula)
-        rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
-        kept = (values[part.alive] for part, values in zip(parts, scored, strict=True))
-        return rows, np.concatenate([np.empty(0, np.float32), *kept])
+        state = self._state
+        return state.statistics.rows, state.scores(question)
+
+    def ceiling(self, question: str) -> float:
+        """The score of a row that holds every word and pair of the question often; no score is higher."""
+        _, weights = self._state.weighed(question)
+        return max((float(weight.sum()) * (self.formula.k1 + 1) for weight in weights.values()), default=0.0)
 
     def search(self, question: str, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
         """The best `k` rows with a score above 0, best first; among equals the lower row. `rows`: only these."""
         found, scores = self.scores(question)
         return best(found, scores if rows is None else np.where(np.isin(found, rows), scores, 0), k)
 
-    def _append(self, segment: Segment) -> None:
-        self._parts = (*self._parts, Part(segment, np.ones(len(segment.rows), dtype=bool)))
+    def _set(self, parts: Iterable[Part]) -> None:
+        self._state = _State(tuple(parts), self.formula)
 
-    def compact(self) -> None:
-        """Merge small segments and drop what was removed."""
-        for language in {part.segment.language for part in self._parts}:
-            own = [part for part in self._parts if part.segment.language == language]
-            holed = [part for part in own if not part.alive.all()]
-            small = [part for part in own if part.alive.all() and len(part.alive) < SEGMENT_ROWS]
-            if holed or len(small) > SMALL_SEGMENTS:
-                self._merge([*holed, *small])
 
-    def _merge(self, chosen: list[Part]) -> None:
-        merged = Segment.merge([part.segment for part in chosen], [part.alive for part in chosen])
-        self._parts = tuple(part for part in self._parts if not any(part is other for other in chosen))
-        if len(merged.rows):
-            self._append(merged)
+class _State:
+    """The index between two changes."""
+
+    def __init__(self, parts: tuple[Part, ...], formula: Bm25) -> None:
+        self.parts, self.formula = parts, formula
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        return Statistics(self.parts, self.formula)
+
+    def scores(self, question: str) -> Scores:
+        terms, weights = self.weighed(question)
+        scores = [np.empty(0, np.float32)]
+        for part, impacts, found in zip(self.parts, self.statistics.impacts, terms, strict=True):
+            own = np.zeros(len(part.segment.rows), dtype=np.float32)
+            for term, weight in zip(found, weights[part.segment.language], strict=True):
+                impacts.add(own, term, weight)
+            scores.append(own if part.alive is None else own[part.alive])
+        return np.concatenate(scores)
+
+    def weighed(self, question: str) -> tuple[list[list[tuple[int, int]]], dict[str, Scores]]:
+        """For each part where the postings of the question's terms are; for each language what the terms weigh."""
+        languages = {part.segment.language for part in self.parts}
+        asked = {language: _asked(question, language, self.formula.pairs) for language in languages}
+        terms = [part.segment.find(asked[part.segment.language][0]) for part in self.parts]
+        weights = {}
+        for language, (_, weight) in asked.items():
+            own = [(part, found) for part, found in zip(self.parts, terms, strict=True) if _is(part, language)]
+            holding = np.array([[part.holding(term) for term in found] for part, found in own]).sum(axis=0)
+            rarity = np.log1p((self.statistics.count - holding + 0.5) / (holding + 0.5))
+            weights[language] = weight * rarity.astype(np.float32)
+        return terms, weights
 
 
 def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
     """The `k` highest scores above 0 and their rows, best first; among equals the lower row first."""
-    candidates = np.flatnonzero(scores > 0)
-    if len(candidates) > k:
-        bar = np.partition(scores[candidates], -k)[-k]
-        candidates = candidates[scores[candidates] >= bar]
-    order = np.lexsort((rows[candidates], -scores[candidates]))[:k]
+    bar = 0.0
+    if k * BLOCK < len(scores):
+        # of k blocks each has one row of at least this score, so the k-th best has it, too
+        highest = scores[: len(scores) // BLOCK * BLOCK].reshape(-1, BLOCK).max(axis=1)
+        bar = float(np.partition(highest, -k)[-k]) if 0 < k <= len(highest) else 0.0
+    candidates = np.flatnonzero(scores >= bar) if bar > 0 else np.flatnonzero(scores > 0)
+    order = np.lexsort((rows[candidates], -scores[candidates]))[: max(k, 0)]
     return rows[candidates[order]], scores[candidates[order]]
 
 
-def _scored(parts: Sequence[Part], question: str, formula: Bm25) -> list[Scores]:
-    """One array of scores for each part, in the order of its segment's rows.
-
-    Only rows that are still there count for what is rare and how long texts are.
-    """
-    languages = {part.segment.language for part in parts}
-    asked = {language: _weighted(question, language, formula.pairs) for language in languages}
-    places = [part.segment.find(asked[part.segment.language][0]) for part in parts]
-    rows = sum(int(np.count_nonzero(part.alive)) for part in parts)
-    weights = {
-        language: weight
-        * _rarity([(p, w) for p, w in zip(parts, places, strict=True) if p.segment.language == language], rows)
-        for language, (_, weight) in asked.items()
-    }
-    average = max(sum(float(part.segment.words[part.alive].sum()) for part in parts) / max(rows, 1), 1.0)
-    return [
-        _segment_scores(part.segment, where, weights[part.segment.language], average, formula)
-        for part, where in zip(parts, places, strict=True)
-    ]
+def _is(part: Part, language: str) -> bool:
+    return part.segment.language == language
 
 
-def _weighted(question: str, language: str, pair_weight: float) -> tuple[Terms, Scores]:
+def _asked(question: str, language: str, pair_weight: float) -> tuple[Terms, Scores]:
     words = hashed_question(question, language)
     both = [np.unique(words), np.unique(pairs(words))]
     weights = [np.full(len(terms), weight, np.float32) for terms, weight in zip(both, (1.0, pair_weight), strict=True)]
     return np.concatenate(both), np.concatenate(weights)
 
 
-def _rarity(parts: list[tuple[Part, list[tuple[int, int]]]], rows: int) -> Scores:
-    holding = np.array([[_held(part, start, end) for start, end in where] for part, where in parts]).sum(axis=0)
-    rarity: Scores = np.log1p((rows - holding + 0.5) / (holding + 0.5)).astype(np.float32)
-    return rarity
+def _belong_together(first: Part, second: Part) -> bool:
+    """Whether both are of one language, small, and the newer one not much smaller: so each row is joined seldom."""
+    if not _is(first, second.segment.language) or first.size + second.size > SEGMENT_ROWS:
+        return False
+    return 2 * second.size >= first.size
 
 
-def _held(part: Part, start: int, end: int) -> int:
-    return int(np.count_nonzero(part.alive[part.segment.places[start:end]]))
+def _whole(part: Part) -> Part:
+    return part if part.alive is None else _joined([part])
 
 
-def _segment_scores(
-    segment: Segment, where: list[tuple[int, int]], weights: Scores, average: float, formula: Bm25
-) -> Scores:
-    damping = formula.k1 * (1 - formula.b + formula.b * segment.words / average)
-    scores = np.zeros(len(segment.rows), dtype=np.float32)
-    for (start, end), weight in zip(where, weights, strict=True):
-        places, counts = segment.places[start:end], segment.counts[start:end].astype(np.float32)
-        scores[places] += weight * (formula.k1 + 1) * counts / (counts + damping[places])
-    return scores
+def _joined(parts: Sequence[Part]) -> Part:
+    alive = [np.ones(len(part.segment.rows), dtype=bool) if part.alive is None else part.alive for part in parts]
+    return Part(Segment.merge([part.segment for part in parts], alive))

@@ -11,13 +11,13 @@ from mistral_rag.errors import IndexDamagedError, IndexMismatchError
 class Identity:
     """Models and versions that shaped what an index holds; `embedding` is empty for word search only.
 
-    `dimension` is that of the vectors (0 without any); `chunker`, `tokenizer` and `text` are versions of our own
-    code. `text` is that of `store.texts`.
+    `dimension` is that of the vectors (0 without any); `metric` "ip" is the inner product of vectors of any length;
+    `chunker`, `tokenizer` and `text` are versions of our own code. `text` is that of `store.texts`.
     """
 
     embedding: str
     dimension: int
-    metric: Literal["cosine"] = "cosine"
+    metric: Literal["cosine", "ip"] = "cosine"
     normalised: bool = True
     chunker: str = ""
     tokenizer: str = ""

@@ -6,48 +6,71 @@ another make or of another index is made again from the rows.
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.store.bm25 import LexicalIndex, RowText
+from mistral_rag.store.bm25 import LexicalIndex, Part, RowText
+from mistral_rag.store.files import open_plain, replace_file
 from mistral_rag.store.postings import Segment
 from mistral_rag.store.texts import TEXT_VERSION, lexical_text
 from mistral_rag.store.tokens import TOKENS_VERSION
 from mistral_rag.store.view import LexicalRow, View
 
-__all__ = ["LexicalIndex", "RowText", "cached", "follow", "load", "refresh", "save", "searched_title"]
+__all__ = ["LexicalIndex", "RowText", "cached", "follow", "load", "refresh", "save", "searched_title", "write"]
 
-FORMAT = 1
+FORMAT = 2
 PREFIX = "lexical-"
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An index that holds what a commit holds."""
+
+    sequence: int
+    index: LexicalIndex
+
+
 def cached(folder: Path, view: View) -> LexicalIndex:
-    """The index of what `view` shows: what is saved beside the database, with the rows since then added in memory."""
-    return _followed(_place(folder, view), view)[0]
+    """The index of what `view` shows, or of a newer commit that another thread has asked for.
+
+    The first one is what is saved beside the database; it then follows the commits in memory. The caller may change
+    what he gets: no other caller sees it.
+    """
+    return view.kept.newest("lexical", view.sequence, lambda last: _of(view, last)).index.copy()
 
 
-def refresh(folder: Path, view: View) -> None:
+def _of(view: View, last: Followed | None) -> Followed:
+    if last is None:
+        return Followed(view.sequence, _followed(_place(view, view.generation), view)[0])
+    index = last.index.copy()
+    follow(index, view, last.sequence)
+    return Followed(view.sequence, index)
+
+
+def refresh(view: View) -> None:
     """Bring the files beside the database up to the commit that `view` shows; does nothing when they are."""
-    place = _place(folder, view)
+    place = _place(view, view.generation)
     index, changed = _followed(place, view)
     if changed:
         save(index, place, _stamp(view, view.sequence))
-    for other in folder.glob(f"{PREFIX}*"):
-        if other.name != place.name:
-            shutil.rmtree(other, ignore_errors=True)
 
 
-def _place(folder: Path, view: View) -> Path:
-    return folder / f"{PREFIX}{view.generation}"
+def write(view: View, generation: int) -> None:
+    """Write the files of a new generation; nothing of what was removed is in them."""
+    index, _ = _followed(_place(view, view.generation), view)
+    index.compact()
+    save(index, _place(view, generation), _stamp(view, view.sequence))
+
+
+def _place(view: View, generation: int) -> Path:
+    return view.folder / f"{PREFIX}{generation}"
 
 
 def _followed(place: Path, view: View) -> tuple[LexicalIndex, bool]:
@@ -72,6 +95,7 @@ def follow(index: LexicalIndex, view: View, since: int) -> bool:
         index.remove(changes.removed.tolist())
     if len(changes.added):
         index.add(_texts(view, int(changes.added[0]) - 1))
+    index.tidy()
     return True
 
 
@@ -103,20 +127,23 @@ def save(index: LexicalIndex, folder: Path, stamp: Mapping[str, Any]) -> None:
 
     Readers see the old index or the new one, never a mixture.
     """
-    index.compact()
     if folder.is_symlink():
         folder.unlink()
     folder.mkdir(mode=0o700, exist_ok=True)
-    named = [
-        {"language": segment.language, **{name: _put(folder, getattr(segment, name)) for name in Segment.ARRAYS}}
-        for segment in index.segments
-    ]
+    named = [_named(folder, part) for part in index.parts]
     body = {"format": FORMAT, "tokens": TOKENS_VERSION, "stamp": dict(stamp), "segments": named}
-    _replace(folder / "manifest.json", json.dumps({**body, "digest": _digest(_canonical(body))}).encode())
-    wanted = {f"{segment[name]}.npy" for segment in named for name in Segment.ARRAYS}
+    replace_file(folder / "manifest.json", [json.dumps({**body, "digest": _digest(_canonical(body))}).encode()])
+    wanted = {f"{name}.npy" for segment in named for name in segment.values()}
     for path in folder.glob("*.npy"):
         if path.name not in wanted:
             path.unlink(missing_ok=True)
+
+
+def _named(folder: Path, part: Part) -> dict[str, str]:
+    """A part as the manifest has it: arrays by their digests, `gone` only where rows are."""
+    arrays = {name: _put(folder, getattr(part.segment, name)) for name in Segment.ARRAYS}
+    gone = {} if part.alive is None else {"gone": _put(folder, np.flatnonzero(~part.alive))}
+    return {"language": part.segment.language, **arrays, **gone}
 
 
 def load(folder: Path) -> tuple[LexicalIndex, dict[str, Any]] | None:
@@ -124,24 +151,30 @@ def load(folder: Path) -> tuple[LexicalIndex, dict[str, Any]] | None:
     if folder.is_symlink():
         return None
     try:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
+        with open_plain(folder / "manifest.json") as file:
+            manifest = json.loads(file.read())
         digest = manifest.pop("digest")
         if digest != _digest(_canonical(manifest)) or manifest["format"] != FORMAT:
             return None
         if manifest["tokens"] != TOKENS_VERSION:
             return None
-        segments = [_segment(folder, named) for named in manifest["segments"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        parts = [_part(folder, named) for named in manifest["segments"]]
+        stamp = dict(manifest["stamp"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
-    return LexicalIndex(segments), manifest["stamp"]
+    return LexicalIndex(parts), stamp
 
 
-def _segment(folder: Path, named: dict[str, str]) -> Segment:
+def _part(folder: Path, named: dict[str, str]) -> Part:
     arrays = {name: _get(folder, named[name]) for name in Segment.ARRAYS}
-    segment = Segment(language=named["language"], **arrays)
+    segment = Segment(language=str(named["language"]), **arrays)
     if not segment.is_sound():
         raise ValueError("arrays do not fit each other")
-    return segment
+    if "gone" not in named:
+        return Part(segment)
+    alive = np.ones(len(segment.rows), dtype=bool)
+    alive[_get(folder, named["gone"])] = False
+    return Part(segment, alive)
 
 
 def _put(folder: Path, array: npt.NDArray[np.generic]) -> str:
@@ -150,7 +183,7 @@ def _put(folder: Path, array: npt.NDArray[np.generic]) -> str:
     data = buffer.getvalue()
     name = _digest(data)
     if not (folder / f"{name}.npy").exists():
-        _replace(folder / f"{name}.npy", data)
+        replace_file(folder / f"{name}.npy", [data])
     return name
 
 
@@ -158,21 +191,13 @@ def _get(folder: Path, name: str) -> npt.NDArray[Any]:
     if len(name) != 64 or not name.isalnum():
         raise ValueError("no digest")
     path = folder / f"{name}.npy"
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != name:
             raise ValueError(f"{path.name} is damaged")
     array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.ndim != 1:
         raise ValueError("not a plain array")
     return array
-
-
-def _replace(path: Path, data: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -16,11 +17,13 @@ from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
+from mistral_rag.store.kept import Kept
 from mistral_rag.store.layout import file_of, find_folder
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:
     from mistral_rag.schema import Page, Source
+    from mistral_rag.store.vector_rows import Halves, Rows
     from mistral_rag.store.view import View
 
 MOST_IDLE: Final = 8
@@ -51,6 +54,7 @@ class IndexReader:
         self._process = os.getpid()
         self._closed = False
         self._allowed = AllowedRows()
+        self._kept = Kept(partial(_fetched, weakref.ref(self)))
         self._file = file_of(folder)
         _READERS.add(self)
 
@@ -90,7 +94,7 @@ class IndexReader:
         from mistral_rag.store.view import View
 
         with self.connection() as connection:
-            yield View(connection, self.folder, self._allowed)
+            yield View(connection, self.folder, self._allowed, self._kept)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -185,3 +189,14 @@ class IndexReader:
         # an unclosed reader at the end of a program is no mistake: there is nothing to lose
         if not self._closed:
             self.close()
+
+
+def _fetched(reader: "weakref.ref[IndexReader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Halves]":
+    """Vectors by their numbers, in a transaction of their own."""
+    from mistral_rag.store.vector_rows import fetched
+
+    found = reader()
+    if found is None:
+        raise StoreError("the reader of this index is closed")
+    with found.connection() as connection:
+        return fetched(connection, found.folder, numbers, dimension)

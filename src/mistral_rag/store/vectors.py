@@ -1,80 +1,332 @@
-"""Exact search by vectors, in memory."""
+"""Search by vectors: exact for small indexes, sign bits and exact rescoring above.
 
-import faiss
+A `DenseIndex` is what one commit holds; `follow` makes that of a later commit from it, out of the change log. Up to
+`EXACT_ROWS` rows all vectors are in memory. Above, only their sign bits are: the likely nearest rows are fetched
+from the database and scored exactly, as are rows that are newer than the bits.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from threading import Lock
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
-Vectors = npt.NDArray[np.float32]
+from mistral_rag.store.bits import Bits, Coded, Depth, Made
+from mistral_rag.store.flat import Flat, inner_products
+from mistral_rag.store.vector_rows import EXACT_ROWS, Fetch, Floats, Halves, Mask, Portion, Rows
+
+Scores = Floats
+Vectors = Floats
+
+NEWER_ROWS: Final = 8192
+"""More rows than this that are newer than the bits become bits, too."""
+
+FEW: Final = 4096
+"""Of so few rows that a filter leaves, all are scored exactly."""
+
+REMEMBERED: Final = 64
+REMEMBERED_BYTES: Final = 32_000_000
+"""Filters that are kept in memory with what they leave, and what all of them may take."""
+
+DEPTH: Final = Depth(300, 1000)
+"""For indexes that hold no bits yet."""
+
+SAMPLE: Final = 1024
+"""Rows whose mean stands for that of all where not all vectors are in memory."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows, and which of them are still there (None: all)."""
+
+    of: Flat | Bits
+    alive: Mask | None = None
+
+    def __len__(self) -> int:
+        return len(self.of) if self.alive is None else int(np.count_nonzero(self.alive))
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are still there."""
+        return self.of.rows if self.alive is None else self.of.rows[self.alive]
+
+    def among(self, rows: Rows) -> Mask:
+        """Which of all places hold one of these rows, and hold it still."""
+        found = np.zeros(len(self.of.rows), dtype=bool)
+        found[_places(self.of.rows, rows)[1]] = True
+        return found if self.alive is None else found & self.alive
+
+    def without(self, rows: Rows) -> "Part":
+        """The part when these rows are gone; holes are closed when they are a quarter of it."""
+        gone = self.among(rows)
+        if not gone.any():
+            return self
+        alive = ~gone if self.alive is None else self.alive & ~gone
+        if 4 * int(np.count_nonzero(alive)) > 3 * len(alive):
+            return replace(self, alive=alive)
+        return self.only(alive)
+
+    def only(self, keep: Mask) -> "Part":
+        """The part with no other places than these."""
+        return Part(Flat(self.of.portion.where(keep)) if isinstance(self.of, Flat) else self.of.where(keep))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a filter leaves: the places of each part; and the rows themselves where they are few."""
+
+    rows: Rows
+    masks: tuple[Mask | None, ...]
+    few: Flat | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        few = 2 * len(self.few) * self.few.dimension if self.few else 0
+        return few + self.rows.nbytes + sum(mask.nbytes for mask in self.masks if mask is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cache:
+    """Filters and what they leave, by the arrays that were given; the oldest go first."""
+
+    known: OrderedDict[int, Chosen] = field(default_factory=OrderedDict)
+    mutex: Lock = field(default_factory=Lock)
+
+    def get(self, rows: Rows, make: Callable[[Rows], Chosen]) -> Chosen:
+        with self.mutex:
+            found = self.known.get(id(rows))
+            # the array is kept with what was found, so no other one can have its id meanwhile
+            if found is not None and found.rows is rows:
+                self.known.move_to_end(id(rows))
+                return found
+        made = make(rows)
+        with self.mutex:
+            self.known[id(rows)] = made
+            while len(self.known) > REMEMBERED or self._bytes() > REMEMBERED_BYTES:
+                self.known.popitem(last=False)
+        return made
+
+    def _bytes(self) -> int:
+        return sum(chosen.size for chosen in self.known.values())
+
+
+def _nothing_fetched(numbers: Rows, dimension: int) -> tuple[Rows, Halves]:
+    raise LookupError(f"{len(numbers)} vectors of {dimension} dimensions are in no database")
+
+
+@dataclass(frozen=True)
 class DenseIndex:
-    """Inner products of unit vectors (their cosine) with a FAISS flat index; a row may not come twice.
+    """Inner products of a question's vector with those of all rows: cosines, where vectors have unit length.
 
-    One thread changes it; searches may run in any number of threads beside each other.
+    Nothing in it changes: any number of threads may search it.
+
+    Attributes:
+        dimension: of the vectors.
+        parts: the rows; no row is there twice.
+        depth: how many candidates the first pass has to find.
+        fetch: where vectors are that are not in memory.
+        sequence: the number of the commit that this is.
     """
 
-    def __init__(self, dimension: int) -> None:
-        self.dimension = dimension
-        self._index = faiss.IndexFlatIP(dimension)
-        self._rows = np.empty(0, dtype=np.int64)
-        self._sum = np.zeros(dimension, dtype=np.float64)
+    dimension: int
+    parts: tuple[Part, ...] = ()
+    depth: Depth = DEPTH
+    fetch: Fetch = field(default=_nothing_fetched, repr=False)
+    sequence: int = 0
+    _filters: _Cache = field(default_factory=_Cache, init=False, repr=False)
 
     @classmethod
     def build(cls, rows: Rows, vectors: npt.NDArray[np.floating]) -> "DenseIndex":
-        """The index of ``vectors[i]`` for ``rows[i]``."""
-        index = cls(vectors.shape[1])
-        index.add(rows, vectors)
-        return index
+        """An index in memory of ``vectors[i]`` for ``rows[i]``, which are rounded to 16-bit floats."""
+        numbers = np.arange(len(rows), dtype=np.int64)
+        portion = Portion(np.asarray(rows, np.int64), numbers, numbers.astype(np.uint64), vectors.astype(np.float16))
+        return cls(vectors.shape[1], (Part(Flat(portion)),))
+
+    @classmethod
+    def of_bits(cls, made: Made, dimension: int, *, fetch: Fetch, sequence: int) -> "DenseIndex":
+        """An index whose vectors stay in the database."""
+        return cls(dimension, (Part(made.bits),), made.depth, fetch, sequence)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return sum(map(len, self.parts))
 
-    def add(self, rows: Rows, vectors: npt.NDArray[np.floating]) -> None:
-        """Add rows behind the ones that are here."""
-        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        self._sum += np.asarray(vectors).sum(axis=0, dtype=np.float64)
-        self._rows = np.concatenate((self._rows, np.asarray(rows, dtype=np.int64)))
+    @property
+    def rows(self) -> Rows:
+        """All rows, ascending."""
+        return np.sort(np.concatenate([np.empty(0, np.int64), *(part.rows for part in self.parts)]))
 
-    def remove(self, rows: Rows) -> None:
-        """Take rows out."""
-        gone = np.flatnonzero(np.isin(self._rows, rows))
-        if len(gone):
-            self._sum -= self._index.reconstruct_batch(gone).sum(axis=0, dtype=np.float64)
-        self._index.remove_ids(faiss.IDSelectorBatch(gone))
-        self._rows = np.delete(self._rows, gone)
+    @property
+    def exact(self) -> bool:
+        """Whether all vectors are in memory."""
+        return all(isinstance(part.of, Flat) for part in self.parts)
 
-    def usual(self, vector: Vectors) -> float:
-        """The mean of the cosines of all rows."""
-        return float(self._sum @ np.asarray(vector, dtype=np.float64).ravel()) / max(len(self._rows), 1)
+    def follow(self, removed: Rows, added: Portion, *, sequence: int) -> "DenseIndex":
+        """The index of a later commit: some rows have gone, and some have come, higher than all before."""
+        kept = [part for part in (part.without(removed) for part in self.parts) if len(part)]
+        parts = [*kept, Part(Flat(added))] if len(added.rows) else kept
+        return replace(self, parts=tuple(_tidied(parts)), sequence=sequence)
+
+    def only(self, rows: Rows) -> "DenseIndex":
+        """The index of no other rows than these, as if it had never held others."""
+        parts = [(part, part.among(rows)) for part in self.parts]
+        few = sum(int(np.count_nonzero(keep)) for _, keep in parts) <= EXACT_ROWS
+        cut = (Part(self._flat(part, keep)) if few else part.only(keep) for part, keep in parts)
+        return replace(self, parts=tuple(part for part in cut if len(part)))
 
     def search(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
-        """The `k` nearest rows and their cosines, best first, among equals the lower row. `rows`: only these."""
-        chosen = None if rows is None else np.isin(self._rows, rows)
-        count = min(k, len(self._rows) if chosen is None else int(np.count_nonzero(chosen)))
-        if count == 0:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        asked = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, self.dimension)
-        if chosen is None:
-            scores, places = self._index.search(asked, count)
-        else:
-            bits = np.packbits(chosen, bitorder="little")
-            only = faiss.SearchParameters()
-            only.sel = faiss.IDSelectorBitmap(len(chosen), faiss.swig_ptr(bits))
-            scores, places = self._index.search(asked, count, params=only)
-        found = self._rows[places[0]]
-        order = np.lexsort((found, -scores[0]))
-        return found[order], scores[0][order]
+        """The `k` nearest rows and their scores, best first, among equals the lower row.
+
+        `rows`: only these. What is found out about them is kept for as long as the same array comes again.
+        """
+        asked = self._asked(vector)
+        chosen = None if rows is None else self._filters.get(rows, self._chosen)
+        if chosen is not None and chosen.few is not None:
+            return _best([_scored(chosen.few, asked, k, None)], k)
+        masks = [part.alive for part in self.parts] if chosen is None else chosen.masks
+        both = list(zip(self.parts, masks, strict=True))
+        exact = [_scored(part.of, asked, k, mask) for part, mask in both if isinstance(part.of, Flat)]
+        return _best([*exact, *self._rescored(asked, self._candidates(asked, self.depth.of(k), both))], k)
+
+    def candidates(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> Rows:
+        """Rows among which the `k` nearest are, in no order; `scores` tells how near they are."""
+        asked = self._asked(vector)
+        both = [(part, part.alive if rows is None else part.among(rows)) for part in self.parts]
+        exact = [_scored(part.of, asked, k, mask)[0] for part, mask in both if isinstance(part.of, Flat)]
+        first = [bits.rows[places] for bits, places in self._candidates(asked, self.depth.of(k), both)]
+        return np.concatenate([np.empty(0, np.int64), *exact, *first])
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:
-        """Cosines of some rows, in their order; 0 for a row without a vector."""
-        order = np.argsort(self._rows, kind="stable")
-        at = np.searchsorted(self._rows, rows, sorter=order)
-        here = at < len(order)
-        here[here] = self._rows[order[at[here]]] == rows[here]
+        """The scores of some rows, in their order; 0 for a row without a vector."""
+        asked = self._asked(vector)
         scores = np.zeros(len(rows), dtype=np.float32)
-        places = order[at[here]].astype(np.int64)
-        if len(places):
-            scores[here] = self._index.reconstruct_batch(places) @ np.asarray(vector, dtype=np.float32).ravel()
+        for part in self.parts:
+            here, places = _places(part.of.rows, rows)
+            if isinstance(part.of, Flat):
+                scores[here] = part.of.scores(asked, places)
+            elif len(places):
+                scores[here] = self._fetched_scores(asked, part.of.numbers[places])
         return scores
+
+    def usual(self, vector: Vectors) -> float:
+        """The mean of the scores of all rows; of a sample of them where not all vectors are in memory."""
+        return float(self._mean @ np.asarray(vector, dtype=np.float64).ravel())
+
+    @cached_property
+    def _mean(self) -> npt.NDArray[np.float64]:
+        if self.exact:
+            flats = [part.of if part.alive is None else part.only(part.alive).of for part in self.parts]
+            total = sum((flat.total for flat in flats if isinstance(flat, Flat)), np.zeros(self.dimension))
+            return total / max(len(self), 1)
+        sample = self._sample()
+        return np.asarray(sample.mean(axis=0, dtype=np.float64)) if len(sample) else np.zeros(self.dimension)
+
+    def _sample(self) -> Halves:
+        """The vectors with the lowest keys: the same ones wherever the same vectors are."""
+        alive = [(part.of, slice(None) if part.alive is None else part.alive) for part in self.parts]
+        keys = np.concatenate([of.keys[places] for of, places in alive])
+        numbers = np.concatenate([of.numbers[places] for of, places in alive])
+        return self.fetch(numbers[np.argpartition(keys, min(SAMPLE, len(keys) - 1))[:SAMPLE]], self.dimension)[1]
+
+    def _asked(self, vector: Vectors) -> Vectors:
+        return np.ascontiguousarray(vector, dtype=np.float32).reshape(self.dimension)
+
+    def _chosen(self, rows: Rows) -> Chosen:
+        masks = tuple(part.among(rows) for part in self.parts)
+        if self.exact or sum(int(np.count_nonzero(mask)) for mask in masks) > FEW:
+            return Chosen(rows, masks)
+        flats = [self._flat(part, mask) for part, mask in zip(self.parts, masks, strict=True)]
+        return Chosen(rows, (), Flat(Portion.joined([flat.portion for flat in flats])))
+
+    def _flat(self, part: Part, keep: Mask) -> Flat:
+        """Some places of a part with their vectors in memory."""
+        if isinstance(part.of, Flat):
+            return Flat(part.of.portion.where(keep))
+        rows, numbers, keys = part.of.rows[keep], part.of.numbers[keep], part.of.keys[keep]
+        known, vectors = self.fetch(numbers, self.dimension)
+        here, places = _places(known, numbers)
+        return Flat(Portion(rows[here], numbers[here], keys[here], vectors[places]))
+
+    @staticmethod
+    def _candidates(
+        vector: Vectors, count: int, parts: Sequence[tuple[Part, Mask | None]]
+    ) -> Iterator[tuple[Bits, Rows]]:
+        """The likely nearest `count` places of all bits together, part by part."""
+        found = [(part.of, *part.of.nearest(vector, count, mask)) for part, mask in parts if isinstance(part.of, Bits)]
+        if len(found) > 1:
+            every = np.concatenate([distances for _, _, distances in found])
+            bar = np.inf if len(every) <= count else np.partition(every, count - 1)[count - 1]
+            found = [(bits, places[distances <= bar], distances) for bits, places, distances in found]
+        for bits, places, _ in found:
+            yield bits, places
+
+    def _rescored(self, vector: Vectors, found: Iterable[tuple[Bits, Rows]]) -> Iterator[tuple[Rows, Scores]]:
+        for bits, places in found:
+            known, vectors = self.fetch(bits.numbers[places], self.dimension)
+            here, at = _places(known, bits.numbers[places])
+            yield bits.rows[places[here]], inner_products(vectors, vector)[at]
+
+    def _fetched_scores(self, vector: Vectors, numbers: Rows) -> Scores:
+        known, vectors = self.fetch(numbers, self.dimension)
+        here, at = _places(known, numbers)
+        scores = np.zeros(len(numbers), dtype=np.float32)
+        scores[here] = inner_products(vectors, vector)[at]
+        return scores
+
+
+def _scored(flat: Flat, vector: Vectors, k: int, keep: Mask | None) -> tuple[Rows, Scores]:
+    places, scores = flat.nearest(vector, k, keep)
+    return flat.rows[places], scores
+
+
+def _best(found: Sequence[tuple[Rows, Scores]], k: int) -> tuple[Rows, Scores]:
+    rows = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in found)])
+    scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in found)])
+    order = np.lexsort((rows, -scores))[: max(k, 0)]
+    return rows[order], scores[order]
+
+
+def _places(known: Rows, wanted: Rows) -> tuple[Mask, Rows]:
+    """Which of `wanted` are among `known`, which ascend, and where."""
+    at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
+    here = known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=bool)
+    return here, at[here].astype(np.int64)
+
+
+def _tidied(parts: Sequence[Part]) -> list[Part]:
+    """Few parts: what is new is joined to what is about as new; too much of it becomes bits where there are some."""
+    bits = [part for part in parts if isinstance(part.of, Bits)]
+    flats = _merged([part for part in parts if isinstance(part.of, Flat)])
+    if bits and sum(map(len, flats)) > NEWER_ROWS:
+        signs = next(part.of.signs for part in bits if isinstance(part.of, Bits))
+        bits += [
+            Part(Bits(Coded.of(flat.of.portion, signs), signs), flat.alive)
+            for flat in flats
+            if isinstance(flat.of, Flat)
+        ]
+        flats = []
+    return [*_merged(bits), *flats]
+
+
+def _merged(parts: list[Part]) -> list[Part]:
+    """Parts of one kind, each less than half of the one before; the order of rows stays."""
+    kept: list[Part] = []
+    for part in parts:
+        last = part
+        while kept and 2 * len(last) >= len(kept[-1]):
+            last = _together(kept.pop(), last)
+        kept.append(last)
+    return kept
+
+
+def _together(first: Part, second: Part) -> Part:
+    whole = [part if part.alive is None else part.only(part.alive) for part in (first, second)]
+    flats = [part.of for part in whole if isinstance(part.of, Flat)]
+    if flats:
+        return Part(Flat(Portion.joined([flat.portion for flat in flats])))
+    bits = [part.of for part in whole if isinstance(part.of, Bits)]
+    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs))

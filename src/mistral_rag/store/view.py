@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +13,19 @@ import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.store import vector_rows
 from mistral_rag.store.facts import BARE_TYPE
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
-from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source, unreadable
-from mistral_rag.store.rows import portions, row_digest
+from mistral_rag.store.kept import Kept
+from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
+from mistral_rag.store.rows import portions, row_digest, unreadable
 from mistral_rag.store.texts import page_head
+from mistral_rag.store.vector_rows import Halves, Portion, Rows
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
-
-Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
-Matrix = np.ndarray[tuple[int, int], np.dtype[np.float16]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,23 @@ class View:
     """One commit, as long as the `with` block of `IndexReader.view` lasts. No await belongs inside.
 
     Attributes:
+        folder: the folder of the index.
+        kept: what is kept in memory from one view of a reader to the next.
         sequence: the number of the commit; it grows by one with each.
         generation: the number of the caches' generation; compaction makes a new one.
     """
 
-    def __init__(self, connection: sqlite3.Connection, folder: Path, allowed: AllowedRows | None = None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        folder: Path,
+        allowed: AllowedRows | None = None,
+        kept: Kept | None = None,
+    ) -> None:
         self._connection = connection
         self._allowed = allowed or AllowedRows()
-        self._folder = folder
+        self.folder = folder
+        self.kept = kept or Kept(partial(vector_rows.fetched, connection, folder))
         found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
         self.sequence: int = found[0]
         self.last_row: int = found[1]
@@ -134,7 +144,7 @@ class View:
         for values in self._all("pages", self._of("pages", "page"), (missing,)):
             self._pages[values[0]] = light_page(values[3:])
         if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
-            raise IndexDamagedError(f"{self._folder} holds chunks whose source or page is gone")
+            raise IndexDamagedError(f"{self.folder} holds chunks whose source or page is gone")
 
     @staticmethod
     def _of(table: str, key: str) -> str:
@@ -144,7 +154,7 @@ class View:
         """Rows of whole columns without their digest, which is checked."""
         for *values, digest in self._connection.execute(query, parameters):
             if row_digest(table, values) != digest:
-                raise IndexDamagedError(f"{self._folder}: a row of {table} is not what was written. Run: ingest verify")
+                raise IndexDamagedError(f"{self.folder}: a row of {table} is not what was written. Run: ingest verify")
             yield values
 
     def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
@@ -184,14 +194,27 @@ class View:
         for page in self._all("pages", query, parameters):
             layout = next(self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)), None)
             if layout is None:
-                raise IndexDamagedError(f"{self._folder}: page {page[2]} of source {page[1]} has lost its layout")
+                raise IndexDamagedError(f"{self.folder}: page {page[2]} of source {page[1]} has lost its layout")
             yield full_page(page[3:], *layout[1:])
 
+    def count(self) -> int:
+        """The number of chunks."""
+        return int(self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+    def page_texts(self, uri: str) -> Iterator[str]:
+        """The texts of a source's pages, in order."""
+        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
+        for values in self._all("pages", f"{query} ORDER BY p.number", (uri,)):
+            yield page_text(values[-1])
+
     def row_sources(self) -> tuple[np.ndarray, dict[int, str]]:
-        """All rows with the number of their source (int64, n x 2, ascending by row), and the uri of each number."""
-        pairs = self._connection.execute("SELECT row, source FROM chunks ORDER BY row").fetchall()
+        """All rows with the numbers of their source and of their page in it, and the uri of each source's number.
+
+        The rows are int64, n x 3, ascending by row; pages count from 1.
+        """
+        found = self._connection.execute("SELECT row, source, number FROM chunks ORDER BY row").fetchall()
         numbered = dict(self._connection.execute("SELECT source, uri FROM sources").fetchall())
-        return np.array(pairs, dtype=np.int64).reshape(-1, 2), numbered
+        return np.array(found, dtype=np.int64).reshape(-1, 3), numbered
 
     def commit_digest(self, sequence: int) -> str:
         """The running digest of a commit, which no other index has; empty when there is no such commit."""
@@ -219,36 +242,38 @@ class View:
                 known[key] = np.frombuffer(data, dtype="<f2").astype(np.float32)
         return known
 
-    def vectors(self) -> tuple[Rows, Matrix]:
+    @property
+    def dimension(self) -> int:
+        """Of the vectors; 0 on an index for word search only."""
+        return self.identity.dimension if self.identity else 0
+
+    def vectors(self) -> tuple[Rows, Halves]:
         """The rows of all chunks that have a vector, ascending, and their vectors."""
-        return self._matrix(
-            "SELECT c.row, v.data FROM chunks c JOIN vectors v USING (vector) ORDER BY c.vector",
-            (),
-        )
+        found = self.vector_portion(None)
+        return found.rows, found.vectors
 
-    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Matrix]:
+    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Halves]:
         """The vectors of some rows, ascending by row; rows without one are left out."""
-        query = (
-            "SELECT c.row, v.data FROM chunks c JOIN vectors v USING (vector)"
-            " WHERE c.row IN (SELECT value FROM json_each(?))"
-        )
-        return self._matrix(query, (json.dumps([int(row) for row in rows]),))
+        found = self.vector_portion(rows)
+        return found.rows, found.vectors
 
-    def _matrix(self, query: str, parameters: Sequence[Any]) -> tuple[Rows, Matrix]:
-        dimension = self.identity.dimension if self.identity else 0
-        rows: list[int] = []
-        data = bytearray()
-        for row, vector in self._connection.execute(query, parameters):
-            if len(vector) != 2 * dimension:
-                raise IndexDamagedError(f"{self._folder}: a vector has {len(vector)} bytes, not {2 * dimension}")
-            rows.append(row)
-            data += vector
-        numbers = np.array(rows, dtype=np.int64)
-        matrix = np.frombuffer(data, dtype="<f2").reshape(len(rows), dimension)
-        if (np.diff(numbers) > 0).all():
-            return numbers, matrix
-        order = np.argsort(numbers)
-        return numbers[order], matrix[order]
+    def vector_count(self) -> int:
+        """How many chunks have a vector."""
+        return int(self._connection.execute("SELECT count(vector) FROM chunks").fetchone()[0])
+
+    def rows_with_vectors(self) -> Rows:
+        """The rows of chunks that have a vector, ascending."""
+        found = self._connection.execute("SELECT row FROM chunks WHERE vector IS NOT NULL ORDER BY row").fetchall()
+        return np.array([row for (row,) in found], dtype=np.int64)
+
+    def vector_portion(self, rows: Iterable[int] | None) -> Portion:
+        """The vectors of these rows, or of all, in one piece and ascending by row; rows without one are left out."""
+        return vector_rows.everything(self.vector_portions(rows), self.dimension)
+
+    def vector_portions(self, rows: Iterable[int] | None = None) -> Iterator[Portion]:
+        """The vectors of these rows, or of all, piece by piece, in the order in which the database has them."""
+        wanted = None if rows is None else json.dumps([int(row) for row in rows])
+        return vector_rows.portions(self._connection, self.folder, self.dimension, wanted)
 
     def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
         """What word search needs of the chunks behind a row, ascending by row."""
@@ -267,7 +292,7 @@ class View:
     def _page_head(self, page: int) -> str:
         found = self._connection.execute("SELECT text FROM pages WHERE page = ?", (page,)).fetchone()
         if found is None:
-            raise IndexDamagedError(f"{self._folder} holds chunks whose page is gone")
+            raise IndexDamagedError(f"{self.folder} holds chunks whose page is gone")
         return page_head(page_text(found[0]))
 
     def changes(self, since: int) -> Changes:

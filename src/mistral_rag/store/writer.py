@@ -262,13 +262,13 @@ class IndexWriter:
 
     def refresh_caches(self) -> None:
         """Bring the caches beside the database up to the last commit; a search would do it otherwise."""
-        from mistral_rag.store.lexical import refresh
+        from mistral_rag.store import caches
 
         if self._rows is not None:
             raise StoreError("caches follow commits: commit first")
         with self._writing():
             if self.identity is not None:
-                refresh(self.folder, self._view())
+                caches.refresh(self._view())
 
     def purge(self) -> int:
         """Commit, and erase every trace of what was removed: kept embeddings and OCR, free pages, log, caches, facts.
@@ -287,12 +287,24 @@ class IndexWriter:
         return sequence
 
     def compact(self) -> int:
-        """Commit, rewrite the database without gaps, and begin a new generation of the caches."""
+        """Commit, write a new generation of the caches, and rewrite the database without gaps.
+
+        The new caches are true before the commit that names them, and the old ones go after it: whatever comes in
+        between, what is named is whole, and what is not is removed by the next one.
+        """
+        from mistral_rag.store import caches
+
+        self.commit()
+        view = self._view()
+        generation = view.generation + 1
+        with self._writing():
+            if view.identity is not None:
+                caches.write(view, generation)
         with self._changing() as content:
-            content.set("generation", str(self._view().generation + 1))
+            content.set("generation", str(generation))
         sequence = self.commit()
         with sqlite_errors(self.folder, writing=True):
-            remove_caches(self.folder)
+            remove_caches(self.folder, but=generation)
             rewrite(self._connection, self.folder)
         return sequence
 

@@ -1,0 +1,113 @@
+"""The vectors of an index ready for search: from the file beside the database, brought up to a commit."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from mistral_rag.store import codes
+from mistral_rag.store.bits import CENTRED, Bits, Made, make
+from mistral_rag.store.vector_rows import EXACT_ROWS, Portion
+from mistral_rag.store.vectors import NEWER_ROWS, DenseIndex
+from mistral_rag.store.view import View
+
+PREFIX: Final = "codes-"
+
+
+def cached(view: View) -> DenseIndex:
+    """The vectors of the commit that `view` shows, or of a newer one that another thread has asked for."""
+    return view.kept.newest("dense", view.sequence, lambda last: _of(view, last))
+
+
+def _of(view: View, last: DenseIndex | None) -> DenseIndex:
+    if last is not None:
+        index = _followed(view, last)
+        if _fits(index):
+            return index
+    return _loaded(view) or _made(view)
+
+
+def _fits(index: DenseIndex) -> bool:
+    """Whether the index holds no more vectors in memory than it should."""
+    return not index.exact or len(index) <= EXACT_ROWS + NEWER_ROWS
+
+
+def _followed(view: View, index: DenseIndex) -> DenseIndex:
+    if index.sequence == view.sequence:
+        return index
+    if not index.parts:
+        return _made(view)
+    changes = view.changes(index.sequence)
+    return index.follow(changes.removed, view.vector_portion(changes.added), sequence=view.sequence)
+
+
+def _loaded(view: View) -> DenseIndex | None:
+    """What is saved, brought up to the view; None when nothing is or it does not belong to this index."""
+    if view.vector_count() <= EXACT_ROWS:
+        return None
+    loaded = codes.load(_place(view, view.generation))
+    if loaded is None:
+        return None
+    made, stamp = loaded
+    since = stamp.get("sequence")
+    if not isinstance(since, int) or since > view.sequence or stamp != _stamp(view, since):
+        return None
+    return _followed(view, _index(view, made, since))
+
+
+def _index(view: View, made: Made, sequence: int) -> DenseIndex:
+    return DenseIndex.of_bits(made, len(made.bits.signs.centre), fetch=view.kept.fetch, sequence=sequence)
+
+
+def _made(view: View) -> DenseIndex:
+    if view.vector_count() <= EXACT_ROWS:
+        start = DenseIndex(view.dimension, fetch=view.kept.fetch)
+        nothing = np.empty(0, np.int64)
+        return start.follow(nothing, view.vector_portion(None), sequence=view.sequence)
+    return _index(view, _bits(view), view.sequence)
+
+
+def _bits(view: View) -> Made:
+    def every() -> Iterator[Portion]:
+        return view.vector_portions()
+
+    rows = view.rows_with_vectors()
+    sample = view.vector_portion(rows[:: max(len(rows) // CENTRED, 1)][:CENTRED])
+    return make(sample, every, weighed=_weighed(view))
+
+
+def refresh(view: View) -> None:
+    """Bring the file beside the database up to the commit that `view` shows, where much has changed since.
+
+    A little that is newer is searched from the database, so that a small commit costs no new file.
+    """
+    if (index := _loaded(view)) is None or _newer(index):
+        write(view, view.generation)
+
+
+def write(view: View, generation: int) -> None:
+    """Write the file of a generation anew."""
+    codes.save(_bits(view), _place(view, generation), _stamp(view, view.sequence))
+
+
+def _newer(index: DenseIndex) -> bool:
+    """Whether so much has come or gone since the file was written that a search would feel it."""
+    bits = [part for part in index.parts if isinstance(part.of, Bits)]
+    alive = sum(map(len, bits))
+    newer, gone = len(index) - alive, sum(len(part.of) for part in bits) - alive
+    return newer + gone > min(len(index) // 20, NEWER_ROWS // 2)
+
+
+def _weighed(view: View) -> bool:
+    identity = view.identity
+    return identity is not None and identity.metric == "ip"
+
+
+def _place(view: View, generation: int) -> Path:
+    return view.folder / f"{PREFIX}{generation}.bin"
+
+
+def _stamp(view: View, sequence: int) -> dict[str, Any]:
+    """What ties a saved file to one commit of one index."""
+    return {"sequence": sequence, "commit": view.commit_digest(sequence), "identity": str(view.setting("identity"))}

@@ -1,0 +1,96 @@
+"""Vectors as the database keeps them: all of them in portions, those of some rows, and single ones by number.
+
+A vector's number is never given to another one, so what was fetched by number is right in whatever commit it was
+found.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mistral_rag.errors import IndexDamagedError
+
+Rows = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+Halves = npt.NDArray[np.float16]
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+Fetch = Callable[[Rows, int], tuple[Rows, Halves]]
+"""Vectors of a dimension by their numbers, ascending; those that are gone are left out."""
+
+EXACT_ROWS: Final = 20_000
+"""Up to here all vectors are held in memory and searched exactly; it is as fast as anything else."""
+
+PORTION: Final = 4096
+THESE: Final = "WHERE c.row IN (SELECT value FROM json_each(?))"
+
+
+class Portion(NamedTuple):
+    """Rows, the numbers of their vectors, the vectors, and a number drawn from each vector's content."""
+
+    rows: Rows
+    numbers: Rows
+    keys: Keys
+    vectors: Halves
+
+    def where(self, kept: npt.NDArray[Any]) -> "Portion":
+        """The places that `kept` names or marks."""
+        return Portion(*(column[kept] for column in self))
+
+    @classmethod
+    def joined(cls, portions: Sequence["Portion"]) -> "Portion":
+        """Several portions as one."""
+        return cls(*(np.concatenate(columns) for columns in zip(*portions, strict=True)))
+
+
+def portions(
+    connection: sqlite3.Connection, folder: Path, dimension: int, wanted: str | None = None
+) -> Iterator[Portion]:
+    """The rows that have a vector, all or those in a JSON list, in the order in which the database has the vectors."""
+    where, parameters = ("", ()) if wanted is None else (THESE, (wanted,))
+    cursor = connection.execute(
+        "SELECT c.row, c.vector, v.digest, v.data FROM chunks c JOIN vectors v USING (vector)"  # noqa: S608
+        f" {where} ORDER BY c.vector, c.row",
+        parameters,
+    )
+    while found := cursor.fetchmany(PORTION):
+        rows, numbers, digests, data = zip(*found, strict=True)
+        yield Portion(
+            np.array(rows, dtype=np.int64),
+            np.array(numbers, dtype=np.int64),
+            np.frombuffer(b"".join(digest[:8] for digest in digests), dtype="<u8"),
+            _matrix(data, dimension, folder),
+        )
+
+
+def everything(found: Iterable[Portion], dimension: int) -> Portion:
+    """All of them as one, ascending by row."""
+    empty = np.empty(0, np.int64)
+    nothing = Portion(empty, empty, empty.astype(np.uint64), np.empty((0, dimension), np.float16))
+    whole = Portion.joined([nothing, *found])
+    ascending = bool((np.diff(whole.rows) > 0).all())
+    return whole if ascending else whole.where(np.argsort(whole.rows))
+
+
+def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Halves]:
+    """Vectors by their numbers, ascending; those that are gone are left out."""
+    wanted = json.dumps(np.unique(numbers).tolist())
+    found = connection.execute(
+        "SELECT v.vector, v.data FROM json_each(?) j CROSS JOIN vectors v ON v.vector = j.value", (wanted,)
+    ).fetchall()
+    if not found:
+        return np.empty(0, np.int64), np.empty((0, dimension), np.float16)
+    known, data = zip(*found, strict=True)
+    return np.array(known, dtype=np.int64), _matrix(data, dimension, folder)
+
+
+def _matrix(data: Sequence[bytes], dimension: int, folder: Path) -> Halves:
+    size = 2 * dimension
+    if wrong := next((vector for vector in data if len(vector) != size), None):
+        raise IndexDamagedError(f"{folder}: a vector has {len(wrong)} bytes, not {size}")
+    return np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), dimension)
