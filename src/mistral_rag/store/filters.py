@@ -15,6 +15,7 @@ import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from mistral_rag.errors import InvalidFilterError
@@ -174,6 +175,8 @@ def _of_field(name: str, test: Condition) -> Condition:
 
 
 def _plain(value: Any) -> Value:
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, float) and not math.isfinite(value):
         raise TypeError(f"{value} can't be compared")
     if isinstance(value, str):
@@ -193,10 +196,10 @@ def _among(operand: Any) -> Condition:
 
 def _ordered(sign: str) -> Callable[[Any], Condition]:
     def test(operand: Any) -> Condition:
-        if isinstance(operand, bool) or not isinstance(operand, int | float | str):
-            raise TypeError("takes a number or a text")
+        if isinstance(operand, bool) or not isinstance(operand, int | float | str | date):
+            raise TypeError("takes a number, a text or a date")
         # SQLite puts all numbers before all texts, and those before blobs: the second bound keeps to one kind
-        other = "value < ''" if not isinstance(operand, str) else "value < x''" if sign[0] == ">" else "value >= ''"
+        other = "value < ''" if isinstance(operand, int | float) else "value < x''" if sign[0] == ">" else "value >= ''"
         return f"(value {sign} ? AND {other})", [_plain(operand)]
 
     return test
