@@ -1,13 +1,17 @@
 """A stand-in for the platform, a reader that asks it, and PDFs whose every word is known."""
 
+import importlib
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import pymupdf
 import pytest
 
 from mistral_rag import MistralOCR
 from mistral_rag.testing import FakeMistral
+
+pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
 MadePdf = Callable[..., Path]
 
@@ -30,12 +34,10 @@ def made_pdf(tmp_path: Path) -> MadePdf:
 
     def make(*texts: str, name: str = "made.pdf", password: str = "", weight: int = 0) -> Path:
         document = pymupdf.open()
-        for number, text in enumerate(texts):
-            page = document.new_page()
-            page.insert_text((72, 72), text)
-            if weight:
-                noise = bytes(range(256)) * (weight // 256)
-                document.embfile_add(f"{number}", noise) if number == 0 else None
+        for text in texts:
+            document.new_page().insert_text((72, 72), text)
+        if weight:
+            document.embfile_add("ballast", random.Random(0).randbytes(weight))
         secured = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": password} if password else {}
         path = tmp_path / name
         document.save(path, **secured)

@@ -1,8 +1,9 @@
+import importlib
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import pymupdf
 import pytest
 from pypdf import PdfReader
 
@@ -10,6 +11,8 @@ from mistral_rag.errors import ParseError
 from mistral_rag.ocr.cutting import Pdf, Piece
 from mistral_rag.ocr.documents import Local, document
 from mistral_rag.ocr.reader import PageFailure
+
+pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
 MadePdf = Callable[..., Path]
 

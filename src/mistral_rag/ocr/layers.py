@@ -20,6 +20,7 @@ from mistral_rag.ocr.result import OcrPage
 from mistral_rag.schema import WordBoxes, clean_text
 
 PASSED_ON = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+MODULE = "mistral_rag.ocr.layer_child"
 PATIENCE = 30.0
 PATIENCE_A_PAGE = 2.0
 
@@ -35,8 +36,8 @@ class TextLayers:
         self._answers: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mistral_rag.ocr.layer_child"],
+        child = subprocess.Popen(  # noqa: S603  a module of ours; nothing of the caller's is on the command line
+            [sys.executable, "-P", "-m", MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

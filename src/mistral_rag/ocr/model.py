@@ -46,18 +46,20 @@ class MistralOCR(OcrOptions):
             ConfigurationError: an option, or a page that is not there.
             ApiError: the platform refused, or left a page out; `partial` is the `OcrResult` of what was read.
         """
-        plan = self._plan(source, pages, name, options)
+        reader = self.changed(options)
+        plan = reader._plan(source, pages, name)
         gathered = _Gathered(plan)
-        with closing(self._outcomes(plan)) as outcomes, gathered:
+        with closing(reader._outcomes(plan)) as outcomes, gathered:
             for outcome in outcomes:
                 gathered.add(outcome)
         return gathered.result()
 
     async def aread(self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any) -> OcrResult:
         """`read` for coroutines."""
-        plan = await asyncio.to_thread(self._plan, source, pages, name, options)
+        reader = self.changed(options)
+        plan = await asyncio.to_thread(reader._plan, source, pages, name)
         gathered = _Gathered(plan)
-        async with aclosing(self._aoutcomes(plan)) as outcomes:
+        async with aclosing(reader._aoutcomes(plan)) as outcomes:
             with gathered:
                 async for outcome in outcomes:
                     gathered.add(outcome)
@@ -70,7 +72,8 @@ class MistralOCR(OcrOptions):
 
         Stop iterating and nothing more is sent. Raises as `read`, but for failures of single pages.
         """
-        with closing(self._outcomes(self._plan(source, pages, name, options))) as outcomes:
+        reader = self.changed(options)
+        with closing(reader._outcomes(reader._plan(source, pages, name))) as outcomes:
             for outcome in outcomes:
                 yield from outcome.pages
 
@@ -78,8 +81,9 @@ class MistralOCR(OcrOptions):
         self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
     ) -> AsyncIterator[OcrPage | PageFailure]:
         """`iter_pages` for coroutines."""
-        plan = await asyncio.to_thread(self._plan, source, pages, name, options)
-        async with aclosing(self._aoutcomes(plan)) as outcomes:
+        reader = self.changed(options)
+        plan = await asyncio.to_thread(reader._plan, source, pages, name)
+        async with aclosing(reader._aoutcomes(plan)) as outcomes:
             async for outcome in outcomes:
                 for page in outcome.pages:
                     yield page
@@ -88,17 +92,14 @@ class MistralOCR(OcrOptions):
         """This as what reads single pages of files: only the pages asked for are sent."""
         return MistralPageReader(self.changed({"compare_text_layer": False}))
 
-    def _plan(
-        self, source: Source, pages: Pages, name: str | None, options: dict[str, Any], *, only_these: bool = False
-    ) -> Plan:
-        numbers = chosen_pages(pages)
-        return Plan.of(document(source, name=name), self.changed(options), numbers, only_these=only_these)
+    def _plan(self, source: Source, pages: Pages, name: str | None = None, *, only_these: bool = False) -> Plan:
+        return Plan.of(document(source, name=name), self, chosen_pages(pages), only_these=only_these)
 
     def _outcomes(self, plan: Plan) -> Generator[Outcome]:
         uploads: list[str] = []
         jobs, run = self._jobs(plan, uploads), partial(self._run, plan, uploads)
         try:
-            with plan.layers() as layers, closing(in_order(jobs, run, self._workers)) as done:
+            with plan.layers() as layers, closing(in_order(jobs, run, self.max_concurrent_requests)) as done:
                 for outcome in done:
                     yield replace(outcome, pages=layers.compared(outcome.pages)) if layers else outcome
         finally:
@@ -111,7 +112,7 @@ class MistralOCR(OcrOptions):
         jobs, run = self._ajobs(plan, uploads), partial(self._arun, plan, uploads)
         try:
             with plan.layers() as layers:
-                async with aclosing(ain_order(jobs, run, self._workers)) as done:
+                async with aclosing(ain_order(jobs, run, self.max_concurrent_requests)) as done:
                     async for outcome in done:
                         pages = await asyncio.to_thread(layers.compared, outcome.pages) if layers else outcome.pages
                         yield replace(outcome, pages=pages)
@@ -119,10 +120,6 @@ class MistralOCR(OcrOptions):
             plan.close()
             for file in uploads:
                 await self._adelete(file)
-
-    @property
-    def _workers(self) -> int:
-        return self.max_concurrent_requests
 
     def _jobs(self, plan: Plan, uploads: list[str]) -> Iterator[Job]:
         for piece in plan.pieces():
@@ -275,7 +272,7 @@ class MistralPageReader:
 
     def read(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
         """The pages of these numbers, in the order of the document."""
-        plan = self._ocr._plan(path, tuple(numbers), None, {}, only_these=True)
+        plan = self._ocr._plan(path, tuple(numbers), only_these=True)
         with closing(self._ocr._outcomes(plan)) as outcomes:
             for outcome in outcomes:
                 for page in outcome.pages:

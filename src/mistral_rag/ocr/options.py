@@ -82,6 +82,8 @@ class OcrOptions(Connection):
 
     def changed(self, options: dict[str, Any]) -> Self:
         """The same with these options, checked; connections are shared."""
+        if not options:
+            return self
         if unknown := sorted(options.keys() - CHANGEABLE):
             known = ", ".join(sorted(CHANGEABLE))
             raise ConfigurationError(f"There is no OCR option {unknown[0]!r}. There are: {known}.")
@@ -121,9 +123,9 @@ ALIASES = {
     "bbox_annotation_format": "bbox_annotation",
     "document_annotation_format": "document_annotation",
 }
-CHANGEABLE = (
-    OcrOptions.model_fields.keys() - Connection.model_fields.keys() | ALIASES.keys() | {"max_concurrent_requests"}
-)
+PATIENCE = {"timeout", "max_retries", "max_elapsed", "max_concurrent_requests"}
+CHANGEABLE = OcrOptions.model_fields.keys() - Connection.model_fields.keys() | ALIASES.keys() | PATIENCE
+"""What can be set for one call."""
 
 
 def _format(schema: Any) -> Wire | None:
