@@ -15,6 +15,7 @@ _LONGEST_TITLE = 200
 _TITLE_WIDTH = 0.8
 _PARAGRAPH_GAP = 0.45
 _INDENT = 1.2
+_FULL = 0.93
 _RIGHT = 0.58
 _LABELS_BETWEEN_ROWS = 3
 _NUMERIC = re.compile(
@@ -58,19 +59,22 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
             kinds.append("table")
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
-        elif _BULLET.match(text) or (at and kinds[-1] == "list" and _hangs(sheet, at)):
+        elif _BULLET.match(text) or (at and kinds[-1] == "list" and _hangs(sheet, at, right)):
             kinds.append("list")
         else:
             kinds.append("text")
     return _tables(sheet.lines, texts, kinds, _TITLE_WIDTH * (right - left))
 
 
-def _hangs(sheet: Sheet, at: int) -> bool:
-    """Whether a line goes on with the list item above: right below it, and not further left than its text."""
+def _hangs(sheet: Sheet, at: int, right: float) -> bool:
+    """Whether a line goes on with the list item above: right below it, and not further left than its text.
+
+    Below a line that fills the page to its `right` edge it may begin where the item's number stands.
+    """
     above, line = sheet.lines[at - 1], sheet.lines[at]
     if line.box.top < above.box.top or (line.box.top - above.box.bottom) * sheet.height > _PARAGRAPH_GAP * line.height:
         return False
-    is_first = _BULLET.match(sheet.text, above.start) is not None
+    is_first = _BULLET.match(sheet.text, above.start) is not None and above.box.right < _FULL * right
     return (line.box.left - above.box.left) * sheet.width > (0.5 * line.height if is_first else -0.5 * line.height)
 
 

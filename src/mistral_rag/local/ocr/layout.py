@@ -15,7 +15,7 @@ from mistral_rag.pdf.document import PrintedLine, Sheet
 from mistral_rag.pdf.layout import Line, lines_of
 from mistral_rag.schema import Block, Box, Locator, WordBoxes, clean_text
 
-SAME_SIZE: Final = 0.3
+SAME_SIZE: Final = 0.2
 """Lines whose height differs less than this from the usual one are set in the same size: boxes are not that exact."""
 DOUBTFUL: Final = 0.85
 """Pages read with less confidence are worth a look."""

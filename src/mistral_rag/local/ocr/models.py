@@ -22,6 +22,9 @@ RECOGNITION: Final = ("PP-OCRv6_rec_small.onnx", "6f327246")
 NAME: Final = "pp-ocrv6-small"
 
 
+_IN_NUMBERS: Final = frozenset("0123456789.,")
+
+
 class Line(NamedTuple):
     """What a picture of a line says, with how sure that is and where it stands for each character.
 
@@ -40,7 +43,7 @@ class Detector:
     LONGEST: Final = 2016
     INK: Final = 0.3
     SURE: Final = 0.5
-    GROWTH: Final = 1.6
+    GROWTH: Final = 1.5
     SMALLEST: Final = 3
 
     def __init__(self, *, threads: int) -> None:
@@ -82,7 +85,8 @@ class Recogniser:
     WIDEST: Final = 3200
     COLUMNS: Final = 2048
     """So many columns of pixels are read at once; what the network says of them takes most of the memory."""
-    SPACE: Final = 0.2
+    SPACE: Final = 0.05
+    """The network is shy of blanks: so much of one between two characters is one, but not in a number."""
 
     def __init__(self, *, threads: int) -> None:
         self._session = _session(*RECOGNITION, threads=threads)
@@ -117,24 +121,23 @@ class Recogniser:
             yield batch
 
     def _decoded(self, row: Floats, used: int) -> Line:
+        """The characters of a line: in each column the likeliest one, with repetitions and gaps left out."""
         best = row.argmax(axis=1)
-        kept = np.flatnonzero((best != 0) & (best != np.concatenate([[-1], best[:-1]])))
-        spaces = row[:, -1]
-        text: list[str] = []
-        confidences: list[float] = []
-        columns: list[float] = []
-        before = -1
-        for at in kept.tolist():
-            character = self._characters[best[at]]
-            if text and text[-1] != " " and character != " " and spaces[before + 1 : at].max(initial=0.0) > self.SPACE:
-                text.append(" ")
-                confidences.append(float(spaces[before + 1 : at].max()))
-                columns.append((before + at + 1) / 2 / used)
-            text.append(character)
-            confidences.append(float(row[at, best[at]]))
-            columns.append((at + 0.5) / used)
-            before = at
-        return Line("".join(text), confidences, columns)
+        kept = np.flatnonzero((best != 0) & (best != np.concatenate([[-1], best[:-1]]))).tolist()
+        said = [(self._characters[best[at]], float(row[at, best[at]]), at + 0.5) for at in kept]
+        line: list[tuple[str, float, float]] = []
+        for now, at, last in zip(said, kept, [-1, *kept], strict=False):
+            blank = float(row[last + 1 : at, -1].max(initial=0.0)) if line else 0.0
+            if blank > self.SPACE and _may_part(line[-1][0], now[0]):
+                line.append((" ", blank, (last + at + 1) / 2))
+            line.append(now)
+        text, confidences, columns = zip(*line, strict=True) if line else ("", (), ())
+        return Line("".join(text), list(confidences), [column / used for column in columns])
+
+
+def _may_part(before: str, after: str) -> bool:
+    """Whether a blank that nobody is sure of may stand between two characters."""
+    return " " not in (before, after) and not (before in _IN_NUMBERS and after in _IN_NUMBERS)
 
 
 def cut_out(picture: Grey, corners: Floats) -> Grey:
