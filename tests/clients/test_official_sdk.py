@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from mistralai.client import Mistral
 from mistralai.client import errors as sdk_errors
 from mistralai.client.models import BaseModelCard
 
+from mistral_rag import MistralOCR
 from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, faults, references, thinking
 
 MODEL = "mistral-small-latest"
@@ -202,6 +204,18 @@ def test_ocr_with_everything_on(fake: FakeMistral, client: Mistral) -> None:
     assert [table.format_ for table in page.tables or []] == ["html"]
     assert [block.type for block in page.blocks or []] == ["title", "table"]
     assert reply.usage_info.pages_processed == 1
+
+
+def test_an_uploaded_file_is_read_as_ours_is(fake: FakeMistral, client: Mistral, checkout: Path) -> None:
+    path = checkout / "data" / "2022 Q3 AAPL.pdf"
+    file = client.files.upload(file={"file_name": path.name, "content": path.read_bytes()}, purpose="ocr")
+    document: Any = {"type": "file", "file_id": file.id}
+    theirs = client.ocr.process(model="mistral-ocr-latest", document=document, pages=[3, 4], table_format="html")
+    reader = MistralOCR(base_url=fake.base_url, api_key=fake.key, compare_text_layer=False)
+    ours = reader.read(path, pages=[4, 5], upload_above=0)
+    assert [page.markdown for page in theirs.pages] == [page.markdown for page in ours.pages]
+    assert [page.index + 1 for page in theirs.pages] == [page.locator.number for page in ours.pages]
+    assert [one.id for one in client.files.list(purpose="ocr").data] == [file.id]
 
 
 def test_an_agent_is_made_and_asked(client: Mistral) -> None:

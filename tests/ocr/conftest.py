@@ -37,7 +37,7 @@ def made_pdf(tmp_path: Path) -> MadePdf:
         for text in texts:
             document.new_page().insert_text((72, 72), text)
         if weight:
-            document.embfile_add("ballast", random.Random(0).randbytes(weight))
+            document.embfile_add("ballast", random.Random(0).randbytes(weight))  # noqa: S311
         secured = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": password} if password else {}
         path = tmp_path / name
         document.save(path, **secured)
