@@ -1,17 +1,21 @@
 """Is the right page found? Hit rates over real filings, papers and questions in four languages, without a key.
 
-    python -m benchmarks.retrieval [--work DIR] [--index DIR] [--sets financebench,scifact,…] [--data DIR]
+    python -m benchmarks.retrieval [--work DIR] [--index DIR] [--sets financebench,scifact,…] [--every N] [--data DIR]
 
 financebench: `ingest build` makes an index of all PDFs in DIR (once; it is kept and brought up to date), every
 question is asked over the whole corpus, and the ranked pages are scored by the data set's own eval_pages.py. The
-other sets are texts without pages; they go into an index of their own and are scored by the same rules.
+other sets are texts without pages; they go into an index of their own and are scored by the same rules, and by
+nDCG@10.
 
-Each set is ranked by words alone and by the fusion the retriever uses; the fusion must never be worse.
+Each set is ranked by words alone, by the fusion the retriever uses without an expander, and with the rules it expands
+questions by; neither must be worse than words. Behind each figure stands its 95 % interval (bootstrap over
+questions).
 """
 
 import argparse
 import gzip
 import json
+import math
 import os
 import subprocess
 import sys
@@ -21,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
+
+import numpy as np
 
 from mistral_rag.local.embeddings import LocalEmbeddings, choose, load
 from mistral_rag.retrievers import HybridRetriever
@@ -35,29 +41,35 @@ DEPTH = 60
 """Passages asked for; several stand on one page."""
 
 WAYS: Mapping[str, Mapping[str, Any]] = {
-    "words": {"dense_weight": 0.0, "routing": False},
-    "words, routed": {"dense_weight": 0.0},
-    "fused": {},
-    "ranks fused": {"fusion": "rrf"},
+    "words": {"dense_weight": 0.0, "routing": False, "expander": None},
+    "fused": {"expander": None},
+    "with rules": {},
 }
 Ranked = dict[str, list[tuple[str, int]]]
+DRAWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Shares of the questions with a right page among the first 1, 5 and 10, and the mean reciprocal rank."""
+    """Means over questions with their intervals, by the name of the measure."""
 
     name: str
     way: str
     questions: int
-    hits: Mapping[str, float]
+    means: Mapping[str, tuple[float, float, float]]
 
     def __str__(self) -> str:
-        shares = "  ".join(f"{self.hits[name]:.3f}" for name in ("hit@1", "hit@5", "hit@10", "MRR"))
-        return f"{self.name:24} {self.way:14} {self.questions:5}   {shares}"
+        shown = "  ".join(
+            f"{measure} {mean:.3f} ({low:.2f}-{high:.2f})" for measure, (mean, low, high) in self.means.items()
+        )
+        return f"{self.name:32} {self.way:10} {self.questions:5}   {shown}"
 
 
-HEADING = f"{'set':24} {'ranked by':14} {'n':>5}   {'hit@1':5}  {'hit@5':5}  {'hit@10':6} {'MRR':5}"
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """The mean and its 95 % interval: means of questions drawn again and again."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (DRAWS, len(values)))
+    means = np.sort(np.asarray(values)[drawn].mean(axis=1))
+    return float(np.mean(values)), float(means[int(0.025 * DRAWS)]), float(means[int(0.975 * DRAWS) - 1])
 
 
 def opened(index: Path, model: LocalEmbeddings | None = None) -> HybridRetriever:
@@ -77,15 +89,16 @@ def ranked_pages(retriever: HybridRetriever, questions: Mapping[str, str]) -> Ra
     return found
 
 
-def judged(script: Path, questions: Path, ranked: Ranked, *flags: str) -> Mapping[str, float]:
-    """The scores that eval_pages.py gives for ranked pages."""
+def judged(script: Path, questions: Path, ranked: Ranked, *flags: str) -> tuple[int, Mapping[str, Any]]:
+    """The number of questions and the scores that eval_pages.py gives for ranked pages."""
     with tempfile.TemporaryDirectory() as folder:
         run, result = Path(folder) / "run.jsonl", Path(folder) / "result.json"
         run.write_text("".join(json.dumps({"id": name, "ranked": pages}) + "\n" for name, pages in ranked.items()))
         command = [sys.executable, str(script), str(questions), str(run), "--json", str(result), *flags]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        scores: Mapping[str, float] = json.loads(result.read_text())["ALL"]
-    return scores
+        scores: Mapping[str, Any] = json.loads(result.read_text())["ALL"]
+    measures = ("hit@1", "hit@5", "hit@10", "MRR")
+    return int(scores["n"]), {name: (scores[name], *scores[f"{name}_ci95"]) for name in measures}
 
 
 def financebench(data: Path, work: Path, index: Path | None) -> Iterator[Score]:
@@ -102,12 +115,13 @@ def financebench(data: Path, work: Path, index: Path | None) -> Iterator[Score]:
         for way, settings in WAYS.items():
             ranked = ranked_pages(retriever.model_copy(update=dict(settings)), questions)
             name = file.removesuffix(".jsonl").replace("questions", "financebench")
-            whole = judged(script, path, ranked)
-            yield Score(name, way, int(whole["n"]), whole)
-            yield Score(name + ", in doc", way, int(whole["n"]), judged(script, path, ranked, "--in-doc"))
+            yield Score(name, way, *judged(script, path, ranked))
+            yield Score(name + ", in doc", way, *judged(script, path, ranked, "--in-doc"))
 
 
-def texts(name: str, corpus: Path, asked: Path, language: str, model: LocalEmbeddings, work: Path) -> Iterator[Score]:
+def texts(
+    name: str, corpus: Path, asked: Path, language: str, model: LocalEmbeddings, work: Path, every: int
+) -> Iterator[Score]:
     """A set of short texts in BEIR's layout: an index of them, and the questions of `asked` put to it."""
     index = work / f"{corpus.name}-{model.name}"
     if not index.exists():
@@ -117,23 +131,29 @@ def texts(name: str, corpus: Path, asked: Path, language: str, model: LocalEmbed
         question, text, score = line.split("\t")
         if int(score) > 0:
             wanted.setdefault(question, set()).add(text)
-    questions = {row["_id"]: row["text"] for row in read_lines(asked / "queries.jsonl") if row["_id"] in wanted}
+    rows = [row for row in read_lines(asked / "queries.jsonl") if row["_id"] in wanted][::every]
+    questions = {row["_id"]: row["text"] for row in rows}
     retriever = opened(index, model)
     for way, settings in WAYS.items():
-        if way == "words, routed":
-            continue
         ranked = ranked_pages(retriever.model_copy(update=dict(settings)), questions)
-        places = [
-            next((at for at, (found, _) in enumerate(ranked[name], 1) if found in wanted[name]), 0)
-            for name in questions
-        ]
-        yield Score(name, way, len(places), hits_of(places))
+        found = [[text for text, _ in ranked[name]] for name in questions]
+        gold = [wanted[name] for name in questions]
+        yield Score(name, way, len(found), {name: interval(values) for name, values in measured(found, gold).items()})
 
 
-def hits_of(places: Sequence[int]) -> Mapping[str, float]:
-    """The same measures as eval_pages.py gives, from the place of the first right text (0: none)."""
-    hits = {f"hit@{k}": sum(0 < place <= k for place in places) / len(places) for k in (1, 5, 10)}
-    return {**hits, "MRR": sum(1 / place for place in places if place) / len(places)}
+def measured(found: Sequence[Sequence[str]], gold: Sequence[set[str]]) -> Mapping[str, Sequence[float]]:
+    """For each question hits among the first k, the reciprocal rank of the first right text, and nDCG@10."""
+    places = [
+        next((at for at, text in enumerate(texts, 1) if text in right), 0)
+        for texts, right in zip(found, gold, strict=True)
+    ]
+    hits = {f"hit@{k}": [float(0 < place <= k) for place in places] for k in (1, 5, 10)}
+    gains = [
+        sum(1 / math.log2(at + 2) for at, text in enumerate(texts[:10]) if text in right)
+        / sum(1 / math.log2(at + 2) for at in range(min(len(right), 10)))
+        for texts, right in zip(found, gold, strict=True)
+    ]
+    return {**hits, "MRR": [1 / place if place else 0.0 for place in places], "nDCG@10": gains}
 
 
 def store_texts(index: Path, rows: Iterable[tuple[str, str, str]], language: str, model: LocalEmbeddings) -> None:
@@ -178,17 +198,20 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def other_sets(data: Path, work: Path) -> Iterator[tuple[str, Iterator[Score]]]:
+def other_sets(data: Path, work: Path, every: int) -> Iterator[tuple[str, Iterator[Score]]]:
     """The sets without pages, each by its name."""
     mini, multilingual = load(choose("en")), load(choose("fr"))
     folder = data / "retrieval_multilingual"
     scifact = data / "retrieval_scifact"
-    yield "scifact", texts("scifact, minilm", scifact, scifact, "en", mini, work)
-    yield "scifact", texts("scifact, use", scifact, scifact, "en", multilingual, work)
-    yield "cnil", texts("cnil, use", folder / "cnil_fr", folder / "cnil_fr", "fr", multilingual, work)
+    yield "scifact", texts("scifact, minilm", scifact, scifact, "en", mini, work, every)
+    yield "scifact", texts("scifact, use", scifact, scifact, "en", multilingual, work, every)
+    yield "cnil", texts("cnil, use", folder / "cnil_fr", folder / "cnil_fr", "fr", multilingual, work, every)
     for corpus, asked in (("en", "en"), ("de", "de"), ("es", "es"), ("en", "de"), ("en", "es"), ("de", "en")):
         name = f"xquad, {asked} asks {corpus}"
-        yield "xquad", texts(name, folder / f"xquad_{corpus}", folder / f"xquad_{asked}", corpus, multilingual, work)
+        yield (
+            "xquad",
+            texts(name, folder / f"xquad_{corpus}", folder / f"xquad_{asked}", corpus, multilingual, work, every),
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -196,14 +219,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "mistral-rag-retrieval")
     parser.add_argument("--index", type=Path, help="score this index of the financebench PDFs; build none")
+    parser.add_argument("--every", type=int, default=1, help="of the sets without pages only each N-th question")
     parser.add_argument("--sets", default="financebench,scifact,cnil,xquad", help="which sets, by commas")
     chosen = parser.parse_args(arguments)
     chosen.work.mkdir(parents=True, exist_ok=True)
     wanted = chosen.sets.split(",")
-    print(HEADING)
     for name, scores in (
         ("financebench", financebench(chosen.data, chosen.work, chosen.index)),
-        *other_sets(chosen.data, chosen.work),
+        *other_sets(chosen.data, chosen.work, chosen.every),
     ):
         if name in wanted:
             for score in scores:

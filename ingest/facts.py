@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from mistral_rag.ranking.facts import FIRST_PAGES, learn
+from mistral_rag.ranking.facts import VERSION, learn
 from mistral_rag.schema import Source
 from mistral_rag.store.view import View
 from mistral_rag.store.writer import IndexWriter
 
 FACTS = "facts"
 """The name under which the index keeps them, by uri; each with the digest of the bytes it was learned from."""
-
-
-VERSION = 1
-"""Raised when documents would say something else about themselves: what was learned before is learned anew."""
 
 
 def learn_facts(writer: IndexWriter) -> None:
@@ -28,10 +24,5 @@ def _facts(source: Source, view: View, known: dict[str, Any] | None) -> dict[str
     made_of = {"digest": source.digest, "version": VERSION}
     if known and made_of.items() <= known.items():
         return known
-    pages = []
-    for number in range(1, FIRST_PAGES + 1):
-        try:
-            pages.append(view.page(source.uri, number).text)
-        except KeyError:
-            break
-    return {**learn(source.title, source.name, pages, source.metadata).to_json(), **made_of}
+    texts = list(view.page_texts(source.uri))
+    return {**learn(source.title, source.name, texts, source.metadata).to_json(), **made_of}

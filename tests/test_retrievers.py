@@ -126,6 +126,7 @@ def test_a_hit_says_what_its_score_is_made_of(index: Path) -> None:
     assert hit.parts["routing"] == 0
     assert hit.score == pytest.approx(1, abs=0.01)
     assert (hit.source.name, hit.page.locator.number) == ("shop.txt", 2)
+    assert hit.ranks == {"lexical": 1, "dense": 1}
 
 
 def test_it_is_a_langchain_retriever(index: Path) -> None:
@@ -146,7 +147,7 @@ def test_the_company_and_year_named_come_first(filings: Path) -> None:
     hits = retriever(filings).search("Did Oak's net sales of phones rise in 2021?", k=4)
     assert [hit.source.name for hit in hits][:2] == ["OAK_2021_10K.pdf", "OAK_2022_10K.pdf"]
     assert texts(hits)[0] == "Net sales of phones rose."
-    assert hits[0].parts["routing"] == pytest.approx(1.5)
+    assert hits[0].parts["routing"] == pytest.approx(1.5 * (1 - hits[0].parts["covered"]))
 
 
 def test_without_a_year_the_newest_comes_first(filings: Path) -> None:
@@ -260,3 +261,122 @@ def test_the_index_gives_the_pages_behind_the_passages(index: Path) -> None:
     hit = made.search("dividend", k=1)[0]
     assert made.pages.page(hit.source.uri, hit.chunk.page).text == "The dividend is paid in May."
     assert made.index is made.pages
+
+
+BALANCE = "CONSOLIDATED BALANCE SHEETS\nTotal current assets\n" + "\n".join(f"1,2{n} 3,4{n}" for n in range(15))
+
+
+def test_the_statement_that_shows_what_is_asked_for_comes_first(folder: Path, writer: IndexWriter) -> None:
+    cover = cover_of("OAK CORPORATION", "10-K", "December 31, 2022")
+    talk = "The current ratio is discussed. Oak minds its ratio."
+    add(writer, "OAK_2022_10K.pdf", talk, BALANCE, "Leave and vacation.", cover=cover)
+    writer.commit()
+    question = "How good was Oak's liquidity in 2022?"
+    assert "CONSOLIDATED BALANCE SHEETS" in texts(retriever(folder).search(question, k=1))[0]
+    assert "BALANCE" not in texts(retriever(folder, expander=None).search(question, k=1))[0]
+    named = retriever(folder, expander=None).search("Oak's current ratio by the balance sheet", k=9)
+    by_text = {hit.chunk.text[:6]: hit.parts["statement"] for hit in named}
+    assert by_text["CONSOL"] > 0
+    assert by_text["The cu"] == 0
+
+
+class Thesaurus:
+    def expand(self, question: str) -> str:
+        return "stripes" if "zebra" in question else ""
+
+
+def test_an_expander_can_be_replaced(index: Path, writer: IndexWriter) -> None:
+    add(writer, "zoo.txt", "Stripes are black and white.")
+    writer.commit()
+    assert retriever(index, expander=None).search("zebra", k=1)[0].parts["lexical"] == 0
+    found = retriever(index, expander=Thesaurus()).explain("zebra", k=1)
+    assert (texts(found.hits), found.expansion) == (["Stripes are black and white."], "stripes")
+    with pytest.raises(ValueError, match="expander"):
+        retriever(index, expander=object())
+
+
+class Longest:
+    """A cross-encoder that likes long texts."""
+
+    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+        return [float(len(text)) for _, text in text_pairs]
+
+
+async def test_a_reranker_orders_the_candidates(index: Path) -> None:
+    made = retriever(index, reranker=Longest(), k=2)
+    hits = made.search("dividend")
+    assert texts(hits) == ["Everyone has 27 days of leave.", "The dividend is paid in May."]
+    assert hits[0].score == 30
+    assert hits[0].parts["reranked"] == 30
+    assert hits[0].parts["fused"] < 1
+    assert texts(await made.asearch("dividend")) == texts(hits)
+    assert texts(retriever(index, reranker=Longest(), candidates=1, k=1).search("dividend")) == [
+        "The dividend is paid in May."
+    ]
+
+
+def test_a_document_has_its_share_and_no_more(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "a.txt", "Dividend dividend.", "A dividend.", "The dividend once more.")
+    add(writer, "b.txt", "Some words about a dividend and many other things.")
+    writer.commit()
+    names = [hit.source.name for hit in retriever(folder, most_per_document=1, k=3).search("dividend")]
+    assert sorted(names) == ["a.txt", "b.txt"]
+    assert [hit.source.name for hit in retriever(folder, k=3).search("dividend")].count("a.txt") > 1
+
+
+def test_marginal_relevance_prefers_what_differs(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "a.txt", "Phone dividend phone.", "Phone dividend, phone!", "Leave and a phone.")
+    writer.commit()
+    assert "Leave and a phone." not in texts(retriever(folder, k=2).search("phone dividend"))
+    assert texts(retriever(folder, k=2, mmr=0.3).search("phone dividend"))[1] == "Leave and a phone."
+
+
+def test_neighbours_are_context_behind_the_hits(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "a.txt", "First.", "Second: the dividend.", "Third.", "Fourth.")
+    add(writer, "b.txt", "Other.")
+    writer.commit()
+    made = retriever(folder, k=1, neighbours=1)
+    hits = made.search("dividend")
+    assert texts(hits) == ["Second: the dividend.", "First.", "Third."]
+    assert [hit.context for hit in hits] == [False, True, True]
+    assert ["context" in document.metadata for document in made.invoke("dividend")] == [False, True, True]
+
+
+def test_neighbours_do_not_leave_the_filter(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "a.txt", "First dividend.", groups=("board",))
+    add(writer, "b.txt", "Second dividend.")
+    writer.commit()
+    assert texts(retriever(folder, k=1, neighbours=5).search("dividend")) == ["Second dividend."]
+
+
+def test_a_newer_edition_comes_first_unless_a_year_is_named(folder: Path, writer: IndexWriter) -> None:
+    for year in (2021, 2024):
+        add(writer, f"handbook {year}.txt", f"Everyone has {year - 2000} days of leave.", title="Handbook")
+    writer.commit()
+    made = retriever(folder, k=1)
+    assert made.search("How many days of leave?")[0].source.name == "handbook 2024.txt"
+    assert made.search("How many days of leave in 2021?")[0].source.name == "handbook 2021.txt"
+
+
+def test_a_search_explains_itself(filings: Path) -> None:
+    made = retriever(filings, filter={"source": {"$prefix": "OAK"}})
+    found = made.explain("Oak's dividend in 2021", k=2)
+    assert found.hits == tuple(made.search("Oak's dividend in 2021", k=2))
+    assert found.to_json() == {
+        "expansion": "consolidated statements of cash flows cash dividends paid dividends declared per share",
+        "covered": pytest.approx(found.covered),
+        "dense_weight": pytest.approx(0.5 * (1 - found.covered / 0.8)),
+        "filter": {"source": {"$prefix": "OAK"}},
+        "searched": 6,
+        "readable": 12,
+        "named": ["file:///docs/OAK_2021_10K.pdf", "file:///docs/OAK_2022_10K.pdf"],
+    }
+
+
+def test_a_reader_by_groups_is_told_ranks_and_no_scores(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "secret.txt", "The dividend will be doubled.", groups=("board",))
+    add(writer, "open.txt", "The dividend is paid in May.", "Everyone has leave.")
+    writer.commit()
+    found = retriever(folder, groups=["staff"], filter={"source": {"$exists": True}}).explain("dividend", k=2)
+    assert [(hit.score, hit.parts, hit.ranks) for hit in found.hits] == [(1, {}, {}), (0.5, {}, {})]
+    assert (found.searched, found.readable) == (2, 2)

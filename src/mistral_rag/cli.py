@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mistral_rag.grounding import AnswerPiece
-    from mistral_rag.retrievers import HybridRetriever
+    from mistral_rag.ranking.expansion import QueryExpander
+    from mistral_rag.retrievers import Explanation, Hit, HybridRetriever
     from mistral_rag.schema import Answer, Citation
 
 SNIPPET = 200
@@ -112,7 +113,7 @@ def _add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub.add_argument("question")
     add_common(sub)
     _add_retrieval(sub)
-    sub.add_argument("--explain", action="store_true", help="show what each part of the ranking gave")
+    sub.add_argument("--explain", action="store_true", help="show ranks and parts of each side, routing and filter")
     sub.set_defaults(command=search)
 
 
@@ -123,6 +124,12 @@ def _add_retrieval(sub: argparse.ArgumentParser) -> None:
         type=_json_object,
         metavar="JSON",
         help='only documents whose metadata fits, such as \'{"language": "en"}\'',
+    )
+    sub.add_argument(
+        "--expand",
+        choices=("rules", "model", "off"),
+        default="rules",
+        help="further words to search for: by rules for companies' reports (default), by the chat model, or none",
     )
 
 
@@ -182,25 +189,45 @@ def _citation_line(citation: Citation) -> str:
 
 def search(arguments: argparse.Namespace) -> int:
     """`mistral-rag search`."""
-    retriever = _retriever(arguments)
-    hits = retriever.search(arguments.question, k=arguments.k)
+    found = _retriever(arguments).explain(arguments.question, k=arguments.k)
     if arguments.json:
-        results = []
-        for hit in hits:
-            document = hit.to_document()
-            row = {"id": document.id, "page_content": document.page_content, "metadata": document.metadata}
-            results.append({**row, "score": hit.score, **({"parts": hit.parts} if arguments.explain else {})})
-        say_json({"results": results})
+        results = [_result(hit, arguments.explain) for hit in found.hits]
+        say_json({"results": results, **({"explanation": found.to_json()} if arguments.explain else {})})
         return DONE
-    for number, hit in enumerate(hits, 1):
-        snippet = " ".join(hit.chunk.text.split())[:SNIPPET]
+    for line in _explained(found) if arguments.explain else ():
+        say(line)
+    for number, hit in enumerate(found.hits, 1):
         say(f"{number}. {hit.source.title}, {hit.page.locator} ({hit.score:.3f})")
         if arguments.explain:
-            say("   " + ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items()))
-        say(f"   {snippet}")
-    if not hits:
+            say(f"   {_parts_line(hit)}")
+        say(f"   {' '.join(hit.chunk.text.split())[:SNIPPET]}")
+    if not found.hits:
         note("nothing found")
     return DONE
+
+
+def _result(hit: Hit, explain: bool) -> dict[str, object]:
+    document = hit.to_document()
+    shown = {"id": document.id, "page_content": document.page_content, "metadata": document.metadata}
+    row: dict[str, object] = {**shown, "score": hit.score}
+    return {**row, "parts": hit.parts, "ranks": hit.ranks} if explain else row
+
+
+def _explained(found: Explanation) -> Iterator[str]:
+    """What the whole ranking went by."""
+    yield f"searched: {found.searched} of {found.readable} passages" + (
+        f", filter {found.filter}" if found.filter else ""
+    )
+    yield f"covered by words: {found.covered:.0%}; the vectors weigh {found.dense_weight:.2f}"
+    if found.named:
+        yield f"company named: {len(found.named)} of its documents come first"
+    if found.expansion:
+        yield f"further words: {found.expansion}"
+
+
+def _parts_line(hit: Hit) -> str:
+    sides = [f"{side} {hit.parts[side]:.3f} (rank {hit.ranks[side] or '-'})" for side in ("lexical", "dense")]
+    return ", ".join([*sides, *(f"{name} {hit.parts[name]:.3f}" for name in ("routing", "statement"))])
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -225,7 +252,23 @@ def _retriever(arguments: argparse.Namespace) -> HybridRetriever:
     folder = index_folder(arguments)
     from mistral_rag.retrievers import HybridRetriever
 
-    return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter)
+    expander = _expander(arguments.expand)
+    return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter, expander=expander)
+
+
+def _expander(kind: str) -> QueryExpander | None:
+    from mistral_rag.ranking.glossary import Glossary
+
+    if kind != "model":
+        return Glossary() if kind == "rules" else None
+    from mistral_rag.defaults import load_chat_model
+    from mistral_rag.errors import ConfigurationError
+    from mistral_rag.ranking.rewriting import ModelExpander
+
+    model = load_chat_model()
+    if model is None:
+        raise ConfigurationError("--expand model needs a key. Set MISTRAL_API_KEY, or use --expand rules")
+    return ModelExpander(model, otherwise=Glossary())
 
 
 def _json_object(text: str) -> dict[str, object]:

@@ -4,20 +4,27 @@ import asyncio
 import os
 from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
+import numpy.typing as npt
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
-from mistral_rag.ranking.search import Collection, Fusion, Ranked
+from mistral_rag.ranking.expansion import QueryExpander
+from mistral_rag.ranking.glossary import Glossary
+from mistral_rag.ranking.parts import Fusion, Ranked
+from mistral_rag.ranking.questions import asked
+from mistral_rag.ranking.reranking import Reranker, reranked
+from mistral_rag.ranking.search import Collection
+from mistral_rag.ranking.variety import at_most_each, marginal
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.view import StoredChunk
@@ -25,14 +32,22 @@ from mistral_rag.store.view import StoredChunk
 if TYPE_CHECKING:
     from mistral_rag.store.view import View
 
+Vector = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, its page (without word boxes, blocks and units) and what its score is made of."""
+    """A passage that was found, and its page without word boxes, blocks and units.
+
+    `parts` are what its score is made of, `ranks` its rank by words and by vectors alone (from 1; None: not found).
+    `context` passages were not found: they stand beside one that was.
+    """
 
     stored: StoredChunk
     score: float
-    parts: Mapping[str, float]
+    parts: Mapping[str, float] = field(default_factory=dict)
+    ranks: Mapping[str, int | None] = field(default_factory=dict)
+    context: bool = False
 
     @property
     def chunk(self) -> Chunk:
@@ -50,16 +65,44 @@ class Hit:
         return self.stored.page
 
     def to_document(self) -> Document:
-        """The passage as LangChain has it."""
-        return self.stored.to_document()
+        """The passage as LangChain has it; that of a `context` passage says so in its metadata."""
+        document = self.stored.to_document()
+        if self.context:
+            document.metadata["context"] = True
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a search found what it found.
+
+    `covered` is the share of the question that one passage covers by its words: the more, the less everything else
+    counts. `dense_weight` is the vectors' share in the score; `named` are the documents (uris) of the companies that
+    the question names; of the `readable` passages that the reader's groups leave, the filter leaves `searched`.
+    """
+
+    hits: tuple[Hit, ...]
+    expansion: str
+    covered: float
+    dense_weight: float
+    named: tuple[str, ...]
+    filter: Mapping[str, Any] | None
+    searched: int
+    readable: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation without the hits, as plain JSON."""
+        names = ("expansion", "covered", "dense_weight", "filter", "searched", "readable")
+        return {**{name: getattr(self, name) for name in names}, "named": list(self.named)}
 
 
 class HybridRetriever(BaseRetriever):
     """The passages of an index that fit a question best.
 
-    Words and vectors are fused; documents of the company and period that the question names come first. Each search
-    sees the newest commit. Filter and groups are fixed when the retriever is made and hold before anything is ranked.
-    Safe to use from any number of threads; async searches run in threads.
+    Words and vectors are fused; documents of the company and period that the question names come first, as do the
+    statements (balance sheet, …) that show what it asks for. Each search sees the newest commit. Filter and groups
+    are fixed when the retriever is made and hold before anything is ranked. A retriever made with `groups` tells no
+    scores: its hits are scored 1 / rank. Safe to use from any number of threads; async searches run in threads.
 
     Make one with `HybridRetriever.from_index`.
     """
@@ -68,13 +111,26 @@ class HybridRetriever(BaseRetriever):
 
     index: IndexReader
     embeddings: Embeddings | None = None
-    k: int = 8
+    k: int = Field(default=8, ge=0)
     filter: Mapping[str, Any] | None = None
     groups: tuple[str, ...] | None = None
-    dense_weight: float | None = None
-    """Share of the vectors in the score; by default that of the index's model."""
+    dense_weight: float | None = Field(default=None, ge=0, le=1)
+    """Share of the vectors in the score; by default that of the index's model, and less the more the words tell."""
     fusion: Fusion = "convex"
+    """"convex" or "rrf": scores are added, or reciprocal ranks."""
     routing: bool = True
+    expander: QueryExpander | None = Field(default_factory=Glossary)
+    """Further words to search for; None for the question alone."""
+    reranker: Reranker | None = None
+    """A LangChain document compressor or cross-encoder that orders the first `candidates`."""
+    candidates: int = Field(default=40, ge=1)
+    """Passages that a reranker, `mmr` and `most_per_document` choose from, if that is more than k."""
+    mmr: float | None = Field(default=None, ge=0, le=1)
+    """Maximal marginal relevance: 1 is relevance only, 0 is variety only; None leaves the ranking as it is."""
+    most_per_document: int | None = Field(default=None, ge=1)
+    """The most passages of one document."""
+    neighbours: int = Field(default=0, ge=0)
+    """Passages before and behind each hit that are given behind all hits, as context for an answer."""
 
     _collection: Collection | None = PrivateAttr(default=None)
     _loading: Lock = PrivateAttr(default_factory=Lock)
@@ -98,7 +154,7 @@ class HybridRetriever(BaseRetriever):
             k: passages to give back.
             filter: what their metadata must be; see `mistral_rag.store.filters`.
             groups: groups the reader belongs to.
-            settings: `dense_weight`, `fusion` ("convex" or "rrf"), `routing`.
+            settings: the other attributes of this class.
 
         Raises:
             IndexNotFoundError: there is no index; and the other errors of `IndexReader.open`.
@@ -123,12 +179,18 @@ class HybridRetriever(BaseRetriever):
         return self.index
 
     def search(self, question: str, *, k: int | None = None) -> list[Hit]:
-        """The best passages with their scores, best first."""
-        return self._search(question, self._vector(question), self.k if k is None else k)
+        """The best passages, best first, and behind them the `neighbours`."""
+        return list(self.explain(question, k=k).hits)
 
     async def asearch(self, question: str, *, k: int | None = None) -> list[Hit]:
         """As `search`."""
         return await asyncio.to_thread(self.search, question, k=k)
+
+    def explain(self, question: str, *, k: int | None = None) -> Explanation:
+        """As `search`, with what the ranking went by."""
+        vector = self._vector(question)
+        expansion = self.expander.expand(question) if self.expander else ""
+        return self._explained(question, vector, expansion, self.k if k is None else k)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         return [hit.to_document() for hit in self.search(query)]
@@ -138,24 +200,51 @@ class HybridRetriever(BaseRetriever):
     ) -> list[Document]:
         return [hit.to_document() for hit in await self.asearch(query)]
 
-    def _vector(self, question: str) -> "np.ndarray[Any, np.dtype[np.float32]] | None":
+    def _vector(self, question: str) -> Vector | None:
         if self.embeddings is None:
             return None
-        vector = np.asarray(self.embeddings.embed_query(question), dtype=np.float32)
+        vector = np.asarray(self.embeddings.embed_query(asked(question)), dtype=np.float32)
         return vector / max(float(np.linalg.norm(vector)), 1e-12)
 
-    def _search(self, question: str, vector: Any, k: int) -> list[Hit]:
+    def _explained(self, question: str, vector: Vector | None, expansion: str, k: int) -> Explanation:
+        chooses = self.reranker is not None or self.mmr is not None or self.most_per_document is not None
         with self.index.view() as view:
             collection = self._current(view)
-            ranked = collection.rank(
+            ranking = collection.rank(
                 question,
                 vector,
-                k,
+                max(k, self.candidates) if chooses else k,
+                expansion=expansion,
                 weight=self.dense_weight,
                 fusion=self.fusion,
                 routing=self.routing,
             )
-            return _hits(view.chunks([one.row for one in ranked]), ranked)
+            hits = _hits(view.chunks([one.row for one in ranking.ranked]), ranking.ranked)
+            chosen = self._chosen(view, hits, question, k) if chooses else hits
+            beside = collection.beside([hit.stored.row for hit in chosen], self.neighbours)
+            shown = chosen if self.groups is None else [_without_score(hit, at) for at, hit in enumerate(chosen, 1)]
+            context = [Hit(stored, 0.0, context=True) for stored in view.chunks(beside)]
+            return Explanation(
+                hits=(*shown, *context),
+                expansion=expansion,
+                covered=ranking.covered,
+                dense_weight=ranking.dense_weight,
+                named=tuple(sorted(collection.router.named(question))) if self.routing else (),
+                filter=self.filter,
+                searched=len(collection.rows),
+                readable=self._readable(view, collection),
+            )
+
+    def _chosen(self, view: "View", hits: list[Hit], question: str, k: int) -> list[Hit]:
+        if self.reranker is not None:
+            order = reranked(self.reranker, question, [hit.to_document() for hit in hits])
+            hits = [_reranked(hits[place], score) for place, score in order]
+        if self.most_per_document is not None:
+            hits = [hits[place] for place in at_most_each([hit.source.uri for hit in hits], self.most_per_document)]
+        if self.mmr is not None:
+            vectors = _vectors(view, [hit.stored.row for hit in hits])
+            hits = [hits[place] for place in marginal([hit.score for hit in hits], vectors, k, self.mmr)]
+        return hits[:k]
 
     def _current(self, view: "View") -> Collection:
         """What is searched, as of this view or a newer one."""
@@ -164,6 +253,12 @@ class HybridRetriever(BaseRetriever):
                 allowed = view.allowed(self.filter, self.groups)
                 self._collection = Collection.of(view, self.index.folder, self._model(view), allowed=allowed)
             return self._collection
+
+    def _readable(self, view: "View", collection: Collection) -> int:
+        if not self.filter:
+            return len(collection.rows)
+        readable = view.allowed(None, self.groups)
+        return view.count() if readable is None else len(readable)
 
     def _model(self, view: "View") -> str:
         identity = self.index.identity
@@ -180,4 +275,23 @@ class HybridRetriever(BaseRetriever):
 def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
     """Rows that are gone meanwhile drop out."""
     by_row = {one.row: one for one in stored}
-    return [Hit(by_row[one.row], one.score, one.parts) for one in ranked if one.row in by_row]
+    return [Hit(by_row[one.row], one.score, one.parts, one.ranks) for one in ranked if one.row in by_row]
+
+
+def _reranked(hit: Hit, score: float) -> Hit:
+    return replace(hit, score=score, parts={**hit.parts, "fused": hit.score, "reranked": score})
+
+
+def _without_score(hit: Hit, rank: int) -> Hit:
+    return replace(hit, score=1 / rank, parts={}, ranks={})
+
+
+def _vectors(view: "View", rows: Sequence[int]) -> Vector:
+    """The vectors of rows, in their order; zeros for a row without one."""
+    found, vectors = view.vectors_of(rows)
+    place = {row: number for number, row in enumerate(found.tolist())}
+    known = np.zeros((len(rows), vectors.shape[1]), dtype=np.float32)
+    for number, row in enumerate(rows):
+        if row in place:
+            known[number] = vectors[place[row]]
+    return known

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mistral_rag.ranking.fusion import convex_sum, dense_weight, reciprocal_ranks, scaled
+from mistral_rag.ranking.fusion import convex_sum, dense_weight, left_open, reciprocal_ranks, scaled
 
 
 def row(*numbers: float) -> np.ndarray:
@@ -24,14 +24,19 @@ def test_ranks_are_summed_and_what_was_not_found_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "across", "weight"),
+    ("model", "covered", "weight"),
     [
-        ("local-minilm@8199be6f", False, 0.55),
-        ("local-use@0db566fd", False, 0.3),
-        ("local-use@0db566fd", True, 0.6),
-        ("mistral-embed", False, 0.5),
-        ("some-model", False, 0.3),
+        ("local-minilm@8199be6f", 0.0, 0.7),
+        ("local-minilm@8199be6f", 0.4, 0.35),
+        ("local-use@0db566fd", 0.0, 0.6),
+        ("some-model", 0.0, 0.5),
+        ("some-model", 0.8, 0.0),
+        ("some-model", 1.0, 0.0),
     ],
 )
-def test_the_weight_belongs_to_the_model(model: str, across: bool, weight: float) -> None:
-    assert dense_weight(model, across=across) == weight
+def test_vectors_weigh_less_the_more_the_words_tell(model: str, covered: float, weight: float) -> None:
+    assert dense_weight(model, covered) == pytest.approx(weight)
+
+
+def test_what_one_passage_covers_leaves_nothing_open() -> None:
+    assert [left_open(covered) for covered in (0.0, 0.4, 0.8, 1.0)] == pytest.approx([1, 0.5, 0, 0])

@@ -90,3 +90,21 @@ def test_documents_that_share_a_name_of_their_own_share_all_names() -> None:
 def test_where_no_document_has_a_company_nothing_is_routed(question: str) -> None:
     assert Router({"a": Facts({}, (), {}), "b": Facts({}, (), {})}).bonuses(question) == {}
     assert Router({}).bonuses(question) == {}
+
+
+def test_older_editions_come_later_unless_a_time_is_named() -> None:
+    def edition(*numbers: int, work: str = "handbook") -> Facts:
+        return Facts({}, (), {numbers[0]: 1.0} if numbers[0] > 1900 else {}, work=work, edition=numbers)
+
+    router = Router(
+        {
+            "2021": edition(2021),
+            "2024": edition(2024),
+            "v1": edition(1),
+            "v2": edition(2),
+            "alone": edition(2020, work="memo"),
+            "other": Facts({}, (), {}),
+        }
+    )
+    assert router.bonuses("How many days of leave are there?") == {"2021": -0.2, "v1": -0.2}
+    assert best(router, "How many days of leave were there in 2021?") == ["2021"]

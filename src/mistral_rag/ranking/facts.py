@@ -7,14 +7,18 @@ nothing of the kind (a handbook, a paper) has no names, and nothing is routed to
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, Final, Self
 
+from mistral_rag.ranking.editions import edition_of
 from mistral_rag.ranking.names import all_names, official_name, own_names
 from mistral_rag.ranking.periods import dates_in, kinds_in, period_of
+from mistral_rag.ranking.statements import statement_pages
 
+VERSION: Final = 2
+"""Raised when documents would say something else about themselves: what was learned before is learned anew."""
 FIRST_PAGES: Final = 8
 """Pages that are read for names."""
 
@@ -38,6 +42,8 @@ class Facts:
     a "capital" (it is also a common word), or all in "upper" case (a ticker, initials). `own` are the aliases that
     mean nobody else: documents that share one belong to the same company. `years` weighs the years the document is
     about, 1 for the surest. `label` is the name as printed with kind and period, for people; empty when unknown.
+    `statements` are the numbers of the pages that are a statement ("income", "balance", "cash"). `work` and `edition`
+    tell versions of one text apart: same work, newest edition last in order; empty when nothing says so.
     """
 
     names: Mapping[str, str]
@@ -47,6 +53,9 @@ class Facts:
     kind: str = ""
     ended: date | None = None
     label: str = ""
+    statements: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    work: str = ""
+    edition: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The facts as plain JSON."""
@@ -58,6 +67,9 @@ class Facts:
             "kind": self.kind,
             "ended": self.ended.isoformat() if self.ended else None,
             "label": self.label,
+            "statements": {name: list(pages) for name, pages in self.statements.items()},
+            "work": self.work,
+            "edition": list(self.edition),
         }
 
     @classmethod
@@ -71,19 +83,22 @@ class Facts:
             kind=facts["kind"],
             ended=date.fromisoformat(facts["ended"]) if facts["ended"] else None,
             label=facts["label"],
+            statements={name: tuple(pages) for name, pages in facts["statements"].items()},
+            work=facts["work"],
+            edition=tuple(facts["edition"]),
         )
 
 
-def learn(title: str, name: str, first_pages: Sequence[str], metadata: Mapping[str, Any] | None = None) -> Facts:
-    """The facts of a document from its title, the name of its file and its first pages (texts).
+def learn(title: str, name: str, texts: Sequence[str], metadata: Mapping[str, Any] | None = None) -> Facts:
+    """The facts of a document from its title, the name of its file and its pages.
 
     Args:
         title: the document's title; anything may stand there.
         name: the path or name of its file; periods and kinds in it count most.
-        first_pages: texts of the first pages; `FIRST_PAGES` are enough.
+        texts: of its pages; names are taken from the first `FIRST_PAGES`.
         metadata: what the file says about itself ("subject", "description"), where there is such a thing.
     """
-    pages = [" ".join(page.split()) for page in first_pages[:FIRST_PAGES]]
+    pages = [" ".join(page.split()) for page in texts[:FIRST_PAGES]]
     text, cover = " ".join(pages), pages[0][:4000] if pages else ""
     stem = PurePosixPath(name).stem.replace("_", " ")
     described = " ".join(str(value) for value in (title, *_described(metadata)))
@@ -91,10 +106,12 @@ def learn(title: str, name: str, first_pages: Sequence[str], metadata: Mapping[s
     ended = _ended(described, cover)
     years = _years(stem, described, text, ended, kind)
     quarter = _quarter(stem, described, cover, kind)
-    official = official_name(first_pages[0] if first_pages else "", kind)
+    official = official_name(texts[0] if texts else "", kind)
     own = own_names(official, stem, kind)
     names = all_names(official, own, text)
-    return Facts(names, tuple(own), years, quarter, kind, ended, _label(official, stem, kind, cover, years, quarter))
+    label = _label(official, stem, kind, cover, years, quarter)
+    work, edition = ("", ()) if kind else edition_of(name)
+    return Facts(names, tuple(own), years, quarter, kind, ended, label, statement_pages(texts), work, edition)
 
 
 def _described(metadata: Mapping[str, Any] | None) -> list[Any]:

@@ -10,17 +10,26 @@ Scores = npt.NDArray[np.float32]
 RANK_CONSTANT: Final = 60
 """Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
 
-DENSE_WEIGHTS: Final = {"local-minilm": 0.55, "local-use": 0.3, "mistral-embed": 0.5}
-"""What the vectors of a model are worth against words within one language, by the name before the @; measured."""
+DENSE_WEIGHTS: Final = {"local-minilm": 0.7, "local-use": 0.6, "mistral-embed": 0.7}
+"""What the vectors of a model are worth where words say nothing, by the name before the @; measured but the last."""
+OTHER_MODEL: Final = 0.5
 
-ACROSS_LANGUAGES: Final = 0.6
-OTHER_MODEL: Final = 0.3
+COVERED: Final = 0.8
+"""From this share of a question on that one passage covers, its words alone decide."""
 
 
-def dense_weight(model: str, *, across: bool = False) -> float:
-    """The share of the vectors in the sum; `across`: the question is in none of the documents' languages."""
-    known = DENSE_WEIGHTS.get(model.split("@")[0], OTHER_MODEL)
-    return max(known, ACROSS_LANGUAGES) if across else known
+def left_open(covered: float) -> float:
+    """What the words leave to other signals, 1 to 0, where the best passage covers this share of a question.
+
+    A question whose words all stand in one passage was asked of that passage; one that shares hardly a word with any
+    passage is in other words or in another language.
+    """
+    return max(0.0, 1 - covered / COVERED)
+
+
+def dense_weight(model: str, covered: float = 0.0) -> float:
+    """The share of the vectors in the sum; `covered` as in `left_open`."""
+    return DENSE_WEIGHTS.get(model.split("@")[0], OTHER_MODEL) * left_open(covered)
 
 
 def scaled(scores: Scores, *, highest: float, usual: float = 0.0) -> Scores:

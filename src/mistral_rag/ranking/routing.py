@@ -11,6 +11,9 @@ from mistral_rag.ranking.periods import Period, kinds_in, period_of
 
 ENTITY_BONUS: Final = 1.0
 PERIOD_BONUS: Final = 0.5
+OLDER_MALUS: Final = 0.2
+"""What an older edition of a document loses where the question names no time."""
+FIRST_YEAR: Final = 1900
 LONGEST_NAME: Final = 6
 """Words of a question that are looked up as one name."""
 
@@ -23,6 +26,7 @@ class Router:
     def __init__(self, facts: Mapping[str, Facts]) -> None:
         """Take the facts of each document, by uri."""
         self._facts = dict(facts)
+        self._older = _older(self._facts)
         self._names: dict[str, str] = {}
         self._owners: dict[str, set[str]] = defaultdict(set)
         for group in _companies(self._facts):
@@ -35,11 +39,17 @@ class Router:
         """The bonus of every document that has one, by uri: 1 for its company, up to .5 for year and period.
 
         Where a company is named but no year, its newest documents come first. Where only a year is named, documents
-        of that year get half of the bonus for it.
+        of that year get half of the bonus for it. Older editions of a document have a malus where no time is named.
         """
         if not self._facts:
             return {}
         asked, kinds = period_of(question), kinds_in(question)
+        bonuses = self._bonuses_for(question, asked, kinds)
+        if asked == Period():
+            bonuses |= {uri: bonuses.get(uri, 0.0) - OLDER_MALUS for uri in self._older}
+        return bonuses
+
+    def _bonuses_for(self, question: str, asked: Period, kinds: frozenset[str]) -> dict[str, float]:
         entitled = self.named(question)
         if not entitled:
             return {uri: bonus / 2 for uri, bonus in self._period_bonuses(self._facts, asked, kinds).items() if bonus}
@@ -103,6 +113,19 @@ def _companies(facts: Mapping[str, Facts]) -> list[set[str]]:
                 for member in group_of[uri]:
                     group_of[member] = other
     return list({id(group): group for group in group_of.values()}.values())
+
+
+def _older(facts: Mapping[str, Facts]) -> set[str]:
+    """Documents of which there is a newer edition."""
+    newest: dict[tuple[str, bool], tuple[int, ...]] = {}
+    for known in facts.values():
+        newest[_work(known)] = max(known.edition, newest.get(_work(known), ()))
+    return {uri for uri, known in facts.items() if known.work and known.edition < newest[_work(known)]}
+
+
+def _work(facts: Facts) -> tuple[str, bool]:
+    """Editions are compared among those of one work that are numbered alike: by years, or by versions."""
+    return facts.work, bool(facts.edition) and facts.edition[0] >= FIRST_YEAR
 
 
 def _is_written(shape: str, words: list[str]) -> bool:

@@ -1,36 +1,36 @@
 """Hybrid search over what one commit of an index holds: words, vectors and routing become one ranking."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.ranking.facts import FIRST_PAGES, Facts, learn
-from mistral_rag.ranking.fusion import convex_sum, dense_weight, reciprocal_ranks, scaled
-from mistral_rag.ranking.languages import language_of
-from mistral_rag.ranking.routing import Router
+from mistral_rag.ranking.expansion import MOST_CHARACTERS
+from mistral_rag.ranking.facts import VERSION, Facts, learn
+from mistral_rag.ranking.fusion import dense_weight, left_open, scaled
+from mistral_rag.ranking.parts import Fusion, Parts, Ranking
+from mistral_rag.ranking.routing import ENTITY_BONUS, Router
+from mistral_rag.ranking.statements import named_statements
+from mistral_rag.store.dense import cached as cached_vectors
 from mistral_rag.store.lexical import LexicalIndex, cached
 from mistral_rag.store.vectors import DenseIndex
 from mistral_rag.store.view import View
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
-Fusion = Literal["convex", "rrf"]
 
+PAGE_BITS: Final = 32
 DEPTH: Final = 200
 """Rows that each ranking puts forward; the rest can't come among the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A row and what its score is made of."""
-
-    row: int
-    score: float
-    parts: Mapping[str, float]
+EXPANSION_SHARE: Final = 0.5
+"""What the words of an expansion count against those of the question, where nothing covers the question."""
+STATEMENT_BONUS: Final = 0.3
+"""What a page gains that is a statement the question asks for, where nothing covers the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,6 @@ class Collection:
 
     sequence: int
     model: str
-    languages: frozenset[str]
     lexical: LexicalIndex
     dense: DenseIndex | None
     router: Router
@@ -48,6 +47,8 @@ class Collection:
     owners: npt.NDArray[np.int64]
     """For each row the place of its document in `uris`."""
     uris: tuple[str, ...]
+    statements: Mapping[str, npt.NDArray[np.bool_]]
+    """For each statement the rows that stand on such a page."""
 
     @classmethod
     def of(cls, view: View, folder: Path, model: str, *, allowed: Rows | None = None) -> "Collection":
@@ -55,23 +56,22 @@ class Collection:
 
         `model` is the name of the index's embedding model; empty for words alone.
         """
-        rows, owners, uris = _owners(view, allowed)
-        sources = {source.uri: source for source in view.sources() if source.uri in uris}
-        kept = view.extra("facts") or {}  # noqa: S610 (no Django here)
-        facts = {uri: Facts.from_json(kept[uri]) if uri in kept else _learned(view, uri) for uri in sources}
+        table, uris = _table(view, allowed)
+        known = {uri: Facts.from_json(facts) for uri, facts in _current_facts(view).items()}
+        facts = {uri: known[uri] if uri in known else _learned(view, uri) for uri in uris}
         lexical = cached(folder, view)
         if allowed is not None:
             lexical.keep(allowed)
         return cls(
             sequence=view.sequence,
             model=model,
-            languages=frozenset(source.language or "en" for source in sources.values()),
             lexical=lexical,
             dense=_dense(view, allowed) if model else None,
             router=Router(facts),
-            rows=rows,
-            owners=owners,
+            rows=table[:, 0],
+            owners=table[:, 1],
             uris=uris,
+            statements=_statements(table, [facts[uri] for uri in uris]),
         )
 
     def rank(
@@ -80,24 +80,46 @@ class Collection:
         vector: Scores | None,
         k: int,
         *,
+        expansion: str = "",
         weight: float | None = None,
         fusion: Fusion = "convex",
         routing: bool = True,
-    ) -> list[Ranked]:
+    ) -> Ranking:
         """The best `k` rows, best first.
 
-        `vector` is the question's; without one words alone decide. `weight` is the vectors' share, by default that of
-        the model. Rows that no word of the question, no vector and no route speaks for are not found.
+        `vector` is the question's; without one words alone decide. `expansion` are further words to search for.
+        `weight` is the vectors' share, by default that of the model. Rows that no word of the question, no vector and
+        no route speaks for are not found.
         """
-        lexical = self._lexical(question)
-        words = scaled(lexical, highest=float(lexical.max(initial=0)))
-        bonus = self._bonuses(question) if routing else np.zeros(len(self.rows), dtype=np.float32)
+        words = self._lexical(question)
+        covered = min(float(words.max(initial=0)) / max(self.lexical.ceiling(question), 1e-9), 1.0)
+        expansion = expansion[:MOST_CHARACTERS]
+        if expansion:
+            words = words + EXPANSION_SHARE * left_open(covered) * self._lexical(expansion)
+        words = scaled(words, highest=float(words.max(initial=0)))
+        bonus = self._bonuses(question, covered) if routing else np.zeros(len(self.rows), dtype=np.float32)
+        statement = self._statement_bonuses(f"{question} {expansion}", covered)
         depth = max(DEPTH, 5 * k)
         asked = self._asked(vector, bonus, depth)
-        chosen = np.union1d(_highest(words + bonus, depth), asked.places)
-        share = 0.0 if asked.vector is None else self._share(question) if weight is None else weight
-        parts = Parts(words[chosen], asked.scaled(self, chosen), bonus[chosen], share)
-        return parts.ranked(self.rows[chosen], k, fusion)
+        chosen = np.union1d(_highest(words + bonus + statement, depth), asked.places)
+        usual = dense_weight(self.model, covered) if weight is None else weight
+        parts = Parts(
+            lexical=words[chosen],
+            dense=asked.scaled(self, chosen),
+            routing=bonus[chosen],
+            statement=statement[chosen],
+            dense_weight=0.0 if asked.vector is None else usual,
+            covered=covered,
+        )
+        return Ranking(parts.ranked(self.rows[chosen], k, fusion), covered, parts.dense_weight)
+
+    def beside(self, rows: Sequence[int], count: int) -> list[int]:
+        """Up to `count` rows before and behind each of these in its document, each once and none of these."""
+        places = np.searchsorted(self.rows, np.asarray(rows, dtype=np.int64))
+        steps = [step for step in range(-count, count + 1) if step]
+        near = [(place, place + step) for place in places.tolist() for step in steps]
+        kept = [at for place, at in near if 0 <= at < len(self.rows) and self.owners[at] == self.owners[place]]
+        return [row for row in dict.fromkeys(self.rows[kept].tolist()) if row not in set(rows)]
 
     def _lexical(self, question: str) -> Scores:
         lexical = np.zeros(len(self.rows), dtype=np.float32)
@@ -106,14 +128,21 @@ class Collection:
         lexical[at] = scores[here]
         return lexical
 
-    def _share(self, question: str) -> float:
-        asked = language_of(question, self.languages)
-        return dense_weight(self.model, across=bool(asked) and asked not in self.languages)
-
-    def _bonuses(self, question: str) -> Scores:
+    def _bonuses(self, question: str, covered: float) -> Scores:
+        """The routing bonus of each row; where the words of a passage tell, the company named counts less."""
         bonuses = self.router.bonuses(question)
         by_owner = np.array([bonuses.get(uri, 0.0) for uri in self.uris], dtype=np.float32)
+        if by_owner.max(initial=0) >= ENTITY_BONUS:
+            by_owner *= 1 - covered
         return by_owner[self.owners] if len(self.uris) else np.zeros(0, dtype=np.float32)
+
+    def _statement_bonuses(self, text: str, covered: float) -> Scores:
+        wanted = named_statements(text)
+        bonus = np.zeros(len(self.rows), dtype=np.float32)
+        for name, here in self.statements.items():
+            if name in wanted:
+                bonus[here] = STATEMENT_BONUS * left_open(covered)
+        return bonus
 
     def _asked(self, vector: Scores | None, bonus: Scores, depth: int) -> "Asked":
         """Rows that the vector puts forward: of all, and of the documents named."""
@@ -142,29 +171,6 @@ class Asked:
         return scaled(cosines, highest=self.highest, usual=collection.dense.usual(self.vector))
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the scores of some rows are made of; all but the bonus between 0 and 1."""
-
-    lexical: Scores
-    dense: Scores
-    routing: Scores
-    dense_weight: float
-
-    def ranked(self, rows: Rows, k: int, fusion: Fusion) -> list[Ranked]:
-        """The best `k` rows, best first; among equals the lower row."""
-        if fusion == "rrf":
-            fused = reciprocal_ranks(self.lexical + self.routing, self.dense + self.routing)
-        else:
-            fused = convex_sum(self.lexical, self.dense, self.dense_weight) + self.routing
-        order = np.lexsort((rows, -fused))[:k]
-        return [Ranked(int(rows[i]), float(fused[i]), self._of(int(i))) for i in order]
-
-    def _of(self, i: int) -> dict[str, float]:
-        names = ("lexical", "dense", "routing")
-        return {**{name: float(getattr(self, name)[i]) for name in names}, "dense_weight": self.dense_weight}
-
-
 def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:
     """Places of the highest scores above 0."""
     places = np.flatnonzero(scores > 0)
@@ -180,28 +186,38 @@ def _places(rows: Rows, found: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray
     return here, at[here].astype(np.int64)
 
 
-def _owners(view: View, allowed: Rows | None) -> tuple[Rows, npt.NDArray[np.int64], tuple[str, ...]]:
+def _table(view: View, allowed: Rows | None) -> tuple[Rows, tuple[str, ...]]:
+    """Row, place of its document in the uris, and page, ascending by row; and the uris."""
     table, numbered = view.row_sources()
     if allowed is not None:
         table = table[np.isin(table[:, 0], allowed)]
     present, owners = np.unique(table[:, 1], return_inverse=True)
-    return table[:, 0], owners.astype(np.int64), tuple(numbered[int(number)] for number in present)
+    table[:, 1] = owners
+    return table, tuple(numbered[int(number)] for number in present)
+
+
+def _statements(table: Rows, facts: Sequence[Facts]) -> dict[str, npt.NDArray[np.bool_]]:
+    pages: dict[str, list[tuple[int, int]]] = {}
+    for owner, known in enumerate(facts):
+        for name, numbers in known.statements.items():
+            pages.setdefault(name, []).extend((owner, number) for number in numbers)
+    place = table[:, 1] << PAGE_BITS | table[:, 2]
+    return {
+        name: np.isin(place, [owner << PAGE_BITS | number for owner, number in found]) for name, found in pages.items()
+    }
+
+
+def _current_facts(view: View) -> Mapping[str, Any]:
+    """What was learned of documents by the rules of this version."""
+    kept = view.extra("facts") or {}  # noqa: S610 (no Django here)
+    return {uri: facts for uri, facts in kept.items() if facts.get("version") == VERSION}
 
 
 def _dense(view: View, allowed: Rows | None) -> DenseIndex:
-    rows, vectors = view.vectors()
-    if allowed is None:
-        return DenseIndex.build(rows, vectors)
-    kept = np.isin(rows, allowed)
-    return DenseIndex.build(rows[kept], vectors[kept])
+    dense = cached_vectors(view)
+    return dense if allowed is None else dense.only(allowed)
 
 
 def _learned(view: View, uri: str) -> Facts:
     source = view.source(uri)
-    texts = []
-    for number in range(1, FIRST_PAGES + 1):
-        try:
-            texts.append(view.page(uri, number).text)
-        except KeyError:
-            break
-    return learn(source.title, source.name, texts, source.metadata)
+    return learn(source.title, source.name, list(view.page_texts(uri)), source.metadata)
