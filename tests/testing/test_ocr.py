@@ -110,6 +110,31 @@ def test_confidence_by_page_or_word(fake: FakeMistral, direct: httpx.Client) -> 
     assert all(page["markdown"].startswith(word["text"], word["start_index"]) for word in words)
 
 
+def test_words_of_tables_and_doubtful_words_have_scores_of_their_own(fake: FakeMistral, direct: httpx.Client) -> None:
+    fake.script_pages(OcrPage("sure\n\n| a | b c |\n| --- | --- |", doubts={"b": 0.25}))
+    [page] = read(direct, confidence_scores_granularity="word", table_format="html").json()["pages"]
+    [table] = page["tables"]
+    scores = table["word_confidence_scores"]
+    assert [(score["text"], score["confidence"]) for score in scores] == [("a", 0.99), ("b", 0.25), ("c", 0.99)]
+    assert all(table["content"].startswith(score["text"], score["start_index"]) for score in scores)
+    assert page["confidence_scores"]["minimum_page_confidence_score"] == 0.25
+
+
+def test_a_document_annotation_looks_at_eight_pictures(fake: FakeMistral, direct: httpx.Client) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "note", "schema": SCHEMA}}
+    for limit, status in ((None, 400), (8, 200)):
+        fake.script_pages(OcrPage("x", images={f"img-{number}.jpeg": b"" for number in range(9)}))
+        assert read(direct, document_annotation_format=wanted, image_limit=limit).status_code == status
+
+
+def test_office_files_are_read(direct: httpx.Client) -> None:
+    [page] = read(direct, document(b"a,b", "text/csv")).json()["pages"]
+    assert page["markdown"] == "a,b"
+    form = {"file": ("a.csv", b"c,d")}
+    stored = direct.post("/files", files=form, data={"purpose": "ocr"}).json()["id"]
+    assert read(direct, {"type": "file", "file_id": stored}).json()["pages"][0]["markdown"] == "c,d"
+
+
 def test_pages_are_counted_from_zero(direct: httpx.Client) -> None:
     asked: list[Any] = ["0-1", "2", "0, 2", [1], []]
     chosen = [[page["index"] for page in read(direct, pages=pages).json()["pages"]] for pages in asked]
@@ -149,6 +174,8 @@ def test_uploads_and_known_addresses_are_read(fake: FakeMistral, direct: httpx.C
         {"type": "document_url", "document_url": "data:application/pdf;base64,***"},
         {"type": "document_url", "document_url": "file:///etc/passwd"},
         {"type": "image_url", "image_url": "data:application/pdf;base64,JVBERi0="},
+        {"type": "document_url", "document_url": document(PNG, "image/png")["image_url"]},
+        {"type": "document_url", "document_url": document(PNG)["document_url"]},
         document(b"plain text"),
         document(b"%PDF-1.7 broken"),
     ],
