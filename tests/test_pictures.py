@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mistral_rag import pictures
+from mistral_rag.errors import ParseError
+from mistral_rag.pictures import ImageFile, ink_of
+
+
+def half_black(mode: str = "L", size: tuple[int, int] = (40, 20)) -> Image.Image:
+    """White, with the left half black."""
+    image = Image.new("L", size, 255)
+    image.paste(0, (0, 0, size[0] // 2, size[1]))
+    return image.convert(mode)
+
+
+def test_pixels_are_grey_whatever_the_file_holds(tmp_path: Path) -> None:
+    for name, mode in (
+        ("a.png", "L"),
+        ("b.png", "RGB"),
+        ("c.png", "1"),
+        ("d.png", "P"),
+        ("e.tif", "CMYK"),
+        ("f.gif", "P"),
+    ):
+        half_black(mode).save(tmp_path / name)
+        with ImageFile(tmp_path / name) as image:
+            pixels = image.grey(1)
+        assert (pixels.dtype.name, pixels.shape) == ("uint8", (20, 40)), name
+        assert (pixels[10, 5], pixels[10, 35]) == (0, 255), name
+
+
+def test_what_is_transparent_is_white(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    image.paste((0, 0, 0, 255), (0, 0, 20, 20))
+    image.save(tmp_path / "a.png")
+    with ImageFile(tmp_path / "a.png") as file:
+        assert file.grey(1)[10].tolist() == [0] * 20 + [255] * 20
+
+
+def test_pixels_of_sixteen_bits_are_stretched(tmp_path: Path) -> None:
+    values = np.full((20, 40), 3000, dtype=np.uint16)
+    values[:, :20] = 1000
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    with ImageFile(tmp_path / "a.tif") as file:
+        assert file.grey(1)[10, [5, 35]].tolist() == [0, 255]
+
+
+def test_a_tiff_has_pages_and_a_moving_picture_has_one(tmp_path: Path) -> None:
+    for name in ("a.tif", "a.gif"):
+        half_black().save(tmp_path / name, save_all=True, append_images=[Image.new("L", (30, 20), 255)])
+    with ImageFile(tmp_path / "a.tif") as file:
+        assert (len(file), file.grey(2).shape) == (2, (20, 30))
+    with ImageFile(tmp_path / "a.gif") as file:
+        assert len(file) == 1
+
+
+@pytest.mark.parametrize(
+    ("dpi", "points"), [((144, 144), (20, 10)), ((1, 1), (19.2, 9.6)), (None, (19.2, 9.6)), ((72, 144), (40, 10))]
+)
+def test_the_size_is_that_on_paper(tmp_path: Path, dpi: tuple[int, int] | None, points: tuple[float, float]) -> None:
+    if dpi:
+        half_black().save(tmp_path / "a.tif", dpi=dpi)
+    else:
+        half_black().save(tmp_path / "a.tif")
+    with ImageFile(tmp_path / "a.tif") as file:
+        assert file.size(1) == pytest.approx(points, rel=1e-3)
+
+
+def test_a_photo_is_turned_as_the_camera_says(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    half_black().save(tmp_path / "a.jpg", exif=exif, quality=95, dpi=(72, 72))
+    with ImageFile(tmp_path / "a.jpg") as file:
+        pixels, size = file.grey(1), file.size(1)
+    assert pixels.shape == (40, 20)
+    assert (pixels[5, 10] < 50, pixels[35, 10] > 200) == (True, True)
+    assert size == (20, 40)
+
+
+def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path) -> None:
+    half_black().save(tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    for content in (b"", b"%PDF-1.7", whole[:30], whole[:60]):
+        (tmp_path / "b.png").write_bytes(content)
+        with pytest.raises(ParseError, match=r"^the image can't be read"), ImageFile(tmp_path / "b.png") as file:
+            file.grey(1)
+
+
+def test_an_image_as_large_as_memory_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_black().save(tmp_path / "a.png")
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 700)
+    with pytest.raises(ParseError, match=r"too large: 40 x 20 pixels"), ImageFile(tmp_path / "a.png"):
+        pass
+
+
+def test_ink_is_the_share_of_dark_pixels() -> None:
+    assert ink_of(np.array([[0, 199, 200, 255]], dtype=np.uint8)) == 0.5
