@@ -194,7 +194,7 @@ def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
     bar = 0.0
     if k * BLOCK < len(scores):
         # of k blocks each has one row of at least this score, so the k-th best has it, too
-        highest = scores[: len(scores) // BLOCK * BLOCK].reshape(-1, BLOCK).max(axis=1)
+        highest = scores[: len(scores) // BLOCK * BLOCK].reshape(BLOCK, -1).max(axis=0)
         bar = float(np.partition(highest, -k)[-k]) if 0 < k <= len(highest) else 0.0
     candidates = np.flatnonzero(scores >= bar) if bar > 0 else np.flatnonzero(scores > 0)
     order = np.lexsort((rows[candidates], -scores[candidates]))[: max(k, 0)]

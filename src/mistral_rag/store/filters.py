@@ -16,11 +16,14 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mistral_rag.errors import InvalidFilterError
 from mistral_rag.store.facts import CHUNK_FIELDS, HEADINGS, PAGE_FIELDS, stored
 from mistral_rag.store.rows import Value
+
+if TYPE_CHECKING:
+    from mistral_rag.store.vector_rows import Rows
 
 Condition = tuple[str, list[Value]]
 MOST_VALUES: Final = 30_000
@@ -29,11 +32,14 @@ DEEPEST: Final = 50
 
 
 class AllowedRows:
-    """Rows that pass a filter, remembered for the commit they were found in; may be shared between threads."""
+    """Rows that pass a filter, remembered for the commit they were found in; may be shared between threads.
+
+    The same question gets the same array, so that searches can keep what they made of it.
+    """
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._known: OrderedDict[str, array[int]] = OrderedDict()
+        self._known: OrderedDict[str, Rows] = OrderedDict()
         self._sequence = -1
 
     def find(
@@ -42,22 +48,22 @@ class AllowedRows:
         sequence: int,
         wanted: Mapping[str, Any] | None,
         groups: Collection[str] | None,
-    ) -> "array[int] | None":
-        """As `rows_allowed`, of the commit `sequence` that the connection sees."""
+    ) -> "Rows | None":
+        """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed."""
         try:
             question = json.dumps([wanted, sorted(groups or ())], sort_keys=True)
         except (TypeError, ValueError):
-            return rows_allowed(connection, wanted, groups)
+            return _numbers(rows_allowed(connection, wanted, groups))
         with self._mutex:
             if sequence == self._sequence and question in self._known:
                 self._known.move_to_end(question)
                 return self._known[question]
-        rows = rows_allowed(connection, wanted, groups)
+        rows = _numbers(rows_allowed(connection, wanted, groups))
         if rows is not None:
             self._remember(sequence, question, rows)
         return rows
 
-    def _remember(self, sequence: int, question: str, rows: "array[int]") -> None:
+    def _remember(self, sequence: int, question: str, rows: "Rows") -> None:
         with self._mutex:
             if sequence < self._sequence:
                 return
@@ -67,6 +73,12 @@ class AllowedRows:
             self._known[question] = rows
             if len(self._known) > MOST_REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def _numbers(rows: "array[int] | None") -> "Rows | None":
+    import numpy as np
+
+    return None if rows is None else np.frombuffer(rows, dtype=np.int64)
 
 
 def rows_allowed(

@@ -18,8 +18,8 @@ Scores = npt.NDArray[np.float32]
 COMMON: Final = 8
 """A term in one of so many rows is common."""
 
-REMEMBERED: Final = 16
-"""Common terms that are kept."""
+REMEMBERED: Final = 32
+"""Common terms that are kept for each segment: at most 128 bytes a row."""
 
 
 @dataclass(frozen=True, slots=True)

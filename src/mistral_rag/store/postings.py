@@ -97,9 +97,8 @@ class Segment:
             return [(0, 0)] * len(terms)
         at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
         here = self.terms[at] == terms
-        return [
-            (int(self.starts[i]), int(self.starts[i + 1])) if ok else (0, 0) for i, ok in zip(at, here, strict=True)
-        ]
+        begin, end = (np.where(here, self.starts[places], 0).tolist() for places in (at, at + 1))
+        return list(zip(begin, end, strict=True))
 
     def is_sound(self) -> bool:
         """Whether the arrays fit each other, so that no search reads outside them."""

@@ -310,5 +310,4 @@ class View:
 
         Once any source names groups, such sources are seen by nobody who is not in one of them.
         """
-        rows = self._allowed.find(self._connection, self.sequence, filter, groups)
-        return None if rows is None else np.frombuffer(rows, dtype=np.int64)
+        return self._allowed.find(self._connection, self.sequence, filter, groups)
