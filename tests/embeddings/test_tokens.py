@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -67,6 +68,24 @@ def test_a_beginning_is_as_long_as_a_model_takes(text: str) -> None:
     start = tokens.beginning(text)
     assert text.startswith(start)
     assert 8185 < tokens.count(start) <= 8192
+
+
+@pytest.fixture
+def no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    tokens._vocabulary.cache_clear()
+    yield
+    tokens._vocabulary.cache_clear()
+
+
+@pytest.mark.usefixtures("no_vocabulary")
+def test_without_the_vocabulary_tokens_are_estimated() -> None:
+    sentence = "Revenues rose by 12.4 % in all regions but one, for the third year. "
+    assert 18 <= tokens.count(sentence) <= 30
+    text = sentence * 3000
+    assert "".join(tokens.pieces(text)) == text
+    assert text.startswith(tokens.beginning(text))
+    assert 7000 < tokens.count(tokens.beginning(text)) <= 8192
 
 
 def test_nothing_is_loaded_to_count_with_before_it_is_needed() -> None:

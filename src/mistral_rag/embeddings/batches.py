@@ -39,7 +39,7 @@ class Filling:
     places: dict[str, list[int]] = field(default_factory=dict)
     _tokens: int = 0
     _numbers: int = 0
-    _guessed: list[str] = field(default_factory=list)
+    _guessed: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, text: str, numbers: list[int]) -> TextBatch | None:
         """Put a text in; gives a batch that became full, or was nothing but this text because it is too long."""
@@ -49,13 +49,12 @@ class Filling:
             return None
         if too_long(text):
             return TextBatch({text: numbers}, long=True)
-        full = None
-        if len(self.places) == MOST_TEXTS or self._numbers >= MOST_PLACES or not self._makes_room(text):
-            full = self.take()
+        guess = at_most(text)
+        full = None if self._has_room(text, guess) else self.take()
         self.places[text] = numbers
         self._numbers += len(numbers)
-        self._tokens += at_most(text)
-        self._guessed.append(text)
+        self._tokens += guess
+        self._guessed.append((text, guess))
         return full
 
     def take(self) -> TextBatch | None:
@@ -65,14 +64,16 @@ class Filling:
         self._tokens = self._numbers = 0
         return taken
 
-    def _makes_room(self, text: str) -> bool:
+    def _has_room(self, text: str, guess: int) -> bool:
         """Whether the text fits in; where the guesses say no, by counting."""
-        if self._tokens + at_most(text) <= MOST_TOKENS:
+        if len(self.places) == MOST_TEXTS or self._numbers >= MOST_PLACES:
+            return False
+        if self._tokens + guess <= MOST_TOKENS:
             return True
-        for guessed in self._guessed:
-            self._tokens += count(guessed) - at_most(guessed)
+        for guessed, size in self._guessed:
+            self._tokens += count(guessed) - size
         self._guessed = []
-        return self._tokens + count(text) <= MOST_TOKENS
+        return self._tokens + min(guess, count(text)) <= MOST_TOKENS
 
 
 def sendable(text: str, number: int) -> str:

@@ -6,10 +6,12 @@ this is the smallest that the platform ever had, so it makes more tokens of near
 
 import math
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from mistral_rag.messages.tokens import estimate
 
 VOCABULARY = "tokenizer.model.v1"
 LONGEST_TEXT = 8_192
@@ -19,7 +21,10 @@ MARKS = 2
 """Tokens that a model may put around each text."""
 
 LONGEST_WORD = 64
-"""Characters; longer words are rare, and not worth keeping."""
+"""Characters; longer words are rare, and their counts not worth keeping."""
+
+MOST_WORDS = 1 << 16
+"""Words whose counts are kept."""
 
 SPACE = "\u2581"
 """What stands for a blank in the vocabulary."""
@@ -29,27 +34,44 @@ ENDS = ("\n\n", "\n", ". ", " ")
 
 
 def at_most(text: str) -> int:
-    """A number of tokens that no text exceeds, without counting: a token has at least one byte."""
-    return (len(text) if text.isascii() else len(text.encode())) + 1 + MARKS
+    """A number of tokens that no count of this text exceeds, found without the vocabulary.
+
+    A token has at least one byte, blanks included; words that were counted before have the count they had.
+    """
+    words = text.split(" ")
+    if _has_runs(text):
+        return len(text.encode()) + 1 + MARKS
+    known = _known().get
+    return sum([known(word) or len(word.encode()) + 1 for word in words]) + MARKS
 
 
 def count(text: str) -> int:
     """The tokens of a text, marks included."""
     words = text.split(" ")
-    if "  " in f" {text} " or SPACE in text or max(map(len, words)) > LONGEST_WORD:
-        return len(_vocabulary().encode(text)) + MARKS
-    # No token reaches from one word into the next, and most words have been counted before: ten times as fast.
-    return sum(map(_of_word, words)) + MARKS
+    vocabulary = _vocabulary()
+    if vocabulary is None:
+        return min(at_most(text), estimate(text))
+    if _has_runs(text) or max(map(len, words)) > LONGEST_WORD:
+        return len(vocabulary.encode(text)) + MARKS
+    # No token reaches from one word into the next, so words can be counted apart, and most were before.
+    known = _known()
+    new = {word: len(vocabulary.encode(word)) for word in set(words) if word not in known}
+    if len(known) < MOST_WORDS:
+        known.update(new)
+    return sum([new[word] if word in new else known[word] for word in words]) + MARKS
 
 
 def too_long(text: str) -> bool:
     """Whether a text has more tokens than a model takes."""
-    return at_most(text) > LONGEST_TEXT and count(text) > LONGEST_TEXT
+    # no character has more than four bytes
+    return 4 * len(text) + 1 + MARKS > LONGEST_TEXT and at_most(text) > LONGEST_TEXT and count(text) > LONGEST_TEXT
 
 
 def beginning(text: str) -> str:
     """As much of the text's beginning as a model takes."""
     vocabulary, limit = _vocabulary(), LONGEST_TEXT - MARKS
+    while vocabulary is None and too_long(text):
+        text = text[: len(text) * limit // count(text)]
     while too_long(text):
         kept = vocabulary.decode(vocabulary.encode(text)[:limit])
         text = text[: len(kept.rstrip("\ufffd"))]  # what is left of a character cut in two
@@ -83,16 +105,25 @@ def _last(text: str, end: str, wanted: int) -> int:
     return at + len(end) if at >= 0 else 0
 
 
-@lru_cache(maxsize=1 << 16)
-def _of_word(word: str) -> int:
-    return len(_vocabulary().encode(word))
+def _has_runs(text: str) -> bool:
+    """Whether blanks stand together, or at an end, or what stands for them: these make tokens with each other."""
+    return "  " in text or text[:1] == " " or text[-1:] == " " or SPACE in text
+
+
+@cache
+def _known() -> dict[str, int]:
+    """The tokens of words that were counted, each with the blank before it."""
+    return {}
 
 
 @cache
 def _vocabulary() -> Any:
-    # Found without importing mistral_common, which takes thirty times as long as this.
-    from sentencepiece import SentencePieceProcessor
-
+    """What encodes a text; None where its package is missing: then tokens are estimated, rather too many."""
+    try:
+        from sentencepiece import SentencePieceProcessor
+    except ImportError:
+        return None
+    # The file is found without importing mistral_common, which takes thirty times as long as the rest.
     spec = find_spec("mistral_common")
     (folder,) = spec.submodule_search_locations if spec and spec.submodule_search_locations else [""]
     return SentencePieceProcessor(model_file=str(Path(folder) / "data" / VOCABULARY))
