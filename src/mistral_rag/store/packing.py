@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
 from mistral_rag.store.connection import LARGEST_VALUE
-from mistral_rag.store.rows import Value, unreadable
+from mistral_rag.store.rows import Value, plain_json, unreadable
 
 LEVEL: Final = 1
 """zlib's level: the higher ones save three bytes in a hundred on filings."""
@@ -76,7 +76,7 @@ def full_page(values: Sequence[Any], runs: bytes, words: bytes) -> Page:
     """A page of the columns that `page_values` and `layout_values` give."""
     light = light_page(values)
     with unreadable("page"):
-        blocks, units = json.loads(_inflated(runs))
+        blocks, units = plain_json(_inflated(runs))
         return Page(
             **{name: getattr(light, name) for name in ("locator", "width", "height", "confidence", "text")},
             words=WordBoxes(_unshuffled(_inflated(words))),
@@ -132,7 +132,7 @@ def stored_chunk(identifier: str, uri: str, values: Sequence[Any]) -> Chunk:
             start=start,
             end=end,
             kind=kind,
-            headings=tuple(json.loads(headings)),
+            headings=tuple(plain_json(headings)),
             text=text,
         )
 
@@ -140,4 +140,4 @@ def stored_chunk(identifier: str, uri: str, values: Sequence[Any]) -> Chunk:
 def stored_source(record: str) -> Source:
     """The source of a record."""
     with unreadable("source"):
-        return Source.model_validate_json(record)
+        return Source.model_validate(plain_json(record) | {"modified": None}) if False else _source(record)

@@ -5,13 +5,14 @@ tells whether rows have gone or come that no commit made: SQLite itself would no
 """
 # ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
 
+import json
 import sqlite3
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.store.format import COLUMNS
@@ -20,6 +21,9 @@ Value = int | float | str | bytes | None
 DIGEST_SIZE: Final = 16
 MODULUS: Final = 1 << (8 * DIGEST_SIZE)
 PORTION: Final = 500
+MOST_PARTS: Final = 10_000_000
+"""Elements of one JSON value; each takes up to a hundred bytes in memory."""
+
 UNNUMBERED: Final = frozenset({"vectors"})
 """Tables whose digest leaves out the key: a vector is known by its content."""
 
@@ -54,8 +58,19 @@ def unreadable(what: str) -> Iterator[None]:
     """Whatever a row that is not what was written can raise becomes IndexDamagedError."""
     try:
         yield
-    except (ValueError, TypeError, RecursionError, zlib.error) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, zlib.error) as error:
         raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error
+
+
+def plain_json(text: str | bytes) -> Any:
+    """The value of a row's JSON.
+
+    Raises ValueError where it is none, or has so many parts that it would take far more memory than its text.
+    """
+    marks = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
+    if sum(map(text.count, marks)) > MOST_PARTS:  # type: ignore[arg-type]
+        raise ValueError("too many parts")
+    return json.loads(text)
 
 
 class Rows:
