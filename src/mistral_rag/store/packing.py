@@ -140,4 +140,4 @@ def stored_chunk(identifier: str, uri: str, values: Sequence[Any]) -> Chunk:
 def stored_source(record: str) -> Source:
     """The source of a record."""
     with unreadable("source"):
-        return Source.model_validate(plain_json(record) | {"modified": None}) if False else _source(record)
+        return Source.model_validate_json(record)
