@@ -10,7 +10,7 @@ from mistral_rag.store.commits import Commit
 from mistral_rag.store.facts import BARE_TYPE, facts_of
 from mistral_rag.store.packing import chunk_values, layout_values, page_values
 from mistral_rag.store.readings import UNUSED
-from mistral_rag.store.rows import Rows, portions, row_digest
+from mistral_rag.store.rows import Rows, plain_json, portions, row_digest, unreadable
 from mistral_rag.store.states import ERASED, Found, erased_source, erased_uri
 
 
@@ -113,7 +113,7 @@ class Content:
         self.rows.delete("sources", "source = ?", (source,))
 
     def _remove_derived(self, source: int, record: str) -> None:
-        groups = [(name, source) for name in json.loads(record)["groups"]]
+        groups = [(name, source) for name in plain_json(record)["groups"]]
         self._connection.executemany("DELETE FROM groups WHERE name = ? AND source = ?", groups)
         facts = [(name, value, source) for name, value in facts_of(record)]
         self._connection.executemany("DELETE FROM facts WHERE name = ? AND value = ? AND source = ?", facts)
@@ -145,8 +145,9 @@ class Content:
         if found is None:
             return
         live = {uri for (uri,) in self._connection.execute("SELECT uri FROM sources WHERE status = 'ok'")}
-        facts = json.loads(found[0])
-        kept = {uri: said for uri, said in facts.items() if uri in live}
+        with unreadable("setting"):
+            facts = plain_json(found[0])
+            kept = {uri: said for uri, said in facts.items() if uri in live}
         if kept != facts:
             self.set(FACTS, json.dumps(kept, ensure_ascii=False))
 

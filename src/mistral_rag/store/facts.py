@@ -1,10 +1,9 @@
 """What filters can ask of a source: its metadata, flat, by the names a LangChain Document shows."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mistral_rag.store.rows import Value
+from mistral_rag.store.rows import Value, plain_json
 
 BARE_TYPE: Final = "application/x-langchain-document"
 """Media type of a source that a Document without pages became: its Document shows nothing but its own metadata."""
@@ -45,7 +44,7 @@ def stored(value: Any) -> Value:
 
 def facts_of(record: str) -> set[tuple[str, Value]]:
     """Names and values of a source's record; a list gives each of its elements, an object dotted names."""
-    source: Mapping[str, Any] = json.loads(record)
+    source: Mapping[str, Any] = plain_json(record)
     metadata: Mapping[str, Any] = source["metadata"]
     if source["media_type"] == BARE_TYPE:
         return set(_flat("", metadata, 0))

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError
+from mistral_rag.store.rows import plain_json
+
+LARGEST_DIMENSION = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,17 @@ class Identity:
     def from_json(cls, text: str) -> "Identity":
         """The identity that `to_json` gave."""
         try:
-            return cls(**json.loads(text))
+            found = cls(**plain_json(text))
+            if not found._is_plausible():
+                raise ValueError(text[:200])
+            return found
         except (ValueError, TypeError) as error:
             raise IndexDamagedError("the index does not say what it was built with") from error
+
+    def _is_plausible(self) -> bool:
+        kinds = {"dimension": int, "normalised": bool}
+        typed = all(isinstance(getattr(self, field.name), kinds.get(field.name, str)) for field in fields(self))
+        return typed and 0 <= self.dimension <= LARGEST_DIMENSION and self.metric in {"cosine", "ip"}
 
     def __str__(self) -> str:
         return f"{self.embedding} ({self.dimension})" if self.embedding else "no embedding model"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
 from mistral_rag.store.connection import LARGEST_VALUE
-from mistral_rag.store.rows import Value, plain_json, unreadable
+from mistral_rag.store.rows import Value, bounded, plain_json, unreadable
 
 LEVEL: Final = 1
 """zlib's level: the higher ones save three bytes in a hundred on filings."""
@@ -140,4 +140,4 @@ def stored_chunk(identifier: str, uri: str, values: Sequence[Any]) -> Chunk:
 def stored_source(record: str) -> Source:
     """The source of a record."""
     with unreadable("source"):
-        return Source.model_validate_json(record)
+        return Source.model_validate_json(bounded(record))

@@ -10,7 +10,7 @@ from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Page
 from mistral_rag.store.connection import LARGEST_VALUE
 from mistral_rag.store.format import COLUMNS
-from mistral_rag.store.rows import Rows, portions, row_digest
+from mistral_rag.store.rows import Rows, bounded, portions, row_digest
 
 LEVEL: Final = 6
 UNUSED: Final = "file NOT IN (SELECT json_extract(record, '$.digest') FROM sources WHERE status != 'removed')"
@@ -39,6 +39,6 @@ def keep_page(rows: Rows, reader: str, key: bytes, file: str, page: Page) -> Non
 def _unpacked(data: bytes) -> Page:
     try:
         stream = zlib.decompressobj()
-        return Page.model_validate_json(stream.decompress(data, LARGEST_VALUE))
+        return Page.model_validate_json(bounded(stream.decompress(data, LARGEST_VALUE)))
     except (ValueError, zlib.error) as error:
         raise IndexDamagedError(f"a page of the index can't be read: {str(error)[:200]}") from error

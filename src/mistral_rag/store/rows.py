@@ -62,15 +62,17 @@ def unreadable(what: str) -> Iterator[None]:
         raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error
 
 
-def plain_json(text: str | bytes) -> Any:
-    """The value of a row's JSON.
-
-    Raises ValueError where it is none, or has so many parts that it would take far more memory than its text.
-    """
-    marks = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
-    if sum(map(text.count, marks)) > MOST_PARTS:  # type: ignore[arg-type]
+def bounded(text: str | bytes) -> str | bytes:
+    """The JSON of a row. Raises ValueError where it has so many parts that reading it would exhaust memory."""
+    data = text.encode(errors="replace") if isinstance(text, str) else bytes(text)
+    if sum(data.count(mark) for mark in b",[{") > MOST_PARTS:
         raise ValueError("too many parts")
-    return json.loads(text)
+    return text
+
+
+def plain_json(text: str | bytes) -> Any:
+    """The value of a row's JSON. Raises ValueError where it is none, or too much."""
+    return json.loads(bounded(text))
 
 
 class Rows:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal, Self
 
 from mistral_rag.schema import Source
 from mistral_rag.store.packing import stored_source
-from mistral_rag.store.rows import unreadable
+from mistral_rag.store.rows import plain_json, unreadable
 
 Status = Literal["ok", "failed", "removed"]
 Problems = tuple[tuple[int | None, str], ...]
@@ -78,5 +78,5 @@ class SourceState:
         """The state in a row of `QUERY`."""
         record, status, root, size, mtime_ns, reason, pages, chunks, problems = row
         with unreadable("source"):
-            noted = tuple((page, text) for page, text in json.loads(problems))
+            noted = tuple((page, text) for page, text in plain_json(problems))
         return cls(stored_source(record), status, root, size, mtime_ns, reason, pages, chunks, noted)

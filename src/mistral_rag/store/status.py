@@ -1,10 +1,11 @@
 """What `ingest status` shows. Loads nothing heavy: it is asked often."""
 
-import json
 import os
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
+
+from mistral_rag.store.rows import plain_json, unreadable
 
 PAGES: Final = """
 SELECT coalesce(sum(f.page IS NOT NULL), 0), coalesce(sum(f.page IS NULL AND p.confidence IS NOT NULL), 0),
@@ -24,9 +25,13 @@ def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
         "SELECT coalesce(sum(pages), 0), coalesce(sum(chunks), 0) FROM sources"
     ).fetchone()
     unread, by_ocr, blank = connection.execute(PAGES).fetchone()
-    failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri")
+    failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri").fetchall()
     settings = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation')"))
-    identity = json.loads(settings.get("identity", "{}"))
+    with unreadable("row"):
+        identity = plain_json(settings.get("identity", "{}"))
+        failures = [{"source": plain_json(record)["name"], "reason": reason} for record, reason in failed]
+        generation = int(settings.get("generation", 1))
+        models = {"embedding": identity.get("embedding", ""), "dimension": identity.get("dimension", 0)}
     return {
         "documents": counts["ok"],
         "pages": pages,
@@ -37,11 +42,11 @@ def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
         "chunks": chunks,
         "failed": counts["failed"],
         "removed": counts["removed"],
-        "generation": int(settings.get("generation", 1)),
-        "models": {"embedding": identity.get("embedding", ""), "dimension": identity.get("dimension", 0)},
+        "generation": generation,
+        "models": models,
         "size_bytes": size_of(folder),
         "cost": 0.0,
-        "failures": [{"source": json.loads(record)["name"], "reason": reason} for record, reason in failed],
+        "failures": failures,
     }
 
 

@@ -20,7 +20,7 @@ from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
 from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
-from mistral_rag.store.rows import portions, row_digest, unreadable
+from mistral_rag.store.rows import plain_json, portions, row_digest, unreadable
 from mistral_rag.store.texts import page_head
 from mistral_rag.store.vector_rows import Halves, Portion, Rows
 
@@ -121,7 +121,7 @@ class View:
         """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
         value = self.setting(f"extra:{name}")
         with unreadable("setting"):
-            return None if value is None else json.loads(value)
+            return None if value is None else plain_json(value)
 
     def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
         """The chunks of these rows, in the order given; rows that are gone are left out."""
