@@ -167,7 +167,7 @@ def test_nothing_more_is_read_after_a_fatal_error(platform: Platform) -> None:
 
 def test_a_length_that_changes_between_batches_is_an_error(platform: Platform) -> None:
     platform.answers(lambda asked: [[1.0] * (3 if "599" in asked["input"] else 2)] * len(asked["input"]))
-    with pytest.raises(ResponseError, match=r"vectors of length 3, and earlier ones had 2\. .*512-599"):
+    with pytest.raises(ResponseError, match=r"vectors of length 3 where 2 was expected\. .*512-599"):
         platform.model(max_concurrent_requests=1).embed_documents(texts(600))
 
 

@@ -111,7 +111,7 @@ class Run:
 
     def _other_width(self, matrix: Matrix) -> ResponseError:
         return ResponseError(
-            f"The platform's reply holds vectors of length {matrix.shape[1]}, and earlier ones had {self._width}."
+            f"The platform's reply holds vectors of length {matrix.shape[1]} where {self._width} was expected."
         )
 
     def problem(self, embedded: EmbeddedBatch | None = None) -> ApiError | None:
