@@ -10,7 +10,7 @@ from ingest.parsing.language import detect
 from ingest.parsing.result import NEEDS_OCR, ParsedFile, Picture, Problem
 from ingest.parsing.titles import title_of
 from mistral_rag.defaults import has_key
-from mistral_rag.errors import ConfigurationError
+from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.ocr.reader import PageFailure, PageReader
 from mistral_rag.schema import Page
 from mistral_rag.store.writer import IndexWriter
@@ -94,7 +94,7 @@ class PictureReadings:
             yield from self._fresh(path, file, missing)
 
     def _fresh(self, path: Path, file: str, missing: Mapping[int, bytes]) -> Iterator[tuple[int, Page | PageFailure]]:
-        for outcome in self.reader.read(path, list(missing)):
+        for outcome in _outcomes(self.reader, path, list(missing)):
             if isinstance(outcome, PageFailure):
                 yield outcome.number, outcome
                 continue
@@ -104,6 +104,17 @@ class PictureReadings:
             self.writer.commit()
             self.fresh += 1
             yield number, page
+
+
+def _outcomes(reader: PageReader, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
+    """What the reader makes of the pages; a file that it does not take is a failure of each of them."""
+    waiting = set(numbers)
+    try:
+        for outcome in reader.read(path, numbers):
+            waiting.discard(outcome.number if isinstance(outcome, PageFailure) else outcome.locator.number)
+            yield outcome
+    except ParseError as error:
+        yield from (PageFailure(number, error.reason) for number in sorted(waiting))
 
 
 def with_readings(parsed: ParsedFile, readings: Readings, *, reader: str, stem: str) -> ParsedFile:

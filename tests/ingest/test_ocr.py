@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from pypdf import PdfWriter
 
 from ingest.ocr import better, may_be_read_now
 from ingest.pipeline import Build
 from ingest.report import BuildReport, PageRead
-from mistral_rag.errors import ApiConnectionError, ConfigurationError
+from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseError
 from mistral_rag.ocr.reader import PageFailure
 from mistral_rag.schema import Block, Box, Locator, Page, WordBoxes
 from mistral_rag.store.check import verify
 from mistral_rag.store.reader import IndexReader
+from mistral_rag.testing import FakeMistral, OcrPage
 
 
 class Clerk:
@@ -54,7 +56,7 @@ def page(text: str, number: int = 1, confidence: float = 0.93) -> Page:
 
 
 def scan(path: Path, *pages: str) -> Path:
-    """A TIFF with a page for each word; an empty one is white."""
+    """A TIFF or PDF with a page for each word; an empty one is white."""
     frames = []
     for number, word in enumerate(pages):
         frame = Image.new("L", (200, 100), 255)
@@ -76,6 +78,14 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
     return tmp_path / "index"
+
+
+class Picky(Clerk):
+    """Takes no files of this kind."""
+
+    def read(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
+        yield from super().read(path, numbers[:1])
+        raise ParseError("this kind of file is not taken")
 
 
 RENT = "The rent is 950 euros a month, due on the first."
@@ -164,6 +174,13 @@ def test_a_page_that_can_t_be_read_is_named_and_the_others_go_in(folder: Path, i
     assert report.undone
 
 
+def test_a_file_that_the_reader_does_not_take_is_no_end_of_the_build(folder: Path, index: Path) -> None:
+    report = build(folder, index, Picky(RENT, NOTICE))
+    [file] = report.files
+    assert file.reason == "page 2: needs OCR, and local-clerk failed: this kind of file is not taken"
+    assert texts(index) == [RENT, "", ""]
+
+
 def test_what_this_machine_could_not_read_is_left_to_another_reader(folder: Path, index: Path) -> None:
     build(folder, index, Clerk(RENT, NOTICE, broken=2))
     again = Clerk(RENT, NOTICE)
@@ -194,6 +211,32 @@ def test_without_any_reader_the_build_says_how_to_get_one(
     monkeypatch.setattr("mistral_rag.local.ocr.is_installed", lambda: False)
     report = build(folder, index, ocr="auto")
     assert report.warnings == ['for OCR set MISTRAL_API_KEY, or on this machine run: pip install "mistral-rag[local]"']
+
+
+def test_with_a_key_the_platform_reads_what_has_no_text_and_nothing_else(
+    checkout: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "documents"
+    root.mkdir()
+    writer = PdfWriter()
+    writer.append(checkout / "data" / "2022 Q3 AAPL.pdf", pages=(0, 2))
+    writer.append(scan(tmp_path / "scan.pdf", "one"))
+    writer.write(root / "report.pdf")
+    with FakeMistral() as fake:
+        monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
+        monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
+        fake.script_pages(OcrPage(RENT, confidence=0.87))
+        report = build(root, index, ocr="auto")
+        build(root, index, ocr="auto", rebuild=True)
+        sent = [request for request in fake.requests if request.path.endswith("/ocr")]
+    assert pages(report) == {"pages": 3, "text_pages": 2, "ocr_pages": 1, "ocr_fresh": 1}
+    assert len(sent) == 1
+    assert texts(index, "report.pdf")[2] == RENT
+    with IndexReader.open(index) as reader, reader.view() as view:
+        [source] = view.sources()
+        third = view.page(source.uri, 3)
+    assert third.origin_at(0, 4) == "mistral-ocr"
+    assert third.confidence == pytest.approx(0.87, abs=0.01)
 
 
 def test_a_reader_that_can_t_work_is_refused_before_anything_is_done(folder: Path, index: Path) -> None:
