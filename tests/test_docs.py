@@ -176,7 +176,7 @@ def test_every_command_has_its_help_in_the_reference() -> None:
     text = (CHECKOUT / "docs/reference/cli.md").read_text("utf-8")
     commands = re.findall(r"^\$ ((?:ingest|mistral-rag).*) --help$", text, re.MULTILINE)
     known = ["mistral-rag", "mistral-rag ask", "mistral-rag search", "mistral-rag doctor"]
-    known += ["ingest", "ingest build", "ingest status", "ingest verify"]
+    known += ["ingest", "ingest build", "ingest plan", "ingest status", "ingest verify"]
     assert sorted(commands) == sorted(known)
 
 
