@@ -104,11 +104,11 @@ def remove_quarantine(folder: Path) -> None:
 
 
 def remove_caches(folder: Path, *, but: int | None = None) -> None:
-    """Delete the caches of every generation, or of all `but` one; they are rebuilt from the database."""
+    """Delete the caches of every generation, or of all `but` one, and what broke off while one was written."""
     for entry in list(os.scandir(folder)):
-        if not entry.name.startswith(CACHES) or entry.name in {f"lexical-{but}", f"codes-{but}.bin"}:
-            continue
-        _delete(entry)
+        broken_off = entry.name.startswith(".") and entry.name.endswith(".part")
+        if broken_off or (entry.name.startswith(CACHES) and entry.name not in {f"lexical-{but}", f"codes-{but}.bin"}):
+            _delete(entry)
 
 
 def _delete(entry: os.DirEntry[str]) -> None:

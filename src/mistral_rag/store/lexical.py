@@ -19,6 +19,7 @@ import numpy.typing as npt
 from mistral_rag.store.bm25 import LexicalIndex, Part, RowText
 from mistral_rag.store.files import open_plain, replace_file
 from mistral_rag.store.postings import Segment
+from mistral_rag.store.rows import plain_json
 from mistral_rag.store.texts import TEXT_VERSION, lexical_text
 from mistral_rag.store.tokens import TOKENS_VERSION
 from mistral_rag.store.view import LexicalRow, View
@@ -26,6 +27,7 @@ from mistral_rag.store.view import LexicalRow, View
 __all__ = ["LexicalIndex", "RowText", "cached", "follow", "load", "refresh", "save", "searched_title", "write"]
 
 FORMAT = 2
+LARGEST_MANIFEST = 1 << 24
 PREFIX = "lexical-"
 
 
@@ -152,7 +154,7 @@ def load(folder: Path) -> tuple[LexicalIndex, dict[str, Any]] | None:
         return None
     try:
         with open_plain(folder / "manifest.json") as file:
-            manifest = json.loads(file.read())
+            manifest = plain_json(file.read(LARGEST_MANIFEST))
         digest = manifest.pop("digest")
         if digest != _digest(_canonical(manifest)) or manifest["format"] != FORMAT:
             return None

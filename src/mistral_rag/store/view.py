@@ -214,7 +214,11 @@ class View:
         """
         found = self._connection.execute("SELECT row, source, number FROM chunks ORDER BY row").fetchall()
         numbered = dict(self._connection.execute("SELECT source, uri FROM sources").fetchall())
-        return np.array(found, dtype=np.int64).reshape(-1, 3), numbered
+        with unreadable("chunk"):
+            table = np.array(found, dtype=np.int64).reshape(-1, 3)
+            if not numbered.keys() >= set(np.unique(table[:, 1]).tolist()):
+                raise ValueError("its source is gone")
+        return table, numbered
 
     def commit_digest(self, sequence: int) -> str:
         """The running digest of a commit, which no other index has; empty when there is no such commit."""
@@ -287,6 +291,8 @@ class View:
                 source, known = of_source, stored_source(record)
             if of_page != page:
                 page, head = of_page, self._page_head(of_page)
+            if not isinstance(text, str):
+                raise IndexDamagedError(f"{self.folder} holds a chunk without text. Run: ingest verify")
             yield LexicalRow(row, known.uri, known.title, known.language, head, text)
 
     def _page_head(self, page: int) -> str:

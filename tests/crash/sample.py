@@ -1,0 +1,81 @@
+"""A small index with something in every table, and everything that can be asked of it."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import workload  # type: ignore[import-not-found]
+
+from ingest.facts import learn_facts
+from mistral_rag.retrievers import HybridRetriever
+from mistral_rag.schema import Page
+from mistral_rag.store.format import COLUMNS
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.writer import IndexWriter
+
+TABLES = (*COLUMNS, "commits", "facts", "groups")
+STEP = 6
+
+
+def make(folder: Path) -> None:
+    """Make the index: documents, groups, metadata, a failed and a removed one, kept pages, caches; no log."""
+    with IndexWriter.open(folder, identity=Identity("", 0)) as writer:
+        _fill(writer, range(1, STEP))
+        writer.commit()
+        writer.refresh_caches()
+
+
+def make_killed(folder: Path) -> None:
+    """The same with its last commits still in the log, as a killed writer leaves it."""
+    whole = folder.with_name(f"{folder.name}-whole")
+    make(whole)
+    with IndexWriter.open(whole) as writer:
+        _fill(writer, range(STEP, STEP + 3))
+        shutil.copytree(whole, folder)
+    (folder / "index.db-shm").unlink()
+
+
+def _fill(writer: IndexWriter, steps: range) -> None:
+    source = workload.document(workload.Operation("first.txt", 1, 0))[0]
+    for step in steps:
+        for operation in workload.operations(step):
+            if not operation.pages:
+                writer.remove(f"file:///{operation.name}", remember=True)
+                continue
+            source, pages, chunks, _ = workload.document(operation)
+            facts = {"year": 2000 + step, "tags": ["a", "b"]}
+            source = source.model_copy(update={"metadata": facts, "groups": ("staff",) if step % 2 else ()})
+            writer.put(source, pages, chunks)
+            writer.keep_embeddings("other", [f"{operation}".encode()], np.ones((1, 8)))
+            _keep_page(writer, source.digest, pages[0])
+        writer.fail(source.model_copy(update={"uri": "file:///broken.pdf", "name": "broken.pdf"}), "can't be read")
+        learn_facts(writer)
+        writer.commit()
+
+
+def _keep_page(writer: IndexWriter, file: str, page: Page) -> None:
+    writer.keep_page("reader", file.encode()[:32], page, file=file)
+
+
+def everything(folder: Path) -> dict[str, list[Any]]:
+    """All rows of all tables, those that repeat others, too."""
+    connection = sqlite3.connect(f"file:{folder / 'index.db'}?mode=ro", uri=True)
+    try:
+        return {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in TABLES}  # noqa: S608
+    finally:
+        connection.close()
+
+
+def answers(folder: Path) -> list[Any]:
+    """What a search finds, and what else a reader can be asked."""
+    retriever = HybridRetriever.from_index(folder)
+    found = [[hit.chunk.id for hit in retriever.search(question)] for question in ("alpha beta", "omega 2003")]
+    with IndexReader.open(folder) as reader, reader.view() as view:
+        rows = view.allowed({"year": {"$gte": 2003}}, ["staff"])
+        pages = [list(view.pages(source.uri)) for source in view.sources()]
+        status = reader.status()
+    del status["size_bytes"]
+    return [found, None if rows is None else rows.tolist(), pages, status]
