@@ -57,7 +57,12 @@ class Parts:
         order = np.lexsort((rows, -fused))[:k]
         ranks = {name: _ranks(getattr(self, name), rows) for name in ("lexical", "dense")}
         return [
-            Ranked(int(rows[i]), float(fused[i]), self._of(int(i)), {name: of[i] for name, of in ranks.items()})
+            Ranked(
+                int(rows[i]),
+                float(fused[i]),
+                self._of(int(i)),
+                {name: int(of[i]) or None for name, of in ranks.items()},
+            )
             for i in order
         ]
 
@@ -67,10 +72,8 @@ class Parts:
         return {**here, "dense_weight": self.dense_weight, "covered": self.covered}
 
 
-def _ranks(scores: Scores, rows: Rows) -> list[int | None]:
-    """The rank of each row among those with a score above 0."""
-    ranks: list[int | None] = [None] * len(scores)
-    for rank, i in enumerate(np.lexsort((rows, -scores)), start=1):
-        if scores[i] > 0:
-            ranks[i] = rank
-    return ranks
+def _ranks(scores: Scores, rows: Rows) -> Rows:
+    """The rank of each row, from 1; 0 for rows with a score of 0."""
+    ranks = np.empty(len(scores), dtype=np.int64)
+    ranks[np.lexsort((rows, -scores))] = np.arange(1, len(scores) + 1)
+    return np.where(scores > 0, ranks, 0)

@@ -23,7 +23,7 @@ Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
 PAGE_BITS: Final = 32
-DEPTH: Final = 200
+DEPTH: Final = 100
 """Rows that each ranking puts forward; the rest can't come among the first."""
 
 
@@ -149,8 +149,10 @@ class Collection:
         if vector is None or self.dense is None:
             return Asked(None, 0.0, np.empty(0, np.int64))
         rows, cosines = self.dense.search(vector, depth)
-        bars = {float(bonus.max(initial=0)), 1.0} - {0.0}
-        routed = [self.dense.search(vector, depth, rows=self.rows[bonus >= bar])[0] for bar in bars]
+        highest = float(bonus.max(initial=0))
+        # half of the highest bonus: all documents of the company that is named, of whatever period
+        bars = (highest, highest / 2) if highest > 0 else ()
+        routed = [self.dense.candidates(vector, depth, rows=self.rows[bonus >= bar]) for bar in bars]
         places = [_places(self.rows, found)[1] for found in (rows, *routed)]
         return Asked(vector, float(cosines.max(initial=0)), np.unique(np.concatenate(places)))
 
