@@ -73,11 +73,10 @@ class PictureReader:
     def _is_upside_down(self, picture: Grey, corners: Floats, lines: Sequence[Line]) -> bool:
         lying = [at for at, each in enumerate(corners) if not _stands(each)]
         longest = sorted(lying, key=lambda at: len(lines[at].text), reverse=True)[:LONGEST]
-        upright = sum(map(_weight, (lines[at] for at in longest)))
-        if upright >= SURE * sum(max(len(lines[at].text), 1) for at in longest):
+        sure = _sureness([lines[at] for at in longest])
+        if not longest or sure >= SURE:
             return False
-        other = self._recogniser.read([_turned(cut_out(picture, corners[at]), 2) for at in longest])
-        return sum(map(_weight, other)) > upright
+        return _sureness(self._recogniser.read([_turned(cut_out(picture, corners[at]), 2) for at in longest])) > sure
 
     def _words(self, picture: Grey, corners: Floats, lines: Sequence[Line]) -> Words:
         slant = _slant(corners)
@@ -89,7 +88,7 @@ class PictureReader:
             angle = 0
             if _stands(each):
                 each, line, angle = self._standing(picture, each, line)
-            if not line.text.strip() or np.mean(line.confidences) < LEAST:
+            if not line.text.strip() or _sureness([line]) < LEAST:
                 continue
             dark = _dark_columns(cut_out(picture, each))
             for text, left, right, sure in _split(line, dark):
@@ -108,7 +107,7 @@ class PictureReader:
         """A line that stands on its side, from below or from above, whichever reads better."""
         upwards, downwards = np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0)
         other = self._recogniser.read([cut_out(picture, downwards)])[0]
-        if _weight(other) > _weight(line):
+        if _sureness([other]) > _sureness([line]):
             return downwards, other, 90
         return upwards, line, 270
 
@@ -137,8 +136,10 @@ def _mostly_stands(corners: Floats) -> bool:
     return standing > lying
 
 
-def _weight(line: Line) -> float:
-    return float(np.mean(line.confidences)) * len(line.text) if line.text else 0.0
+def _sureness(lines: Sequence[Line]) -> float:
+    """The mean confidence of all characters; 0 where there are none."""
+    every = [sure for line in lines for sure in line.confidences]
+    return float(np.mean(every)) if every else 0.0
 
 
 def _slant(corners: Floats) -> float:
