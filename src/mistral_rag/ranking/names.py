@@ -37,6 +37,7 @@ _TICKER_TABLE: Final = re.compile(r"\b([A-Z][A-Z.]{0,5})\s+(?:The\s+)?(?:NASDAQ|
 _TICKER: Final = re.compile(
     r"\((?:NASDAQ|Nasdaq|NYSE|NYSE\s+American|LSE|TSX|Euronext)(?:\s?GS)?\s*[:–-]\s*([A-Z][A-Z.]{0,5})\)"
 )
+_SIGNS: Final = re.compile(r"[\W_]+")
 _NO_NAME: Final = re.compile(r"\b(?:commission|file\s+n\w*|period|act\s+of|form\s+\d)", re.IGNORECASE)
 _NAME: Final = r"((?:[A-Z][\w&’'.-]*,?\s+|&\s+|and\s+|of\s+){1,6}"
 _BEFORE_TICKER: Final = re.compile(_NAME + r")\((?:NASDAQ|Nasdaq|NYSE|LSE|TSX|Euronext)\b")
@@ -48,7 +49,7 @@ _EXCHANGES: Final = frozenset({"LLC", "NYSE", "THE", "NONE", "INC", "N.A", "LSE"
 
 def squeezed(words: Iterable[str]) -> str:
     """Words as one string of lower-case letters and digits."""
-    return "".join(char for word in words for char in word.lower() if char.isalnum())
+    return _SIGNS.sub("", "".join(word.lower() for word in words))
 
 
 def words_of(text: str) -> list[str]:

@@ -13,7 +13,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.store.flat import Chosen
+from mistral_rag.store.flat import Chosen, one_thread
 from mistral_rag.store.vector_rows import Floats, Keys, Mask, Portion, Rows
 
 Bytes = npt.NDArray[np.uint8]
@@ -122,7 +122,8 @@ class Bits:
         chosen = None if keep is None else Chosen(keep)
         only = None if chosen is None else chosen.parameters
         asked = self.signs.codes(vector.reshape(1, -1))
-        distances, places = self._index.search(asked, count, params=only)
+        with one_thread():
+            distances, places = self._index.search(asked, count, params=only)
         return places[0], distances[0].astype(np.float32)
 
     def _nearest_weighed(self, vector: Floats, count: int, keep: Mask | None) -> tuple[Rows, Floats]:

@@ -9,9 +9,10 @@ from typing import Final
 from mistral_rag.errors import IndexLockedError, IndexWriteError
 from mistral_rag.store import commits
 from mistral_rag.store.commits import Commit
-from mistral_rag.store.connection import BUSY, connect
+from mistral_rag.store.connection import BUSY, BUSY_SECONDS, connect
 from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
 from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, is_index
+from mistral_rag.store.leases import IDLE_SECONDS
 from mistral_rag.store.rows import Rows
 from mistral_rag.store.seal import sync_folder, write_seal
 
@@ -44,7 +45,10 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
     version = version_of(connection)
     if version not in {None, FORMAT}:
         commits.check_history(connection, folder)
+    # an index that was at rest is taken over when no view stands on it, and forgotten views end by themselves
+    connection.execute(f"PRAGMA busy_timeout={round(1000 * (1.5 * IDLE_SECONDS + BUSY_SECONDS))}")
     mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_SECONDS)}")
     if mode != "wal":
         raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
     if version != FORMAT:

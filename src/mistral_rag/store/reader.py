@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from mistral_rag.errors import IndexNotFoundError, StoreError
 from mistral_rag.store import commits
@@ -19,6 +19,7 @@ from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
 from mistral_rag.store.layout import file_of, find_folder
+from mistral_rag.store.leases import Leases
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class IndexReader:
         self._process = os.getpid()
         self._closed = False
         self._allowed = AllowedRows()
+        self._leases = Leases()
         self._kept = Kept(partial(_fetched, weakref.ref(self)))
         self._file = file_of(folder)
         _READERS.add(self)
@@ -89,12 +91,20 @@ class IndexReader:
         return file_of(self.folder) != self._file
 
     @contextmanager
-    def view(self) -> "Iterator[View]":
-        """One commit of the index, the newest, as long as the block lasts. No await belongs inside."""
+    def view(self, *, lasting: bool = False) -> "Iterator[View]":
+        """One commit of the index, the newest, as long as the block lasts. No await belongs inside.
+
+        Not used for a minute it ends by itself (see `leases`), but for one that is said to be `lasting`: that one
+        keeps the log from being emptied, and perhaps a writer from starting, as long as it is open.
+        """
         from mistral_rag.store.view import View
 
         with self.connection() as connection:
-            yield View(connection, self.folder, self._allowed, self._kept)
+            if lasting:
+                yield View(connection, self.folder, self._allowed, self._kept)
+            else:
+                with self._leases.held(connection) as lease:
+                    yield View(cast("sqlite3.Connection", lease), self.folder, self._allowed, self._kept)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:

@@ -1,0 +1,86 @@
+"""Views that nobody uses end by themselves, so that a reader that sleeps holds nobody up.
+
+As long as a transaction reads, the log can't be emptied, and on an index that was not being written when it began, no
+writer can start. Searches end theirs within milliseconds. One that was forgotten, or belongs to a caller who sleeps
+inside it, is ended from outside; who goes on with it then is told so.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from mistral_rag.errors import StoreError
+
+IDLE_SECONDS: Final = 60.0
+
+
+class Lease:
+    """A connection in a read transaction that may be taken away; takes the statements of one view."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._mutex = threading.Lock()
+        self._ended = False
+        self.used = time.monotonic()
+
+    def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """As `Connection.execute`. Raises StoreError when the transaction has been ended."""
+        with self._mutex:
+            if self._ended:
+                raise StoreError(f"a view that was not used for {IDLE_SECONDS:.0f} seconds has ended; open another one")
+            self.used = time.monotonic()
+            return self._connection.execute(statement, parameters)
+
+    def end(self) -> None:
+        """End the transaction, unless its view has ended by itself and the connection is another one's already."""
+        with self._mutex, suppress(sqlite3.Error):
+            if not self._ended:
+                self._ended = True
+                self._connection.execute("ROLLBACK")
+
+    def give_up(self) -> None:
+        """Take no more statements; the connection goes back."""
+        with self._mutex:
+            self._ended = True
+
+
+class Leases:
+    """The leases of a reader, and a thread that looks after them as long as there are any."""
+
+    def __init__(self, idle: float = IDLE_SECONDS) -> None:
+        self._idle = idle
+        self._held: set[Lease] = set()
+        self._mutex = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def held(self, connection: sqlite3.Connection) -> Iterator[Lease]:
+        """A lease as long as the block lasts, if it is used that long."""
+        lease = Lease(connection)
+        with self._mutex:
+            self._held.add(lease)
+            # a forked child has no threads but its own
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._look_after, name="views", daemon=True)
+                self._thread.start()
+        try:
+            yield lease
+        finally:
+            lease.give_up()
+            with self._mutex:
+                self._held.discard(lease)
+
+    def _look_after(self) -> None:
+        while True:
+            time.sleep(self._idle / 4)
+            with self._mutex:
+                if not self._held:
+                    self._thread = None
+                    return
+                late = {lease for lease in self._held if time.monotonic() - lease.used > self._idle}
+                self._held -= late
+            for lease in late:
+                lease.end()
