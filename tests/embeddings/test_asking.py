@@ -44,6 +44,15 @@ def test_a_refused_batch_is_halved_until_it_passes(platform: Platform, spelling:
     assert [len(texts) for texts in platform.inputs] == [5, 2, 3, 1, 2]
 
 
+@pytest.mark.parametrize("spelling", ["inputs", "by pydantic", "text"])
+def test_a_host_that_takes_fewer_texts_gets_fewer(platform: Platform, spelling: str) -> None:
+    platform.answers(lambda asked: SPELLINGS[spelling] if len(asked["input"]) > 64 else ones(asked))
+    platform.model(max_concurrent_requests=1).embed_matrix([str(number) for number in range(5000)])
+    sizes = [len(texts) for texts in platform.inputs]
+    assert max(sizes[30:]) == 64
+    assert len(sizes) < 100  # 79 of 64 texts would have done
+
+
 async def test_coroutines_halve_too(platform: Platform) -> None:
     platform.answers(lambda asked: SPELLINGS["overall"] if len(asked["input"]) > 2 else ones(asked))
     assert (await platform.model().aembed_documents(["0", "1", "2"])) == [[0, 1], [1, 1], [2, 1]]

@@ -1,6 +1,7 @@
 """More texts than memory holds: read as they are needed, given as they are done."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.embeddings import EmbeddedBatch
+from mistral_rag.testing import faults
 from tests.embeddings.conftest import Asked, Platform
 
 
@@ -81,6 +83,17 @@ def test_no_more_requests_at_once_than_allowed(platform: Platform, coroutine: bo
     texts = [str(number) for number in range(256 * 7)]
     asyncio.run(ours.aembed_matrix(texts)) if coroutine else ours.embed_matrix(texts)
     assert platform.most_at_once == 3
+
+
+def test_nothing_waits_for_its_turn_after_the_reader_stopped(platform: Platform) -> None:
+    platform.faults.add(faults.rate_limit(retry_after=0), times=None, skip=1)
+    batches = platform.model(max_concurrent_requests=2, max_retries=1).embed_batches(map(str, range(20_000)))
+    next(batches)
+    batches.close()  # type: ignore[attr-defined]
+    for thread in threading.enumerate():
+        if thread.name.startswith("mistral-embed"):
+            thread.join(30)
+            assert not thread.is_alive()
 
 
 def test_equal_texts_of_a_batch_are_sent_once(platform: Platform) -> None:

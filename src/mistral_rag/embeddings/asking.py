@@ -30,6 +30,7 @@ SHORTEST = 256
 
 _MORE = re.compile(r"too (many|much|large|long|big)|exceed|maximum|max is|should have at most|split", re.IGNORECASE)
 _OF_WHAT = re.compile(r"token|input|text|batch|length|item|character|prompt", re.IGNORECASE)
+_TEXTS = re.compile(r"too many (inputs?|texts|items)|(batch|list) (size|should have at most)", re.IGNORECASE)
 
 Requests = Generator[list[str], Reply, list[Answered | FailedBatch]]
 
@@ -140,6 +141,11 @@ def too_much(error: ApiError) -> bool:
     said = str(error)
     refused = isinstance(error, BadRequestError | InvalidRequestError)
     return refused and bool(_MORE.search(said) and _OF_WHAT.search(said))
+
+
+def too_many_texts(error: ApiError) -> bool:
+    """Whether it is the number of texts that is refused, and not that of their tokens."""
+    return too_much(error) and bool(_TEXTS.search(str(error)))
 
 
 def overflow(text: str, number: int) -> ContextOverflowError:

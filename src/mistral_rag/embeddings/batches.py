@@ -37,6 +37,7 @@ class Filling:
     """The batch that is being filled. Nothing is counted exactly before it is close to full."""
 
     places: dict[str, list[int]] = field(default_factory=dict)
+    most_texts: int = MOST_TEXTS
     _tokens: int = 0
     _numbers: int = 0
     _guessed: list[tuple[str, int]] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Filling:
 
     def _has_room(self, text: str, guess: int) -> bool:
         """Whether the text fits in; where the guesses say no, by counting."""
-        if len(self.places) == MOST_TEXTS or self._numbers >= MOST_PLACES:
+        if len(self.places) >= self.most_texts or self._numbers >= MOST_PLACES:
             return False
         if self._tokens + guess <= MOST_TOKENS:
             return True

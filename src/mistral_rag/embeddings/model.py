@@ -141,9 +141,13 @@ class MistralEmbeddings(Connection, Embeddings):
             outcomes: Generator[Outcomes] = (self._asked(run, batch) for batch in first)
         else:
             outcomes = in_threads(lambda b: self._asked(run, b), chain(first, batches), self.max_concurrent_requests)
-        with closing(outcomes):
-            for outcome in outcomes:
-                yield from run.take(outcome)
+        try:
+            with closing(outcomes):
+                for outcome in outcomes:
+                    yield from run.take(outcome)
+        except BaseException:
+            run.fatal = ApiError("Nobody waits for the vectors any more.")  # for the threads still at work
+            raise
 
     async def _aanswers(self, run: Run, texts: AsyncIterable[Numbered]) -> AsyncGenerator[Answered]:
         outcomes = in_tasks(lambda b: self._aasked(run, b), run.abatches(texts), self.max_concurrent_requests)
@@ -163,7 +167,7 @@ class MistralEmbeddings(Connection, Embeddings):
                 try:
                     reply = self._sent(run, self._body(texts))
                 except ApiError as error:
-                    texts = requests.throw(error)
+                    texts = requests.throw(run.refused(error, len(texts)))
                 else:
                     texts = requests.send(self._counted(reply))
         except StopIteration as done:
@@ -180,7 +184,7 @@ class MistralEmbeddings(Connection, Embeddings):
                 try:
                     reply = await self._asent(run, self._body(texts))
                 except ApiError as error:
-                    texts = requests.throw(error)
+                    texts = requests.throw(run.refused(error, len(texts)))
                 else:
                     texts = requests.send(self._counted(reply))
         except StopIteration as done:

@@ -18,6 +18,7 @@ from mistral_rag.api.errors import (
     ServerError,
     UnknownModelError,
 )
+from mistral_rag.embeddings.asking import too_many_texts
 from mistral_rag.embeddings.batches import Filling, TextBatch, sendable
 from mistral_rag.embeddings.results import Answered, EmbeddedBatch, FailedBatch, Matrix, PartialEmbeddings
 
@@ -50,12 +51,13 @@ class Run:
         self.succeeded = False
         self.queue = threading.Lock()
         self.aqueue = asyncio.Lock()
+        self._filling = Filling()
         self._outages = 0
         self._width = width  # of the vectors, where that was asked for
 
     def batches(self, texts: Iterable[Numbered]) -> Iterator[TextBatch]:
         """Batches to send, made while they are asked for."""
-        filling = Filling()
+        filling = self._filling
         for text, numbers in texts:
             if (batch := filling.add(text, numbers)) is not None:
                 yield batch
@@ -66,7 +68,7 @@ class Run:
 
     async def abatches(self, texts: AsyncIterable[Numbered]) -> AsyncIterator[TextBatch]:
         """`batches` for coroutines."""
-        filling = Filling()
+        filling = self._filling
         async for text, numbers in texts:
             if (batch := filling.add(text, numbers)) is not None:
                 yield batch
@@ -74,6 +76,12 @@ class Run:
                 return
         if (batch := filling.take()) is not None:
             yield batch
+
+    def refused(self, error: ApiError, texts: int) -> ApiError:
+        """The error, after a look whether so many texts are more than this host takes: later batches are smaller."""
+        if texts > 1 and too_many_texts(error):
+            self._filling.most_texts = min(self._filling.most_texts, texts // 2)
+        return error
 
     def unsent(self, batch: TextBatch) -> Outcomes | None:
         """The outcome of a batch that is not sent any more; None when it is to be sent."""
