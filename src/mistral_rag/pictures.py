@@ -39,9 +39,6 @@ class ImageFile:
     def __enter__(self) -> Self:
         with _one_line_of_trouble():
             self._image = Image.open(self.path, formats=FORMATS)
-        if self._image.width * self._image.height > MOST_PIXELS:
-            self._image.close()
-            raise ParseError(f"the image is too large: {self._image.width} x {self._image.height} pixels")
         return self
 
     def __exit__(
@@ -77,6 +74,9 @@ class ImageFile:
     def _page(self, number: int) -> Image.Image:
         with _one_line_of_trouble():
             self._image.seek(number - 1)
+        width, height = self._image.size
+        if width * height > MOST_PIXELS:
+            raise ParseError(f"the image is too large: {width} x {height} pixels")
         return self._image
 
 
