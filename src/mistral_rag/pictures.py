@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mistral_rag.errors import ParseError
 
@@ -107,5 +107,7 @@ def _one_line_of_trouble() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
+    except UnidentifiedImageError:
+        raise ParseError("the image can't be read: it is damaged, or none at all") from None
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, Image.DecompressionBombError) as error:
         raise ParseError(f"the image can't be read: {str(error)[:200] or type(error).__name__}") from error
