@@ -16,6 +16,7 @@ from mistral_rag.ranking.routing import ENTITY_BONUS, Router
 from mistral_rag.ranking.statements import named_statements
 from mistral_rag.store.dense import cached as cached_vectors
 from mistral_rag.store.lexical import LexicalIndex, cached
+from mistral_rag.store.rows import unreadable
 from mistral_rag.store.vectors import DenseIndex
 from mistral_rag.store.view import View
 
@@ -57,7 +58,7 @@ class Collection:
         `model` is the name of the index's embedding model; empty for words alone.
         """
         table, uris = _table(view, allowed)
-        known = {uri: Facts.from_json(facts) for uri, facts in _current_facts(view).items()}
+        known = _current_facts(view)
         facts = {uri: known[uri] if uri in known else _learned(view, uri) for uri in uris}
         lexical = cached(folder, view)
         if allowed is not None:
@@ -209,10 +210,11 @@ def _statements(table: Rows, facts: Sequence[Facts]) -> dict[str, npt.NDArray[np
     }
 
 
-def _current_facts(view: View) -> Mapping[str, Any]:
+def _current_facts(view: View) -> Mapping[str, Facts]:
     """What was learned of documents by the rules of this version."""
     kept = view.extra("facts") or {}  # noqa: S610 (no Django here)
-    return {uri: facts for uri, facts in kept.items() if facts.get("version") == VERSION}
+    with unreadable("setting"):
+        return {uri: Facts.from_json(facts) for uri, facts in kept.items() if facts.get("version") == VERSION}
 
 
 def _dense(view: View, allowed: Rows | None) -> DenseIndex:

@@ -98,6 +98,10 @@ class Content:
 
     def remove(self, uri: str) -> None:
         """Remove a source with everything that hangs on it; an unknown uri is no error."""
+        with unreadable("row"):
+            self._remove(uri)
+
+    def _remove(self, uri: str) -> None:
         found = self._connection.execute("SELECT source, record FROM sources WHERE uri = ?", (uri,)).fetchone()
         if found is None:
             return

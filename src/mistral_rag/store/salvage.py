@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Locator, Page
 from mistral_rag.store import commits
 from mistral_rag.store.carving import Pages, Record, whole_row
@@ -28,7 +29,7 @@ from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import SEAL
 from mistral_rag.store.opening import open_for_writing, put_log_away
 from mistral_rag.store.packing import layout_values, page_values, stored_source
-from mistral_rag.store.rows import Rows, Value, row_digest
+from mistral_rag.store.rows import Rows, Value, plain_json, row_digest
 from mistral_rag.store.seal import write_seal
 from mistral_rag.store.states import READ_AGAIN
 
@@ -74,15 +75,31 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
 def _insert(connection: sqlite3.Connection, pages: Pages) -> dict[int, str]:
     """Put every whole row into the new tables; gives what filters knew sources by, for those that are not whole."""
     names: dict[int, str] = {}
+    kinds = {table: _kinds(connection, table) for table in COLUMNS}
     for record in pages.records():
         found = whole_row(record)
-        if found is None:
+        if found is None or not _fits(found[1], kinds[found[0]]):
             names |= _name(record)
         elif found[0] == "sources":
             _insert_source(connection, found[1])
         elif found[0] not in NOT_CARRIED:
             _insert_row(connection, *found)
     return names
+
+
+def _kinds(connection: sqlite3.Connection, table: str) -> list[tuple[type | None, bool]]:
+    """The type of each column of a table, and whether it may be empty."""
+    types = {"INTEGER": int, "TEXT": str, "REAL": float, "BLOB": bytes}
+    columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return [(types.get(kind), not needed and not key) for _, _, kind, needed, _, key in columns[:-1]]
+
+
+def _fits(values: Sequence[Value], kinds: Sequence[tuple[type | None, bool]]) -> bool:
+    """Whether values are of their columns' types: whoever tampers can make digests right again."""
+    return all(
+        empty if value is None else kind is None or isinstance(value, kind)
+        for value, (kind, empty) in zip(values, kinds, strict=True)
+    )
 
 
 def _name(record: Record) -> dict[int, str]:
@@ -102,8 +119,14 @@ def _insert_row(connection: sqlite3.Connection, table: str, values: Sequence[Val
 
 
 def _insert_source(connection: sqlite3.Connection, values: Sequence[Value]) -> None:
-    """Of two sources with one uri, which a half-moved log leaves, the newer one."""
+    """Of two sources with one uri, which a half-moved log leaves, the newer one; none whose record can't be read."""
     number, uri = values[:2]
+    columns = dict(zip(COLUMNS["sources"], values, strict=True))
+    try:
+        stored_source(str(columns["record"]))
+        plain_json(str(columns["problems"]))
+    except (IndexDamagedError, ValueError):
+        return
     connection.execute("DELETE FROM sources WHERE uri = ? AND source < ?", (uri, number))
     _insert_row(connection, "sources", values)
 

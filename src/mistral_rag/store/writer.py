@@ -383,8 +383,8 @@ class IndexWriter:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK TO change")
                 self._rows = Rows(connection, before)
-                if isinstance(error, sqlite3.IntegrityError):
-                    raise ValueError(f"the index holds another chunk or page of the same id: {error}") from error
+                if isinstance(error, sqlite3.IntegrityError) and "chunks.id" in str(error):
+                    raise ValueError(f"the index holds another chunk of the same id: {error}") from error
                 raise
             finally:
                 if connection.in_transaction:
