@@ -1,10 +1,13 @@
 """Hosts that keep to the protocol loosely: what is odd is read, what is no answer is an error."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk, HumanMessage
 
 from mistral_rag import ChatMistral
@@ -124,6 +127,44 @@ def test_what_came_before_an_error_is_in_the_error(text: str) -> None:
     with pytest.raises(StreamError) as caught:
         got.extend(chunk.text for chunk in model(text).stream("?"))
     assert caught.value.partial.text == "Hi"
+
+
+KEYS = st.sampled_from(
+    [
+        *("type", "text", "thinking", "reference_ids", "id", "index", "function", "name", "arguments", "signature"),
+        *(
+            "content",
+            "tool_calls",
+            "error",
+            "object",
+            "closed",
+            "prompt_tokens",
+            "prompt_tokens_details",
+            "cached_tokens",
+        ),
+    ]
+)
+WORDS = st.sampled_from(["", "text", "thinking", "reference", "null", "{", '{"a": 1}', "error"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(said=ANYTHING, usage=ANYTHING, reason=ANYTHING)
+def test_whatever_a_host_says_is_a_reply_or_a_typed_error(said: Any, usage: Any, reason: Any) -> None:
+    choice = {"message": said, "finish_reason": reason, "logprobs": usage}
+    with suppress(ApiError):
+        assert model({"choices": [choice], "usage": usage}).invoke("?").type == "ai"
+    with suppress(ApiError):
+        first, second = ({"choices": [{"delta": delta, "logprobs": usage}]} for delta in (said, {"content": said}))
+        assert folded(model(lines(first, second, {"choices": [choice], "usage": usage}))).chunk_position == "last"
+
+
+def test_an_error_of_any_form_has_its_words() -> None:
+    with pytest.raises(ApiError, match="no_such_thing"):
+        model({"error": {"reason": {"kind": "no_such_thing"}}}).invoke("?")
 
 
 def test_an_error_before_the_first_token_is_the_error_itself() -> None:

@@ -66,7 +66,8 @@ def _reason(value: Any) -> tuple[str, str]:
     if isinstance(value, Mapping):
         if "msg" in value:
             return str(value["msg"]), ".".join(str(part) for part in value.get("loc") or ())
-        return _reason(value.get("detail") or value.get("message") or json.dumps(value, default=str))
+        said = value.get("detail") or value.get("message")
+        return _reason(said) if said else (json.dumps(value) if value else "", "")
     if isinstance(value, list) and value:
         parts = [_reason(item) for item in value]
         if len(parts) == 1:

@@ -57,7 +57,7 @@ def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr |
 
 def _is_error(data: Mapping[str, Any]) -> bool:
     """Whether an object is an error; some do not call themselves one."""
-    if data.get("object") in {"error", "Error"} or data.get("error"):
+    if data.get("object") in ("error", "Error") or data.get("error"):
         return True
     return not ({"choices", "id", "usage"} & data.keys()) and bool(data.get("message") or data.get("detail"))
 

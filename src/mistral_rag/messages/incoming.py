@@ -1,6 +1,7 @@
 """The platform's replies as LangChain messages."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -86,4 +87,4 @@ def _first(usage: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
 
 
 def _number(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None

@@ -72,7 +72,7 @@ def reply_metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict
         "model_provider": PROVIDER,
         "model_name": facts.get("model"),
         "created": facts.get("created"),
-        "token_usage": facts.get("usage"),
+        "token_usage": usage if isinstance(usage := facts.get("usage"), dict) else None,
         "request_id": request_id(headers),
         "deprecation": headers.get("x-model-deprecation-timestamp"),
         "rate_limits": {name: headers[name] for name in headers if name.startswith("x-ratelimit-")},

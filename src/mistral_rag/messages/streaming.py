@@ -29,7 +29,9 @@ def has_begun(event: Wire) -> bool:
 
 def _says_something(choice: Wire) -> bool:
     delta = choice.get("delta") or choice.get("message") or {}
-    return bool(delta.get("content") or delta.get("tool_calls") or delta.get("reasoning_content"))
+    return not isinstance(delta, dict) or bool(
+        delta.get("content") or delta.get("tool_calls") or delta.get("reasoning_content")
+    )
 
 
 class Assembly:
