@@ -4,7 +4,7 @@ import asyncio
 import datetime
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,17 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.indexing import InMemoryRecordManager, index
 
 from mistral_rag import FaissStore
-from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexMismatchError, InvalidFilterError
+from mistral_rag.errors import (
+    IndexDamagedError,
+    IndexLockedError,
+    IndexMismatchError,
+    InvalidFilterError,
+    NotAnIndexError,
+)
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
 from mistral_rag.store.check import verify
 from mistral_rag.store.identity import Identity
+from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
 
 AXES = ("north", "east", "up")
@@ -131,6 +138,34 @@ def test_indexing_again_buys_nothing_and_removes_what_is_gone(tmp_path: Path) ->
     assert (outcome["num_added"], outcome["num_deleted"], outcome["num_skipped"]) == (1, 1, 19)
     assert len(model.embedded) == 21
     assert len(store.similarity_search("go", k=50)) == 20
+
+
+def test_indexing_one_source_in_many_batches_buys_nothing_twice(tmp_path: Path) -> None:
+    # langchain's "incremental" clean-up takes a source's documents out while later batches of it are still to come
+    model = Compass()
+    store = FaissStore(model, tmp_path / "index")
+    manager = InMemoryRecordManager("test")
+    manager.create_schema()
+    documents = [Document(page_content=f"go {n} north", metadata={"source": "one"}) for n in range(100)]
+
+    def build(documents: list[Document]) -> None:
+        index(
+            documents,
+            manager,
+            store,
+            batch_size=10,
+            cleanup="incremental",
+            source_id_key="source",
+            key_encoder="sha256",
+        )
+
+    build(documents)
+    documents[3] = Document(page_content="go up", metadata={"source": "one"})
+    build(documents)
+    build(documents)
+    assert len(model.embedded) == 101
+    found = {document.page_content for document in store.similarity_search("go", k=500)}
+    assert found == {document.page_content for document in documents}
 
 
 def test_it_is_there_when_it_is_opened_again(store: FaissStore) -> None:
@@ -248,6 +283,22 @@ def test_groups_are_kept_apart(tmp_path: Path) -> None:
     assert sorted(map(str, ids(insider.similarity_search("north")))) == ["closed", "open"]
 
 
+def test_a_folder_of_langchains_faiss_is_taken_over_without_embedding(tmp_path: Path) -> None:
+    model = Compass()
+    saved = Path(__file__).parent / "store" / "saved_by_langchain"
+    ours = FaissStore.from_faiss_folder(saved, model, path=tmp_path / "ours")
+    assert model.embedded == []
+    assert ours.get_by_ids(["3", "1"]) == [
+        Document("go up", id="3"),
+        Document("go north", id="1", metadata={"n": 1, "day": "2024-05-06"}),
+    ]
+    assert ids(ours.similarity_search("go north", filter={"day": {"$lt": datetime.date(2024, 6, 1)}})) == ["1"]
+    ours.add_texts(["go up"])
+    assert model.embedded == ["go north"]
+    with pytest.raises(NotAnIndexError):
+        FaissStore.from_faiss_folder(tmp_path, model)
+
+
 def test_a_failed_addition_adds_nothing(store: FaissStore, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="surrogates"):
         store.add_texts(["one", "two"], [{}, {"bad": "\ud800"}], ids=["a", "b"])
@@ -300,6 +351,51 @@ class Slow(Compass):
 
     async def aembed_query(self, text: str) -> list[float]:
         return (await self.aembed_documents([text]))[0]
+
+
+async def test_the_loop_beats_on_while_the_store_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening, writing, searching and removing are each made to take long; the loop must run meanwhile."""
+
+    def slowly(call: Callable[..., Any]) -> Callable[..., Any]:
+        def late(*args: Any, **kwargs: Any) -> Any:
+            started.set()
+            released.wait(10)
+            return call(*args, **kwargs)
+
+        return late
+
+    async def beats(work: Coroutine[Any, Any, Any]) -> int:
+        started.clear()
+        released.clear()
+        task = asyncio.ensure_future(work)
+        await asyncio.to_thread(started.wait, 10)
+        count = 0
+        for _ in range(20):  # would not be reached while the loop's thread was held
+            await asyncio.sleep(0)
+            count += 1
+        released.set()
+        await task
+        return count
+
+    started, released = threading.Event(), threading.Event()
+    store = await FaissStore.afrom_texts(["go north", "go up"], Compass(), path=tmp_path / "index", ids=["1", "2"])
+    vector = Compass().embed_query("go up")
+    monkeypatch.setattr(IndexWriter, "open", slowly(IndexWriter.open))
+    assert await beats(store.aadd_texts(["go east"], ids=["3"])) == 20
+    assert await beats(store.adelete(["3"])) == 20
+    monkeypatch.setattr(IndexReader, "view", slowly(IndexReader.view))
+    works = [
+        store.asimilarity_search("up"),
+        store.asimilarity_search_with_score("up"),
+        store.asimilarity_search_with_relevance_scores("up"),
+        store.asimilarity_search_by_vector(vector),
+        store.amax_marginal_relevance_search("up"),
+        store.amax_marginal_relevance_search_by_vector(vector),
+        store.aget_by_ids(["1"]),
+        store.aadd_documents([Document("go west")]),
+        store.as_retriever().ainvoke("up"),
+    ]
+    assert [await beats(work) for work in works] == [20] * len(works)
 
 
 async def test_async_gives_the_same_and_leaves_the_loop_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """Folders of LangChain's FAISS store: real ones are read, hostile ones are refused and run nothing."""
 
 import pickle  # noqa: TID251 (to make what must be refused)
+import shutil
 import struct
 import sys
 import types
-from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,8 @@ from langchain_core.documents import Document
 from mistral_rag.errors import NotAnIndexError
 from mistral_rag.store.faiss_folder import read_faiss_folder
 
-SAVED_PKL = (
-    "gASV8AEAAAAAAACMJmxhbmdjaGFpbl9jb21tdW5pdHkuZG9jc3RvcmUuaW5fbWVtb3J5lIwQSW5NZW1vcnlEb2NzdG9yZZSTlCmB"
-    "lH2UjAVfZGljdJR9lCiMATGUjB1sYW5nY2hhaW5fY29yZS5kb2N1bWVudHMuYmFzZZSMCERvY3VtZW50lJOUKYGUfZQojAhfX2Rp"
-    "Y3RfX5R9lCiMAmlklGgHjAhtZXRhZGF0YZR9lCiMAW6USwGMA2RheZSMCGRhdGV0aW1llIwEZGF0ZZSTlEMEB+gFBpSFlFKUdYwM"
-    "cGFnZV9jb250ZW50lIwIZ28gbm9ydGiUjAR0eXBllGgJdYwSX19weWRhbnRpY19leHRyYV9flE6MF19fcHlkYW50aWNfZmllbGRz"
-    "X3NldF9flI+UKGgQaBpoD5CMFF9fcHlkYW50aWNfcHJpdmF0ZV9flE51YowBMpRoCimBlH2UKGgNfZQoaA9oIWgQfZSMBHRhZ3OU"
-    "XZQojAFhlIwBYpRlc2gajAdnbyBlYXN0lGgcaAl1aB1OaB6PlChoEGgaaA+QaCBOdWKMATOUaAopgZR9lChoDX2UKGgPaCxoEH2U"
-    "aBqMBWdvIHVwlGgcaAl1aB1OaB6PlChoEGgaaA+QaCBOdWJ1c2J9lChLAGgHSwFoIUsCaCx1hpQu"
-)
-SAVED_FAISS = (
-    "SXhGMgQAAAADAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAABAQAAAAwAAAAAAAAAAACAPwAAAAAAAAAACtejPQAAAAAAAIA/AAAAAClc"
-    "jz0AAAAAAAAAAAAAgD/NzEw9"
-)
+SAVED = Path(__file__).parent / "saved_by_langchain"
 """What langchain_community 0.4.2 saved: "go north" {n, day}, "go east" {tags}, "go up", with vectors of 4 numbers."""
-
-
 AS_SAVED = np.array([[1, 0, 0, 0.08], [0, 1, 0, 0.07], [0, 0, 1, 0.05]])
 
 
@@ -48,8 +34,8 @@ Docstore.__module__, Docstore.__qualname__ = "langchain_community.docstore.in_me
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "index.pkl").write_bytes(b64decode(SAVED_PKL))
-    (tmp_path / "index.faiss").write_bytes(b64decode(SAVED_FAISS))
+    for file in SAVED.iterdir():
+        shutil.copy(file, tmp_path)
     return tmp_path
 
 

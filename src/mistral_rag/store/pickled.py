@@ -10,7 +10,6 @@ vectors, with limits on its memory and time; its caller (`faiss_folder`) gives i
 
 import json
 import pickletools
-import resource
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -230,16 +229,20 @@ def _plain(value: Any) -> Any:
     raise RefusedError(f"the metadata holds a {type(value).__name__}")
 
 
-def _limit(what: int, most: int) -> None:
-    resource.setrlimit(what, (most, most))
+def _limit(memory: int) -> None:
+    """Limit this process, where the system can."""
+    if sys.platform != "win32":
+        import resource
+
+        limits = ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, MOST_SECONDS), (resource.RLIMIT_CORE, 0))
+        for what, most in limits:
+            resource.setrlimit(what, (most, most))
 
 
 def main() -> int:
     """Write the documents of a file; what is no docstore is one line on standard error."""
     file = Path(sys.argv[1])
-    _limit(resource.RLIMIT_AS, LEAST_MEMORY + MEMORY_FOR_BYTE * file.stat().st_size)
-    _limit(resource.RLIMIT_CPU, MOST_SECONDS)
-    _limit(resource.RLIMIT_CORE, 0)
+    _limit(LEAST_MEMORY + MEMORY_FOR_BYTE * file.stat().st_size)
     try:
         for row in documents(file.read_bytes()):
             sys.stdout.write(json.dumps(row, default=_plain) + "\n")
