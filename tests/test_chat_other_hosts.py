@@ -146,7 +146,7 @@ KEYS = st.sampled_from(
 )
 WORDS = st.sampled_from(["", "text", "thinking", "reference", "null", "{", '{"a": 1}', "error"])
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
