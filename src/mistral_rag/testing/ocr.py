@@ -300,7 +300,11 @@ def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any
 def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
     doubts = page.doubts or {}
     return [
-        {"text": found[0], "confidence": doubts.get(found[0], page.confidence), "start_index": found.start()}
+        {
+            "text": found[0],
+            "confidence": doubts.get(found[0].strip("*_"), page.confidence),
+            "start_index": found.start(),
+        }
         for found in TAG_OR_WORD.finditer(text)
         if not found[0].startswith("<")
     ]
