@@ -44,6 +44,7 @@ class IndexWriter:
         self._connection = connection
         self._last = last
         self._rows: Rows | None = None
+        self._known: tuple[Rows | None, int] | None = None
         self._process = os.getpid()
         self._broken = False
         self._closed = False
@@ -118,6 +119,7 @@ class IndexWriter:
             (known or Identity("", 0)).require(identity, self.folder)
         with self._changing() as content:
             content.set("identity", identity.to_json())
+        self._known = None
 
     def sources(self) -> dict[str, SourceState]:
         """All sources by uri, also those that failed and those that were taken out for good."""
@@ -208,6 +210,7 @@ class IndexWriter:
                 self.remove(uri)
         with self._changing() as content:
             content.rows.delete("settings", "name = 'identity' OR name LIKE 'extra:%'")
+        self._known = None
 
     def set_extra(self, name: str, value: Any) -> None:
         """Keep a small JSON value under a name; None deletes it."""
@@ -390,11 +393,17 @@ class IndexWriter:
                 if connection.in_transaction:
                     connection.execute("RELEASE change")
 
+    def _dimension(self) -> int:
+        """Of the index's vectors; read once in each transaction."""
+        if self._rows is None or self._known is None or self._known[0] is not self._rows:
+            identity = self.identity
+            self._known = (self._rows, identity.dimension if identity else 0)
+        return self._known[1]
+
     def _packed(self, matrix: np.ndarray | None, count: int, *, dimension: int | None = -1) -> list[bytes] | None:
         """Rows as 16-bit floats; checked for their number, finite, and of the index's dimension (-1)."""
         if dimension == -1:
-            identity = self.identity
-            dimension = identity.dimension if identity else 0
+            dimension = self._dimension()
         if matrix is None or not count:
             if dimension and count:
                 raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
