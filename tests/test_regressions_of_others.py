@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.errors import ApiTimeoutError, ServerError, StreamError, UnknownModelError
+from mistral_rag.messages.repair import Rules as MessageRules
 from mistral_rag.testing import FakeMistral, Reply, Rules, call, faults, references, thinking
 
 
@@ -162,6 +163,22 @@ async def test_langchain_29125_embeddings_are_tried_again(fake: FakeMistral) -> 
     assert len(fake.requests) == 6
 
 
+def test_aifaq_116_counting_tokens_says_nothing_of_hugging_face(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "x")
+    assert ChatMistral(api_key="k").get_num_tokens_from_messages([HumanMessage("Hello world!")]) == 6
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_langchain_31121_null_beside_a_call_is_no_text(fake: FakeMistral, streamed: bool) -> None:
+    fake.script(Reply(None, tool_calls=[call("Weather", {"city": "Rome"})]))
+    ours = model(fake).bind_tools([Weather])
+    message = reduce(add, ours.stream("?")) if streamed else ours.invoke("?")
+    assert (message.text, message.tool_calls[0]["args"]) == ("", {"city": "Rome"})
+
+
 def test_langchain_27886_an_error_event_is_not_swallowed(fake: FakeMistral) -> None:
     fake.script("one two three four")
     fake.faults.add(faults.stream_error(after=3))
@@ -270,6 +287,29 @@ def test_litellm_30835_other_providers_extras_are_not_replayed(fake: FakeMistral
     assert sent(fake)["messages"][1] == {"role": "assistant", "content": "Hi"}
 
 
+def test_litellm_30882_metadata_of_messages_stay_behind(fake: FakeMistral) -> None:
+    block = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}, "annotations": []}
+    question = HumanMessage([block], name="ann", id="1", additional_kwargs={"metadata": {}}, response_metadata={"a": 1})
+    model(fake).invoke([SystemMessage([block], name="boss"), question], {"metadata": {"run": "1"}, "tags": ["t"]})
+    assert sent(fake) == {
+        "model": "mistral-small-latest",
+        "messages": [{"role": "system", "content": "Hi"}, {"role": "user", "content": "Hi"}],
+    }
+
+
+def test_copilot_4884_text_beside_calls_is_a_switch(fake: FakeMistral) -> None:
+    history: list[BaseMessage] = [
+        HumanMessage("?"),
+        AIMessage("Let me see.", tool_calls=[{"name": "Weather", "args": {}, "id": "Abcdefgh1"}]),
+        ToolMessage("Sunny.", tool_call_id="Abcdefgh1"),
+    ]
+    fake.rules = Rules(text_beside_calls=False)
+    strict = model(fake, message_rules=MessageRules(text_beside_calls=False))
+    assert strict.invoke(history).response_metadata["repairs"] == [
+        "an assistant message with text and tool calls was split"
+    ]
+
+
 def test_litellm_16272_thoughts_stream(fake: FakeMistral) -> None:
     fake.script(Reply([thinking("One and one."), "Two."]))
     message = reduce(add, model(fake, reasoning_effort="high").stream("?"))
@@ -282,6 +322,20 @@ def test_any_llm_1241_any_effort_is_accepted(fake: FakeMistral, effort: str) -> 
     assert sent(fake)["reasoning_effort"] == "high"
     model(fake, model="ministral-3b-latest", reasoning_effort=effort).invoke("?")
     assert "reasoning_effort" not in sent(fake)
+
+
+def test_any_llm_1241_prompt_mode_is_not_sent_to_models_that_refuse_it(fake: FakeMistral) -> None:
+    metadata = model(fake, prompt_mode="reasoning").invoke("?").response_metadata
+    assert "prompt_mode" not in sent(fake)
+    assert metadata["notes"] == ["prompt_mode was left out: no model takes it any more; use reasoning_effort"]
+
+
+def test_any_llm_1241_thoughts_are_replayed_beside_calls(fake: FakeMistral) -> None:
+    fake.script(Reply([thinking("Rome, then.")], tool_calls=[call("Weather", {"city": "Rome"}, id="Abcdefgh1")]))
+    asked = model(fake).bind_tools([Weather]).invoke("?")
+    model(fake).invoke([HumanMessage("?"), asked, ToolMessage("Sunny.", tool_call_id="Abcdefgh1")])
+    (thought,) = sent(fake)["messages"][1]["content"]
+    assert thought["thinking"] == [{"type": "text", "text": "Rome, then."}]
 
 
 def test_pydantic_ai_4762_the_default_is_the_platforms_own_schema(fake: FakeMistral) -> None:
@@ -313,6 +367,23 @@ def test_dust_10654_a_batch_with_too_many_tokens_is_made_smaller(fake: FakeMistr
 def test_llama_index_13827_embeddings_work_in_a_second_event_loop(fake: FakeMistral) -> None:
     ours = MistralEmbeddings(base_url=fake.base_url, api_key=fake.key)
     assert asyncio.run(ours.aembed_query("a")) == asyncio.run(ours.aembed_query("a"))
+
+
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"num_cached_tokens": 3},
+        {"prompt_tokens_details": {"cached_tokens": 3}},
+        {"prompt_token_details": {"cached_tokens": 3}},
+    ],
+)
+def test_vercel_14382_cached_tokens_in_three_spellings(cached: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11, **cached}
+    reply = {"choices": [{"message": {"content": "Hi"}}], "usage": usage}
+    served = httpx.MockTransport(lambda _: httpx.Response(200, json=reply))
+    told = ChatMistral(api_key="k", transport=served).invoke("?").usage_metadata
+    assert told is not None
+    assert told["input_token_details"] == {"cache_read": 3}
 
 
 def test_client_ts_169_rate_limit_headers_are_shown(fake: FakeMistral) -> None:
