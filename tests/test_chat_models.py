@@ -1,5 +1,6 @@
 import asyncio
 import copy
+import gc
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -869,6 +870,28 @@ def test_names_that_other_integrations_use(fake: FakeMistral) -> None:
     ours = ChatMistral.model_validate({"model_name": "m", "mistral_api_key": "k", "endpoint": "http://localhost/v1"})
     assert (ours.model, ours.model_name, ours.endpoint) == ("m", "m", "http://localhost/v1")
     assert ours.mistral_api_key is not None
+
+
+async def test_requests_can_go_through_clients_of_the_callers() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"choices": [{"message": {"content": "Hi."}}]})
+
+    headers = {"Authorization": "Bearer theirs", "x-team": "a"}
+    options: dict[str, Any] = {"transport": httpx.MockTransport(answer), "headers": headers, "base_url": "http://h/v1"}
+    with httpx.Client(**options) as client:
+        async with httpx.AsyncClient(**options) as async_client:
+            ours = ChatMistral.model_validate({"client": client, "async_client": async_client})
+            assert (ours.invoke("?").text, (await ours.ainvoke("?")).text) == ("Hi.", "Hi.")
+            assert "theirs" not in repr(ours) + dumps(ours)
+            del ours
+            gc.collect()
+            assert (client.is_closed, async_client.is_closed) == (False, False)
+    assert {str(request.url) for request in seen} == {"http://h/v1/chat/completions"}
+    assert {request.headers["authorization"] for request in seen} == {"Bearer theirs"}
+    assert {request.headers["x-team"] for request in seen} == {"a"}
 
 
 def test_a_model_can_be_copied(fake: FakeMistral) -> None:

@@ -10,6 +10,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, fiel
 from mistral_rag.api.client import Client
 from mistral_rag.api.retry import RetryPolicy
 from mistral_rag.api.settings import Settings, Timeouts, default_base_url, is_httpx_timeout, login_apart
+from mistral_rag.api.transports import own_headers
 
 MOST_CLIENTS = 8
 
@@ -51,7 +52,8 @@ class Connection(BaseModel):
     and password in it become `login`, are sent instead of the key, and never show. `timeout` is one number of
     seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the first; nothing is tried again
     later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for tests in one
-    process.
+    process; requests go through `http_client` and `http_async_client` (httpx's, also called `client` and
+    `async_client`) where they are given, with the headers and the base URL that these have.
     """
 
     model_config = ConfigDict(
@@ -70,6 +72,12 @@ class Connection(BaseModel):
     max_concurrent_requests: int | None = Field(default=64, ge=1)
     default_headers: dict[str, str] = Field(default_factory=dict, repr=False, exclude=True)
     transport: Any = Field(default=None, repr=False, exclude=True)
+    http_client: Any = Field(
+        default=None, validation_alias=AliasChoices("http_client", "client"), repr=False, exclude=True
+    )
+    http_async_client: Any = Field(
+        default=None, validation_alias=AliasChoices("http_async_client", "async_client"), repr=False, exclude=True
+    )
 
     clients: Clients = Field(default_factory=Clients, repr=False, exclude=True)
 
@@ -85,6 +93,17 @@ class Connection(BaseModel):
     @classmethod
     def _httpx_timeout(cls, given: Any) -> Any:
         return Timeouts.of(given) if is_httpx_timeout(given) else given
+
+    @model_validator(mode="after")
+    def _address_of_http_client(self) -> Self:
+        given = next((str(client.base_url) for client in self._http_clients if str(client.base_url)), None)
+        if given is not None and "base_url" not in self.model_fields_set:
+            self.base_url = given
+        return self
+
+    @property
+    def _http_clients(self) -> list[Any]:
+        return [client for client in (self.http_client, self.http_async_client) if client is not None]
 
     @model_validator(mode="after")
     def _login_apart(self) -> Self:
@@ -115,11 +134,13 @@ class Connection(BaseModel):
             base_url=address,
             key=self.api_key,
             login=login or self.login,
-            headers=dict(self.default_headers),
+            headers=own_headers(*self._http_clients) | self.default_headers,
             timeouts=Timeouts.of(self.timeout),
             retry=RetryPolicy(retries=self.max_retries, budget=self.max_elapsed),
             concurrency=self.max_concurrent_requests,
             transport=self.transport,
+            http_client=self.http_client,
+            http_async_client=self.http_async_client,
         )
 
 

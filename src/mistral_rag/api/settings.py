@@ -69,6 +69,8 @@ class Settings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     concurrency: int | None = None
     transport: Any = None
+    http_client: Any = None
+    http_async_client: Any = None
 
     @property
     def credentials(self) -> SecretStr | None:

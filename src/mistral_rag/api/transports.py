@@ -29,18 +29,22 @@ class Connector:
 
     def sync(self) -> httpx.BaseTransport:
         """A new transport for threads."""
+        if self._settings.http_client is not None:
+            return ByClient(self._settings.http_client, ours=False)
         if self._settings.transport is not None:
             return Lent(self._settings.transport)
         if self._proxied:
-            return Proxied(httpx.Client(verify=self._tls, limits=LIMITS))
+            return ByClient(httpx.Client(verify=self._tls, limits=LIMITS))
         return httpx.HTTPTransport(verify=self._tls, limits=LIMITS)
 
     def asynchronous(self) -> httpx.AsyncBaseTransport:
         """A new transport for the running event loop."""
+        if self._settings.http_async_client is not None:
+            return AsyncByClient(self._settings.http_async_client, ours=False)
         if self._settings.transport is not None:
             return AsyncLent(self._settings.transport)
         if self._proxied:
-            return AsyncProxied(httpx.AsyncClient(verify=self._tls, limits=LIMITS))
+            return AsyncByClient(httpx.AsyncClient(verify=self._tls, limits=LIMITS))
         return httpx.AsyncHTTPTransport(verify=self._tls, limits=LIMITS)
 
     def request(
@@ -127,34 +131,44 @@ class AsyncLent(httpx.AsyncBaseTransport):
         return await self._transport.handle_async_request(request)
 
 
-class Proxied(httpx.BaseTransport):
-    """A client of httpx, which goes by way of the environment's proxies."""
+class ByClient(httpx.BaseTransport):
+    """A client of httpx: the caller's, or one of ours, which goes by way of the environment's proxies."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx.Client, *, ours: bool = True) -> None:
         self._client = client
+        self._ours = ours
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Hand the request on."""
         return self._client.send(request, stream=True)
 
     def close(self) -> None:
-        """Close its connections."""
-        self._client.close()
+        """Close its connections, unless it is the caller's."""
+        if self._ours:
+            self._client.close()
 
 
-class AsyncProxied(httpx.AsyncBaseTransport):
-    """`Proxied` for coroutines."""
+class AsyncByClient(httpx.AsyncBaseTransport):
+    """`ByClient` for coroutines."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, ours: bool = True) -> None:
         self._client = client
+        self._ours = ours
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Hand the request on."""
         return await self._client.send(request, stream=True)
 
     async def aclose(self) -> None:
-        """Close its connections."""
-        await self._client.aclose()
+        """Close its connections, unless it is the caller's."""
+        if self._ours:
+            await self._client.aclose()
+
+
+def own_headers(*clients: Any) -> dict[str, str]:
+    """The headers that clients of the caller's send beside httpx's own."""
+    usual = {"accept", "accept-encoding", "connection", "user-agent"}
+    return {name: value for client in clients for name, value in client.headers.items() if name not in usual}
 
 
 def patience(timeouts: Timeouts) -> dict[str, float | None]:
