@@ -352,6 +352,15 @@ def test_a_busy_server_is_asked_again(fake: FakeMistral) -> None:
     assert model(fake, max_retries=2).invoke("?").text
 
 
+def test_a_further_attempt_is_in_the_log(fake: FakeMistral, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "mistral_rag")
+    fake.faults.add(faults.rate_limit(retry_after=0))
+    model(fake, max_retries=1).invoke("?")
+    (line,) = caplog.messages
+    assert line.startswith("Attempt 1 failed, the next one is in 0.0 s: Mistral API error 429 (rate_limited)")
+    assert fake.key not in line
+
+
 ODD = [{}, {"choices": []}, {"choices": [None]}, {"choices": [{"message": {"content": 7}}]}, {"choices": 3}]
 
 

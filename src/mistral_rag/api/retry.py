@@ -6,6 +6,7 @@ the budget.
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,8 @@ from typing import Protocol, TypeVar
 from langchain_core.exceptions import ModelError
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Outcome(Protocol):
@@ -87,7 +90,10 @@ async def aretrying(policy: RetryPolicy, attempt_once: Callable[[], Awaitable[T]
 
 def _wait(policy: RetryPolicy, attempt: int, error: ModelError, began: float) -> float | None:
     outcome: Outcome = error  # type: ignore[assignment]  # every error of the client is an ApiError
-    return policy.delay(attempt, outcome, elapsed=time.monotonic() - began, chance=random.random())  # noqa: S311
+    wait = policy.delay(attempt, outcome, elapsed=time.monotonic() - began, chance=random.random())  # noqa: S311
+    if wait is not None:
+        logger.info("Attempt %d failed, the next one is in %.1f s: %s", attempt, wait, error)
+    return wait
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
