@@ -33,6 +33,9 @@ from mistral_rag.store.rows import Rows, Value, plain_json, row_digest
 from mistral_rag.store.seal import write_seal
 from mistral_rag.store.states import READ_AGAIN
 
+MOST_PAGES: Final = 1_000_000
+"""More pages than this no document has, whatever its row says."""
+
 NOT_CARRIED: Final = frozenset({"removals"})
 """Tables that tell of the history that ends here."""
 
@@ -126,6 +129,8 @@ def _insert_source(connection: sqlite3.Connection, values: Sequence[Value]) -> N
         stored_source(str(columns["record"]))
         plain_json(str(columns["problems"]))
     except (IndexDamagedError, ValueError):
+        return
+    if not 0 <= int(str(columns["pages"])) <= MOST_PAGES:
         return
     connection.execute("DELETE FROM sources WHERE uri = ? AND source < ?", (uri, number))
     _insert_row(connection, "sources", values)

@@ -127,7 +127,8 @@ class View:
         """The chunks of these rows, in the order given; rows that are gone are left out."""
         wanted = [int(row) for row in rows]
         found = {values[0]: values for values in self._all("chunks", CHUNKS, (json.dumps(wanted),))}
-        self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
+        with unreadable("chunk"):
+            self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
         return [self._stored(found[row]) for row in wanted if row in found]
 
     def _stored(self, values: Sequence[Any]) -> StoredChunk:
