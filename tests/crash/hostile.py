@@ -192,8 +192,14 @@ def use(folder: Path, choice: random.Random) -> None:
         lambda: copies.export_faiss(folder, folder.with_name("vectors.faiss")),
     ]
     for step in (lambda: sample.answers(folder), lambda: verify(folder), choice.choice(writing)):
-        with suppress(MistralRagError):
+        try:
             step()
+        except MistralRagError:
+            continue
+        except ValueError as error:
+            # what `put` says of a chunk that is there already
+            if "another chunk of the same id" not in str(error):
+                raise
 
 
 def _write(folder: Path) -> None:
