@@ -166,6 +166,7 @@ def test_bad_base64_is_no_picture() -> None:
         ((0, 0, 0, 0), None),
         ((math.nan, 0, 100, 100), None),
         ((0, 0, math.inf, 100), None),
+        ((0, 0, 10**400, 100), None),
     ],
 )
 def test_boxes_stay_on_the_page(box: tuple[float, ...], expected: Box | None) -> None:

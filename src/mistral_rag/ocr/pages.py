@@ -107,7 +107,9 @@ def read_page(
 
 def _cleaned(text: Any) -> str:
     """Clean text of the same length, so that the platform's offsets hold."""
-    return clean_text(text.replace("\r\n", " \n")) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    return text if text.isprintable() else clean_text(text.replace("\r\n", " \n"))
 
 
 def _list(raw: Raw, name: str) -> list[Any]:
@@ -120,9 +122,13 @@ def _objects(raw: Raw, name: str) -> list[dict[str, Any]]:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if type(value) not in (int, float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _named(raw: Raw, sheet: Sheet, markdown: str, frame: Frame) -> Iterator[Named]:
@@ -223,7 +229,7 @@ def _scored(sheet: Sheet, name: str, source: str, words: list[dict[str, Any]]) -
             continue
         at = start + len(text)
         if place := sheet.writer.place(name, start, at):
-            yield *place, min(max(sure, 0.0), 1.0)
+            yield *place, sure
 
 
 def _confidence(raw: Raw, scores: WordScores) -> tuple[float | None, float | None]:

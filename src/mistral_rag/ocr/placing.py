@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mistral_rag.ocr.markdown import Sheet, write_markdown
 from mistral_rag.schema import Block, BlockKind, Box
@@ -22,9 +23,16 @@ class Finder:
     """Finds words in a page's text whatever the white space; each search begins where the last find ended."""
 
     def __init__(self, text: str) -> None:
-        self._index = [at for at, character in enumerate(text) if not character.isspace()]
-        self._text = "".join([text[at] for at in self._index])
+        self._whole = text
         self._at = 0
+
+    @cached_property
+    def _index(self) -> list[int]:
+        return [at for at, character in enumerate(self._whole) if not character.isspace()]
+
+    @cached_property
+    def _text(self) -> str:
+        return "".join(self._whole.split())
 
     def find(self, words: str) -> tuple[int, int] | None:
         """Where these words stand; behind the last ones if they do, else anywhere."""

@@ -55,6 +55,10 @@ class Written:
     length: int
     verbatim: bool
 
+    def holds(self, start: int, end: int) -> bool:
+        """Whether all of a stretch of the source is here, character for character."""
+        return self.verbatim and self.start <= start and end <= self.end
+
 
 class Writer:
     """Collects the text of a page from several sources (the markdown, each table, …), which are known by name."""
@@ -116,6 +120,9 @@ class Writer:
         """Where in the text the characters from `start` to `end` of a source went; None when nowhere."""
         written = self._written.get(name, [])
         first = max(bisect_right(self._starts.get(name, []), start) - 1, 0)
+        if written and written[first].holds(start, end):
+            at = written[first].at + start - written[first].start
+            return at, at + end - start
         found = [
             _within(piece, start, end)
             for piece in takewhile(lambda piece: piece.start < end, islice(written, first, None))
