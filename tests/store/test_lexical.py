@@ -165,3 +165,12 @@ def test_a_document_is_searched_by_its_title_and_the_name_of_its_file(
     uri: str, title: str, label: str, searched: str
 ) -> None:
     assert searched_title(LexicalRow(1, uri, title, "en", "", ""), label) == searched
+
+
+def test_the_head_of_a_page_is_not_counted_twice(folder: Path, writer: IndexWriter, put: Put) -> None:
+    put(writer, "a.txt", "zebra")
+    put(writer, "b.txt", "zebra zebra")
+    writer.commit()
+    rows, scores = seen(folder).search("zebra", 2)
+    assert rows.tolist() == [2, 1]
+    assert scores[0] > scores[1]

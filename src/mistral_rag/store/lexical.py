@@ -26,9 +26,10 @@ from mistral_rag.store.view import LexicalRow, View
 
 __all__ = ["LexicalIndex", "RowText", "cached", "follow", "load", "refresh", "save", "searched_title", "write"]
 
-FORMAT = 2
+FORMAT = 3
 LARGEST_MANIFEST = 1 << 24
 PREFIX = "lexical-"
+SAME_BEGINNING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def _texts(view: View, after_row: int) -> Iterator[RowText]:
     labels = {uri: facts["label"] for uri, facts in known.items()}
     for row in view.lexical_inputs(after_row):
         title = searched_title(row, labels.get(row.uri, ""))
-        yield RowText(row.row, row.language, lexical_text(title=title, page_head=row.page_head, text=row.text))
+        # a chunk that begins its page has the head of the page in it
+        head = "" if row.text.startswith(row.page_head[:SAME_BEGINNING]) else row.page_head
+        yield RowText(row.row, row.language, lexical_text(title=title, page_head=head, text=row.text))
 
 
 def searched_title(row: LexicalRow, label: str = "") -> str:
