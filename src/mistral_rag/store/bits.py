@@ -1,8 +1,10 @@
 """Rows with the signs of their vectors in memory: a fast first pass, whose candidates are then scored exactly.
 
 Each dimension becomes one bit: is it above the mean? The share of bits in which two vectors differ tells the angle
-between them, so the rows that differ least from the question are the likely nearest ones. How many of them have to
-be looked at depends on the embeddings; `Depth` says it, measured on the index's own vectors.
+between them, so the rows that differ least from the question are the likely nearest ones. Those are put in order once
+more with the question's own numbers instead of its signs (the estimate of RaBitQ, Gao and Long 2024), and the best of
+them are left to be scored exactly. How many that has to be depends on the embeddings; `Depth` says it, measured on
+the index's own vectors.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +27,14 @@ CENTRED: Final = 1024
 """Vectors whose mean is the centre."""
 
 RECALL: Final = 0.985
-LEAST: Final = 64
-"""Candidates that are looked at even where fewer would do: questions are not as near as texts are to each other."""
+BREADTH: Final = 8
+"""Rows that are put in order a second time for each one that is scored exactly."""
+
+LEAST: Final = 128
+"""Candidates even where fewer would do: questions are farther from the texts than texts are from each other."""
+
+MEASURED: Final = 8192
+"""Rows of the first pass among which the depth is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """How vectors become bits. `weighed`: lengths count, as they do for inner products of vectors of any length."""
+    """How vectors become bits. `weighed`: their lengths differ and count, as for inner products of any vectors."""
 
     centre: Floats
     weighed: bool = False
@@ -54,11 +62,10 @@ class Signs:
         return np.packbits(vectors > self.centre, axis=1)
 
     def weights(self, vectors: Floats) -> Floats:
-        """For each vector its length from the centre, and what the centre adds to its inner products."""
-        if not self.weighed:
-            return np.empty((len(vectors), 0), dtype=np.float32)
-        from_centre = vectors - self.centre
-        return np.column_stack((np.linalg.norm(from_centre, axis=1), from_centre @ self.centre)).astype(np.float32)
+        """For each vector what a unit of its signs is worth, and what the centre adds to its inner products."""
+        own = vectors - self.centre
+        worth = (own * own).sum(axis=1) / np.maximum(np.abs(own).sum(axis=1), 1e-12)
+        return np.column_stack((worth, own @ self.centre)).astype(np.float32)
 
 
 class Coded(NamedTuple):
@@ -113,38 +120,54 @@ class Bits:
         return Bits(self.coded.where(keep), self.signs)
 
     def nearest(self, vector: Floats, count: int, keep: Mask | None) -> tuple[Rows, Floats]:
-        """Places of the `count` likely nearest rows, and how far they seem to be."""
+        """Places of the `count` likely nearest rows, and what their scores seem to be, but for a constant."""
+        first = self.first(vector, BREADTH * count, keep)
+        seeming = self.seeming(vector, first)
+        if len(first) > count:
+            best = np.argpartition(-seeming, count)[:count]
+            first, seeming = first[best], seeming[best]
+        return first, seeming
+
+    def first(self, vector: Floats, count: int, keep: Mask | None) -> Rows:
+        """Places of the `count` rows whose signs differ least from those of a vector."""
         if self.signs.weighed:
-            return self._nearest_weighed(vector, count, keep)
+            return self._first_weighed(vector, count, keep)
         count = min(count, len(self.rows) if keep is None else int(np.count_nonzero(keep)))
         if not count:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
+            return np.empty(0, np.int64)
         chosen = None if keep is None else Chosen(keep)
         only = None if chosen is None else chosen.parameters
-        asked = self.signs.codes(vector.reshape(1, -1))
         with one_thread():
-            distances, places = self._index.search(asked, count, params=only)
-        return places[0], distances[0].astype(np.float32)
+            found: Rows = self._index.search(self.signs.codes(vector.reshape(1, -1)), count, params=only)[1][0]
+        return found
 
-    def _nearest_weighed(self, vector: Floats, count: int, keep: Mask | None) -> tuple[Rows, Floats]:
-        distances = self.distances(vector)
-        places = np.arange(len(distances)) if keep is None else np.flatnonzero(keep)
+    def _first_weighed(self, vector: Floats, count: int, keep: Mask | None) -> Rows:
+        """As `first`, where the lengths of vectors count."""
+        dimension = len(vector)
+        cosines = np.cos(np.arange(dimension + 1) * np.pi / dimension).astype(np.float32)
+        # the worth of a sign is the vector's length, times a constant for numbers that are spread as by chance
+        length = np.float32(np.linalg.norm(vector - self.signs.centre) * np.sqrt(2 * dimension / np.pi))
+        seeming = length * self.weights[:, 0] * cosines[self._differing(vector)] + self.weights[:, 1]
+        places = np.arange(len(seeming)) if keep is None else np.flatnonzero(keep)
         if count < len(places):
-            places = places[np.argpartition(distances[places], count)[:count]]
-        return places, distances[places]
+            places = places[np.argpartition(-seeming[places], count)[:count]]
+        return places
 
-    def distances(self, vector: Floats) -> Floats:
-        """How far every row seems to be from a vector."""
+    def _differing(self, vector: Floats) -> npt.NDArray[np.int32]:
+        """In how many bits every row differs from a vector."""
         codes, asked = self._codes, self.signs.codes(vector.reshape(1, -1))
         differing = np.empty(len(codes), dtype=np.int32)
         pointers = [faiss.swig_ptr(array) for array in (asked, codes, differing)]
         if len(codes):
             vars(faiss)["hammings"](pointers[0], pointers[1], 1, len(codes), codes.shape[1], pointers[2])
-        if not self.signs.weighed:
-            return differing.astype(np.float32)
-        angle = np.cos(np.arange(len(vector) + 1) * np.pi / len(vector)).astype(np.float32)
-        length = np.float32(np.linalg.norm(vector - self.signs.centre))
-        return np.asarray(-(length * self.weights[:, 0] * angle[differing] + self.weights[:, 1]))
+        return differing
+
+    def seeming(self, vector: Floats, places: Rows) -> Floats:
+        """What the scores of some rows seem to be by their signs and the vector itself."""
+        own = vector - self.signs.centre
+        above = np.unpackbits(self._codes[places], axis=1, count=len(own)).astype(np.float32)
+        worth, added = self.weights[places].T
+        return np.asarray(worth * (2 * (above @ own) - own.sum()) + added)
 
 
 def _indexed(codes: Bytes) -> Any:
@@ -204,15 +227,27 @@ class _Truth:
         self._rows, self._scores = every, scores
 
     def depth(self, bits: Bits) -> Depth:
-        """At which place the first pass puts the true nearest rows."""
+        """How many candidates it takes."""
         order = np.argsort(-self._scores, axis=1)
         nearest = np.take_along_axis(self._rows, order, 1)
-        places = np.stack([self._places(bits, *one) for one in zip(self._vectors, nearest, strict=True)])
-        ten, hundred = (max(LEAST, int(np.quantile(places[:, :k], RECALL)) + 1) for k in (10, self.MOST))
-        return Depth(ten, hundred)
+        needed = np.stack([_needed(bits, *one) for one in zip(self._vectors, nearest, strict=True)])
+        ten, hundred = (int(np.quantile(needed[:, :k], RECALL)) + 1 for k in (10, self.MOST))
+        return Depth(max(ten, LEAST), max(hundred, 2 * LEAST))
 
-    @staticmethod
-    def _places(bits: Bits, vector: Floats, rows: Rows) -> npt.NDArray[Any]:
-        distances = bits.distances(vector)
-        own = distances[np.searchsorted(bits.rows, rows)]
-        return np.searchsorted(np.sort(distances), own, side="right")
+
+def _needed(bits: Bits, vector: Floats, rows: Rows) -> npt.NDArray[Any]:
+    """How many candidates it takes until each of these rows is among them."""
+    first = bits.first(vector, MEASURED, None)
+    found = bits.rows[first]
+    by_both = found[np.argsort(-bits.seeming(vector, first))]
+    places = [_place_of(rows, order) for order in (by_both, found)]
+    return np.maximum(places[0], places[1] // BREADTH + 1)
+
+
+def _place_of(rows: Rows, order: Rows) -> npt.NDArray[Any]:
+    """Where each row stands, from 1; far behind the last when it does not."""
+    by_row = np.argsort(order)
+    at = np.minimum(np.searchsorted(order, rows, sorter=by_row), len(order) - 1)
+    place = by_row[at]
+    found: npt.NDArray[Any] = np.where(order[place] == rows, place + 1, 4 * len(order))
+    return found

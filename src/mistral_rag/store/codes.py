@@ -106,7 +106,7 @@ def _read(file: _Hashing) -> tuple[Made, dict[str, Any]]:
     if dimension < 1 or count < 0:
         raise ValueError("no codes")
     centre = file.array("<f4", dimension)
-    widths = {"codes": (count, (dimension + 7) // 8), "weights": (count, 2 if weighed else 0)}
+    widths = {"codes": (count, (dimension + 7) // 8), "weights": (count, 2)}
     arrays = {name: file.array(kind, *widths.get(name, (count,))) for name, kind in ARRAYS}
     file.end()
     if not (np.diff(arrays["rows"]) > 0).all():

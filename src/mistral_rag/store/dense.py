@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from mistral_rag.store import codes
-from mistral_rag.store.bits import CENTRED, Bits, Made, make
+from mistral_rag.store.bits import CENTRED, Made, make
 from mistral_rag.store.vector_rows import EXACT_ROWS, Portion
 from mistral_rag.store.vectors import NEWER_ROWS, DenseIndex
 from mistral_rag.store.view import View
@@ -44,6 +44,12 @@ def _followed(view: View, index: DenseIndex) -> DenseIndex:
 
 def _loaded(view: View) -> DenseIndex | None:
     """What is saved, brought up to the view; None when nothing is or it does not belong to this index."""
+    saved = _saved(view)
+    return None if saved is None else _followed(view, _index(view, *saved))
+
+
+def _saved(view: View) -> tuple[Made, int] | None:
+    """What is saved, and the number of its commit."""
     if view.vector_count() <= EXACT_ROWS:
         return None
     loaded = codes.load(_place(view, view.generation))
@@ -53,7 +59,7 @@ def _loaded(view: View) -> DenseIndex | None:
     since = stamp.get("sequence")
     if not isinstance(since, int) or since > view.sequence or stamp != _stamp(view, since):
         return None
-    return _followed(view, _index(view, made, since))
+    return made, since
 
 
 def _index(view: View, made: Made, sequence: int) -> DenseIndex:
@@ -82,7 +88,8 @@ def refresh(view: View) -> None:
 
     A little that is newer is searched from the database, so that a small commit costs no new file.
     """
-    if (index := _loaded(view)) is None or _newer(index):
+    saved = _saved(view)
+    if saved is None or _much_has_changed(view, saved[0]):
         write(view, view.generation)
 
 
@@ -91,12 +98,12 @@ def write(view: View, generation: int) -> None:
     codes.save(_bits(view), _place(view, generation), _stamp(view, view.sequence))
 
 
-def _newer(index: DenseIndex) -> bool:
+def _much_has_changed(view: View, made: Made) -> bool:
     """Whether so much has come or gone since the file was written that a search would feel it."""
-    bits = [part for part in index.parts if isinstance(part.of, Bits)]
-    alive = sum(map(len, bits))
-    newer, gone = len(index) - alive, sum(len(part.of) for part in bits) - alive
-    return newer + gone > min(len(index) // 20, NEWER_ROWS // 2)
+    rows = view.rows_with_vectors()
+    kept = int(np.count_nonzero(np.isin(made.bits.rows, rows)))
+    newer, gone = len(rows) - kept, len(made.bits) - kept
+    return newer + gone > min(len(rows) // 20, NEWER_ROWS // 2)
 
 
 def _weighed(view: View) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 import uuid
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from mistral_rag.store.leases import IDLE_SECONDS
 from mistral_rag.store.rows import Rows
 from mistral_rag.store.seal import sync_folder, write_seal
 
+TRY_MILLISECONDS: Final = 100
 SWITCH_MILLISECONDS: Final = 1000
 """How long a finished build waits for readers before it leaves its empty log in place."""
 
@@ -45,11 +47,7 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
     version = version_of(connection)
     if version not in {None, FORMAT}:
         commits.check_history(connection, folder)
-    # an index that was at rest is taken over when no view stands on it, and forgotten views end by themselves
-    connection.execute(f"PRAGMA busy_timeout={round(1000 * (1.5 * IDLE_SECONDS + BUSY_SECONDS))}")
-    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-    connection.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_SECONDS)}")
-    if mode != "wal":
+    if _begin_log(connection) != "wal":
         raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
     if version != FORMAT:
         connection.execute("BEGIN IMMEDIATE")
@@ -79,6 +77,26 @@ def _write_log_again(path: Path) -> None:
             file.write(data)
             file.flush()
         os.fsync(descriptor)
+
+
+def _begin_log(connection: sqlite3.Connection) -> str:
+    """Write ahead from now on; gives the journal's mode.
+
+    That takes a moment in which no view is open. As long as SQLite waits for it, it lets no new view begin: so it
+    waits a little and often. Views that were forgotten end by themselves.
+    """
+    deadline = time.monotonic() + 1.5 * IDLE_SECONDS + BUSY_SECONDS
+    connection.execute(f"PRAGMA busy_timeout={TRY_MILLISECONDS}")
+    try:
+        while True:
+            try:
+                return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(2 * TRY_MILLISECONDS / 1000)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_SECONDS)}")
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -19,7 +19,7 @@ from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
 from mistral_rag.store.layout import file_of, find_folder
-from mistral_rag.store.leases import Leases
+from mistral_rag.store.leases import Lease, Leases
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class IndexReader:
         self._closed = False
         self._allowed = AllowedRows()
         self._leases = Leases()
+        self._local = threading.local()
         self._kept = Kept(partial(_fetched, weakref.ref(self)))
         self._file = file_of(folder)
         _READERS.add(self)
@@ -102,9 +103,19 @@ class IndexReader:
         with self.connection() as connection:
             if lasting:
                 yield View(connection, self.folder, self._allowed, self._kept)
-            else:
-                with self._leases.held(connection) as lease:
+                return
+            with self._leases.held(connection) as lease:
+                self._own_views.append(lease)
+                try:
                     yield View(cast("sqlite3.Connection", lease), self.folder, self._allowed, self._kept)
+                finally:
+                    self._own_views.remove(lease)
+
+    @property
+    def _own_views(self) -> list[Lease]:
+        """The views that this thread has open."""
+        views: list[Lease] = self._local.__dict__.setdefault("views", [])
+        return views
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -202,11 +213,14 @@ class IndexReader:
 
 
 def _fetched(reader: "weakref.ref[IndexReader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Halves]":
-    """Vectors by their numbers, in a transaction of their own."""
+    """Vectors by their numbers, through the view that this thread has open, or in a transaction of their own."""
     from mistral_rag.store.vector_rows import fetched
 
     found = reader()
     if found is None:
         raise StoreError("the reader of this index is closed")
+    # a second transaction inside of a view would wait for a writer that waits for the view
+    if views := found._own_views:
+        return fetched(cast("sqlite3.Connection", views[-1]), found.folder, numbers, dimension)
     with found.connection() as connection:
         return fetched(connection, found.folder, numbers, dimension)

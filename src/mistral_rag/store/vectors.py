@@ -258,9 +258,9 @@ class DenseIndex:
         """The likely nearest `count` places of all bits together, part by part."""
         found = [(part.of, *part.of.nearest(vector, count, mask)) for part, mask in parts if isinstance(part.of, Bits)]
         if len(found) > 1:
-            every = np.concatenate([distances for _, _, distances in found])
-            bar = np.inf if len(every) <= count else np.partition(every, count - 1)[count - 1]
-            found = [(bits, places[distances <= bar], distances) for bits, places, distances in found]
+            every = np.concatenate([seeming for _, _, seeming in found])
+            bar = -np.inf if len(every) <= count else np.partition(every, -count)[-count]
+            found = [(bits, places[seeming >= bar], seeming) for bits, places, seeming in found]
         for bits, places, _ in found:
             yield bits, places
 
