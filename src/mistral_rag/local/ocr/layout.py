@@ -19,7 +19,12 @@ SAME_SIZE: Final = 0.2
 """Lines whose height differs less than this from the usual one are set in the same size: boxes are not that exact."""
 DOUBTFUL: Final = 0.85
 """Pages read with less confidence are worth a look."""
-WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x3002: 0x2E}
+WIDE: Final = (
+    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    | {0x3000: 0x20, 0x3002: 0x2E}
+    | {0x2460 + digit: 0x31 + digit for digit in range(9)}
+)
+"""Signs as East Asian type has them, and digits in circles, which small print is taken for."""
 HAN: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 

@@ -1,6 +1,7 @@
 """The networks of PP-OCRv6 as they lie in the wheel of `rapidocr`: where text stands, and what it says."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,11 @@ NAME: Final = "pp-ocrv6-small"
 
 
 _IN_NUMBERS: Final = frozenset("0123456789.,")
+_DAY: Final = re.compile(r"(?<![\d.,])[0-3]?\d,$")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d(?!\d)")
+BLANK: Final = 0.05
+BLANK_IN_DATE: Final = 0.01
+NEVER: Final = 2.0
 
 
 class Line(NamedTuple):
@@ -86,8 +92,6 @@ class Recogniser:
     WIDEST: Final = 9600
     COLUMNS: Final = 2048
     """So many columns of pixels are read at once; what the network says of them takes most of the memory."""
-    SPACE: Final = 0.05
-    """The network is shy of blanks: so much of one between two characters is one, but not in a number."""
 
     def __init__(self, *, threads: int) -> None:
         self._session = _session(*RECOGNITION, threads=threads)
@@ -125,20 +129,29 @@ class Recogniser:
         """The characters of a line: in each column the likeliest one, with repetitions and gaps left out."""
         best = row.argmax(axis=1)
         kept = np.flatnonzero((best != 0) & (best != np.concatenate([[-1], best[:-1]]))).tolist()
-        said = [(self._characters[best[at]], float(row[at, best[at]]), at + 0.5) for at in kept]
+        said = "".join(self._characters[best[at]] for at in kept)
         line: list[tuple[str, float, float]] = []
-        for now, at, last in zip(said, kept, [-1, *kept], strict=False):
-            blank = float(row[last + 1 : at, -1].max(initial=0.0)) if line else 0.0
-            if blank > self.SPACE and _may_part(line[-1][0], now[0]):
+        for now, at in enumerate(kept):
+            last = kept[now - 1] if now else at
+            blank = float(row[last + 1 : at, -1].max(initial=0.0))
+            if blank > least_blank(said, now):
                 line.append((" ", blank, (last + at + 1) / 2))
-            line.append(now)
+            line.append((said[now], float(row[at, best[at]]), at + 0.5))
         text, confidences, columns = zip(*line, strict=True) if line else ("", (), ())
         return Line("".join(text), list(confidences), [column / used for column in columns])
 
 
-def _may_part(before: str, after: str) -> bool:
-    """Whether a blank that nobody is sure of may stand between two characters."""
-    return " " not in (before, after) and not (before in _IN_NUMBERS and after in _IN_NUMBERS)
+def least_blank(text: str, at: int) -> float:
+    """How likely a blank before the character `at` must be for one to be put there.
+
+    The network is shy of blanks. Within a number there is none, but "30,2022" is a day and a year.
+    """
+    before, after = text[at - 1], text[at]
+    if " " in (before, after):
+        return NEVER
+    if before not in _IN_NUMBERS or after not in _IN_NUMBERS:
+        return BLANK
+    return BLANK_IN_DATE if before == "," and _DAY.search(text, 0, at) and _YEAR.match(text, at) else NEVER
 
 
 def cut_out(picture: Grey, corners: Floats) -> Grey:
