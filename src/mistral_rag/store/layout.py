@@ -8,6 +8,7 @@ from pathlib import Path
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexWriteError, NotAnIndexError
 
 DATABASE = "index.db"
+LOG = f"{DATABASE}-wal"
 SEAL = "index.seal"
 LOCK = "LOCK"
 OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, LOCK})

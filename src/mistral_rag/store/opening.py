@@ -14,6 +14,7 @@ from mistral_rag.store.connection import BUSY, BUSY_SECONDS, connect
 from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
 from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, is_index
 from mistral_rag.store.leases import IDLE_SECONDS
+from mistral_rag.store.places import refuse_network
 from mistral_rag.store.rows import Rows
 from mistral_rag.store.seal import sync_folder, write_seal
 
@@ -27,6 +28,7 @@ PORTION: Final = 1 << 20
 
 def open_for_writing(folder: Path, *, create: bool) -> tuple[sqlite3.Connection, Commit]:
     """A connection in write-ahead mode, and the last commit; the caller holds LOCK."""
+    refuse_network(folder)
     new = not is_index(folder)
     _write_log_again(folder / f"{DATABASE}-wal")
     connection = connect(folder, "rwc" if create else "rw")

@@ -18,7 +18,8 @@ from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
-from mistral_rag.store.layout import file_of, find_folder
+from mistral_rag.store.layout import LOG, file_of, find_folder
+from mistral_rag.store.places import refuse_network
 from mistral_rag.store.leases import Lease, Leases
 from mistral_rag.store.status import status_of
 
@@ -73,6 +74,8 @@ class IndexReader:
         """
         folder = Path(path).absolute()
         find_folder(folder)
+        if (folder / LOG).exists():
+            refuse_network(folder, writing=False)
         reader = cls(folder)
         with sqlite_errors(folder, writing=False):
             connection = begin_reading(folder)
