@@ -8,8 +8,10 @@ hundreds of events would be one read, which raw httpx takes better than anybody 
 Of a paced stream only the client's CPU time says something; its time on the clock is the server's.
 
 Every client is measured in a process of its own, in turns with raw httpx; the best round of each counts, and the
-ratio is that of CPU times. "LangChain's floor" is a chat model that does what raw httpx does and hands a ready
-message to LangChain. Clients that are not installed here are looked for in the environment of `--peers-python`.
+ratio is that of CPU times. "LangChain alone" is a chat model that asks nobody; "LangChain's floor" does what raw
+httpx does and hands a ready message to LangChain. ChatMistral can stay below that: it hands its requests to httpx's
+transports and leaves out the client around them, which costs as much as LangChain. Clients that are not installed
+here are looked for in the environment of `--peers-python`.
 """
 
 import argparse
@@ -169,8 +171,36 @@ def langchain_openai(url: str) -> Client:
     return of_langchain(made)
 
 
+def langchain_alone(_: str) -> Client:
+    """What LangChain itself costs, around a model that says the same thing at once."""
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, AIMessageChunk
+    from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+    class Alone(BaseChatModel):
+        @property
+        def _llm_type(self) -> str:
+            return "alone"
+
+        def _generate(self, *_: Any, **__: Any) -> ChatResult:
+            return ChatResult(generations=[ChatGeneration(message=AIMessage("Fine."))])
+
+        async def _agenerate(self, *_: Any, **__: Any) -> ChatResult:
+            return self._generate()
+
+        def _stream(self, *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
+            for _event in range(EVENTS):
+                yield ChatGenerationChunk(message=AIMessageChunk(content=" word"))
+
+        async def _astream(self, *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
+            for chunk in self._stream():
+                yield chunk
+
+    return of_langchain(Alone())
+
+
 def langchains_floor(url: str) -> Client:
-    """What any LangChain chat model costs at least."""
+    """What any LangChain chat model over an httpx client costs at least."""
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, AIMessageChunk
     from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -242,6 +272,7 @@ def official_sdk(url: str) -> Client:
 
 
 CLIENTS: dict[str, Callable[[str], Client]] = {
+    "LangChain alone": langchain_alone,
     "LangChain's floor": langchains_floor,
     "mistral-rag": mistral_rag,
     "langchain-mistralai": langchain_mistralai,
