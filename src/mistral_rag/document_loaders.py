@@ -1,6 +1,7 @@
 """OCR as LangChain's document loader and blob parser: one Document a page."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,12 @@ class MistralOCRLoader(BaseLoader):
         for source in self._sources:
             given = document(source)
             failures: list[PageFailure] = []
-            async for page in self._ocr.aiter_pages(given, pages=self._pages):
-                if isinstance(page, PageFailure):
-                    failures.append(page)
-                else:
-                    yield to_document(page, given)
+            async with aclosing(self._ocr.aiter_pages(given, pages=self._pages)) as pages:
+                async for page in pages:
+                    if isinstance(page, PageFailure):
+                        failures.append(page)
+                    else:
+                        yield to_document(page, given)
             _complain(given, failures)
 
 

@@ -119,6 +119,17 @@ def test_office_files_are_read(ocr: MistralOCR, tmp_path: Path) -> None:
     assert texts(ocr.read(tmp_path / "a.csv")) == ["name,count\nscrew,5"]
 
 
+def test_pages_of_what_nobody_counted_are_left_to_the_platform(
+    fake: FakeMistral, ocr: MistralOCR, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b")
+    for way in both_ways(ocr):
+        fake.script_pages(OcrPage("one"), OcrPage("two"), OcrPage("three"))
+        result = way(tmp_path / "a.csv", pages=[3])
+        assert (texts(result), numbers(result)) == (["three"], [3])
+    assert asked(fake) == [[2], [2]]
+
+
 def test_pages_are_counted_from_one_and_come_in_order(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
     path = made_pdf("one", "two", "three")
     assert texts(ocr.read(path, pages=[3, 1, 3])) == ["one", "three"]
@@ -410,7 +421,7 @@ def test_who_stops_asking_stops_the_sending(fake: FakeMistral, ocr: MistralOCR, 
     assert not fake.requests
     first = next(iter(pages))
     assert isinstance(first, Page)
-    pages.close()  # type: ignore[attr-defined]
+    pages.close()
     assert [one.split("/")[0] for one in sent(fake)] == ["POST files", "POST ocr", "DELETE files"]
 
 
@@ -419,7 +430,7 @@ async def test_a_coroutine_that_stops_asking_stops_the_sending(
 ) -> None:
     pages = ocr.aiter_pages(made_pdf(*"abcdefgh"), pages_per_request=1, max_concurrent_requests=1, upload_above=0)
     assert isinstance(await anext(aiter(pages)), Page)
-    await pages.aclose()  # type: ignore[attr-defined]
+    await pages.aclose()
     assert in_files(fake) == 0
     assert sent(fake).count("POST ocr") <= 2
 

@@ -2,12 +2,13 @@
 
 import io
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from mistral_rag.errors import ParseError
@@ -18,12 +19,26 @@ logging.getLogger("pypdf").addHandler(logging.NullHandler())  # else its warning
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_PAGES = 1000
-UNREADABLE = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError, OSError)
+UNREADABLE = (
+    PyPdfError,
+    DependencyError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    IndexError,
+    OSError,
+)
 """What pypdf raises on damaged files."""
 
 LEFT_OUT = ("/Annots", "/B", "/AA", "/Metadata", "/PieceInfo", "/Tabs", "/Thumb")
 SHOWN = frozenset({"/Widget", "/FreeText", "/Stamp", "/Ink", "/Square", "/Circle", "/Line", "/Highlight", "/Underline"})
 LOOKS = ("/Type", "/Rect", "/F", "/AP", "/AS")
+
+
+class LockedPdfError(ParseError):
+    """A PDF that needs a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ class Pdf:
 
     def __init__(self, document: Local) -> None:
         self._stream = document.open()
+        self._lock = threading.Lock()  # pypdf fills its caches while it cuts
         try:
             self._reader = PdfReader(self._stream, strict=False)
             locked = self._reader.is_encrypted and not self._reader.decrypt("")
@@ -51,7 +67,7 @@ class Pdf:
             raise ParseError(f"{document.name} is damaged, or of a kind of PDF that can't be cut") from error
         if locked:
             self.close()
-            raise ParseError(f"{document.name} is encrypted and needs a password")
+            raise LockedPdfError(f"{document.name} is encrypted and needs a password")
 
     def close(self) -> None:
         """Close the file; nothing can be cut any more."""
@@ -67,7 +83,8 @@ class Pdf:
     def cut(self, numbers: Sequence[int], *, most: int = MAX_BYTES) -> Iterator[Piece | PageFailure]:
         """These pages in as few pieces as fit into `most` bytes; a page too large alone is a failure."""
         try:
-            content = self._written(numbers)
+            with self._lock:
+                content = self._written(numbers)
         except UNREADABLE:
             content = None
         if content is not None and len(content) <= most:

@@ -26,7 +26,8 @@ from mistral_rag.schema import Page
 logger = logging.getLogger(__name__)
 
 Pages = int | str | Iterable[int] | None
-Job = Part | PageFailure
+Job = Part | Outcome
+"""A request to be made, or what came of pages that could not even be sent."""
 
 
 class MistralOCR(OcrOptions):
@@ -67,7 +68,7 @@ class MistralOCR(OcrOptions):
 
     def iter_pages(
         self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
-    ) -> Iterator[OcrPage | PageFailure]:
+    ) -> Generator[OcrPage | PageFailure]:
         """The pages in order, as they are read; those that can't be are failures and the rest goes on.
 
         Stop iterating and nothing more is sent. Raises as `read`, but for failures of single pages.
@@ -79,7 +80,7 @@ class MistralOCR(OcrOptions):
 
     async def aiter_pages(
         self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
-    ) -> AsyncIterator[OcrPage | PageFailure]:
+    ) -> AsyncGenerator[OcrPage | PageFailure]:
         """`iter_pages` for coroutines."""
         reader = self.changed(options)
         plan = await asyncio.to_thread(reader._plan, source, pages, name)
@@ -123,62 +124,58 @@ class MistralOCR(OcrOptions):
 
     def _jobs(self, plan: Plan, uploads: list[str]) -> Iterator[Job]:
         for piece in plan.pieces():
-            if isinstance(piece, PageFailure):
-                yield piece
-            else:
-                yield from plan.parts(piece, self._chunk(plan, piece, uploads))
+            yield from self._sent(plan, piece, uploads)
 
     async def _ajobs(self, plan: Plan, uploads: list[str]) -> AsyncIterator[Job]:
         pieces = plan.pieces()
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            if isinstance(piece, PageFailure):
-                yield piece
-            else:
-                for part in plan.parts(piece, await self._achunk(plan, piece, uploads)):
-                    yield part
+            for job in await self._asent(plan, piece, uploads):
+                yield job
 
-    def _chunk(self, plan: Plan, piece: Piece, uploads: list[str], *, always: bool = False) -> dict[str, Any] | None:
-        """The piece as the platform knows it: an address, or a file uploaded where it is large; else None."""
-        if not isinstance(plan.document, Local):
-            return plan.document.chunk
-        if not (always or plan.is_uploaded(piece)):
-            return None
-        kind, content = form(plan.document.name, piece.content, plan.document.media_type)
-        uploads.append(uploaded_id(self.client.send("POST", PATH, content=content, kind=kind)))
-        return {"type": "file", "file_id": uploads[-1]}
+    def _sent(
+        self, plan: Plan, piece: Piece | PageFailure, uploads: list[str], *, part: Part | None = None
+    ) -> Iterable[Job]:
+        """The requests for a piece, uploaded where that is needed; `part` is what it replaces."""
+        if isinstance(piece, PageFailure):
+            return [unsent(piece)]
+        if not plan.is_uploaded(piece, part):
+            return plan.parts(piece, part)
+        kind, content = form(plan.document.name, piece.content, plan.media_type)
+        try:
+            uploads.append(uploaded_id(self.client.send("POST", PATH, content=content, kind=kind)))
+        except ApiError as error:
+            return [failed(job, error) for job in plan.parts(piece, part)]
+        return plan.parts(piece, part, file=uploads[-1])
 
-    async def _achunk(
-        self, plan: Plan, piece: Piece, uploads: list[str], *, always: bool = False
-    ) -> dict[str, Any] | None:
-        if not isinstance(plan.document, Local):
-            return plan.document.chunk
-        if not (always or plan.is_uploaded(piece)):
-            return None
-        kind, content = form(plan.document.name, piece.content, plan.document.media_type)
-        uploads.append(uploaded_id(await self.client.asend("POST", PATH, content=content, kind=kind)))
-        return {"type": "file", "file_id": uploads[-1]}
+    async def _asent(
+        self, plan: Plan, piece: Piece | PageFailure, uploads: list[str], *, part: Part | None = None
+    ) -> Iterable[Job]:
+        if isinstance(piece, PageFailure):
+            return [unsent(piece)]
+        if not plan.is_uploaded(piece, part):
+            return plan.parts(piece, part)
+        kind, content = form(plan.document.name, piece.content, plan.media_type)
+        try:
+            uploads.append(uploaded_id(await self.client.asend("POST", PATH, content=content, kind=kind)))
+        except ApiError as error:
+            return [failed(job, error) for job in plan.parts(piece, part)]
+        return plan.parts(piece, part, file=uploads[-1])
 
     def _run(self, plan: Plan, uploads: list[str], job: Job) -> Outcome:
-        if isinstance(job, PageFailure):
-            return unsent(job)
+        if isinstance(job, Outcome):
+            return job
         try:
             return read_reply(plan, job, self.client.send("POST", "ocr", content=plan.body(job)))
         except ApiError as error:
             pieces = plan.otherwise(job) if is_too_large(error) else []
             if not pieces:
                 return failed(job, error)
-        done = Outcome()
-        for piece in pieces:
-            if isinstance(piece, PageFailure):
-                done += unsent(piece)
-            else:
-                chunk = self._chunk(plan, piece, uploads, always=piece is job.piece)
-                done += self._run(plan, uploads, job.within(piece, chunk))
-        return done
+        smaller = [one for piece in pieces for one in self._sent(plan, piece, uploads, part=job)]
+        return sum((self._run(plan, uploads, one) for one in smaller), Outcome())
 
     async def _arun(self, plan: Plan, uploads: list[str], job: Job) -> Outcome:
-        if isinstance(job, PageFailure):
-            return unsent(job)
+        if isinstance(job, Outcome):
+            return job
         try:
             reply = await self.client.asend("POST", "ocr", content=await asyncio.to_thread(plan.body, job))
             return await asyncio.to_thread(read_reply, plan, job, reply)
@@ -186,14 +183,8 @@ class MistralOCR(OcrOptions):
             pieces = await asyncio.to_thread(plan.otherwise, job) if is_too_large(error) else []
             if not pieces:
                 return failed(job, error)
-        done = Outcome()
-        for piece in pieces:
-            if isinstance(piece, PageFailure):
-                done += unsent(piece)
-            else:
-                chunk = await self._achunk(plan, piece, uploads, always=piece is job.piece)
-                done += await self._arun(plan, uploads, job.within(piece, chunk))
-        return done
+        smaller = [one for piece in pieces for one in await self._asent(plan, piece, uploads, part=job)]
+        return sum([await self._arun(plan, uploads, one) for one in smaller], Outcome())
 
     def _delete(self, file: str) -> None:
         try:
@@ -232,7 +223,7 @@ class _Gathered:
         return OcrResult(
             source=document.name,
             digest=document.digest if isinstance(document, Local) else None,
-            media_type=document.media_type if isinstance(document, Local) else "",
+            media_type=self._plan.media_type,
             pages=tuple(page for page in self._pages if isinstance(page, OcrPage)),
             failures=tuple(page for page in self._pages if isinstance(page, PageFailure)),
             model=self._rest.model,

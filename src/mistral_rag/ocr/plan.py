@@ -3,11 +3,11 @@
 import base64
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mistral_rag.api.replies import encode
 from mistral_rag.errors import ConfigurationError, MistralRagError, ParseError
-from mistral_rag.ocr.cutting import MAX_BYTES, MAX_PAGES, Pdf, Piece
+from mistral_rag.ocr.cutting import MAX_BYTES, MAX_PAGES, LockedPdfError, Pdf, Piece
 from mistral_rag.ocr.documents import Local, Remote, Wire
 from mistral_rag.ocr.layers import TextLayers
 from mistral_rag.ocr.options import Megabytes, OcrOptions
@@ -42,11 +42,6 @@ class Part:
         """The indices to ask for; None for all there are."""
         return None if self.numbers is None or self.numbers == self.piece.numbers else sorted(self.expected or ())
 
-    def within(self, piece: Piece, chunk: Wire | None) -> "Part":
-        """The pages of this part that a smaller piece holds."""
-        held = self.numbers if piece is self.piece or piece.numbers is None else piece.numbers
-        return Part(piece, held, chunk)
-
 
 @dataclass(slots=True)
 class Plan:
@@ -56,7 +51,8 @@ class Plan:
     options: OcrOptions
     numbers: tuple[int, ...] | None
     only_these: bool = False
-    labels: Sequence[str] = field(default=())
+    labels: Sequence[str] = ()
+    _count: int | None = None
     _pdf: Pdf | None = None
 
     @classmethod
@@ -83,27 +79,39 @@ class Plan:
         if self._pdf is not None:
             self._pdf.close()
 
+    @property
+    def media_type(self) -> str:
+        """The kind of the document; empty where it is not at hand."""
+        return self.document.media_type if isinstance(self.document, Local) else ""
+
     def _look(self, document: Local) -> None:
         """Count the pages where that can be done, and check that those asked for are there."""
-        count = None
         if document.is_pdf:
-            try:
-                self._pdf = Pdf(document)
-            except ParseError as error:
-                if "encrypted" in error.reason or self._must_cut(document):
-                    raise
-            else:
-                count, self.labels = self._pdf.count, self._pdf.labels()
+            self._open(document)
         elif document.media_type in ("image/png", "image/jpeg"):
-            count = 1
-        if count is not None:
-            self._check(document, count)
-            self.numbers = self.numbers if self.numbers is not None else tuple(range(1, count + 1))
-
-    def _check(self, document: Local, count: int) -> None:
-        if self.numbers and self.numbers[-1] > count:
-            pages = "1 page" if count == 1 else f"{count} pages"
+            self._count = 1
+        if self._count is None:
+            return
+        if self.numbers and self.numbers[-1] > self._count:
+            pages = "1 page" if self._count == 1 else f"{self._count} pages"
             raise ConfigurationError(f"{document.name} has {pages}; page {self.numbers[-1]} was asked for.")
+        self.numbers = self.numbers if self.numbers is not None else self._all
+
+    def _open(self, document: Local) -> None:
+        try:
+            self._pdf = Pdf(document)
+        except LockedPdfError:
+            raise
+        except ParseError:
+            if document.size > MAX_BYTES:
+                raise
+        else:
+            self._count, self.labels = self._pdf.count, self._pdf.labels()
+
+    @property
+    def _all(self) -> tuple[int, ...] | None:
+        """The numbers of all pages; None where nobody counted them."""
+        return None if self._count is None else tuple(range(1, self._count + 1))
 
     def _must_cut(self, document: Local) -> bool:
         return document.size > MAX_BYTES or (self._pdf is not None and self._pdf.count > MAX_PAGES)
@@ -120,8 +128,7 @@ class Plan:
             size = self.document.size / Megabytes
             raise ParseError(f"{self.document.name} has {size:.0f} MB; the platform takes {MAX_BYTES // Megabytes}")
         else:
-            count = self._pdf.count if self._pdf is not None else None
-            yield Piece(self.document.read(), tuple(range(1, count + 1)) if count is not None else self.numbers)
+            yield Piece(self.document.read(), self._all)
 
     def _is_cut(self, document: Local, pdf: Pdf) -> bool:
         """Whether the pages wanted are cut out; a few pages are, rather than to upload a large file for them."""
@@ -139,26 +146,27 @@ class Plan:
         for at in range(0, len(numbers), step):
             yield from pdf.cut(numbers[at : at + step])
 
-    def parts(self, piece: Piece, chunk: Wire | None) -> Iterator[Part]:
-        """The requests for a piece."""
-        numbers = self._wanted(piece)
-        if numbers is None or self.options.document_annotation is not None:
-            yield Part(piece, numbers, chunk)
-            return
+    def parts(self, piece: Piece, part: Part | None = None, *, file: str | None = None) -> list[Part]:
+        """The requests for a piece, or the one for what it holds of a `part` that was too large.
+
+        `file` is the id of the piece where it was uploaded.
+        """
+        chunk = self.document.chunk if isinstance(self.document, Remote) else None
+        if file is not None:
+            chunk = {"type": "file", "file_id": file}
+        numbers = _shared(part.numbers if part is not None else self.numbers, piece.numbers)
+        if numbers is None or part is not None or self.options.document_annotation is not None:
+            return [Part(piece, numbers, chunk)]
         step = self.options.pages_per_request
-        for at in range(0, len(numbers), step):
-            yield Part(piece, numbers[at : at + step], chunk)
+        return [Part(piece, numbers[at : at + step], chunk) for at in range(0, len(numbers), step)]
 
-    def _wanted(self, piece: Piece) -> tuple[int, ...] | None:
-        if piece.numbers is None or self.numbers is None:
-            return self.numbers
-        held = set(piece.numbers)
-        return tuple(number for number in self.numbers if number in held)
-
-    def is_uploaded(self, piece: Piece) -> bool:
-        """Whether a piece is too large to travel in every request for its pages."""
-        requests = sum(1 for _ in self.parts(piece, None))
-        return len(piece.content) * requests > self.options.upload_above
+    def is_uploaded(self, piece: Piece, part: Part | None = None) -> bool:
+        """Whether a piece is too large to travel in every request for its pages, or was in that for `part`."""
+        if isinstance(self.document, Remote):
+            return False
+        if part is not None and part.piece is piece:
+            return True
+        return len(piece.content) * len(self.parts(piece, part)) > self.options.upload_above
 
     def body(self, part: Part) -> bytes:
         """The request's body."""
@@ -171,10 +179,9 @@ class Plan:
 
     def _inline(self, piece: Piece) -> bytes:
         """The document as a data URL, without making text of it first."""
-        kind = getattr(self.document, "media_type", "")
-        name = "image_url" if kind.startswith("image/") else "document_url"
+        name = "image_url" if self.media_type.startswith("image/") else "document_url"
         named = {} if name == "image_url" else {"document_name": self.document.name}
-        head = encode({"type": name, **named, name: f"data:{kind};base64,"})
+        head = encode({"type": name, **named, name: f"data:{self.media_type};base64,"})
         return head[:-2] + base64.b64encode(piece.content) + b'"}'
 
     def otherwise(self, part: Part) -> list[Piece | PageFailure]:
@@ -200,3 +207,11 @@ class Plan:
         kind = self.document.locator_kind if isinstance(self.document, Local) else "page"
         label = self.labels[number - 1] if number <= len(self.labels) else ""
         return Locator(kind=kind, number=number, label=label)
+
+
+def _shared(wanted: tuple[int, ...] | None, held: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Those of the pages wanted that a piece holds; None where neither is known."""
+    if wanted is None or held is None:
+        return wanted
+    there = set(held)
+    return tuple(number for number in wanted if number in there)

@@ -7,7 +7,7 @@ from mistral_rag.api.errors import ResponseError, request_id
 from mistral_rag.api.replies import Reply
 
 PATH = "files"
-FIELDS = {"purpose": "ocr", "expiry": "1", "visibility": "user"}
+FIELDS = {"purpose": "ocr", "expiry": "1"}
 """The platform deletes the file after an hour, should we not come to it."""
 
 
