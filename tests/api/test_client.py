@@ -53,6 +53,18 @@ def begun(event: dict[str, Any]) -> bool:
     return bool(event["choices"][0]["delta"].get("content"))
 
 
+def test_bytes_of_any_kind_go_out_by_any_method(fake: FakeMistral) -> None:
+    client = Client(settings(fake))
+    form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF\r\n'
+    form += b'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nocr\r\n--b--\r\n'
+    fake.faults.add(faults.rate_limit(), times=1)
+    card = client.send("POST", "files", content=form, kind="multipart/form-data; boundary=b").data
+    assert (card["filename"], card["bytes"]) == ("a.pdf", 4)
+    assert asyncio.run(client.asend("GET", f"files/{card['id']}")).data["id"] == card["id"]
+    assert client.send("DELETE", f"files/{card['id']}").data["deleted"]
+    assert [request.method for request in fake.requests] == ["POST", "POST", "GET", "DELETE"]
+
+
 def test_a_reply_comes_with_its_headers(fake: FakeMistral) -> None:
     fake.script("Hi.")
     reply = Client(settings(fake)).post(CHAT, BODY)

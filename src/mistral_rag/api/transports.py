@@ -51,7 +51,9 @@ class Connector:
         self, path: str, body: bytes, timeouts: Timeouts | None, *, method: str = "POST", kind: str = JSON
     ) -> httpx.Request:
         """The request that sends `body` to `path`; the client's own timeouts hold where none are given."""
-        address = self._addresses.get(path) or self._addresses.setdefault(path, self._address(path))
+        address = self._addresses.get(path) or self._address(path)
+        if method == "POST":  # else ids of files stand in it
+            self._addresses[path] = address
         request = httpx.Request(
             method,
             address,
@@ -64,7 +66,12 @@ class Connector:
 
     def _address(self, path: str) -> httpx.URL:
         base, mark, query = self._settings.base_url.partition("?")
-        return httpx.URL(f"{base.rstrip('/')}/{path}{mark}{query}")
+        try:
+            address = httpx.URL(f"{base.rstrip('/')}/{path}{mark}{query}")
+            address.host.encode("idna")  # what connecting does, where it would be no error of httpx
+        except (httpx.InvalidURL, UnicodeError) as problem:
+            raise ConfigurationError(f"base_url is no address: {problem}.") from problem
+        return address
 
     def _headers(self, host: bytes, length: int, kind: str) -> list[tuple[bytes, bytes]]:
         own = [(b"Host", host), (b"Content-Length", b"%d" % length)]
