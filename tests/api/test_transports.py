@@ -90,6 +90,12 @@ def test_the_path_goes_behind_that_of_the_base_url(base: str, address: str) -> N
     assert str(requests[0].url) == address
 
 
+@pytest.mark.parametrize("base", ["http://\u2603.com/v1", "http://a..b/v1", f"http://{'a' * 70}/v1"])
+def test_an_address_that_no_host_can_have_is_said(base: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url is no address"):
+        client(None, base_url=base).post(CHAT, BODY)
+
+
 @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 def test_compressed_replies_are_read(coding: str, pack: Callable[[bytes], bytes]) -> None:
     ours = client(seen([], pack(b'{"a": 1}'), headers={"content-encoding": coding}))

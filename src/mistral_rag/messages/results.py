@@ -37,7 +37,12 @@ def chat_result(reply: Reply, request: Request) -> ChatResult:
         _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
         message.response_metadata |= _repeats(message.tool_calls, request)
     said = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
-    return ChatResult(generations=[ChatGeneration(message=message) for message in messages], llm_output=said)
+    return ChatResult(generations=[_generation(message) for message in messages], llm_output=said)
+
+
+def _generation(message: AIMessage) -> ChatGeneration:
+    reason = message.response_metadata.get("finish_reason")
+    return ChatGeneration(message=message, generation_info={"finish_reason": reason} if reason else None)
 
 
 def combined(outputs: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
