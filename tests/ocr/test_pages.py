@@ -67,6 +67,19 @@ def test_header_and_footer_are_blocks_apart() -> None:
     assert read.blocks[0].box == Box(left=0, top=0, right=1, bottom=0.05)
 
 
+def test_a_title_that_says_what_the_header_says_keeps_its_own_box() -> None:
+    named = [block("header", "ACME", 0, 0, 1000, 100), block("title", "# ACME", 0, 200, 1000, 300)]
+    read = page("# ACME\n\nText", header="ACME", blocks=named)
+    tops = [(kind, box and box.top) for kind, _, box in blocks(read)]
+    assert tops == [("header", 0), ("title", 0.1), ("text", None)]
+
+
+def test_parts_of_a_header_have_boxes_of_their_own() -> None:
+    named = [block("header", "ACME", 0, 0, 400, 100), block("header", "10-K", 600, 0, 1000, 100)]
+    found = blocks(page("Text", header="ACME 10-K", blocks=named))
+    assert [(text.strip(), box and box.left) for _, text, box in found] == [("ACME", 0), ("10-K", 0.6), ("Text", None)]
+
+
 def test_tables_keep_their_source_cells_and_box() -> None:
     html = "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"
     read = page(

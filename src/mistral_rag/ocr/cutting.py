@@ -2,7 +2,9 @@
 
 import io
 import logging
+import struct
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +24,16 @@ MAX_PAGES = 1000
 UNREADABLE = (
     PyPdfError,
     DependencyError,
-    ValueError,
-    KeyError,
-    TypeError,
+    ArithmeticError,
+    AssertionError,
     AttributeError,
-    RecursionError,
-    IndexError,
+    LookupError,
     OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
 )
 """What pypdf raises on damaged files."""
 
@@ -62,6 +67,8 @@ class Pdf:
             self._reader = PdfReader(self._stream, strict=False)
             locked = self._reader.is_encrypted and not self._reader.decrypt("")
             self.count = 0 if locked else len(self._reader.pages)
+            if not (locked or self.count):
+                raise ValueError("no pages")
         except UNREADABLE as error:
             self.close()
             raise ParseError(f"{document.name} is damaged, or of a kind of PDF that can't be cut") from error

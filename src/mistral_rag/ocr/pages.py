@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from mistral_rag.ocr.markdown import MARKDOWN, Sheet, write_markdown
 from mistral_rag.ocr.placing import Finder, Named, plain_content, with_names
 from mistral_rag.ocr.result import OcrImage, OcrPage, OcrTable, WordScores
-from mistral_rag.schema import Block, BlockKind, Box, Locator, clean_text
+from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Box, Locator, clean_text
 
 KINDS: Mapping[str, BlockKind] = {
     "text": "text",
@@ -132,23 +132,31 @@ def _number(value: Any) -> float | None:
 
 
 def _named(raw: Raw, sheet: Sheet, markdown: str, frame: Frame) -> Iterator[Named]:
-    """The blocks that the reply names, as far as they are found: as they stand in the markdown, else by their words."""
+    """The blocks that the reply names, as far as they are found in the text."""
+    finders = {block.kind: _finder(sheet, block) for block in sheet.blocks if block.kind in UNCITED_KINDS}
     finder = Finder(sheet.writer.text)
     at = 0
     for block in _objects(raw, "blocks"):
-        name, content = str(block.get("table_id")), _cleaned(block.get("content")).strip()
-        table = sheet.tables.get(name)
+        kind, content = KINDS.get(str(block.get("type"))), _cleaned(block.get("content")).strip()
+        table = sheet.tables.get(str(block.get("table_id")))
         start = markdown.find(content, at) if content else -1
         place: tuple[int, int] | None
         if table is not None:
             place = table.start, table.end
+        elif kind in finders:
+            place = finders[kind].find(plain_content(content))
         elif start >= 0:
             at = start + len(content)
             place = sheet.writer.place(MARKDOWN, start, at)
         else:
             place = finder.find(plain_content(content))
         if place is not None:
-            yield Named(*place, kind=KINDS.get(str(block.get("type"))), box=frame.box(block))
+            yield Named(*place, kind=kind, box=frame.box(block))
+
+
+def _finder(sheet: Sheet, block: Block) -> Finder:
+    """What finds words in one block only."""
+    return Finder(sheet.writer.text[: block.end], start=block.start)
 
 
 def _tables(sheet: Sheet, replied: Mapping[str, Raw], blocks: tuple[Block, ...]) -> Iterator[OcrTable]:

@@ -20,19 +20,20 @@ class Named:
 
 
 class Finder:
-    """Finds words in a page's text whatever the white space; each search begins where the last find ended."""
+    """Finds words in a page's text from `start` on, whatever the white space; each behind the last one if it can."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, start: int = 0) -> None:
         self._whole = text
+        self._start = start
         self._at = 0
 
     @cached_property
     def _index(self) -> list[int]:
-        return [at for at, character in enumerate(self._whole) if not character.isspace()]
+        return [at for at in range(self._start, len(self._whole)) if not self._whole[at].isspace()]
 
     @cached_property
     def _text(self) -> str:
-        return "".join(self._whole.split())
+        return "".join(self._whole[self._start :].split())
 
     def find(self, words: str) -> tuple[int, int] | None:
         """Where these words stand; behind the last ones if they do, else anywhere."""
