@@ -9,6 +9,7 @@ from ingest.chunking import cut
 from ingest.parsing.language import detect
 from ingest.parsing.result import NEEDS_OCR, ParsedFile, Picture, Problem
 from ingest.parsing.titles import title_of
+from ingest.plan import Reading
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.ocr.reader import PageFailure, PageReader
@@ -61,16 +62,6 @@ def _platform() -> PageReader:
     return MistralOCR(pages_per_request=PAGES_PER_REQUEST).page_reader()
 
 
-def may_be_read_now(reason: str, reader: str) -> bool:
-    """Whether a page that failed for this reason is worth another try with the reader of this name (empty: none).
-
-    What this machine could not read it won't be able to read the next time either; the platform may.
-    """
-    if not reader or not reason.startswith(NEEDS_OCR):
-        return False
-    return not (reader.startswith("local-") and reader in reason)
-
-
 class PictureReadings:
     """Reads pictures of pages, or finds in the index what was read before. `fresh` counts those read now."""
 
@@ -79,28 +70,32 @@ class PictureReadings:
         self.writer = writer
         self.fresh = 0
 
-    def read(self, path: Path, file: str, pictures: Sequence[Picture]) -> Iterator[tuple[int, Page | PageFailure]]:
-        """Page numbers with what was read there; `file` is the digest of the file. Every page is kept at once."""
+    def read(self, reading: Reading, pictures: Sequence[Picture]) -> Iterator[tuple[int, Page | PageFailure]]:
+        """Page numbers of a file with what was read there. Every page is kept at once."""
         kept = self.writer.cached_pages(self.reader.name, [bytes.fromhex(picture.key) for picture in pictures])
         missing: dict[int, bytes] = {}
         for picture in pictures:
             key = bytes.fromhex(picture.key)
             if key in kept:
-                self.writer.keep_page(self.reader.name, key, kept[key], file=file)
+                self.writer.keep_page(self.reader.name, key, kept[key], file=reading.digest)
                 yield picture.page, kept[key]
             else:
                 missing[picture.page] = key
         if missing:
-            yield from self._fresh(path, file, missing)
+            yield from self._fresh(reading, missing)
 
-    def _fresh(self, path: Path, file: str, missing: Mapping[int, bytes]) -> Iterator[tuple[int, Page | PageFailure]]:
-        for outcome in _outcomes(self.reader, path, list(missing)):
+    def _fresh(self, reading: Reading, missing: Mapping[int, bytes]) -> Iterator[tuple[int, Page | PageFailure]]:
+        for outcome in _outcomes(self.reader, reading.found.path, list(missing)):
             if isinstance(outcome, PageFailure):
                 yield outcome.number, outcome
                 continue
             number = outcome.locator.number
+            if change := reading.found.change():
+                # what was read now is not what the key was made of
+                yield number, PageFailure(number, change)
+                continue
             page = Page.model_construct(**{name: getattr(outcome, name) for name in Page.model_fields})
-            self.writer.keep_page(self.reader.name, missing[number], page, file=file)
+            self.writer.keep_page(self.reader.name, missing[number], page, file=reading.digest)
             self.writer.commit()
             self.fresh += 1
             yield number, page

@@ -125,17 +125,21 @@ class Build:
             return
         parsed = parse_files(jobs, workers=self.workers)
         early = [] if self.embeddings != "auto" or writer.identity else list(islice(parsed, SAMPLE_FILES))
+        for at, (job, result) in enumerate(early):
+            # which language a scan is in is known when it has been read
+            if isinstance(result, ParsedFile) and result.pictures:
+                early[at] = job, (yield from self._read_pictures(by_uri[job.uri], result))
         embedder = choose_embedder(self.embeddings, (result for _, result in early), writer)
         self.report.embedding = embedder.name
         uncommitted, committed = 0, time.monotonic()
         for job, result in chain(_drained(early), parsed):
             reading = by_uri[job.uri]
+            if isinstance(result, ParsedFile) and result.pictures:
+                result = yield from self._read_pictures(reading, result)
             outcome = _checked(reading, result)
             if isinstance(outcome, ParseError):
                 yield self._fail(writer, reading, outcome.reason)
                 continue
-            if outcome.pictures:
-                outcome = yield from self._read_pictures(reading, outcome)
             if not outcome.chunks and outcome.problems:
                 self._count(outcome)
                 yield self._fail(writer, reading, problem_line(_problems(outcome)) or "")
@@ -152,7 +156,7 @@ class Build:
         name = ""
         if self._readings is not None:
             name = self._readings.reader.name
-            for number, outcome in self._readings.read(reading.found.path, reading.digest, parsed.pictures):
+            for number, outcome in self._readings.read(reading, parsed.pictures):
                 found[number] = outcome
                 yield PageRead(reading.found.name, len(found), len(parsed.pictures))
             self.report.ocr_fresh = self._readings.fresh
@@ -171,8 +175,12 @@ class Build:
 
     def _fail(self, writer: IndexWriter, reading: Reading, reason: str) -> FileReport:
         found = reading.found
-        source = _source(found, reading.digest)
-        writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
+        if found.change():
+            # no size fits, so that the next build tries again, whatever the file holds then
+            writer.fail(_source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
+        else:
+            source = _source(found, reading.digest)
+            writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
         return FileReport(found.name, "failed", reason)
 
     def _put(self, writer: IndexWriter, reading: Reading, parsed: ParsedFile, embedder: Embedder) -> FileReport:
@@ -198,13 +206,8 @@ class Build:
 def _checked(reading: Reading, result: ParsedFile | ParseError) -> ParsedFile | ParseError:
     if isinstance(result, ParseError):
         return result
-    try:
-        facts = reading.found.path.stat()
-    except OSError:
-        return ParseError("went away while it was being read")
-    if (facts.st_size, facts.st_mtime_ns) != (reading.found.size, reading.found.mtime_ns):
-        return ParseError("changed while it was being read; build again")
-    return result
+    change = reading.found.change()
+    return ParseError(change) if change else result
 
 
 def _source(found: Found, digest: str, parsed: ParsedFile | None = None) -> Source:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.ocr import may_be_read_now
+from ingest.parsing.result import NEEDS_OCR
 from ingest.report import FileReport, FileStatus
 from ingest.sources import Found, PassedOver, sha256_of, walk
 from mistral_rag.store.states import READ_AGAIN, erased_uri
@@ -82,6 +82,16 @@ def _compare(found: Found, state: SourceState | None, plan: Plan, reader: str) -
 
 def _to_be_read_again(state: SourceState, reader: str) -> bool:
     return state.size == READ_AGAIN or any(may_be_read_now(reason, reader) for reason in _reasons(state))
+
+
+def may_be_read_now(reason: str, reader: str) -> bool:
+    """Whether a page that failed for this reason is worth another try with the reader of this name (empty: none).
+
+    What this machine could not read it won't be able to read the next time either; the platform may.
+    """
+    if not reader or not reason.startswith(NEEDS_OCR):
+        return False
+    return not (reader.startswith("local-") and reader in reason)
 
 
 def _reasons(state: SourceState) -> Iterable[str]:

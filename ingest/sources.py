@@ -24,6 +24,15 @@ class Found:
     mtime_ns: int
     media_type: str | None
 
+    def change(self) -> str:
+        """What became of the file since it was found, in words; empty when nothing did."""
+        try:
+            facts = self.path.stat()
+        except OSError:
+            return "went away while it was being read"
+        same = (facts.st_size, facts.st_mtime_ns) == (self.size, self.mtime_ns)
+        return "" if same else "changed while it was being read; build again"
+
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:

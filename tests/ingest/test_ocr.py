@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 from pypdf import PdfWriter
 
-from ingest.ocr import better, may_be_read_now
+from ingest.ocr import better
 from ingest.pipeline import Build
+from ingest.plan import may_be_read_now
 from ingest.report import BuildReport, PageRead
 from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseError
 from mistral_rag.ocr.reader import PageFailure
@@ -179,6 +180,36 @@ def test_a_file_that_the_reader_does_not_take_is_no_end_of_the_build(folder: Pat
     [file] = report.files
     assert file.reason == "page 2: needs OCR, and local-clerk failed: this kind of file is not taken"
     assert texts(index) == [RENT, "", ""]
+
+
+class Meddler(Clerk):
+    """While it reads, somebody writes another file in the place of the one it reads."""
+
+    def read(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
+        for read in super().read(path, numbers):
+            scan(path, "another", "picture", "and", "more")
+            yield read
+
+
+def test_what_was_read_of_a_file_that_changed_meanwhile_is_not_kept(folder: Path, index: Path) -> None:
+    [file] = build(folder, index, Meddler(RENT, NOTICE)).files
+    assert (file.status, file.reason) == ("failed", "changed while it was being read; build again")
+    scan(folder / "lease.tif", "one", "two", "")
+    clerk = Clerk(RENT, NOTICE)
+    build(folder, index, clerk)
+    assert len(clerk.asked) == 2
+    assert texts(index) == [RENT, NOTICE, ""]
+
+
+def test_the_language_of_scans_decides_the_model_of_a_new_index(folder: Path, index: Path) -> None:
+    german = (
+        "Die Miete ist am ersten Tag des Monats fällig und wird auf das Konto der Firma überwiesen, die das Haus " * 3
+    )
+    work = Build([folder], index, workers=1, ocr_with=Clerk(german, german))
+    for progress in work:
+        if isinstance(progress.event, PageRead):
+            assert work.report.embedding == ""
+    assert work.report.embedding.startswith("local-use")
 
 
 def test_what_this_machine_could_not_read_is_left_to_another_reader(folder: Path, index: Path) -> None:
