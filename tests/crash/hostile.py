@@ -19,6 +19,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -268,6 +269,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mutations", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutation")
     parser.add_argument("--rows", type=float, default=0.3, help="share of folders whose digests are right again")
     arguments = parser.parse_args()
     tried: Counter[str] = Counter()
@@ -281,7 +284,10 @@ def main() -> int:
         sample.make_killed(bases[1])
         for base in bases:
             sample.answers(base)
-        for number in range(arguments.mutations):
+        deadline = time.monotonic() + arguments.seconds
+        for number in range(arguments.first, arguments.first + arguments.mutations):
+            if time.monotonic() > deadline:
+                break
             choice = random.Random(f"{arguments.seed} {number}")
             for left in ("index", "copy", "vectors.faiss"):
                 _delete(place / left)

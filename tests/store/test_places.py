@@ -79,7 +79,8 @@ def test_locks_that_do_nothing_are_found_out(tmp_path: Path, void: str) -> None:
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, SHIM, "-ldl"], check=True)
     place = tmp_path / "place"
     place.mkdir()
-    code = "import pathlib, sys\nfrom mistral_rag.store.places import locks_hold\nprint(locks_hold(pathlib.Path(sys.argv[1])))"
+    code = "import pathlib, sys\nfrom mistral_rag.store.places import locks_hold\n"
+    code += "print(locks_hold(pathlib.Path(sys.argv[1])))"
     environment = {**os.environ, "LD_PRELOAD": str(library), "SHIM_FOLDER": str(place), "SHIM_VOID": void}
     run = subprocess.run(
         [sys.executable, "-c", code, place], env=environment, capture_output=True, text=True, check=True
