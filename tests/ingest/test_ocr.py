@@ -1,6 +1,6 @@
 """Pages that are pictures, through a whole build: who reads them, what is kept, what the report says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -201,15 +201,20 @@ def test_what_was_read_of_a_file_that_changed_meanwhile_is_not_kept(folder: Path
     assert texts(index) == [RENT, NOTICE, ""]
 
 
-def test_the_language_of_scans_decides_the_model_of_a_new_index(folder: Path, index: Path) -> None:
-    german = (
-        "Die Miete ist am ersten Tag des Monats fällig und wird auf das Konto der Firma überwiesen, die das Haus " * 3
-    )
-    work = Build([folder], index, workers=1, ocr_with=Clerk(german, german))
-    for progress in work:
-        if isinstance(progress.event, PageRead):
-            assert work.report.embedding == ""
-    assert work.report.embedding.startswith("local-use")
+def test_the_language_of_scans_counts_when_a_new_index_is_given_its_model(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    german = "Die Miete ist am ersten Tag des Monats fällig und wird auf das Konto der Firma überwiesen. " * 4
+    seen: list[set[str]] = []
+
+    def choose(languages: Mapping[str, int]) -> str:
+        seen.append(set(languages))
+        return ""
+
+    monkeypatch.setattr("ingest.embedding.choose_embeddings", choose)
+    for _ in Build([folder], index, workers=1, ocr_with=Clerk(german, german)):
+        pass
+    assert seen == [{"de"}]
 
 
 def test_what_this_machine_could_not_read_is_left_to_another_reader(folder: Path, index: Path) -> None:
