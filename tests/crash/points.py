@@ -15,6 +15,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -156,45 +157,66 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", default="1/1", help="2/5: the second fifth of the points")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the points")
     arguments = parser.parse_args()
-    shim.start_again_with_it()
+    if arguments.workers > 1:
+        outcome = _shared(arguments.workers)
+    else:
+        shim.start_again_with_it()
+        outcome = _tried(arguments)
+    outcome["wrong"] = len(outcome["problems"])
+    print(json.dumps({**outcome, "problems": outcome["problems"][:200]}))
+    return 1 if outcome["wrong"] else 0
+
+
+def _shared(workers: int) -> dict[str, Any]:
+    """What as many processes find together, each with its part of the points."""
+    command = [sys.executable, *sys.argv, "--workers", "1", "--part"]
+    running = [
+        subprocess.Popen([*command, f"{number}/{workers}"], stdout=subprocess.PIPE) for number in range(1, workers + 1)
+    ]
+    outcomes = [json.loads(run.communicate()[0]) for run in running]
+    together = outcomes[0]
+    for other in outcomes[1:]:
+        together["points"] += other["points"]
+        together["problems"] += other["problems"]
+        for name in ("tried", "ended"):
+            together[name] = dict(Counter(together[name]) + Counter(other[name]))
+    return dict(together)
+
+
+def _tried(arguments: argparse.Namespace) -> dict[str, Any]:
+    ended: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    problems: list[str] = []
+    deadline = time.monotonic() + arguments.seconds
     with tempfile.TemporaryDirectory(dir=shim.fast_folder()) as place:
         base, counted = Path(place) / "base", Path(place) / "index"
         in_child(base, lambda: None, FIRST_STEPS)
         for step in range(FIRST_STEPS + STEPS + 2):
             deque(map(workload.document, (one for one in workload.operations(step) if one.pages)), maxlen=0)
         shutil.copytree(base, counted)
-        calls = tuple(arguments.calls.split(","))
         counts = _counted(counted)
-        points = every_point(counts, calls)
+        points = every_point(counts, tuple(arguments.calls.split(",")))
         part, parts = map(int, arguments.part.split("/"))
         sample = chosen(points, arguments.points, random.Random(arguments.seed))[part - 1 :: parts]
-        ended: Counter[str] = Counter()
-        tried: Counter[str] = Counter()
-        problems: list[str] = []
-        deadline = time.monotonic() + arguments.seconds
-        for number, (point, end, wrong) in enumerate(outcomes(sample, base, Path(place)), start=1):
+        random.Random(arguments.seed).shuffle(sample)
+        for point, end, wrong in outcomes(sample, base, Path(place)):
             ended[end] += 1
             tried[point.call] += 1
             problems += wrong
             if time.monotonic() > deadline:
                 break
-            if sys.stderr.isatty() or number % 1000 == 0:
-                print(f"\r{number} of {len(sample)}, {len(problems)} problems", end="", file=sys.stderr)
-    print(
-        json.dumps(
-            {
-                "points": tried.total(),
-                "of": len(points),
-                "calls": counts,
-                "tried": tried,
-                "ended": ended,
-                "problems": problems[:200],
-                "wrong": len(problems),
-            }
-        )
-    )
-    return 1 if problems else 0
+            if sys.stderr.isatty():
+                print(f"\r{tried.total()} of {len(sample)}, {len(problems)} problems", end="", file=sys.stderr)
+    return {
+        "points": tried.total(),
+        "of": len(points),
+        "calls": counts,
+        "tried": tried,
+        "ended": ended,
+        "problems": problems,
+    }
 
 
 def _counted(folder: Path) -> dict[str, int]:
