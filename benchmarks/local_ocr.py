@@ -72,10 +72,8 @@ def scans(reader: LocalOCR, data: Path, every: int) -> int:
             groups[group].append(scores)
     print(f"{'scans':16} {'n':>4} {'word F1':>8} {'parts F1':>8} {'digit runs':>10} {'CER':>6} {'box centres':>11}")
     for group, rows in sorted(groups.items()):
-        values = [_mean(rows, name) for name in ("f1", "parts", "digits", "cer", "boxes")]
-        print(
-            f"{group:16} {len(rows):4} {values[0]:8.3f} {values[1]:8.3f} {values[2]:10.3f} {values[3]:6.3f} {values[4]:11.3f}"
-        )
+        columns = (("f1", 8), ("parts", 8), ("digits", 10), ("cer", 6), ("boxes", 11))
+        print(f"{group:16} {len(rows):4} " + " ".join(f"{_mean(rows, name):{width}.3f}" for name, width in columns))
     return len(records)
 
 
@@ -116,9 +114,8 @@ def digits(reader: LocalOCR, data: Path, every: int) -> int:
             expected += known
             found += known & seen
             pages += 1
-    print(
-        f"digits           {pages:4} pages, {sum(expected.values())} tokens with digits, read {_recall(expected, found):.4f}"
-    )
+    share = _recall(expected, found)
+    print(f"digits           {pages:4} pages, {sum(expected.values())} tokens with digits, read {share:.4f}")
     return pages
 
 
