@@ -15,7 +15,15 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.exceptions import OutputParserException
 from langchain_core.load import dumps, load
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    trim_messages,
+)
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 from pydantic import BaseModel, ValidationError
@@ -844,14 +852,13 @@ def test_a_wrong_setting_is_refused_without_showing_what_was_set(settings: dict[
 
 @pytest.mark.filterwarnings("ignore:The function `load` is in beta")
 def test_a_saved_model_is_loaded_without_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    saved = json.loads(dumps(ChatMistral(model="mistral-large-latest", api_key="k", temperature=0.1)))
+    patience = Timeouts(connect=1.0, read=2.0)
+    ours = ChatMistral(model="mistral-large-latest", api_key="k", temperature=0.1, timeout=patience)
+    saved = json.loads(dumps(ours))
     monkeypatch.setenv("MISTRAL_API_KEY", "another")
     again = load(saved, allowed_objects=[ChatMistral], valid_namespaces=["mistral_rag"], secrets_from_env=True)
-    assert (again.model, again.temperature, again.api_key.get_secret_value()) == (
-        "mistral-large-latest",
-        0.1,
-        "another",
-    )
+    told = (again.model, again.temperature, again.timeout, again.api_key.get_secret_value())
+    assert told == ("mistral-large-latest", 0.1, patience, "another")
 
 
 def test_answers_can_be_cached(fake: FakeMistral) -> None:
@@ -873,6 +880,25 @@ def test_tokens_are_counted_by_the_models_own_vocabulary(name: str, tokens: int,
     ours = ChatMistral(model=name, api_key="k")
     assert ours.get_num_tokens("L'été 12345 naïve") == tokens
     assert ours.get_num_tokens_from_messages([SystemMessage("Be kind."), HumanMessage("Good morning, all!")]) == prompt
+
+
+def test_a_history_can_be_trimmed_to_a_number_of_tokens() -> None:
+    calls = [{"name": "weather", "args": {"city": "Rome"}, "id": "Abcdefgh1"}]
+    history = [
+        SystemMessage("Be kind."),
+        HumanMessage("Tell me all about Rome. " * 20),
+        AIMessage("Rome is old."),
+        HumanMessage("How is the weather there?"),
+        AIMessage("Let me see.", tool_calls=calls),
+        ToolMessage("Sunny.", tool_call_id="Abcdefgh1"),
+        AIMessage("It is sunny."),
+    ]
+    ours = ChatMistral(api_key="k")
+    kept = trim_messages(
+        history, max_tokens=100, token_counter=ours, strategy="last", start_on="human", include_system=True
+    )
+    assert [message.type for message in kept] == ["system", "human", "ai", "tool", "ai"]
+    assert ours.get_num_tokens_from_messages([]) == 0
 
 
 def test_names_that_other_integrations_use(fake: FakeMistral) -> None:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
@@ -71,6 +72,11 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     def lc_secrets(self) -> dict[str, str]:
         """Fields that are never serialised, and the variables they come from."""
         return {"api_key": "MISTRAL_API_KEY"}
+
+    @property
+    def lc_attributes(self) -> dict[str, Any]:
+        """Fields that are saved in another form than they have."""
+        return {"timeout": asdict(self.timeout)} if isinstance(self.timeout, Timeouts) else {}
 
     @classmethod
     def is_lc_serializable(cls) -> bool:

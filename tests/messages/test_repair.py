@@ -14,6 +14,7 @@ from mistral_common.tokens.tokenizers.base import TokenizerVersion
 
 from mistral_rag.messages.outgoing import wire_messages
 from mistral_rag.messages.repair import Rules, repair
+from mistral_rag.messages.tokens import count_messages
 from mistral_rag.messages.tools import Wire
 
 OLD = [TokenizerVersion.v1, TokenizerVersion.v3]
@@ -219,6 +220,12 @@ MESSAGES = st.one_of(
 def thoughtless(messages: list[Wire]) -> list[Wire]:
     """Without the thinking that older validators do not know."""
     return [{**message, "content": "said"} if isinstance(message["content"], list) else message for message in messages]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(MESSAGES, min_size=1, max_size=8), st.sampled_from(["tekken", "v3", "v7"]))
+def test_whatever_comes_its_tokens_can_be_counted(history: list[BaseMessage], vocabulary: Any) -> None:
+    assert count_messages(wire_messages(history), vocabulary=vocabulary) >= 3
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -69,8 +69,12 @@ def without(secret: SecretStr | None, text: str) -> str:
 
 
 def encode(body: Json) -> bytes:
-    """UTF-8 JSON; halves of surrogate pairs, which no UTF-8 holds, are joined or become U+FFFD."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """UTF-8 JSON, whatever strings are in it."""
+    return utf8(json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+
+
+def utf8(text: str) -> bytes:
+    """The text as UTF-8; halves of surrogate pairs, which no UTF-8 holds, are joined or become U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:

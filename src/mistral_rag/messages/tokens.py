@@ -6,10 +6,12 @@ import math
 import struct
 from collections.abc import Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from mistral_rag.api.catalogue import Tokenizer
-from mistral_rag.messages.repair import Rules, repair
+from mistral_rag.api.replies import encode, utf8
+from mistral_rag.messages.repair import repair
 from mistral_rag.messages.tools import Wire
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def token_ids(text: str, *, vocabulary: Tokenizer = "tekken") -> list[int]:
 
     "tekken" is the newest vocabulary that the mistral-common wheel carries; "v3" and "v7" are those of older models.
     """
-    return _tokenizer(vocabulary).instruct_tokenizer.tokenizer.encode(text, bos=False, eos=False)
+    return _tokenizer(vocabulary).instruct_tokenizer.tokenizer.encode(utf8(text).decode(), bos=False, eos=False)
 
 
 def count_messages(messages: list[Wire], tools: Sequence[Wire] = (), *, vocabulary: Tokenizer = "tekken") -> int:
@@ -55,12 +57,35 @@ def count_messages(messages: list[Wire], tools: Sequence[Wire] = (), *, vocabula
     from mistral_common.protocol.instruct.messages import ChatMessage
     from mistral_common.protocol.instruct.request import ChatCompletionRequest
 
-    fixed = repair([_textual(message) for message in messages], Rules(text_beside_calls=False)).messages
+    if not messages and not tools:
+        return 0
+    fixed, beside = _apart(repair([_textual(message) for message in messages]).messages)
     functions = [tool for tool in tools if tool["type"] == "function"]
     body = {"model": "any", "messages": fixed, **({"tools": functions} if functions else {})}
-    request = ChatCompletionRequest[ChatMessage].model_validate(body)
+    request = ChatCompletionRequest[ChatMessage].model_validate_json(encode(body))
     images = sum(_image_tokens(chunk) for message in messages for chunk in _chunks(message))
-    return len(_tokenizer(vocabulary).encode_chat_completion(request).tokens) + images
+    said = sum(len(token_ids(text, vocabulary=vocabulary)) + 1 for text in beside)
+    return len(_tokenizer(vocabulary).encode_chat_completion(request).tokens) + said + images
+
+
+def _apart(messages: list[Wire]) -> tuple[list[Wire], list[str]]:
+    """The messages without the assistants' texts that older templates have no place for, and these texts.
+
+    They know no text beside calls and join assistants' turns that follow each other.
+    """
+    kept: list[Wire] = []
+    beside: list[str] = []
+    for message, after in zip_longest(messages, messages[1:]):
+        followed = after is not None and after["role"] == "assistant"
+        if message["role"] != "assistant" or not (message.get("tool_calls") or followed):
+            kept.append(message)
+            continue
+        beside.append(message["content"])
+        if message.get("tool_calls"):
+            kept.append({**message, "content": ""})
+    if kept[0].get("tool_calls"):
+        kept.insert(0, {"role": "user", "content": ""})  # calls in a first message are refused
+    return kept, [text for text in beside if text]
 
 
 def _chunks(message: Wire) -> list[Wire]:
