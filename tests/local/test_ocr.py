@@ -14,6 +14,7 @@ from mistral_rag.ocr.result import OcrPage
 pytest.importorskip("rapidocr")
 
 from mistral_rag.local.ocr import Limits, LocalOCR
+from mistral_rag.local.ocr.child import Child
 
 LINES = ("Invoice 2024-117", "Total due: 1,480.50 euros")
 
@@ -107,3 +108,19 @@ def test_a_missing_extra_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_name_is_the_same_in_every_process_and_tells_the_model() -> None:
     assert LocalOCR(threads=1).name == LocalOCR(threads=2).name == "local-ocr/pp-ocrv6-small/1"
+
+
+def test_an_interrupted_page_is_not_taken_for_the_next_one(
+    reader: LocalOCR, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture().save(tmp_path / "bill.png")
+    Image.new("L", (640, 320), 255).save(tmp_path / "white.png")
+
+    def interrupted(self: Child) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Child, "_answer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            read(reader, tmp_path / "bill.png")
+    assert read(reader, tmp_path / "white.png").text == ""

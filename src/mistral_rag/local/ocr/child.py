@@ -73,14 +73,22 @@ class Child:
         try:
             self._to.write(json.dumps({"path": str(path), "number": number, "pdf": pdf}).encode() + b"\n")
             self._to.flush()
-            answer = self._from.readline(_LONGEST_ANSWER)
+            answer = self._answer()
         except OSError:
             answer = b""
+        except BaseException:
+            # its answer will still come, and must not be taken for that to the next question
+            self._verdict = "reading was interrupted"
+            self._process.kill()
+            raise
         finally:
             self._deadline = None
         if not answer.endswith(b"\n"):
             raise ParseError(self._verdict or self._epitaph())
         return _page(answer)
+
+    def _answer(self) -> bytes:
+        return self._from.readline(_LONGEST_ANSWER)
 
     def _epitaph(self) -> str:
         self._process.kill()
