@@ -62,6 +62,14 @@ def test_each_page_is_a_document_with_the_usual_metadata(ocr: MistralOCR, path: 
     assert Chunk.from_document(documents[1]).text == "two"
 
 
+def test_a_source_is_shown_as_it_was_named(ocr: MistralOCR, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parent)
+    [document] = MistralOCRLoader(path.name, ocr=ocr, pages=1).load()
+    assert (document.metadata["source"], document.metadata["uri"]) == (path.name, path.as_uri())
+    [document] = MistralOCRLoader(path.read_bytes(), ocr=ocr, pages=1).load()
+    assert (document.metadata["source"], document.metadata["uri"]) == ("document.pdf", "document.pdf")
+
+
 def test_the_loader_is_langchains(ocr: MistralOCR) -> None:
     assert isinstance(MistralOCRLoader("a.pdf", ocr=ocr), BaseLoader)
     assert isinstance(MistralOCRParser(ocr=ocr), BaseBlobParser)

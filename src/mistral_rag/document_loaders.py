@@ -91,18 +91,18 @@ def _complain(given: Local | Remote, failures: Iterable[PageFailure]) -> None:
 
 def to_document(page: OcrPage, given: Local | Remote) -> Document:
     """A page as a LangChain Document, its metadata by the names all Documents of this package have."""
-    local = given if isinstance(given, Local) else None
-    uri = local.path.as_uri() if local is not None and local.path is not None else given.name
+    path = given.path if isinstance(given, Local) else None
+    uri = given.name if path is None else path.as_uri()
     metadata: dict[str, Any] = {
-        "source": str(local.path) if local is not None and local.path is not None else given.name,
+        "source": (given.given if isinstance(given, Local) else "") or given.name,
         "uri": uri,
-        "title": Path(given.name).stem if local is not None else given.name,
+        "title": Path(given.name).stem if isinstance(given, Local) else given.name,
         "page_number": page.locator.number,
         "page_label": page.locator.label,
         "locator": page.locator.kind,
         "page": page.locator.number,
         "start_index": 0,
-        "digest": local.digest if local is not None else "",
+        "digest": given.digest if isinstance(given, Local) else "",
         "origin": "mistral-ocr",
         "confidence": page.confidence,
         "doubtful": page.doubtful,

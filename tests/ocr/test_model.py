@@ -238,6 +238,19 @@ def test_an_upload_is_deleted_when_the_reading_fails(
     assert (sent(fake).count("POST files"), in_files(fake)) == (2, 0)
 
 
+async def test_a_reading_that_is_cancelled_deletes_its_upload(
+    fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf
+) -> None:
+    fake.latency = 0.05
+    reading = asyncio.create_task(ocr.aread(made_pdf("one"), upload_above=0))
+    while "POST ocr" not in sent(fake):
+        await asyncio.sleep(0.01)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert (sent(fake).count("POST files"), in_files(fake)) == (1, 0)
+
+
 def test_an_upload_that_can_not_be_deleted_is_told(
     fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, caplog: pytest.LogCaptureFixture
 ) -> None:

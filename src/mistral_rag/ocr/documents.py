@@ -70,12 +70,13 @@ KNOWN = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
 
 @dataclass(frozen=True)
 class Local:
-    """A document at hand, as a file or as bytes."""
+    """A document at hand, as a file or as bytes; `given` is the path as it was named."""
 
     name: str
     media_type: str
     size: int
     path: Path | None = None
+    given: str = ""
     data: bytes | None = field(default=None, repr=False)
 
     @property
@@ -153,7 +154,7 @@ def _file(path: Path, name: str | None) -> Local:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceNotFoundError(f"{path} can't be read: {reason}") from error
     called = name or path.name
-    return Local(called, _media_type(head, called, path), size, path=path.absolute())
+    return Local(called, _media_type(head, called, path), size, path=path.absolute(), given=str(path))
 
 
 def _held(data: bytes, name: str | None) -> Local:

@@ -227,28 +227,40 @@ def _scored(sheet: Sheet, name: str, source: str, words: list[dict[str, Any]]) -
     """The words of a source that stand in the text; an index that is a little off is looked for nearby."""
     at = 0
     for word in words:
-        text, index, sure = _cleaned(word.get("text")).strip(), word.get("start_index"), _number(word.get("confidence"))
-        if not text or sure is None:
+        text, sure, start = _score(word, at)
+        if not text:
             continue
-        start = index if isinstance(index, int) and index >= 0 else at
         if not source.startswith(text, start):
             start = source.find(text, at, at + NEAR)
-        if start < 0:
-            continue
+            if start < 0:
+                continue
         at = start + len(text)
         if place := sheet.writer.place(name, start, at):
             yield *place, sure
+
+
+def _score(word: Raw, at: int) -> tuple[str, float, int]:
+    """A scored word, its confidence and index, as far as they are what they should be; an empty word is none."""
+    text, sure, index = word.get("text"), word.get("confidence"), word.get("start_index")
+    start = index if type(index) is int and index >= 0 else at
+    if type(text) is str and type(sure) is float and 0.0 <= sure <= 1.0 and text.isprintable() and " " not in text:
+        return text, sure, start  # nearly every word: nothing to clean
+    number = _number(sure)
+    return ("", 0.0, at) if number is None else (_cleaned(text).strip(), number, start)
 
 
 def _confidence(raw: Raw, scores: WordScores) -> tuple[float | None, float | None]:
     """The page's mean and lowest confidence, as they came or by its words."""
     given = raw.get("confidence_scores")
     page = given if isinstance(given, dict) else {}
-    sure = [word.confidence for word in scores]
-    mean = _share(page.get("average_page_confidence_score"), sum(sure) / len(sure) if sure else None)
-    return mean, _share(page.get("minimum_page_confidence_score"), min(sure, default=None))
+    mean, lowest = (_share(page.get(f"{name}_page_confidence_score")) for name in ("average", "minimum"))
+    if scores and (mean is None or lowest is None):
+        sure = [word.confidence for word in scores]
+        mean = sum(sure) / len(sure) if mean is None else mean
+        lowest = min(sure) if lowest is None else lowest
+    return mean, lowest
 
 
-def _share(value: Any, otherwise: float | None) -> float | None:
+def _share(value: Any) -> float | None:
     number = _number(value)
-    return otherwise if number is None else min(max(number, 0.0), 1.0)
+    return None if number is None else min(max(number, 0.0), 1.0)

@@ -70,10 +70,8 @@ def _parts(block: Block, named: Sequence[Named]) -> Iterator[Block]:
 
 
 def _named(block: Block, start: int, end: int, holder: Named | None) -> Block:
-    changes = {"start": start, "end": end}
     if holder is None:
-        return block.model_copy(update=changes)
+        return Block(start=start, end=end, kind=block.kind, origin=block.origin)
     keeps_kind = holder.kind is None or block.kind in ("table", "header", "footer")
-    return block.model_copy(
-        update={**changes, "kind": block.kind if keeps_kind else holder.kind, "box": holder.box or block.box}
-    )
+    kind = block.kind if keeps_kind else holder.kind
+    return Block(start=start, end=end, kind=kind or block.kind, box=holder.box, origin=block.origin)
