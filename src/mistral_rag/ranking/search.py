@@ -12,7 +12,7 @@ from mistral_rag.ranking.expansion import MOST_CHARACTERS
 from mistral_rag.ranking.facts import VERSION, Facts, learn
 from mistral_rag.ranking.fusion import dense_weight, left_open, scaled
 from mistral_rag.ranking.parts import Fusion, Parts, Ranking
-from mistral_rag.ranking.routing import ENTITY_BONUS, Router
+from mistral_rag.ranking.routing import Router
 from mistral_rag.ranking.statements import named_statements
 from mistral_rag.store.dense import cached as cached_vectors
 from mistral_rag.store.lexical import LexicalIndex, cached
@@ -123,18 +123,19 @@ class Collection:
         return [row for row in dict.fromkeys(self.rows[kept].tolist()) if row not in set(rows)]
 
     def _lexical(self, question: str) -> Scores:
-        lexical = np.zeros(len(self.rows), dtype=np.float32)
         found, scores = self.lexical.scores(question)
+        if np.array_equal(found, self.rows):
+            return scores
+        lexical = np.zeros(len(self.rows), dtype=np.float32)
         here, at = _places(self.rows, found)
         lexical[at] = scores[here]
         return lexical
 
     def _bonuses(self, question: str, covered: float) -> Scores:
-        """The routing bonus of each row; where the words of a passage tell, the company named counts less."""
+        """The routing bonus of each row; where the words of a passage tell, names and periods count less."""
         bonuses = self.router.bonuses(question)
         by_owner = np.array([bonuses.get(uri, 0.0) for uri in self.uris], dtype=np.float32)
-        if by_owner.max(initial=0) >= ENTITY_BONUS:
-            by_owner *= 1 - covered
+        by_owner *= left_open(covered)
         return by_owner[self.owners] if len(self.uris) else np.zeros(0, dtype=np.float32)
 
     def _statement_bonuses(self, text: str, covered: float) -> Scores:
@@ -148,22 +149,21 @@ class Collection:
     def _asked(self, vector: Scores | None, bonus: Scores, depth: int) -> "Asked":
         """Rows that the vector puts forward: of all, and of the documents named."""
         if vector is None or self.dense is None:
-            return Asked(None, 0.0, np.empty(0, np.int64))
-        rows, cosines = self.dense.search(vector, depth)
+            return Asked(None, np.empty(0, np.int64))
+        rows = self.dense.candidates(vector, depth)
         highest = float(bonus.max(initial=0))
         # half of the highest bonus: all documents of the company that is named, of whatever period
         bars = (highest, highest / 2) if highest > 0 else ()
         routed = [self.dense.candidates(vector, depth, rows=self.rows[bonus >= bar]) for bar in bars]
         places = [_places(self.rows, found)[1] for found in (rows, *routed)]
-        return Asked(vector, float(cosines.max(initial=0)), np.unique(np.concatenate(places)))
+        return Asked(vector, np.unique(np.concatenate(places)))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's vector, the highest cosine it reaches, and the places of the rows it puts forward."""
+    """A question's vector, and the places of the rows it puts forward."""
 
     vector: Scores | None
-    highest: float
     places: npt.NDArray[np.int64]
 
     def scaled(self, collection: Collection, chosen: npt.NDArray[np.int64]) -> Scores:
@@ -171,7 +171,8 @@ class Asked:
         if self.vector is None or collection.dense is None:
             return np.zeros(len(chosen), dtype=np.float32)
         cosines = collection.dense.scores(self.vector, collection.rows[chosen])
-        return scaled(cosines, highest=self.highest, usual=collection.dense.usual(self.vector))
+        highest = float(cosines.max(initial=0))
+        return scaled(cosines, highest=highest, usual=collection.dense.usual(self.vector))
 
 
 def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:

@@ -27,7 +27,7 @@ CENTRED: Final = 1024
 """Vectors whose mean is the centre."""
 
 RECALL: Final = 0.985
-BREADTH: Final = 8
+BREADTH: Final = 4
 """Rows that are put in order a second time for each one that is scored exactly."""
 
 LEAST: Final = 128
@@ -241,7 +241,8 @@ def _needed(bits: Bits, vector: Floats, rows: Rows) -> npt.NDArray[Any]:
     found = bits.rows[first]
     by_both = found[np.argsort(-bits.seeming(vector, first))]
     places = [_place_of(rows, order) for order in (by_both, found)]
-    return np.maximum(places[0], places[1] // BREADTH + 1)
+    needed: npt.NDArray[Any] = np.maximum(places[0], places[1] // BREADTH + 1)
+    return needed
 
 
 def _place_of(rows: Rows, order: Rows) -> npt.NDArray[Any]:

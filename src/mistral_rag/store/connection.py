@@ -15,6 +15,9 @@ from mistral_rag.store.layout import DATABASE, file_of
 from mistral_rag.store.lock import Lock
 
 BUSY_SECONDS: Final = 5.0
+WRITER_CACHE: Final = 1 << 26
+"""Bytes of database pages that a writer keeps in memory."""
+
 LARGEST_VALUE: Final = 1 << 28
 """Bytes of the largest text or blob that is read: an index from elsewhere can't exhaust memory by one value."""
 
@@ -97,6 +100,8 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     else:
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
         connection.execute("PRAGMA synchronous=FULL")
+        # each chunk's id and each vector's digest lands anywhere in its index: with less they are read again and again
+        connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE >> 10}")
     return connection
 
 

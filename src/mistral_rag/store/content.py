@@ -86,7 +86,7 @@ class Content:
         new = [digest for digest in contents if digest not in known]
         first = self.rows.take_keys("vectors", len(new))
         known.update((digest, number) for number, digest in enumerate(new, start=first))
-        self.rows.insert("vectors", [(known[digest], contents[digest]) for digest in new])
+        self.rows.insert("vectors", [(known[digest], contents[digest]) for digest in new], digests=new)
         return [known[digest] for digest in digests]
 
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:

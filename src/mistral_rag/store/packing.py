@@ -13,6 +13,7 @@ from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, W
 from mistral_rag.store.connection import LARGEST_VALUE
 from mistral_rag.store.rows import Value, bounded, plain_json, unreadable
 
+SMALL: Final = 16_384
 LEVEL: Final = 1
 """zlib's level: the higher ones save three bytes in a hundred on filings."""
 
@@ -28,7 +29,7 @@ def page_values(page: Page) -> tuple[Value, ...]:
         float(page.width),
         float(page.height),
         None if page.confidence is None else float(page.confidence),
-        zlib.compress(page.text.encode(), LEVEL),
+        _deflated(page.text.encode()),
     )
 
 
@@ -37,7 +38,15 @@ def layout_values(page: Page) -> tuple[bytes, bytes]:
     blocks = [[b.kind, b.start, b.end, _box(b.box), b.origin] for b in page.blocks]
     units = [[u.start, u.end, u.kind, u.header] for u in page.units]
     runs = json.dumps([blocks, units], separators=(",", ":"))
-    return zlib.compress(runs.encode(), LEVEL), zlib.compress(_shuffled(page.words.data), LEVEL)
+    return _deflated(runs.encode()), _deflated(_shuffled(page.words.data))
+
+
+def _deflated(data: bytes) -> bytes:
+    """Compressed; small data with small tables, whose making costs more than the compression of a page."""
+    if len(data) > SMALL:
+        return zlib.compress(data, LEVEL)
+    stream = zlib.compressobj(LEVEL, zlib.DEFLATED, wbits=13, memLevel=6)
+    return stream.compress(data) + stream.flush()
 
 
 def _box(box: Box | None) -> list[float] | None:
@@ -106,7 +115,7 @@ def _inflated(data: bytes) -> bytes:
 
 def chunk_values(chunk: Chunk) -> tuple[Value, ...]:
     """The columns of `chunks` from number on."""
-    headings = json.dumps(chunk.headings, ensure_ascii=False)
+    headings = json.dumps(chunk.headings, ensure_ascii=False) if chunk.headings else "[]"
     return (
         chunk.page,
         chunk.first_unit,

@@ -19,8 +19,8 @@ from mistral_rag.store.format import require_current
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
 from mistral_rag.store.layout import LOG, file_of, find_folder
-from mistral_rag.store.places import refuse_network
 from mistral_rag.store.leases import Lease, Leases
+from mistral_rag.store.places import refuse_network
 from mistral_rag.store.status import status_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, Final
@@ -31,18 +31,31 @@ UNNUMBERED: Final = frozenset({"vectors"})
 def row_digest(table: str, values: Sequence[Value]) -> bytes:
     """Hash of a row's columns, in the order of `format.COLUMNS`."""
     covered = values[1:] if table in UNNUMBERED else values
-    return blake2b(b"".join(map(_encode, covered)), digest_size=DIGEST_SIZE, person=table.encode()).digest()
+    data = b"".join([_ENCODED[type(value)](value) for value in covered])
+    return blake2b(data, digest_size=DIGEST_SIZE, person=table.encode()).digest()
 
 
-def _encode(value: Value) -> bytes:
-    if isinstance(value, str):
-        data = value.encode("utf-8", "surrogatepass")
-        return b"s%d:%b" % (len(data), data)
-    if isinstance(value, int):
-        return b"i%d;" % value
-    if isinstance(value, bytes):
-        return b"b%d:%b" % (len(value), value)
-    return b"n" if value is None else b"f" + struct.pack("<d", value)
+def _text(value: str) -> bytes:
+    data = value.encode("utf-8", "surrogatepass")
+    return b"s%d:%b" % (len(data), data)
+
+
+class _Encoders(dict[type, Callable[[Any], bytes]]):
+    """How a value of each type is written; a subclass as what it is made from."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], bytes]:
+        return next(self[base] for base in kind.__mro__ if base in self)
+
+
+_ENCODED: Final = _Encoders(
+    {
+        str: _text,
+        int: b"i%d;".__mod__,
+        bytes: lambda value: b"b%d:%b" % (len(value), value),
+        float: lambda value: b"f" + struct.pack("<d", value),
+        type(None): lambda value: b"n",
+    }
+)
 
 
 def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
@@ -83,18 +96,16 @@ class Rows:
         self.content = content
         self._next: dict[str, int] = {}
 
-    def insert(self, table: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Insert rows given in the order of `format.COLUMNS`."""
+    def insert(self, table: str, rows: Iterable[Sequence[Value]], *, digests: Iterable[bytes] | None = None) -> None:
+        """Insert rows given in the order of `format.COLUMNS`, and their `digests` where they are known already."""
         columns = COLUMNS[table]
         names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
         marks = ", ".join("?" * (len(columns) + 1))
-        digests = []
-        digested = []
-        for row in rows:
-            digests.append(row_digest(table, row))
-            digested.append((*row, digests[-1]))
+        every = list(rows)
+        known = [row_digest(table, row) for row in every] if digests is None else list(digests)
+        digested = [(*row, digest) for row, digest in zip(every, known, strict=True)]
         self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", digested)
-        self.content = (self.content + _sum(digests)) % MODULUS
+        self.content = (self.content + _sum(known)) % MODULUS
 
     def insert_one(self, table: str, columns: Mapping[str, Value]) -> None:
         """Insert one row given by its columns' names."""

@@ -193,11 +193,11 @@ class DenseIndex:
         return _best([*exact, *self._rescored(asked, self._candidates(asked, self.depth.of(k), both))], k)
 
     def candidates(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> Rows:
-        """Rows among which the `k` nearest are, in no order; `scores` tells how near they are."""
+        """About `k` rows among which the nearest are, in no order; `scores` tells how near they are."""
         asked = self._asked(vector)
         both = [(part, part.alive if rows is None else part.among(rows)) for part in self.parts]
         exact = [_scored(part.of, asked, k, mask)[0] for part, mask in both if isinstance(part.of, Flat)]
-        first = [bits.rows[places] for bits, places in self._candidates(asked, self.depth.of(k), both)]
+        first = [bits.rows[places] for bits, places in self._candidates(asked, max(self.depth.ten, k), both)]
         return np.concatenate([np.empty(0, np.int64), *exact, *first])
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:

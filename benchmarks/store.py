@@ -1,0 +1,410 @@
+"""The index beside other stores on one core: search, filters, commits, memory, at sizes up to a million chunks.
+
+    python -m benchmarks.store --folder DIR [--size 100000] [--texts INDEX] [--vectors clustered | real]
+        [--questions FILE] [--peers-python PATH] [--steps make,ours,peers]
+
+`make` builds an index of `--size` chunks below DIR and keeps what it was made of beside it. Texts are the pages of
+the index `--texts`, cut into passages of 1,000 characters, then of 900, 800, … until there are enough: so no passage
+comes twice, but what it says does. Vectors are random (1,024 dimensions, clusters of about 100, each point .7 of the
+centres' spread away from its centre) or those of the index `--texts`, repeated with noise of a quarter of their
+length. 200 vectors more are the questions; what is nearest to them is found by brute force.
+
+Everything runs in one thread; figures are medians of CPU time a question in ms, the best of three rounds, so that a
+busy machine changes them little. Peers run in the environment of `--peers-python`, which needs langchain-community,
+faiss-cpu, chromadb, lancedb, bm25s and PyStemmer. Recall is of the true nearest 10.
+"""
+
+import argparse
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.packing import layout_values, page_values
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.writer import IndexWriter
+
+Made = tuple[Source, list[Page], list[Chunk]]
+
+QUESTIONS = 200
+PER_PAGE = 4
+PER_SOURCE = 100
+COMMIT = 1000
+MODEL = "benchmark"
+SHARES = {"1 %": ("hundredth", 100), ".1 %": ("thousandth", 1000)}
+
+
+# --- what is searched ---------------------------------------------------------------------------------------------
+
+
+def clustered(count: int, dimension: int = 1024) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    centres = generator.normal(size=(max(count // 100, 1), dimension)).astype(np.float32)
+    made = np.empty((count, dimension), dtype=np.float16)
+    for at in range(0, count, 10_000):
+        end = min(at + 10_000, count)
+        noise = generator.normal(size=(end - at, dimension)).astype(np.float32)
+        made[at:end] = unit(centres[generator.integers(0, len(centres), end - at)] + 0.7 * noise)
+    return made
+
+
+def repeated(texts: Path, count: int) -> np.ndarray:
+    """The vectors of an index, shuffled and as often as needed; from the second time on with noise."""
+    with IndexReader.open(texts) as reader, reader.view() as view:
+        known = view.vectors()[1]
+    generator = np.random.default_rng(0)
+    known = known[generator.permutation(len(known))]
+    made = np.empty((count, known.shape[1]), dtype=np.float16)
+    for at in range(0, count, len(known)):
+        part = known[: count - at].astype(np.float32)
+        noise = generator.normal(size=part.shape).astype(np.float32) * (0.25 / np.sqrt(part.shape[1]))
+        made[at : at + len(part)] = unit(part + noise) if at else part
+    return made
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    lengths: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return lengths
+
+
+def passages(texts: Path | None, count: int) -> Iterator[str]:
+    found = 0
+    for size in range(1000, 100, -50):
+        for page in pages(texts):
+            for at in range(0, max(len(page) - 150, 1), size - 150):
+                if found == count:
+                    return
+                text = page[at : at + size].strip()
+                if len(text) > 100:
+                    found += 1
+                    yield text
+
+
+def pages(texts: Path | None) -> Iterator[str]:
+    if texts is None:
+        yield from invented(10_000)
+        return
+    with IndexReader.open(texts) as reader, reader.view() as view:
+        for source in view.sources():
+            yield from view.page_texts(source.uri)
+
+
+def invented(count: int) -> Iterator[str]:
+    """Pages of words as rare as words are."""
+    generator = random.Random(0)  # noqa: S311
+    words = [f"w{number}" for number in range(50_000)]
+    weights = [1 / (number + 3) for number in range(50_000)]
+    for _ in range(count):
+        yield " ".join(generator.choices(words, weights, k=800))
+
+
+def sources(texts: Sequence[str], first: int) -> Iterator[Made]:
+    """Documents of 100 passages on 25 pages; their metadata chooses one in a hundred, or in a thousand."""
+    for at in range(0, len(texts), PER_SOURCE):
+        number = (first + at) // PER_SOURCE
+        own = texts[at : at + PER_SOURCE]
+        uri = f"file:///d/{number}.txt"
+        facts = {name: number % share for name, share in SHARES.values()}
+        source = Source(
+            uri=uri, digest=text_digest(own[0]), name=f"{number}.txt", title=f"Document {number}", metadata=facts,
+            media_type="text/plain", language="en",
+        )  # fmt: skip
+        made = [page(own[i : i + PER_PAGE], i // PER_PAGE + 1, uri) for i in range(0, len(own), PER_PAGE)]
+        yield source, [one for one, _ in made], [chunk for _, chunks in made for chunk in chunks]
+
+
+def page(texts: Sequence[str], number: int, uri: str) -> tuple[Page, list[Chunk]]:
+    ends = np.cumsum([len(text) + 1 for text in texts]).tolist()
+    places = [(end - len(text) - 1, end - 1) for text, end in zip(texts, ends, strict=True)]
+    chunks = [
+        Chunk(
+            id=Chunk.make_id(uri, text, number * PER_PAGE + i), uri=uri, page=number, first_unit=i, last_unit=i,
+            start=start, end=end, text=text,
+        )
+        for i, (text, (start, end)) in enumerate(zip(texts, places, strict=True))
+    ]  # fmt: skip
+    units = tuple(Unit(start=start, end=end) for start, end in places)
+    return Page(locator=Locator(kind="page", number=number), text="\n".join(texts), units=units), chunks
+
+
+def make(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Build the index, and write down what it is made of and what should be found."""
+    folder.mkdir(parents=True, exist_ok=True)
+    total = options.size + QUESTIONS
+    vectors = clustered(total) if options.vectors == "clustered" else repeated(options.texts, total)
+    asked, vectors = vectors[-QUESTIONS:].astype(np.float32), vectors[:-QUESTIONS]
+    np.save(folder / "vectors.npy", vectors)
+    np.save(folder / "asked.npy", asked)
+    texts = list(passages(options.texts, options.size))
+    (folder / "texts.jsonl").write_text("".join(json.dumps(text) + "\n" for text in texts))
+    (folder / "questions.json").write_text(json.dumps(questions(options.questions, texts)))
+    owners = np.arange(options.size) // PER_SOURCE
+    masks = {"all": None, **{name: owners % share == 3 for name, (_, share) in SHARES.items()}}
+    truth = {name: nearest(vectors, asked, mask) for name, mask in masks.items()}
+    np.savez(folder / "truth.npz", **truth)
+    return built(folder, texts, vectors)
+
+
+def questions(given: Path | None, texts: Sequence[str]) -> list[str]:
+    if given is not None:
+        return [json.loads(line)["question"] for line in given.read_text("utf-8").splitlines()]
+    generator = random.Random(0)  # noqa: S311
+    return [" ".join(generator.choice(texts).split()[3:11]) for _ in range(QUESTIONS)]
+
+
+def nearest(vectors: np.ndarray, asked: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """Places of the nearest 10 for each question, by brute force."""
+    places = np.arange(len(vectors)) if mask is None else np.flatnonzero(mask)
+    best = np.empty((len(asked), 0), dtype=np.int64)
+    scores = np.empty((len(asked), 0), dtype=np.float32)
+    for at in range(0, len(places), 20_000):
+        some = places[at : at + 20_000]
+        scores = np.concatenate((scores, asked @ vectors[some].astype(np.float32).T), axis=1)
+        best = np.concatenate((best, np.broadcast_to(some, (len(asked), len(some)))), axis=1)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+        scores, best = np.take_along_axis(scores, order, 1), np.take_along_axis(best, order, 1)
+    return best
+
+
+def built(folder: Path, texts: Sequence[str], vectors: np.ndarray) -> dict[str, Any]:
+    """Commits of 1,000 passages beside bare SQLite that is given the same bytes."""
+    ours, bare = [], []
+    slow: dict[str, list[float]] = {"commit_wall_ms": [], "bare_commit_wall_ms": []}
+    with IndexWriter.open(folder / "index", identity=Identity(MODEL, vectors.shape[1])) as writer:
+        for at in range(0, len(texts), COMMIT):
+            made = list(sources(texts[at : at + COMMIT], at))
+            own = vectors[at : at + COMMIT]
+            start = time.perf_counter()
+            ours.append(timed(lambda made=made, own=own: committed(writer, made, own)))
+            slow["commit_wall_ms"].append(1000 * (time.perf_counter() - start))
+            if len(bare) < 100:
+                insert = bare_sqlite(folder / "bare.db", made, own)
+                start = time.perf_counter()
+                bare.append(timed(insert))
+                slow["bare_commit_wall_ms"].append(1000 * (time.perf_counter() - start))
+        cache = timed(writer.refresh_caches)
+    (folder / "bare.db").unlink()
+    size = sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file())
+    return {
+        "commit_ms": median(ours[:100]), "bare_commit_ms": median(bare), "build_s": round(sum(ours) / 1000),
+        "caches_s": round(cache / 1000, 1), "size_mb": round(size / 1e6),
+        **{name: median(times[:100]) for name, times in slow.items()},
+    }  # fmt: skip
+
+
+def committed(writer: IndexWriter, made: Sequence[Made], own: np.ndarray) -> None:
+    at = 0
+    for source, several, chunks in made:
+        writer.put(source, several, chunks, own[at : at + len(chunks)])
+        at += len(chunks)
+    writer.commit()
+
+
+def bare_sqlite(path: Path, made: Sequence[Made], own: np.ndarray) -> Callable[[], None]:
+    """Insert texts, pages and vectors, ready as bytes, and commit."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    for name in ("texts", "pages", "vectors"):
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} (number INTEGER PRIMARY KEY, data, more)")
+    rows = {
+        "texts": [(chunk.text, chunk.id) for _, _, chunks in made for chunk in chunks],
+        "pages": [(page_values(one)[-1], b"".join(layout_values(one))) for _, several, _ in made for one in several],
+        "vectors": [(vector.tobytes(), None) for vector in own],
+    }
+
+    def insert() -> None:
+        connection.execute("BEGIN")
+        for name, values in rows.items():
+            connection.executemany(f"INSERT INTO {name} (data, more) VALUES (?, ?)", values)  # noqa: S608
+        connection.execute("COMMIT")
+        connection.close()
+
+    return insert
+
+
+# --- measures -----------------------------------------------------------------------------------------------------
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Milliseconds of CPU time."""
+    before = time.process_time_ns()
+    work()
+    return (time.process_time_ns() - before) / 1e6
+
+
+def median(times: Sequence[float]) -> float:
+    return round(sorted(times)[len(times) // 2], 3)
+
+
+def asked_all(search: Callable[[Any], Any], every: Sequence[Any], rounds: int = 3) -> float:
+    """The median time of a question, in the best of several rounds."""
+    search(every[0])
+    return min(median([timed(lambda one=one: search(one)) for one in every]) for _ in range(rounds))
+
+
+def recall(found: Sequence[np.ndarray], truth: np.ndarray) -> float:
+    hits = [len(set(map(int, own)) & set(map(int, true))) / len(true) for own, true in zip(found, truth, strict=True)]
+    return round(float(np.mean(hits)), 4)
+
+
+def memory() -> int:
+    """Bytes of memory of this process, mapped files included."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+# --- ours ---------------------------------------------------------------------------------------------------------
+
+
+class Known(Embeddings):
+    """Gives each text one of the vectors that were made to be asked with."""
+
+    model = MODEL
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self._vectors = vectors.tolist()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """As `embed_query`."""
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        """One of the vectors, always the same one for the same text."""
+        vector: list[float] = self._vectors[crc32(text.encode()) % len(self._vectors)]
+        return vector
+
+
+def ours(folder: Path) -> dict[str, Any]:
+    import faiss
+
+    from mistral_rag.store import dense, lexical
+
+    faiss.omp_set_num_threads(1)
+    asked, truth = np.load(folder / "asked.npy"), np.load(folder / "truth.npz")
+    result: dict[str, Any] = {}
+    with IndexReader.open(folder / "index") as reader:
+        before = memory()
+        with reader.view() as view:
+            start = time.process_time()
+            index = dense.cached(view)
+            result["open_ms"] = round((time.process_time() - start) * 1000, 1)
+            index.search(asked[0], 10)
+            result["open_mb"] = round((memory() - before) / 1e6, 1)
+            words = lexical.cached(view.folder, view)
+            words.search("net sales of phones", 10)
+            result["open_with_words_mb"] = round((memory() - before) / 1e6, 1)
+        result["exact"], result["depth"] = index.exact, index.depth.ten
+        result.update(searched(reader, asked, truth))
+        result.update(worded(reader, json.loads((folder / "questions.json").read_text()), asked))
+    return result
+
+
+def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, Any]:
+    from mistral_rag.store.dense import cached
+
+    def search(vector: np.ndarray, wanted: dict[str, int] | None = None) -> np.ndarray:
+        with reader.view() as view:
+            return cached(view).search(vector, 10, rows=view.allowed(wanted) if wanted else None)[0] - 1
+
+    result: dict[str, Any] = {"dense_ms": asked_all(search, asked)}
+    result["dense_recall"] = recall([search(vector) for vector in asked], truth["all"])
+    for name, (field, _) in SHARES.items():
+        wanted = {field: 3}
+        result[f"dense {name} cold_ms"] = round(timed(lambda wanted=wanted: search(asked[0], wanted)), 3)
+        result[f"dense {name}_ms"] = asked_all(lambda vector, wanted=wanted: search(vector, wanted), asked)
+        found = [search(vector, wanted) for vector in asked]
+        result[f"dense {name} recall"] = recall(found, truth[name])
+    return result
+
+
+def worded(reader: IndexReader, every: Sequence[str], asked: np.ndarray) -> dict[str, Any]:
+    """Words alone, and words and vectors together with what they find."""
+    from mistral_rag.retrievers import HybridRetriever
+    from mistral_rag.store.lexical import cached
+    from mistral_rag.vectorstores import FaissStore
+
+    with reader.view() as view:
+        words = cached(view.folder, view)
+    hybrid = HybridRetriever(index=reader, embeddings=Known(asked), k=10)
+    store = FaissStore(Known(asked), reader.folder)
+    through_langchain = asked_all(lambda vector: store.similarity_search_by_vector(vector, k=10), asked.tolist())
+    store.close()
+    return {
+        "lexical_ms": asked_all(lambda question: words.search(question, 10), every),
+        "hybrid_ms": asked_all(hybrid.search, every),
+        "langchain_ms": through_langchain,
+    }
+
+
+def removed(folder: Path) -> dict[str, Any]:
+    """Remove a document of 1,000 passages, and add it again: on the index that was measured, which stays as it was."""
+    texts = [json.loads(line) for line, _ in zip((folder / "texts.jsonl").open(), range(COMMIT), strict=False)]
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")[:COMMIT]
+    uri = "file:///d/long.txt"
+    source = Source(uri=uri, digest=text_digest("x"), name="long.txt", title="Long", media_type="text/plain")
+    made = [page(texts[i : i + PER_PAGE], i // PER_PAGE + 1, uri) for i in range(0, COMMIT, PER_PAGE)]
+    chunks = [chunk for _, several in made for chunk in several]
+    added, gone = [], []
+    with IndexWriter.open(folder / "index") as writer:
+        for turn in range(7):
+            own = (vectors * (1 - turn / 100)).astype(np.float16)
+            added.append(timed(lambda own=own: committed(writer, [(source, [one for one, _ in made], chunks)], own)))
+            gone.append(timed(lambda: (writer.remove(uri), writer.commit())))
+    return {"add_document_ms": median(added), "remove_document_ms": median(gone)}
+
+
+# --- the comparison -----------------------------------------------------------------------------------------------
+
+
+def peers(folder: Path, python: Path, names: Sequence[str]) -> dict[str, Any]:
+    script = Path(__file__).with_name("_store_peers.py")
+    result = {}
+    for name in names:
+        run = subprocess.run([python, script, name, folder], capture_output=True, text=True, check=False)
+        result[name] = json.loads(run.stdout.splitlines()[-1]) if run.returncode == 0 else run.stderr[-300:]
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--size", type=int, default=100_000)
+    parser.add_argument("--texts", type=Path)
+    parser.add_argument("--vectors", choices=("clustered", "real"), default="clustered")
+    parser.add_argument("--questions", type=Path)
+    parser.add_argument("--peers-python", type=Path)
+    parser.add_argument("--peers", default="langchain,chroma,lancedb,bm25s")
+    parser.add_argument("--steps", default="make,ours,removed,peers")
+    options = parser.parse_args()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    folder: Path = options.folder
+    steps: dict[str, Callable[[], dict[str, Any]]] = {
+        "make": lambda: make(folder, options),
+        "ours": lambda: ours(folder),
+        "removed": lambda: removed(folder),
+        "peers": lambda: peers(folder, options.peers_python, options.peers.split(",")) if options.peers_python else {},
+    }
+    kept = folder / "results.json"
+    for name in options.steps.split(","):
+        found = steps[name]()
+        known = json.loads(kept.read_text()) if kept.exists() else {"size": options.size, "vectors": options.vectors}
+        kept.write_text(json.dumps(known | found, indent=1))
+    json.dump(json.loads(kept.read_text()), sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()
