@@ -91,21 +91,20 @@ def _complain(given: Local | Remote, failures: Iterable[PageFailure]) -> None:
 
 def to_document(page: OcrPage, given: Local | Remote) -> Document:
     """A page as a LangChain Document, its metadata by the names all Documents of this package have."""
-    path = given.path if isinstance(given, Local) else None
-    uri = given.name if path is None else path.as_uri()
+    local = given if isinstance(given, Local) else None
     metadata: dict[str, Any] = {
-        "source": (given.given if isinstance(given, Local) else "") or given.name,
-        "uri": uri,
-        "title": Path(given.name).stem if isinstance(given, Local) else given.name,
+        "source": given.name if local is None else local.given or local.name,
+        "uri": given.name if local is None else local.uri,
+        "title": given.name if local is None else Path(local.name).stem,
         "page_number": page.locator.number,
         "page_label": page.locator.label,
         "locator": page.locator.kind,
         "page": page.locator.number,
         "start_index": 0,
-        "digest": given.digest if isinstance(given, Local) else "",
+        "digest": "" if local is None else local.digest,
         "origin": "mistral-ocr",
         "confidence": page.confidence,
         "doubtful": page.doubtful,
     }
-    identity = Chunk.make_id(uri, page.text, page.locator.number)
+    identity = Chunk.make_id(metadata["uri"], page.text, page.locator.number)
     return Document(id=identity, page_content=page.text, metadata=metadata)

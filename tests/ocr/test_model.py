@@ -241,10 +241,15 @@ def test_an_upload_is_deleted_when_the_reading_fails(
 async def test_a_reading_that_is_cancelled_deletes_its_upload(
     fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf
 ) -> None:
-    fake.latency = 0.05
+    loop, reached = asyncio.get_running_loop(), asyncio.Event()
+
+    def slow(_request: Any, answer: Any) -> Any:
+        loop.call_soon_threadsafe(reached.set)
+        return replace(answer(), delay=0.2)
+
+    fake.faults.add(slow, path="/ocr")
     reading = asyncio.create_task(ocr.aread(made_pdf("one"), upload_above=0))
-    while "POST ocr" not in sent(fake):
-        await asyncio.sleep(0.01)
+    await reached.wait()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading

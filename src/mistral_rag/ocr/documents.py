@@ -89,6 +89,11 @@ class Local:
         """What its pages are called."""
         return SHEETS.get(self.media_type, "page")
 
+    @property
+    def uri(self) -> str:
+        """What it is known by: the file's address, or the digest of bytes that stand nowhere."""
+        return self.path.as_uri() if self.path is not None else f"sha256:{self.digest}"
+
     @cached_property
     def digest(self) -> str:
         """Lower-case hex sha256 of its bytes."""
