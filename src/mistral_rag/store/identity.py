@@ -38,7 +38,7 @@ class Identity:
             if not found._is_plausible():
                 raise ValueError(text[:200])
             return found
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise IndexDamagedError("the index does not say what it was built with") from error
 
     def _is_plausible(self) -> bool:
