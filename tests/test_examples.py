@@ -14,6 +14,7 @@ EXPECTED = {
     "offline.py": "quoted, no model was asked",
     "embed_a_large_file.py": "2000 vectors, 12000 tokens",
     "read_a_scan.py": "doubtful: Okafor\npieces=17",
+    "local_ocr.py": "local-ocr, 2 boxes of precision word",
     "ocr_loader.py": "2 pages; page 1: The pump is inspected in May.",
     "tools.py": "The tool says: 1200",
     "structured_output.py": "Order(customer='Okafor', pieces=40, ordered=datetime.date(2024, 5, 3))",
