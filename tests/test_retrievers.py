@@ -9,6 +9,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.errors import IndexMismatchError, IndexNotFoundError
+from mistral_rag.ranking.fusion import left_open
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
 from mistral_rag.store.identity import Identity
@@ -147,7 +148,7 @@ def test_the_company_and_year_named_come_first(filings: Path) -> None:
     hits = retriever(filings).search("Did Oak's net sales of phones rise in 2021?", k=4)
     assert [hit.source.name for hit in hits][:2] == ["OAK_2021_10K.pdf", "OAK_2022_10K.pdf"]
     assert texts(hits)[0] == "Net sales of phones rose."
-    assert hits[0].parts["routing"] == pytest.approx(1.5 * (1 - hits[0].parts["covered"]))
+    assert hits[0].parts["routing"] == pytest.approx(1.5 * left_open(hits[0].parts["covered"]))
 
 
 def test_without_a_year_the_newest_comes_first(filings: Path) -> None:
@@ -365,7 +366,7 @@ def test_a_search_explains_itself(filings: Path) -> None:
     assert found.to_json() == {
         "expansion": "consolidated statements of cash flows cash dividends paid dividends declared per share",
         "covered": pytest.approx(found.covered),
-        "dense_weight": pytest.approx(0.5 * (1 - found.covered / 0.8)),
+        "dense_weight": pytest.approx(0.5 * left_open(found.covered)),
         "filter": {"source": {"$prefix": "OAK"}},
         "searched": 6,
         "readable": 12,

@@ -107,3 +107,22 @@ def test_a_report_with_a_table_of_tickers_has_its_ticker() -> None:
     assert facts.names == {"appleinc": "any", "apple": "any", "aapl": "upper"}
     assert (facts.years, facts.quarter, facts.kind) == ({2023: 1.0}, 3, "quarterly")
     assert facts.label == "Apple Inc. 10-Q 2023 Q3"
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("Chief Executive Officer of Willow Stores Inc. signed it.", set()),
+        ("and The OAK Group, Inc. (the “Sponsor”)", {"theoakgroupinc", "oak"}),
+        ("THE USE OF UPGRADES IS LIMITED to one year.", set()),
+        ("of Willow Communications Inc. and its subsidiaries", {"willowcommunicationsinc", "willowcommunications"}),
+    ],
+)
+def test_sentences_and_titles_are_no_names(page: str, names: set[str]) -> None:
+    assert set(learn("Annual Report", "x.pdf", [page]).names) == names
+
+
+def test_small_words_of_a_name_are_no_names() -> None:
+    names = learn("", "a.pdf", [COVER.replace("NORTH & WILLOW STORES", "BANK OF THE NORTH WILLOWS")]).names
+    assert {"bankofthenorthwillows", "bankofthenorth"} <= set(names)
+    assert not {"bankof", "bankofthe", "of", "the"} & set(names)

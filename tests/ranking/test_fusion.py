@@ -27,10 +27,10 @@ def test_ranks_are_summed_and_what_was_not_found_has_none() -> None:
     ("model", "covered", "weight"),
     [
         ("local-minilm@8199be6f", 0.0, 0.7),
-        ("local-minilm@8199be6f", 0.4, 0.35),
+        ("local-minilm@8199be6f", 1 / 3, 0.35),
         ("local-use@0db566fd", 0.0, 0.6),
         ("some-model", 0.0, 0.5),
-        ("some-model", 0.8, 0.0),
+        ("some-model", 2 / 3, 0.0),
         ("some-model", 1.0, 0.0),
     ],
 )
@@ -39,4 +39,4 @@ def test_vectors_weigh_less_the_more_the_words_tell(model: str, covered: float, 
 
 
 def test_what_one_passage_covers_leaves_nothing_open() -> None:
-    assert [left_open(covered) for covered in (0.0, 0.4, 0.8, 1.0)] == pytest.approx([1, 0.5, 0, 0])
+    assert [left_open(covered) for covered in (0, 1 / 3, 2 / 3, 1)] == pytest.approx([1, 0.5, 0, 0])

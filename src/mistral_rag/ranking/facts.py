@@ -17,7 +17,7 @@ from mistral_rag.ranking.names import all_names, official_name, own_names
 from mistral_rag.ranking.periods import dates_in, kinds_in, period_of
 from mistral_rag.ranking.statements import statement_pages
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when documents would say something else about themselves: what was learned before is learned anew."""
 FIRST_PAGES: Final = 8
 """Pages that are read for names."""

@@ -14,7 +14,7 @@ DENSE_WEIGHTS: Final = {"local-minilm": 0.7, "local-use": 0.6, "mistral-embed": 
 """What the vectors of a model are worth where words say nothing, by the name before the @; measured but the last."""
 OTHER_MODEL: Final = 0.5
 
-COVERED: Final = 0.8
+COVERED: Final = 2 / 3
 """From this share of a question on that one passage covers, its words alone decide."""
 
 

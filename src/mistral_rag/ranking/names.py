@@ -29,6 +29,15 @@ NOT_SHORT_FORMS: Final = _words(
     """
 )
 
+CONNECTING: Final = _words("and or of the a an for in on at by to with from &")
+NO_NAMES: Final = CONNECTING | _words(
+    """
+    is are was were be been has have had not cannot such any this that these those shall must its their
+    officer president chairman director directors secretary treasurer
+    """
+)
+"""Words of sentences and titles: what holds one of them in the middle is no company's name."""
+
 _WORD: Final = re.compile(r"[^\W_]+(?:[&’'.-](?=[^\W_])[^\W_]+)*&?|&")
 _CHARTER: Final = re.compile(r"\(\s*Exact\s+name\s+of\s+(?:the\s+)?registrant", re.IGNORECASE)
 _DEFINED: Final = re.compile(r"\(([^()]{0,80}[“\"][^()]{2,100})\)")
@@ -71,10 +80,15 @@ def official_name(cover: str, kind: str) -> str:
 
 
 def _plain_name(printed: str) -> str:
-    """A printed name without the gaps of small capitals ("R ESORTS") and signs around it."""
+    """A printed name without the gaps of small capitals ("R ESORTS"), signs and small words around it."""
     if _NO_NAME.search(printed):
         return ""
-    return re.sub(r"\b([A-Z]) ([A-Z]{2,})\b", r"\1\2", printed).strip(" ,;:()")[:100]
+    words = re.sub(r"\b([A-Z]) ([A-Z]{2,})\b", r"\1\2", printed).strip(" ,;:()").split()
+    while words and words[0].lower() in CONNECTING - {"the", "a"}:
+        words.pop(0)
+    if {word.lower().strip(",.") for word in words} & (NO_NAMES - CONNECTING):
+        return ""
+    return " ".join(words)[:100]
 
 
 def own_names(official: str, stem: str, kind: str) -> list[str]:
@@ -111,10 +125,11 @@ def _official_names(words: Sequence[str], core: Sequence[str], text: str) -> dic
     if len(core) == 1 and _is_used_small(core[0], text):
         names[squeezed(core)] = "capital"
     for count in range(2, len(core)):
-        if core[count - 1] != "&" and sum(word != "&" for word in core[:count]) > 1:
+        telling = [word for word in core[:count] if word.lower() not in CONNECTING | LEGAL_FORMS]
+        if core[count - 1] in telling and len(telling) > 1:
             names.setdefault(squeezed(core[:count]), "any")
     for at, word in enumerate(core):
-        if len(core) > 1 and _stands_alone(core, at, text):
+        if len(core) > 1 and word.lower() not in NO_NAMES | LEGAL_FORMS and _stands_alone(core, at, text):
             names.setdefault(squeezed([word]), "capital")
     for initials in _initials(core):
         names.setdefault(initials, "upper")

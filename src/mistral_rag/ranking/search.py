@@ -12,7 +12,7 @@ from mistral_rag.ranking.expansion import MOST_CHARACTERS
 from mistral_rag.ranking.facts import VERSION, Facts, learn
 from mistral_rag.ranking.fusion import dense_weight, left_open, scaled
 from mistral_rag.ranking.parts import Fusion, Parts, Ranking
-from mistral_rag.ranking.routing import Router
+from mistral_rag.ranking.routing import ENTITY_BONUS, Router
 from mistral_rag.ranking.statements import named_statements
 from mistral_rag.store.dense import cached as cached_vectors
 from mistral_rag.store.lexical import LexicalIndex, cached
@@ -132,10 +132,11 @@ class Collection:
         return lexical
 
     def _bonuses(self, question: str, covered: float) -> Scores:
-        """The routing bonus of each row; where the words of a passage tell, names and periods count less."""
+        """The routing bonus of each row; where the words of a passage tell, the company named counts less."""
         bonuses = self.router.bonuses(question)
         by_owner = np.array([bonuses.get(uri, 0.0) for uri in self.uris], dtype=np.float32)
-        by_owner *= left_open(covered)
+        if by_owner.max(initial=0) >= ENTITY_BONUS:
+            by_owner *= left_open(covered)
         return by_owner[self.owners] if len(self.uris) else np.zeros(0, dtype=np.float32)
 
     def _statement_bonuses(self, text: str, covered: float) -> Scores:
