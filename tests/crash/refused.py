@@ -1,0 +1,58 @@
+"""A writer whose disk refuses one call, and says how it ended: `python refused.py FOLDER CALL AT ERROR [still]`.
+
+Prints a line of JSON: the step before, the error, the step after it, and what the same writer says afterwards.
+"""
+# ruff: noqa: T201
+
+import errno
+import json
+import sys
+from pathlib import Path
+
+import shim  # type: ignore[import-not-found]
+import workload  # type: ignore[import-not-found]
+
+from mistral_rag.errors import MistralRagError
+from mistral_rag.store.identity import Identity
+from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.writer import IndexWriter
+
+
+def main() -> None:
+    """Commit once, then again while the disk refuses."""
+    shim.start_again_with_it()
+    name, call, at, error, *still = sys.argv[1:]
+    folder = Path(name)
+    armed = shim.Shim()
+    armed.arm(folder, call="write", at=0, mode="fail")  # from now on it knows the open files
+    with IndexWriter.open(folder, identity=Identity("test", workload.DIMENSION)) as writer:
+        _put(writer, 1)
+        before = writer.commit()
+        armed.arm(folder, call=call, at=int(at), mode="fail", error=getattr(errno, error), still=bool(still))
+        said = [_said(writer) for _ in range(2)]
+        armed.disarm()
+        said.append(_said(writer))
+    with IndexReader.open(folder) as reader:
+        after = reader.sequence
+    with IndexWriter.open(folder) as writer:
+        _put(writer, 3)
+        later = writer.commit()
+    print(json.dumps({"before": before, "said": said, "after": after, "later": later}))
+
+
+def _put(writer: IndexWriter, version: int) -> None:
+    source, pages, chunks, vectors = workload.document(workload.Operation("a.txt", 2, version))
+    writer.put(source, pages, chunks, vectors)
+
+
+def _said(writer: IndexWriter) -> str:
+    try:
+        _put(writer, 2)
+        writer.commit()
+    except MistralRagError as error:
+        return f"{type(error).__name__}: {str(error).replace(str(writer.folder), 'index')}"
+    return "committed"
+
+
+if __name__ == "__main__":
+    main()
