@@ -3,6 +3,7 @@ import gzip
 import json
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -157,3 +158,59 @@ def test_hosts_that_need_no_proxy_are_reached_directly(fake: FakeMistral, monkey
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert Client(Settings(base_url=fake.base_url, key=SecretStr(fake.key))).post(CHAT, BODY).data
+
+
+STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n"
+EVENTS = b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
+
+
+@asynccontextmanager
+async def streaming(*, ended: bool) -> AsyncIterator[tuple[Client, list[str]]]:
+    """A client of a host that streams and ends the reply or does not, and a word for each connection."""
+    connections: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append("opened")
+        try:
+            while await reader.readuntil(b"}]}"):
+                writer.write(STREAM % (len(EVENTS), EVENTS))
+                await asyncio.sleep(0.01)
+                writer.write(b"0\r\n\r\n" if ended else b"")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # hung up
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1") as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        yield Client(Settings(base_url=address, key=SecretStr("k"))), connections
+
+
+def read(ours: Client) -> list[Any]:
+    stream = ours.stream(CHAT, BODY, begun=bool)
+    try:
+        return list(stream)
+    finally:
+        stream.close()
+
+
+async def aread(ours: Client) -> list[Any]:
+    stream = await ours.astream(CHAT, BODY, begun=bool)
+    try:
+        return [event async for event in stream]
+    finally:
+        await stream.aclose()
+
+
+async def test_a_stream_that_was_read_gives_its_connection_back() -> None:
+    async with streaming(ended=True) as (ours, connections):
+        for _ in range(3):
+            assert len(await aread(ours)) == len(await asyncio.to_thread(read, ours)) == 1
+        assert len(connections) == 2
+
+
+async def test_a_host_that_keeps_the_line_open_after_the_end_mark_is_left() -> None:
+    async with streaming(ended=False) as (ours, connections), asyncio.timeout(10):
+        for _ in range(2):
+            assert len(await aread(ours)) == len(await asyncio.to_thread(read, ours)) == 1
+        assert len(connections) == 4

@@ -13,7 +13,7 @@ from mistral_rag.api.pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api.replies import EventReader, Json, Reply, empty_stream, encode, reply
 from mistral_rag.api.retry import aretrying, retrying
 from mistral_rag.api.settings import Settings, Timeouts
-from mistral_rag.api.transports import JSON, Connector, apieces, pieces, plain_headers
+from mistral_rag.api.transports import JSON, Connector, adrain, apieces, drain, pieces, plain_headers
 
 
 class Stream:
@@ -172,9 +172,11 @@ class Client:
                     yield reply(response.status_code, headers, b"".join(pieces(response, headers)), self._secret).data
                     return
                 yield headers
-                for chunk in pieces(response, headers):
+                chunks = iter(pieces(response, headers))
+                for chunk in chunks:
                     yield from reader.feed(chunk)
                     if reader.done:
+                        drain(response, chunks)
                         return
             reader.end()
             return
@@ -196,10 +198,12 @@ class Client:
                     yield reply(response.status_code, headers, await response.aread(), self._secret).data
                     return
                 yield headers
-                async for chunk in apieces(response, headers):
+                chunks = aiter(apieces(response, headers))
+                async for chunk in chunks:
                     for event in reader.feed(chunk):
                         yield event
                     if reader.done:
+                        await adrain(chunks)
                         return
             reader.end()
             return

@@ -4,9 +4,13 @@ An `httpx.Client` costs as much CPU time as everything below it, for redirection
 wanted here. Where the environment names a proxy it is used all the same: it knows which hosts to reach by which.
 """
 
+import asyncio
+import socket
 import ssl
+import threading
 import urllib.request
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, cast
@@ -17,6 +21,8 @@ from mistral_rag.api.settings import Settings, Timeouts, credentials_problem
 from mistral_rag.errors import ConfigurationError
 
 JSON = "application/json"
+LINGER = 0.25
+"""Seconds to wait for the end of a stream whose end mark has come."""
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
 
@@ -191,6 +197,36 @@ def plain_headers(response: httpx.Response) -> dict[str, str]:
 def pieces(response: httpx.Response, headers: Mapping[str, str]) -> Iterable[bytes]:
     """The body as it comes; httpx's own reading is only needed for what is compressed."""
     return response.iter_bytes() if "content-encoding" in headers else cast("httpx.SyncByteStream", response.stream)
+
+
+def drain(response: httpx.Response, chunks: Iterator[bytes]) -> None:
+    """Read what is left behind the end mark of a stream, so that its connection can be used again.
+
+    Mostly that is there already. A host that keeps the line open all the same is not waited for.
+    """
+    line = response.extensions.get("network_stream")
+    if line is None:
+        return
+    watchdog = threading.Timer(LINGER, _hang_up, (line.get_extra_info("socket"),))
+    watchdog.daemon = True
+    watchdog.start()
+    with suppress(httpx.HTTPError):
+        for _ in chunks:
+            pass
+    watchdog.cancel()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+async def adrain(chunks: AsyncIterator[bytes]) -> None:
+    """`drain` for coroutines."""
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(LINGER):
+            async for _ in chunks:
+                pass
 
 
 def apieces(response: httpx.Response, headers: Mapping[str, str]) -> AsyncIterable[bytes]:
