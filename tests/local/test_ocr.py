@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from mistral_rag.errors import MissingExtraError
 from mistral_rag.ocr.reader import PageFailure
@@ -53,22 +53,22 @@ def test_a_picture_becomes_a_page(reader: LocalOCR, tmp_path: Path) -> None:
     assert not page.doubtful
 
 
-@pytest.mark.parametrize("turned", [0, 90, 180, 270])
-def test_a_page_that_lies_on_its_side_is_read_and_its_boxes_are_where_the_ink_is(
-    reader: LocalOCR, tmp_path: Path, turned: int
+@pytest.mark.parametrize(("turned", "light"), [(0, False), (90, False), (180, False), (270, False), (0, True)])
+def test_boxes_are_where_the_ink_is_however_the_page_lies(
+    reader: LocalOCR, tmp_path: Path, turned: int, light: bool
 ) -> None:
     image = picture(turned=turned)
-    image.save(tmp_path / "bill.png")
+    ink = np.array(image) < 128
+    (ImageOps.invert(image) if light else image).save(tmp_path / "bill.png")
     page = read(reader, tmp_path / "bill.png")
     assert page.text.split("\n") == list(LINES)
-    dark = np.array(image) < 128
-    ink = int(dark.sum())
+    whole = int(ink.sum())
     for word in page.words:
         sides = word.box.left, word.box.top, word.box.right, word.box.bottom
         left, top, right, bottom = (round(side * size) for side, size in zip(sides, image.size * 2, strict=True))
-        assert dark[top:bottom, left:right].any(), page.text[word.start : word.end]
-        dark[top:bottom, left:right] = False
-    assert int(dark.sum()) < ink / 100
+        assert ink[top:bottom, left:right].any(), page.text[word.start : word.end]
+        ink[top:bottom, left:right] = False
+    assert int(ink.sum()) < whole / 100
 
 
 def test_pages_of_a_pdf_are_numbered_as_in_the_file(reader: LocalOCR, tmp_path: Path) -> None:

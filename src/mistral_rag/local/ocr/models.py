@@ -20,15 +20,14 @@ DETECTION: Final = ("PP-OCRv6_det_small.onnx", "090f04ab")
 RECOGNITION: Final = ("PP-OCRv6_rec_small.onnx", "6f327246")
 """The files' names and how their sha256 begins."""
 
-NAME: Final = "pp-ocrv6-small"
-
+BLANK: Final = 0.05
+BLANK_IN_DATE: Final = 0.01
+NEVER: Final = 2.0
+"""How likely a blank must be between two characters, between a day and a year, and within a number."""
 
 _IN_NUMBERS: Final = frozenset("0123456789.,")
 _DAY: Final = re.compile(r"(?<![\d.,])[0-3]?\d,$")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d(?!\d)")
-BLANK: Final = 0.05
-BLANK_IN_DATE: Final = 0.01
-NEVER: Final = 2.0
 
 
 class Line(NamedTuple):
@@ -43,7 +42,11 @@ class Line(NamedTuple):
 
 
 class Detector:
-    """Finds lines of text: `find` gives their corners."""
+    """Finds lines of text: `find` gives their corners.
+
+    The network marks the core of each line, where its value is above `INK`, and is sure of it above `SURE`. The
+    core's area over half its outline, times `GROWTH`, is what it left out of a line's width and height.
+    """
 
     SHORTEST: Final = 736
     MOST: Final = 3_200_000
@@ -79,7 +82,6 @@ class Detector:
             core = np.asarray(cv2.boxPoints((centre, (width, height), angle)), dtype=np.float32)
             if min(width, height) < self.SMALLEST or _mean_inside(heat, core) < self.SURE:
                 continue
-            # the network marks the core of a line: its area over its outline says how much was left out
             grown = self.GROWTH * width * height / (width + height)
             box = cv2.boxPoints((centre, (width + grown, height + grown), angle))
             yield _ordered(np.asarray(box, dtype=np.float32))

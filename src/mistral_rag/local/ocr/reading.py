@@ -154,11 +154,12 @@ def _slant(corners: Floats) -> float:
 
 
 def _dark_columns(picture: Grey) -> npt.NDArray[np.bool_]:
-    """Which columns of a line's picture hold ink."""
+    """Which columns of a line's picture hold ink: what most of it is not, so that letters may be light on dark."""
     core = picture[picture.shape[0] // 6 : max(1, picture.shape[0] - picture.shape[0] // 6)]
-    low, high = np.percentile(core, (2, 90))
-    dark: npt.NDArray[np.bool_] = (core < (low + high) / 2).any(axis=0)
-    return dark
+    low, high = np.percentile(core, (2, 98))
+    dark = core < (low + high) / 2
+    ink: npt.NDArray[np.bool_] = (dark if dark.mean() < 0.5 else ~dark).any(axis=0)
+    return ink
 
 
 def _split(line: Line, dark: npt.NDArray[np.bool_]) -> Iterator[tuple[str, float, float, float]]:
