@@ -36,7 +36,8 @@ def scanned_texts(path: Path, count: int) -> list[str]:
     if not is_installed():
         pytest.skip("needs the extra [local]")
     with LocalOCR(threads=1) as reader:
-        return [" ".join(page.text.split()) for page in reader.read(path, range(1, count + 1)) if isinstance(page, Page)]
+        read = list(reader.read(path, range(1, count + 1)))
+    return [" ".join(page.text.split()) for page in read if isinstance(page, Page)]
 
 
 def test_the_folder_is_small_enough_to_ship() -> None:
