@@ -8,6 +8,7 @@ import os
 import re
 import uuid
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -149,8 +150,8 @@ def document(source: Source, *, name: str | None = None) -> Local | Remote:
 
 
 def _file(path: Path, name: str | None) -> Local:
-    if path.is_dir():
-        raise SourceNotFoundError(f"{path} is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise SourceNotFoundError(f"{path} is no file; name a file in it")
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
@@ -200,7 +201,7 @@ def _office_kind(whole: Path | bytes) -> str:
             if "mimetype" in names and archive.getinfo("mimetype").file_size < PDF_WITHIN:
                 declared = archive.read("mimetype").decode("ascii", "replace").strip()
                 return declared if declared in SUFFIXES.values() else ""
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
         return ""
     return next((SUFFIXES[end] for start, end in PARTS.items() if any(n.startswith(start) for n in names)), "")
 

@@ -76,18 +76,16 @@ def read_page(
     markdown, header, footer = (_cleaned(raw.get(name)) for name in (MARKDOWN, "header", "footer"))
     sheet = Sheet()
     tables = {str(table["id"]): table for table in _objects(raw, "tables") if table.get("id")}
+    contents = {name: _cleaned(table.get("content")) for name, table in tables.items()}
     sheet.paragraph("header", "header", header)
-    write_markdown(sheet, markdown, {name: _cleaned(table.get("content")) for name, table in tables.items()})
+    write_markdown(sheet, markdown, contents)
     sheet.paragraph("footer", "footer", footer)
-    text = sheet.writer.text
     blocks = with_names(sheet.blocks, list(_named(raw, sheet, markdown, frame)))
-    scores = _scores(
-        raw, sheet, {MARKDOWN: markdown} | {name: _cleaned(tables[name].get("content")) for name in tables}
-    )
+    scores = _scores(raw, sheet, {MARKDOWN: markdown, **contents})
     mean, lowest = _confidence(raw, scores)
     return OcrPage(
         locator=locator,
-        text=text,
+        text=sheet.writer.text,
         width=frame.points[0],
         height=frame.points[1],
         blocks=blocks,
@@ -95,7 +93,7 @@ def read_page(
         markdown=markdown,
         header=header.strip(),
         footer=footer.strip(),
-        tables=tuple(_tables(sheet, tables, blocks)),
+        tables=tuple(_tables(sheet, blocks)),
         images=tuple(_images(raw, sheet, frame, annotation)),
         hyperlinks=tuple(link for link in _list(raw, "hyperlinks") if isinstance(link, str)),
         scores=scores,
@@ -159,7 +157,7 @@ def _finder(sheet: Sheet, block: Block) -> Finder:
     return Finder(sheet.writer.text[: block.end], start=block.start)
 
 
-def _tables(sheet: Sheet, replied: Mapping[str, Raw], blocks: tuple[Block, ...]) -> Iterator[OcrTable]:
+def _tables(sheet: Sheet, blocks: tuple[Block, ...]) -> Iterator[OcrTable]:
     for name, table in sheet.tables.items():
         content = sheet.sources.get(name, "")
         box = next((b.box for b in blocks if b.box and b.start < table.end and table.start < b.end), None)
