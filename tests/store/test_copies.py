@@ -1,6 +1,8 @@
 """Copies while others read and write: each opens, and holds what the index held at one commit."""
 
+import hashlib
 import json
+import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +14,11 @@ import pytest
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError, NotAnIndexError
 from mistral_rag.schema import Source
 from mistral_rag.store.check import verify
-from mistral_rag.store.copies import export_faiss, export_lines, import_lines, snapshot
+from mistral_rag.store.copies import export_faiss, export_lines, freeze, import_lines, snapshot
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
+from mistral_rag.store.repair import repair
+from mistral_rag.store.texts import TEXT_VERSION, embed_text
 from mistral_rag.store.writer import IndexWriter
 
 Put = Callable[..., Source]
@@ -65,6 +69,59 @@ def test_exported_lines_make_the_same_index_elsewhere(index: Path, tmp_path: Pat
         rows = view.allowed({"year": 2023}, ["staff"])
         assert rows is not None
         assert rows.tolist() == [1, 2]
+
+
+def test_lines_remember_what_was_taken_out_and_keep_what_was_paid_for(
+    index: Path, writer: IndexWriter, tmp_path: Path, put: Put
+) -> None:
+    put(writer, "c.txt", "four")
+    writer.set_identity(Identity("test-model", 4))
+    writer.remove("file:///docs/c.txt", remember=True)
+    writer.commit()
+    lines = list(export_lines(index))
+    assert json.loads(lines[-1])["removed"]["name"] == "c.txt"
+    assert import_lines(lines, tmp_path / "other") == 2
+    with IndexWriter.open(tmp_path / "other") as other:
+        assert other.sources()["file:///docs/c.txt"].status == "removed"
+
+
+def test_imported_vectors_are_kept_by_the_text_they_were_made_of(folder: Path, put: Put, tmp_path: Path) -> None:
+    identity = Identity("test-model", 4, text=TEXT_VERSION)
+    with IndexWriter.open(folder, identity=identity) as writer:
+        put(writer, "a.txt", "one", vector=(0, 0.5, 0, 0))
+        writer.commit()
+    import_lines(export_lines(folder), tmp_path / "other")
+    with IndexReader.open(tmp_path / "other") as reader, reader.view() as view:
+        (stored,) = view.chunks([1])
+        key = hashlib.sha256(embed_text(stored.chunk, stored.source, view.page(stored.chunk.uri, 1)).encode()).digest()
+        assert view.embeddings("test-model", [key])[key].tolist() == [0, 0.5, 0, 0]
+
+
+def test_a_passage_without_a_vector_stops_an_export(index: Path, writer: IndexWriter) -> None:
+    writer.close()
+    connection = sqlite3.connect(index / "index.db")
+    with connection:
+        connection.execute("UPDATE vectors SET data = zeroblob(8)")
+    connection.close()
+    assert len(repair(index).losses) == 2
+    with pytest.raises(IndexDamagedError, match="passages without vectors"):
+        list(export_lines(index))
+
+
+def test_a_passage_that_stands_nowhere_is_not_imported(index: Path, tmp_path: Path) -> None:
+    lines = list(export_lines(index))
+    moved = json.loads(lines[1])
+    moved["pages"][0]["text"] = "ONE"
+    with pytest.raises(IndexDamagedError, match="does not stand on its page"):
+        import_lines([lines[0], json.dumps(moved)], tmp_path / "new")
+    assert content(tmp_path / "new") == []
+
+
+def test_a_frozen_copy_comes_with_its_caches(index: Path, tmp_path: Path) -> None:
+    assert freeze(index, tmp_path / "frozen") == 2
+    assert content(tmp_path / "frozen") == content(index)
+    assert "lexical-1" in {path.name for path in (tmp_path / "frozen").iterdir()}
+    assert not (tmp_path / "frozen" / "index.db-wal").exists()
 
 
 def test_lines_of_other_models_or_of_something_else_change_nothing(index: Path, tmp_path: Path) -> None:

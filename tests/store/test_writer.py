@@ -159,19 +159,15 @@ def test_a_removed_source_can_be_remembered(writer: IndexWriter, put: Put) -> No
     writer.remove("file:///never/there")
 
 
-def test_a_moved_source_keeps_pages_and_vectors_under_new_ids(writer: IndexWriter, folder: Path, put: Put) -> None:
-    old = put(writer, "a.txt", "one", "two", vector=(0, 1, 0, 0))
-    writer.commit()
-    new = old.model_copy(update={"uri": "file:///docs/b.txt", "name": "b.txt"})
-    writer.move(old.uri, new, root="file:///docs")
-    writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
-        assert [source.uri for source in view.sources()] == [new.uri]
-        assert view.page(new.uri, 2).text == "two"
-        rows, vectors = view.vectors()
-        assert vectors.tolist() == [[0, 1, 0, 0]] * 2
-        assert {stored.chunk.uri for stored in view.chunks(rows)} == {new.uri}
-    assert verify(folder) == []
+def test_what_was_taken_out_outlives_a_new_beginning(writer: IndexWriter, put: Put) -> None:
+    kept, gone = put(writer, "a.txt", "text"), put(writer, "b.txt", "other text")
+    writer.remove(gone.uri, remember=True)
+    writer.clear()
+    assert {uri: state.status for uri, state in writer.sources().items()} == {gone.uri: "removed"}
+    writer.leave_out(kept)
+    assert {state.status for state in writer.sources().values()} == {"removed"}
+    put(writer, "b.txt", "it was named itself")
+    assert writer.sources()[gone.uri].status == "ok"
 
 
 def test_embeddings_outlive_what_they_were_made_for(writer: IndexWriter, folder: Path, put: Put) -> None:
@@ -203,8 +199,6 @@ def test_chunks_without_vectors_take_no_model_afterwards(folder: Path, put: Put)
         put(writer, "a.txt", "text")
         with pytest.raises(IndexMismatchError, match="no embedding model; this is test-model"):
             writer.set_identity(Identity("test-model", 4))
-        with pytest.raises(KeyError):
-            writer.move("file:///unknown", writer.sources()["file:///docs/a.txt"].source)
 
 
 def test_a_second_writer_is_refused_until_the_first_is_done(writer: IndexWriter, folder: Path) -> None:

@@ -171,23 +171,6 @@ class IndexWriter:
             content.remove(source.uri)
             content.add(source, (), (), None, Found("failed", root, size, mtime_ns, reason))
 
-    def move(self, old_uri: str, source: Source, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
-        """Give a source another uri; its pages stay, its chunks get the ids that belong to the new uri.
-
-        Raises KeyError when there is no source with the old uri.
-        """
-        state = self._state(old_uri)
-        if state is None:
-            raise KeyError(old_uri)
-        with self.view() as view:
-            pages = list(view.pages(old_uri))
-            chunks, vectors = view.content_of(old_uri)
-        with self._changing() as content:
-            content.remove(old_uri)
-            content.remove(source.uri)
-            found = Found(state.status, root, size, mtime_ns, state.reason, state.problems)
-            content.add(source, pages, _renamed(chunks, source.uri), vectors, found)
-
     def remove(self, uri: str, *, remember: bool = False) -> None:
         """Take a source out; an unknown uri is no error. `remember` keeps its name with status "removed"."""
         state = self._state(uri) if remember else None
@@ -416,12 +399,3 @@ class IndexWriter:
         if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
             raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
         return [row.tobytes() for row in half]
-
-
-def _renamed(chunks: Sequence[Chunk], uri: str) -> list[Chunk]:
-    ordinals: dict[str, int] = {}
-    renamed = []
-    for chunk in chunks:
-        ordinal = ordinals[chunk.text] = ordinals.get(chunk.text, -1) + 1
-        renamed.append(chunk.model_copy(update={"id": Chunk.make_id(uri, chunk.text, ordinal), "uri": uri}))
-    return renamed
