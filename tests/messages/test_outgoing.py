@@ -107,6 +107,11 @@ DOCUMENT = {"type": "document_url", "document_url": f"data:application/pdf;base6
             {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
             {"type": "input_audio", "input_audio": "UklGRg=="},
         ),
+        (
+            {"type": "file", "base64": "UklGRg==", "mime_type": "audio/wav"},
+            {"type": "input_audio", "input_audio": "UklGRg=="},
+        ),
+        ({"type": "audio", "file_id": "f1"}, {"type": "file", "file_id": "f1"}),
         ({"type": "audio", "url": "https://a/b.wav"}, {"type": "input_audio", "input_audio": "https://a/b.wav"}),
         ({"type": "input_text", "text": "plain"}, {"type": "text", "text": "plain"}),
         ({"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"}, IMAGE),

@@ -93,7 +93,7 @@ def _standard(block: Wire) -> Wire | None:
                 else _file(block)
             )
         case "audio":
-            return {"type": "input_audio", "input_audio": block.get("base64") or _location(block, "audio/wav")}
+            return _file(block) if "file_id" in block else _audio(block)
         case "file":
             return _document(block)
     value = block.get("value") if block.get("type") == "non_standard" else block
@@ -115,10 +115,16 @@ def _document(block: Wire) -> Wire:
         return _file(block)
     if str(block.get("mime_type") or "").startswith("image/"):
         return {"type": "image_url", "image_url": _location(block, "image/png")}
+    if str(block.get("mime_type") or "").startswith("audio/"):
+        return _audio(block)
     extras = block.get("extras") or {}
     name = block.get("filename") or extras.get("filename") or extras.get("name") or extras.get("title")
     chunk = {"type": "document_url", "document_url": _location(block, "application/pdf")}
     return {**chunk, "document_name": str(name)} if name else chunk
+
+
+def _audio(block: Wire) -> Wire:
+    return {"type": "input_audio", "input_audio": block.get("base64") or _location(block, "audio/wav")}
 
 
 def _file(block: Wire) -> Wire:
