@@ -108,3 +108,10 @@ def test_likeness_of_meaning_helps_to_tell_whether_there_is_an_answer() -> None:
 def test_cosines_of_another_scale_are_not_used() -> None:
     alone = extract("In which class are trains booked?", evidence(HANDBOOK))
     assert extract("In which class are trains booked?", evidence(HANDBOOK), embeddings=Cosine(0.0, "other")) == alone
+
+
+def test_a_name_that_nothing_mentions_counts_against_an_answer() -> None:
+    texts = ("The canteen of Oak serves lunch at noon in the hall.",)
+    assert extract("When is lunch served at Oak in the hall?", evidence(*texts)).reason is None
+    reason = extract("When is lunch served in the canteen of Willow?", evidence("Lunch is at noon.")).reason
+    assert (reason or "").endswith("; it does not mention Willow")

@@ -7,14 +7,20 @@ from typing import Any, Protocol, TypeGuard
 from mistral_rag.grounding.citations import cite
 from mistral_rag.grounding.evidence import EvidenceUnit, defused
 from mistral_rag.grounding.fit import Fit
+from mistral_rag.grounding.mentions import not_mentioned
 from mistral_rag.grounding.retrieved import Retrieved
+from mistral_rag.ranking.questions import asked
 from mistral_rag.schema import Answer, Citation, Claim
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
 MIN_COVERAGE = 0.35
 """How far a question must be covered for an answer (`python -m benchmarks.grounding` shows what that costs)."""
-MIN_WITH_COSINE = 0.4
-"""The same for the mean of coverage and the best cosine of question and quote."""
+MIN_WITH_COSINE = 0.41
+"""The same for the sum of coverage and of the best cosines of the question with a quote and with its surroundings."""
+WORDS_SHARE = 0.4
+"""What coverage counts in that sum."""
+UNKNOWN_NAME = 0.2
+"""What it costs when the question names something that nothing found mentions."""
 KNOWN_SCALE = "local-minilm@"
 """The embedding model whose cosines the second threshold was set for."""
 WEAK = 0.55
@@ -58,12 +64,28 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
     chosen = tuple(_chosen(fit, evidence, quotes))
     covered, needed = fit.coverage, MIN_COVERAGE
     if _has_known_scale(embeddings):
-        vectors = embeddings.embed_matrix([question, *(unit.text for unit in chosen)])
-        covered, needed = (covered + float((vectors[1:] @ vectors[0]).max())) / 2, MIN_WITH_COSINE
+        likeness = _likeness(question, chosen, embeddings)
+        covered, needed = WORDS_SHARE * covered + (1 - WORDS_SHARE) * likeness, MIN_WITH_COSINE
+    unknown = not_mentioned(question, evidence)
+    covered = max(covered - UNKNOWN_NAME * bool(unknown), 0.0)
     if covered >= needed:
         return Extract(chosen, covered)
     reason = f"what was found covers too little of the question ({covered:.0%}, {needed:.0%} is needed)"
-    return Extract((), covered, reason)
+    return Extract((), covered, f"{reason}; it does not mention {', '.join(unknown)}" if unknown else reason)
+
+
+def _likeness(question: str, chosen: Sequence[EvidenceUnit], embeddings: MatrixEmbeddings) -> float:
+    """The mean of the best cosines of the question with a quote, and with one and the units beside it."""
+    texts = [*(unit.text for unit in chosen), *map(_with_neighbours, chosen)]
+    vectors = embeddings.embed_matrix([asked(question), *texts])
+    cosines = vectors[1:] @ vectors[0]
+    return float(cosines[: len(chosen)].max() + cosines[len(chosen) :].max()) / 2
+
+
+def _with_neighbours(unit: EvidenceUnit) -> str:
+    page = unit.passage.page
+    first, last = max(unit.index - 1, 0), min(unit.index + 1, len(page.units) - 1)
+    return page.text[page.units[first].start : page.units[last].end]
 
 
 def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEmbeddings]:
