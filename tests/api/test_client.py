@@ -231,6 +231,21 @@ async def test_cancelling_closes_the_connection() -> None:
             await hung_up.wait()
 
 
+async def test_a_call_waits_for_others_no_longer_than_the_pool_timeout(fake: FakeMistral) -> None:
+    fake.script("one two three", "one two three")
+    ours = Client(settings(fake, concurrency=1, retry=NEVER, timeouts=Timeouts(pool=0.1)))
+    stream = ours.stream(CHAT, {**BODY, "stream": True}, begun=begun)
+    with pytest.raises(ApiTimeoutError, match="1 calls were under way"):
+        ours.post(CHAT, BODY)
+    stream.close()
+    assert said(ours.post(CHAT, BODY).data)
+    other = await ours.astream(CHAT, {**BODY, "stream": True}, begun=begun)
+    with pytest.raises(ApiTimeoutError, match="max_concurrent_requests"):
+        await ours.apost(CHAT, BODY)
+    await other.aclose()
+    assert said((await ours.apost(CHAT, BODY)).data)
+
+
 @pytest.mark.parametrize("limit", [1, 3])
 def test_no_more_calls_at_once_than_allowed(fake: FakeMistral, limit: int) -> None:
     fake.latency = 0.02

@@ -117,7 +117,7 @@ class Client:
 
     def _post(self, sent: httpx.Request) -> Reply:
         try:
-            with self._sync.lease() as http, closing(http.handle_request(sent)) as response:
+            with self._sync.lease(slot_wait(sent)) as http, closing(http.handle_request(sent)) as response:
                 headers = plain_headers(response)
                 content = b"".join(pieces(response, headers))
             return reply(response.status_code, headers, content, self._secret)
@@ -130,7 +130,10 @@ class Client:
 
     async def _apost(self, sent: httpx.Request) -> Reply:
         try:
-            async with self._async.lease() as http, aclosing(await http.handle_async_request(sent)) as response:
+            async with (
+                self._async.lease(slot_wait(sent)) as http,
+                aclosing(await http.handle_async_request(sent)) as response,
+            ):
                 headers = plain_headers(response)
                 content = b"".join([piece async for piece in apieces(response, headers)])
             return reply(response.status_code, headers, content, self._secret)
@@ -165,7 +168,7 @@ class Client:
         """The headers first, then every event."""
         reader = EventReader(self._secret)
         try:
-            with self._sync.lease() as http, closing(http.handle_request(sent)) as response:
+            with self._sync.lease(slot_wait(sent)) as http, closing(http.handle_request(sent)) as response:
                 headers = plain_headers(response)
                 if not reader.is_stream(response.status_code, headers):
                     yield headers
@@ -191,7 +194,10 @@ class Client:
         """The headers first, then every event."""
         reader = EventReader(self._secret)
         try:
-            async with self._async.lease() as http, aclosing(await http.handle_async_request(sent)) as response:
+            async with (
+                self._async.lease(slot_wait(sent)) as http,
+                aclosing(await http.handle_async_request(sent)) as response,
+            ):
                 headers = plain_headers(response)
                 if not reader.is_stream(response.status_code, headers):
                     yield headers
@@ -217,6 +223,12 @@ class Client:
     @property
     def _secret(self) -> SecretStr | None:
         return self._settings.credentials
+
+
+def slot_wait(sent: httpx.Request) -> float | None:
+    """The seconds that a call may wait for others to end: every call has a connection of its own while it lasts."""
+    wait: float | None = sent.extensions["timeout"]["pool"]
+    return wait
 
 
 def unanswered(problem: httpx.HTTPError, base_url: str) -> ApiError:

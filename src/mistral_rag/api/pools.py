@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from mistral_rag.api.errors import ApiTimeoutError
+
 FOREVER = 10 * 365 * 24 * 3600.0
 GRACE = 1.0
 
@@ -83,8 +85,8 @@ class SyncConnections(Generic[S]):
         self._gate = threading.BoundedSemaphore(self._limit) if self._limit else None
 
     @contextmanager
-    def lease(self) -> Iterator[S]:
-        """A client; waits while `limit` calls are under way."""
+    def lease(self, wait: float | None = None) -> Iterator[S]:
+        """A client; waits while `limit` calls are under way, `wait` seconds at most."""
         if self._pid != os.getpid():
             # The parent's connections and locks can't be shared: its threads may hold them.
             self._begin()
@@ -93,8 +95,13 @@ class SyncConnections(Generic[S]):
             with pool.lease() as client:
                 yield client
             return
-        with gate, pool.lease() as client:
-            yield client
+        if not gate.acquire(timeout=wait):
+            raise _busy(self._limit, wait)
+        try:
+            with pool.lease() as client:
+                yield client
+        finally:
+            gate.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +120,29 @@ class AsyncConnections(Generic[A]):
         self._loops: dict[asyncio.AbstractEventLoop, _Loop[A]] = {}
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[A]:
-        """A client of the running loop; waits while `limit` calls are under way there."""
+    async def lease(self, wait: float | None = None) -> AsyncIterator[A]:
+        """A client of the running loop; waits while `limit` calls are under way there, `wait` seconds at most."""
         loop = self._loops.get(asyncio.get_running_loop()) or await self._begin()
         if loop.gate is None:
             with loop.pool.lease() as client:
                 yield client
             return
-        async with loop.gate:
+        await self._acquire(loop.gate, wait)
+        try:
             with loop.pool.lease() as client:
                 yield client
+        finally:
+            loop.gate.release()
+
+    async def _acquire(self, gate: asyncio.Semaphore, wait: float | None) -> None:
+        if wait is None or not gate.locked():
+            await gate.acquire()
+            return
+        try:
+            async with asyncio.timeout(wait):
+                await gate.acquire()
+        except TimeoutError:
+            raise _busy(self._limit, wait) from None
 
     async def _begin(self) -> _Loop[A]:
         for ended in [loop for loop in tuple(self._loops) if loop.is_closed()]:
@@ -136,6 +156,13 @@ class AsyncConnections(Generic[A]):
         held = loop.call_later(FOREVER, closer.aclose)
         begun = self._loops[loop] = _Loop(pool, gate, weakref.finalize(self, _let_go, loop, held))
         return begun
+
+
+def _busy(limit: int | None, wait: float | None) -> ApiTimeoutError:
+    return ApiTimeoutError(
+        f"{limit} calls were under way for {wait} s: max_concurrent_requests allows no more. Raise it, or the pool "
+        "timeout."
+    )
 
 
 async def _closing(pool: Pool[A]) -> AsyncGenerator[None]:

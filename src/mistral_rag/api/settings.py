@@ -30,7 +30,8 @@ def default_base_url() -> str:
 class Timeouts:
     """Seconds for each step of a call; None waits for ever.
 
-    `read` is the longest silence, not the length of the whole reply.
+    `read` is the longest silence, not the length of the whole reply; `pool` is how long a call waits for others to end
+    while `max_concurrent_requests` are under way.
     """
 
     connect: float | None = 10.0
