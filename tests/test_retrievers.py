@@ -357,6 +357,8 @@ def test_a_newer_edition_comes_first_unless_a_year_is_named(folder: Path, writer
     made = retriever(folder, k=1)
     assert made.search("How many days of leave?")[0].source.name == "handbook 2024.txt"
     assert made.search("How many days of leave in 2021?")[0].source.name == "handbook 2021.txt"
+    marks = [document.metadata.get("older_edition") for document in retriever(folder, k=2).invoke("days of leave")]
+    assert marks == [None, True]
 
 
 def test_a_search_explains_itself(filings: Path) -> None:

@@ -40,7 +40,8 @@ class Hit:
     """A passage that was found, and its page without word boxes, blocks and units.
 
     `parts` are what its score is made of, `ranks` its rank by words and by vectors alone (from 1; None: not found).
-    `context` passages were not found: they stand beside one that was.
+    `context` passages were not found: they stand beside one that was. `older` passages are from a document of which
+    there is a newer edition, where the question names no time.
     """
 
     stored: StoredChunk
@@ -48,6 +49,7 @@ class Hit:
     parts: Mapping[str, float] = field(default_factory=dict)
     ranks: Mapping[str, int | None] = field(default_factory=dict)
     context: bool = False
+    older: bool = False
 
     @property
     def chunk(self) -> Chunk:
@@ -65,10 +67,10 @@ class Hit:
         return self.stored.page
 
     def to_document(self) -> Document:
-        """The passage as LangChain has it; that of a `context` passage says so in its metadata."""
+        """The passage as LangChain has it; the metadata of a `context` or `older` one say so."""
         document = self.stored.to_document()
-        if self.context:
-            document.metadata["context"] = True
+        said = {"context": self.context, "older_edition": self.older}
+        document.metadata.update({name: True for name, holds in said.items() if holds})
         return document
 
 
@@ -275,7 +277,11 @@ class HybridRetriever(BaseRetriever):
 def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
     """Rows that are gone meanwhile drop out."""
     by_row = {one.row: one for one in stored}
-    return [Hit(by_row[one.row], one.score, one.parts, one.ranks) for one in ranked if one.row in by_row]
+    return [
+        Hit(by_row[one.row], one.score, one.parts, one.ranks, older=one.parts["routing"] < 0)
+        for one in ranked
+        if one.row in by_row
+    ]
 
 
 def _reranked(hit: Hit, score: float) -> Hit:

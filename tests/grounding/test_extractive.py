@@ -1,6 +1,7 @@
 """Answers without a model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,3 +116,11 @@ def test_a_name_that_nothing_mentions_counts_against_an_answer() -> None:
     assert extract("When is lunch served at Oak in the hall?", evidence(*texts)).reason is None
     reason = extract("When is lunch served in the canteen of Willow?", evidence("Lunch is at noon.")).reason
     assert (reason or "").endswith("; it does not mention Willow")
+
+
+def test_an_older_edition_is_quoted_behind_the_newer() -> None:
+    old, new = evidence("Leave is 20 days for all of the staff.", "Leave of staff is 25 days.")
+    older = replace(old, passage=replace(old.passage, older=True))
+    found = extract("How many days of leave for all of the staff?", [older, new]).units
+    assert [unit.passage.older for unit in found] == [False, True]
+    assert extract("How many days of leave for all of the staff?", [old, new]).units[0] == old

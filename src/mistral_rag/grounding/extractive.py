@@ -26,6 +26,8 @@ KNOWN_SCALE = "local-minilm@"
 WEAK = 0.55
 """A quote must fit at least this share of what the best one fits."""
 RANK_MALUS = 0.05
+OLDER_MALUS = 0.5
+"""What a quote from an older edition of a document loses against others."""
 
 
 class MatrixEmbeddings(Protocol):
@@ -95,7 +97,8 @@ def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEmbeddings]:
 def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> list[EvidenceUnit]:
     """The best unit of each page, then the next best of any, in the order of their fit; none that is weak."""
     fits = {unit.number: fit.of(at) for at, unit in enumerate(evidence)}
-    order = sorted(evidence, key=lambda unit: (RANK_MALUS * unit.rank - fits[unit.number], unit.number))
+    malus = {unit.number: RANK_MALUS * unit.rank + OLDER_MALUS * unit.passage.older for unit in evidence}
+    order = sorted(evidence, key=lambda unit: (malus[unit.number] - fits[unit.number], unit.number))
     first: dict[tuple[str, int], EvidenceUnit] = {}
     for unit in order:
         first.setdefault(unit.place, unit)

@@ -37,11 +37,12 @@ def opened(store: PageStore | PageSource) -> AbstractContextManager[PageSource]:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A retrieved chunk with the page it stands on."""
+    """A retrieved chunk with the page it stands on; `older`: there is a newer edition of its source."""
 
     chunk: Chunk
     page: Page
     source: Source
+    older: bool = False
 
 
 class DocumentPages:
@@ -113,7 +114,7 @@ def passages(documents: Iterable[Document], pages: PageSource | None) -> tuple[l
         except LookupError:
             warnings.append(f"left out, no longer in the index: {document.metadata.get('source', chunk.uri)}")
             continue
-        passage = Passage(chunk, *read[place])
+        passage = Passage(chunk, *read[place], older=document.metadata.get("older_edition") is True)
         if passage.page.text[chunk.start : chunk.end] == chunk.text:
             found.append(passage)
         else:
