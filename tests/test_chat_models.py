@@ -161,6 +161,15 @@ def test_an_empty_model_name_is_refused_at_once() -> None:
         ChatMistral(api_key="k", model="")
 
 
+def test_parameters_that_are_set_later_are_checked_too(fake: FakeMistral) -> None:
+    ours = model(fake)
+    with pytest.raises(ValidationError, match=r"1\.5"):
+        ours.temperature = 9
+    ours.temperature = 0.5
+    ours.invoke("?")
+    assert sent(fake)["temperature"] == 0.5
+
+
 def test_a_misspelt_parameter_is_not_swallowed(fake: FakeMistral) -> None:
     with pytest.raises(ValidationError, match="temprature"):
         model(fake, temprature=0.5)

@@ -64,6 +64,12 @@ class ChatParameters(BaseModel):
             raise ValueError(f"response_format needs a type, one of {', '.join(kinds)}")
         return self
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Parameters that are set later are checked like those of the constructor."""
+        if name in CHECKED and value is not None:
+            value = getattr(ChatParameters.model_validate({name: value}), name)
+        super().__setattr__(name, value)
+
     def wire(self) -> Wire:
         """The parameters that were set, by the platform's names."""
         given = ((name, getattr(self, name)) for name in PARAMETERS)
@@ -74,3 +80,4 @@ class ChatParameters(BaseModel):
 
 
 PARAMETERS = tuple(name for name in ChatParameters.model_fields if name != "model_kwargs")
+CHECKED = frozenset(PARAMETERS)
