@@ -11,7 +11,7 @@ from mistral_rag.terminal import DONE, EXIT_CODES, UNDONE, UsageError, add_commo
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import IO
 
@@ -202,7 +202,8 @@ def compact(arguments: argparse.Namespace) -> int:
 
     with _writer(folder) as writer:
         before = size_of(folder)
-        writer.compact()
+        if not _rewritten(writer.compact, arguments):
+            return UNDONE
         writer.refresh_caches()
     after = size_of(folder)
     if arguments.json:
@@ -249,7 +250,8 @@ def purge(arguments: argparse.Namespace) -> int:
         for uri in named:
             writer.remove(uri, remember=True)
         _tidy(writer)
-        writer.purge()
+        if not _rewritten(writer.purge, arguments):
+            return UNDONE
     standing = [path for uri in gone if (path := _file_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
     if arguments.json:
         say_json({"erased": names, "files_still_there": standing})
@@ -288,6 +290,8 @@ def export(arguments: argparse.Namespace) -> int:
     folder, target = index_folder(arguments), arguments.target
     if target == STANDARD and (arguments.json or arguments.to != "jsonl"):
         raise UsageError("only lines of JSON can be printed, and not together with --json. Name a file")
+    if arguments.to != "frozen" and os.path.lexists(target):
+        raise UsageError(f"{target} is there already; name a new file")
     from mistral_rag.store import copies
 
     if arguments.to == "frozen":
@@ -322,6 +326,20 @@ def import_(arguments: argparse.Namespace) -> int:
     else:
         say(f"{_documents(count)} imported")
     return DONE
+
+
+def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> bool:
+    """Rewrite the database; says so when a reader keeps its old pages."""
+    from mistral_rag.errors import IndexLockedError
+
+    try:
+        rewrite()
+    except IndexLockedError as error:
+        note(f"not finished: {error}")
+        if arguments.json:
+            say_json({"error": str(error), "exit_code": UNDONE})
+        return False
+    return True
 
 
 @contextmanager
@@ -382,28 +400,13 @@ def _file_of(uri: str) -> str | None:
 
 @contextmanager
 def _output(target: str) -> Iterator[IO[str]]:
-    """A new file that is there whole or not at all, for its owner alone; or standard output."""
     if target == STANDARD:
         yield sys.stdout
         return
-    if os.path.lexists(target):
-        raise UsageError(f"{target} is there already; name a new file")
-    from mistral_rag.errors import IndexWriteError
+    from mistral_rag.store.copies import new_file
 
-    part = f"{target}.part"
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            os.unlink(part)  # noqa: PTH108 (lighter)
-            raise
-        os.rename(part, target)  # noqa: PTH104 (lighter)
-    except OSError as error:
-        raise IndexWriteError(f"can't write {target}: {error.strerror or error}") from error
+    with new_file(target) as path, path.open("w", encoding="utf-8") as file:
+        yield file
 
 
 @contextmanager

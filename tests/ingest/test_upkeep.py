@@ -152,6 +152,33 @@ def test_a_purge_also_erases_what_a_repair_set_aside(index: Path, capsys: pytest
     assert not (index / "quarantine-1").exists()
 
 
+def test_a_purge_that_a_reader_stands_in_the_way_of_is_exit_1(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reading = sqlite3.connect(index / "index.db", isolation_level=None)
+    reading.execute("PRAGMA journal_mode=WAL")
+    reading.execute("BEGIN")
+    reading.execute("SELECT count(*) FROM chunks").fetchone()
+    try:
+        code, report = as_json(capsys, index, "purge", "a.md", "--yes")
+        assert (code, report["exit_code"]) == (1, 1)
+        assert "is being read, and its log still holds what was removed; try again" in report["error"]
+    finally:
+        reading.close()
+    assert as_json(capsys, index, "purge", "--yes")[0] == 0
+    assert "aaaaaaaaa" not in (index / "index.db").read_bytes().decode(errors="replace")
+
+
+def test_vectors_are_written_to_a_new_file_for_the_owner_alone(
+    index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "vectors.faiss"
+    assert as_json(capsys, index, "export", str(target), "--to", "faiss") == (
+        0, {"target": str(target), "to": "faiss", "vectors": 0},
+    )  # fmt: skip
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert cli.ingest(["export", str(target), "--to", "faiss", "--index", str(index)]) == 2
+    assert cli.ingest(["export", "-", "--to", "faiss", "--index", str(index)]) == 2
+
+
 def test_a_purge_asks_and_without_anybody_to_ask_needs_yes(
     index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,14 +4,15 @@ import base64
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mistral_rag.errors import IndexDamagedError, NotAnIndexError
+from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexError
 from mistral_rag.schema import Chunk, Page
 from mistral_rag.store import commits
 from mistral_rag.store.connection import connect, sqlite_errors
@@ -150,6 +151,9 @@ def export_faiss(path: str | os.PathLike[str], target: str | os.PathLike[str]) -
     """Write the vectors of the index at `path` as a FAISS file of exact inner products, with chunk rows as ids.
 
     Gives their number. This package never reads such a file: FAISS trusts what it is given.
+
+    Raises:
+        IndexWriteError: `target` is there already, or can't be written.
     """
     import faiss
 
@@ -157,5 +161,32 @@ def export_faiss(path: str | os.PathLike[str], target: str | os.PathLike[str]) -
         rows, vectors = view.vectors()
     index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
     index.add_with_ids(vectors.astype(np.float32), rows)
-    faiss.write_index(index, os.fspath(target))
+    with new_file(target) as path:
+        faiss.write_index(index, str(path))
     return len(rows)
+
+
+@contextmanager
+def new_file(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """A file for its owner alone that becomes `target` when the block ends, whole or not at all.
+
+    Raises:
+        IndexWriteError: `target` is there already, or can't be written.
+    """
+    final = Path(target)
+    if os.path.lexists(final):
+        raise IndexWriteError(f"{final} is there already; name a new file")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=".export-", suffix=".part")
+        os.close(descriptor)
+        part = Path(name)
+        try:
+            yield part
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.rename(final)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise IndexWriteError(f"can't write {final}: {error.strerror or error}") from error
