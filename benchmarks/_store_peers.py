@@ -5,6 +5,8 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 def asked_all(search: Callable[[Any], Any], every: Sequence[Any]) -> float:
     search(every[0])
-    rounds = [sorted(timed(lambda one=one: search(one)) for one in every) for _ in range(ROUNDS)]
+    rounds = [sorted(timed(partial(search, one)) for one in every) for _ in range(ROUNDS)]
     return min(round(times[len(times) // 2], 3) for times in rounds)
 
 
@@ -33,13 +35,13 @@ def recall(found: Sequence[Sequence[int]], truth: np.ndarray) -> float:
     )
 
 
-def measured(folder: Path, search: Callable[[Any, dict[str, int] | None], list[int]], asked: Any) -> dict[str, Any]:
+def measured(folder: Path, search: Callable[..., list[int]], asked: Any) -> dict[str, Any]:
     truth = np.load(folder / "truth.npz")
-    result = {"dense_ms": asked_all(lambda vector: search(vector, None), asked)}
+    result = {"dense_ms": asked_all(partial(search, wanted=None), asked)}
     result["dense_recall"] = recall([search(vector, None) for vector in asked], truth["all"])
     for name, (field, _) in SHARES.items():
         few = asked[:50]
-        result[f"dense {name}_ms"] = asked_all(lambda vector, field=field: search(vector, {field: 3}), few)
+        result[f"dense {name}_ms"] = asked_all(partial(search, wanted={field: 3}), few)
         result[f"dense {name} recall"] = recall([search(vector, {field: 3}) for vector in few], truth[name][:50])
     return result
 
@@ -50,15 +52,17 @@ def facts(number: int) -> dict[str, int]:
 
 def langchain(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> dict[str, Any]:
     import faiss
-    from langchain_community.docstore.in_memory import InMemoryDocstore
-    from langchain_community.vectorstores import FAISS
     from langchain_core.documents import Document
 
+    stores = import_module("langchain_community.vectorstores")
+    docstore = import_module("langchain_community.docstore.in_memory")
     faiss.omp_set_num_threads(1)
     index = faiss.IndexFlatL2(vectors.shape[1])
     index.add(vectors)
     documents = {str(i): Document(page_content=t, metadata={"i": i, **facts(i)}) for i, t in enumerate(texts)}
-    store = FAISS(lambda text: [], index, InMemoryDocstore(documents), {i: str(i) for i in range(len(texts))})
+    store = stores.FAISS(
+        lambda text: [], index, docstore.InMemoryDocstore(documents), {i: str(i) for i in range(len(texts))}
+    )
 
     def search(vector: list[float], wanted: dict[str, int] | None) -> list[int]:
         return [d.metadata["i"] for d in store.similarity_search_by_vector(vector, k=10, filter=wanted)]
@@ -67,8 +71,7 @@ def langchain(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.nda
 
 
 def chroma(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> dict[str, Any]:
-    import chromadb
-
+    chromadb = import_module("chromadb")
     shutil.rmtree(folder / "chroma", ignore_errors=True)
     settings = chromadb.Settings(anonymized_telemetry=False)
     client = chromadb.PersistentClient(str(folder / "chroma"), settings=settings)
@@ -87,9 +90,7 @@ def chroma(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.ndarra
 
 
 def lancedb(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> dict[str, Any]:
-    import lancedb as lance
-    import pyarrow as pa
-
+    lance, pa = import_module("lancedb"), import_module("pyarrow")
     shutil.rmtree(folder / "lance", ignore_errors=True)
     database = lance.connect(folder / "lance")
     start = time.process_time()
@@ -106,16 +107,15 @@ def lancedb(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.ndarr
         if wanted:
             ((name, value),) = wanted.items()
             query = query.where(f"{name} = {value}", prefilter=True)
-        return query.to_arrow()["i"].to_pylist()
+        found: list[int] = query.to_arrow()["i"].to_pylist()
+        return found
 
     return {**measured(folder, search, list(asked)), "build_s": build}
 
 
 def bm25s(folder: Path, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> dict[str, Any]:
-    import bm25s as peer
-    import Stemmer
-
-    stemmer = Stemmer.Stemmer("english")
+    peer = import_module("bm25s")
+    stemmer = import_module("Stemmer").Stemmer("english")
     start = time.process_time()
     model = peer.BM25()
     model.index(peer.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)

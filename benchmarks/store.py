@@ -17,12 +17,12 @@ faiss-cpu, chromadb, lancedb, bm25s and PyStemmer. Recall is of the true nearest
 import argparse
 import json
 import os
-import random
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -30,113 +30,28 @@ from zlib import crc32
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from benchmarks._store_data import (
+    PER_PAGE,
+    PER_SOURCE,
+    QUESTIONS,
+    SHARES,
+    Made,
+    clustered,
+    nearest,
+    page,
+    passages,
+    questions,
+    repeated,
+    sources,
+)
+from mistral_rag.schema import Source, text_digest
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.packing import layout_values, page_values
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
 
-Made = tuple[Source, list[Page], list[Chunk]]
-
-QUESTIONS = 200
-PER_PAGE = 4
-PER_SOURCE = 100
 COMMIT = 1000
 MODEL = "benchmark"
-SHARES = {"1 %": ("hundredth", 100), ".1 %": ("thousandth", 1000)}
-
-
-# --- what is searched ---------------------------------------------------------------------------------------------
-
-
-def clustered(count: int, dimension: int = 1024) -> np.ndarray:
-    generator = np.random.default_rng(0)
-    centres = generator.normal(size=(max(count // 100, 1), dimension)).astype(np.float32)
-    made = np.empty((count, dimension), dtype=np.float16)
-    for at in range(0, count, 10_000):
-        end = min(at + 10_000, count)
-        noise = generator.normal(size=(end - at, dimension)).astype(np.float32)
-        made[at:end] = unit(centres[generator.integers(0, len(centres), end - at)] + 0.7 * noise)
-    return made
-
-
-def repeated(texts: Path, count: int) -> np.ndarray:
-    """The vectors of an index, shuffled and as often as needed; from the second time on with noise."""
-    with IndexReader.open(texts) as reader, reader.view() as view:
-        known = view.vectors()[1]
-    generator = np.random.default_rng(0)
-    known = known[generator.permutation(len(known))]
-    made = np.empty((count, known.shape[1]), dtype=np.float16)
-    for at in range(0, count, len(known)):
-        part = known[: count - at].astype(np.float32)
-        noise = generator.normal(size=part.shape).astype(np.float32) * (0.25 / np.sqrt(part.shape[1]))
-        made[at : at + len(part)] = unit(part + noise) if at else part
-    return made
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    lengths: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return lengths
-
-
-def passages(texts: Path | None, count: int) -> Iterator[str]:
-    found = 0
-    for size in range(1000, 100, -50):
-        for page in pages(texts):
-            for at in range(0, max(len(page) - 150, 1), size - 150):
-                if found == count:
-                    return
-                text = page[at : at + size].strip()
-                if len(text) > 100:
-                    found += 1
-                    yield text
-
-
-def pages(texts: Path | None) -> Iterator[str]:
-    if texts is None:
-        yield from invented(10_000)
-        return
-    with IndexReader.open(texts) as reader, reader.view() as view:
-        for source in view.sources():
-            yield from view.page_texts(source.uri)
-
-
-def invented(count: int) -> Iterator[str]:
-    """Pages of words as rare as words are."""
-    generator = random.Random(0)  # noqa: S311
-    words = [f"w{number}" for number in range(50_000)]
-    weights = [1 / (number + 3) for number in range(50_000)]
-    for _ in range(count):
-        yield " ".join(generator.choices(words, weights, k=800))
-
-
-def sources(texts: Sequence[str], first: int) -> Iterator[Made]:
-    """Documents of 100 passages on 25 pages; their metadata chooses one in a hundred, or in a thousand."""
-    for at in range(0, len(texts), PER_SOURCE):
-        number = (first + at) // PER_SOURCE
-        own = texts[at : at + PER_SOURCE]
-        uri = f"file:///d/{number}.txt"
-        facts = {name: number % share for name, share in SHARES.values()}
-        source = Source(
-            uri=uri, digest=text_digest(own[0]), name=f"{number}.txt", title=f"Document {number}", metadata=facts,
-            media_type="text/plain", language="en",
-        )  # fmt: skip
-        made = [page(own[i : i + PER_PAGE], i // PER_PAGE + 1, uri) for i in range(0, len(own), PER_PAGE)]
-        yield source, [one for one, _ in made], [chunk for _, chunks in made for chunk in chunks]
-
-
-def page(texts: Sequence[str], number: int, uri: str) -> tuple[Page, list[Chunk]]:
-    ends = np.cumsum([len(text) + 1 for text in texts]).tolist()
-    places = [(end - len(text) - 1, end - 1) for text, end in zip(texts, ends, strict=True)]
-    chunks = [
-        Chunk(
-            id=Chunk.make_id(uri, text, number * PER_PAGE + i), uri=uri, page=number, first_unit=i, last_unit=i,
-            start=start, end=end, text=text,
-        )
-        for i, (text, (start, end)) in enumerate(zip(texts, places, strict=True))
-    ]  # fmt: skip
-    units = tuple(Unit(start=start, end=end) for start, end in places)
-    return Page(locator=Locator(kind="page", number=number), text="\n".join(texts), units=units), chunks
 
 
 def make(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -152,42 +67,22 @@ def make(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     (folder / "questions.json").write_text(json.dumps(questions(options.questions, texts)))
     owners = np.arange(options.size) // PER_SOURCE
     masks = {"all": None, **{name: owners % share == 3 for name, (_, share) in SHARES.items()}}
-    truth = {name: nearest(vectors, asked, mask) for name, mask in masks.items()}
+    truth: dict[str, Any] = {name: nearest(vectors, asked, mask) for name, mask in masks.items()}
     np.savez(folder / "truth.npz", **truth)
     return built(folder, texts, vectors)
 
 
-def questions(given: Path | None, texts: Sequence[str]) -> list[str]:
-    if given is not None:
-        return [json.loads(line)["question"] for line in given.read_text("utf-8").splitlines()]
-    generator = random.Random(0)  # noqa: S311
-    return [" ".join(generator.choice(texts).split()[3:11]) for _ in range(QUESTIONS)]
-
-
-def nearest(vectors: np.ndarray, asked: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """Places of the nearest 10 for each question, by brute force."""
-    places = np.arange(len(vectors)) if mask is None else np.flatnonzero(mask)
-    best = np.empty((len(asked), 0), dtype=np.int64)
-    scores = np.empty((len(asked), 0), dtype=np.float32)
-    for at in range(0, len(places), 20_000):
-        some = places[at : at + 20_000]
-        scores = np.concatenate((scores, asked @ vectors[some].astype(np.float32).T), axis=1)
-        best = np.concatenate((best, np.broadcast_to(some, (len(asked), len(some)))), axis=1)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
-        scores, best = np.take_along_axis(scores, order, 1), np.take_along_axis(best, order, 1)
-    return best
-
-
 def built(folder: Path, texts: Sequence[str], vectors: np.ndarray) -> dict[str, Any]:
     """Commits of 1,000 passages beside bare SQLite that is given the same bytes."""
-    ours, bare = [], []
+    ours: list[float] = []
+    bare: list[float] = []
     slow: dict[str, list[float]] = {"commit_wall_ms": [], "bare_commit_wall_ms": []}
     with IndexWriter.open(folder / "index", identity=Identity(MODEL, vectors.shape[1])) as writer:
         for at in range(0, len(texts), COMMIT):
             made = list(sources(texts[at : at + COMMIT], at))
             own = vectors[at : at + COMMIT]
             start = time.perf_counter()
-            ours.append(timed(lambda made=made, own=own: committed(writer, made, own)))
+            ours.append(timed(partial(committed, writer, made, own)))
             slow["commit_wall_ms"].append(1000 * (time.perf_counter() - start))
             if len(bare) < 100:
                 insert = bare_sqlite(folder / "bare.db", made, own)
@@ -219,7 +114,7 @@ def bare_sqlite(path: Path, made: Sequence[Made], own: np.ndarray) -> Callable[[
         connection.execute(f"PRAGMA {pragma}")
     for name in ("texts", "pages", "vectors"):
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} (number INTEGER PRIMARY KEY, data, more)")
-    rows = {
+    rows: dict[str, list[tuple[Any, ...]]] = {
         "texts": [(chunk.text, chunk.id) for _, _, chunks in made for chunk in chunks],
         "pages": [(page_values(one)[-1], b"".join(layout_values(one))) for _, several, _ in made for one in several],
         "vectors": [(vector.tobytes(), None) for vector in own],
@@ -249,10 +144,10 @@ def median(times: Sequence[float]) -> float:
     return round(sorted(times)[len(times) // 2], 3)
 
 
-def asked_all(search: Callable[[Any], Any], every: Sequence[Any], rounds: int = 3) -> float:
+def asked_all(search: Callable[[Any], Any], every: Any, rounds: int = 3) -> float:
     """The median time of a question, in the best of several rounds."""
     search(every[0])
-    return min(median([timed(lambda one=one: search(one)) for one in every]) for _ in range(rounds))
+    return min(median([timed(partial(search, one)) for one in every]) for _ in range(rounds))
 
 
 def recall(found: Sequence[np.ndarray], truth: np.ndarray) -> float:
@@ -322,8 +217,8 @@ def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, An
     result["dense_recall"] = recall([search(vector) for vector in asked], truth["all"])
     for name, (field, _) in SHARES.items():
         wanted = {field: 3}
-        result[f"dense {name} cold_ms"] = round(timed(lambda wanted=wanted: search(asked[0], wanted)), 3)
-        result[f"dense {name}_ms"] = asked_all(lambda vector, wanted=wanted: search(vector, wanted), asked)
+        result[f"dense {name} cold_ms"] = round(timed(partial(search, asked[0], wanted)), 3)
+        result[f"dense {name}_ms"] = asked_all(partial(search, wanted=wanted), asked)
         found = [search(vector, wanted) for vector in asked]
         result[f"dense {name} recall"] = recall(found, truth[name])
     return result
@@ -348,6 +243,11 @@ def worded(reader: IndexReader, every: Sequence[str], asked: np.ndarray) -> dict
     }
 
 
+def removed_now(writer: IndexWriter, uri: str) -> None:
+    writer.remove(uri)
+    writer.commit()
+
+
 def removed(folder: Path) -> dict[str, Any]:
     """Remove a document of 1,000 passages, and add it again: on the index that was measured, which stays as it was."""
     texts = [json.loads(line) for line, _ in zip((folder / "texts.jsonl").open(), range(COMMIT), strict=False)]
@@ -360,8 +260,8 @@ def removed(folder: Path) -> dict[str, Any]:
     with IndexWriter.open(folder / "index") as writer:
         for turn in range(7):
             own = (vectors * (1 - turn / 100)).astype(np.float16)
-            added.append(timed(lambda own=own: committed(writer, [(source, [one for one, _ in made], chunks)], own)))
-            gone.append(timed(lambda: (writer.remove(uri), writer.commit())))
+            added.append(timed(partial(committed, writer, [(source, [one for one, _ in made], chunks)], own)))
+            gone.append(timed(partial(removed_now, writer, uri)))
     return {"add_document_ms": median(added), "remove_document_ms": median(gone)}
 
 

@@ -21,6 +21,10 @@ PER_SOURCE = 10
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    shrink(monkeypatch)
+
+
+def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Indexes are large from 100 rows on, and much is newer from 60 rows on."""
     for module in (vectors, dense, vector_rows):
         monkeypatch.setattr(module, "EXACT_ROWS", 100)
@@ -73,9 +77,18 @@ def build(folder: Path, matrix: np.ndarray, metric: str = "cosine") -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        shrink(monkeypatch)
+        return build(tmp_path_factory.mktemp("dense") / "index", made(COUNT))
+
+
 @pytest.fixture
-def index(tmp_path: Path) -> Path:
-    return build(tmp_path / "index", made(COUNT))
+def index(tmp_path: Path, original: Path) -> Path:
+    """An index of 900 rows."""
+    shutil.copytree(original, tmp_path / "index")
+    return tmp_path / "index"
 
 
 @pytest.fixture
@@ -248,6 +261,27 @@ def test_a_flipped_bit_is_found_and_the_bits_are_made_again(index: Path, positio
     assert codes.load(path) is not None
 
 
+def test_lists_are_looked_into_when_they_are_asked_for(index: Path) -> None:
+    with IndexWriter.open(index) as writer:
+        writer.set_extra("dense", {"lists": 20})
+        writer.commit()
+        writer.refresh_caches()
+    loaded = codes.load(index / "codes-1.bin")
+    assert loaded is not None
+    lists = loaded[0].bits.lists
+    assert len(lists) == 20
+    assert 0 < lists.probes < 20
+    with IndexReader.open(index) as reader:
+        found = opened(reader)
+        question = asked(1)[0]
+        (part,) = found.parts
+        assert len(part.of.first(question, COUNT, None)) < COUNT  # type: ignore[union-attr]
+        assert recall(found, reader, asked()) >= 0.98
+        with reader.view() as view:
+            rows = view.allowed({"tenth": True})
+        assert recall(found, reader, asked(), rows) == 1.0
+
+
 @pytest.mark.parametrize("length", [0, 10, 25, 300, -1])
 def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
     path = index / "codes-1.bin"
@@ -258,9 +292,10 @@ def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b'{"rows": 99999999999999, "dimension": 60, "weighed": false, "depth": [1, 1], "stamp": {}}',
-        b'{"rows": -5, "dimension": 60, "weighed": false, "depth": [1, 1], "stamp": {}}',
-        b'{"rows": 1, "dimension": 0, "weighed": false, "depth": [1, 1], "stamp": {}}',
+        b'{"rows": 99999999999999, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
+        b'{"rows": -5, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
+        b'{"rows": 1, "dimension": 0, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
+        b'{"rows": 1, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [9999999999, 1], "stamp": {}}',
         b"[]",
         b"{" * 9000,
     ],

@@ -68,3 +68,23 @@ def test_any_text_is_read(text: str, language: str) -> None:
     terms = tokenize(text, language)
     assert all(terms)
     assert len(hashed(text, language)) == len(terms)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "terms"),
+    [
+        ("1,234.5", "1234.5", ["1234.5"]),
+        ("(12)", "-12", ["12"]),
+        ("(1,234)", "−1,234", ["1234"]),
+        ("FY'23", "FY 2023", ["2023"]),
+        ("fiscal 2023", "fiscal FY23", ["fiscal", "2023"]),
+    ],
+)
+def test_numbers_and_years_written_in_two_ways_are_one_term(one: str, other: str, terms: list[str]) -> None:
+    assert tokenize(one, "en") == terms
+    assert tokenize(other, "en") == terms
+
+
+def test_a_part_number_is_one_term_beside_its_parts() -> None:
+    assert tokenize("AB-1234/C", "en") == ["ab1234c", "ab", "1234"]
+    assert tokenize("SKU 4711-X", "en") == ["sku", "4711x", "4711"]

@@ -7,8 +7,8 @@ them are left to be scored exactly. How many that has to be depends on the embed
 the index's own vectors.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import faiss
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mistral_rag.store.flat import Chosen, one_thread
+from mistral_rag.store.lists import REACHED, Lists
 from mistral_rag.store.vector_rows import Floats, Keys, Mask, Portion, Rows
 
 Bytes = npt.NDArray[np.uint8]
@@ -69,19 +70,21 @@ class Signs:
 
 
 class Coded(NamedTuple):
-    """Rows, the numbers and keys of their vectors (see `Portion`), the vectors' bits, and their weights."""
+    """Rows, the numbers and keys of their vectors (see `Portion`), the vectors' bits, their weights and lists."""
 
     rows: Rows
     numbers: Rows
     keys: Keys
     codes: Bytes
     weights: Floats
+    lists: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, portion: Portion, signs: Signs) -> "Coded":
+    def of(cls, portion: Portion, signs: Signs, lists: Lists) -> "Coded":
         """The bits of these vectors."""
         vectors = portion.vectors.astype(np.float32)
-        return cls(portion.rows, portion.numbers, portion.keys, signs.codes(vectors), signs.weights(vectors))
+        kept = portion.rows, portion.numbers, portion.keys
+        return cls(*kept, signs.codes(vectors), signs.weights(vectors), lists.of(vectors))
 
     def where(self, kept: npt.NDArray[Any]) -> "Coded":
         """The places that `kept` names or marks."""
@@ -96,9 +99,9 @@ class Coded(NamedTuple):
 class Bits:
     """Rows with their sign bits, ascending, and the numbers under which the database has their vectors."""
 
-    def __init__(self, coded: Coded, signs: Signs) -> None:
-        self.rows, self.numbers, self.keys, codes, self.weights = coded
-        self.signs = signs
+    def __init__(self, coded: Coded, signs: Signs, lists: Lists) -> None:
+        self.rows, self.numbers, self.keys, codes, self.weights, self._lists = coded
+        self.signs, self.lists = signs, lists
         self._index = _indexed(codes)
 
     def __len__(self) -> int:
@@ -107,7 +110,7 @@ class Bits:
     @property
     def coded(self) -> Coded:
         """What it was made of; to be read only, and only as long as this object is there."""
-        return Coded(self.rows, self.numbers, self.keys, self._codes, self.weights)
+        return Coded(self.rows, self.numbers, self.keys, self._codes, self.weights, self._lists)
 
     @property
     def _codes(self) -> Bytes:
@@ -117,7 +120,7 @@ class Bits:
 
     def where(self, keep: Mask) -> "Bits":
         """Some of the rows."""
-        return Bits(self.coded.where(keep), self.signs)
+        return Bits(self.coded.where(keep), self.signs, self.lists)
 
     def nearest(self, vector: Floats, count: int, keep: Mask | None) -> tuple[Rows, Floats]:
         """Places of the `count` likely nearest rows, and what their scores seem to be, but for a constant."""
@@ -130,6 +133,7 @@ class Bits:
 
     def first(self, vector: Floats, count: int, keep: Mask | None) -> Rows:
         """Places of the `count` rows whose signs differ least from those of a vector."""
+        keep = self.lists.near(vector, self._lists, keep)
         if self.signs.weighed:
             return self._first_weighed(vector, count, keep)
         count = min(count, len(self.rows) if keep is None else int(np.count_nonzero(keep)))
@@ -187,22 +191,23 @@ class Made:
     depth: Depth
 
 
-def make(sample: Portion, everything: Callable[[], Iterator[Portion]], *, weighed: bool) -> Made:
+def make(sample: Portion, everything: Iterable[Portion], *, weighed: bool, lists: int = 0) -> Made:
     """Bits of everything, and the depth they need, in one pass over the vectors.
 
     `sample` are some rows of it, spread evenly: their mean is the centre, and some of them are the questions that
-    the depth is measured with. Each is left out of its own answer.
+    the depth is measured with. Each is left out of its own answer. `lists` is how many lists are wanted.
     """
     vectors = sample.vectors.astype(np.float32)
-    signs = Signs(vectors.mean(axis=0), weighed)
+    signs, into = Signs(vectors.mean(axis=0), weighed), Lists.learned(vectors, lists)
     step = max(len(sample.rows) // ASKED, 1)
     truth = _Truth(sample.rows[::step][:ASKED], vectors[::step][:ASKED])
     parts = []
-    for portion in everything():
+    for portion in everything:
         truth.see(portion.rows, portion.vectors.astype(np.float32))
-        parts.append(Coded.of(portion, signs))
+        parts.append(Coded.of(portion, signs, into))
     whole = Coded.joined(parts)
-    bits = Bits(whole.where(np.argsort(whole.rows)), signs)
+    coded = whole.where(np.argsort(whole.rows))
+    bits = Bits(coded, signs, truth.probed(coded, into))
     return Made(bits, truth.depth(bits))
 
 
@@ -226,11 +231,22 @@ class _Truth:
             scores, every = np.take_along_axis(scores, best, 1), np.take_along_axis(every, best, 1)
         self._rows, self._scores = every, scores
 
+    def _nearest(self) -> Rows:
+        """For each question the rows found, nearest first."""
+        nearest: Rows = np.take_along_axis(self._rows, np.argsort(-self._scores, axis=1), 1)
+        return nearest
+
+    def probed(self, coded: Coded, lists: Lists) -> Lists:
+        """The lists, with as many looked into as it takes."""
+        if not len(lists):
+            return lists
+        own = coded.lists[np.searchsorted(coded.rows, self._nearest()[:, :10])]
+        needed = [lists.needed(*one) for one in zip(self._vectors, own, strict=True)]
+        return replace(lists, probes=int(np.quantile(np.concatenate(needed), REACHED)) + 1)
+
     def depth(self, bits: Bits) -> Depth:
         """How many candidates it takes."""
-        order = np.argsort(-self._scores, axis=1)
-        nearest = np.take_along_axis(self._rows, order, 1)
-        needed = np.stack([_needed(bits, *one) for one in zip(self._vectors, nearest, strict=True)])
+        needed = np.stack([_needed(bits, *one) for one in zip(self._vectors, self._nearest(), strict=True)])
         ten, hundred = (int(np.quantile(needed[:, :k], RECALL)) + 1 for k in (10, self.MOST))
         return Depth(max(ten, LEAST), max(hundred, 2 * LEAST))
 

@@ -18,10 +18,18 @@ import numpy.typing as npt
 
 from mistral_rag.store.bits import Bits, Coded, Depth, Made, Signs
 from mistral_rag.store.files import open_plain, replace_file
+from mistral_rag.store.lists import Lists
 
 MAGIC: Final = b"mistral-rag codes 1\n"
 LONGEST_HEAD: Final = 10_000
-ARRAYS: Final = (("rows", "<i8"), ("numbers", "<i8"), ("keys", "<u8"), ("codes", "u1"), ("weights", "<f4"))
+ARRAYS: Final = (
+    ("rows", "<i8"),
+    ("numbers", "<i8"),
+    ("keys", "<u8"),
+    ("codes", "u1"),
+    ("weights", "<f4"),
+    ("lists", "<i4"),
+)
 
 
 def save(made: Made, path: Path, stamp: Mapping[str, Any]) -> None:
@@ -37,9 +45,11 @@ def _written(made: Made, stamp: Mapping[str, Any]) -> Iterator[bytes | memoryvie
         "dimension": len(bits.signs.centre),
         "weighed": bits.signs.weighed,
         "depth": [made.depth.ten, made.depth.hundred],
+        "lists": [len(bits.lists), bits.lists.probes],
     }
     yield MAGIC + json.dumps(head).encode() + b"\n"
     yield bits.signs.centre.astype("<f4").tobytes()
+    yield bits.lists.centres.astype("<f4").tobytes()
     for name, kind in ARRAYS:
         yield from _bytes(np.ascontiguousarray(getattr(bits.coded, name), dtype=kind))
 
@@ -105,11 +115,14 @@ def _read(file: _Hashing) -> tuple[Made, dict[str, Any]]:
     count, dimension, weighed = int(head["rows"]), int(head["dimension"]), bool(head["weighed"])
     if dimension < 1 or count < 0:
         raise ValueError("no codes")
-    centre = file.array("<f4", dimension)
+    lists, probes = map(int, head["lists"])
+    centre, centres = file.array("<f4", dimension), file.array("<f4", lists, dimension)
     widths = {"codes": (count, (dimension + 7) // 8), "weights": (count, 2)}
     arrays = {name: file.array(kind, *widths.get(name, (count,))) for name, kind in ARRAYS}
     file.end()
     if not (np.diff(arrays["rows"]) > 0).all():
         raise ValueError("rows do not ascend")
-    bits = Bits(Coded(**arrays), Signs(centre, weighed))
+    if count and not (arrays["lists"].min() >= 0 and arrays["lists"].max() < max(lists, 1) and 0 <= probes <= lists):
+        raise ValueError("there are no such lists")
+    bits = Bits(Coded(**arrays), Signs(centre, weighed), Lists(centres, probes))
     return Made(bits, Depth(*map(int, head["depth"]))), dict(head["stamp"])

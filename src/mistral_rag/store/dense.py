@@ -1,6 +1,5 @@
 """The vectors of an index ready for search: from the file beside the database, brought up to a commit."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,11 +7,16 @@ import numpy as np
 
 from mistral_rag.store import codes
 from mistral_rag.store.bits import CENTRED, Made, make
-from mistral_rag.store.vector_rows import EXACT_ROWS, Portion
+from mistral_rag.store.lists import PER_LIST
+from mistral_rag.store.vector_rows import EXACT_ROWS
 from mistral_rag.store.vectors import NEWER_ROWS, DenseIndex
 from mistral_rag.store.view import View
 
 PREFIX: Final = "codes-"
+SETTING: Final = "dense"
+"""`IndexWriter.set_extra("dense", {"lists": 1000})` asks for an inverted file; the next new file has it."""
+
+MOST_LISTS: Final = 10_000
 
 
 def cached(view: View) -> DenseIndex:
@@ -75,12 +79,17 @@ def _made(view: View) -> DenseIndex:
 
 
 def _bits(view: View) -> Made:
-    def every() -> Iterator[Portion]:
-        return view.vector_portions()
+    rows, lists = view.rows_with_vectors(), _lists(view)
+    wanted = max(CENTRED, PER_LIST * lists)
+    sample = view.vector_portion(rows[:: max(len(rows) // wanted, 1)][:wanted])
+    return make(sample, view.vector_portions(), weighed=_weighed(view), lists=lists)
 
-    rows = view.rows_with_vectors()
-    sample = view.vector_portion(rows[:: max(len(rows) // CENTRED, 1)][:CENTRED])
-    return make(sample, every, weighed=_weighed(view))
+
+def _lists(view: View) -> int:
+    """How many lists are asked for."""
+    asked = view.extra(SETTING)  # noqa: S610 (no Django here)
+    lists = asked.get("lists") if isinstance(asked, dict) else None
+    return min(lists, MOST_LISTS) if isinstance(lists, int) and lists > 0 else 0
 
 
 def refresh(view: View) -> None:
@@ -117,4 +126,5 @@ def _place(view: View, generation: int) -> Path:
 
 def _stamp(view: View, sequence: int) -> dict[str, Any]:
     """What ties a saved file to one commit of one index."""
-    return {"sequence": sequence, "commit": view.commit_digest(sequence), "identity": str(view.setting("identity"))}
+    made_of = {"identity": str(view.setting("identity")), "lists": _lists(view)}
+    return {"sequence": sequence, "commit": view.commit_digest(sequence), **made_of}

@@ -302,9 +302,9 @@ def _tidied(parts: Sequence[Part]) -> list[Part]:
     bits = [part for part in parts if isinstance(part.of, Bits)]
     flats = _merged([part for part in parts if isinstance(part.of, Flat)])
     if bits and sum(map(len, flats)) > NEWER_ROWS:
-        signs = next(part.of.signs for part in bits if isinstance(part.of, Bits))
+        like = next(part.of for part in bits if isinstance(part.of, Bits))
         bits += [
-            Part(Bits(Coded.of(flat.of.portion, signs), signs), flat.alive)
+            Part(Bits(Coded.of(flat.of.portion, like.signs, like.lists), like.signs, like.lists), flat.alive)
             for flat in flats
             if isinstance(flat.of, Flat)
         ]
@@ -329,4 +329,4 @@ def _together(first: Part, second: Part) -> Part:
     if flats:
         return Part(Flat(Portion.joined([flat.portion for flat in flats])))
     bits = [part.of for part in whole if isinstance(part.of, Bits)]
-    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs))
+    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs, bits[0].lists))
