@@ -39,6 +39,23 @@ def add_removals(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO removals VALUES (77, 1, ?)", (row_digest("removals", (77, 1)),))
 
 
+def test_an_index_of_format_1_is_brought_up_to_date(folder: Path, writer: IndexWriter, put: Put) -> None:
+    put(writer, "a.txt", "text")
+    writer.commit()
+    writer.close()
+    connection = sqlite3.connect(folder / "index.db", isolation_level=None)
+    connection.execute("DROP TABLE readings")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    for opening in (IndexReader.open, verify):
+        with pytest.raises(IndexVersionError, match=r"older format 1.*ingest build"):
+            opening(folder)
+    IndexWriter.open(folder).close()
+    assert verify(folder) == []
+    with IndexReader.open(folder) as reader:
+        assert reader.page("file:///docs/a.txt", 1).text == "text"
+
+
 def test_an_older_index_is_migrated_by_the_next_writer(older: Path, monkeypatch: pytest.MonkeyPatch, put: Put) -> None:
     monkeypatch.setattr(tables, "MIGRATIONS", {**tables.MIGRATIONS, 0: add_removals})
     with pytest.raises(IndexVersionError, match=r"older format 0.*ingest build"):

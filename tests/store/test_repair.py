@@ -18,7 +18,7 @@ from mistral_rag.errors import (
     IndexVersionError,
     NotAnIndexError,
 )
-from mistral_rag.schema import Source
+from mistral_rag.schema import Locator, Page, Source
 from mistral_rag.store.check import verify
 from mistral_rag.store.format import PAGE_SIZE
 from mistral_rag.store.reader import IndexReader
@@ -38,6 +38,8 @@ def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
         ]
         put(writer, f"{number}.txt", *texts, vector=(number, 1, 0, 0), metadata={"n": number}, groups=("staff",))
         writer.keep_embeddings("test-model", [bytes([number])], np.array([[number, 1, 0, 0]]))
+    page = Page(locator=Locator(kind="page", number=1), text="read from a picture " * 2000)
+    writer.keep_page("reader", b"key", page, file="0" * 64)
     writer.set_extra("step", 5)
     writer.commit()
     writer.remove("file:///docs/4.txt", remember=True)
@@ -184,10 +186,12 @@ def test_a_lost_vector_leaves_its_passages_to_word_search(index: Path) -> None:
         assert view.vectors()[0].tolist() == [1, 2, 3, 7, 8, 9, 10, 11, 12]
 
 
-def test_what_was_removed_stays_removed(index: Path) -> None:
+def test_what_was_removed_stays_removed_and_what_was_paid_for_is_kept(index: Path) -> None:
     _without_seal(index)
     repair(index)
     with IndexWriter.open(index) as writer:
+        assert writer.cached_pages("reader", [b"key"])[b"key"].text == "read from a picture " * 2000
+        assert writer.cached_embeddings("test-model", [b"\x04"])[b"\x04"].tolist() == [4, 1, 0, 0]
         assert writer.sources()["file:///docs/4.txt"].status == "removed"
 
 
