@@ -43,11 +43,11 @@ def test_the_log_is_emptied_beside_a_view_that_is_held_open(folder: Path, writer
     reader = IndexReader.open(folder)
     reader._leases = Leases(0.05)
     with reader, reader.view():
+        watching = reader._leases._thread
+        assert watching is not None
         for number in range(10):
             put(writer, "a.txt", f"text {number}")
             writer.commit()
-        watching = reader._leases._thread
-        assert watching is not None
         watching.join(timeout=10)
         writer.close()
         assert (folder / "index.db-wal").stat().st_size == 0
