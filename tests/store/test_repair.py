@@ -215,6 +215,21 @@ def test_commits_behind_a_damaged_place_in_the_log_are_saved(index: Path, put: P
     assert (killed / "quarantine-1" / "index.db-wal").exists()
 
 
+def test_commits_that_are_gone_with_the_log_are_told(index: Path, put: Put, tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    with IndexWriter.open(index) as writer:
+        for number in (5, 6):
+            put(writer, f"{number}.txt", f"text of {number}")
+            writer.commit()
+        shutil.copytree(index, killed)
+    for name in ("index.db-wal", "index.db-shm"):
+        (killed / name).unlink()
+    report = repair(killed)
+    assert report.losses == (Loss("", "what changed in the last 2 commits"),)
+    assert verify(killed) == []
+    assert list(content(killed)) == NAMES
+
+
 def test_a_link_in_place_of_a_file_is_set_aside_and_not_followed(index: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("another's")

@@ -29,9 +29,11 @@ from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import SEAL
 from mistral_rag.store.opening import open_for_writing, put_log_away
 from mistral_rag.store.packing import layout_values, page_values, stored_source
-from mistral_rag.store.rows import Rows, Value, plain_json, row_digest
-from mistral_rag.store.seal import write_seal
+from mistral_rag.store.rows import DIGEST_SIZE, Rows, Value, plain_json, row_digest
+from mistral_rag.store.seal import read_seal, write_seal
 from mistral_rag.store.states import READ_AGAIN
+
+RUNNING_SIZE: Final = 32
 
 MOST_PAGES: Final = 1_000_000
 """More pages than this no document has, whatever its row says."""
@@ -63,7 +65,7 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
             connection.execute("DELETE FROM settings")
             with Pages(folder, lenient=lenient) as pages:
                 names = _insert(connection, pages)
-            losses = list(_mended(connection, names))
+                losses = [*_lost_commits(folder, pages), *_mended(connection, names)]
             rows = Rows(connection, 0)
             rows.content = rows.total()
             (last_row,) = connection.execute("SELECT coalesce(max(row), 0) FROM chunks").fetchone()
@@ -88,6 +90,22 @@ def _insert(connection: sqlite3.Connection, pages: Pages) -> dict[int, str]:
         elif found[0] not in NOT_CARRIED:
             _insert_row(connection, *found)
     return names
+
+
+def _lost_commits(folder: Path, pages: Pages) -> Iterator[Loss]:
+    """Commits that the seal knows and the database does not; nothing where the database's own list is gone."""
+    seal = read_seal(folder / SEAL)
+    known = [key for key, values in pages.records() if key is not None and _is_commit(values)]
+    if seal is not None and known and max(known) < seal.sequence:
+        count = seal.sequence - max(known)
+        yield Loss("", f"what changed in the last {'commit' if count == 1 else f'{count} commits'}")
+
+
+def _is_commit(values: Sequence[Value]) -> bool:
+    match values:
+        case [None, int(), int(), bytes(content), bytes(running)]:
+            return len(content) == DIGEST_SIZE and len(running) == RUNNING_SIZE
+    return False
 
 
 def _kinds(connection: sqlite3.Connection, table: str) -> list[tuple[type | None, bool]]:
