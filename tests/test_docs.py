@@ -86,7 +86,7 @@ def pattern(shown: str) -> str:
     """A regular expression for what may be printed where this is shown."""
     lines = [re.escape(line) for line in shown.splitlines()]
     text = "\n".join(".*" if line == re.escape("…") else line for line in lines)
-    text = re.sub(r"\\\([01]\\\.[0-9]{3}\\\)$", r"\\([01]\\.[0-9]{3}\\)", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<![0-9])[0-9]\\\.[0-9]{3}(?![0-9])", r"[0-9]\\.[0-9]{3}", text)
     return re.sub(r"[0-9]+(\\\.[0-9]+)?\\ s\b", r"[0-9.]+\\ s", text)
 
 

@@ -12,6 +12,7 @@ EXPECTED = {
     "retriever_in_a_chain.py": "Calibration records",
     "ask_with_citations.py": ", exact: ",
     "offline.py": "quoted, no model was asked",
+    "reranker_and_filter.py": "3.0 days | of 44 passages",
     "embed_a_large_file.py": "2000 vectors, 12000 tokens",
     "read_a_scan.py": "doubtful: Okafor\npieces=17",
     "local_ocr.py": "local-ocr, 2 boxes of precision word",
