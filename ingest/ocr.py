@@ -90,6 +90,8 @@ class PictureReadings:
                 yield outcome.number, outcome
                 continue
             number = outcome.locator.number
+            if number not in missing:
+                continue
             if change := reading.found.change():
                 # what was read now is not what the key was made of
                 yield number, PageFailure(number, change)

@@ -182,6 +182,21 @@ def test_a_file_that_the_reader_does_not_take_is_no_end_of_the_build(folder: Pat
     assert texts(index) == [RENT, "", ""]
 
 
+class Confused(Clerk):
+    """Gives other pages than it was asked for."""
+
+    def read(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
+        yield from (page("something else", number + 40) for number in numbers)
+
+
+def test_pages_that_nobody_asked_for_are_not_taken(folder: Path, index: Path) -> None:
+    [file] = build(folder, index, Confused()).files
+    assert (file.status, file.reason) == (
+        "failed",
+        "pages 1, 2: needs OCR, and local-clerk failed: gave no page",
+    )
+
+
 class Meddler(Clerk):
     """While it reads, somebody writes another file in the place of the one it reads."""
 
