@@ -187,7 +187,7 @@ def use(folder: Path, choice: random.Random) -> None:
     """Do everything with a folder; errors of ours are fine."""
     writing: list[Callable[[], object]] = [
         lambda: _write(folder),
-        lambda: repair(folder),
+        lambda: _repair(folder),
         lambda: copies.freeze(folder, folder.with_name("copy")),
         lambda: list(copies.export_lines(folder)),
         lambda: copies.export_faiss(folder, folder.with_name("vectors.faiss")),
@@ -201,6 +201,12 @@ def use(folder: Path, choice: random.Random) -> None:
             # what `put` says of a chunk that is there already
             if "another chunk of the same id" not in str(error):
                 raise
+
+
+def _repair(folder: Path) -> None:
+    repair(folder)
+    if wrong := verify(folder):
+        raise AssertionError(f"repaired, and still: {wrong[0]}")
 
 
 def _write(folder: Path) -> None:

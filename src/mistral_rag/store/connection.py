@@ -161,7 +161,7 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
 
 def _translated(error: sqlite3.Error, folder: Path, *, writing: bool) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DAMAGED or any(told in str(error) for told in ("Could not decode", "malformed JSON")):
+    if code in DAMAGED or any(told in str(error) for told in ("Could not decode", "malformed JSON", "integer overflow")):
         return IndexDamagedError(f"{folder} is damaged: {error}. Run: ingest verify --index {folder}")
     if code in BUSY:
         return IndexLockedError(f"{folder} is busy: {error}")
