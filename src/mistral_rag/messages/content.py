@@ -48,6 +48,8 @@ class ContentReader:
 
     def whole(self, content: Any) -> Content:
         """The content of a reply that came in one piece."""
+        if isinstance(content, str) and self._plain and self._tags is None:
+            return content
         first, last = self.read(content), self.end()
         if isinstance(first, str) and isinstance(last, str):
             return first + last

@@ -41,6 +41,8 @@ Note = Callable[[str], None]
 
 def repair(messages: list[Wire], rules: Rules = Rules()) -> Repaired:
     """The history as the platform accepts it."""
+    if messages and _is_plain(messages):
+        return Repaired(messages)
     notes: Counter[str] = Counter()
 
     def note(change: str) -> None:
@@ -57,6 +59,20 @@ def repair(messages: list[Wire], rules: Rules = Rules()) -> Repaired:
         fixed = list(_bridged(fixed, note))
     fixed = _begun(_ended(fixed, note), note)
     return Repaired(fixed, tuple(f"{change} ({times})" if times > 1 else change for change, times in notes.items()))
+
+
+def _is_plain(messages: list[Wire]) -> bool:
+    """Whether it is seen at a glance that nothing needs repair: systems, then texts in turn, a user's the last."""
+    begun = False
+    for message in messages:
+        if message["role"] == "system":
+            if begun:
+                return False
+        elif message["role"] == "user" or (message["role"] == "assistant" and message["content"] and len(message) == 2):
+            begun = True
+        else:
+            return False
+    return bool(messages[-1]["role"] == "user")
 
 
 def _systems_first(messages: list[Wire], note: Note) -> Iterator[Wire]:
