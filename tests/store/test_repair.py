@@ -303,7 +303,7 @@ def test_a_newer_format_and_another_programs_database_are_not_repaired(index: Pa
         repair(other)
 
 
-@pytest.mark.parametrize("page", range(26))
+@pytest.mark.parametrize("page", range(0, 26, 2))
 def test_an_index_with_a_page_of_noise_passes_verify_after_its_repair(index: Path, page: int) -> None:
     before = content(index)
     pages = (index / "index.db").stat().st_size // PAGE_SIZE
