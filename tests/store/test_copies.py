@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,31 @@ def test_a_frozen_copy_comes_with_its_caches(index: Path, tmp_path: Path) -> Non
     assert content(tmp_path / "frozen") == content(index)
     assert "lexical-1" in {path.name for path in (tmp_path / "frozen").iterdir()}
     assert not (tmp_path / "frozen" / "index.db-wal").exists()
+
+
+def test_others_read_while_lines_come_in_and_see_all_of_them_or_none(index: Path, tmp_path: Path, put: Put) -> None:
+    other = tmp_path / "other"
+    with IndexWriter.open(other, identity=Identity("test-model", 4)) as writer:
+        put(writer, "x.txt", "there before")
+        writer.commit()
+    seen: list[int] = []
+    done = threading.Event()
+
+    def read() -> None:
+        with IndexReader.open(other) as reader:
+            while not done.is_set():
+                with reader.view() as view:
+                    seen.append(len(list(view.sources())))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        import_lines(export_lines(index), other)
+    finally:
+        done.set()
+        thread.join()
+    assert set(seen) <= {1, 3}
+    assert len(content(other)) == 3
 
 
 def test_lines_of_other_models_or_of_something_else_change_nothing(index: Path, tmp_path: Path) -> None:
