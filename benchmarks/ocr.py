@@ -45,10 +45,8 @@ def made_pdf(pages: int) -> bytes:
     pymupdf: Any = importlib.import_module("pymupdf")
     document = pymupdf.open()
     for number in range(pages):
-        page = document.new_page()
-        for line in range(25):
-            page.insert_text((50, 60 + 25 * line), f"{number} {SENTENCE}", fontsize=9)
-    return bytes(document.tobytes(garbage=3, deflate=True))
+        document.new_page().insert_text((50, 60), [f"{number} {SENTENCE}"] * 25, fontsize=9)
+    return bytes(document.tobytes(deflate=True))
 
 
 def made_page(number: int) -> dict[str, Any]:
