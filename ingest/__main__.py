@@ -6,7 +6,7 @@ import argparse
 import sys
 from contextlib import contextmanager
 
-from ingest.upkeep import add_commands
+from ingest import copying, upkeep
 from mistral_rag.terminal import (
     DONE,
     EXIT_CODES,
@@ -52,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = commands.add_parser("status", help=text, description=text.capitalize() + ".", epilog=EXIT_CODES)
     add_common(sub)
     sub.set_defaults(command=status)
-    add_commands(commands)
+    upkeep.add_commands(commands)
+    copying.add_commands(commands)
     return parser
 
 

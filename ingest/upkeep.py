@@ -1,59 +1,33 @@
-"""The commands that keep an index in order: verify, repair, compact, remove, purge, snapshot, export, import."""
+"""The commands that keep an index in order: verify, repair, compact, remove, purge."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from contextlib import contextmanager
 
-from mistral_rag.terminal import DONE, EXIT_CODES, UNDONE, UsageError, add_common, index_folder, note, say, say_json
+from ingest.commands import add_parser, counted, tidy, writer_of
+from mistral_rag.terminal import DONE, UNDONE, UsageError, index_folder, note, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
-    from typing import IO
 
-    from mistral_rag.store.writer import IndexWriter, SourceState
+    from mistral_rag.store.writer import SourceState
 
 SHOWN = 20
 """Names that a person is shown before the rest is counted; `--json` has them all."""
 
-STANDARD = "-"
-"""Stands for standard input or output."""
-
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this module to the program."""
-    for add in (
-        _add_verify,
-        _add_repair,
-        _add_compact,
-        _add_remove,
-        _add_purge,
-        _add_snapshot,
-        _add_export,
-        _add_import,
-    ):
+    for add in (_add_verify, _add_repair, _add_compact, _add_remove, _add_purge):
         add(commands)
 
 
-def _parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, more: str
-) -> argparse.ArgumentParser:
-    sub = commands.add_parser(
-        name,
-        help=text,
-        description=f"{text[0].upper()}{text[1:]}. {more}",
-        epilog=EXIT_CODES,
-    )
-    add_common(sub)
-    return sub
-
-
 def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
+    sub = add_parser(
         commands,
         "verify",
         "check that an index holds what was written to it",
@@ -64,7 +38,7 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_repair(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
+    sub = add_parser(
         commands,
         "repair",
         "make a damaged index whole again from what is still there",
@@ -76,7 +50,7 @@ def _add_repair(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_compact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
+    sub = add_parser(
         commands,
         "compact",
         "give back the room of what was removed or replaced",
@@ -87,7 +61,7 @@ def _add_compact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_remove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
+    sub = add_parser(
         commands,
         "remove",
         "take documents out of an index, and leave them out",
@@ -99,7 +73,7 @@ def _add_remove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
+    sub = add_parser(
         commands,
         "purge",
         "erase removed documents for good",
@@ -111,48 +85,6 @@ def _add_purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     sub.add_argument("sources", nargs="*", metavar="SOURCE", help="also remove these: name, path or URI")
     sub.add_argument("--yes", action="store_true", help="don't ask; needed where nobody can answer")
     sub.set_defaults(command=purge)
-
-
-def _add_snapshot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
-        commands,
-        "snapshot",
-        "copy an index as of its last commit",
-        "Others may read and write meanwhile. The copy holds everything, also what was paid for, and is an index of "
-        "its own. Its caches are made again when it is first searched.",
-    )
-    sub.add_argument("target", metavar="FOLDER", help="a new or empty folder")
-    sub.set_defaults(command=snapshot)
-
-
-def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
-        commands,
-        "export",
-        "write an index in another form",
-        "jsonl: lines of JSON with all documents, pages, passages and vectors, which `ingest import` reads. faiss: the "
-        "vectors as an exact FAISS index whose ids are the rows of the passages. frozen: a copy with its caches that "
-        "opens where nobody may write, such as a network share. Others may read and write meanwhile.",
-    )
-    sub.add_argument(
-        "target", metavar="TARGET", help=f"a new file, or a new folder (frozen); {STANDARD}: print (jsonl)"
-    )
-    kinds = sub.add_mutually_exclusive_group()
-    kinds.add_argument("--to", choices=("jsonl", "faiss", "frozen"), default="jsonl", help="default: jsonl")
-    kinds.add_argument("--frozen", dest="to", action="store_const", const="frozen", help="the same as --to frozen")
-    sub.set_defaults(command=export)
-
-
-def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = _parser(
-        commands,
-        "import",
-        "add what `ingest export --to jsonl` wrote",
-        "Puts all of it into an index in one commit, in place of documents with the same URI; makes the index when "
-        "there is none. It must have been built with the same models. Others may read meanwhile.",
-    )
-    sub.add_argument("file", metavar="FILE", help=f"lines of JSON; {STANDARD}: standard input")
-    sub.set_defaults(command=import_)
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -180,8 +112,8 @@ def repair(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     report = mend(folder)
     if report.problems:
-        with _writer(folder) as writer:
-            _tidy(writer)
+        with writer_of(folder) as writer:
+            tidy(writer)
     if arguments.json:
         say_json(report.to_json())
     elif not report.problems:
@@ -189,7 +121,7 @@ def repair(arguments: argparse.Namespace) -> int:
     else:
         _list([f"was wrong: {problem}" for problem in report.problems])
         _list([f"lost: {loss}" for loss in report.losses])
-        say(f"repaired: {_documents(report.documents)}; the damaged files are in {report.quarantine}")
+        say(f"repaired: {counted(report.documents)}; the damaged files are in {report.quarantine}")
         if report.losses:
             note("the next build of their folders reads again what was lost")
     return UNDONE if report.losses else DONE
@@ -200,7 +132,7 @@ def compact(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     from mistral_rag.store.status import size_of
 
-    with _writer(folder) as writer:
+    with writer_of(folder) as writer:
         before = size_of(folder)
         if not _rewritten(writer.compact, arguments):
             return UNDONE
@@ -216,14 +148,14 @@ def compact(arguments: argparse.Namespace) -> int:
 def remove(arguments: argparse.Namespace) -> int:
     """`ingest remove`."""
     folder = index_folder(arguments)
-    with _writer(folder) as writer:
+    with writer_of(folder) as writer:
         states = writer.sources()
         chosen = _named(states, arguments.sources)
         already = [uri for uri in chosen if states[uri].status == "removed"]
         removed = [uri for uri in chosen if uri not in already]
         for uri in removed:
             writer.remove(uri, remember=True)
-        _tidy(writer)
+        tidy(writer)
     names = {uri: states[uri].source.name for uri in chosen}
     if arguments.json:
         say_json({"removed": [names[uri] for uri in removed], "already": [names[uri] for uri in already]})
@@ -238,7 +170,7 @@ def purge(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     from mistral_rag.store.states import ERASED
 
-    with _writer(folder) as writer:
+    with writer_of(folder) as writer:
         states = writer.sources()
         named = _named(states, arguments.sources)
         gone = [*named, *(uri for uri, state in states.items() if state.status == "removed" and uri not in named)]
@@ -249,7 +181,7 @@ def purge(arguments: argparse.Namespace) -> int:
             return UNDONE
         for uri in named:
             writer.remove(uri, remember=True)
-        _tidy(writer)
+        tidy(writer)
         if not _rewritten(writer.purge, arguments):
             return UNDONE
     standing = [path for uri in gone if (path := _file_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
@@ -257,7 +189,7 @@ def purge(arguments: argparse.Namespace) -> int:
         say_json({"erased": names, "files_still_there": standing})
         return DONE
     _list([f"erased {name}" for name in names])
-    say(f"done: {_documents(len(names))} erased; no trace of what was removed is left in {folder}")
+    say(f"done: {counted(len(names))} erased; no trace of what was removed is left in {folder}")
     if standing:
         note(f"their files are still there: {', '.join(standing[:SHOWN])}")
     return DONE
@@ -268,64 +200,8 @@ def _agreed(names: Sequence[str], folder: Path) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("purge erases for good and can't ask here. Add --yes")
     _list(names)
-    note(f"Erase {_documents(len(names))} from {folder} for good, and all that is kept of removed ones? [y/N]")
+    note(f"Erase {counted(len(names))} from {folder} for good, and all that is kept of removed ones? [y/N]")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def snapshot(arguments: argparse.Namespace) -> int:
-    """`ingest snapshot`."""
-    folder = index_folder(arguments)
-    from mistral_rag.store.copies import snapshot as copy
-
-    sequence = copy(folder, arguments.target)
-    if arguments.json:
-        say_json({"target": arguments.target, "sequence": sequence})
-    else:
-        say(f"copied to {arguments.target} as of commit {sequence}")
-    return DONE
-
-
-def export(arguments: argparse.Namespace) -> int:
-    """`ingest export`."""
-    folder, target = index_folder(arguments), arguments.target
-    if target == STANDARD and (arguments.json or arguments.to != "jsonl"):
-        raise UsageError("only lines of JSON can be printed, and not together with --json. Name a file")
-    if arguments.to != "frozen" and os.path.lexists(target):
-        raise UsageError(f"{target} is there already; name a new file")
-    from mistral_rag.store import copies
-
-    if arguments.to == "frozen":
-        count = copies.freeze(folder, target)
-    elif arguments.to == "faiss":
-        count = copies.export_faiss(folder, target)
-    else:
-        with _output(target) as file:
-            count = -1
-            for line in copies.export_lines(folder):
-                file.write(line + "\n")
-                count += 1
-    what = "vectors" if arguments.to == "faiss" else "documents"
-    if arguments.json:
-        say_json({"target": target, "to": arguments.to, what: count})
-    elif target != STANDARD:
-        say(f"{count} {what} written to {target}")
-    return DONE
-
-
-def import_(arguments: argparse.Namespace) -> int:
-    """`ingest import`."""
-    folder = index_folder(arguments)
-    from mistral_rag.store.copies import import_lines
-
-    with _input(arguments.file) as lines:
-        count = import_lines(lines, folder)
-    with _writer(folder) as writer:
-        _tidy(writer)
-    if arguments.json:
-        say_json({"documents": count})
-    else:
-        say(f"{_documents(count)} imported")
-    return DONE
 
 
 def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> bool:
@@ -340,23 +216,6 @@ def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> boo
             say_json({"error": str(error), "exit_code": UNDONE})
         return False
     return True
-
-
-@contextmanager
-def _writer(folder: Path) -> Iterator[IndexWriter]:
-    from mistral_rag.store.writer import IndexWriter
-
-    with IndexWriter.open(folder, create=False) as writer:
-        yield writer
-
-
-def _tidy(writer: IndexWriter) -> None:
-    """Bring what was learned of the documents and the caches in line with them, and commit."""
-    from ingest.facts import learn_facts
-
-    learn_facts(writer)
-    writer.commit()
-    writer.refresh_caches()
 
 
 def _named(states: dict[str, SourceState], asked: Sequence[str]) -> list[str]:
@@ -398,42 +257,12 @@ def _file_of(uri: str) -> str | None:
     return unquote(parts.path) if parts.scheme == "file" else None
 
 
-@contextmanager
-def _output(target: str) -> Iterator[IO[str]]:
-    if target == STANDARD:
-        yield sys.stdout
-        return
-    from mistral_rag.store.copies import new_file
-
-    with new_file(target) as path, path.open("w", encoding="utf-8") as file:
-        yield file
-
-
-@contextmanager
-def _input(name: str) -> Iterator[Iterable[str]]:
-    if name == STANDARD:
-        yield sys.stdin
-        return
-    from mistral_rag.errors import SourceNotFoundError
-
-    try:
-        file = open(name, encoding="utf-8")  # noqa: PTH123, SIM115 (lighter; closed below)
-    except OSError as error:
-        raise SourceNotFoundError(f"can't read {name}: {error.strerror or error}") from error
-    with file:
-        yield file
-
-
 def _list(lines: Iterable[str]) -> None:
     every = list(lines)
     for line in every[:SHOWN]:
         say(line)
     if len(every) > SHOWN:
         say(f"… and {len(every) - SHOWN} more; --json lists them all")
-
-
-def _documents(count: int) -> str:
-    return f"{count} document" if count == 1 else f"{count} documents"
 
 
 def _megabytes(size: int) -> str:
