@@ -20,6 +20,9 @@ CACHES = ("lexical-", "codes-")
 QUARANTINE = "quarantine-"
 """What the names of folders begin with in which `repair` sets damaged files aside; a number follows."""
 
+STAGED = "repaired"
+"""Folder in which `repair` makes the new index before it takes the place of the damaged one."""
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -98,9 +101,9 @@ def refuse_links(folder: Path) -> None:
 
 
 def remove_quarantine(folder: Path) -> None:
-    """Delete what `repair` set aside: it holds texts."""
+    """Delete what `repair` set aside or left unfinished: it holds texts."""
     for entry in list(os.scandir(folder)):
-        if entry.name.startswith(QUARANTINE):
+        if entry.name.startswith(QUARANTINE) or entry.name == STAGED:
             _delete(entry)
 
 

@@ -19,14 +19,11 @@ from mistral_rag.errors import (
 from mistral_rag.store.carving import Pages
 from mistral_rag.store.check import Problem, verify
 from mistral_rag.store.format import TABLES, statements
-from mistral_rag.store.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL
+from mistral_rag.store.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL, STAGED
 from mistral_rag.store.lock import Lock
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.salvage import Loss, salvage
 from mistral_rag.store.seal import read_seal, sync_folder
-
-STAGED: Final = "repaired"
-"""Folder in which the new index is made before it takes the place of the damaged one."""
 
 REPORT: Final = "report.json"
 """Says that the staged index is complete; it ends beside what was set aside."""
