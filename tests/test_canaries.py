@@ -147,7 +147,7 @@ def leaks(folder: Path, count: int, *, seed: int = 7) -> list[str]:
 
 
 def test_forbidden_documents_move_nothing(tmp_path: Path) -> None:
-    assert leaks(tmp_path, 600) == []
+    assert leaks(tmp_path, 400) == []
 
 
 def test_the_canaries_would_be_heard(tmp_path: Path) -> None:
