@@ -93,11 +93,13 @@ def test_a_purge_leaves_no_trace_of_what_was_removed(secret: IndexWriter, folder
     (folder / "lexical-1" / "terms").write_text(SECRET)
     (folder / "codes-1.bin").symlink_to(folder / "index.db")
     (folder / ".broken-off.part").write_text(SECRET)
+    (folder / "repaired").mkdir()
+    (folder / "repaired" / "index.db").write_text(SECRET)
     (folder / "quarantine-1").mkdir()
     (folder / "quarantine-1" / "index.db").write_text(SECRET)
     secret.purge()
     assert traces(folder) == set()
-    gone = {"lexical-1", "codes-1.bin", ".broken-off.part", "quarantine-1"}
+    gone = {"lexical-1", "codes-1.bin", ".broken-off.part", "quarantine-1", "repaired"}
     assert not {path.name for path in folder.iterdir()} & gone
     secret.close()
     assert traces(folder) == set()
