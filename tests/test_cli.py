@@ -138,6 +138,23 @@ def test_search_lists_passages_and_explains_their_rank(index: Path, capsys: pyte
     assert best["metadata"]["page_number"] == 2
     assert best["page_content"].startswith("Leave")
     assert best["parts"]["lexical"] > 0
+    assert best["ranks"]["lexical"] == 1
+    assert found["explanation"]["searched"] == found["explanation"]["readable"]
+
+
+def test_search_explains_itself_to_people(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert cli.main(["search", "quick ratio of leave", "--index", str(index), "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "further words: consolidated balance sheets" in out
+    assert "lexical 1.000 (rank 1), dense 0.000 (rank -), routing 0.000, statement 0.000" in out
+    assert cli.main(["search", "quick ratio of leave", "--index", str(index), "--explain", "--expand", "off"]) == 0
+    assert "further words" not in capsys.readouterr().out
+
+
+def test_the_model_expands_only_with_a_key(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["search", "leave", "--index", str(index), "--expand", "model"]) == 2
+    assert "--expand model needs a key" in capsys.readouterr().err
 
 
 def test_a_filter_is_applied_before_the_search(index: Path, capsys: pytest.CaptureFixture[str]) -> None:

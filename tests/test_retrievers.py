@@ -311,9 +311,15 @@ async def test_a_reranker_orders_the_candidates(index: Path) -> None:
     assert hits[0].parts["reranked"] == 30
     assert hits[0].parts["fused"] < 1
     assert texts(await made.asearch("dividend")) == texts(hits)
-    assert texts(retriever(index, reranker=Longest(), candidates=1, k=1).search("dividend")) == [
-        "The dividend is paid in May."
-    ]
+
+
+def test_a_reranker_sees_so_many_candidates(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "a.txt", *(f"The dividend {'x' * n}." for n in range(30)))
+    writer.commit()
+    (hit,) = retriever(folder, reranker=Longest(), candidates=1, k=1, expander=None).search("dividend")
+    assert hit.parts["reranked"] < 43
+    (hit,) = retriever(folder, reranker=Longest(), candidates=30, k=1, expander=None).search("dividend")
+    assert hit.parts["reranked"] == 43
 
 
 def test_a_document_has_its_share_and_no_more(folder: Path, writer: IndexWriter) -> None:

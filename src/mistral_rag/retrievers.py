@@ -126,12 +126,12 @@ class HybridRetriever(BaseRetriever):
     reranker: Reranker | None = None
     """A LangChain document compressor or cross-encoder that orders the first `candidates`."""
     candidates: int = Field(default=40, ge=1)
-    """Passages that a reranker, `mmr` and `most_per_document` choose from, if that is more than k."""
+    """Passages that a reranker, `mmr` and `most_per_document` choose from; at least five for each that is wanted."""
     mmr: float | None = Field(default=None, ge=0, le=1)
     """Maximal marginal relevance: 1 is relevance only, 0 is variety only; None leaves the ranking as it is."""
     most_per_document: int | None = Field(default=None, ge=1)
     """The most passages of one document."""
-    neighbours: int = Field(default=0, ge=0)
+    neighbours: int = Field(default=0, ge=0, le=100)
     """Passages before and behind each hit that are given behind all hits, as context for an answer."""
 
     _collection: Collection | None = PrivateAttr(default=None)
@@ -215,7 +215,7 @@ class HybridRetriever(BaseRetriever):
             ranking = collection.rank(
                 question,
                 vector,
-                max(k, self.candidates) if chooses else k,
+                max(5 * k, self.candidates) if chooses else k,
                 expansion=expansion,
                 weight=self.dense_weight,
                 fusion=self.fusion,
