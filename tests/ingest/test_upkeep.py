@@ -82,6 +82,23 @@ def test_damage_is_exit_1_until_it_is_repaired(
     assert names(index) == NAMES
 
 
+def test_the_next_build_reads_again_what_damage_took_from_a_document(
+    index: Path, documents: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (documents / "two.md").write_text("# First\n\nThe word is nnnnnnnnn.\n\n# Second\n\nThe word is ooooooooo.\n")
+    assert build(documents, index) == 0
+    damage(index, "UPDATE pages SET label = 'x' WHERE number = 2")
+    code, report = as_json(capsys, index, "repair")
+    assert (code, report["losses"]) == (1, [{"source": "two.md", "what": "page 2, 1 passage"}])
+    assert cli.main(["search", "nnnnnnnnn", "--index", str(index)]) == 0
+    assert "nnnnnnnnn" in capsys.readouterr().out
+    code, report = as_json(capsys, index, "build", str(documents), "--embeddings", "none")
+    assert (code, report["changed"], report["unchanged"]) == (0, 1, 6)
+    with IndexReader.open(index) as reader:
+        assert reader.page((documents / "two.md").as_uri(), 2).text.endswith("The word is ooooooooo.")
+    assert verify(index) == []
+
+
 def test_a_removed_document_stays_out_until_it_is_named_itself(
     index: Path, documents: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -177,7 +177,7 @@ def test_a_lost_vector_leaves_its_passages_to_word_search(index: Path) -> None:
     change(index, "UPDATE vectors SET data = zeroblob(8) WHERE vector = 2")
     report = repair(index)
     assert report.losses == (
-        Loss("", "1 kept embeddings, which have to be made again when they are needed"),
+        Loss("", "1 kept embedding, to be made again when needed"),
         Loss("1.txt", "the vectors of 3 passages"),
     )
     assert verify(index) == []

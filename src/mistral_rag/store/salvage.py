@@ -196,7 +196,7 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
 def _drop_unembedded(connection: sqlite3.Connection) -> Iterator[Loss]:
     count = connection.execute("DELETE FROM embeddings WHERE vector NOT IN (SELECT vector FROM vectors)").rowcount
     if count:
-        yield Loss("", f"{count} kept embeddings, which have to be made again when they are needed")
+        yield Loss("", f"{_counted(count, 'kept embedding')}, to be made again when needed")
     query = (
         f"SELECT {_names('chunks')} FROM chunks WHERE vector IS NOT NULL AND vector NOT IN (SELECT vector FROM vectors)"
     )
