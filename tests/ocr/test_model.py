@@ -524,6 +524,20 @@ def test_an_annotated_document_is_one_request(fake: FakeMistral, ocr: MistralOCR
     assert asked(fake) == [None]
 
 
+@pytest.mark.parametrize("table_format", ["html", "markdown", None])
+def test_tables_read_the_same_in_every_format(
+    fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, table_format: str | None
+) -> None:
+    fake.script_pages(OcrPage("Before\n\n| Item | Price |\n| --- | --- |\n| A & B | 5 |\n\nAfter", doubts={"5": 0.5}))
+    [page] = ocr.read(made_pdf("x"), table_format=table_format).pages
+    assert page.text == "Before\n\nItem | Price\nA & B | 5\n\nAfter"
+    [table] = page.tables
+    assert (table.header, table.rows) == ((("Item", "Price"),), (("A & B", "5"),))
+    assert [block.kind for block in page.blocks] == ["text", "table", "table", "text"]
+    assert all(block.box is not None for block in page.blocks)
+    assert [page.text[word.start : word.end] for word in page.scores if word.confidence < 0.9] == ["5"]
+
+
 def test_doubtful_pages_are_flagged(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
     fake.script_pages(OcrPage("sure"), OcrPage("not so sure", confidence=0.6, doubts={"so": 0.3}))
     result = ocr.read(made_pdf("a", "b"))

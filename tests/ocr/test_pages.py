@@ -195,6 +195,11 @@ def test_offsets_of_the_platform_hold_in_text_that_was_cleaned() -> None:
     assert [(word.start, word.end) for word in read.scores] == [(2, 5)]
 
 
+def test_control_characters_do_not_come_in_by_their_names() -> None:
+    read = page("a&#13;b&#12;c&#1;d&#xFFFE;e&#xD800;f&Tab;g")
+    assert read.text == "a\nb cde\ufffdf\tg"
+
+
 @pytest.mark.parametrize("raw", [None, 5, [], {}, {"markdown": None}, {"markdown": 5}])
 def test_a_page_without_text_is_none(raw: Any) -> None:
     with pytest.raises(BadPageError, match="holds no text for this page"):

@@ -12,7 +12,7 @@ from mistral_rag.ocr.documents import Local, Remote, Wire
 from mistral_rag.ocr.layers import TextLayers
 from mistral_rag.ocr.options import Megabytes, OcrOptions
 from mistral_rag.ocr.reader import PageFailure
-from mistral_rag.schema import Locator
+from mistral_rag.schema import Locator, clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Plan:
         """Where page `number` is."""
         kind = self.document.locator_kind if isinstance(self.document, Local) else "page"
         label = self.labels[number - 1] if number <= len(self.labels) else ""
-        return Locator(kind=kind, number=number, label=label)
+        return Locator(kind=kind, number=number, label=clean_text(label).strip())
 
 
 def _shared(wanted: tuple[int, ...] | None, held: tuple[int, ...] | None) -> tuple[int, ...] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from mistral_rag.ocr.latex import plain_math
+from mistral_rag.schema import clean_text
 
 MARKS = "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u|col"
 BREAKS = (
@@ -192,7 +193,7 @@ MEANINGS: Mapping[str, Callable[[re.Match[str]], str]] = {
     "address": lambda found: found["address"],
     "edge": lambda _: "\n",
     "tag": lambda _: "",
-    "entity": lambda found: html.unescape(found[0]),
+    "entity": lambda found: clean_text(html.unescape(found[0])),
     "newline": lambda _: "\n",
     "blanks": lambda _: " ",
 }
