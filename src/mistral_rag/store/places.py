@@ -23,7 +23,7 @@ LOCAL: Final = frozenset(
 )
 NETWORK: Final = frozenset(
     {
-        *("9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"),
+        *("afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"),
         *("nfs4", "ocfs2", "orangefs", "smb3", "smbfs"),
     }
 )
