@@ -27,6 +27,7 @@ class Router:
         """Take the facts of each document, by uri."""
         self._facts = dict(facts)
         self._older = _older(self._facts)
+        self._last: tuple[str, set[str]] = ("", set())
         self._names: dict[str, str] = {}
         self._owners: dict[str, set[str]] = defaultdict(set)
         for group in _companies(self._facts):
@@ -58,6 +59,12 @@ class Router:
 
     def named(self, question: str) -> set[str]:
         """Documents (uris) of the companies that the question names. The longest name wins over those inside it."""
+        last = self._last
+        if last[0] != question:
+            last = self._last = (question, self._found(question))
+        return set(last[1])
+
+    def _found(self, question: str) -> set[str]:
         words = question.split()
         found: set[str] = set()
         at = 0

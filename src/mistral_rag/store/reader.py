@@ -136,7 +136,9 @@ class IndexReader:
         if self._closed:
             raise StoreError(f"the reader of {self.folder} is closed")
         if os.getpid() != self._process:
-            self._mutex = threading.Lock()
+            # locks may have been held by threads that are not here
+            self._mutex, self._leases, self._local = threading.Lock(), Leases(), threading.local()
+            self._kept = Kept(partial(_fetched, weakref.ref(self)))
             self._process = os.getpid()
             self._idle = []
         with self._mutex:
