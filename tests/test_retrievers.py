@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from mistral_rag.errors import IndexMismatchError, IndexNotFoundError
+from mistral_rag.errors import IndexLockedError, IndexMismatchError, IndexNotFoundError
 from mistral_rag.ranking.fusion import left_open
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
@@ -311,6 +311,20 @@ async def test_a_reranker_orders_the_candidates(index: Path) -> None:
     assert hits[0].parts["reranked"] == 30
     assert hits[0].parts["fused"] < 1
     assert texts(await made.asearch("dividend")) == texts(hits)
+
+
+def test_a_slow_reranker_keeps_no_view_open(index: Path, writer: IndexWriter) -> None:
+    class Purging(Longest):
+        def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+            writer.purge()  # raises while anybody reads
+            return super().score(text_pairs)
+
+    made = retriever(index, reranker=Purging(), k=1)
+    with made.index.view() as view:
+        assert view.count() == 3
+        with pytest.raises(IndexLockedError):
+            writer.purge()
+    assert texts(made.search("dividend")) == ["Everyone has 27 days of leave."]
 
 
 def test_a_reranker_sees_so_many_candidates(folder: Path, writer: IndexWriter) -> None:

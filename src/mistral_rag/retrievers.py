@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -20,82 +19,21 @@ from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
 from mistral_rag.ranking.expansion import QueryExpander
 from mistral_rag.ranking.glossary import Glossary
+from mistral_rag.ranking.hits import Explanation, Hit
 from mistral_rag.ranking.parts import Fusion, Ranked
 from mistral_rag.ranking.questions import asked
 from mistral_rag.ranking.reranking import Reranker, reranked
 from mistral_rag.ranking.search import Collection
 from mistral_rag.ranking.variety import at_most_each, marginal
-from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.view import StoredChunk
 
 if TYPE_CHECKING:
     from mistral_rag.store.view import View
 
+__all__ = ["Explanation", "Hit", "HybridRetriever"]
+
 Vector = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that was found, and its page without word boxes, blocks and units.
-
-    `parts` are what its score is made of, `ranks` its rank by words and by vectors alone (from 1; None: not found).
-    `context` passages were not found: they stand beside one that was. `older` passages are from a document of which
-    there is a newer edition, where the question names no time.
-    """
-
-    stored: StoredChunk
-    score: float
-    parts: Mapping[str, float] = field(default_factory=dict)
-    ranks: Mapping[str, int | None] = field(default_factory=dict)
-    context: bool = False
-    older: bool = False
-
-    @property
-    def chunk(self) -> Chunk:
-        """The passage."""
-        return self.stored.chunk
-
-    @property
-    def source(self) -> Source:
-        """What it was read from."""
-        return self.stored.source
-
-    @property
-    def page(self) -> Page:
-        """The page it stands on."""
-        return self.stored.page
-
-    def to_document(self) -> Document:
-        """The passage as LangChain has it; the metadata of a `context` or `older` one say so."""
-        document = self.stored.to_document()
-        said = {"context": self.context, "older_edition": self.older}
-        document.metadata.update({name: True for name, holds in said.items() if holds})
-        return document
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a search found what it found.
-
-    `covered` is the share of the question that one passage covers by its words: the more, the less everything else
-    counts. `dense_weight` is the vectors' share in the score; `named` are the documents (uris) of the companies that
-    the question names; of the `readable` passages that the reader's groups leave, the filter leaves `searched`.
-    """
-
-    hits: tuple[Hit, ...]
-    expansion: str
-    covered: float
-    dense_weight: float
-    named: tuple[str, ...]
-    filter: Mapping[str, Any] | None
-    searched: int
-    readable: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The explanation without the hits, as plain JSON."""
-        names = ("expansion", "covered", "dense_weight", "filter", "searched", "readable")
-        return {**{name: getattr(self, name) for name in names}, "named": list(self.named)}
 
 
 class HybridRetriever(BaseRetriever):
@@ -222,31 +160,40 @@ class HybridRetriever(BaseRetriever):
                 routing=self.routing,
             )
             hits = _hits(view.chunks([one.row for one in ranking.ranked]), ranking.ranked)
-            chosen = self._chosen(view, hits, question, k) if chooses else hits
-            beside = collection.beside([hit.stored.row for hit in chosen], self.neighbours)
-            shown = chosen if self.groups is None else [_without_score(hit, at) for at, hit in enumerate(chosen, 1)]
-            context = [Hit(stored, 0.0, context=True) for stored in view.chunks(beside)]
-            return Explanation(
-                hits=(*shown, *context),
-                expansion=expansion,
-                covered=ranking.covered,
-                dense_weight=ranking.dense_weight,
-                named=tuple(sorted(collection.router.named(question))) if self.routing else (),
-                filter=self.filter,
-                searched=len(collection.rows),
-                readable=self._readable(view, collection),
-            )
+            vectors = _vectors(view, hits) if self.mmr is not None else {}
+            readable = self._readable(view, collection)
+        # a reranker may take its time: the view is closed, so that it keeps no writer's log from being put away
+        chosen = self._chosen(hits, vectors, question, k) if chooses else hits
+        shown = chosen if self.groups is None else [hit.with_rank_alone(at) for at, hit in enumerate(chosen, 1)]
+        return Explanation(
+            hits=(*shown, *self._beside(collection, chosen)),
+            expansion=expansion,
+            covered=ranking.covered,
+            dense_weight=ranking.dense_weight,
+            named=tuple(sorted(collection.router.named(question))) if self.routing else (),
+            filter=self.filter,
+            searched=len(collection.rows),
+            readable=readable,
+        )
 
-    def _chosen(self, view: "View", hits: list[Hit], question: str, k: int) -> list[Hit]:
+    def _chosen(self, hits: list[Hit], vectors: Mapping[int, Vector], question: str, k: int) -> list[Hit]:
         if self.reranker is not None:
             order = reranked(self.reranker, question, [hit.to_document() for hit in hits])
-            hits = [_reranked(hits[place], score) for place, score in order]
+            hits = [hits[place].reranked(score) for place, score in order]
         if self.most_per_document is not None:
             hits = [hits[place] for place in at_most_each([hit.source.uri for hit in hits], self.most_per_document)]
-        if self.mmr is not None:
-            vectors = _vectors(view, [hit.stored.row for hit in hits])
-            hits = [hits[place] for place in marginal([hit.score for hit in hits], vectors, k, self.mmr)]
+        if self.mmr is not None and vectors:
+            rows = np.stack([vectors[hit.stored.row] for hit in hits]) if hits else np.empty((0, 1), np.float32)
+            hits = [hits[place] for place in marginal([hit.score for hit in hits], rows, k, self.mmr)]
         return hits[:k]
+
+    def _beside(self, collection: Collection, chosen: Sequence[Hit]) -> list[Hit]:
+        """The neighbours of what was chosen, as context."""
+        rows = collection.beside([hit.stored.row for hit in chosen], self.neighbours)
+        if not rows:
+            return []
+        with self.index.view() as view:
+            return [Hit(stored, 0.0, context=True) for stored in view.chunks(rows)]
 
     def _current(self, view: "View") -> Collection:
         """What is searched, as of this view or a newer one."""
@@ -284,20 +231,9 @@ def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
     ]
 
 
-def _reranked(hit: Hit, score: float) -> Hit:
-    return replace(hit, score=score, parts={**hit.parts, "fused": hit.score, "reranked": score})
-
-
-def _without_score(hit: Hit, rank: int) -> Hit:
-    return replace(hit, score=1 / rank, parts={}, ranks={})
-
-
-def _vectors(view: "View", rows: Sequence[int]) -> Vector:
-    """The vectors of rows, in their order; zeros for a row without one."""
-    found, vectors = view.vectors_of(rows)
-    place = {row: number for number, row in enumerate(found.tolist())}
-    known = np.zeros((len(rows), vectors.shape[1]), dtype=np.float32)
-    for number, row in enumerate(rows):
-        if row in place:
-            known[number] = vectors[place[row]]
-    return known
+def _vectors(view: "View", hits: Sequence[Hit]) -> dict[int, Vector]:
+    """The vectors of hits by row; zeros for a row without one."""
+    found, vectors = view.vectors_of(hit.stored.row for hit in hits)
+    nothing = np.zeros(vectors.shape[1], dtype=np.float32)
+    known = dict(zip(found.tolist(), vectors.astype(np.float32), strict=True))
+    return {hit.stored.row: known.get(hit.stored.row, nothing) for hit in hits}
