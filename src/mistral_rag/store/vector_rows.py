@@ -26,7 +26,7 @@ Fetch = Callable[[Rows, int], tuple[Rows, Halves]]
 EXACT_ROWS: Final = 20_000
 """Up to here all vectors are held in memory and searched exactly; it is as fast as anything else."""
 
-PORTION: Final = 4096
+PORTION: Final = 1024
 THESE: Final = "WHERE c.row IN (SELECT value FROM json_each(?))"
 
 
