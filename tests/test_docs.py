@@ -177,7 +177,7 @@ def test_every_command_has_its_help_in_the_reference() -> None:
     commands = re.findall(r"^\$ ((?:ingest|mistral-rag).*) --help$", text, re.MULTILINE)
     known = ["mistral-rag", "mistral-rag ask", "mistral-rag search", "mistral-rag doctor"]
     known += ["ingest", "ingest build", "ingest plan", "ingest status", "ingest verify"]
-    known += [f"ingest {name}" for name in "repair compact remove purge snapshot export import".split()]
+    known += [f"ingest {name}" for name in ["repair", "compact", "remove", "purge", "snapshot", "export", "import"]]
     assert sorted(commands) == sorted(known)
 
 
