@@ -248,7 +248,7 @@ class _Truth:
         """How many candidates it takes."""
         needed = np.stack([_needed(bits, *one) for one in zip(self._vectors, self._nearest(), strict=True)])
         ten, hundred = (int(np.quantile(needed[:, :k], RECALL)) + 1 for k in (10, self.MOST))
-        return Depth(max(ten, LEAST), max(hundred, 2 * LEAST))
+        return Depth(max(ten, LEAST), max(hundred, 4 * LEAST))
 
 
 def _needed(bits: Bits, vector: Floats, rows: Rows) -> npt.NDArray[Any]:
