@@ -419,3 +419,23 @@ async def test_async_gives_the_same_and_leaves_the_loop_free(tmp_path: Path, mon
     await store.adelete(["1"])
     assert await store.aget_by_ids(["1"]) == []
     assert ids(await store.as_retriever(search_kwargs={"k": 1}).ainvoke("east")) == ["3"]
+
+
+class Lengths(Embeddings):
+    """A text's vector points one way and is as long as the text."""
+
+    model = "lengths"
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[float(len(text)), 0.0] for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return [2.0, 0.0]
+
+
+def test_inner_products_count_how_long_vectors_are(tmp_path: Path) -> None:
+    store = FaissStore.from_texts(["a", "aaa", "aa"], Lengths(), path=tmp_path / "ip", metric="ip")
+    found = store.similarity_search_with_score("x", k=3)
+    assert [(document.page_content, score) for document, score in found] == [("aaa", 6.0), ("aa", 4.0), ("a", 2.0)]
+    with pytest.raises(IndexMismatchError, match="metric"):
+        FaissStore(Lengths(), tmp_path / "ip").similarity_search("x")

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from langchain_core.documents import Document
@@ -30,6 +30,7 @@ from mistral_rag.store.writer import IndexWriter
 LOCK_SECONDS = 30.0
 """How long an addition waits for another writer of the same folder."""
 
+Metric = Literal["cosine", "ip"]
 Filter = Mapping[str, Any] | None
 
 
@@ -45,6 +46,7 @@ class FaissStore(VectorStore):
         path: the index folder, made when something is first added. Without one a temporary folder is used and
             deleted with the store.
         groups: groups that the reader belongs to; see `View.allowed`.
+        metric: "cosine", or "ip" for inner products of vectors as long as they come. It belongs to the index.
 
     Texts come back as they were given but for control characters, which no page may hold. Metadata comes back as
     plain JSON: a date as ISO text, a tuple as a list.
@@ -56,8 +58,10 @@ class FaissStore(VectorStore):
         path: str | os.PathLike[str] | None = None,
         *,
         groups: Collection[str] | None = None,
+        metric: Metric = "cosine",
     ) -> None:
         self._embedding = embedding
+        self._metric = metric
         self._path = None if path is None else Path(path)
         self._groups = None if groups is None else tuple(groups)
         self._reader: IndexReader | None = None
@@ -188,7 +192,7 @@ class FaissStore(VectorStore):
     def _add(
         self, documents: Sequence[Document], known: dict[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
     ) -> list[str]:
-        fresh = dict(zip(map(_key, texts), _unit_length(matrix), strict=True))
+        fresh = dict(zip(map(_key, texts), self._measured(matrix), strict=True))
         vectors = {**known, **fresh}
         if not documents:
             return []
@@ -204,13 +208,17 @@ class FaissStore(VectorStore):
             writer.commit()
         return [str(document.id) for document in documents]
 
+    def _measured(self, matrix: np.ndarray) -> np.ndarray:
+        """Vectors as the index compares them."""
+        return _unit_length(matrix) if self._metric == "cosine" else matrix
+
     def _writer(self, dimension: int | None = None) -> IndexWriter:
         if self._reader is not None:
             self._reader.release()
         writer = IndexWriter.open(self.path, create=dimension is not None, wait=LOCK_SECONDS)
         try:
             if dimension is not None:
-                _claim(writer, Identity(_name_of(self._embedding), dimension))
+                _claim(writer, Identity(_name_of(self._embedding), dimension, self._metric))
         except BaseException:
             writer.close()
             raise
@@ -345,9 +353,9 @@ class FaissStore(VectorStore):
 
     def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
-        query = _unit_length(np.asarray([vector], dtype=np.float32))[0]
+        query = self._measured(np.asarray([vector], dtype=np.float32))[0]
         if identity := view.identity:
-            mine = replace(identity, embedding=_name_of(self._embedding), dimension=len(query))
+            mine = replace(identity, embedding=_name_of(self._embedding), dimension=len(query), metric=self._metric)
             identity.require(mine, self.path)
         allowed = view.allowed(filter, self._groups)
         dense = cached(view)
@@ -379,7 +387,11 @@ class FaissStore(VectorStore):
 def _claim(writer: IndexWriter, mine: Identity) -> None:
     """Make sure that the index holds vectors like ours."""
     known = writer.identity
-    if known is None or (known.embedding, known.dimension) != (mine.embedding, mine.dimension):
+    if known is None or (known.embedding, known.dimension, known.metric) != (
+        mine.embedding,
+        mine.dimension,
+        mine.metric,
+    ):
         writer.set_identity(mine)
 
 
