@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mistral_rag.grounding import GroundedQA, verify_citation
     from mistral_rag.messages.references import numbered_sources
     from mistral_rag.ocr import MistralOCR, OcrPage, OcrResult
+    from mistral_rag.ranking.expansion import QueryExpander
+    from mistral_rag.ranking.glossary import Glossary
+    from mistral_rag.ranking.rewriting import ModelExpander
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
     from mistral_rag.vectorstores import FaissStore
@@ -36,6 +39,9 @@ _HOME = {
     "verify_citation": "grounding",
     "HybridRetriever": "retrievers",
     "FaissStore": "vectorstores",
+    "Glossary": "ranking.glossary",
+    "ModelExpander": "ranking.rewriting",
+    "QueryExpander": "ranking.expansion",
     "Answer": "schema",
     "Box": "schema",
     "Chunk": "schema",
@@ -57,6 +63,7 @@ __all__ = [
     "Citation",
     "Claim",
     "FaissStore",
+    "Glossary",
     "GroundedQA",
     "HybridRetriever",
     "Locator",
@@ -65,9 +72,11 @@ __all__ = [
     "MistralOCR",
     "MistralOCRLoader",
     "MistralOCRParser",
+    "ModelExpander",
     "OcrPage",
     "OcrResult",
     "Page",
+    "QueryExpander",
     "Source",
     "Span",
     "Unit",
