@@ -165,6 +165,14 @@ def test_who_is_in_no_group_sees_only_what_names_none(tmp_path: Path, groups: tu
     assert {document.id for document in everything} == {hit.chunk.id for hit in retriever.search("boran", k=500)}
 
 
+def test_groups_are_names_and_not_one_text(tmp_path: Path) -> None:
+    write(tmp_path / "all", with_secrets=True)
+    with pytest.raises(ValueError, match="not one text"):
+        HybridRetriever.from_index(tmp_path / "all", embeddings=Hashed(), groups="board")
+    with pytest.raises(ValueError, match="not one text"):
+        FaissStore(Hashed(), tmp_path / "all", groups="board")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=100_000)

@@ -13,7 +13,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, Callba
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
@@ -75,6 +75,13 @@ class HybridRetriever(BaseRetriever):
     _collection: Collection | None = PrivateAttr(default=None)
     _loading: Lock = PrivateAttr(default_factory=Lock)
 
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _are_names(cls, groups: Any) -> Any:
+        if isinstance(groups, str):
+            raise ValueError("groups are a collection of names, not one text")
+        return groups if groups is None else tuple(groups)
+
     @classmethod
     def from_index(
         cls,
@@ -109,7 +116,7 @@ class HybridRetriever(BaseRetriever):
             embeddings=embeddings,
             k=k,
             filter=filter,
-            groups=None if groups is None else tuple(groups),
+            groups=cast("tuple[str, ...] | None", groups),
             **settings,
         )
 

@@ -60,6 +60,8 @@ class FaissStore(VectorStore):
         groups: Collection[str] | None = None,
         metric: Metric = "cosine",
     ) -> None:
+        if isinstance(groups, str):
+            raise ValueError("groups are a collection of names, not one text")  # noqa: TRY004 (as pydantic has it)
         self._embedding = embedding
         self._metric = metric
         self._path = None if path is None else Path(path)
