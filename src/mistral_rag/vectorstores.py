@@ -61,7 +61,7 @@ class FaissStore(VectorStore):
         metric: Metric = "cosine",
     ) -> None:
         if isinstance(groups, str):
-            raise ValueError("groups are a collection of names, not one text")  # noqa: TRY004 (as pydantic has it)
+            raise ValueError("groups are a collection of names, not one text")
         self._embedding = embedding
         self._metric = metric
         self._path = None if path is None else Path(path)
