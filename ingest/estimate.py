@@ -26,8 +26,8 @@ TOKENS_OF_A_PICTURE: Final = 600
 
 PRICES: Final[Mapping[str, float]] = MappingProxyType({"mistral-embed": 0.10, "codestral-embed": 0.15})
 """US dollars for a million tokens, by the platform's list of 2026; models on this machine cost nothing."""
-PRICE_OF_A_PAGE: Final = 0.002
-"""US dollars for a page read by Mistral OCR 3, by the same list."""
+PRICE_OF_A_PAGE: Final = 0.004
+"""US dollars for a page read by Mistral OCR 4, by the price table of LiteLLM."""
 
 
 @dataclass(slots=True)
