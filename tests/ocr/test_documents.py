@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
 from mistral_rag.ocr.documents import SUFFIXES, Local, Remote, document
@@ -21,6 +22,12 @@ def zipped(**members: str) -> bytes:
     return out.getvalue()
 
 
+def drawn(format: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 100), "white").save(out, format)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "suffix"),
     [
@@ -31,6 +38,8 @@ def zipped(**members: str) -> bytes:
         (b"GIF89a", ".gif"),
         (b"RIFF\0\0\0\0WEBP", ".webp"),
         (b"II*\0", ".tif"),
+        (drawn("BMP"), ".bmp"),
+        (drawn("TIFF"), ".tif"),
         (b"\0\0\0\x20ftypavif", ".avif"),
         (b"\0\0\0\x20ftypheic", ".heic"),
         (b"{\\rtf1 a}", ".rtf"),

@@ -54,7 +54,7 @@ SIGNATURES = (
     (re.compile(rb"GIF8[79]a"), "image/gif"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
     (re.compile(rb"II\*\0|MM\0\*"), "image/tiff"),
-    (re.compile(rb"BM.{12}\0\0", re.DOTALL), "image/bmp"),
+    (re.compile(rb"BM.{12}[\x0c-\x7c]\0{3}", re.DOTALL), "image/bmp"),
     (re.compile(rb"....ftypavi[fs]", re.DOTALL), "image/avif"),
     (re.compile(rb"....ftyp(?:hei|hev|mif1|msf1)", re.DOTALL), "image/heic"),
     (re.compile(rb"\{\\rtf"), SUFFIXES[".rtf"]),
