@@ -95,10 +95,10 @@ def export(arguments: argparse.Namespace) -> int:
         count = copies.export_faiss(folder, target)
     else:
         with _output(target) as file:
-            count = -1
+            count = 0
             for line in copies.export_lines(folder):
                 file.write(line + "\n")
-                count += 1
+                count += line.startswith('{"source"')
     what = "vectors" if arguments.to == "faiss" else "documents"
     if arguments.json:
         say_json({"target": target, "to": arguments.to, what: count})

@@ -241,7 +241,7 @@ def test_lines_of_json_go_out_and_come_back(
     lines, other = tmp_path / "lines.jsonl", tmp_path / "other"
     assert cli.ingest(["remove", "a.md", "--index", str(index)]) == 0
     assert as_json(capsys, index, "export", str(lines)) == (
-        0, {"target": str(lines), "to": "jsonl", "documents": 6},
+        0, {"target": str(lines), "to": "jsonl", "documents": 5},
     )  # fmt: skip
     assert lines.stat().st_mode & 0o777 == 0o600
     assert cli.ingest(["export", str(lines), "--index", str(index)]) == 2
