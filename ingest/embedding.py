@@ -32,22 +32,42 @@ class Embedder:
         self.writer = writer
         self.fresh = 0
 
+    @property
+    def group(self) -> int:
+        """How many chunks are embedded together before they are stored, to be sent in few requests."""
+        return BATCH if isinstance(self.model, BatchEmbeddings) else 1
+
+    def prepare(self, items: Iterable[tuple[Source, ParsedFile]]) -> None:
+        """Embed the chunks of several documents together and keep the vectors, for `vectors` to find."""
+        if self.model is not None:
+            self._rows(self.model, (pair for source, parsed in items for pair in _keyed(source, parsed)))
+
     def vectors(self, source: Source, parsed: ParsedFile) -> Matrix | None:
         """One row a chunk; None without a model or without chunks."""
         if self.model is None or not parsed.chunks:
             return None
-        texts = [embed_text(chunk, source, parsed.pages[chunk.page - 1]) for chunk in parsed.chunks]
-        keys = [hashlib.sha256(text.encode()).digest() for text in texts]
-        rows = self.writer.cached_embeddings(self.name, keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
-        fresh = list(missing)
-        for places, matrix in _in_batches(self.model, list(missing.values())):
+        keyed = _keyed(source, parsed)
+        rows = self._rows(self.model, keyed)
+        return np.stack([rows[key] for key, _ in keyed]).astype(np.float32, copy=False)
+
+    def _rows(self, model: MatrixEmbeddings, keyed: Iterable[tuple[bytes, str]]) -> dict[bytes, Matrix]:
+        """The vector of each text: a kept one, or one made now."""
+        texts = dict(keyed)
+        rows: dict[bytes, Matrix] = self.writer.cached_embeddings(self.name, list(texts))
+        fresh = [key for key in texts if key not in rows]
+        for places, matrix in _in_batches(model, [texts[key] for key in fresh]):
             found = [fresh[place] for place in places]
             self.writer.keep_embeddings(self.name, found, matrix)
             self.writer.commit()
             self.fresh += len(found)
             rows.update(zip(found, matrix, strict=True))
-        return np.stack([rows[key] for key in keys]).astype(np.float32, copy=False)
+        return rows
+
+
+def _keyed(source: Source, parsed: ParsedFile) -> list[tuple[bytes, str]]:
+    """The text that is embedded for each chunk, after the key that its vector is kept by."""
+    texts = (embed_text(chunk, source, parsed.pages[chunk.page - 1]) for chunk in parsed.chunks)
+    return [(hashlib.sha256(text.encode()).digest(), text) for text in texts]
 
 
 def _in_batches(model: MatrixEmbeddings, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Matrix]]:

@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 from ingest.embedding import Embedder, choose_embedder
 from ingest.facts import learn_facts
@@ -23,6 +24,9 @@ COMMIT_CHUNKS = 1000
 COMMIT_SECONDS = 5.0
 """Work is committed when so much of it has gathered; a kill loses no more. Embeddings are kept sooner."""
 
+GROUP_SECONDS = 0.5
+"""How long a document waits for others that are embedded with it."""
+
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
 
@@ -30,6 +34,7 @@ UNREAD = "0" * 64
 """Stands for the digest of a file that could not be opened."""
 
 
+T = TypeVar("T")
 Result = tuple[ParseJob, ParsedFile | ParseError]
 Event = FileReport | PageRead
 
@@ -74,6 +79,7 @@ class Build:
         self.ocr = ocr
         self.ocr_with = ocr_with
         self.report = BuildReport()
+        self._uncommitted, self._committed = 0, time.monotonic()
 
     def __iter__(self) -> Iterator[Progress]:
         started = time.monotonic()
@@ -131,7 +137,8 @@ class Build:
                 early[at] = job, (yield from self._read_pictures(by_uri[job.uri], result))
         embedder = choose_embedder(self.embeddings, (result for _, result in early), writer)
         self.report.embedding = embedder.name
-        uncommitted, committed = 0, time.monotonic()
+        group: list[tuple[Reading, ParsedFile]] = []
+        begun = time.monotonic()
         for job, result in chain(_drained(early), parsed):
             reading = by_uri[job.uri]
             if isinstance(result, ParsedFile) and result.pictures:
@@ -144,11 +151,11 @@ class Build:
                 self._count(outcome)
                 yield self._fail(writer, reading, problem_line(_problems(outcome)) or "")
                 continue
-            yield self._put(writer, reading, outcome, embedder)
-            uncommitted += len(outcome.chunks)
-            if uncommitted >= COMMIT_CHUNKS or time.monotonic() - committed > COMMIT_SECONDS:
-                writer.commit()
-                uncommitted, committed = 0, time.monotonic()
+            begun = begun if group else time.monotonic()
+            group.append((reading, outcome))
+            if _chunks(group) >= embedder.group or time.monotonic() - begun > GROUP_SECONDS:
+                yield from self._store(writer, group, embedder)
+        yield from self._store(writer, group, embedder)
 
     def _read_pictures(self, reading: Reading, parsed: ParsedFile) -> Generator[Event, None, ParsedFile]:
         """The file with the pictures of its pages read."""
@@ -182,6 +189,19 @@ class Build:
             source = _source(found, reading.digest)
             writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
         return FileReport(found.name, "failed", reason)
+
+    def _store(
+        self, writer: IndexWriter, group: list[tuple[Reading, ParsedFile]], embedder: Embedder
+    ) -> Iterator[FileReport]:
+        """Put the documents that have gathered into the index and commit when it is time; empties the group."""
+        if len(group) > 1:
+            embedder.prepare((_source(reading.found, reading.digest, parsed), parsed) for reading, parsed in group)
+        for reading, parsed in _drained(group):
+            yield self._put(writer, reading, parsed, embedder)
+            self._uncommitted += len(parsed.chunks)
+            if self._uncommitted >= COMMIT_CHUNKS or time.monotonic() - self._committed > COMMIT_SECONDS:
+                writer.commit()
+                self._uncommitted, self._committed = 0, time.monotonic()
 
     def _put(self, writer: IndexWriter, reading: Reading, parsed: ParsedFile, embedder: Embedder) -> FileReport:
         found = reading.found
@@ -227,7 +247,11 @@ def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
     return tuple((problem.page, problem.reason) for problem in parsed.problems)
 
 
-def _drained(items: list[Result]) -> Iterator[Result]:
+def _chunks(group: Sequence[tuple[Reading, ParsedFile]]) -> int:
+    return sum(len(parsed.chunks) for _, parsed in group)
+
+
+def _drained(items: list[T]) -> Iterator[T]:
     """The items, each let go of when it is handed over: a parsed file can be large."""
     while items:
         yield items.pop(0)

@@ -47,6 +47,16 @@ def test_a_large_document_is_embedded_in_full_batches(platform: FakeMistral, han
     assert verify(tmp_path / "index") == []
 
 
+def test_small_documents_share_requests(platform: FakeMistral, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"note-{number}.txt").write_text(f"Shelf {number} holds {number} boxes.")
+    assert build(folder, tmp_path / "index") == 40
+    assert len(platform.requests) <= 10
+    assert verify(tmp_path / "index") == []
+
+
 def test_what_was_bought_before_a_failure_is_kept(platform: FakeMistral, handbook: Path, tmp_path: Path) -> None:
     platform.faults.add(faults.error(422, {"detail": "not now"}), times=1, skip=2)
     with pytest.raises(InvalidRequestError, match="not now"):
