@@ -167,7 +167,7 @@ def test_few_rows_that_a_filter_leaves_are_all_scored(reader: IndexReader) -> No
 def test_many_rows_that_a_filter_leaves_are_searched_by_their_bits(
     reader: IndexReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vectors, "FEW", 10)
+    monkeypatch.setattr(vectors, "EXACT_ROWS", 10)
     with reader.view() as view:
         rows = view.allowed({"tenth": False})
     assert rows is not None

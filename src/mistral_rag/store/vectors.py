@@ -25,11 +25,14 @@ Vectors = Floats
 NEWER_ROWS: Final = 8192
 """More rows than this that are newer than the bits become bits, too."""
 
-FEW: Final = 4096
-"""Of so few rows that a filter leaves, all are scored exactly."""
+SPREAD: Final = 0.6
+MOST_SPREAD: Final = 16
+"""The fewer rows a filter leaves the farther apart they lie, so that their bits tell less: more candidates are needed,
+`SPREAD` by the share that is left, at most so many times as many. Measured: docs/adr/0013.
+"""
 
 REMEMBERED: Final = 64
-REMEMBERED_BYTES: Final = 32_000_000
+REMEMBERED_BYTES: Final = 128_000_000
 """Filters that are kept in memory with what they leave, and what all of them may take."""
 
 DEPTH: Final = Depth(300, 1000)
@@ -82,6 +85,7 @@ class Chosen:
     rows: Rows
     masks: tuple[Mask | None, ...]
     few: Flat | None = None
+    spread: int = 1
 
     @property
     def size(self) -> int:
@@ -190,7 +194,8 @@ class DenseIndex:
         masks = [part.alive for part in self.parts] if chosen is None else chosen.masks
         both = list(zip(self.parts, masks, strict=True))
         exact = [_scored(part.of, asked, k, mask) for part, mask in both if isinstance(part.of, Flat)]
-        return _best([*exact, *self._rescored(asked, self._candidates(asked, self.depth.of(k), both))], k)
+        count = self.depth.of(k) * (1 if chosen is None else chosen.spread)
+        return _best([*exact, *self._rescored(asked, self._candidates(asked, count, both))], k)
 
     def candidates(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> Rows:
         """About `k` rows among which the nearest are, in no order; `scores` tells how near they are."""
@@ -237,8 +242,9 @@ class DenseIndex:
 
     def _chosen(self, rows: Rows) -> Chosen:
         masks = tuple(part.among(rows) for part in self.parts)
-        if self.exact or sum(int(np.count_nonzero(mask)) for mask in masks) > FEW:
-            return Chosen(rows, masks)
+        left = sum(int(np.count_nonzero(mask)) for mask in masks)
+        if self.exact or left > EXACT_ROWS:
+            return Chosen(rows, masks, spread=round(min(max(SPREAD * len(self) / max(left, 1), 1), MOST_SPREAD)))
         flats = [self._flat(part, mask) for part, mask in zip(self.parts, masks, strict=True)]
         return Chosen(rows, (), Flat(Portion.joined([flat.portion for flat in flats])))
 
