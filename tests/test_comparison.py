@@ -14,6 +14,7 @@ def test_every_test_that_is_named_exists(checkout: Path) -> None:
 
 
 def test_every_row_of_the_comparison_names_a_test(checkout: Path) -> None:
-    table = (checkout / PAGE).read_text("utf-8").partition("## Compared with other clients")[2]
+    section = (checkout / PAGE).read_text("utf-8").partition("## Compared with other clients\n")[2]
+    table = section.partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ")]
     assert [row for row in rows[1:] if "`test_" not in row] == []
