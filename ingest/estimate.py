@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -70,10 +70,11 @@ def estimate(
         by_uri = {reading.found.uri: reading for reading in plan.to_read}
         every = ocr == "always"
         jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "", every) for r in plan.to_read)
-        for job, parsed in parse_files(jobs, workers=workers):
-            if isinstance(parsed, ParsedFile):
-                languages[parsed.language] += sum(len(page.text) for page in parsed.pages)
-                _add(found, by_uri[job.uri], parsed, reader, writer)
+        with closing(parse_files(jobs, workers=workers)) as files:
+            for job, parsed in files:
+                if isinstance(parsed, ParsedFile):
+                    languages[parsed.language] += sum(len(page.text) for page in parsed.pages)
+                    _add(found, by_uri[job.uri], parsed, reader, writer)
     if found.embedding == "auto":
         found.embedding = choose_embeddings(languages) if found.files else ""
     if found.embedding == NO_EMBEDDINGS:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -129,7 +130,14 @@ class Build:
         jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "", every) for r in readings)
         if not readings and self.embeddings == "auto":
             return
-        parsed = parse_files(jobs, workers=self.workers)
+        # closed at once when something is raised, not when the error is forgotten: children would live on meanwhile
+        with closing(parse_files(jobs, workers=self.workers)) as parsed:
+            yield from self._take_in(writer, by_uri, parsed)
+
+    def _take_in(
+        self, writer: IndexWriter, by_uri: Mapping[str, Reading], parsed: Iterator[Result]
+    ) -> Generator[Event, None, None]:
+        """Embed what was parsed and put it into the index."""
         early = [] if self.embeddings != "auto" or writer.identity else list(islice(parsed, SAMPLE_FILES))
         for at, (job, result) in enumerate(early):
             # which language a scan is in is known when it has been read

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ingest.pipeline import Build
@@ -37,6 +38,11 @@ def build(path: Path, index: Path) -> int:
     return work.report.embedded
 
 
+def parsing_children() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and "worker" in str(child.cmdline())]
+
+
 def texts(platform: FakeMistral) -> list[str]:
     return [text for request in platform.requests for text in json.loads(request.body)["input"]]
 
@@ -59,8 +65,10 @@ def test_small_documents_share_requests(platform: FakeMistral, tmp_path: Path) -
 
 def test_what_was_bought_before_a_failure_is_kept(platform: FakeMistral, handbook: Path, tmp_path: Path) -> None:
     platform.faults.add(faults.error(422, {"detail": "not now"}), times=1, skip=2)
-    with pytest.raises(InvalidRequestError, match="not now"):
+    with pytest.raises(InvalidRequestError, match="not now") as raised:
         build(handbook, tmp_path / "index")
+    assert raised.traceback  # which holds all that was under way
+    assert parsing_children() == []
     before = texts(platform)
     assert build(handbook, tmp_path / "index") in {188, 256}
     again = texts(platform)[len(before) :]
