@@ -40,13 +40,13 @@ class Embedder:
     def prepare(self, items: Iterable[tuple[Source, ParsedFile]]) -> None:
         """Embed the chunks of several documents together and keep the vectors, for `vectors` to find."""
         if self.model is not None:
-            self._rows(self.model, (pair for source, parsed in items for pair in _keyed(source, parsed)))
+            self._rows(self.model, (pair for source, parsed in items for pair in keyed_texts(source, parsed)))
 
     def vectors(self, source: Source, parsed: ParsedFile) -> Matrix | None:
         """One row a chunk; None without a model or without chunks."""
         if self.model is None or not parsed.chunks:
             return None
-        keyed = _keyed(source, parsed)
+        keyed = keyed_texts(source, parsed)
         rows = self._rows(self.model, keyed)
         return np.stack([rows[key] for key, _ in keyed]).astype(np.float32, copy=False)
 
@@ -64,7 +64,7 @@ class Embedder:
         return rows
 
 
-def _keyed(source: Source, parsed: ParsedFile) -> list[tuple[bytes, str]]:
+def keyed_texts(source: Source, parsed: ParsedFile) -> list[tuple[bytes, str]]:
     """The text that is embedded for each chunk, after the key that its vector is kept by."""
     texts = (embed_text(chunk, source, parsed.pages[chunk.page - 1]) for chunk in parsed.chunks)
     return [(hashlib.sha256(text.encode()).digest(), text) for text in texts]

@@ -1,6 +1,5 @@
 """What a build would do and cost, found without doing it: files are parsed, nothing is sent, nothing is written."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from ingest.embedding import keyed_texts
 from ingest.ocr import When, With, open_reader
 from ingest.parsing.children import parse_files
 from ingest.parsing.result import ParsedFile, ParseJob
@@ -18,7 +18,6 @@ from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings
 from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.ocr.reader import PageReader
 from mistral_rag.schema import Source
-from mistral_rag.store.texts import embed_text
 from mistral_rag.store.writer import IndexWriter
 
 TOKENS_OF_A_PICTURE: Final = 600
@@ -126,10 +125,9 @@ def _tokens(model: str, reading: Reading, parsed: ParsedFile, writer: IndexWrite
         language=parsed.language,
         metadata=parsed.metadata,
     )
-    texts = [embed_text(chunk, source, parsed.pages[chunk.page - 1]) for chunk in parsed.chunks]
-    keys = [hashlib.sha256(text.encode()).digest() for text in texts]
-    kept = writer.cached_embeddings(model, keys) if writer else {}
-    return sum(count(text) for key, text in zip(keys, texts, strict=True) if key not in kept)
+    keyed = keyed_texts(source, parsed)
+    kept = writer.cached_embeddings(model, [key for key, _ in keyed]) if writer else {}
+    return sum(count(text) for key, text in keyed if key not in kept)
 
 
 def _cost(found: Estimate) -> float | None:

@@ -104,6 +104,22 @@ class Word(NamedTuple):
     box: Box
 
 
+def base64_schema(packed: Any) -> CoreSchema:
+    """The pydantic schema of a class made of one `data`, bytes: base64 text in JSON, the object itself in Python."""
+    from_text = core_schema.no_info_after_validator_function(
+        lambda text: packed(base64.b64decode(text, validate=True)), core_schema.str_schema()
+    )
+    return core_schema.json_or_python_schema(
+        json_schema=from_text,
+        python_schema=core_schema.union_schema([core_schema.is_instance_schema(packed), from_text]),
+        serialization=core_schema.plain_serializer_function_ser_schema(
+            lambda value: base64.b64encode(value.data).decode(),
+            return_schema=core_schema.str_schema(),
+            when_used="json",
+        ),
+    )
+
+
 class WordBoxes:
     """The words of a page with their boxes, packed: 16 bytes a word.
 
@@ -161,18 +177,7 @@ class WordBoxes:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from_text = core_schema.no_info_after_validator_function(
-            lambda text: cls(base64.b64decode(text, validate=True)), core_schema.str_schema()
-        )
-        return core_schema.json_or_python_schema(
-            json_schema=from_text,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda words: base64.b64encode(words.data).decode(),
-                return_schema=core_schema.str_schema(),
-                when_used="json",
-            ),
-        )
+        return base64_schema(cls)
 
 
 class Source(Model):

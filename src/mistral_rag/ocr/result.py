@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
 from mistral_rag.ocr.reader import PageFailure
-from mistral_rag.schema import Box, Digest, Fraction, Model, Offset, Page, Run
+from mistral_rag.schema import Box, Digest, Fraction, Model, Offset, Page, Run, base64_schema
 
 TableFormat = Literal["markdown", "html"]
 
@@ -69,18 +69,7 @@ class WordScores:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from_text = core_schema.no_info_after_validator_function(
-            lambda text: cls(base64.b64decode(text, validate=True)), core_schema.str_schema()
-        )
-        return core_schema.json_or_python_schema(
-            json_schema=from_text,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda scores: base64.b64encode(scores.data).decode(),
-                return_schema=core_schema.str_schema(),
-                when_used="json",
-            ),
-        )
+        return base64_schema(cls)
 
 
 class OcrTable(Run):
