@@ -1,5 +1,6 @@
 """Vectors beyond what is held in memory: bits, their file, what is newer than it, and how exact the answers are."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -247,7 +248,7 @@ def test_when_much_is_newer_the_file_is_written_again(index: Path) -> None:
     assert (len(loaded[0].bits), loaded[1]["sequence"]) == (COUNT + 200, 2)
 
 
-@pytest.mark.parametrize("position", [3, 30, 200, 600, 5000, -1])
+@pytest.mark.parametrize("position", [3, 30, 200, 600, 5000, -1 - 2 * COUNT * DIMENSION])
 def test_a_flipped_bit_is_found_and_the_bits_are_made_again(index: Path, position: int) -> None:
     path = index / "codes-1.bin"
     damaged = bytearray(path.read_bytes())
@@ -259,6 +260,51 @@ def test_a_flipped_bit_is_found_and_the_bits_are_made_again(index: Path, positio
     with IndexWriter.open(index) as writer:
         writer.refresh_caches()
     assert codes.load(path) is not None
+
+
+def test_where_the_file_is_sound_the_database_is_not_asked_for_vectors(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with IndexReader.open(index) as reader:
+        found, before = opened(reader), recall(opened(reader), reader, asked())
+        monkeypatch.setattr(vector_rows, "fetched", None)
+        assert recall(found, reader, asked()) == before
+
+
+def in_place(path: Path, position: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(position, os.SEEK_END)
+        file.write(data)
+
+
+def test_vectors_are_read_from_the_file_and_what_is_damaged_there_from_the_database(index: Path) -> None:
+    path, size = index / "codes-1.bin", 2 * COUNT * DIMENSION
+    with IndexReader.open(index) as reader:
+        with reader.view() as view:
+            rows, matrix = view.vectors()
+        exact = matrix.astype(np.float32) @ asked(1)[0]
+        found = opened(reader)
+        # two vectors change places, one has a bit flipped, and the last ones are cut off while the file is in use
+        in_place(path, -size, matrix[1].tobytes() + matrix[0].tobytes())
+        in_place(path, -size + 20 * DIMENSION, b"\x01")
+        assert found.scores(asked(1)[0], rows) == pytest.approx(exact, abs=1e-4)
+        os.truncate(path, path.stat().st_size - 50 * DIMENSION)
+        assert found.scores(asked(1)[0], rows) == pytest.approx(exact, abs=1e-4)
+        assert recall(found, reader, asked()) >= 0.98
+
+
+def test_a_file_that_is_cut_short_is_made_again(index: Path) -> None:
+    path = index / "codes-1.bin"
+    os.truncate(path, path.stat().st_size - 1)
+    assert codes.load(path) is None
+
+
+def test_as_many_candidates_come_from_a_filtered_search_as_from_one_of_those_rows_alone(reader: IndexReader) -> None:
+    found = opened(reader)
+    rows = found.rows[::3]
+    for question in asked(20):
+        mine, alone = found.search(question, 10, rows=rows), found.only(rows).search(question, 10)
+        assert mine[0].tolist() == alone[0].tolist()
 
 
 def test_lists_are_looked_into_when_they_are_asked_for(index: Path) -> None:

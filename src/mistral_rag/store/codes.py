@@ -1,17 +1,20 @@
 """`codes-<generation>.bin`: the sign bits of the vectors in one file beside the database, a cache of its rows.
 
-A line that names the format, a line of JSON that says what follows, plain arrays one behind the other, and the
-sha256 of all of it. What is missing, damaged, of another make or of another index is made again from the rows. The
-digest finds accidents; whoever can write here can write a wrong ranking, and nothing worse: rows are looked up in the
-database, which knows who may read them.
+A line that names the format, a line of JSON that says what follows, plain arrays one behind the other, the sha256 of
+all of it, and the vectors themselves, which stay in the file: single ones are read where they are needed, and each is
+held against its key. What is missing, damaged, of another make or of another index is made again from the rows, or
+read there. The digest finds accidents; whoever can write here can write a wrong ranking, and nothing worse: rows are
+looked up in the database, which knows who may read them.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from io import BufferedReader
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from io import SEEK_END, BufferedReader
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +22,10 @@ import numpy.typing as npt
 from mistral_rag.store.bits import Bits, Coded, Depth, Made, Signs
 from mistral_rag.store.files import open_plain, replace_file
 from mistral_rag.store.lists import Lists
+from mistral_rag.store.vector_file import READABLE, VectorFile, laid_out
+from mistral_rag.store.vector_rows import Portion
 
-MAGIC: Final = b"mistral-rag codes 1\n"
+MAGIC: Final = b"mistral-rag codes 2\n"
 LONGEST_HEAD: Final = 10_000
 ARRAYS: Final = (
     ("rows", "<i8"),
@@ -32,9 +37,20 @@ ARRAYS: Final = (
 )
 
 
-def save(made: Made, path: Path, stamp: Mapping[str, Any]) -> None:
-    """Write the file; `stamp` says what it was made from and must come back equal in `load`."""
-    replace_file(path, _digested(_written(made, stamp)))
+class Saved(NamedTuple):
+    """What a file holds: the bits, what they were made from, and the vectors where the system can read single ones."""
+
+    made: Made
+    stamp: dict[str, Any]
+    vectors: VectorFile | None
+
+
+def save(made: Made, vectors: Iterable[Portion], path: Path, stamp: Mapping[str, Any]) -> None:
+    """Write the file; `stamp` says what it was made from and must come back equal in `load`.
+
+    `vectors` are those of the bits, ascending by number.
+    """
+    replace_file(path, chain(_digested(_written(made, stamp)), laid_out(vectors)))
 
 
 def _written(made: Made, stamp: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
@@ -67,11 +83,12 @@ def _digested(portions: Iterator[bytes | memoryview]) -> Iterator[bytes | memory
     yield digest.digest()
 
 
-def load(path: Path) -> tuple[Made, dict[str, Any]] | None:
-    """What was saved, and its stamp; None when it is missing, damaged or of another make."""
+def load(path: Path) -> Saved | None:
+    """What was saved; None when it is missing, damaged or of another make."""
     try:
         with open_plain(path) as file:
-            return _read(_Hashing(file))
+            made, stamp = _read(_Hashing(file))
+            return Saved(made, stamp, _vectors(file, made.bits))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -104,7 +121,7 @@ class _Hashing:
         return array
 
     def end(self) -> None:
-        if self._file.read(self._left + 1) != self._digest.digest():
+        if self._file.read(self._digest.digest_size) != self._digest.digest():
             raise ValueError("the file is damaged")
 
 
@@ -126,3 +143,14 @@ def _read(file: _Hashing) -> tuple[Made, dict[str, Any]]:
         raise ValueError("there are no such lists")
     bits = Bits(Coded(**arrays), Signs(centre, weighed), Lists(centres, probes))
     return Made(bits, Depth(*map(int, head["depth"]))), dict(head["stamp"])
+
+
+def _vectors(file: BufferedReader, bits: Bits) -> VectorFile | None:
+    """The vectors that follow."""
+    numbers, places = np.unique(bits.numbers, return_index=True)
+    dimension, start = len(bits.signs.centre), file.tell()
+    if file.seek(0, SEEK_END) - start != VectorFile.size(len(numbers), dimension):
+        raise ValueError("the file is damaged")
+    if not READABLE:
+        return None
+    return VectorFile(os.dup(file.fileno()), start, numbers, bits.keys[places], dimension)

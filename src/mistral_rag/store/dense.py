@@ -7,8 +7,9 @@ import numpy as np
 
 from mistral_rag.store import codes
 from mistral_rag.store.bits import CENTRED, Made, make
+from mistral_rag.store.codes import Saved
 from mistral_rag.store.lists import PER_LIST
-from mistral_rag.store.vector_rows import EXACT_ROWS
+from mistral_rag.store.vector_rows import EXACT_ROWS, Fetch
 from mistral_rag.store.vectors import NEWER_ROWS, DenseIndex
 from mistral_rag.store.view import View
 
@@ -49,25 +50,27 @@ def _followed(view: View, index: DenseIndex) -> DenseIndex:
 def _loaded(view: View) -> DenseIndex | None:
     """What is saved, brought up to the view; None when nothing is or it does not belong to this index."""
     saved = _saved(view)
-    return None if saved is None else _followed(view, _index(view, *saved))
+    if saved is None:
+        return None
+    fetch = saved.vectors.before(view.kept.fetch) if saved.vectors else view.kept.fetch
+    return _followed(view, _index(saved.made, fetch, saved.stamp["sequence"]))
 
 
-def _saved(view: View) -> tuple[Made, int] | None:
-    """What is saved, and the number of its commit."""
+def _saved(view: View) -> Saved | None:
+    """What is saved of this index."""
     if view.vector_count() <= EXACT_ROWS:
         return None
-    loaded = codes.load(_place(view, view.generation))
-    if loaded is None:
+    saved = codes.load(_place(view, view.generation))
+    if saved is None:
         return None
-    made, stamp = loaded
-    since = stamp.get("sequence")
-    if not isinstance(since, int) or since > view.sequence or stamp != _stamp(view, since):
+    since = saved.stamp.get("sequence")
+    if not isinstance(since, int) or since > view.sequence or saved.stamp != _stamp(view, since):
         return None
-    return made, since
+    return saved
 
 
-def _index(view: View, made: Made, sequence: int) -> DenseIndex:
-    return DenseIndex.of_bits(made, len(made.bits.signs.centre), fetch=view.kept.fetch, sequence=sequence)
+def _index(made: Made, fetch: Fetch, sequence: int) -> DenseIndex:
+    return DenseIndex.of_bits(made, len(made.bits.signs.centre), fetch=fetch, sequence=sequence)
 
 
 def _made(view: View) -> DenseIndex:
@@ -75,7 +78,7 @@ def _made(view: View) -> DenseIndex:
         start = DenseIndex(view.dimension, fetch=view.kept.fetch)
         nothing = np.empty(0, np.int64)
         return start.follow(nothing, view.vector_portion(None), sequence=view.sequence)
-    return _index(view, _bits(view), view.sequence)
+    return _index(_bits(view), view.kept.fetch, view.sequence)
 
 
 def _bits(view: View) -> Made:
@@ -98,13 +101,13 @@ def refresh(view: View) -> None:
     A little that is newer is searched from the database, so that a small commit costs no new file.
     """
     saved = _saved(view)
-    if saved is None or _much_has_changed(view, saved[0]):
+    if saved is None or _much_has_changed(view, saved.made):
         write(view, view.generation)
 
 
 def write(view: View, generation: int) -> None:
     """Write the file of a generation anew."""
-    codes.save(_bits(view), _place(view, generation), _stamp(view, view.sequence))
+    codes.save(_bits(view), view.vector_portions(), _place(view, generation), _stamp(view, view.sequence))
 
 
 def _much_has_changed(view: View, made: Made) -> bool:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mistral_rag.store.bits import Bits, Coded, Depth, Made
 from mistral_rag.store.flat import Flat, inner_products
-from mistral_rag.store.vector_rows import EXACT_ROWS, Fetch, Floats, Halves, Mask, Portion, Rows
+from mistral_rag.store.vector_rows import EXACT_ROWS, Fetch, Floats, Halves, Mask, Portion, Rows, places_of
 
 Scores = Floats
 Vectors = Floats
@@ -60,7 +60,7 @@ class Part:
     def among(self, rows: Rows) -> Mask:
         """Which of all places hold one of these rows, and hold it still."""
         found = np.zeros(len(self.of.rows), dtype=bool)
-        found[_places(self.of.rows, rows)[1]] = True
+        found[places_of(rows, self.of.rows)[1]] = True
         return found if self.alive is None else found & self.alive
 
     def without(self, rows: Rows) -> "Part":
@@ -210,7 +210,7 @@ class DenseIndex:
         asked = self._asked(vector)
         scores = np.zeros(len(rows), dtype=np.float32)
         for part in self.parts:
-            here, places = _places(part.of.rows, rows)
+            here, places = places_of(rows, part.of.rows)
             if isinstance(part.of, Flat):
                 scores[here] = part.of.scores(asked, places)
             elif len(places):
@@ -254,7 +254,7 @@ class DenseIndex:
             return Flat(part.of.portion.where(keep))
         rows, numbers, keys = part.of.rows[keep], part.of.numbers[keep], part.of.keys[keep]
         known, vectors = self.fetch(numbers, self.dimension)
-        here, places = _places(known, numbers)
+        here, places = places_of(numbers, known)
         return Flat(Portion(rows[here], numbers[here], keys[here], vectors[places]))
 
     @staticmethod
@@ -273,12 +273,12 @@ class DenseIndex:
     def _rescored(self, vector: Vectors, found: Iterable[tuple[Bits, Rows]]) -> Iterator[tuple[Rows, Scores]]:
         for bits, places in found:
             known, vectors = self.fetch(bits.numbers[places], self.dimension)
-            here, at = _places(known, bits.numbers[places])
+            here, at = places_of(bits.numbers[places], known)
             yield bits.rows[places[here]], inner_products(vectors, vector)[at]
 
     def _fetched_scores(self, vector: Vectors, numbers: Rows) -> Scores:
         known, vectors = self.fetch(numbers, self.dimension)
-        here, at = _places(known, numbers)
+        here, at = places_of(numbers, known)
         scores = np.zeros(len(numbers), dtype=np.float32)
         scores[here] = inner_products(vectors, vector)[at]
         return scores
@@ -294,13 +294,6 @@ def _best(found: Sequence[tuple[Rows, Scores]], k: int) -> tuple[Rows, Scores]:
     scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in found)])
     order = np.lexsort((rows, -scores))[: max(k, 0)]
     return rows[order], scores[order]
-
-
-def _places(known: Rows, wanted: Rows) -> tuple[Mask, Rows]:
-    """Which of `wanted` are among `known`, which ascend, and where."""
-    at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
-    here = known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=bool)
-    return here, at[here].astype(np.int64)
 
 
 def _tidied(parts: Sequence[Part]) -> list[Part]:
