@@ -1,7 +1,7 @@
 """BM25 over segments of postings: search by words, in memory."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mistral_rag.store.impacts import Bm25, Impacts, Scores
-from mistral_rag.store.postings import Segment
+from mistral_rag.store.postings import Segment, Spans
 from mistral_rag.store.tokens import Terms, hashed_question, pairs
 
 __all__ = ["Bm25", "LexicalIndex", "Part", "RowText", "Scores", "best"]
@@ -53,12 +53,12 @@ class Part(NamedTuple):
         words = self.segment.words if self.alive is None else self.segment.words[self.alive]
         return float(words.sum(dtype=np.float64))
 
-    def holding(self, term: tuple[int, int]) -> int:
-        """How many rows have the term whose postings begin and end there."""
-        start, end = term
+    def holding(self, spans: Spans) -> npt.NDArray[np.int64]:
+        """How many rows have each of the terms whose postings lie there."""
         if self.alive is None:
-            return end - start
-        return int(np.count_nonzero(self.alive[self.segment.places[start:end]]))
+            return spans[:, 1] - spans[:, 0]
+        alive = (self.alive[self.segment.places[start:end]] for start, end in spans.tolist())
+        return np.fromiter(map(np.count_nonzero, alive), dtype=np.int64, count=len(spans))
 
     def only(self, keep: Mask) -> "Part":
         """The part when these places alone are still there, of those that are."""
@@ -143,8 +143,8 @@ class LexicalIndex:
 
     def ceiling(self, question: str) -> float:
         """The score of a row that holds every word and pair of the question often; no score is higher."""
-        _, weights = self._state.weighed(question)
-        return max((float(weight.sum()) * (self.formula.k1 + 1) for weight in weights.values()), default=0.0)
+        weights = self._state.weighed(question).weights.values()
+        return max((float(weight.sum()) * (self.formula.k1 + 1) for weight in weights), default=0.0)
 
     def search(self, question: str, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
         """The best `k` rows with a score above 0, best first; among equals the lower row. `rows`: only these."""
@@ -155,50 +155,79 @@ class LexicalIndex:
         self._state = _State(tuple(parts), self.formula)
 
 
+class Weighed(NamedTuple):
+    """For each part where the postings of a question's terms are; for each language what the terms weigh."""
+
+    spans: Sequence[Spans]
+    weights: Mapping[str, Scores]
+
+
 class _State:
     """The index between two changes."""
 
     def __init__(self, parts: tuple[Part, ...], formula: Bm25) -> None:
         self.parts, self.formula = parts, formula
+        self._last: tuple[str, Weighed] | None = None
 
     @cached_property
     def statistics(self) -> Statistics:
         return Statistics(self.parts, self.formula)
 
     def scores(self, question: str) -> Scores:
-        terms, weights = self.weighed(question)
-        scores = [np.empty(0, np.float32)]
-        for part, impacts, found in zip(self.parts, self.statistics.impacts, terms, strict=True):
-            own = np.zeros(len(part.segment.rows), dtype=np.float32)
-            for term, weight in zip(found, weights[part.segment.language], strict=True):
-                impacts.add(own, term, weight)
-            scores.append(own if part.alive is None else own[part.alive])
-        return np.concatenate(scores)
+        every, weights = self.weighed(question)
+        scores = np.zeros(self.statistics.count, dtype=np.float32)
+        end = 0
+        for part, impacts, spans in zip(self.parts, self.statistics.impacts, every, strict=True):
+            start, end = end, end + part.size
+            own = scores[start:end] if part.alive is None else np.zeros(len(part.alive), dtype=np.float32)
+            impacts.add(own, spans, weights[part.segment.language])
+            if part.alive is not None:
+                scores[start:end] = own[part.alive]
+        return scores
 
-    def weighed(self, question: str) -> tuple[list[list[tuple[int, int]]], dict[str, Scores]]:
-        """For each part where the postings of the question's terms are; for each language what the terms weigh."""
+    def weighed(self, question: str) -> Weighed:
+        """What a question asks for; the last one is remembered."""
+        last = self._last
+        if last is None or last[0] != question:
+            last = self._last = (question, self._weighed(question))
+        return last[1]
+
+    def _weighed(self, question: str) -> Weighed:
         languages = {part.segment.language for part in self.parts}
         asked = {language: _asked(question, language, self.formula.pairs) for language in languages}
-        terms = [part.segment.find(asked[part.segment.language][0]) for part in self.parts]
+        every = [part.segment.find(asked[part.segment.language][0]) for part in self.parts]
         weights = {}
-        for language, (_, weight) in asked.items():
-            own = [(part, found) for part, found in zip(self.parts, terms, strict=True) if _is(part, language)]
-            holding = np.array([[part.holding(term) for term in found] for part, found in own]).sum(axis=0)
+        for language, (terms, weight) in asked.items():
+            holding = np.zeros(len(terms), dtype=np.int64)
+            for part, spans in zip(self.parts, every, strict=True):
+                if _is(part, language):
+                    holding += part.holding(spans)
             rarity = np.log1p((self.statistics.count - holding + 0.5) / (holding + 0.5))
             weights[language] = weight * rarity.astype(np.float32)
-        return terms, weights
+        return Weighed(every, weights)
 
 
 def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
     """The `k` highest scores above 0 and their rows, best first; among equals the lower row first."""
-    bar = 0.0
-    if k * BLOCK < len(scores):
-        # of k blocks each has one row of at least this score, so the k-th best has it, too
-        highest = scores[: len(scores) // BLOCK * BLOCK].reshape(BLOCK, -1).max(axis=0)
-        bar = float(np.partition(highest, -k)[-k]) if 0 < k <= len(highest) else 0.0
-    candidates = np.flatnonzero(scores >= bar) if bar > 0 else np.flatnonzero(scores > 0)
-    order = np.lexsort((rows[candidates], -scores[candidates]))[: max(k, 0)]
-    return rows[candidates[order]], scores[candidates[order]]
+    places = leading(scores, k)
+    order = places[np.lexsort((rows[places], -scores[places]))[: max(k, 0)]]
+    return rows[order], scores[order]
+
+
+def leading(scores: Scores, k: int) -> npt.NDArray[np.intp]:
+    """Places of the `k` highest scores above 0, and of some others; of each score all places or none."""
+    width = len(scores) // BLOCK
+    if not 0 < k <= width:
+        return np.flatnonzero(scores > 0)
+    blocks, rest = scores[: width * BLOCK].reshape(BLOCK, width), scores[width * BLOCK :]
+    # of k blocks each has one row of at least this score, so the k-th best has it, too
+    highest = blocks.max(axis=0)
+    bar = np.partition(highest, -k)[-k]
+    if bar <= 0:
+        return np.flatnonzero(scores > 0)
+    held = np.flatnonzero(highest >= bar)
+    inner, block = np.nonzero(blocks[:, held] >= bar)
+    return np.concatenate((inner * width + held[block], width * BLOCK + np.flatnonzero(rest >= bar)))
 
 
 def _is(part: Part, language: str) -> bool:

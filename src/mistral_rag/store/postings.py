@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from mistral_rag.store.tokens import Terms, hashed, is_word, pairs
 
+Spans = npt.NDArray[np.int64]
+"""Where the postings of terms lie: for each term where they begin and end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -91,14 +94,14 @@ class Segment:
             counts=np.minimum(summed, 255).astype(np.uint8),
         )
 
-    def find(self, terms: Terms) -> list[tuple[int, int]]:
-        """Where the postings of each term begin and end; (0, 0) for a term that is not here."""
+    def find(self, terms: Terms) -> Spans:
+        """Where the postings of each term begin and end; 0 and 0 for a term that is not here."""
         if not len(self.terms):
-            return [(0, 0)] * len(terms)
+            return np.zeros((len(terms), 2), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
-        here = self.terms[at] == terms
-        begin, end = (np.where(here, self.starts[places], 0).tolist() for places in (at, at + 1))
-        return list(zip(begin, end, strict=True))
+        spans: Spans = np.stack((self.starts[at], self.starts[at + 1]), axis=1)
+        spans[self.terms[at] != terms] = 0
+        return spans
 
     def is_sound(self) -> bool:
         """Whether the arrays fit each other, so that no search reads outside them."""
