@@ -16,7 +16,7 @@ from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
 
-TABLES = (*COLUMNS, "commits", "facts", "groups")
+TABLES = (*COLUMNS, "commits", "facts", "groups", "names")
 STEP = 6
 
 

@@ -3,9 +3,11 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mistral_rag.errors import IndexDamagedError, MistralRagError
 from mistral_rag.store import commits
@@ -13,6 +15,7 @@ from mistral_rag.store.connection import begin_reading, sqlite_errors
 from mistral_rag.store.facts import facts_of
 from mistral_rag.store.format import COLUMNS, require_current
 from mistral_rag.store.layout import find_folder
+from mistral_rag.store.names import are_whole
 from mistral_rag.store.packing import full_page, stored_chunk, stored_source
 from mistral_rag.store.rows import MODULUS, row_digest
 
@@ -69,7 +72,7 @@ def _problems(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]
         yield Problem(table, f"row {key} belongs to a row of {parent} that is gone")
     yield from _rows(connection)
     yield from _derived(connection)
-    yield from _content(connection, folder)
+    yield from _content(connection)
 
 
 def _history(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
@@ -112,18 +115,29 @@ def _derived(connection: sqlite3.Connection) -> Iterator[Problem]:
         columns = "name, value, source" if table == "facts" else "name, source"
         if set(connection.execute(f"SELECT {columns} FROM {table}")) != expected:
             yield Problem(table, "does not say what the sources' records say")
+    if not are_whole(connection):
+        yield Problem("names", "does not say what passages, vectors and embeddings are called")
 
 
-def _content(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
+def _content(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Every page can be read, and every chunk stands on its page."""
-    query = "SELECT p.*, l.runs, l.words FROM pages p LEFT JOIN layouts l USING (page)"
-    chunks = "SELECT id, {} FROM chunks WHERE page = ?".format(", ".join(f'"{name}"' for name in COLUMNS["chunks"][5:]))
-    for number, _, _, *values, _, runs, words in connection.execute(query):
-        try:
-            page = full_page(values, runs, words)
-            for identifier, *columns in connection.execute(chunks, (number,)):
-                chunk = stored_chunk(identifier, "-", columns)
-                if page.text[chunk.start : chunk.end] != chunk.text:
-                    yield Problem("chunks", f"{identifier} does not stand on its page")
-        except IndexDamagedError as error:
-            yield Problem("pages", f"row {number}: {error}")
+    query = "SELECT p.*, l.runs, l.words FROM pages p LEFT JOIN layouts l USING (page) WHERE p.source = ?"
+    for (source,) in connection.execute("SELECT DISTINCT source FROM pages").fetchall():
+        chunks = _chunks_by_page(connection, source)
+        for number, _, _, *values, _, runs, words in connection.execute(query, (source,)):
+            try:
+                page = full_page(values, runs, words)
+                for identifier, *columns in chunks[number]:
+                    chunk = stored_chunk(identifier, "-", columns)
+                    if page.text[chunk.start : chunk.end] != chunk.text:
+                        yield Problem("chunks", f"{identifier} does not stand on its page")
+            except IndexDamagedError as error:
+                yield Problem("pages", f"row {number}: {error}")
+
+
+def _chunks_by_page(connection: sqlite3.Connection, source: Any) -> Mapping[Any, list[Any]]:
+    columns = ", ".join(f'"{name}"' for name in COLUMNS["chunks"][5:])
+    found = defaultdict(list)
+    for page, *values in connection.execute(f"SELECT page, id, {columns} FROM chunks WHERE source = ?", (source,)):
+        found[page].append(values)
+    return found

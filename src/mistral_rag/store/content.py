@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.facts import BARE_TYPE, facts_of
+from mistral_rag.store.names import CHUNKS, EMBEDDINGS, VECTORS, Names
 from mistral_rag.store.packing import chunk_values, layout_values, page_values
 from mistral_rag.store.readings import UNUSED
-from mistral_rag.store.rows import Rows, plain_json, portions, row_digest, unreadable
+from mistral_rag.store.rows import Rows, plain_json, row_digest, unreadable
 from mistral_rag.store.states import ERASED, Found, erased_source, erased_uri
 
 
@@ -32,8 +33,9 @@ FACTS = "extra:facts"
 class Content:
     """Adds and removes sources, through rows that keep count of their digests."""
 
-    def __init__(self, rows: Rows, last: Commit) -> None:
+    def __init__(self, rows: Rows, names: Names, last: Commit) -> None:
         self.rows = rows
+        self._names = names
         self._connection = rows.connection
         self._last = last
 
@@ -67,6 +69,11 @@ class Content:
 
     def _add_chunks(self, source: int, first_page: int, chunks: Sequence[Chunk], vectors: Sequence[int | None]) -> None:
         first = self.rows.take_keys("chunks", len(chunks))
+        numbered = {chunk.id: row for row, chunk in enumerate(chunks, start=first)}
+        known = self._names.find(CHUNKS, numbered)
+        if known or len(numbered) < len(chunks):
+            raise ValueError(f"the index holds another chunk of the same id: {min(known, default='two of one source')}")
+        self._names.add(CHUNKS, numbered.items())
         self.rows.insert(
             "chunks",
             [
@@ -79,22 +86,25 @@ class Content:
         """The numbers of these vectors; each is stored once, whoever uses it."""
         digests = [row_digest("vectors", (0, data)) for data in packed]
         contents = dict(zip(digests, packed, strict=True))
-        known: dict[bytes, int] = {}
-        for marks, portion in portions(contents):
-            found = f"SELECT digest, vector FROM vectors WHERE digest IN ({marks})"
-            known.update(self._connection.execute(found, portion))
+        known = self._names.find(VECTORS, contents)
         new = [digest for digest in contents if digest not in known]
         first = self.rows.take_keys("vectors", len(new))
-        known.update((digest, number) for number, digest in enumerate(new, start=first))
+        numbered = {digest: number for number, digest in enumerate(new, start=first)}
+        self._names.add(VECTORS, numbered.items())
+        known |= numbered
         self.rows.insert("vectors", [(known[digest], contents[digest]) for digest in new], digests=new)
         return [known[digest] for digest in digests]
 
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
         """Keep vectors by model and key, in place of what the keys had."""
-        for marks, portion in portions(keys):
-            self.rows.delete("embeddings", f"model = ? AND key IN ({marks})", (model, *portion))
-        numbers = dict(zip(keys, self.vectors(packed), strict=True))
-        self.rows.insert("embeddings", [(model, key, number) for key, number in numbers.items()])
+        vectors = dict(zip(keys, self.vectors(packed), strict=True))
+        known = self._names.find(EMBEDDINGS, [(model, key) for key in vectors])
+        self._delete("embeddings", "embedding", known.values())
+        self._names.remove(EMBEDDINGS, known.items())
+        first = self.rows.take_keys("embeddings", len(vectors))
+        numbered = list(enumerate(vectors, start=first))
+        self._names.add(EMBEDDINGS, (((model, key), number) for number, key in numbered))
+        self.rows.insert("embeddings", [(number, model, key, vectors[key]) for number, key in numbered])
 
     def remove(self, uri: str) -> None:
         """Remove a source with everything that hangs on it; an unknown uri is no error."""
@@ -107,11 +117,12 @@ class Content:
             return
         source, record = found
         self._remove_derived(source, record)
-        used = self._connection.execute("SELECT row, vector FROM chunks WHERE source = ?", (source,)).fetchall()
-        gone = [(row, self._last.sequence + 1) for row, _ in used if row <= self._last.last_row]
+        used = self._connection.execute("SELECT row, id, vector FROM chunks WHERE source = ?", (source,)).fetchall()
+        gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
         self.rows.insert("removals", gone)
         self.rows.delete("chunks", "source = ?", (source,))
-        self._remove_unused(vector for _, vector in used if vector is not None)
+        self._names.remove(CHUNKS, [(identifier, row) for row, identifier, _ in used])
+        self._remove_unused(vector for *_, vector in used if vector is not None)
         self.rows.delete("layouts", "page IN (SELECT page FROM pages WHERE source = ?)", (source,))
         self.rows.delete("pages", "source = ?", (source,))
         self.rows.delete("sources", "source = ?", (source,))
@@ -123,19 +134,24 @@ class Content:
         self._connection.executemany("DELETE FROM facts WHERE name = ? AND value = ? AND source = ?", facts)
 
     def _remove_unused(self, vectors: Iterable[int]) -> None:
-        self.rows.delete(
-            "vectors",
-            "vector IN (SELECT value FROM json_each(?))"
+        unused = self._connection.execute(
+            "SELECT digest, vector FROM vectors WHERE vector IN (SELECT value FROM json_each(?))"
             " AND vector NOT IN (SELECT vector FROM embeddings WHERE vector IN (SELECT value FROM json_each(?)))"
             " AND vector NOT IN (SELECT vector FROM chunks WHERE vector IN (SELECT value FROM json_each(?)))",
             (json.dumps(sorted(set(vectors))),) * 3,
-        )
+        ).fetchall()
+        self._delete("vectors", "vector", (vector for _, vector in unused))
+        self._names.remove(VECTORS, unused)
+
+    def _delete(self, table: str, key: str, keys: Iterable[int]) -> None:
+        self.rows.delete(table, f"{key} IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),))
 
     def forget_unused(self) -> None:
         """Forget what is kept of sources that are gone: embeddings, pages that were read, names, facts."""
         unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
         self.rows.delete("embeddings", unused)
         self.rows.delete("vectors", unused)
+        self._names.forget_gone()
         self.rows.delete("readings", UNUSED)
         removed = f"SELECT uri FROM sources WHERE status = 'removed' AND uri NOT LIKE '{ERASED}%'"
         for (uri,) in self._connection.execute(removed).fetchall():

@@ -1,18 +1,18 @@
-"""The tables of `index.db`: their definition, the format version, and the way from older ones.
+"""The tables of `index.db`: their definition, and the format version.
 
 Every table but the derived ones ends in `digest`, the hash of the row's other columns (see `rows`). Derived
 tables repeat what stands in a source's record so that filters find it by an index; `verify` compares them.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexVersionError, NotAnIndexError
 
 APPLICATION_ID: Final = 0x4D524147  # "MRAG"
-FORMAT: Final = 2
+FORMAT: Final = 3
 PAGE_SIZE: Final = 16384
 """A vector of 1,024 dimensions takes 2 KB; on small database pages a fifth to a half of the file would be gaps."""
 
@@ -50,7 +50,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "text",
     ),
     "vectors": ("vector", "data"),
-    "embeddings": ("model", "key", "vector"),
+    "embeddings": ("embedding", "model", "key", "vector"),
     "readings": ("reader", "key", "file", "page"),
     "removals": ("row", "sequence"),
 }
@@ -69,28 +69,28 @@ CREATE TABLE pages (page INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT N
  UNIQUE (source, number));
 CREATE TABLE layouts (page INTEGER PRIMARY KEY REFERENCES pages, runs BLOB NOT NULL, words BLOB NOT NULL,
  digest BLOB NOT NULL);
-CREATE TABLE chunks (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+CREATE TABLE chunks (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
  source INTEGER NOT NULL REFERENCES sources, page INTEGER NOT NULL REFERENCES pages,
  vector INTEGER REFERENCES vectors, number INTEGER NOT NULL, first_unit INTEGER NOT NULL,
  last_unit INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL,
  headings TEXT NOT NULL, text TEXT NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX chunks_by_source ON chunks (source);
 CREATE INDEX chunks_by_vector ON chunks (vector);
-CREATE TABLE vectors (vector INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL, digest BLOB NOT NULL UNIQUE);
-CREATE TABLE embeddings (model TEXT NOT NULL, key BLOB NOT NULL, vector INTEGER NOT NULL REFERENCES vectors,
- digest BLOB NOT NULL, PRIMARY KEY (model, key)) WITHOUT ROWID;
+CREATE TABLE vectors (vector INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE embeddings (embedding INTEGER PRIMARY KEY AUTOINCREMENT, model TEXT NOT NULL, key BLOB NOT NULL,
+ vector INTEGER NOT NULL REFERENCES vectors, digest BLOB NOT NULL);
 CREATE INDEX embeddings_by_vector ON embeddings (vector);
 CREATE TABLE readings (reader TEXT NOT NULL, key BLOB NOT NULL, file TEXT NOT NULL, page BLOB NOT NULL,
  digest BLOB NOT NULL, PRIMARY KEY (reader, key, file)) WITHOUT ROWID;
 CREATE TABLE removals (row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX removals_by_sequence ON removals (sequence);
+CREATE TABLE names (kind INTEGER NOT NULL, short INTEGER NOT NULL, row INTEGER NOT NULL,
+ PRIMARY KEY (kind, short, row)) WITHOUT ROWID;
 CREATE TABLE groups (name TEXT NOT NULL, source INTEGER NOT NULL REFERENCES sources, PRIMARY KEY (name, source))
  WITHOUT ROWID;
 CREATE TABLE facts (name TEXT NOT NULL, value NOT NULL, source INTEGER NOT NULL REFERENCES sources,
  PRIMARY KEY (name, value, source)) WITHOUT ROWID;
 """
-
-Migration = Callable[[sqlite3.Connection], None]
 
 
 def statements(script: str) -> list[str]:
@@ -98,14 +98,7 @@ def statements(script: str) -> list[str]:
     return [part.strip() for part in script.split(";\n") if part.strip()]
 
 
-def _add_readings(connection: sqlite3.Connection) -> None:
-    for statement in statements(TABLES):
-        if statement.startswith("CREATE TABLE readings"):
-            connection.execute(statement)
-
-
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_readings}
-"""By the format they start from; each leads to the next one, inside one transaction with the version's change."""
+STATEMENTS: Final = frozenset(statements(TABLES))
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -153,26 +146,11 @@ def require_current(connection: sqlite3.Connection, folder: Path) -> None:
     refuse_foreign_schema(connection)
 
 
-def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Bring the tables from `version` to the newest format, inside the caller's transaction.
-
-    Raises:
-        IndexVersionError: no way leads from there.
-    """
-    for step in range(version, FORMAT):
-        if step not in MIGRATIONS:
-            raise IndexVersionError(
-                f"the index has format {version}, which this release can't read. Run: ingest build --rebuild"
-            )
-        MIGRATIONS[step](connection)
-    connection.execute(f"PRAGMA user_version={FORMAT}")
-
-
-def refuse_foreign_schema(connection: sqlite3.Connection) -> None:
-    """Raise IndexDamagedError unless the tables, and nothing else, are as defined here.
+def refuse_foreign_schema(connection: sqlite3.Connection, expected: Collection[str] = STATEMENTS) -> None:
+    """Raise IndexDamagedError unless the tables, and nothing else, are as defined: here, or by an older format.
 
     A trigger or view in a folder from elsewhere would run with our statements.
     """
     found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
-    if found - {"CREATE TABLE sqlite_sequence(name,seq)"} != set(statements(TABLES)):
+    if found - {"CREATE TABLE sqlite_sequence(name,seq)"} != set(expected):
         raise IndexDamagedError("index.db holds other tables, views or triggers than an index has")

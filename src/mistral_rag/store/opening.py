@@ -7,13 +7,14 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from mistral_rag.errors import IndexLockedError, IndexWriteError
+from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError
 from mistral_rag.store import commits
 from mistral_rag.store.commits import Commit
 from mistral_rag.store.connection import BUSY, BUSY_SECONDS, connect
-from mistral_rag.store.format import FORMAT, create, migrate, refuse_foreign_schema, version_of
+from mistral_rag.store.format import FORMAT, create, refuse_foreign_schema, version_of
 from mistral_rag.store.layout import DATABASE, FILE_MODE, SEAL, is_index
 from mistral_rag.store.leases import IDLE_SECONDS
+from mistral_rag.store.migrations import migrate
 from mistral_rag.store.places import refuse_network
 from mistral_rag.store.rows import Rows
 from mistral_rag.store.seal import sync_folder, write_seal
@@ -110,8 +111,13 @@ def _create(connection: sqlite3.Connection) -> None:
 
 def _migrate(connection: sqlite3.Connection, version: int) -> None:
     (last,) = commits.newest(connection)
-    migrate(connection, version)
     rows = Rows(connection, last.content)
+    if rows.total() != last.content:
+        raise IndexDamagedError(
+            f"the index has format {version}, and rows have changed, gone or come that no commit made."
+            " Run: ingest build --rebuild"
+        )
+    migrate(connection, version)
     commits.insert(connection, Commit.after(last, content=rows.total(), last_row=last.last_row))
 
 

@@ -24,8 +24,8 @@ PORTION: Final = 500
 MOST_PARTS: Final = 10_000_000
 """Elements of one JSON value; each takes up to a hundred bytes in memory."""
 
-UNNUMBERED: Final = frozenset({"vectors"})
-"""Tables whose digest leaves out the key: a vector is known by its content."""
+UNNUMBERED: Final = frozenset({"vectors", "embeddings"})
+"""Tables whose digest leaves out the key: their rows are known by their content."""
 
 
 def row_digest(table: str, values: Sequence[Value]) -> bytes:
@@ -129,8 +129,10 @@ class Rows:
         return first
 
     def total(self) -> int:
-        """The sum of the digests as they are stored, over all tables."""
-        every = (row for table in COLUMNS for row in self.connection.execute(f"SELECT digest FROM {table}"))
+        """The sum of the digests as they are stored, over all tables that there are: older formats have fewer."""
+        held = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = [table for table in COLUMNS if table in held]
+        every = (row for table in tables for row in self.connection.execute(f"SELECT digest FROM {table}"))
         return _sum(digest for (digest,) in every) % MODULUS
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from mistral_rag.store.facts import BARE_TYPE
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import SEAL
+from mistral_rag.store.names import KINDS, put_all
 from mistral_rag.store.opening import open_for_writing, put_log_away
 from mistral_rag.store.packing import layout_values, page_values, stored_source
 from mistral_rag.store.rows import DIGEST_SIZE, Rows, Value, plain_json, row_digest
@@ -63,9 +64,10 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
         with closing(connection):
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("DELETE FROM settings")
-            with Pages(folder, lenient=lenient) as pages:
+            with Pages(folder, lenient=lenient) as pages, _each_once(connection):
                 names = _insert(connection, pages)
                 losses = [*_lost_commits(folder, pages), *_mended(connection, names)]
+            put_all(connection)
             rows = Rows(connection, 0)
             rows.content = rows.total()
             (last_row,) = connection.execute("SELECT coalesce(max(row), 0) FROM chunks").fetchone()
@@ -75,6 +77,16 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
             put_log_away(connection)
         write_seal(target / SEAL, last.seal)
     return losses
+
+
+@contextmanager
+def _each_once(connection: sqlite3.Connection) -> Iterator[None]:
+    """A half-moved log leaves rows that came twice: within the block no name is taken twice."""
+    for kind in KINDS:
+        connection.execute(f"CREATE UNIQUE INDEX once_{kind.table} ON {kind.table} ({kind.columns})")
+    yield
+    for kind in KINDS:
+        connection.execute(f"DROP INDEX once_{kind.table}")
 
 
 def _insert(connection: sqlite3.Connection, pages: Pages) -> dict[int, str]:

@@ -13,14 +13,14 @@ import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Chunk, Page, Source
-from mistral_rag.store import vector_rows
+from mistral_rag.store import names, vector_rows
 from mistral_rag.store.facts import BARE_TYPE
 from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
 from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
-from mistral_rag.store.rows import plain_json, portions, row_digest, unreadable
+from mistral_rag.store.rows import plain_json, row_digest, unreadable
 from mistral_rag.store.texts import page_head
 from mistral_rag.store.vector_rows import Halves, Portion, Rows
 
@@ -160,8 +160,7 @@ class View:
 
     def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
         """The rows of chunks by their ids; unknown ids are left out."""
-        query = "SELECT id, row FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._connection.execute(query, (json.dumps(list(ids)),)).fetchall())
+        return names.found(self._connection, names.CHUNKS, ids)
 
     def source(self, uri: str) -> Source:
         """The source with this uri. Raises KeyError when the index does not hold it."""
@@ -238,14 +237,13 @@ class View:
 
     def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows."""
+        found = names.found(self._connection, names.EMBEDDINGS, [(model, key) for key in keys])
         query = (
-            "SELECT e.key, v.data FROM embeddings e JOIN vectors v USING (vector) WHERE e.model = ? AND e.key IN ({})"
+            "SELECT e.key, v.data FROM json_each(?) j CROSS JOIN embeddings e ON e.embedding = j.value"
+            " CROSS JOIN vectors v ON v.vector = e.vector"
         )
-        known = {}
-        for marks, portion in portions(keys):
-            for key, data in self._connection.execute(query.format(marks), (model, *portion)):
-                known[key] = np.frombuffer(data, dtype="<f2").astype(np.float32)
-        return known
+        rows = self._connection.execute(query, (json.dumps(list(found.values())),))
+        return {key: np.frombuffer(data, dtype="<f2").astype(np.float32) for key, data in rows}
 
     @property
     def dimension(self) -> int:

@@ -20,6 +20,7 @@ from mistral_rag.store.content import Content
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import SEAL, find_folder, make_folder, remove_caches, remove_quarantine
 from mistral_rag.store.lock import Lock
+from mistral_rag.store.names import Names
 from mistral_rag.store.opening import open_for_writing, put_log_away, rewrite
 from mistral_rag.store.readings import keep_page, kept_pages
 from mistral_rag.store.rows import Rows
@@ -44,6 +45,7 @@ class IndexWriter:
         self._connection = connection
         self._last = last
         self._rows: Rows | None = None
+        self._names = Names(connection)
         self._known: tuple[Rows | None, int] | None = None
         self._process = os.getpid()
         self._broken = False
@@ -235,6 +237,7 @@ class IndexWriter:
             last_row = rows.take_keys("chunks", 0) - 1
             commit = Commit.after(self._last, content=rows.content, last_row=last_row)
             try:
+                self._names.write()
                 commits.insert(self._connection, commit)
                 self._connection.execute("COMMIT")
             finally:
@@ -297,6 +300,7 @@ class IndexWriter:
     def rollback(self) -> None:
         """Drop all changes since the last commit."""
         self._rows = None
+        self._names = Names(self._connection)
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
@@ -330,7 +334,11 @@ class IndexWriter:
             yield self._view()
 
     def _view(self) -> View:
-        return View(self._usable(), self.folder)
+        connection = self._usable()
+        if self._rows is not None:
+            with self._writing():
+                self._names.write()
+        return View(connection, self.folder)
 
     def _usable(self) -> sqlite3.Connection:
         if self._closed:
@@ -360,17 +368,16 @@ class IndexWriter:
             if self._rows is None:
                 connection.execute("BEGIN IMMEDIATE")
                 self._rows = Rows(connection, self._last.content)
-            before = self._rows.content
+            before, mark = self._rows.content, self._names.mark()
             connection.execute("SAVEPOINT change")
             try:
-                yield Content(self._rows, self._last)
-            except BaseException as error:
+                yield Content(self._rows, self._names, self._last)
+            except BaseException:
                 # a full disk has ended the transaction already
                 if connection.in_transaction:
                     connection.execute("ROLLBACK TO change")
                 self._rows = Rows(connection, before)
-                if isinstance(error, sqlite3.IntegrityError) and "chunks.id" in str(error):
-                    raise ValueError(f"the index holds another chunk of the same id: {error}") from error
+                self._names.back_to(mark)
                 raise
             finally:
                 if connection.in_transaction:

@@ -1,0 +1,148 @@
+"""Rows found by what they are called, through short numbers that are drawn from it.
+
+An index over whole ids and digests would lie scattered over many pages, of which each commit would write nearly all.
+Table `names` keeps four bytes of each, and what came in one commit is put there at once. Rows with the same number
+are told apart by what they are called themselves, so the table can lead nowhere else. It repeats what other tables
+say: `verify` compares them, `repair` makes it again.
+"""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple, TypeVar, cast
+
+from mistral_rag.store.rows import unreadable
+
+Name = str | bytes | tuple[str, bytes]
+N = TypeVar("N", bound=Name)
+
+SHORT_SIZE: Final = 4
+INSERT: Final = "INSERT OR IGNORE INTO names (kind, short, row) VALUES (?, ?, ?)"
+
+
+class Kind(NamedTuple):
+    """Rows of one table: its key, and the columns that make up a row's name."""
+
+    number: int
+    table: str
+    key: str
+    columns: str
+
+
+CHUNKS: Final = Kind(0, "chunks", "row", "id")
+VECTORS: Final = Kind(1, "vectors", "vector", "digest")
+EMBEDDINGS: Final = Kind(2, "embeddings", "embedding", "model, key")
+KINDS: Final = (CHUNKS, VECTORS, EMBEDDINGS)
+
+
+def short(name: Name) -> int:
+    """The number that is drawn from a name: the beginning of a digest, or of one that is made here."""
+    if not isinstance(name, bytes):
+        parts = name if isinstance(name, tuple) else (name,)
+        data = b"\0".join(
+            [part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass") for part in parts]
+        )
+        name = blake2b(data, digest_size=SHORT_SIZE).digest()
+    return int.from_bytes(name[:SHORT_SIZE], "big", signed=True)
+
+
+def found(connection: sqlite3.Connection, kind: Kind, names: Iterable[N]) -> dict[N, int]:
+    """The keys of the rows that are called so; unknown names are left out."""
+    wanted = set(names)
+    shorts = json.dumps(sorted({short(name) for name in wanted}))
+    query = (
+        f"SELECT {kind.key}, {kind.columns} FROM {kind.table} WHERE {kind.key} IN"
+        " (SELECT row FROM names WHERE kind = ? AND short IN (SELECT value FROM json_each(?)))"
+    )
+    rows = connection.execute(query, (kind.number, shorts))
+    return {cast("N", name): key for key, name in map(_named, rows) if name in wanted}
+
+
+def put_all(connection: sqlite3.Connection) -> None:
+    """Name every row, in the empty table."""
+    for kind in KINDS:
+        connection.executemany(INSERT, _entries(connection, kind))
+
+
+def are_whole(connection: sqlite3.Connection) -> bool:
+    """Whether every row is found by its name, and nothing else is in the table."""
+    query, count = "SELECT 1 FROM names WHERE kind = ? AND short = ? AND row = ?", 0
+    for kind in KINDS:
+        for entry in _entries(connection, kind):
+            count += 1
+            if not connection.execute(query, entry).fetchone():
+                return False
+    return bool(connection.execute("SELECT count(*) FROM names").fetchone() == (count,))
+
+
+def _entries(connection: sqlite3.Connection, kind: Kind) -> Iterator[tuple[int, int, int]]:
+    """What `names` has to say of a table."""
+    with unreadable("name"):
+        for row in connection.execute(f"SELECT {kind.key}, {kind.columns} FROM {kind.table}"):
+            key, name = _named(row)
+            yield kind.number, short(name), key
+
+
+def _named(row: tuple[Any, ...]) -> tuple[int, Name]:
+    key, *name = row
+    return key, name[0] if len(name) == 1 else (name[0], name[1])
+
+
+class Names:
+    """The names of the open transaction: those that are new are put into the table together, by `write`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._new: dict[tuple[int, Name], int] = {}
+
+    def find(self, kind: Kind, names: Iterable[N]) -> dict[N, int]:
+        """The keys of the rows that are called so, new ones too; unknown names are left out."""
+        every = list(names)
+        new = {name: key for name in every if (key := self._new.get((kind.number, name))) is not None}
+        return found(self._connection, kind, (name for name in every if name not in new)) | new
+
+    def add(self, kind: Kind, rows: Iterable[tuple[Name, int]]) -> None:
+        """Name new rows."""
+        self._new.update(((kind.number, name), key) for name, key in rows)
+
+    def remove(self, kind: Kind, rows: Iterable[tuple[Name, int]]) -> None:
+        """Forget the names of rows that went."""
+        gone = list(rows)
+        if any((kind.number, name) in self._new for name, _ in gone):
+            self.write()
+        self._connection.executemany(
+            "DELETE FROM names WHERE kind = ? AND short = ? AND row = ?",
+            [(kind.number, short(name), key) for name, key in gone],
+        )
+
+    def forget_gone(self) -> None:
+        """Forget the names of all rows that are gone."""
+        self.write()
+        for kind in KINDS:
+            gone = f"row NOT IN (SELECT {kind.key} FROM {kind.table})"
+            self._connection.execute(f"DELETE FROM names WHERE kind = ? AND {gone}", (kind.number,))
+
+    def write(self) -> None:
+        """Put the new names into the table, in its order: so each of its pages is changed once."""
+        new = sorted((kind, short(name), key) for (kind, name), key in self._new.items())
+        self._connection.executemany(INSERT, new)
+        self._new = {}
+
+    def mark(self) -> "Mark":
+        """Where the names stand before a change."""
+        return Mark(self._new, len(self._new))
+
+    def back_to(self, mark: "Mark") -> None:
+        """Forget what was added since; what `write` did is undone by the savepoint."""
+        self._new = mark.new
+        while len(self._new) > mark.size:
+            self._new.popitem()
+
+
+class Mark(NamedTuple):
+    """What was new before a change; names that are added later stand behind it."""
+
+    new: dict[tuple[int, Name], int]
+    size: int
