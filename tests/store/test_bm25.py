@@ -115,6 +115,32 @@ def test_equal_scores_come_in_the_order_of_rows() -> None:
     assert (rows.tolist(), scores.tolist()) == ([7, 4], [2.0, 1.0])
 
 
+def test_the_best_of_many_scores_are_found_wherever_they_stand() -> None:
+    scores = np.zeros(1000, dtype=np.float32)
+    scores[[0, 70, 134, 959, 960, 999]] = [3, 5, 4, 6, 2, 7]
+    rows, found = best(np.arange(1000) * 2, scores, 5)
+    assert (rows.tolist(), found.tolist()) == ([1998, 1918, 140, 268, 0], [7, 6, 5, 4, 3])
+    assert best(np.arange(1000), scores, 9)[0].tolist() == [999, 959, 70, 134, 0, 960]
+
+
+def test_of_many_equal_scores_the_lowest_rows_are_the_best() -> None:
+    scores = np.ones(1000, dtype=np.float32)
+    scores[[500, 700]] = 2
+    assert best(np.arange(1000), scores, 5)[0].tolist() == [500, 700, 0, 1, 2]
+    assert best(np.arange(1000), scores, 0)[0].tolist() == []
+
+
+def test_words_of_many_rows_and_of_few_are_counted_alike() -> None:
+    rows = {row: "phone" if row % 2 else "store" for row in range(100)} | {7: "rare phone", 8: "rare store"}
+    index = LexicalIndex()
+    index.add(RowText(row, "en", text) for row, text in rows.items())
+    assert found(index, "rare phone", k=3) == [7, 8, 1]
+    asked, one, other = (by_row(index, question) for question in ("phone rare", "rare", "phone"))
+    assert asked[7] == pytest.approx(one[7] + other[7])
+    index.remove([7])
+    assert found(index, "rare phone", k=3) == [8, 1, 3]
+
+
 @pytest.mark.parametrize(
     "change",
     [

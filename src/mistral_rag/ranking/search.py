@@ -14,6 +14,7 @@ from mistral_rag.ranking.fusion import dense_weight, left_open, scaled
 from mistral_rag.ranking.parts import Fusion, Parts, Ranking
 from mistral_rag.ranking.routing import ENTITY_BONUS, Router
 from mistral_rag.ranking.statements import named_statements
+from mistral_rag.store.bm25 import leading
 from mistral_rag.store.dense import cached as cached_vectors
 from mistral_rag.store.lexical import LexicalIndex, cached
 from mistral_rag.store.rows import unreadable
@@ -22,6 +23,7 @@ from mistral_rag.store.view import View
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 
 PAGE_BITS: Final = 32
 DEPTH: Final = 100
@@ -46,10 +48,13 @@ class Collection:
     rows: Rows
     """All rows, ascending."""
     owners: npt.NDArray[np.int64]
-    """For each row the place of its document in `uris`."""
-    uris: tuple[str, ...]
-    statements: Mapping[str, npt.NDArray[np.bool_]]
-    """For each statement the rows that stand on such a page."""
+    """For each row the number of its document."""
+    numbers: Mapping[str, int]
+    """The documents' numbers, by uri."""
+    statements: Mapping[str, Places]
+    """For each statement the places of the rows that stand on such a page."""
+    worded: "tuple[npt.NDArray[np.bool_], Places] | None"
+    """Which rows of the word index are among these, and where; None where both have the same in the same order."""
 
     @classmethod
     def of(cls, view: View, folder: Path, model: str, *, allowed: Rows | None = None) -> "Collection":
@@ -58,6 +63,7 @@ class Collection:
         `model` is the name of the index's embedding model; empty for words alone.
         """
         table, uris = _table(view, allowed)
+        rows, owners = table[:, 0].copy(), table[:, 1].copy()
         known = _current_facts(view)
         facts = {uri: known[uri] if uri in known else _learned(view, uri) for uri in uris}
         lexical = cached(folder, view)
@@ -69,9 +75,10 @@ class Collection:
             lexical=lexical,
             dense=_dense(view, allowed) if model else None,
             router=Router(facts),
-            rows=table[:, 0],
-            owners=table[:, 1],
-            uris=uris,
+            rows=rows,
+            owners=owners,
+            numbers={uri: number for number, uri in enumerate(uris)},
+            worded=None if np.array_equal(lexical.rows, rows) else _places(rows, lexical.rows),
             statements=_statements(table, [facts[uri] for uri in uris]),
         )
 
@@ -95,20 +102,22 @@ class Collection:
         words = self._lexical(question)
         covered = min(float(words.max(initial=0)) / max(self.lexical.ceiling(question), 1e-9), 1.0)
         expansion = expansion[:MOST_CHARACTERS]
-        if expansion:
-            words = words + EXPANSION_SHARE * left_open(covered) * self._lexical(expansion)
-        words = scaled(words, highest=float(words.max(initial=0)))
-        bonus = self._bonuses(question, covered) if routing else np.zeros(len(self.rows), dtype=np.float32)
-        statement = self._statement_bonuses(f"{question} {expansion}", covered)
+        share = EXPANSION_SHARE * left_open(covered)
+        if expansion and share:
+            words += share * self._lexical(expansion)
+        words /= max(float(words.max(initial=0)), 1e-9)
+        bonuses = self._bonuses(question, covered) if routing else np.zeros(len(self.numbers), dtype=np.float32)
+        named = self._on_statements(f"{question} {expansion}")
+        worth = np.float32(STATEMENT_BONUS * left_open(covered))
         depth = max(DEPTH, 5 * k)
-        asked = self._asked(vector, bonus, depth)
-        chosen = np.union1d(_highest(words + bonus + statement, depth), asked.places)
+        asked = self._asked(vector, bonuses, depth)
+        chosen = np.union1d(_highest(self._sum(words, bonuses, named, worth), depth), asked.places)
         usual = dense_weight(self.model, covered) if weight is None else weight
         parts = Parts(
             lexical=words[chosen],
             dense=asked.scaled(self, chosen),
-            routing=bonus[chosen],
-            statement=statement[chosen],
+            routing=bonuses[self.owners[chosen]],
+            statement=np.where(np.isin(chosen, named), worth, np.float32(0)),
             dense_weight=0.0 if asked.vector is None else usual,
             covered=covered,
         )
@@ -123,39 +132,44 @@ class Collection:
         return [row for row in dict.fromkeys(self.rows[kept].tolist()) if row not in set(rows)]
 
     def _lexical(self, question: str) -> Scores:
-        found, scores = self.lexical.scores(question)
-        if np.array_equal(found, self.rows):
+        _, scores = self.lexical.scores(question)
+        if self.worded is None:
             return scores
+        here, places = self.worded
         lexical = np.zeros(len(self.rows), dtype=np.float32)
-        here, at = _places(self.rows, found)
-        lexical[at] = scores[here]
+        lexical[places] = scores[here]
         return lexical
 
     def _bonuses(self, question: str, covered: float) -> Scores:
-        """The routing bonus of each row; where the words of a passage tell, the company named counts less."""
-        bonuses = self.router.bonuses(question)
-        by_owner = np.array([bonuses.get(uri, 0.0) for uri in self.uris], dtype=np.float32)
-        if by_owner.max(initial=0) >= ENTITY_BONUS:
-            by_owner *= left_open(covered)
-        return by_owner[self.owners] if len(self.uris) else np.zeros(0, dtype=np.float32)
+        """The routing bonus of each document; where the words of a passage tell, the company named counts less."""
+        bonuses = np.zeros(len(self.numbers), dtype=np.float32)
+        for uri, bonus in self.router.bonuses(question).items():
+            bonuses[self.numbers[uri]] = bonus
+        if bonuses.max(initial=0) >= ENTITY_BONUS:
+            bonuses *= left_open(covered)
+        return bonuses
 
-    def _statement_bonuses(self, text: str, covered: float) -> Scores:
+    def _on_statements(self, text: str) -> Places:
+        """Places of the rows on pages that are a statement which a text names, ascending."""
         wanted = named_statements(text)
-        bonus = np.zeros(len(self.rows), dtype=np.float32)
-        for name, here in self.statements.items():
-            if name in wanted:
-                bonus[here] = STATEMENT_BONUS * left_open(covered)
-        return bonus
+        found = [places for name, places in self.statements.items() if name in wanted]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
-    def _asked(self, vector: Scores | None, bonus: Scores, depth: int) -> "Asked":
+    def _sum(self, words: Scores, bonuses: Scores, named: Places, worth: np.float32) -> Scores:
+        """What words, routing and statements give to each row."""
+        scores = words + bonuses[self.owners] if bonuses.any() else words.copy()
+        scores[named] += worth
+        return scores
+
+    def _asked(self, vector: Scores | None, bonuses: Scores, depth: int) -> "Asked":
         """Rows that the vector puts forward: of all, and of the documents named."""
         if vector is None or self.dense is None:
             return Asked(None, np.empty(0, np.int64))
         rows = self.dense.candidates(vector, depth)
-        highest = float(bonus.max(initial=0))
+        highest = float(bonuses.max(initial=0))
         # half of the highest bonus: all documents of the company that is named, of whatever period
         bars = (highest, highest / 2) if highest > 0 else ()
-        routed = [self.dense.candidates(vector, depth, rows=self.rows[bonus >= bar]) for bar in bars]
+        routed = [self.dense.candidates(vector, depth, rows=self.rows[(bonuses >= bar)[self.owners]]) for bar in bars]
         places = [_places(self.rows, found)[1] for found in (rows, *routed)]
         return Asked(vector, np.unique(np.concatenate(places)))
 
@@ -176,12 +190,11 @@ class Asked:
         return scaled(cosines, highest=highest, usual=collection.dense.usual(self.vector))
 
 
-def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:
-    """Places of the highest scores above 0."""
-    places = np.flatnonzero(scores > 0)
-    if len(places) > count:
-        places = places[np.argpartition(-scores[places], count)[:count]]
-    return places.astype(np.int64)
+def _highest(scores: Scores, count: int) -> Places:
+    """Places of the highest scores above 0; among equals the lower ones."""
+    places = leading(scores, count)
+    highest: Places = places[np.lexsort((places, -scores[places]))[:count]]
+    return highest
 
 
 def _places(rows: Rows, found: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
@@ -201,14 +214,15 @@ def _table(view: View, allowed: Rows | None) -> tuple[Rows, tuple[str, ...]]:
     return table, tuple(numbered[int(number)] for number in present)
 
 
-def _statements(table: Rows, facts: Sequence[Facts]) -> dict[str, npt.NDArray[np.bool_]]:
+def _statements(table: Rows, facts: Sequence[Facts]) -> dict[str, Places]:
     pages: dict[str, list[tuple[int, int]]] = {}
     for owner, known in enumerate(facts):
         for name, numbers in known.statements.items():
             pages.setdefault(name, []).extend((owner, number) for number in numbers)
     place = table[:, 1] << PAGE_BITS | table[:, 2]
     return {
-        name: np.isin(place, [owner << PAGE_BITS | number for owner, number in found]) for name, found in pages.items()
+        name: np.flatnonzero(np.isin(place, [owner << PAGE_BITS | number for owner, number in found]))
+        for name, found in pages.items()
     }
 
 

@@ -95,6 +95,12 @@ class LexicalIndex:
         """The segments, and which of their rows are still there."""
         return self._state.parts
 
+    @property
+    def rows(self) -> Rows:
+        """All rows, in the order of `scores`."""
+        rows: Rows = self._state.statistics.rows
+        return rows
+
     def copy(self) -> "LexicalIndex":
         """Another index of the same rows; what is changed in one is not changed in the other."""
         other = LexicalIndex(formula=self.formula)
@@ -215,7 +221,16 @@ def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
 
 
 def leading(scores: Scores, k: int) -> npt.NDArray[np.intp]:
-    """Places of the `k` highest scores above 0, and of some others; of each score all places or none."""
+    """Places of the `k` highest scores above 0 and of all that equal the lowest of them, in no order."""
+    places = _candidates(scores, k)
+    if 0 < k < len(places):
+        found = scores[places]
+        places = places[found >= np.partition(found, -k)[-k]]
+    return places
+
+
+def _candidates(scores: Scores, k: int) -> npt.NDArray[np.intp]:
+    """Places of scores above 0 among which are those of `leading`."""
     width = len(scores) // BLOCK
     if not 0 < k <= width:
         return np.flatnonzero(scores > 0)
