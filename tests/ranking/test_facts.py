@@ -85,6 +85,12 @@ def test_initials_with_and_are_known() -> None:
     assert (names["jnj"], names["jj"]) == ("upper", "upper")
 
 
+def test_a_ticker_that_is_a_common_word_is_a_name_in_upper_case_alone() -> None:
+    cover = COVER.replace("NWST", "COST")
+    names = learn("", "a.pdf", [cover, BODY + " Goods are sold at cost."]).names
+    assert (names["cost"], names["nws"]) == ("shout", "upper")
+
+
 def test_a_word_of_the_name_that_is_a_common_word_is_no_name() -> None:
     names = learn(
         "", "a.pdf", [COVER, "The stores of North & Willow Stores are stores. Stores grew. Stores. Stores."]

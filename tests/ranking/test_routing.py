@@ -16,7 +16,7 @@ def router() -> Router:
             "apple-23": filing("apple", year=2023),
             "apple-23q2": filing("apple", year=2023, quarter=2, kind="quarterly"),
             "bestbuy-22": filing("bestbuy", year=2022),
-            "willow-22": filing("northwillow", year=2022, willow="capital", cost="upper"),
+            "willow-22": filing("northwillow", year=2022, willow="capital", nwil="upper", cost="shout"),
             "handbook": Facts({}, (), {2022: 1.0}),
             "memo": Facts({}, (), {}),
         }
@@ -40,7 +40,13 @@ def best(router: Router, question: str) -> list[str]:
         ("How does the willow grow in Denmark?", set()),
         ("What is the best buy for Denmark?", {"bestbuy-22"}),
         ("What did it cost Denmark?", set()),
+        ("What did it cost?", set()),
         ("Is the COST ratio improving?", {"willow-22"}),
+        ("what is roa for nwil in FY2022? Answer in percent.", {"willow-22"}),
+        ("Which ROA has nwil in Denmark?", set()),
+        ("What is the EBITDA of willow in FY2022? Round it.", {"willow-22"}),
+        ("What is the FY2022 margin of Apple?Round it to two places.", {"apple-22", "apple-23", "apple-23q2"}),
+        ("Growth of Apple,Best Buy/Willow", {"apple-22", "apple-23", "apple-23q2", "bestbuy-22", "willow-22"}),
         ("Who wrote the handbook?", set()),
         ("", set()),
     ],
@@ -73,6 +79,23 @@ def test_a_bonus_is_1_for_the_company_and_up_to_a_half_for_the_period(router: Ro
     assert 1 <= bonuses["apple-23"] < 1.5
     assert "bestbuy-22" not in bonuses
     assert router.bonuses("sales in 2022")["apple-22"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("name", ["Northwilow", "Northwilllow", "Norhtwillow", "Northwillov's", "northwillow"])
+def test_a_name_may_have_one_letter_wrong(router: Router, name: str) -> None:
+    assert router.named(f"What are the sales of {name}?") == {"willow-22"}
+    assert router.named(f"What are the sales of {name} and Apple?") >= {"apple-22"}
+
+
+@pytest.mark.parametrize("name", ["Southwillow", "Norwillow", "Appel", "Wilow", "Vorthwillow"])
+def test_what_is_further_off_names_nobody(router: Router, name: str) -> None:
+    assert router.named(f"What are the sales of {name} in Denmark?") == set()
+
+
+def test_a_misspelt_name_that_fits_two_companies_names_none() -> None:
+    router = Router({"a": filing("northwind", year=2022), "b": filing("northwing", year=2022)})
+    assert router.named("What are the sales of Northwin?") == set()
+    assert router.named("What are the sales of Northwind?") == {"a"}
 
 
 def test_the_longest_name_wins(router: Router) -> None:

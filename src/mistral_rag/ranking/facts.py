@@ -17,7 +17,7 @@ from mistral_rag.ranking.names import all_names, official_name, own_names
 from mistral_rag.ranking.periods import dates_in, kinds_in, period_of
 from mistral_rag.ranking.statements import statement_pages
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised when documents would say something else about themselves: what was learned before is learned anew."""
 FIRST_PAGES: Final = 8
 """Pages that are read for names."""
@@ -39,7 +39,8 @@ class Facts:
     """A document's own facts.
 
     `names` maps an alias, squeezed to lower-case letters and digits, to how a question must write it: "any" way, with
-    a "capital" (it is also a common word), or all in "upper" case (a ticker, initials). `own` are the aliases that
+    a "capital" (it is also a common word), all in "upper" case (a ticker, initials), or in upper case even where the
+    question's capitals tell nothing ("shout": initials that are a common word, too). `own` are the aliases that
     mean nobody else: documents that share one belong to the same company. `years` weighs the years the document is
     about, 1 for the surest. `label` is the name as printed with kind and period, for people; empty when unknown.
     `statements` are the numbers of the pages that are a statement ("income", "balance", "cash"). `work` and `edition`

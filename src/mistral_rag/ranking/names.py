@@ -108,7 +108,9 @@ def all_names(official: str, own: Sequence[str], text: str) -> dict[str, str]:
     tickers = {*_TICKER.findall(text), *(_TICKER_TABLE.findall(text[:4000]) if own else ())} - _EXCHANGES
     for ticker in tickers:
         names.setdefault(squeezed([ticker]), "upper")
-    return {alias: shape for alias, shape in names.items() if len(alias) > 1 and not alias.isdigit()}
+    return {
+        alias: _loud(alias, shape, text) for alias, shape in names.items() if len(alias) > 1 and not alias.isdigit()
+    }
 
 
 def _core(words: Sequence[str]) -> list[str]:
@@ -143,6 +145,11 @@ def _shape(name: str, text: str) -> str:
     if len(name) <= 4 and not re.search(rf"\b{name.title()}\b", text):
         return "upper"
     return "capital" if _is_used_small(name, text) else "any"
+
+
+def _loud(alias: str, shape: str, text: str) -> str:
+    """Initials that are a word of the document's, too (COST), are names in upper case alone."""
+    return "shout" if shape == "upper" and _is_used_small(alias, text) else shape
 
 
 def _is_used_small(word: str, text: str) -> bool:

@@ -1,7 +1,8 @@
 """Which documents a question is about: a bonus for the company, year and period it names, never a filter."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -16,8 +17,12 @@ OLDER_MALUS: Final = 0.2
 FIRST_YEAR: Final = 1900
 LONGEST_NAME: Final = 6
 """Words of a question that are looked up as one name."""
+SHORTEST_MISSPELT: Final = 6
+"""Letters of a name that is known with one letter wrong, missing, doubled or changed about."""
 
-_LOOSER: Final = {"upper": 0, "capital": 1, "any": 2}
+_LOOSER: Final = {"shout": 0, "upper": 1, "capital": 2, "any": 3}
+_GAP: Final = re.compile(r"[\s?!;:,/]+")
+_TELLS_NO_CASE: Final = re.compile(r"\b(?:\w*\d\w*|[A-Z]{2,})\b|(?:^|[.?!])\s*\w")
 
 
 class Router:
@@ -29,12 +34,16 @@ class Router:
         self._older = _older(self._facts)
         self._last: tuple[str, set[str]] = ("", set())
         self._names: dict[str, str] = {}
+        self._spelt: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._owners: dict[str, set[str]] = defaultdict(set)
         for group in _companies(self._facts):
             for uri in group:
                 for alias, shape in self._facts[uri].names.items():
                     self._names[alias] = max(shape, self._names.get(alias, shape), key=_LOOSER.__getitem__)
                     self._owners[alias] |= group
+        for alias, shape in self._names.items():
+            if shape == "any" and len(alias) >= SHORTEST_MISSPELT:
+                self._spelt[alias[0], len(alias)].append(alias)
 
     def bonuses(self, question: str) -> dict[str, float]:
         """The bonus of every document that has one, by uri: 1 for its company, up to .5 for year and period.
@@ -58,35 +67,47 @@ class Router:
         return {uri: ENTITY_BONUS + periods.get(uri, 0.0) for uri in entitled}
 
     def named(self, question: str) -> set[str]:
-        """Documents (uris) of the companies that the question names. The longest name wins over those inside it."""
+        """Documents (uris) of the companies that the question names. The longest name wins over those inside it.
+
+        Where it names none, a capital word that is one letter off one company's name names that company.
+        """
         last = self._last
         if last[0] != question:
-            last = self._last = (question, self._found(question))
+            words = [word for word in _GAP.split(question) if word]
+            spans = self._spans(words, any_case=_is_of_one_case(question))
+            found = {uri for alias, _ in spans for uri in self._owners[alias]}
+            last = self._last = (question, found or self._misspelt(words))
         return set(last[1])
 
-    def _found(self, question: str) -> set[str]:
-        words = question.split()
-        found: set[str] = set()
+    def _spans(self, words: list[str], *, any_case: bool) -> Iterator[tuple[str, range]]:
+        """Each name among these words and where it stands."""
         at = 0
-        shouts_or_whispers = question[1:] in {question[1:].lower(), question[1:].upper()}
         while at < len(words):
             for count in range(min(LONGEST_NAME, len(words) - at), 0, -1):
-                alias = self._alias(words[at : at + count], shouts_or_whispers)
-                if alias:
-                    found |= self._owners[alias]
+                if alias := self._alias(words[at : at + count], any_case):
+                    yield alias, range(at, at + count)
                     break
             else:
                 count = 1
             at += count
-        return found
 
     def _alias(self, span: list[str], any_case: bool) -> str:
         bare = words_of(" ".join(span))
         for alias in (squeezed(span), squeezed(bare)):
             shape = self._names.get(alias)
-            if shape and (any_case or _is_written(shape, bare)):
+            if shape and ((any_case and shape != "shout") or _is_written(shape, bare)):
                 return alias
         return ""
+
+    def _misspelt(self, words: Iterable[str]) -> set[str]:
+        meant = {alias for word in words if word[0].isupper() for alias in self._nearly(squeezed(words_of(word)))}
+        owners = {frozenset(self._owners[alias]) for alias in meant}
+        return set(owners.pop()) if len(owners) == 1 else set()
+
+    def _nearly(self, word: str) -> Iterator[str]:
+        if len(word) >= SHORTEST_MISSPELT - 1:
+            for length in (len(word) - 1, len(word), len(word) + 1):
+                yield from (alias for alias in self._spelt.get((word[0], length), ()) if _is_one_off(word, alias))
 
     def _period_bonuses(self, uris: Iterable[str], asked: Period, kinds: frozenset[str]) -> dict[str, float]:
         if not (asked.years or asked.quarters or kinds):
@@ -135,9 +156,25 @@ def _work(facts: Facts) -> tuple[str, bool]:
     return facts.work, bool(facts.edition) and facts.edition[0] >= FIRST_YEAR
 
 
+def _is_of_one_case(question: str) -> bool:
+    """Whether its capitals tell nothing: those of sentences and of codes ("EBITDA", "FY2021") never do."""
+    told = _TELLS_NO_CASE.sub("", question)
+    return told == told.lower() or question == question.upper()
+
+
+def _is_one_off(word: str, name: str) -> bool:
+    """Whether one letter was left out, added, changed, or changed about with its neighbour."""
+    start = next((at for at, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), -1)
+    if start < 0:
+        return len(word) != len(name)
+    rest, other = word[start:], name[start:]
+    turned = rest[:2] == other[1::-1] and rest[2:] == other[2:]
+    return turned or rest[1:] == other[1:] or rest[1:] == other or rest == other[1:]
+
+
 def _is_written(shape: str, words: list[str]) -> bool:
     text = "".join(words)
-    if shape == "upper":
+    if shape in {"upper", "shout"}:
         return text.isupper()
     return (shape == "any" and len(words) > 1) or any(char.isupper() or char.isdigit() for char in text)
 
