@@ -13,6 +13,7 @@ from mistral_rag.terminal import (
     UNDONE,
     add_common,
     at_least_one,
+    group_name,
     index_folder,
     note,
     run,
@@ -69,6 +70,15 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_reading(sub)
+    sub.add_argument(
+        "--group",
+        action="append",
+        type=group_name,
+        metavar="NAME",
+        dest="groups",
+        help="a group that may read these documents, '*' for everyone; may be repeated (default: those they have). "
+        "Once any document names a group, those that name none are found by nobody",
+    )
     sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
     sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
     sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
@@ -126,6 +136,7 @@ def build(arguments: argparse.Namespace) -> int:
         workers=arguments.workers,
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
+        groups=arguments.groups,
     )
     with _progress(work) as show:
         for progress in work:
@@ -182,7 +193,7 @@ def status(arguments: argparse.Namespace) -> int:
 def _summarise(report: BuildReport) -> None:
     counted = [
         f"{report.count(name)} {name.replace('_', ' ')}"
-        for name in ("added", "changed", "unchanged", "moved", "removed", "held_back", "failed")
+        for name in ("added", "changed", "unchanged", "moved", "regrouped", "removed", "held_back", "failed")
         if report.count(name)
     ]
     say(

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ingest.embedding import Embedder, choose_embedder
 from ingest.facts import learn_facts
+from ingest.groups import Readers, hidden_line, regroup
 from ingest.ocr import HOW_TO_READ, PictureReadings, When, With, open_reader, states, with_readings
 from ingest.parsing.children import parse_files
 from ingest.parsing.result import ParsedFile, ParseJob
@@ -55,6 +56,8 @@ class Build:
             read, "never" none: then such pages fail.
         ocr_with: "mistral", "local", or "auto": the platform with a key, this machine without one. Or a reader of
             your own.
+        groups: the groups that may read the documents, "*" is everyone; None: those they have already, and none for
+            new ones. See `Source`.
 
     Iterating raises the errors of the store and the platform; a file that can't be read is a line of the report.
     """
@@ -70,7 +73,10 @@ class Build:
         workers: int | None = None,
         ocr: When = "auto",
         ocr_with: With | PageReader = "auto",
+        groups: Sequence[str] | None = None,
     ) -> None:
+        if isinstance(groups, str):
+            raise ValueError("groups are a collection of names, not one text")
         self.roots = resolve_roots(paths)
         self.index = Path(index)
         self.embeddings = embeddings
@@ -79,6 +85,7 @@ class Build:
         self.workers = workers
         self.ocr = ocr
         self.ocr_with = ocr_with
+        self.groups = None if groups is None else tuple(groups)
         self.report = BuildReport()
         self._uncommitted, self._committed = 0, time.monotonic()
 
@@ -90,10 +97,13 @@ class Build:
                 IndexWriter.open(self.index) as writer,
             ):
                 self._readings = PictureReadings(reader, writer) if reader else None
+                known = writer.sources()
+                self._readers = Readers(self.groups, known)
                 if self.rebuild:
                     writer.clear()
-                known = writer.sources()
-                plan = make_plan(self.roots, known, prune=self.prune, reader=reader.name if reader else "")
+                    known = writer.sources()
+                name = reader.name if reader else ""
+                plan = make_plan(self.roots, known, prune=self.prune, reader=name, groups=self.groups)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
                 yield from self._work(writer, plan, known)
@@ -101,7 +111,8 @@ class Build:
             self.report.seconds = round(time.monotonic() - started, 3)
 
     def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
-        total = len(plan.settled) + len(plan.failed) + len(plan.to_read) + len(plan.gone) + len(plan.held_back)
+        reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
+        total = reported + len(plan.failed) + len(plan.to_read) + len(plan.gone)
         for event in self._changes(writer, plan, known):
             if isinstance(event, FileReport):
                 self.report.add(event)
@@ -112,8 +123,12 @@ class Build:
         yield from plan.settled
         for found, reason in plan.failed:
             # no size fits a file that could not be opened, so that the next build tries again
-            writer.fail(_source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
+            writer.fail(self._source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
             yield FileReport(found.name, "failed", reason)
+        for found, state in plan.regrouped:
+            regroup(writer, state, self._readers.of(found.uri, state.source.digest))
+            self._commit_in_time(writer, state.chunks)
+            yield FileReport(found.name, "regrouped", problem_line(state.problems), state.pages)
         yield from self._read(writer, plan.to_read)
         for uri in plan.gone:
             writer.remove(uri)
@@ -123,6 +138,8 @@ class Build:
         learn_facts(writer)
         writer.commit()
         writer.refresh_caches()
+        if hidden := hidden_line(writer.sources()):
+            self.report.warnings.append(hidden)
 
     def _read(self, writer: IndexWriter, readings: Sequence[Reading]) -> Iterator[Event]:
         by_uri = {reading.found.uri: reading for reading in readings}
@@ -192,9 +209,9 @@ class Build:
         found = reading.found
         if found.change():
             # no size fits, so that the next build tries again, whatever the file holds then
-            writer.fail(_source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
+            writer.fail(self._source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
         else:
-            source = _source(found, reading.digest)
+            source = self._source(found, reading.digest)
             writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
         return FileReport(found.name, "failed", reason)
 
@@ -203,17 +220,20 @@ class Build:
     ) -> Iterator[FileReport]:
         """Put the documents that have gathered into the index and commit when it is time; empties the group."""
         if len(group) > 1:
-            embedder.prepare((_source(reading.found, reading.digest, parsed), parsed) for reading, parsed in group)
+            embedder.prepare((self._source(reading.found, reading.digest, parsed), parsed) for reading, parsed in group)
         for reading, parsed in _drained(group):
             yield self._put(writer, reading, parsed, embedder)
-            self._uncommitted += len(parsed.chunks)
-            if self._uncommitted >= COMMIT_CHUNKS or time.monotonic() - self._committed > COMMIT_SECONDS:
-                writer.commit()
-                self._uncommitted, self._committed = 0, time.monotonic()
+            self._commit_in_time(writer, len(parsed.chunks))
+
+    def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
+        self._uncommitted += chunks
+        if self._uncommitted >= COMMIT_CHUNKS or time.monotonic() - self._committed > COMMIT_SECONDS:
+            writer.commit()
+            self._uncommitted, self._committed = 0, time.monotonic()
 
     def _put(self, writer: IndexWriter, reading: Reading, parsed: ParsedFile, embedder: Embedder) -> FileReport:
         found = reading.found
-        source = _source(found, reading.digest, parsed)
+        source = self._source(found, reading.digest, parsed)
         vectors = embedder.vectors(source, parsed)
         problems = _problems(parsed)
         writer.put(
@@ -230,25 +250,25 @@ class Build:
         self.report.embedded = embedder.fresh
         return FileReport(found.name, reading.becomes, problem_line(problems), len(parsed.pages))
 
+    def _source(self, found: Found, digest: str, parsed: ParsedFile | None = None) -> Source:
+        return Source(
+            uri=found.uri,
+            digest=digest,
+            name=found.name,
+            title=parsed.title if parsed else Path(found.name).stem,
+            media_type=found.media_type or "",
+            language=parsed.language if parsed else "",
+            modified=datetime.fromtimestamp(found.mtime_ns // 10**9, tz=UTC),
+            groups=self._readers.of(found.uri, digest),
+            metadata=parsed.metadata if parsed else {},
+        )
+
 
 def _checked(reading: Reading, result: ParsedFile | ParseError) -> ParsedFile | ParseError:
     if isinstance(result, ParseError):
         return result
     change = reading.found.change()
     return ParseError(change) if change else result
-
-
-def _source(found: Found, digest: str, parsed: ParsedFile | None = None) -> Source:
-    return Source(
-        uri=found.uri,
-        digest=digest,
-        name=found.name,
-        title=parsed.title if parsed else Path(found.name).stem,
-        media_type=found.media_type or "",
-        language=parsed.language if parsed else "",
-        modified=datetime.fromtimestamp(found.mtime_ns // 10**9, tz=UTC),
-        metadata=parsed.metadata if parsed else {},
-    )
 
 
 def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.groups import differ
 from ingest.parsing.result import NEEDS_OCR
 from ingest.report import FileReport, FileStatus
 from ingest.sources import Found, PassedOver, sha256_of, walk
@@ -29,23 +30,36 @@ class Reading:
 
 @dataclass(slots=True)
 class Plan:
-    """What a build will do: files to read, files to report as they are, documents that are gone."""
+    """What a build will do: files to read, files to report as they are, documents that are gone.
 
+    `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
+    """
+
+    groups: tuple[str, ...] | None = None
     to_read: list[Reading] = field(default_factory=list)
     settled: list[FileReport] = field(default_factory=list)
     failed: list[tuple[Found, str]] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
+    regrouped: list[tuple[Found, SourceState]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failed_pages: int = 0
 
 
-def make_plan(roots: Sequence[Path], known: dict[str, SourceState], *, prune: bool, reader: str = "") -> Plan:
+def make_plan(
+    roots: Sequence[Path],
+    known: dict[str, SourceState],
+    *,
+    prune: bool,
+    reader: str = "",
+    groups: tuple[str, ...] | None = None,
+) -> Plan:
     """Compare what stands below `roots` with the documents the index knows.
 
     Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
+    `groups` are those that documents are to have; None: those they have.
     """
-    plan = Plan()
+    plan = Plan(groups)
     present: dict[str, Found] = {}
     for item in walk(roots):
         if isinstance(item, PassedOver):
@@ -108,6 +122,8 @@ def _leave(found: Found, state: SourceState, plan: Plan) -> None:
         plan.settled.append(FileReport(found.name, "failed", state.reason))
     elif state.status == "removed":
         plan.settled.append(FileReport(found.name, "skipped", "taken out; name the file itself to read it again"))
+    elif differ(state, plan.groups):
+        plan.regrouped.append((found, state))
     else:
         plan.settled.append(FileReport(found.name, "unchanged", problem_line(state.problems), state.pages))
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-FileStatus = Literal["added", "changed", "unchanged", "moved", "removed", "held_back", "failed", "skipped"]
+FileStatus = Literal["added", "changed", "unchanged", "moved", "regrouped", "removed", "held_back", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class BuildReport:
     def to_json(self) -> dict[str, Any]:
         """The report by the names of the documented JSON form."""
         names: tuple[FileStatus, ...] = (
-            "added", "changed", "unchanged", "moved", "removed", "held_back", "failed", "skipped",
+            "added", "changed", "unchanged", "moved", "regrouped", "removed", "held_back", "failed", "skipped",
         )  # fmt: skip
         own = asdict(self)
         files = own.pop("files")

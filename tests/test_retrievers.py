@@ -172,11 +172,25 @@ def test_filters_hold_before_the_ranking(index: Path) -> None:
 
 def test_what_a_group_may_not_read_is_not_found(folder: Path, writer: IndexWriter) -> None:
     add(writer, "secret.txt", "The dividend will be doubled.", groups=("board",))
-    add(writer, "open.txt", "The dividend is paid in May.")
+    add(writer, "open.txt", "The dividend is paid in May.", groups=("*",))
+    add(writer, "new.txt", "No dividend will be paid.")
     writer.commit()
     assert texts(retriever(folder).search("dividend")) == ["The dividend is paid in May."]
     assert texts(retriever(folder, groups=["staff"]).search("dividend")) == ["The dividend is paid in May."]
     assert len(retriever(folder, groups=["board"]).search("dividend")) == 2
+
+
+def test_as_soon_as_one_document_names_a_group_those_without_are_found_by_nobody(
+    folder: Path, writer: IndexWriter
+) -> None:
+    add(writer, "open.txt", "The dividend is paid in May.")
+    writer.commit()
+    outsider, insider = retriever(folder), retriever(folder, groups=["board"])
+    assert [len(one.search("dividend")) for one in (outsider, insider)] == [1, 1]
+    add(writer, "secret.txt", "The dividend will be doubled.", groups=("board",))
+    writer.commit()
+    assert texts(outsider.search("dividend")) == []
+    assert texts(insider.search("dividend")) == ["The dividend will be doubled."]
 
 
 def test_what_may_not_be_read_moves_nothing(folder: Path, writer: IndexWriter, tmp_path: Path) -> None:
@@ -187,7 +201,8 @@ def test_what_may_not_be_read_moves_nothing(folder: Path, writer: IndexWriter, t
     cover = cover_of("OAK CORPORATION", "10-K", "December 31, 2020")
     with IndexWriter.open(tmp_path / "other", identity=Identity("axes", 4)) as other:
         for each in (writer, other):
-            add(each, "OAK_2020_10K.pdf", "Net sales of phones rose.", "A dividend was paid.", cover=cover)
+            text = "Net sales of phones rose."
+            add(each, "OAK_2020_10K.pdf", text, "A dividend was paid.", cover=cover, groups=("*",))
             add(each, "shop.txt", "Phones are sold in the shop.", groups=("staff",))
             each.commit()
     later = cover_of("OAK CORPORATION", "10-K", "December 31, 2022")
@@ -365,7 +380,7 @@ def test_neighbours_are_context_behind_the_hits(folder: Path, writer: IndexWrite
 
 def test_neighbours_do_not_leave_the_filter(folder: Path, writer: IndexWriter) -> None:
     add(writer, "a.txt", "First dividend.", groups=("board",))
-    add(writer, "b.txt", "Second dividend.")
+    add(writer, "b.txt", "Second dividend.", groups=("*",))
     writer.commit()
     assert texts(retriever(folder, k=1, neighbours=5).search("dividend")) == ["Second dividend."]
 
@@ -398,7 +413,7 @@ def test_a_search_explains_itself(filings: Path) -> None:
 
 def test_a_reader_by_groups_is_told_ranks_and_no_scores(folder: Path, writer: IndexWriter) -> None:
     add(writer, "secret.txt", "The dividend will be doubled.", groups=("board",))
-    add(writer, "open.txt", "The dividend is paid in May.", "Everyone has leave.")
+    add(writer, "open.txt", "The dividend is paid in May.", "Everyone has leave.", groups=("*",))
     writer.commit()
     found = retriever(folder, groups=["staff"], filter={"source": {"$exists": True}}).explain("dividend", k=2)
     assert [(hit.score, hit.parts, hit.ranks) for hit in found.hits] == [(1, {}, {}), (0.5, {}, {})]

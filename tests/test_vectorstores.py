@@ -271,7 +271,7 @@ def test_chunks_of_files_are_found_and_are_not_deleted_one_by_one(tmp_path: Path
 def test_groups_are_kept_apart(tmp_path: Path) -> None:
     page = Page(locator=Locator(kind="part", number=1), text="go north")
     with IndexWriter.open(tmp_path / "index", identity=Identity("compass-1", 4)) as writer:
-        for name, groups in (("open", ()), ("closed", ("staff",))):
+        for name, groups in (("open", ("*",)), ("closed", ("staff",)), ("unnamed", ())):
             uri = f"file:///{name}"
             source = Source(uri=uri, digest="0" * 64, name=name, title="", media_type="text/plain", groups=groups)
             chunk = Chunk(id=name, uri=uri, page=1, first_unit=0, last_unit=0, start=0, end=8, text="go north")
@@ -281,6 +281,9 @@ def test_groups_are_kept_apart(tmp_path: Path) -> None:
     assert ids(outsider.similarity_search("north")) == ["open"]
     assert ids(outsider.get_by_ids(["open", "closed"])) == ["open"]
     assert sorted(map(str, ids(insider.similarity_search("north")))) == ["closed", "open"]
+    insider.add_texts(["go north"], ids=["added"])
+    assert ids(outsider.similarity_search("north")) == ["open"]
+    assert sorted(map(str, ids(insider.similarity_search("north")))) == ["added", "closed", "open"]
 
 
 def test_a_folder_of_langchains_faiss_is_taken_over_without_embedding(tmp_path: Path) -> None:

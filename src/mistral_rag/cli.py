@@ -14,6 +14,7 @@ from mistral_rag.terminal import (
     UNUSABLE,
     add_common,
     at_least_one,
+    group_name,
     index_folder,
     note,
     run,
@@ -124,6 +125,14 @@ def _add_retrieval(sub: argparse.ArgumentParser) -> None:
         type=_json_object,
         metavar="JSON",
         help='only documents whose metadata fits, such as \'{"language": "en"}\'',
+    )
+    sub.add_argument(
+        "--group",
+        action="append",
+        type=group_name,
+        metavar="NAME",
+        dest="groups",
+        help="find what a reader in this group finds; may be repeated (default: what everyone finds)",
     )
     sub.add_argument(
         "--expand",
@@ -253,7 +262,9 @@ def _retriever(arguments: argparse.Namespace) -> HybridRetriever:
     from mistral_rag.retrievers import HybridRetriever
 
     expander = _expander(arguments.expand)
-    return HybridRetriever.from_index(folder, k=arguments.k, filter=arguments.filter, expander=expander)
+    return HybridRetriever.from_index(
+        folder, k=arguments.k, filter=arguments.filter, groups=arguments.groups, expander=expander
+    )
 
 
 def _expander(kind: str) -> QueryExpander | None:

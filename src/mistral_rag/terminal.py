@@ -76,6 +76,13 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def group_name(text: str) -> str:
+    """An option's value that names a group of readers."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a group has a name")
+    return text
+
+
 def index_folder(arguments: argparse.Namespace) -> Path:
     """The folder named by `--index` or the environment."""
     if not arguments.index:

@@ -45,7 +45,7 @@ class FaissStore(VectorStore):
         embedding: what turns texts into vectors.
         path: the index folder, made when something is first added. Without one a temporary folder is used and
             deleted with the store.
-        groups: groups that the reader belongs to; see `View.allowed`.
+        groups: groups that the reader belongs to (see `View.allowed`), and that may read what is added here.
         metric: "cosine", or "ip" for inner products of vectors as long as they come. It belongs to the index.
 
     Texts come back as they were given but for control characters, which no page may hold. Metadata comes back as
@@ -205,7 +205,7 @@ class FaissStore(VectorStore):
                 writer.keep_embeddings(model, list(fresh), np.stack(list(fresh.values())))
             remove_documents(writer, [str(document.id) for document in documents])
             for document in {document.id: document for document in documents}.values():
-                source, page, chunk = bare_source(document)
+                source, page, chunk = bare_source(document, self._groups or ())
                 writer.put(source, [page], [chunk], vectors[_key(document.page_content)][np.newaxis])
             writer.commit()
         return [str(document.id) for document in documents]

@@ -13,8 +13,8 @@ from mistral_rag.store.facts import BARE_TYPE
 from mistral_rag.store.writer import IndexWriter
 
 
-def bare_source(document: Document) -> tuple[Source, Page, Chunk]:
-    """A Document with an id and clean text as a source, its one page of one unit, and its one chunk."""
+def bare_source(document: Document, groups: tuple[str, ...] = ()) -> tuple[Source, Page, Chunk]:
+    """A Document with an id and clean text as a source of `groups`, its one page of one unit, and its one chunk."""
     text, meta = document.page_content, document.metadata
     uri = f"document:{document.id}"
     source = Source(
@@ -24,6 +24,7 @@ def bare_source(document: Document) -> tuple[Source, Page, Chunk]:
         title=str(meta.get("title") or meta.get("source") or document.id),
         media_type=BARE_TYPE,
         language=str(meta.get("language") or ""),
+        groups=groups,
         metadata=meta,
     )
     units = (Unit(start=0, end=len(text)),) if text else ()

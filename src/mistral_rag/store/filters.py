@@ -19,7 +19,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from mistral_rag.errors import InvalidFilterError
-from mistral_rag.store.facts import CHUNK_FIELDS, HEADINGS, PAGE_FIELDS, stored
+from mistral_rag.store.facts import CHUNK_FIELDS, EVERYONE, HEADINGS, PAGE_FIELDS, stored
 from mistral_rag.store.rows import Value
 
 if TYPE_CHECKING:
@@ -106,12 +106,8 @@ def rows_allowed(
 def _readable(groups: Collection[str]) -> Condition:
     if isinstance(groups, str):
         raise InvalidFilterError("groups are a collection of names, not one text")
-    marks = ", ".join("?" * len(groups))
-    sql = (
-        "(c.source NOT IN (SELECT source FROM groups)"
-        f" OR c.source IN (SELECT source FROM groups WHERE name IN ({marks})))"
-    )
-    return sql, list(groups)
+    names = [EVERYONE, *groups]
+    return f"c.source IN (SELECT source FROM groups WHERE name IN ({', '.join('?' * len(names))}))", list(names)
 
 
 def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:

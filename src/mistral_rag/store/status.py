@@ -16,6 +16,11 @@ FROM pages p LEFT JOIN (
 """How many pages could not be read, were read by OCR (which says how sure it is), and are empty: zlib makes 8 bytes
 of nothing, and of anything else more."""
 
+HIDDEN: Final = """
+SELECT count(*) FROM sources WHERE status = 'ok' AND EXISTS (SELECT 1 FROM groups)
+ AND source NOT IN (SELECT source FROM groups)"""
+"""How many documents are found by nobody: they name no group, and others do."""
+
 
 def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
     """Counts, models and failures of the index, by the names of the command line."""
@@ -25,6 +30,7 @@ def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
         "SELECT coalesce(sum(pages), 0), coalesce(sum(chunks), 0) FROM sources"
     ).fetchone()
     unread, by_ocr, blank = connection.execute(PAGES).fetchone()
+    hidden = connection.execute(HIDDEN).fetchone()[0]
     failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri").fetchall()
     settings = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation')"))
     with unreadable("row"):
@@ -40,6 +46,7 @@ def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
         "blank_pages": blank,
         "failed_pages": unread,
         "chunks": chunks,
+        "hidden": hidden,
         "failed": counts["failed"],
         "removed": counts["removed"],
         "generation": generation,

@@ -313,6 +313,6 @@ class View:
     def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
 
-        Once any source names groups, such sources are seen by nobody who is not in one of them.
+        Once any source names groups, a source is seen by those in one of its own, and one that names none by nobody.
         """
         return self._allowed.find(self._connection, self.sequence, filter, groups)
