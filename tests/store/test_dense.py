@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
-from mistral_rag.store import codes, dense, vector_rows, vectors
+from mistral_rag.store import codes, dense, dense_parts, vector_rows, vectors
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.vectors import DenseIndex
@@ -30,7 +30,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (vectors, dense, vector_rows):
         monkeypatch.setattr(module, "EXACT_ROWS", 100)
     monkeypatch.setattr("mistral_rag.store.caches.EXACT_ROWS", 100)
-    for module in (vectors, dense):
+    for module in (dense_parts, dense):
         monkeypatch.setattr(module, "NEWER_ROWS", 60)
 
 

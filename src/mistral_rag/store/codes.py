@@ -19,7 +19,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.store.bits import Bits, Coded, Depth, Made, Signs
+from mistral_rag.store.bits import Bits, Coded, Signs
+from mistral_rag.store.depth import Depth, Made
 from mistral_rag.store.files import open_plain, replace_file
 from mistral_rag.store.lists import Lists
 from mistral_rag.store.vector_file import READABLE, VectorFile, laid_out

@@ -6,11 +6,12 @@ from typing import Any, Final
 import numpy as np
 
 from mistral_rag.store import codes
-from mistral_rag.store.bits import CENTRED, Made, make
 from mistral_rag.store.codes import Saved
+from mistral_rag.store.dense_parts import NEWER_ROWS
+from mistral_rag.store.depth import CENTRED, Made, make
 from mistral_rag.store.lists import PER_LIST
 from mistral_rag.store.vector_rows import EXACT_ROWS, Fetch
-from mistral_rag.store.vectors import NEWER_ROWS, DenseIndex
+from mistral_rag.store.vectors import DenseIndex
 from mistral_rag.store.view import View
 
 PREFIX: Final = "codes-"

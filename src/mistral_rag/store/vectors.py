@@ -2,28 +2,26 @@
 
 A `DenseIndex` is what one commit holds; `follow` makes that of a later commit from it, out of the change log. Up to
 `EXACT_ROWS` rows all vectors are in memory. Above, only their sign bits are: the likely nearest rows are fetched
-from the database and scored exactly, as are rows that are newer than the bits.
+and scored exactly, as are rows that are newer than the bits.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from threading import Lock
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.store.bits import Bits, Coded, Depth, Made
+from mistral_rag.store.bits import Bits
+from mistral_rag.store.dense_parts import Part, tidied
+from mistral_rag.store.depth import Depth, Made
+from mistral_rag.store.filtered import Filtered, Filters
 from mistral_rag.store.flat import Flat, inner_products
 from mistral_rag.store.vector_rows import EXACT_ROWS, Fetch, Floats, Halves, Mask, Portion, Rows, places_of
 
 Scores = Floats
 Vectors = Floats
-
-NEWER_ROWS: Final = 8192
-"""More rows than this that are newer than the bits become bits, too."""
 
 SPREAD: Final = 0.6
 MOST_SPREAD: Final = 16
@@ -31,92 +29,11 @@ MOST_SPREAD: Final = 16
 `SPREAD` by the share that is left, at most so many times as many. Measured: docs/adr/0013.
 """
 
-REMEMBERED: Final = 64
-REMEMBERED_BYTES: Final = 128_000_000
-"""Filters that are kept in memory with what they leave, and what all of them may take."""
-
 DEPTH: Final = Depth(300, 1000)
 """For indexes that hold no bits yet."""
 
 SAMPLE: Final = 1024
 """Rows whose mean stands for that of all where not all vectors are in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some rows, and which of them are still there (None: all)."""
-
-    of: Flat | Bits
-    alive: Mask | None = None
-
-    def __len__(self) -> int:
-        return len(self.of) if self.alive is None else int(np.count_nonzero(self.alive))
-
-    @property
-    def rows(self) -> Rows:
-        """The rows that are still there."""
-        return self.of.rows if self.alive is None else self.of.rows[self.alive]
-
-    def among(self, rows: Rows) -> Mask:
-        """Which of all places hold one of these rows, and hold it still."""
-        found = np.zeros(len(self.of.rows), dtype=bool)
-        found[places_of(rows, self.of.rows)[1]] = True
-        return found if self.alive is None else found & self.alive
-
-    def without(self, rows: Rows) -> "Part":
-        """The part when these rows are gone; holes are closed when they are a quarter of it."""
-        gone = self.among(rows)
-        if not gone.any():
-            return self
-        alive = ~gone if self.alive is None else self.alive & ~gone
-        if 4 * int(np.count_nonzero(alive)) > 3 * len(alive):
-            return replace(self, alive=alive)
-        return self.only(alive)
-
-    def only(self, keep: Mask) -> "Part":
-        """The part with no other places than these."""
-        return Part(Flat(self.of.portion.where(keep)) if isinstance(self.of, Flat) else self.of.where(keep))
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a filter leaves: the places of each part; and the rows themselves where they are few."""
-
-    rows: Rows
-    masks: tuple[Mask | None, ...]
-    few: Flat | None = None
-    spread: int = 1
-
-    @property
-    def size(self) -> int:
-        """Bytes in memory."""
-        few = 2 * len(self.few) * self.few.dimension if self.few else 0
-        return few + self.rows.nbytes + sum(mask.nbytes for mask in self.masks if mask is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cache:
-    """Filters and what they leave, by the arrays that were given; the oldest go first."""
-
-    known: OrderedDict[int, Chosen] = field(default_factory=OrderedDict)
-    mutex: Lock = field(default_factory=Lock)
-
-    def get(self, rows: Rows, make: Callable[[Rows], Chosen]) -> Chosen:
-        with self.mutex:
-            found = self.known.get(id(rows))
-            # the array is kept with what was found, so no other one can have its id meanwhile
-            if found is not None and found.rows is rows:
-                self.known.move_to_end(id(rows))
-                return found
-        made = make(rows)
-        with self.mutex:
-            self.known[id(rows)] = made
-            while len(self.known) > REMEMBERED or self._bytes() > REMEMBERED_BYTES:
-                self.known.popitem(last=False)
-        return made
-
-    def _bytes(self) -> int:
-        return sum(chosen.size for chosen in self.known.values())
 
 
 def _nothing_fetched(numbers: Rows, dimension: int) -> tuple[Rows, Halves]:
@@ -142,7 +59,7 @@ class DenseIndex:
     depth: Depth = DEPTH
     fetch: Fetch = field(default=_nothing_fetched, repr=False)
     sequence: int = 0
-    _filters: _Cache = field(default_factory=_Cache, init=False, repr=False)
+    _filters: Filters = field(default_factory=Filters, init=False, repr=False)
 
     @classmethod
     def build(cls, rows: Rows, vectors: npt.NDArray[np.floating]) -> "DenseIndex":
@@ -173,7 +90,7 @@ class DenseIndex:
         """The index of a later commit: some rows have gone, and some have come, higher than all before."""
         kept = [part for part in (part.without(removed) for part in self.parts) if len(part)]
         parts = [*kept, Part(Flat(added))] if len(added.rows) else kept
-        return replace(self, parts=tuple(_tidied(parts)), sequence=sequence)
+        return replace(self, parts=tuple(tidied(parts)), sequence=sequence)
 
     def only(self, rows: Rows) -> "DenseIndex":
         """The index of no other rows than these, as if it had never held others."""
@@ -240,13 +157,13 @@ class DenseIndex:
     def _asked(self, vector: Vectors) -> Vectors:
         return np.ascontiguousarray(vector, dtype=np.float32).reshape(self.dimension)
 
-    def _chosen(self, rows: Rows) -> Chosen:
+    def _chosen(self, rows: Rows) -> Filtered:
         masks = tuple(part.among(rows) for part in self.parts)
         left = sum(int(np.count_nonzero(mask)) for mask in masks)
         if self.exact or left > EXACT_ROWS:
-            return Chosen(rows, masks, spread=round(min(max(SPREAD * len(self) / max(left, 1), 1), MOST_SPREAD)))
+            return Filtered(rows, masks, spread=round(min(max(SPREAD * len(self) / max(left, 1), 1), MOST_SPREAD)))
         flats = [self._flat(part, mask) for part, mask in zip(self.parts, masks, strict=True)]
-        return Chosen(rows, (), Flat(Portion.joined([flat.portion for flat in flats])))
+        return Filtered(rows, (), Flat(Portion.joined([flat.portion for flat in flats])))
 
     def _flat(self, part: Part, keep: Mask) -> Flat:
         """Some places of a part with their vectors in memory."""
@@ -294,38 +211,3 @@ def _best(found: Sequence[tuple[Rows, Scores]], k: int) -> tuple[Rows, Scores]:
     scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in found)])
     order = np.lexsort((rows, -scores))[: max(k, 0)]
     return rows[order], scores[order]
-
-
-def _tidied(parts: Sequence[Part]) -> list[Part]:
-    """Few parts: what is new is joined to what is about as new; too much of it becomes bits where there are some."""
-    bits = [part for part in parts if isinstance(part.of, Bits)]
-    flats = _merged([part for part in parts if isinstance(part.of, Flat)])
-    if bits and sum(map(len, flats)) > NEWER_ROWS:
-        like = next(part.of for part in bits if isinstance(part.of, Bits))
-        bits += [
-            Part(Bits(Coded.of(flat.of.portion, like.signs, like.lists), like.signs, like.lists), flat.alive)
-            for flat in flats
-            if isinstance(flat.of, Flat)
-        ]
-        flats = []
-    return [*_merged(bits), *flats]
-
-
-def _merged(parts: list[Part]) -> list[Part]:
-    """Parts of one kind, each less than half of the one before; the order of rows stays."""
-    kept: list[Part] = []
-    for part in parts:
-        last = part
-        while kept and 2 * len(last) >= len(kept[-1]):
-            last = _together(kept.pop(), last)
-        kept.append(last)
-    return kept
-
-
-def _together(first: Part, second: Part) -> Part:
-    whole = [part if part.alive is None else part.only(part.alive) for part in (first, second)]
-    flats = [part.of for part in whole if isinstance(part.of, Flat)]
-    if flats:
-        return Part(Flat(Portion.joined([flat.portion for flat in flats])))
-    bits = [part.of for part in whole if isinstance(part.of, Bits)]
-    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs, bits[0].lists))
