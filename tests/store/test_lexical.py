@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 
 from mistral_rag.schema import Source
-from mistral_rag.store.lexical import LexicalIndex, cached, follow, load, searched_title
+from mistral_rag.store.bm25 import Part
+from mistral_rag.store.lexical import LexicalIndex, cached, follow, load, save, searched_title
+from mistral_rag.store.postings import Segment
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.view import LexicalRow
 from mistral_rag.store.writer import IndexWriter
@@ -126,6 +129,66 @@ def test_arrays_that_could_run_code_are_not_loaded(built: Path) -> None:
     changed["segments"][0]["rows"] = "x"
     (built / "manifest.json").write_text(json.dumps(changed))
     assert load(built) is None
+
+
+def large(**changed: tuple[int, float]) -> Segment:
+    """Postings that take more than one look at each file, with a number changed here and there."""
+    arrays: dict[str, Any] = {
+        "rows": np.arange(200_000),
+        "words": np.ones(200_000, np.float32),
+        "terms": np.arange(300_000, dtype=np.uint64) * np.uint64(2) + np.uint64(2**63),
+        "starts": np.arange(300_001),
+        "places": np.arange(300_000, dtype=np.int32) % 200_000,
+        "counts": np.ones(300_000, np.uint8),
+    }
+    for name, (place, number) in changed.items():
+        arrays[name][place] = number
+    return Segment(language="en", **arrays)
+
+
+def test_large_files_are_loaded(tmp_path: Path) -> None:
+    save(LexicalIndex([Part(large())]), tmp_path / "lexical-1", {"commit": "a"})
+    loaded = load(tmp_path / "lexical-1")
+    assert loaded is not None
+    index, stamp = loaded
+    assert (len(index), stamp) == (200_000, {"commit": "a"})
+    assert index.parts[0].segment.places[-1] == 99_999
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rows": (131_072, 131_071)},
+        {"words": (199_999, -1)},
+        {"words": (0, np.nan)},
+        {"words": (199_999, np.nan)},
+        {"terms": (131_072, 2**63)},
+        {"starts": (131_072, 131_070)},
+        {"starts": (300_000, 300_001)},
+        {"places": (299_999, 200_000)},
+        {"places": (0, -1)},
+    ],
+)
+def test_files_whose_numbers_do_not_fit_are_not_believed(tmp_path: Path, changed: dict[str, Any]) -> None:
+    save(LexicalIndex([Part(large(**changed))]), tmp_path / "lexical-1", {})
+    assert load(tmp_path / "lexical-1") is None
+
+
+@pytest.mark.parametrize("more", [b"", b"\0" * 8])
+def test_a_file_that_is_no_plain_array_is_not_believed(built: Path, more: bytes) -> None:
+    start = b"\x93NUMPY\x01\0v\0"
+    header = b"{'descr': '<i8', 'fortran_order': False, 'shape': (%d,), }"
+    headers = [header % 2, header % 2**60, header % -1, header.replace(b"<i8", b"|O") % 1, b"{'descr': (", b"("]
+    whole = [b"", b"no array", *(start + one.ljust(117) + b"\n" for one in headers)]
+    for data in whole:
+        name = sha256(data + more).hexdigest()
+        (built / f"{name}.npy").write_bytes(data + more)
+        changed = manifest(built)
+        changed["segments"][0]["rows"] = name
+        del changed["digest"]
+        signed = sha256(json.dumps(changed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        (built / "manifest.json").write_text(json.dumps({**changed, "digest": signed}))
+        assert load(built) is None, data
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"format": 1}'])

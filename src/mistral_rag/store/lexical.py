@@ -6,9 +6,10 @@ another make or of another index is made again from the rows.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from mistral_rag.store.bm25 import LexicalIndex, Part, RowText
 from mistral_rag.store.files import open_plain, replace_file
-from mistral_rag.store.postings import Segment
+from mistral_rag.store.postings import Seen, Segment
 from mistral_rag.store.rows import plain_json
 from mistral_rag.store.texts import TEXT_VERSION, lexical_text
 from mistral_rag.store.tokens import TOKENS_VERSION
@@ -30,6 +31,15 @@ FORMAT = 3
 LARGEST_MANIFEST = 1 << 24
 PREFIX = "lexical-"
 SAME_BEGINNING = 100
+PORTION = 1 << 20
+"""Bytes of a file that are looked at in one piece."""
+
+HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00v\x00"
+    rb"\{'descr': '(<i8|<f4|<u8|<i4|\|u1)', 'fortran_order': False, 'shape': \((\d{1,15}),\), \} *\n"
+)
+HEADER_SIZE = 128
+"""How NumPy's files of plain arrays begin. Its own reader would take more than what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +182,13 @@ def load(folder: Path) -> tuple[LexicalIndex, dict[str, Any]] | None:
 
 def _part(folder: Path, named: dict[str, str]) -> Part:
     arrays = {name: _get(folder, named[name]) for name in Segment.ARRAYS}
-    segment = Segment(language=str(named["language"]), **arrays)
-    if not segment.is_sound():
+    segment = Segment(language=str(named["language"]), **{name: array for name, (array, _) in arrays.items()})
+    if not segment.is_sound({name: seen for name, (_, seen) in arrays.items()}):
         raise ValueError("arrays do not fit each other")
     if "gone" not in named:
         return Part(segment)
     alive = np.ones(len(segment.rows), dtype=bool)
-    alive[_get(folder, named["gone"])] = False
+    alive[_get(folder, named["gone"])[0]] = False
     return Part(segment, alive)
 
 
@@ -192,18 +202,34 @@ def _put(folder: Path, array: npt.NDArray[np.generic]) -> str:
     return name
 
 
-def _get(folder: Path, name: str) -> npt.NDArray[Any]:
+def _get(folder: Path, name: str) -> tuple[npt.NDArray[Any], Seen]:
+    """An array of the folder, mapped, and what it holds.
+
+    It is checked on its way through a small buffer: nothing of it is in memory before a search looks at it.
+    """
     if len(name) != 64 or not name.isalnum():
         raise ValueError("no digest")
-    path = folder / f"{name}.npy"
-    with open_plain(path) as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != name:
-            raise ValueError(f"{path.name} is damaged")
-    # a plain array over the mapped file: slices of numpy's own class for it cost ten times as much
-    array: npt.NDArray[Any] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    if array.ndim != 1:
-        raise ValueError("not a plain array")
-    return array
+    with open_plain(folder / f"{name}.npy") as file:
+        header = file.read(HEADER_SIZE)
+        said = HEADER.fullmatch(header)
+        if said is None:
+            raise ValueError("not a plain array")
+        kind, length = np.dtype(said[1].decode()), int(said[2])
+        digest = hashlib.sha256(header)
+        seen = Seen.of(_portions(file, kind, digest))
+        if digest.hexdigest() != name or file.tell() != HEADER_SIZE + length * kind.itemsize:
+            raise ValueError(f"{name}.npy is damaged")
+        # a plain array over the mapped file: slices of numpy's own class for it cost ten times as much
+        mapped = np.memmap(file, kind, "r", HEADER_SIZE, (length,)) if length else np.empty(0, kind)
+        array: npt.NDArray[Any] = np.asarray(mapped)
+    return array, seen
+
+
+def _portions(file: BufferedReader, kind: np.dtype[Any], digest: "hashlib._Hash") -> Iterator[npt.NDArray[Any]]:
+    """The rest of a file as portions of an array, added to a digest."""
+    while portion := file.read(PORTION):
+        digest.update(portion)
+        yield np.frombuffer(portion, dtype=kind)
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

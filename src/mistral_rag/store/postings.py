@@ -1,6 +1,7 @@
 """One piece of an inverted index: which rows hold which terms how often, as plain arrays."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,12 +104,51 @@ class Segment:
         spans[self.terms[at] != terms] = 0
         return spans
 
-    def is_sound(self) -> bool:
-        """Whether the arrays fit each other, so that no search reads outside them."""
+    def is_sound(self, seen: "Mapping[str, Seen] | None" = None) -> bool:
+        """Whether the arrays fit each other, so that no search reads outside them.
+
+        `seen` is what is known of the arrays already; without it all of them are walked through.
+        """
+        known = seen or {name: Seen.of([getattr(self, name)]) for name in self.ARRAYS}
         types = all(getattr(self, name).dtype == kind for name, kind in zip(self.ARRAYS, self.TYPES, strict=True))
         sizes = len(self.words) == len(self.rows) and len(self.starts) == len(self.terms) + 1
         if not (types and sizes and len(self.counts) == len(self.places) == self.starts[-1] and self.starts[0] == 0):
             return False
-        inside = not len(self.places) or (self.places.min() >= 0 and self.places.max() < len(self.rows))
-        ascending = all(bool(np.all(array[1:] > array[:-1])) for array in (self.rows, self.terms))
-        return bool(inside and ascending and np.all(np.diff(self.starts) >= 0))
+        inside = known["places"].lowest >= 0 and known["places"].highest < len(self.rows)
+        ascending = known["rows"].rises and known["terms"].rises and not known["starts"].falls
+        return inside and ascending and 0 <= known["words"].lowest <= known["words"].highest < math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one walk through an array has shown: its bounds, whether each number exceeds the last, or falls below it."""
+
+    lowest: float = 0
+    highest: float = -1
+    rises: bool = True
+    falls: bool = False
+
+    @classmethod
+    def of(cls, portions: Iterable[npt.NDArray[Any]]) -> "Seen":
+        """Of an array that comes in portions; none of them is kept."""
+        seen = cls()
+        last = None
+        for portion in portions:
+            if len(portion):
+                seen = seen._then(portion, last)
+                last = portion[-1:]
+        return seen
+
+    def _then(self, portion: npt.NDArray[Any], last: npt.NDArray[Any] | None) -> "Seen":
+        lowest, highest = portion.min().item(), portion.max().item()
+        if lowest != lowest:
+            # what is no number has no place among them
+            lowest, highest = -math.inf, math.inf
+        joined = portion if last is None else np.concatenate((last, portion))
+        before, after = joined[:-1], joined[1:]
+        return Seen(
+            lowest=lowest if last is None else min(lowest, self.lowest),
+            highest=highest if last is None else max(highest, self.highest),
+            rises=self.rises and bool(np.all(after > before)),
+            falls=self.falls or bool(np.any(after < before)),
+        )
