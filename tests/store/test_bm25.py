@@ -65,6 +65,15 @@ def test_words_side_by_side_count_more() -> None:
     assert scores[2] == pytest.approx(scores[3])
 
 
+def test_the_very_form_of_a_french_word_counts_more() -> None:
+    index = LexicalIndex()
+    index.add([RowText(1, "fr", "Il a déclaré"), RowText(2, "fr", "Sa déclaration")])
+    assert found(index, "déclaration") == [2, 1]
+    assert found(index, "déclaré") == [1, 2]
+    scores = by_row(LexicalIndex(index.parts, formula=Bm25(written=0)), "déclaration")
+    assert scores[1] == pytest.approx(scores[2])
+
+
 def test_only_the_rows_named_are_searched(index: LexicalIndex) -> None:
     assert index.search("phone dividend", 10, rows=np.array([1, 5]))[0].tolist() == [5, 1]
 

@@ -21,3 +21,10 @@ def test_a_mismatch_names_both_sides_and_the_way_out() -> None:
         str(caught.value)
         == "my-index was built with mistral-embed (1024); this is no embedding model. Run: ingest build --rebuild"
     )
+
+
+def test_words_cut_by_other_rules_are_no_mismatch() -> None:
+    identity = Identity("local-minilm", 384, chunker="1", tokenizer="1", text="1")
+    identity.require(Identity("local-minilm", 384, chunker="1", tokenizer="2", text="1"), "my-index")
+    with pytest.raises(IndexMismatchError, match="text '1'; this is text '2'"):
+        identity.require(Identity("local-minilm", 384, chunker="1", tokenizer="2", text="2"), "my-index")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.store.tokens import hashed, hashed_question, is_word, pairs, tokenize
+from mistral_rag.store.tokens import hashed, hashed_question, is_word, pairs, tokenize, written, written_question
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,25 @@ def test_pairs_are_made_of_neighbouring_words_and_of_no_numbers() -> None:
     assert np.array_equal(pairs(hashed("net sales rose", "en")), np.concatenate([pairs(first), pairs(second)]))
     assert len(pairs(hashed("net 5 sales", "en"))) == 0
     assert pairs(hashed("sales net", "en")) != pairs(first)
+
+
+def test_french_words_count_as_they_are_written_too() -> None:
+    assert np.array_equal(hashed("déclaré", "fr"), hashed("déclaration", "fr"))
+    assert len(np.intersect1d(written("déclaré", "fr"), written("déclaration", "fr"))) == 0
+    assert np.array_equal(
+        written("L’employé de Paris\u00a0: 1\u00a0200 e-mails", "fr"), written("EMPLOYÉ Paris mails", "fr")
+    )
+    assert not is_word(written("employé", "fr")).any()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "", "xx"])
+def test_words_of_other_languages_count_by_their_stems_alone(language: str) -> None:
+    assert len(written("declared", language)) == len(written_question("declared", language)) == 0
+
+
+def test_words_as_written_leave_out_what_says_nothing() -> None:
+    assert len(written("Dans le, que", "fr")) == 0
+    assert np.array_equal(written_question("Expliquez cette déclaration", "fr"), written("déclaration", "fr"))
 
 
 def test_digests_stay_the_same_between_releases() -> None:

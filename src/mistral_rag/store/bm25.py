@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mistral_rag.store.impacts import Bm25, Impacts, Scores
 from mistral_rag.store.postings import Segment, Spans
-from mistral_rag.store.tokens import Terms, hashed_question, pairs
+from mistral_rag.store.tokens import Terms, hashed_question, pairs, written_question
 
 __all__ = ["Bm25", "LexicalIndex", "Part", "RowText", "Scores", "best"]
 
@@ -200,7 +200,7 @@ class _State:
 
     def _weighed(self, question: str) -> Weighed:
         languages = {part.segment.language for part in self.parts}
-        asked = {language: _asked(question, language, self.formula.pairs) for language in languages}
+        asked = {language: _asked(question, language, self.formula) for language in languages}
         every = [part.segment.find(asked[part.segment.language][0]) for part in self.parts]
         weights = {}
         for language, (terms, weight) in asked.items():
@@ -249,11 +249,12 @@ def _is(part: Part, language: str) -> bool:
     return part.segment.language == language
 
 
-def _asked(question: str, language: str, pair_weight: float) -> tuple[Terms, Scores]:
+def _asked(question: str, language: str, formula: Bm25) -> tuple[Terms, Scores]:
     words = hashed_question(question, language)
-    both = [np.unique(words), np.unique(pairs(words))]
-    weights = [np.full(len(terms), weight, np.float32) for terms, weight in zip(both, (1.0, pair_weight), strict=True)]
-    return np.concatenate(both), np.concatenate(weights)
+    every = ((1.0, words), (formula.pairs, pairs(words)), (formula.written, written_question(question, language)))
+    kinds = [(np.unique(terms), weight) for weight, terms in every]
+    weights = [np.full(len(terms), weight, np.float32) for terms, weight in kinds]
+    return np.concatenate([terms for terms, _ in kinds]), np.concatenate(weights)
 
 
 def _belong_together(first: Part, second: Part) -> bool:

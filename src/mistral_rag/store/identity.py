@@ -1,7 +1,7 @@
 """What an index was built with: two indexes of one identity hold vectors and words that can be compared."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal
 
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError
@@ -50,7 +50,11 @@ class Identity:
         return f"{self.embedding} ({self.dimension})" if self.embedding else "no embedding model"
 
     def require(self, wanted: "Identity", where: object) -> None:
-        """Raise IndexMismatchError, which names the way out, unless `wanted` is this identity."""
+        """Raise IndexMismatchError, which names the way out, unless `wanted` is this identity.
+
+        Another tokenizer is no mismatch: the words are a cache, which says itself how it was made.
+        """
+        wanted = replace(wanted, tokenizer=self.tokenizer)
         if self == wanted:
             return
         if (self.embedding, self.dimension) != (wanted.embedding, wanted.dimension):

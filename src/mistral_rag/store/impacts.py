@@ -26,12 +26,14 @@ REMEMBERED: Final = 32
 class Bm25:
     """Robertson's BM25 with free constants; a pair of neighbouring words counts `pairs` of what a word counts.
 
+    `written` is what a word as it is written counts beside the same word without its ending, where a language has both.
     `b` is .4 and lengths count words only, so that a page full of numbers is not taken for a long text.
     """
 
     k1: float = 1.2
     b: float = 0.4
     pairs: float = 0.6
+    written: float = 0.4
 
 
 class Impacts:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.store.tokens import Terms, hashed, is_word, pairs
+from mistral_rag.store.tokens import Terms, hashed, is_word, pairs, written
 
 Spans = npt.NDArray[np.int64]
 """Where the postings of terms lie: for each term where they begin and end."""
@@ -37,16 +37,22 @@ class Segment:
     def build(cls, texts: Iterable[tuple[int, str]], language: str) -> "Segment":
         """Index (row, text) pairs."""
         rows: list[int] = []
+        words: list[int] = []
         found: list[Terms] = []
         for row, text in sorted(texts):
+            terms = hashed(text, language)
             rows.append(row)
-            found.append(hashed(text, language))
-        words = np.array([np.count_nonzero(is_word(terms)) for terms in found], dtype=np.float32)
-        both = [np.concatenate((terms, pairs(terms))) for terms in found]
-        places = np.repeat(np.arange(len(rows)), [len(terms) for terms in both])
-        terms = np.concatenate([np.empty(0, np.uint64), *both])
+            words.append(int(np.count_nonzero(is_word(terms))))
+            found.append(np.concatenate((terms, pairs(terms), written(text, language))))
+        places = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
+        terms = np.concatenate([np.empty(0, np.uint64), *found])
         return cls._sorted(
-            language, np.array(rows, dtype=np.int64), words, terms, places, np.ones(len(terms), np.int64)
+            language,
+            np.array(rows, np.int64),
+            np.array(words, np.float32),
+            terms,
+            places,
+            np.ones(len(terms), np.int64),
         )
 
     @classmethod

@@ -2,11 +2,13 @@
 
 Numbers stay whole and lose their thousands separators; "FY18" is 2018; codes ("10-K", "ISO-9001") stay whole
 beside their parts; words lose stop words, endings (Snowball, by language) and accents; text without blanks
-between words (Chinese, Japanese, Thai) becomes pairs of characters.
+between words (Chinese, Japanese, Thai) becomes pairs of characters. In languages whose endings tell words apart,
+the words as they are written are terms of their own, too (`written`).
 """
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 
@@ -16,8 +18,13 @@ import snowballstemmer
 
 from mistral_rag.store.stopwords import ASKING, STOP_WORDS
 
-TOKENS_VERSION = "1"
+TOKENS_VERSION = "2"
 """Raise it when the same text gives other terms: caches are then rebuilt."""
+
+WRITTEN = frozenset({"fr"})
+"""Languages whose words count once more as they are written; German, English and Spanish gain nothing by it."""
+
+SHORTEST_WRITTEN = 4
 
 REMEMBERED = 500_000
 """Raw words kept with their terms, by language."""
@@ -81,10 +88,22 @@ def hashed(text: str, language: str = "en") -> Terms:
 
 def hashed_question(question: str, language: str = "en") -> Terms:
     """`hashed` without the words that only say how to answer ("calculate", "based on the information")."""
-    tokenizer = _tokenizer(language)
-    asking = ASKING.get(tokenizer.language, frozenset())
-    kept = [raw for raw in _raw(question) if raw not in asking]
-    return np.array([digest for raw in kept for digest in tokenizer.digests(raw)], dtype=np.uint64)
+    known = _tokenizer(language).digests
+    return np.array([digest for raw in _told(question, language) for digest in known(raw)], dtype=np.uint64)
+
+
+def written(text: str, language: str = "en") -> Terms:
+    """Digests of the words as they are written, endings and accents included, for the languages in `WRITTEN`.
+
+    "Déclaré" and "déclaration" are one term of `hashed` and two of these. They are never words (`is_word`), so that
+    they make no text longer.
+    """
+    return _written(_raw(text), language)
+
+
+def written_question(question: str, language: str = "en") -> Terms:
+    """`written` without the words that only say how to answer."""
+    return _written(_told(question, language), language)
 
 
 def pairs(terms: Terms) -> Terms:
@@ -107,6 +126,17 @@ def year_of(digits: str) -> str:
     return ("19" if digits >= "70" else "20") + digits
 
 
+def _told(question: str, language: str) -> list[str]:
+    """The raw words of a question that say what it is about."""
+    asking = ASKING.get(language or "en", frozenset())
+    return [raw for raw in _raw(question) if raw not in asking]
+
+
+def _written(raws: Iterable[str], language: str) -> Terms:
+    known = _tokenizer(language).written if language in WRITTEN else None
+    return np.array([digest for raw in raws for digest in known(raw)] if known else [], dtype=np.uint64)
+
+
 class _Tokenizer:
     """The rules of one language, and what they made of the raw words seen so far."""
 
@@ -116,16 +146,15 @@ class _Tokenizer:
         self._stem = snowballstemmer.stemmer(STEMMERS[language]).stemWord if language in STEMMERS else str
         self._decimal_comma = language in _DECIMAL_COMMA
         self._known: dict[str, tuple[int, ...]] = {}
+        self._known_written: dict[str, tuple[int, ...]] = {}
 
     def digests(self, raw: str) -> tuple[int, ...]:
         """Digests of the terms of a raw word, remembered."""
-        found = self._known.get(raw)
-        if found is None:
-            found = tuple(map(_digest, self.terms(raw)))
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[raw] = found
-        return found
+        return _remembered(self._known, raw, self.terms)
+
+    def written(self, raw: str) -> tuple[int, ...]:
+        """Digests of the longer words in a raw word as they are written, remembered."""
+        return _remembered(self._known_written, raw, self._forms)
 
     def terms(self, raw: str) -> list[str]:
         """The terms of a raw word."""
@@ -161,6 +190,10 @@ class _Tokenizer:
             return [part]
         return _character_pairs(part) if _UNSPACED.search(part) else self._word(part)
 
+    def _forms(self, raw: str) -> list[str]:
+        words = (word for word in _PARTS.findall(raw) if len(word) >= SHORTEST_WRITTEN and word not in self._stops)
+        return [f"={word}" for word in words if word.isalpha()]
+
     def _word(self, word: str) -> list[str]:
         if word in self._stops:
             return []
@@ -180,6 +213,16 @@ def _raw(text: str) -> list[str]:
 @cache
 def _tokenizer(language: str) -> _Tokenizer:
     return _Tokenizer(language or "en")
+
+
+def _remembered(known: dict[str, tuple[int, ...]], raw: str, terms: Callable[[str], Iterable[str]]) -> tuple[int, ...]:
+    found = known.get(raw)
+    if found is None:
+        found = tuple(map(_digest, terms(raw)))
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[raw] = found
+    return found
 
 
 def _digest(term: str) -> int:
