@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -73,13 +74,13 @@ class Router:
         """
         last = self._last
         if last[0] != question:
-            words = [word for word in _GAP.split(question) if word]
+            words = [_Word.of(word) for word in _GAP.split(question) if word]
             spans = self._spans(words, any_case=_is_of_one_case(question))
             found = {uri for alias, _ in spans for uri in self._owners[alias]}
             last = self._last = (question, found or self._misspelt(words))
         return set(last[1])
 
-    def _spans(self, words: list[str], *, any_case: bool) -> Iterator[tuple[str, range]]:
+    def _spans(self, words: "list[_Word]", *, any_case: bool) -> Iterator[tuple[str, range]]:
         """Each name among these words and where it stands."""
         at = 0
         while at < len(words):
@@ -91,16 +92,15 @@ class Router:
                 count = 1
             at += count
 
-    def _alias(self, span: list[str], any_case: bool) -> str:
-        bare = words_of(" ".join(span))
-        for alias in (squeezed(span), squeezed(bare)):
+    def _alias(self, span: "list[_Word]", any_case: bool) -> str:
+        for alias in ("".join([word.squeezed for word in span]), "".join([word.bare for word in span])):
             shape = self._names.get(alias)
-            if shape and ((any_case and shape != "shout") or _is_written(shape, bare)):
+            if shape and ((any_case and shape != "shout") or _is_written(shape, [p for w in span for p in w.parts])):
                 return alias
         return ""
 
-    def _misspelt(self, words: Iterable[str]) -> set[str]:
-        meant = {alias for word in words if word[0].isupper() for alias in self._nearly(squeezed(words_of(word)))}
+    def _misspelt(self, words: "Iterable[_Word]") -> set[str]:
+        meant = {alias for word in words if word.written[0].isupper() for alias in self._nearly(word.bare)}
         owners = {frozenset(self._owners[alias]) for alias in meant}
         return set(owners.pop()) if len(owners) == 1 else set()
 
@@ -126,6 +126,21 @@ class Router:
             * (0.65 * 0.8 ** ages.index(_day(self._facts[uri])) + 0.35 * _kind_match(self._facts[uri], quarters, kinds))
             for uri in known
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a question: as written, its letters and digits, and these without a possessive ending."""
+
+    written: str
+    squeezed: str
+    bare: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, written: str) -> "_Word":
+        parts = tuple(words_of(written))
+        return cls(written, squeezed([written]), squeezed(parts), parts)
 
 
 def _companies(facts: Mapping[str, Facts]) -> list[set[str]]:
