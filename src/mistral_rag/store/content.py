@@ -4,6 +4,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.store.commits import Commit
@@ -63,8 +64,8 @@ class Content:
     def _add_pages(self, source: int, pages: Sequence[Page]) -> int:
         first = self.rows.take_keys("pages", len(pages))
         numbered = list(enumerate(pages, start=1))
-        self.rows.insert("pages", [(first + n - 1, source, n, *page_values(page)) for n, page in numbered])
-        self.rows.insert("layouts", [(first + n - 1, *layout_values(page)) for n, page in numbered])
+        self.rows.insert("pages", ((first + n - 1, source, n, *page_values(page)) for n, page in numbered))
+        self.rows.insert("layouts", ((first + n - 1, *layout_values(page)) for n, page in numbered))
         return first
 
     def _add_chunks(self, source: int, first_page: int, chunks: Sequence[Chunk], vectors: Sequence[int | None]) -> None:
@@ -76,10 +77,10 @@ class Content:
         self._names.add(CHUNKS, numbered.items())
         self.rows.insert(
             "chunks",
-            [
+            (
                 (row, chunk.id, source, first_page + chunk.page - 1, vector, *chunk_values(chunk))
-                for row, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True), start=first)
-            ],
+                for row, chunk, vector in zip(count(first), chunks, vectors, strict=False)
+            ),
         )
 
     def vectors(self, packed: Sequence[bytes]) -> list[int]:
@@ -92,7 +93,7 @@ class Content:
         numbered = {digest: number for number, digest in enumerate(new, start=first)}
         self._names.add(VECTORS, numbered.items())
         known |= numbered
-        self.rows.insert("vectors", [(known[digest], contents[digest]) for digest in new], digests=new)
+        self.rows.insert("vectors", ((known[digest], contents[digest]) for digest in new), digests=new)
         return [known[digest] for digest in digests]
 
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
@@ -104,7 +105,7 @@ class Content:
         first = self.rows.take_keys("embeddings", len(vectors))
         numbered = list(enumerate(vectors, start=first))
         self._names.add(EMBEDDINGS, (((model, key), number) for number, key in numbered))
-        self.rows.insert("embeddings", [(number, model, key, vectors[key]) for number, key in numbered])
+        self.rows.insert("embeddings", ((number, model, key, vectors[key]) for number, key in numbered))
 
     def remove(self, uri: str) -> None:
         """Remove a source with everything that hangs on it; an unknown uri is no error."""

@@ -9,7 +9,8 @@ say: `verify` compares them, `repair` makes it again.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
@@ -37,6 +38,7 @@ EMBEDDINGS: Final = Kind(2, "embeddings", "embedding", "model, key")
 KINDS: Final = (CHUNKS, VECTORS, EMBEDDINGS)
 
 
+@lru_cache(maxsize=8192)
 def short(name: Name) -> int:
     """The number that is drawn from a name: the beginning of a digest, or of one that is made here."""
     if not isinstance(name, bytes):
@@ -51,7 +53,7 @@ def short(name: Name) -> int:
 def found(connection: sqlite3.Connection, kind: Kind, names: Iterable[N]) -> dict[N, int]:
     """The keys of the rows that are called so; unknown names are left out."""
     wanted = set(names)
-    shorts = json.dumps(sorted({short(name) for name in wanted}))
+    shorts = json.dumps(sorted(map(short, wanted)))
     query = (
         f"SELECT {kind.key}, {kind.columns} FROM {kind.table} WHERE {kind.key} IN"
         " (SELECT row FROM names WHERE kind = ? AND short IN (SELECT value FROM json_each(?)))"
@@ -95,26 +97,25 @@ class Names:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._new: dict[tuple[int, Name], int] = {}
+        self._new = _no_names()
 
-    def find(self, kind: Kind, names: Iterable[N]) -> dict[N, int]:
+    def find(self, kind: Kind, names: Collection[N]) -> dict[N, int]:
         """The keys of the rows that are called so, new ones too; unknown names are left out."""
-        every = list(names)
-        new = {name: key for name in every if (key := self._new.get((kind.number, name))) is not None}
-        return found(self._connection, kind, (name for name in every if name not in new)) | new
+        new = self._new[kind]
+        known = {name: new[name] for name in names if name in new}
+        return found(self._connection, kind, (name for name in names if name not in known)) | known
 
     def add(self, kind: Kind, rows: Iterable[tuple[Name, int]]) -> None:
         """Name new rows."""
-        self._new.update(((kind.number, name), key) for name, key in rows)
+        self._new[kind].update(rows)
 
-    def remove(self, kind: Kind, rows: Iterable[tuple[Name, int]]) -> None:
+    def remove(self, kind: Kind, rows: Collection[tuple[Name, int]]) -> None:
         """Forget the names of rows that went."""
-        gone = list(rows)
-        if any((kind.number, name) in self._new for name, _ in gone):
+        if any(name in self._new[kind] for name, _ in rows):
             self.write()
         self._connection.executemany(
             "DELETE FROM names WHERE kind = ? AND short = ? AND row = ?",
-            [(kind.number, short(name), key) for name, key in gone],
+            ((kind.number, short(name), key) for name, key in rows),
         )
 
     def forget_gone(self) -> None:
@@ -126,23 +127,29 @@ class Names:
 
     def write(self) -> None:
         """Put the new names into the table, in its order: so each of its pages is changed once."""
-        new = sorted((kind, short(name), key) for (kind, name), key in self._new.items())
-        self._connection.executemany(INSERT, new)
-        self._new = {}
+        for kind, new in self._new.items():
+            ordered = sorted(new, key=short)
+            self._connection.executemany(INSERT, ((kind.number, short(name), new[name]) for name in ordered))
+        self._new = _no_names()
 
     def mark(self) -> "Mark":
         """Where the names stand before a change."""
-        return Mark(self._new, len(self._new))
+        return Mark(self._new, {kind: len(new) for kind, new in self._new.items()})
 
     def back_to(self, mark: "Mark") -> None:
         """Forget what was added since; what `write` did is undone by the savepoint."""
         self._new = mark.new
-        while len(self._new) > mark.size:
-            self._new.popitem()
+        for kind, new in self._new.items():
+            while len(new) > mark.sizes[kind]:
+                new.popitem()
+
+
+def _no_names() -> dict[Kind, dict[Name, int]]:
+    return {kind: {} for kind in KINDS}
 
 
 class Mark(NamedTuple):
     """What was new before a change; names that are added later stand behind it."""
 
-    new: dict[tuple[int, Name], int]
-    size: int
+    new: dict[Kind, dict[Name, int]]
+    sizes: dict[Kind, int]

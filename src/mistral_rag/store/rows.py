@@ -9,7 +9,7 @@ import json
 import sqlite3
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, Final
@@ -30,32 +30,18 @@ UNNUMBERED: Final = frozenset({"vectors", "embeddings"})
 
 def row_digest(table: str, values: Sequence[Value]) -> bytes:
     """Hash of a row's columns, in the order of `format.COLUMNS`."""
-    covered = values[1:] if table in UNNUMBERED else values
-    data = b"".join([_ENCODED[type(value)](value) for value in covered])
-    return blake2b(data, digest_size=DIGEST_SIZE, person=table.encode()).digest()
-
-
-def _text(value: str) -> bytes:
-    data = value.encode("utf-8", "surrogatepass")
-    return b"s%d:%b" % (len(data), data)
-
-
-class _Encoders(dict[type, Callable[[Any], bytes]]):
-    """How a value of each type is written; a subclass as what it is made from."""
-
-    def __missing__(self, kind: type) -> Callable[[Any], bytes]:
-        return next(self[base] for base in kind.__mro__ if base in self)
-
-
-_ENCODED: Final = _Encoders(
-    {
-        str: _text,
-        int: b"i%d;".__mod__,
-        bytes: lambda value: b"b%d:%b" % (len(value), value),
-        float: lambda value: b"f" + struct.pack("<d", value),
-        type(None): lambda value: b"n",
-    }
-)
+    parts: list[bytes] = []
+    for value in values[1:] if table in UNNUMBERED else values:
+        if isinstance(value, int):
+            parts.append(b"i%d;" % value)
+        elif isinstance(value, str):
+            data = value.encode("utf-8", "surrogatepass")
+            parts += (b"s%d:" % len(data), data)
+        elif isinstance(value, bytes):
+            parts += (b"b%d:" % len(value), value)
+        else:
+            parts.append(b"n" if value is None else b"f" + struct.pack("<d", value))
+    return blake2b(b"".join(parts), digest_size=DIGEST_SIZE, person=table.encode()).digest()
 
 
 def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
@@ -97,15 +83,25 @@ class Rows:
         self._next: dict[str, int] = {}
 
     def insert(self, table: str, rows: Iterable[Sequence[Value]], *, digests: Iterable[bytes] | None = None) -> None:
-        """Insert rows given in the order of `format.COLUMNS`, and their `digests` where they are known already."""
+        """Insert rows given in the order of `format.COLUMNS`, and their `digests` where they are known already.
+
+        They are taken one by one: lists of them would be what Python's collector of garbage looks through.
+        """
         columns = COLUMNS[table]
         names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
         marks = ", ".join("?" * (len(columns) + 1))
-        every = list(rows)
-        known = [row_digest(table, row) for row in every] if digests is None else list(digests)
-        digested = [(*row, digest) for row, digest in zip(every, known, strict=True)]
-        self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", digested)
-        self.content = (self.content + _sum(known)) % MODULUS
+        known = None if digests is None else iter(digests)
+        total = 0
+
+        def digested() -> Iterator[Sequence[Value]]:
+            nonlocal total
+            for row in rows:
+                digest = row_digest(table, row) if known is None else next(known)
+                total += int.from_bytes(digest, "big")
+                yield (*row, digest)
+
+        self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", digested())
+        self.content = (self.content + total) % MODULUS
 
     def insert_one(self, table: str, columns: Mapping[str, Value]) -> None:
         """Insert one row given by its columns' names."""

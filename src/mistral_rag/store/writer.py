@@ -405,4 +405,5 @@ class IndexWriter:
         # numpy looks at 16-bit floats one by one; all bits of the exponent are set in what is not finite
         if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
             raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
-        return [row.tobytes() for row in half]
+        data, size = half.tobytes(), half.itemsize * half.shape[1]
+        return [data[at : at + size] for at in range(0, len(data), size)]
