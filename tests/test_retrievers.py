@@ -160,6 +160,35 @@ def test_routing_never_filters(filings: Path) -> None:
     assert "WILLOW_2022_10K.pdf" in names
 
 
+@pytest.mark.parametrize(
+    ("model", "settings", "embedded"),
+    [
+        ("local-minilm@axes", {}, ["What is Willow's dividend?", "What is dividend", "What is the dividend?"]),
+        ("local-minilm@axes", {"routing": False}, ["What is Willow's dividend?", "What is the dividend?"]),
+        ("axes", {}, ["What is Willow's dividend?", "What is the dividend?"]),
+    ],
+)
+def test_a_model_that_gains_by_it_is_asked_without_the_company_too(
+    folder: Path, model: str, settings: dict[str, Any], embedded: list[str]
+) -> None:
+    asked = []
+
+    class Listening(Axes):
+        def embed_query(self, text: str) -> list[float]:
+            asked.append(text)
+            return super().embed_query(text)
+
+    listening = Listening()
+    listening.model = model
+    with IndexWriter.open(folder, identity=Identity(model, 4)) as writer:
+        add(writer, "WILLOW_2022_10K.pdf", "A dividend was paid.", cover=cover_of("WILLOW INC.", "10-K", "May 1, 2022"))
+        writer.commit()
+    found = HybridRetriever.from_index(folder, embeddings=listening, **settings)
+    assert found.search("What is Willow's dividend?")[0].chunk.text == "A dividend was paid."
+    assert found.search("What is the dividend?")[0].chunk.text == "A dividend was paid."
+    assert asked == embedded
+
+
 def test_routing_can_be_switched_off(filings: Path) -> None:
     hits = retriever(filings, routing=False).search("Oak's dividend in 2021", k=12)
     assert {hit.parts["routing"] for hit in hits} == {0}
@@ -299,6 +328,22 @@ def test_the_statement_that_shows_what_is_asked_for_comes_first(folder: Path, wr
 class Thesaurus:
     def expand(self, question: str) -> str:
         return "stripes" if "zebra" in question else ""
+
+
+def test_a_statement_that_only_further_words_name_needs_an_open_question(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "report.pdf", "The inventory of the shop is counted in May. " * 4, BALANCE)
+    writer.commit()
+    found = retriever(folder, expander=None)
+
+    class Balance:
+        def expand(self, question: str) -> str:
+            return "balance sheet"
+
+    guessing = retriever(folder, expander=Balance())
+    for question, gained in (("solvency of assets and debts in general", True), ("inventory counted in May", False)):
+        bonus = max(hit.parts["statement"] for hit in guessing.search(question))
+        assert (bonus > 0, max(hit.parts["statement"] for hit in found.search(question))) == (gained, 0)
+    assert max(hit.parts["statement"] for hit in found.search("assets in the balance sheet")) > 0
 
 
 def test_an_expander_can_be_replaced(index: Path, writer: IndexWriter) -> None:

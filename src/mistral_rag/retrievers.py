@@ -18,6 +18,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
 from mistral_rag.ranking.expansion import QueryExpander
+from mistral_rag.ranking.fusion import unnamed_share
 from mistral_rag.ranking.glossary import Glossary
 from mistral_rag.ranking.hits import Explanation, Hit
 from mistral_rag.ranking.parts import Fusion, Ranked
@@ -135,9 +136,8 @@ class HybridRetriever(BaseRetriever):
 
     def explain(self, question: str, *, k: int | None = None) -> Explanation:
         """As `search`, with what the ranking went by."""
-        vector = self._vector(question)
         expansion = self.expander.expand(question) if self.expander else ""
-        return self._explained(question, vector, expansion, self.k if k is None else k)
+        return self._explained(question, self._vectors_of(question), expansion, self.k if k is None else k)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         return [hit.to_document() for hit in self.search(query)]
@@ -147,13 +147,27 @@ class HybridRetriever(BaseRetriever):
     ) -> list[Document]:
         return [hit.to_document() for hit in await self.asearch(query)]
 
-    def _vector(self, question: str) -> Vector | None:
+    def _vectors_of(self, question: str) -> tuple[Vector | None, Vector | None]:
+        """The vectors of the question and, where its model gains by that, of it without the companies it names."""
         if self.embeddings is None:
-            return None
-        vector = np.asarray(self.embeddings.embed_query(asked(question)), dtype=np.float32)
-        return vector / max(float(np.linalg.norm(vector)), 1e-12)
+            return None, None
+        told = asked(question)
+        return _unit(self.embeddings.embed_query(told)), self._unnamed(told)
 
-    def _explained(self, question: str, vector: Vector | None, expansion: str, k: int) -> Explanation:
+    def _unnamed(self, question: str) -> Vector | None:
+        model = self.index.identity.embedding if self.index.identity else ""
+        if self.embeddings is None or not self.routing or not unnamed_share(model):
+            return None
+        with self.index.view() as view:
+            router = self._current(view).router
+        # the view is closed: a model may take its time
+        rest = router.unnamed(question)
+        return _unit(self.embeddings.embed_query(rest)) if rest else None
+
+    def _explained(
+        self, question: str, asked_by: tuple[Vector | None, Vector | None], expansion: str, k: int
+    ) -> Explanation:
+        vector, unnamed = asked_by
         chooses = self.reranker is not None or self.mmr is not None or self.most_per_document is not None
         with self.index.view() as view:
             collection = self._current(view)
@@ -161,6 +175,7 @@ class HybridRetriever(BaseRetriever):
                 question,
                 vector,
                 max(5 * k, self.candidates) if chooses else k,
+                unnamed=unnamed,
                 expansion=expansion,
                 weight=self.dense_weight,
                 fusion=self.fusion,
@@ -236,6 +251,11 @@ def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
         for one in ranked
         if one.row in by_row
     ]
+
+
+def _unit(values: Sequence[float]) -> Vector:
+    vector = np.asarray(values, dtype=np.float32)
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
 
 
 def _vectors(view: "View", hits: Sequence[Hit]) -> dict[int, Vector]:

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from mistral_rag.ranking.fusion import convex_sum, dense_weight, left_open, reciprocal_ranks, scaled
+from mistral_rag.ranking.fusion import (
+    blended,
+    convex_sum,
+    dense_weight,
+    left_open,
+    reciprocal_ranks,
+    scaled,
+    unnamed_share,
+)
 
 
 def row(*numbers: float) -> np.ndarray:
@@ -40,3 +48,16 @@ def test_vectors_weigh_less_the_more_the_words_tell(model: str, covered: float, 
 
 def test_what_one_passage_covers_leaves_nothing_open() -> None:
     assert [left_open(covered) for covered in (0, 1 / 3, 2 / 3, 1)] == pytest.approx([1, 0.5, 0, 0])
+
+
+def test_what_leaves_nothing_open_can_be_less() -> None:
+    assert [left_open(covered, 0.5) for covered in (0, 0.25, 0.5, 1)] == pytest.approx([1, 0.5, 0, 0])
+
+
+def test_two_vectors_blend_to_a_unit_vector() -> None:
+    assert blended(row(1, 0), row(0, 1), 0.5).tolist() == pytest.approx([0.7071, 0.7071], abs=1e-4)
+    assert blended(row(1, 0), row(0, 1), 0.0).tolist() == [1, 0]
+
+
+def test_only_measured_models_are_asked_without_names() -> None:
+    assert [unnamed_share(model) for model in ("local-minilm@8199be6f", "mistral-embed", "")] == [0.4, 0, 0]

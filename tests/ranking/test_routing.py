@@ -98,6 +98,19 @@ def test_a_misspelt_name_that_fits_two_companies_names_none() -> None:
     assert router.named("What are the sales of Northwind?") == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("What are Apple's sales?", "What are sales"),
+        ("Did Best Buy or AAPL grow in 2022?", "Did or grow in 2022"),
+        ("What did it cost Denmark?", ""),
+        ("Apple", ""),
+    ],
+)
+def test_a_question_has_words_beside_its_names(router: Router, question: str, rest: str) -> None:
+    assert router.unnamed(question) == rest
+
+
 def test_the_longest_name_wins(router: Router) -> None:
     longer = Router({"fund": filing("applefund", year=2022), "apple": filing("apple", year=2022)})
     assert longer.named("Who leads the Apple Fund?") == {"fund"}

@@ -13,23 +13,37 @@ RANK_CONSTANT: Final = 60
 DENSE_WEIGHTS: Final = {"local-minilm": 0.7, "local-use": 0.6, "mistral-embed": 0.7}
 """What the vectors of a model are worth where words say nothing, by the name before the @; measured but the last."""
 OTHER_MODEL: Final = 0.5
+UNNAMED_SHARES: Final = {"local-minilm": 0.4}
+"""What the question without the companies it names counts in its vector, where words say nothing; measured."""
 
 COVERED: Final = 2 / 3
 """From this share of a question on that one passage covers, its words alone decide."""
 
 
-def left_open(covered: float) -> float:
+def left_open(covered: float, none_from: float = COVERED) -> float:
     """What the words leave to other signals, 1 to 0, where the best passage covers this share of a question.
 
     A question whose words all stand in one passage was asked of that passage; one that shares hardly a word with any
     passage is in other words or in another language.
     """
-    return max(0.0, 1 - covered / COVERED)
+    return max(0.0, 1 - covered / none_from)
 
 
 def dense_weight(model: str, covered: float = 0.0) -> float:
     """The share of the vectors in the sum; `covered` as in `left_open`."""
     return DENSE_WEIGHTS.get(model.split("@")[0], OTHER_MODEL) * left_open(covered)
+
+
+def unnamed_share(model: str) -> float:
+    """What the question without names counts in its vector, where words say nothing; 0 for most models."""
+    return UNNAMED_SHARES.get(model.split("@")[0], 0.0)
+
+
+def blended(vector: Scores, other: Scores, share: float) -> Scores:
+    """The unit vector between two."""
+    sum_ = (1 - share) * vector + share * other
+    unit: Scores = (sum_ / max(float(np.linalg.norm(sum_)), 1e-12)).astype(np.float32)
+    return unit
 
 
 def scaled(scores: Scores, *, highest: float, usual: float = 0.0) -> Scores:

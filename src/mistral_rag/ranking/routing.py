@@ -74,11 +74,17 @@ class Router:
         """
         last = self._last
         if last[0] != question:
-            words = [_Word.of(word) for word in _GAP.split(question) if word]
+            words = _words(question)
             spans = self._spans(words, any_case=_is_of_one_case(question))
             found = {uri for alias, _ in spans for uri in self._owners[alias]}
             last = self._last = (question, found or self._misspelt(words))
         return set(last[1])
+
+    def unnamed(self, question: str) -> str:
+        """The words of the question without the companies it names; empty where it names none."""
+        words = _words(question)
+        named = {at for _, span in self._spans(words, any_case=_is_of_one_case(question)) for at in span}
+        return " ".join(word.written for at, word in enumerate(words) if at not in named) if named else ""
 
     def _spans(self, words: "list[_Word]", *, any_case: bool) -> Iterator[tuple[str, range]]:
         """Each name among these words and where it stands."""
@@ -169,6 +175,10 @@ def _older(facts: Mapping[str, Facts]) -> set[str]:
 def _work(facts: Facts) -> tuple[str, bool]:
     """Editions are compared among those of one work that are numbered alike: by years, or by versions."""
     return facts.work, bool(facts.edition) and facts.edition[0] >= FIRST_YEAR
+
+
+def _words(question: str) -> list[_Word]:
+    return [_Word.of(word) for word in _GAP.split(question) if word]
 
 
 def _is_of_one_case(question: str) -> bool:

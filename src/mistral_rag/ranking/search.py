@@ -1,6 +1,6 @@
 """Hybrid search over what one commit of an index holds: words, vectors and routing become one ranking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mistral_rag.ranking.expansion import MOST_CHARACTERS
 from mistral_rag.ranking.facts import VERSION, Facts, learn
-from mistral_rag.ranking.fusion import dense_weight, left_open, scaled
+from mistral_rag.ranking.fusion import blended, dense_weight, left_open, scaled, unnamed_share
 from mistral_rag.ranking.parts import Fusion, Parts, Ranking
 from mistral_rag.ranking.routing import ENTITY_BONUS, Router
 from mistral_rag.ranking.statements import named_statements
@@ -34,6 +34,8 @@ EXPANSION_SHARE: Final = 0.5
 """What the words of an expansion count against those of the question, where nothing covers the question."""
 STATEMENT_BONUS: Final = 0.3
 """What a page gains that is a statement the question asks for, where nothing covers the question."""
+GUESSED: Final = 0.45
+"""From this share of a question that one passage covers, statements that only the expansion names gain nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Collection:
         vector: Scores | None,
         k: int,
         *,
+        unnamed: Scores | None = None,
         expansion: str = "",
         weight: float | None = None,
         fusion: Fusion = "convex",
@@ -95,7 +98,8 @@ class Collection:
     ) -> Ranking:
         """The best `k` rows, best first.
 
-        `vector` is the question's; without one words alone decide. `expansion` are further words to search for.
+        `vector` is the question's; without one words alone decide. `unnamed` is that of the question without the
+        companies it names: the less the words cover, the more it counts. `expansion` are further words to search for.
         `weight` is the vectors' share, by default that of the model. Rows that no word of the question, no vector and
         no route speaks for are not found.
         """
@@ -107,8 +111,11 @@ class Collection:
             words += share * self._lexical(expansion)
         words /= max(float(words.max(initial=0)), 1e-9)
         bonuses = self._bonuses(question, covered) if routing else np.zeros(len(self.numbers), dtype=np.float32)
-        named = self._on_statements(f"{question} {expansion}")
-        worth = np.float32(STATEMENT_BONUS * left_open(covered))
+        told = named_statements(question)
+        named = self._on_statements(told or named_statements(expansion))
+        worth = np.float32(STATEMENT_BONUS * (left_open(covered) if told else left_open(covered, GUESSED)))
+        if vector is not None and unnamed is not None:
+            vector = blended(vector, unnamed, unnamed_share(self.model) * left_open(covered))
         depth = max(DEPTH, 5 * k)
         asked = self._asked(vector, bonuses, depth)
         chosen = np.union1d(_highest(self._sum(words, bonuses, named, worth), depth), asked.places)
@@ -149,9 +156,8 @@ class Collection:
             bonuses *= left_open(covered)
         return bonuses
 
-    def _on_statements(self, text: str) -> Places:
-        """Places of the rows on pages that are a statement which a text names, ascending."""
-        wanted = named_statements(text)
+    def _on_statements(self, wanted: Container[str]) -> Places:
+        """Places of the rows on pages that are one of these statements, ascending."""
         found = [places for name, places in self.statements.items() if name in wanted]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
