@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol, Self
 
 from pydantic import (
     BaseModel,
@@ -222,6 +222,14 @@ class Locator(Model):
         return f"{self.kind} {self.number}" if plain else label
 
 
+class Placed(Protocol):
+    """What knows where in a document it is, such as a `Page`."""
+
+    @property
+    def locator(self) -> Locator:
+        """Where that is."""
+
+
 class Run(Model):
     """A run of a page's text, at least one character long."""
 
@@ -371,8 +379,11 @@ class Chunk(Model):
         """The id of the `ordinal`-th chunk (from 0) with this text in its source: survives edits elsewhere."""
         return hashlib.sha256(f"{uri}\0{ordinal}\0{text}".encode()).hexdigest()[:32]
 
-    def to_document(self, source: Source, page: Page) -> "Document":
-        """The chunk as a LangChain Document: id, text and metadata by the design's names."""
+    def to_document(self, source: Source, page: "Placed") -> "Document":
+        """The chunk as a LangChain Document: id, text and metadata by the design's names.
+
+        `page` is the page it stands on, or anything else that has its `locator`.
+        """
         from langchain_core.documents import Document
 
         metadata: dict[str, Any] = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Block, Box, Locator, Page, Unit, WordBoxes, clean_text
-from mistral_rag.store.packing import full_page, layout_values, light_page, page_values
+from mistral_rag.store.packing import PackedPage, full_page, layout_values, page_values
 
 
 @given(
@@ -37,7 +37,7 @@ def test_a_page_comes_back_as_it_was(
     )
     runs, words = layout_values(page)
     assert full_page(page_values(page), runs, words) == page
-    light = light_page(page_values(page))
+    light = PackedPage(page_values(page)).page
     assert (light.locator, light.text, light.width) == (page.locator, text, 612)
     assert (light.units, light.blocks, len(light.words)) == ((), (), 0)
 
@@ -70,4 +70,4 @@ def test_a_page_that_would_fill_the_memory_is_damage(monkeypatch: pytest.MonkeyP
     page = Page(locator=Locator(kind="page", number=1), text="text")
     monkeypatch.setattr("mistral_rag.store.packing.LARGEST_VALUE", 1000)
     with pytest.raises(IndexDamagedError, match="too long"):
-        light_page((*page_values(page)[:-1], packed("x" * 2000)))
+        assert PackedPage((*page_values(page)[:-1], packed("x" * 2000))).page

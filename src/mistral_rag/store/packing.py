@@ -7,6 +7,8 @@ boxes, blocks, units), which is compressed.
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
@@ -76,22 +78,33 @@ def _unshuffled(data: bytes) -> bytes:
     return bytes(result)
 
 
-def light_page(values: Sequence[Any]) -> Page:
-    """A page without its words, blocks and units, of the columns that `page_values` gives."""
-    kind, place, label, cells, width, height, confidence, text = values
-    with unreadable("page"):
-        return Page(
-            locator=Locator(kind=kind, number=place, label=label, cells=cells),
-            width=width,
-            height=height,
-            confidence=confidence,
-            text=page_text(text),
-        )
+@dataclass(frozen=True)
+class PackedPage:
+    """A page without its words, blocks and units, as the columns that `page_values` gives.
+
+    It is unpacked when it is asked for: a search finds many pages whose texts nobody reads.
+    """
+
+    values: tuple[Any, ...]
+
+    @cached_property
+    def locator(self) -> Locator:
+        """Where in the document the page is."""
+        kind, place, label, cells, *_ = self.values
+        with unreadable("page"):
+            return Locator(kind=kind, number=place, label=label, cells=cells)
+
+    @cached_property
+    def page(self) -> Page:
+        """The page itself."""
+        width, height, confidence, text = self.values[4:]
+        with unreadable("page"):
+            return Page(locator=self.locator, width=width, height=height, confidence=confidence, text=page_text(text))
 
 
 def full_page(values: Sequence[Any], runs: bytes, words: bytes) -> Page:
     """A page of the columns that `page_values` and `layout_values` give."""
-    light = light_page(values)
+    light = PackedPage(tuple(values)).page
     with unreadable("page"):
         blocks, units = plain_json(_inflated(runs))
         return Page(

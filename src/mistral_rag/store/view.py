@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from mistral_rag.store.filters import AllowedRows
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
-from mistral_rag.store.packing import full_page, light_page, page_text, stored_chunk, stored_source
+from mistral_rag.store.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
 from mistral_rag.store.rows import plain_json, row_digest, unreadable
 from mistral_rag.store.texts import page_head
 from mistral_rag.store.vector_rows import Halves, Portion, Rows
@@ -30,17 +30,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk with where it came from; `page` has its text and place but no words, blocks or units."""
+    """A chunk with where it came from."""
 
     row: int
     chunk: Chunk
     source: Source
-    page: Page
+    place: PackedPage
+
+    @property
+    def page(self) -> Page:
+        """The page it stands on, with its text and place but no words, blocks or units."""
+        return self.place.page
 
     def to_document(self) -> "Document":
         """The LangChain Document: as it was given, where it was given as one."""
         if self.source.media_type != BARE_TYPE:
-            return self.chunk.to_document(self.source, self.page)
+            return self.chunk.to_document(self.source, self.place)
         from langchain_core.documents import Document
 
         return Document(id=self.chunk.id, page_content=self.chunk.text, metadata=dict(self.source.metadata))
@@ -98,7 +103,7 @@ class View:
         self.sequence: int = found[0]
         self.last_row: int = found[1]
         self._sources: dict[int, Source] = {}
-        self._pages: dict[int, Page] = {}
+        self._pages: dict[int, PackedPage] = {}
 
     @property
     def generation(self) -> int:
@@ -143,11 +148,12 @@ class View:
             self._sources[values[0]] = stored_source(values[-1])
         missing = json.dumps([number for number in pages if number not in self._pages])
         for values in self._all("pages", self._of("pages", "page"), (missing,)):
-            self._pages[values[0]] = light_page(values[3:])
+            self._pages[values[0]] = PackedPage(tuple(values[3:]))
         if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
             raise IndexDamagedError(f"{self.folder} holds chunks whose source or page is gone")
 
     @staticmethod
+    @cache
     def _of(table: str, key: str) -> str:
         return f"SELECT {_columns(table, 't')} FROM {table} t WHERE t.{key} IN (SELECT value FROM json_each(?))"
 
