@@ -16,7 +16,7 @@ from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
 
-TABLES = (*COLUMNS, "commits", "facts", "groups", "names")
+TABLES = (*COLUMNS, "commits", "facts", "groups", "names", "new_names")
 STEP = 6
 
 

@@ -41,7 +41,7 @@ def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
 
 def everything(index: Path) -> dict[str, list[Any]]:
     """All rows of all tables, derived ones too."""
-    tables = [*COLUMNS, "commits", "facts", "groups", "names"]
+    tables = [*COLUMNS, "commits", "facts", "groups", "names", "new_names"]
     connection = sqlite3.connect(index / "index.db")
     try:
         return {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}  # noqa: S608
@@ -67,8 +67,8 @@ def test_what_was_written_is_fine(index: Path) -> None:
         ("DELETE FROM layouts", "pages"),
         ("DELETE FROM groups WHERE source = 1", "groups"),
         ("UPDATE facts SET value = 7 WHERE source = 1 AND name = 'n'", "facts"),
-        ("DELETE FROM names WHERE kind = 1", "names"),
-        ("UPDATE names SET short = short + 1 WHERE kind = 0 AND row = 1", "names"),
+        ("DELETE FROM new_names WHERE kind = 1", "names"),
+        ("UPDATE new_names SET short = short + 1 WHERE kind = 0 AND row = 1", "names"),
         ("INSERT INTO names VALUES (2, 5, 7)", "names"),
         ("UPDATE commits SET made = made + 1 WHERE sequence = 2", "commits"),
         ("DELETE FROM commits WHERE sequence = 7", "index.seal"),

@@ -45,7 +45,7 @@ def as_format_2(folder: Path, *later: str) -> None:
         "vectors": connection.execute("SELECT * FROM vectors").fetchall(),
         "embeddings": connection.execute("SELECT model, key, vector, digest FROM embeddings").fetchall(),
     }
-    for table in (*rows, "names"):
+    for table in (*rows, "names", "new_names"):
         connection.execute(f"DROP TABLE {table}")
     connection.executescript(INDEXED)
     for table, every in rows.items():
@@ -118,7 +118,7 @@ def test_an_index_of_format_2_is_brought_up_to_date(folder: Path, writer: IndexW
         assert view.rows_of([chunk.id for chunk in kept[0]]) == {kept[0][0].id: 1}
         # the row of what was removed is not given again, and the equal vector is stored once
         assert view.rows_with_vectors().tolist() == [1, 2, 4]
-    assert [count(folder, table) for table in ("vectors", "embeddings", "names")] == [3, 2, 8]
+    assert [count(folder, table) for table in ("vectors", "embeddings", "names", "new_names")] == [3, 2, 7, 1]
 
 
 def test_an_index_of_format_2_with_a_trigger_is_refused(folder: Path, writer: IndexWriter, put: Put) -> None:

@@ -85,7 +85,9 @@ CREATE TABLE readings (reader TEXT NOT NULL, key BLOB NOT NULL, file TEXT NOT NU
 CREATE TABLE removals (row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX removals_by_sequence ON removals (sequence);
 CREATE TABLE names (kind INTEGER NOT NULL, short INTEGER NOT NULL, row INTEGER NOT NULL,
- PRIMARY KEY (kind, short, row)) WITHOUT ROWID;
+ PRIMARY KEY (short, kind, row)) WITHOUT ROWID;
+CREATE TABLE new_names (kind INTEGER NOT NULL, short INTEGER NOT NULL, row INTEGER NOT NULL,
+ PRIMARY KEY (short, kind, row)) WITHOUT ROWID;
 CREATE TABLE groups (name TEXT NOT NULL, source INTEGER NOT NULL REFERENCES sources, PRIMARY KEY (name, source))
  WITHOUT ROWID;
 CREATE TABLE facts (name TEXT NOT NULL, value NOT NULL, source INTEGER NOT NULL REFERENCES sources,

@@ -36,7 +36,7 @@ def _add_readings(connection: sqlite3.Connection) -> None:
 
 def _shorten_names(connection: sqlite3.Connection) -> None:
     """Rows stay as they are, with their digests, in tables without the indexes that `names` takes the place of."""
-    current = [statement for statement in statements(TABLES) if not _is_of(statement, *REBUILT, "names")]
+    current = [statement for statement in statements(TABLES) if not _is_of(statement, *REBUILT, *names.TABLES)]
     indexes = [statement for statement in statements(TABLES) if statement.startswith("CREATE INDEX")]
     refuse_foreign_schema(connection, {*current, *indexes, *statements(INDEXED)})
     # so that what refers to the old tables goes on to refer to the new ones
@@ -46,7 +46,7 @@ def _shorten_names(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA legacy_alter_table=OFF")
     for name in ("chunks_by_source", "chunks_by_vector", "embeddings_by_vector"):
         connection.execute(f"DROP INDEX {name}")
-    _define(connection, *REBUILT, "names")
+    _define(connection, *REBUILT, *names.TABLES)
     used = connection.execute("SELECT substr(name, 5), seq FROM sqlite_sequence WHERE name LIKE 'old!_%' ESCAPE '!'")
     numbers = used.fetchall()
     for table, rows in REBUILT.items():

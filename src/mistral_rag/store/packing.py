@@ -53,9 +53,9 @@ def _deflated(data: bytes, level: int = LEVEL) -> bytes:
     """Compressed; small data with small tables, whose making costs more than the compression of a page."""
     if not data:
         return EMPTY
-    if level == STORED or len(data) > SMALL:
+    if len(data) > SMALL:
         return zlib.compress(data, level)
-    stream = zlib.compressobj(LEVEL, zlib.DEFLATED, wbits=13, memLevel=6)
+    stream = zlib.compressobj(level, zlib.DEFLATED, wbits=13, memLevel=6)
     return stream.compress(data) + stream.flush()
 
 

@@ -20,7 +20,7 @@ from mistral_rag.store.content import Content
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.layout import SEAL, find_folder, make_folder, remove_caches, remove_quarantine
 from mistral_rag.store.lock import Lock
-from mistral_rag.store.names import Names
+from mistral_rag.store.names import SETTLED, Names
 from mistral_rag.store.opening import open_for_writing, put_log_away, rewrite
 from mistral_rag.store.readings import keep_page, kept_pages
 from mistral_rag.store.rows import Rows
@@ -237,7 +237,10 @@ class IndexWriter:
             last_row = rows.take_keys("chunks", 0) - 1
             commit = Commit.after(self._last, content=rows.content, last_row=last_row)
             try:
-                self._names.write()
+                if commit.sequence % SETTLED:
+                    self._names.write()
+                else:
+                    self._names.settle()
                 commits.insert(self._connection, commit)
                 self._connection.execute("COMMIT")
             finally:
@@ -405,5 +408,4 @@ class IndexWriter:
         # numpy looks at 16-bit floats one by one; all bits of the exponent are set in what is not finite
         if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
             raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
-        data, size = half.tobytes(), half.itemsize * half.shape[1]
-        return [data[at : at + size] for at in range(0, len(data), size)]
+        return [row.tobytes() for row in half]
