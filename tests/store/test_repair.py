@@ -101,6 +101,10 @@ def _broken_tree(index: Path) -> None:
     overwrite(index / "index.db", (root_page(index, "chunks_by_source") - 1) * PAGE_SIZE, bytes(PAGE_SIZE))
 
 
+def _broken_names(index: Path) -> None:
+    overwrite(index / "index.db", (root_page(index, "new_names") - 1) * PAGE_SIZE, bytes(PAGE_SIZE))
+
+
 def _broken_history(index: Path) -> None:
     change(index, "DELETE FROM commits")
 
@@ -115,7 +119,16 @@ def _wrong_groups(index: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [_without_seal, _foreign_header, _newer, _broken_tree, _broken_history, _foreign_trigger, _wrong_groups],
+    [
+        _without_seal,
+        _foreign_header,
+        _newer,
+        _broken_tree,
+        _broken_names,
+        _broken_history,
+        _foreign_trigger,
+        _wrong_groups,
+    ],
 )
 def test_what_only_leads_to_the_rows_is_made_again_and_nothing_is_lost(
     index: Path, damage: Callable[[Path], None]
