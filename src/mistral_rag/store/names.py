@@ -23,6 +23,7 @@ SHORT_SIZE: Final = 4
 INSERT: Final = "INSERT OR IGNORE INTO {} (kind, short, row) VALUES (?, ?, ?)"
 TABLES: Final = ("names", "new_names")
 
+MOST_NEW: Final = 100_000
 SETTLED: Final = 16
 """Each of so many commits moves the names of all of them, so that a page of `names` is not written for each."""
 
@@ -44,12 +45,11 @@ KINDS: Final = (CHUNKS, VECTORS, EMBEDDINGS)
 
 def short(name: Name) -> int:
     """The number that is drawn from a name: the beginning of a digest, or of one that is made here."""
-    if not isinstance(name, bytes):
-        parts = name if isinstance(name, tuple) else (name,)
-        data = b"\0".join(
-            [part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass") for part in parts]
-        )
-        name = blake2b(data, digest_size=SHORT_SIZE).digest()
+    if isinstance(name, str):
+        name = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=SHORT_SIZE).digest()
+    elif isinstance(name, tuple):
+        model, key = name
+        name = blake2b(model.encode("utf-8", "surrogatepass") + b"\0" + key, digest_size=SHORT_SIZE).digest()
     return int.from_bytes(name[:SHORT_SIZE], "big", signed=True)
 
 
@@ -162,7 +162,9 @@ class Names:
         self._connection.execute("DELETE FROM new_names")
 
     def mark(self) -> "Mark":
-        """Where the names stand before a change."""
+        """Where the names stand before a change; so many that they would fill the memory are put down before."""
+        if sum(map(len, self._new.values())) > MOST_NEW:
+            self.write()
         return Mark(self._new, {kind: len(new) for kind, new in self._new.items()})
 
     def back_to(self, mark: "Mark") -> None:
