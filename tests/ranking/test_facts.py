@@ -48,6 +48,45 @@ def test_a_quarterly_report_says_its_quarter() -> None:
     assert (facts.years, facts.quarter, facts.kind) == ({2023: 0.8, 2022: 0.6, 2024: 1.0}, 2, "quarterly")
 
 
+@pytest.mark.parametrize(
+    ("said", "quarter"),
+    [
+        ("three months ended", 1),
+        ("thirteen weeks ended", 1),
+        ("three and six months ended", 2),
+        ("26 weeks ended", 2),
+        ("nine months ended", 3),
+        ("thirty-nine weeks ended", 3),
+        ("fiscal years ended", None),
+    ],
+)
+def test_a_quarterly_report_tells_its_quarter_by_the_months_so_far(said: str, quarter: int | None) -> None:
+    cover = COVER.replace("10-K", "10-Q").replace("fiscal year ended", "quarterly period ended")
+    body = (
+        f"Sales for the three months ended January 28, 2023 and for the {said} January 28, 2023, and the {said} 2022."
+    )
+    assert learn("", "0000764478-23-000006.pdf", [cover, body]).quarter == quarter
+
+
+def test_a_cover_may_follow_a_title_page() -> None:
+    facts = learn("", "0000764478-23-000006.pdf", ["FORM 10-K", COVER, BODY])
+    assert (facts.ended, facts.own) == (date(2023, 1, 28), ("northwillowstores",))
+
+
+def test_a_company_whose_cover_shows_only_a_logo_is_named_by_its_text() -> None:
+    cover = "FORM 10-K\nCommission File No. 1-10299\n(Exact name of registrant as specified in its charter)"
+    body = "Foot Locker, Inc. sells shoes. Foot Locker, Inc. owns shops, and Foot Locker, Inc. buys of Nike, Inc."
+    assert learn("", "0001.pdf", [cover, body]).own == ("footlocker",)
+    assert learn("", "0001.pdf", [cover, body + " It pays Nike, Inc."]).own == ()
+
+
+def test_a_release_says_its_fiscal_year_in_its_title() -> None:
+    page = "BOLINGBROOK, Ill. – Ulta Beauty, Inc. (NASDAQ: ULTA) today announced results for the thirteen-week period"
+    page += " (“first quarter”) ended April 29, 2023."
+    facts = learn("Ulta Beauty Announces First Quarter Fiscal 2022 Results", "release.pdf", [page])
+    assert (facts.years, facts.quarter, facts.ended) == ({2023: 0.8, 2022: 0.8}, 1, date(2023, 4, 29))
+
+
 def test_small_capitals_are_read_as_words() -> None:
     cover = "FORM\n10-K\nCommission\nFile\nNo.\n001-10362\nMGM\nR\nESORTS I\nNTERNATIONAL\n(Exact name of Registrant"
     assert learn("", "a.pdf", [cover]).label == "MGM RESORTS INTERNATIONAL 10-K"

@@ -18,6 +18,9 @@ from mistral_rag.ranking.periods import dates_in, kinds_in, period_of
         ("2Q23", {2023}),
         ("$2,015 and 2015.5 and 12019", set()),
         ("in 1999", {1999}),
+        ("H1FY24 and 2H22", {2022, 2024}),
+        ("um 1h30", set()),
+        ("9M 2022", {2022}),
         ("no year", set()),
     ],
 )
@@ -36,6 +39,13 @@ def test_years_are_read_however_they_are_written(text: str, years: set[int]) -> 
         ("H1 FY2023", {2}),
         ("first half of 2023", {2}),
         ("nine months ended", {3}),
+        ("9M FY22", {3}),
+        ("2H22", {4}),
+        ("FQ2 2023 or Q-2 2023", {2}),
+        ("FY1Q23", {1}),
+        ("quarter 3 of 2022", {3}),
+        ("in the quarter 2.5 million", set()),
+        ("a loss of $9M 2022", set()),
         ("the 10-K of 2022", set()),
     ],
 )
@@ -44,7 +54,20 @@ def test_quarters_are_read_however_they_are_written(text: str, quarters: set[int
 
 
 @pytest.mark.parametrize(
-    "text", ["May 20, 2022", "20 May 2022", "May 20th 2022", "2022-05-20", "5/20/2022", "dated 2022_05_20"]
+    "text",
+    [
+        "May 20, 2022",
+        "20 May 2022",
+        "May 20th 2022",
+        "2022-05-20",
+        "5/20/2022",
+        "dated 2022_05_20",
+        "20.05.2022",
+        "20220520",
+        "20. Mai 2022",
+        "20 mai 2022",
+        "20 de mayo de 2022",
+    ],
 )
 def test_dates_are_read_however_they_are_written(text: str) -> None:
     assert dates_in(text) == [date(2022, 5, 20)]
@@ -63,8 +86,27 @@ def test_a_day_that_does_not_exist_is_no_date() -> None:
         ("an 8-K and the press release", {"current", "release"}),
         ("EARNINGS", {"release"}),
         ("proxy statement", {"proxy"}),
+        ("Geschäftsbericht 2022", {"annual"}),
+        ("le rapport annuel", {"annual"}),
+        ("el informe anual", {"annual"}),
+        ("the half-year report", {"quarterly"}),
+        ("Halbjahresfinanzbericht", {"quarterly"}),
+        ("in the most recent quarter", {"quarterly"}),
         ("a handbook", set()),
     ],
 )
 def test_kinds_of_documents_are_read(text: str, kinds: set[str]) -> None:
     assert kinds_in(text) == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("as of June 2023", {(2023, 6)}),
+        ("im Dezember 2022, en décembre 2021, en mayo de 2020", {(2022, 12), (2021, 12), (2020, 5)}),
+        ("on June 30, 2023 and 30 June 2023", set()),
+        ("they may 2 times", set()),
+    ],
+)
+def test_months_are_read_where_no_day_is_named(text: str, months: set[tuple[int, int]]) -> None:
+    assert period_of(text).months == months

@@ -1,11 +1,15 @@
+from datetime import date
+
 import pytest
 
 from mistral_rag.ranking.facts import Facts
 from mistral_rag.ranking.routing import Router
 
 
-def filing(*own: str, year: int, quarter: int | None = None, kind: str = "annual", **names: str) -> Facts:
-    return Facts({**dict.fromkeys(own, "any"), **names}, own, {year: 1.0}, quarter, kind)
+def filing(
+    *own: str, year: int, quarter: int | None = None, kind: str = "annual", ended: date | None = None, **names: str
+) -> Facts:
+    return Facts({**dict.fromkeys(own, "any"), **names}, own, {year: 1.0}, quarter, kind, ended)
 
 
 @pytest.fixture
@@ -17,6 +21,9 @@ def router() -> Router:
             "apple-23q2": filing("apple", year=2023, quarter=2, kind="quarterly"),
             "bestbuy-22": filing("bestbuy", year=2022),
             "willow-22": filing("northwillow", year=2022, willow="capital", nwil="upper", cost="shout"),
+            "nordwind-23q1": filing("nordwind", year=2023, quarter=1, kind="quarterly", ended=date(2023, 3, 31)),
+            "nordwind-23q2": filing("nordwind", year=2023, quarter=2, kind="quarterly", ended=date(2023, 6, 30)),
+            "nordwind-8k": filing("nordwind", year=2023, kind="current", ended=date(2023, 5, 12)),
             "handbook": Facts({}, (), {2022: 1.0}),
             "memo": Facts({}, (), {}),
         }
@@ -64,6 +71,11 @@ def test_companies_are_known_by_their_names(router: Router, question: str, compa
         ("Apple's sales in Q2 2023", ["apple-23q2"]),
         ("Apple's sales in the second quarter", ["apple-23q2"]),
         ("Apple's 10-Q", ["apple-23q2"]),
+        ("Nordwind's 10-Q for Q2 2023", ["nordwind-23q2"]),
+        ("Nordwind's 10-Q of the first quarter", ["nordwind-23q1"]),
+        ("Nordwind's 8-K of May 2023", ["nordwind-8k"]),
+        ("Nordwind's cash as of June 2023", ["nordwind-23q2"]),
+        ("Nordwind's cash at 31.03.2023", ["nordwind-23q1"]),
         ("Apple's sales", ["apple-23"]),
         ("Apple's sales in 2021", ["apple-22"]),
         ("What was paid in 2022?", ["apple-22", "bestbuy-22", "willow-22", "handbook"]),

@@ -13,17 +13,17 @@ from pathlib import PurePosixPath
 from typing import Any, Final, Self
 
 from mistral_rag.ranking.editions import edition_of
-from mistral_rag.ranking.names import all_names, official_name, own_names
+from mistral_rag.ranking.names import all_names, cover_of, official_name, own_names, usual_name
 from mistral_rag.ranking.periods import dates_in, kinds_in, period_of
 from mistral_rag.ranking.statements import statement_pages
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Raised when documents would say something else about themselves: what was learned before is learned anew."""
 FIRST_PAGES: Final = 8
 """Pages that are read for names."""
 
 _ENDED: Final = re.compile(
-    r"\b(?:years?|periods?|quarters?|months|weeks)\s+(?:ended|ending)|\bdate\s+of\s+(?:earliest|report)|\bas\s+of\b",
+    r"\b(?:years?|periods?|quarters?|months|weeks)[\s)”\"]+(?:ended|ending)|\bdate\s+of\s+(?:earliest|report)|\bas\s+of\b",
     re.IGNORECASE,
 )
 _FORM: Final = re.compile(r"\bform\s+(10-?K|10-?Q|8-?K|20-?F|6-?K|40-?F)\b", re.IGNORECASE)
@@ -31,6 +31,13 @@ _FORM_KINDS: Final = {
     "10K": "annual", "20F": "annual", "40F": "annual", "10Q": "quarterly", "8K": "current",
     "6K": "current",
 }  # fmt: skip
+_SO_FAR: Final = (
+    (3, re.compile(r"\b(?:nine[\s-]+months|(?:39|40|thirty-nine|forty)[\s-]+weeks?)\s+ended", re.IGNORECASE)),
+    (2, re.compile(r"\b(?:six[\s-]+months|(?:24|26|28|twenty-(?:four|six|eight))[\s-]+weeks?)\s+ended", re.IGNORECASE)),
+    (1, re.compile(r"\b(?:three[\s-]+months|(?:12|13|16|twelve|thirteen|sixteen)[\s-]+weeks?)\s+ended", re.IGNORECASE)),
+)
+"""What a quarterly report says of the year so far, and which quarter's it is; the longest first."""
+_RESULTS: Final = re.compile(r"\b(?:announces|reports)\b.{0,80}\bresults\b", re.IGNORECASE)
 _SAID_YEAR: Final = re.compile(r"\b(?:fiscal|FY)\s*(?:year\s*)?((?:19|20)\d\d)\b", re.IGNORECASE)
 
 
@@ -100,14 +107,15 @@ def learn(title: str, name: str, texts: Sequence[str], metadata: Mapping[str, An
         metadata: what the file says about itself ("subject", "description"), where there is such a thing.
     """
     pages = [" ".join(page.split()) for page in texts[:FIRST_PAGES]]
-    text, cover = " ".join(pages), pages[0][:4000] if pages else ""
+    first = cover_of(pages)
+    text, cover = " ".join(pages), pages[first][:4000] if pages else ""
     stem = PurePosixPath(name).stem.replace("_", " ")
     described = " ".join(str(value) for value in (title, *_described(metadata)))
     kind = _kind(stem, described, cover)
     ended = _ended(described, cover)
     years = _years(stem, described, text, ended, kind)
-    quarter = _quarter(stem, described, cover, kind)
-    official = official_name(texts[0] if texts else "", kind)
+    quarter = _quarter(stem, described, cover, kind) or _quarter_by_months(text, kind)
+    official = official_name(texts[first] if texts else "", kind) or (usual_name(text) if kind else "")
     own = own_names(official, stem, kind)
     names = all_names(official, own, text)
     label = _label(official, stem, kind, cover, years, quarter)
@@ -125,7 +133,7 @@ def _kind(stem: str, described: str, cover: str) -> str:
             return next(kind for kind in ("quarterly", "annual", "current", "release", "proxy") if kind in kinds)
     if form := _FORM.search(cover):
         return _FORM_KINDS[form[1].upper().replace("-", "")]
-    if re.search(r"\b(?:announces|reports)\b.{0,80}\bresults\b", cover[:600], re.IGNORECASE):
+    if any(_RESULTS.search(text) for text in (described, cover[:600])):
         return "release"
     return "annual" if re.search(r"\bannual report\b", cover[:600], re.IGNORECASE) else ""
 
@@ -146,9 +154,11 @@ def _years(stem: str, described: str, text: str, ended: date | None, kind: str) 
             years[ended.year - 1] = 0.6
     if kind and ended:
         latest = ended.year if kind == "annual" else ended.year + 1
-        said = Counter(year for year in map(int, _SAID_YEAR.findall(text)) if ended.year - 1 <= year <= latest)
-        years |= {year: 0.8 for year, count in said.most_common(1) if count >= 3}
-    years |= {day.year: 0.6 for day in period_of(described).dates if day.year not in years}
+        counted = Counter(year for year in map(int, _SAID_YEAR.findall(text)) if ended.year - 1 <= year <= latest)
+        years |= {year: 0.8 for year, count in counted.most_common(1) if count >= 3}
+    said = period_of(described)
+    dated = {day.year for day in said.dates}
+    years = dict.fromkeys(dated, 0.6) | (dict.fromkeys(said.years - dated, 0.8) if kind else {}) | years
     return years | dict.fromkeys(period_of(stem).years, 1.0)
 
 
@@ -156,6 +166,12 @@ def _quarter(stem: str, described: str, cover: str, kind: str) -> int | None:
     if kind == "annual":
         return None
     return max(period_of(stem).quarters or period_of(f"{described} {cover[:600]}").quarters, default=None)
+
+
+def _quarter_by_months(text: str, kind: str) -> int | None:
+    """A quarterly report of the third quarter tells of nine months, one of the second of six."""
+    found = (quarter for quarter, months in _SO_FAR if kind == "quarterly" and len(months.findall(text)) > 1)
+    return next(found, None)
 
 
 def _label(official: str, stem: str, kind: str, cover: str, years: Mapping[int, float], quarter: int | None) -> str:

@@ -1,6 +1,7 @@
 """The names a document gives its company: as printed, in short, by ticker and by the name of the file."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -37,6 +38,10 @@ NO_NAMES: Final = CONNECTING | _words(
     """
 )
 """Words of sentences and titles: what holds one of them in the middle is no company's name."""
+
+COVERS: Final = 4
+"""Pages of which one is the cover."""
+OFTEN: Final = 3
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[&’'.-](?=[^\W_])[^\W_]+)*&?|&")
 _CHARTER: Final = re.compile(r"\(\s*Exact\s+name\s+of\s+(?:the\s+)?registrant", re.IGNORECASE)
@@ -77,6 +82,18 @@ def official_name(cover: str, kind: str) -> str:
     flat = " ".join(cover[:4000].split())
     named = (_BEFORE_TICKER.search(flat) or _WITH_LEGAL_FORM.search(flat)) if kind else None
     return _plain_name(named[1]) if named else ""
+
+
+def cover_of(pages: Sequence[str]) -> int:
+    """Which of the first pages is the cover: the one that names a registrant, behind a title page or not."""
+    return next((at for at, page in enumerate(pages[:COVERS]) if _CHARTER.search(page)), 0)
+
+
+def usual_name(text: str) -> str:
+    """The name with a legal form that stands in a text often, and twice as often as any other; empty for none."""
+    found = Counter(name for name in map(_plain_name, _WITH_LEGAL_FORM.findall(text)) if name)
+    (name, count), (_, next_count) = (*found.most_common(2), ("", 0), ("", 0))[:2]
+    return name if count >= max(OFTEN, 2 * next_count) else ""
 
 
 def _plain_name(printed: str) -> str:

@@ -216,7 +216,8 @@ def _period_match(facts: Facts, asked: Period, kinds: frozenset[str]) -> float:
     Annual reports show earlier years beside their own, so of several years asked for the last one counts most, and a
     report of the year after is better than nothing.
     """
-    if any(day == facts.ended for day in asked.dates):
+    ended = facts.ended
+    if ended and (ended in asked.dates or (ended.year, ended.month) in asked.months):
         return 1.0
     last = max(asked.years)
     year = max(
@@ -228,8 +229,15 @@ def _period_match(facts: Facts, asked: Period, kinds: frozenset[str]) -> float:
 
 
 def _kind_match(facts: Facts, quarters: frozenset[int], kinds: frozenset[str]) -> float:
-    if kinds:
-        return 1.0 if facts.kind in kinds else 0.0
-    if quarters:
-        return 1.0 if facts.quarter in quarters else 0.5 if facts.kind == "annual" and 4 in quarters else 0.0
-    return {"annual": 1.0, "quarterly": 0.4, "current": 0.4, "proxy": 0.4, "release": 0.7}.get(facts.kind, 1.0)
+    """How well kind and quarter fit, 0 to 1; where a question names both ("the Q2 10-Q"), each counts half."""
+    if not (kinds or quarters):
+        return {"annual": 1.0, "quarterly": 0.4, "current": 0.4, "proxy": 0.4, "release": 0.7}.get(facts.kind, 1.0)
+    of_kind = [1.0 if facts.kind in kinds else 0.0] if kinds else []
+    of_quarter = [_quarter_match(facts, quarters)] if quarters else []
+    return sum(of_kind + of_quarter) / len(of_kind + of_quarter)
+
+
+def _quarter_match(facts: Facts, quarters: frozenset[int]) -> float:
+    if facts.quarter in quarters:
+        return 1.0
+    return 0.5 if facts.kind == "annual" and 4 in quarters else 0.0
