@@ -155,13 +155,13 @@ class HybridRetriever(BaseRetriever):
         return _unit(self.embeddings.embed_query(told)), self._unnamed(told)
 
     def _unnamed(self, question: str) -> Vector | None:
-        model = self.index.identity.embedding if self.index.identity else ""
-        if self.embeddings is None or not self.routing or not unnamed_share(model):
+        known = self._collection
+        if self.embeddings is None or not self.routing or (known is not None and not unnamed_share(known.model)):
             return None
         with self.index.view() as view:
-            router = self._current(view).router
+            current = self._current(view)
         # the view is closed: a model may take its time
-        rest = router.unnamed(question)
+        rest = current.router.unnamed(question) if unnamed_share(current.model) else ""
         return _unit(self.embeddings.embed_query(rest)) if rest else None
 
     def _explained(

@@ -29,6 +29,8 @@ PAGE_BITS: Final = 32
 DEPTH: Final = 100
 """Rows that each ranking puts forward; the rest can't come among the first."""
 
+FEW: Final = 16
+"""Where one in so many documents is looked at, or fewer, their rows are looked up one document after the other."""
 
 EXPANSION_SHARE: Final = 0.5
 """What the words of an expansion count against those of the question, where nothing covers the question."""
@@ -51,6 +53,10 @@ class Collection:
     """All rows, ascending."""
     owners: npt.NDArray[np.int64]
     """For each row the number of its document."""
+    by_owner: Places
+    """The places of all rows, document after document, each ascending."""
+    begins: Places
+    """Where in `by_owner` each document begins, and where the last one ends."""
     numbers: Mapping[str, int]
     """The documents' numbers, by uri."""
     statements: Mapping[str, Places]
@@ -79,6 +85,8 @@ class Collection:
             router=Router(facts),
             rows=rows,
             owners=owners,
+            by_owner=np.argsort(owners, kind="stable"),
+            begins=np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=len(uris))))),
             numbers={uri: number for number, uri in enumerate(uris)},
             worded=None if np.array_equal(lexical.rows, rows) else _places(rows, lexical.rows),
             statements=_statements(table, [facts[uri] for uri in uris]),
@@ -163,20 +171,32 @@ class Collection:
 
     def _sum(self, words: Scores, bonuses: Scores, named: Places, worth: np.float32) -> Scores:
         """What words, routing and statements give to each row."""
-        scores = words + bonuses[self.owners] if bonuses.any() else words.copy()
+        scores = words.copy()
+        places = self._of_documents(bonuses != 0)
+        scores[places] += bonuses[self.owners[places]]
         scores[named] += worth
         return scores
+
+    def _of_documents(self, chosen: npt.NDArray[np.bool_]) -> Places:
+        """Places of the rows of some documents, ascending."""
+        numbers = np.flatnonzero(chosen)
+        if FEW * len(numbers) > len(chosen):
+            return np.flatnonzero(chosen[self.owners])
+        pieces = [self.by_owner[self.begins[number] : self.begins[number + 1]] for number in numbers.tolist()]
+        return np.sort(np.concatenate([np.empty(0, np.int64), *pieces]))
 
     def _asked(self, vector: Scores | None, bonuses: Scores, depth: int) -> "Asked":
         """Rows that the vector puts forward: of all, and of the documents named."""
         if vector is None or self.dense is None:
             return Asked(None, np.empty(0, np.int64))
-        rows = self.dense.candidates(vector, depth)
         highest = float(bonuses.max(initial=0))
         # half of the highest bonus: all documents of the company that is named, of whatever period
-        bars = (highest, highest / 2) if highest > 0 else ()
-        routed = [self.dense.candidates(vector, depth, rows=self.rows[(bonuses >= bar)[self.owners]]) for bar in bars]
-        places = [_places(self.rows, found)[1] for found in (rows, *routed)]
+        named = [bonuses >= highest, bonuses >= highest / 2] if highest > 0 else []
+        if named and np.array_equal(named[0], named[1]):
+            named.pop()
+        routed = [self.dense.candidates(vector, depth, rows=self.rows[self._of_documents(one)]) for one in named]
+        found = (self.dense.candidates(vector, depth), *routed)
+        places = [_places(self.rows, rows)[1] for rows in found]
         return Asked(vector, np.unique(np.concatenate(places)))
 
 
