@@ -167,6 +167,32 @@ def test_sentences_and_titles_are_no_names(page: str, names: set[str]) -> None:
     assert set(learn("Annual Report", "x.pdf", [page]).names) == names
 
 
+@pytest.mark.parametrize(
+    ("name", "page", "first"),
+    [
+        ("Nordwerk Chemie AG", "Nordwerk Chemie sells paint.", "nordwerk"),
+        ("O'Malley Bros. Holdings, Inc.", "", "omalley"),
+        ("Best Pumps, Inc.", "Our pumps are the best.", ""),
+        ("Texas Pumps, Inc.", "Our plant is in Dallas, Texas.", ""),
+        ("Austin Pumps, Inc.", "Our plant is in Austin.", ""),
+        ("United Pumps, Inc.", "", ""),
+        ("Abo Pumps, Inc.", "", ""),
+        ("Pumpwerk AG", "", ""),
+    ],
+)
+def test_the_first_word_of_a_name_is_a_name_where_it_means_nothing_else(name: str, page: str, first: str) -> None:
+    cover = COVER.replace("NORTH & WILLOW STORES, INC.", name)
+    names = learn("", "a.pdf", [cover, page, *["A page."] * 18]).names
+    assert names.get(first) == ("title" if first else None)
+    assert not {"best", "texas", "austin", "united", "abo"} & set(names)
+
+
+def test_a_short_document_cannot_tell_a_common_word() -> None:
+    assert (
+        "nordwerk" not in learn("", "a.pdf", [COVER.replace("NORTH & WILLOW STORES, INC.", "Nordwerk Chemie AG")]).names
+    )
+
+
 def test_small_words_of_a_name_are_no_names() -> None:
     names = learn("", "a.pdf", [COVER.replace("NORTH & WILLOW STORES", "BANK OF THE NORTH WILLOWS")]).names
     assert {"bankofthenorthwillows", "bankofthenorth"} <= set(names)

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final, Self
 
 from mistral_rag.ranking.editions import edition_of
-from mistral_rag.ranking.names import all_names, cover_of, official_name, own_names, usual_name
+from mistral_rag.ranking.names import all_names, cover_of, first_word, official_name, own_names, usual_name
 from mistral_rag.ranking.periods import dates_in, kinds_in, period_of
 from mistral_rag.ranking.statements import statement_pages
 
@@ -46,10 +46,11 @@ class Facts:
     """A document's own facts.
 
     `names` maps an alias, squeezed to lower-case letters and digits, to how a question must write it: "any" way, with
-    a "capital" (it is also a common word), all in "upper" case (a ticker, initials), or in upper case even where the
-    question's capitals tell nothing ("shout": initials that are a common word, too). `own` are the aliases that
-    mean nobody else: documents that share one belong to the same company. `years` weighs the years the document is
-    about, 1 for the surest. `label` is the name as printed with kind and period, for people; empty when unknown.
+    a "capital" (it is also a common word), all in "upper" case (a ticker, initials); "title" (the first word of a
+    name) and "shout" (initials that are a common word) need theirs even in a question whose capitals tell nothing.
+    `own` are the aliases that mean nobody else: documents that share one belong to the same company. `years` weighs
+    the years the document is about, 1 for the surest. `label` is the name as printed with kind and period, for
+    people; empty when unknown.
     `statements` are the numbers of the pages that are a statement ("income", "balance", "cash"). `work` and `edition`
     tell versions of one text apart: same work, newest edition last in order; empty when nothing says so.
     """
@@ -118,6 +119,8 @@ def learn(title: str, name: str, texts: Sequence[str], metadata: Mapping[str, An
     official = official_name(texts[first] if texts else "", kind) or (usual_name(text) if kind else "")
     own = own_names(official, stem, kind)
     names = all_names(official, own, text)
+    if first_name := first_word(official, texts):
+        names.setdefault(first_name, "title")
     label = _label(official, stem, kind, cover, years, quarter)
     work, edition = ("", ()) if kind else edition_of(name)
     return Facts(names, tuple(own), years, quarter, kind, ended, label, statement_pages(texts), work, edition)
@@ -159,6 +162,8 @@ def _years(stem: str, described: str, text: str, ended: date | None, kind: str) 
     said = period_of(described)
     dated = {day.year for day in said.dates}
     years = dict.fromkeys(dated, 0.6) | (dict.fromkeys(said.years - dated, 0.8) if kind else {}) | years
+    if kind and not years:
+        years = dict.fromkeys(period_of(text[:600]).years, 0.6)
     return years | dict.fromkeys(period_of(stem).years, 1.0)
 
 

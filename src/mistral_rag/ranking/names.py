@@ -14,6 +14,7 @@ LEGAL_FORMS: Final = _words(
     """
     ab ag aktiengesellschaft asa bv co company companies corp corporation gmbh group holding holdings inc incorporated
     international kg kgaa limited llc llp lp ltd nv oyj plc sa sarl sas se spa srl the trust and of
+    aps as berhad bhd jsc kk lda oy pjsc pt pte pty sab sdn sgps tbk
     """
 )
 GENERIC: Final = _words(
@@ -38,10 +39,24 @@ NO_NAMES: Final = CONNECTING | _words(
     """
 )
 """Words of sentences and titles: what holds one of them in the middle is no company's name."""
+PLACES: Final = _words(
+    """
+    africa african america american asia asian atlantic australian austrian british canadian china chinese dutch east
+    eastern england english europe european first france french general german great india indian israel italian japan
+    japanese kingdom korea korean latin london mexico national new north northeast northern northwest pacific royal
+    scottish south southeast southern southwest spanish states swedish swiss union united west western york
+    """
+)
+"""Words that many names hold and that alone name none of them."""
+NOT_ALONE: Final = NO_NAMES | LEGAL_FORMS | PLACES | GENERIC
 
 COVERS: Final = 4
 """Pages of which one is the cover."""
 OFTEN: Final = 3
+SHORTEST_TELLING: Final = 4
+"""Letters of a name's first word that is a name by itself."""
+ENOUGH_PAGES: Final = 20
+"""Pages that would use a common word sooner or later."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[&’'.-](?=[^\W_])[^\W_]+)*&?|&")
 _CHARTER: Final = re.compile(r"\(\s*Exact\s+name\s+of\s+(?:the\s+)?registrant", re.IGNORECASE)
@@ -130,11 +145,24 @@ def all_names(official: str, own: Sequence[str], text: str) -> dict[str, str]:
     }
 
 
+def first_word(official: str, texts: Sequence[str]) -> str:
+    """The first word of a name of several, squeezed, where it tells the company from others; empty where not.
+
+    It does when no page of a long document uses it as a common word, and none as a place ("Dallas, Texas").
+    """
+    core = _core(words_of(official))
+    if len(texts) < ENOUGH_PAGES or len(core) < 2 or len(core[0]) < SHORTEST_TELLING or core[0].lower() in NOT_ALONE:
+        return ""
+    placed = re.compile(rf"(?:,|\b[Ii]n)\s+{re.escape(core[0])}\b(?!\s+{re.escape(core[1])})")
+    common = any(placed.search(page) or _is_used_small(core[0], page) for page in texts)
+    return "" if common else squeezed(core[:1])
+
+
 def _core(words: Sequence[str]) -> list[str]:
     core = list(words)
     while core and squeezed(core[-1:]) in LEGAL_FORMS | {""}:
         core.pop()
-    while core and squeezed(core[:1]) in {"the", ""}:
+    while core and squeezed(core[:1]) in {"the", "pt", ""}:
         core.pop(0)
     return core
 
@@ -148,7 +176,7 @@ def _official_names(words: Sequence[str], core: Sequence[str], text: str) -> dic
         if core[count - 1] in telling and len(telling) > 1:
             names.setdefault(squeezed(core[:count]), "any")
     for at, word in enumerate(core):
-        if len(core) > 1 and word.lower() not in NO_NAMES | LEGAL_FORMS and _stands_alone(core, at, text):
+        if len(core) > 1 and word.lower() not in NOT_ALONE and _stands_alone(core, at, text):
             names.setdefault(squeezed([word]), "capital")
     for initials in _initials(core):
         names.setdefault(initials, "upper")

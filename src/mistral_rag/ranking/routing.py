@@ -21,7 +21,8 @@ LONGEST_NAME: Final = 6
 SHORTEST_MISSPELT: Final = 6
 """Letters of a name that is known with one letter wrong, missing, doubled or changed about."""
 
-_LOOSER: Final = {"shout": 0, "upper": 1, "capital": 2, "any": 3}
+_LOOSER: Final = {"shout": 0, "upper": 1, "title": 2, "capital": 3, "any": 4}
+_IN_ANY_CASE: Final = frozenset({"upper", "capital", "any"})
 _GAP: Final = re.compile(r"[\s?!;:,/]+")
 _TELLS_NO_CASE: Final = re.compile(r"\b(?:\w*\d\w*|[A-Z]{2,})\b|(?:^|[.?!])\s*\w")
 
@@ -101,7 +102,9 @@ class Router:
     def _alias(self, span: "list[_Word]", any_case: bool) -> str:
         for alias in ("".join([word.squeezed for word in span]), "".join([word.bare for word in span])):
             shape = self._names.get(alias)
-            if shape and ((any_case and shape != "shout") or _is_written(shape, [p for w in span for p in w.parts])):
+            if shape and (
+                (any_case and shape in _IN_ANY_CASE) or _is_written(shape, [p for w in span for p in w.parts])
+            ):
                 return alias
         return ""
 
