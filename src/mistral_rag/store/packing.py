@@ -15,6 +15,7 @@ from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, W
 from mistral_rag.store.connection import LARGEST_VALUE
 from mistral_rag.store.rows import Value, bounded, plain_json, unreadable
 
+TINY: Final = 256
 SMALL: Final = 16_384
 LEVEL: Final = 1
 """zlib's level: the higher ones save three bytes in a hundred on filings."""
@@ -53,6 +54,8 @@ def _deflated(data: bytes, level: int = LEVEL) -> bytes:
     """Compressed; small data with small tables, whose making costs more than the compression of a page."""
     if not data:
         return EMPTY
+    if len(data) < TINY:
+        level = STORED
     if len(data) > SMALL:
         return zlib.compress(data, level)
     stream = zlib.compressobj(level, zlib.DEFLATED, wbits=13, memLevel=6)

@@ -27,6 +27,9 @@ MOST_PARTS: Final = 10_000_000
 UNNUMBERED: Final = frozenset({"vectors", "embeddings"})
 """Tables whose digest leaves out the key: their rows are known by their content."""
 
+_BEGUN: Final = {table: blake2b(digest_size=DIGEST_SIZE, person=table.encode()) for table in COLUMNS}
+"""The hash of each table before any column: only copies of it go on."""
+
 
 def row_digest(table: str, values: Sequence[Value]) -> bytes:
     """Hash of a row's columns, in the order of `format.COLUMNS`."""
@@ -41,7 +44,9 @@ def row_digest(table: str, values: Sequence[Value]) -> bytes:
             parts += (b"b%d:" % len(value), value)
         else:
             parts.append(b"n" if value is None else b"f" + struct.pack("<d", value))
-    return blake2b(b"".join(parts), digest_size=DIGEST_SIZE, person=table.encode()).digest()
+    hashed = _BEGUN[table].copy()
+    hashed.update(b"".join(parts))
+    return hashed.digest()
 
 
 def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
