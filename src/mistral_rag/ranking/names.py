@@ -68,7 +68,7 @@ _TICKER: Final = re.compile(
 )
 _SIGNS: Final = re.compile(r"[\W_]+")
 _NO_NAME: Final = re.compile(r"\b(?:commission|file\s+n\w*|period|act\s+of|form\s+\d)", re.IGNORECASE)
-_NAME: Final = r"((?:[A-Z][\w&’'.-]*,?\s+|&\s+|and\s+|of\s+){1,6}"
+_NAME: Final = r"((?:[A-Z][\w&’'.-]{0,40},?\s+|&\s+|and\s+|of\s+){1,6}"
 _BEFORE_TICKER: Final = re.compile(_NAME + r")\((?:NASDAQ|Nasdaq|NYSE|LSE|TSX|Euronext)\b")
 _WITH_LEGAL_FORM: Final = re.compile(
     _NAME + r"(?:Inc|INC|Corporation|CORPORATION|Corp|plc|PLC|AG|SE|GmbH|S\.A|N\.V|Ltd|Limited|LIMITED)\b\.?)"
