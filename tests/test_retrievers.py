@@ -130,6 +130,20 @@ def test_a_hit_says_what_its_score_is_made_of(index: Path) -> None:
     assert hit.ranks == {"lexical": 1, "dense": 1}
 
 
+def test_of_many_documents_those_of_the_company_named_come_first(filings: Path, writer: IndexWriter) -> None:
+    for number in range(40):
+        add(writer, f"note{number}.txt", "A dividend was paid.", "Net sales of phones rose.")
+    writer.remove("file:///docs/OAK_2022_10K.pdf")
+    cover = cover_of("OAK CORPORATION", "10-K", "December 31, 2022")
+    add(writer, "OAK_2022_10K.pdf", "A dividend was paid.", cover=cover)
+    writer.commit()
+    hits = retriever(filings, k=6).search("Which dividend did Oak pay in 2022?")
+    names = [hit.source.name for hit in hits]
+    assert names[:5] == ["OAK_2022_10K.pdf"] * 2 + ["OAK_2021_10K.pdf"] * 3
+    assert (texts(hits)[0], texts(hits)[2], texts(hits)[5]) == ("A dividend was paid.",) * 3
+    assert hits[5].parts["routing"] == 0
+
+
 def test_it_is_a_langchain_retriever(index: Path) -> None:
     documents = retriever(index, k=2).invoke("When is the dividend paid?")
     assert len(documents) == 2
