@@ -208,6 +208,11 @@ def test_routing_can_be_switched_off(filings: Path) -> None:
     assert {hit.parts["routing"] for hit in hits} == {0}
 
 
+def test_a_negative_number_of_passages_is_refused(index: Path) -> None:
+    with pytest.raises(ValueError, match="k is a number of passages, not -1"):
+        retriever(index).search("dividend", k=-1)
+
+
 def test_filters_hold_before_the_ranking(index: Path) -> None:
     made = retriever(index, filter={"team": "people"}, k=1)
     assert texts(made.search("phone dividend")) == ["Everyone has 27 days of leave."]

@@ -268,6 +268,14 @@ def test_chunks_of_files_are_found_and_are_not_deleted_one_by_one(tmp_path: Path
     assert len(store.similarity_search("north")) == 2
 
 
+def test_a_negative_number_of_passages_is_refused(tmp_path: Path) -> None:
+    store = FaissStore.from_texts(["go north"], Compass(), path=tmp_path / "index")
+    assert store.similarity_search("north", k=0) == []
+    for search in (store.similarity_search, store.similarity_search_with_score, store.max_marginal_relevance_search):
+        with pytest.raises(ValueError, match="k is a number of passages, not -1"):
+            search("north", k=-1)
+
+
 def test_groups_are_kept_apart(tmp_path: Path) -> None:
     page = Page(locator=Locator(kind="part", number=1), text="go north")
     with IndexWriter.open(tmp_path / "index", identity=Identity("compass-1", 4)) as writer:

@@ -135,9 +135,12 @@ class HybridRetriever(BaseRetriever):
         return await asyncio.to_thread(self.search, question, k=k)
 
     def explain(self, question: str, *, k: int | None = None) -> Explanation:
-        """As `search`, with what the ranking went by."""
+        """As `search`, with what the ranking went by. Raises ValueError for a negative `k`."""
+        k = self.k if k is None else k
+        if k < 0:
+            raise ValueError(f"k is a number of passages, not {k}")
         expansion = self.expander.expand(question) if self.expander else ""
-        return self._explained(question, self._vectors_of(question), expansion, self.k if k is None else k)
+        return self._explained(question, self._vectors_of(question), expansion, k)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         return [hit.to_document() for hit in self.search(query)]

@@ -330,6 +330,7 @@ class FaissStore(VectorStore):
         return lambda cosine: min(max(cosine, 0.0), 1.0)
 
     def _search(self, vector: Sequence[float], k: int, filter: Filter) -> list[tuple[Document, float]]:
+        _refuse_negative(k)
         reader = self._opened()
         if reader is None:
             return []
@@ -341,6 +342,7 @@ class FaissStore(VectorStore):
     def _marginal(
         self, vector: Sequence[float], k: int, fetch_k: int, lambda_mult: float, filter: Filter
     ) -> list[Document]:
+        _refuse_negative(k)
         reader = self._opened()
         if reader is None:
             return []
@@ -384,6 +386,11 @@ class FaissStore(VectorStore):
             if self._reader is not None:
                 self._reader.close()
             self._reader = None
+
+
+def _refuse_negative(k: int) -> None:
+    if k < 0:
+        raise ValueError(f"k is a number of passages, not {k}")
 
 
 def _claim(writer: IndexWriter, mine: Identity) -> None:
