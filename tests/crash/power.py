@@ -217,6 +217,19 @@ def cuts(events: list[Event], count: int, choice: random.Random) -> Iterator[tup
         yield moment, step, disk
 
 
+def unsafe_logs(events: list[Event]) -> int:
+    """How many writes went to a log whose name a power cut could still take, behind the first step."""
+    disk, steps, unsafe, choice = Disk(), 0, 0, random.Random(0)
+    for event in events:
+        if event.kind == MARKED:
+            steps += 1
+            continue
+        new = {path for what, path, _, _ in disk.waiting if what == "made"}
+        unsafe += bool(steps) and event.kind == WROTE and event.path.endswith("-wal") and event.path in new
+        disk.take(event, choice)
+    return unsafe
+
+
 def main() -> int:
     """Cut the power again and again; the exit code says whether all went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -230,11 +243,12 @@ def main() -> int:
     problems: list[str] = []
     kinds: Counter[str] = Counter()
     opened: Counter[str] = Counter()
-    calls = 0
+    calls = unsafe = 0
     with tempfile.TemporaryDirectory(dir=shim.fast_folder()) as place:
         for number in range(arguments.recordings):
             failing = choice.randint(1, 150) if number % 2 else 0
             events = record(Path(place), shim.Shim(), failing)
+            unsafe += unsafe_logs(events)
             if arguments.careless:
                 events = [event for event in events if event.kind not in {SYNCED, SYNCED_FOLDER}]
             calls += len(events)
@@ -249,7 +263,7 @@ def main() -> int:
                 problems += [f"recording {number} (sync {failing} fails) event {moment}: {line}" for line in wrong]
                 if wrong and os.environ.get("KEEP"):
                     shutil.copytree(left, f"{os.environ['KEEP']}/{number}-{moment}", dirs_exist_ok=True)
-    report = {"cuts": sum(kinds.values()), "events": calls, "kinds": kinds, "opened": opened}
+    report = {"cuts": sum(kinds.values()), "events": calls, "kinds": kinds, "opened": opened, "unsafe": unsafe}
     print(json.dumps({**report, "problems": problems[:200], "wrong": len(problems)}))
     return 1 if problems else 0
 

@@ -56,9 +56,9 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
         connection.execute("BEGIN IMMEDIATE")
         _create(connection) if version is None else _migrate(connection, version)
         connection.execute("COMMIT")
-    # SQLite does so too, but takes no notice when it fails
-    sync_folder(folder)
+    # the first thing that is read makes the log; SQLite syncs its name, too, but takes no notice when that fails
     refuse_foreign_schema(connection)
+    sync_folder(folder)
     last = commits.check_history(connection, folder)
     write_seal(folder / SEAL, last.seal)
     return last
