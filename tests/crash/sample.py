@@ -7,22 +7,44 @@ from typing import Any
 
 import numpy as np
 import workload  # type: ignore[import-not-found]
+from langchain_core.embeddings import Embeddings
 
 from ingest.facts import learn_facts
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Page
+from mistral_rag.store import caches, dense, vector_rows, vectors
 from mistral_rag.store.format import COLUMNS
 from mistral_rag.store.identity import Identity
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.writer import IndexWriter
+from mistral_rag.vectorstores import FaissStore
 
 TABLES = (*COLUMNS, "commits", "facts", "groups", "names", "new_names")
 STEP = 6
 
+for module in (caches, dense, vector_rows, vectors):
+    # so that the few rows here are too many to be searched without bits
+    module.EXACT_ROWS = 5  # type: ignore[attr-defined]
+
+
+class Known(Embeddings):
+    """One vector for each text."""
+
+    model = "test"
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """As `embed_query`."""
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        """Drawn by chance from the text's letters."""
+        drawn: list[float] = np.random.default_rng(list(text.encode())).standard_normal(workload.DIMENSION).tolist()
+        return drawn
+
 
 def make(folder: Path) -> None:
     """Make the index: documents, groups, metadata, a failed and a removed one, kept pages, caches; no log."""
-    with IndexWriter.open(folder, identity=Identity("", 0)) as writer:
+    with IndexWriter.open(folder, identity=Identity("test", workload.DIMENSION)) as writer:
         _fill(writer, range(1, STEP))
         writer.commit()
         writer.refresh_caches()
@@ -45,10 +67,10 @@ def _fill(writer: IndexWriter, steps: range) -> None:
             if not operation.pages:
                 writer.remove(f"file:///{operation.name}", remember=True)
                 continue
-            source, pages, chunks, _ = workload.document(operation)
+            source, pages, chunks, own = workload.document(operation)
             facts = {"year": 2000 + step, "tags": ["a", "b"]}
             source = source.model_copy(update={"metadata": facts, "groups": ("staff",) if step % 2 else ()})
-            writer.put(source, pages, chunks)
+            writer.put(source, pages, chunks, own)
             writer.keep_embeddings("other", [f"{operation}".encode()], np.ones((1, 8)))
             _keep_page(writer, source.digest, pages[0])
         writer.fail(source.model_copy(update={"uri": "file:///broken.pdf", "name": "broken.pdf"}), "can't be read")
@@ -71,8 +93,11 @@ def everything(folder: Path) -> dict[str, list[Any]]:
 
 def answers(folder: Path) -> list[Any]:
     """What a search finds, and what else a reader can be asked."""
-    retriever = HybridRetriever.from_index(folder)
+    retriever = HybridRetriever.from_index(folder, embeddings=Known(), groups=["staff"])
     found = [[hit.chunk.id for hit in retriever.search(question)] for question in ("alpha beta", "omega 2003")]
+    store = FaissStore(Known(), folder, groups=["staff"])
+    found += [[document.id for document in store.similarity_search("alpha beta", 5)]]
+    store.close()
     with IndexReader.open(folder) as reader, reader.view() as view:
         rows = view.allowed({"year": {"$gte": 2003}}, ["staff"])
         pages = [list(view.pages(source.uri)) for source in view.sources()]

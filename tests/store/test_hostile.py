@@ -129,3 +129,16 @@ def test_a_trap_in_place_of_a_cache_is_not_opened(index: Path, trap: str) -> Non
             if path.name != "manifest.json":
                 path.unlink()
     assert [hit.chunk.id for hit in HybridRetriever.from_index(index).search("alpha")] == found
+
+
+@pytest.mark.parametrize("data", ["text", 0.5, b"short"])
+def test_a_vector_of_another_kind_is_damage(tmp_path: Path, put: Put, data: Any) -> None:
+    index = tmp_path / "vectors"
+    with IndexWriter.open(index, identity=Identity("test-model", 4)) as writer:
+        put(writer, "a.txt", "alpha beta")
+        writer.commit()
+    tamper(index, "vectors", data=data)
+    with IndexReader.open(index) as reader, reader.view() as view:
+        for read in (view.vectors, lambda: view.content_of(URI)):
+            with pytest.raises(IndexDamagedError, match="a vector is something else than 8 bytes"):
+                read()

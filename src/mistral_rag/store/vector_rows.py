@@ -85,7 +85,7 @@ def portions(
     )
     while found := cursor.fetchmany(PORTION):
         rows, numbers, data = zip(*found, strict=True)
-        vectors = _matrix(data, dimension, folder)
+        vectors = matrix(data, dimension, folder)
         yield Portion(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64), keys_of(vectors), vectors)
 
 
@@ -107,11 +107,12 @@ def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimensi
     if not found:
         return np.empty(0, np.int64), np.empty((0, dimension), np.float16)
     known, data = zip(*found, strict=True)
-    return np.array(known, dtype=np.int64), _matrix(data, dimension, folder)
+    return np.array(known, dtype=np.int64), matrix(data, dimension, folder)
 
 
-def _matrix(data: Sequence[bytes], dimension: int, folder: Path) -> Halves:
+def matrix(data: Sequence[bytes], dimension: int, folder: Path) -> Halves:
+    """Vectors as rows. Raises IndexDamagedError where one is something else."""
     size = 2 * dimension
-    if wrong := next((vector for vector in data if len(vector) != size), None):
-        raise IndexDamagedError(f"{folder}: a vector has {len(wrong)} bytes, not {size}")
+    if not all(isinstance(vector, bytes) and len(vector) == size for vector in data):
+        raise IndexDamagedError(f"{folder}: a vector is something else than {size} bytes. Run: ingest verify")
     return np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), dimension)

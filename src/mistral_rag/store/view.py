@@ -239,6 +239,7 @@ class View:
         )
         found = self._connection.execute(query, (uri,)).fetchall()
         vectors = [data for _, data in found if data is not None]
+        vector_rows.matrix(vectors, self.dimension, self.folder)
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
     def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
@@ -249,7 +250,8 @@ class View:
             " CROSS JOIN vectors v ON v.vector = e.vector"
         )
         rows = self._connection.execute(query, (json.dumps(list(found.values())),))
-        return {key: np.frombuffer(data, dtype="<f2").astype(np.float32) for key, data in rows}
+        with unreadable("vector"):
+            return {key: np.frombuffer(data, dtype="<f2").astype(np.float32) for key, data in rows}
 
     @property
     def dimension(self) -> int:
