@@ -96,7 +96,7 @@ def answers(folder: Path) -> list[Any]:
     retriever = HybridRetriever.from_index(folder, embeddings=Known(), groups=["staff"])
     found = [[hit.chunk.id for hit in retriever.search(question)] for question in ("alpha beta", "omega 2003")]
     store = FaissStore(Known(), folder, groups=["staff"])
-    found += [[document.id for document in store.similarity_search("alpha beta", 5)]]
+    found += [[str(document.id) for document in store.similarity_search("alpha beta", 5)]]
     store.close()
     with IndexReader.open(folder) as reader, reader.view() as view:
         rows = view.allowed({"year": {"$gte": 2003}}, ["staff"])
