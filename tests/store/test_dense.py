@@ -293,6 +293,19 @@ def test_vectors_are_read_from_the_file_and_what_is_damaged_there_from_the_datab
         assert recall(found, reader, asked()) >= 0.98
 
 
+def test_a_purge_leaves_no_vector_of_what_was_removed(index: Path) -> None:
+    removed, kept = (made(COUNT)[row].tobytes() for row in (5, 15))
+
+    def holding(vector: bytes) -> set[str]:
+        return {path.name for path in index.rglob("*") if path.is_file() and vector in path.read_bytes()}
+
+    assert holding(removed) == holding(kept) == {"codes-1.bin", "index.db"}
+    with IndexWriter.open(index) as writer:
+        writer.remove("file:///0.txt")
+        writer.purge()
+    assert (holding(removed), holding(kept)) == (set(), {"codes-2.bin", "index.db"})
+
+
 def test_a_file_that_is_cut_short_is_made_again(index: Path) -> None:
     path = index / "codes-1.bin"
     os.truncate(path, path.stat().st_size - 1)
