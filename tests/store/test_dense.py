@@ -1,5 +1,6 @@
 """Vectors beyond what is held in memory: bits, their file, what is newer than it, and how exact the answers are."""
 
+import importlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
 from mistral_rag.store import codes, dense, dense_parts, vector_rows, vectors
 from mistral_rag.store.identity import Identity
+from mistral_rag.store.lists import Lists
 from mistral_rag.store.reader import IndexReader
 from mistral_rag.store.vectors import DenseIndex
 from mistral_rag.store.writer import IndexWriter
@@ -464,3 +466,9 @@ def test_threads_search_while_commits_come(index: Path, reader: IndexReader) -> 
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_lists_are_learned_where_pymupdf_is_imported_too() -> None:
+    # both wrap C++ lists of numbers, and the class of the one that comes later is given to the other
+    importlib.import_module("pymupdf")
+    assert len(Lists.learned(made(200).astype(np.float32), 4)) == 4

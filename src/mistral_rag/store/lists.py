@@ -34,9 +34,11 @@ class Lists:
         count = min(count, len(vectors))
         if not count:
             return cls.none(vectors.shape[1])
-        means: Any = faiss.Kmeans(vectors.shape[1], count, niter=8, min_points_per_centroid=1, seed=1)
-        means.train(np.ascontiguousarray(vectors))
-        return cls(np.asarray(means.centroids, dtype=np.float32), count)
+        means, found = faiss.Clustering(vectors.shape[1], count), faiss.IndexFlatL2(vectors.shape[1])
+        means.niter, means.min_points_per_centroid, means.seed = 8, 1, 1
+        means.train(np.ascontiguousarray(vectors), found)
+        # not from `means`: once PyMuPDF is imported, its class takes the place of the one for C++ lists of numbers
+        return cls(np.asarray(found.reconstruct_n(0, count), dtype=np.float32), count)
 
     def __len__(self) -> int:
         return len(self.centres)
