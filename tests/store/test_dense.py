@@ -3,12 +3,15 @@
 import importlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mistral_rag.errors import IndexDamagedError
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
 from mistral_rag.store import codes, dense, dense_parts, vector_rows, vectors
 from mistral_rag.store.identity import Identity
@@ -472,3 +475,11 @@ def test_lists_are_learned_where_pymupdf_is_imported_too() -> None:
     # both wrap C++ lists of numbers, and the class of the one that comes later is given to the other
     importlib.import_module("pymupdf")
     assert len(Lists.learned(made(200).astype(np.float32), 4)) == 4
+
+
+def test_an_index_whose_vectors_are_gone_is_damaged(index: Path) -> None:
+    (index / "codes-1.bin").unlink()
+    with closing(sqlite3.connect(index / "index.db")) as connection, connection:
+        connection.execute("DELETE FROM vectors")
+    with IndexReader.open(index) as reader, pytest.raises(IndexDamagedError, match="has lost its vectors"):
+        opened(reader)

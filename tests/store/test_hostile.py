@@ -142,3 +142,17 @@ def test_a_vector_of_another_kind_is_damage(tmp_path: Path, put: Put, data: Any)
         for read in (view.vectors, lambda: view.content_of(URI)):
             with pytest.raises(IndexDamagedError, match="a vector is something else than 8 bytes"):
                 read()
+
+
+def test_a_row_without_a_digest_is_damage_to_a_writer_too(index: Path) -> None:
+    connection = sqlite3.connect(index / "index.db", isolation_level=None)
+    connection.execute("PRAGMA writable_schema=ON")
+    connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'digest BLOB NOT NULL', 'digest BLOB')")
+    connection.close()
+    connection = sqlite3.connect(index / "index.db", isolation_level=None)
+    connection.execute("UPDATE chunks SET digest = NULL")
+    connection.execute("PRAGMA writable_schema=ON")
+    connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'digest BLOB', 'digest BLOB NOT NULL')")
+    connection.close()
+    with IndexWriter.open(index) as writer, pytest.raises(IndexDamagedError, match="a digest of the index"):
+        writer.remove(URI)

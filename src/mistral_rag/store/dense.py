@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from mistral_rag.errors import IndexDamagedError
 from mistral_rag.store import codes
 from mistral_rag.store.codes import Saved
 from mistral_rag.store.dense_parts import NEWER_ROWS
@@ -86,6 +87,8 @@ def _bits(view: View) -> Made:
     rows, lists = view.rows_with_vectors(), _lists(view)
     wanted = max(CENTRED, PER_LIST * lists)
     sample = view.vector_portion(rows[:: max(len(rows) // wanted, 1)][:wanted])
+    if not len(sample.rows):
+        raise IndexDamagedError(f"{view.folder} has lost its vectors. Run: ingest verify")
     return make(sample, view.vector_portions(), weighed=_weighed(view), lists=lists)
 
 
