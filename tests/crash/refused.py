@@ -1,4 +1,4 @@
-"""A writer whose disk refuses one call, and says how it ended: `python refused.py FOLDER CALL AT ERROR [still]`.
+"""A writer whose disk refuses one call, and says how it ended: `python refused.py FOLDER CALL AT ERROR [still] [compact]`.
 
 Prints a line of JSON: the step before, the error, the step after it, and what the same writer says afterwards.
 """
@@ -21,15 +21,16 @@ from mistral_rag.store.writer import IndexWriter
 def main() -> None:
     """Commit once, then again while the disk refuses."""
     shim.start_again_with_it()
-    name, call, at, error, *still = sys.argv[1:]
+    name, call, at, error, *more = sys.argv[1:]
+    compact = "compact" in more
     folder = Path(name)
     armed = shim.Shim()
     armed.arm(folder, call="write", at=0, mode="fail")  # from now on it knows the open files
     with IndexWriter.open(folder, identity=Identity("test", workload.DIMENSION)) as writer:
         _put(writer, 1)
         before = writer.commit()
-        armed.arm(folder, call=call, at=int(at), mode="fail", error=getattr(errno, error), still=bool(still))
-        said = [_said(writer) for _ in range(2)]
+        armed.arm(folder, call=call, at=int(at), mode="fail", error=getattr(errno, error), still="still" in more)
+        said = [_said(writer, compact=compact) for _ in range(2)]
         armed.disarm()
         said.append(_said(writer))
     with IndexReader.open(folder) as reader:
@@ -45,10 +46,10 @@ def _put(writer: IndexWriter, version: int) -> None:
     writer.put(source, pages, chunks, vectors)
 
 
-def _said(writer: IndexWriter) -> str:
+def _said(writer: IndexWriter, *, compact: bool = False) -> str:
     try:
         _put(writer, 2)
-        writer.commit()
+        writer.compact() if compact else writer.commit()
     except MistralRagError as error:
         return f"{type(error).__name__}: {str(error).replace(str(writer.folder), 'index')}"
     return "committed"

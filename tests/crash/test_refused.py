@@ -55,3 +55,11 @@ def test_a_failed_sync_of_the_seal_is_said_though_the_commit_stands(tmp_path: Pa
     assert outcome["said"][1:] == [AGAIN, AGAIN]
     assert outcome["said"][0].startswith("IndexWriteError: can't write to index: ")
     assert (outcome["before"], outcome["after"], outcome["later"]) == (1, 2, 3)
+
+
+def test_a_lock_that_is_refused_while_caches_are_written_anew_is_a_named_error(tmp_path: Path) -> None:
+    outcome = refused(tmp_path / "index", "lock", "13", "EIO", "still", "compact")
+    assert outcome["said"] == [
+        "IndexWriteError: can't write to index: locking protocol; the last commit stands", AGAIN, AGAIN,
+    ]  # fmt: skip
+    assert (outcome["before"], outcome["after"], outcome["later"]) == (1, 2, 3)

@@ -287,9 +287,9 @@ class IndexWriter:
         from mistral_rag.store import caches
 
         self.commit()
-        view = self._view()
-        generation = view.generation + 1
         with self._writing():
+            view = self._view()
+            generation = view.generation + 1
             if view.identity is not None:
                 caches.write(view, generation)
         with self._changing() as content:
