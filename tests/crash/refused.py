@@ -1,4 +1,6 @@
-"""A writer whose disk refuses one call, and says how it ended: `python refused.py FOLDER CALL AT ERROR [still] [compact]`.
+"""A writer whose disk refuses one call, and says how it ended.
+
+    python refused.py FOLDER CALL AT ERROR [still] [compact]
 
 Prints a line of JSON: the step before, the error, the step after it, and what the same writer says afterwards.
 """
