@@ -9,7 +9,6 @@ from pathlib import Path
 WIDTH, HEIGHT, MARGIN = 640, 400, 60
 LINES = {
     "dense_ms": ("vectors", "#1f5fa8"),
-    "bits_ms": ("passes over the bits", "#8fb3d9"),
     "lexical_ms": ("words", "#b5482a"),
     "hybrid_ms": ("both, with passages", "#3c7d3c"),
     "peer_ms": ("langchain_community FAISS", "#777777"),
