@@ -18,6 +18,7 @@ from mistral_rag.store.bm25 import leading
 from mistral_rag.store.dense import cached as cached_vectors
 from mistral_rag.store.lexical import LexicalIndex, cached
 from mistral_rag.store.rows import unreadable
+from mistral_rag.store.vector_rows import places_of
 from mistral_rag.store.vectors import DenseIndex
 from mistral_rag.store.view import View
 
@@ -88,7 +89,7 @@ class Collection:
             by_owner=np.argsort(owners, kind="stable"),
             begins=np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=len(uris))))),
             numbers={uri: number for number, uri in enumerate(uris)},
-            worded=None if np.array_equal(lexical.rows, rows) else _places(rows, lexical.rows),
+            worded=None if np.array_equal(lexical.rows, rows) else places_of(lexical.rows, rows),
             statements=_statements(table, [facts[uri] for uri in uris]),
         )
 
@@ -196,7 +197,7 @@ class Collection:
             named.pop()
         routed = [self.dense.candidates(vector, depth, rows=self.rows[self._of_documents(one)]) for one in named]
         found = (self.dense.candidates(vector, depth), *routed)
-        places = [_places(self.rows, rows)[1] for rows in found]
+        places = [places_of(rows, self.rows)[1] for rows in found]
         return Asked(vector, np.unique(np.concatenate(places)))
 
 
@@ -221,13 +222,6 @@ def _highest(scores: Scores, count: int) -> Places:
     places = leading(scores, count)
     highest: Places = places[np.lexsort((places, -scores[places]))[:count]]
     return highest
-
-
-def _places(rows: Rows, found: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Which of `found` are in `rows` (ascending), and where."""
-    at = np.minimum(np.searchsorted(rows, found), max(len(rows) - 1, 0))
-    here = rows[at] == found if len(rows) else np.zeros(len(found), dtype=bool)
-    return here, at[here].astype(np.int64)
 
 
 def _table(view: View, allowed: Rows | None) -> tuple[Rows, tuple[str, ...]]:
