@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
 from mistral_rag.ranking.expansion import QueryExpander
-from mistral_rag.ranking.fusion import unnamed_share
+from mistral_rag.ranking.fusion import unit, unnamed_share
 from mistral_rag.ranking.glossary import Glossary
 from mistral_rag.ranking.hits import Explanation, Hit
 from mistral_rag.ranking.parts import Fusion, Ranked
@@ -155,7 +155,7 @@ class HybridRetriever(BaseRetriever):
         if self.embeddings is None:
             return None, None
         told = asked(question)
-        return _unit(self.embeddings.embed_query(told)), self._unnamed(told)
+        return unit(self.embeddings.embed_query(told)), self._unnamed(told)
 
     def _unnamed(self, question: str) -> Vector | None:
         known = self._collection
@@ -165,7 +165,7 @@ class HybridRetriever(BaseRetriever):
             current = self._current(view)
         # the view is closed: a model may take its time
         rest = current.router.unnamed(question) if unnamed_share(current.model) else ""
-        return _unit(self.embeddings.embed_query(rest)) if rest else None
+        return unit(self.embeddings.embed_query(rest)) if rest else None
 
     def _explained(
         self, question: str, asked_by: tuple[Vector | None, Vector | None], expansion: str, k: int
@@ -254,11 +254,6 @@ def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
         for one in ranked
         if one.row in by_row
     ]
-
-
-def _unit(values: Sequence[float]) -> Vector:
-    vector = np.asarray(values, dtype=np.float32)
-    return vector / max(float(np.linalg.norm(vector)), 1e-12)
 
 
 def _vectors(view: "View", hits: Sequence[Hit]) -> dict[int, Vector]:

@@ -41,9 +41,13 @@ def unnamed_share(model: str) -> float:
 
 def blended(vector: Scores, other: Scores, share: float) -> Scores:
     """The unit vector between two."""
-    sum_ = (1 - share) * vector + share * other
-    unit: Scores = (sum_ / max(float(np.linalg.norm(sum_)), 1e-12)).astype(np.float32)
-    return unit
+    return unit((1 - share) * vector + share * other)
+
+
+def unit(values: npt.ArrayLike) -> Scores:
+    """A vector of unit length; zeros stay zeros."""
+    vector: Scores = np.asarray(values, dtype=np.float32)
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32)
 
 
 def scaled(scores: Scores, *, highest: float, usual: float = 0.0) -> Scores:
