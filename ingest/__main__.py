@@ -12,8 +12,8 @@ from mistral_rag.terminal import (
     EXIT_CODES,
     UNDONE,
     add_common,
+    add_groups,
     at_least_one,
-    group_name,
     index_folder,
     note,
     run,
@@ -70,13 +70,9 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_reading(sub)
-    sub.add_argument(
-        "--group",
-        action="append",
-        type=group_name,
-        metavar="NAME",
-        dest="groups",
-        help="a group that may read these documents, '*' for everyone; may be repeated (default: those they have). "
+    add_groups(
+        sub,
+        "a group that may read these documents, '*' for everyone; may be repeated (default: those they have). "
         "Once any document names a group, those that name none are found by nobody",
     )
     sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")

@@ -13,8 +13,8 @@ from mistral_rag.terminal import (
     UNDONE,
     UNUSABLE,
     add_common,
+    add_groups,
     at_least_one,
-    group_name,
     index_folder,
     note,
     run,
@@ -126,14 +126,7 @@ def _add_retrieval(sub: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help='only documents whose metadata fits, such as \'{"language": "en"}\'',
     )
-    sub.add_argument(
-        "--group",
-        action="append",
-        type=group_name,
-        metavar="NAME",
-        dest="groups",
-        help="find what a reader in this group finds; may be repeated (default: what everyone finds)",
-    )
+    add_groups(sub, "find what a reader in this group finds; may be repeated (default: what everyone finds)")
     sub.add_argument(
         "--expand",
         choices=("rules", "model", "off"),

@@ -76,8 +76,12 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-def group_name(text: str) -> str:
-    """An option's value that names a group of readers."""
+def add_groups(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add the option that names groups of readers; `text` says what for."""
+    parser.add_argument("--group", action="append", type=_group_name, metavar="NAME", dest="groups", help=text)
+
+
+def _group_name(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("a group has a name")
     return text
