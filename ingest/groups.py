@@ -52,9 +52,8 @@ def regroup(writer: IndexWriter, state: SourceState, groups: tuple[str, ...]) ->
     )
 
 
-def hidden_line(known: Mapping[str, SourceState]) -> str | None:
+def hidden_line(writer: IndexWriter) -> str | None:
     """Says how many documents nobody finds, as they name no group and others do; None when there are none."""
-    if not any(state.source.groups for state in known.values()):
-        return None
-    hidden = sum(not state.source.groups for state in known.values() if state.status == "ok")
+    with writer.view() as view:
+        hidden = view.hidden()
     return HIDDEN.format(f"{hidden} documents name" if hidden > 1 else "1 document names") if hidden else None

@@ -138,7 +138,7 @@ class Build:
         learn_facts(writer)
         writer.commit()
         writer.refresh_caches()
-        if hidden := hidden_line(writer.sources()):
+        if hidden := hidden_line(writer):
             self.report.warnings.append(hidden)
 
     def _read(self, writer: IndexWriter, readings: Sequence[Reading]) -> Iterator[Event]:

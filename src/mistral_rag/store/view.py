@@ -21,6 +21,7 @@ from mistral_rag.store.identity import Identity
 from mistral_rag.store.kept import Kept
 from mistral_rag.store.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
 from mistral_rag.store.rows import plain_json, row_digest, unreadable
+from mistral_rag.store.status import HIDDEN
 from mistral_rag.store.texts import page_head
 from mistral_rag.store.vector_rows import Halves, Portion, Rows
 
@@ -317,6 +318,10 @@ class View:
             "SELECT row FROM removals WHERE sequence > ? AND row <= ? ORDER BY row", (since, last)
         )
         return Changes(*(np.array([row for (row,) in cursor], dtype=np.int64) for cursor in (added, removed)))
+
+    def hidden(self) -> int:
+        """How many documents are found by nobody: they name no group, and others do."""
+        return int(self._connection.execute(HIDDEN).fetchone()[0])
 
     def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
