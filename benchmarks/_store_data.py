@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mistral_rag.index._reader import IndexReader
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
-from mistral_rag.store.reader import IndexReader
 
 Made = tuple[Source, list[Page], list[Chunk]]
 

@@ -21,7 +21,8 @@ from operator import add
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 THREADS = 8
 TASKS = 64

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from langchain_core.documents import Document
 
-from mistral_rag.grounding.evidence import gather
-from mistral_rag.grounding.extractive import extract
-from mistral_rag.grounding.pages import as_page
-from mistral_rag.grounding.support import judge, score
-from mistral_rag.local.embeddings import MiniLM
+from mistral_rag.grounding._evidence.evidence import gather
+from mistral_rag.grounding._evidence.extractive import extract
+from mistral_rag.grounding._evidence.pages import as_page
+from mistral_rag.grounding._support.support import judge, score
+from mistral_rag.local._embeddings import MiniLM
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "grounding"
 MEASURED = {"attribution_claims": 0.76, "wice_claims": 0.82, "faithbench_summaries": 0.65}

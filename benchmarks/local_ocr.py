@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image
 
 from mistral_rag.local.ocr import LocalOCR
-from mistral_rag.ocr.result import OcrPage
+from mistral_rag.ocr._result import OcrPage
 from mistral_rag.pdf import PdfFile
 from mistral_rag.pictures import ImageFile
 

@@ -26,9 +26,9 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from ingest.chunking import cut
-from ingest.parsing.children import parse_files
-from ingest.parsing.pdf import parse
-from ingest.parsing.result import ParsedFile, ParseJob
+from ingest.parsing._children import parse_files
+from ingest.parsing._pdf import parse
+from ingest.parsing._result import ParsedFile, ParseJob
 
 CHECKOUT = Path(__file__).parents[1]
 CORPUS = CHECKOUT.parent / "shared" / "data" / "financebench" / "pdfs"

@@ -19,7 +19,7 @@ from pathlib import Path
 import pymupdf
 
 from ingest.chunking import units
-from mistral_rag.grounding.quotes import find
+from mistral_rag.grounding._quotes.quotes import find
 from mistral_rag.pdf import PdfFile, read_page
 from mistral_rag.schema import Page
 

@@ -28,13 +28,13 @@ from urllib.parse import unquote, urlparse
 
 import numpy as np
 
-from mistral_rag.local.embeddings import LocalEmbeddings, choose, load
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._index_text import TEXT_VERSION
+from mistral_rag.index._writer import IndexWriter
+from mistral_rag.local._embeddings import LocalEmbeddings, choose, load
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, clean_text, text_digest
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.texts import TEXT_VERSION
-from mistral_rag.store.tokens import TOKENS_VERSION
-from mistral_rag.store.writer import IndexWriter
+from mistral_rag.text._tokens import TOKENS_VERSION
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 DEPTH = 60

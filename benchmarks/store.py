@@ -44,11 +44,11 @@ from benchmarks._store_data import (
     repeated,
     sources,
 )
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._database.packing import layout_values, page_values
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Source, text_digest
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.packing import layout_values, page_values
-from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.writer import IndexWriter
 
 COMMIT = 1000
 MODEL = "benchmark"
@@ -184,7 +184,8 @@ class Known(Embeddings):
 def ours(folder: Path) -> dict[str, Any]:
     import faiss
 
-    from mistral_rag.store import dense, lexical
+    from mistral_rag.index._dense import cache as dense_cache
+    from mistral_rag.index._lexical import cache as lexical_cache
 
     faiss.omp_set_num_threads(1)
     asked, truth = np.load(folder / "asked.npy"), np.load(folder / "truth.npz")
@@ -193,11 +194,11 @@ def ours(folder: Path) -> dict[str, Any]:
         before = memory()
         with reader.view() as view:
             start = time.process_time()
-            index = dense.cached(view)
+            index = dense_cache.cached(view)
             result["open_ms"] = round((time.process_time() - start) * 1000, 1)
             index.search(asked[0], 10)
             result["open_mb"] = round((memory() - before) / 1e6, 1)
-            words = lexical.cached(view.folder, view)
+            words = lexical_cache.cached(view.folder, view)
             words.search("net sales of phones", 10)
             result["open_with_words_mb"] = round((memory() - before) / 1e6, 1)
         result["exact"], result["depth"] = index.exact, index.depth.ten
@@ -207,7 +208,7 @@ def ours(folder: Path) -> dict[str, Any]:
 
 
 def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, Any]:
-    from mistral_rag.store.dense import cached
+    from mistral_rag.index._dense.cache import cached
 
     def search(vector: np.ndarray, wanted: dict[str, int] | None = None) -> np.ndarray:
         with reader.view() as view:
@@ -226,8 +227,8 @@ def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, An
 
 def worded(reader: IndexReader, every: Sequence[str], asked: np.ndarray) -> dict[str, Any]:
     """Words alone, and words and vectors together with what they find."""
+    from mistral_rag.index._lexical.cache import cached
     from mistral_rag.retrievers import HybridRetriever
-    from mistral_rag.store.lexical import cached
     from mistral_rag.vectorstores import FaissStore
 
     with reader.view() as view:

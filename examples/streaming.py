@@ -10,7 +10,8 @@ import os
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import StreamError
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 
 async def tell(model: ChatMistral, prompt: str) -> None:

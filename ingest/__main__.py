@@ -6,7 +6,7 @@ import argparse
 import sys
 from contextlib import contextmanager
 
-from ingest import copying, upkeep
+from ingest._commands import copying, upkeep
 from mistral_rag.terminal import (
     DONE,
     EXIT_CODES,
@@ -25,8 +25,8 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.pipeline import Build
-    from ingest.report import BuildReport, Progress
+    from ingest._pipeline import Build
+    from ingest._report import BuildReport, Progress
 
 LISTED_FILES = 20
 """Files with something to say that a person is shown; `--json` has them all."""
@@ -121,7 +121,7 @@ def _add_reading(sub: argparse.ArgumentParser) -> None:
 def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
     folder = index_folder(arguments)
-    from ingest.pipeline import Build
+    from ingest._pipeline import Build
 
     work = Build(
         arguments.paths,
@@ -150,7 +150,7 @@ def build(arguments: argparse.Namespace) -> int:
 def plan(arguments: argparse.Namespace) -> int:
     """`ingest plan`."""
     folder = index_folder(arguments)
-    from ingest.estimate import estimate
+    from ingest._estimate import estimate
 
     found = estimate(
         arguments.paths,
@@ -171,7 +171,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def status(arguments: argparse.Namespace) -> int:
     """`ingest status`."""
-    from mistral_rag.store.reader import IndexReader
+    from mistral_rag.index import IndexReader
 
     with IndexReader.open(index_folder(arguments)) as reader:
         facts = reader.status()

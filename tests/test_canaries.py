@@ -19,9 +19,9 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, HybridRetriever
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.writer import IndexWriter
 
 DOCUMENTS = 60
 OPEN_WORDS = [f"{a}{b}" for a in ("bor", "cal", "dun", "fel", "gor") for b in ("an", "eth", "ilo", "ows", "umar")]

@@ -12,7 +12,8 @@ import pytest
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 EACH = 150
 ANSWER = "The answer to that is forty-two, and not less."

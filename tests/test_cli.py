@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mistral_rag import cli
+from mistral_rag.cli import _program as program
 from mistral_rag.schema import Answer
 from mistral_rag.testing import FakeMistral
 
@@ -35,7 +35,7 @@ def documents(tmp_path: Path) -> Path:
 @pytest.fixture
 def index(documents: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "index"
-    assert cli.ingest(["build", str(documents), "--index", str(folder), "--embeddings", "none"]) == 0
+    assert program.ingest(["build", str(documents), "--index", str(folder), "--embeddings", "none"]) == 0
     return folder
 
 
@@ -46,7 +46,7 @@ def run_json(capsys: pytest.CaptureFixture[str], program: Any, *arguments: str) 
 
 
 def test_build_prints_one_line_for_people(documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.ingest(["build", str(documents), "--index", str(tmp_path / "i"), "--embeddings", "none"]) == 0
+    assert program.ingest(["build", str(documents), "--index", str(tmp_path / "i"), "--embeddings", "none"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("1 added; 2 pages, 2 chunks, 0 embedded with no model (word search only), ")
 
@@ -55,7 +55,7 @@ def test_build_json_has_the_documented_names(
     documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     index = str(tmp_path / "i")
-    code, report = run_json(capsys, cli.ingest, "build", str(documents), "--index", index, "--embeddings", "none")
+    code, report = run_json(capsys, program.ingest, "build", str(documents), "--index", index, "--embeddings", "none")
     assert code == 0
     assert report["files"] == [{"source": "handbook.md", "status": "added", "reason": None, "pages": 2}]
     assert {name: report[name] for name in ("added", "changed", "unchanged", "moved", "removed", "held_back")} == {
@@ -66,18 +66,18 @@ def test_build_json_has_the_documented_names(
 
 def test_an_empty_folder_is_done_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
-    assert cli.ingest(["build", str(tmp_path / "empty"), "--index", str(tmp_path / "i")]) == 0
+    assert program.ingest(["build", str(tmp_path / "empty"), "--index", str(tmp_path / "i")]) == 0
     assert capsys.readouterr().err == "warning: empty holds no document that can be read\n"
 
 
 def test_a_missing_folder_is_exit_2_and_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.ingest(["build", str(tmp_path / "nowhere"), "--index", str(tmp_path / "i")]) == 2
+    assert program.ingest(["build", str(tmp_path / "nowhere"), "--index", str(tmp_path / "i")]) == 2
     assert capsys.readouterr().err == f"error: {tmp_path / 'nowhere'} does not exist\n"
     assert not (tmp_path / "i").exists()
 
 
 def test_no_index_named_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["ask", "Why?"]) == 2
+    assert program.main(["ask", "Why?"]) == 2
     assert capsys.readouterr().err == "error: no index named. Add --index DIR, or set MISTRAL_RAG_INDEX\n"
 
 
@@ -85,12 +85,12 @@ def test_the_index_may_come_from_the_environment(
     index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MISTRAL_RAG_INDEX", str(index))
-    code, status = run_json(capsys, cli.ingest, "status")
+    code, status = run_json(capsys, program.ingest, "status")
     assert (code, status["documents"], status["pages"], status["chunks"]) == (0, 1, 2, 2)
 
 
 def test_asking_an_index_that_is_not_there_is_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["ask", "Why?", "--index", str(tmp_path / "i")]) == 2
+    assert program.main(["ask", "Why?", "--index", str(tmp_path / "i")]) == 2
     err = capsys.readouterr().err
     assert (
         err
@@ -100,13 +100,13 @@ def test_asking_an_index_that_is_not_there_is_exit_2(tmp_path: Path, capsys: pyt
 
 def test_ask_shows_the_answer_and_a_line_for_each_citation(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    assert cli.main(["ask", "How many days of paid leave are there?", "--index", str(index)]) == 0
+    assert program.main(["ask", "How many days of paid leave are there?", "--index", str(index)]) == 0
     out = capsys.readouterr().out
     assert '[1] Travel, Leave: "Everyone has 30 days of paid leave a year."' in out.splitlines()
 
 
 def test_ask_json_is_an_answer_whose_quote_stands_on_its_page(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, raw = run_json(capsys, cli.main, "ask", "How many days of paid leave are there?", "--index", str(index))
+    code, raw = run_json(capsys, program.main, "ask", "How many days of paid leave are there?", "--index", str(index))
     answer = Answer.model_validate(raw)
     assert (code, answer.status, answer.model) == (0, "answered", None)
     citation = answer.citations[0]
@@ -119,20 +119,22 @@ def test_ask_json_is_an_answer_whose_quote_stands_on_its_page(index: Path, capsy
 def test_what_the_documents_do_not_hold_is_abstained_with_exit_4(
     index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, raw = run_json(capsys, cli.main, "ask", "Who won the chess championship in Reykjavik?", "--index", str(index))
+    code, raw = run_json(
+        capsys, program.main, "ask", "Who won the chess championship in Reykjavik?", "--index", str(index)
+    )
     assert (code, raw["status"], raw["citations"]) == (4, "abstained", [])
     assert raw["reason"]
 
 
 def test_streamed_json_lines_end_with_the_answer(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    cli.main(["ask", "When do unused days expire?", "--index", str(index), "--json", "--stream"])
+    program.main(["ask", "When do unused days expire?", "--index", str(index), "--json", "--stream"])
     *pieces, answer = map(json.loads, capsys.readouterr().out.splitlines())
     assert "".join(piece["text"] for piece in pieces) == answer["text"]
 
 
 def test_search_lists_passages_and_explains_their_rank(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, found = run_json(capsys, cli.main, "search", "unused leave", "--index", str(index), "--explain")
+    code, found = run_json(capsys, program.main, "search", "unused leave", "--index", str(index), "--explain")
     best = found["results"][0]
     assert code == 0
     assert best["metadata"]["page_number"] == 2
@@ -144,54 +146,54 @@ def test_search_lists_passages_and_explains_their_rank(index: Path, capsys: pyte
 
 def test_search_explains_itself_to_people(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    assert cli.main(["search", "quick ratio of leave", "--index", str(index), "--explain"]) == 0
+    assert program.main(["search", "quick ratio of leave", "--index", str(index), "--explain"]) == 0
     out = capsys.readouterr().out
     assert "further words: consolidated balance sheets" in out
     assert "lexical 1.000 (rank 1), dense 0.000 (rank -), routing 0.000, statement 0.000" in out
-    assert cli.main(["search", "quick ratio of leave", "--index", str(index), "--explain", "--expand", "off"]) == 0
+    assert program.main(["search", "quick ratio of leave", "--index", str(index), "--explain", "--expand", "off"]) == 0
     assert "further words" not in capsys.readouterr().out
 
 
 def test_the_model_expands_only_with_a_key(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["search", "leave", "--index", str(index), "--expand", "model"]) == 2
+    assert program.main(["search", "leave", "--index", str(index), "--expand", "model"]) == 2
     assert "--expand model needs a key" in capsys.readouterr().err
 
 
 def test_a_filter_is_applied_before_the_search(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, found = run_json(
-        capsys, cli.main, "search", "leave", "--index", str(index), "--filter", '{"source": "other.md"}'
+        capsys, program.main, "search", "leave", "--index", str(index), "--filter", '{"source": "other.md"}'
     )
     assert (code, found) == (0, {"results": []})
 
 
 def test_text_of_documents_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "evil.txt").write_text("The password rule\x1b]0;owned\x07 says: \x1b[2Jtwelve letters \u202egnp.exe.")
-    cli.ingest(["build", str(tmp_path / "evil.txt"), "--index", str(tmp_path / "i"), "--embeddings", "none"])
-    cli.main(["ask", "What does the password rule say?", "--index", str(tmp_path / "i")])
+    program.ingest(["build", str(tmp_path / "evil.txt"), "--index", str(tmp_path / "i"), "--embeddings", "none"])
+    program.main(["ask", "What does the password rule say?", "--index", str(tmp_path / "i")])
     out = capsys.readouterr().out
     assert "twelve letters" in out
     assert not set(out) & {"\x1b", "\x07", "\u202e"}
 
 
 def test_verify_says_ok(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_json(capsys, cli.ingest, "verify", "--index", str(index)) == (0, {"ok": True, "problems": []})
+    assert run_json(capsys, program.ingest, "verify", "--index", str(index)) == (0, {"ok": True, "problems": []})
 
 
 def test_doctor_names_what_is_there_and_no_key(
     index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, report = run_json(capsys, cli.main, "doctor", "--index", str(index))
+    code, report = run_json(capsys, program.main, "doctor", "--index", str(index))
     names = [check["name"] for check in report["checks"]]
     assert (code, report["ok"]) == (0, True)
     assert names == ["python", "sqlite", "packages", "local models", "key", "index", "index models"]
     with FakeMistral() as fake:
         monkeypatch.setenv("MISTRAL_API_KEY", "wrong-key-123456")
         monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
-        code, report = run_json(capsys, cli.main, "doctor")
+        code, report = run_json(capsys, program.main, "doctor")
         assert (code, report["ok"]) == (1, False)
         assert "wrong-key-123456" not in json.dumps(report)
         monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
-        assert run_json(capsys, cli.main, "doctor")[0] == 0
+        assert run_json(capsys, program.main, "doctor")[0] == 0
 
 
 def test_a_wrong_key_is_exit_3_and_one_sentence(
@@ -200,7 +202,7 @@ def test_a_wrong_key_is_exit_3_and_one_sentence(
     with FakeMistral() as fake:
         monkeypatch.setenv("MISTRAL_API_KEY", "wrong-key-123456")
         monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
-        assert cli.ingest(["build", str(documents), "--index", str(tmp_path / "i")]) == 3
+        assert program.ingest(["build", str(documents), "--index", str(tmp_path / "i")]) == 3
     err = capsys.readouterr().err
     assert err.startswith("error: ")
     assert err.count("\n") == 1
@@ -251,4 +253,4 @@ def test_an_interrupted_build_loses_nothing(tmp_path: Path, number: int, code: i
     assert process.returncode == code
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert cli.ingest(["verify", "--index", str(tmp_path / "i")]) == 0
+    assert program.ingest(["verify", "--index", str(tmp_path / "i")]) == 0

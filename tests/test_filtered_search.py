@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from mistral_rag import FaissStore, HybridRetriever, cli
+from mistral_rag import FaissStore, HybridRetriever
+from mistral_rag.cli import _program as program
 
 TEXTS = 2_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -111,7 +112,7 @@ def test_the_command_line_keeps_to_the_filter(
     for name, text in (("a.md", "Leave is granted."), ("b.md", "Leave lapses."), ("c.txt", "No leave at all.")):
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
-    cli.ingest(["build", ".", "--index", "index", "--embeddings", "none"])
+    program.ingest(["build", ".", "--index", "index", "--embeddings", "none"])
     for wanted, names in (
         ({"source": {"$prefix": "a"}}, ["a.md"]),
         ({"$or": [{"source": "b.md"}, {"source": "c.txt"}]}, ["b.md", "c.txt"]),
@@ -119,7 +120,7 @@ def test_the_command_line_keeps_to_the_filter(
     ):
         capsys.readouterr()
         command = ["search", "leave", "--index", "index", "--json", "--explain", "--filter", json.dumps(wanted)]
-        assert cli.main(command) == 0
+        assert program.main(command) == 0
         shown = json.loads(capsys.readouterr().out)
         assert sorted(result["metadata"]["source"] for result in shown["results"]) == names
         assert shown["explanation"]["filter"] == wanted
@@ -129,7 +130,7 @@ def test_the_command_line_keeps_to_the_filter(
 @pytest.mark.parametrize("wanted", ["{", "[1]", '{"$what": 1}', '{"n": {"$gt": [1]}}'])
 def test_what_is_no_filter_is_said_to_be_none(folder: Path, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        code: object = cli.main(["search", "leave", "--index", str(folder), "--filter", wanted])
+        code: object = program.main(["search", "leave", "--index", str(folder), "--filter", wanted])
     except SystemExit as ended:
         code = ended.code
     assert code == 2

@@ -13,7 +13,8 @@ import pytest
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 KEY = "k3y-that-nobody-may-see-again"
 

@@ -9,11 +9,11 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.errors import IndexLockedError, IndexMismatchError, IndexNotFoundError
-from mistral_rag.ranking.fusion import left_open
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._writer import IndexWriter
+from mistral_rag.retrieval._fusion import left_open
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.writer import IndexWriter
 
 AXES = {"phone": 0, "mobile": 0, "dividend": 1, "payout": 1, "leave": 2, "vacation": 2}
 

@@ -22,11 +22,11 @@ from mistral_rag.errors import (
     InvalidFilterError,
     NotAnIndexError,
 )
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._recovery.check import verify
+from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
-from mistral_rag.store.check import verify
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.writer import IndexWriter
 
 AXES = ("north", "east", "up")
 
@@ -296,7 +296,7 @@ def test_groups_are_kept_apart(tmp_path: Path) -> None:
 
 def test_a_folder_of_langchains_faiss_is_taken_over_without_embedding(tmp_path: Path) -> None:
     model = Compass()
-    saved = Path(__file__).parent / "store" / "saved_by_langchain"
+    saved = Path(__file__).parent / "index" / "saved_by_langchain"
     ours = FaissStore.from_faiss_folder(saved, model, path=tmp_path / "ours")
     assert model.embedded == []
     assert ours.get_by_ids(["3", "1"]) == [

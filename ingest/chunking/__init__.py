@@ -1,6 +1,6 @@
 """Pages into units, the smallest things that can be cited, and into chunks, the things that are found."""
 
-from ingest.chunking.chunks import CHUNKER_VERSION, cut
-from ingest.chunking.units import units
+from ingest.chunking._chunks import CHUNKER_VERSION, cut
+from ingest.chunking._units import units
 
 __all__ = ["CHUNKER_VERSION", "cut", "units"]

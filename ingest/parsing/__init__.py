@@ -6,14 +6,14 @@ from types import MappingProxyType
 
 PARSERS: Mapping[str, str] = MappingProxyType(
     {
-        "application/pdf": "ingest.parsing.pdf:parse",
+        "application/pdf": "ingest.parsing._pdf:parse",
         **{
-            f"image/{kind}": "ingest.parsing.image:parse"
+            f"image/{kind}": "ingest.parsing._image:parse"
             for kind in ("bmp", "gif", "jp2", "jpeg", "png", "tiff", "webp")
         },
-        "text/html": "ingest.parsing.html:parse",
-        "text/markdown": "ingest.parsing.markdown:parse",
-        "text/plain": "ingest.parsing.text:parse",
+        "text/html": "ingest.parsing._html:parse",
+        "text/markdown": "ingest.parsing._markdown:parse",
+        "text/plain": "ingest.parsing._text:parse",
     }
 )
 """Media type -> "module:function"; the function takes a path and returns a `Parsed`."""

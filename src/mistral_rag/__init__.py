@@ -5,7 +5,7 @@ The public names are loaded when first used, so that importing the package costs
 
 from __future__ import annotations
 
-from importlib import import_module
+from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mistral_rag.document_loaders import MistralOCRLoader, MistralOCRParser
     from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
     from mistral_rag.grounding import GroundedQA, verify_citation
-    from mistral_rag.messages.references import numbered_sources
+    from mistral_rag.messages._references import numbered_sources
     from mistral_rag.ocr import MistralOCR, OcrPage, OcrResult
-    from mistral_rag.ranking.expansion import QueryExpander
-    from mistral_rag.ranking.glossary import Glossary
-    from mistral_rag.ranking.rewriting import ModelExpander
+    from mistral_rag.retrieval._domains.filings.glossary import Glossary
+    from mistral_rag.retrieval._expansion import QueryExpander
+    from mistral_rag.retrieval._rewriting import ModelExpander
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
     from mistral_rag.vectorstores import FaissStore
@@ -34,14 +34,14 @@ _HOME = {
     "OcrResult": "ocr",
     "MistralOCRLoader": "document_loaders",
     "MistralOCRParser": "document_loaders",
-    "numbered_sources": "messages.references",
+    "numbered_sources": "messages._references",
     "GroundedQA": "grounding",
     "verify_citation": "grounding",
     "HybridRetriever": "retrievers",
     "FaissStore": "vectorstores",
-    "Glossary": "ranking.glossary",
-    "ModelExpander": "ranking.rewriting",
-    "QueryExpander": "ranking.expansion",
+    "Glossary": "retrieval._domains.filings.glossary",
+    "ModelExpander": "retrieval._rewriting",
+    "QueryExpander": "retrieval._expansion",
     "Answer": "schema",
     "Box": "schema",
     "Chunk": "schema",
@@ -85,14 +85,15 @@ __all__ = [
 ]
 
 
+_load = loader(__name__, _HOME)
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("mistral-rag")
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _load(name)
 
 
 def __dir__() -> list[str]:

@@ -17,23 +17,23 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 
-from mistral_rag.api.catalogue import chat_model, vocabulary
-from mistral_rag.api.connection import Connection
-from mistral_rag.api.errors import ApiError, StreamError
-from mistral_rag.api.settings import Timeouts
+from mistral_rag.api._catalogue import chat_model, vocabulary
+from mistral_rag.api._connection import Connection
+from mistral_rag.api._errors import ApiError, StreamError
+from mistral_rag.api._settings import Timeouts
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages.incoming import PROVIDER
-from mistral_rag.messages.outgoing import wire_messages
-from mistral_rag.messages.parameters import ChatParameters
-from mistral_rag.messages.profile import profile
-from mistral_rag.messages.repair import Rules
-from mistral_rag.messages.request import Request, build
-from mistral_rag.messages.results import broken_stream, chat_result, combined, stream_chunk, stream_end
-from mistral_rag.messages.schemas import METHODS, Method, is_model, output_schema
-from mistral_rag.messages.streaming import Assembly, has_begun
-from mistral_rag.messages.structured import StructuredParser, structured
-from mistral_rag.messages.tokens import count_messages, token_ids
-from mistral_rag.messages.tools import Wire, wire_tool_choice, wire_tools
+from mistral_rag.messages._profile import profile
+from mistral_rag.messages._repair.repair import Rules
+from mistral_rag.messages._replies.incoming import PROVIDER
+from mistral_rag.messages._replies.results import broken_stream, chat_result, combined, stream_chunk, stream_end
+from mistral_rag.messages._replies.streaming import Assembly, has_begun
+from mistral_rag.messages._replies.structured import StructuredParser, structured
+from mistral_rag.messages._requests.outgoing import wire_messages
+from mistral_rag.messages._requests.parameters import ChatParameters
+from mistral_rag.messages._requests.request import Request, build
+from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
+from mistral_rag.messages._requests.tools import Wire, wire_tool_choice, wire_tools
+from mistral_rag.messages._tokens import count_messages, token_ids
 
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"

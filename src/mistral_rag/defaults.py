@@ -67,7 +67,7 @@ def choose_embeddings(languages: Mapping[str, int]) -> str:
         return EMBEDDING_MODEL
     if not has_local_models():
         return NO_EMBEDDINGS
-    from mistral_rag.local.embeddings import choose
+    from mistral_rag.local._embeddings import choose
 
     foreign = Counter({language: count for language, count in languages.items() if language not in {"en", ""}})
     if sum(foreign.values()) <= (1 - ENGLISH_SHARE) * sum(languages.values()):
@@ -87,7 +87,7 @@ def load_embeddings(name: str) -> MatrixEmbeddings | None:
     if name.startswith("local-"):
         if not has_local_models():
             raise MissingExtraError(f"the embedding model {name}", "local")
-        from mistral_rag.local.embeddings import load
+        from mistral_rag.local._embeddings import load
 
         return load(name)
     if name.startswith(("mistral-", "codestral-")):

@@ -10,10 +10,10 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from mistral_rag.errors import ParseError
-from mistral_rag.ocr.documents import Local, Remote, Source, document
-from mistral_rag.ocr.model import MistralOCR, Pages
-from mistral_rag.ocr.reader import PageFailure
-from mistral_rag.ocr.result import OcrPage
+from mistral_rag.ocr._model import MistralOCR, Pages
+from mistral_rag.ocr._reader import PageFailure
+from mistral_rag.ocr._requests.documents import Local, Remote, Source, document
+from mistral_rag.ocr._result import OcrPage
 from mistral_rag.schema import Chunk
 
 

@@ -35,13 +35,13 @@
             └── StreamError            a stream that broke off; `partial` holds what had come
 
 The platform's branch subclasses langchain-core's model errors, which cost 100 ms to import; it is
-defined in `mistral_rag.api.errors` and loaded when first asked for here.
+defined in `mistral_rag.api._errors` and loaded when first asked for here.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mistral_rag.api.errors import (
+    from mistral_rag.api._errors import (
         ApiConnectionError,
         ApiError,
         ApiTimeoutError,
@@ -170,7 +170,7 @@ class InvalidFilterError(MistralRagError, ValueError):
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from mistral_rag.api import errors
+        from mistral_rag.api import _errors as errors
 
         return getattr(errors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

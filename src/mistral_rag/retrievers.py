@@ -17,20 +17,20 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
-from mistral_rag.ranking.expansion import QueryExpander
-from mistral_rag.ranking.fusion import unit, unnamed_share
-from mistral_rag.ranking.glossary import Glossary
-from mistral_rag.ranking.hits import Explanation, Hit
-from mistral_rag.ranking.parts import Fusion, Ranked
-from mistral_rag.ranking.questions import asked
-from mistral_rag.ranking.reranking import Reranker, reranked
-from mistral_rag.ranking.search import Collection
-from mistral_rag.ranking.variety import at_most_each, marginal
-from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.view import StoredChunk
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._view import StoredChunk
+from mistral_rag.retrieval._diversification import at_most_each, marginal
+from mistral_rag.retrieval._domains.filings.glossary import Glossary
+from mistral_rag.retrieval._expansion import QueryExpander
+from mistral_rag.retrieval._fusion import unit, unnamed_share
+from mistral_rag.retrieval._hits import Explanation, Hit
+from mistral_rag.retrieval._questions import asked
+from mistral_rag.retrieval._reranking import Reranker, reranked
+from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
+from mistral_rag.retrieval._search import Collection
 
 if TYPE_CHECKING:
-    from mistral_rag.store.view import View
+    from mistral_rag.index._view import View
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
 
@@ -100,7 +100,7 @@ class HybridRetriever(BaseRetriever):
             path: the index folder.
             embeddings: the model the index was built with; by default it is loaded by the name the index keeps.
             k: passages to give back.
-            filter: what their metadata must be; see `mistral_rag.store.filters`.
+            filter: what their metadata must be; see `mistral_rag.index._filters.filters`.
             groups: groups the reader belongs to.
             settings: the other attributes of this class.
 

@@ -124,7 +124,7 @@ def exit_code(error: Exception) -> int:
 
     if isinstance(error, IndexWriteError):
         return UNDONE
-    if "mistral_rag.api.errors" in sys.modules:  # no platform error can exist before its module does
+    if "mistral_rag.api._errors" in sys.modules:  # no platform error can exist before its module does
         from mistral_rag.errors import ApiError
 
         if isinstance(error, ApiError):

@@ -19,13 +19,13 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from mistral_rag.errors import IndexNotFoundError
-from mistral_rag.store.dense import cached
-from mistral_rag.store.documents import as_documents, bare_source, remove_documents
-from mistral_rag.store.faiss_folder import read_faiss_folder
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.view import View
-from mistral_rag.store.writer import IndexWriter
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._dense.cache import cached
+from mistral_rag.index._documents import as_documents, bare_source, remove_documents
+from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._view import View
+from mistral_rag.index._writer import IndexWriter
 
 LOCK_SECONDS = 30.0
 """How long an addition waits for another writer of the same folder."""
@@ -39,7 +39,7 @@ class FaissStore(VectorStore):
 
     Works on any index, also one that `ingest build` made with the same embeddings. Additions and removals are
     committed when the call returns: all of it or, with an error, nothing. Filters are dicts as in
-    `mistral_rag.store.filters`.
+    `mistral_rag.index._filters.filters`.
 
     Args:
         embedding: what turns texts into vectors.

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from mistral_rag.api.client import Client
-from mistral_rag.api.replies import encode
-from mistral_rag.api.retry import RetryPolicy
-from mistral_rag.api.settings import Settings, Timeouts
+from mistral_rag.api._client import Client
+from mistral_rag.api._replies import encode
+from mistral_rag.api._retry import RetryPolicy
+from mistral_rag.api._settings import Settings, Timeouts
 from mistral_rag.errors import (
     ApiConnectionError,
     ApiError,
@@ -26,7 +26,8 @@ from mistral_rag.errors import (
     ResponseError,
     ServerError,
 )
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 BODY = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "Hello"}]}
 CHAT = "chat/completions"

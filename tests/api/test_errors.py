@@ -6,7 +6,7 @@ import pytest
 from langchain_core import exceptions as core
 
 from mistral_rag import errors
-from mistral_rag.api.errors import ApiError, error_from_object, error_from_reply
+from mistral_rag.api._errors import ApiError, error_from_object, error_from_reply
 
 VALIDATION = [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "input": 1}]
 

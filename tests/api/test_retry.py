@@ -3,8 +3,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from mistral_rag.api.errors import BadRequestError, RateLimitError, ServerError
-from mistral_rag.api.retry import RetryPolicy, aretrying, retry_after, retrying
+from mistral_rag.api._errors import BadRequestError, RateLimitError, ServerError
+from mistral_rag.api._retry import RetryPolicy, aretrying, retry_after, retrying
 
 POLICY = RetryPolicy(retries=3, base=1.0, cap=3.0, budget=60.0)
 AT_ONCE = RetryPolicy(retries=3, base=0.0)

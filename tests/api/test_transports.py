@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from mistral_rag.api.client import Client
-from mistral_rag.api.settings import Settings
+from mistral_rag.api._client import Client
+from mistral_rag.api._settings import Settings
 from mistral_rag.errors import AuthenticationError, ConfigurationError
 from mistral_rag.testing import FakeMistral
 

@@ -11,7 +11,8 @@ from mistralai.client import errors as sdk_errors
 from mistralai.client.models import BaseModelCard
 
 from mistral_rag import MistralOCR
-from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, faults, references, thinking
+from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, references, thinking
+from mistral_rag.testing._server import faults
 
 MODEL = "mistral-small-latest"
 HELLO: list[Any] = [{"role": "user", "content": "hello there"}]

@@ -31,12 +31,12 @@ import sample  # type: ignore[import-not-found]
 import shim  # type: ignore[import-not-found]
 
 from mistral_rag.errors import MistralRagError
-from mistral_rag.store import copies
-from mistral_rag.store.check import verify
-from mistral_rag.store.format import COLUMNS
-from mistral_rag.store.repair import repair
-from mistral_rag.store.rows import Rows, row_digest
-from mistral_rag.store.writer import IndexWriter
+from mistral_rag.index._database.format import COLUMNS
+from mistral_rag.index._database.rows import Rows, row_digest
+from mistral_rag.index._exchange import copies
+from mistral_rag.index._recovery.check import verify
+from mistral_rag.index._recovery.repair import repair
+from mistral_rag.index._writer import IndexWriter
 
 MEMORY = 3 << 30
 GROWTH = 1_500_000
@@ -171,9 +171,9 @@ def new_value(old: Any, choice: random.Random) -> Any:
 
 def _seal_again(connection: sqlite3.Connection, folder: Path) -> None:
     """Make sum, running digest and seal fit the rows as they are now."""
-    from mistral_rag.store import commits
-    from mistral_rag.store.commits import Commit
-    from mistral_rag.store.seal import write_seal
+    from mistral_rag.index._database import commits
+    from mistral_rag.index._database.commits import Commit
+    from mistral_rag.index._database.seal import write_seal
 
     last, *before = commits.newest(connection, 2)
     connection.execute("DELETE FROM commits WHERE sequence = ?", (last.sequence,))

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from mistral_rag.errors import IndexNotFoundError, MistralRagError
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._recovery.check import verify
 from mistral_rag.retrievers import HybridRetriever
-from mistral_rag.store.check import verify
-from mistral_rag.store.reader import IndexReader
 
 DATA = Path(__file__).parents[2] / "data"
 PATHS = (DATA / "handbook", DATA / "2022 Q3 AAPL.pdf")

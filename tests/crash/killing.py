@@ -19,8 +19,8 @@ from pathlib import Path
 from workload import expected  # type: ignore[import-not-found]
 
 from mistral_rag.errors import IndexNotFoundError
-from mistral_rag.store.check import verify
-from mistral_rag.store.reader import IndexReader
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._recovery.check import verify
 
 WORKLOAD = str(Path(__file__).parent / "workload.py")
 LONGEST_RUN = 0.25

@@ -15,9 +15,9 @@ import shim  # type: ignore[import-not-found]
 import workload  # type: ignore[import-not-found]
 
 from mistral_rag.errors import MistralRagError
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.writer import IndexWriter
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._writer import IndexWriter
 
 
 def main() -> None:

@@ -9,20 +9,22 @@ import numpy as np
 import workload  # type: ignore[import-not-found]
 from langchain_core.embeddings import Embeddings
 
-from ingest.facts import learn_facts
+from ingest._facts import learn_facts
+from mistral_rag.index import _caches as caches
+from mistral_rag.index._database.format import COLUMNS
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._dense import cache as dense
+from mistral_rag.index._dense import search, vector_rows
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._writer import IndexWriter
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Page
-from mistral_rag.store import caches, dense, vector_rows, vectors
-from mistral_rag.store.format import COLUMNS
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.reader import IndexReader
-from mistral_rag.store.writer import IndexWriter
 from mistral_rag.vectorstores import FaissStore
 
 TABLES = (*COLUMNS, "commits", "facts", "groups", "names", "new_names")
 STEP = 6
 
-for module in (caches, dense, vector_rows, vectors):
+for module in (caches, dense, vector_rows, search):
     # so that the few rows here are too many to be searched without bits
     module.EXACT_ROWS = 5  # type: ignore[attr-defined]
 

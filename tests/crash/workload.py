@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, WordBoxes, text_digest
-from mistral_rag.store.identity import Identity
-from mistral_rag.store.writer import IndexWriter
 
 DIMENSION = 64
 DOCUMENTS = 12

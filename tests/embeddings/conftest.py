@@ -8,7 +8,7 @@ import pytest
 
 from mistral_rag import MistralEmbeddings
 from mistral_rag.testing import FakeMistral
-from mistral_rag.testing.exchange import Request, Response, json_response
+from mistral_rag.testing._server.exchange import Request, Response, json_response
 
 Asked = dict[str, Any]
 

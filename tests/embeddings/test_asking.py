@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mistral_rag.embeddings import tokens
+from mistral_rag.embeddings import _tokens as tokens
 from mistral_rag.errors import ApiError, BadRequestError, ContextOverflowError, ResponseError
-from mistral_rag.testing.exchange import Response, json_response
+from mistral_rag.testing._server.exchange import Response, json_response
 from tests.embeddings.conftest import Asked, Platform, refusal
 
 SPELLINGS: dict[str, Response] = {

@@ -10,7 +10,8 @@ import pytest
 
 from mistral_rag import MistralEmbeddings
 from mistral_rag.errors import ApiError, ResponseError
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 
 @pytest.fixture

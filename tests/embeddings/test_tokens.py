@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 
-from mistral_rag.embeddings import tokens
+from mistral_rag.embeddings import _tokens as tokens
 
 words = st.sampled_from(
     ["revenue", "rose", "12.4", "%", "$1,234", "(loss)", "Überschuß", "日本語", "\n", "a\nb", "👩‍👩‍👧", "▁"]
@@ -94,7 +94,7 @@ import sys
 from mistral_rag import MistralEmbeddings
 MistralEmbeddings(api_key="k")
 assert not {"sentencepiece", "mistral_common", "tiktoken"} & set(sys.modules)
-from mistral_rag.embeddings import tokens
+from mistral_rag.embeddings import _tokens as tokens
 assert tokens.count("Hello world") == 4
 assert not {"mistral_common", "tiktoken"} & set(sys.modules)
 """

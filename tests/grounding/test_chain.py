@@ -17,7 +17,7 @@ from pydantic import Field
 from mistral_rag import ChatMistral, GroundedQA
 from mistral_rag.errors import AuthenticationError, RefusalError, ServerError
 from mistral_rag.grounding import AnswerPiece, fold
-from mistral_rag.grounding.evidence import EVIDENCE_LINE
+from mistral_rag.grounding._evidence.evidence import EVIDENCE_LINE
 from mistral_rag.schema import Answer
 from mistral_rag.testing import FakeMistral
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding.draft import Draft, clauses
+from mistral_rag.grounding._drafting.draft import Draft, clauses
 
 REPLY = (
     "  Net sales rose 5 % [E2-k3xq] and costs 6 % [E4-k3xq]. They fell. [E1-k3xq, E9-k3xq] Then "

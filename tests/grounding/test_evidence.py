@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from mistral_rag.grounding.evidence import EVIDENCE_LINE, QUESTION_LINE, defused, gather, messages, new_nonce
-from mistral_rag.grounding.pages import passages
+from mistral_rag.grounding._evidence.evidence import EVIDENCE_LINE, QUESTION_LINE, defused, gather, messages, new_nonce
+from mistral_rag.grounding._evidence.pages import passages
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf

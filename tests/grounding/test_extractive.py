@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from langchain_core.documents import Document
 
-from mistral_rag.grounding.evidence import EvidenceUnit, gather
-from mistral_rag.grounding.extractive import LEAD, extract, extractive_answer
-from mistral_rag.grounding.pages import passages
-from mistral_rag.grounding.retrieved import gathered
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
+from mistral_rag.grounding._evidence.extractive import LEAD, extract, extractive_answer
+from mistral_rag.grounding._evidence.pages import passages
+from mistral_rag.grounding._evidence.retrieved import gathered
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf

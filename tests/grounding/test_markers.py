@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding.markers import Marked, MarkerParser
+from mistral_rag.grounding._drafting.markers import Marked, MarkerParser
 
 Event = str | Marked
 

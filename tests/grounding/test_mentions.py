@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 from langchain_core.documents import Document
 
-from mistral_rag.grounding.evidence import EvidenceUnit, gather
-from mistral_rag.grounding.mentions import not_mentioned
-from mistral_rag.grounding.pages import passages
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
+from mistral_rag.grounding._evidence.pages import passages
+from mistral_rag.grounding._support.mentions import not_mentioned
 
 
 def evidence(text: str, **metadata: Any) -> list[EvidenceUnit]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from langchain_core.documents import Document
 
-from mistral_rag.grounding.pages import DocumentPages, PageSource, PageStore, as_page, passages
+from mistral_rag.grounding._evidence.pages import DocumentPages, PageSource, PageStore, as_page, passages
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mistral_rag.grounding.support import Judgement, judge, score
+from mistral_rag.grounding._support.support import Judgement, judge, score
 
 ROW = "Net sales 5,000 4,000\n(in millions) 2022 2021\nAnnual report of Acme"
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mistral_rag.grounding import verify_citation
-from mistral_rag.grounding.citations import cite
-from mistral_rag.grounding.pages import passages
+from mistral_rag.grounding._evidence.pages import passages
+from mistral_rag.grounding._quotes.citations import cite
 from mistral_rag.schema import Citation
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import Any
 import psutil
 import pytest
 
-from ingest.pipeline import Build
+from ingest._pipeline import Build
 from mistral_rag import MistralEmbeddings
 from mistral_rag.errors import InvalidRequestError
-from mistral_rag.store.check import verify
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.index._recovery.check import verify
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunking import cut
-from ingest.parsing.html import HtmlReader, parse
-from ingest.parsing.markup import Outline
+from ingest.parsing._html import HtmlReader, parse
+from ingest.parsing._markup import Outline
 from mistral_rag.schema import Page
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ingest.chunking import cut
-from ingest.parsing.markdown import parse, readable
-from ingest.parsing.result import Parsed
+from ingest.parsing._markdown import parse, readable
+from ingest.parsing._result import Parsed
 
 
 def parsed(folder: Path, text: str) -> Parsed:

@@ -7,15 +7,15 @@ import pytest
 from PIL import Image, ImageDraw
 from pypdf import PdfWriter
 
-from ingest.ocr import better
-from ingest.pipeline import Build
-from ingest.plan import may_be_read_now
-from ingest.report import BuildReport, PageRead
+from ingest._ocr import better
+from ingest._pipeline import Build
+from ingest._plan import may_be_read_now
+from ingest._report import BuildReport, PageRead
 from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseError
-from mistral_rag.ocr.reader import PageFailure
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._recovery.check import verify
+from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.schema import Block, Box, Locator, Page, WordBoxes
-from mistral_rag.store.check import verify
-from mistral_rag.store.reader import IndexReader
 from mistral_rag.testing import FakeMistral, OcrPage
 
 
@@ -226,7 +226,7 @@ def test_the_language_of_scans_counts_when_a_new_index_is_given_its_model(
         seen.append(set(languages))
         return ""
 
-    monkeypatch.setattr("ingest.embedding.choose_embeddings", choose)
+    monkeypatch.setattr("ingest._embedding.choose_embeddings", choose)
     for _ in Build([folder], index, workers=1, ocr_with=Clerk(german, german)):
         pass
     assert seen == [{"de"}]

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.parsing.children import Limits, Outcome, parse_files
-from ingest.parsing.result import ParsedFile, ParseJob
+from ingest.parsing._children import Limits, Outcome, parse_files
+from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.errors import ParseError
 
 
@@ -39,7 +39,7 @@ def workers(of: int | None = None) -> list[psutil.Process]:
     found = []
     for process in psutil.Process(of).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "ingest.parsing.worker" in " ".join(process.cmdline()):
+            if "ingest.parsing._worker" in " ".join(process.cmdline()):
                 found.append(process)
     return found
 
@@ -129,8 +129,8 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
     job = hanging_job(tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from ingest.parsing.children import parse_files\n"
-        "from ingest.parsing.result import ParseJob\n"
+        "from ingest.parsing._children import parse_files\n"
+        "from ingest.parsing._result import ParseJob\n"
         "list(parse_files([ParseJob(pathlib.Path(sys.argv[1]), 'u', 'text/plain')]))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, str(job.path)])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.parsing.pdf import needs_ocr, parse
+from ingest.parsing._pdf import needs_ocr, parse
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import Sheet
 from mistral_rag.schema import WordBoxes

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, RectangleObject
 
-from ingest.parsing.pictures import pictures_of
-from ingest.parsing.result import Parsed, Problem
+from ingest.parsing._pictures import pictures_of
+from ingest.parsing._result import Parsed, Problem
 from mistral_rag.schema import Locator, Page
 
 

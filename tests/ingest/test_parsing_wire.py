@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.parsing.result import ParsedFile, ParseJob, Problem
-from ingest.parsing.wire import WireError, decode_answer, encode, encode_failure, read_frame, write_frame
+from ingest.parsing._result import ParsedFile, ParseJob, Problem
+from ingest.parsing._wire import WireError, decode_answer, encode, encode_failure, read_frame, write_frame
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Unit, WordBoxes
 

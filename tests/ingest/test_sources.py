@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import Found, PassedOver, resolve_roots, walk
+from ingest._sources import Found, PassedOver, resolve_roots, walk
 from mistral_rag.errors import SourceNotFoundError
 
 

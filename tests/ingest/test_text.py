@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.parsing.text import parse
+from ingest.parsing._text import parse
 from mistral_rag.errors import ParseError
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mistral_rag import cli
-from mistral_rag.store.check import verify
-from mistral_rag.store.reader import IndexReader
+from mistral_rag.cli import _program as program
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._recovery.check import verify
 
 NAMES = ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md"]
 
@@ -36,12 +36,12 @@ def index(documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def build(documents: Path, index: Path, *more: str) -> int:
-    return cli.ingest(["build", str(documents), "--index", str(index), "--embeddings", "none", *more])
+    return program.ingest(["build", str(documents), "--index", str(index), "--embeddings", "none", *more])
 
 
 def as_json(capsys: pytest.CaptureFixture[str], index: Path, *arguments: str) -> tuple[int, Any]:
     capsys.readouterr()
-    code = cli.ingest([*arguments, "--index", str(index), "--json"])
+    code = program.ingest([*arguments, "--index", str(index), "--json"])
     return code, json.loads(capsys.readouterr().out)
 
 
@@ -68,11 +68,11 @@ def test_damage_is_exit_1_until_it_is_repaired(
     index: Path, documents: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(index, "UPDATE pages SET label = 'x' WHERE source = (SELECT source FROM sources WHERE uri LIKE '%b.md')")
-    assert cli.ingest(["verify", "--index", str(index)]) == 1
+    assert program.ingest(["verify", "--index", str(index)]) == 1
     shown = capsys.readouterr()
     assert re.search(r"^pages: row \d is not what was written$", shown.out, re.MULTILINE)
     assert f"ingest repair --index {index}" in shown.err
-    assert cli.ingest(["repair", "--index", str(index)]) == 1
+    assert program.ingest(["repair", "--index", str(index)]) == 1
     shown = capsys.readouterr()
     assert "lost: b.md: the whole document (1 page)" in shown.out
     assert f"repaired: 5 documents; the damaged files are in {index}/quarantine-1" in shown.out
@@ -90,7 +90,7 @@ def test_the_next_build_reads_again_what_damage_took_from_a_document(
     damage(index, "UPDATE pages SET label = 'x' WHERE number = 2")
     code, report = as_json(capsys, index, "repair")
     assert (code, report["losses"]) == (1, [{"source": "two.md", "what": "page 2, 1 passage"}])
-    assert cli.main(["search", "nnnnnnnnn", "--index", str(index)]) == 0
+    assert program.main(["search", "nnnnnnnnn", "--index", str(index)]) == 0
     assert "nnnnnnnnn" in capsys.readouterr().out
     code, report = as_json(capsys, index, "build", str(documents), "--embeddings", "none")
     assert (code, report["changed"], report["unchanged"]) == (0, 1, 6)
@@ -121,7 +121,7 @@ def test_a_removed_document_stays_out_until_it_is_named_itself(
 
 
 def test_one_unknown_name_changes_nothing(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.ingest(["remove", "a.md", "f.mb", "--index", str(index)]) == 2
+    assert program.ingest(["remove", "a.md", "f.mb", "--index", str(index)]) == 2
     assert capsys.readouterr().err == "error: the index holds no document f.mb; is it f.md? Nothing was changed\n"
     assert names(index) == NAMES
 
@@ -134,7 +134,7 @@ def test_of_two_documents_with_one_name_the_uri_is_wanted(
     (other / "a.md").write_text("# Another\n\nAlso called a.\n")
     assert build(other, index) == 0
     capsys.readouterr()
-    assert cli.ingest(["remove", "a.md", "--index", str(index)]) == 2
+    assert program.ingest(["remove", "a.md", "--index", str(index)]) == 2
     assert (
         f"2 documents are called a.md; name one by its URI: {(documents / 'a.md').as_uri()}, "
         in capsys.readouterr().err
@@ -146,7 +146,7 @@ def test_of_two_documents_with_one_name_the_uri_is_wanted(
 def test_a_purge_erases_what_was_removed_and_keeps_it_out(
     index: Path, documents: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.ingest(["remove", "a.md", "--index", str(index)]) == 0
+    assert program.ingest(["remove", "a.md", "--index", str(index)]) == 0
     code, report = as_json(capsys, index, "purge", "b.md", "--yes")
     assert (code, sorted(report["erased"])) == (0, ["a.md", "b.md"])
     assert sorted(report["files_still_there"]) == [str(documents / "a.md"), str(documents / "b.md")]
@@ -163,7 +163,7 @@ def test_a_purge_erases_what_was_removed_and_keeps_it_out(
 
 def test_a_purge_also_erases_what_a_repair_set_aside(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (index / "index.seal").unlink()
-    assert cli.ingest(["repair", "--index", str(index)]) == 0
+    assert program.ingest(["repair", "--index", str(index)]) == 0
     assert (index / "quarantine-1" / "index.db").exists()
     assert as_json(capsys, index, "purge", "--yes")[0] == 0
     assert not (index / "quarantine-1").exists()
@@ -192,14 +192,14 @@ def test_vectors_are_written_to_a_new_file_for_the_owner_alone(
         0, {"target": str(target), "to": "faiss", "vectors": 0},
     )  # fmt: skip
     assert target.stat().st_mode & 0o777 == 0o600
-    assert cli.ingest(["export", str(target), "--to", "faiss", "--index", str(index)]) == 2
-    assert cli.ingest(["export", "-", "--to", "faiss", "--index", str(index)]) == 2
+    assert program.ingest(["export", str(target), "--to", "faiss", "--index", str(index)]) == 2
+    assert program.ingest(["export", "-", "--to", "faiss", "--index", str(index)]) == 2
 
 
 def test_a_purge_asks_and_without_anybody_to_ask_needs_yes(
     index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cli.ingest(["purge", "a.md", "--index", str(index)]) == 2
+    assert program.ingest(["purge", "a.md", "--index", str(index)]) == 2
     assert "add --yes" in capsys.readouterr().err.lower()
 
     class Terminal(io.StringIO):
@@ -207,10 +207,10 @@ def test_a_purge_asks_and_without_anybody_to_ask_needs_yes(
             return True
 
     monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
-    assert cli.ingest(["purge", "a.md", "--index", str(index)]) == 1
+    assert program.ingest(["purge", "a.md", "--index", str(index)]) == 1
     assert names(index) == NAMES
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
-    assert cli.ingest(["purge", "a.md", "--index", str(index)]) == 0
+    assert program.ingest(["purge", "a.md", "--index", str(index)]) == 0
     assert "Erase 1 document from" in capsys.readouterr().err
     assert names(index) == NAMES[1:]
 
@@ -220,7 +220,7 @@ def test_compacting_gives_back_the_room_of_what_was_removed(
 ) -> None:
     (documents / "long.md").write_text("\n\n".join(f"Sentence {n} has the number {n * n * 7919}." for n in range(9000)))
     assert build(documents, index) == 0
-    assert cli.ingest(["remove", "long.md", "--index", str(index)]) == 0
+    assert program.ingest(["remove", "long.md", "--index", str(index)]) == 0
     code, report = as_json(capsys, index, "compact")
     assert code == 0
     assert report["size_bytes"] < report["size_bytes_before"] / 2
@@ -232,26 +232,26 @@ def test_a_snapshot_is_an_index_of_its_own(index: Path, tmp_path: Path, capsys: 
     code, report = as_json(capsys, index, "snapshot", str(target))
     assert (code, report["target"]) == (0, str(target))
     assert names(target) == NAMES
-    assert cli.ingest(["snapshot", str(target), "--index", str(index)]) == 2
+    assert program.ingest(["snapshot", str(target), "--index", str(index)]) == 2
 
 
 def test_lines_of_json_go_out_and_come_back(
     index: Path, documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines, other = tmp_path / "lines.jsonl", tmp_path / "other"
-    assert cli.ingest(["remove", "a.md", "--index", str(index)]) == 0
+    assert program.ingest(["remove", "a.md", "--index", str(index)]) == 0
     assert as_json(capsys, index, "export", str(lines)) == (
         0, {"target": str(lines), "to": "jsonl", "documents": 5},
     )  # fmt: skip
     assert lines.stat().st_mode & 0o777 == 0o600
-    assert cli.ingest(["export", str(lines), "--index", str(index)]) == 2
+    assert program.ingest(["export", str(lines), "--index", str(index)]) == 2
     assert as_json(capsys, other, "import", str(lines)) == (0, {"documents": 5})
     assert names(other) == NAMES[1:]
     code, report = as_json(capsys, other, "build", str(documents), "--embeddings", "none")
     assert (code, report["unchanged"], report["skipped"]) == (0, 5, 1)
-    assert cli.ingest(["import", str(tmp_path / "missing"), "--index", str(other)]) == 2
+    assert program.ingest(["import", str(tmp_path / "missing"), "--index", str(other)]) == 2
     (tmp_path / "letter.txt").write_text("Dear")
-    assert cli.ingest(["import", str(tmp_path / "letter.txt"), "--index", str(other)]) == 2
+    assert program.ingest(["import", str(tmp_path / "letter.txt"), "--index", str(other)]) == 2
     assert names(other) == NAMES[1:]
 
 
@@ -270,7 +270,7 @@ def test_a_frozen_copy_has_its_caches(index: Path, tmp_path: Path, capsys: pytes
     assert any(path.name.startswith("lexical-") for path in target.iterdir())
     assert not any(path.name.endswith("-wal") for path in target.iterdir())
     capsys.readouterr()
-    assert cli.main(["search", "ccccccccc", "--index", str(target)]) == 0
+    assert program.main(["search", "ccccccccc", "--index", str(target)]) == 0
     assert "Title of c" in capsys.readouterr().out
 
 
@@ -280,6 +280,6 @@ def test_without_an_index_a_command_ends_with_exit_2(
 ) -> None:
     target = str(tmp_path / "target")
     more = {"snapshot": [target], "export": [target], "remove": ["x"], "purge": ["--yes"]}.get(command, [])
-    assert cli.ingest([command, *more, "--index", str(tmp_path / "nowhere")]) == 2
+    assert program.ingest([command, *more, "--index", str(tmp_path / "nowhere")]) == 2
     assert "there is no index at" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

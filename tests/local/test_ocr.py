@@ -8,13 +8,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from mistral_rag.errors import MissingExtraError
-from mistral_rag.ocr.reader import PageFailure
-from mistral_rag.ocr.result import OcrPage
+from mistral_rag.ocr._reader import PageFailure
+from mistral_rag.ocr._result import OcrPage
 
 pytest.importorskip("rapidocr")
 
 from mistral_rag.local.ocr import Limits, LocalOCR
-from mistral_rag.local.ocr.child import Child
+from mistral_rag.local.ocr._child import Child
 
 LINES = ("Invoice 2024-117", "Total due: 1,480.50 euros")
 

@@ -5,9 +5,9 @@ import pytest
 
 pytest.importorskip("rapidocr")
 
-from mistral_rag.local.ocr.layout import page_of
-from mistral_rag.local.ocr.reading import Reading, Words
-from mistral_rag.ocr.result import OcrPage
+from mistral_rag.local.ocr._layout import page_of
+from mistral_rag.local.ocr._reading import Reading, Words
+from mistral_rag.ocr._result import OcrPage
 
 WIDTH, HEIGHT = 1000, 1400
 

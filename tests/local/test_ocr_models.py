@@ -2,7 +2,7 @@ import pytest
 
 pytest.importorskip("rapidocr")
 
-from mistral_rag.local.ocr.models import BLANK, BLANK_IN_DATE, NEVER, least_blank
+from mistral_rag.local.ocr._models import BLANK, BLANK_IN_DATE, NEVER, least_blank
 
 
 @pytest.mark.parametrize(

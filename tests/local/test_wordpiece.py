@@ -1,6 +1,6 @@
 import pytest
 
-from mistral_rag.local.wordpiece import WordPiece, bert_uncased, split_word
+from mistral_rag.local._wordpiece import WordPiece, bert_uncased, split_word
 
 # the piece numbers were written down from Hugging Face's BertTokenizer over the same vocabulary
 WRITTEN_DOWN = {

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessageChunk, ToolMessage
 
-from mistral_rag.messages.content import ContentReader
-from mistral_rag.messages.references import numbered_sources, sources_in
+from mistral_rag.messages._references import numbered_sources, sources_in
+from mistral_rag.messages._requests.content import ContentReader
 
 SOURCES = {"0": {"url": "https://a", "title": "A"}, "1": {"url": "https://b", "title": "B"}}
 

@@ -14,8 +14,8 @@ from langchain_core.messages import (
 )
 
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages.blocks import check_images
-from mistral_rag.messages.outgoing import wire_messages
+from mistral_rag.messages._requests.blocks import check_images
+from mistral_rag.messages._requests.outgoing import wire_messages
 
 PDF = "JVBERi0="
 PNG = "iVBORw0KGgo="

@@ -12,10 +12,10 @@ from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.instruct.validator import ValidationMode, get_validator
 from mistral_common.tokens.tokenizers.base import TokenizerVersion
 
-from mistral_rag.messages.outgoing import wire_messages
-from mistral_rag.messages.repair import Rules, repair
-from mistral_rag.messages.tokens import count_messages
-from mistral_rag.messages.tools import Wire
+from mistral_rag.messages._repair.repair import Rules, repair
+from mistral_rag.messages._requests.outgoing import wire_messages
+from mistral_rag.messages._requests.tools import Wire
+from mistral_rag.messages._tokens import count_messages
 
 OLD = [TokenizerVersion.v1, TokenizerVersion.v3]
 NEW = [TokenizerVersion.v7, TokenizerVersion.v11, TokenizerVersion.v13, TokenizerVersion.v15]

@@ -2,7 +2,7 @@ from typing import Any
 
 from langchain_core.messages.tool import tool_call
 
-from mistral_rag.messages.repeats import repeated
+from mistral_rag.messages._repair.repeats import repeated
 
 HISTORY: list[dict[str, Any]] = [
     {"role": "user", "content": "?"},

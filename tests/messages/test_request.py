@@ -6,11 +6,11 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
 from mistral_rag import ChatMistral
-from mistral_rag.api.catalogue import chat_model
+from mistral_rag.api._catalogue import chat_model
 from mistral_rag.errors import ConfigurationError, ContextOverflowError
-from mistral_rag.messages.request import build
-from mistral_rag.messages.thinking import THINK_PROMPT
-from mistral_rag.messages.tokens import estimate, image_size, token_ids
+from mistral_rag.messages._requests.request import build
+from mistral_rag.messages._requests.thinking import THINK_PROMPT
+from mistral_rag.messages._tokens import estimate, image_size, token_ids
 
 QUESTION = [HumanMessage("Hello")]
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.v1 import BaseModel as OldModel
 
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages.tools import ID, read_calls, short_id, wire_tool_choice, wire_tools
+from mistral_rag.messages._requests.tools import ID, read_calls, short_id, wire_tool_choice, wire_tools
 
 
 class Sum(BaseModel):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
-from mistral_rag.ocr.documents import SUFFIXES, Local, Remote, document
+from mistral_rag.ocr._requests.documents import SUFFIXES, Local, Remote, document
 
 ID = "0c9b5c0e-6a8a-4c57-9f6e-0d6a4f0e7a11"
 

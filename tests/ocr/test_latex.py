@@ -1,6 +1,6 @@
 import pytest
 
-from mistral_rag.ocr.latex import plain_math
+from mistral_rag.ocr._pages.latex import plain_math
 
 
 @pytest.mark.parametrize(

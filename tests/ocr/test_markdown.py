@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.ocr.markdown import MARKDOWN, Sheet, write_markdown
+from mistral_rag.ocr._pages.markdown import MARKDOWN, Sheet, write_markdown
 
 HTML = (
     '<table><thead><tr><th rowspan="2">Region</th><th colspan="2">Sales</th></tr><tr><th>2023</th><th>2022</th></tr>'

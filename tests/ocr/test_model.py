@@ -27,11 +27,12 @@ from mistral_rag.errors import (
     RateLimitError,
     ResponseError,
 )
-from mistral_rag.ocr import cutting
-from mistral_rag.ocr import plan as planning
-from mistral_rag.ocr.reader import PageFailure, PageReader
+from mistral_rag.ocr._reader import PageFailure, PageReader
+from mistral_rag.ocr._requests import pdf_split
+from mistral_rag.ocr._requests import plan as planning
 from mistral_rag.schema import Page
-from mistral_rag.testing import FakeMistral, OcrPage, faults
+from mistral_rag.testing import FakeMistral, OcrPage
+from mistral_rag.testing._server import faults
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
@@ -195,7 +196,7 @@ def test_a_file_too_large_for_one_request_is_cut(
     fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = made_pdf("one", "two", "three", "four", weight=200_000)
-    for module in (cutting, planning):
+    for module in (pdf_split, planning):
         monkeypatch.setattr(module, "MAX_BYTES", path.stat().st_size - 1)
     assert texts(ocr.read(path)) == ["one", "two", "three", "four"]
     sizes = [
@@ -567,7 +568,7 @@ def test_a_text_layer_that_can_not_be_read_is_a_problem_of_the_page(
     ocr: MistralOCR, made_pdf: MadePdf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "")
-    monkeypatch.setattr("mistral_rag.ocr.layers.MODULE", "mistral_rag.ocr.none")
+    monkeypatch.setattr("mistral_rag.ocr._text_layer.reader.MODULE", "mistral_rag.ocr.none")
     [page] = ocr.read(made_pdf("one"), compare_text_layer=True).pages
     assert (page.text, page.layer, page.problems) == ("one", None, ("the text layer can't be read",))
 

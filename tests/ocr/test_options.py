@@ -5,7 +5,7 @@ from pydantic import BaseModel, ValidationError
 
 from mistral_rag import MistralOCR
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.ocr.options import chosen_pages, ranges
+from mistral_rag.ocr._requests.options import chosen_pages, ranges
 
 KEY = {"api_key": "k"}
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from mistral_rag.ocr.pages import BadPageError, read_page
-from mistral_rag.ocr.result import OcrPage
+from mistral_rag.ocr._pages.pages import BadPageError, read_page
+from mistral_rag.ocr._result import OcrPage
 from mistral_rag.schema import Box, Locator, Page
 
 FIRST = Locator(kind="page", number=1)

@@ -1,4 +1,4 @@
-from mistral_rag.ocr.uploads import form
+from mistral_rag.ocr._requests.uploads import form
 
 
 def test_a_form_holds_the_file_as_it_is() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.ocr.words import Writer, plain_words
+from mistral_rag.ocr._pages.words import Writer, plain_words
 
 
 @pytest.mark.parametrize(

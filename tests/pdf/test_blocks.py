@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mistral_rag.pdf import PdfFile, read_page, read_pages
-from mistral_rag.pdf.blocks import is_row, largest_words
+from mistral_rag.pdf._blocks import is_row, largest_words
 from mistral_rag.schema import Page
 
 Put = Callable[..., str]

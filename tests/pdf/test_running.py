@@ -1,8 +1,8 @@
 import pytest
 
 from mistral_rag.pdf import PrintedLine, Sheet
-from mistral_rag.pdf.characters import Quad
-from mistral_rag.pdf.running import running_lines
+from mistral_rag.pdf._characters import Quad
+from mistral_rag.pdf._running import running_lines
 from mistral_rag.schema import WordBoxes
 
 

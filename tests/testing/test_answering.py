@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.testing import answering
-from mistral_rag.testing.bodies import ChatRequest
+from mistral_rag.testing._content import answering
+from mistral_rag.testing._rules.bodies import ChatRequest
 
 EVIDENCE = """Evidence:
 

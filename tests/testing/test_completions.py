@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.testing import FakeMistral, Reply, call, completions, references, thinking
-from mistral_rag.testing.completions import Asked
+from mistral_rag.testing import FakeMistral, Reply, call, references, thinking
+from mistral_rag.testing._content import completions
+from mistral_rag.testing._content.completions import Asked
 
 ASK: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mistral_rag.testing.vectors import embed, quantised
+from mistral_rag.testing._content.vectors import embed, quantised
 
 NUMPY = {"float": "<f4", "int8": "i1", "uint8": "u1", "binary": "i1", "ubinary": "u1"}
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mistral_rag.testing import FakeMistral, Reply
-from mistral_rag.testing.bodies import ChatRequest
+from mistral_rag.testing._rules.bodies import ChatRequest
 
 CHAT: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 

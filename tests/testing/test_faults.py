@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing import FakeMistral
+from mistral_rag.testing._server import faults
 
 CHAT: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 EMBED: dict[str, Any] = {"model": "mistral-embed", "input": ["one", "two", "three"]}
@@ -157,7 +158,7 @@ def test_a_share_of_requests_fails_the_same_way_each_time() -> None:
 
 
 def test_a_fault_can_be_any_function(fake: FakeMistral, client: httpx.Client) -> None:
-    from mistral_rag.testing.exchange import Request, Response
+    from mistral_rag.testing._server.exchange import Request, Response
 
     def teapot(request: Request, _answer: Any) -> Response:
         return Response(418, {}, request.method.encode())

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mistral_rag.testing.moderation import scores
+from mistral_rag.testing._endpoints.moderation import scores
 
 NEW = "mistral-moderation-2603"
 

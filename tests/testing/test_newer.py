@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.testing.bodies import ChatRequest
-from mistral_rag.testing.newer import refuse
-from mistral_rag.testing.refusals import RefusedError
+from mistral_rag.testing._endpoints.newer import refuse
+from mistral_rag.testing._rules.bodies import ChatRequest
+from mistral_rag.testing._rules.refusals import RefusedError
 
 HELLO = {"role": "user", "content": "hi"}
 

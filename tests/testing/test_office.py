@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from mistral_rag.testing.office import office_pages
+from mistral_rag.testing._content.office import office_pages
 
 
 def zipped(members: dict[str, str]) -> bytes:

@@ -16,9 +16,9 @@ from mistral_common.protocol.instruct.validator import (
 from pydantic import TypeAdapter
 
 from mistral_rag.testing import Rules
-from mistral_rag.testing.bodies import Message
-from mistral_rag.testing.refusals import RefusedError
-from mistral_rag.testing.rules import check_messages
+from mistral_rag.testing._rules.bodies import Message
+from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._rules.rules import check_messages
 
 MESSAGES: TypeAdapter[list[Message]] = TypeAdapter(list[Message])
 THEIRS = {"system": SystemMessage, "user": UserMessage, "assistant": AssistantMessage, "tool": ToolMessage}

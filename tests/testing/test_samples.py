@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
-from mistral_rag.testing.samples import sample
+from mistral_rag.testing._content.samples import sample
 
 PERSON = {
     "type": "object",

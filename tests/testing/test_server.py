@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from mistral_rag.testing import FakeMistral
-from mistral_rag.testing.exchange import Pause, Request, Response
-from mistral_rag.testing.server import Server
+from mistral_rag.testing._server.exchange import Pause, Request, Response
+from mistral_rag.testing._server.server import Server
 
 CHAT: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 

@@ -1,6 +1,6 @@
 """Tables leave the text when a format is asked for."""
 
-from mistral_rag.testing.tables import as_html, without_tables
+from mistral_rag.testing._content.tables import as_html, without_tables
 
 TEXT = "Sales:\n\n| Year | Net |\n| --- | ---: |\n| 2022 | 5 < 6 |\n\nMore.\n\n| a | b |\n| c | d |"
 

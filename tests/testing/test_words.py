@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.testing.words import content_words, count_tokens, pieces
+from mistral_rag.testing._content.words import content_words, count_tokens, pieces
 
 
 @pytest.mark.parametrize(

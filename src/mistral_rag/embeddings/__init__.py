@@ -1,12 +1,9 @@
-"""MistralEmbeddings: the platform's embedding models, in batches that it takes.
+"""MistralEmbeddings: the platform's embedding models, in batches that it takes."""
 
-`model` is the model for LangChain and numpy; beside it `batches` fills requests, `tokens` counts, `asking` decides what
-is sent after an answer, `vectors` reads the answers, and `running` keeps several requests under way.
-"""
-
-from mistral_rag.embeddings.model import MistralAIEmbeddings, MistralEmbeddings
-from mistral_rag.embeddings.results import EmbeddedBatch, FailedBatch, PartialEmbeddings, Usage
-from mistral_rag.embeddings.vectors import unpacked
+from mistral_rag.embeddings._model import MistralAIEmbeddings, MistralEmbeddings
+from mistral_rag.embeddings._results import EmbeddedBatch, FailedBatch, PartialEmbeddings, Usage
+from mistral_rag.embeddings._tokens import count as count_tokens
+from mistral_rag.embeddings._vectors import unpacked
 
 __all__ = [
     "EmbeddedBatch",
@@ -15,5 +12,6 @@ __all__ = [
     "MistralEmbeddings",
     "PartialEmbeddings",
     "Usage",
+    "count_tokens",
     "unpacked",
 ]

@@ -1,15 +1,14 @@
-"""Reading what has no text layer: pages of scans, photos and office files, with boxes and confidence.
+"""OCR by the platform: pages of scans, photos and office files, with boxes and confidence."""
 
-The names are loaded when first used: what only needs `ocr.reader` loads no more than that.
-"""
+from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from mistral_rag._lazy import loader
 
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from mistral_rag.ocr.model import MistralOCR, MistralPageReader
-    from mistral_rag.ocr.reader import PageFailure, PageReader
-    from mistral_rag.ocr.result import OcrImage, OcrPage, OcrResult, OcrTable
+    from mistral_rag.ocr._model import MistralOCR, MistralPageReader
+    from mistral_rag.ocr._reader import PageFailure, PageReader
+    from mistral_rag.ocr._result import OcrImage, OcrPage, OcrResult, OcrTable
 
 __all__ = [
     "MistralOCR",
@@ -22,19 +21,16 @@ __all__ = [
     "PageReader",
 ]
 
-_HOME = {
-    "MistralOCR": "model",
-    "MistralPageReader": "model",
-    "OcrImage": "result",
-    "OcrPage": "result",
-    "OcrResult": "result",
-    "OcrTable": "result",
-    "PageFailure": "reader",
-    "PageReader": "reader",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loader(
+    __name__,
+    {
+        "MistralOCR": "_model",
+        "MistralPageReader": "_model",
+        "OcrImage": "_result",
+        "OcrPage": "_result",
+        "OcrResult": "_result",
+        "OcrTable": "_result",
+        "PageFailure": "_reader",
+        "PageReader": "_reader",
+    },
+)

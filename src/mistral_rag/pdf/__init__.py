@@ -1,16 +1,28 @@
 """PDF files through PDFium: text with word boxes in reading order, blocks, labels, page images.
 
 PDFium is not thread-safe: use this from one thread of a process, and open files of strangers in a child
-process only (`ingest.parsing.children`).
+process only (`ingest` does).
 """
 
 from pathlib import Path
 
-from mistral_rag.pdf.document import PdfFile, PrintedLine, Sheet
-from mistral_rag.pdf.images import PageImage
-from mistral_rag.pdf.pages import read_page, read_pages
+from mistral_rag.pdf._blocks import largest_words
+from mistral_rag.pdf._document import SPARSE, PdfFile, PrintedLine, Sheet
+from mistral_rag.pdf._images import PageImage
+from mistral_rag.pdf._pages import pages_of, read_page, read_pages
 
-__all__ = ["PageImage", "PdfFile", "PrintedLine", "Sheet", "read_page", "read_pages", "render_page"]
+__all__ = [
+    "SPARSE",
+    "PageImage",
+    "PdfFile",
+    "PrintedLine",
+    "Sheet",
+    "largest_words",
+    "pages_of",
+    "read_page",
+    "read_pages",
+    "render_page",
+]
 
 
 def render_page(path: Path, number: int, *, dpi: float = 150, grey: bool = False) -> PageImage:

@@ -7,10 +7,10 @@ It refuses what the platform refuses and answers the rest by simple, repeatable 
 (`fake.script`), or with a fault (`fake.faults`). `python -m mistral_rag.testing` serves it until Ctrl-C.
 """
 
-from mistral_rag.testing import faults
-from mistral_rag.testing.fake import FakeMistral, Recorded
-from mistral_rag.testing.ocr import OcrPage
-from mistral_rag.testing.replies import Reply, call, references, thinking
-from mistral_rag.testing.rules import Rules
+from mistral_rag.testing._content.replies import Reply, call, references, thinking
+from mistral_rag.testing._endpoints.ocr import OcrPage
+from mistral_rag.testing._rules.rules import Rules
+from mistral_rag.testing._server import faults
+from mistral_rag.testing._server.fake import FakeMistral, Recorded
 
 __all__ = ["FakeMistral", "OcrPage", "Recorded", "Reply", "Rules", "call", "faults", "references", "thinking"]

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from mistral_rag.testing.fake import FakeMistral
+from mistral_rag.testing._server.fake import FakeMistral
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.chunking.sentences import sentences
+from ingest.chunking._sentences import sentences
 
 
 def split(text: str) -> list[str]:

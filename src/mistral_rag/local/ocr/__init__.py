@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from mistral_rag.errors import MissingExtraError, ParseError
-from mistral_rag.local.ocr.child import Child, Limits
-from mistral_rag.ocr.reader import PageFailure
-from mistral_rag.ocr.result import OcrPage
+from mistral_rag.local.ocr._child import Child, Limits
+from mistral_rag.ocr._reader import PageFailure
+from mistral_rag.ocr._result import OcrPage
 
 __all__ = ["Limits", "LocalOCR"]
 
@@ -24,7 +24,7 @@ _PDF_HEAD: Final = 1024
 class LocalOCR:
     """Reads pages of PDF files and images with PP-OCRv6, one page at a time in a child process.
 
-    Fulfils `mistral_rag.ocr.reader.PageReader`. Latin and Greek letters, Chinese and Japanese; about 2 to 5 seconds of
+    Fulfils `mistral_rag.ocr._reader.PageReader`. Latin and Greek letters, Chinese and Japanese; about 2 to 5 seconds of
     processor time and 1 GB of memory a page. The process starts with the first page and ends with
     `close` or the `with` block; one that crashes, hangs or takes too much memory costs its page, and the next gets a
     new one.

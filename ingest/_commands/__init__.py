@@ -1,0 +1,1 @@
+"""The commands of `ingest`, by what they are about."""

@@ -1,0 +1,149 @@
+"""The commands that copy an index: snapshot, export, import."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import contextmanager
+
+from ingest._commands.options import add_parser, counted, tidy, writer_of
+from mistral_rag.terminal import DONE, UsageError, index_folder, say, say_json
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import IO
+
+STANDARD = "-"
+"""Stands for standard input or output."""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of this module to the program."""
+    for add in (_add_snapshot, _add_export, _add_import):
+        add(commands)
+
+
+def _add_snapshot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "snapshot",
+        "copy an index as of its last commit",
+        "Others may read and write meanwhile. The copy holds everything, also what was paid for, and is an index of "
+        "its own. Its caches are made again when it is first searched.",
+    )
+    sub.add_argument("target", metavar="FOLDER", help="a new or empty folder")
+    sub.set_defaults(command=snapshot)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "export",
+        "write an index in another form",
+        "jsonl: lines of JSON with all documents, pages, passages and vectors, which `ingest import` reads. faiss: the "
+        "vectors as an exact FAISS index whose ids are the rows of the passages. frozen: a copy with its caches that "
+        "opens where nobody may write, such as a network share. Others may read and write meanwhile.",
+    )
+    sub.add_argument(
+        "target", metavar="TARGET", help=f"a new file, or a new folder (frozen); {STANDARD}: print (jsonl)"
+    )
+    kinds = sub.add_mutually_exclusive_group()
+    kinds.add_argument("--to", choices=("jsonl", "faiss", "frozen"), default="jsonl", help="default: jsonl")
+    kinds.add_argument("--frozen", dest="to", action="store_const", const="frozen", help="the same as --to frozen")
+    sub.set_defaults(command=export)
+
+
+def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "import",
+        "add what `ingest export --to jsonl` wrote",
+        "Puts all of it into an index in one commit, in place of documents with the same URI; makes the index when "
+        "there is none. It must have been built with the same models. Others may read meanwhile.",
+    )
+    sub.add_argument("file", metavar="FILE", help=f"lines of JSON; {STANDARD}: standard input")
+    sub.set_defaults(command=import_)
+
+
+def snapshot(arguments: argparse.Namespace) -> int:
+    """`ingest snapshot`."""
+    folder = index_folder(arguments)
+    from mistral_rag.index import snapshot as copy
+
+    sequence = copy(folder, arguments.target)
+    if arguments.json:
+        say_json({"target": arguments.target, "sequence": sequence})
+    else:
+        say(f"copied to {arguments.target} as of commit {sequence}")
+    return DONE
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """`ingest export`."""
+    folder, target = index_folder(arguments), arguments.target
+    if target == STANDARD and (arguments.json or arguments.to != "jsonl"):
+        raise UsageError("only lines of JSON can be printed, and not together with --json. Name a file")
+    if arguments.to != "frozen" and os.path.lexists(target):
+        raise UsageError(f"{target} is there already; name a new file")
+    from mistral_rag import index
+
+    if arguments.to == "frozen":
+        count = index.freeze(folder, target)
+    elif arguments.to == "faiss":
+        count = index.export_faiss(folder, target)
+    else:
+        with _output(target) as file:
+            count = 0
+            for line in index.export_lines(folder):
+                file.write(line + "\n")
+                count += line.startswith('{"source"')
+    what = "vectors" if arguments.to == "faiss" else "documents"
+    if arguments.json:
+        say_json({"target": target, "to": arguments.to, what: count})
+    elif target != STANDARD:
+        say(f"{count} {what} written to {target}")
+    return DONE
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """`ingest import`."""
+    folder = index_folder(arguments)
+    from mistral_rag.index import import_lines
+
+    with _input(arguments.file) as lines:
+        count = import_lines(lines, folder)
+    with writer_of(folder) as writer:
+        tidy(writer)
+    if arguments.json:
+        say_json({"documents": count})
+    else:
+        say(f"{counted(count)} imported")
+    return DONE
+
+
+@contextmanager
+def _output(target: str) -> Iterator[IO[str]]:
+    if target == STANDARD:
+        yield sys.stdout
+        return
+    from mistral_rag.index import new_file
+
+    with new_file(target) as path, path.open("w", encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def _input(name: str) -> Iterator[Iterable[str]]:
+    if name == STANDARD:
+        yield sys.stdin
+        return
+    from mistral_rag.errors import SourceNotFoundError
+
+    try:
+        file = open(name, encoding="utf-8")  # noqa: PTH123, SIM115 (lighter; closed below)
+    except OSError as error:
+        raise SourceNotFoundError(f"can't read {name}: {error.strerror or error}") from error
+    with file:
+        yield file

@@ -1,0 +1,269 @@
+"""The commands that keep an index in order: verify, repair, compact, remove, purge."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from ingest._commands.options import add_parser, counted, tidy, writer_of
+from mistral_rag.terminal import DONE, UNDONE, UsageError, index_folder, note, say, say_json
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from mistral_rag.index import SourceState
+
+SHOWN = 20
+"""Names that a person is shown before the rest is counted; `--json` has them all."""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of this module to the program."""
+    for add in (_add_verify, _add_repair, _add_compact, _add_remove, _add_purge):
+        add(commands)
+
+
+def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "verify",
+        "check that an index holds what was written to it",
+        "Reads everything and compares it with the digests that were written. Changes nothing; others may read and "
+        "write meanwhile. On damage (exit code 1) run: ingest repair",
+    )
+    sub.set_defaults(command=verify)
+
+
+def _add_repair(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "repair",
+        "make a damaged index whole again from what is still there",
+        "Says of each document what is lost (exit code 1 when anything is). Deletes nothing: the damaged files move to "
+        "quarantine-1 (2, 3, …) inside the index, where their texts stay until you delete that folder or run `ingest "
+        "purge`. Pays for nothing: the next `ingest build` reads again what was lost. A sound index is left alone.",
+    )
+    sub.set_defaults(command=repair)
+
+
+def _add_compact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "compact",
+        "give back the room of what was removed or replaced",
+        "Writes the database anew without gaps, and new caches. Needs as much free space as the index takes. Texts "
+        "that were removed are overwritten already; `ingest purge` also forgets what is kept of them.",
+    )
+    sub.set_defaults(command=compact)
+
+
+def _add_remove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "remove",
+        "take documents out of an index, and leave them out",
+        "Later builds of their folder leave them out, too, until the file itself is named. What was paid for them is "
+        "kept; `ingest purge` erases it.",
+    )
+    sub.add_argument("sources", nargs="+", metavar="SOURCE", help="a document's name as search shows it, path or URI")
+    sub.set_defaults(command=remove)
+
+
+def _add_purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = add_parser(
+        commands,
+        "purge",
+        "erase removed documents for good",
+        "Erases every trace of what was removed before, and of the documents named here: texts, names, kept "
+        "embeddings and OCR, caches, and what `repair` set aside. They stay left out of later builds: a digest of "
+        "their URI is all that is kept. Copies made by snapshot and export are not touched, nor are the files "
+        "themselves. Asks before it does so.",
+    )
+    sub.add_argument("sources", nargs="*", metavar="SOURCE", help="also remove these: name, path or URI")
+    sub.add_argument("--yes", action="store_true", help="don't ask; needed where nobody can answer")
+    sub.set_defaults(command=purge)
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """`ingest verify`."""
+    from mistral_rag.index import verify as check
+
+    folder = index_folder(arguments)
+    problems = check(folder)
+    if arguments.json:
+        say_json({"ok": not problems, "problems": [str(problem) for problem in problems]})
+        return UNDONE if problems else DONE
+    for problem in problems:
+        say(str(problem))
+    if problems:
+        note(f"damaged. Save what is whole with: ingest repair --index {folder}")
+        return UNDONE
+    say("ok: the index holds what was written to it")
+    return DONE
+
+
+def repair(arguments: argparse.Namespace) -> int:
+    """`ingest repair`."""
+    from mistral_rag.index import repair as mend
+
+    folder = index_folder(arguments)
+    report = mend(folder)
+    if report.problems:
+        with writer_of(folder) as writer:
+            tidy(writer)
+    if arguments.json:
+        say_json(report.to_json())
+    elif not report.problems:
+        say("ok: nothing to repair")
+    else:
+        _list([f"was wrong: {problem}" for problem in report.problems])
+        _list([f"lost: {loss}" for loss in report.losses])
+        say(f"repaired: {counted(report.documents)}; the damaged files are in {report.quarantine}")
+        if report.losses:
+            note("the next build of their folders reads again what was lost")
+    return UNDONE if report.losses else DONE
+
+
+def compact(arguments: argparse.Namespace) -> int:
+    """`ingest compact`."""
+    folder = index_folder(arguments)
+    from mistral_rag.index import size_of
+
+    with writer_of(folder) as writer:
+        before = size_of(folder)
+        if not _rewritten(writer.compact, arguments):
+            return UNDONE
+        writer.refresh_caches()
+    after = size_of(folder)
+    if arguments.json:
+        say_json({"size_bytes_before": before, "size_bytes": after})
+    else:
+        say(f"{_megabytes(before)} before, {_megabytes(after)} now")
+    return DONE
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """`ingest remove`."""
+    folder = index_folder(arguments)
+    with writer_of(folder) as writer:
+        states = writer.sources()
+        chosen = _named(states, arguments.sources)
+        already = [uri for uri in chosen if states[uri].status == "removed"]
+        removed = [uri for uri in chosen if uri not in already]
+        for uri in removed:
+            writer.remove(uri, remember=True)
+        tidy(writer)
+    names = {uri: states[uri].source.name for uri in chosen}
+    if arguments.json:
+        say_json({"removed": [names[uri] for uri in removed], "already": [names[uri] for uri in already]})
+        return DONE
+    _list([f"removed {names[uri]}" for uri in removed])
+    _list([f"was removed already: {names[uri]}" for uri in already])
+    return DONE
+
+
+def purge(arguments: argparse.Namespace) -> int:
+    """`ingest purge`."""
+    folder = index_folder(arguments)
+    from mistral_rag.index import ERASED
+
+    with writer_of(folder) as writer:
+        states = writer.sources()
+        named = _named(states, arguments.sources)
+        gone = [*named, *(uri for uri, state in states.items() if state.status == "removed" and uri not in named)]
+        gone = [uri for uri in gone if not uri.startswith(ERASED)]
+        names = [states[uri].source.name for uri in gone]
+        if not (arguments.yes or _agreed(names, folder)):
+            note("nothing was erased")
+            return UNDONE
+        for uri in named:
+            writer.remove(uri, remember=True)
+        tidy(writer)
+        if not _rewritten(writer.purge, arguments):
+            return UNDONE
+    standing = [path for uri in gone if (path := _file_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
+    if arguments.json:
+        say_json({"erased": names, "files_still_there": standing})
+        return DONE
+    _list([f"erased {name}" for name in names])
+    say(f"done: {counted(len(names))} erased; no trace of what was removed is left in {folder}")
+    if standing:
+        note(f"their files are still there: {', '.join(standing[:SHOWN])}")
+    return DONE
+
+
+def _agreed(names: Sequence[str], folder: Path) -> bool:
+    """Ask whether to erase. Raises UsageError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise UsageError("purge erases for good and can't ask here. Add --yes")
+    _list(names)
+    note(f"Erase {counted(len(names))} from {folder} for good, and all that is kept of removed ones? [y/N]")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> bool:
+    """Rewrite the database; says so when a reader keeps its old pages."""
+    from mistral_rag.errors import IndexLockedError
+
+    try:
+        rewrite()
+    except IndexLockedError as error:
+        note(f"not finished: {error}")
+        if arguments.json:
+            say_json({"error": str(error), "exit_code": UNDONE})
+        return False
+    return True
+
+
+def _named(states: dict[str, SourceState], asked: Sequence[str]) -> list[str]:
+    """The uris of the documents asked for; nothing is done when one of them is not known or not the only one."""
+    chosen = []
+    for name in asked:
+        found = _matches(states, name)
+        if not found:
+            raise UsageError(f"the index holds no document {name}{_like(states, name)} Nothing was changed")
+        if len(found) > 1:
+            raise UsageError(f"{len(found)} documents are called {name}; name one by its URI: {', '.join(found)}")
+        chosen += found
+    return list(dict.fromkeys(chosen))
+
+
+def _matches(states: dict[str, SourceState], name: str) -> list[str]:
+    if name in states:
+        return [name]
+    found = [uri for uri, state in states.items() if state.source.name == name]
+    if len(found) == 1:
+        return found
+    from pathlib import Path
+
+    by_path = [uri for uri in {Path(name).absolute().as_uri(), Path(name).resolve().as_uri()} if uri in states]
+    return by_path[:1] or found
+
+
+def _like(states: dict[str, SourceState], name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, [state.source.name for state in states.values()], n=1)
+    return f"; is it {close[0]}?" if close else "."
+
+
+def _file_of(uri: str) -> str | None:
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(uri)
+    return unquote(parts.path) if parts.scheme == "file" else None
+
+
+def _list(lines: Iterable[str]) -> None:
+    every = list(lines)
+    for line in every[:SHOWN]:
+        say(line)
+    if len(every) > SHOWN:
+        say(f"… and {len(every) - SHOWN} more; --json lists them all")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

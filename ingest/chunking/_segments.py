@@ -1,0 +1,61 @@
+"""The runs of a page's text that are read in one way: its blocks, and what stands between them."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ingest.chunking._lines import ends_sentence
+from ingest.chunking._sentences import can_begin
+from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page
+
+FLOWING = frozenset({"title", "text", "list", None})
+
+
+class Segment(NamedTuple):
+    """A block, or the text between blocks (`kind` is None)."""
+
+    start: int
+    end: int
+    kind: BlockKind | None
+    markup: bool = False
+
+
+def segments(page: Page) -> Iterator[Segment]:
+    """The page's blocks and the text between them, in order and without overlap."""
+    at = 0
+    end = Block(start=len(page.text), end=len(page.text) + 1, kind="footer")
+    for block in (*sorted(page.blocks, key=lambda b: b.start), end):
+        start = max(block.start, at)
+        if start > at and not page.text[at:start].isspace():
+            yield Segment(at, start, None)
+        if block.end > start and block.kind not in UNCITED_KINDS:
+            yield Segment(start, block.end, block.kind, _is_marked_up(block))
+        at = max(at, block.end)
+
+
+def _is_marked_up(block: Block) -> bool:
+    """Whether whoever read the page knew what the block is; the platform's OCR knows tables and lists."""
+    return block.origin == "markup" or (block.origin == "mistral-ocr" and block.kind in {"table", "list"})
+
+
+def rejoined(text: str, found: Iterable[Segment]) -> Iterator[Segment]:
+    """The segments, those of printed prose put together where a sentence was parted in the middle."""
+    last: Segment | None = None
+    for segment in found:
+        if last is None:
+            last = segment
+        elif _goes_on(text, last, segment):
+            last = last._replace(end=segment.end, kind="text" if last.kind == "title" else last.kind)
+        else:
+            yield last
+            last = segment
+    if last is not None:
+        yield last
+
+
+def _goes_on(text: str, last: Segment, segment: Segment) -> bool:
+    if last.markup or segment.markup or last.kind not in FLOWING or segment.kind not in {"title", "text", None}:
+        return False
+    if text[last.end : segment.start].strip():
+        return False
+    before, after = text[last.start : last.end].rstrip(), text[segment.start : segment.end].lstrip()
+    return not can_begin(after) and not ends_sentence(before)

@@ -1,0 +1,55 @@
+"""The parser for PDF files."""
+
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from ingest.parsing._result import NEEDS_OCR, Parsed, Problem
+from ingest.parsing._titles import title_of
+from mistral_rag.errors import ParseError
+from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
+from mistral_rag.schema import WordBoxes
+
+INK = 0.004
+"""A page with little text and a larger share of dark pixels than this shows something that is no text."""
+GARBAGE = 0.1
+"""A larger share than this of characters without a meaning makes a page's text worthless."""
+_ENOUGH_TO_JUDGE = 20
+_METADATA = {"Author": "author", "Subject": "subject", "Keywords": "keywords", "CreationDate": "created"}
+
+
+def parse(path: Path) -> Parsed:
+    """The pages of a PDF file; raises ParseError when there are none to be had."""
+    with PdfFile(path) as pdf:
+        if not len(pdf):
+            raise ParseError("the PDF has no pages")
+        sheets: list[Sheet] = []
+        problems: list[Problem] = []
+        unread: list[Problem] = []
+        for number in range(1, len(pdf) + 1):
+            try:
+                sheet = pdf.sheet(number)
+            except ParseError as error:
+                sheet = Sheet(number, 0.0, 0.0, "", WordBoxes(), (), 0, 0.0, 0.0)
+                problems.append(Problem(number, error.reason))
+            else:
+                if reason := needs_ocr(sheet):
+                    unread.append(Problem(number, reason))
+            sheets.append(sheet)
+        labels = [pdf.label(sheet.number) for sheet in sheets]
+        metadata: dict[str, JsonValue] = {
+            name: value for key, name in _METADATA.items() if (value := pdf.metadata(key))
+        }
+        title = pdf.metadata("Title")
+    pages = tuple(pages_of(sheets, labels=labels))
+    title = title_of(title, largest_words(sheets[0]), path.stem)
+    return Parsed(title, metadata, pages, tuple(problems), tuple(unread))
+
+
+def needs_ocr(sheet: Sheet) -> str | None:
+    """Why a page's text layer is not enough; None when it is."""
+    if sheet.visible < SPARSE and sheet.ink > INK:
+        return f"{NEEDS_OCR}: {sheet.visible or 'no'} characters of text, but something is printed on the page"
+    if sheet.visible >= _ENOUGH_TO_JUDGE and sheet.garbage > GARBAGE:
+        return f"{NEEDS_OCR}: {sheet.garbage:.0%} of the characters have no meaning"
+    return None

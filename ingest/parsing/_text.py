@@ -1,0 +1,33 @@
+"""Plain text into pages: one for each form feed, or for each 20,000 characters."""
+
+from pathlib import Path
+
+from ingest.parsing._markup import parts
+from ingest.parsing._result import Parsed
+from mistral_rag.schema import Locator, LocatorKind, Page, clean_text
+from mistral_rag.text import read_text
+
+LONGEST_TITLE = 120
+
+
+def parse(path: Path) -> Parsed:
+    """The file's pages; its title is its first line when that reads like one, else the file's name."""
+    printed = read_text(path).rstrip("\f\n ").split("\f")
+    kind: LocatorKind = "page" if len(printed) > 1 else "section"
+    texts = printed if len(printed) > 1 else list(parts(clean_text(printed[0])))
+    pages = tuple(
+        Page(locator=Locator(kind=kind, number=number), text=clean_text(text).strip("\n"))
+        for number, text in enumerate(texts, 1)
+    )
+    return Parsed(_title(pages[0].text) or path.stem, {}, pages if any(p.text.strip() for p in pages) else ())
+
+
+def _title(text: str) -> str:
+    """The first line, when it is short, no sentence, and stands alone."""
+    first, _, rest = text.strip().partition("\n")
+    alone = not rest.strip() or rest.startswith("\n") or set(rest.partition("\n")[0].strip()) in ({"="}, {"-"})
+    return (
+        ""
+        if not alone or len(first) > LONGEST_TITLE or first.rstrip().endswith((".", ",", ";", ":"))
+        else first.strip()
+    )

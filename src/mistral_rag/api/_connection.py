@@ -1,0 +1,147 @@
+"""The settings that everything which talks to the platform has in common."""
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Annotated, Any, Self
+
+from langchain_core.utils import secret_from_env
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from mistral_rag.api._client import Client
+from mistral_rag.api._retry import RetryPolicy
+from mistral_rag.api._settings import Settings, Timeouts, default_base_url, is_httpx_timeout, login_apart
+from mistral_rag.api._transports import own_headers
+
+MOST_CLIENTS = 8
+
+
+class Clients:
+    """The clients of a model and of those that were made from it, such as LangChain's configured ones.
+
+    One for each combination of settings, the newest few, so that none of them connects anew for every call. A copy
+    by `copy.deepcopy` or `pickle` begins without any.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[Any, ...], Client] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clients)  # no part of what makes models differ
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type["Clients"], tuple[()]]:
+        return Clients, ()
+
+    def of(self, settings: tuple[Any, ...], make: Callable[[], Client]) -> Client:
+        """The client for these settings, made when there is none yet."""
+        for known, client in tuple(self._held.items()):
+            if known == settings:  # by identity mostly: cheaper than a hash
+                return client
+        # `setdefault` is atomic: threads that come first together share one client, and so its limits.
+        made = self._held.setdefault(settings, make())
+        for old in tuple(self._held)[:-MOST_CLIENTS]:
+            self._held.pop(old, None)
+        return made
+
+
+class Connection(BaseModel):
+    """Where the platform is, who asks, and how patiently.
+
+    None means not given. The key is looked for when it is needed and never shows. `base_url` includes /v1; a user
+    and password in it become `login`, are sent instead of the key, and never show. `timeout` is one number of
+    seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the first; nothing is tried again
+    later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for tests in one
+    process; requests go through `http_client` and `http_async_client` (httpx's, also called `client` and
+    `async_client`) where they are given, with the headers and the base URL that these have.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+    api_key: SecretStr | None = Field(
+        default_factory=secret_from_env("MISTRAL_API_KEY", default=None),
+        validation_alias=AliasChoices("api_key", "mistral_api_key"),
+    )
+    base_url: str = Field(default_factory=default_base_url, validation_alias=AliasChoices("base_url", "endpoint"))
+    login: SecretStr | None = Field(default=None, repr=False, exclude=True)
+    timeout: Annotated[float, Field(gt=0)] | Timeouts | None = None
+    max_retries: int = Field(default=4, ge=0)
+    max_elapsed: float = Field(default=120.0, gt=0)
+    max_concurrent_requests: int | None = Field(default=64, ge=1)
+    default_headers: dict[str, str] = Field(default_factory=dict, repr=False, exclude=True)
+    transport: Any = Field(default=None, repr=False, exclude=True)
+    http_client: Any = Field(
+        default=None, validation_alias=AliasChoices("http_client", "client"), repr=False, exclude=True
+    )
+    http_async_client: Any = Field(
+        default=None, validation_alias=AliasChoices("http_async_client", "async_client"), repr=False, exclude=True
+    )
+
+    clients: Clients = Field(default_factory=Clients, repr=False, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_means_not_given(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        keep = "max_concurrent_requests"  # None means without limit
+        return {name: value for name, value in given.items() if value is not None or name == keep}
+
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _httpx_timeout(cls, given: Any) -> Any:
+        return Timeouts.of(given) if is_httpx_timeout(given) else given
+
+    @model_validator(mode="after")
+    def _address_of_http_client(self) -> Self:
+        given = next((str(client.base_url) for client in self._http_clients if str(client.base_url)), None)
+        if given is not None and "base_url" not in self.model_fields_set:
+            self.base_url = given
+        return self
+
+    @property
+    def _http_clients(self) -> list[Any]:
+        return [client for client in (self.http_client, self.http_async_client) if client is not None]
+
+    @model_validator(mode="after")
+    def _login_apart(self) -> Self:
+        address, login = login_apart(self.base_url)
+        if login is not None:
+            self.base_url, self.login = address, login
+        return self
+
+    @property
+    def mistral_api_key(self) -> SecretStr | None:
+        """The key, by the name other integrations use."""
+        return self.api_key
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL, by the name other integrations use."""
+        return self.base_url
+
+    @property
+    def client(self) -> Client:
+        """The client for these settings; another one after they changed."""
+        now = (*VALUES(self.__dict__), *self.default_headers.items())
+        return self.clients.of(now, lambda: Client(self._settings()))
+
+    def _settings(self) -> Settings:
+        address, login = login_apart(self.base_url)  # a copy's `update` is not validated
+        return Settings(
+            base_url=address,
+            key=self.api_key,
+            login=login or self.login,
+            headers=own_headers(*self._http_clients) | self.default_headers,
+            timeouts=Timeouts.of(self.timeout),
+            retry=RetryPolicy(retries=self.max_retries, budget=self.max_elapsed),
+            concurrency=self.max_concurrent_requests,
+            transport=self.transport,
+            http_client=self.http_client,
+            http_async_client=self.http_async_client,
+        )
+
+
+VALUES = itemgetter(*(name for name in Connection.model_fields if name not in {"default_headers", "clients"}))

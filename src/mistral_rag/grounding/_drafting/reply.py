@@ -1,0 +1,158 @@
+"""A model's reply to a question with evidence: from its messages to an Answer. Does no I/O."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages.ai import UsageMetadata, add_usage
+
+from mistral_rag.grounding._drafting.draft import Draft, Statement, clauses
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, messages, new_nonce
+from mistral_rag.grounding._evidence.retrieved import Retrieved
+from mistral_rag.grounding._quotes.citations import cite
+from mistral_rag.grounding._support.support import Judgement, judge
+from mistral_rag.schema import Answer, Citation, Claim, Removed, Status
+from mistral_rag.text._words import content_words
+
+Unsupported = Literal["flag", "withhold"]
+CUT = {"length", "model_length", "max_tokens", "max_output_tokens", "error"}
+BLOCKED = {"content_filter", "refusal", "safety"}
+SILENT = "the model replied without text"
+
+
+class Reply:
+    """Takes the messages of one reply and gives the answer's text as it comes, then the whole answer."""
+
+    def __init__(self, retrieved: Retrieved, *, unsupported: Unsupported = "flag") -> None:
+        self._retrieved = retrieved
+        self._units = {unit.number: unit for unit in retrieved.evidence}
+        nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
+        self.messages: list[BaseMessage] = messages(retrieved.question, retrieved.evidence, nonce=nonce)
+        withhold = self._why_withheld if unsupported == "withhold" else None
+        self._draft = Draft(nonce, len(self._units), withhold=withhold)
+        self._details: dict[str, Any] = {}
+        self._usage: UsageMetadata | None = None
+        self._broken: str | None = None
+        self.begun = False
+        self.blocked: str | None = None
+
+    def feed(self, message: BaseMessage) -> str:
+        """The text of the answer that a message, or the next chunk of one, brings."""
+        self._details |= {key: value for key, value in message.response_metadata.items() if value is not None}
+        if isinstance(message, AIMessage) and message.usage_metadata:
+            self._usage = add_usage(self._usage, message.usage_metadata)
+        text = str(message.text)
+        self.begun = self.begun or bool(text)
+        return self._draft.feed(text)
+
+    def close(self, *, broken: str | None = None) -> str:
+        """The rest of the text; `broken` says why no more of the reply came."""
+        self._broken = broken
+        return self._draft.close()
+
+    def answer(self) -> Answer:
+        """The answer, complete or marked as not."""
+        draft = self._draft
+        statements = draft.statements()
+        claims = tuple(self._claim(statement) for statement in statements)
+        status, reason = self._status(claims)
+        return self._retrieved.answer(
+            text=draft.text,
+            status=status,
+            reason=reason,
+            claims=claims if draft.marks or status != "abstained" else (),
+            citations=self._citations(statements),
+            removed=tuple(Removed(text=text, reason=why) for text, why in draft.withheld),
+            model=self._details.get("model_name") or self._details.get("model"),
+            usage=_counts(self._usage),
+            warnings=self._warnings(),
+        )
+
+    def _citations(self, statements: Sequence[Statement]) -> tuple[Citation, ...]:
+        """One citation a marker, for the first statement that it stands behind."""
+        numbers = self._draft.numbers
+        places: dict[int, tuple[int, int]] = {}
+        for statement in statements:
+            for mark, place in zip(statement.marks, clauses(self._draft.text, statement), strict=True):
+                places.setdefault(mark.line, place)
+        ordered = sorted(places, key=numbers.__getitem__)
+        return tuple(
+            cite(self._units[line].passage, [self._units[line].index], marker=str(numbers[line]), start=a, end=b)
+            for line in ordered
+            for a, b in [places[line]]
+        )
+
+    def _claim(self, statement: Statement) -> Claim:
+        lines = tuple(dict.fromkeys(mark.line for mark in statement.marks))
+        place = {"start": statement.start, "end": statement.end}
+        if not lines and connects(statement.plain):
+            return Claim(**place, kind="connective")
+        found = self._judged(statement.plain, lines)
+        return Claim(
+            **place,
+            support=found.support,
+            numbers_ok=found.numbers_ok,
+            reasons=found.reasons,
+            citations=tuple(str(self._draft.numbers[line]) for line in lines),
+        )
+
+    def _judged(self, plain: str, lines: Sequence[int]) -> Judgement:
+        units = [self._units[line] for line in lines]
+        language = next((unit.passage.source.language for unit in units), "") or "en"
+        return judge(plain, [source_text(unit) for unit in units], language)
+
+    def _why_withheld(self, plain: str, lines: tuple[int, ...]) -> str | None:
+        cited = [line for line in dict.fromkeys(lines) if line]
+        if 0 in lines or (not cited and connects(plain)):
+            return None
+        found = self._judged(plain, cited)
+        return "; ".join(found.reasons) or "not backed" if found.support == "unsupported" else None
+
+    def _status(self, claims: Sequence[Claim]) -> tuple[Status, str | None]:
+        finish = str(self._details.get("finish_reason") or self._details.get("stop_reason") or "").lower()
+        if self.blocked is not None:
+            return "blocked", self.blocked
+        if self._broken is not None:
+            return "incomplete", self._broken
+        if finish in BLOCKED:
+            return "blocked", f"the model stopped with {finish!r}"
+        if finish in CUT:
+            return "incomplete", f"the model's reply was cut off (finish reason {finish!r})"
+        if self._draft.declined and not self._draft.marks:
+            return "abstained", "the model found no answer in the evidence"
+        return self._grade(claims)
+
+    def _grade(self, claims: Sequence[Claim]) -> tuple[Status, str | None]:
+        draft = self._draft
+        weak = [claim for claim in claims if claim.support == "unsupported"]
+        if not draft.text:
+            reason = "every statement of the reply was withheld: none is backed by the evidence"
+            return ("abstained", reason) if draft.withheld else ("incomplete", SILENT)
+        if draft.withheld:
+            count = len(draft.withheld)
+            return "partial", f"{count} statements were withheld" if count > 1 else "1 statement was withheld"
+        if weak:
+            facts = sum(claim.kind == "fact" for claim in claims)
+            return "partial", f"{len(weak)} of {facts} statements are not backed by what they cite"
+        if not draft.marks:
+            return "partial", "no statement of the reply points at evidence"
+        return ("partial", "the evidence does not answer all of the question") if draft.declined else ("answered", None)
+
+    def _warnings(self) -> list[str]:
+        forged = self._draft.forged
+        return [f"took out markers that point at no evidence: {', '.join(map(repr, forged))}"] if forged else []
+
+
+def connects(plain: str) -> bool:
+    """Whether a sentence without markers only leads from one statement to the next."""
+    return plain.rstrip().endswith(":") or not any(map(str.isalnum, plain)) or len(content_words(plain)) < 2
+
+
+def source_text(unit: EvidenceUnit) -> str:
+    """What a unit says, with what a reader sees around it: headers, headings, the title."""
+    passage = unit.passage
+    return "\n".join([unit.text, unit.header, *passage.chunk.headings, passage.source.title])
+
+
+def _counts(usage: UsageMetadata | None) -> dict[str, int]:
+    return {key: value for key, value in (usage or {}).items() if isinstance(value, int)}

@@ -1,0 +1,67 @@
+"""A question with what was retrieved for it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.documents import Document
+
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
+from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened, passages
+from mistral_rag.schema import Answer, RetrievedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The evidence for a question, and what an `Answer` says about it whoever writes the text."""
+
+    question: str
+    evidence: Sequence[EvidenceUnit]
+    documents: tuple[RetrievedDocument, ...]
+    warnings: tuple[str, ...]
+    generation: int | None
+    started: float
+    seconds: float = field(default=0.0)
+
+    def answer(self, *, warnings: Sequence[str] = (), **parts: Any) -> Answer:
+        """An answer with these parts and what retrieval gave."""
+        return Answer(
+            question=self.question,
+            documents=self.documents,
+            warnings=(*self.warnings, *warnings),
+            generation=self.generation,
+            timings={"retrieve": self.seconds, "answer": time.perf_counter() - self.started - self.seconds},
+            **parts,
+        )
+
+
+def gathered(
+    question: str,
+    documents: Sequence[Document],
+    *,
+    store: PageStore | PageSource | None,
+    budget: int,
+    started: float,
+) -> Retrieved:
+    """The evidence of Documents, read from `store` in one short view."""
+    seconds = time.perf_counter() - started
+    generation: int | None = None
+    if store is None:
+        found, warnings = passages(documents, None)
+    else:
+        with opened(store) as pages:
+            generation = getattr(pages, "generation", None)
+            found, warnings = passages(documents, pages)
+    return Retrieved(
+        question=question,
+        evidence=gather(found, budget=budget),
+        documents=tuple(
+            RetrievedDocument(id=document.id, page_content=document.page_content, metadata=document.metadata)
+            for document in documents
+        ),
+        warnings=tuple(dict.fromkeys(warnings)),
+        generation=generation,
+        started=started,
+        seconds=seconds,
+    )

@@ -1,0 +1,1 @@
+"""Judgement of statements by the evidence they cite."""

@@ -1,0 +1,44 @@
+"""What a reader keeps in memory from one search to the next."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+if TYPE_CHECKING:
+    from mistral_rag.index._dense.vector_rows import Fetch
+
+
+class OfCommit(Protocol):
+    """Something that holds what one commit holds."""
+
+    @property
+    def sequence(self) -> int:
+        """The number of the commit."""
+
+
+T = TypeVar("T", bound=OfCommit)
+
+
+class Kept:
+    """The newest of each kind of thing that follows the commits; shared by the threads of a reader.
+
+    Attributes:
+        fetch: gives vectors by their numbers, at any time.
+    """
+
+    def __init__(self, fetch: "Fetch") -> None:
+        self.fetch = fetch
+        self._known: dict[str, Any] = {}
+        self._mutexes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def newest(self, kind: str, sequence: int, make: Callable[[T | None], T]) -> T:
+        """What there is of this kind as of the commit `sequence` or a newer one.
+
+        `make` brings the last one up to that commit, or makes the first one, while other threads wait for it.
+        """
+        with self._mutexes[kind]:
+            last = cast("T | None", self._known.get(kind))
+            if last is None or last.sequence < sequence:
+                last = self._known[kind] = make(last)
+            return last

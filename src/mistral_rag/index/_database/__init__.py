@@ -1,0 +1,1 @@
+"""`index.db`: connection, format, rows, commits, and the locks and files around it."""

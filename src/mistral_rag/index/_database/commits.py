@@ -1,0 +1,78 @@
+"""The chain of commits: each row holds the sum over all rows' digests and a digest over all commits so far."""
+
+import hashlib
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._database.layout import SEAL
+from mistral_rag.index._database.rows import DIGEST_SIZE, unreadable
+from mistral_rag.index._database.seal import Seal, check_seal, read_seal
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One row of `commits`; `content` is the sum of all rows' digests, `last_row` the highest chunk row ever given."""
+
+    sequence: int
+    made: int
+    last_row: int
+    content: int
+    running: bytes
+
+    @classmethod
+    def after(cls, previous: "Commit | None", *, content: int, last_row: int) -> "Commit":
+        """The commit that follows `previous`, made now."""
+        sequence = 0 if previous is None else previous.sequence + 1
+        made = int(time.time())
+        return cls(sequence, made, last_row, content, running_digest(previous, sequence, made, last_row, content))
+
+    @property
+    def seal(self) -> Seal:
+        """What `index.seal` says of this commit."""
+        return Seal(self.sequence, self.running)
+
+
+def running_digest(previous: Commit | None, sequence: int, made: int, last_row: int, content: int) -> bytes:
+    """sha256 over the previous commit's running digest and this commit's other columns."""
+    before = b"" if previous is None else previous.running
+    return hashlib.sha256(before + f"{sequence} {made} {last_row} {content:x}".encode()).digest()
+
+
+def insert(connection: sqlite3.Connection, commit: Commit) -> None:
+    """Add a row to `commits`."""
+    content = commit.content.to_bytes(DIGEST_SIZE, "big")
+    values = (commit.sequence, commit.made, commit.last_row, content, commit.running)
+    connection.execute(
+        "INSERT INTO commits (sequence, made, last_row, content, running) VALUES (?, ?, ?, ?, ?)", values
+    )
+
+
+def newest(connection: sqlite3.Connection, count: int = 1) -> list[Commit]:
+    """The newest commits, newest first."""
+    query = "SELECT sequence, made, last_row, content, running FROM commits ORDER BY sequence DESC LIMIT ?"
+    with unreadable("commit"):
+        return [
+            Commit(int(sequence), int(made), int(last_row), int.from_bytes(content, "big"), bytes(running))
+            for sequence, made, last_row, content, running in connection.execute(query, (count,))
+        ]
+
+
+def check_history(connection: sqlite3.Connection, folder: Path) -> Commit:
+    """The last commit, after the seal has been held against it.
+
+    Raises:
+        IndexDamagedError: a commit was lost, or seal and database do not belong together.
+    """
+    before = read_seal(folder / SEAL)
+    commits = newest(connection, 2)
+    if not commits:
+        raise IndexDamagedError(f"{folder} has lost its commits")
+    after = read_seal(folder / SEAL)
+    try:
+        check_seal(before, commits[0].seal, after, {c.sequence: c.running for c in commits})
+    except IndexDamagedError as error:
+        raise IndexDamagedError(f"{folder}: {error}. Run: ingest verify --index {folder}") from None
+    return commits[0]

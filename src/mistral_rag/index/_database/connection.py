@@ -1,0 +1,178 @@
+"""Connections to `index.db`: one set of settings, one translation of SQLite's errors into ours."""
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import quote
+
+from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
+from mistral_rag.index._database.format import PAGE_SIZE
+from mistral_rag.index._database.layout import DATABASE, file_of
+from mistral_rag.index._database.lock import Lock
+
+BUSY_SECONDS: Final = 5.0
+WRITER_CACHE: Final = 1 << 26
+"""Bytes of database pages that a writer keeps in memory."""
+
+LARGEST_VALUE: Final = 1 << 28
+"""Bytes of the largest text or blob that is read: an index from elsewhere can't exhaust memory by one value."""
+
+DAMAGED: Final = frozenset(
+    {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_FORMAT,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+    }
+)
+TOLD: Final = ("Could not decode", "malformed JSON", "integer overflow")
+"""Words of errors without a code of their own, that values raise which nobody of ours wrote."""
+
+BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+REFUSED: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOLFS,
+    }
+)
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that is known as long as it is open, for the sake of forked children."""
+
+    file: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        super().close()
+        _OPEN.discard(self)
+
+
+_OPEN: Final[weakref.WeakSet[_Connection]] = weakref.WeakSet()
+_INHERITED: Final[list[_Connection]] = []
+"""What a forked child found open: it may neither use these connections nor close them."""
+
+
+def _inherit() -> None:
+    _INHERITED.extend(_OPEN)
+    _OPEN.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_inherit)
+
+
+def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
+    """Open the database with the settings that every connection has; transactions are begun by hand.
+
+    A reader opens it read-only: it can't write, and does not move the log into the database when it leaves.
+
+    Raises StoreError in a process that was forked while it had the database open: SQLite goes by the parent's locks
+    there, which the child does not hold (https://www.sqlite.org/howtocorrupt.html, section 2.6).
+    """
+    if _INHERITED and file_of(folder) in {connection.file for connection in _INHERITED}:
+        raise StoreError(f"this process was forked while {folder} was in use; fork before that, or start it by spawn")
+    path = quote(str((folder / DATABASE).absolute()))
+    connection = sqlite3.connect(
+        f"file:{path}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_SECONDS,
+        cached_statements=256,
+        factory=_Connection,
+    )
+    _OPEN.add(connection)
+    connection.file = file_of(folder)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    for setting in ("trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {setting}")
+    if mode == "ro":
+        connection.execute("PRAGMA query_only=ON")
+    else:
+        connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        connection.execute("PRAGMA synchronous=FULL")
+        # each chunk's id and each vector's digest lands anywhere in its index: with less they are read again and again
+        connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE >> 10}")
+    return connection
+
+
+def begin_reading(folder: Path, connection: sqlite3.Connection | None = None) -> sqlite3.Connection:
+    """Begin a read transaction on `connection`, or a new one; gives the connection that it is on.
+
+    A writer that was killed may have left a journal that has to be played back first, which only a connection
+    that may write can do.
+    """
+    try:
+        return _begun(connection or connect(folder, "ro"))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+    _play_back(folder)
+    return _begun(connect(folder, "ro"))
+
+
+def _begun(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _play_back(folder: Path) -> None:
+    """Play an interrupted write back, unless another writer has come and does it."""
+    with suppress(IndexLockedError):
+        lock = Lock(folder)
+        try:
+            with closing(connect(folder, "rw")) as connection:
+                connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        finally:
+            lock.release()
+
+
+@contextmanager
+def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
+    """Turn SQLite's errors within the block into the errors of the store."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error, folder, writing=writing) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a broken table's definition, and the sqlite3 module then fails to decode its message
+        if not error.object.startswith(b"malformed"):
+            raise
+        raise IndexDamagedError(f"{folder} is damaged: its tables can't be read") from error
+    except OSError as error:
+        if not writing:
+            raise
+        raise IndexWriteError(f"can't write to {folder}: {error.strerror or error}; the last commit stands") from error
+
+
+def _translated(error: sqlite3.Error, folder: Path, *, writing: bool) -> StoreError | sqlite3.Error:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in DAMAGED or any(told in str(error) for told in TOLD):
+        return IndexDamagedError(f"{folder} is damaged: {error}. Run: ingest verify --index {folder}")
+    if code in BUSY:
+        return IndexLockedError(f"{folder} is busy: {error}")
+    if code in REFUSED and writing:
+        return IndexWriteError(f"can't write to {folder}: {error}; the last commit stands")
+    if code in REFUSED:
+        return IndexWriteError(
+            f"can't open {folder}: {error}. On a read-only place an index opens when its last build has finished; "
+            f"copy one with: ingest export --frozen"
+        )
+    return error

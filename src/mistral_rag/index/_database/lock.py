@@ -1,0 +1,91 @@
+"""The LOCK file: held by the one writer, freed by the system when its process ends."""
+
+import os
+import sys
+import time
+import weakref
+from pathlib import Path
+
+from mistral_rag.errors import IndexLockedError, IndexWriteError
+from mistral_rag.index._database.layout import FILE_MODE, LOCK
+
+POLL = 0.05
+"""Seconds between tries of a caller who waits."""
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+class Lock:
+    """An exclusive lock on an index folder, held until `release` or the end of the process.
+
+    A forked child drops its copy, so that the lock ends with the process that took it.
+    """
+
+    def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._descriptor: int | None = None
+        try:
+            self._descriptor = os.open(folder / LOCK, flags, FILE_MODE)
+        except OSError as error:
+            raise IndexWriteError(f"can't write to {folder}: {error.strerror or error}") from error
+        try:
+            self._take(folder, time.monotonic() + wait)
+        except BaseException:
+            self._close()
+            raise
+        if hasattr(os, "register_at_fork"):
+            self._drop_in_children()
+
+    def _take(self, folder: Path, deadline: float) -> None:
+        assert self._descriptor is not None  # noqa: S101
+        while True:
+            try:
+                _try_lock(self._descriptor)
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise IndexLockedError(
+                        f"another process is writing to {folder}; try again when it is done"
+                    ) from None
+                time.sleep(POLL)
+            else:
+                return
+
+    def _drop_in_children(self) -> None:
+        own = weakref.ref(self)
+
+        def drop() -> None:
+            lock = own()
+            if lock is not None:
+                lock._close()
+
+        os.register_at_fork(after_in_child=drop)
+
+    def release(self) -> None:
+        """Free the lock; a second call does nothing."""
+        if self._descriptor is not None:
+            # a child that was forked this moment still has its copy, which would keep the lock
+            _unlock(self._descriptor)
+            self._close()
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self._close()

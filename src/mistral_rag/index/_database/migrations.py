@@ -1,0 +1,89 @@
+"""The way from older formats to the newest one, a step each, inside one transaction."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mistral_rag.errors import IndexVersionError
+from mistral_rag.index._database import key_index
+from mistral_rag.index._database.format import FORMAT, TABLES, refuse_foreign_schema, statements
+
+Migration = Callable[[sqlite3.Connection], None]
+
+INDEXED: Final = """
+CREATE TABLE chunks (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+ source INTEGER NOT NULL REFERENCES sources, page INTEGER NOT NULL REFERENCES pages,
+ vector INTEGER REFERENCES vectors, number INTEGER NOT NULL, first_unit INTEGER NOT NULL,
+ last_unit INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL,
+ headings TEXT NOT NULL, text TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE vectors (vector INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL, digest BLOB NOT NULL UNIQUE);
+CREATE TABLE embeddings (model TEXT NOT NULL, key BLOB NOT NULL, vector INTEGER NOT NULL REFERENCES vectors,
+ digest BLOB NOT NULL, PRIMARY KEY (model, key)) WITHOUT ROWID;
+"""
+"""What format 2 has instead of what is in REBUILT: indexes over whole ids, digests and keys."""
+
+REBUILT: Final = {
+    "chunks": "SELECT * FROM old_chunks ORDER BY row",
+    "vectors": "SELECT * FROM old_vectors ORDER BY vector",
+    "embeddings": "SELECT NULL, model, key, vector, digest FROM old_embeddings ORDER BY vector",
+}
+"""Tables of format 3, and their rows in the order in which they came."""
+
+
+def _add_readings(connection: sqlite3.Connection) -> None:
+    _define(connection, "readings")
+
+
+def _shorten_names(connection: sqlite3.Connection) -> None:
+    """Rows stay as they are, with their digests, in tables without the indexes that `names` takes the place of."""
+    current = [statement for statement in statements(TABLES) if not _is_of(statement, *REBUILT, *key_index.TABLES)]
+    indexes = [statement for statement in statements(TABLES) if statement.startswith("CREATE INDEX")]
+    refuse_foreign_schema(connection, {*current, *indexes, *statements(INDEXED)})
+    # so that what refers to the old tables goes on to refer to the new ones
+    connection.execute("PRAGMA legacy_alter_table=ON")
+    for table in REBUILT:
+        connection.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+    connection.execute("PRAGMA legacy_alter_table=OFF")
+    for name in ("chunks_by_source", "chunks_by_vector", "embeddings_by_vector"):
+        connection.execute(f"DROP INDEX {name}")
+    _define(connection, *REBUILT, *key_index.TABLES)
+    used = connection.execute("SELECT substr(name, 5), seq FROM sqlite_sequence WHERE name LIKE 'old!_%' ESCAPE '!'")
+    numbers = used.fetchall()
+    for table, rows in REBUILT.items():
+        connection.execute(f"INSERT INTO {table} {rows}")
+        connection.execute(f"DROP TABLE old_{table}")
+    # numbers that were once given are not given again, also those of rows that are gone
+    connection.executemany("DELETE FROM sqlite_sequence WHERE name = ?", [(table,) for table, _ in numbers])
+    connection.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", numbers)
+    key_index.put_all(connection)
+
+
+def _define(connection: sqlite3.Connection, *tables: str) -> None:
+    for statement in statements(TABLES):
+        if _is_of(statement, *tables):
+            connection.execute(statement)
+
+
+def _is_of(statement: str, *tables: str) -> bool:
+    """Whether a statement makes one of these tables, or an index of one."""
+    return any(statement.startswith(f"CREATE TABLE {table} ") or f" ON {table} (" in statement for table in tables)
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_readings, 2: _shorten_names}
+"""By the format they start from; each leads to the next one."""
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Bring the tables from `version` to the newest format, inside the caller's transaction.
+
+    Raises:
+        IndexVersionError: no way leads from there.
+        IndexDamagedError: there are other tables than the format has.
+    """
+    for step in range(version, FORMAT):
+        if step not in MIGRATIONS:
+            raise IndexVersionError(
+                f"the index has format {version}, which this release can't read. Run: ingest build --rebuild"
+            )
+        MIGRATIONS[step](connection)
+    connection.execute(f"PRAGMA user_version={FORMAT}")

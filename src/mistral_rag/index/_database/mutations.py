@@ -1,0 +1,179 @@
+"""Changes to what an index holds, inside the writer's transaction: sources with all that hangs on them."""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+from mistral_rag.index._database.commits import Commit
+from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, Names
+from mistral_rag.index._database.packing import chunk_values, layout_values, page_values
+from mistral_rag.index._database.rows import Rows, plain_json, row_digest, unreadable
+from mistral_rag.index._filters.filter_fields import BARE_TYPE, facts_of
+from mistral_rag.index._ocr_cache import UNUSED
+from mistral_rag.index._source_status import ERASED, Found, erased_source, erased_uri
+from mistral_rag.schema import Chunk, Page, Source
+
+
+def add_derived(connection: sqlite3.Connection, number: int, source: Source, record: str, *, used: bool) -> None:
+    """Repeat of a source what filters and groups look up; only groups of one without pages."""
+    connection.executemany(
+        "INSERT INTO groups (name, source) VALUES (?, ?)", [(name, number) for name in dict.fromkeys(source.groups)]
+    )
+    facts = facts_of(record) if used else ()
+    connection.executemany(
+        "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
+    )
+
+
+FACTS = "extra:facts"
+"""The setting in which a build keeps what each document says about itself, by uri."""
+
+
+class Content:
+    """Adds and removes sources, through rows that keep count of their digests."""
+
+    def __init__(self, rows: Rows, names: Names, last: Commit) -> None:
+        self.rows = rows
+        self._names = names
+        self._connection = rows.connection
+        self._last = last
+
+    def add(
+        self,
+        source: Source,
+        pages: Sequence[Page],
+        chunks: Sequence[Chunk],
+        vectors: Sequence[bytes] | None,
+        found: Found,
+    ) -> None:
+        """Add a source whose uri is free."""
+        if wrong := [chunk.id for chunk in chunks if chunk.page > len(pages) or chunk.uri != source.uri]:
+            raise ValueError(f"chunk {wrong[0]} stands on no page of {source.uri}")
+        self.remove(erased_uri(source.uri))
+        number = self.rows.take_keys("sources", 1)
+        record = source.model_dump_json()
+        counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
+        columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
+        self.rows.insert_one("sources", columns)
+        add_derived(self._connection, number, source, record, used=bool(pages))
+        first_page = self._add_pages(number, pages)
+        self._add_chunks(number, first_page, chunks, self.vectors(vectors) if vectors else [None] * len(chunks))
+
+    def _add_pages(self, source: int, pages: Sequence[Page]) -> int:
+        first = self.rows.take_keys("pages", len(pages))
+        numbered = list(enumerate(pages, start=1))
+        self.rows.insert("pages", ((first + n - 1, source, n, *page_values(page)) for n, page in numbered))
+        self.rows.insert("layouts", ((first + n - 1, *layout_values(page)) for n, page in numbered))
+        return first
+
+    def _add_chunks(self, source: int, first_page: int, chunks: Sequence[Chunk], vectors: Sequence[int | None]) -> None:
+        first = self.rows.take_keys("chunks", len(chunks))
+        numbered = {chunk.id: row for row, chunk in enumerate(chunks, start=first)}
+        known = self._names.find(CHUNKS, numbered)
+        if known or len(numbered) < len(chunks):
+            raise ValueError(f"the index holds another chunk of the same id: {min(known, default='two of one source')}")
+        self._names.add(CHUNKS, numbered.items())
+        self.rows.insert(
+            "chunks",
+            (
+                (row, chunk.id, source, first_page + chunk.page - 1, vector, *chunk_values(chunk))
+                for row, chunk, vector in zip(count(first), chunks, vectors, strict=False)
+            ),
+        )
+
+    def vectors(self, packed: Sequence[bytes]) -> list[int]:
+        """The numbers of these vectors; each is stored once, whoever uses it."""
+        digests = [row_digest("vectors", (0, data)) for data in packed]
+        contents = dict(zip(digests, packed, strict=True))
+        known = self._names.find(VECTORS, contents)
+        new = [digest for digest in contents if digest not in known]
+        first = self.rows.take_keys("vectors", len(new))
+        numbered = {digest: number for number, digest in enumerate(new, start=first)}
+        self._names.add(VECTORS, numbered.items())
+        known |= numbered
+        self.rows.insert("vectors", ((known[digest], contents[digest]) for digest in new), digests=new)
+        return [known[digest] for digest in digests]
+
+    def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
+        """Keep vectors by model and key, in place of what the keys had."""
+        vectors = dict(zip(keys, self.vectors(packed), strict=True))
+        known = self._names.find(EMBEDDINGS, [(model, key) for key in vectors])
+        self._delete("embeddings", "embedding", known.values())
+        self._names.remove(EMBEDDINGS, known.items())
+        first = self.rows.take_keys("embeddings", len(vectors))
+        numbered = list(enumerate(vectors, start=first))
+        self._names.add(EMBEDDINGS, (((model, key), number) for number, key in numbered))
+        self.rows.insert("embeddings", ((number, model, key, vectors[key]) for number, key in numbered))
+
+    def remove(self, uri: str) -> None:
+        """Remove a source with everything that hangs on it; an unknown uri is no error."""
+        with unreadable("row"):
+            self._remove(uri)
+
+    def _remove(self, uri: str) -> None:
+        found = self._connection.execute("SELECT source, record FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            return
+        source, record = found
+        self._remove_derived(source, record)
+        used = self._connection.execute("SELECT row, id, vector FROM chunks WHERE source = ?", (source,)).fetchall()
+        gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
+        self.rows.insert("removals", gone)
+        self.rows.delete("chunks", "source = ?", (source,))
+        self._names.remove(CHUNKS, [(identifier, row) for row, identifier, _ in used])
+        self._remove_unused(vector for *_, vector in used if vector is not None)
+        self.rows.delete("layouts", "page IN (SELECT page FROM pages WHERE source = ?)", (source,))
+        self.rows.delete("pages", "source = ?", (source,))
+        self.rows.delete("sources", "source = ?", (source,))
+
+    def _remove_derived(self, source: int, record: str) -> None:
+        groups = [(name, source) for name in plain_json(record)["groups"]]
+        self._connection.executemany("DELETE FROM groups WHERE name = ? AND source = ?", groups)
+        facts = [(name, value, source) for name, value in facts_of(record)]
+        self._connection.executemany("DELETE FROM facts WHERE name = ? AND value = ? AND source = ?", facts)
+
+    def _remove_unused(self, vectors: Iterable[int]) -> None:
+        unused = self._connection.execute(
+            "SELECT digest, vector FROM vectors WHERE vector IN (SELECT value FROM json_each(?))"
+            " AND vector NOT IN (SELECT vector FROM embeddings WHERE vector IN (SELECT value FROM json_each(?)))"
+            " AND vector NOT IN (SELECT vector FROM chunks WHERE vector IN (SELECT value FROM json_each(?)))",
+            (json.dumps(sorted(set(vectors))),) * 3,
+        ).fetchall()
+        self._delete("vectors", "vector", (vector for _, vector in unused))
+        self._names.remove(VECTORS, unused)
+
+    def _delete(self, table: str, key: str, keys: Iterable[int]) -> None:
+        self.rows.delete(table, f"{key} IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),))
+
+    def forget_unused(self) -> None:
+        """Forget what is kept of sources that are gone: embeddings, pages that were read, names, facts."""
+        unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
+        self.rows.delete("embeddings", unused)
+        self.rows.delete("vectors", unused)
+        self._names.forget_gone()
+        self.rows.delete("readings", UNUSED)
+        removed = f"SELECT uri FROM sources WHERE status = 'removed' AND uri NOT LIKE '{ERASED}%'"
+        for (uri,) in self._connection.execute(removed).fetchall():
+            self.remove(uri)
+            self.add(erased_source(uri), (), (), None, Found("removed"))
+        self._forget_facts()
+
+    def _forget_facts(self) -> None:
+        """Facts are the only setting that repeats what documents say."""
+        found = self._connection.execute("SELECT value FROM settings WHERE name = ?", (FACTS,)).fetchone()
+        if found is None:
+            return
+        live = {uri for (uri,) in self._connection.execute("SELECT uri FROM sources WHERE status = 'ok'")}
+        with unreadable("setting"):
+            facts = plain_json(found[0])
+            kept = {uri: said for uri, said in facts.items() if uri in live}
+        if kept != facts:
+            self.set(FACTS, json.dumps(kept, ensure_ascii=False))
+
+    def set(self, name: str, value: str | None) -> None:
+        """Change a setting; None deletes it."""
+        self.rows.delete("settings", "name = ?", (name,))
+        if value is not None:
+            self.rows.insert("settings", [(name, value)])

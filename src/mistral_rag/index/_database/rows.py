@@ -1,0 +1,142 @@
+"""Rows with digests, and their sum over the whole database.
+
+A row's digest tells whether its columns are what was written. The sum of all digests, kept with each commit,
+tells whether rows have gone or come that no commit made: SQLite itself would not notice.
+"""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import json
+import sqlite3
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Any, Final
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._database.format import COLUMNS
+
+Value = int | float | str | bytes | None
+DIGEST_SIZE: Final = 16
+MODULUS: Final = 1 << (8 * DIGEST_SIZE)
+PORTION: Final = 500
+MOST_PARTS: Final = 10_000_000
+"""Elements of one JSON value; each takes up to a hundred bytes in memory."""
+
+UNNUMBERED: Final = frozenset({"vectors", "embeddings"})
+"""Tables whose digest leaves out the key: their rows are known by their content."""
+
+_BEGUN: Final = {table: blake2b(digest_size=DIGEST_SIZE, person=table.encode()) for table in COLUMNS}
+"""The hash of each table before any column: only copies of it go on."""
+
+
+def row_digest(table: str, values: Sequence[Value]) -> bytes:
+    """Hash of a row's columns, in the order of `format.COLUMNS`."""
+    parts: list[bytes] = []
+    for value in values[1:] if table in UNNUMBERED else values:
+        if isinstance(value, int):
+            parts.append(b"i%d;" % value)
+        elif isinstance(value, str):
+            data = value.encode("utf-8", "surrogatepass")
+            parts += (b"s%d:" % len(data), data)
+        elif isinstance(value, bytes):
+            parts += (b"b%d:" % len(value), value)
+        else:
+            parts.append(b"n" if value is None else b"f" + struct.pack("<d", value))
+    hashed = _BEGUN[table].copy()
+    hashed.update(b"".join(parts))
+    return hashed.digest()
+
+
+def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
+    """Values in portions for ``IN (…)``, each with its question marks: one statement instead of hundreds."""
+    every = list(dict.fromkeys(values))
+    for at in range(0, len(every), PORTION):
+        portion = every[at : at + PORTION]
+        yield ", ".join("?" * len(portion)), portion
+
+
+@contextmanager
+def unreadable(what: str) -> Iterator[None]:
+    """Whatever a row that is not what was written can raise becomes IndexDamagedError."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, zlib.error) as error:
+        raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error
+
+
+def bounded(text: str | bytes) -> str | bytes:
+    """The JSON of a row. Raises ValueError where it has so many parts that reading it would exhaust memory."""
+    data = text.encode(errors="replace") if isinstance(text, str) else bytes(text)
+    if sum(data.count(mark) for mark in b",[{") > MOST_PARTS:
+        raise ValueError("too many parts")
+    return text
+
+
+def plain_json(text: str | bytes) -> Any:
+    """The value of a row's JSON. Raises ValueError where it is none, or too much."""
+    return json.loads(bounded(text))
+
+
+class Rows:
+    """Writes rows with their digests and keeps the sum of all digests up to date."""
+
+    def __init__(self, connection: sqlite3.Connection, content: int) -> None:
+        self.connection = connection
+        self.content = content
+        self._next: dict[str, int] = {}
+
+    def insert(self, table: str, rows: Iterable[Sequence[Value]], *, digests: Iterable[bytes] | None = None) -> None:
+        """Insert rows given in the order of `format.COLUMNS`, and their `digests` where they are known already.
+
+        They are taken one by one: lists of them would be what Python's collector of garbage looks through.
+        """
+        columns = COLUMNS[table]
+        names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
+        marks = ", ".join("?" * (len(columns) + 1))
+        known = None if digests is None else iter(digests)
+        total = 0
+
+        def digested() -> Iterator[Sequence[Value]]:
+            nonlocal total
+            for row in rows:
+                digest = row_digest(table, row) if known is None else next(known)
+                total += int.from_bytes(digest, "big")
+                yield (*row, digest)
+
+        self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", digested())
+        self.content = (self.content + total) % MODULUS
+
+    def insert_one(self, table: str, columns: Mapping[str, Value]) -> None:
+        """Insert one row given by its columns' names."""
+        self.insert(table, [[columns[name] for name in COLUMNS[table]]])
+
+    def delete(self, table: str, where: str, parameters: Sequence[Value] = ()) -> int:
+        """Delete the rows for which `where` (a constant of this package) holds; gives their number."""
+        found = self.connection.execute(f"SELECT digest FROM {table} WHERE {where}", parameters).fetchall()
+        if found:
+            self.connection.execute(f"DELETE FROM {table} WHERE {where}", parameters)
+            self.content = (self.content - _sum(digest for (digest,) in found)) % MODULUS
+        return len(found)
+
+    def take_keys(self, table: str, count: int) -> int:
+        """The first of `count` keys of this table that were never used, and will not be given again."""
+        if table not in self._next:
+            found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+            self._next[table] = 1 + (found[0] if found else 0)
+        first = self._next[table]
+        self._next[table] += count
+        return first
+
+    def total(self) -> int:
+        """The sum of the digests as they are stored, over all tables that there are: older formats have fewer."""
+        held = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = [table for table in COLUMNS if table in held]
+        every = (row for table in tables for row in self.connection.execute(f"SELECT digest FROM {table}"))
+        return _sum(digest for (digest,) in every) % MODULUS
+
+
+def _sum(digests: Iterable[bytes]) -> int:
+    with unreadable("digest"):
+        return sum(int.from_bytes(digest, "big") for digest in digests)

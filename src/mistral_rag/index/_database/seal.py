@@ -1,0 +1,102 @@
+"""`index.seal`: the number and running digest of the last commit, synced after it.
+
+A commit that SQLite lost without a word (a flipped bit in its log drops the transactions behind it) leaves the
+seal ahead of the database. The file has two slots that are written in turn, so that a torn write leaves the
+older one readable; a seal one commit behind is what a crash between commit and seal leaves.
+"""
+
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._database.layout import FILE_MODE
+
+SLOT: Final = 512
+"""Bytes a slot: a disk's smallest sector, which is written whole or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The last commit that was acknowledged: its number and the digest over it and all before it."""
+
+    sequence: int
+    running: bytes
+
+
+def write_seal(path: Path, seal: Seal) -> None:
+    """Write the seal's slot and sync it; an OSError leaves the other slot as it was."""
+    text = f"mistral-rag seal {seal.sequence} {seal.running.hex()}"
+    line = f"{text} {zlib.crc32(text.encode()):08x}".encode().ljust(SLOT - 1) + b"\n"
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    new = not path.exists()
+    descriptor = os.open(path, flags, FILE_MODE)
+    try:
+        os.lseek(descriptor, SLOT * (seal.sequence % 2), os.SEEK_SET)
+        _write_all(descriptor, line)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if new:
+        sync_folder(path.parent)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder survive a power cut, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_seal(path: Path) -> Seal | None:
+    """The newer slot that can be read; None when there is none."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(2 * SLOT)
+    except FileNotFoundError:
+        return None
+    slots = [_slot(data[at : at + SLOT]) for at in (0, SLOT)]
+    return max((slot for slot in slots if slot), key=lambda slot: slot.sequence, default=None)
+
+
+def _slot(data: bytes) -> Seal | None:
+    text, _, checksum = data.decode("ascii", "replace").rstrip().rpartition(" ")
+    words = text.split(" ")
+    if len(words) != 4 or words[:2] != ["mistral-rag", "seal"] or checksum != f"{zlib.crc32(text.encode()):08x}":
+        return None
+    return Seal(int(words[2]), bytes.fromhex(words[3]))
+
+
+def check_seal(before: Seal | None, database: Seal, after: Seal | None, running_of: dict[int, bytes]) -> None:
+    """Raise IndexDamagedError when seal and database can't belong together.
+
+    Args:
+        before: the seal, read before the database was; a writer may have gone on since.
+        database: the database's last commit.
+        after: the seal, read after the database was.
+        running_of: the running digests of the database's commits up to the last, at least the newest two.
+    """
+    if before is None:
+        if database.sequence == 0:
+            return
+        raise IndexDamagedError("index.seal is missing or can't be read")
+    if before.sequence > database.sequence:
+        lost = before.sequence - database.sequence
+        raise IndexDamagedError(
+            f"index.db has lost its last {lost} commits" if lost > 1 else "index.db has lost its last commit"
+        )
+    if after is None or after.sequence < database.sequence - 1:
+        raise IndexDamagedError("index.seal is older than index.db: one of them was put there from elsewhere")
+    if running_of.get(before.sequence, before.running) != before.running:
+        raise IndexDamagedError("index.seal and index.db belong to different histories")

@@ -1,0 +1,1 @@
+"""Copies of an index, and folders that other programs wrote."""

@@ -1,0 +1,192 @@
+"""Copies of an index while others read and write it: a folder of its own, lines of JSON, a FAISS file."""
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexError
+from mistral_rag.index._database import commits
+from mistral_rag.index._database.connection import connect, sqlite_errors
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._database.layout import DATABASE, FILE_MODE, SEAL, make_folder
+from mistral_rag.index._database.packing import stored_source
+from mistral_rag.index._database.seal import sync_folder, write_seal
+from mistral_rag.index._index_text import TEXT_VERSION, embed_text
+from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._view import View
+from mistral_rag.index._writer import IndexWriter
+from mistral_rag.schema import Chunk, Page
+
+EXPORT_VERSION = 1
+
+
+def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """Copy the index at `path`, as of its last commit, to the new folder `target`; gives the commit's number.
+
+    The copy holds no log and opens on a read-only place. Kept embeddings come along; caches are rebuilt.
+
+    Raises:
+        NotAnIndexError: `target` holds something already.
+        IndexWriteError: it can't be written to.
+    """
+    folder = Path(target).absolute()
+    with IndexReader.open(path) as reader, reader.connection() as source, sqlite_errors(folder, writing=True):
+        make_folder(folder)
+        if any(folder.iterdir()):
+            raise NotAnIndexError(f"{folder} is not empty; a copy needs a new folder")
+        with closing(connect(folder, "rwc")) as copy:
+            (folder / DATABASE).chmod(FILE_MODE)
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            (last,) = commits.newest(copy)
+        write_seal(folder / SEAL, last.seal)
+        sync_folder(folder)
+    return last.sequence
+
+
+def freeze(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """As `snapshot`, with caches, so that nothing has to be made where nobody may write; gives its documents."""
+    snapshot(path, target)
+    with IndexWriter.open(target) as writer:
+        writer.refresh_caches()
+    with IndexReader.open(target) as reader:
+        return int(reader.status()["documents"])
+
+
+def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The index at `path` as lines of JSON: what it was built with, then each source with all it holds.
+
+    Vectors are base64 of little-endian 16-bit floats, one for each chunk. Sources that were taken out come last, by
+    name only. `import_lines` reads them. All lines are of one commit: as long as they are drawn the log can't be
+    emptied.
+
+    Raises:
+        IndexDamagedError: a chunk has no vector, which a repair leaves.
+    """
+    with IndexReader.open(path) as reader, reader.connection() as connection:
+        view = View(connection, reader.folder)
+        identity = view.identity
+        yield _line(
+            {"mistral_rag_export": EXPORT_VERSION, "identity": json.loads(identity.to_json()) if identity else None}
+        )
+        for source in view.sources():
+            chunks, vectors = view.content_of(source.uri)
+            if identity and identity.dimension and len(vectors or ()) != len(chunks):
+                raise IndexDamagedError(f"{source.name} has passages without vectors. Build it again, then export")
+            yield _line(
+                {
+                    "source": source.model_dump(mode="json"),
+                    "pages": [page.model_dump(mode="json") for page in view.pages(source.uri)],
+                    "chunks": [chunk.model_dump(mode="json") for chunk in chunks],
+                    "vectors": [base64.b64encode(vector).decode() for vector in vectors or ()],
+                }
+            )
+        for (record,) in connection.execute("SELECT record FROM sources WHERE status = 'removed' ORDER BY source"):
+            yield _line({"removed": json.loads(record)})
+
+
+def import_lines(lines: Iterable[str], path: str | os.PathLike[str]) -> int:
+    """Put what `export_lines` gave into the index at `path`, in one commit; gives the number of sources it holds now.
+
+    Vectors are kept by content, too, so that a build of the same documents makes none of them again.
+
+    Raises:
+        IndexDamagedError: a line is no line of an export.
+        IndexMismatchError: the index there was built with something else.
+    """
+    count = 0
+    with IndexWriter.open(path) as writer:
+        for number, line in enumerate(lines):
+            try:
+                item = json.loads(line)
+                if number == 0:
+                    _begin(writer, item)
+                elif "removed" in item:
+                    writer.leave_out(stored_source(json.dumps(item["removed"])))
+                else:
+                    _put(writer, item)
+                    count += 1
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                raise IndexDamagedError(f"line {number + 1} is no line of an export: {str(error)[:200]}") from error
+        writer.commit()
+    return count
+
+
+def _begin(writer: IndexWriter, head: dict[str, Any]) -> None:
+    if head["mistral_rag_export"] != EXPORT_VERSION:
+        raise ValueError(f"version {head['mistral_rag_export']}; this release reads {EXPORT_VERSION}")
+    if head["identity"] is not None:
+        writer.set_identity(Identity(**head["identity"]))
+
+
+def _put(writer: IndexWriter, item: dict[str, Any]) -> None:
+    vectors = [np.frombuffer(base64.b64decode(vector, validate=True), dtype="<f2") for vector in item["vectors"]]
+    matrix = np.stack(vectors) if vectors else None
+    source = stored_source(json.dumps(item["source"]))
+    pages = [Page.model_validate_json(json.dumps(page)) for page in item["pages"]]
+    chunks = [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]]
+    writer.put(source, pages, chunks, matrix)
+    if stray := [chunk.id for chunk in chunks if pages[chunk.page - 1].text[chunk.start : chunk.end] != chunk.text]:
+        raise ValueError(f"chunk {stray[0]} does not stand on its page")
+    identity = writer.identity
+    if matrix is not None and identity is not None and identity.text == TEXT_VERSION:
+        texts = [embed_text(chunk, source, pages[chunk.page - 1]) for chunk in chunks]
+        keys = [hashlib.sha256(text.encode()).digest() for text in texts]
+        writer.keep_embeddings(identity.embedding, keys, matrix)
+
+
+def _line(item: dict[str, Any]) -> str:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+
+
+def export_faiss(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """Write the vectors of the index at `path` as a FAISS file of exact inner products, with chunk rows as ids.
+
+    Gives their number. This package never reads such a file: FAISS trusts what it is given.
+
+    Raises:
+        IndexWriteError: `target` is there already, or can't be written.
+    """
+    import faiss
+
+    with IndexReader.open(path) as reader, reader.view() as view:
+        rows, vectors = view.vectors()
+    index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+    index.add_with_ids(vectors.astype(np.float32), rows)
+    with new_file(target) as path:
+        faiss.write_index(index, str(path))
+    return len(rows)
+
+
+@contextmanager
+def new_file(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """A file for its owner alone that becomes `target` when the block ends, whole or not at all.
+
+    Raises:
+        IndexWriteError: `target` is there already, or can't be written.
+    """
+    final = Path(target)
+    if os.path.lexists(final):
+        raise IndexWriteError(f"{final} is there already; name a new file")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=".export-", suffix=".part")
+        os.close(descriptor)
+        part = Path(name)
+        try:
+            yield part
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.rename(final)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise IndexWriteError(f"can't write {final}: {error.strerror or error}") from error

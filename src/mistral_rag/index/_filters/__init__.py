@@ -1,0 +1,1 @@
+"""Metadata filters and groups as sets of rows."""

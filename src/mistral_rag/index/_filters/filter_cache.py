@@ -1,0 +1,56 @@
+"""What filters leave of a `DenseIndex`, kept for the searches to come."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from mistral_rag.index._dense.flat import Flat
+from mistral_rag.index._dense.vector_rows import Mask, Rows
+
+REMEMBERED: Final = 64
+REMEMBERED_BYTES: Final = 128_000_000
+"""Filters that are kept in memory with what they leave, and what all of them may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """What a filter leaves: the places of each part; and the rows themselves where they are few."""
+
+    rows: Rows
+    masks: tuple[Mask | None, ...]
+    few: Flat | None = None
+    spread: int = 1
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        few = 2 * len(self.few) * self.few.dimension if self.few else 0
+        return few + self.rows.nbytes + sum(mask.nbytes for mask in self.masks if mask is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Filters and what they leave, by the arrays that were given; the oldest go first."""
+
+    known: OrderedDict[int, Filtered] = field(default_factory=OrderedDict)
+    mutex: Lock = field(default_factory=Lock)
+
+    def get(self, rows: Rows, make: Callable[[Rows], Filtered]) -> Filtered:
+        """What is known of these rows, or is made of them now."""
+        with self.mutex:
+            found = self.known.get(id(rows))
+            # the array is kept with what was found, so no other one can have its id meanwhile
+            if found is not None and found.rows is rows:
+                self.known.move_to_end(id(rows))
+                return found
+        made = make(rows)
+        with self.mutex:
+            self.known[id(rows)] = made
+            while len(self.known) > REMEMBERED or self._bytes() > REMEMBERED_BYTES:
+                self.known.popitem(last=False)
+        return made
+
+    def _bytes(self) -> int:
+        return sum(chosen.size for chosen in self.known.values())

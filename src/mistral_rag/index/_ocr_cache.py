@@ -1,0 +1,44 @@
+"""Pages that OCR has read, kept by what was on them: they are paid for once, with money or with time."""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._database.connection import LARGEST_VALUE
+from mistral_rag.index._database.format import COLUMNS
+from mistral_rag.index._database.rows import Rows, bounded, portions, row_digest
+from mistral_rag.schema import Page
+
+LEVEL: Final = 6
+UNUSED: Final = "file NOT IN (SELECT json_extract(record, '$.digest') FROM sources WHERE status != 'removed')"
+"""Which rows belong to no file that the index knows any more."""
+
+
+def kept_pages(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
+    """The kept pages among these keys; locators are those of the file each was read from."""
+    names = ", ".join(f'"{name}"' for name in (*COLUMNS["readings"], "digest"))
+    found: dict[bytes, Page] = {}
+    for marks, portion in portions(keys):
+        query = f"SELECT {names} FROM readings WHERE reader = ? AND key IN ({marks})"
+        for *values, digest in connection.execute(query, (reader, *portion)):
+            if row_digest("readings", values) != digest:
+                raise IndexDamagedError("a row of readings is not what was written. Run: ingest verify")
+            found[values[1]] = _unpacked(values[3])
+    return found
+
+
+def keep_page(rows: Rows, reader: str, key: bytes, file: str, page: Page) -> None:
+    """Keep a page by reader and key until no file with the digest `file` is known any more."""
+    rows.delete("readings", "reader = ? AND key = ? AND file = ?", (reader, key, file))
+    rows.insert("readings", [(reader, key, file, zlib.compress(page.model_dump_json().encode(), LEVEL))])
+
+
+def _unpacked(data: bytes) -> Page:
+    try:
+        stream = zlib.decompressobj()
+        return Page.model_validate_json(bounded(stream.decompress(data, LARGEST_VALUE)))
+    except (ValueError, zlib.error) as error:
+        raise IndexDamagedError(f"a page of the index can't be read: {str(error)[:200]}") from error

@@ -1,0 +1,231 @@
+"""Reading an index while others read it, and while one writes it."""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+
+from mistral_rag.errors import IndexNotFoundError, StoreError
+from mistral_rag.index._commit_cache import Kept
+from mistral_rag.index._database import commits
+from mistral_rag.index._database.connection import begin_reading, sqlite_errors
+from mistral_rag.index._database.filesystem import refuse_network
+from mistral_rag.index._database.format import require_current
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._database.layout import LOG, file_of, find_folder
+from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._idle_timeout import Lease, Leases
+from mistral_rag.index._status import status_of
+
+if TYPE_CHECKING:
+    from mistral_rag.index._dense.vector_rows import Halves, Rows
+    from mistral_rag.index._view import View
+    from mistral_rag.schema import Page, Source
+
+MOST_IDLE: Final = 8
+_READERS: "Final[weakref.WeakSet[IndexReader]]" = weakref.WeakSet()
+
+
+def _release_all() -> None:
+    for reader in list(_READERS):
+        reader.release()
+
+
+if hasattr(os, "register_at_fork"):
+    # a child may not go on with a connection, nor open another one while it has inherited one
+    os.register_at_fork(before=_release_all)
+
+
+class IndexReader:
+    """An index opened for reading. Make one with `IndexReader.open`; it may be shared between threads.
+
+    Every `view` is one short transaction on a connection of its own, which is kept for the next one. Nothing that
+    a reader does keeps a writer waiting.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._idle: list[sqlite3.Connection] = []
+        self._mutex = threading.Lock()
+        self._process = os.getpid()
+        self._closed = False
+        self._allowed = AllowedRows()
+        self._leases = Leases()
+        self._local = threading.local()
+        self._kept = Kept(partial(_fetched, weakref.ref(self)))
+        self._file = file_of(folder)
+        _READERS.add(self)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Open the index folder at `path` and check that it is one.
+
+        Raises:
+            IndexNotFoundError: there is none.
+            NotAnIndexError: the folder holds something else.
+            IndexVersionError: it has a format this release does not read.
+            IndexDamagedError: it does not hold its last commit.
+        """
+        folder = Path(path).absolute()
+        find_folder(folder)
+        if (folder / LOG).exists():
+            refuse_network(folder, writing=False)
+        reader = cls(folder)
+        with sqlite_errors(folder, writing=False):
+            connection = begin_reading(folder)
+            try:
+                require_current(connection, folder)
+                commits.check_history(connection, folder)
+                connection.execute("ROLLBACK")
+            except BaseException:
+                connection.close()
+                raise
+        reader._idle.append(connection)
+        return reader
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another index, or none, has come to the place of the one that was opened."""
+        return file_of(self.folder) != self._file
+
+    @contextmanager
+    def view(self, *, lasting: bool = False) -> "Iterator[View]":
+        """One commit of the index, the newest, as long as the block lasts. No await belongs inside.
+
+        Not used for a minute it ends by itself (see `leases`), but for one that is said to be `lasting`: that one
+        keeps the log from being emptied, and perhaps a writer from starting, as long as it is open.
+        """
+        from mistral_rag.index._view import View
+
+        with self.connection() as connection:
+            if lasting:
+                yield View(connection, self.folder, self._allowed, self._kept)
+                return
+            with self._leases.held(connection) as lease:
+                self._own_views.append(lease)
+                try:
+                    yield View(cast("sqlite3.Connection", lease), self.folder, self._allowed, self._kept)
+                finally:
+                    self._own_views.remove(lease)
+
+    @property
+    def _own_views(self) -> list[Lease]:
+        """The views that this thread has open."""
+        views: list[Lease] = self._local.__dict__.setdefault("views", [])
+        return views
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a read transaction, for this package's own use."""
+        if self.replaced:
+            raise IndexNotFoundError(f"the index at {self.folder} was deleted or replaced; open it again")
+        with sqlite_errors(self.folder, writing=False):
+            connection = begin_reading(self.folder, self._idle_one())
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _idle_one(self) -> sqlite3.Connection | None:
+        if self._closed:
+            raise StoreError(f"the reader of {self.folder} is closed")
+        if os.getpid() != self._process:
+            # locks may have been held by threads that are not here
+            self._mutex, self._leases, self._local = threading.Lock(), Leases(), threading.local()
+            self._kept = Kept(partial(_fetched, weakref.ref(self)))
+            self._process = os.getpid()
+            self._idle = []
+        with self._mutex:
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            connection.close()
+            return
+        with self._mutex:
+            if not self._closed and len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the index was built with; None as long as nothing was built."""
+        with self.connection() as connection:
+            found = connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
+        return None if found is None else Identity.from_json(found[0])
+
+    @property
+    def sequence(self) -> int:
+        """The number of the newest commit."""
+        with self.connection() as connection:
+            return int(connection.execute("SELECT max(sequence) FROM commits").fetchone()[0])
+
+    def extra(self, name: str) -> Any:
+        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        with self.view() as view:
+            return view.extra(name)  # noqa: S610 (no Django here)
+
+    def status(self) -> dict[str, Any]:
+        """Counts, models, size and failures, by the names that `ingest status --json` prints."""
+        with self.connection() as connection:
+            return status_of(connection, self.folder)
+
+    def page(self, uri: str, number: int) -> "Page":
+        """The page at position `number` (from 1) of a source, whole. Raises KeyError when it is not there."""
+        with self.view() as view:
+            return view.page(uri, number)
+
+    def source(self, uri: str) -> "Source":
+        """The source with this uri. Raises KeyError when it is not there."""
+        with self.view() as view:
+            return view.source(uri)
+
+    def release(self) -> None:
+        """Close the connections that wait for the next view, so that a writer can put its log away."""
+        if os.getpid() != self._process:
+            return
+        with self._mutex:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the reader; a second call does nothing."""
+        self._closed = True
+        self.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # an unclosed reader at the end of a program is no mistake: there is nothing to lose
+        if not self._closed:
+            self.close()
+
+
+def _fetched(reader: "weakref.ref[IndexReader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Halves]":
+    """Vectors by their numbers, through the view that this thread has open, or in a transaction of their own."""
+    from mistral_rag.index._dense.vector_rows import fetched
+
+    found = reader()
+    if found is None:
+        raise StoreError("the reader of this index is closed")
+    # a second transaction inside of a view would wait for a writer that waits for the view
+    if views := found._own_views:
+        return fetched(cast("sqlite3.Connection", views[-1]), found.folder, numbers, dimension)
+    with found.connection() as connection:
+        return fetched(connection, found.folder, numbers, dimension)

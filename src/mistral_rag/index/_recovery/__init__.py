@@ -1,0 +1,1 @@
+"""Damage: found by `check`, mended by `repair`."""

@@ -1,0 +1,82 @@
+"""What an index knows of a source beside its content: where it was found, and how reading it went."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, Self
+
+from mistral_rag.index._database.packing import stored_source
+from mistral_rag.index._database.rows import plain_json, unreadable
+from mistral_rag.schema import Source
+
+Status = Literal["ok", "failed", "removed"]
+Problems = tuple[tuple[int | None, str], ...]
+
+READ_AGAIN: Final = -1
+"""The size noted for a file that the next build is to read whether or not it has changed."""
+
+ERASED: Final = "erased:"
+"""What the uri of a source begins with that was purged: only a digest of its real uri is kept."""
+
+
+def erased_uri(uri: str) -> str:
+    """What stands for a uri after a purge; who does not know the uri can't tell it from this."""
+    return uri if uri.startswith(ERASED) else f"{ERASED}{hashlib.sha256(uri.encode()).hexdigest()}"
+
+
+def erased_source(uri: str) -> Source:
+    """What stands for a source after a purge, so that builds go on leaving it out."""
+    return Source(uri=erased_uri(uri), digest="0" * 64, name="(erased)", title="(erased)", media_type="")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a source was found and how reading it went.
+
+    `root` is the uri of the folder that was named in the build; `problems` are page number (None: the whole
+    source) and reason of what could not be read.
+    """
+
+    status: Status = "ok"
+    root: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+    reason: str | None = None
+    problems: Problems = ()
+
+    def columns(self) -> dict[str, str | int | None]:
+        """Columns of the table `sources`."""
+        return {
+            "status": self.status,
+            "root": self.root,
+            "size": self.size,
+            "mtime_ns": self.mtime_ns,
+            "reason": self.reason,
+            "problems": json.dumps(self.problems, ensure_ascii=False),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source as the index knows it; `reason` says why it failed, `problems` are its pages that did."""
+
+    source: Source
+    status: Status
+    root: str
+    size: int
+    mtime_ns: int
+    reason: str | None
+    pages: int
+    chunks: int
+    problems: Problems
+
+    QUERY: ClassVar[str] = "SELECT record, status, root, size, mtime_ns, reason, pages, chunks, problems FROM sources"
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Self:
+        """The state in a row of `QUERY`."""
+        record, status, root, size, mtime_ns, reason, pages, chunks, problems = row
+        with unreadable("source"):
+            noted = tuple((page, text) for page, text in plain_json(problems))
+        return cls(stored_source(record), status, root, size, mtime_ns, reason, pages, chunks, noted)

@@ -1,0 +1,332 @@
+"""What one commit of an index holds, read in one short transaction."""
+# ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._commit_cache import Kept
+from mistral_rag.index._database import key_index
+from mistral_rag.index._database.format import COLUMNS
+from mistral_rag.index._database.identity import Identity
+from mistral_rag.index._database.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
+from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
+from mistral_rag.index._dense import vector_rows
+from mistral_rag.index._dense.vector_rows import Halves, Portion, Rows
+from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._index_text import page_head
+from mistral_rag.index._status import HIDDEN
+from mistral_rag.schema import Chunk, Page, Source
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with where it came from."""
+
+    row: int
+    chunk: Chunk
+    source: Source
+    place: PackedPage
+
+    @property
+    def page(self) -> Page:
+        """The page it stands on, with its text and place but no words, blocks or units."""
+        return self.place.page
+
+    def to_document(self) -> "Document":
+        """The LangChain Document: as it was given, where it was given as one."""
+        if self.source.media_type != BARE_TYPE:
+            return self.chunk.to_document(self.source, self.place)
+        from langchain_core.documents import Document
+
+        return Document(id=self.chunk.id, page_content=self.chunk.text, metadata=dict(self.source.metadata))
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRow:
+    """What word search needs of a chunk; `page_head` is the beginning of its page."""
+
+    row: int
+    uri: str
+    title: str
+    language: str
+    page_head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows that came and went since a commit; a row that came and went in between is in neither."""
+
+    added: Rows
+    removed: Rows
+
+
+def _columns(table: str, alias: str) -> str:
+    return ", ".join(f'{alias}."{name}"' for name in (*COLUMNS[table], "digest"))
+
+
+CHUNKS = f"SELECT {_columns('chunks', 'c')} FROM chunks c WHERE c.row IN (SELECT value FROM json_each(?))"
+
+
+class View:
+    """One commit, as long as the `with` block of `IndexReader.view` lasts. No await belongs inside.
+
+    Attributes:
+        folder: the folder of the index.
+        kept: what is kept in memory from one view of a reader to the next.
+        sequence: the number of the commit; it grows by one with each.
+        generation: the number of the caches' generation; compaction makes a new one.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        folder: Path,
+        allowed: AllowedRows | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        self._connection = connection
+        self._allowed = allowed or AllowedRows()
+        self.folder = folder
+        self.kept = kept or Kept(partial(vector_rows.fetched, connection, folder))
+        found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
+        self.sequence: int = found[0]
+        self.last_row: int = found[1]
+        self._sources: dict[int, Source] = {}
+        self._pages: dict[int, PackedPage] = {}
+
+    @property
+    def generation(self) -> int:
+        """The generation of the caches that belong to this commit."""
+        with unreadable("setting"):
+            return int(self.setting("generation") or 1)
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the index was built with; None as long as nothing was built."""
+        value = self.setting("identity")
+        return None if value is None else Identity.from_json(value)
+
+    def setting(self, name: str) -> str | None:
+        """A setting as it was stored."""
+        query = f"SELECT {_columns('settings', 't')} FROM settings t WHERE name = ?"
+        return next((str(value) for _, value in self._all("settings", query, (name,))), None)
+
+    def extra(self, name: str) -> Any:
+        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        value = self.setting(f"extra:{name}")
+        with unreadable("setting"):
+            return None if value is None else plain_json(value)
+
+    def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
+        """The chunks of these rows, in the order given; rows that are gone are left out."""
+        wanted = [int(row) for row in rows]
+        found = {values[0]: values for values in self._all("chunks", CHUNKS, (json.dumps(wanted),))}
+        with unreadable("chunk"):
+            self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
+        return [self._stored(found[row]) for row in wanted if row in found]
+
+    def _stored(self, values: Sequence[Any]) -> StoredChunk:
+        row, identifier, source, page, _, *rest = values
+        known = self._sources[source]
+        return StoredChunk(row, stored_chunk(identifier, known.uri, rest), known, self._pages[page])
+
+    def _load(self, sources: Collection[int], pages: Collection[int]) -> None:
+        """Read the sources and pages that are not known yet."""
+        missing = json.dumps([number for number in sources if number not in self._sources])
+        for values in self._all("sources", self._of("sources", "source"), (missing,)):
+            self._sources[values[0]] = stored_source(values[-1])
+        missing = json.dumps([number for number in pages if number not in self._pages])
+        for values in self._all("pages", self._of("pages", "page"), (missing,)):
+            self._pages[values[0]] = PackedPage(tuple(values[3:]))
+        if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
+            raise IndexDamagedError(f"{self.folder} holds chunks whose source or page is gone")
+
+    @staticmethod
+    @cache
+    def _of(table: str, key: str) -> str:
+        return f"SELECT {_columns(table, 't')} FROM {table} t WHERE t.{key} IN (SELECT value FROM json_each(?))"
+
+    def _all(self, table: str, query: str, parameters: Sequence[Any]) -> Iterator[Sequence[Any]]:
+        """Rows of whole columns without their digest, which is checked."""
+        for *values, digest in self._connection.execute(query, parameters):
+            if row_digest(table, values) != digest:
+                raise IndexDamagedError(f"{self.folder}: a row of {table} is not what was written. Run: ingest verify")
+            yield values
+
+    def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
+        """The rows of chunks by their ids; unknown ids are left out."""
+        return key_index.found(self._connection, key_index.CHUNKS, ids)
+
+    def source(self, uri: str) -> Source:
+        """The source with this uri. Raises KeyError when the index does not hold it."""
+        found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            raise KeyError(uri)
+        self._load(found, ())
+        return self._sources[found[0]]
+
+    def sources(self) -> Iterator[Source]:
+        """All sources that were read, in the order in which they came."""
+        query = f"SELECT {_columns('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
+        for values in self._all("sources", query, ()):
+            yield stored_source(values[-1])
+
+    def page(self, uri: str, number: int) -> Page:
+        """The page at position `number` (from 1) of a source, with words, blocks and units.
+
+        Raises KeyError when the index does not hold it.
+        """
+        for page in self._full_pages("s.uri = ? AND p.number = ?", (uri, number)):
+            return page
+        raise KeyError((uri, number))
+
+    def pages(self, uri: str) -> Iterator[Page]:
+        """All pages of a source in order, with words, blocks and units."""
+        return self._full_pages("s.uri = ? ORDER BY p.number", (uri,))
+
+    def _full_pages(self, where: str, parameters: Sequence[Any]) -> Iterator[Page]:
+        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE {where}"
+        for page in self._all("pages", query, parameters):
+            layout = next(self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)), None)
+            if layout is None:
+                raise IndexDamagedError(f"{self.folder}: page {page[2]} of source {page[1]} has lost its layout")
+            yield full_page(page[3:], *layout[1:])
+
+    def count(self) -> int:
+        """The number of chunks."""
+        return int(self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+    def page_texts(self, uri: str) -> Iterator[str]:
+        """The texts of a source's pages, in order."""
+        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
+        for values in self._all("pages", f"{query} ORDER BY p.number", (uri,)):
+            yield page_text(values[-1])
+
+    def row_sources(self) -> tuple[np.ndarray, dict[int, str]]:
+        """All rows with the numbers of their source and of their page in it, and the uri of each source's number.
+
+        The rows are int64, n x 3, ascending by row; pages count from 1.
+        """
+        found = self._connection.execute("SELECT row, source, number FROM chunks ORDER BY row").fetchall()
+        numbered = dict(self._connection.execute("SELECT source, uri FROM sources").fetchall())
+        with unreadable("chunk"):
+            table = np.array(found, dtype=np.int64).reshape(-1, 3)
+            if not numbered.keys() >= set(np.unique(table[:, 1]).tolist()):
+                raise ValueError("its source is gone")
+        return table, numbered
+
+    def commit_digest(self, sequence: int) -> str:
+        """The running digest of a commit, which no other index has; empty when there is no such commit."""
+        found = self._connection.execute("SELECT running FROM commits WHERE sequence = ?", (sequence,)).fetchone()
+        return found[0].hex() if found else ""
+
+    def content_of(self, uri: str) -> tuple[list[Chunk], list[bytes] | None]:
+        """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none."""
+        query = (
+            "SELECT c.row, v.data FROM sources s JOIN chunks c USING (source) LEFT JOIN vectors v USING (vector)"
+            " WHERE s.uri = ? ORDER BY c.row"
+        )
+        found = self._connection.execute(query, (uri,)).fetchall()
+        vectors = [data for _, data in found if data is not None]
+        vector_rows.matrix(vectors, self.dimension, self.folder)
+        return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
+
+    def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
+        """The kept embeddings among these keys (digests of texts), as float32 rows."""
+        found = key_index.found(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
+        query = (
+            "SELECT e.key, v.data FROM json_each(?) j CROSS JOIN embeddings e ON e.embedding = j.value"
+            " CROSS JOIN vectors v ON v.vector = e.vector"
+        )
+        rows = self._connection.execute(query, (json.dumps(list(found.values())),))
+        with unreadable("vector"):
+            return {key: np.frombuffer(data, dtype="<f2").astype(np.float32) for key, data in rows}
+
+    @property
+    def dimension(self) -> int:
+        """Of the vectors; 0 on an index for word search only."""
+        return self.identity.dimension if self.identity else 0
+
+    def vectors(self) -> tuple[Rows, Halves]:
+        """The rows of all chunks that have a vector, ascending, and their vectors."""
+        found = self.vector_portion(None)
+        return found.rows, found.vectors
+
+    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Halves]:
+        """The vectors of some rows, ascending by row; rows without one are left out."""
+        found = self.vector_portion(rows)
+        return found.rows, found.vectors
+
+    def vector_count(self) -> int:
+        """How many chunks have a vector."""
+        return int(self._connection.execute("SELECT count(vector) FROM chunks").fetchone()[0])
+
+    def rows_with_vectors(self) -> Rows:
+        """The rows of chunks that have a vector, ascending."""
+        found = self._connection.execute("SELECT row FROM chunks WHERE vector IS NOT NULL ORDER BY row").fetchall()
+        return np.array([row for (row,) in found], dtype=np.int64)
+
+    def vector_portion(self, rows: Iterable[int] | None) -> Portion:
+        """The vectors of these rows, or of all, in one piece and ascending by row; rows without one are left out."""
+        return vector_rows.everything(self.vector_portions(rows), self.dimension)
+
+    def vector_portions(self, rows: Iterable[int] | None = None) -> Iterator[Portion]:
+        """The vectors of these rows, or of all, piece by piece, in the order in which the database has them."""
+        wanted = None if rows is None else json.dumps([int(row) for row in rows])
+        return vector_rows.portions(self._connection, self.folder, self.dimension, wanted)
+
+    def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
+        """What word search needs of the chunks behind a row, ascending by row."""
+        query = (
+            "SELECT c.row, s.source, s.record, c.page, c.text FROM chunks c JOIN sources s USING (source)"
+            " WHERE c.row > ? ORDER BY c.row"
+        )
+        source, known, page, head = 0, None, 0, ""
+        for row, of_source, record, of_page, text in self._connection.execute(query, (after_row,)):
+            if known is None or of_source != source:
+                source, known = of_source, stored_source(record)
+            if of_page != page:
+                page, head = of_page, self._page_head(of_page)
+            if not isinstance(text, str):
+                raise IndexDamagedError(f"{self.folder} holds a chunk without text. Run: ingest verify")
+            yield LexicalRow(row, known.uri, known.title, known.language, head, text)
+
+    def _page_head(self, page: int) -> str:
+        found = self._connection.execute("SELECT text FROM pages WHERE page = ?", (page,)).fetchone()
+        if found is None:
+            raise IndexDamagedError(f"{self.folder} holds chunks whose page is gone")
+        return page_head(page_text(found[0]))
+
+    def changes(self, since: int) -> Changes:
+        """What came and went since the commit `since` (0: the empty index)."""
+        found = self._connection.execute("SELECT last_row FROM commits WHERE sequence = ?", (since,)).fetchone()
+        last = found[0] if found else 0
+        added = self._connection.execute("SELECT row FROM chunks WHERE row > ? ORDER BY row", (last,))
+        removed = self._connection.execute(
+            "SELECT row FROM removals WHERE sequence > ? AND row <= ? ORDER BY row", (since, last)
+        )
+        return Changes(*(np.array([row for (row,) in cursor], dtype=np.int64) for cursor in (added, removed)))
+
+    def hidden(self) -> int:
+        """How many documents are found by nobody: they name no group, and others do."""
+        return int(self._connection.execute(HIDDEN).fetchone()[0])
+
+    def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
+        """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
+
+        Once any source names groups, a source is seen by those in one of its own, and one that names none by nobody.
+        """
+        return self._allowed.find(self._connection, self.sequence, filter, groups)

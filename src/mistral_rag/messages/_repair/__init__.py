@@ -1,0 +1,1 @@
+"""Histories made valid before they are sent."""

@@ -1,0 +1,1 @@
+"""The platform's replies as LangChain messages and results."""

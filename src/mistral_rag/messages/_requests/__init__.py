@@ -1,0 +1,1 @@
+"""LangChain messages, tools and parameters as the platform's request."""

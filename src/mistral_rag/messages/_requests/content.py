@@ -1,0 +1,133 @@
+"""The content of a reply: strings, and chunks of text, thought and reference, whole or piece by piece."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from langchain_core.utils._merge import merge_lists
+
+from mistral_rag.messages._references import citations
+from mistral_rag.messages._requests.thinking import ThinkTags
+from mistral_rag.messages._requests.tools import Wire
+
+Content = str | list[str | dict[Any, Any]]
+Block = dict[str, Any]
+
+
+class ContentReader:
+    """Turns content into LangChain's standard blocks.
+
+    Text alone stays a string. With the first chunk of another kind, or from the start where `cites`, everything is a
+    numbered block; pieces with the same number are one block when they are added up. A citation belongs to the text
+    since the one before it.
+    """
+
+    def __init__(self, sources: Mapping[str, Wire], *, think_tags: bool = False) -> None:
+        self._sources = sources
+        self._tags = ThinkTags() if think_tags else None
+        self._plain = not sources
+        self._number = -1
+        self._kind = ""
+        self._said = ""
+        self._cited = (-1, 0, 0)
+        self._open_thought = False
+        self._closed = -1
+        self._signature: str | None = None
+
+    def read(self, content: Any) -> Content:
+        """The blocks that a piece of content adds."""
+        if isinstance(content, str) and self._plain and self._tags is None:
+            return content
+        return self._blocks(list(self._parted(content)))
+
+    def end(self) -> Content:
+        """What is left to say when no more content comes."""
+        left = self._blocks(list(self._tags.end())) if self._tags else self._nothing()
+        if self._open_thought and isinstance(left, list):
+            left.append({"type": "reasoning", "reasoning": "", "extras": {"closed": False}, "index": self._number})
+        return left
+
+    def whole(self, content: Any) -> Content:
+        """The content of a reply that came in one piece."""
+        if isinstance(content, str) and self._plain and self._tags is None:
+            return content
+        first, last = self.read(content), self.end()
+        if isinstance(first, str) and isinstance(last, str):
+            return first + last
+        pieces = [first] if isinstance(first, str) and first else list(first)
+        merged = merge_lists(pieces, list(last)) if isinstance(last, list) else pieces
+        blocks = merge_lists([], merged) or []
+        return [
+            {k: v for k, v in block.items() if k != "index"} if isinstance(block, dict) else block for block in blocks
+        ]
+
+    def _parted(self, content: Any) -> Iterator[Wire]:
+        chunks = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
+        for part in chunks:
+            chunk = {"type": "text", "text": part} if isinstance(part, str) else part
+            if self._tags is not None and chunk.get("type") == "text":
+                yield from self._tags.feed(str(chunk.get("text") or ""))
+            else:
+                yield chunk
+
+    def _blocks(self, chunks: list[Wire]) -> Content:
+        if self._plain and all(chunk.get("type") == "text" for chunk in chunks):
+            return "".join(str(chunk.get("text") or "") for chunk in chunks)
+        self._plain = False
+        return [block for chunk in chunks for block in self._block(chunk)]
+
+    def _nothing(self) -> Content:
+        return "" if self._plain else []
+
+    def _block(self, chunk: Wire) -> Iterator[Block]:
+        kind = chunk.get("type")
+        if kind == "text":
+            if text := chunk.get("text"):
+                yield self._text(str(text))
+        elif kind == "thinking":
+            yield from self._thought(chunk)
+        elif kind == "reference":
+            yield from self._reference(chunk)
+        else:
+            yield self._numbered("non_standard") | {"value": chunk}
+
+    def _numbered(self, kind: str) -> Block:
+        if kind != self._kind or kind == "non_standard":
+            self._number += 1
+            self._kind = kind
+            self._said = ""
+        return {"type": kind, "index": self._number}
+
+    def _text(self, text: str) -> Block:
+        block = self._numbered("text") | {"text": text}
+        self._said += text
+        return block
+
+    def _thought(self, chunk: Wire) -> Iterator[Block]:
+        parts = chunk.get("thinking") or []
+        text = parts if isinstance(parts, str) else "".join(str(part.get("text") or "") for part in parts)
+        signature = chunk.get("signature")
+        if self._kind == "reasoning" and self._signature and signature and signature != self._signature:
+            self._kind = ""  # a signature seals one thought
+        block = self._numbered("reasoning") | {"reasoning": text}
+        extras: Block = {}
+        if chunk.get("closed") and self._closed != block["index"]:
+            extras["closed"] = True
+            self._closed = block["index"]
+        if signature and signature != self._signature:
+            extras["signature"] = self._signature = signature
+        if not isinstance(parts, str) and any(part.get("type") != "text" for part in parts):
+            extras["parts"] = parts
+        self._open_thought = chunk.get("closed") is False
+        yield block | ({"extras": extras} if extras else {})
+
+    def _reference(self, chunk: Wire) -> Iterator[Block]:
+        """Citations on the text before them: that since the last citation, or the same as the last one's."""
+        if self._kind == "text" and any(character.isalnum() for character in self._said):
+            start = len(self._said) - len(self._said.lstrip())
+            self._cited = (self._number, start, len(self._said.rstrip()))
+            self._kind = ""
+        elif self._cited[0] < 0:
+            self._cited = (self._numbered("text")["index"], 0, 0)
+        number, start, end = self._cited
+        found = citations(chunk, self._sources, start, end)
+        yield {"type": "text", "text": "", "annotations": found, "index": number}

@@ -1,0 +1,87 @@
+"""Reasoning: how much of it a model can be asked for, and how the older models write it into their text."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mistral_rag.api._catalogue import ChatModel
+from mistral_rag.messages._requests.tools import Wire
+
+LEVELS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+OPEN, CLOSE = "<think>", "</think>"
+THINK_PROMPT = (
+    f"Think before you answer. Write your thoughts between {OPEN} and {CLOSE}, as freely and as long as you need, "
+    "in the language of the question. After them write the answer, complete in itself: the reader does not see the "
+    "thoughts."
+)
+
+
+class Effort(NamedTuple):
+    """The effort to send (None: none), and what to tell the caller about it."""
+
+    value: str | None
+    note: str | None = None
+
+
+def snapped(effort: str | None, name: str, model: ChatModel | None) -> Effort:
+    """The nearest effort that the model takes: at least as much as asked for, and never thought instead of none."""
+    if effort is None or model is None or effort in model.efforts:
+        return Effort(effort)
+    levels = [level for level in model.efforts if level != "none"]
+    if effort == "none":
+        return Effort(None)
+    if not levels:
+        always = "always thinks as much as it finds right" if model.reasons else "does not reason"
+        return Effort(None, f"reasoning_effort was left out: {name} {always}")
+    enough = [level for level in levels if LEVELS.index(level) >= LEVELS.index(effort)]
+    found = enough[0] if enough else levels[-1]
+    return Effort(found, f"reasoning_effort {effort} became {found}: {name} takes {', '.join(model.efforts)}")
+
+
+class ThinkTags:
+    """Parts text at think tags, however it is cut into pieces. Only tags before any other text count."""
+
+    def __init__(self) -> None:
+        self._state = "before"
+        self._held = ""
+
+    def feed(self, text: str) -> Iterator[Wire]:
+        """The chunks that `text` makes certain, in the platform's form."""
+        self._held += text
+        if self._state == "before":
+            started = self._held.lstrip()
+            if OPEN.startswith(started[: len(OPEN)]) and len(started) < len(OPEN):
+                return
+            thinks = started.startswith(OPEN)
+            self._state = "inside" if thinks else "after"
+            self._held = started[len(OPEN) :] if thinks else self._held
+        if self._state == "inside":
+            yield from self._inside()
+        if self._state == "gap":
+            self._held = self._held.lstrip()
+            self._state = "after" if self._held else "gap"
+        if self._state == "after" and self._held:
+            yield {"type": "text", "text": self._held}
+            self._held = ""
+
+    def _inside(self) -> Iterator[Wire]:
+        thought, closed, rest = self._held.partition(CLOSE)
+        if closed:
+            self._state, self._held = "gap", rest
+            yield _thought(thought, closed=True)
+            return
+        keep = next((size for size in range(len(CLOSE) - 1, 0, -1) if thought.endswith(CLOSE[:size])), 0)
+        self._held = thought[len(thought) - keep :]
+        if ready := thought[: len(thought) - keep]:
+            yield _thought(ready, closed=False)
+
+    def end(self) -> Iterator[Wire]:
+        """What was held back."""
+        if self._held:
+            yield (
+                _thought(self._held, closed=False) if self._state == "inside" else {"type": "text", "text": self._held}
+            )
+        self._held = ""
+
+
+def _thought(text: str, *, closed: bool) -> Wire:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": closed}

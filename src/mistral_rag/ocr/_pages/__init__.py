@@ -1,0 +1,1 @@
+"""Pages of the platform's reply as pages of this package."""

@@ -1,0 +1,1 @@
+"""Documents and options as OCR requests."""

@@ -1,0 +1,178 @@
+"""Printed lines become blocks: titles, paragraphs, lists, tables, running headers and footers."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import groupby, pairwise
+
+from mistral_rag.pdf._characters import Quad
+from mistral_rag.pdf._document import PrintedLine, Sheet
+from mistral_rag.pdf._layout import CELL_JOINT, around
+from mistral_rag.schema import Block, BlockKind, Box
+
+_LARGE = 1.15
+_LONGEST_TITLE = 200
+_TITLE_WIDTH = 0.8
+_PARAGRAPH_GAP = 0.45
+_INDENT = 1.2
+_FULL = 0.93
+_RIGHT = 0.58
+_LABELS_BETWEEN_ROWS = 3
+_NUMERIC = re.compile(
+    r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
+)
+_BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
+
+
+def body_height(sheets: Iterable[Sheet]) -> float:
+    """The height of the letters that most of a document is set in."""
+    heights: Counter[float] = Counter()
+    for sheet in sheets:
+        for line in sheet.lines:
+            heights[round(line.height, 1)] += line.end - line.start
+    return heights.most_common(1)[0][0] if heights else 0.0
+
+
+def blocks_of(sheet: Sheet, *, running: Set[int], body: float) -> tuple[Block, ...]:
+    """The blocks of a page; `running` are the indices of lines that repeat on other pages."""
+    kinds = _kinds(sheet, running, body)
+    blocks: list[Block] = []
+    for kind, group in groupby(range(len(kinds)), key=kinds.__getitem__):
+        for part in _parts(sheet, kind, list(group)):
+            lines = sheet.lines[part[0] : part[-1] + 1]
+            if lines[0].start < lines[-1].end:
+                blocks.append(Block(start=lines[0].start, end=lines[-1].end, kind=kind, box=_box(lines)))
+    return tuple(blocks)
+
+
+def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
+    texts = [sheet.text[line.start : line.end] for line in sheet.lines]
+    right = max((line.box.right for line in sheet.lines), default=1.0)
+    left = min((line.box.left for line in sheet.lines), default=0.0)
+    first = min((line.box.top for at, line in enumerate(sheet.lines) if at not in running), default=0.5)
+    kinds: list[BlockKind] = []
+    for at, (line, text) in enumerate(zip(sheet.lines, texts, strict=True)):
+        if at in running:
+            kinds.append("header" if line.box.top < first else "footer")
+        elif is_row(text, line.cells):
+            kinds.append("table")
+        elif _is_title(line, text, body=body, width=right - left):
+            kinds.append("title")
+        elif _BULLET.match(text) or (at and kinds[-1] == "list" and _hangs(sheet, at, right)):
+            kinds.append("list")
+        else:
+            kinds.append("text")
+    return _tables(sheet.lines, texts, kinds, _TITLE_WIDTH * (right - left))
+
+
+def _hangs(sheet: Sheet, at: int, right: float) -> bool:
+    """Whether a line goes on with the list item above: right below it, and not further left than its text.
+
+    Below a line that fills the page to its `right` edge it may begin where the item's number stands.
+    """
+    above, line = sheet.lines[at - 1], sheet.lines[at]
+    if line.box.top < above.box.top or (line.box.top - above.box.bottom) * sheet.height > _PARAGRAPH_GAP * line.height:
+        return False
+    is_first = _BULLET.match(sheet.text, above.start) is not None and above.box.right < _FULL * right
+    return (line.box.left - above.box.left) * sheet.width > (0.5 * line.height if is_first else -0.5 * line.height)
+
+
+def is_row(text: str, cells: int) -> bool:
+    """Whether a printed line is a row of a table: it ends in a cell of its own that holds a number, or has three."""
+    if cells < 2:
+        return False
+    parts = text.split(CELL_JOINT)
+    return _NUMERIC.fullmatch(parts[-1].strip()) is not None or cells > 2
+
+
+def _is_title(line: PrintedLine, text: str, *, body: float, width: float) -> bool:
+    if line.cells > 1 or len(text) > _LONGEST_TITLE or not any(map(str.isalpha, text)) or text[0].islower():
+        return False
+    if line.height >= _LARGE * body:
+        return True
+    short = line.box.right - line.box.left < _TITLE_WIDTH * width
+    return line.bold and short and not _SENTENCE_END.search(text)
+
+
+def _tables(lines: Sequence[PrintedLine], texts: list[str], kinds: list[BlockKind], widest: float) -> list[BlockKind]:
+    """Rows that stand alone are text; labels between rows and column names above them belong to the table."""
+    rows = [at for at, kind in enumerate(kinds) if kind == "table"]
+    for before, after in pairwise(rows):
+        between = range(before + 1, after)
+        if len(between) <= _LABELS_BETWEEN_ROWS and all(
+            _is_label(lines[at], texts[at], kinds[at], widest) for at in between
+        ):
+            for at in between:
+                kinds[at] = "table"
+    for kind, group in groupby(range(len(kinds)), key=list(kinds).__getitem__):
+        members = list(group)
+        if kind == "table" and len(members) == 1:
+            kinds[members[0]] = "text"
+        elif kind == "table":
+            _take_column_names(lines, kinds, members[0])
+    return kinds
+
+
+def _is_label(line: PrintedLine, text: str, kind: BlockKind, widest: float) -> bool:
+    return kind not in ("header", "footer") and line.box.right - line.box.left < widest and text[-1:] != "."
+
+
+def _take_column_names(lines: Sequence[PrintedLine], kinds: list[BlockKind], first: int) -> None:
+    """Lines over the rows with several cells, or over the right columns only, name the columns."""
+    at = first - 1
+    while at >= 0 and kinds[at] in ("text", "title") and (lines[at].cells > 1 or _is_right(lines[at].box)):
+        kinds[at] = "table"
+        at -= 1
+
+
+def _is_right(box: Quad) -> bool:
+    return box.left + box.right > 2 * _RIGHT
+
+
+def _parts(sheet: Sheet, kind: BlockKind, members: list[int]) -> Iterator[list[int]]:
+    """Lines of one kind, parted where a paragraph, an item or a column ends."""
+    part = members[:1]
+    for before, after in pairwise(members):
+        if _breaks(sheet, kind, before, after):
+            yield part
+            part = []
+        part.append(after)
+    yield part
+
+
+def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
+    a, b = sheet.lines[before], sheet.lines[after]
+    height = max(a.height, 1.0) / (sheet.height or 1.0)
+    if b.box.top < a.box.top or a.upright != b.upright:
+        return True
+    if kind in ("table", "header", "footer"):
+        return b.box.top - a.box.bottom > 4 * height
+    if kind == "title":
+        return abs(a.height - b.height) > 1 or b.box.top - a.box.bottom > height
+    if b.box.top - a.box.bottom > _PARAGRAPH_GAP * height or _BULLET.match(sheet.text, b.start):
+        return True
+    indent = _INDENT * height * (sheet.height / (sheet.width or 1.0))
+    return b.box.left - a.box.left > indent and _SENTENCE_END.search(sheet.text[a.start : a.end]) is not None
+
+
+def _box(lines: Sequence[PrintedLine]) -> Box:
+    left, top, right, bottom = around([line.box for line in lines])
+    return Box(left=_clip(left), top=_clip(top), right=_clip(right), bottom=_clip(bottom))
+
+
+def _clip(side: float) -> float:
+    return min(max(side, 0.0), 1.0)
+
+
+def largest_words(sheet: Sheet) -> str:
+    """The lines of a page that are set in its largest letters, up to three that stand together."""
+    lines = [line for line in sheet.lines if line.upright and any(map(str.isalpha, sheet.text[line.start : line.end]))]
+    largest = max((line.height for line in lines), default=0.0)
+    found: list[PrintedLine] = []
+    for line in lines:
+        if line.height >= 0.95 * largest and len(found) < 3:
+            found.append(line)
+        elif found:
+            break
+    return " ".join(sheet.text[line.start : line.end] for line in found)

@@ -1,0 +1,37 @@
+"""Sheets become pages: what repeats on every page is told from what belongs to one, and lines become blocks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mistral_rag.pdf._blocks import blocks_of, body_height
+from mistral_rag.pdf._document import PdfFile, Sheet
+from mistral_rag.pdf._running import running_lines
+from mistral_rag.schema import Locator, Page
+
+
+def read_page(pdf: PdfFile, number: int) -> Page:
+    """Page `number` (from 1) on its own: running headers and footers are not known as such."""
+    return pages_of([pdf.sheet(number)], labels=[pdf.label(number)])[0]
+
+
+def read_pages(path: Path) -> list[Page]:
+    """All pages of a file; raises ParseError when it can't be read, or one of its pages."""
+    with PdfFile(path) as pdf:
+        numbers = range(1, len(pdf) + 1)
+        return pages_of([pdf.sheet(n) for n in numbers], labels=[pdf.label(n) for n in numbers])
+
+
+def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
+    """The pages that sheets of one document become; the file's labels win over the numbers printed."""
+    body = body_height(sheets)
+    return [
+        Page(
+            locator=Locator(kind="page", number=sheet.number, label=label or running.label),
+            text=sheet.text,
+            width=sheet.width,
+            height=sheet.height,
+            words=sheet.words,
+            blocks=blocks_of(sheet, running=running.lines, body=body),
+        )
+        for sheet, label, running in zip(sheets, labels, running_lines(sheets), strict=True)
+    ]

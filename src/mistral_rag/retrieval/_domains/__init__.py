@@ -1,0 +1,1 @@
+"""Signals: what a kind of document tells about itself, and what that is worth to a question."""

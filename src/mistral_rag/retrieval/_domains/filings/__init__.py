@@ -1,0 +1,1 @@
+"""The signal of financial filings: companies, periods, forms, statements."""

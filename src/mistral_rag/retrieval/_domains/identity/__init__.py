@@ -1,0 +1,1 @@
+"""The signal of document identity: titles, versions."""

@@ -1,0 +1,1 @@
+"""Content of replies that nobody scripted."""

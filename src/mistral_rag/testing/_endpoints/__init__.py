@@ -1,0 +1,1 @@
+"""The platform's endpoints, one module a resource."""

@@ -1,0 +1,110 @@
+"""/v1/agents: kept in memory with their versions, and asked through /v1/agents/completions.
+
+An agent's functions and settings are used; its built-in tools are kept and shown, but nothing runs them.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from mistral_rag.testing._endpoints import catalogue
+from mistral_rag.testing._rules import refusals
+from mistral_rag.testing._rules.agent_bodies import AgentCompletion, AgentCreation, AgentUpdate
+from mistral_rag.testing._rules.bodies import ChatRequest
+from mistral_rag.testing._server.exchange import Request, Response, json_response
+from mistral_rag.testing._server.routing import Handler, paged, parsed
+
+
+class Agents:
+    """All agents; `speak` answers a chat request."""
+
+    def __init__(self, speak: Callable[[ChatRequest], Response]) -> None:
+        self._speak = speak
+        self._agents: dict[str, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def routes(self) -> dict[str, Handler]:
+        """This part's routes."""
+        return {
+            "POST /agents": self.create,
+            "GET /agents": self.listed,
+            "POST /agents/completions": self.complete,
+            "GET /agents/{id}": self.shown,
+            "PATCH /agents/{id}": self.change,
+            "DELETE /agents/{id}": self.deleted,
+        }
+
+    def create(self, request: Request) -> Response:
+        """Make an agent."""
+        body = parsed(AgentCreation, request)
+        catalogue.able(body.model, "completion_chat")
+        now = _now()
+        agent = {
+            **_plain(body, unset=True),
+            "object": "agent",
+            "id": f"ag_{uuid.uuid4().hex}",
+            "version": 0,
+            "versions": [0],
+            "created_at": now,
+            "updated_at": now,
+            "deployment_chat": False,
+            "source": "api",
+        }
+        with self._lock:
+            self._agents[agent["id"]] = agent
+        return json_response(agent)
+
+    def listed(self, request: Request) -> Response:
+        """A page of the agents, newest first."""
+        with self._lock:
+            agents = list(self._agents.values())[::-1]
+        return json_response(paged(request, agents))
+
+    def shown(self, _request: Request, identity: str) -> Response:
+        """One agent."""
+        return json_response(self._agent(identity))
+
+    def change(self, request: Request, identity: str) -> Response:
+        """A new version of an agent."""
+        changes = _plain(parsed(AgentUpdate, request), unset=False)
+        with self._lock:
+            agent = self._agent(identity)
+            version = agent["version"] + 1
+            history = {"version": version, "versions": [version, *agent["versions"]], "updated_at": _now()}
+            changed = self._agents[identity] = {**agent, **changes, **history}
+        return json_response(changed)
+
+    def deleted(self, _request: Request, identity: str) -> Response:
+        """Forget an agent."""
+        with self._lock:
+            self._agent(identity)
+            del self._agents[identity]
+        return Response(204)
+
+    def complete(self, request: Request) -> Response:
+        """A turn of a conversation with an agent: its settings, and over them those of the request."""
+        body = parsed(AgentCompletion, request)
+        agent = self._agent(body.agent_id)
+        sent = _plain(body, unset=False)
+        instructions = [{"role": "system", "content": agent["instructions"]}] if agent["instructions"] else []
+        functions = [tool for tool in agent["tools"] if tool["type"] == "function"]
+        settings = {name: value for name, value in agent["completion_args"].items() if value is not None}
+        whole = {"model": agent["model"], "tools": functions, "guardrails": agent["guardrails"], **settings, **sent}
+        messages = [*instructions, *sent["messages"]]
+        del whole["agent_id"]
+        return self._speak(ChatRequest.model_validate({**whole, "messages": messages}))
+
+    def _agent(self, identity: str) -> dict[str, Any]:
+        if identity not in self._agents:
+            raise refusals.not_found()
+        return self._agents[identity]
+
+
+def _plain(body: AgentCreation | AgentUpdate | AgentCompletion, *, unset: bool) -> dict[str, Any]:
+    return body.model_dump(mode="json", by_alias=True, exclude_unset=not unset)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

@@ -1,0 +1,89 @@
+"""POST /v1/embeddings: limits first, then vectors."""
+
+import uuid
+from typing import Any
+
+from mistral_rag.testing._content.words import count_tokens
+from mistral_rag.testing._endpoints import catalogue
+from mistral_rag.testing._endpoints.catalogue import Model
+from mistral_rag.testing._rules import refusals
+from mistral_rag.testing._rules.bodies import EmbeddingRequest
+from mistral_rag.testing._server.exchange import Request, Response, json_response
+from mistral_rag.testing._server.routing import Handler, parsed
+
+MAX_INPUTS = 256
+MAX_TOKENS = 16_384
+PROMPT = "invalid_request_prompt"
+
+
+def routes() -> dict[str, Handler]:
+    """This part's routes."""
+    return {"POST /embeddings": embed}
+
+
+def embed(request: Request) -> Response:
+    """The vectors of some texts."""
+    body = answer(parsed(EmbeddingRequest, request))
+    return json_response(body, headers={"x-ratelimit-tokens-query-cost": str(body["usage"]["total_tokens"])})
+
+
+def answer(request: EmbeddingRequest) -> dict[str, Any]:
+    """The reply body, vectors in the order of the inputs."""
+    model = catalogue.find(request.model)
+    if not model.dimensions:
+        raise refusals.unknown_model(request.model)
+    texts = [request.input] if isinstance(request.input, str) else request.input
+    tokens = _within_limits(texts, model)
+    return {
+        "id": uuid.uuid4().hex,
+        "object": "list",
+        "data": _data(texts, request, model),
+        "model": request.model,
+        "usage": {
+            "prompt_audio_seconds": None,
+            "prompt_tokens": tokens,
+            "total_tokens": tokens,
+            "completion_tokens": 0,
+            "prompt_tokens_details": None,
+        },
+    }
+
+
+def _within_limits(texts: list[str], model: Model) -> int:
+    if not texts:
+        raise refusals.bad_request("Please provide at least one input element.", kind=PROMPT, code="3210")
+    if len(texts) > MAX_INPUTS:
+        message = "Too many inputs in request, split into more batches."
+        raise refusals.bad_request(message, kind=PROMPT, code="3210")
+    counts = [count_tokens(text) for text in texts]
+    if (longest := max(counts)) > model.context:
+        message = f"Input id {counts.index(longest)} has {longest} tokens, exceeding max {model.context} tokens."
+        raise refusals.bad_request(message, kind=PROMPT, code="3051")
+    if sum(counts) > MAX_TOKENS:
+        raise refusals.bad_request("Too many tokens overall, split into more batches.", kind=PROMPT, code="3210")
+    return sum(counts)
+
+
+def _data(texts: list[str], request: EmbeddingRequest, model: Model) -> list[dict[str, Any]]:
+    # numpy takes longer to import than the rest of the server together
+    from mistral_rag.testing._content import vectors
+
+    matrix = vectors.embed(texts, _dimensions(request, model), width=model.max_dimensions)
+    rows = vectors.quantised(matrix, request.output_dtype)
+    return [
+        {"object": "embedding", "embedding": vectors.on_the_wire(row, request.encoding_format), "index": index}
+        for index, row in enumerate(rows)
+    ]
+
+
+def _dimensions(request: EmbeddingRequest, model: Model) -> int:
+    wanted = request.output_dimension
+    if wanted is None or wanted == model.dimensions:
+        return model.dimensions
+    if model.max_dimensions == model.dimensions:
+        raise refusals.bad_request(f"Model {request.model} does not support output_dimension.")
+    if wanted > model.max_dimensions:
+        raise refusals.bad_request(f"output_dimension must be at most {model.max_dimensions} for {request.model}.")
+    if wanted % 8 and "binary" in request.output_dtype:
+        raise refusals.bad_request("output_dimension must be a multiple of 8 for binary types.")
+    return wanted

@@ -1,0 +1,111 @@
+"""POST /v1/moderations and /v1/chat/moderations, and the guardrails of a chat request.
+
+A text is judged by a few plain words for each category: enough to make every category true and false.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mistral_rag.testing._content.words import WORD, text_of
+from mistral_rag.testing._endpoints import catalogue
+from mistral_rag.testing._rules import refusals
+from mistral_rag.testing._rules.bodies import Body, ChatRequest, Guardrail, JsonObject, Message
+from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._server.exchange import Request, Response, json_response
+from mistral_rag.testing._server.routing import Handler, parsed
+
+SIGNS: dict[str, frozenset[str]] = {
+    "sexual": frozenset({"porn", "nude"}),
+    "hate_and_discrimination": frozenset({"hate", "inferior"}),
+    "violence_and_threats": frozenset({"kill", "stab"}),
+    "dangerous": frozenset({"explosive", "bomb"}),
+    "criminal": frozenset({"steal", "counterfeit"}),
+    "selfharm": frozenset({"suicide"}),
+    "health": frozenset({"diagnosis", "dosage"}),
+    "financial": frozenset({"invest", "shares"}),
+    "law": frozenset({"lawsuit", "sue"}),
+    "pii": frozenset({"passport", "ssn"}),
+    "jailbreaking": frozenset({"jailbreak"}),
+}
+OLD_NAME = "dangerous_and_criminal_content"
+FLAGGED, CLEAR = 0.98, 0.01
+THRESHOLD = 0.5
+
+
+class ModerationRequest(Body):
+    """Texts to judge."""
+
+    model: str
+    input: str | list[str]
+    metadata: JsonObject | None = None
+
+
+Conversation = list[Annotated[Message, Field(discriminator="role")]]
+
+
+class ChatModerationRequest(Body):
+    """Conversations to judge, each by its last turn."""
+
+    model: str
+    input: Conversation | list[Conversation]
+
+
+def routes() -> dict[str, Handler]:
+    """This part's routes."""
+    return {"POST /moderations": _texts, "POST /chat/moderations": _conversations}
+
+
+def _texts(request: Request) -> Response:
+    body = parsed(ModerationRequest, request)
+    return _judged(body.model, [body.input] if isinstance(body.input, str) else body.input)
+
+
+def _conversations(request: Request) -> Response:
+    body = parsed(ChatModerationRequest, request)
+    conversations: list[Any] = body.input if body.input and isinstance(body.input[0], list) else [body.input]
+    return _judged(body.model, [text_of(turns[-1].content) if turns else "" for turns in conversations])
+
+
+def _judged(name: str, texts: Sequence[str]) -> Response:
+    model = catalogue.able(name, "moderation")
+    old = model.id == "mistral-moderation-2411"
+    results = [_result(scores(text, old=old)) for text in texts]
+    return json_response({"id": uuid.uuid4().hex, "model": name, "results": results})
+
+
+def _result(found: dict[str, float]) -> dict[str, Any]:
+    return {"categories": {name: score >= THRESHOLD for name, score in found.items()}, "category_scores": found}
+
+
+def scores(text: str, *, old: bool = False) -> dict[str, float]:
+    """The score of each category; the older model knows two of them as one and has no jailbreaking."""
+    words = set(WORD.findall(text.lower()))
+    found = {name: FLAGGED if words & signs else CLEAR for name, signs in SIGNS.items()}
+    if old:
+        found[OLD_NAME] = max(found.pop("dangerous"), found.pop("criminal"))
+        del found["jailbreaking"]
+    return found
+
+
+def guard(request: ChatRequest) -> None:
+    """Refuse with 403 what the request's own guardrails block: its last turn is judged."""
+    text = text_of(request.messages[-1].content)
+    blocked = {name: True for guardrail in request.guardrails or () for name in _blocked(guardrail, text)}
+    if blocked:
+        message = f"The request was blocked by a guardrail: {', '.join(blocked)}"
+        body = refusals.error_object(message, "guardrail_violation", status=403)
+        raise RefusedError(403, {**body, "categories": blocked})
+
+
+def _blocked(guardrail: Guardrail, text: str) -> Iterable[str]:
+    for config, old in ((guardrail.moderation_llm_v1, True), (guardrail.moderation_llm_v2, False)):
+        if config is None or config.action != "block":
+            continue
+        chosen = config.custom_category_thresholds
+        limits = {} if chosen is None else chosen.model_dump(exclude_none=True)
+        for name, score in scores(text, old=old).items():
+            if (name in limits or not config.ignore_other_categories) and score >= limits.get(name, THRESHOLD):
+                yield name

@@ -1,0 +1,342 @@
+"""POST /v1/ocr: pages from a PDF's own text, or scripted ones.
+
+Nothing is recognised: a PDF gives its text layer, line by line, with boxes spread evenly down the page; an
+image gives an empty page that holds it, an office file its words. `OcrPage`s that a test scripts take their place.
+"""
+
+import base64
+import binascii
+import collections
+import io
+import json
+import re
+import struct
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from mistral_rag.testing._content.office import office_pages
+from mistral_rag.testing._content.samples import sample
+from mistral_rag.testing._content.tables import without_tables
+from mistral_rag.testing._endpoints import catalogue
+from mistral_rag.testing._endpoints.files import Files
+from mistral_rag.testing._rules import refusals
+from mistral_rag.testing._rules.bodies import Body, DocumentURLChunk, FileChunk, ImageURLChunk, ResponseFormat
+from mistral_rag.testing._server.exchange import Request, Response, json_response
+from mistral_rag.testing._server.routing import Handler, parsed
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
+MAX_BYTES = 50 * 1024 * 1024
+MAX_PAGES = 1000
+ANNOTATED_IMAGES = 8
+TEXTS = (".csv", "/csv", ".tex", "x-tex", ".ipynb", "ipynb+json")
+IMAGES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
+DPI = 200
+DATA_URL = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
+RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
+LINK = re.compile(r"https?://[^\s)>\]]+")
+TAG_OR_WORD = re.compile(r"</?[a-z][^<>]*>|[^\s<]+|<", re.IGNORECASE)
+SURE = 0.99
+
+
+class OcrRequest(Body):
+    """The request's body."""
+
+    model: str | None
+    document: FileChunk | DocumentURLChunk | ImageURLChunk
+    id: str = ""
+    pages: str | list[int] | None = None
+    include_image_base64: bool | None = None
+    image_limit: int | None = None
+    image_min_size: int | None = None
+    bbox_annotation_format: ResponseFormat | None = None
+    document_annotation_format: ResponseFormat | None = None
+    document_annotation_prompt: str | None = None
+    table_format: Literal["markdown", "html"] | None = None
+    extract_header: bool = False
+    extract_footer: bool = False
+    include_blocks: bool = False
+    confidence_scores_granularity: Literal["word", "page"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """What is read on one page: the size is in pixels, `images` maps ids to bytes, a JPEG each.
+
+    `doubts` maps words to a confidence of their own.
+    """
+
+    markdown: str
+    header: str | None = None
+    footer: str | None = None
+    width: int = 1700
+    height: int = 2200
+    images: Mapping[str, bytes] | None = None
+    confidence: float = SURE
+    doubts: Mapping[str, float] | None = None
+
+
+Reader = Callable[[], OcrPage]
+
+
+class Ocr:
+    """Reads documents from data URLs, uploads, and the addresses in `documents`."""
+
+    def __init__(self, files: Files, documents: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._documents = documents
+        self._scripts: collections.deque[Sequence[OcrPage]] = collections.deque()
+        self._lock = threading.Lock()
+
+    def routes(self) -> dict[str, Handler]:
+        """This part's routes."""
+        return {"POST /ocr": self.read}
+
+    def script(self, pages: Sequence[OcrPage]) -> None:
+        """Queue the pages of a document."""
+        with self._lock:
+            self._scripts.append(pages)
+
+    def read(self, request: Request) -> Response:
+        """The pages of a document."""
+        body = parsed(OcrRequest, request)
+        model = body.model or "mistral-ocr-latest"
+        catalogue.able(model, "ocr")
+        _check_annotations(body)
+        content = self._content(body)
+        if len(content.data) > MAX_BYTES:
+            raise refusals.bad_request("Document is too large. Max is 50 MB", code=None)
+        readers = self._scripted() or _readers(content)
+        pages = {index: readers[index]() for index in _chosen(body.pages, len(readers))}
+        _check_images(body, list(pages.values()))
+        shown = [_page(index, page, body) for index, page in pages.items()]
+        return json_response(
+            {
+                "pages": shown,
+                "model": model,
+                "document_annotation": _annotation(body.document_annotation_format, list(pages.values())),
+                "usage_info": {"pages_processed": len(shown), "doc_size_bytes": len(content.data)},
+            }
+        )
+
+    def _scripted(self) -> Sequence[Reader]:
+        with self._lock:
+            pages = self._scripts.popleft() if self._scripts else ()
+        return [partial(replace, page) for page in pages]
+
+    def _content(self, body: OcrRequest) -> "_Content":
+        document = body.document
+        if isinstance(document, FileChunk):
+            file = self._files.get(str(document.file_id))
+            return _Content(file.content, file.name)
+        if isinstance(document, DocumentURLChunk):
+            content = self._fetched(document.document_url, is_image=False)
+            if content.data.startswith(IMAGES):
+                raise _unreadable()  # images must come as image_url
+            return content
+        url = document.image_url
+        return self._fetched(url if isinstance(url, str) else url.url, is_image=True)
+
+    def _fetched(self, url: str, *, is_image: bool) -> "_Content":
+        if match := DATA_URL.match(url):
+            if is_image != match[1].startswith("image/"):
+                raise _unreadable()
+            return _Content(_decoded(url[match.end() :]), match[1].lower())
+        if uploaded := self._files.by_url(url):
+            return _Content(uploaded.content, uploaded.name)
+        if not url.startswith("https://") or url not in self._documents:
+            raise _unreadable()
+        return _Content(self._documents[url], url)
+
+
+class _Content(NamedTuple):
+    """A document; `called` is its media type, name or address, whichever is known."""
+
+    data: bytes
+    called: str
+
+
+def _unreadable() -> refusals.RefusedError:
+    return refusals.bad_request("Failed to fetch document", code=None)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise _unreadable() from error
+
+
+def _check_annotations(body: OcrRequest) -> None:
+    for wanted in (body.bbox_annotation_format, body.document_annotation_format):
+        if wanted is not None and wanted.json_schema is None:
+            message = "Value error, annotation formats must be of type json_schema."
+            raise refusals.invalid("value_error", message, loc=())
+    if body.document_annotation_prompt is not None and body.document_annotation_format is None:
+        message = "Value error, document_annotation_prompt needs document_annotation_format."
+        raise refusals.invalid("value_error", message, loc=())
+
+
+def _check_images(body: OcrRequest, pages: Sequence[OcrPage]) -> None:
+    shown = sum(len(list(page.images or ())[: body.image_limit]) for page in pages)
+    if body.document_annotation_format is not None and shown > ANNOTATED_IMAGES:
+        message = f"Document annotation takes at most {ANNOTATED_IMAGES} image boxes, got {shown}"
+        raise refusals.bad_request(message, code=None)
+
+
+def _chosen(wanted: str | list[int] | None, count: int) -> list[int]:
+    if wanted is None:
+        indices = list(range(count))
+    elif isinstance(wanted, str):
+        indices = _from_ranges(wanted)
+    else:
+        indices = wanted
+    if any(not 0 <= index < count for index in indices):
+        raise refusals.bad_request(f"Pages out of range: the document has {count} pages", code=None)
+    return sorted(set(indices))
+
+
+def _from_ranges(text: str) -> list[int]:
+    plain = text.replace(" ", "")
+    if not RANGES.fullmatch(plain):
+        raise refusals.invalid("value_error", "Value error, pages must look like 0-5,7.", loc=(), given=text)
+    bounds = [[int(end) for end in part.split("-")] for part in plain.split(",")]
+    return [index for ends in bounds for index in range(ends[0], ends[-1] + 1)]
+
+
+def _readers(document: _Content) -> Sequence[Reader]:
+    """A function for each page: a page that is not asked for is not read."""
+    content, called = document
+    if content.startswith(b"%PDF"):
+        return _pdf_readers(content)
+    if content.startswith(IMAGES):
+        width, height = _png_size(content)
+        image = OcrPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})
+        return [partial(replace, image)]
+    if texts := office_pages(content, is_text=called.endswith(TEXTS)):
+        return [partial(OcrPage, text) for text in texts]
+    raise _unreadable()
+
+
+def _pdf_readers(content: bytes) -> Sequence[Reader]:
+    # takes longer to import than the rest of the server
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        pages = list(PdfReader(io.BytesIO(content)).pages)
+    except PyPdfError as error:
+        raise _unreadable() from error
+    if len(pages) > MAX_PAGES:
+        raise refusals.bad_request(f"Document has {len(pages)} pages. Max is {MAX_PAGES}", code=None)
+    return [partial(_pdf_page, page) for page in pages]
+
+
+def _pdf_page(page: "PageObject") -> OcrPage:
+    width, height = (round(float(side) * DPI / 72) for side in (page.mediabox.width, page.mediabox.height))
+    return OcrPage(page.extract_text().strip(), width=width, height=height)
+
+
+def _png_size(content: bytes) -> tuple[int, int]:
+    if not content.startswith(b"\x89PNG") or len(content) < 24:
+        return 1700, 2200
+    width, height = struct.unpack(">II", content[16:24])
+    return width, height
+
+
+def _page(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+    head = [] if body.extract_header or page.header is None else [page.header]
+    foot = [] if body.extract_footer or page.footer is None else [page.footer]
+    markdown, tables = without_tables("\n\n".join([*head, page.markdown, *foot]), body.table_format)
+    return {
+        "index": index,
+        "markdown": markdown,
+        "images": [
+            _image(name, data, page, body) for name, data in list((page.images or {}).items())[: body.image_limit]
+        ],
+        "tables": [_table(name, table, page, body) for name, table in tables.items()],
+        "hyperlinks": LINK.findall(markdown),
+        "header": page.header if body.extract_header else None,
+        "footer": page.footer if body.extract_footer else None,
+        "dimensions": {"dpi": DPI, "height": page.height, "width": page.width},
+        "confidence_scores": _confidence(markdown, page, body),
+        "blocks": _blocks(markdown, page, tables) if body.include_blocks else None,
+    }
+
+
+def _table(name: str, content: str, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+    scores = {"word_confidence_scores": _words(content, page)} if body.confidence_scores_granularity == "word" else {}
+    return {"id": name, "content": content, "format": body.table_format, **scores}
+
+
+def _image(name: str, data: bytes, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+    encoded = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}" if body.include_image_base64 else None
+    box = {"top_left_x": 0, "top_left_y": 0, "bottom_right_x": page.width, "bottom_right_y": page.height}
+    note = _annotation(body.bbox_annotation_format, [page])
+    return {"id": name, **box, "image_base64": encoded, "image_annotation": note}
+
+
+def _annotation(wanted: ResponseFormat | None, pages: Sequence[OcrPage]) -> str | None:
+    if wanted is None or wanted.json_schema is None:
+        return None
+    text = " ".join(page.markdown for page in pages)[:200]
+    return json.dumps(sample(wanted.json_schema.schema_definition, text), ensure_ascii=False)
+
+
+def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any] | None:
+    if body.confidence_scores_granularity is None:
+        return None
+    lowest = min([page.confidence, *(page.doubts or {}).values()])
+    whole = {"average_page_confidence_score": page.confidence, "minimum_page_confidence_score": lowest}
+    if body.confidence_scores_granularity == "page":
+        return whole
+    return {**whole, "word_confidence_scores": _words(markdown, page)}
+
+
+def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
+    doubts = page.doubts or {}
+    return [
+        {
+            "text": found[0],
+            "confidence": doubts.get(found[0].strip("*_"), page.confidence),
+            "start_index": found.start(),
+        }
+        for found in TAG_OR_WORD.finditer(text)
+        if not found[0].startswith("<")
+    ]
+
+
+def _blocks(markdown: str, page: OcrPage, tables: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A block for each paragraph, as tall as its share of the lines."""
+    paragraphs = [part for part in markdown.split("\n\n") if part.strip()]
+    lines = [0, *accumulate(part.count("\n") + 1 for part in paragraphs)]
+    tops = [page.height * line // max(1, lines[-1]) for line in lines]
+    return [
+        {
+            **_kind(part, page, tables),
+            "top_left_x": 0,
+            "top_left_y": top,
+            "bottom_right_x": page.width,
+            "bottom_right_y": low,
+        }
+        for part, top, low in zip(paragraphs, tops, tops[1:], strict=False)
+    ]
+
+
+def _kind(part: str, page: OcrPage, tables: Mapping[str, str]) -> dict[str, Any]:
+    name = part.partition("(")[2].removesuffix(")")
+    if part.startswith("![") and name in (page.images or {}):
+        return {"type": "image", "image_id": name, "content": part}
+    if name in tables:
+        return {"type": "table", "table_id": name, "content": tables[name]}
+    if part.startswith("|"):
+        return {"type": "table", "table_id": None, "content": part}
+    if part in (page.header, page.footer):
+        return {"type": "header" if part == page.header else "footer", "content": part}
+    kinds = (("#", "title"), ("- ", "list"), ("```", "code"))
+    return {"type": next((kind for sign, kind in kinds if part.startswith(sign)), "text"), "content": part}

@@ -1,0 +1,1 @@
+"""Request bodies that the platform accepts, and its refusals of the others."""

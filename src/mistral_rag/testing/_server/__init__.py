@@ -1,0 +1,1 @@
+"""FakeMistral over HTTP: routes, faults, a server on loopback, an httpx transport."""

@@ -1,0 +1,214 @@
+"""Faults on demand: each is a function around the right answer.
+
+    fake.faults.add(faults.rate_limit(retry_after=2), times=3)
+    fake.faults.add(faults.cut_stream(after=4), path="/chat/completions")
+
+A fault takes the request and a function that gives the right answer, and returns what the client gets
+instead. Streams break after a number of events, counted from the first.
+"""
+
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mistral_rag.testing._rules.refusals import error_object
+from mistral_rag.testing._server.exchange import Break, Pause, Piece, Request, Response, json_bytes, json_response
+
+Fault = Callable[[Request, Callable[[], Response]], Response]
+HTML = "<html><head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body></html>\r\n"
+
+
+def answers(response: Response) -> Fault:
+    """Whatever was asked, this response."""
+    return lambda _request, _answer: response
+
+
+def error(status: int, body: Any, *, headers: Mapping[str, str] | None = None) -> Fault:
+    """A status with any body: JSON values, or text sent as it is."""
+    if isinstance(body, str):
+        return answers(Response(status, {"content-type": "text/plain", **(headers or {})}, body.encode()))
+    return answers(json_response(body, status=status, headers=headers))
+
+
+def rate_limit(*, retry_after: float | str | None = None) -> Fault:
+    """429 with the platform's body, and Retry-After if given (seconds, or an HTTP date as text)."""
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+    return error(429, error_object("Rate limit exceeded", "rate_limited", "1300", status=429), headers=headers)
+
+
+def server_error(status: int = 503, body: str | None = None) -> Fault:
+    """5xx: the platform's JSON, or the text or HTML given."""
+    if body is not None:
+        kind = "text/html" if body.startswith("<") else "text/plain"
+        return error(status, body, headers={"content-type": kind})
+    return error(status, error_object("Internal server error", "internal_server_error", "1000", status=status))
+
+
+def bad_gateway() -> Fault:
+    """502 with a proxy's HTML page."""
+    return server_error(502, HTML)
+
+
+def slow(seconds: float) -> Fault:
+    """The first byte comes late."""
+    return lambda _request, answer: replace(answer(), delay=seconds)
+
+
+def reset() -> Fault:
+    """The connection is reset before any byte of the answer."""
+    return answers(Response(refused=True))
+
+
+def cut_body(*, after: int = 20) -> Fault:
+    """The connection closes after this many bytes of a body that promised more."""
+
+    def fault(_request: Request, answer: Callable[[], Response]) -> Response:
+        whole = answer()
+        body = whole.body if isinstance(whole.body, bytes) else b"".join(p for p in whole.body if isinstance(p, bytes))
+        headers = {**whole.headers, "content-length": str(len(body))}
+        return replace(whole, headers=headers, body=[body[:after], Break()])
+
+    return fault
+
+
+def bad_json() -> Fault:
+    """200, and a body that stops in the middle of its JSON."""
+
+    def fault(_request: Request, _answer: Callable[[], Response]) -> Response:
+        return Response(200, {"content-type": "application/json"}, b'{"id": "cut", "choices": [{"index": 0, "mess')
+
+    return fault
+
+
+def error_as_success() -> Fault:
+    """200, and the platform's error object as its body."""
+    return error(200, error_object("Service unavailable", "internal_error_proxy", "1000", status=503))
+
+
+def changed_pages(change: Callable[[list[Any]], list[Any]]) -> Fault:
+    """An OCR reply with other pages than the right ones: left out, twice, with wrong indices."""
+    return _with("pages", change)
+
+
+def missing_embedding(index: int = 0) -> Fault:
+    """The embedding of this index is left out of the reply."""
+    return _with("data", lambda data: [item for item in data if item["index"] != index])
+
+
+def shuffled_embeddings() -> Fault:
+    """The embeddings come in reverse order, with their right indices."""
+    return _with("data", lambda data: data[::-1])
+
+
+def _with(name: str, change: Callable[[list[Any]], list[Any]]) -> Fault:
+    def fault(_request: Request, answer: Callable[[], Response]) -> Response:
+        response = answer()
+        body = json.loads(response.body) if isinstance(response.body, bytes) else {}
+        body[name] = change(body.get(name, []))
+        return replace(response, body=json_bytes(body))
+
+    return fault
+
+
+def _after(count: int, then: Callable[[], Iterator[Piece]]) -> Fault:
+    def fault(_request: Request, answer: Callable[[], Response]) -> Response:
+        response = answer()
+        return replace(response, body=_first(response, count, then))
+
+    return fault
+
+
+def _first(response: Response, count: int, then: Callable[[], Iterator[Piece]]) -> Iterator[Piece]:
+    events = iter([response.body] if isinstance(response.body, bytes) else response.body)
+    sent = 0
+    for piece in events:
+        if sent == count and isinstance(piece, bytes):
+            break
+        sent += isinstance(piece, bytes)
+        yield piece
+    yield from then()
+
+
+def cut_stream(*, after: int = 2, reset: bool = False) -> Fault:
+    """The connection breaks after this many events: closed in the middle, or reset."""
+    return _after(after, lambda: iter([Break("reset" if reset else "close")]))
+
+
+def end_stream(*, after: int = 2) -> Fault:
+    """The stream ends in good order after this many events, without `[DONE]`."""
+    return _after(after, lambda: iter([]))
+
+
+def stream_error(message: str = "Internal server error", *, after: int = 2) -> Fault:
+    """An error object instead of the next event; then the stream ends."""
+    event = b"data: " + json_bytes(error_object(message, "internal_server_error", "1000", status=500)) + b"\n\n"
+    return _after(after, lambda: iter([event]))
+
+
+def stalled_stream(seconds: float, *, after: int = 2) -> Fault:
+    """Nothing comes for a while after this many events; then the connection closes."""
+    return _after(after, lambda: iter([Pause(seconds), Break("close")]))
+
+
+@dataclass(slots=True)
+class Planned:
+    """A fault with its conditions, and how often it struck."""
+
+    fault: Fault
+    times: int | None
+    path: str
+    skip: int
+    share: float
+    hits: int = 0
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults to come, first added first used. Safe to use from several threads."""
+
+    planned: list[Planned] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
+
+    def add(self, fault: Fault, *, times: int | None = 1, path: str = "", skip: int = 0, share: float = 1.0) -> Planned:
+        """Plan a fault.
+
+        Args:
+            fault: one of this module's, or any function of that form.
+            times: how often it strikes; None for ever.
+            path: only requests whose path ends with this.
+            skip: let this many matching requests pass first.
+            share: strike only this share of the matching requests, at random but repeatably.
+
+        Returns:
+            The plan; its `hits` counts.
+        """
+        plan = Planned(fault, times, path, skip, share)
+        with self._lock:
+            self.planned.append(plan)
+        return plan
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        with self._lock:
+            self.planned.clear()
+
+    def take(self, request: Request) -> Fault | None:
+        """The fault that strikes this request, if one does."""
+        with self._lock:
+            for plan in self.planned:
+                if self._strikes(plan, request):
+                    plan.hits += 1
+                    return plan.fault
+        return None
+
+    def _strikes(self, plan: Planned, request: Request) -> bool:
+        if not request.path.endswith(plan.path) or plan.hits == plan.times:
+            return False
+        if plan.skip:
+            plan.skip -= 1
+            return False
+        return plan.share >= 1 or self._random.random() < plan.share

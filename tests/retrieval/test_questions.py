@@ -1,0 +1,29 @@
+import pytest
+
+from mistral_rag.retrieval._questions import asked
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        (
+            "What is the quick ratio of Willow? Round your answer to two decimals. Please use the balance sheet.",
+            "What is the quick ratio of Willow?",
+        ),
+        (
+            "You are an analyst and have only this report. Here's the question: what did Willow earn in 2022?",
+            "what did Willow earn in 2022?",
+        ),
+        ("What did Willow earn (in USD millions)?", "What did Willow earn?"),
+        ("Did sales rise? If there is no figure, then say so.", "Did sales rise?"),
+        (
+            "Give the net income of 2022. Is it higher than before?",
+            "Give the net income of 2022. Is it higher than before?",
+        ),
+        ("Provide it.", "Provide it."),
+        ("Wie viele Tage Urlaub gibt es?", "Wie viele Tage Urlaub gibt es?"),
+        ("", ""),
+    ],
+)
+def test_words_about_the_form_of_the_answer_are_left_out(question: str, left: str) -> None:
+    assert asked(question).strip(" .") == left.strip(" .")
