@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ingest._embedding import Embedder, choose_embedder
-from ingest._facts import learn_facts
+from ingest._facts import learn_missing
 from ingest._groups import Readers, hidden_line, regroup
 from ingest._ocr import HOW_TO_READ, PictureReadings, When, With, open_reader, states, with_readings
 from ingest._plan import Plan, Reading, make_plan, problem_line
@@ -135,7 +135,7 @@ class Build:
             yield FileReport(known[uri].source.name, "removed")
         for uri in plan.held_back:
             yield FileReport(known[uri].source.name, "held_back", "gone from its folder; drop it with --prune")
-        learn_facts(writer)
+        learn_missing(writer)
         writer.commit()
         writer.refresh_caches()
         if hidden := hidden_line(writer):

@@ -149,7 +149,7 @@ def test_search_explains_itself_to_people(index: Path, capsys: pytest.CaptureFix
     assert program.main(["search", "quick ratio of leave", "--index", str(index), "--explain"]) == 0
     out = capsys.readouterr().out
     assert "further words: consolidated balance sheets" in out
-    assert "lexical 1.000 (rank 1), dense 0.000 (rank -), routing 0.000, statement 0.000" in out
+    assert "lexical 1.000 (rank 1), dense 0.000 (rank -), document boost 0.000, page boost 0.000" in out
     assert program.main(["search", "quick ratio of leave", "--index", str(index), "--explain", "--expand", "off"]) == 0
     assert "further words" not in capsys.readouterr().out
 

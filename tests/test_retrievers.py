@@ -124,7 +124,7 @@ def test_a_hit_says_what_its_score_is_made_of(index: Path) -> None:
     hit = retriever(index, dense_weight=0.5).search("dividend", k=1)[0]
     assert hit.parts["lexical"] == 1
     assert hit.parts["dense"] == pytest.approx(1, abs=0.01)
-    assert hit.parts["routing"] == 0
+    assert hit.parts["document_boost"] == 0
     assert hit.score == pytest.approx(1, abs=0.01)
     assert (hit.source.name, hit.page.locator.number) == ("shop.txt", 2)
     assert hit.ranks == {"lexical": 1, "dense": 1}
@@ -141,7 +141,7 @@ def test_of_many_documents_those_of_the_company_named_come_first(filings: Path, 
     names = [hit.source.name for hit in hits]
     assert names[:5] == ["OAK_2022_10K.pdf"] * 2 + ["OAK_2021_10K.pdf"] * 3
     assert (texts(hits)[0], texts(hits)[2], texts(hits)[5]) == ("A dividend was paid.",) * 3
-    assert hits[5].parts["routing"] == 0
+    assert hits[5].parts["document_boost"] == 0
 
 
 def test_it_is_a_langchain_retriever(index: Path) -> None:
@@ -162,7 +162,7 @@ def test_the_company_and_year_named_come_first(filings: Path) -> None:
     hits = retriever(filings).search("Did Oak's net sales of phones rise in 2021?", k=4)
     assert [hit.source.name for hit in hits][:2] == ["OAK_2021_10K.pdf", "OAK_2022_10K.pdf"]
     assert texts(hits)[0] == "Net sales of phones rose."
-    assert hits[0].parts["routing"] == pytest.approx(1.5 * left_open(hits[0].parts["covered"]))
+    assert hits[0].parts["document_boost"] == pytest.approx(1.5 * left_open(hits[0].parts["covered"]))
 
 
 def test_without_a_year_the_newest_comes_first(filings: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_model_that_gains_by_it_is_asked_without_the_company_too(
 
 def test_routing_can_be_switched_off(filings: Path) -> None:
     hits = retriever(filings, routing=False).search("Oak's dividend in 2021", k=12)
-    assert {hit.parts["routing"] for hit in hits} == {0}
+    assert {hit.parts["document_boost"] for hit in hits} == {0}
 
 
 def test_a_negative_number_of_passages_is_refused(index: Path) -> None:
@@ -339,7 +339,7 @@ def test_the_statement_that_shows_what_is_asked_for_comes_first(folder: Path, wr
     assert "CONSOLIDATED BALANCE SHEETS" in texts(retriever(folder).search(question, k=1))[0]
     assert "BALANCE" not in texts(retriever(folder, expander=None).search(question, k=1))[0]
     named = retriever(folder, expander=None).search("Oak's current ratio by the balance sheet", k=9)
-    by_text = {hit.chunk.text[:6]: hit.parts["statement"] for hit in named}
+    by_text = {hit.chunk.text[:6]: hit.parts["page_boost"] for hit in named}
     assert by_text["CONSOL"] > 0
     assert by_text["The cu"] == 0
 
@@ -360,9 +360,9 @@ def test_a_statement_that_only_further_words_name_needs_an_open_question(folder:
 
     guessing = retriever(folder, expander=Balance())
     for question, gained in (("solvency of assets and debts in general", True), ("inventory counted in May", False)):
-        bonus = max(hit.parts["statement"] for hit in guessing.search(question))
-        assert (bonus > 0, max(hit.parts["statement"] for hit in found.search(question))) == (gained, 0)
-    assert max(hit.parts["statement"] for hit in found.search("assets in the balance sheet")) > 0
+        bonus = max(hit.parts["page_boost"] for hit in guessing.search(question))
+        assert (bonus > 0, max(hit.parts["page_boost"] for hit in found.search(question))) == (gained, 0)
+    assert max(hit.parts["page_boost"] for hit in found.search("assets in the balance sheet")) > 0
 
 
 def test_an_expander_can_be_replaced(index: Path, writer: IndexWriter) -> None:

@@ -2,21 +2,23 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.documents import Document
 from langchain_core.exceptions import ModelError
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import run_in_executor
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import merge_configs, run_in_executor
 from pydantic import ConfigDict, Field, field_validator
 
 from mistral_rag.errors import RefusalError
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._drafting.reply import Reply, Unsupported
 from mistral_rag.grounding._evidence.extractive import extractive_answer
-from mistral_rag.grounding._evidence.pages import PageSource, PageStore
-from mistral_rag.grounding._evidence.retrieved import Retrieved, gathered
+from mistral_rag.grounding._evidence.pages import PagedRetriever, PageSource, PageStore
+from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
+from mistral_rag.retrieval import PassageRetriever
 from mistral_rag.schema import Answer
 
 Question = str | dict[str, Any]
@@ -122,7 +124,7 @@ class GroundedQA(RunnableSerializable[Question, Part]):
 
     def _parts(self, question: str, config: RunnableConfig, ask: Ask) -> Iterator[Part]:
         started = time.perf_counter()
-        retrieved = self._gathered(question, self.retriever.invoke(question, config), started)
+        retrieved = self._retrieved(question, config, started)
         if self.model is None or not retrieved.evidence:
             yield from _whole(self._quoted(retrieved))
             return
@@ -138,8 +140,7 @@ class GroundedQA(RunnableSerializable[Question, Part]):
 
     async def _aparts(self, question: str, config: RunnableConfig, ask: AskAsync) -> AsyncIterator[Part]:
         started = time.perf_counter()
-        documents = await self.retriever.ainvoke(question, config)
-        retrieved = await run_in_executor(config, self._gathered, question, documents, started)
+        retrieved = await self._aretrieved(question, config, started)
         if self.model is None or not retrieved.evidence:
             for part in _whole(await run_in_executor(config, self._quoted, retrieved)):
                 yield part
@@ -156,13 +157,39 @@ class GroundedQA(RunnableSerializable[Question, Part]):
             yield piece
         yield reply.answer()
 
-    def _gathered(self, question: str, documents: list[Document], started: float) -> Retrieved:
-        store = self.pages if self.pages is not None else getattr(self.retriever, "pages", None)
-        return gathered(question, documents, store=store, budget=self.budget, started=started)
+    def _retrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
+        ours, bound = self._passage_retriever()
+        if ours is not None:
+            retrieval = ours.retrieve(question, merge_configs(bound, config))
+            return from_retrieval(question, retrieval, budget=self.budget, started=started)
+        return self._from_documents(question, self.retriever.invoke(question, config), started)
+
+    async def _aretrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
+        ours, bound = self._passage_retriever()
+        if ours is not None:
+            retrieval = await ours.aretrieve(question, merge_configs(bound, config))
+            evidence = partial(from_retrieval, budget=self.budget, started=started)
+            return await run_in_executor(config, evidence, question, retrieval)
+        documents = await self.retriever.ainvoke(question, config)
+        return await run_in_executor(config, self._from_documents, question, documents, started)
+
+    def _passage_retriever(self) -> tuple[PassageRetriever | None, RunnableConfig]:
+        """The retriever where it gives passages with their pages, also from behind `with_config`."""
+        retriever: Any = self.retriever
+        config = RunnableConfig()
+        while isinstance(retriever, RunnableBinding) and not retriever.kwargs:
+            config, retriever = merge_configs(retriever.config, config), retriever.bound
+        ours = self.pages is None and isinstance(retriever, PassageRetriever)
+        return (retriever if ours else None), config
+
+    def _from_documents(self, question: str, documents: list[Document], started: float) -> Retrieved:
+        store = self.pages
+        if store is None and isinstance(self.retriever, PagedRetriever):
+            store = self.retriever.pages
+        return from_documents(question, documents, store=store, budget=self.budget, started=started)
 
     def _quoted(self, retrieved: Retrieved) -> Answer:
-        embeddings = getattr(self.retriever, "embeddings", None)
-        return extractive_answer(retrieved, quotes=self.quotes, embeddings=embeddings)
+        return extractive_answer(retrieved, quotes=self.quotes, embeddings=retrieved.embeddings)
 
     def _asked_once(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
         yield cast(Runnable[Any, Any], self.model).invoke(messages, config)

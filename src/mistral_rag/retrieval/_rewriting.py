@@ -8,7 +8,7 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from mistral_rag.retrieval._expansion import MOST_CHARACTERS
+from mistral_rag.retrieval._expansion import MAX_CHARACTERS
 
 LOG = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class ModelExpander:
         ruled = self.otherwise.expand(question) if self.otherwise is not None else ""
         reply = self._chain.invoke({"question": question[:MOST_ASKED]})
         words = _SIGNS.sub(" ", str(reply.text)).split()[:MOST_WORDS]
-        return " ".join([*ruled.split(), *words])[:MOST_CHARACTERS]
+        return " ".join([*ruled.split(), *words])[:MAX_CHARACTERS]
 
 
 def _messages(asked: Mapping[str, Any]) -> list[BaseMessage]:

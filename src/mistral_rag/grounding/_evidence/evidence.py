@@ -37,8 +37,8 @@ from itertools import groupby
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from mistral_rag.grounding._evidence.pages import Passage
 from mistral_rag.grounding._quotes.citations import headers_of
+from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Page, UnitKind
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"

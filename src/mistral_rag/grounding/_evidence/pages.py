@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.documents import Document
 
+from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
 from mistral_rag.text._sentences import sentences
 
@@ -30,19 +30,16 @@ class PageStore(Protocol):
         """A PageSource in a `with` block; pages read through it belong to one commit."""
 
 
+@runtime_checkable
+class PagedRetriever(Protocol):
+    """A retriever that knows where the pages behind its Documents are."""
+
+    pages: PageStore | PageSource
+
+
 def opened(store: PageStore | PageSource) -> AbstractContextManager[PageSource]:
     """A view of the store, or the page source itself, as a context manager."""
     return store.view() if isinstance(store, PageStore) else nullcontext(store)
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A retrieved chunk with the page it stands on; `older`: there is a newer edition of its source."""
-
-    chunk: Chunk
-    page: Page
-    source: Source
-    older: bool = False
 
 
 class DocumentPages:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from mistral_rag.grounding._evidence.pages import Passage
 from mistral_rag.grounding._quotes.boxes import span_of
+from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Citation, Page, Source, Span, Unit, joined_quote
 
 
