@@ -46,6 +46,8 @@ class RowTable:
 
     def changed(self, removed: Rows, added: Rows) -> "RowTable":
         """The table without some rows and with others (n x 3), which are higher than all or lie between them."""
+        if not len(removed) and not len(added):
+            return self
         keep = ~np.isin(self.rows, removed) if len(removed) else slice(None)
         columns = (self.rows[keep], self.documents[keep], self.pages[keep])
         joined = [np.concatenate(pair) for pair in zip(columns, added.reshape(-1, 3).T, strict=True)]
@@ -53,6 +55,11 @@ class RowTable:
             order = np.argsort(joined[0], kind="stable")
             joined = [column[order] for column in joined]
         return RowTable(*joined)
+
+    def without_rows(self, documents: Rows) -> Rows:
+        """Those of some documents, each once and ascending, of which no row is here."""
+        wanted = np.unique(documents)
+        return wanted[~np.isin(wanted, self.documents[np.isin(self.documents, wanted)])]
 
     @cached_property
     def numbers(self) -> Rows:

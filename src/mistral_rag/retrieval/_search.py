@@ -60,14 +60,14 @@ class SearchIndex:
         rows = self.table.rows
         if allowed is None:
             changes = view.changes(self.sequence)
-            removed, added = np.intersect1d(changes.removed, rows), changes.added
+            removed, added = changes.removed, changes.added
         else:
             removed, added = np.setdiff1d(rows, allowed), np.setdiff1d(allowed, rows)
-        table = (
-            self.table.changed(removed, view.row_sources(added.tolist())) if len(removed) + len(added) else self.table
-        )
-        before, after = self.table.numbers, table.numbers
-        self.profiles.change(view, np.setdiff1d(before, after).tolist(), np.setdiff1d(after, before).tolist())
+        new = view.row_sources(added.tolist())
+        table = self.table.changed(removed, new)
+        gone = table.without_rows(self.table.documents[positions_of(removed, rows)[1]])
+        came = self.table.without_rows(new[:, 1])
+        self.profiles.change(view, gone.tolist(), came.tolist())
         lexical, dense, positions = _arms(view, self.model, table, allowed)
         return replace(
             self, sequence=view.sequence, table=table, lexical=lexical, dense=dense, lexical_positions=positions
