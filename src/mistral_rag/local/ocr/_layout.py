@@ -10,9 +10,10 @@ from mistral_rag.local.ocr._models import Floats
 from mistral_rag.local.ocr._reading import Reading, Words
 from mistral_rag.ocr._result import OcrPage, WordScores
 from mistral_rag.pdf._blocks import blocks_of, body_height
-from mistral_rag.pdf._characters import PageWords, Quad
+from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._document import PrintedLine, Sheet
-from mistral_rag.pdf._layout import Line, lines_of
+from mistral_rag.pdf._geometry import Rectangle
+from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.schema import Block, Box, Locator, WordBoxes, clean_text
 
 SAME_SIZE: Final = 0.2
@@ -79,7 +80,7 @@ def _narrowed(words: Words) -> list[str]:
     ]
 
 
-def _text(texts: Sequence[str], lines: Sequence[Line]) -> tuple[str, list[int], list[int], list[tuple[int, int]]]:
+def _text(texts: Sequence[str], lines: Sequence[LineLayout]) -> tuple[str, list[int], list[int], list[tuple[int, int]]]:
     """The page's text, its words in order with where each starts, and where each line starts and ends."""
     parts: list[str] = []
     order: list[int] = []
@@ -102,7 +103,7 @@ def _sheet(
     number: int,
     size: tuple[float, float],
     text: str,
-    lines: Sequence[Line],
+    lines: Sequence[LineLayout],
     spans: Sequence[tuple[int, int]],
     fractions: Floats,
 ) -> Sheet:
@@ -112,7 +113,9 @@ def _sheet(
         PrintedLine(
             start=start,
             end=end,
-            box=Quad(*fractions[line.words, :2].min(axis=0).tolist(), *fractions[line.words, 2:].max(axis=0).tolist()),
+            box=Rectangle(
+                *fractions[line.words, :2].min(axis=0).tolist(), *fractions[line.words, 2:].max(axis=0).tolist()
+            ),
             height=usual if abs(line.height - usual) < SAME_SIZE * usual else line.height,
             bold=False,
             cells=line.cells,
