@@ -1,4 +1,4 @@
-"""Whole documents through the stand-in: inputs, pieces, uploads, failures, both ways of calling."""
+"""Whole documents through the stand-in: inputs, parts, uploads, failures, both ways of calling."""
 
 import asyncio
 import base64
@@ -163,7 +163,7 @@ def test_what_can_not_be_cut_is_left_to_the_platform(ocr: MistralOCR) -> None:
         ocr.read(b"%PDF-1.7 broken", name="broken.pdf")
 
 
-# --- pieces and uploads -------------------------------------------------------------------------------------------
+# --- parts and uploads --------------------------------------------------------------------------------------------
 
 
 def test_many_pages_are_read_in_several_requests(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
