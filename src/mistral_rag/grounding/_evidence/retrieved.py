@@ -1,4 +1,4 @@
-"""A question with what was retrieved for it."""
+"""A question with the evidence retrieved for it."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,10 @@ from mistral_rag.schema import Answer, RetrievedDocument
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The evidence for a question, and what an `Answer` says about it whoever writes the text."""
+    """The evidence for a question, and the fields of an `Answer` that do not depend on its text.
+
+    `started` is a `time.perf_counter` reading, `seconds` the time that retrieval took.
+    """
 
     question: str
     evidence: Sequence[EvidenceUnit]
@@ -25,7 +28,7 @@ class Retrieved:
     seconds: float = field(default=0.0)
 
     def answer(self, *, warnings: Sequence[str] = (), **parts: Any) -> Answer:
-        """An answer with these parts and what retrieval gave."""
+        """Make an answer of these fields and those of the retrieval."""
         return Answer(
             question=self.question,
             documents=self.documents,
@@ -44,7 +47,7 @@ def gathered(
     budget: int,
     started: float,
 ) -> Retrieved:
-    """The evidence of Documents, read from `store` in one short view."""
+    """Gather the evidence of Documents, read from `store` in one short view; at most `budget` characters."""
     seconds = time.perf_counter() - started
     generation: int | None = None
     if store is None:
