@@ -19,17 +19,21 @@ _MAX_TITLE_WIDTH = 0.8
 _MIN_PARAGRAPH_GAP = 0.45
 """White between two paragraphs, times the height of a line; lines of one paragraph are set closer than that."""
 _MIN_INDENT = 1.2
+"""First-line indent of a paragraph, times the height of a line: more than uneven left edges."""
 _FULL_LINE = 0.93
 """A line that ends right of this share of the text area goes on in the next."""
 _RIGHT_COLUMNS = 0.58
 """Middle of a line that stands over the columns of figures and not over the labels, as a share of the page's width."""
 _MAX_LABELS_BETWEEN_ROWS = 3
+"""Subheadings and wrapped labels of a table; more lines are text between two tables."""
 _TITLE_HEIGHT_CHANGE = 1.0
 """Points by which the letters of two lines of one title may differ."""
 _MAX_ROW_GAP = 4
 """White within a table or a running header, times the height of a line; more is another table."""
 _COVER_HEIGHT = 0.95
+"""Letters of a cover's title against the largest of the page: heights vary by rounding."""
 _MAX_COVER_LINES = 3
+"""More large lines are no title but a poster or a slide."""
 _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )

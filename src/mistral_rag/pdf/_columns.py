@@ -20,12 +20,16 @@ _MIN_GUTTER = 0.5
 _MIN_COLUMN_LINES = 5
 """Fewer lines side by side are more often a table of short texts, or addresses."""
 _MIN_FRAGMENT_WORDS = 3
+"""Cells of tables are mostly shorter."""
 _MIN_LINE_LETTERS = 15
+"""Mean length of a line of prose, without blanks; narrower columns are labels."""
 _MAX_DIGIT_SHARE = 0.12
+"""Prose with years and amounts stays below, columns of figures are far above."""
 _FULL_LINE = 0.8
 _MIN_FULL_LINES = 0.6
+"""Share of lines that fill so much of the column's width: the others are the last lines of paragraphs."""
 _MIN_CONTINUED_LINES = 0.35
-"""The shares that tell running text from a table; all must hold."""
+"""Share of lines that begin with a small letter: they go on from the line before."""
 
 
 def reading_order(rows: list[list[Fragment]], texts: Sequence[str]) -> Iterable[list[Fragment]]:

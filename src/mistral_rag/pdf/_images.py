@@ -16,7 +16,9 @@ _MAX_PIXELS = 50_000_000
 """150 MB in colour; an A0 poster at 150 dpi has 35 million. The largest
 page a PDF may have (14,400 points a side) would have 900 million."""
 _MAX_INK_PIXELS = 4_000_000
+"""Bounds the time for posters: 4 MB in grey."""
 _WHITE = 0xFFFFFFFF
+"""Opaque white as PDFium's ARGB."""
 
 
 @dataclass(frozen=True, slots=True)

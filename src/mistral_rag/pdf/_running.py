@@ -15,6 +15,7 @@ _MAX_PAGES_APART = 4
 _MIN_REPEATS = 2
 """One repetition may be chance: two tables that begin alike."""
 _MAX_NUMBER_PAGES_APART = 2
+"""Pages before and after whose numbers confirm one: with two, left and right pages confirm their own kind."""
 _WHOLE_LINE_BONUS = 4
 """A number on a line of its own wins over any inside a line, which has at most four neighbours to confirm it."""
 _DIGITS = re.compile(r"\d+")
