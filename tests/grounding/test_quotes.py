@@ -1,4 +1,4 @@
-"""Where quotes stand on a page: true ones are found, wrong ones are not."""
+"""Search for quotes on a page: true ones are found, wrong ones are not."""
 
 import pytest
 from hypothesis import given

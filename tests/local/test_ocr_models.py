@@ -19,5 +19,5 @@ from mistral_rag.local.ocr._models import min_blank
         ("100EUR", 3, 0.05),
     ],
 )
-def test_blanks_that_nobody_is_sure_of_part_words_and_dates_but_no_numbers(text: str, at: int, least: float) -> None:
+def test_unlikely_blanks_separate_words_and_dates_but_never_split_numbers(text: str, at: int, least: float) -> None:
     assert min_blank(text, at) == least

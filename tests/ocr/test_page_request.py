@@ -1,4 +1,4 @@
-"""Which pages a request asks for, and which indices the reply must have."""
+"""Pages that a request asks for, and the indices that its reply must have."""
 
 import json
 

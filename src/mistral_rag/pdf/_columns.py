@@ -47,8 +47,8 @@ def _in_reading_order(rows: list[list[Fragment]], texts: Sequence[str]) -> Itera
     """Yield the rows from top to bottom, columns of prose one after the other."""
     at = 0
     while at < len(rows):
-        if band := _find_columns(rows, at, texts):
-            end, middle = band
+        if columns := _find_columns(rows, at, texts):
+            end, middle = columns
             yield from _read_by_column(rows[at:end], middle, texts)
             at = end
         else:

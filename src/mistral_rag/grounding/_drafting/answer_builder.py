@@ -64,7 +64,7 @@ class AnswerBuilder:
             text=draft.text,
             status=status,
             reason=reason,
-            claims=claims if draft.marks or status != "abstained" else (),
+            claims=claims if draft.markers or status != "abstained" else (),
             citations=self._citations(statements),
             removed=tuple(Removed(text=text, reason=why) for text, why in draft.withheld),
             model=self._details.get("model_name") or self._details.get("model"),
@@ -77,8 +77,8 @@ class AnswerBuilder:
         numbers = self._draft.numbers
         clauses_of: dict[int, tuple[int, int]] = {}
         for statement in statements:
-            for mark, offsets in zip(statement.marks, clauses(self._draft.text, statement), strict=True):
-                clauses_of.setdefault(mark.line, offsets)
+            for marker, offsets in zip(statement.markers, clauses(self._draft.text, statement), strict=True):
+                clauses_of.setdefault(marker.line, offsets)
         ordered = sorted(clauses_of, key=numbers.__getitem__)
         return tuple(
             cite(self._units[line].passage, [self._units[line].index], marker=str(numbers[line]), start=a, end=b)
@@ -87,7 +87,7 @@ class AnswerBuilder:
         )
 
     def _claim(self, statement: Statement) -> Claim:
-        lines = tuple(dict.fromkeys(mark.line for mark in statement.marks))
+        lines = tuple(dict.fromkeys(marker.line for marker in statement.markers))
         offsets = {"start": statement.start, "end": statement.end}
         if not lines and connects(statement.plain):
             return Claim(**offsets, kind="connective")
@@ -122,7 +122,7 @@ class AnswerBuilder:
             return "blocked", f"the model stopped with {finish!r}"
         if finish in CUT_OFF_REASONS:
             return "incomplete", f"the model's reply was cut off (finish reason {finish!r})"
-        if self._draft.declined and not self._draft.marks:
+        if self._draft.declined and not self._draft.markers:
             return "abstained", "the model found no answer in the evidence"
         return self._grade(claims)
 
@@ -138,7 +138,7 @@ class AnswerBuilder:
         if weak:
             facts = sum(claim.kind == "fact" for claim in claims)
             return "partial", f"{len(weak)} of {facts} statements are not backed by what they cite"
-        if not draft.marks:
+        if not draft.markers:
             return "partial", "no statement of the reply points at evidence"
         return ("partial", "the evidence does not answer all of the question") if draft.declined else ("answered", None)
 

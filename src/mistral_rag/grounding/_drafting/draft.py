@@ -29,7 +29,7 @@ class Statement:
     start: int
     end: int
     plain: str
-    marks: tuple[ShownMarker, ...]
+    markers: tuple[ShownMarker, ...]
 
 
 class Draft:
@@ -42,7 +42,7 @@ class Draft:
     def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
         self.text = ""
         self.numbers: dict[int, int] = {}
-        self.marks: list[ShownMarker] = []
+        self.markers: list[ShownMarker] = []
         self.declined = False
         self.withheld: list[tuple[str, str]] = []
         self._parser = MarkerParser(nonce, lines)
@@ -66,7 +66,7 @@ class Draft:
 
     def statements(self) -> list[Statement]:
         """The sentences of the text; a marker behind a full stop belongs to the sentence before it."""
-        return statements(self.text, self.marks)
+        return statements(self.text, self.markers)
 
     def _take(self, events: list[str | MarkerEvent], *, last: bool) -> str:
         if self._withhold is None:
@@ -86,14 +86,14 @@ class Draft:
 
     def _write(self, event: str | MarkerEvent) -> str:
         if isinstance(event, MarkerEvent):
-            return self._write_mark(event.number)
+            return self._write_marker(event.number)
         text = self._blank + event if self.text else event.lstrip()
         shown = text.rstrip()
         self._blank = text[len(shown) :]
         self.text += shown
         return shown
 
-    def _write_mark(self, line: int) -> str:
+    def _write_marker(self, line: int) -> str:
         if line == 0:
             self.declined = True
             return ""
@@ -103,27 +103,27 @@ class Draft:
         start = len(self.text) + len(self._blank)
         self.text += shown
         self._blank = ""
-        self.marks.append(ShownMarker(start, len(self.text), line))
+        self.markers.append(ShownMarker(start, len(self.text), line))
         return shown
 
     def _just_shown(self, line: int) -> bool:
         end = len(self.text)
-        for mark in reversed(self.marks):
-            if mark.end != end:
+        for marker in reversed(self.markers):
+            if marker.end != end:
                 return False
-            if mark.line == line:
+            if marker.line == line:
                 return True
-            end = mark.start
+            end = marker.start
         return False
 
 
-def statements(text: str, marks: Sequence[ShownMarker]) -> list[Statement]:
+def statements(text: str, markers: Sequence[ShownMarker]) -> list[Statement]:
     """Sentences of an answer's text, each with its markers; markers at its end lie outside its offsets."""
-    plain, offsets = _without(text, marks)
+    plain, offsets = _without(text, markers)
     spans = sentences(plain)
     markers_of: list[list[ShownMarker]] = [[] for _ in spans]
-    for mark, position in offsets if spans else ():
-        markers_of[max((i for i, (start, _) in enumerate(spans) if start < position), default=0)].append(mark)
+    for marker, position in offsets if spans else ():
+        markers_of[max((i for i, (start, _) in enumerate(spans) if start < position), default=0)].append(marker)
     return [
         Statement(
             *_trimmed(text, _restored(offsets, start), _restored(offsets, end - 1) + 1, own),
@@ -138,40 +138,40 @@ def clauses(text: str, statement: Statement) -> list[tuple[int, int]]:
     """Offsets of the text that each marker of a statement backs: from the markers before it to the marker."""
     backed: list[tuple[int, int]] = []
     start = statement.start
-    for mark in statement.marks:
-        clause = text[start : mark.start]
+    for marker in statement.markers:
+        clause = text[start : marker.start]
         if any(char.isalnum() for char in clause):
             skipped = len(clause) - len(clause.lstrip(" ,;:.\n"))
             backed.append((start + skipped, start + len(clause.rstrip())))
         else:
             backed.append(backed[-1] if backed else (statement.start, statement.end))
-        start = mark.end
+        start = marker.end
     return backed
 
 
-def _without(text: str, marks: Sequence[ShownMarker]) -> tuple[str, list[tuple[ShownMarker, int]]]:
+def _without(text: str, markers: Sequence[ShownMarker]) -> tuple[str, list[tuple[ShownMarker, int]]]:
     """Remove the markers from a text; returns it with the offset in it of each marker."""
     plain = ""
     at = 0
     offsets: list[tuple[ShownMarker, int]] = []
-    for mark in marks:
-        plain += text[at : mark.start]
-        offsets.append((mark, len(plain)))
-        at = mark.end
+    for marker in markers:
+        plain += text[at : marker.start]
+        offsets.append((marker, len(plain)))
+        at = marker.end
     return plain + text[at:], offsets
 
 
 def _restored(offsets: Sequence[tuple[ShownMarker, int]], offset: int) -> int:
     """Offset in the text of the character at `offset` of the text without markers."""
-    return offset + sum(mark.end - mark.start for mark, position in offsets if position <= offset)
+    return offset + sum(marker.end - marker.start for marker, position in offsets if position <= offset)
 
 
-def _trimmed(text: str, start: int, end: int, marks: Sequence[ShownMarker]) -> tuple[int, int]:
+def _trimmed(text: str, start: int, end: int, markers: Sequence[ShownMarker]) -> tuple[int, int]:
     """Shorten a range by the markers at its end, with the punctuation between and behind them."""
-    for mark in reversed(marks):
-        if mark.end <= end and not any(char.isalnum() for char in text[mark.end : end]):
-            end = mark.start
-        elif mark.start >= end:
+    for marker in reversed(markers):
+        if marker.end <= end and not any(char.isalnum() for char in text[marker.end : end]):
+            end = marker.start
+        elif marker.start >= end:
             continue
         else:
             break

@@ -46,10 +46,11 @@ class MarkerParser:
         self._valid = re.compile(rf"E(\d{{1,4}})-{re.escape(nonce)}", re.IGNORECASE)
         start = "|".join(re.escape(nonce[:length]) for length in range(1, len(nonce) + 1))
         self._cut_off = re.compile(
-            rf"(?P<blank>\s{{0,8}})(?P<mark>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z", re.IGNORECASE
+            rf"(?P<blank>\s{{0,8}})(?P<marker>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z",
+            re.IGNORECASE,
         )
         self._marker = re.compile(
-            rf"(?P<blank>\s{{0,8}})(?P<mark>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE
+            rf"(?P<blank>\s{{0,8}})(?P<marker>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE
         )
 
     def feed(self, text: str) -> list[str | MarkerEvent]:
@@ -65,21 +66,21 @@ class MarkerParser:
         text, self._pending = self._pending, ""
         cut_off = self._cut_off.search(text)
         events = list(self._events(text[: cut_off.start()] if cut_off else text))
-        return [*events, *self._marks(cut_off["blank"], cut_off["mark"])] if cut_off else events
+        return [*events, *self._marker_events(cut_off["blank"], cut_off["marker"])] if cut_off else events
 
     def _events(self, text: str) -> Iterator[str | MarkerEvent]:
         at = 0
         for match in self._marker.finditer(text):
             if match.start() > at:
                 yield text[at : match.start()]
-            yield from self._marks(match["blank"], match["mark"])
+            yield from self._marker_events(match["blank"], match["marker"])
             at = match.end()
         if at < len(text):
             yield text[at:]
 
-    def _marks(self, blank: str, mark: str) -> Iterator[str | MarkerEvent]:
+    def _marker_events(self, blank: str, marker: str) -> Iterator[str | MarkerEvent]:
         numbers = []
-        for item in re.findall(_ITEM, mark, re.IGNORECASE):
+        for item in re.findall(_ITEM, marker, re.IGNORECASE):
             valid = self._valid.fullmatch(item)
             if valid and int(valid[1]) <= self._lines:
                 numbers.append(int(valid[1]))
