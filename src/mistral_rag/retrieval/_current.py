@@ -30,7 +30,7 @@ class CurrentIndex:
         filter: Mapping[str, Any] | None,
         groups: Collection[str] | None,
     ) -> SearchIndex:
-        """What `view` (or a newer commit that another thread asked for) shows readers of `groups`, by `filter`."""
+        """The search index of `view`, or of a newer commit that another thread asked for, for `groups` and `filter`."""
         if self._process != os.getpid():
             # the lock may have been held by a thread that is not here
             self.__init__()  # type: ignore[misc]

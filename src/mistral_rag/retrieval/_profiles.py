@@ -19,7 +19,7 @@ class Boosted:
 
 
 class SignalProfiles:
-    """Signals and what they know of documents; may be shared by threads, one of which reads at a time."""
+    """Signals with their profiles; threads may share them, one of which reads at a time."""
 
     def __init__(self, signals: Iterable[Signal]) -> None:
         self._signals = [(signal, signal.index()) for signal in signals]

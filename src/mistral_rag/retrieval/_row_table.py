@@ -113,5 +113,5 @@ class RowTable:
 
     @cached_property
     def _begins(self) -> Positions:
-        """Where in `_by_document` each document begins, and where the last one ends."""
+        """The first position of each document in `_by_document`, and the end of the last one."""
         return np.searchsorted(self.documents[self._by_document], [*self.numbers.tolist(), np.iinfo(np.int64).max])

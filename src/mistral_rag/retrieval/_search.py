@@ -27,7 +27,7 @@ EXPANSION_SHARE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SearchIndex:
-    """What is searched: rows with their documents, words and vectors, and what signals know of the documents.
+    """Rows with their documents, words and vectors, and the profiles of signals: all that a search goes by.
 
     It shows one commit; `follow` gives that of a later one. Any number of threads may rank by it.
 
@@ -47,7 +47,7 @@ class SearchIndex:
 
     @classmethod
     def of(cls, view: View, model: str, signals: Iterable[Signal], *, allowed: Rows | None = None) -> "SearchIndex":
-        """What `view` shows, cut down to the `allowed` rows before anything is counted."""
+        """Build it from a view, cut down to the `allowed` rows before anything is counted."""
         table = RowTable.of(view.row_sources())
         if allowed is not None:
             table = table.changed(np.setdiff1d(table.rows, allowed), np.empty((0, 3), np.int64))
@@ -56,7 +56,7 @@ class SearchIndex:
         return cls(view.sequence, model, table, profiles, *_arms(view, model, table, allowed))
 
     def follow(self, view: View, *, allowed: Rows | None = None) -> "SearchIndex":
-        """What a later commit shows: only rows and documents that came or went are looked at."""
+        """Follow a later commit: only rows and documents that came or went are looked at."""
         rows = self.table.rows
         if allowed is None:
             changes = view.changes(self.sequence)
@@ -157,7 +157,7 @@ class SearchIndex:
         return [(np.unique(np.concatenate(each)), np.float32(boost)) for boost, each in sorted(found.items())]
 
     def _sum(self, words: Scores, documents: Scores, pages: Sequence[tuple[Positions, np.float32]]) -> Scores:
-        """What words and boosts give to each row."""
+        """The sum of words and boosts for each row."""
         scores = words.copy()
         positions = self.table.of_documents(documents != 0)
         scores[positions] += documents[self.table.owners[positions]]

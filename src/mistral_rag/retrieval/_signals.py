@@ -1,4 +1,4 @@
-"""Signals: what a kind of document tells about itself, and what that is worth to a question.
+"""Signals: knowledge of a kind of document, learned when it is indexed, that boosts passages for a question.
 
 A signal learns from a source and its pages when it is indexed; what it learned is kept beside the document. A search
 gives each signal the profiles of the documents it may show, and asks it for boosts. Signals of other packages are
@@ -24,7 +24,7 @@ Pages = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a signal learned of one document.
+    """The profile that a signal learned of one document.
 
     Attributes:
         profile: plain JSON; it is kept in the index and handed to `SignalIndex.add`.
@@ -52,7 +52,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Boosts:
-    """What is added to the scores of passages, whose words and vectors give 1 at the most.
+    """Additions to the scores of passages; words and vectors give 1 at the most.
 
     Attributes:
         documents: by the number of the document; may be negative.
@@ -97,7 +97,7 @@ class SignalIndex(Protocol):
 
 @runtime_checkable
 class Signal(Protocol):
-    """A kind of document, and what it tells about itself.
+    """Knowledge of a kind of document.
 
     Attributes:
         name: the key under which profiles are kept; it stays for good.
@@ -108,7 +108,7 @@ class Signal(Protocol):
     version: int
 
     def learn(self, source: Source, pages: Sequence[str], /) -> Learned | None:
-        """What a document tells, by its source and the texts of its pages; None where it is not of this kind.
+        """Learn from a source and the texts of its pages; None where the document is not of this kind.
 
         Called once for each document, in the process that parses it.
         """
@@ -136,7 +136,7 @@ def registered_signals() -> tuple[Signal, ...]:
 
 
 def learn(source: Source, pages: Sequence[str], signals: Iterable[Signal] | None = None) -> Profile:
-    """What signals (by default all that are registered) learn of a document, as it is kept beside it.
+    """Let signals (by default all that are registered) learn of a document, for the row beside it.
 
     Args:
         source: the document.

@@ -31,7 +31,7 @@ Work = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class DocumentProfile:
-    """What a document tells about its time and version.
+    """Time and version of a document.
 
     Attributes:
         years: years it is about, with weights up to 1 for the surest.

@@ -32,7 +32,7 @@ _SO_FAR: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FilingProfile:
-    """What a filing tells about itself.
+    """Company, period, kind and statements of a filing.
 
     Attributes:
         names: aliases of the company, squeezed to lower-case letters and digits, each with how a question must write
