@@ -133,7 +133,7 @@ def own_names(official: str, stem: str, kind: str) -> list[str]:
 
 
 def all_names(official: str, own: Sequence[str], text: str) -> dict[str, str]:
-    """All aliases with how a question must write them, as `FilingProfile.names` says; `text` is that of the first pages."""
+    """All aliases with how a question must write them (see `FilingProfile.names`); `text` is of the first pages."""
     words = words_of(official)
     core = _core(words)
     names = _official_names(words, core, text) if core else {}
