@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from mistral_rag.api._client import Client
-from mistral_rag.api._replies import encode
+from mistral_rag.api._responses import encode
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.api._settings import Settings, Timeouts
 from mistral_rag.errors import (

@@ -13,7 +13,7 @@ from pydantic import AliasChoices, Field, PrivateAttr
 
 from mistral_rag.api._connection import Connection
 from mistral_rag.api._errors import ApiError, RateLimitError
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.embeddings._batches import TextBatch
 from mistral_rag.embeddings._concurrency import in_tasks, in_threads
 from mistral_rag.embeddings._requests import Asking, TooLong, overflow
@@ -190,7 +190,7 @@ class MistralEmbeddings(Connection, Embeddings):
         except StopIteration as done:
             return run.judged(done.value)
 
-    def _sent(self, run: Run, body: Wire) -> Reply:
+    def _sent(self, run: Run, body: Wire) -> ApiResponse:
         """The answer to one request. One that came too fast, again and again, queues up behind others like it."""
         try:
             return self.client.post(PATH, body)
@@ -208,7 +208,7 @@ class MistralEmbeddings(Connection, Embeddings):
                         raise
                 time.sleep(PAUSE)
 
-    async def _asent(self, run: Run, body: Wire) -> Reply:
+    async def _asent(self, run: Run, body: Wire) -> ApiResponse:
         """`_sent` for coroutines."""
         try:
             return await self.client.apost(PATH, body)
@@ -236,7 +236,7 @@ class MistralEmbeddings(Connection, Embeddings):
             body["metadata"] = self.metadata
         return body | self.model_kwargs
 
-    def _counted(self, reply: Reply) -> Reply:
+    def _counted(self, reply: ApiResponse) -> ApiResponse:
         self._used.add(tokens_of(reply))
         return reply
 

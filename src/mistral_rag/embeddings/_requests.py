@@ -18,7 +18,7 @@ from mistral_rag.api._errors import (
     InvalidRequestError,
     PayloadTooLargeError,
 )
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.embeddings._batches import MOST_TEXTS, MOST_TOKENS, TextBatch
 from mistral_rag.embeddings._results import Answered, FailedBatch, Matrix
 from mistral_rag.embeddings._tokens import LONGEST_TEXT, beginning, count, cut, pieces
@@ -32,7 +32,7 @@ _MORE = re.compile(r"too (many|much|large|long|big)|exceed|maximum|max is|should
 _OF_WHAT = re.compile(r"token|input|text|batch|length|item|character|prompt", re.IGNORECASE)
 _TEXTS = re.compile(r"too many (inputs?|texts|items)|(batch|list) (size|should have at most)", re.IGNORECASE)
 
-Requests = Generator[list[str], Reply, list[Answered | FailedBatch]]
+Requests = Generator[list[str], ApiResponse, list[Answered | FailedBatch]]
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class Asking:
         vector = pooled(np.stack(found.rows), found.weights, self.dtype)
         return [Answered(list(batch.places.values()), vector[None, :], found.tokens)]
 
-    def _pieces(self, texts: list[str], found: Rows) -> Generator[list[str], Reply, None]:
+    def _pieces(self, texts: list[str], found: Rows) -> Generator[list[str], ApiResponse, None]:
         try:
             reply = yield texts
             matrix = read(reply, len(texts), self.dtype)

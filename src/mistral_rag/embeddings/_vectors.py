@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mistral_rag.api._errors import ResponseError, request_id
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.embeddings._results import Matrix
 
 Dtype = Literal["float", "int8", "uint8", "binary", "ubinary"]
 DTYPES: dict[Dtype, str] = {"float": "<f4", "int8": "i1", "uint8": "u1", "binary": "i1", "ubinary": "u1"}
 
 
-def read(reply: Reply, expected: int, dtype: Dtype) -> Matrix:
+def read(reply: ApiResponse, expected: int, dtype: Dtype) -> Matrix:
     """One row for each of the `expected` texts, by the vectors' index, which need not be the order of the reply.
 
     Raises:
@@ -34,20 +34,20 @@ def read(reply: Reply, expected: int, dtype: Dtype) -> Matrix:
     return matrix
 
 
-def tokens_of(reply: Reply) -> int:
+def tokens_of(reply: ApiResponse) -> int:
     """The tokens that the platform counted; 0 where it did not say."""
     usage = reply.data.get("usage")
     total = usage.get("total_tokens") or usage.get("prompt_tokens") if isinstance(usage, dict) else 0
     return total if isinstance(total, int) else 0
 
 
-def bad_reply(reply: Reply, what: str) -> ResponseError:
+def bad_reply(reply: ApiResponse, what: str) -> ResponseError:
     """The error for a reply that can not be right; of its body it holds all but the vectors."""
     body = {name: value for name, value in reply.data.items() if name != "data"}
     return ResponseError(f"The platform's reply holds {what}.", request_id=request_id(reply.headers), body=body)
 
 
-def _order(reply: Reply, items: Sequence[dict[str, Any]], expected: int) -> Sequence[int]:
+def _order(reply: ApiResponse, items: Sequence[dict[str, Any]], expected: int) -> Sequence[int]:
     """For each text the place of its vector in the reply; where no vector has an index, as they come."""
     indices = [item.get("index") for item in items]
     if any(index is not None for index in indices):

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from mistral_rag.api._catalogue import Tokenizer
-from mistral_rag.api._replies import encode, utf8
+from mistral_rag.api._responses import encode, utf8
 from mistral_rag.messages._repair.repair import repair
 from mistral_rag.messages._requests.tools import Wire
 

@@ -18,7 +18,7 @@ from mistral_rag.api._errors import (
     UnknownModelError,
     request_id,
 )
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr._pages.pages import BadPageError, read_page
 from mistral_rag.ocr._reader import PageFailure
@@ -71,7 +71,7 @@ def is_too_large(error: ApiError) -> bool:
     )
 
 
-def read_reply(plan: Plan, part: Part, reply: Reply) -> Outcome:
+def read_reply(plan: Plan, part: Part, reply: ApiResponse) -> Outcome:
     """The pages of a reply; what was asked for and is not there is a failure."""
     given = reply.data.get("pages")
     if not isinstance(given, list):
@@ -135,7 +135,7 @@ def _page(plan: Plan, raw: Any, number: int, is_doubled: bool) -> OcrPage | Page
         return PageFailure(number, str(error))
 
 
-def _bad_reply(reply: Reply, what: str) -> ResponseError:
+def _bad_reply(reply: ApiResponse, what: str) -> ResponseError:
     return ResponseError(f"The platform's reply holds {what}.", request_id=request_id(reply.headers), body=reply.data)
 
 

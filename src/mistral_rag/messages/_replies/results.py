@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from mistral_rag.api._errors import ApiError, RefusalError, ResponseError, StreamError, request_id
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.messages._repair.repeats import repeated
 from mistral_rag.messages._replies.incoming import PROVIDER, REFUSED, read_message
 from mistral_rag.messages._replies.streaming import Assembly
@@ -20,7 +20,7 @@ MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 """What reading a reply raises that has not the form of one."""
 
 
-def chat_result(reply: Reply, request: Request) -> ChatResult:
+def chat_result(reply: ApiResponse, request: Request) -> ChatResult:
     """The result of a call that did not stream."""
     data = reply.data
     metadata = reply_metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}

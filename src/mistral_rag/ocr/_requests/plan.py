@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from mistral_rag.api._replies import encode
+from mistral_rag.api._responses import encode
 from mistral_rag.errors import ConfigurationError, MistralRagError, ParseError
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._requests.documents import Local, Remote, Wire

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from mistral_rag.api._errors import ResponseError, request_id
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 
 PATH = "files"
 FIELDS = {"purpose": "ocr", "expiry": "1"}
@@ -27,7 +27,7 @@ def form(name: str, content: bytes, media_type: str, fields: Mapping[str, str] |
     return f"multipart/form-data; boundary={boundary}", b"".join((start, content, f"\r\n--{boundary}--\r\n".encode()))
 
 
-def uploaded_id(reply: Reply) -> str:
+def uploaded_id(reply: ApiResponse) -> str:
     """The id under which the platform keeps the file."""
     found = reply.data.get("id")
     if not isinstance(found, str) or not found:
