@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mistral_rag.api._concurrency import in_tasks, in_threads
 from mistral_rag.api._errors import ApiError, ResponseError
 from mistral_rag.errors import ParseError
-from mistral_rag.ocr._concurrency import ain_order, in_order
 from mistral_rag.ocr._pages.pages import parsed_annotation
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._replies import Outcome, failed, is_too_large, read_reply, unsent
@@ -100,7 +100,10 @@ class MistralOCR(OcrOptions):
         uploads: list[str] = []
         jobs, run = self._jobs(plan, uploads), partial(self._run, plan, uploads)
         try:
-            with plan.layers() as layers, closing(in_order(jobs, run, self.max_concurrent_requests)) as done:
+            with (
+                plan.layers() as layers,
+                closing(in_threads(run, jobs, workers=self.max_concurrent_requests, ordered=True)) as done,
+            ):
                 for outcome in done:
                     yield replace(outcome, pages=layers.compared(outcome.pages)) if layers else outcome
         finally:
@@ -113,7 +116,7 @@ class MistralOCR(OcrOptions):
         jobs, run = self._ajobs(plan, uploads), partial(self._arun, plan, uploads)
         try:
             with plan.layers() as layers:
-                async with aclosing(ain_order(jobs, run, self.max_concurrent_requests)) as done:
+                async with aclosing(in_tasks(run, jobs, workers=self.max_concurrent_requests, ordered=True)) as done:
                     async for outcome in done:
                         pages = await asyncio.to_thread(layers.compared, outcome.pages) if layers else outcome.pages
                         yield replace(outcome, pages=pages)
