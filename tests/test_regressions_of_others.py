@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.errors import ApiTimeoutError, ServerError, StreamError, UnknownModelError
-from mistral_rag.messages._repair.repair import Rules as MessageRules
+from mistral_rag.messages._repair.repair import MessageRules
 from mistral_rag.testing import FakeMistral, Reply, Rules, call, references, thinking
 from mistral_rag.testing._server import faults
 

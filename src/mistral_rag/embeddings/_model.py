@@ -273,4 +273,4 @@ async def _aiter(texts: Iterable[IndexedText]) -> AsyncIterator[IndexedText]:
 
 
 MistralAIEmbeddings = MistralEmbeddings
-"""The name that users of langchain-mistralai know."""
+"""The class's name in langchain-mistralai."""
