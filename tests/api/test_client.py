@@ -26,8 +26,7 @@ from mistral_rag.errors import (
     ResponseError,
     ServerError,
 )
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 BODY = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "Hello"}]}
 CHAT = "chat/completions"

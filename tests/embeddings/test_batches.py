@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.embeddings import EmbeddedBatch
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import faults
 from tests.embeddings.conftest import Asked, Platform
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from mistral_rag import MistralEmbeddings
 from mistral_rag.errors import ApiError, ResponseError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from mistral_rag.errors import (
     ResponseError,
     ServerError,
 )
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import faults
 from mistral_rag.testing._server.exchange import Response
 from tests.embeddings.conftest import Asked, Platform, refusal
 

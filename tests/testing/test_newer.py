@@ -6,7 +6,7 @@ import pytest
 
 from mistral_rag.testing._endpoints.newer import refuse
 from mistral_rag.testing._rules.bodies import ChatRequest
-from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._rules.refusals import RequestRefusedError
 
 HELLO = {"role": "user", "content": "hi"}
 
@@ -15,7 +15,7 @@ def detail(**body: Any) -> Any:
     """The first complaint, None where there is none."""
     try:
         refuse(ChatRequest.model_validate({"model": "m", "messages": [HELLO], **body}))
-    except RefusedError as refused:
+    except RequestRefusedError as refused:
         return {key: refused.body["detail"][0][key] for key in ("type", "loc")}
     return None
 
