@@ -21,30 +21,12 @@ from operator import add
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 THREADS = 8
 TASKS = 64
 SHARE = 0.05
 WORDS = " and then some more words for a longer answer"
-TROUBLE = (
-    faults.rate_limit(retry_after=0),
-    faults.server_error(500),
-    faults.server_error(503),
-    faults.bad_gateway(),
-    faults.reset(),
-    faults.cut_body(),
-    faults.bad_json(),
-    faults.error_as_success(),
-    faults.cut_stream(after=1),
-    faults.cut_stream(after=4),
-    faults.cut_stream(after=4, reset=True),
-    faults.end_stream(after=2),
-    faults.end_stream(after=5),
-    faults.stream_error(after=0),
-    faults.stream_error(after=3),
-)
 
 
 def wrong(told: str, number: int) -> str:
@@ -110,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     random.seed(given.seed)
     began = time.monotonic()
     with FakeMistral() as fake:
-        for fault in TROUBLE:
+        for fault in faults.CHAT_FAULTS:
             fake.faults.add(fault, times=None, share=SHARE)
         model = ChatMistral(base_url=fake.base_url, api_key=fake.key, max_retries=given.retries, timeout=30)
         told = Counter(ends(model, given.calls))

@@ -4,7 +4,6 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -33,12 +32,6 @@ CHAT = "chat/completions"
 BROKEN = [faults.cut_stream(after=3), faults.end_stream(after=3), faults.stream_error(after=3)]
 NEVER = RetryPolicy(retries=0)
 AT_ONCE = RetryPolicy(retries=2, base=0.0)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
 
 
 def settings(fake: FakeMistral, **changes: Any) -> Settings:

@@ -2,7 +2,7 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,12 +17,6 @@ from mistral_rag.testing import FakeMistral
 
 BODY = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "Hello"}]}
 CHAT = "chat/completions"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
 
 
 def client(transport: Any, **settings: Any) -> Client:

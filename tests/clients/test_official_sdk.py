@@ -30,12 +30,6 @@ ADD: Any = {
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as fake:
-        yield fake
-
-
-@pytest.fixture
 def client(fake: FakeMistral) -> Iterator[Mistral]:
     with Mistral(api_key=fake.key, server_url=fake.base_url.removesuffix("/v1")) as client:
         yield client

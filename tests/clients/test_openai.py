@@ -23,12 +23,6 @@ WEATHER: ChatCompletionToolParam = {
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as fake:
-        yield fake
-
-
-@pytest.fixture
 def client(fake: FakeMistral) -> Iterator[OpenAI]:
     with OpenAI(api_key=fake.key, base_url=fake.base_url, max_retries=0) as client:
         yield client

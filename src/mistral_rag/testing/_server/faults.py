@@ -153,6 +153,26 @@ def stalled_stream(seconds: float, *, after: int = 2) -> Fault:
     return _after(after, lambda: iter([Pause(seconds), Break("close")]))
 
 
+CHAT_FAULTS: tuple[Fault, ...] = (
+    rate_limit(retry_after=0),
+    server_error(500),
+    server_error(503),
+    bad_gateway(),
+    reset(),
+    cut_body(),
+    bad_json(),
+    error_as_success(),
+    cut_stream(after=1),
+    cut_stream(after=4),
+    cut_stream(after=4, reset=True),
+    end_stream(after=2),
+    end_stream(after=5),
+    stream_error(after=0),
+    stream_error(after=3),
+)
+"""Every kind of fault of a chat call that does not wait, for tests and benchmarks that mix them at random."""
+
+
 @dataclass(slots=True)
 class PlannedFault:
     """A fault with its conditions; `hits` counts the requests that it struck."""
