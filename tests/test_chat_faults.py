@@ -1,4 +1,4 @@
-"""Many calls at once, from threads and coroutines, with everything going wrong at random."""
+"""Many concurrent calls, from threads and coroutines, with all faults at random."""
 
 import asyncio
 import gc
@@ -60,9 +60,9 @@ def test_every_call_ends_with_the_whole_answer_or_a_typed_error(fake: FakeMistra
     with ThreadPoolExecutor(9) as pool:
         coroutines = pool.submit(asyncio.run, all_of(ours))
         threads = [pool.submit(ask, ours, number) for number in range(EACH)]
-        told = {*(future.result() for future in threads), *coroutines.result()}
-    assert ANSWER in told
-    assert told - {ANSWER} <= {
+        outcomes = {*(future.result() for future in threads), *coroutines.result()}
+    assert ANSWER in outcomes
+    assert outcomes - {ANSWER} <= {
         "ApiConnectionError",
         "RateLimitError",
         "ResponseError",

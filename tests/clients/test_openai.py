@@ -1,4 +1,4 @@
-"""The openai client against the stand-in, as people use it with the platform."""
+"""The openai client against the fake platform, as people use it with the platform."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Counting is exact, offline, and only done where it matters."""
+"""Token counts are exact and offline, and skipped when an upper bound is enough."""
 
 import subprocess
 import sys

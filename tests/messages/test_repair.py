@@ -22,7 +22,7 @@ NEW = [TokenizerVersion.v7, TokenizerVersion.v11, TokenizerVersion.v13, Tokenize
 
 
 def check(messages: list[Wire], versions: Iterable[TokenizerVersion]) -> None:
-    """Raise what the vendor's own validator raises."""
+    """Validate with the vendor's own validator, which raises its errors."""
     for version in versions:
         request = ChatCompletionRequest[AnyRole].model_validate({"model": "m", "messages": messages})
         get_validator(version, ValidationMode.serving).validate_request(request)
@@ -218,7 +218,7 @@ MESSAGES = st.one_of(
 
 
 def thoughtless(messages: list[Wire]) -> list[Wire]:
-    """Without the thinking that older validators do not know."""
+    """The messages without thinking chunks, which older validators refuse."""
     return [{**message, "content": "said"} if isinstance(message["content"], list) else message for message in messages]
 
 

@@ -126,7 +126,7 @@ def test_thinking_without_text_is_closed_all_the_same(fake: FakeMistral, direct:
 
 
 def folded(contents: list[Any]) -> list[tuple[str, Any]]:
-    """What a client sees, however it was cut: runs of text and of thought, and references."""
+    """The content that a client sees, independent of how it was cut: runs of text and of thought, and references."""
     seen: list[tuple[str, Any]] = []
     for content in contents:
         parts: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content

@@ -16,7 +16,7 @@ def post(client: httpx.Client, **more: Any) -> httpx.Response:
 
 
 def read_events(client: httpx.Client) -> list[str]:
-    """The events of a stream as far as it goes; what breaks it is raised."""
+    """The events of a stream until it breaks; the error is raised."""
     got = b""
     try:
         with client.stream("POST", "/chat/completions", json={**CHAT, "stream": True}) as reply:

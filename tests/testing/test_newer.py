@@ -1,4 +1,4 @@
-"""What only the newest SDK sends is refused where it stands."""
+"""Fields that only the newest SDK sends are refused, with their path."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ HELLO = {"role": "user", "content": "hi"}
 
 
 def detail(**body: Any) -> Any:
-    """The first complaint, None where there is none."""
+    """The first error; None when the body is accepted."""
     try:
         refuse(ChatRequest.model_validate({"model": "m", "messages": [HELLO], **body}))
     except RequestRefusedError as refused:

@@ -1,4 +1,4 @@
-"""The message rules, and the vendor's open validator as their judge."""
+"""The message rules, compared with the vendor's open validator."""
 
 from typing import Any
 

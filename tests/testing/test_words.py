@@ -1,4 +1,4 @@
-"""One way to cut text: counting, streaming and limits agree."""
+"""The tokenizer: counts, streams and limits agree."""
 
 import pytest
 from hypothesis import given
