@@ -120,15 +120,15 @@ class Client:
         return await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
 
     def _post(self, request: httpx.Request) -> ApiResponse:
-        with closing(self._receive(request)) as received:
-            response, headers = next(received)
-            return parse_response(response.status_code, headers, b"".join(received), self._secret)
+        received = self._receive(request)  # read to its end, or it raises: nothing to close
+        response, headers = next(received)
+        return parse_response(response.status_code, headers, b"".join(received), self._secret)
 
     async def _apost(self, request: httpx.Request) -> ApiResponse:
-        async with aclosing(self._areceive(request)) as received:
-            response, headers = await anext(received)
-            content = b"".join([chunk async for chunk in received])
-            return parse_response(response.status_code, headers, content, self._secret)
+        received = self._areceive(request)
+        response, headers = await anext(received)
+        content = b"".join([chunk async for chunk in received])
+        return parse_response(response.status_code, headers, content, self._secret)
 
     def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
         events = self._events(request)

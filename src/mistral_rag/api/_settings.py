@@ -30,7 +30,8 @@ def default_base_url() -> str:
 class Timeouts:
     """Seconds for each step of a call; None waits for ever.
 
-    `read` limits the time between two chunks, not that of the whole response; `pool` limits the wait for another call
+    `read` limits the time between two chunks, not that of the whole response; its default leaves a reasoning model
+    minutes before its first token; `pool` limits the wait for another call
     to end while `max_concurrent_requests` are running.
     """
 
