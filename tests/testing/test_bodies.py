@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from mistral_rag.testing._endpoints.batch import BatchRequest
 from mistral_rag.testing._endpoints.fim import FimRequest
 from mistral_rag.testing._endpoints.moderation import ChatModerationRequest, ModerationRequest
-from mistral_rag.testing._endpoints.ocr import OcrRequest
 from mistral_rag.testing._rules.agent_bodies import AgentCompletion, AgentCreation, AgentUpdate
 from mistral_rag.testing._rules.bodies import Body, ChatRequest, EmbeddingRequest
+from mistral_rag.testing._rules.ocr_bodies import OcrRequest
 
 BODIES: dict[str, type[Body]] = {
     "AgentCreationRequest": AgentCreation,

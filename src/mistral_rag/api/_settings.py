@@ -31,8 +31,8 @@ class Timeouts:
     """Seconds for each step of a call; None waits for ever.
 
     `read` limits the time between two chunks, not that of the whole response; its default leaves a reasoning model
-    minutes before its first token; `pool` limits the wait for another call
-    to end while `max_concurrent_requests` are running.
+    minutes before its first token; `pool` limits the wait for another call to end while
+    `max_concurrent_requests` are running.
     """
 
     connect: float | None = 10.0

@@ -7,8 +7,8 @@ It refuses what the platform refuses and answers everything else by simple, repr
 (`fake.script`), or with a fault (`fake.faults`). `python -m mistral_rag.testing` serves it until Ctrl-C.
 """
 
+from mistral_rag.testing._content.ocr_pages import OcrPage
 from mistral_rag.testing._content.replies import Reply, call, references, thinking
-from mistral_rag.testing._endpoints.ocr import OcrPage
 from mistral_rag.testing._rules.rules import Rules
 from mistral_rag.testing._server import faults
 from mistral_rag.testing._server.fake import FakeMistral, Recorded

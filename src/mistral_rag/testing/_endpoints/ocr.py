@@ -8,23 +8,21 @@ import base64
 import binascii
 import collections
 import io
-import json
 import re
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from mistral_rag.testing._content.ocr_pages import DPI, OcrPage, annotation, page_body
 from mistral_rag.testing._content.office import office_pages
-from mistral_rag.testing._content.samples import sample
-from mistral_rag.testing._content.tables import without_tables
 from mistral_rag.testing._endpoints import catalogue
 from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._rules import refusals
-from mistral_rag.testing._rules.bodies import Body, DocumentURLChunk, FileChunk, ImageURLChunk, ResponseFormat
+from mistral_rag.testing._rules.bodies import DocumentURLChunk, FileChunk
+from mistral_rag.testing._rules.ocr_bodies import OcrRequest
 from mistral_rag.testing._server.exchange import Request, Response, json_response
 from mistral_rag.testing._server.routing import Endpoint, parsed
 
@@ -42,52 +40,8 @@ MAX_ANNOTATED_IMAGES = 8
 
 TEXTS = (".csv", "/csv", ".tex", "x-tex", ".ipynb", "ipynb+json")
 IMAGES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
-DPI = 200
-"""Resolution of the platform's page images: a US letter page has 1700 by 2200 pixels."""
-
 DATA_URL = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
-LINK = re.compile(r"https?://[^\s)>\]]+")
-TAG_OR_WORD = re.compile(r"</?[a-z][^<>]*>|[^\s<]+|<", re.IGNORECASE)
-CONFIDENCE = 0.99
-"""Confidence of a page or word without one of its own."""
-
-
-class OcrRequest(Body):
-    """The request's body."""
-
-    model: str | None
-    document: FileChunk | DocumentURLChunk | ImageURLChunk
-    id: str = ""
-    pages: str | list[int] | None = None
-    include_image_base64: bool | None = None
-    image_limit: int | None = None
-    image_min_size: int | None = None
-    bbox_annotation_format: ResponseFormat | None = None
-    document_annotation_format: ResponseFormat | None = None
-    document_annotation_prompt: str | None = None
-    table_format: Literal["markdown", "html"] | None = None
-    extract_header: bool = False
-    extract_footer: bool = False
-    include_blocks: bool = False
-    confidence_scores_granularity: Literal["word", "page"] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OcrPage:
-    """A page to be read: width and height in pixels, `images` maps ids to the bytes of JPEGs.
-
-    `doubts` maps words to a confidence of their own.
-    """
-
-    markdown: str
-    header: str | None = None
-    footer: str | None = None
-    width: int = 1700
-    height: int = 2200
-    images: Mapping[str, bytes] | None = None
-    confidence: float = CONFIDENCE
-    doubts: Mapping[str, float] | None = None
 
 
 PageReader = Callable[[], OcrPage]
@@ -123,12 +77,12 @@ class Ocr:
         readers = self._scripted() or _readers(content)
         pages = {index: readers[index]() for index in _chosen(body.pages, len(readers))}
         _check_images(body, list(pages.values()))
-        shown = [_page(index, page, body) for index, page in pages.items()]
+        shown = [page_body(index, page, body) for index, page in pages.items()]
         return json_response(
             {
                 "pages": shown,
                 "model": model,
-                "document_annotation": _annotation(body.document_annotation_format, list(pages.values())),
+                "document_annotation": annotation(body.document_annotation_format, list(pages.values())),
                 "usage_info": {"pages_processed": len(shown), "doc_size_bytes": len(content.data)},
             }
         )
@@ -256,96 +210,3 @@ def _png_size(content: bytes) -> tuple[int, int]:
         return 1700, 2200
     width, height = struct.unpack(">II", content[16:24])
     return width, height
-
-
-def _page(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
-    head = [] if body.extract_header or page.header is None else [page.header]
-    foot = [] if body.extract_footer or page.footer is None else [page.footer]
-    markdown, tables = without_tables("\n\n".join([*head, page.markdown, *foot]), body.table_format)
-    return {
-        "index": index,
-        "markdown": markdown,
-        "images": [
-            _image(name, data, page, body) for name, data in list((page.images or {}).items())[: body.image_limit]
-        ],
-        "tables": [_table(name, table, page, body) for name, table in tables.items()],
-        "hyperlinks": LINK.findall(markdown),
-        "header": page.header if body.extract_header else None,
-        "footer": page.footer if body.extract_footer else None,
-        "dimensions": {"dpi": DPI, "height": page.height, "width": page.width},
-        "confidence_scores": _confidence(markdown, page, body),
-        "blocks": _blocks(markdown, page, tables) if body.include_blocks else None,
-    }
-
-
-def _table(name: str, content: str, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
-    scores = {"word_confidence_scores": _words(content, page)} if body.confidence_scores_granularity == "word" else {}
-    return {"id": name, "content": content, "format": body.table_format, **scores}
-
-
-def _image(name: str, data: bytes, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
-    encoded = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}" if body.include_image_base64 else None
-    box = {"top_left_x": 0, "top_left_y": 0, "bottom_right_x": page.width, "bottom_right_y": page.height}
-    note = _annotation(body.bbox_annotation_format, [page])
-    return {"id": name, **box, "image_base64": encoded, "image_annotation": note}
-
-
-def _annotation(wanted: ResponseFormat | None, pages: Sequence[OcrPage]) -> str | None:
-    if wanted is None or wanted.json_schema is None:
-        return None
-    text = " ".join(page.markdown for page in pages)[:200]
-    return json.dumps(sample(wanted.json_schema.schema_definition, text), ensure_ascii=False)
-
-
-def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any] | None:
-    if body.confidence_scores_granularity is None:
-        return None
-    lowest = min([page.confidence, *(page.doubts or {}).values()])
-    whole = {"average_page_confidence_score": page.confidence, "minimum_page_confidence_score": lowest}
-    if body.confidence_scores_granularity == "page":
-        return whole
-    return {**whole, "word_confidence_scores": _words(markdown, page)}
-
-
-def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
-    doubts = page.doubts or {}
-    return [
-        {
-            "text": found[0],
-            "confidence": doubts.get(found[0].strip("*_"), page.confidence),
-            "start_index": found.start(),
-        }
-        for found in TAG_OR_WORD.finditer(text)
-        if not found[0].startswith("<")
-    ]
-
-
-def _blocks(markdown: str, page: OcrPage, tables: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A block for each paragraph; its height is its share of the lines."""
-    paragraphs = [part for part in markdown.split("\n\n") if part.strip()]
-    lines = [0, *accumulate(part.count("\n") + 1 for part in paragraphs)]
-    tops = [page.height * line // max(1, lines[-1]) for line in lines]
-    return [
-        {
-            **_kind(part, page, tables),
-            "top_left_x": 0,
-            "top_left_y": top,
-            "bottom_right_x": page.width,
-            "bottom_right_y": low,
-        }
-        for part, top, low in zip(paragraphs, tops, tops[1:], strict=False)
-    ]
-
-
-def _kind(part: str, page: OcrPage, tables: Mapping[str, str]) -> dict[str, Any]:
-    name = part.partition("(")[2].removesuffix(")")
-    if part.startswith("![") and name in (page.images or {}):
-        return {"type": "image", "image_id": name, "content": part}
-    if name in tables:
-        return {"type": "table", "table_id": name, "content": tables[name]}
-    if part.startswith("|"):
-        return {"type": "table", "table_id": None, "content": part}
-    if part in (page.header, page.footer):
-        return {"type": "header" if part == page.header else "footer", "content": part}
-    kinds = (("#", "title"), ("- ", "list"), ("```", "code"))
-    return {"type": next((kind for sign, kind in kinds if part.startswith(sign)), "text"), "content": part}

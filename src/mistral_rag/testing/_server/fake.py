@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from mistral_rag.testing._content.ocr_pages import OcrPage
 from mistral_rag.testing._content.replies import Script
 from mistral_rag.testing._endpoints import catalogue, embeddings, moderation
 from mistral_rag.testing._endpoints.agents import Agents
 from mistral_rag.testing._endpoints.batch import Batches
 from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._endpoints.generation import Generation
-from mistral_rag.testing._endpoints.ocr import Ocr, OcrPage
+from mistral_rag.testing._endpoints.ocr import Ocr
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.refusals import RequestRefusedError
 from mistral_rag.testing._rules.rules import Rules
