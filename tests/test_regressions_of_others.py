@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from functools import reduce
 from operator import add
 from typing import Any
@@ -14,15 +13,9 @@ from pydantic import BaseModel
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.errors import ApiTimeoutError, ServerError, StreamError, UnknownModelError
-from mistral_rag.messages._repair.repair import Rules as MessageRules
+from mistral_rag.messages._repair.repair import MessageRules
 from mistral_rag.testing import FakeMistral, Reply, Rules, call, references, thinking
 from mistral_rag.testing._server import faults
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
 
 
 def model(fake: FakeMistral, **settings: Any) -> ChatMistral:

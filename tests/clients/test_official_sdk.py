@@ -1,4 +1,4 @@
-"""The vendor's own client against the stand-in: what it can't do here, the stand-in refuses wrongly."""
+"""The vendor's own client against the fake platform: whatever it can't do here, the fake refuses wrongly."""
 
 import json
 from collections.abc import Iterator
@@ -11,8 +11,7 @@ from mistralai.client import errors as sdk_errors
 from mistralai.client.models import BaseModelCard
 
 from mistral_rag import MistralOCR
-from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, references, thinking
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, faults, references, thinking
 
 MODEL = "mistral-small-latest"
 HELLO: list[Any] = [{"role": "user", "content": "hello there"}]
@@ -28,12 +27,6 @@ ADD: Any = {
         },
     },
 }
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The openai client against the stand-in, as people use it with the platform."""
+"""The openai client against the fake platform, as people use it with the platform."""
 
 import json
 from collections.abc import Iterator
@@ -8,8 +8,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 MODEL = "mistral-small-latest"
 HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": "hello there"}]
@@ -21,12 +20,6 @@ WEATHER: ChatCompletionToolParam = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""MistralEmbeddings: the platform's embedding models, in batches that it takes."""
+"""MistralEmbeddings: the platform's embedding models, in batches within its limits."""
 
 from mistral_rag.embeddings._model import MistralAIEmbeddings, MistralEmbeddings
 from mistral_rag.embeddings._results import EmbeddedBatch, FailedBatch, PartialEmbeddings, Usage
