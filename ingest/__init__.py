@@ -1,4 +1,59 @@
-"""Build time: folders of documents become an index."""
+"""Build time: folders of documents become an index.
+
+`Build` is one run of `ingest build`; it yields a `Progress` after each step and leaves a `BuildReport`. `estimate` says
+what a build would do and cost. Parsers give `Parsed`, files as pages, with each `Problem` they met.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ingest._estimate import Estimate, estimate
+    from ingest._pipeline import Build
+    from ingest._report import BuildReport, FileReport, PageRead, Progress
+    from ingest.parsing._result import Parsed, ParsedFile, ParseJob, Problem
+    from ingest.parsing._workers import parse_files
+
+__all__ = [
+    "DISTRIBUTION",
+    "Build",
+    "BuildReport",
+    "Estimate",
+    "FileReport",
+    "PageRead",
+    "ParseJob",
+    "Parsed",
+    "ParsedFile",
+    "Problem",
+    "Progress",
+    "estimate",
+    "parse_files",
+]
 
 DISTRIBUTION = "mistral-rag"
 """Tells this package from another one named `ingest` that may hide it."""
+
+_HOMES = {
+    "Build": "_pipeline",
+    "BuildReport": "_report",
+    "Estimate": "_estimate",
+    "FileReport": "_report",
+    "PageRead": "_report",
+    "ParseJob": "parsing._result",
+    "Parsed": "parsing._result",
+    "ParsedFile": "parsing._result",
+    "Problem": "parsing._result",
+    "Progress": "_report",
+    "estimate": "_estimate",
+    "parse_files": "parsing._workers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -33,7 +33,7 @@ def segments(page: Page) -> Iterator[Segment]:
 
 
 def _is_marked_up(block: Block) -> bool:
-    """Whether whoever read the page knew what the block is; the platform's OCR knows tables and lists."""
+    """True when whoever read the page knew what the block is; the platform's OCR knows tables and lists."""
     return block.origin == "markup" or (block.origin == "mistral-ocr" and block.kind in {"table", "list"})
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.parsing._result import Parsed, Picture, Problem
+from ingest.parsing._result import Parsed, PicturePage, Problem
 
 ASKED_FOR: Final = "OCR of every page was asked for"
-DEEPEST: Final = 60
+MAX_DEPTH: Final = 60
 _SHOWN: Final = ("/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Annots", "/UserUnit")
 _CODECS: Final = frozenset({"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"})
 _LEFT_OUT: Final = frozenset(
@@ -26,7 +26,7 @@ _LEFT_OUT: Final = frozenset(
 )
 
 
-def pictures_of(path: Path, media_type: str, parsed: Parsed, *, every: bool) -> tuple[Picture, ...]:
+def picture_pages(path: Path, media_type: str, parsed: Parsed, *, every: bool) -> tuple[PicturePage, ...]:
     """The pages of a parsed file that OCR is for: those whose text is not enough, or all that have a picture."""
     unread = {problem.page: problem for problem in parsed.unread}
     if every and (media_type == "application/pdf" or media_type.startswith("image/")):
@@ -37,7 +37,7 @@ def pictures_of(path: Path, media_type: str, parsed: Parsed, *, every: bool) -> 
     if not numbers:
         return ()
     keys = _keys(path, media_type, numbers)
-    return tuple(Picture(number, unread[number].reason, key) for number, key in zip(numbers, keys, strict=True))
+    return tuple(PicturePage(number, unread[number].reason, key) for number, key in zip(numbers, keys, strict=True))
 
 
 def _keys(path: Path, media_type: str, numbers: list[int]) -> list[str]:
@@ -72,7 +72,7 @@ def _page_keys(path: Path, numbers: list[int]) -> Iterator[str]:
 def _inherited(page: Any, name: str) -> Any:
     """An entry of a page, which may stand in the tree above it."""
     node, steps = page, 0
-    while node is not None and steps < DEEPEST:
+    while node is not None and steps < MAX_DEPTH:
         if name in node:
             return node[name]
         parent = node.get("/Parent")
@@ -89,7 +89,7 @@ class _Content:
 
     def add(self, name: str, value: Any, depth: int) -> None:
         """Take in a value and all it refers to; streams as decoded as they can be without an image codec."""
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise ValueError("objects within objects without end")
         value = value.get_object() if hasattr(value, "get_object") else value
         self._note(f"{depth} {name}")

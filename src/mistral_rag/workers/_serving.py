@@ -86,7 +86,7 @@ def _forbid_core_dumps() -> None:
 
 
 def _silence(descriptor: int) -> None:
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (pathlib costs a worker 4 ms)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (pathlib takes longer to load than this module)
         os.dup2(nowhere.fileno(), descriptor)
 
 

@@ -19,7 +19,7 @@ from mistral_rag.workers._environment import environment
 from mistral_rag.workers._frames import END, FAILURE, JOB, READY, RESULT, Frame, FrameError, read_frame, write_frame
 
 WATCH_SECONDS: Final = 0.1
-"""How often memory and time are looked at: 50 µs each time, and a parser fills about 100 MB meanwhile."""
+"""How often memory and time are looked at: a tenth of a millisecond's work, and little memory is filled meanwhile."""
 EXIT_SECONDS: Final = 1.0
 """How long a worker that has closed its output is given to end by itself, so that its own exit code is reported."""
 MAX_REASON: Final = 300

@@ -16,9 +16,9 @@ from mistral_rag.errors import NotAnIndexError, WorkerError
 from mistral_rag.workers import Frame, FrameError, Limits, Worker, WorkerSpec
 
 MAX_OUTPUT: Final = 2 << 30
-"""Bytes that the texts of a folder may take as JSON: what an index of two million short ones takes."""
+"""Bytes that the texts of a folder may take as JSON: they are all in memory at once."""
 MAX_SECONDS: Final = 600.0
-"""For the whole pickle; a million documents take about a minute."""
+"""For the whole pickle, also on a slow machine."""
 
 _HEADER: Final = struct.Struct("<4s i q q q ? i")
 _METRICS: Final = {b"IxF2": 1, b"IxFI": 0}

@@ -66,7 +66,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self, data: bytes) -> Any:
-        """The value that the pickle describes, with `Made` in place of objects; raises ParseError for more than values."""
+        """The value that the pickle describes, with `Made` in place of objects; raises ParseError for anything more."""
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name in _CONSTANT:
                 self.stack.append(_CONSTANT[opcode.name]())

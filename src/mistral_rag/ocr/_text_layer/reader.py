@@ -18,7 +18,7 @@ from mistral_rag.workers import Frame, Limits, Worker, WorkerSpec
 MODULE = "mistral_rag.ocr._text_layer.worker"
 MAX_SECONDS: Final = 30.0
 MAX_SECONDS_PER_PAGE: Final = 2.0
-"""How long pages are waited for, which mostly have been read by then: at 100 pages a second, start included."""
+"""How long pages are waited for. At 100 pages a second most have been read by then; the rest is for slow machines."""
 LIMITS: Final = Limits(memory=2 << 30)
 
 

@@ -12,7 +12,7 @@ from mistral_rag.pdf import PdfFile
 from mistral_rag.workers import Frame, limit_address_space, serve
 
 ADDRESS_SPACE: Final = 2 << 30
-"""Bytes: PDFium takes about 100 MB for a large report."""
+"""Bytes; the same bound as the parent's, which looks only now and then."""
 
 
 def main() -> None:
