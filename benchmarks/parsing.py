@@ -27,8 +27,8 @@ from pypdf.errors import DependencyError, PyPdfError
 
 from ingest.chunking import cut
 from ingest.parsing._pdf import parse
+from ingest.parsing._pool import parse_files
 from ingest.parsing._result import ParsedFile, ParseJob
-from ingest.parsing._workers import parse_files
 
 CHECKOUT = Path(__file__).parents[1]
 CORPUS = CHECKOUT.parent / "shared" / "data" / "financebench" / "pdfs"

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ingest._estimate import Estimate, estimate
     from ingest._pipeline import Build
     from ingest._report import BuildReport, FileReport, PageRead, Progress
+    from ingest.parsing._pool import parse_files
     from ingest.parsing._result import Parsed, ParsedFile, ParseJob, Problem
-    from ingest.parsing._workers import parse_files
 
 __all__ = [
     "DISTRIBUTION",
@@ -49,7 +49,7 @@ _HOMES = {
     "Problem": "parsing._result",
     "Progress": "_report",
     "estimate": "_estimate",
-    "parse_files": "parsing._workers",
+    "parse_files": "parsing._pool",
 }
 
 

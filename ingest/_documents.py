@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ingest._ocr import CachedPageReader, merge_ocr
 from ingest._plan import FileToRead
 from ingest._report import PageRead
+from ingest.parsing._pool import Outcome, ParsingWorkers
 from ingest.parsing._result import ParsedFile, ParseJob
-from ingest.parsing._workers import Outcome, ParsingWorkers
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr import PageFailure
 from mistral_rag.schema import Page

@@ -1,10 +1,11 @@
-"""What the signals of retrieval have learned of each document, kept in the index beside it."""
+"""Facts that the signals of retrieval have learned of each document, kept in the index beside it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ingest.parsing._worker import learn_from
 from mistral_rag.index import IndexWriter, View
-from mistral_rag.retrieval import VERSION, learn
+from mistral_rag.retrieval import VERSION
 from mistral_rag.schema import Source
 
 SETTING: Final = "facts"
@@ -35,5 +36,4 @@ def _learned(source: Source, view: View, fresh: Learned | None, known: dict[str,
         return {**fresh, **made_of}
     if known and made_of.items() <= known.items():
         return known
-    texts = list(view.page_texts(source.uri))
-    return {**learn(source.title, source.name, texts, source.metadata).to_json(), **made_of}
+    return {**learn_from(source, list(view.page_texts(source.uri))), **made_of}

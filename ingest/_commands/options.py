@@ -34,11 +34,19 @@ def add_command(
         help=text,
         description=f"{text[0].upper()}{text[1:]}. {more}".rstrip(),
         epilog=f"{epilog}\n\n{EXIT_CODES}" if epilog else EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter if epilog else argparse.HelpFormatter,
+        formatter_class=_Paragraphs,
     )
     add_common(sub)
     sub.set_defaults(command=run)
     return sub
+
+
+class _Paragraphs(argparse.HelpFormatter):
+    """Help whose texts may have several paragraphs; argparse itself runs them together, or leaves them unwrapped."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n\n".join(fill(paragraph, width, indent) for paragraph in text.split("\n\n"))
 
 
 @contextmanager

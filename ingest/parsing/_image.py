@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.parsing._pdf import INK
+from ingest.parsing._pdf import MIN_INK
 from ingest.parsing._result import NEEDS_OCR, Parsed, Problem
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
@@ -29,6 +29,6 @@ def parse(path: Path) -> Parsed:
 
 
 def _holds_something(image: ImageFile, number: int) -> bool:
-    """Whether a page is neither white nor, but for as little, of one colour."""
+    """True when a page is neither white nor, but for as little, of one colour."""
     pixels = image.grey(number)
-    return ink_of(pixels) > INK and float(pixels.std()) > 1.0
+    return ink_of(pixels) > MIN_INK and float(pixels.std()) > 1.0

@@ -1,4 +1,4 @@
-"""What is on a page that has to be read from its picture, as a digest: OCR is never paid for twice."""
+"""Digests of what is on pages that have to be read from their pictures: OCR is never paid for twice."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from ingest.parsing._result import Parsed, PicturePage, Problem
 
 ASKED_FOR: Final = "OCR of every page was asked for"
 MAX_DEPTH: Final = 60
+"""Objects within objects, and levels of the page tree: real files have a dozen."""
 _SHOWN: Final = ("/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Annots", "/UserUnit")
 _CODECS: Final = frozenset({"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"})
 _LEFT_OUT: Final = frozenset(
@@ -81,7 +82,7 @@ def _inherited(page: Any, name: str) -> Any:
 
 
 class _Content:
-    """The digest of a page's objects; one that is met again is only named, so that no ring or ladder of them lasts."""
+    """The digest of a page's objects; one that is met again is only named, or rings of them would have no end."""
 
     def __init__(self) -> None:
         self.digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""What a parser makes of a file, and what a parsing worker hands back."""
+"""Results of parsing: of a parser, of a parsing worker, and the jobs that ask for them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -65,11 +65,11 @@ def cut_file(job: CutJob) -> ParsedFile:
         language=language,
         metadata=file.metadata,
     )
-    learned = _learn(source, [page.text for page in pages])
+    learned = learn_from(source, [page.text for page in pages])
     return replace(file, language=language, pages=pages, chunks=chunks, learned=learned)
 
 
-def _learn(source: Source, page_texts: Sequence[str]) -> dict[str, JsonValue]:
+def learn_from(source: Source, page_texts: Sequence[str]) -> dict[str, JsonValue]:
     """Learn what the signals of retrieval want to know of a source."""
     # its regular expressions take 13 ms to compile: a worker is ready without them
     from mistral_rag.retrieval import learn

@@ -14,8 +14,8 @@ from ingest import _embedding as embedding
 from ingest import _learned as learned_of_documents
 from ingest._pipeline import Build
 from ingest.chunking import _chunks as chunks
+from ingest.parsing import _pool as pool
 from ingest.parsing import _worker as worker
-from ingest.parsing import _workers as workers
 from mistral_rag.errors import ParseError, WorkerError
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._recovery.check import verify
@@ -127,7 +127,7 @@ def test_a_page_is_cut_into_units_once_whether_or_not_it_is_a_picture(
 ) -> None:
     scan(folder / "lease.tif", 1)
     (folder / "report.md").write_text(REPORT)
-    monkeypatch.setattr(workers, "WorkerPool", Inline)
+    monkeypatch.setattr(pool, "WorkerPool", Inline)
     calls = counted(monkeypatch, chunks, "typed_units")
     report = build(folder, index, ocr_with=Clerk()).report
     assert (report.pages, report.ocr_fresh) == (2, 1)
@@ -160,7 +160,7 @@ def test_what_a_worker_learned_is_what_the_pages_say(
         raise AssertionError("the pages are read back")
 
     with monkeypatch.context() as patch:
-        patch.setattr(learned_of_documents, "learn", read_back)
+        patch.setattr(learned_of_documents, "learn_from", read_back)
         build(folder, index)
     [fresh] = facts(index).values()
     assert fresh["years"] == {"2023": 1.0}

@@ -17,7 +17,7 @@ Answer = Callable[[Frame], Iterable[Frame]]
 """Make the results of a job; raises ParseError with a reason where it can't be done."""
 
 PARENT_CHECK_SECONDS: Final = 0.5
-"""How often a worker looks for its parent: one that is busy does not see that its input has ended."""
+"""Time between looks for the parent: a worker that is busy does not see that its input has ended."""
 MAX_REASON: Final = 300
 """Characters of a reason: it is one line of a report."""
 

@@ -19,16 +19,16 @@ from mistral_rag.workers._environment import environment
 from mistral_rag.workers._frames import END, FAILURE, JOB, READY, RESULT, Frame, FrameError, read_frame, write_frame
 
 WATCH_SECONDS: Final = 0.1
-"""How often memory and time are looked at: a tenth of a millisecond's work, and little memory is filled meanwhile."""
+"""Time between looks at memory and clock: each takes 50 µs, and a worker fills little memory meanwhile."""
 EXIT_SECONDS: Final = 1.0
-"""How long a worker that has closed its output is given to end by itself, so that its own exit code is reported."""
+"""Time that a worker which has closed its output is given to end by itself, so that its own exit code is reported."""
 MAX_REASON: Final = 300
 """Characters of a reason; the worker cuts it too, but is not to be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker may use: bytes of memory, seconds a job, and when it is replaced by a new one.
+    """Bounds of a worker: bytes of memory, seconds a job, and when it is replaced by a new one.
 
     It is replaced after so many `jobs`, or when it still holds more than `idle_memory` bytes after one; None: never.
     """
@@ -41,7 +41,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
-    """What a worker runs: a `module` that calls `serve`, with `arguments`; `limits` bound it.
+    """The program of a worker: a `module` that calls `serve`, with `arguments`; `limits` bound it.
 
     `activity` ("parsing") and `name` ("the parser") are the words for it in reasons.
     """

@@ -80,7 +80,7 @@ class Machine:
         return value
 
     def since_mark(self) -> list[Any]:
-        """What lies above the last mark, which is taken off with it."""
+        """Take off the last mark, and what lies above it, which is given."""
         at = len(self.stack) - 1
         while self.stack[at] is not MARK:
             at -= 1

@@ -18,7 +18,7 @@ from mistral_rag.workers import Frame, Limits, Worker, WorkerSpec
 MODULE = "mistral_rag.ocr._text_layer.worker"
 MAX_SECONDS: Final = 30.0
 MAX_SECONDS_PER_PAGE: Final = 2.0
-"""How long pages are waited for. At 100 pages a second most have been read by then; the rest is for slow machines."""
+"""Time that pages are waited for. At 100 pages a second most have been read by then; the rest is for slow machines."""
 LIMITS: Final = Limits(memory=2 << 30)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ingest.parsing._pool import Outcome, parse_files
 from ingest.parsing._result import ParsedFile, ParseJob
-from ingest.parsing._workers import Outcome, parse_files
 from mistral_rag.errors import ParseError
 from mistral_rag.workers import Limits
 
@@ -130,7 +130,7 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
     job = hanging_job(tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from ingest.parsing._workers import parse_files\n"
+        "from ingest.parsing._pool import parse_files\n"
         "from ingest.parsing._result import ParseJob\n"
         "list(parse_files([ParseJob(pathlib.Path(sys.argv[1]), 'u', 'text/plain')]))"
     )
