@@ -1,7 +1,7 @@
 """Build time: folders of documents become an index.
 
 `Build` is one run of `ingest build`; it yields a `Progress` after each step and leaves a `BuildReport`. `estimate` says
-what a build would do and cost. Parsers give `Parsed`, files as pages, with each `Problem` they met.
+what a build would do and cost. Parsers give `Parsed`, files as pages, with each `PageProblem` they met.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ingest._pipeline import Build
     from ingest._report import BuildReport, FileReport, PageRead, Progress
     from ingest.parsing._pool import parse_files
-    from ingest.parsing._result import Parsed, ParsedFile, ParseJob, Problem
+    from ingest.parsing._result import PageProblem, Parsed, ParsedFile, ParseJob
 
 __all__ = [
     "DISTRIBUTION",
@@ -24,11 +24,11 @@ __all__ = [
     "BuildReport",
     "Estimate",
     "FileReport",
+    "PageProblem",
     "PageRead",
     "ParseJob",
     "Parsed",
     "ParsedFile",
-    "Problem",
     "Progress",
     "estimate",
     "parse_files",
@@ -46,7 +46,7 @@ _HOMES = {
     "ParseJob": "parsing._result",
     "Parsed": "parsing._result",
     "ParsedFile": "parsing._result",
-    "Problem": "parsing._result",
+    "PageProblem": "parsing._result",
     "Progress": "_report",
     "estimate": "_estimate",
     "parse_files": "parsing._pool",

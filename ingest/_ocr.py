@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from ingest._plan import FileToRead
-from ingest.parsing._result import NEEDS_OCR, ParsedFile, PicturePage, Problem
+from ingest.parsing._result import NEEDS_OCR, PageProblem, ParsedFile, PicturePage
 from ingest.parsing._titles import title_of
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError
@@ -138,12 +138,12 @@ def merge_ocr(parsed: ParsedFile, outcomes: OcrOutcomes, *, reader: str, stem: s
     )
 
 
-def _problem(picture: PicturePage, outcome: Page | PageFailure | None, reader: str) -> Problem | None:
+def _problem(picture: PicturePage, outcome: Page | PageFailure | None, reader: str) -> PageProblem | None:
     """The problem of a picture that was not read; None where the text layer is enough without it."""
     if not picture.reason.startswith(NEEDS_OCR):
         return None
     failure = outcome.reason if isinstance(outcome, PageFailure) else "gave no page"
-    return Problem(picture.page, f"{NEEDS_OCR}, and {reader} failed: {failure}")
+    return PageProblem(picture.page, f"{NEEDS_OCR}, and {reader} failed: {failure}")
 
 
 def better(layer: Page, reading: Page) -> Page:

@@ -13,7 +13,7 @@ from ingest._embedding import Embedder, Matrix, choose_embedder
 from ingest._groups import GroupAssignment, hidden_warning
 from ingest._learned import Learned, update_learned
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
-from ingest._plan import FileToRead, Plan, describe_problems, make_plan
+from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
 from ingest._report import BuildReport, FileReport, PageRead, Progress
 from ingest._sources import SourceFile, resolve_roots
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
@@ -27,7 +27,7 @@ COMMIT_SECONDS = 5.0
 """Work is committed when so much of it has gathered; a kill loses no more. Embeddings are kept sooner."""
 
 GROUP_SECONDS = 0.5
-"""Time that a document waits for others that are embedded with it: a request takes as long."""
+"""Time that a document waits for others to share its requests; a slow one must not hold up those before it."""
 
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
@@ -107,7 +107,7 @@ class Build:
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
 
-    def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
+    def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
         total = reported + len(plan.failed) + len(plan.to_read) + len(plan.gone)
         for event in self._changes(writer, plan, known):
@@ -115,7 +115,7 @@ class Build:
                 self.report.add(event)
             yield Progress(event, len(self.report.files), total, self.report.chunks)
 
-    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Event]:
+    def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceState]) -> Iterator[Event]:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
@@ -216,6 +216,8 @@ class Build:
 
     def _store(self, writer: IndexWriter, group: list[Document], embedder: Embedder) -> Iterator[FileReport]:
         """Put the documents that have gathered into the index and commit when it is time; empties the group."""
+        if not group:
+            return
         documents = [(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
         vectors = embedder.embed(documents)
         self.report.embedded = embedder.fresh

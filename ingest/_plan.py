@@ -28,7 +28,7 @@ class FileToRead:
 
 
 @dataclass(slots=True)
-class Plan:
+class BuildPlan:
     """The steps of a build: files to read, files to report as they are, documents that are gone.
 
     `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
@@ -52,13 +52,13 @@ def make_plan(
     prune: bool,
     reader: str = "",
     groups: tuple[str, ...] | None = None,
-) -> Plan:
+) -> BuildPlan:
     """Compare what stands below `roots` with the documents the index knows.
 
     Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
     `groups` are those that documents are to have; None: those they have.
     """
-    plan = Plan(groups)
+    plan = BuildPlan(groups)
     present: dict[str, SourceFile] = {}
     for item in walk(roots):
         if isinstance(item, SkippedPath):
@@ -76,7 +76,7 @@ def make_plan(
     return plan
 
 
-def _compare(found: SourceFile, state: SourceState | None, plan: Plan, reader: str) -> None:
+def _compare(found: SourceFile, state: SourceState | None, plan: BuildPlan, reader: str) -> None:
     again = state is not None and _to_be_read_again(state, reader)
     same = state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
@@ -114,7 +114,7 @@ def _reasons(state: SourceState) -> Iterable[str]:
     return (reason for _, reason in state.problems)
 
 
-def _leave(found: SourceFile, state: SourceState, plan: Plan) -> None:
+def _leave(found: SourceFile, state: SourceState, plan: BuildPlan) -> None:
     """Report a file that is as the index knows it; what was wrong with it still is."""
     plan.failed_pages += failed_pages(state.problems)
     if state.status == "failed":
@@ -128,7 +128,12 @@ def _leave(found: SourceFile, state: SourceState, plan: Plan) -> None:
 
 
 def _plan_gone(
-    roots: Sequence[Path], known: dict[str, SourceState], present: dict[str, SourceFile], plan: Plan, *, prune: bool
+    roots: Sequence[Path],
+    known: dict[str, SourceState],
+    present: dict[str, SourceFile],
+    plan: BuildPlan,
+    *,
+    prune: bool,
 ) -> None:
     digests = {file.digest: position for position, file in enumerate(plan.to_read)}
     for root in roots:

@@ -38,7 +38,7 @@ MAX_HEADINGS_IN_A_ROW = 3
 """Short lines in a row that may be headings, each below another: more are a cover page or an address."""
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line of a page, without the blanks around it; a blank line has start == end.
 
     `opens` says that it does not go on with the paragraph of the line before it.
@@ -56,24 +56,24 @@ def full_width(text: str) -> int:
     return long[len(long) * 4 // 5] if long else TYPICAL_WIDTH
 
 
-def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -> list[Line]:
+def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -> list[TextLine]:
     """The lines of ``text[start:end]`` with what each is; `width` is that of the page's full lines."""
     ranges = _ranges(text, start, end)
     bodies = [text[begin:stop] for begin, stop in ranges]
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     kind: LineKind = "blank"
     before = ""
     for (begin, stop), body, following in zip(ranges, bodies, [*bodies[1:], ""], strict=True):
         opens = kind not in {"prose", "item"} or _ended(before, body, width)
         kind = _kind(body, following, width, opens=opens)
-        lines.append(Line(begin, stop, kind, opens))
+        lines.append(TextLine(begin, stop, kind, opens))
         before = body
     return _without_runs_of_headings(lines)
 
 
-def same_lines(text: str, start: int, end: int, kind: LineKind) -> list[Line]:
+def same_lines(text: str, start: int, end: int, kind: LineKind) -> list[TextLine]:
     """The lines of a run of text that is known to be a table, or code."""
-    return [Line(begin, stop, kind if stop > begin else "blank", True) for begin, stop in _ranges(text, start, end)]
+    return [TextLine(begin, stop, kind if stop > begin else "blank", True) for begin, stop in _ranges(text, start, end)]
 
 
 def _ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -147,9 +147,9 @@ def heading_wraps(heading: str, following: str) -> bool:
     return len(heading) > FULL_HEADING or (heading.isupper() and following.isupper())
 
 
-def _without_runs_of_headings(lines: list[Line]) -> list[Line]:
+def _without_runs_of_headings(lines: list[TextLine]) -> list[TextLine]:
     """Take many short lines in a row as what they are: a cover page or an address, not headings."""
-    result: list[Line] = []
+    result: list[TextLine] = []
     for kind, group in groupby(lines, key=lambda line: line.kind):
         run = list(group)
         if kind == "heading" and len(run) > MAX_HEADINGS_IN_A_ROW:

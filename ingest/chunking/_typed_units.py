@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ingest.chunking._lines import NAMED_HEADING, Line, LineKind, heading_wraps, read_lines, same_lines
-from ingest.chunking._segments import Segment
+from ingest.chunking._lines import NAMED_HEADING, LineKind, TextLine, heading_wraps, read_lines, same_lines
+from ingest.chunking._segments import TextSegment
 from ingest.chunking._sentences import sentences, trimmed
 from ingest.chunking._tables import label_wraps
 from mistral_rag.schema import BlockKind, UnitKind
@@ -29,7 +29,7 @@ class TypedUnit(NamedTuple):
     header: int | None = None
 
 
-def read_segment(text: str, segment: Segment, *, width: int) -> Iterator[TypedUnit]:
+def read_segment(text: str, segment: TextSegment, *, width: int) -> Iterator[TypedUnit]:
     """The units of a segment; `width` is that of the page's full lines."""
     for unit in _read(text, segment, width):
         if unit.end - unit.start > MAX_UNIT:
@@ -38,7 +38,7 @@ def read_segment(text: str, segment: Segment, *, width: int) -> Iterator[TypedUn
             yield unit
 
 
-def _read(text: str, segment: Segment, width: int) -> Iterator[TypedUnit]:
+def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
     start, end, kind, markup = segment
     if kind == "title" and end - start <= MAX_TITLE and not NAMED_HEADING.match(text[start:end].lstrip()):
         yield from (TypedUnit(s, e, "heading", "title") for s, e in trimmed(text, start, end))
@@ -64,7 +64,7 @@ def _item(text: str, start: int, end: int) -> Iterator[TypedUnit]:
         yield from (TypedUnit(s, e, "item", "list") for s, e in sentences(text, start, end))
 
 
-def _printed(text: str, lines: Sequence[Line], kind: BlockKind | None) -> Iterator[TypedUnit]:
+def _printed(text: str, lines: Sequence[TextLine], kind: BlockKind | None) -> Iterator[TypedUnit]:
     """Printed lines: prose is joined into sentences across line ends, everything else stays a line."""
     at = 0
     while at < len(lines):
@@ -76,7 +76,7 @@ def _printed(text: str, lines: Sequence[Line], kind: BlockKind | None) -> Iterat
         yield from _units_of(text, first.start, last.end, first.kind, kind)
 
 
-def _continues(text: str, last: Line, following: Line, kind: LineKind) -> bool:
+def _continues(text: str, last: TextLine, following: TextLine, kind: LineKind) -> bool:
     """True when `following` goes on with the paragraph, item, row or heading of this kind that `last` ends so far."""
     if kind in {"prose", "item"}:
         return following.kind == "prose" and not following.opens

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ingest.chunking._lines import full_width
-from ingest.chunking._segments import Segment, rejoined, segments
+from ingest.chunking._segments import TextSegment, rejoined, segments
 from ingest.chunking._tables import begins_table, header_rows, is_label, stands_above_columns
 from ingest.chunking._typed_units import TypedUnit, read_segment
 from mistral_rag.schema import Page, Unit, UnitKind
@@ -34,7 +34,7 @@ def typed_units(page: Page) -> list[TypedUnit]:
     found: list[TypedUnit] = []
     named: dict[int, int] = {}
     starts: set[int] = set()
-    before: Segment | None = None
+    before: TextSegment | None = None
     for segment in rejoined(text, segments(page)):
         first = len(found)
         found.extend(read_segment(text, segment, width=width))
@@ -50,7 +50,7 @@ def typed_units(page: Page) -> list[TypedUnit]:
     return found
 
 
-def _names_columns(text: str, head: Segment, body: Segment) -> bool:
+def _names_columns(text: str, head: TextSegment, body: TextSegment) -> bool:
     """True when the parser of marked-up text has told `head` as the column names of the table `body`."""
     tables = head.kind == "table" == body.kind and head.markup and body.markup
     return tables and text[head.end : body.start] == "\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ingest.parsing._result import NEEDS_OCR, Parsed, Problem
+from ingest.parsing._result import NEEDS_OCR, PageProblem, Parsed
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
@@ -25,17 +25,17 @@ def parse(path: Path) -> Parsed:
         if not len(pdf):
             raise ParseError("the PDF has no pages")
         sheets: list[Sheet] = []
-        problems: list[Problem] = []
-        unread: list[Problem] = []
+        problems: list[PageProblem] = []
+        unread: list[PageProblem] = []
         for number in range(1, len(pdf) + 1):
             try:
                 sheet = pdf.sheet(number)
             except ParseError as error:
                 sheet = Sheet(number, 0.0, 0.0, "", WordBoxes(), (), 0, 0.0, 0.0)
-                problems.append(Problem(number, error.reason))
+                problems.append(PageProblem(number, error.reason))
             else:
                 if reason := needs_ocr(sheet):
-                    unread.append(Problem(number, reason))
+                    unread.append(PageProblem(number, reason))
             sheets.append(sheet)
         labels = [pdf.label(sheet.number) for sheet in sheets]
         metadata: dict[str, JsonValue] = {

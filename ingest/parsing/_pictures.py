@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.parsing._result import Parsed, PicturePage, Problem
+from ingest.parsing._result import PageProblem, Parsed, PicturePage
 
 ASKED_FOR: Final = "OCR of every page was asked for"
 MAX_DEPTH: Final = 60
@@ -33,7 +33,7 @@ def picture_pages(path: Path, media_type: str, parsed: Parsed, *, every: bool) -
     if every and (media_type == "application/pdf" or media_type.startswith("image/")):
         broken = {problem.page for problem in parsed.problems}
         every_number = [page.locator.number for page in parsed.pages]
-        unread = {n: unread.get(n, Problem(n, ASKED_FOR)) for n in every_number if n not in broken}
+        unread = {n: unread.get(n, PageProblem(n, ASKED_FOR)) for n in every_number if n not in broken}
     numbers = [number for number in unread if number is not None]
     if not numbers:
         return ()
@@ -64,7 +64,7 @@ def _page_keys(path: Path, numbers: list[int]) -> Iterator[str]:
     reader = PdfReader(path, strict=False)
     for number in numbers:
         page = reader.pages[number - 1]
-        content = _Content()
+        content = _PageDigest()
         for name in _SHOWN:
             content.add(name, _inherited(page, name), 0)
         yield content.digest.hexdigest()
@@ -81,7 +81,7 @@ def _inherited(page: Any, name: str) -> Any:
     return None
 
 
-class _Content:
+class _PageDigest:
     """The digest of a page's objects; one that is met again is only named, or rings of them would have no end."""
 
     def __init__(self) -> None:

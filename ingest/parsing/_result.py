@@ -15,7 +15,7 @@ UNKNOWN_DIGEST = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PageProblem:
     """Something in a file that could not be read as it should be; `page` is None when it is the whole file."""
 
     page: int | None
@@ -44,8 +44,8 @@ class Parsed:
     title: str
     metadata: dict[str, JsonValue]
     pages: tuple[Page, ...]
-    problems: tuple[Problem, ...] = ()
-    unread: tuple[Problem, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
+    unread: tuple[PageProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class ParsedFile:
     metadata: dict[str, JsonValue] = field(default_factory=dict)
     pages: tuple[Page, ...] = ()
     chunks: tuple[Chunk, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
     pictures: tuple[PicturePage, ...] = ()
     learned: dict[str, JsonValue] = field(default_factory=dict)
 

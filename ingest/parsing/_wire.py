@@ -10,9 +10,12 @@ from typing import Any
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
-from ingest.parsing._result import CutJob, ParsedFile, ParseJob, PicturePage, Problem
+from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
-from mistral_rag.workers import Frame, FrameError
+from mistral_rag.workers import FrameError, WireFrame
+
+MAX_LEARNED = 1 << 20
+"""Bytes of JSON that a source may have taught: it is kept in one setting with that of all others."""
 
 
 class Payload(Model):
@@ -29,15 +32,15 @@ class Payload(Model):
     word_bytes: tuple[int, ...]
 
 
-def encode_job(job: ParseJob | CutJob) -> Frame:
+def encode_job(job: ParseJob | CutJob) -> WireFrame:
     """A job as a frame."""
     if isinstance(job, ParseJob):
-        return Frame(to_json({"parse": _fields(job)}))
+        return WireFrame(to_json({"parse": _fields(job)}))
     file = encode_file(job.file)
-    return Frame(b'{"cut":%b,"file":%b}' % (to_json(_fields(job.parsing)), file.content), file.raw)
+    return WireFrame(b'{"cut":%b,"file":%b}' % (to_json(_fields(job.parsing)), file.content), file.raw)
 
 
-def decode_job(frame: Frame) -> ParseJob | CutJob:
+def decode_job(frame: WireFrame) -> ParseJob | CutJob:
     """The job that `encode_job` made the frame of."""
     content = from_json(frame.content)
     if "parse" in content:
@@ -46,7 +49,7 @@ def decode_job(frame: Frame) -> ParseJob | CutJob:
     return CutJob(job, _file(job, content["file"], frame.raw))
 
 
-def encode_file(file: ParsedFile) -> Frame:
+def encode_file(file: ParsedFile) -> WireFrame:
     """A parsed file as a frame."""
     payload = Payload(
         title=file.title,
@@ -60,10 +63,10 @@ def encode_file(file: ParsedFile) -> Frame:
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
-    return Frame(content.encode(), b"".join(page.words.data for page in file.pages))
+    return WireFrame(content.encode(), b"".join(page.words.data for page in file.pages))
 
 
-def decode_file(job: ParseJob | CutJob, frame: Frame) -> ParsedFile:
+def decode_file(job: ParseJob | CutJob, frame: WireFrame) -> ParsedFile:
     """The file that a worker made of a job; raises FrameError when it is none."""
     try:
         return _file(job if isinstance(job, ParseJob) else job.parsing, from_json(frame.content), frame.raw)
@@ -81,6 +84,8 @@ def _parse_job(fields: dict[str, Any]) -> ParseJob:
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
     payload = _payload(fields, raw)
+    if len(to_json(payload.learned)) > MAX_LEARNED:
+        raise ValueError("more was learned of a file than an index keeps")
     return ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
@@ -89,7 +94,7 @@ def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
         metadata=payload.metadata,
         pages=payload.pages,
         chunks=payload.chunks,
-        problems=tuple(Problem(page, reason) for page, reason in payload.problems),
+        problems=tuple(PageProblem(page, reason) for page, reason in payload.problems),
         pictures=tuple(PicturePage(page, reason, key) for page, reason, key in payload.pictures),
         learned=payload.learned,
     )

@@ -9,11 +9,11 @@ from pydantic import JsonValue
 from ingest.chunking import cut
 from ingest.parsing import PARSERS
 from ingest.parsing._pictures import picture_pages
-from ingest.parsing._result import NEEDS_OCR, CutJob, Parsed, ParsedFile, ParseJob, Problem
+from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, Parsed, ParsedFile, ParseJob
 from ingest.parsing._wire import decode_job, encode_file
 from mistral_rag.schema import Source, clean_text
 from mistral_rag.text import detect
-from mistral_rag.workers import Frame, serve
+from mistral_rag.workers import WireFrame, serve
 
 
 def main() -> None:
@@ -21,11 +21,11 @@ def main() -> None:
     serve(_prepare, verb="parsed")
 
 
-def _prepare() -> Callable[[Frame], Iterator[Frame]]:
+def _prepare() -> Callable[[WireFrame], Iterator[WireFrame]]:
     return _answer
 
 
-def _answer(frame: Frame) -> Iterator[Frame]:
+def _answer(frame: WireFrame) -> Iterator[WireFrame]:
     job = decode_job(frame)
     yield encode_file(parse_file(job) if isinstance(job, ParseJob) else cut_file(job))
 
@@ -46,7 +46,7 @@ def parse_file(job: ParseJob) -> ParsedFile:
     if job.awaits_ocr and file.pictures:
         return file
     waiting = [picture for picture in file.pictures if picture.reason.startswith(NEEDS_OCR)]
-    unread = [Problem(picture.page, picture.reason) for picture in waiting]
+    unread = [PageProblem(picture.page, picture.reason) for picture in waiting]
     problems = sorted([*file.problems, *unread], key=lambda problem: problem.page or 0)
     return cut_file(CutJob(job, replace(file, problems=tuple(problems))))
 

@@ -1,11 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ingest.parsing._result import CutJob, ParsedFile, ParseJob, PicturePage, Problem
+from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
 from ingest.parsing._wire import decode_file, decode_job, encode_file, encode_job
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Unit, WordBoxes
-from mistral_rag.workers import Frame, FrameError
+from mistral_rag.workers import FrameError, WireFrame
 
 JOB = ParseJob(Path("é/a.pdf"), "file:///a.pdf", "application/pdf", name="a.pdf", digest="ab" * 32, awaits_ocr=True)
 PAGE = Page(
@@ -26,7 +27,7 @@ FILE = ParsedFile(
     metadata={"author": "Zoé", "pages": 2},
     pages=(PAGE, Page(locator=Locator(kind="page", number=2), text="")),
     chunks=(CHUNK,),
-    problems=(Problem(2, "needs OCR: a picture"), Problem(None, "something")),
+    problems=(PageProblem(2, "needs OCR: a picture"), PageProblem(None, "something")),
     pictures=(PicturePage(2, "needs OCR: a picture", "cd" * 32),),
     learned={"names": {"acme": "any"}, "years": [2023]},
 )
@@ -46,14 +47,16 @@ def test_jobs_survive_the_way() -> None:
 )
 def test_what_is_no_file_is_an_error(content: bytes) -> None:
     with pytest.raises(FrameError):
-        decode_file(JOB, Frame(content))
+        decode_file(JOB, WireFrame(content))
 
 
 def test_a_file_must_keep_the_rules_of_its_types() -> None:
     content, raw = encode_file(FILE)
     with pytest.raises(FrameError):
-        decode_file(JOB, Frame(content.replace(b'"end":6', b'"end":7'), raw))
+        decode_file(JOB, WireFrame(content.replace(b'"end":6', b'"end":7'), raw))
     with pytest.raises(FrameError):
-        decode_file(JOB, Frame(content, raw[:-1]))
+        decode_file(JOB, WireFrame(content, raw[:-1]))
     with pytest.raises(FrameError):
-        decode_file(JOB, Frame(content.replace(b'"learned":{', b'"learned":7,"other":{'), raw))
+        decode_file(JOB, WireFrame(content.replace(b'"learned":{', b'"learned":7,"other":{'), raw))
+    with pytest.raises(FrameError, match="more was learned"):
+        decode_file(JOB, encode_file(replace(FILE, learned={"names": "x" * (1 << 20)})))

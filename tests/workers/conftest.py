@@ -10,21 +10,21 @@ from mistral_rag.workers import Limits, Worker, WorkerSpec
 MODULE = """
 import os, sys, time
 from mistral_rag.errors import ParseError
-from mistral_rag.workers import Frame, serve
+from mistral_rag.workers import WireFrame, serve
 
 held = []
 
 def answer(job):
     name, *arguments = job.value()
     if name == "echo":
-        yield Frame.of(arguments, job.raw[::-1])
+        yield WireFrame.of(arguments, job.raw[::-1])
     elif name == "count":
         for number in range(arguments[0]):
-            yield Frame.of(number)
+            yield WireFrame.of(number)
     elif name == "refuse":
         raise ParseError(arguments[0])
     elif name == "divide":
-        yield Frame.of(1 / arguments[0])
+        yield WireFrame.of(1 / arguments[0])
     elif name == "die":
         os._exit(arguments[0])
     elif name == "abort":
@@ -33,13 +33,13 @@ def answer(job):
         time.sleep(60)
     elif name == "hold":
         held.append(bytearray(arguments[0]))
-        yield Frame.of(None)
+        yield WireFrame.of(None)
     elif name == "environment":
-        yield Frame.of(dict(os.environ))
+        yield WireFrame.of(dict(os.environ))
     elif name == "print":
         print("a library's chatter")
         os.write(1, b"more of it")
-        yield Frame.of("printed")
+        yield WireFrame.of("printed")
     elif name == "garble":
         for descriptor in range(3, 20):
             try:

@@ -5,13 +5,13 @@ import psutil
 import pytest
 
 from mistral_rag.errors import WorkerError, WorkerStartError
-from mistral_rag.workers import Frame, FrameError, WorkerPool, WorkerSpec
+from mistral_rag.workers import FrameError, WireFrame, WorkerPool, WorkerSpec
 
 Spec = Callable[..., WorkerSpec]
 Job = tuple[str, int | str]
 
 
-def number(job: Job, frame: Frame) -> int:
+def number(job: Job, frame: WireFrame) -> int:
     [value] = frame.value()
     if not isinstance(value, int):
         raise FrameError("no number")
@@ -19,7 +19,7 @@ def number(job: Job, frame: Frame) -> int:
 
 
 def pool(spec: WorkerSpec, count: int = 2) -> WorkerPool[Job, int]:
-    return WorkerPool(spec, count, encode=Frame.of, decode=number)
+    return WorkerPool(spec, count, encode=WireFrame.of, decode=number)
 
 
 def results(workers: WorkerPool[Job, int], *jobs: Job) -> dict[Job, int | str]:
@@ -56,7 +56,7 @@ def test_a_worker_starts_with_the_first_job(spec: Spec) -> None:
 
 
 def test_each_job_may_have_a_time_of_its_own(spec: Spec) -> None:
-    limited: WorkerPool[Job, int] = WorkerPool(spec(), 1, encode=Frame.of, decode=number, seconds=lambda job: 0.5)
+    limited: WorkerPool[Job, int] = WorkerPool(spec(), 1, encode=WireFrame.of, decode=number, seconds=lambda job: 0.5)
     with closing(limited) as workers:
         assert results(workers, ("sleep", 0)) == {("sleep", 0): "testing took too long and was stopped"}
 

@@ -9,15 +9,15 @@ from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # a worker starts without typing
 if TYPE_CHECKING:
-    from mistral_rag.workers._frames import Frame, FrameError
+    from mistral_rag.workers._frames import FrameError, WireFrame
     from mistral_rag.workers._pool import WorkerPool, available_cores
     from mistral_rag.workers._serving import limit_address_space, serve
     from mistral_rag.workers._worker import Limits, Worker, WorkerSpec
 
 __all__ = [
-    "Frame",
     "FrameError",
     "Limits",
+    "WireFrame",
     "Worker",
     "WorkerPool",
     "WorkerSpec",
@@ -29,7 +29,7 @@ __all__ = [
 __getattr__ = loader(
     __name__,
     {
-        "Frame": "_frames",
+        "WireFrame": "_frames",
         "FrameError": "_frames",
         "Limits": "_worker",
         "Worker": "_worker",

@@ -24,14 +24,14 @@ class FrameError(ValueError):
     """Bytes that are no frame, or a frame that holds something else than was asked for."""
 
 
-class Frame(NamedTuple):
+class WireFrame(NamedTuple):
     """A job or a result: `content` is JSON in UTF-8, `raw` are bytes that belong to it."""
 
     content: bytes
     raw: bytes = b""
 
     @classmethod
-    def of(cls, value: Any, raw: bytes = b"") -> "Frame":
+    def of(cls, value: Any, raw: bytes = b"") -> "WireFrame":
         """Make a frame of a JSON value."""
         return cls(json.dumps(value, separators=(",", ":")).encode(), raw)
 
@@ -43,7 +43,7 @@ class Frame(NamedTuple):
             raise FrameError(str(error)) from error
 
 
-def write_frame(stream: IO[bytes], kind: bytes, frame: Frame) -> None:
+def write_frame(stream: IO[bytes], kind: bytes, frame: WireFrame) -> None:
     """Send a frame, at once."""
     stream.write(HEAD.pack(kind, len(frame.content), len(frame.raw)))
     stream.write(frame.content)
@@ -51,7 +51,7 @@ def write_frame(stream: IO[bytes], kind: bytes, frame: Frame) -> None:
     stream.flush()
 
 
-def read_frame(stream: IO[bytes]) -> tuple[bytes, Frame] | None:
+def read_frame(stream: IO[bytes]) -> tuple[bytes, WireFrame] | None:
     """Read the next frame and its kind; None when the other side has gone, even in the middle of one.
 
     Raises:
@@ -64,4 +64,4 @@ def read_frame(stream: IO[bytes]) -> tuple[bytes, Frame] | None:
     if kind not in KINDS or max(lengths) > MAX_LENGTH:
         raise FrameError("the bytes are no frame")
     content, raw = (stream.read(length) for length in lengths)
-    return (kind, Frame(content, raw)) if len(content) + len(raw) == sum(lengths) else None
+    return (kind, WireFrame(content, raw)) if len(content) + len(raw) == sum(lengths) else None

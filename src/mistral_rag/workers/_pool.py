@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from mistral_rag.errors import WorkerError, WorkerStartError
-from mistral_rag.workers._frames import Frame, FrameError
+from mistral_rag.workers._frames import FrameError, WireFrame
 from mistral_rag.workers._worker import Worker, WorkerSpec
 
 Job = TypeVar("Job")
@@ -35,8 +35,8 @@ class WorkerPool(Generic[Job, Result]):
         spec: WorkerSpec,
         count: int,
         *,
-        encode: Callable[[Job], Frame],
-        decode: Callable[[Job, Frame], Result],
+        encode: Callable[[Job], WireFrame],
+        decode: Callable[[Job, WireFrame], Result],
         seconds: Callable[[Job], float] | None = None,
     ) -> None:
         self._spec = spec

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import IO, Final
 
 from mistral_rag.errors import ParseError
-from mistral_rag.workers._frames import END, FAILURE, READY, RESULT, Frame, read_frame, write_frame
+from mistral_rag.workers._frames import END, FAILURE, READY, RESULT, WireFrame, read_frame, write_frame
 
-Answer = Callable[[Frame], Iterable[Frame]]
+Answer = Callable[[WireFrame], Iterable[WireFrame]]
 """Make the results of a job; raises ParseError with a reason where it can't be done."""
 
 PARENT_CHECK_SECONDS: Final = 0.5
@@ -38,7 +38,7 @@ def serve(prepare: Callable[[], Answer], *, verb: str = "done") -> None:
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     _forbid_core_dumps()
     answer = prepare()
-    write_frame(results, READY, Frame.of({}))
+    write_frame(results, READY, WireFrame.of({}))
     _silence(2)
     try:
         while (job := read_frame(jobs)) is not None:
@@ -47,7 +47,7 @@ def serve(prepare: Callable[[], Answer], *, verb: str = "done") -> None:
         os._exit(0)
 
 
-def _answered(answer: Answer, job: Frame, results: IO[bytes], verb: str) -> tuple[bytes, Frame]:
+def _answered(answer: Answer, job: WireFrame, results: IO[bytes], verb: str) -> tuple[bytes, WireFrame]:
     """Send the results of a job; gives the frame that ends them."""
     try:
         for result in answer(job):
@@ -58,11 +58,11 @@ def _answered(answer: Answer, job: Frame, results: IO[bytes], verb: str) -> tupl
         return FAILURE, _failure(error.reason)
     except Exception as error:  # noqa: BLE001  the edge of the process: whatever goes wrong is the reason of one job
         return FAILURE, _failure(f"can't be {verb}: {type(error).__name__}: {error}")
-    return END, Frame.of({})
+    return END, WireFrame.of({})
 
 
-def _failure(reason: str) -> Frame:
-    return Frame.of({"reason": " ".join(reason.split())[:MAX_REASON]})
+def _failure(reason: str) -> WireFrame:
+    return WireFrame.of({"reason": " ".join(reason.split())[:MAX_REASON]})
 
 
 def limit_address_space(size: int) -> None:

@@ -16,7 +16,7 @@ import psutil
 from mistral_rag.errors import WorkerError, WorkerStartError
 from mistral_rag.schema import clean_text
 from mistral_rag.workers._environment import environment
-from mistral_rag.workers._frames import END, FAILURE, JOB, READY, RESULT, Frame, FrameError, read_frame, write_frame
+from mistral_rag.workers._frames import END, FAILURE, JOB, READY, RESULT, FrameError, WireFrame, read_frame, write_frame
 
 WATCH_SECONDS: Final = 0.1
 """Time between looks at memory and clock: each takes 50 µs, and a worker fills little memory meanwhile."""
@@ -102,7 +102,7 @@ class Worker:
             reason = _one_line(said[-1]) if said else "it said nothing"
             raise WorkerStartError(f"the {self.spec.activity} process can't start: {reason}")
 
-    def ask(self, job: Frame, *, seconds: float | None = None) -> Frame:
+    def ask(self, job: WireFrame, *, seconds: float | None = None) -> WireFrame:
         """Do a job that has one result, within `seconds` (by default those of the limits).
 
         Raises:
@@ -118,7 +118,7 @@ class Worker:
             raise self.reject()
         return results[0]
 
-    def send(self, job: Frame) -> None:
+    def send(self, job: WireFrame) -> None:
         """Give the worker a job, without waiting for it; its `results` must be taken before the next one."""
         self._jobs += 1
         self._busy = True
@@ -126,7 +126,7 @@ class Worker:
         with contextlib.suppress(OSError):
             write_frame(self._to, JOB, job)
 
-    def results(self) -> Iterator[Frame]:
+    def results(self) -> Iterator[WireFrame]:
         """The results of the job that was sent, as they come; raises as `ask` does.
 
         The worker works ahead as far as a pipe holds results. One whose results are not taken to the end is killed:
@@ -141,7 +141,7 @@ class Worker:
             if self._busy:
                 self.kill()
 
-    def _next_result(self) -> Frame | None:
+    def _next_result(self) -> WireFrame | None:
         try:
             frame = read_frame(self._from)
         except (FrameError, OSError) as error:
@@ -159,7 +159,7 @@ class Worker:
             raise WorkerError(reason)
         return None
 
-    def _reason(self, failure: Frame) -> str:
+    def _reason(self, failure: WireFrame) -> str:
         try:
             return _one_line(str(failure.value()["reason"]))
         except (FrameError, LookupError, TypeError) as error:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mistral_rag.errors import NotAnIndexError, WorkerError
-from mistral_rag.workers import Frame, FrameError, Limits, Worker, WorkerSpec
+from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
 MAX_OUTPUT: Final = 2 << 30
 """Bytes that the texts of a folder may take as JSON: they are all in memory at once."""
@@ -25,7 +25,7 @@ _METRICS: Final = {b"IxF2": 1, b"IxFI": 0}
 """Flat indexes by their mark, with the metric they name: Euclidean distance, inner product."""
 
 
-class Saved(NamedTuple):
+class SavedStore(NamedTuple):
     """Documents and their vectors (float32, a row each), in the same order."""
 
     ids: list[str]
@@ -34,7 +34,7 @@ class Saved(NamedTuple):
     vectors: npt.NDArray[np.float32]
 
 
-def read_faiss_folder(folder: Path, name: str = "index") -> Saved:
+def read_faiss_folder(folder: Path, name: str = "index") -> SavedStore:
     """The content of a folder written by `langchain_community.vectorstores.FAISS.save_local`.
 
     Raises:
@@ -47,7 +47,7 @@ def read_faiss_folder(folder: Path, name: str = "index") -> Saved:
     rows = list(_documents(files[1]))
     if len(rows) != len(vectors):
         raise NotAnIndexError(f"{folder} holds {len(rows)} texts, but {len(vectors)} vectors")
-    return Saved([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], vectors)
+    return SavedStore([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], vectors)
 
 
 def _flat_vectors(file: Path) -> npt.NDArray[np.float32]:
@@ -74,7 +74,7 @@ def _documents(file: Path) -> Iterator[list[Any]]:
     )
     try:
         with worker.within(MAX_SECONDS):
-            worker.send(Frame.of({"path": str(file.absolute())}))
+            worker.send(WireFrame.of({"path": str(file.absolute())}))
             yield from _checked(worker.results(), file)
     except WorkerError as error:
         raise NotAnIndexError(f"{file} is refused: {error.reason}") from error
@@ -82,7 +82,7 @@ def _documents(file: Path) -> Iterator[list[Any]]:
         worker.close()
 
 
-def _checked(results: Iterator[Frame], file: Path) -> Iterator[list[Any]]:
+def _checked(results: Iterator[WireFrame], file: Path) -> Iterator[list[Any]]:
     used = 0
     for result in results:
         used += len(result.content)

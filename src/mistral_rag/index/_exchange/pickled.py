@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mistral_rag.errors import ParseError
-from mistral_rag.workers import Frame, limit_address_space, serve
+from mistral_rag.workers import WireFrame, limit_address_space, serve
 
 DOCSTORES: Final = frozenset(
     f"{package}.docstore.in_memory.InMemoryDocstore" for package in ("langchain_community", "langchain")
@@ -51,7 +51,7 @@ class Name:
 
 
 @dataclass(slots=True)
-class Made:
+class PickledObject:
     """An object that the pickle would make: of which class, and with which state."""
 
     path: str
@@ -66,7 +66,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self, data: bytes) -> Any:
-        """The value that the pickle describes, with `Made` in place of objects; raises ParseError for anything more."""
+        """The value that a pickle describes, with `PickledObject` for objects; raises ParseError for anything more."""
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name in _CONSTANT:
                 self.stack.append(_CONSTANT[opcode.name]())
@@ -114,12 +114,12 @@ class Machine:
         (given, made) = (self.stack.pop(), self.stack.pop())
         if given != () or not isinstance(made, Name):
             raise ParseError("the pickle makes an object with arguments")
-        self.stack.append(Made(made.path))
+        self.stack.append(PickledObject(made.path))
 
     def build(self, _: Any = None) -> None:
         """Note an object's state."""
         state = self.stack.pop()
-        if not isinstance(self.stack[-1], Made):
+        if not isinstance(self.stack[-1], PickledObject):
             raise ParseError("the pickle sets the state of a plain value")
         self.stack[-1].state = state
 
@@ -197,12 +197,12 @@ _STEPS: Final[Mapping[str, Callable[[Machine, Any], None]]] = {
 def documents(data: bytes) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Id, text and metadata of the documents of `index.pkl`, in the order of their vectors."""
     docstore, order = Machine().run(data)
-    if not isinstance(docstore, Made) or docstore.path not in DOCSTORES:
+    if not isinstance(docstore, PickledObject) or docstore.path not in DOCSTORES:
         raise ParseError("the pickle holds no docstore")
     held = docstore.state["_dict"]
     for place in range(len(order)):
         document = held[order[place]]
-        if not isinstance(document, Made) or document.path not in DOCUMENTS:
+        if not isinstance(document, PickledObject) or document.path not in DOCUMENTS:
             raise ParseError("the docstore holds what is no document")
         fields = document.state["__dict__"]
         metadata = {str(key): value for key, value in fields["metadata"].items()}
@@ -221,17 +221,17 @@ def _count(value: Any, allowed: int) -> int:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Made) and value.path == "uuid.UUID":
+    if isinstance(value, PickledObject) and value.path == "uuid.UUID":
         return str(uuid.UUID(int=value.state["int"]))
     raise ParseError(f"the metadata holds a {type(value).__name__}")
 
 
-def _answer(job: Frame) -> Iterator[Frame]:
+def _answer(job: WireFrame) -> Iterator[WireFrame]:
     file = Path(job.value()["path"])
     limit_address_space(MIN_ADDRESS_SPACE + ADDRESS_SPACE_PER_BYTE * file.stat().st_size)
     try:
         for document in documents(file.read_bytes()):
-            yield Frame(json.dumps(document, default=_plain).encode())
+            yield WireFrame(json.dumps(document, default=_plain).encode())
     except ParseError:
         raise
     except Exception as error:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mistral_rag.errors import MissingExtraError, ParseError, WorkerError, WorkerStartError
 from mistral_rag.ocr import OcrPage, PageFailure
-from mistral_rag.workers import Frame, Limits, Worker, WorkerSpec, available_cores
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec, available_cores
 
 __all__ = ["Limits", "LocalOCR"]
 
@@ -66,7 +66,7 @@ class LocalOCR:
         for number in sorted(set(numbers)):
             worker = self._ready()
             try:
-                yield _page(worker, Frame.of({"path": str(path), "number": number, "pdf": pdf}))
+                yield _page(worker, WireFrame.of({"path": str(path), "number": number, "pdf": pdf}))
             except WorkerError as error:
                 yield PageFailure(number, error.reason)
 
@@ -96,7 +96,7 @@ class LocalOCR:
         self.close()
 
 
-def _page(worker: Worker, job: Frame) -> OcrPage:
+def _page(worker: Worker, job: WireFrame) -> OcrPage:
     result = worker.ask(job)
     try:
         return OcrPage.model_validate_json(result.content)

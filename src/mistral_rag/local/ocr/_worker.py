@@ -15,7 +15,7 @@ from mistral_rag.local.ocr._reading import PictureReader
 from mistral_rag.ocr import OcrPage
 from mistral_rag.pdf import PdfFile
 from mistral_rag.pictures import ImageFile
-from mistral_rag.workers import Frame, serve
+from mistral_rag.workers import WireFrame, serve
 
 DPI: Final = 150
 """Resolution at which a page of a PDF is drawn."""
@@ -26,16 +26,16 @@ def main() -> None:
     serve(_prepare, verb="read")
 
 
-def _prepare() -> "partial[Iterator[Frame]]":
+def _prepare() -> "partial[Iterator[WireFrame]]":
     threads = int(sys.argv[1])
     cv2.setNumThreads(threads)
     return partial(_answer, PictureReader(threads=threads))
 
 
-def _answer(reader: PictureReader, job: Frame) -> Iterator[Frame]:
+def _answer(reader: PictureReader, job: WireFrame) -> Iterator[WireFrame]:
     fields = job.value()
     page = read_page(reader, Path(fields["path"]), fields["number"], pdf=fields["pdf"])
-    yield Frame(page.model_dump_json().encode())
+    yield WireFrame(page.model_dump_json().encode())
 
 
 def read_page(reader: PictureReader, path: Path, number: int, *, pdf: bool) -> OcrPage:

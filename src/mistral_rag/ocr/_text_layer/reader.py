@@ -13,7 +13,7 @@ from mistral_rag.ocr._requests.documents import Local
 from mistral_rag.ocr._result import OcrPage
 from mistral_rag.ocr._text_layer.comparison import LayerText, compare
 from mistral_rag.schema import WordBoxes, clean_text
-from mistral_rag.workers import Frame, Limits, Worker, WorkerSpec
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec
 
 MODULE = "mistral_rag.ocr._text_layer.worker"
 MAX_SECONDS: Final = 30.0
@@ -30,13 +30,13 @@ class TextLayers:
         self._numbers = tuple(numbers)
         self._held = ExitStack()
         self._worker: Worker | None = None
-        self._pages: Iterator[Frame] = iter(())
+        self._pages: Iterator[WireFrame] = iter(())
 
     def __enter__(self) -> Self:
         path = self._path()
         worker = Worker.start(WorkerSpec(MODULE, LIMITS, activity="reading", name="the reading process"))
         self._held.callback(worker.close)
-        worker.send(Frame.of({"path": str(path), "numbers": self._numbers}))
+        worker.send(WireFrame.of({"path": str(path), "numbers": self._numbers}))
         self._worker, self._pages = worker, worker.results()
         return self
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import PdfFile
-from mistral_rag.workers import Frame, limit_address_space, serve
+from mistral_rag.workers import WireFrame, limit_address_space, serve
 
 ADDRESS_SPACE: Final = 2 << 30
 """Bytes; the same bound as the parent's, which looks only now and then."""
@@ -20,12 +20,12 @@ def main() -> None:
     serve(_prepare, verb="read")
 
 
-def _prepare() -> Callable[[Frame], Iterator[Frame]]:
+def _prepare() -> Callable[[WireFrame], Iterator[WireFrame]]:
     limit_address_space(ADDRESS_SPACE)
     return _answer
 
 
-def _answer(job: Frame) -> Iterator[Frame]:
+def _answer(job: WireFrame) -> Iterator[WireFrame]:
     """The text of each page, with its packed word boxes as raw bytes; no text for a page that can't be read."""
     fields = job.value()
     with PdfFile(Path(fields["path"])) as pdf:
@@ -33,9 +33,9 @@ def _answer(job: Frame) -> Iterator[Frame]:
             try:
                 sheet = pdf.sheet(number)
             except ParseError:
-                yield Frame.of({"number": number, "text": None})
+                yield WireFrame.of({"number": number, "text": None})
             else:
-                yield Frame.of({"number": number, "text": sheet.text}, sheet.words.data)
+                yield WireFrame.of({"number": number, "text": sheet.text}, sheet.words.data)
 
 
 if __name__ == "__main__":
