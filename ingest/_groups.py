@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mistral_rag.index import IndexWriter, SourceState
 
-HIDDEN = "Name one with: ingest build PATH --group NAME ('*' for everyone)"
+NAME_A_GROUP = "Name one with: ingest build PATH --group NAME ('*' for everyone)"
 
 
 class GroupAssignment:
@@ -37,4 +37,4 @@ def hidden_warning(writer: IndexWriter) -> str | None:
     if hidden == 0:
         return None
     counted = "1 document is hidden: it names" if hidden == 1 else f"{hidden} documents are hidden: they name"
-    return f"{counted} no group, while others do. {HIDDEN}"
+    return f"{counted} no group, while others do. {NAME_A_GROUP}"
