@@ -37,9 +37,10 @@ _SETS: Final = frozenset({"builtins.set", "builtins.frozenset"})
 KNOWN: Final = DOCSTORES | DOCUMENTS | _SETS | _DATES.keys() | _ZONES.keys() | {"uuid.UUID", "uuid.SafeUUID"}
 MAX_VALUES: Final = 100_000
 """Values in the metadata of one document."""
-MIN_ADDRESS_SPACE: Final = 256 << 20
+MIN_ADDRESS_SPACE: Final = 336 << 20
 ADDRESS_SPACE_PER_BYTE: Final = 64
-"""Address space in bytes: so many at least, and so many for each byte of the file."""
+"""Address space in bytes: so many at least, and so many for each byte of the file. The worker itself has 94 MB of it,
+most of them reserved for its second thread."""
 MARK: Final = object()
 
 
