@@ -1,4 +1,4 @@
-"""Files become pages: which parser reads what, and the child processes they run in."""
+"""Files become pages: the parser of each media type, and the worker processes that they run in."""
 
 from collections.abc import Mapping
 from pathlib import Path
