@@ -19,7 +19,7 @@ VERSION: Final = "1"
 """Raised when the same page would be read differently."""
 
 LIMITS: Final = Limits()
-"""3 GiB and 180 s for a page; one of A4 takes at most 1.2 GB and 5 s of one core, a poster or a slow machine more of both."""
+"""3 GiB and 180 s a page; one of A4 takes at most 1.2 GB and 5 s of one core, a poster or a slow machine more."""
 
 _PDF_HEAD: Final = 1024
 """Bytes in which a PDF's mark is looked for: as far as readers of PDF look for it."""
