@@ -31,10 +31,11 @@ class Limits:
     """Bounds of a worker: bytes of memory, seconds a job, and when it is replaced by a new one.
 
     It is replaced after so many `jobs`, or when it still holds more than `idle_memory` bytes after one; None: never.
+    The defaults are those of OCR on this machine, the heaviest job there is.
     """
 
-    memory: int = 2 << 30
-    seconds: float = 60.0
+    memory: int = 3 << 30
+    seconds: float = 180.0
     jobs: int | None = None
     idle_memory: int | None = None
 

@@ -17,6 +17,8 @@ from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpe
 
 MAX_OUTPUT: Final = 2 << 30
 """Bytes that the texts of a folder may take as JSON: they are all in memory at once."""
+LIMITS: Final = Limits(memory=2 << 30)
+"""The parent's bound; the worker's own is by the size of the file."""
 MAX_SECONDS: Final = 600.0
 """For the whole pickle, also on a slow machine."""
 
@@ -70,7 +72,7 @@ def _flat_vectors(file: Path) -> npt.NDArray[np.float32]:
 
 def _documents(file: Path) -> Iterator[list[Any]]:
     worker = Worker.start(
-        WorkerSpec("mistral_rag.index._exchange.pickled", Limits(), activity="reading", name="its reader")
+        WorkerSpec("mistral_rag.index._exchange.pickled", LIMITS, activity="reading", name="its reader")
     )
     try:
         with worker.within(MAX_SECONDS):

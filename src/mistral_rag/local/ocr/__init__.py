@@ -18,8 +18,8 @@ PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 VERSION: Final = "1"
 """Incremented when the same page is read differently than before: results are cached by it."""
 
-LIMITS: Final = Limits(memory=3 << 30, seconds=180.0)
-"""For a page; one of A4 takes at most 1.2 GB and 5 s of one core, a poster or a slow machine more of both."""
+LIMITS: Final = Limits()
+"""3 GiB and 180 s a page; one of A4 takes at most 1.2 GB and 5 s of one core, a poster or a slow machine more."""
 
 _MAX_PDF_OFFSET: Final = 1024
 """Readers accept the header of a PDF within its first 1,024 bytes (PDF Reference 1.7, appendix H, note 13)."""
