@@ -69,8 +69,13 @@ def encode_file(file: ParsedFile) -> WireFrame:
 
 def decode_file(job: ParseJob | CutJob, frame: WireFrame) -> ParsedFile:
     """The file that a worker made of a job; raises FrameError when it is none."""
+    from mistral_rag.retrieval import check_profile
+
     try:
-        return _file(job if isinstance(job, ParseJob) else job.parsing, from_json(frame.content), frame.raw)
+        file = _file(job if isinstance(job, ParseJob) else job.parsing, from_json(frame.content), frame.raw)
+        # a profile that no signal can read would fail every question
+        check_profile(file.profile)
+        return file
     except (ValueError, KeyError, TypeError) as error:
         raise FrameError(str(error)) from error
 
