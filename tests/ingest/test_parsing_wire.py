@@ -59,8 +59,8 @@ def test_a_file_must_keep_the_rules_of_its_types() -> None:
         decode_file(JOB, WireFrame(content, raw[:-1]))
     with pytest.raises(FrameError):
         decode_file(JOB, WireFrame(content.replace(b'"profile":{', b'"profile":7,"other":{'), raw))
+    strange = Profile("", {"filings": {"version": 5, "profile": {"names": 7}}})
     with pytest.raises(FrameError, match="can't read what it learned"):
-        strange = Profile("", {"filings": {"version": 5, "profile": {"names": 7}}})
         decode_file(JOB, encode_file(replace(FILE, profile=strange)))
     with pytest.raises(FrameError, match="profile is larger"):
         decode_file(JOB, encode_file(replace(FILE, profile=Profile("x" * (1 << 20)))))

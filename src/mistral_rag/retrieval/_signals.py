@@ -153,7 +153,7 @@ def learn(source: Source, pages: Sequence[str], signals: Iterable[Signal] | None
 
 
 def check_profile(profile: Profile) -> None:
-    """Raise ValueError when a registered signal can't take in its part of a profile, which came from another process."""
+    """Raise ValueError when a registered signal can't take in its part of a profile that another process made."""
     for signal in registered_signals():
         kept = _kept(profile, signal)
         if kept is None or kept["profile"] is None:
