@@ -16,6 +16,7 @@ EDGE = {"cli", "defaults", "terminal"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"api"},  # when one of the platform's errors is first asked for
     "schema": set(),
+    "extensions": {"errors"},
     "text": {"errors", "schema"},
     "api": BASE,
     "messages": BASE | {"api"},
@@ -31,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vectorstores": INDEX | {"retrieval"},
     "retrievers": INDEX | {"retrieval", "vectorstores", "defaults"},
     "grounding": INDEX | {"retrieval", "vectorstores", "retrievers"},
-    "defaults": BASE | {"local", "embeddings", "chat_models"},
+    "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
     "terminal": BASE,
     "testing": PLATFORM,
 }

