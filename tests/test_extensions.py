@@ -32,15 +32,19 @@ def parse(path: Path) -> Parsed:
     return Parsed(lines[0], {"child": sys.orig_argv[-1]}, (Page(locator=Locator(kind="section", number=1), text=text),))
 """
 EMBEDDINGS = """
-from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.embeddings import Embeddings
 
 
-class Acme(DeterministicFakeEmbedding):
-    asked: str
+class Acme(Embeddings):
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[3.0, 4.0] if "train" in text.lower() else [4.0, -3.0] for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
 
 
 def load(name: str) -> Acme:
-    return Acme(size=8, asked=name)
+    return Acme()
 """
 POINT = "[mistral_rag.parsers]\nrst = toy_rst:PARSER\n"
 ACME = "[mistral_rag.embeddings]\nacme = toy_acme:load\n"
@@ -192,10 +196,11 @@ def test_two_parsers_for_the_same_files_are_one_sentence(
 
 def test_registered_embeddings_build_an_index_and_search_it(documents: Path, installed: Path, run: Run) -> None:
     install(installed, "toy-acme", ACME, toy_acme=EMBEDDINGS)
+    (documents / "leave.md").write_text("# Leave\n\nEveryone has 30 days of leave a year.\n")
     report = json.loads(run("ingest", "build", str(documents), "--embeddings", "acme-small@2", "--json").stdout)
-    assert (report["embedding"], report["embedded"]) == ("acme-small@2", 1)
-    found = json.loads(run("main", "search", "second class", "--json", "--explain").stdout)
-    assert found["results"][0]["ranks"]["dense"] == 1
+    assert (report["embedding"], report["embedded"]) == ("acme-small@2", 2)
+    found = json.loads(run("main", "search", "training", "--json", "--explain").stdout)["results"]
+    assert [(hit["metadata"]["title"], hit["ranks"]["dense"]) for hit in found[:1]] == [("Travel", 1)]
     doctor = json.loads(run("main", "doctor", "--json").stdout)["checks"]
     assert {"name": "index models", "ok": True, "detail": "acme-small@2"} in doctor
     assert {"name": "extensions", "ok": True, "detail": "embedding acme (toy-acme)"} in doctor
