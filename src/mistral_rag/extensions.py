@@ -21,7 +21,7 @@ __all__ = ["Extension", "clash", "extensions", "installed"]
 
 OWN_DISTRIBUTION = "mistral-rag"
 PREFIX = "mistral_rag"
-"""What the names of all groups begin with."""
+"""Beginning of the name of every group."""
 
 
 @dataclass(frozen=True, slots=True)

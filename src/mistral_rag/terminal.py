@@ -1,4 +1,4 @@
-"""What both programs share at the terminal: exit codes, one-sentence errors, clean output.
+"""Terminal of both programs: exit codes, one-sentence errors, clean output.
 
 Standard library only: `--help` must start in the time of a few bare Pythons.
 """

