@@ -103,7 +103,7 @@ def test_options_make_a_reader_or_change_the_one_given(
     assert len(MistralOCRLoader(str(path), ocr=ocr, table_format=None).load()) == 3
     assert [request.json.get("table_format") for request in fake.requests] == ["markdown", None]
     with pytest.raises(ConfigurationError):
-        MistralOCRLoader(path, ocr=ocr, tables="html")
+        MistralOCRLoader(path, ocr=ocr, tables="html")  # type: ignore[call-arg]
 
 
 LOST = r"^report 2023\.pdf: page 2: the platform's reply leaves this page out$"

@@ -7,7 +7,7 @@ from contextlib import aclosing, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from mistral_rag.api._errors import ApiError, ResponseError
 from mistral_rag.errors import ParseError
@@ -16,6 +16,7 @@ from mistral_rag.ocr._pages.pages import parsed_annotation
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._replies import Outcome, failed, is_too_large, read_reply, unsent
 from mistral_rag.ocr._requests.documents import Local, Source, document
+from mistral_rag.ocr._requests.keywords import ReadingOptions
 from mistral_rag.ocr._requests.options import OcrOptions, annotation_class, chosen_pages, ranges
 from mistral_rag.ocr._requests.pdf_split import Piece
 from mistral_rag.ocr._requests.plan import Part, Plan
@@ -38,7 +39,9 @@ class MistralOCR(OcrOptions):
     Pages are counted from 1. Every method takes the options of `OcrOptions` by name, for this call only.
     """
 
-    def read(self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any) -> OcrResult:
+    def read(
+        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Unpack[ReadingOptions]
+    ) -> OcrResult:
         """The document whole.
 
         Raises:
@@ -55,7 +58,9 @@ class MistralOCR(OcrOptions):
                 gathered.add(outcome)
         return gathered.result()
 
-    async def aread(self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any) -> OcrResult:
+    async def aread(
+        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Unpack[ReadingOptions]
+    ) -> OcrResult:
         """`read` for coroutines."""
         reader = self.changed(options)
         plan = await asyncio.to_thread(reader._plan, source, pages, name)
@@ -67,7 +72,7 @@ class MistralOCR(OcrOptions):
         return gathered.result()
 
     def iter_pages(
-        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
+        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Unpack[ReadingOptions]
     ) -> Generator[OcrPage | PageFailure]:
         """The pages in order, as they are read; those that can't be are failures and the rest goes on.
 
@@ -79,7 +84,7 @@ class MistralOCR(OcrOptions):
                 yield from outcome.pages
 
     async def aiter_pages(
-        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Any
+        self, source: Source, *, pages: Pages = None, name: str | None = None, **options: Unpack[ReadingOptions]
     ) -> AsyncGenerator[OcrPage | PageFailure]:
         """`iter_pages` for coroutines."""
         reader = self.changed(options)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Literal, Self
 
@@ -80,7 +80,7 @@ class OcrOptions(Connection):
             raise ConfigurationError(f"With document_annotation, image_limit is at most {ANNOTATED_IMAGES}.")
         return self
 
-    def changed(self, options: dict[str, Any]) -> Self:
+    def changed(self, options: Mapping[str, object]) -> Self:
         """The same with these options, checked; connections are shared."""
         if not options:
             return self
