@@ -1,4 +1,37 @@
-"""Build time: folders of documents become an index."""
+"""Build time: folders of documents become an index.
+
+The public names are loaded when first used, so that `ingest --help` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ingest._estimate import Estimate, estimate
+    from ingest._pipeline import Build
+    from ingest._report import BuildReport, FileReport, PageRead, Progress
 
 DISTRIBUTION = "mistral-rag"
 """Tells this package from another one named `ingest` that may hide it."""
+
+_HOME = {
+    "Build": "_pipeline",
+    "BuildReport": "_report",
+    "Estimate": "_estimate",
+    "FileReport": "_report",
+    "PageRead": "_report",
+    "Progress": "_report",
+    "estimate": "_estimate",
+}
+
+__all__ = ["DISTRIBUTION", "Build", "BuildReport", "Estimate", "FileReport", "PageRead", "Progress", "estimate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

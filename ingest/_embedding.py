@@ -11,7 +11,7 @@ from langchain_core.embeddings import Embeddings
 from ingest.chunking import CHUNKER_VERSION
 from ingest.parsing._result import ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings, load_embeddings
-from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, named
+from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
 from mistral_rag.index import TEXT_VERSION, Identity, IndexWriter, embed_text
 from mistral_rag.schema import Source
@@ -93,7 +93,7 @@ def choose_embedder(
     Raises:
         IndexMismatchError: the index was built with something else.
     """
-    given = None if isinstance(asked, str) else named(asked)
+    given = None if isinstance(asked, str) else NamedEmbeddings.of(asked)
     wanted = given.model if given is not None else NO_EMBEDDINGS if asked == "none" else str(asked)
     known = writer.identity
     if known is None:

@@ -12,8 +12,7 @@ import pytest
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 EACH = 150
 ANSWER = "The answer to that is forty-two, and not less."

@@ -11,8 +11,7 @@ from langchain_core.documents.base import Blob
 
 from mistral_rag import Chunk, MistralOCR, MistralOCRLoader, MistralOCRParser
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
-from mistral_rag.testing import FakeMistral, OcrPage
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, OcrPage, faults
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 

@@ -13,8 +13,7 @@ import pytest
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 KEY = "k3y-that-nobody-may-see-again"
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ingest.parsing._result import Parsed
 from mistral_rag.errors import ConfigurationError, ParseError
-from mistral_rag.extensions import Extension, clash, extensions
+from mistral_rag.extensions import Extension, extensions
 
 GROUP = "mistral_rag.parsers"
 """The group of entry points; each names a `Parser`."""
@@ -143,9 +143,9 @@ class _Table:
             for suffix, media_type in parser.media_types.items():
                 _, other = by_media_type.setdefault(media_type, (parser, extension))
                 if other is not extension:
-                    raise clash(other, extension, f"a parser for {media_type}")
+                    raise other.clash(extension, f"a parser for {media_type}")
                 if suffix in by_suffix:
-                    raise clash(by_media_type[by_suffix[suffix]][1], extension, f"a parser for {suffix} files")
+                    raise by_media_type[by_suffix[suffix]][1].clash(extension, f"a parser for {suffix} files")
                 by_suffix[suffix] = media_type
         return cls(by_media_type, by_suffix)
 

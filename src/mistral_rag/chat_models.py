@@ -23,7 +23,7 @@ from mistral_rag.api._errors import ApiError, StreamError
 from mistral_rag.api._settings import Timeouts
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._profile import profile
-from mistral_rag.messages._repair.repair import Rules
+from mistral_rag.messages._repair.repair import Rules as MessageRules
 from mistral_rag.messages._replies.incoming import PROVIDER
 from mistral_rag.messages._replies.results import broken_stream, chat_result, combined, stream_chunk, stream_end
 from mistral_rag.messages._replies.streaming import Assembly, has_begun
@@ -34,6 +34,8 @@ from mistral_rag.messages._requests.request import Request, build
 from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
 from mistral_rag.messages._requests.tools import Wire, wire_tool_choice, wire_tools
 from mistral_rag.messages._tokens import count_messages, token_ids
+
+__all__ = ["ChatMistral", "ChatMistralAI", "MessageRules"]
 
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"
@@ -59,7 +61,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     model: str = Field(default=DEFAULT_MODEL, min_length=1, validation_alias=AliasChoices("model", "model_name"))
     streaming: bool = False
-    message_rules: Rules | None = None
+    message_rules: MessageRules | None = None
 
     _told: set[str] = PrivateAttr(default_factory=set)
 

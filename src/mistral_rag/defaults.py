@@ -32,7 +32,11 @@ __all__ = [
 ]
 
 EMBEDDING_MODEL = "mistral-embed"
+"""The embedding model of a new index with a key."""
+
 CHAT_MODEL = "mistral-small-latest"
+"""The chat model with a key."""
+
 NO_EMBEDDINGS = ""
 """The name, in an index's identity, of having no embedding model: lexical search only."""
 
@@ -105,12 +109,12 @@ def load_embeddings(name: str) -> "MatrixEmbeddings | None":
         )
     from langchain_core.embeddings import Embeddings
 
-    from mistral_rag.embeddings import named
+    from mistral_rag.embeddings import NamedEmbeddings
 
     model = extension.load()(name)
     if not isinstance(model, Embeddings):
         raise extension.wrong(f"which returned {type(model).__name__} for {name} and not LangChain's Embeddings")
-    return named(model, name)
+    return NamedEmbeddings.of(model, name)
 
 
 def embedding_families() -> Mapping[str, Extension]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-__all__ = ["Extension", "clash", "extensions", "installed"]
+__all__ = ["Extension", "extensions", "installed"]
 
 OWN_DISTRIBUTION = "mistral-rag"
 PREFIX = "mistral_rag"
@@ -50,6 +50,13 @@ class Extension:
         """The error for an object that is not what its group asks for; `fault` is the end of a sentence."""
         return ConfigurationError(f"the package {self.distribution} registers the {self.kind} as {self.value}, {fault}")
 
+    def clash(self, other: Extension, what: str) -> ConfigurationError:
+        """The error for this and another extension that both want to be `what`."""
+        if self.distribution == other.distribution:
+            return ConfigurationError(f"the package {self.distribution} registers {what} twice; ask its authors")
+        packages = f"the packages {self.distribution} and {other.distribution}"
+        return ConfigurationError(f"{packages} both register {what}; uninstall one of them")
+
     @property
     def kind(self) -> str:
         """Group and name for messages: "parser rst"."""
@@ -66,16 +73,8 @@ def extensions(group: str, own: Iterable[Extension] = ()) -> Mapping[str, Extens
     for extension in (*own, *(one for one in installed() if one.group == group)):
         other = found.setdefault(extension.name, extension)
         if other is not extension:
-            raise clash(other, extension, f"the {extension.kind}")
+            raise other.clash(extension, f"the {extension.kind}")
     return found
-
-
-def clash(one: Extension, other: Extension, what: str) -> ConfigurationError:
-    """The error for two extensions that both want to be `what`."""
-    if one.distribution == other.distribution:
-        return ConfigurationError(f"the package {one.distribution} registers {what} twice; ask its authors")
-    packages = f"the packages {one.distribution} and {other.distribution}"
-    return ConfigurationError(f"{packages} both register {what}; uninstall one of them")
 
 
 def installed() -> Sequence[Extension]:

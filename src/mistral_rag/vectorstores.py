@@ -27,6 +27,8 @@ from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._view import View
 from mistral_rag.index._writer import IndexWriter
 
+__all__ = ["FaissStore"]
+
 LOCK_SECONDS = 30.0
 """How long an addition waits for another writer of the same folder."""
 

@@ -11,8 +11,7 @@ from mistralai.client import errors as sdk_errors
 from mistralai.client.models import BaseModelCard
 
 from mistral_rag import MistralOCR
-from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, references, thinking
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, faults, references, thinking
 
 MODEL = "mistral-small-latest"
 HELLO: list[Any] = [{"role": "user", "content": "hello there"}]

@@ -8,8 +8,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 MODEL = "mistral-small-latest"
 HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": "hello there"}]

@@ -7,7 +7,7 @@ from mistral_rag._lazy import loader
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.embeddings._model import MistralAIEmbeddings, MistralEmbeddings
-    from mistral_rag.embeddings._named import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings, named
+    from mistral_rag.embeddings._named import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
     from mistral_rag.embeddings._results import EmbeddedBatch, FailedBatch, PartialEmbeddings, Usage
     from mistral_rag.embeddings._tokens import count as count_tokens
     from mistral_rag.embeddings._vectors import unpacked
@@ -23,7 +23,6 @@ __all__ = [
     "PartialEmbeddings",
     "Usage",
     "count_tokens",
-    "named",
     "unpacked",
 ]
 
@@ -40,7 +39,6 @@ __getattr__ = loader(
         "PartialEmbeddings": "_results",
         "Usage": "_results",
         "count_tokens": "_tokens:count",
-        "named": "_named",
         "unpacked": "_vectors",
     },
 )

@@ -62,6 +62,11 @@ class NamedEmbeddings(Embeddings):
         self.model = name
         self._embeddings = embeddings
 
+    @classmethod
+    def of(cls, embeddings: Embeddings, name: str | None = None) -> MatrixEmbeddings:
+        """The model itself where it is `MatrixEmbeddings`, else wrapped."""
+        return embeddings if isinstance(embeddings, MatrixEmbeddings) else cls(embeddings, name)
+
     def embed_matrix(self, texts: Sequence[str]) -> Rows:
         """Unit vectors of `texts`, one a row."""
         rows = np.asarray(self._embeddings.embed_documents(list(texts)), dtype=np.float32)
@@ -82,8 +87,3 @@ class NamedEmbeddings(Embeddings):
     async def aembed_query(self, text: str) -> list[float]:
         """The model's own vector of a question."""
         return await self._embeddings.aembed_query(text)
-
-
-def named(embeddings: Embeddings, name: str | None = None) -> MatrixEmbeddings:
-    """The model itself where it is `MatrixEmbeddings`, else wrapped in `NamedEmbeddings`."""
-    return embeddings if isinstance(embeddings, MatrixEmbeddings) else NamedEmbeddings(embeddings, name)

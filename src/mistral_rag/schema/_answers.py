@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
 Support = Literal["supported", "partial", "unsupported", "contradicted", "unchecked"]
+"""Judgements of a claim by the evidence that it cites."""
 Status = Literal["answered", "partial", "abstained", "blocked", "incomplete"]
+"""Outcomes of a question: "blocked" by a guardrail, "incomplete" when the reply broke off."""
 
 
 class Claim(Model):

@@ -7,9 +7,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+"""A number from 0 to 1."""
 Offset = Annotated[int, Field(ge=0)]
+"""A position, from 0."""
 Number = Annotated[int, Field(ge=1)]
+"""A number that people count with, from 1."""
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A sha256, in lower-case hex."""
 
 
 class Model(BaseModel):

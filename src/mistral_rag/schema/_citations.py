@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from langchain_core.messages import Citation as CitationBlock
 
 BoxPrecision = Literal["word", "line", "block", "page", "none"]
+"""Runs of text that the boxes of a span surround."""
 SpanRole = Literal["quote", "header"]
+"""Roles of a span: quoted, or the header of the table row that is quoted."""
 Location = Literal["exact", "normalised", "moved", "ambiguous", "not_found", "stale"]
+"""Outcomes of the search for a quote; "normalised" is found but for white space and typography."""
 
 QUOTE_JOINT = " … "
 """Separator between the quotes of a citation's spans."""

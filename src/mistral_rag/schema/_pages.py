@@ -10,11 +10,15 @@ from mistral_rag.schema._base import UNCLEAN, Digest, Fraction, Model, Number, O
 from mistral_rag.schema._boxes import Box, WordBoxes
 
 LocatorKind = Literal["page", "slide", "sheet", "section", "part"]
+"""Kinds of page: a "part" is one of a mail, a "section" one of a document without pages."""
 BlockKind = Literal[
     "title", "text", "list", "table", "caption", "header", "footer", "code", "equation", "image", "references", "aside"
 ]
+"""Kinds of block, by their part in the page's layout."""
 Origin = Literal["text-layer", "mistral-ocr", "local-ocr", "markup"]
+"""Sources of text: a PDF's own text, OCR by the platform or on this machine, a file that is text."""
 UnitKind = Literal["sentence", "row", "item", "heading", "line"]
+"""Kinds of unit: an "item" is one of a list, a "line" anything that is no sentence."""
 
 
 class Source(Model):

@@ -12,7 +12,7 @@ from mistral_rag.local.ocr._child import Child, Limits
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._result import OcrPage
 
-__all__ = ["Limits", "LocalOCR"]
+__all__ = ["Limits", "LocalOCR", "is_installed"]
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 VERSION: Final = "1"
