@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 RST = """
 import os
@@ -132,6 +134,40 @@ def test_a_parser_that_returns_something_else_is_named_with_its_package(
         "the package toy-rst registers the parser rst as toy_rst:PARSER, whose function toy_rst:parse returned str and "
         "not ingest.parsing.Parsed",
     )
+
+
+def from_manual(section: str) -> tuple[str, str, str, str]:
+    """The package that a section of docs/extending.md shows: its name, entry points, module and source."""
+    text = (Path(__file__).parents[1] / "docs/extending.md").read_text("utf-8").partition(f"\n## {section}\n")[2]
+    blocks = [token for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
+    source = next(block.content for block in blocks if block.info == "python")
+    project = tomllib.loads(next(block.content for block in blocks if block.info == "toml"))["project"]
+    [(group, points)] = project["entry-points"].items()
+    [(name, value)] = points.items()
+    return project["name"], f"[{group}]\n{name} = {value}\n", value.partition(":")[0], source
+
+
+def test_the_parser_of_the_manual_works(documents: Path, installed: Path, run: Run) -> None:
+    name, points, module, source = from_manual("A parser")
+    install(installed, name, points, **{module: source})
+    (documents / "empty.rst").write_text("Empty\n=====\n")
+    done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
+    assert built(done) == {
+        "empty.rst": ("failed", "there is no text below the title"),
+        "leave.rst": ("added", None),
+        "travel.md": ("added", None),
+    }
+    [found] = json.loads(run("main", "search", "leave", "-k", "1", "--json").stdout)["results"]
+    assert found["page_content"] == "Leave\n\nEveryone has 30 days of leave a year."
+    assert found["metadata"]["format"] == "rst"
+
+
+def test_the_embeddings_of_the_manual_work(documents: Path, installed: Path, run: Run) -> None:
+    name, points, module, source = from_manual("Embeddings")
+    install(installed, name, points, **{module: source})
+    report = json.loads(run("ingest", "build", str(documents), "--embeddings", "acme-words", "--json").stdout)
+    assert (report["embedding"], report["embedded"]) == ("acme-words", 1)
+    assert run("main", "search", "by train").stdout.startswith("1. Travel")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ mistral_rag.schema: EXPORTED QUOTE_JOINT UNCITED_KINDS Answer Block BlockKind Bo
     Span SpanRole Status Support Unit UnitKind Word WordBoxes base64_schema clean_text joined_quote json_schema
     text_digest
 mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError add_common
-    add_groups at_least_one exit_code index_folder note printable run say say_json
+    add_groups at_least_one counted exit_code index_folder note printable run say say_json
 mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: TOKENS_VERSION detect read_text

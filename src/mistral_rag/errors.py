@@ -1,4 +1,4 @@
-"""Every exception this package raises, and whose turn it is.
+"""The exceptions of this package.
 
 ::
 

