@@ -1,27 +1,14 @@
-"""What each document says about itself, kept in the index beside it for routing."""
+"""Profiles of documents that signals have not learned of: of an older release, or by rules that changed since."""
 
-from typing import Any
-
-from mistral_rag.index import IndexWriter, View
-from mistral_rag.retrieval import VERSION, learn
-from mistral_rag.schema import Source
-
-FACTS = "facts"
-"""The name under which the index keeps them, by uri; each with the digest of the bytes it was learned from."""
+from mistral_rag.index import IndexWriter
+from mistral_rag.retrieval import is_current, learn
 
 
-def learn_facts(writer: IndexWriter) -> None:
-    """Learn the facts of documents that are new or changed, and forget those of documents that are gone."""
+def learn_missing(writer: IndexWriter) -> None:
+    """Learn of documents whose profile is missing or out of date."""
     with writer.view() as view:
-        known = view.extra(FACTS) or {}  # noqa: S610 (no Django here)
-        facts = {source.uri: _facts(source, view, known.get(source.uri)) for source in view.sources()}
-    if facts != known:
-        writer.set_extra(FACTS, facts)
-
-
-def _facts(source: Source, view: View, known: dict[str, Any] | None) -> dict[str, Any]:
-    made_of = {"digest": source.digest, "version": VERSION}
-    if known and made_of.items() <= known.items():
-        return known
-    texts = list(view.page_texts(source.uri))
-    return {**learn(source.title, source.name, texts, source.metadata).to_json(), **made_of}
+        outdated = [uri for uri, profile in view.profiles_by_uri() if not is_current(profile)]
+    for uri in outdated:
+        with writer.view() as view:
+            profile = learn(view.source(uri), list(view.page_texts(uri)))
+        writer.set_profile(uri, profile)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from langchain_core.embeddings import Embeddings
 
 from ingest._embedding import Embedder, choose_embedder
-from ingest._facts import learn_facts
+from ingest._facts import learn_missing
 from ingest._groups import Readers, hidden_line, regroup
 from ingest._ocr import HOW_TO_READ, PictureReadings, When, With, open_reader, states, with_readings
 from ingest._plan import Plan, Reading, make_plan, problem_line
@@ -137,7 +137,7 @@ class Build:
             yield FileReport(known[uri].source.name, "removed")
         for uri in plan.held_back:
             yield FileReport(known[uri].source.name, "held_back", "gone from its folder; drop it with --prune")
-        learn_facts(writer)
+        learn_missing(writer)
         writer.commit()
         writer.refresh_caches()
         if hidden := hidden_line(writer):

@@ -144,13 +144,20 @@ def test_search_lists_passages_and_explains_their_rank(index: Path, capsys: pyte
     assert found["explanation"]["searched"] == found["explanation"]["readable"]
 
 
-def test_search_explains_itself_to_people(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_search_explains_itself_to_people(index: Path, documents: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("search", "quick ratio of leave", "--index", str(index), "--explain")
     capsys.readouterr()
-    assert program.main(["search", "quick ratio of leave", "--index", str(index), "--explain"]) == 0
+    assert program.main(asked) == 0
     out = capsys.readouterr().out
-    assert "further words: consolidated balance sheets" in out
-    assert "lexical 1.000 (rank 1), dense 0.000 (rank -), routing 0.000, statement 0.000" in out
-    assert program.main(["search", "quick ratio of leave", "--index", str(index), "--explain", "--expand", "off"]) == 0
+    assert "lexical 1.000 (rank 1), dense 0.000 (rank -), document boost 0.000, page boost 0.000" in out
+    # the words of filings are searched for where there is a filing
+    assert "further words" not in out
+    (documents / "OAK 10-K 2022.md").write_text("# Oak\n\nTotal current assets were 5.\n")
+    assert program.ingest(["build", str(documents), "--index", str(index), "--embeddings", "none"]) == 0
+    capsys.readouterr()
+    assert program.main(asked) == 0
+    assert "further words: consolidated balance sheets" in capsys.readouterr().out
+    assert program.main([*asked, "--expand", "off"]) == 0
     assert "further words" not in capsys.readouterr().out
 
 

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,23 @@ def test_links_lead_somewhere(path: Path) -> None:
         target = str(link.attrs["href"]).split("#")[0]
         if target and not re.match(r"[a-z]+:", target):
             assert (path.parent / target).exists(), target
+
+
+def anchors(path: Path) -> set[str]:
+    """The fragments by which GitHub links to the headings of a page."""
+    parts = tokens(path)
+    titles = [after.content for token, after in pairwise(parts) if token.type == "heading_open"]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_links_to_headings_lead_to_one(path: Path) -> None:
+    links = [child for token in tokens(path) for child in token.children or () if child.type == "link_open"]
+    for link in links:
+        target, _, fragment = str(link.attrs["href"]).partition("#")
+        if fragment and not re.match(r"[a-z]+:", target):
+            page = path.parent / target if target else path
+            assert fragment in anchors(page), link.attrs["href"]
 
 
 def test_the_second_sentence_says_whose_project_this_is() -> None:

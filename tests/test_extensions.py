@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from mistral_rag import IndexReader
+
 RST = """
 import os
 import sys
@@ -47,6 +49,36 @@ class Acme(Embeddings):
 
 def load(name: str) -> Acme:
     return Acme()
+"""
+SIGNAL = """
+class Index:
+    def add(self, document, profile):
+        self.title = profile["title"]
+
+    def remove(self, document):
+        pass
+
+    def read(self, question):
+        from mistral_rag.retrieval import Query
+
+        return Query()
+
+    def boosts(self, question, *, expansion, covered):
+        from mistral_rag.retrieval import Boosts
+
+        return Boosts(documents={})
+
+
+class Toy:
+    name, version = "toy", 1
+
+    def learn(self, source, pages):
+        from mistral_rag.retrieval import Learned
+
+        return Learned({"title": source.title})
+
+    def index(self):
+        return Index()
 """
 POINT = "[mistral_rag.parsers]\nrst = toy_rst:PARSER\n"
 ACME = "[mistral_rag.embeddings]\nacme = toy_acme:load\n"
@@ -261,6 +293,53 @@ def test_broken_embeddings_are_one_sentence(documents: Path, installed: Path, ru
         "error: the package toy-acme registers the embedding acme as toy_acme:load, which returned str for acme and "
         "not LangChain's Embeddings\n"
     )
+
+
+def test_a_registered_signal_learns_in_a_build(documents: Path, installed: Path, run: Run, tmp_path: Path) -> None:
+    install(installed, "toy-signal", "[mistral_rag.signals]\ntoy = toy_signal:Toy\n", toy_signal=SIGNAL)
+    assert run("ingest", "build", str(documents), "--embeddings", "none").returncode == 0
+    with IndexReader.open(tmp_path / "index") as reader, reader.view() as view:
+        [profile] = [found for _, found in view.profiles_by_uri()]
+    assert profile is not None
+    assert profile.learned["toy"] == {"version": 1, "profile": {"title": "Travel"}}
+    assert run("main", "search", "second class").stdout.startswith("1. Travel")
+
+
+@pytest.mark.parametrize(
+    ("entry", "source", "sentence"),
+    [
+        (
+            "toy = toy_signal:Index",
+            SIGNAL,
+            "the package toy-signal registers the signal toy as toy_signal:Index, which is no "
+            "mistral_rag.retrieval.Signal",
+        ),
+        (
+            "toy = toy_signal:Toy",
+            SIGNAL.replace("    name, version", "    def __init__(self): 1 / 0\n\n    name, version"),
+            "the package toy-signal registers the signal toy as toy_signal:Toy, which can't be made "
+            "(ZeroDivisionError: division by zero)",
+        ),
+        (
+            "filings = toy_signal:Toy",
+            SIGNAL,
+            "the packages mistral-rag and toy-signal both register the signal filings; uninstall one of them",
+        ),
+        (
+            "toy = toy_signal:Toy",
+            SIGNAL.replace('"toy", 1', '"filings", 1'),
+            "the packages mistral-rag and toy-signal both register a signal called filings; uninstall one of them",
+        ),
+    ],
+)
+def test_a_broken_signal_is_one_sentence(
+    documents: Path, installed: Path, run: Run, entry: str, source: str, sentence: str
+) -> None:
+    run("ingest", "build", str(documents), "--embeddings", "none")
+    install(installed, "toy-signal", f"[mistral_rag.signals]\n{entry}\n", toy_signal=source)
+    done = run("main", "search", "second class")
+    assert done.stderr == f"error: {sentence}\n"
+    assert done.returncode == 2
 
 
 def test_doctor_finds_broken_extensions(installed: Path, run: Run) -> None:

@@ -91,7 +91,7 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_an_image_as_large_as_memory_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half_black().save(tmp_path / "a.tif", save_all=True, append_images=[Image.new("L", (50, 20), 255)])
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 900)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 900)
     with ImageFile(tmp_path / "a.tif") as file:
         assert file.grey(1).shape == (20, 40)
         with pytest.raises(ParseError, match=r"too large: 50 x 20 pixels"):

@@ -1,17 +1,20 @@
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.embeddings import Embeddings
 
-from mistral_rag.errors import IndexLockedError, IndexMismatchError, IndexNotFoundError
-from mistral_rag.index import Identity, IndexWriter
+from mistral_rag import FaissStore, GroundedQA, HybridRetriever, verify_citation
+from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexMismatchError, IndexNotFoundError
+from mistral_rag.index import Identity, IndexReader, IndexWriter, Profile
+from mistral_rag.retrieval import Boosts, Learned, Query, learn
 from mistral_rag.retrieval._fusion import left_open
-from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
 
 AXES = {"phone": 0, "mobile": 0, "dividend": 1, "payout": 1, "leave": 2, "vacation": 2}
@@ -123,7 +126,7 @@ def test_a_hit_says_what_its_score_is_made_of(index: Path) -> None:
     hit = retriever(index, dense_weight=0.5).search("dividend", k=1)[0]
     assert hit.parts["lexical"] == 1
     assert hit.parts["dense"] == pytest.approx(1, abs=0.01)
-    assert hit.parts["routing"] == 0
+    assert hit.parts["document_boost"] == 0
     assert hit.score == pytest.approx(1, abs=0.01)
     assert (hit.source.name, hit.page.locator.number) == ("shop.txt", 2)
     assert hit.ranks == {"lexical": 1, "dense": 1}
@@ -140,7 +143,7 @@ def test_of_many_documents_those_of_the_company_named_come_first(filings: Path, 
     names = [hit.source.name for hit in hits]
     assert names[:5] == ["OAK_2022_10K.pdf"] * 2 + ["OAK_2021_10K.pdf"] * 3
     assert (texts(hits)[0], texts(hits)[2], texts(hits)[5]) == ("A dividend was paid.",) * 3
-    assert hits[5].parts["routing"] == 0
+    assert hits[5].parts["document_boost"] == 0
 
 
 def test_it_is_a_langchain_retriever(index: Path) -> None:
@@ -161,7 +164,7 @@ def test_the_company_and_year_named_come_first(filings: Path) -> None:
     hits = retriever(filings).search("Did Oak's net sales of phones rise in 2021?", k=4)
     assert [hit.source.name for hit in hits][:2] == ["OAK_2021_10K.pdf", "OAK_2022_10K.pdf"]
     assert texts(hits)[0] == "Net sales of phones rose."
-    assert hits[0].parts["routing"] == pytest.approx(1.5 * left_open(hits[0].parts["covered"]))
+    assert hits[0].parts["document_boost"] == pytest.approx(1.5 * left_open(hits[0].parts["covered"]))
 
 
 def test_without_a_year_the_newest_comes_first(filings: Path) -> None:
@@ -204,7 +207,7 @@ def test_a_model_that_gains_by_it_is_asked_without_the_company_too(
 
 def test_routing_can_be_switched_off(filings: Path) -> None:
     hits = retriever(filings, routing=False).search("Oak's dividend in 2021", k=12)
-    assert {hit.parts["routing"] for hit in hits} == {0}
+    assert {hit.parts["document_boost"] for hit in hits} == {0}
 
 
 def test_a_negative_number_of_passages_is_refused(index: Path) -> None:
@@ -338,7 +341,7 @@ def test_the_statement_that_shows_what_is_asked_for_comes_first(folder: Path, wr
     assert "CONSOLIDATED BALANCE SHEETS" in texts(retriever(folder).search(question, k=1))[0]
     assert "BALANCE" not in texts(retriever(folder, expander=None).search(question, k=1))[0]
     named = retriever(folder, expander=None).search("Oak's current ratio by the balance sheet", k=9)
-    by_text = {hit.chunk.text[:6]: hit.parts["statement"] for hit in named}
+    by_text = {hit.chunk.text[:6]: hit.parts["page_boost"] for hit in named}
     assert by_text["CONSOL"] > 0
     assert by_text["The cu"] == 0
 
@@ -359,9 +362,9 @@ def test_a_statement_that_only_further_words_name_needs_an_open_question(folder:
 
     guessing = retriever(folder, expander=Balance())
     for question, gained in (("solvency of assets and debts in general", True), ("inventory counted in May", False)):
-        bonus = max(hit.parts["statement"] for hit in guessing.search(question))
-        assert (bonus > 0, max(hit.parts["statement"] for hit in found.search(question))) == (gained, 0)
-    assert max(hit.parts["statement"] for hit in found.search("assets in the balance sheet")) > 0
+        bonus = max(hit.parts["page_boost"] for hit in guessing.search(question))
+        assert (bonus > 0, max(hit.parts["page_boost"] for hit in found.search(question))) == (gained, 0)
+    assert max(hit.parts["page_boost"] for hit in found.search("assets in the balance sheet")) > 0
 
 
 def test_an_expander_can_be_replaced(index: Path, writer: IndexWriter) -> None:
@@ -481,3 +484,197 @@ def test_a_reader_by_groups_is_told_ranks_and_no_scores(folder: Path, writer: In
     found = retriever(folder, groups=["staff"], filter={"source": {"$exists": True}}).explain("dividend", k=2)
     assert [(hit.score, hit.parts, hit.ranks) for hit in found.hits] == [(1, {}, {}), (0.5, {}, {})]
     assert (found.searched, found.readable) == (2, 2)
+
+
+def test_a_question_is_answered_in_one_transaction(filings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+    begin = IndexReader.connection
+
+    def counted(reader: IndexReader) -> Any:
+        begun.append(reader)
+        return begin(reader)
+
+    chain = GroundedQA(retriever=retriever(filings, neighbours=1, most_per_document=2, mmr=0.7))
+    chain.invoke("Did Oak's net sales of phones rise in 2021?")
+    monkeypatch.setattr(IndexReader, "connection", counted)
+    answer = chain.invoke("Did Oak's net sales of phones rise in 2021?")
+    assert answer.citations[0].quote == "Net sales of phones rose."
+    assert len(begun) == 1
+
+
+async def test_an_answer_is_of_the_commit_that_was_searched(index: Path, writer: IndexWriter) -> None:
+    class Rewriting(Longest):
+        def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+            writer.remove("file:///docs/shop.txt")
+            writer.commit()
+            return super().score(text_pairs)
+
+    question = "When is the dividend paid?"
+    chain = GroundedQA(retriever=retriever(index, reranker=Rewriting(), k=3))
+    answer = chain.invoke(question)
+    assert (answer.warnings, answer.citations[0].quote) == ((), "The dividend is paid in May.")
+    assert verify_citation(retriever(index).index, answer.citations[0]).location == "stale"
+    add(writer, "shop.txt", "The dividend is paid in June.")
+    writer.commit()
+    assert (await chain.ainvoke(question)).citations[0].quote == "The dividend is paid in June."
+
+
+def test_a_retriever_behind_settings_still_gives_its_pages(index: Path) -> None:
+    started = []
+
+    class Listening(BaseCallbackHandler):
+        def on_retriever_start(self, serialized: Any, query: str, **kwargs: Any) -> None:
+            started.append((query, kwargs["tags"]))
+
+    bound = retriever(index).with_config(tags=["bound"])
+    answer = GroundedQA(retriever=bound).invoke("When is the dividend paid?", {"callbacks": [Listening()]})
+    assert (answer.citations[0].quote, answer.generation) == ("The dividend is paid in May.", 1)
+    assert started == [("When is the dividend paid?", ["bound"])]
+
+
+def test_texts_without_pages_are_answered_from(tmp_path: Path) -> None:
+    store = FaissStore(Axes(), tmp_path / "texts")
+    store.add_texts(["The dividend is paid in May. It was paid in June before."], [{"source": "memo"}])
+    answer = GroundedQA(retriever=retriever(tmp_path / "texts")).invoke("When is the dividend paid?")
+    assert (answer.citations[0].source, answer.citations[0].quote) == ("memo", "The dividend is paid in May.")
+
+
+def test_other_groups_or_filters_are_searched_anew(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "secret.txt", "The dividend will be doubled.", groups=("board",), metadata={"team": "board"})
+    add(writer, "open.txt", "The dividend is paid in May.", groups=("*",))
+    writer.commit()
+    made = retriever(folder, groups=["board"])
+    assert len(made.search("dividend")) == 2
+    copy = made.model_copy(update={"groups": ("staff",)})
+    assert texts(copy.search("dividend")) == ["The dividend is paid in May."]
+    made.filter = {"team": "board"}
+    assert texts(made.search("dividend")) == ["The dividend will be doubled."]
+
+
+@pytest.mark.parametrize("wrong", [{"top_k": 3}, {"rerankr": None}, {"fusion": "sum"}])
+def test_an_unknown_setting_is_refused(index: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        retriever(index, **wrong)
+
+
+def test_a_call_may_say_how_many_passages_it_wants(index: Path) -> None:
+    assert len(retriever(index).invoke("dividend", k=1)) == 1
+    with pytest.raises(TypeError, match="filter"):
+        retriever(index).invoke("dividend", filter={"team": "people"})
+
+
+class Contracts:
+    """A signal of a user: contracts name their parties, and come first where one is named."""
+
+    name = "contracts"
+    version = 1
+
+    def __init__(self) -> None:
+        self.learned: list[str] = []
+
+    def learn(self, source: Source, pages: Sequence[str], /) -> Learned | None:
+        self.learned.append(source.name)
+        parties = re.findall(r"party: (\w+)", " ".join(pages))
+        return Learned({"parties": parties}, label="contract") if parties else None
+
+    def index(self) -> "ContractIndex":
+        return ContractIndex()
+
+
+class ContractIndex:
+    def __init__(self) -> None:
+        self.parties: dict[int, list[str]] = {}
+
+    def add(self, document: int, profile: Mapping[str, Any], /) -> None:
+        self.parties[document] = profile["parties"]
+
+    def remove(self, document: int, /) -> None:
+        self.parties.pop(document, None)
+
+    def read(self, question: str, /) -> Query:
+        return Query(named=frozenset(self._of(question)), expansion="agreement" if self.parties else "")
+
+    def boosts(self, question: str, /, *, expansion: str, covered: float) -> Boosts:
+        return Boosts(dict.fromkeys(self._of(question), 2.0))
+
+    def _of(self, question: str) -> list[int]:
+        return [document for document, parties in self.parties.items() if set(parties) & set(question.split())]
+
+
+def test_a_signal_of_ones_own_learns_and_boosts(folder: Path, writer: IndexWriter) -> None:
+    signal = Contracts()
+    add(writer, "a.txt", "The fee is 3 euros. party: Lark")
+    add(writer, "b.txt", "The fee is 4 euros. party: Wren")
+    add(writer, "c.txt", "The fee is known. The fee, the fee.")
+    writer.commit()
+    made = retriever(folder, signals=[signal])
+    explained = made.explain("Which fee pays Wren")
+    assert texts(explained.hits)[0] == "The fee is 4 euros. party: Wren"
+    assert explained.hits[0].parts["document_boost"] == 2
+    assert (explained.named, explained.expansion) == (("file:///docs/b.txt",), "agreement")
+    writer.remove("file:///docs/b.txt")
+    add(writer, "d.txt", "The fee is 5 euros. party: Wren")
+    writer.commit()
+    assert made.explain("Which fee pays Wren").named == ("file:///docs/d.txt",)
+    # of documents without a profile a search learns, each once; the next build would keep it
+    assert signal.learned == ["a.txt", "b.txt", "c.txt", "d.txt"]
+
+
+def test_what_was_learned_is_learned_once(folder: Path, writer: IndexWriter) -> None:
+    signal = Contracts()
+    source = add(writer, "a.txt", "The fee is 3 euros. party: Lark")
+    writer.set_profile(source.uri, learn(source, ["The fee is 3 euros. party: Lark"], [signal]))
+    writer.commit()
+    assert signal.learned == ["a.txt"]
+    made = retriever(folder, signals=[signal])
+    assert made.explain("Which fee pays Lark").named == ("file:///docs/a.txt",)
+    assert texts(made.search("contract", k=1)) == ["The fee is 3 euros. party: Lark"]
+    assert signal.learned == ["a.txt"]
+    signal.version = 2
+    assert retriever(folder, signals=[signal]).explain("Which fee pays Lark").named == ("file:///docs/a.txt",)
+    assert signal.learned == ["a.txt", "a.txt"]
+
+
+@pytest.mark.parametrize("profile", [None, [], {"parties": 7}, {}])
+def test_a_profile_that_is_none_is_damage(folder: Path, writer: IndexWriter, profile: Any) -> None:
+    source = add(writer, "a.txt", "The fee is 3 euros.")
+    writer.set_profile(source.uri, Profile("", {"filings": {"version": 5, "profile": profile}}))
+    writer.commit()
+    if profile is None:
+        assert len(retriever(folder).search("fee")) == 1
+    else:
+        with pytest.raises(IndexDamagedError, match="a profile of the index can't be read"):
+            retriever(folder).search("fee")
+
+
+def test_a_handbook_is_searched_without_the_words_of_filings(index: Path, writer: IndexWriter) -> None:
+    question = "What does liquidity mean?"
+    assert retriever(index).explain(question).expansion == ""
+    add(writer, "OAK_2022_10K.pdf", "Sales.", cover=cover_of("OAK CORPORATION", "10-K", "December 31, 2022"))
+    writer.commit()
+    assert "total current assets" in retriever(index).explain(question).expansion
+
+
+def test_a_search_that_follows_commits_finds_what_a_new_one_finds(folder: Path, writer: IndexWriter) -> None:
+    rng = np.random.default_rng(5)
+    words = ["dividend", "phone", "leave", "Oak", "Willow", "sales"]
+    followers = [retriever(folder, groups=groups) for groups in (None, ["board"], ["staff"])]
+    for step in range(25):
+        number = int(rng.integers(8))
+        if step > 5 and rng.random() < 0.4:
+            writer.remove(f"file:///docs/OAK_{2015 + number}_10K.pdf")
+        else:
+            company = "OAK CORPORATION" if number % 2 else "WILLOW INC."
+            cover = cover_of(company, "10-K", f"December 31, {2015 + number}")
+            text = " ".join(rng.choice(words, 6).tolist())
+            groups = (("board",), ("staff", "board"), ("*",))[int(rng.integers(3))]
+            add(writer, f"OAK_{2015 + number}_10K.pdf", text, BALANCE, cover=cover, groups=groups)
+        writer.commit()
+        question = " ".join(rng.choice([*words, "balance sheet", "2017"], 3).tolist())
+        for follower in followers:
+            anew = retriever(folder, groups=follower.groups).explain(question)
+            found = follower.explain(question)
+            assert [hit.chunk.id for hit in found.hits] == [hit.chunk.id for hit in anew.hits]
+            assert (found.named, found.expansion, found.searched) == (anew.named, anew.expansion, anew.searched)
+            for one, other in zip(found.hits, anew.hits, strict=True):
+                assert dict(one.parts) == pytest.approx(dict(other.parts), rel=1e-5)

@@ -40,9 +40,9 @@ def writer_of(folder: Path) -> Iterator[IndexWriter]:
 
 def tidy(writer: IndexWriter) -> None:
     """Bring what was learned of the documents and the caches in line with them, and commit."""
-    from ingest._facts import learn_facts
+    from ingest._facts import learn_missing
 
-    learn_facts(writer)
+    learn_missing(writer)
     writer.commit()
     writer.refresh_caches()
 

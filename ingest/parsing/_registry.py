@@ -137,9 +137,7 @@ class _Table:
         by_media_type: dict[str, tuple[Parser, Extension]] = {}
         by_suffix: dict[str, str] = {}
         for extension in registered:
-            parser = extension.load()
-            if not isinstance(parser, Parser):
-                raise extension.wrong("which is no ingest.parsing.Parser")
+            parser = extension.load_as(Parser)
             for suffix, media_type in parser.media_types.items():
                 _, other = by_media_type.setdefault(media_type, (parser, extension))
                 if other is not extension:

@@ -10,9 +10,9 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from mistral_rag.errors import ParseError
-from mistral_rag.ocr._model import MistralOCR, Pages
+from mistral_rag.ocr._model import MistralOCR, PageSelection
 from mistral_rag.ocr._reader import PageFailure
-from mistral_rag.ocr._requests.documents import Local, Remote, Source, document
+from mistral_rag.ocr._requests.documents import DocumentInput, LocalDocument, RemoteDocument, document
 from mistral_rag.ocr._requests.keywords import OcrSettings
 from mistral_rag.ocr._result import OcrPage
 from mistral_rag.schema import Chunk
@@ -30,10 +30,10 @@ class MistralOCRLoader(BaseLoader):
 
     def __init__(
         self,
-        sources: Source | Sequence[Source],
+        sources: DocumentInput | Sequence[DocumentInput],
         *,
         ocr: MistralOCR | None = None,
-        pages: Pages = None,
+        pages: PageSelection = None,
         **options: Unpack[OcrSettings],
     ) -> None:
         self._sources: Sequence[Any] = [sources]
@@ -64,7 +64,9 @@ class MistralOCRLoader(BaseLoader):
 class MistralOCRParser(BaseBlobParser):
     """Parses blobs through the platform's OCR, one Document a page; the same as `MistralOCRLoader` otherwise."""
 
-    def __init__(self, *, ocr: MistralOCR | None = None, pages: Pages = None, **options: Unpack[OcrSettings]) -> None:
+    def __init__(
+        self, *, ocr: MistralOCR | None = None, pages: PageSelection = None, **options: Unpack[OcrSettings]
+    ) -> None:
         self._ocr = MistralOCR.model_validate(options) if ocr is None else ocr.changed(options)
         self._pages = pages if pages is None or isinstance(pages, int | str) else tuple(pages)
 
@@ -77,7 +79,7 @@ class MistralOCRParser(BaseBlobParser):
             yield page
 
 
-def _documents(ocr: MistralOCR, given: Local | Remote, pages: Pages) -> Iterator[Document]:
+def _documents(ocr: MistralOCR, given: LocalDocument | RemoteDocument, pages: PageSelection) -> Iterator[Document]:
     failures: list[PageFailure] = []
     for page in ocr.iter_pages(given, pages=pages):
         if isinstance(page, PageFailure):
@@ -87,14 +89,14 @@ def _documents(ocr: MistralOCR, given: Local | Remote, pages: Pages) -> Iterator
     _raise_failures(given, failures)
 
 
-def _raise_failures(given: Local | Remote, failures: Iterable[PageFailure]) -> None:
+def _raise_failures(given: LocalDocument | RemoteDocument, failures: Iterable[PageFailure]) -> None:
     if reasons := "; ".join(f"page {failure.number}: {failure.reason}" for failure in failures):
         raise ParseError(f"{given.name}: {reasons}")
 
 
-def _to_document(page: OcrPage, given: Local | Remote) -> Document:
+def _to_document(page: OcrPage, given: LocalDocument | RemoteDocument) -> Document:
     """A page as a LangChain Document, its metadata by the names all Documents of this package have."""
-    local = given if isinstance(given, Local) else None
+    local = given if isinstance(given, LocalDocument) else None
     metadata: dict[str, Any] = {
         "source": given.name if local is None else local.given or local.name,
         "uri": given.name if local is None else local.uri,

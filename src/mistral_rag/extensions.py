@@ -15,7 +15,9 @@ from mistral_rag.errors import ConfigurationError
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 __all__ = ["Extension", "extensions", "installed"]
 
@@ -45,6 +47,23 @@ class Extension:
         except Exception as error:
             # an import runs foreign code: whatever it raises, the user needs the name of the package
             raise self.wrong(f"which can't be loaded ({type(error).__name__}: {error})") from error
+
+    def load_as(self, kind: type[T]) -> T:
+        """Import the object, called without arguments where it is a class.
+
+        Raises:
+            ConfigurationError: it can't be imported or made, or is not of this kind.
+        """
+        found = self.load()
+        if isinstance(found, type):
+            try:
+                found = found()
+            except Exception as error:
+                # foreign code again
+                raise self.wrong(f"which can't be made ({type(error).__name__}: {error})") from error
+        if not isinstance(found, kind):
+            raise self.wrong(f"which is no {kind.__module__.partition('._')[0]}.{kind.__qualname__}")
+        return found
 
     def wrong(self, fault: str) -> ConfigurationError:
         """The error for an object that is not what its group asks for; `fault` is the end of a sentence."""

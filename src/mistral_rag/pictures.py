@@ -1,6 +1,6 @@
-"""Image files as pages: how many, how large, what is on them.
+"""Image files as pages: their number, their size and their pixels.
 
-Pillow has been attacked before: open files of strangers in child processes only.
+Pillow's decoders have had security holes: open untrusted files in child processes only.
 """
 
 import warnings
@@ -20,17 +20,21 @@ __all__ = ["ImageFile", "ink_of"]
 
 Grey = npt.NDArray[np.uint8]
 
-MOST_PIXELS: Final = 200_000_000
-"""An image with more than this is not opened: it would take a gigabyte of memory."""
-MOST_PAGES: Final = 2000
-USUAL_DPI: Final = 150.0
-SENSIBLE_DPI: Final = (40.0, 2400.0)
+MAX_PIXELS: Final = 200_000_000
+"""An image with more is refused: in colour with transparency it would take a gigabyte of memory."""
+MAX_PAGES: Final = 2000
+"""Frames of a TIFF; a small hostile file may claim any number, and each is decoded."""
+DEFAULT_DPI: Final = 150.0
+"""Assumed where the file gives no plausible resolution; pages of PDF files are rendered for OCR at the same."""
+PLAUSIBLE_DPI: Final = (40.0, 2400.0)
+"""Values outside are placeholders: files without a resolution give 0 or 1."""
 DARK: Final = 200
+"""Grey values below this count as ink; lighter ones are paper, tints and the edges of letters. As in `pdf`."""
 FORMATS: Final = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 
 
 class ImageFile:
-    """An open image file, a context manager; each frame of a TIFF, GIF or WebP is a page.
+    """An open image file, a context manager; each frame of a TIFF is a page, other files have one page.
 
     Raises ParseError when it can't be read.
     """
@@ -39,7 +43,7 @@ class ImageFile:
         self.path = path
 
     def __enter__(self) -> Self:
-        with _one_line_of_trouble():
+        with _parse_errors():
             self._image = Image.open(self.path, formats=FORMATS)
         return self
 
@@ -49,22 +53,22 @@ class ImageFile:
         self._image.close()
 
     def __len__(self) -> int:
-        """How many pages there are; a moving picture has one."""
+        """Count the pages, at most `MAX_PAGES`; an animation has one."""
         if self._image.format != "TIFF":
             return 1
-        with _one_line_of_trouble():
-            return min(int(getattr(self._image, "n_frames", 1)), MOST_PAGES)
+        with _parse_errors():
+            return min(int(getattr(self._image, "n_frames", 1)), MAX_PAGES)
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` (from 1) in points, by the resolution the file gives, else 150 dpi."""
         image = self._page(number)
-        across, up = (_dpi(value) for value in image.info.get("dpi", (USUAL_DPI, USUAL_DPI)))
+        across, up = (_dpi(value) for value in image.info.get("dpi", (DEFAULT_DPI, DEFAULT_DPI)))
         width, height = image.width * 72 / across, image.height * 72 / up
-        return (height, width) if _stands(image) else (width, height)
+        return (height, width) if _is_sideways(image) else (width, height)
 
     def grey(self, number: int) -> Grey:
-        """The pixels of page `number` (from 1), upright as the camera says, on white: rows of 0 (black) to 255."""
-        with _one_line_of_trouble():
+        """Decode page `number` (from 1): rows of 0 (black) to 255, turned upright by its EXIF data, on white."""
+        with _parse_errors():
             image = ImageOps.exif_transpose(self._page(number))
             if image.mode.startswith("I"):
                 return _stretched(np.asarray(image, dtype=np.float64))
@@ -74,37 +78,37 @@ class ImageFile:
             return np.asarray(image.convert("L"), dtype=np.uint8)
 
     def _page(self, number: int) -> Image.Image:
-        with _one_line_of_trouble():
+        with _parse_errors():
             self._image.seek(number - 1)
         width, height = self._image.size
-        if width * height > MOST_PIXELS:
+        if width * height > MAX_PIXELS:
             raise ParseError(f"the image is too large: {width} x {height} pixels")
         return self._image
 
 
 def ink_of(pixels: Grey) -> float:
-    """The share of dark pixels."""
+    """Share of dark pixels, 0 to 1."""
     return float((pixels < DARK).mean()) if pixels.size else 0.0
 
 
 def _dpi(value: float) -> float:
-    return float(value) if SENSIBLE_DPI[0] <= value <= SENSIBLE_DPI[1] else USUAL_DPI
+    return float(value) if PLAUSIBLE_DPI[0] <= value <= PLAUSIBLE_DPI[1] else DEFAULT_DPI
 
 
-def _stands(image: Image.Image) -> bool:
-    """Whether the camera was held on its side."""
+def _is_sideways(image: Image.Image) -> bool:
+    """True when the EXIF orientation swaps width and height: the values 5 to 8."""
     return int(image.getexif().get(0x0112, 1)) >= 5
 
 
 def _stretched(values: npt.NDArray[np.float64]) -> Grey:
-    """Pixels of more than eight bits, from the darkest to the brightest."""
+    """Scale pixels of more than eight bits to 0 to 255, from the darkest to the brightest."""
     low, high = float(values.min()), float(values.max())
     return np.asarray((values - low) * (255 / max(high - low, 1.0)), dtype=np.uint8)
 
 
 @contextmanager
-def _one_line_of_trouble() -> Iterator[None]:
-    """Whatever Pillow raises over a broken or hostile file becomes a ParseError."""
+def _parse_errors() -> Iterator[None]:
+    """Turn the errors that Pillow raises on broken or hostile files into a ParseError of one line."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,11 +1,9 @@
-"""Passages of an index for a question: words, vectors and the documents it names, as a LangChain retriever."""
+"""HybridRetriever: passages of an index for a question, by words, vectors and signals, as a LangChain retriever."""
 
 import asyncio
 import os
-from collections.abc import Collection as Several
-from collections.abc import Mapping, Sequence
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, Self, TypedDict, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,42 +11,60 @@ from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, Callba
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._view import StoredChunk
+from mistral_rag.index import IndexReader, StoredChunk, View
+from mistral_rag.retrieval._current import CurrentIndex
 from mistral_rag.retrieval._diversification import at_most_each, marginal
-from mistral_rag.retrieval._domains.filings.glossary import Glossary
 from mistral_rag.retrieval._expansion import QueryExpander
 from mistral_rag.retrieval._fusion import unit, unnamed_share
 from mistral_rag.retrieval._hits import Explanation, Hit
+from mistral_rag.retrieval._passages import Retrieval
 from mistral_rag.retrieval._questions import asked
 from mistral_rag.retrieval._reranking import Reranker, reranked
 from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
-from mistral_rag.retrieval._search import Collection
-
-if TYPE_CHECKING:
-    from mistral_rag.index._view import View
+from mistral_rag.retrieval._search import SearchIndex
+from mistral_rag.retrieval._signals import Signal, registered_signals
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
 
 Vector = npt.NDArray[np.float32]
 
 
+class RetrieverSettings(TypedDict, total=False):
+    """The settings of `HybridRetriever` beside those that `from_index` names; the class says what they mean."""
+
+    dense_weight: float | None
+    fusion: Fusion
+    routing: bool
+    signals: Sequence[Signal] | None
+    expander: QueryExpander | Literal["signals"] | None
+    reranker: Reranker | None
+    candidates: int
+    mmr: float | None
+    most_per_document: int | None
+    neighbours: int
+    tags: list[str] | None
+    metadata: dict[str, Any] | None
+    name: str | None
+
+
 class HybridRetriever(BaseRetriever):
     """The passages of an index that fit a question best.
 
-    Words and vectors are fused; documents of the company and period that the question names come first, as do the
-    statements (balance sheet, …) that show what it asks for. Each search sees the newest commit. Filter and groups
+    Words and vectors are fused; signals boost what the documents themselves tell: those of the company and period that
+    the question names, the statements that show what it asks for, the newest version of a text. Each search sees the
+    newest commit and reads it in one transaction. Filter and groups
     are fixed when the retriever is made and hold before anything is ranked. A retriever made with `groups` tells no
     scores: its hits are scored 1 / rank. Safe to use from any number of threads; async searches run in threads.
 
     Make one with `HybridRetriever.from_index`.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     index: IndexReader
     embeddings: Embeddings | None = None
@@ -60,8 +76,11 @@ class HybridRetriever(BaseRetriever):
     fusion: Fusion = "convex"
     """"convex" or "rrf": scores are added, or reciprocal ranks."""
     routing: bool = True
-    expander: QueryExpander | None = Field(default_factory=Glossary)
-    """Further words to search for; None for the question alone."""
+    """Boost whole documents, as signals say; without it they boost single pages only."""
+    signals: Sequence[Signal] | None = None
+    """What documents of a kind tell about themselves; by default those that are registered."""
+    expander: QueryExpander | Literal["signals"] | None = "signals"
+    """Further words to search for: those of the signals, or another expander's; None for the question alone."""
     reranker: Reranker | None = None
     """A LangChain document compressor or cross-encoder that orders the first `candidates`."""
     candidates: int = Field(default=40, ge=1)
@@ -73,8 +92,7 @@ class HybridRetriever(BaseRetriever):
     neighbours: int = Field(default=0, ge=0, le=100)
     """Passages before and behind each hit that are given behind all hits, as context for an answer."""
 
-    _collection: Collection | None = PrivateAttr(default=None)
-    _loading: Lock = PrivateAttr(default_factory=Lock)
+    _current: CurrentIndex = PrivateAttr(default_factory=CurrentIndex)
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -91,8 +109,8 @@ class HybridRetriever(BaseRetriever):
         embeddings: Embeddings | None = None,
         k: int = 8,
         filter: Mapping[str, Any] | None = None,
-        groups: Several[str] | None = None,
-        **settings: Any,
+        groups: Collection[str] | None = None,
+        **settings: Unpack[RetrieverSettings],
     ) -> Self:
         """A retriever over the index folder at `path`.
 
@@ -100,13 +118,15 @@ class HybridRetriever(BaseRetriever):
             path: the index folder.
             embeddings: the model the index was built with; by default it is loaded by the name the index keeps.
             k: passages to give back.
-            filter: what their metadata must be; see `mistral_rag.index._filters.filters`.
+            filter: what their metadata must be: `{"year": 2023}`, `{"year": {"$gte": 2021}}`; docs/retrieval.md has
+                the operators.
             groups: groups the reader belongs to.
             settings: the other attributes of this class.
 
         Raises:
             IndexNotFoundError: there is no index; and the other errors of `IndexReader.open`.
             MissingExtraError, ConfigurationError: the index's embedding model can't be loaded here.
+            pydantic.ValidationError: a setting is unknown or wrong.
         """
         index = IndexReader.open(path)
         identity = index.identity
@@ -123,7 +143,7 @@ class HybridRetriever(BaseRetriever):
 
     @property
     def pages(self) -> IndexReader:
-        """Where the pages behind the Documents are read from."""
+        """The index, from which the pages behind the Documents can be read."""
         return self.index
 
     def search(self, question: str, *, k: int | None = None) -> list[Hit]:
@@ -136,106 +156,138 @@ class HybridRetriever(BaseRetriever):
 
     def explain(self, question: str, *, k: int | None = None) -> Explanation:
         """As `search`, with what the ranking went by. Raises ValueError for a negative `k`."""
+        return self._explained(question, k, layouts=False)[0]
+
+    def retrieve(self, question: str, config: RunnableConfig | None = None, /, **kwargs: Any) -> Retrieval:
+        """The passages that `invoke` gives, with their pages as they are in the same commit."""
+        found: list[Retrieval] = []
+        self.invoke(question, config, into=found, **kwargs)
+        return found[0]
+
+    async def aretrieve(self, question: str, config: RunnableConfig | None = None, /, **kwargs: Any) -> Retrieval:
+        """As `retrieve`."""
+        found: list[Retrieval] = []
+        await self.ainvoke(question, config, into=found, **kwargs)
+        return found[0]
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+        into: list[Retrieval] | None = None,
+    ) -> list[Document]:
+        explanation, generation = self._explained(query, k, layouts=into is not None)
+        documents = [hit.to_document() for hit in explanation.hits]
+        if into is not None:
+            into.append(Retrieval(explanation.hits, tuple(documents), generation, self.embeddings))
+        return documents
+
+    async def _aget_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun,
+        k: int | None = None,
+        into: list[Retrieval] | None = None,
+    ) -> list[Document]:
+        search = self._get_relevant_documents
+        return await asyncio.to_thread(search, query, run_manager=run_manager.get_sync(), k=k, into=into)
+
+    def _explained(self, question: str, k: int | None, *, layouts: bool) -> tuple[Explanation, int]:
+        """The passages and what they went by, and the index's generation; all is read in one transaction.
+
+        A reranker may take its time: it is asked when the view is closed, so that no writer waits for it.
+        """
         k = self.k if k is None else k
         if k < 0:
             raise ValueError(f"k is a number of passages, not {k}")
-        expansion = self.expander.expand(question) if self.expander else ""
-        return self._explained(question, self._vectors_of(question), expansion, k)
-
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        return [hit.to_document() for hit in self.search(query)]
-
-    async def _aget_relevant_documents(
-        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun
-    ) -> list[Document]:
-        return [hit.to_document() for hit in await self.asearch(query)]
-
-    def _vectors_of(self, question: str) -> tuple[Vector | None, Vector | None]:
-        """The vectors of the question and, where its model gains by that, of it without the companies it names."""
-        if self.embeddings is None:
-            return None, None
-        told = asked(question)
-        return unit(self.embeddings.embed_query(told)), self._unnamed(told)
-
-    def _unnamed(self, question: str) -> Vector | None:
-        known = self._collection
-        if self.embeddings is None or not self.routing or (known is not None and not unnamed_share(known.model)):
-            return None
+        words = asked(question)
+        vector = None if self.embeddings is None else unit(self.embeddings.embed_query(words))
+        foreign = "" if self.expander is None or self.expander == "signals" else self.expander.expand(question)
         with self.index.view() as view:
-            current = self._current(view)
-        # the view is closed: a model may take its time
-        rest = current.router.unnamed(question) if unnamed_share(current.model) else ""
-        return unit(self.embeddings.embed_query(rest)) if rest else None
-
-    def _explained(
-        self, question: str, asked_by: tuple[Vector | None, Vector | None], expansion: str, k: int
-    ) -> Explanation:
-        vector, unnamed = asked_by
-        chooses = self.reranker is not None or self.mmr is not None or self.most_per_document is not None
-        with self.index.view() as view:
-            collection = self._current(view)
-            ranking = collection.rank(
+            index = self._index(view)
+            read = index.read(question)
+            expansion = read.expansion if self.expander == "signals" else foreign
+            ranking = index.rank(
                 question,
                 vector,
-                max(5 * k, self.candidates) if chooses else k,
-                unnamed=unnamed,
+                max(5 * k, self.candidates) if self._chooses else k,
+                unnamed=self._unnamed(index, words),
                 expansion=expansion,
                 weight=self.dense_weight,
                 fusion=self.fusion,
                 routing=self.routing,
             )
-            hits = _hits(view.chunks([one.row for one in ranking.ranked]), ranking.ranked)
+            hits = _hits(view.chunks([one.row for one in ranking.ranked], layouts=layouts), ranking.ranked)
             vectors = _vectors(view, hits) if self.mmr is not None else {}
-            readable = self._readable(view, collection)
-        # a reranker may take its time: the view is closed, so that it keeps no writer's log from being put away
-        chosen = self._chosen(hits, vectors, question, k) if chooses else hits
-        shown = chosen if self.groups is None else [hit.with_rank_alone(at) for at, hit in enumerate(chosen, 1)]
-        return Explanation(
-            hits=(*shown, *self._beside(collection, chosen)),
+            if self.reranker is None:
+                hits = self._chosen(hits, vectors, k)
+            beside = self._neighbours(view, index, hits, layouts=layouts)
+            readable = self._readable(view, index)
+            generation = view.generation
+        if self.reranker is not None:
+            hits = self._chosen(self._reranked(hits, question), vectors, k)
+        shown = hits if self.groups is None else [hit.with_rank_alone(at) for at, hit in enumerate(hits, 1)]
+        explanation = Explanation(
+            hits=(*shown, *_beside(index, hits, self.neighbours, beside)),
             expansion=expansion,
             covered=ranking.covered,
             dense_weight=ranking.dense_weight,
-            named=tuple(sorted(collection.router.named(question))) if self.routing else (),
+            named=tuple(index.profiles.uris(read.named)) if self.routing else (),
             filter=self.filter,
-            searched=len(collection.rows),
+            searched=len(index.table),
             readable=readable,
         )
+        return explanation, generation
 
-    def _chosen(self, hits: list[Hit], vectors: Mapping[int, Vector], question: str, k: int) -> list[Hit]:
-        if self.reranker is not None:
-            order = reranked(self.reranker, question, [hit.to_document() for hit in hits])
-            hits = [hits[place].reranked(score) for place, score in order]
+    @property
+    def _chooses(self) -> bool:
+        """True when passages are chosen among more than are wanted."""
+        return self.reranker is not None or self.mmr is not None or self.most_per_document is not None
+
+    def _unnamed(self, index: SearchIndex, words: str) -> Vector | None:
+        """The vector of the question without the names in it, for the models that gain by it: they run here."""
+        if self.embeddings is None or not self.routing or not unnamed_share(index.model):
+            return None
+        rest = index.read(words).rest
+        return unit(self.embeddings.embed_query(rest)) if rest else None
+
+    def _reranked(self, hits: Sequence[Hit], question: str) -> list[Hit]:
+        reranker = cast(Reranker, self.reranker)
+        order = reranked(reranker, question, [hit.to_document() for hit in hits])
+        return [hits[position].reranked(score) for position, score in order]
+
+    def _chosen(self, hits: list[Hit], vectors: Mapping[int, Vector], k: int) -> list[Hit]:
         if self.most_per_document is not None:
-            hits = [hits[place] for place in at_most_each([hit.source.uri for hit in hits], self.most_per_document)]
+            owners = [hit.source.uri for hit in hits]
+            hits = [hits[position] for position in at_most_each(owners, self.most_per_document)]
         if self.mmr is not None and vectors:
             rows = np.stack([vectors[hit.stored.row] for hit in hits]) if hits else np.empty((0, 1), np.float32)
-            hits = [hits[place] for place in marginal([hit.score for hit in hits], rows, k, self.mmr)]
+            hits = [hits[position] for position in marginal([hit.score for hit in hits], rows, k, self.mmr)]
         return hits[:k]
 
-    def _beside(self, collection: Collection, chosen: Sequence[Hit]) -> list[Hit]:
-        """The neighbours of what was chosen, as context."""
-        rows = collection.beside([hit.stored.row for hit in chosen], self.neighbours)
-        if not rows:
-            return []
-        with self.index.view() as view:
-            return [Hit(stored, 0.0, context=True) for stored in view.chunks(rows)]
+    def _neighbours(
+        self, view: View, index: SearchIndex, hits: Sequence[Hit], *, layouts: bool
+    ) -> dict[int, StoredChunk]:
+        """The passages beside hits, by row."""
+        rows = {row for hit in hits for row in index.table.beside([hit.stored.row], self.neighbours)}
+        return {stored.row: stored for stored in view.chunks(sorted(rows), layouts=layouts)} if rows else {}
 
-    def _current(self, view: "View") -> Collection:
+    def _index(self, view: View) -> SearchIndex:
         """What is searched, as of this view or a newer one."""
-        with self._loading:
-            if self._collection is None or self._collection.sequence < view.sequence:
-                allowed = view.allowed(self.filter, self.groups)
-                self._collection = Collection.of(view, self.index.folder, self._model(view), allowed=allowed)
-            return self._collection
+        signals = registered_signals() if self.signals is None else self.signals
+        return self._current.at(view, self._model(view), signals, filter=self.filter, groups=self.groups)
 
-    def _readable(self, view: "View", collection: Collection) -> int:
+    def _readable(self, view: View, index: SearchIndex) -> int:
         if not self.filter:
-            return len(collection.rows)
+            return len(index.table)
         readable = view.allowed(None, self.groups)
         return view.count() if readable is None else len(readable)
 
-    def _model(self, view: "View") -> str:
-        identity = self.index.identity
+    def _model(self, view: View) -> str:
+        identity = view.identity
         if identity is None or self.embeddings is None:
             return ""
         name = getattr(self.embeddings, "model", identity.embedding)
@@ -250,13 +302,19 @@ def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
     """Rows that are gone meanwhile drop out."""
     by_row = {one.row: one for one in stored}
     return [
-        Hit(by_row[one.row], one.score, one.parts, one.ranks, older=one.parts["routing"] < 0)
+        Hit(by_row[one.row], one.score, one.parts, one.ranks, older=one.superseded)
         for one in ranked
         if one.row in by_row
     ]
 
 
-def _vectors(view: "View", hits: Sequence[Hit]) -> dict[int, Vector]:
+def _beside(index: SearchIndex, hits: Iterable[Hit], count: int, stored: Mapping[int, StoredChunk]) -> list[Hit]:
+    """The neighbours of what was chosen, as context."""
+    rows = index.table.beside([hit.stored.row for hit in hits], count)
+    return [Hit(stored[row], 0.0, context=True) for row in rows if row in stored]
+
+
+def _vectors(view: View, hits: Sequence[Hit]) -> dict[int, Vector]:
     """The vectors of hits by row; zeros for a row without one."""
     found, vectors = view.vectors_of(hit.stored.row for hit in hits)
     nothing = np.zeros(vectors.shape[1], dtype=np.float32)

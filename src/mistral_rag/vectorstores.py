@@ -26,6 +26,7 @@ from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._view import View
 from mistral_rag.index._writer import IndexWriter
+from mistral_rag.retrieval import learn
 
 __all__ = ["FaissStore"]
 
@@ -210,7 +211,8 @@ class FaissStore(VectorStore):
             remove_documents(writer, [str(document.id) for document in documents])
             for document in {document.id: document for document in documents}.values():
                 source, page, chunk = bare_source(document, self._groups or ())
-                writer.put(source, [page], [chunk], vectors[_key(document.page_content)][np.newaxis])
+                vector = vectors[_key(document.page_content)][np.newaxis]
+                writer.put(source, [page], [chunk], vector, profile=learn(source, [page.text]))
             writer.commit()
         return [str(document.id) for document in documents]
 

@@ -9,7 +9,7 @@ import numpy as np
 import workload  # type: ignore[import-not-found]
 from langchain_core.embeddings import Embeddings
 
-from ingest._facts import learn_facts
+from ingest._facts import learn_missing
 from mistral_rag.index import _caches as caches
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
@@ -76,7 +76,7 @@ def _fill(writer: IndexWriter, steps: range) -> None:
             writer.keep_embeddings("other", [f"{operation}".encode()], np.ones((1, 8)))
             _keep_page(writer, source.digest, pages[0])
         writer.fail(source.model_copy(update={"uri": "file:///broken.pdf", "name": "broken.pdf"}), "can't be read")
-        learn_facts(writer)
+        learn_missing(writer)
         writer.commit()
 
 

@@ -37,13 +37,13 @@ def test_every_cut_gives_the_same_text(withheld: str | None) -> None:
     for cut in range(len(REPLY) + 1):
         again = draft()
         assert written(again, [REPLY[:cut], REPLY[cut:]]) == text
-        assert (again.numbers, again.marks, again.withheld) == (whole.numbers, whole.marks, whole.withheld)
+        assert (again.numbers, again.markers, again.withheld) == (whole.numbers, whole.markers, whole.withheld)
 
 
 def test_statements_leave_out_the_markers_around_them() -> None:
     draft = Draft("k3xq", 5)
     written(draft, [REPLY])
-    found = [(draft.text[s.start : s.end], [m.line for m in s.marks]) for s in draft.statements()]
+    found = [(draft.text[s.start : s.end], [m.line for m in s.markers]) for s in draft.statements()]
     assert found == [
         ("Net sales rose 5 % [1] and costs 6 %", [2, 4]),
         ("They fell.", [1]),
@@ -64,7 +64,7 @@ def test_line_zero_declines_and_does_not_show() -> None:
     draft = Draft("k3xq", 5)
     assert written(draft, ["[E0-k3", "xq] No wages are named."]) == "No wages are named."
     assert draft.declined
-    assert draft.marks == []
+    assert draft.markers == []
 
 
 def test_a_sentence_can_be_withheld_with_its_markers() -> None:
@@ -85,7 +85,7 @@ def test_any_reply_streams_to_the_same_text(scraps: list[str], withholding: bool
 
     one, other = draft(), draft()
     assert written(one, scraps) == written(other, ["".join(scraps)]) == one.text == other.text
-    assert (one.marks, one.withheld) == (other.marks, other.withheld)
+    assert (one.markers, one.withheld) == (other.markers, other.withheld)
     for statement in one.statements():
         assert 0 <= statement.start <= statement.end <= len(one.text)
         assert all(0 <= a <= b <= len(one.text) for a, b in clauses(one.text, statement))

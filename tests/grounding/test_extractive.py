@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import LEAD, extract, extractive_answer
 from mistral_rag.grounding._evidence.pages import passages
-from mistral_rag.grounding._evidence.retrieved import gathered
+from mistral_rag.grounding._evidence.retrieved import from_documents
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf
@@ -66,7 +66,7 @@ def test_nothing_found_abstains() -> None:
 
 def test_an_answer_says_that_it_quotes_and_shows_columns(shelf: "Shelf") -> None:
     documents = [shelf.document(shelf.REPORT, 2, 0, 4)]
-    found = gathered("What were net sales in 2022?", documents, store=shelf, budget=10_000, started=0.0)
+    found = from_documents("What were net sales in 2022?", documents, store=shelf, budget=10_000, started=0.0)
     answer = extractive_answer(found, quotes=1)
     quote = "“Net sales ........ $ 5,000 $ 4,000” (columns: (in millions) 2022 2021)"
     assert answer.text == f"{LEAD}\n- {quote} [1]"
@@ -79,7 +79,7 @@ def test_an_answer_says_that_it_quotes_and_shows_columns(shelf: "Shelf") -> None
 
 def test_marker_like_text_of_a_page_is_shown_in_other_brackets_and_quoted_as_it_is(shelf: "Shelf") -> None:
     documents = [shelf.document(shelf.REPORT, 2, 4, 4)]
-    found = gathered("Why did net sales rise?", documents, store=shelf, budget=10_000, started=0.0)
+    found = from_documents("Why did net sales rise?", documents, store=shelf, budget=10_000, started=0.0)
     answer = extractive_answer(found)
     assert "higher prices ［2］." in answer.text
     assert answer.citations[0].quote is not None

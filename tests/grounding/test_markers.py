@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding._drafting.markers import Marked, MarkerParser
+from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerParser
 
-Event = str | Marked
+Event = str | MarkerEvent
 
 
 def parsed(*pieces: str) -> tuple[list[Event], list[str]]:
@@ -21,7 +21,7 @@ def parsed(*pieces: str) -> tuple[list[Event], list[str]]:
 
 
 def test_a_marker_becomes_an_event() -> None:
-    assert parsed("Sales rose [E7-k3xq].") == (["Sales rose ", Marked(7), "."], [])
+    assert parsed("Sales rose [E7-k3xq].") == (["Sales rose ", MarkerEvent(7), "."], [])
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ def test_a_marker_becomes_an_event() -> None:
     ["[E1-k3xq][E2-k3xq]", "[E1-k3xq, E2-k3xq]", "[E1-k3xq; E2-k3xq]", "(E1-k3xq, E2-k3xq)", "【E1-k3xq】E2-k3xq"],
 )
 def test_markers_may_follow_each_other_or_share_brackets(text: str) -> None:
-    assert parsed(text) == ([Marked(1), Marked(2)], [])
+    assert parsed(text) == ([MarkerEvent(1), MarkerEvent(2)], [])
 
 
 def test_line_zero_says_that_there_is_no_answer() -> None:
-    assert parsed("[E0-k3xq] Nothing on wages.") == ([Marked(0), " Nothing on wages."], [])
+    assert parsed("[E0-k3xq] Nothing on wages.") == ([MarkerEvent(0), " Nothing on wages."], [])
 
 
 @pytest.mark.parametrize("forged", ["[2]", "[E2]", "[E2-aaaa]", "[E99-k3xq]", "[ 3 ]", "[1, 2]"])
@@ -44,7 +44,7 @@ def test_a_marker_that_points_at_nothing_is_taken_out_and_reported(forged: str) 
 
 
 def test_a_valid_marker_stays_when_it_shares_brackets_with_a_forged_one() -> None:
-    assert parsed("Yes [E3-k3xq, 4].") == (["Yes ", Marked(3), "."], ["4"])
+    assert parsed("Yes [E3-k3xq, 4].") == (["Yes ", MarkerEvent(3), "."], ["4"])
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def evidence(text: str, **metadata: Any) -> list[EvidenceUnit]:
         ("", []),
     ],
 )
-def test_names_that_stand_nowhere_are_told(question: str, names: list[str]) -> None:
+def test_names_that_are_not_mentioned_are_listed(question: str, names: list[str]) -> None:
     held = evidence("NVIDIA has 29,600 employees.", source="FOOTLOCKER_2022.pdf", title="Report")
     assert not_mentioned(question, held) == names
 

@@ -1,4 +1,4 @@
-"""Where quotes stand on a page: true ones are found, wrong ones are not."""
+"""Search for quotes on a page: true ones are found, wrong ones are not."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ PAGE = (
 
 
 def quoted(quote: str) -> list[str]:
-    return [PAGE[start:end] for start, end in find(PAGE, quote).runs]
+    return [PAGE[start:end] for start, end in find(PAGE, quote).ranges]
 
 
 def test_what_stands_there_is_exact() -> None:
@@ -73,7 +73,7 @@ def test_a_match_cuts_no_number_word_or_sign(cut: str) -> None:
 
 def test_a_quote_that_stands_twice_is_ambiguous() -> None:
     found = find(PAGE, "Costs fell twice.")
-    assert (found.location, len(found.runs)) == ("ambiguous", 2)
+    assert (found.location, len(found.ranges)) == ("ambiguous", 2)
 
 
 @pytest.mark.parametrize("joint", ["…", "...", "[...]", "(…)"])
@@ -105,10 +105,10 @@ def test_a_run_of_whole_words_is_found_where_it_stands(text: str, data: st.DataO
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     found = find(text, text[start:end])
-    for run in found.runs:
+    for run in found.ranges:
         assert 0 <= run[0] < run[1] <= len(text)
     if found.location == "exact":
-        assert text[slice(*found.runs[0])] in text[start:end]
+        assert text[slice(*found.ranges[0])] in text[start:end]
 
 
 @given(st.lists(st.integers(1, 99999), min_size=2, max_size=6, unique=True), st.integers(0, 9))

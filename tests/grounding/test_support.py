@@ -1,4 +1,4 @@
-"""Is a statement backed by what it cites?"""
+"""Support of statements by the sources they cite."""
 
 import pytest
 

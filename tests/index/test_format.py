@@ -1,5 +1,6 @@
 """Older formats are brought up to date, newer ones are refused by name."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -9,9 +10,13 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexDamagedError, IndexVersionError
+from mistral_rag.index import Profile
+from mistral_rag.index._database import commits, migrations
 from mistral_rag.index._database import format as tables
-from mistral_rag.index._database import migrations
-from mistral_rag.index._database.rows import row_digest
+from mistral_rag.index._database.commits import Commit
+from mistral_rag.index._database.layout import SEAL
+from mistral_rag.index._database.rows import Rows, row_digest
+from mistral_rag.index._database.seal import write_seal
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._recovery.check import verify
 from mistral_rag.index._writer import IndexWriter
@@ -45,7 +50,7 @@ def as_format_2(folder: Path, *later: str) -> None:
         "vectors": connection.execute("SELECT * FROM vectors").fetchall(),
         "embeddings": connection.execute("SELECT model, key, vector, digest FROM embeddings").fetchall(),
     }
-    for table in (*rows, "names", "new_names"):
+    for table in (*rows, "names", "new_names", "profiles"):
         connection.execute(f"DROP TABLE {table}")
     connection.executescript(INDEXED)
     for table, every in rows.items():
@@ -121,6 +126,92 @@ def test_an_index_of_format_2_is_brought_up_to_date(folder: Path, writer: IndexW
     assert [count(folder, table) for table in ("vectors", "embeddings", "names", "new_names")] == [3, 2, 7, 1]
 
 
+FACTS = {
+    "names": {"oak": "any"},
+    "own": ["oak"],
+    "years": {"2022": 1.0},
+    "quarter": None,
+    "kind": "annual",
+    "ended": "2022-12-31",
+    "label": "OAK CORP 10-K 2022",
+    "statements": {"cash": [7]},
+    "work": "",
+    "edition": [],
+    "version": 5,
+    "digest": "0" * 64,
+}
+"""What format 3 kept of a document, by its uri, in one setting of all."""
+MANUAL = FACTS | {"names": {}, "own": [], "kind": "", "ended": None, "label": "", "statements": {}}
+
+
+def as_format_3(folder: Path, facts: dict[str, object]) -> None:
+    """Give an index the tables that format 3 had, and a last commit of what is in them."""
+    value = json.dumps(facts)
+    with closing(sqlite3.connect(folder / "index.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE profiles")
+        digest = row_digest("settings", ("extra:facts", value))
+        connection.execute("INSERT INTO settings VALUES ('extra:facts', ?, ?)", (value, digest))
+        (last,) = commits.newest(connection)
+        content = Rows(connection, 0).total()
+        commits.insert(connection, Commit.after(last, content=content, last_row=last.last_row))
+        connection.execute("PRAGMA user_version = 3")
+        write_seal(folder / SEAL, commits.newest(connection)[0].seal)
+
+
+def test_an_index_of_format_3_gives_each_document_its_own_profile(folder: Path, writer: IndexWriter, put: Put) -> None:
+    for name in ("oak.pdf", "manual 2022 v2.md", "old.md", "memo.md"):
+        put(writer, name, "text " + name)
+    writer.commit()
+    writer.close()
+    facts = {
+        "file:///docs/oak.pdf": FACTS,
+        "file:///docs/manual 2022 v2.md": MANUAL | {"work": "manual", "edition": [2]},
+        "file:///docs/old.md": FACTS | {"version": 4},
+        "file:///docs/gone.md": FACTS,
+    }
+    as_format_3(folder, facts)
+    for opening in (IndexReader.open, verify):
+        with pytest.raises(IndexVersionError, match=r"older format 3.*ingest build"):
+            opening(folder)
+    IndexWriter.open(folder).close()
+    assert verify(folder) == []
+    with IndexReader.open(folder) as reader, reader.view() as view:
+        found = dict(view.profiles_by_uri())
+        assert view.extra("facts") is None  # noqa: S610
+        labels = [row.label for row in view.lexical_inputs()]
+    assert labels == ["OAK CORP 10-K 2022", "", "", ""]
+    oak = found["file:///docs/oak.pdf"]
+    assert oak is not None
+    filings = oak.learned["filings"]
+    assert (filings["version"], filings["profile"]["own"], filings["profile"]["statements"]) == (
+        5,
+        ["oak"],
+        {"cash": [7]},
+    )
+    assert oak.learned["document_identity"] == {"version": 1, "profile": None}
+    manual = found["file:///docs/manual 2022 v2.md"]
+    assert manual is not None
+    assert manual.learned == {
+        "filings": {"version": 5, "profile": None},
+        "document_identity": {
+            "version": 1,
+            "profile": {"years": {"2022": 1.0}, "ended": None, "work": "manual", "edition": [2]},
+        },
+    }
+    # older rules, and documents of which nothing was kept, are learned by the next build
+    assert (found["file:///docs/old.md"], found["file:///docs/memo.md"]) == (Profile(), None)
+
+
+@pytest.mark.parametrize("facts", ["7", '{"file:///docs/a.txt": {"version": 5}}', '{"file:///docs/a.txt": []}'])
+def test_facts_that_are_no_facts_are_damage(folder: Path, writer: IndexWriter, put: Put, facts: str) -> None:
+    put(writer, "a.txt", "text")
+    writer.commit()
+    writer.close()
+    as_format_3(folder, json.loads(facts))
+    with pytest.raises(IndexDamagedError, match="a setting of the index can't be read"):
+        IndexWriter.open(folder)
+
+
 def test_an_index_of_format_2_with_a_trigger_is_refused(folder: Path, writer: IndexWriter, put: Put) -> None:
     put(writer, "a.txt", "text")
     writer.commit()
@@ -179,10 +270,10 @@ def test_a_format_without_a_way_is_refused(older: Path) -> None:
 
 def test_a_newer_index_is_refused_and_not_touched(older: Path) -> None:
     connection = sqlite3.connect(older / "index.db", isolation_level=None)
-    connection.execute("PRAGMA user_version = 4")
+    connection.execute("PRAGMA user_version = 5")
     connection.close()
     before = (older / "index.db").read_bytes()
     for opening in (IndexReader.open, IndexWriter.open):
-        with pytest.raises(IndexVersionError, match="format 4, this release reads up to 3"):
+        with pytest.raises(IndexVersionError, match="format 5, this release reads up to 4"):
             opening(older)
     assert (older / "index.db").read_bytes() == before

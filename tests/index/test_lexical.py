@@ -227,7 +227,7 @@ def test_an_index_in_memory_follows_the_commits(folder: Path, built: Path, write
 def test_a_document_is_searched_by_its_title_and_the_name_of_its_file(
     uri: str, title: str, label: str, searched: str
 ) -> None:
-    assert searched_title(LexicalRow(1, uri, title, "en", "", ""), label) == searched
+    assert searched_title(LexicalRow(1, uri, title, "en", label, "", "")) == searched
 
 
 def test_the_head_of_a_page_is_not_counted_twice(folder: Path, writer: IndexWriter, put: Put) -> None:

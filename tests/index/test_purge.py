@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexLockedError
+from mistral_rag.index import Profile
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._recovery.check import verify
 from mistral_rag.index._source_status import erased_uri
@@ -78,7 +79,8 @@ def secret(writer: IndexWriter, put: Put) -> IndexWriter:
     writer.keep_page(READER, KEY, scanned, file=source.digest)
     page = Page(locator=Locator(kind="page", number=1), text=f"{READ} " * 50)
     writer.keep_page("reader", KEY, page, file=source.digest)
-    writer.set_extra("facts", {source.uri: {"label": FACT}, "file:///docs/open.txt": {"label": "kept"}})
+    writer.set_profile(source.uri, Profile(FACT, {"signal": FACT}))
+    writer.set_profile("file:///docs/open.txt", Profile("kept"))
     writer.commit()
     writer.refresh_caches()
     put(writer, "more.txt", "more text " * 100)
@@ -108,7 +110,8 @@ def test_a_purge_leaves_no_trace_of_what_was_removed(secret: IndexWriter, folder
         assert [source.name for source in view.sources()] == ["open.txt", "more.txt"]
         assert list(view.embeddings("test-model", [KEY, b"open"])) == [b"open"]
         assert view.generation == 2
-        assert view.extra("facts") == {"file:///docs/open.txt": {"label": "kept"}}  # noqa: S610
+        profiles = [("file:///docs/open.txt", Profile("kept")), ("file:///docs/more.txt", None)]
+        assert list(view.profiles_by_uri()) == profiles
     with IndexWriter.open(folder) as writer:
         (erased,) = (state for state in writer.sources().values() if state.status == "removed")
         assert erased.source.uri == erased_uri(f"file:///docs/{SECRET}.txt")

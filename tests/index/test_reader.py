@@ -83,7 +83,7 @@ def test_equal_vectors_are_kept_once_and_come_for_each_row(writer: IndexWriter, 
 def test_word_search_is_told_what_it_needs(index: Path) -> None:
     with IndexReader.open(index) as reader, reader.view() as view:
         assert list(view.lexical_inputs(3)) == [
-            LexicalRow(4, "file:///docs/c.txt", "c.txt", "", "one gamma", "one gamma")
+            LexicalRow(4, "file:///docs/c.txt", "c.txt", "", "", "one gamma", "one gamma")
         ]
 
 

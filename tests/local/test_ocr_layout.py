@@ -6,13 +6,15 @@ import pytest
 pytest.importorskip("rapidocr")
 
 from mistral_rag.local.ocr._layout import page_of
-from mistral_rag.local.ocr._reading import Reading, Words
+from mistral_rag.local.ocr._reading import PictureReading, PictureWords
 from mistral_rag.ocr._result import OcrPage
 
 WIDTH, HEIGHT = 1000, 1400
 
 
-def reading(*lines: tuple[str, float, float], turn: int = 0, height: float = 20, confidence: float = 0.9) -> Reading:
+def reading(
+    *lines: tuple[str, float, float], turn: int = 0, height: float = 20, confidence: float = 0.9
+) -> PictureReading:
     """Lines given by text, left and top; a character is 10 pixels wide."""
     texts, boxes, numbers = [], [], []
     for number, (line, left, top) in enumerate(lines):
@@ -24,8 +26,8 @@ def reading(*lines: tuple[str, float, float], turn: int = 0, height: float = 20,
             numbers.append(number)
             at += len(word) + 1
     found = np.array(boxes, dtype=np.float64).reshape(-1, 4)
-    words = Words(texts, found, found, numbers, [0] * len(texts), [confidence] * len(texts))
-    return Reading(words, WIDTH, HEIGHT, turn)
+    words = PictureWords(texts, found, found, numbers, [0] * len(texts), [confidence] * len(texts))
+    return PictureReading(words, WIDTH, HEIGHT, turn)
 
 
 def page(*lines: tuple[str, float, float], turn: int = 0, size: tuple[float, float] = (500, 700)) -> OcrPage:

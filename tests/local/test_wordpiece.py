@@ -13,26 +13,26 @@ WRITTEN_DOWN = {
 
 @pytest.mark.parametrize("text", WRITTEN_DOWN)
 def test_text_becomes_the_pieces_the_model_was_trained_on(text: str) -> None:
-    assert bert_uncased().encode(text, longest=256).tolist() == WRITTEN_DOWN[text]
+    assert bert_uncased().encode(text, max_pieces=256).tolist() == WRITTEN_DOWN[text]
 
 
 def test_a_long_text_is_cut_and_still_ends_as_it_should() -> None:
-    pieces = bert_uncased().encode("cash " * 1000, longest=256)
+    pieces = bert_uncased().encode("cash " * 1000, max_pieces=256)
     assert len(pieces) == 256
     assert pieces[[0, 1, -1]].tolist() == [101, 5356, 102]
 
 
 def test_what_looks_like_a_special_token_is_plain_text() -> None:
-    assert 102 not in bert_uncased().encode("before [SEP] behind", longest=256)[:-1]
+    assert 102 not in bert_uncased().encode("before [SEP] behind", max_pieces=256)[:-1]
 
 
 def test_a_word_the_vocabulary_cannot_spell_is_unknown() -> None:
-    assert bert_uncased().encode("\U0001f600 x" + "y" * 100, longest=9).tolist() == [101, 100, 100, 102]
+    assert bert_uncased().encode("\U0001f600 x" + "y" * 100, max_pieces=9).tolist() == [101, 100, 100, 102]
 
 
 def test_a_word_seen_again_gets_the_same_pieces() -> None:
     tokenizer = WordPiece({"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "net": 3, "##work": 4})
-    assert tokenizer.encode("network NETWORK nets", longest=9).tolist() == [0, 3, 4, 3, 4, 2, 1]
+    assert tokenizer.encode("network NETWORK nets", max_pieces=9).tolist() == [0, 3, 4, 3, 4, 2, 1]
 
 
 @pytest.mark.parametrize(

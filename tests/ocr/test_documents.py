@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
-from mistral_rag.ocr._requests.documents import SUFFIXES, Local, Remote, document
+from mistral_rag.ocr._requests.documents import SUFFIXES, LocalDocument, RemoteDocument, document
 
 ID = "0c9b5c0e-6a8a-4c57-9f6e-0d6a4f0e7a11"
 
@@ -52,14 +52,14 @@ def drawn(format: str) -> bytes:
 )
 def test_a_file_is_known_by_what_it_holds(content: bytes, suffix: str) -> None:
     found = document(content, name="misnamed.bin")
-    assert isinstance(found, Local)
+    assert isinstance(found, LocalDocument)
     assert (found.media_type, found.size, found.read()) == (SUFFIXES[suffix], len(content), content)
 
 
 def test_plain_text_is_known_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b")
     found = document(tmp_path / "a.csv")
-    assert isinstance(found, Local)
+    assert isinstance(found, LocalDocument)
     assert (found.name, found.media_type, found.locator_kind) == ("a.csv", "text/csv", "page")
     assert found.digest == "1eb7c54d52831bbfe8942af0b1c56b7409523a59ed6ca99c1174fef7eb32c1b5"
 
@@ -110,14 +110,14 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 )
 def test_addresses_and_files_at_the_platform_are_named(source: Any, chunk: dict[str, str]) -> None:
     found = document(source)
-    assert isinstance(found, Remote)
+    assert isinstance(found, RemoteDocument)
     assert found.chunk == chunk
 
 
 def test_a_data_url_is_bytes() -> None:
     encoded = base64.b64encode(b"%PDF-1.7").decode()
     found = document(f"data:application/pdf;base64,{encoded}")
-    assert isinstance(found, Local)
+    assert isinstance(found, LocalDocument)
     assert (found.media_type, found.data) == ("application/pdf", b"%PDF-1.7")
 
 

@@ -1,4 +1,4 @@
-"""Whole documents through the stand-in: inputs, pieces, uploads, failures, both ways of calling."""
+"""Whole documents through the stand-in: inputs, parts, uploads, failures, both ways of calling."""
 
 import asyncio
 import base64
@@ -163,7 +163,7 @@ def test_what_can_not_be_cut_is_left_to_the_platform(ocr: MistralOCR) -> None:
         ocr.read(b"%PDF-1.7 broken", name="broken.pdf")
 
 
-# --- pieces and uploads -------------------------------------------------------------------------------------------
+# --- parts and uploads --------------------------------------------------------------------------------------------
 
 
 def test_many_pages_are_read_in_several_requests(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
@@ -257,7 +257,7 @@ async def test_a_reading_that_is_cancelled_deletes_its_upload(
     assert (sent(fake).count("POST files"), in_files(fake)) == (1, 0)
 
 
-def test_an_upload_that_can_not_be_deleted_is_told(
+def test_an_upload_that_can_not_be_deleted_is_logged(
     fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.faults.add(faults.server_error(), skip=2)
@@ -435,7 +435,7 @@ async def test_coroutines_get_the_same_pages(fake: FakeMistral, ocr: MistralOCR,
     assert (await ocr.aread(path)).pages == tuple(pages)
 
 
-def test_who_stops_asking_stops_the_sending(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
+def test_closing_the_iterator_stops_the_sending(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
     pages = ocr.iter_pages(made_pdf(*"abcdefgh"), pages_per_request=1, max_concurrent_requests=1, upload_above=0)
     assert not fake.requests
     first = next(iter(pages))

@@ -11,7 +11,7 @@ KEY = {"api_key": "k"}
 
 
 class Invoice(BaseModel):
-    """What an invoice says."""
+    """An invoice."""
 
     total: float
 

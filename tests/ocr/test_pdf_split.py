@@ -9,44 +9,44 @@ from pypdf import PdfReader
 
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr._reader import PageFailure
-from mistral_rag.ocr._requests.documents import Local, document
-from mistral_rag.ocr._requests.pdf_split import Pdf, Piece
+from mistral_rag.ocr._requests.documents import LocalDocument, document
+from mistral_rag.ocr._requests.pdf_split import DocumentPart, PdfSplitter
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
 MadePdf = Callable[..., Path]
 
 
-def opened(path: Path) -> Pdf:
+def opened(path: Path) -> PdfSplitter:
     found = document(path.read_bytes(), name=path.name)
-    assert isinstance(found, Local)
-    return Pdf(found)
+    assert isinstance(found, LocalDocument)
+    return PdfSplitter(found)
 
 
-def words(piece: Piece | PageFailure) -> list[str]:
-    assert isinstance(piece, Piece)
-    return [page.extract_text().strip() for page in PdfReader(io.BytesIO(piece.content)).pages]
+def words(part: DocumentPart | PageFailure) -> list[str]:
+    assert isinstance(part, DocumentPart)
+    return [page.extract_text().strip() for page in PdfReader(io.BytesIO(part.content)).pages]
 
 
 def test_pages_are_cut_out_and_keep_their_numbers(made_pdf: MadePdf) -> None:
     pdf = opened(made_pdf("one", "two", "three", "four"))
-    [piece] = pdf.cut([2, 4])
+    [part] = pdf.cut([2, 4])
     assert pdf.count == 4
-    assert isinstance(piece, Piece)
-    assert (piece.numbers, words(piece)) == ((2, 4), ["two", "four"])
+    assert isinstance(part, DocumentPart)
+    assert (part.numbers, words(part)) == ((2, 4), ["two", "four"])
 
 
 def test_a_piece_that_is_too_large_is_halved(made_pdf: MadePdf) -> None:
     pdf = opened(made_pdf("one", "two", "three", "four"))
     [whole] = pdf.cut([1, 2, 3, 4])
-    assert isinstance(whole, Piece)
-    found = list(pdf.cut([1, 2, 3, 4], most=len(whole.content) - 1))
-    assert [piece.numbers for piece in found if isinstance(piece, Piece)] == [(1, 2), (3, 4)]
+    assert isinstance(whole, DocumentPart)
+    found = list(pdf.cut([1, 2, 3, 4], max_bytes=len(whole.content) - 1))
+    assert [part.numbers for part in found if isinstance(part, DocumentPart)] == [(1, 2), (3, 4)]
 
 
 def test_a_page_too_large_alone_is_a_failure(made_pdf: MadePdf) -> None:
     pdf = opened(made_pdf("one", "two"))
-    assert list(pdf.cut([1, 2], most=10)) == [
+    assert list(pdf.cut([1, 2], max_bytes=10)) == [
         PageFailure(1, "the page alone has 0 MB; the platform takes 0"),
         PageFailure(2, "the page alone has 0 MB; the platform takes 0"),
     ]
@@ -60,9 +60,9 @@ def test_nothing_of_other_pages_is_sent(tmp_path: Path) -> None:
     made.set_toc([[1, "Secret chapter", 2]])
     made.embfile_add("secret.txt", b"secret")
     made.save(tmp_path / "linked.pdf", expand=255)
-    [piece] = opened(tmp_path / "linked.pdf").cut([1])
-    assert isinstance(piece, Piece)
-    left = pymupdf.open(stream=piece.content)
+    [part] = opened(tmp_path / "linked.pdf").cut([1])
+    assert isinstance(part, DocumentPart)
+    left = pymupdf.open(stream=part.content)
     assert (len(left), left.get_toc(), left.embfile_count()) == (1, [], 0)
     assert not any(b"secret" in (left.xref_stream(xref) or b"") for xref in range(1, left.xref_length()))
 
@@ -75,9 +75,9 @@ def test_what_is_filled_into_a_form_is_still_seen(tmp_path: Path) -> None:
     made.new_page().add_widget(field)
     made.new_page()
     made.save(tmp_path / "form.pdf")
-    [piece] = opened(tmp_path / "form.pdf").cut([1])
-    assert isinstance(piece, Piece)
-    shown = pymupdf.open(stream=piece.content)[0].get_pixmap()
+    [part] = opened(tmp_path / "form.pdf").cut([1])
+    assert isinstance(part, DocumentPart)
+    shown = pymupdf.open(stream=part.content)[0].get_pixmap()
     assert min(shown.samples) < 100
 
 
@@ -88,9 +88,9 @@ def test_a_rotated_and_cropped_page_stays_so(tmp_path: Path) -> None:
     page.set_rotation(90)
     made.new_page()
     made.save(tmp_path / "turned.pdf")
-    [piece] = opened(tmp_path / "turned.pdf").cut([1])
-    assert isinstance(piece, Piece)
-    cut = pymupdf.open(stream=piece.content)[0]
+    [part] = opened(tmp_path / "turned.pdf").cut([1])
+    assert isinstance(part, DocumentPart)
+    cut = pymupdf.open(stream=part.content)[0]
     assert (cut.rotation, cut.rect.width, cut.rect.height) == (90, 400, 300)
 
 

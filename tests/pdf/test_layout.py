@@ -6,23 +6,6 @@ from mistral_rag.pdf import PdfFile
 Put = Callable[..., str]
 WritePdf = Callable[..., Path]
 
-LEFT = [
-    "The committee met four times in the",
-    "course of the year and looked at the",
-    "accounts of every division, which it",
-    "found to be in good order and drawn",
-    "up with care by those who keep them",
-    "and by those who have to check them.",
-]
-RIGHT = [
-    "On the other side of the ledger the",
-    "costs of the new building were more",
-    "than had been thought, because steel",
-    "was dear and the ground was far too",
-    "wet to be built upon before the end",
-    "of the summer, as everybody knows.",
-]
-
 
 def text_of(path: Path, number: int = 1) -> str:
     with PdfFile(path) as pdf:
@@ -32,30 +15,6 @@ def text_of(path: Path, number: int = 1) -> str:
 def test_cells_of_a_row_stand_on_one_line_two_blanks_apart(write_pdf: WritePdf, put: Put) -> None:
     row = put(60, 700, "Net sales") + put(300, 700, "$") + put(330, 700, "1,234") + put(400, 700, "(567)")
     assert text_of(write_pdf(row)) == "Net sales  $ 1,234  (567)"
-
-
-def test_a_table_written_column_by_column_is_read_row_by_row(write_pdf: WritePdf, put: Put) -> None:
-    labels = "".join(put(60, 700 - 14 * at, label) for at, label in enumerate(["Revenue", "Costs", "Profit"]))
-    values = "".join(put(400, 700 - 14 * at, value) for at, value in enumerate(["1,000", "(400)", "600"]))
-    assert text_of(write_pdf(labels + values)) == "Revenue  1,000\nCosts  (400)\nProfit  600"
-
-
-def test_a_currency_sign_close_to_a_number_begins_a_cell(write_pdf: WritePdf, put: Put) -> None:
-    row = put(60, 700, "Expenses") + put(300, 700, "$ 612.1 $ 501.0")
-    assert text_of(write_pdf(row)) == "Expenses  $ 612.1  $ 501.0"
-
-
-def test_a_dot_leader_ends_its_cell(write_pdf: WritePdf, put: Put) -> None:
-    assert text_of(write_pdf(put(60, 700, "Cash........") + put(116, 700, "$ 348"))) == "Cash........  $ 348"
-
-
-def test_columns_of_prose_are_read_one_after_the_other(write_pdf: WritePdf, put: Put) -> None:
-    lines = zip(LEFT, RIGHT, strict=True)
-    page = "".join(
-        put(60, 700 - 14 * at, left) + put(320, 700 - 14 * at, right) for at, (left, right) in enumerate(lines)
-    )
-    title = put(60, 740, "Report of the committee that stands over both of the columns", size=14)
-    assert text_of(write_pdf(title + page)).split("\n")[1:] == LEFT + RIGHT
 
 
 def test_a_raised_ordinal_belongs_to_its_number(write_pdf: WritePdf, put: Put) -> None:

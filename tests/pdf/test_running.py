@@ -1,7 +1,7 @@
 import pytest
 
 from mistral_rag.pdf import PrintedLine, Sheet
-from mistral_rag.pdf._characters import Quad
+from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._running import running_lines
 from mistral_rag.schema import WordBoxes
 
@@ -11,7 +11,7 @@ def sheet(number: int, *lines: tuple[float, str]) -> Sheet:
     text = "\n".join(words for _, words in lines)
     at, printed = 0, []
     for down, words in lines:
-        printed.append(PrintedLine(at, at + len(words), Quad(0.1, down, 0.9, down + 0.01), 10.0, False, 1, True))
+        printed.append(PrintedLine(at, at + len(words), Rectangle(0.1, down, 0.9, down + 0.01), 10.0, False, 1, True))
         at += len(words) + 1
     return Sheet(number, 600, 800, text, WordBoxes(), tuple(printed), 500, 0.0, 0.0)
 

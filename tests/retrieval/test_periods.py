@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from mistral_rag.retrieval._domains.filings.periods import dates_in, kinds_in, period_of
+from mistral_rag.retrieval._domains.periods import dates_in, kinds_in, period_of
 
 
 @pytest.mark.parametrize(

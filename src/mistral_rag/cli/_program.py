@@ -25,9 +25,10 @@ from mistral_rag.terminal import (
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Literal
 
     from mistral_rag.grounding import AnswerPiece
-    from mistral_rag.retrieval._expansion import QueryExpander
+    from mistral_rag.retrieval import QueryExpander
     from mistral_rag.retrievers import Explanation, Hit, HybridRetriever
     from mistral_rag.schema import Answer, Citation
 
@@ -229,7 +230,9 @@ def _explained(found: Explanation) -> Iterator[str]:
 
 def _parts_line(hit: Hit) -> str:
     sides = [f"{side} {hit.parts[side]:.3f} (rank {hit.ranks[side] or '-'})" for side in ("lexical", "dense")]
-    return ", ".join([*sides, *(f"{name} {hit.parts[name]:.3f}" for name in ("routing", "statement"))])
+    return ", ".join(
+        [*sides, *(f"{name.replace('_', ' ')} {hit.parts[name]:.3f}" for name in ("document_boost", "page_boost"))]
+    )
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -260,14 +263,12 @@ def _retriever(arguments: argparse.Namespace) -> HybridRetriever:
     )
 
 
-def _expander(kind: str) -> QueryExpander | None:
-    from mistral_rag.retrieval._domains.filings.glossary import Glossary
-
+def _expander(kind: str) -> QueryExpander | Literal["signals"] | None:
     if kind != "model":
-        return Glossary() if kind == "rules" else None
+        return "signals" if kind == "rules" else None
     from mistral_rag.defaults import load_chat_model
     from mistral_rag.errors import ConfigurationError
-    from mistral_rag.retrieval._rewriting import ModelExpander
+    from mistral_rag.retrieval import Glossary, ModelExpander
 
     model = load_chat_model()
     if model is None:

@@ -1,4 +1,4 @@
-"""Answers whose citations stand on the page: evidence, markers, quotes, support, and the chain around them."""
+"""Answers with citations that are cut from pages and verified: the chain, its pages and its streams."""
 
 from mistral_rag.grounding._chain import GroundedQA
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold

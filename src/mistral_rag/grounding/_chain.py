@@ -1,33 +1,35 @@
-"""GroundedQA: a question in, an answer with checked citations out."""
+"""GroundedQA: the chain from a question to an answer with checked citations."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.documents import Document
 from langchain_core.exceptions import ModelError
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import run_in_executor
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import merge_configs, run_in_executor
 from pydantic import ConfigDict, Field, field_validator
 
 from mistral_rag.errors import RefusalError
+from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
-from mistral_rag.grounding._drafting.reply import Reply, Unsupported
 from mistral_rag.grounding._evidence.extractive import extractive_answer
-from mistral_rag.grounding._evidence.pages import PageSource, PageStore
-from mistral_rag.grounding._evidence.retrieved import Retrieved, gathered
+from mistral_rag.grounding._evidence.pages import PagedRetriever, PageSource, PageStore
+from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
+from mistral_rag.retrieval import PassageRetriever
 from mistral_rag.schema import Answer
 
 Question = str | dict[str, Any]
-Part = AnswerPiece | Answer
-Ask = Callable[[Sequence[BaseMessage], RunnableConfig], Iterator[BaseMessage]]
-AskAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[BaseMessage]]
-INTERRUPTED = (ModelError, ConnectionError, TimeoutError)
-"""What may end a reply in the middle; anything else is a mistake and is raised."""
+Output = AnswerPiece | Answer
+AskModel = Callable[[Sequence[BaseMessage], RunnableConfig], Iterator[BaseMessage]]
+AskModelAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[BaseMessage]]
+INTERRUPTIONS = (ModelError, ConnectionError, TimeoutError)
+"""Errors that may end a reply in the middle; any other is a mistake and is raised."""
 
 
-class GroundedQA(RunnableSerializable[Question, Part]):
+class GroundedQA(RunnableSerializable[Question, Output]):
     """Answers questions from retrieved Documents, with citations cut from their pages.
 
     Give it a question, or a dict with the key "question". `invoke` and `ainvoke` return an `Answer`; `stream`
@@ -35,7 +37,7 @@ class GroundedQA(RunnableSerializable[Question, Part]):
 
     Without a model the answer quotes the best passages. `unsupported` says what happens to statements that
     nothing backs: "flag" marks them in `claims`, "withhold" leaves them out (they are in `removed`); then text
-    streams by sentences.
+    is streamed by sentences.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -43,15 +45,15 @@ class GroundedQA(RunnableSerializable[Question, Part]):
     retriever: Runnable[str, list[Document]]
     """Any retriever."""
     model: Runnable[Any, Any] | None = None
-    """Any chat model; None quotes."""
+    """Any chat model; None for an extractive answer."""
     pages: Any = Field(default=None, repr=False)
     """The `PageStore` or `PageSource` behind the Documents; by default the retriever's own (`retriever.pages`).
     Documents that are not from it are their own source with one page."""
     unsupported: Unsupported = "flag"
     quotes: int = Field(default=5, ge=1)
-    """The most quotes of an answer without a model."""
+    """Maximum number of quotes in an answer without a model."""
     budget: int = Field(default=24_000, ge=1)
-    """The most characters of evidence shown to a model."""
+    """Maximum number of characters of evidence shown to a model."""
 
     @field_validator("pages")
     @classmethod
@@ -62,118 +64,145 @@ class GroundedQA(RunnableSerializable[Question, Part]):
 
     @property
     def OutputType(self) -> type[Answer]:  # noqa: N802
-        """What `invoke` gives."""
+        """The type that `invoke` returns."""
         return Answer
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        """The answer to a question."""
+        """Answer a question."""
 
         def whole(question: Question, config: RunnableConfig) -> Answer:
-            return fold(self._parts(_text(question), config, self._asked_once))
+            return fold(self._outputs(_text(question), config, self._invoke_model))
 
         return cast(Answer, self._call_with_config(cast(Any, whole), input, config))
 
     async def ainvoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        """The answer to a question."""
+        """Answer a question."""
 
         async def whole(question: Question, config: RunnableConfig) -> Answer:
-            parts = self._aparts(_text(question), config, self._aasked_once)
-            return fold([part async for part in parts])
+            outputs = self._aoutputs(_text(question), config, self._ainvoke_model)
+            return fold([output async for output in outputs])
 
         return cast(Answer, await self._acall_with_config(cast(Any, whole), input, config))
 
-    def stream(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Part]:
-        """Pieces of the answer's text, then the answer."""
+    def stream(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Output]:
+        """Stream pieces of the answer's text, then the answer."""
         yield from self.transform(iter([input]), config, **kwargs)
 
     async def astream(
         self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[Part]:
-        """Pieces of the answer's text, then the answer."""
+    ) -> AsyncIterator[Output]:
+        """Stream pieces of the answer's text, then the answer."""
 
         async def once() -> AsyncIterator[Question]:
             yield input
 
-        async for part in self.atransform(once(), config, **kwargs):
-            yield part
+        async for output in self.atransform(once(), config, **kwargs):
+            yield output
 
     def transform(
         self, input: Iterator[Question], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Part]:
-        """The same for a question that comes in pieces."""
+    ) -> Iterator[Output]:
+        """Stream the answer to a question that itself comes as a stream."""
 
-        def parts(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[Part]:
-            return self._parts(_text(_joined(list(pieces))), config, self._streamed)
+        def outputs(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[Output]:
+            return self._outputs(_text(_joined(list(pieces))), config, self._stream_model)
 
-        yield from self._transform_stream_with_config(input, cast(Any, parts), config)
+        yield from self._transform_stream_with_config(input, cast(Any, outputs), config)
 
     async def atransform(
         self, input: AsyncIterator[Question], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[Part]:
-        """The same for a question that comes in pieces."""
+    ) -> AsyncIterator[Output]:
+        """Stream the answer to a question that itself comes as a stream."""
 
-        async def parts(pieces: AsyncIterator[Question], config: RunnableConfig) -> AsyncIterator[Part]:
+        async def outputs(pieces: AsyncIterator[Question], config: RunnableConfig) -> AsyncIterator[Output]:
             question = _text(_joined([piece async for piece in pieces]))
-            async for part in self._aparts(question, config, self._astreamed):
-                yield part
+            async for output in self._aoutputs(question, config, self._astream_model):
+                yield output
 
-        async for part in self._atransform_stream_with_config(input, cast(Any, parts), config):
-            yield part
+        async for output in self._atransform_stream_with_config(input, cast(Any, outputs), config):
+            yield output
 
-    def _parts(self, question: str, config: RunnableConfig, ask: Ask) -> Iterator[Part]:
+    def _outputs(self, question: str, config: RunnableConfig, ask: AskModel) -> Iterator[Output]:
         started = time.perf_counter()
-        retrieved = self._gathered(question, self.retriever.invoke(question, config), started)
+        retrieved = self._retrieved(question, config, started)
         if self.model is None or not retrieved.evidence:
-            yield from _whole(self._quoted(retrieved))
+            yield from _outputs_of(self._extractive(retrieved))
             return
-        reply = Reply(retrieved, unsupported=self.unsupported)
-        broken = None
+        builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
+        interrupted = None
         try:
-            for message in ask(reply.messages, config):
-                yield from _piece(reply.feed(message))
-        except INTERRUPTED as error:
-            broken = _broken(reply, error)
-        yield from _piece(reply.close(broken=broken))
-        yield reply.answer()
+            for message in ask(builder.messages, config):
+                yield from _text_outputs(builder.feed(message))
+        except INTERRUPTIONS as error:
+            interrupted = _interruption(builder, error)
+        yield from _text_outputs(builder.close(interrupted=interrupted))
+        yield builder.answer()
 
-    async def _aparts(self, question: str, config: RunnableConfig, ask: AskAsync) -> AsyncIterator[Part]:
+    async def _aoutputs(self, question: str, config: RunnableConfig, ask: AskModelAsync) -> AsyncIterator[Output]:
         started = time.perf_counter()
-        documents = await self.retriever.ainvoke(question, config)
-        retrieved = await run_in_executor(config, self._gathered, question, documents, started)
+        retrieved = await self._aretrieved(question, config, started)
         if self.model is None or not retrieved.evidence:
-            for part in _whole(await run_in_executor(config, self._quoted, retrieved)):
-                yield part
+            for output in _outputs_of(await run_in_executor(config, self._extractive, retrieved)):
+                yield output
             return
-        reply = Reply(retrieved, unsupported=self.unsupported)
-        broken = None
+        builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
+        interrupted = None
         try:
-            async for message in ask(reply.messages, config):
-                for piece in _piece(reply.feed(message)):
+            async for message in ask(builder.messages, config):
+                for piece in _text_outputs(builder.feed(message)):
                     yield piece
-        except INTERRUPTED as error:
-            broken = _broken(reply, error)
-        for piece in _piece(reply.close(broken=broken)):
+        except INTERRUPTIONS as error:
+            interrupted = _interruption(builder, error)
+        for piece in _text_outputs(builder.close(interrupted=interrupted)):
             yield piece
-        yield reply.answer()
+        yield builder.answer()
 
-    def _gathered(self, question: str, documents: list[Document], started: float) -> Retrieved:
-        store = self.pages if self.pages is not None else getattr(self.retriever, "pages", None)
-        return gathered(question, documents, store=store, budget=self.budget, started=started)
+    def _retrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
+        ours, bound = self._passage_retriever()
+        if ours is not None:
+            retrieval = ours.retrieve(question, merge_configs(bound, config))
+            return from_retrieval(question, retrieval, budget=self.budget, started=started)
+        return self._from_documents(question, self.retriever.invoke(question, config), started)
 
-    def _quoted(self, retrieved: Retrieved) -> Answer:
-        embeddings = getattr(self.retriever, "embeddings", None)
-        return extractive_answer(retrieved, quotes=self.quotes, embeddings=embeddings)
+    async def _aretrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
+        ours, bound = self._passage_retriever()
+        if ours is not None:
+            retrieval = await ours.aretrieve(question, merge_configs(bound, config))
+            evidence = partial(from_retrieval, budget=self.budget, started=started)
+            return await run_in_executor(config, evidence, question, retrieval)
+        documents = await self.retriever.ainvoke(question, config)
+        return await run_in_executor(config, self._from_documents, question, documents, started)
 
-    def _asked_once(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
+    def _passage_retriever(self) -> tuple[PassageRetriever | None, RunnableConfig]:
+        """The retriever where it gives passages with their pages, also from behind `with_config`."""
+        retriever: Any = self.retriever
+        config = RunnableConfig()
+        while isinstance(retriever, RunnableBinding) and not retriever.kwargs:
+            config, retriever = merge_configs(retriever.config, config), retriever.bound
+        ours = self.pages is None and isinstance(retriever, PassageRetriever)
+        return (retriever if ours else None), config
+
+    def _from_documents(self, question: str, documents: list[Document], started: float) -> Retrieved:
+        store = self.pages
+        if store is None and isinstance(self.retriever, PagedRetriever):
+            store = self.retriever.pages
+        return from_documents(question, documents, store=store, budget=self.budget, started=started)
+
+    def _extractive(self, retrieved: Retrieved) -> Answer:
+        return extractive_answer(retrieved, quotes=self.quotes, embeddings=retrieved.embeddings)
+
+    def _invoke_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
         yield cast(Runnable[Any, Any], self.model).invoke(messages, config)
 
-    def _streamed(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
+    def _stream_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
         return cast(Runnable[Any, Any], self.model).stream(messages, config)
 
-    async def _aasked_once(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> AsyncIterator[BaseMessage]:
+    async def _ainvoke_model(
+        self, messages: Sequence[BaseMessage], config: RunnableConfig
+    ) -> AsyncIterator[BaseMessage]:
         yield await cast(Runnable[Any, Any], self.model).ainvoke(messages, config)
 
-    def _astreamed(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> AsyncIterator[BaseMessage]:
+    def _astream_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> AsyncIterator[BaseMessage]:
         return cast(Runnable[Any, Any], self.model).astream(messages, config)
 
 
@@ -191,20 +220,20 @@ def _joined(pieces: Sequence[Any]) -> Question:
     return cast(Question, whole)
 
 
-def _whole(answer: Answer) -> Iterator[Part]:
-    yield from _piece(answer.text)
+def _outputs_of(answer: Answer) -> Iterator[Output]:
+    yield from _text_outputs(answer.text)
     yield answer
 
 
-def _piece(text: str) -> Iterator[Part]:
+def _text_outputs(text: str) -> Iterator[Output]:
     return iter([AnswerPiece(text)] if text else [])
 
 
-def _broken(reply: Reply, error: Exception) -> str | None:
-    """Why the reply is no whole one; raises the error when nothing of it had come."""
+def _interruption(builder: AnswerBuilder, error: Exception) -> str | None:
+    """Reason of an interrupted reply, None for a refusal; raises the error when no text had come."""
     if isinstance(error, RefusalError):
-        reply.blocked = str(error)
+        builder.blocked = str(error)
         return None
-    if not reply.begun:
+    if not builder.begun:
         raise error
     return f"the model's reply broke off: {error}"

@@ -7,8 +7,11 @@ from mistral_rag._lazy import loader
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.index._database.identity import Identity
+    from mistral_rag.index._database.profiles import Profile
+    from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._exchange.copies import export_faiss, export_lines, freeze, import_lines, new_file, snapshot
     from mistral_rag.index._index_text import TEXT_VERSION, embed_text
+    from mistral_rag.index._lexical.bm25 import LexicalIndex
     from mistral_rag.index._reader import IndexReader
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
@@ -21,9 +24,12 @@ __all__ = [
     "ERASED",
     "READ_AGAIN",
     "TEXT_VERSION",
+    "DenseIndex",
     "Identity",
     "IndexReader",
     "IndexWriter",
+    "LexicalIndex",
+    "Profile",
     "SourceState",
     "StoredChunk",
     "View",
@@ -43,10 +49,13 @@ __all__ = [
 __getattr__ = loader(
     __name__,
     {
+        "DenseIndex": "_dense.search",
         "ERASED": "_source_status",
         "Identity": "_database.identity",
         "IndexReader": "_reader",
         "IndexWriter": "_writer",
+        "LexicalIndex": "_lexical.bm25",
+        "Profile": "_database.profiles",
         "READ_AGAIN": "_source_status",
         "SourceState": "_source_status",
         "StoredChunk": "_view",

@@ -17,6 +17,7 @@ from mistral_rag.index._database import key_index
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
+from mistral_rag.index._database.profiles import Profile, stored_profile
 from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
 from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.vector_rows import Halves, Portion, Rows
@@ -28,6 +29,9 @@ from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
+
+    from mistral_rag.index._dense.search import DenseIndex
+    from mistral_rag.index._lexical.bm25 import LexicalIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,19 @@ class StoredChunk:
         """The page it stands on, with its text and place but no words, blocks or units."""
         return self.place.page
 
+    @property
+    def whole_page(self) -> Page:
+        """The page with words, blocks and units, where the chunk was read with `layouts`."""
+        return self.place.whole
+
+    @property
+    def is_bare(self) -> bool:
+        """True for a text that was added without pages."""
+        return self.source.media_type == BARE_TYPE
+
     def to_document(self) -> "Document":
         """The LangChain Document: as it was given, where it was given as one."""
-        if self.source.media_type != BARE_TYPE:
+        if not self.is_bare:
             return self.chunk.to_document(self.source, self.place)
         from langchain_core.documents import Document
 
@@ -55,12 +69,16 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class LexicalRow:
-    """What word search needs of a chunk; `page_head` is the beginning of its page."""
+    """A chunk as word search needs it.
+
+    `label` is a name of its document beside the title, `page_head` the beginning of its page.
+    """
 
     row: int
     uri: str
     title: str
     language: str
+    label: str
     page_head: str
     text: str
 
@@ -130,12 +148,17 @@ class View:
         with unreadable("setting"):
             return None if value is None else plain_json(value)
 
-    def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
-        """The chunks of these rows, in the order given; rows that are gone are left out."""
+    def chunks(self, rows: Iterable[int], *, layouts: bool = False) -> list[StoredChunk]:
+        """The chunks of these rows, in the order given; rows that are gone are left out.
+
+        `layouts` also reads words, blocks and units of their pages, for `StoredChunk.whole_page`.
+        """
         wanted = [int(row) for row in rows]
         found = {values[0]: values for values in self._all("chunks", CHUNKS, (json.dumps(wanted),))}
         with unreadable("chunk"):
             self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
+            if layouts:
+                self._load_layouts({values[3] for values in found.values()})
         return [self._stored(found[row]) for row in wanted if row in found]
 
     def _stored(self, values: Sequence[Any]) -> StoredChunk:
@@ -153,6 +176,14 @@ class View:
             self._pages[values[0]] = PackedPage(tuple(values[3:]))
         if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
             raise IndexDamagedError(f"{self.folder} holds chunks whose source or page is gone")
+
+    def _load_layouts(self, pages: Collection[int]) -> None:
+        missing = {number for number in pages if self._pages[number].layout is None}
+        for number, *layout in self._all("layouts", self._of("layouts", "page"), (json.dumps(list(missing)),)):
+            self._pages[number] = PackedPage(self._pages[number].values, tuple(layout))
+            missing.discard(number)
+        if missing:
+            raise IndexDamagedError(f"{self.folder}: {len(missing)} pages have lost their layouts")
 
     @staticmethod
     @cache
@@ -215,18 +246,50 @@ class View:
         for values in self._all("pages", f"{query} ORDER BY p.number", (uri,)):
             yield page_text(values[-1])
 
-    def row_sources(self) -> tuple[np.ndarray, dict[int, str]]:
-        """All rows with the numbers of their source and of their page in it, and the uri of each source's number.
+    def row_sources(self, rows: Iterable[int] | None = None) -> np.ndarray:
+        """Rows with the numbers of their source and of their page in it: all, or these.
 
-        The rows are int64, n x 3, ascending by row; pages count from 1.
+        The result is int64, n x 3, ascending by row; pages count from 1.
         """
-        found = self._connection.execute("SELECT row, source, number FROM chunks ORDER BY row").fetchall()
-        numbered = dict(self._connection.execute("SELECT source, uri FROM sources").fetchall())
+        query, parameters = "SELECT row, source, number FROM chunks", tuple[str, ...]()
+        if rows is not None:
+            query += " WHERE row IN (SELECT value FROM json_each(?))"
+            parameters = (json.dumps([int(row) for row in rows]),)
+        found = self._connection.execute(f"{query} ORDER BY row", parameters).fetchall()
         with unreadable("chunk"):
-            table = np.array(found, dtype=np.int64).reshape(-1, 3)
-            if not numbered.keys() >= set(np.unique(table[:, 1]).tolist()):
-                raise ValueError("its source is gone")
-        return table, numbered
+            return np.array(found, dtype=np.int64).reshape(-1, 3)
+
+    def numbered_sources(self, numbers: Iterable[int]) -> dict[int, Source]:
+        """Sources by their numbers. Raises IndexDamagedError when one is gone."""
+        wanted = list(numbers)
+        self._load(wanted, ())
+        return {number: self._sources[number] for number in wanted}
+
+    def profile(self, uri: str) -> Profile | None:
+        """What signals learned of the source with this uri; None where nothing was learned."""
+        found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
+        return self.profiles(found).get(found[0]) if found else None
+
+    def profiles_by_uri(self) -> Iterator[tuple[str, Profile | None]]:
+        """What signals learned of every source that was read, in the order in which they came; None where nothing."""
+        query = (
+            f"SELECT s.uri, {_columns('profiles', 'p')} FROM sources s LEFT JOIN profiles p USING (source)"
+            " WHERE s.status = 'ok' ORDER BY s.source"
+        )
+        for uri, *row in self._connection.execute(query):
+            if row[0] is None:
+                yield uri, None
+                continue
+            *values, digest = row
+            if row_digest("profiles", values) != digest:
+                raise IndexDamagedError(f"{self.folder}: a row of profiles is not what was written. Run: ingest verify")
+            yield uri, stored_profile(values[1:])
+
+    def profiles(self, numbers: Iterable[int]) -> dict[int, Profile]:
+        """What signals learned of sources, by the sources' numbers; those of which nothing was learned are left out."""
+        wanted = json.dumps([int(number) for number in numbers])
+        rows = self._all("profiles", self._of("profiles", "source"), (wanted,))
+        return {int(number): stored_profile(values) for number, *values in rows}
 
     def commit_digest(self, sequence: int) -> str:
         """The running digest of a commit, which no other index has; empty when there is no such commit."""
@@ -288,21 +351,33 @@ class View:
         wanted = None if rows is None else json.dumps([int(row) for row in rows])
         return vector_rows.portions(self._connection, self.folder, self.dimension, wanted)
 
+    def lexical(self) -> "LexicalIndex":
+        """The words of this commit, or of a newer one, ready for search; the caller may change what he gets."""
+        from mistral_rag.index._lexical.cache import cached
+
+        return cached(self.folder, self)
+
+    def dense(self) -> "DenseIndex":
+        """The vectors of this commit, or of a newer one, ready for search."""
+        from mistral_rag.index._dense.cache import cached
+
+        return cached(self)
+
     def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
         """What word search needs of the chunks behind a row, ascending by row."""
         query = (
-            "SELECT c.row, s.source, s.record, c.page, c.text FROM chunks c JOIN sources s USING (source)"
-            " WHERE c.row > ? ORDER BY c.row"
+            "SELECT c.row, s.source, s.record, p.label, c.page, c.text FROM chunks c JOIN sources s USING (source)"
+            " LEFT JOIN profiles p USING (source) WHERE c.row > ? ORDER BY c.row"
         )
         source, known, page, head = 0, None, 0, ""
-        for row, of_source, record, of_page, text in self._connection.execute(query, (after_row,)):
+        for row, of_source, record, label, of_page, text in self._connection.execute(query, (after_row,)):
             if known is None or of_source != source:
                 source, known = of_source, stored_source(record)
             if of_page != page:
                 page, head = of_page, self._page_head(of_page)
             if not isinstance(text, str):
                 raise IndexDamagedError(f"{self.folder} holds a chunk without text. Run: ingest verify")
-            yield LexicalRow(row, known.uri, known.title, known.language, head, text)
+            yield LexicalRow(row, known.uri, known.title, known.language, str(label or ""), head, text)
 
     def _page_head(self, page: int) -> str:
         found = self._connection.execute("SELECT text FROM pages WHERE page = ?", (page,)).fetchone()

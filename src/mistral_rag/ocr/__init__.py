@@ -1,4 +1,4 @@
-"""OCR by the platform: pages of scans, photos and office files, with boxes and confidence."""
+"""OCR by the platform: pages of scans, photos and office files, with bounding boxes and confidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reads the pictures of pages: the platform's OCR and the local one behind the same two methods."""
+"""The protocol of OCR readers: the platform's and the local one have the same two members."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from mistral_rag.schema import Page
 
 @dataclass(frozen=True, slots=True)
 class PageFailure:
-    """A page that could not be read, and why in one line. `number` counts from 1 in the whole document."""
+    """A page that could not be read, with the reason in one line. `number` counts from 1 in the whole document."""
 
     number: int
     reason: str
@@ -19,8 +19,8 @@ class PageFailure:
 class PageReader(Protocol):
     """Reads pages of a PDF or of an image (which has page 1 only).
 
-    `name` is the reader's model with those of its settings that change what it gives, the same in every process:
-    results may be kept under it.
+    `name` is the model with those of the settings that change the result; it is the same in every process, so that
+    results may be cached by it.
     """
 
     @property
@@ -28,8 +28,8 @@ class PageReader(Protocol):
         """Model and settings."""
 
     def read(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
-        """The pages of these numbers (from 1), in the order of the document, each read or failed.
+        """Read the pages of these numbers (from 1), in the order of the document; each is a page or a failure.
 
         A page's locator holds its number in the whole document, its blocks the origin, `confidence` the reader's
-        own from 0 to 1. What concerns every page (a wrong key, no memory) is raised instead.
+        own from 0 to 1. An error that concerns every page (a wrong key, no memory) is raised instead.
         """

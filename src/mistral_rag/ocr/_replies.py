@@ -1,6 +1,6 @@
-"""What came of a request: the reply against what was asked for, or the error that came instead."""
+"""The result of a request: its reply checked against the pages asked for, or the error in place of a reply."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,14 @@ from mistral_rag.errors import ParseError
 from mistral_rag.ocr._pages.pages import BadPageError, read_page
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._requests.options import annotation_class
-from mistral_rag.ocr._requests.pdf_split import MAX_PAGES
-from mistral_rag.ocr._requests.plan import Part, Plan
+from mistral_rag.ocr._requests.page_request import PageRequest
+from mistral_rag.ocr._requests.pdf_split import MAX_PAGES, DocumentPart
+from mistral_rag.ocr._requests.plan import RequestPlan
 from mistral_rag.ocr._result import OcrPage, OcrUsage
 
-TOO_LARGE = ("too large", "too big", "max is", "too many pages", "exceed")
-CONCERN_ALL = (
+TOO_LARGE_PHRASES = ("too large", "too big", "max is", "too many pages", "exceed")
+"""The platform has no error code for this: a 400 says it in words only."""
+DOCUMENT_ERRORS = (
     ApiConnectionError,
     AuthenticationError,
     InvalidRequestError,
@@ -36,22 +38,23 @@ CONCERN_ALL = (
     PermissionDeniedError,
     UnknownModelError,
 )
-"""Errors that every other request for a document would meet too."""
-NOTHING = OcrUsage()
+"""Errors that every other request for the same document would meet too: asking on is no use."""
+NO_USAGE = OcrUsage()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a request: pages and failures in order, `error` the reason of the first failure."""
+class RequestResult:
+    """Pages and failures of one request or of several, in order; `error` is the reason of the first failure."""
 
     pages: tuple[OcrPage | PageFailure, ...] = ()
-    usage: OcrUsage = NOTHING
+    usage: OcrUsage = NO_USAGE
     model: str = ""
     annotation: Any = None
     error: ApiError | ParseError | None = None
 
-    def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(
+    def __add__(self, other: "RequestResult") -> "RequestResult":
+        """Both results as one; the annotation and the error of the first that has one."""
+        return RequestResult(
             self.pages + other.pages,
             OcrUsage(
                 pages_processed=self.usage.pages_processed + other.usage.pages_processed,
@@ -63,30 +66,36 @@ class Outcome:
         )
 
 
+Job = PageRequest | RequestResult
+"""A request to be sent, or the result for pages that can't be sent."""
+
+
 def is_too_large(error: ApiError) -> bool:
-    """Whether the platform says that there was too much at once."""
-    told = str(error).lower()
+    """True when the platform says that the document or the request was too large."""
+    message = str(error).lower()
     return isinstance(error, PayloadTooLargeError) or (
-        isinstance(error, BadRequestError) and any(word in told for word in TOO_LARGE)
+        isinstance(error, BadRequestError) and any(phrase in message for phrase in TOO_LARGE_PHRASES)
     )
 
 
-def read_reply(plan: Plan, part: Part, reply: Reply) -> Outcome:
-    """The pages of a reply; what was asked for and is not there is a failure."""
-    given = reply.data.get("pages")
-    if not isinstance(given, list):
-        return failed(part, _bad_reply(reply, "no list of pages"))
-    expected = part.expected
+def read_reply(plan: RequestPlan, request: PageRequest, reply: Reply) -> RequestResult:
+    """Read the pages of a reply; a page that was asked for and is missing or unusable is a failure."""
+    raw_pages = reply.data.get("pages")
+    if not isinstance(raw_pages, list):
+        return failed(request, _bad_reply(reply, "no list of pages"))
+    expected = request.expected
     wanted = range(MAX_PAGES) if expected is None else expected
-    found, doubled, strange = _by_index(given, wanted)
-    if strange:
-        # one wrong number and none can be believed: a text must not end up on another page
-        return failed(part, _bad_reply(reply, f"pages that were not asked for, such as index {strange[0]!r}"))
+    by_index, ambiguous, unexpected = _by_index(raw_pages, wanted)
+    if unexpected:
+        # with one index wrong none can be trusted: a text must never be cited from another page
+        return failed(request, _bad_reply(reply, f"pages that were not asked for, such as index {unexpected[0]!r}"))
     if expected is None:
-        expected = {index: index + 1 for index in range(max(found, default=-1) + 1)}
-    pages = tuple(_page(plan, found.get(index), number, index in doubled) for index, number in expected.items())
+        expected = {index: index + 1 for index in range(max(by_index, default=-1) + 1)}
+    pages = tuple(
+        _page(plan, by_index.get(index), number, is_ambiguous=index in ambiguous) for index, number in expected.items()
+    )
     missing = [page.number for page in pages if isinstance(page, PageFailure)]
-    return Outcome(
+    return RequestResult(
         pages,
         usage=_usage(reply.data.get("usage_info")),
         model=str(reply.data.get("model") or plan.options.model),
@@ -95,38 +104,51 @@ def read_reply(plan: Plan, part: Part, reply: Reply) -> Outcome:
     )
 
 
-def failed(part: Part, error: ApiError) -> Outcome:
-    """What came of a request that failed; raises the error when it concerns the whole document."""
-    concerns_all = isinstance(error, CONCERN_ALL) and not isinstance(error, RefusalError)
-    if part.numbers is None or concerns_all:
+def failed(request: PageRequest, error: ApiError) -> RequestResult:
+    """Result of a request that failed; raises the error when it concerns the whole document."""
+    concerns_document = isinstance(error, DOCUMENT_ERRORS) and not isinstance(error, RefusalError)
+    if request.numbers is None or concerns_document:
         raise error
     reason = " ".join(str(error).split())
-    return Outcome(tuple(PageFailure(number, reason) for number in part.numbers), error=error)
+    return RequestResult(tuple(PageFailure(number, reason) for number in request.numbers), error=error)
 
 
-def unsent(failure: PageFailure) -> Outcome:
-    """What comes of a page that can't be sent."""
-    return Outcome((failure,), error=ParseError(f"page {failure.number}: {failure.reason}"))
+def jobs_of(
+    plan: RequestPlan,
+    part: DocumentPart | PageFailure,
+    replaced: PageRequest | None,
+    upload: str | ApiError | None,
+) -> Sequence[Job]:
+    """Requests for a part, or the results of those that can't be sent.
+
+    `upload` is the id of the uploaded part, or the error of its upload; None for a part that is sent inline.
+    `replaced` is the request that was too large, see `RequestPlan.requests`.
+    """
+    if isinstance(part, PageFailure):
+        return [RequestResult((part,), error=ParseError(f"page {part.number}: {part.reason}"))]
+    if isinstance(upload, ApiError):
+        return [failed(request, upload) for request in plan.requests(part, replaced)]
+    return plan.requests(part, replaced, file=upload)
 
 
-def _by_index(given: list[Any], wanted: Container[int]) -> tuple[dict[int, Any], set[int], list[Any]]:
-    """The pages by their index, the indices of which there are several, and those nobody asked for."""
-    found: dict[int, Any] = {}
-    doubled: set[int] = set()
-    strange: list[Any] = []
-    for raw in given:
+def _by_index(raw_pages: list[Any], wanted: Container[int]) -> tuple[dict[int, Any], set[int], list[Any]]:
+    """Sort raw pages by index; also the indices with several different pages, and the indices that are not wanted."""
+    by_index: dict[int, Any] = {}
+    ambiguous: set[int] = set()
+    unexpected: list[Any] = []
+    for raw in raw_pages:
         index = raw.get("index") if isinstance(raw, Mapping) else None
         if not isinstance(index, int) or isinstance(index, bool) or index not in wanted:
-            strange.append(index)
-        elif found.setdefault(index, raw) != raw:
-            doubled.add(index)
-    return found, doubled, strange
+            unexpected.append(index)
+        elif by_index.setdefault(index, raw) != raw:
+            ambiguous.add(index)
+    return by_index, ambiguous, unexpected
 
 
-def _page(plan: Plan, raw: Any, number: int, is_doubled: bool) -> OcrPage | PageFailure:
+def _page(plan: RequestPlan, raw: Any, number: int, *, is_ambiguous: bool) -> OcrPage | PageFailure:
     if raw is None:
         return PageFailure(number, "the platform's reply leaves this page out")
-    if is_doubled:
+    if is_ambiguous:
         return PageFailure(number, "the platform's reply holds two different pages of this number")
     target = annotation_class(plan.options.bbox_annotation)
     try:
@@ -139,7 +161,7 @@ def _bad_reply(reply: Reply, what: str) -> ResponseError:
     return ResponseError(f"The platform's reply holds {what}.", request_id=request_id(reply.headers), body=reply.data)
 
 
-def _usage(given: Any) -> OcrUsage:
-    told = given if isinstance(given, Mapping) else {}
-    counts = {name: told.get(name) for name in OcrUsage.model_fields}
+def _usage(raw: Any) -> OcrUsage:
+    fields = raw if isinstance(raw, Mapping) else {}
+    counts = {name: fields.get(name) for name in OcrUsage.model_fields}
     return OcrUsage(**{name: n for name, n in counts.items() if isinstance(n, int) and n >= 0})

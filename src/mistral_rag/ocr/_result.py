@@ -1,4 +1,4 @@
-"""What a reading gives: pages with their words, tables, images and doubts."""
+"""Results of OCR: pages with their words, tables, images and confidence."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ TableFormat = Literal["markdown", "html"]
 
 
 class ScoredWord(NamedTuple):
-    """A word of a page: code point offsets in `Page.text`, and how sure the reader is of it, 0 to 1."""
+    """A word of a page: code point offsets in `Page.text`, and the reader's confidence in it, 0 to 1."""
 
     start: int
     end: int
@@ -25,7 +25,11 @@ class ScoredWord(NamedTuple):
 
 
 class WordScores:
-    """How sure the reader is of each word, packed: 10 bytes a word, in the order of `start`; in JSON base64."""
+    """The reader's confidence in each word, packed: 10 bytes a word, in the order of `start`.
+
+    Little-endian records of start, end (uint32, code points) and confidence (uint16, times 65,535). In JSON: base64 of
+    the records.
+    """
 
     RECORD = struct.Struct("<IIH")
     SCALE = 65535
@@ -40,8 +44,8 @@ class WordScores:
     def pack(cls, words: Iterable[tuple[int, int, float]]) -> "WordScores":
         """Pack (start, end, confidence) rows."""
         flat: list[int] = []
-        for start, end, sure in words:
-            flat += start, end, round(min(max(sure, 0.0), 1.0) * cls.SCALE)
+        for start, end, confidence in words:
+            flat += start, end, round(min(max(confidence, 0.0), 1.0) * cls.SCALE)
         # one call for all words: ten times as fast as one a word
         return cls(struct.pack("<" + "IIH" * (len(flat) // 3), *flat))
 
@@ -49,7 +53,10 @@ class WordScores:
         return len(self.data) // self.RECORD.size
 
     def __iter__(self) -> Iterator[ScoredWord]:
-        return (ScoredWord(start, end, sure / self.SCALE) for start, end, sure in self.RECORD.iter_unpack(self.data))
+        return (
+            ScoredWord(start, end, confidence / self.SCALE)
+            for start, end, confidence in self.RECORD.iter_unpack(self.data)
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, WordScores) and other.data == self.data
@@ -61,7 +68,7 @@ class WordScores:
         return f"WordScores({len(self)} words)"
 
     def lowest(self, start: int, end: int) -> float | None:
-        """The confidence of the least sure word that shares a character with ``[start, end)``; None without one."""
+        """Lowest confidence of the words that share a character with ``[start, end)``; None without one."""
         words = list(self)
         first = bisect_right(words, start, key=lambda word: word.end)
         last = bisect_left(words, end, key=lambda word: word.start)
@@ -73,9 +80,9 @@ class WordScores:
 
 
 class OcrTable(Run):
-    """A table where it stands in `Page.text`, a line a row, and as it came.
+    """A table: its offsets in `Page.text`, where each row is a line, and its `content` as the platform sent it.
 
-    `header` are the rows that name the columns; empty where the platform did not say which they are.
+    `header` are the rows that name the columns; empty where the platform did not mark them.
     """
 
     id: str
@@ -87,7 +94,7 @@ class OcrTable(Run):
 
 
 class OcrImage(Model):
-    """A picture on a page; `at` is where in `Page.text` it stands.
+    """A picture on a page; `at` is its offset in `Page.text`.
 
     `annotation` is an instance of the class given as `bbox_annotation`, or a dict where a JSON schema was given.
     """
@@ -100,7 +107,7 @@ class OcrImage(Model):
 
     @property
     def content(self) -> bytes | None:
-        """The picture's bytes, where they were asked for and are what base64 can be."""
+        """Bytes of the picture; None where they were not asked for, or are no valid base64."""
         try:
             return base64.b64decode((self.data_url or "").rpartition(",")[2], validate=True) or None
         except binascii.Error:
@@ -114,18 +121,18 @@ class SeenWord(Run):
 
 
 class LayerWord(Model):
-    """A word of a PDF's own text layer, and where on the page it is."""
+    """A word of a PDF's own text layer, with its box."""
 
     text: str
     box: Box | None = None
 
 
 class LayerComparison(Model):
-    """The words read against those of the PDF's own text layer.
+    """Comparison of the words read with those of the PDF's own text layer.
 
     Case, punctuation and line-end hyphens make no difference. Words only in the layer were missed by the reader, or
-    are hidden from readers; words only read are in pictures, or the reader's invention. `agreement` is the share of
-    the words of both that both have.
+    are hidden on the page; words only read are in pictures, or invented by the reader. `agreement` is the share of
+    common words in the words of both.
     """
 
     only_in_layer: tuple[LayerWord, ...] = ()
@@ -134,11 +141,11 @@ class LayerComparison(Model):
 
 
 class OcrPage(Page):
-    """A page as it was read.
+    """A page that was read.
 
-    `text` is plain: what a reader would call the page's words, with header and footer as blocks of their own and
-    each table in its place. `markdown` is what came. `confidence` is the mean over the page, `lowest_confidence` that
-    of the least sure word; `doubtful` says that the mean lies below the reader's threshold. `problems` names what
+    `text` is plain text without markup, with header and footer as blocks of their own and tables at their positions.
+    `markdown` is the page as the platform sent it. `confidence` is the mean over the page, `lowest_confidence` the
+    minimum over its words; `doubtful` says that the mean lies below the reader's threshold. `problems` names what
     the reply left out or got wrong on this page. `layer` is None where there is no text layer to compare with.
     """
 
@@ -155,21 +162,21 @@ class OcrPage(Page):
     problems: tuple[str, ...] = ()
 
     def plain(self) -> Page:
-        """The page without what only a reading has."""
+        """The page without the fields that only OCR has."""
         return Page.model_construct(**{name: getattr(self, name) for name in Page.model_fields})
 
 
 class OcrUsage(Model):
-    """What the platform counted, over all requests."""
+    """Pages and bytes that the platform counted, over all requests."""
 
     pages_processed: Offset = 0
     doc_size_bytes: Offset = 0
 
 
 class OcrResult(Model):
-    """A document as it was read: its pages in order, and those that could not be read.
+    """A document that was read: its pages in order, and the failures of those that could not be read.
 
-    `source` is the name or address of the document, `digest` the sha256 of its bytes where they were at hand.
+    `source` is the name or URL of the document, `digest` the sha256 of its bytes; None for a remote document.
     `annotation` is an instance of the class given as `document_annotation`, or a dict where a JSON schema was given.
     """
 
@@ -184,12 +191,12 @@ class OcrResult(Model):
 
     @property
     def text(self) -> str:
-        """The text of all pages, a form feed between two."""
+        """Text of all pages, separated by form feeds."""
         return "\f".join(page.text for page in self.pages)
 
     @property
     def doubtful(self) -> tuple[OcrPage, ...]:
-        """The pages of which the reader is not sure."""
+        """Pages whose mean confidence lies below the threshold."""
         return tuple(page for page in self.pages if page.doubtful)
 
     def page(self, number: int) -> OcrPage:

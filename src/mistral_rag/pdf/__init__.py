@@ -1,7 +1,7 @@
 """PDF files through PDFium: text with word boxes in reading order, blocks, labels, page images.
 
-PDFium is not thread-safe: use this from one thread of a process, and open files of strangers in a child
-process only (`ingest` does).
+PDFium is not thread-safe: use this package from one thread of a process only, and open untrusted files in a child
+process (`ingest` does).
 """
 
 from pathlib import Path
@@ -26,6 +26,6 @@ __all__ = [
 
 
 def render_page(path: Path, number: int, *, dpi: float = 150, grey: bool = False) -> PageImage:
-    """A picture of page `number` (from 1) as a reader sees it."""
+    """Render page `number` (from 1) as a reader sees it; raises ParseError when it can't be loaded."""
     with PdfFile(path) as pdf:
         return pdf.image(number, dpi=dpi, grey=grey)

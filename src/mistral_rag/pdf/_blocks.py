@@ -1,23 +1,39 @@
-"""Printed lines become blocks: titles, paragraphs, lists, tables, running headers and footers."""
+"""Blocks from printed lines: titles, paragraphs, lists, tables, running headers and footers."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby, pairwise
 
-from mistral_rag.pdf._characters import Quad
 from mistral_rag.pdf._document import PrintedLine, Sheet
-from mistral_rag.pdf._layout import CELL_JOINT, around
+from mistral_rag.pdf._geometry import Rectangle, around
+from mistral_rag.pdf._layout import CELL_JOINT
 from mistral_rag.schema import Block, BlockKind, Box
 
-_LARGE = 1.15
-_LONGEST_TITLE = 200
-_TITLE_WIDTH = 0.8
-_PARAGRAPH_GAP = 0.45
-_INDENT = 1.2
-_FULL = 0.93
-_RIGHT = 0.58
-_LABELS_BETWEEN_ROWS = 3
+_TITLE_HEIGHT = 1.15
+"""Letters of a title against those of the body: 12 points over 10 are larger, 11 over 10 may be a change of font."""
+_MAX_TITLE_LENGTH = 200
+"""Characters; a longer line in large letters is text, as on slides."""
+_MAX_TITLE_WIDTH = 0.8
+"""A bold line wider than this share of the text area is emphasised text, not a title."""
+_MIN_PARAGRAPH_GAP = 0.45
+"""White between two paragraphs, times the height of a line; lines of one paragraph are set closer than that."""
+_MIN_INDENT = 1.2
+"""First-line indent of a paragraph, times the height of a line: more than uneven left edges."""
+_FULL_LINE = 0.93
+"""A line that ends right of this share of the text area goes on in the next."""
+_RIGHT_COLUMNS = 0.58
+"""Middle of a line that stands over the columns of figures and not over the labels, as a share of the page's width."""
+_MAX_LABELS_BETWEEN_ROWS = 3
+"""Subheadings and wrapped labels of a table; more lines are text between two tables."""
+_TITLE_HEIGHT_CHANGE = 1.0
+"""Points by which the letters of two lines of one title may differ."""
+_MAX_ROW_GAP = 4
+"""White within a table or a running header, times the height of a line; more is another table."""
+_COVER_HEIGHT = 0.95
+"""Letters of a cover's title against the largest of the page: heights vary by rounding."""
+_MAX_COVER_LINES = 3
+"""More large lines are no title but a poster or a slide."""
 _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )
@@ -26,7 +42,7 @@ _SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
 
 
 def body_height(sheets: Iterable[Sheet]) -> float:
-    """The height of the letters that most of a document is set in."""
+    """Height of the letters (points) that most of a document is set in; 0 where there is no text."""
     heights: Counter[float] = Counter()
     for sheet in sheets:
         for line in sheet.lines:
@@ -35,12 +51,12 @@ def body_height(sheets: Iterable[Sheet]) -> float:
 
 
 def blocks_of(sheet: Sheet, *, running: Set[int], body: float) -> tuple[Block, ...]:
-    """The blocks of a page; `running` are the indices of lines that repeat on other pages."""
+    """Blocks of a page; `running` are the indices of lines that repeat on other pages, `body` is its `body_height`."""
     kinds = _kinds(sheet, running, body)
     blocks: list[Block] = []
     for kind, group in groupby(range(len(kinds)), key=kinds.__getitem__):
-        for part in _parts(sheet, kind, list(group)):
-            lines = sheet.lines[part[0] : part[-1] + 1]
+        for members in _groups(sheet, kind, list(group)):
+            lines = sheet.lines[members[0] : members[-1] + 1]
             if lines[0].start < lines[-1].end:
                 blocks.append(Block(start=lines[0].start, end=lines[-1].end, kind=kind, box=_box(lines)))
     return tuple(blocks)
@@ -59,49 +75,54 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
             kinds.append("table")
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
-        elif _BULLET.match(text) or (at and kinds[-1] == "list" and _hangs(sheet, at, right)):
+        elif _BULLET.match(text) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):
             kinds.append("list")
         else:
             kinds.append("text")
-    return _tables(sheet.lines, texts, kinds, _TITLE_WIDTH * (right - left))
+    return _tables(sheet.lines, texts, kinds, _MAX_TITLE_WIDTH * (right - left))
 
 
-def _hangs(sheet: Sheet, at: int, right: float) -> bool:
-    """Whether a line goes on with the list item above: right below it, and not further left than its text.
+def _continues_item(sheet: Sheet, at: int, right: float) -> bool:
+    """True when a line continues the list item above: right below it, and not further left than its text.
 
-    Below a line that fills the page to its `right` edge it may begin where the item's number stands.
+    Below a line that fills the page to its `right` edge it may begin at the item's number.
     """
     above, line = sheet.lines[at - 1], sheet.lines[at]
-    if line.box.top < above.box.top or (line.box.top - above.box.bottom) * sheet.height > _PARAGRAPH_GAP * line.height:
+    if (
+        line.box.top < above.box.top
+        or (line.box.top - above.box.bottom) * sheet.height > _MIN_PARAGRAPH_GAP * line.height
+    ):
         return False
-    is_first = _BULLET.match(sheet.text, above.start) is not None and above.box.right < _FULL * right
+    is_first = _BULLET.match(sheet.text, above.start) is not None and above.box.right < _FULL_LINE * right
     return (line.box.left - above.box.left) * sheet.width > (0.5 * line.height if is_first else -0.5 * line.height)
 
 
 def is_row(text: str, cells: int) -> bool:
-    """Whether a printed line is a row of a table: it ends in a cell of its own that holds a number, or has three."""
+    """True when a printed line is a row of a table: its last cell is a number, or it has three cells or more."""
     if cells < 2:
         return False
-    parts = text.split(CELL_JOINT)
-    return _NUMERIC.fullmatch(parts[-1].strip()) is not None or cells > 2
+    last = text.split(CELL_JOINT)[-1]
+    return _NUMERIC.fullmatch(last.strip()) is not None or cells > 2
 
 
 def _is_title(line: PrintedLine, text: str, *, body: float, width: float) -> bool:
-    if line.cells > 1 or len(text) > _LONGEST_TITLE or not any(map(str.isalpha, text)) or text[0].islower():
+    if line.cells > 1 or len(text) > _MAX_TITLE_LENGTH or not any(map(str.isalpha, text)) or text[0].islower():
         return False
-    if line.height >= _LARGE * body:
+    if line.height >= _TITLE_HEIGHT * body:
         return True
-    short = line.box.right - line.box.left < _TITLE_WIDTH * width
+    short = line.box.right - line.box.left < _MAX_TITLE_WIDTH * width
     return line.bold and short and not _SENTENCE_END.search(text)
 
 
-def _tables(lines: Sequence[PrintedLine], texts: list[str], kinds: list[BlockKind], widest: float) -> list[BlockKind]:
-    """Rows that stand alone are text; labels between rows and column names above them belong to the table."""
+def _tables(
+    lines: Sequence[PrintedLine], texts: list[str], kinds: list[BlockKind], max_width: float
+) -> list[BlockKind]:
+    """Correct kinds around tables: a single row is text; labels between rows and column names above join the table."""
     rows = [at for at, kind in enumerate(kinds) if kind == "table"]
     for before, after in pairwise(rows):
         between = range(before + 1, after)
-        if len(between) <= _LABELS_BETWEEN_ROWS and all(
-            _is_label(lines[at], texts[at], kinds[at], widest) for at in between
+        if len(between) <= _MAX_LABELS_BETWEEN_ROWS and all(
+            _is_label(lines[at], texts[at], kinds[at], max_width) for at in between
         ):
             for at in between:
                 kinds[at] = "table"
@@ -110,35 +131,35 @@ def _tables(lines: Sequence[PrintedLine], texts: list[str], kinds: list[BlockKin
         if kind == "table" and len(members) == 1:
             kinds[members[0]] = "text"
         elif kind == "table":
-            _take_column_names(lines, kinds, members[0])
+            _add_column_names(lines, kinds, members[0])
     return kinds
 
 
-def _is_label(line: PrintedLine, text: str, kind: BlockKind, widest: float) -> bool:
-    return kind not in ("header", "footer") and line.box.right - line.box.left < widest and text[-1:] != "."
+def _is_label(line: PrintedLine, text: str, kind: BlockKind, max_width: float) -> bool:
+    return kind not in ("header", "footer") and line.box.right - line.box.left < max_width and text[-1:] != "."
 
 
-def _take_column_names(lines: Sequence[PrintedLine], kinds: list[BlockKind], first: int) -> None:
-    """Lines over the rows with several cells, or over the right columns only, name the columns."""
+def _add_column_names(lines: Sequence[PrintedLine], kinds: list[BlockKind], first: int) -> None:
+    """Add the column names: lines above the rows that have several cells, or stand over the right columns only."""
     at = first - 1
     while at >= 0 and kinds[at] in ("text", "title") and (lines[at].cells > 1 or _is_right(lines[at].box)):
         kinds[at] = "table"
         at -= 1
 
 
-def _is_right(box: Quad) -> bool:
-    return box.left + box.right > 2 * _RIGHT
+def _is_right(box: Rectangle) -> bool:
+    return box.left + box.right > 2 * _RIGHT_COLUMNS
 
 
-def _parts(sheet: Sheet, kind: BlockKind, members: list[int]) -> Iterator[list[int]]:
-    """Lines of one kind, parted where a paragraph, an item or a column ends."""
-    part = members[:1]
+def _groups(sheet: Sheet, kind: BlockKind, members: list[int]) -> Iterator[list[int]]:
+    """Split lines of one kind where a paragraph, an item or a column ends."""
+    group = members[:1]
     for before, after in pairwise(members):
         if _breaks(sheet, kind, before, after):
-            yield part
-            part = []
-        part.append(after)
-    yield part
+            yield group
+            group = []
+        group.append(after)
+    yield group
 
 
 def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
@@ -147,12 +168,12 @@ def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
     if b.box.top < a.box.top or a.upright != b.upright:
         return True
     if kind in ("table", "header", "footer"):
-        return b.box.top - a.box.bottom > 4 * height
+        return b.box.top - a.box.bottom > _MAX_ROW_GAP * height
     if kind == "title":
-        return abs(a.height - b.height) > 1 or b.box.top - a.box.bottom > height
-    if b.box.top - a.box.bottom > _PARAGRAPH_GAP * height or _BULLET.match(sheet.text, b.start):
+        return abs(a.height - b.height) > _TITLE_HEIGHT_CHANGE or b.box.top - a.box.bottom > height
+    if b.box.top - a.box.bottom > _MIN_PARAGRAPH_GAP * height or _BULLET.match(sheet.text, b.start):
         return True
-    indent = _INDENT * height * (sheet.height / (sheet.width or 1.0))
+    indent = _MIN_INDENT * height * (sheet.height / (sheet.width or 1.0))
     return b.box.left - a.box.left > indent and _SENTENCE_END.search(sheet.text[a.start : a.end]) is not None
 
 
@@ -166,13 +187,13 @@ def _clip(side: float) -> float:
 
 
 def largest_words(sheet: Sheet) -> str:
-    """The lines of a page that are set in its largest letters, up to three that stand together."""
+    """Text of a page that is set in its largest letters: up to three lines that follow each other."""
     lines = [line for line in sheet.lines if line.upright and any(map(str.isalpha, sheet.text[line.start : line.end]))]
     largest = max((line.height for line in lines), default=0.0)
-    found: list[PrintedLine] = []
+    cover: list[PrintedLine] = []
     for line in lines:
-        if line.height >= 0.95 * largest and len(found) < 3:
-            found.append(line)
-        elif found:
+        if line.height >= _COVER_HEIGHT * largest and len(cover) < _MAX_COVER_LINES:
+            cover.append(line)
+        elif cover:
             break
-    return " ".join(sheet.text[line.start : line.end] for line in found)
+    return " ".join(sheet.text[line.start : line.end] for line in cover)

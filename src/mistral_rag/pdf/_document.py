@@ -1,4 +1,4 @@
-"""A PDF file as pages: text, word boxes, labels. PDFium is not thread-safe: one thread per process."""
+"""An open PDF file and its pages: text, word boxes, labels. PDFium is not thread-safe: one thread per process."""
 
 import ctypes
 import os
@@ -12,9 +12,10 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
-from mistral_rag.pdf._characters import Floats, Frame, Integers, PageWords, Quad, is_bold, read_words, text_of
+from mistral_rag.pdf._characters import PageWords, is_bold, read_words, text_of
+from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
-from mistral_rag.pdf._layout import Line, lines_of
+from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -26,15 +27,18 @@ _REASONS = {
 _UNKNOWN = "the PDF can't be read"
 
 SPARSE = 100
-"""A page with fewer visible characters than this is looked at: its text may be in a picture."""
+"""The ink of a page with fewer visible characters than this is measured: its text may be in a picture."""
 
 
 class PrintedLine(NamedTuple):
-    """A line of a page's text: where it stands, in the text and (in fractions) on the page, and how it looks."""
+    """A printed line: its offsets in the page's text, its box in fractions of the page, and its typography.
+
+    `height` is in points, `cells` counts the cells that wide gaps separate, `upright` is False for turned text.
+    """
 
     start: int
     end: int
-    box: Quad
+    box: Rectangle
     height: float
     bold: bool
     cells: int
@@ -42,10 +46,11 @@ class PrintedLine(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A page as PDFium gives it, before it is known what its lines are.
+    """A page as PDFium gives it, before its lines are classified.
 
-    `visible` counts characters that are no white space, `garbage` is the share of them without a meaning,
-    `ink` the share of dark pixels (0 where there is enough text not to ask).
+    `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
+    them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
+    not measured there).
     """
 
     number: int
@@ -82,7 +87,7 @@ class PdfFile:
         return int(max(pdfium.FPDF_GetPageCount(self._document), 0))
 
     def label(self, number: int) -> str:
-        """The label the file gives to page `number` (from 1), empty when it gives none."""
+        """Label that the file gives to page `number` (from 1), empty when it gives none."""
         size = pdfium.FPDF_GetPageLabel(self._document, number - 1, None, 0)
         if size <= 2:
             return ""
@@ -91,7 +96,7 @@ class PdfFile:
         return _decoded(buffer.raw)
 
     def metadata(self, key: str) -> str:
-        """An entry of the document information (Title, Author, CreationDate, …), empty when absent."""
+        """Entry of the document information (Title, Author, CreationDate, …), empty when absent."""
         size = pdfium.FPDF_GetMetaText(self._document, key.encode(), None, 0)
         if size <= 2:
             return ""
@@ -100,17 +105,17 @@ class PdfFile:
         return _decoded(buffer.raw)
 
     def sheet(self, number: int) -> "Sheet":
-        """Page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
+        """Read page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
         with self._page(number) as page, text_of(page) as text_page:
-            frame = Frame.of(page)
-            words = read_words(text_page, frame)
+            transform = PageTransform.of(page)
+            words = read_words(text_page, transform)
             lines = lines_of(words)
-            boxes, printed = _placed(text_page, words, lines, frame)
+            boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
                 number=number,
-                width=frame.width,
-                height=frame.height,
-                text=_printed(words.texts, lines),
+                width=transform.width,
+                height=transform.height,
+                text=_joined_text(words.texts, lines),
                 words=boxes,
                 lines=printed,
                 visible=words.visible,
@@ -124,7 +129,7 @@ class PdfFile:
             return float(pdfium.FPDF_GetPageWidthF(page)), float(pdfium.FPDF_GetPageHeightF(page))
 
     def image(self, number: int, *, dpi: float, grey: bool = False) -> PageImage:
-        """A picture of page `number` (from 1) as a reader sees it."""
+        """Render page `number` (from 1) as a reader sees it."""
         with self._page(number) as page:
             return render(page, dpi=dpi, grey=grey)
 
@@ -139,50 +144,50 @@ class PdfFile:
             pdfium.FPDF_ClosePage(page)
 
 
-def _printed(texts: Sequence[str], lines: list[Line]) -> str:
-    """The page's text, one line a printed line."""
+def _joined_text(texts: Sequence[str], lines: list[LineLayout]) -> str:
+    """Text of the page, one line a printed line."""
     return "\n".join(
         "".join([joint + texts[word] for joint, word in zip(line.joints, line.words, strict=True)]) for line in lines
     )
 
 
-def _placed(
-    text_page: Any, words: PageWords, lines: list[Line], frame: Frame
+def _positions(
+    text_page: Any, words: PageWords, lines: list[LineLayout], transform: PageTransform
 ) -> tuple[WordBoxes, tuple[PrintedLine, ...]]:
-    """Where the words and lines of a page's text are, in the text and on the page."""
+    """Offsets and boxes of the words and lines of a page's text."""
     if not lines:
         return WordBoxes(), ()
     order = [word for line in lines for word in line.words]
-    # before a word stands its joint, and a newline where it begins a line
+    # the separators before the words; a line begins with a newline, the first with nothing
     gaps = np.array([len(joint) for line in lines for joint in ("\n", *line.joints[1:])])
     gaps[0] = 0
     lengths = np.array([len(words.texts[word]) for word in order])
     ends = np.cumsum(gaps + lengths)
     starts = ends - lengths
-    size = frame.width or 1, frame.height or 1
+    size = transform.width or 1, transform.height or 1
     boxes = words.boxes[order] / (size * 2)
     firsts = np.cumsum([0, *(len(line.words) for line in lines[:-1])])
-    low = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
-    high = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
+    lows = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
+    highs = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
     printed = (
         PrintedLine(
             start=start,
             end=end,
-            box=Quad(*least, *most),
+            box=Rectangle(*low, *high),
             height=line.height,
             bold=is_bold(text_page, words.spans[line.words[0]][0])
             and is_bold(text_page, words.spans[line.words[-1]][1]),
             cells=line.cells,
             upright=line.upright,
         )
-        for line, (start, end), least, most in zip(lines, spans, low, high, strict=True)
+        for line, (start, end), low, high in zip(lines, spans, lows, highs, strict=True)
     )
     return _packed(starts, ends, boxes), tuple(printed)
 
 
 def _packed(starts: Integers, ends: Integers, boxes: Floats) -> WordBoxes:
-    """What `WordBoxes.pack` makes of the same, ten times as fast."""
+    """Pack as `WordBoxes.pack` does, ten times as fast."""
     records = np.empty(len(starts), dtype=[("start", "<u4"), ("end", "<u4"), ("box", "<u2", 4)])
     records["start"], records["end"] = starts, ends
     records["box"] = np.rint(np.clip(boxes, 0, 1) * WordBoxes.SCALE)

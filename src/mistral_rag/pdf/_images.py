@@ -1,4 +1,4 @@
-"""Pictures of pages."""
+"""Page images, and the share of ink on them."""
 
 import ctypes
 import struct
@@ -9,17 +9,23 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 _DARK = 200
+"""Grey values below this count as ink; lighter ones are paper, tints and the edges of letters. As in `pictures`."""
 _INK_DPI = 36
+"""Enough to measure ink: an A4 page has 125,000 pixels."""
 _MAX_PIXELS = 50_000_000
+"""150 MB in colour; an A0 poster at 150 dpi has 35 million. The largest
+page a PDF may have (14,400 points a side) would have 900 million."""
 _MAX_INK_PIXELS = 4_000_000
+"""Bounds the time for posters: 4 MB in grey."""
 _WHITE = 0xFFFFFFFF
+"""Opaque white as PDFium's ARGB."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """A picture of a page as a reader sees it.
+    """A page drawn as a reader sees it.
 
-    `pixels` are rows from the top, a byte per channel: 1 (grey) or 3 (red, green, blue).
+    `pixels` are rows from the top, one byte a channel; `channels` is 1 (grey) or 3 (red, green, blue).
     """
 
     width: int
@@ -28,19 +34,19 @@ class PageImage:
     pixels: bytes
 
     def png(self) -> bytes:
-        """The picture as a PNG file."""
+        """Encode the image as a PNG file."""
         stride = self.width * self.channels
         rows = b"".join(b"\0" + self.pixels[at : at + stride] for at in range(0, len(self.pixels), stride))
         head = struct.pack(">IIBBBBB", self.width, self.height, 8, 2 if self.channels == 3 else 0, 0, 0, 0)
-        parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b""))
+        chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b""))
         return b"\x89PNG\r\n\x1a\n" + b"".join(
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-            for kind, data in parts
+            for kind, data in chunks
         )
 
 
 def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_PIXELS) -> PageImage:
-    """A picture of a loaded page; fewer dots per inch where it would have more than `max_pixels`."""
+    """Draw a loaded page; the resolution is lowered where the image would have more than `max_pixels`."""
     inches = pdfium.FPDF_GetPageWidthF(page) / 72, pdfium.FPDF_GetPageHeightF(page) / 72
     scale = min(dpi, (max_pixels / max(inches[0] * inches[1], 1e-9)) ** 0.5)
     width, height = (max(1, min(round(side * scale), max_pixels)) for side in inches)
@@ -64,7 +70,7 @@ def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_
 
 
 def ink_of(page: Any) -> float:
-    """The share of a loaded page's pixels that are dark."""
+    """Share of dark pixels of a loaded page, 0 to 1."""
     pixels = render(page, dpi=_INK_DPI, grey=True, max_pixels=_MAX_INK_PIXELS).pixels
     dark = pixels.translate(None, bytes(range(_DARK, 256)))
     return len(dark) / max(len(pixels), 1)

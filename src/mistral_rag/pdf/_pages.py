@@ -1,4 +1,4 @@
-"""Sheets become pages: what repeats on every page is told from what belongs to one, and lines become blocks."""
+"""Sheets to pages: running lines are recognised across pages, and printed lines grouped into blocks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,19 +10,19 @@ from mistral_rag.schema import Locator, Page
 
 
 def read_page(pdf: PdfFile, number: int) -> Page:
-    """Page `number` (from 1) on its own: running headers and footers are not known as such."""
+    """Read page `number` (from 1) alone: without its neighbours, running headers and footers are not recognised."""
     return pages_of([pdf.sheet(number)], labels=[pdf.label(number)])[0]
 
 
 def read_pages(path: Path) -> list[Page]:
-    """All pages of a file; raises ParseError when it can't be read, or one of its pages."""
+    """Read all pages of a file; raises ParseError when the file or one of its pages can't be read."""
     with PdfFile(path) as pdf:
         numbers = range(1, len(pdf) + 1)
         return pages_of([pdf.sheet(n) for n in numbers], labels=[pdf.label(n) for n in numbers])
 
 
 def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
-    """The pages that sheets of one document become; the file's labels win over the numbers printed."""
+    """Make pages of the sheets of one document; a label of the file wins over the number printed on the page."""
     body = body_height(sheets)
     return [
         Page(

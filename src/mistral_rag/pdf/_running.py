@@ -1,4 +1,4 @@
-"""What stands at the edge of one page after the other: running headers and footers, printed page numbers."""
+"""Running headers and footers, and printed page numbers: lines that repeat at the edge of one page after the other."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,18 @@ from typing import NamedTuple
 
 from mistral_rag.pdf._document import PrintedLine, Sheet
 
-_DEEPEST = 4
-_DRIFT = 0.015
-_NEARBY = 4
-_ALIKE = 2
+_MAX_EDGE_LINES = 4
+"""Lines looked at from either edge: enough for a title, a date, a notice and a page number."""
+_MAX_DRIFT = 0.015
+"""Share of the page's height by which a repeated line may move: about a line, as footers vary in length."""
+_MAX_PAGES_APART = 4
+"""Pages before and after that are compared: left and right pages differ, and a chapter's first page has none."""
+_MIN_REPEATS = 2
+"""One repetition may be chance: two tables that begin alike."""
+_MAX_NUMBER_PAGES_APART = 2
+"""Pages before and after whose numbers confirm one: with two, left and right pages confirm their own kind."""
+_WHOLE_LINE_BONUS = 4
+"""A number on a line of its own wins over any inside a line, which has at most four neighbours to confirm it."""
 _DIGITS = re.compile(r"\d+")
 _LABEL = r"(?P<prefix>[A-Z]{1,2}-)?(?P<number>\d{1,4}|[ivxlc]{1,7})"
 _WHOLE = re.compile(rf"(?:page\s+)?[-–—|\s]*{_LABEL}[-–—|\s]*(?:(?:of|/)\s*\d+)?", re.IGNORECASE)
@@ -20,8 +28,11 @@ _INSIDE = (
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
-class Edge(NamedTuple):
-    """A line at the top or bottom edge of a page."""
+class EdgeLine(NamedTuple):
+    """A line at the top or bottom edge of a page.
+
+    `at` is its index in the sheet, `pattern` its text with a single number replaced by "#".
+    """
 
     at: int
     text: str
@@ -31,7 +42,7 @@ class Edge(NamedTuple):
 
 
 class Numbering(NamedTuple):
-    """A page number as printed: the line, the text of the number, its value, and what kind of number it is."""
+    """A printed page number: the index of its line, its text, its value, and a kind that its neighbours must share."""
 
     at: int
     label: str
@@ -40,73 +51,76 @@ class Numbering(NamedTuple):
 
 
 class Running(NamedTuple):
-    """What repeats on a page: the indices of its lines, and the page number among them (empty when none)."""
+    """Repeated lines of a page by index, and the page number among them (empty when there is none)."""
 
     lines: frozenset[int]
     label: str
 
 
 def running_lines(sheets: Sequence[Sheet]) -> list[Running]:
-    """For each sheet the lines that its neighbours repeat, from the edge inwards, and its printed number.
+    """Find for each sheet the lines that its neighbours repeat, from the edge inwards, and its printed number.
 
     A line is repeated when the same words (one number may change) stand at the same height on two of the four
     pages before and the four after; the outermost line, where a page ends early, at any height. A number counts
-    when a neighbour bears it out.
+    when the numbers of its neighbours confirm it.
     """
     edges = [(_edge(sheet, top=True), _edge(sheet, top=False)) for sheet in sheets]
     candidates = [[n for edge in both for line in edge for n in _numberings(line)] for both in edges]
     found: list[Running] = []
     for page, both in enumerate(edges):
-        number = _borne_out(candidates, page)
+        number = _confirmed(candidates, page)
         running: set[int] = set()
         for side, edge in enumerate(both):
-            others = [edges[p][side] for p in _neighbours(page, len(edges), _NEARBY)]
+            others = [edges[p][side] for p in _neighbours(page, len(edges), _MAX_PAGES_APART)]
             for line in edge:
                 is_number = number is not None and number.at == line.at
-                if not is_number and sum(_repeats(line, other) for other in others) < _ALIKE:
+                if not is_number and sum(_repeats(line, other) for other in others) < _MIN_REPEATS:
                     break
                 running.add(line.at)
         found.append(Running(frozenset(running), number.label if number and number.at in running else ""))
     return found
 
 
-def _edge(sheet: Sheet, *, top: bool) -> list[Edge]:
-    """The outermost lines of a page, from the edge inwards."""
-    near = [(at, line) for at, line in enumerate(sheet.lines) if line.upright]
-    near.sort(key=lambda found: found[1].box.top if top else -found[1].box.bottom)
-    return [_as_edge(sheet, at, line, outermost=rank == 0) for rank, (at, line) in enumerate(near[:_DEEPEST])]
+def _edge(sheet: Sheet, *, top: bool) -> list[EdgeLine]:
+    """Outermost lines of a page, from the edge inwards."""
+    upright = [(at, line) for at, line in enumerate(sheet.lines) if line.upright]
+    upright.sort(key=lambda item: item[1].box.top if top else -item[1].box.bottom)
+    return [
+        _edge_line(sheet, at, line, outermost=rank == 0) for rank, (at, line) in enumerate(upright[:_MAX_EDGE_LINES])
+    ]
 
 
-def _as_edge(sheet: Sheet, at: int, line: PrintedLine, *, outermost: bool) -> Edge:
+def _edge_line(sheet: Sheet, at: int, line: PrintedLine, *, outermost: bool) -> EdgeLine:
     text = " ".join(sheet.text[line.start : line.end].split())
     numbers = len(_DIGITS.findall(text))
-    return Edge(at, text, _DIGITS.sub("#", text) if numbers == 1 else text, line.box.top, outermost)
+    return EdgeLine(at, text, _DIGITS.sub("#", text) if numbers == 1 else text, line.box.top, outermost)
 
 
 def _neighbours(page: int, count: int, reach: int) -> Iterator[int]:
     return (p for p in range(max(0, page - reach), min(count, page + reach + 1)) if p != page)
 
 
-def _repeats(line: Edge, others: Sequence[Edge]) -> bool:
+def _repeats(line: EdgeLine, others: Sequence[EdgeLine]) -> bool:
     return any(
-        line.pattern == other.pattern and (abs(line.top - other.top) < _DRIFT or (line.outermost and other.outermost))
+        line.pattern == other.pattern
+        and (abs(line.top - other.top) < _MAX_DRIFT or (line.outermost and other.outermost))
         for other in others
     )
 
 
-def _numberings(edge: Edge) -> Iterator[Numbering]:
-    """The page numbers that a line may be, or begin or end with."""
+def _numberings(edge: EdgeLine) -> Iterator[Numbering]:
+    """Page numbers that a line may be, or begin or end with."""
     if whole := _WHOLE.fullmatch(edge.text):
         yield _numbering(edge.at, whole, "whole")
         return
     for kind, pattern in zip(("first", "last"), _INSIDE, strict=True):
-        found = pattern.fullmatch(edge.text) if kind == "last" else pattern.match(edge.text)
-        if found:
-            yield _numbering(edge.at, found, kind)
+        match = pattern.fullmatch(edge.text) if kind == "last" else pattern.match(edge.text)
+        if match:
+            yield _numbering(edge.at, match, kind)
 
 
-def _numbering(at: int, found: re.Match[str], kind: str) -> Numbering:
-    prefix, number = found["prefix"] or "", found["number"]
+def _numbering(at: int, match: re.Match[str], kind: str) -> Numbering:
+    prefix, number = match["prefix"] or "", match["number"]
     if number.isdecimal():
         return Numbering(at, prefix + number, int(number), kind + prefix)
     return Numbering(at, prefix + number, _roman(number.lower()), f"{kind} roman {prefix}")
@@ -117,16 +131,18 @@ def _roman(numeral: str) -> int:
     return sum(-v if v < after else v for v, after in zip(values, [*values[1:], 0], strict=True))
 
 
-def _borne_out(candidates: Sequence[Sequence[Numbering]], page: int) -> Numbering | None:
-    """The candidate whose value goes on from page to page; a line of its own wins."""
+def _confirmed(candidates: Sequence[Sequence[Numbering]], page: int) -> Numbering | None:
+    """Candidate whose value counts up from page to page; a number on a line of its own wins."""
     best: tuple[int, Numbering] | None = None
     for number in candidates[page]:
         whole = number.kind.startswith("whole")
         witnesses = sum(
             any(o.kind == number.kind and o.value - number.value == other - page for o in candidates[other])
-            for other in _neighbours(page, len(candidates), 2)
+            for other in _neighbours(page, len(candidates), _MAX_NUMBER_PAGES_APART)
         )
+        # the n-th page of a file that is numbered n
         witnesses += whole and number.value == page + 1
-        if witnesses >= (1 if whole else 2) and (best is None or witnesses + 4 * whole > best[0]):
-            best = witnesses + 4 * whole, number
+        rank = witnesses + _WHOLE_LINE_BONUS * whole
+        if witnesses >= (1 if whole else 2) and (best is None or rank > best[0]):
+            best = rank, number
     return best[1] if best else None

@@ -6,20 +6,59 @@ from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from mistral_rag.retrieval._domains.filings.document_profile import VERSION, learn
     from mistral_rag.retrieval._domains.filings.glossary import Glossary
     from mistral_rag.retrieval._expansion import QueryExpander
+    from mistral_rag.retrieval._hits import Explanation, Hit
+    from mistral_rag.retrieval._passages import Passage, PassageRetriever, Retrieval
     from mistral_rag.retrieval._rewriting import ModelExpander
+    from mistral_rag.retrieval._signals import (
+        Boosts,
+        Learned,
+        Query,
+        Signal,
+        SignalIndex,
+        is_current,
+        learn,
+        registered_signals,
+    )
 
-__all__ = ["VERSION", "Glossary", "ModelExpander", "QueryExpander", "learn"]
+__all__ = [
+    "Boosts",
+    "Explanation",
+    "Glossary",
+    "Hit",
+    "Learned",
+    "ModelExpander",
+    "Passage",
+    "PassageRetriever",
+    "Query",
+    "QueryExpander",
+    "Retrieval",
+    "Signal",
+    "SignalIndex",
+    "is_current",
+    "learn",
+    "registered_signals",
+]
 
 __getattr__ = loader(
     __name__,
     {
+        "Boosts": "_signals",
+        "Explanation": "_hits",
         "Glossary": "_domains.filings.glossary",
+        "Hit": "_hits",
+        "Learned": "_signals",
         "ModelExpander": "_rewriting",
+        "Passage": "_passages",
+        "PassageRetriever": "_passages",
+        "Query": "_signals",
         "QueryExpander": "_expansion",
-        "VERSION": "_domains.filings.document_profile",
-        "learn": "_domains.filings.document_profile",
+        "Retrieval": "_passages",
+        "Signal": "_signals",
+        "SignalIndex": "_signals",
+        "is_current": "_signals",
+        "learn": "_signals",
+        "registered_signals": "_signals",
     },
 )

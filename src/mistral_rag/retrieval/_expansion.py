@@ -2,7 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
-MOST_CHARACTERS = 600
+MAX_CHARACTERS = 600
 """Characters of an expansion that are searched for; the rest is cut off."""
 
 

@@ -21,7 +21,7 @@ COVERED: Final = 2 / 3
 
 
 def left_open(covered: float, none_from: float = COVERED) -> float:
-    """What the words leave to other signals, 1 to 0, where the best passage covers this share of a question.
+    """The share, 1 to 0, that the words leave to all else where the best passage covers so much of a question.
 
     A question whose words all stand in one passage was asked of that passage; one that shares hardly a word with any
     passage is in other words or in another language.
@@ -35,7 +35,7 @@ def dense_weight(model: str, covered: float = 0.0) -> float:
 
 
 def unnamed_share(model: str) -> float:
-    """What the question without names counts in its vector, where words say nothing; 0 for most models."""
+    """The share of the question without names in its vector, where words say nothing; 0 for most models."""
     return UNNAMED_SHARES.get(model.split("@")[0], 0.0)
 
 

@@ -1,4 +1,4 @@
-"""What a search gives: passages, and why it found them."""
+"""Hits: passages that a search found, with the parts of their scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from mistral_rag.schema import Chunk, Page, Source
 class Hit:
     """A passage that was found, and its page without word boxes, blocks and units.
 
-    `parts` are what its score is made of, `ranks` its rank by words and by vectors alone (from 1; None: not found).
+    `parts` are the parts of its score, `ranks` its rank by words and by vectors alone (from 1; None: not found).
     `context` passages were not found: they stand beside one that was. `older` passages are from a document of which
     there is a newer edition, where the question names no time.
     """
@@ -33,7 +33,7 @@ class Hit:
 
     @property
     def source(self) -> Source:
-        """What it was read from."""
+        """The source it was read from."""
         return self.stored.source
 
     @property
@@ -59,7 +59,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a search found what it found.
+    """The reasons for the hits of a search.
 
     `covered` is the share of the question that one passage covers by its words: the more, the less everything else
     counts. `dense_weight` is the vectors' share in the score; `named` are the documents (uris) of the companies that

@@ -1,4 +1,4 @@
-"""What a question asks for, without what it says about the answer's form."""
+"""Questions without their instructions about the form of the answer."""
 
 import re
 from typing import Final
@@ -20,8 +20,8 @@ _LEAD_IN: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
-FEWEST: Final = 12
-"""Characters that must be left; else the question stays as it is."""
+MIN_CHARACTERS: Final = 12
+"""Characters that must be left; else the question stays as it is: a shorter rest is a mistake of the rules."""
 
 
 def asked(question: str) -> str:
@@ -31,4 +31,4 @@ def asked(question: str) -> str:
     """
     told = _LEAD_IN.sub(". ", _UNITS.sub("", question))
     kept = " ".join(part for part in _SENTENCE.split(told) if not _TELLS_HOW.match(part.strip(" .")))
-    return kept if len(kept) >= FEWEST else question
+    return kept if len(kept) >= MIN_CHARACTERS else question

@@ -8,7 +8,7 @@ from langchain_core.documents import BaseDocumentCompressor, Document
 
 @runtime_checkable
 class CrossEncoder(Protocol):
-    """What LangChain's `BaseCrossEncoder` has: scores of (question, text) pairs, higher is better."""
+    """The interface of LangChain's `BaseCrossEncoder`: scores of (question, text) pairs, higher is better."""
 
     def score(self, text_pairs: list[tuple[str, str]], /) -> Any:
         """One score a pair, in order."""

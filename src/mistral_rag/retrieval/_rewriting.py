@@ -8,13 +8,13 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from mistral_rag.retrieval._expansion import MOST_CHARACTERS
+from mistral_rag.retrieval._expansion import MAX_CHARACTERS
 
 LOG = logging.getLogger(__name__)
 
-MOST_ASKED: Final = 2_000
+MAX_QUESTION: Final = 2_000
 """Characters of a question that the model is shown."""
-MOST_WORDS: Final = 60
+MAX_WORDS: Final = 60
 """Words of a reply that are searched for."""
 
 INSTRUCTION: Final = (
@@ -46,9 +46,9 @@ class ModelExpander:
     def expand(self, question: str, /) -> str:
         """The words of the model's reply, and those of `otherwise`."""
         ruled = self.otherwise.expand(question) if self.otherwise is not None else ""
-        reply = self._chain.invoke({"question": question[:MOST_ASKED]})
-        words = _SIGNS.sub(" ", str(reply.text)).split()[:MOST_WORDS]
-        return " ".join([*ruled.split(), *words])[:MOST_CHARACTERS]
+        reply = self._chain.invoke({"question": question[:MAX_QUESTION]})
+        words = _SIGNS.sub(" ", str(reply.text)).split()[:MAX_WORDS]
+        return " ".join([*ruled.split(), *words])[:MAX_CHARACTERS]
 
 
 def _messages(asked: Mapping[str, Any]) -> list[BaseMessage]:

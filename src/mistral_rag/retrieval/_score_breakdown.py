@@ -1,4 +1,4 @@
-"""What a row's score is made of, and the ranking by it."""
+"""The parts of a row's score, and the ranking by it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,16 @@ Fusion = Literal["convex", "rrf"]
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A row, what its score is made of, and its rank (from 1) by each side alone; None where a side has none."""
+    """A row, the parts of its score, and its rank (from 1) by each side alone; None where a side has none.
+
+    `superseded` rows are of a document of which there is a newer version, where the question asks for the newest.
+    """
 
     row: int
     score: float
     parts: Mapping[str, float]
     ranks: Mapping[str, int | None]
+    superseded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +37,28 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What the scores of some rows are made of; words and vectors between 0 and 1, the rest is added.
+class Breakdown:
+    """The parts of the scores of some rows; words and vectors between 0 and 1, boosts are added.
 
     `covered` is the share of the question that the best passage covers by its words.
     """
 
     lexical: Scores
     dense: Scores
-    routing: Scores
-    statement: Scores
+    document_boost: Scores
+    page_boost: Scores
+    superseded: npt.NDArray[np.bool_]
     dense_weight: float
     covered: float
 
     def ranked(self, rows: Rows, k: int, fusion: Fusion) -> list[Ranked]:
         """The best `k` rows, best first; among equals the lower row."""
-        bonus = self.routing + self.statement
+        boost = self.document_boost + self.page_boost
         if fusion == "rrf":
             sides = (self.lexical, self.dense) if self.dense_weight else (self.lexical,)
-            fused = reciprocal_ranks(*(side + bonus for side in sides))
+            fused = reciprocal_ranks(*(side + boost for side in sides))
         else:
-            fused = convex_sum(self.lexical, self.dense, self.dense_weight) + bonus
+            fused = convex_sum(self.lexical, self.dense, self.dense_weight) + boost
         order = np.lexsort((rows, -fused))[:k]
         ranks = {name: _ranks(getattr(self, name), rows) for name in ("lexical", "dense")}
         return [
@@ -62,12 +67,13 @@ class Parts:
                 float(fused[i]),
                 self._of(int(i)),
                 {name: int(of[i]) or None for name, of in ranks.items()},
+                bool(self.superseded[i]),
             )
             for i in order
         ]
 
     def _of(self, i: int) -> dict[str, float]:
-        names = ("lexical", "dense", "routing", "statement")
+        names = ("lexical", "dense", "document_boost", "page_boost")
         here = {name: float(getattr(self, name)[i]) for name in names}
         return {**here, "dense_weight": self.dense_weight, "covered": self.covered}
 

@@ -1,1 +1,1 @@
-"""A model's reply on its way to an answer: markers read, statements numbered, pieces folded."""
+"""From a model's reply to an answer: markers, statements, claims, and pieces of a stream."""

@@ -1,21 +1,21 @@
-"""From a model's reply, as it comes, to the text of an answer with numbered markers."""
+"""The draft of an answer: a model's reply, chunk by chunk, as text with numbered markers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mistral_rag.grounding._drafting.markers import Marked, MarkerParser
+from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerParser
 from mistral_rag.text._sentences import sentences
 
 LOOKAHEAD = 16
-"""So many characters behind a sentence its end can no longer change."""
+"""Characters behind the end of a sentence after which no further text can move that end."""
 
 Withhold = Callable[[str, tuple[int, ...]], str | None]
-"""Given a statement and the evidence lines it points at: why it is withheld, or None."""
+"""A check of a statement with the evidence lines it cites: the reason to withhold it, or None."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A marker in the answer's text, and the evidence line it stands for."""
+class ShownMarker:
+    """A marker in the answer's text, by offsets, and the evidence line it cites."""
 
     start: int
     end: int
@@ -24,76 +24,76 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of the answer: its place in the text (markers around it excluded), its words and its markers."""
+    """A sentence of the answer: its offsets (markers around it excluded), its text without markers, and its markers."""
 
     start: int
     end: int
     plain: str
-    marks: tuple[Mark, ...]
+    markers: tuple[ShownMarker, ...]
 
 
 class Draft:
-    """Feeds on a reply and gives the answer's text, whatever pieces the reply came in.
+    """Turns the chunks of a reply into the answer's text; the result does not depend on how the reply is split.
 
-    `numbers` maps evidence lines to the numbers shown, in order of appearance. `declined` says that the reply
-    pointed at line 0. `withheld` are sentences that were left out, with the reason.
+    `numbers` maps evidence lines to the numbers shown, in order of appearance. `declined` says that the reply cited
+    line 0. `withheld` are the sentences that were left out, with the reason.
     """
 
     def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
         self.text = ""
         self.numbers: dict[int, int] = {}
-        self.marks: list[Mark] = []
+        self.markers: list[ShownMarker] = []
         self.declined = False
         self.withheld: list[tuple[str, str]] = []
         self._parser = MarkerParser(nonce, lines)
         self._withhold = withhold
-        self._events: list[str | Marked] = []
+        self._events: list[str | MarkerEvent] = []
         self._judged = 0
         self._blank = ""
 
     @property
     def forged(self) -> list[str]:
-        """Markers that were taken out because they point at nothing."""
+        """Markers that were removed because they cite no evidence."""
         return self._parser.forged
 
     def feed(self, text: str) -> str:
-        """The next run of the answer's text."""
+        """Take the next chunk of the reply; returns the text that it adds to the answer."""
         return self._take(self._parser.feed(text), last=False)
 
     def close(self) -> str:
-        """The rest of the answer's text."""
+        """End the reply; returns the rest of the answer's text."""
         return self._take(self._parser.close(), last=True)
 
     def statements(self) -> list[Statement]:
         """The sentences of the text; a marker behind a full stop belongs to the sentence before it."""
-        return statements(self.text, self.marks)
+        return statements(self.text, self.markers)
 
-    def _take(self, events: list[str | Marked], *, last: bool) -> str:
+    def _take(self, events: list[str | MarkerEvent], *, last: bool) -> str:
         if self._withhold is None:
             return "".join(map(self._write, events))
         self._events += events
-        parts = _by_sentence(self._events, last=last)
-        ready, self._judged = parts[self._judged :], len(parts)
-        return "".join(self._write(event) for sentence in ready for event in self._kept(sentence))
+        by_sentence = _by_sentence(self._events, last=last)
+        complete, self._judged = by_sentence[self._judged :], len(by_sentence)
+        return "".join(self._write(event) for sentence in complete for event in self._unless_withheld(sentence))
 
-    def _kept(self, sentence: list[str | Marked]) -> list[str | Marked]:
+    def _unless_withheld(self, sentence: list[str | MarkerEvent]) -> list[str | MarkerEvent]:
         plain = "".join(event for event in sentence if isinstance(event, str)).strip()
-        lines = tuple(event.number for event in sentence if isinstance(event, Marked))
+        lines = tuple(event.number for event in sentence if isinstance(event, MarkerEvent))
         if not plain or self._withhold is None or (reason := self._withhold(plain, lines)) is None:
             return sentence
         self.withheld.append((plain, reason))
         return []
 
-    def _write(self, event: str | Marked) -> str:
-        if isinstance(event, Marked):
-            return self._write_mark(event.number)
+    def _write(self, event: str | MarkerEvent) -> str:
+        if isinstance(event, MarkerEvent):
+            return self._write_marker(event.number)
         text = self._blank + event if self.text else event.lstrip()
         shown = text.rstrip()
         self._blank = text[len(shown) :]
         self.text += shown
         return shown
 
-    def _write_mark(self, line: int) -> str:
+    def _write_marker(self, line: int) -> str:
         if line == 0:
             self.declined = True
             return ""
@@ -103,101 +103,105 @@ class Draft:
         start = len(self.text) + len(self._blank)
         self.text += shown
         self._blank = ""
-        self.marks.append(Mark(start, len(self.text), line))
+        self.markers.append(ShownMarker(start, len(self.text), line))
         return shown
 
     def _just_shown(self, line: int) -> bool:
         end = len(self.text)
-        for mark in reversed(self.marks):
-            if mark.end != end:
+        for marker in reversed(self.markers):
+            if marker.end != end:
                 return False
-            if mark.line == line:
+            if marker.line == line:
                 return True
-            end = mark.start
+            end = marker.start
         return False
 
 
-def statements(text: str, marks: Sequence[Mark]) -> list[Statement]:
-    """The sentences of an answer's text, each with its markers; those at its end lie outside of it."""
-    plain, places = _without(text, marks)
-    found = sentences(plain)
-    owners: list[list[Mark]] = [[] for _ in found]
-    for mark, place in places if found else ():
-        owners[max((i for i, (start, _) in enumerate(found) if start < place), default=0)].append(mark)
+def statements(text: str, markers: Sequence[ShownMarker]) -> list[Statement]:
+    """Sentences of an answer's text, each with its markers; markers at its end lie outside its offsets."""
+    plain, offsets = _without(text, markers)
+    spans = sentences(plain)
+    markers_of: list[list[ShownMarker]] = [[] for _ in spans]
+    for marker, position in offsets if spans else ():
+        markers_of[max((i for i, (start, _) in enumerate(spans) if start < position), default=0)].append(marker)
     return [
-        Statement(*_trimmed(text, _back(places, start), _back(places, end - 1) + 1, own), plain[start:end], tuple(own))
-        for (start, end), own in zip(found, owners, strict=True)
+        Statement(
+            *_trimmed(text, _restored(offsets, start), _restored(offsets, end - 1) + 1, own),
+            plain[start:end],
+            tuple(own),
+        )
+        for (start, end), own in zip(spans, markers_of, strict=True)
     ]
 
 
 def clauses(text: str, statement: Statement) -> list[tuple[int, int]]:
-    """For each marker of a statement the run of text that it backs: back to the markers before it."""
+    """Offsets of the text that each marker of a statement backs: from the markers before it to the marker."""
     backed: list[tuple[int, int]] = []
     start = statement.start
-    for mark in statement.marks:
-        run = text[start : mark.start]
-        if any(char.isalnum() for char in run):
-            skipped = len(run) - len(run.lstrip(" ,;:.\n"))
-            backed.append((start + skipped, start + len(run.rstrip())))
+    for marker in statement.markers:
+        clause = text[start : marker.start]
+        if any(char.isalnum() for char in clause):
+            skipped = len(clause) - len(clause.lstrip(" ,;:.\n"))
+            backed.append((start + skipped, start + len(clause.rstrip())))
         else:
             backed.append(backed[-1] if backed else (statement.start, statement.end))
-        start = mark.end
+        start = marker.end
     return backed
 
 
-def _without(text: str, marks: Sequence[Mark]) -> tuple[str, list[tuple[Mark, int]]]:
-    """The text without its markers, and each marker with its place there."""
+def _without(text: str, markers: Sequence[ShownMarker]) -> tuple[str, list[tuple[ShownMarker, int]]]:
+    """Remove the markers from a text; returns it with the offset in it of each marker."""
     plain = ""
     at = 0
-    places: list[tuple[Mark, int]] = []
-    for mark in marks:
-        plain += text[at : mark.start]
-        places.append((mark, len(plain)))
-        at = mark.end
-    return plain + text[at:], places
+    offsets: list[tuple[ShownMarker, int]] = []
+    for marker in markers:
+        plain += text[at : marker.start]
+        offsets.append((marker, len(plain)))
+        at = marker.end
+    return plain + text[at:], offsets
 
 
-def _back(places: Sequence[tuple[Mark, int]], offset: int) -> int:
-    """The place in the text of the character at `offset` of the text without markers."""
-    return offset + sum(mark.end - mark.start for mark, place in places if place <= offset)
+def _restored(offsets: Sequence[tuple[ShownMarker, int]], offset: int) -> int:
+    """Offset in the text of the character at `offset` of the text without markers."""
+    return offset + sum(marker.end - marker.start for marker, position in offsets if position <= offset)
 
 
-def _trimmed(text: str, start: int, end: int, marks: Sequence[Mark]) -> tuple[int, int]:
-    """The range without the markers at its end and the signs between and behind them."""
-    for mark in reversed(marks):
-        if mark.end <= end and not any(char.isalnum() for char in text[mark.end : end]):
-            end = mark.start
-        elif mark.start >= end:
+def _trimmed(text: str, start: int, end: int, markers: Sequence[ShownMarker]) -> tuple[int, int]:
+    """Shorten a range by the markers at its end, with the punctuation between and behind them."""
+    for marker in reversed(markers):
+        if marker.end <= end and not any(char.isalnum() for char in text[marker.end : end]):
+            end = marker.start
+        elif marker.start >= end:
             continue
         else:
             break
     return start, start + len(text[start:end].rstrip())
 
 
-def _by_sentence(events: Sequence[str | Marked], *, last: bool) -> list[list[str | Marked]]:
-    """The events split behind each sentence whose end is certain; what is not whole yet is left out."""
+def _by_sentence(events: Sequence[str | MarkerEvent], *, last: bool) -> list[list[str | MarkerEvent]]:
+    """Split events behind each sentence whose end is certain; with `last`, the rest is a sentence as well."""
     plain = "".join(event for event in events if isinstance(event, str))
     starts = [start for start, _ in sentences(plain)][1:]
     certain = starts if last else [start for start in starts if start + LOOKAHEAD <= len(plain)]
-    parts = list(_split(events, certain))
-    return parts if last else parts[:-1]
+    groups = list(_split(events, certain))
+    return groups if last else groups[:-1]
 
 
-def _split(events: Iterable[str | Marked], cuts: Iterable[int]) -> Iterator[list[str | Marked]]:
-    """The events cut at offsets of their text; a marker at a cut stays before it."""
+def _split(events: Iterable[str | MarkerEvent], cuts: Iterable[int]) -> Iterator[list[str | MarkerEvent]]:
+    """Split events at offsets of their text; a marker at a cut stays before it."""
     remaining = list(cuts)
-    part: list[str | Marked] = []
+    group: list[str | MarkerEvent] = []
     at = 0
     for event in events:
-        if isinstance(event, Marked):
-            part.append(event)
+        if isinstance(event, MarkerEvent):
+            group.append(event)
             continue
         text = event
         while remaining and remaining[0] < at + len(text):
             head, text = text[: remaining[0] - at], text[remaining[0] - at :]
-            part += [head] if head else []
-            yield part
-            part, at = [], remaining.pop(0)
-        part.append(text)
+            group += [head] if head else []
+            yield group
+            group, at = [], remaining.pop(0)
+        group.append(text)
         at += len(text)
-    yield part
+    yield group

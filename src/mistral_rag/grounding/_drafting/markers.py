@@ -1,7 +1,9 @@
-"""A streaming parser for the markers of evidence in a model's reply.
+"""Streaming parser for evidence markers in a model's reply.
 
-However the reply is cut into pieces, the events are the same (texts joined). What can still become a marker is
-held back until it is one or can't be.
+However the reply is split into chunks, the events are the same (with texts joined). Text that may be the start of a
+marker is held back until it is one or can't be.
+
+Repetitions are bounded, so that a hostile reply has no more than some hundred characters held back.
 """
 
 import re
@@ -12,7 +14,7 @@ _GAP = r"\s{0,3}"
 _ITEM = r"E?\d{1,4}(?:-\w{1,12})?"
 _BETWEEN = rf"(?:{_GAP}[,;]{_GAP}|\s{{1,3}})"
 _ITEMS = rf"{_GAP}{_ITEM}(?:{_BETWEEN}{_ITEM}){{0,20}}{_GAP}"
-_HELD = re.compile(
+_PENDING = re.compile(
     r"""\s{0,8}(?: \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
              | [(【]\s{0,3}(?:E(?:\d[\w\s,;-]{0,600})?)?    # also in other brackets, when the nonce is right
              | E(?:\d{1,4}(?:-\w{0,12})?)?                  # also in none
@@ -22,62 +24,63 @@ _HELD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """The reply points at evidence line `number`; 0 says that the evidence does not answer."""
+class MarkerEvent:
+    """A marker of evidence line `number`; 0 says that the evidence does not answer the question."""
 
     number: int
 
 
 class MarkerParser:
-    """Turns pieces of a reply into texts and `Marked` events.
+    """Parses chunks of a reply into texts and `MarkerEvent`s.
 
-    Markers without the nonce, or for lines that don't exist, are taken out and kept in `forged` (less the nonce).
+    Markers without the nonce, or of lines that don't exist, are removed and listed in `forged` (without the nonce).
     """
 
     def __init__(self, nonce: str, lines: int) -> None:
         self.forged: list[str] = []
         self._lines = lines
         self._suffix = f"-{nonce}"
-        self._held = ""
+        self._pending = ""
         one = rf"E\d{{1,4}}-{re.escape(nonce)}"
         many = rf"{_GAP}{one}(?:{_BETWEEN}{one}){{0,20}}{_GAP}"
         self._valid = re.compile(rf"E(\d{{1,4}})-{re.escape(nonce)}", re.IGNORECASE)
         start = "|".join(re.escape(nonce[:length]) for length in range(1, len(nonce) + 1))
-        self._torn = re.compile(
-            rf"(?P<blank>\s{{0,8}})(?P<mark>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z", re.IGNORECASE
+        self._cut_off = re.compile(
+            rf"(?P<blank>\s{{0,8}})(?P<marker>\[{_GAP}E?\d[\w\s,;-]*|[(【]?{_GAP}E\d{{1,4}}-(?:{start}))\Z",
+            re.IGNORECASE,
         )
         self._marker = re.compile(
-            rf"(?P<blank>\s{{0,8}})(?P<mark>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE
+            rf"(?P<blank>\s{{0,8}})(?P<marker>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE
         )
 
-    def feed(self, text: str) -> list[str | Marked]:
-        """The events that `text` completes."""
-        text = self._held + text
-        held = _HELD.search(text)
-        cut = held.start() if held else len(text)
-        self._held = text[cut:]
+    def feed(self, text: str) -> list[str | MarkerEvent]:
+        """Parse the next chunk; returns the events that it completes."""
+        text = self._pending + text
+        pending = _PENDING.search(text)
+        cut = pending.start() if pending else len(text)
+        self._pending = text[cut:]
         return list(self._events(text[:cut]))
 
-    def close(self) -> list[str | Marked]:
-        """The events that were held back; a marker that was cut off is taken out."""
-        text, self._held = self._held, ""
-        torn = self._torn.search(text)
-        events = list(self._events(text[: torn.start()] if torn else text))
-        return [*events, *self._marks(torn["blank"], torn["mark"])] if torn else events
+    def close(self) -> list[str | MarkerEvent]:
+        """End the reply; returns the events held back. A marker that was cut off is removed."""
+        text, self._pending = self._pending, ""
+        cut_off = self._cut_off.search(text)
+        events = list(self._events(text[: cut_off.start()] if cut_off else text))
+        return [*events, *self._marker_events(cut_off["blank"], cut_off["marker"])] if cut_off else events
 
-    def _events(self, text: str) -> Iterator[str | Marked]:
+    def _events(self, text: str) -> Iterator[str | MarkerEvent]:
         at = 0
         for match in self._marker.finditer(text):
             if match.start() > at:
                 yield text[at : match.start()]
-            yield from self._marks(match["blank"], match["mark"])
+            yield from self._marker_events(match["blank"], match["marker"])
             at = match.end()
         if at < len(text):
             yield text[at:]
 
-    def _marks(self, blank: str, mark: str) -> Iterator[str | Marked]:
+    def _marker_events(self, blank: str, marker: str) -> Iterator[str | MarkerEvent]:
         numbers = []
-        for item in re.findall(_ITEM, mark, re.IGNORECASE):
+        for item in re.findall(_ITEM, marker, re.IGNORECASE):
             valid = self._valid.fullmatch(item)
             if valid and int(valid[1]) <= self._lines:
                 numbers.append(int(valid[1]))
@@ -85,4 +88,4 @@ class MarkerParser:
                 self.forged.append(item.removesuffix(self._suffix))
         if blank and (numbers or "\n" in blank):
             yield blank
-        yield from map(Marked, numbers)
+        yield from map(MarkerEvent, numbers)

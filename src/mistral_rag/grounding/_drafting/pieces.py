@@ -1,4 +1,4 @@
-"""What a streamed answer comes in, and how it folds."""
+"""Pieces of a streamed answer, and the fold of a stream to its answer."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from mistral_rag.schema import Answer
 
 @dataclass(frozen=True, slots=True)
 class AnswerPiece:
-    """A run of the answer's text. The last thing a stream gives is the whole `Answer`.
+    """A piece of the answer's text. The last item of a stream is the whole `Answer`.
 
-    ``piece + piece`` joins the texts and ``piece + answer`` is the answer, so a stream summed up by LangChain
-    is what `invoke` returns.
+    ``piece + piece`` joins the texts and ``piece + answer`` is the answer, so a stream that LangChain adds up is the
+    answer that `invoke` returns.
     """
 
     text: str
 
     def __add__(self, other: "AnswerPiece | Answer") -> "AnswerPiece | Answer":
-        """The joined piece, or the answer."""
+        """Join two pieces; an answer replaces the pieces before it."""
         return other if isinstance(other, Answer) else AnswerPiece(self.text + other.text)
 
 
 def fold(pieces: Iterable[AnswerPiece | Answer], *, question: str = "") -> Answer:
-    """The answer that a stream's pieces add up to.
+    """Fold a stream of pieces to its answer.
 
     A stream that ended before its answer came is `incomplete`, with the text so far.
     """

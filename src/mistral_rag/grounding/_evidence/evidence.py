@@ -37,19 +37,21 @@ from itertools import groupby
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from mistral_rag.grounding._evidence.pages import Passage
 from mistral_rag.grounding._quotes.citations import headers_of
+from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Page, UnitKind
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
+"""31 ** 4 = 923,521 nonces, a few tokens each; a document can't know which is drawn."""
 CONTEXT_LENGTH = 400
+"""Characters of a context line: context is outside of the budget of evidence."""
 EVIDENCE_LINE = re.compile(r"^\[E(?P<number>[1-9]\d*)-(?P<nonce>[a-z0-9]+)\] (?P<text>.+)$", re.MULTILINE)
-"""A line of evidence in the human message."""
+"""An evidence line of the human message."""
 QUESTION_LINE = re.compile(r"^Question: (?P<question>.+)\Z", re.MULTILINE | re.DOTALL)
 """The question, up to the end of the human message."""
 MARKER_LIKE = re.compile(r"\[(\s*E?\d{1,4}(?:-\w{1,12})?(?:\s*[,;]\s*E?\d{1,4}(?:-\w{1,12})?)*\s*)\]", re.IGNORECASE)
-"""Anything that a reader or the parser could take for a marker."""
+"""Text that a reader or the parser could take for a marker."""
 
 SYSTEM = """\
 You answer questions from the evidence in the user's message, and from nothing else.
@@ -64,7 +66,7 @@ exactly as it is written: [E1-{nonce}]. Every statement of fact needs at least o
 
 
 def new_nonce(texts: Iterable[str] = ()) -> str:
-    """A random nonce that stands in none of `texts`."""
+    """Draw a random nonce that occurs in none of `texts`."""
     every = list(texts)
     while True:
         nonce = "".join(secrets.choice(NONCE_ALPHABET) for _ in range(NONCE_LENGTH))
@@ -73,12 +75,12 @@ def new_nonce(texts: Iterable[str] = ()) -> str:
 
 
 def marker(number: int, nonce: str) -> str:
-    """The marker of evidence line `number`."""
+    """Marker of evidence line `number`."""
     return f"[E{number}-{nonce}]"
 
 
 def defused(text: str) -> str:
-    """Text of a document as it may stand in a prompt or answer: one line, marker-like text in other brackets."""
+    """Escape text of a document for a prompt or answer: one line, and marker-like text in other brackets."""
     return MARKER_LIKE.sub(r"［\1］", " ".join(text.split()))
 
 
@@ -93,7 +95,7 @@ class EvidenceUnit:
 
     @property
     def text(self) -> str:
-        """The unit's text as it stands on the page."""
+        """Text of the unit, unchanged."""
         unit = self.passage.page.units[self.index]
         return self.passage.page.text[unit.start : unit.end]
 
@@ -104,21 +106,21 @@ class EvidenceUnit:
 
     @property
     def kind(self) -> UnitKind:
-        """What the unit is."""
+        """Kind of the unit."""
         return self.passage.page.units[self.index].kind
 
     @property
     def header(self) -> str:
-        """The text of the rows that name this row's columns, empty for other units."""
+        """Text of the rows that name this row's columns; empty for other units."""
         page = self.passage.page
         rows = (page.units[i] for i in headers_of(page, [self.index]))
         return " ".join(page.text[row.start : row.end] for row in rows)
 
 
 def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
-    """The units of passages, best passage first, each once, up to `budget` characters.
+    """Gather the units of passages (best first), each once, up to `budget` characters.
 
-    Units of one page stand together, in the page's order. At least one unit is kept.
+    Units of one page are together, in the page's order. There is at least one unit, however long.
     """
     pages: dict[tuple[str, int], dict[int, tuple[Passage, int]]] = {}
     used = 0
@@ -137,7 +139,7 @@ def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
 
 
 def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> list[BaseMessage]:
-    """The prompt: the rules, then the evidence and the question."""
+    """Write the prompt: a system message with the rules, a human message with the evidence and the question."""
     body = "\n\n".join(_sections(evidence, nonce))
     asked = MARKER_LIKE.sub(r"［\1］", question.strip())
     return [
@@ -147,7 +149,7 @@ def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> 
 
 
 def _sections(evidence: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
-    """The evidence of each page under a line that names it."""
+    """Sections of the evidence, one a page, each under a line that names the page."""
     for _, group in groupby(evidence, key=lambda unit: unit.place):
         yield "\n".join(_lines(list(group), nonce))
 
@@ -164,7 +166,7 @@ def _lines(units: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
 
 
 def _context(page: Page, indexes: Iterable[int], shown: set[int]) -> Iterable[str]:
-    """Lines to be read but not cited, each once."""
+    """Context lines, which can't be cited, each unit once."""
     for index in indexes:
         if 0 <= index < len(page.units) and index not in shown:
             shown.add(index)

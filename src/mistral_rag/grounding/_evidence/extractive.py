@@ -1,4 +1,4 @@
-"""Answers without a model: the units of the retrieved passages that fit the question best, quoted."""
+"""Answers without a model: quotes of the units that fit the question best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,32 +14,32 @@ from mistral_rag.schema import Answer, Citation, Claim
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
 MIN_COVERAGE = 0.35
-"""How far a question must be covered for an answer (`python -m benchmarks.grounding` shows what that costs)."""
+"""Coverage of the question that an answer needs (`python -m benchmarks.grounding` gives the error rates)."""
 MIN_WITH_COSINE = 0.41
 """The same for the sum of coverage and of the best cosines of the question with a quote and with its surroundings."""
 WORDS_SHARE = 0.4
-"""What coverage counts in that sum."""
+"""Weight of coverage in that sum."""
 UNKNOWN_NAME = 0.2
-"""What it costs when the question names something that nothing found mentions."""
+"""Subtracted when the question names something that no passage mentions."""
 KNOWN_SCALE = "local-minilm@"
-"""The embedding model whose cosines the second threshold was set for."""
+"""Embedding model for whose cosines `MIN_WITH_COSINE` was set; others have other scales (ADR 34)."""
 WEAK = 0.55
-"""A quote must fit at least this share of what the best one fits."""
+"""Share of the best quote's fit that a quote needs."""
 RANK_MALUS = 0.05
 OLDER_MALUS = 0.5
-"""What a quote from an older edition of a document loses against others."""
+"""Subtracted from the fit of a quote from an older edition of a document."""
 
 
 class MatrixEmbeddings(Protocol):
-    """Embeddings that give rows of length 1."""
+    """Embeddings that give unit vectors as rows of a matrix."""
 
     def embed_matrix(self, texts: Sequence[str], /) -> Any:
-        """One row a text, in order."""
+        """Embed texts: one row a text, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The chosen units, best first, and how well they cover the question (0 to 1); `reason` when there are none."""
+    """The chosen units, best first, and their coverage of the question (0 to 1); `reason` when there are none."""
 
     units: tuple[EvidenceUnit, ...]
     coverage: float
@@ -47,7 +47,7 @@ class Extract:
 
 
 def extractive_answer(retrieved: Retrieved, *, quotes: int = 5, embeddings: object = None) -> Answer:
-    """The answer that quotes the best units of what was retrieved, or says why there is none."""
+    """Answer with quotes of the best retrieved units, or abstain with the reason."""
     found = extract(retrieved.question, retrieved.evidence, quotes=quotes, embeddings=embeddings)
     if found.reason is not None:
         return retrieved.answer(text="", status="abstained", reason=found.reason)
@@ -56,9 +56,9 @@ def extractive_answer(retrieved: Retrieved, *, quotes: int = 5, embeddings: obje
 
 
 def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5, embeddings: object = None) -> Extract:
-    """The best units, at most `quotes` and from as many pages as there are, or the reason why there is no answer.
+    """Choose the best units, at most `quotes` and from as many pages as possible, or say why there is no answer.
 
-    Embeddings whose cosines have a known scale (the embedded English model) help to tell whether there is one.
+    Embeddings count only when their cosines have a known scale: those of the embedded English model.
     """
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
@@ -77,7 +77,7 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
 
 
 def _likeness(question: str, chosen: Sequence[EvidenceUnit], embeddings: MatrixEmbeddings) -> float:
-    """The mean of the best cosines of the question with a quote, and with one and the units beside it."""
+    """Mean of the best cosine of the question with a quote, and with a quote and its neighbours."""
     texts = [*(unit.text for unit in chosen), *map(_with_neighbours, chosen)]
     vectors = embeddings.embed_matrix([asked(question), *texts])
     cosines = vectors[1:] @ vectors[0]
@@ -95,7 +95,7 @@ def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEmbeddings]:
 
 
 def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> list[EvidenceUnit]:
-    """The best unit of each page, then the next best of any, in the order of their fit; none that is weak."""
+    """Choose the best unit of each page, then the next best of any page, in the order of their fit; no weak ones."""
     fits = {unit.number: fit.of(at) for at, unit in enumerate(evidence)}
     malus = {unit.number: RANK_MALUS * unit.rank + OLDER_MALUS * unit.passage.older for unit in evidence}
     order = sorted(evidence, key=lambda unit: (malus[unit.number] - fits[unit.number], unit.number))
@@ -109,7 +109,7 @@ def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> list[Evi
 
 
 def composed(units: Sequence[EvidenceUnit]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
-    """The answer's text, one quote a line behind a line that says so, with its citations and claims."""
+    """Compose the answer: its text, a line of introduction and then one quote a line, its citations and its claims."""
     text = LEAD
     citations: list[Citation] = []
     claims = [Claim(start=0, end=len(LEAD), kind="connective")]

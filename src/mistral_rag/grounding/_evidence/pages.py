@@ -1,52 +1,49 @@
-"""Where quotes are cut from: the pages behind retrieved Documents."""
+"""Pages behind retrieved Documents, from which quotes are cut."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.documents import Document
 
+from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
 from mistral_rag.text._sentences import sentences
 
 
 @runtime_checkable
 class PageSource(Protocol):
-    """What pages are read from. Both methods raise a LookupError for what is not, or no longer, there."""
+    """A source of pages. Both methods raise a LookupError for a page or source that is not there, or no longer."""
 
     def page(self, uri: str, number: int, /) -> Page:
-        """The page at position `number` (from 1) of the source."""
+        """Read the page at position `number` (from 1) of the source."""
 
     def source(self, uri: str, /) -> Source:
-        """The source with this uri."""
+        """Read the source with this uri."""
 
 
 @runtime_checkable
 class PageStore(Protocol):
-    """What gives a consistent view of pages for a short time, as the index does."""
+    """A store that gives a consistent view of its pages for a short time, as the index does."""
 
     def view(self) -> AbstractContextManager[Any]:
-        """A PageSource in a `with` block; pages read through it belong to one commit."""
+        """Open a PageSource for a `with` block; pages read through it belong to one commit."""
+
+
+@runtime_checkable
+class PagedRetriever(Protocol):
+    """A retriever that knows where the pages behind its Documents are."""
+
+    pages: PageStore | PageSource
 
 
 def opened(store: PageStore | PageSource) -> AbstractContextManager[PageSource]:
-    """A view of the store, or the page source itself, as a context manager."""
+    """Open a view of the store; a page source is its own view."""
     return store.view() if isinstance(store, PageStore) else nullcontext(store)
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A retrieved chunk with the page it stands on; `older`: there is a newer edition of its source."""
-
-    chunk: Chunk
-    page: Page
-    source: Source
-    older: bool = False
-
-
 class DocumentPages:
-    """Documents that come without pages, each its own source with one page."""
+    """Documents without pages, each as a source of its own with one page."""
 
     def __init__(self, documents: Iterable[Document] = ()) -> None:
         self._passages = {passage.source.uri: passage for passage in map(as_page, documents)}
@@ -63,7 +60,7 @@ class DocumentPages:
 
 
 def as_page(document: Document) -> Passage:
-    """A Document as a source with one page, cut into sentences.
+    """Make a source with one page of a Document, cut into sentences.
 
     Several Documents may name the same `source` in their metadata, so the digest of the text is part of the uri.
     """
@@ -98,7 +95,7 @@ def as_page(document: Document) -> Passage:
 
 
 def passages(documents: Iterable[Document], pages: PageSource | None) -> tuple[list[Passage], list[str]]:
-    """The Documents with their pages, in order, and warnings about those that no longer fit theirs."""
+    """Passages of the Documents, in order, and warnings about those that are gone or no longer fit their page."""
     found: list[Passage] = []
     read: dict[tuple[str, int], tuple[Page, Source]] = {}
     warnings: list[str] = []

@@ -1,1 +1,1 @@
-"""Quotes: found on a page, shown by boxes, cut into citations, checked again."""
+"""Quotes: search on a page, bounding boxes, citations and their verification."""

@@ -1,4 +1,4 @@
-"""Spans of a page with the boxes that show them."""
+"""Spans of a page, with the bounding boxes of their lines."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,11 +7,12 @@ from mistral_rag.schema import Box, BoxPrecision, Page, Span, SpanRole, WordBoxe
 
 _WORD = np.dtype([("start", "<u4"), ("end", "<u4"), ("box", "<u2", 4)])
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
-Rows = npt.NDArray[np.int64]
+Rectangles = npt.NDArray[np.int64]
+"""Boxes (n, 4) or one box (4), in the units of `WordBoxes`: fractions of the page times 65,535."""
 
 
 def span_of(page: Page, start: int, end: int, *, number: int, role: SpanRole = "quote") -> Span:
-    """The span of `page` (at position `number` in its source) from `start` to `end`, with boxes."""
+    """Cut the span from `start` to `end` out of `page`, which is at position `number` of its source."""
     boxes, precision = boxes_of(page, start, end)
     return Span(
         page=number,
@@ -27,7 +28,7 @@ def span_of(page: Page, start: int, end: int, *, number: int, role: SpanRole = "
 
 
 def boxes_of(page: Page, start: int, end: int) -> tuple[tuple[Box, ...], BoxPrecision]:
-    """Boxes of the text from `start` to `end`: one a line where words have boxes, else the block's, else the page."""
+    """Boxes of the text from `start` to `end`: one a line where words have boxes, else the block's, else the page's."""
     words = np.frombuffer(page.words.data, dtype=_WORD)
     first = int(np.searchsorted(words["end"], start, side="right"))
     last = int(np.searchsorted(words["start"], end, side="left"))
@@ -41,35 +42,35 @@ def boxes_of(page: Page, start: int, end: int) -> tuple[tuple[Box, ...], BoxPrec
     return (), "none"
 
 
-def _lines(boxes: Rows, first: int, last: int) -> list[Rows]:
-    """The words `first` to `last` merged along their lines, as long as no other word gets inside."""
+def _lines(boxes: Rectangles, first: int, last: int) -> list[Rectangles]:
+    """Merge the boxes of the words `first` to `last` along lines, unless another word's centre would be covered."""
     others = np.delete(boxes, np.s_[first:last], axis=0)
     centres = (others[:, [_LEFT, _TOP]] + others[:, [_RIGHT, _BOTTOM]]) / 2
     merged = [boxes[first]]
     for word in boxes[first + 1 : last]:
-        joint = _union(merged[-1], word)
-        if _same_line(merged[-1], word) and not _covers(joint, centres):
-            merged[-1] = joint
+        union = _union(merged[-1], word)
+        if _same_line(merged[-1], word) and not _covers(union, centres):
+            merged[-1] = union
         else:
             merged.append(word)
     return merged
 
 
-def _union(one: Rows, other: Rows) -> Rows:
+def _union(one: Rectangles, other: Rectangles) -> Rectangles:
     return np.concatenate([np.minimum(one[:2], other[:2]), np.maximum(one[2:], other[2:])])
 
 
-def _same_line(line: Rows, word: Rows) -> bool:
+def _same_line(line: Rectangles, word: Rectangles) -> bool:
     overlap = min(line[_BOTTOM], word[_BOTTOM]) - max(line[_TOP], word[_TOP])
     lower = min(line[_BOTTOM] - line[_TOP], word[_BOTTOM] - word[_TOP])
     return bool(2 * overlap > lower and word[_RIGHT] > line[_LEFT])
 
 
-def _covers(box: Rows, centres: npt.NDArray[np.float64]) -> bool:
+def _covers(box: Rectangles, centres: npt.NDArray[np.float64]) -> bool:
     inside = (centres > box[:2]).all(axis=1) & (centres < box[2:]).all(axis=1)
     return bool(inside.any())
 
 
-def _box(row: Rows) -> Box:
+def _box(row: Rectangles) -> Box:
     left, top, right, bottom = (float(side) / WordBoxes.SCALE for side in row)
     return Box(left=left, top=top, right=max(left, right), bottom=max(top, bottom))

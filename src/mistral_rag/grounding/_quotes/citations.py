@@ -1,16 +1,16 @@
-"""Citations: cut from pages, and checked against them again."""
+"""Citations, cut from the units of a page."""
 
 from collections.abc import Iterable, Sequence
 
-from mistral_rag.grounding._evidence.pages import Passage
 from mistral_rag.grounding._quotes.boxes import span_of
+from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Citation, Page, Source, Span, Unit, joined_quote
 
 
 def cite(passage: Passage, units: Sequence[int], *, marker: str, start: int, end: int) -> Citation:
-    """The citation of units of a passage's page (by index) that backs ``text[start:end]`` of the answer.
+    """Cite units of a passage's page (by index) for ``text[start:end]`` of the answer.
 
-    A table row brings the row that names its columns.
+    A table row brings the row that names its columns as a span of role "header".
     """
     page, source = passage.page, passage.source
     spans = tuple(_spans(page, units, number=passage.chunk.page))
@@ -35,7 +35,7 @@ def cite(passage: Passage, units: Sequence[int], *, marker: str, start: int, end
 
 
 def address(source: Source, page: Page) -> str | None:
-    """What a reader can open: the file or web address, at the page where that is possible."""
+    """URL that a reader can open: of the file or web page, with the page number where possible; None without one."""
     uri = source.parent or source.uri
     if not uri.startswith(("file:", "http:", "https:")):
         return None
@@ -44,9 +44,9 @@ def address(source: Source, page: Page) -> str | None:
 
 
 def headers_of(page: Page, units: Iterable[int]) -> list[int]:
-    """The units (by index) that name the columns of these units and are not among them."""
-    asked = set(units)
-    return sorted({header for i in asked if (header := page.units[i].header) is not None} - asked)
+    """Indices of the units that name the columns of these units and are not among them."""
+    chosen = set(units)
+    return sorted({header for i in chosen if (header := page.units[i].header) is not None} - chosen)
 
 
 def _spans(page: Page, units: Sequence[int], *, number: int) -> Iterable[Span]:

@@ -1,8 +1,8 @@
-"""Where a quote stands on a page.
+"""Search for a quote in the text of a page.
 
-A quote is found when it stands there on one of four levels (see `forms`), the strictest first. A match never
-cuts a word, a number or a minus sign, and order counts. What only resembles a quote is never a match: `nearest`
-says what may have been meant.
+A quote is compared on four levels of normalisation (see `mistral_rag.text`), the strictest first. A match never cuts a
+word, a number or a minus sign, and order counts. Text that only resembles a quote is never a match
+(`docs/adr/0031-quotes-are-found-on-four-levels.md`); `nearest` suggests what may have been meant.
 """
 
 import difflib
@@ -14,8 +14,8 @@ from typing import Literal
 
 from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, form
 
-MIN_PART_WORDS = 4
-"""Each part of a quote with an ellipsis needs so many words."""
+MIN_FRAGMENT_WORDS = 4
+"""For each side of an ellipsis: fewer words stand somewhere on most pages."""
 
 _ELLIPSIS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.{3})\s*[\])]|…|(?<!\.)\.{3}(?!\.))\s*")
 _AROUND = re.compile(r"^[\s\"“”„«»]+|[\s\"“”„«»]+$")
@@ -23,88 +23,90 @@ _AROUND = re.compile(r"^[\s\"“”„«»]+|[\s\"“”„«»]+$")
 _HYPHEN_BEFORE = re.compile(r"[^\W\d_][-‐‑](?:\s*\n\s*)?\Z")
 _HYPHEN_AFTER = re.compile(r"[-‐‑](?:\s*\n\s*)?[^\W\d_]")
 
-Run = tuple[int, int]
+TextRange = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What looking for a quote gave: the runs of the page's text that hold it, and on which level."""
+class QuoteMatch:
+    """Result of a search: the ranges of the page's text that hold the quote, and the level of the comparison."""
 
     location: Literal["exact", "normalised", "ambiguous", "not_found"]
-    runs: tuple[Run, ...] = ()
+    ranges: tuple[TextRange, ...] = ()
     level: Level | None = None
 
 
-NOT_FOUND = Found("not_found")
+NO_MATCH = QuoteMatch("not_found")
 
 
-def find(text: str, quote: str) -> Found:
-    """Where `quote` stands in `text`; several runs for a quote with an ellipsis."""
+def find(text: str, quote: str) -> QuoteMatch:
+    """Find `quote` in `text`; a quote with an ellipsis has several ranges."""
     trimmed = _AROUND.sub("", quote)
-    parts = [part for part in _ELLIPSIS.split(trimmed) if part]
-    wholes = dict.fromkeys([quote, trimmed, *(parts if len(parts) == 1 else ())])
-    hits = (_find_on(level, text, whole) for level in LEVELS for whole in wholes)
-    hit = next((hit for hit in hits if hit.runs), NOT_FOUND)
-    return hit if hit.runs or len(parts) < 2 else _find_parts(text, parts)
+    fragments = [fragment for fragment in _ELLIPSIS.split(trimmed) if fragment]
+    candidates = dict.fromkeys([quote, trimmed, *(fragments if len(fragments) == 1 else ())])
+    matches = (_find_on(level, text, candidate) for level in LEVELS for candidate in candidates)
+    match = next((match for match in matches if match.ranges), NO_MATCH)
+    return match if match.ranges or len(fragments) < 2 else _find_fragments(text, fragments)
 
 
-def nearest(text: str, quote: str) -> Run | None:
-    """The run of `text` that shares most words with `quote`, for "did you mean"; None when hardly any."""
+def nearest(text: str, quote: str) -> TextRange | None:
+    """Range of `text` that shares most words with `quote`, for "did you mean"; None below a quarter of them."""
     words = [match.span() for match in re.finditer(r"\w+", text)]
-    asked = re.findall(r"\w+", quote.lower())
-    matcher = difflib.SequenceMatcher(None, [text[a:b].lower() for a, b in words], asked, autojunk=False)
+    sought = re.findall(r"\w+", quote.lower())
+    matcher = difflib.SequenceMatcher(None, [text[a:b].lower() for a, b in words], sought, autojunk=False)
     best = matcher.find_longest_match()
-    if not asked or best.size < max(2, len(asked) // 4):
+    if not sought or best.size < max(2, len(sought) // 4):
         return None
     first = max(best.a - best.b, 0)
-    last = min(first + len(asked), len(words)) - 1
+    last = min(first + len(sought), len(words)) - 1
     return words[first][0], words[last][1]
 
 
-def _find_on(level: Level, text: str, quote: str) -> Found:
-    runs = tuple(_runs(text, quote, level))
-    if len(runs) > 1:
-        return Found("ambiguous", runs, level)
-    return Found("exact" if level == "raw" else "normalised", runs, level) if runs else NOT_FOUND
+def _find_on(level: Level, text: str, quote: str) -> QuoteMatch:
+    ranges = tuple(_ranges(text, quote, level))
+    if len(ranges) > 1:
+        return QuoteMatch("ambiguous", ranges, level)
+    return QuoteMatch("exact" if level == "raw" else "normalised", ranges, level) if ranges else NO_MATCH
 
 
-def _find_parts(text: str, parts: list[str]) -> Found:
-    """The parts in order, each behind the one before."""
-    runs: list[Run] = []
+def _find_fragments(text: str, fragments: list[str]) -> QuoteMatch:
+    """Find the fragments of a quote in order, each behind the one before."""
+    ranges: list[TextRange] = []
     levels: list[Level] = []
-    for part in parts:
-        found = next((hit for level in LEVELS if (hit := _find_on(level, text, part)).runs), NOT_FOUND)
-        behind = [run for run in found.runs if not runs or run[0] >= runs[-1][1]]
-        if len(part.split()) < MIN_PART_WORDS or not behind or found.level is None:
-            return NOT_FOUND
+    for fragment in fragments:
+        match = next((hit for level in LEVELS if (hit := _find_on(level, text, fragment)).ranges), NO_MATCH)
+        behind = [(start, end) for start, end in match.ranges if not ranges or start >= ranges[-1][1]]
+        if len(fragment.split()) < MIN_FRAGMENT_WORDS or not behind or match.level is None:
+            return NO_MATCH
         if len(behind) > 1:
-            return Found("ambiguous", tuple(behind), found.level)
-        runs += behind
-        levels.append(found.level)
+            return QuoteMatch("ambiguous", tuple(behind), match.level)
+        ranges += behind
+        levels.append(match.level)
     level = max(levels, key=LEVELS.index)
-    return Found("exact" if level == "raw" else "normalised", tuple(runs), level)
+    return QuoteMatch("exact" if level == "raw" else "normalised", tuple(ranges), level)
 
 
-def _runs(text: str, quote: str, level: Level) -> Iterator[Run]:
-    """The places of a quote on one level that cut nothing."""
-    there, sought = form(text, level), form(quote, level).text.strip()
+def _ranges(text: str, quote: str, level: Level) -> Iterator[TextRange]:
+    """Ranges of a quote on one level that cut no word and no number."""
+    page_form, sought = form(text, level), form(quote, level).text.strip()
     if not any(map(str.isalnum, sought)):
         return
-    at = there.text.find(sought)
+    at = page_form.text.find(sought)
     while at >= 0:
-        run = there.starts[at], there.ends[at + len(sought) - 1]
-        if not _cuts(text, *run):
-            yield run
-        at = there.text.find(sought, at + 1)
+        start, end = page_form.starts[at], page_form.ends[at + len(sought) - 1]
+        if not _cuts(text, start, end):
+            yield start, end
+        at = page_form.text.find(sought, at + 1)
 
 
 def _cuts(text: str, start: int, end: int) -> bool:
-    """Whether the run begins or ends inside of a word or number, or leaves a minus sign outside."""
-    return _joined(text, start) or _joined(text, end) or _cuts_number(form(text, "squeezed"), start, end)
+    """True when a range begins or ends inside of a word or number, or leaves a minus sign outside."""
+    return (
+        _is_inside_word(text, start) or _is_inside_word(text, end) or _cuts_number(form(text, "squeezed"), start, end)
+    )
 
 
-def _joined(text: str, at: int) -> bool:
-    """Whether the characters around an offset are of one word, or of two that a hyphen joins."""
+def _is_inside_word(text: str, at: int) -> bool:
+    """True when the characters around an offset belong to one word, or to two that a hyphen joins."""
     if not 0 < at < len(text):
         return False
     if text[at - 1].isalnum() and text[at].isalnum():

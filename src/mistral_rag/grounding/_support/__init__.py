@@ -1,1 +1,1 @@
-"""Judgement of statements by the evidence they cite."""
+"""Support of statements by the evidence they cite, and fit of evidence to a question."""

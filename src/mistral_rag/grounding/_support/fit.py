@@ -1,8 +1,8 @@
-"""How well units of evidence fit a question, by words.
+"""Fit of evidence to a question, by words.
 
-A unit's fit is how many of the question's content words it holds, rare ones counting more, with a little for
-words of its neighbours, its heading, its title and the head of its page; for words that are neighbours in the
-question and stand near each other; and for a number where one is asked for. Headings answer nothing.
+The fit of a unit is the share of the question's content words in it, weighted by rarity, plus smaller shares for words
+of its neighbours, its heading, its title and the head of its page; for word pairs of the question that stand near each
+other; and a bonus for a number where the question asks for one. Headings get a malus: they answer nothing.
 """
 
 import math
@@ -15,11 +15,13 @@ from mistral_rag.text._numbers import numbers
 from mistral_rag.text._proximity import near, window
 from mistral_rag.text._words import asked_words, content_words, coverage, evenly, rarity, words
 
-SHORT_QUESTION = 6
+SHORT_QUESTION_WORDS = 6
 LENGTH_POWER = 0.7
-STRETCH = 30
-"""Words of a page within which those of an answer are looked for."""
+"""Coverage of longer questions is raised by their length to this power: no passage has all of their words."""
+WINDOW = 30
+"""Words of a page within which those of an answer are counted: about two sentences."""
 PAGE_HEAD = 160
+"""Characters at the start of a page that count as context: its running header and title."""
 CONTEXT_SHARE = 0.3
 NEIGHBOUR_SHARE = 0.3
 SECTION_SHARE = 0.5
@@ -27,7 +29,9 @@ NEAR_SHARE = 0.5
 PLAIN_SHARE = 0.3
 NUMBER_BONUS = 0.3
 HEADING_MALUS = 0.5
-FEWEST_WORDS = 3
+"""Weights of `Fit.of` against the share of the unit's own words; ADR 34 gives the figures they reach together."""
+MIN_WORDS = 3
+"""A unit with fewer content words is a label or a fragment, and gets the malus of headings."""
 
 _HOW = re.compile(r"\bhow (?:many|much|long|often|high|large|big|old|far|quickly|soon)\b", re.IGNORECASE)
 _ASKS_NUMBER = re.compile(
@@ -39,78 +43,76 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class Fit:
-    """A question and the evidence it is asked of."""
+    """Fit of each unit of `evidence` to `question`; words are stemmed in the language of the first unit's source."""
 
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
         self._evidence = evidence
         self._language = evidence[0].passage.source.language or "en"
-        self._asked = asked_words(question, self._language)
+        self._question_words = asked_words(question, self._language)
         plain = _HOW.sub(" ", question)
-        self._sought = asked_words(plain, self._language)
+        self._plain_words = asked_words(plain, self._language)
         self._pairs = {(a, b) for a, b in pairwise(words(plain, self._language)) if a != b}
-        self._number = _ASKS_NUMBER.search(question) is not None
-        self._held = [words(f"{unit.text} {unit.header}", self._language) for unit in evidence]
+        self._asks_number = _ASKS_NUMBER.search(question) is not None
+        self._unit_words = [words(f"{unit.text} {unit.header}", self._language) for unit in evidence]
         self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].place)]
-        self._around = {evidence[page[0]].place: self._told(evidence[page[0]]) for page in self._pages}
-        self._weigh = rarity(self._held)
+        self._context = {evidence[page[0]].place: self._page_words(evidence[page[0]]) for page in self._pages}
+        self._weigh = rarity(self._unit_words)
 
     @property
     def coverage(self) -> float:
-        """How well the best page covers the question, 0 to 1: its best stretch, best unit, and nearness.
-
-        For long questions it is raised: no passage holds all of their words.
-        """
-        covered = max(self._covered(page) for page in self._pages)
-        return min(covered * math.pow(max(len(self._asked) / SHORT_QUESTION, 1.0), LENGTH_POWER), 1.0)
+        """Coverage of the question by the best page, 0 to 1: the mean of its best window, best unit, and nearness."""
+        covered = max(self._page_coverage(page) for page in self._pages)
+        return min(covered * math.pow(max(len(self._question_words) / SHORT_QUESTION_WORDS, 1.0), LENGTH_POWER), 1.0)
 
     def of(self, at: int) -> float:
-        """How well the unit at this place of the evidence fits."""
-        unit, held = self._evidence[at], self._held[at]
-        beside = {word for other in self._beside(at) for word in self._held[other]}
-        told = [word for word in held if not word[0].isdigit()]
-        fit = self._share(held)
-        fit += NEIGHBOUR_SHARE * self._share({*held, *beside})
-        fit += CONTEXT_SHARE * self._share({*held, *self._around[unit.place]})
-        fit += SECTION_SHARE * self._share({*held, *self._section(unit)})
-        fit += NEAR_SHARE * near(self._pairs, held)
-        fit += PLAIN_SHARE * sum(word in self._sought for word in told) / max(len(told), 1)
-        fit += NUMBER_BONUS if self._number and _tells_number(unit) else 0.0
-        return fit - (HEADING_MALUS if unit.kind == "heading" or len(held) < FEWEST_WORDS else 0.0)
+        """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
+        unit, words_of_unit = self._evidence[at], self._unit_words[at]
+        neighbours = {word for other in self._neighbours(at) for word in self._unit_words[other]}
+        # figures would count against a unit that answers with many
+        terms = [word for word in words_of_unit if not word[0].isdigit()]
+        fit = self._share(words_of_unit)
+        fit += NEIGHBOUR_SHARE * self._share({*words_of_unit, *neighbours})
+        fit += CONTEXT_SHARE * self._share({*words_of_unit, *self._context[unit.place]})
+        fit += SECTION_SHARE * self._share({*words_of_unit, *self._section(unit)})
+        fit += NEAR_SHARE * near(self._pairs, words_of_unit)
+        fit += PLAIN_SHARE * sum(word in self._plain_words for word in terms) / max(len(terms), 1)
+        fit += NUMBER_BONUS if self._asks_number and _has_number(unit) else 0.0
+        return fit - (HEADING_MALUS if unit.kind == "heading" or len(words_of_unit) < MIN_WORDS else 0.0)
 
-    def _share(self, held: Sequence[str] | set[str]) -> float:
-        return coverage(self._sought, held, self._weigh)
+    def _share(self, terms: Sequence[str] | set[str]) -> float:
+        return coverage(self._plain_words, terms, self._weigh)
 
-    def _covered(self, page: Sequence[int]) -> float:
-        flat = [word for at in page for word in self._held[at]]
-        around = self._around[self._evidence[page[0]].place]
-        best = max(self._with_context(self._held[at], around) for at in page)
-        stretch = window(set(self._asked), flat, STRETCH)
-        stretch += self._with_context(flat, around) - coverage(self._asked, flat, evenly)
-        return (stretch + best + near(self._pairs, flat)) / 3
+    def _page_coverage(self, page: Sequence[int]) -> float:
+        flat = [word for at in page for word in self._unit_words[at]]
+        context_words = self._context[self._evidence[page[0]].place]
+        best = max(self._with_context(self._unit_words[at], context_words) for at in page)
+        best_window = window(set(self._question_words), flat, WINDOW)
+        best_window += self._with_context(flat, context_words) - coverage(self._question_words, flat, evenly)
+        return (best_window + best + near(self._pairs, flat)) / 3
 
-    def _with_context(self, held: Sequence[str], around: set[str]) -> float:
-        """The share of the question's words in a text, those of its context counting less."""
-        context = coverage(self._asked, around - set(held), evenly)
-        return coverage(self._asked, held, evenly) + CONTEXT_SHARE * context
+    def _with_context(self, terms: Sequence[str], context_words: set[str]) -> float:
+        """Share of the question's words in a text; those found only in its context count less."""
+        context = coverage(self._question_words, context_words - set(terms), evenly)
+        return coverage(self._question_words, terms, evenly) + CONTEXT_SHARE * context
 
-    def _told(self, unit: EvidenceUnit) -> set[str]:
-        """Words that say what a page is about: title, headings, its first characters."""
+    def _page_words(self, unit: EvidenceUnit) -> set[str]:
+        """Words of a page's context: title, headings, its first characters."""
         passage = unit.passage
-        told = [passage.source.title, *passage.chunk.headings, passage.page.text[:PAGE_HEAD]]
-        return set(content_words(" ".join(told), self._language))
+        texts = [passage.source.title, *passage.chunk.headings, passage.page.text[:PAGE_HEAD]]
+        return set(content_words(" ".join(texts), self._language))
 
     def _section(self, unit: EvidenceUnit) -> list[str]:
-        """Words of the heading that stands last before a unit on its page."""
+        """Words of the last heading before a unit on its page."""
         page = unit.passage.page
         heading = next((u for u in reversed(page.units[: unit.index]) if u.kind == "heading"), None)
         return words(page.text[heading.start : heading.end], self._language) if heading else []
 
-    def _beside(self, at: int) -> list[int]:
-        """The units before and behind one on its page."""
+    def _neighbours(self, at: int) -> list[int]:
+        """Indices of up to two units before and one behind on the same page."""
         place = self._evidence[at].place
-        near_by = (at - 2, at - 1, at + 1)
-        return [i for i in near_by if 0 <= i < len(self._evidence) and self._evidence[i].place == place]
+        indices = (at - 2, at - 1, at + 1)
+        return [i for i in indices if 0 <= i < len(self._evidence) and self._evidence[i].place == place]
 
 
-def _tells_number(unit: EvidenceUnit) -> bool:
+def _has_number(unit: EvidenceUnit) -> bool:
     return any(not _YEAR.fullmatch(number.text) for number in numbers(unit.text))

@@ -1,4 +1,4 @@
-"""Names that a question asks about and the evidence does not mention."""
+"""Names in a question that the evidence does not mention."""
 
 import re
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from typing import Final
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 
 PAGE_HEAD: Final = 300
-"""Characters of a page that may mention what its units are about."""
+"""Characters at the start of a page in which its subject may be named."""
 
 _NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)\b[A-Z][a-z]{2,}\w*")
-_SIGNS: Final = re.compile(r"[\W_]+")
+_SEPARATORS: Final = re.compile(r"[\W_]+")
 _CALENDAR: Final = frozenset(
     """
     january february march april may june july august september october november december
@@ -20,22 +20,23 @@ _CALENDAR: Final = frozenset(
 
 
 def not_mentioned(question: str, evidence: Sequence[EvidenceUnit]) -> list[str]:
-    """The capitalised words of an English question, sentence beginnings and months apart, that stand nowhere.
+    """Capitalised words of an English question that are in none of the evidence, but for sentence starts and dates.
 
-    Looked for in the units, the heads of their pages, titles and file names, whatever the signs and blanks between
-    letters: "Foot Locker" is mentioned by "FOOTLOCKER_2022.pdf".
+    The units, the heads of their pages, titles and file names are searched, without regard to case, punctuation and
+    blanks: "Foot Locker" is mentioned by "FOOTLOCKER_2022.pdf". Empty for evidence in other languages, where
+    capitals do not tell names.
     """
     if any(unit.passage.source.language not in {"", "en"} for unit in evidence):
         return []
-    held = _squeezed(" ".join(_told(unit) for unit in evidence))
+    mentioned = _letters(" ".join(_mentioning_text(unit) for unit in evidence))
     names = dict.fromkeys(re.sub(r"['’]s$", "", name) for name in _NAME.findall(question))
-    return [name for name in names if name.lower() not in _CALENDAR and _squeezed(name) not in held]
+    return [name for name in names if name.lower() not in _CALENDAR and _letters(name) not in mentioned]
 
 
-def _told(unit: EvidenceUnit) -> str:
+def _mentioning_text(unit: EvidenceUnit) -> str:
     source, page = unit.passage.source, unit.passage.page
     return f"{unit.text} {unit.header} {source.title} {source.name} {page.text[:PAGE_HEAD]}"
 
 
-def _squeezed(text: str) -> str:
-    return _SIGNS.sub("", text.lower())
+def _letters(text: str) -> str:
+    return _SEPARATORS.sub("", text.lower())

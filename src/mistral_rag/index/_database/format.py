@@ -12,7 +12,7 @@ from typing import Final
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexVersionError, NotAnIndexError
 
 APPLICATION_ID: Final = 0x4D524147  # "MRAG"
-FORMAT: Final = 3
+FORMAT: Final = 4
 PAGE_SIZE: Final = 16384
 """A vector of 1,024 dimensions takes 2 KB; on small database pages a fifth to a half of the file would be gaps."""
 
@@ -32,6 +32,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "problems",
         "record",
     ),
+    "profiles": ("source", "label", "learned"),
     "pages": ("page", "source", "number", "kind", "place", "label", "cells", "width", "height", "confidence", "text"),
     "layouts": ("page", "runs", "words"),
     "chunks": (
@@ -63,6 +64,8 @@ CREATE TABLE commits (sequence INTEGER PRIMARY KEY, made INTEGER NOT NULL, last_
 CREATE TABLE sources (source INTEGER PRIMARY KEY AUTOINCREMENT, uri TEXT NOT NULL UNIQUE, root TEXT NOT NULL,
  status TEXT NOT NULL, reason TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, pages INTEGER NOT NULL,
  chunks INTEGER NOT NULL, bare INTEGER NOT NULL, problems TEXT NOT NULL, record TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE profiles (source INTEGER PRIMARY KEY REFERENCES sources, label TEXT NOT NULL, learned TEXT NOT NULL,
+ digest BLOB NOT NULL);
 CREATE TABLE pages (page INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL REFERENCES sources,
  number INTEGER NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, label TEXT NOT NULL, cells TEXT,
  width REAL NOT NULL, height REAL NOT NULL, confidence REAL, text BLOB NOT NULL, digest BLOB NOT NULL,

@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from mistral_rag.errors import IndexVersionError
 from mistral_rag.index._database import key_index
 from mistral_rag.index._database.format import FORMAT, TABLES, refuse_foreign_schema, statements
+from mistral_rag.index._database.profiles import Profile, profile_values
+from mistral_rag.index._database.rows import Rows, plain_json, unreadable
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -29,6 +31,12 @@ REBUILT: Final = {
 }
 """Tables of format 3, and their rows in the order in which they came."""
 
+FACTS_VERSION: Final = 5
+"""The newest rules by which format 3 was written."""
+
+NO_FILING_FACTS: Final = frozenset({"work", "edition", "label", "digest", "version"})
+"""Facts of format 3 that the profile of a filing does not hold."""
+
 
 def _add_readings(connection: sqlite3.Connection) -> None:
     _define(connection, "readings")
@@ -36,7 +44,8 @@ def _add_readings(connection: sqlite3.Connection) -> None:
 
 def _shorten_names(connection: sqlite3.Connection) -> None:
     """Rows stay as they are, with their digests, in tables without the indexes that `names` takes the place of."""
-    current = [statement for statement in statements(TABLES) if not _is_of(statement, *REBUILT, *key_index.TABLES)]
+    later = (*REBUILT, *key_index.TABLES, "profiles")
+    current = [statement for statement in statements(TABLES) if not _is_of(statement, *later)]
     indexes = [statement for statement in statements(TABLES) if statement.startswith("CREATE INDEX")]
     refuse_foreign_schema(connection, {*current, *indexes, *statements(INDEXED)})
     # so that what refers to the old tables goes on to refer to the new ones
@@ -58,6 +67,36 @@ def _shorten_names(connection: sqlite3.Connection) -> None:
     key_index.put_all(connection)
 
 
+def _move_profiles(connection: sqlite3.Connection) -> None:
+    """Give each document a row of its own for what was one setting of all."""
+    _define(connection, "profiles")
+    found = connection.execute("SELECT value FROM settings WHERE name = 'extra:facts'").fetchone()
+    if found is None:
+        return
+    rows = Rows(connection, 0)
+    rows.delete("settings", "name = 'extra:facts'")
+    with unreadable("setting"):
+        facts = plain_json(found[0])
+        sources = connection.execute("SELECT source, uri FROM sources WHERE status = 'ok'").fetchall()
+        profiles = [(source, _profile_of(facts[uri])) for source, uri in sources if uri in facts]
+    rows.insert("profiles", ((source, *profile_values(profile)) for source, profile in profiles))
+
+
+def _profile_of(facts: Mapping[str, Any]) -> Profile:
+    """The facts of format 3 as the two signals have them that were made of them; other versions are learned anew."""
+    if facts["version"] != FACTS_VERSION:
+        return Profile()
+    identity = {"years": facts["years"], "ended": facts["ended"], "work": facts["work"], "edition": facts["edition"]}
+    filing = {name: value for name, value in facts.items() if name not in NO_FILING_FACTS}
+    is_filing = bool(facts["kind"] or facts["names"] or facts["statements"])
+    has_identity = not facts["kind"] and bool(facts["years"] or facts["work"])
+    learned = {
+        "filings": {"version": FACTS_VERSION, "profile": filing if is_filing else None},
+        "document_identity": {"version": 1, "profile": identity if has_identity else None},
+    }
+    return Profile(str(facts["label"]), learned)
+
+
 def _define(connection: sqlite3.Connection, *tables: str) -> None:
     for statement in statements(TABLES):
         if _is_of(statement, *tables):
@@ -69,7 +108,7 @@ def _is_of(statement: str, *tables: str) -> bool:
     return any(statement.startswith(f"CREATE TABLE {table} ") or f" ON {table} (" in statement for table in tables)
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_readings, 2: _shorten_names}
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_readings, 2: _shorten_names, 3: _move_profiles}
 """By the format they start from; each leads to the next one."""
 
 

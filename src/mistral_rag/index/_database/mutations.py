@@ -9,6 +9,7 @@ from itertools import count
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, Names
 from mistral_rag.index._database.packing import chunk_values, layout_values, page_values
+from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import Rows, plain_json, row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import BARE_TYPE, facts_of
 from mistral_rag.index._ocr_cache import UNUSED
@@ -27,10 +28,6 @@ def add_derived(connection: sqlite3.Connection, number: int, source: Source, rec
     )
 
 
-FACTS = "extra:facts"
-"""The setting in which a build keeps what each document says about itself, by uri."""
-
-
 class Content:
     """Adds and removes sources, through rows that keep count of their digests."""
 
@@ -47,6 +44,7 @@ class Content:
         chunks: Sequence[Chunk],
         vectors: Sequence[bytes] | None,
         found: Found,
+        profile: Profile | None = None,
     ) -> None:
         """Add a source whose uri is free."""
         if wrong := [chunk.id for chunk in chunks if chunk.page > len(pages) or chunk.uri != source.uri]:
@@ -58,6 +56,8 @@ class Content:
         columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
         self.rows.insert_one("sources", columns)
         add_derived(self._connection, number, source, record, used=bool(pages))
+        if profile is not None:
+            self.rows.insert("profiles", [(number, *profile_values(profile))])
         first_page = self._add_pages(number, pages)
         self._add_chunks(number, first_page, chunks, self.vectors(vectors) if vectors else [None] * len(chunks))
 
@@ -126,7 +126,17 @@ class Content:
         self._remove_unused(vector for *_, vector in used if vector is not None)
         self.rows.delete("layouts", "page IN (SELECT page FROM pages WHERE source = ?)", (source,))
         self.rows.delete("pages", "source = ?", (source,))
+        self.rows.delete("profiles", "source = ?", (source,))
         self.rows.delete("sources", "source = ?", (source,))
+
+    def set_profile(self, uri: str, profile: Profile) -> None:
+        """Change what signals learned of a source. Raises KeyError when there is none of this uri."""
+        found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            raise KeyError(uri)
+        (source,) = found
+        self.rows.delete("profiles", "source = ?", (source,))
+        self.rows.insert("profiles", [(source, *profile_values(profile))])
 
     def _remove_derived(self, source: int, record: str) -> None:
         groups = [(name, source) for name in plain_json(record)["groups"]]
@@ -148,7 +158,7 @@ class Content:
         self.rows.delete(table, f"{key} IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),))
 
     def forget_unused(self) -> None:
-        """Forget what is kept of sources that are gone: embeddings, pages that were read, names, facts."""
+        """Forget what is kept of sources that are gone: embeddings, pages that were read, names."""
         unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
         self.rows.delete("embeddings", unused)
         self.rows.delete("vectors", unused)
@@ -158,19 +168,6 @@ class Content:
         for (uri,) in self._connection.execute(removed).fetchall():
             self.remove(uri)
             self.add(erased_source(uri), (), (), None, Found("removed"))
-        self._forget_facts()
-
-    def _forget_facts(self) -> None:
-        """Facts are the only setting that repeats what documents say."""
-        found = self._connection.execute("SELECT value FROM settings WHERE name = ?", (FACTS,)).fetchone()
-        if found is None:
-            return
-        live = {uri for (uri,) in self._connection.execute("SELECT uri FROM sources WHERE status = 'ok'")}
-        with unreadable("setting"):
-            facts = plain_json(found[0])
-            kept = {uri: said for uri, said in facts.items() if uri in live}
-        if kept != facts:
-            self.set(FACTS, json.dumps(kept, ensure_ascii=False))
 
     def set(self, name: str, value: str | None) -> None:
         """Change a setting; None deletes it."""

@@ -83,12 +83,13 @@ def _unshuffled(data: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class PackedPage:
-    """A page without its words, blocks and units, as the columns that `page_values` gives.
+    """A page as the columns that `page_values` gives, and perhaps those of `layout_values`.
 
     It is unpacked when it is asked for: a search finds many pages whose texts nobody reads.
     """
 
     values: tuple[Any, ...]
+    layout: tuple[Any, ...] | None = None
 
     @cached_property
     def locator(self) -> Locator:
@@ -99,10 +100,17 @@ class PackedPage:
 
     @cached_property
     def page(self) -> Page:
-        """The page itself."""
+        """The page without words, blocks and units."""
         width, height, confidence, text = self.values[4:]
         with unreadable("page"):
             return Page(locator=self.locator, width=width, height=height, confidence=confidence, text=page_text(text))
+
+    @cached_property
+    def whole(self) -> Page:
+        """The page with words, blocks and units. Raises LookupError where its layout was not read."""
+        if self.layout is None:
+            raise LookupError("the layout of this page was not read")
+        return full_page(self.values, *self.layout)
 
 
 def full_page(values: Sequence[Any], runs: bytes, words: bytes) -> Page:

@@ -18,6 +18,7 @@ from mistral_rag.index._database.connection import connect, sqlite_errors
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.layout import DATABASE, FILE_MODE, SEAL, make_folder
 from mistral_rag.index._database.packing import stored_source
+from mistral_rag.index._database.profiles import Profile
 from mistral_rag.index._database.seal import sync_folder, write_seal
 from mistral_rag.index._index_text import TEXT_VERSION, embed_text
 from mistral_rag.index._reader import IndexReader
@@ -87,6 +88,7 @@ def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
                     "pages": [page.model_dump(mode="json") for page in view.pages(source.uri)],
                     "chunks": [chunk.model_dump(mode="json") for chunk in chunks],
                     "vectors": [base64.b64encode(vector).decode() for vector in vectors or ()],
+                    **({"profile": profile.to_json()} if (profile := view.profile(source.uri)) else {}),
                 }
             )
         for (record,) in connection.execute("SELECT record FROM sources WHERE status = 'removed' ORDER BY source"):
@@ -133,7 +135,8 @@ def _put(writer: IndexWriter, item: dict[str, Any]) -> None:
     source = stored_source(json.dumps(item["source"]))
     pages = [Page.model_validate_json(json.dumps(page)) for page in item["pages"]]
     chunks = [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]]
-    writer.put(source, pages, chunks, matrix)
+    profile = Profile.from_json(item["profile"]) if "profile" in item else None
+    writer.put(source, pages, chunks, matrix, profile=profile)
     if stray := [chunk.id for chunk in chunks if pages[chunk.page - 1].text[chunk.start : chunk.end] != chunk.text]:
         raise ValueError(f"chunk {stray[0]} does not stand on its page")
     identity = writer.identity

@@ -113,20 +113,18 @@ def follow(index: LexicalIndex, view: View, since: int) -> bool:
 
 
 def _texts(view: View, after_row: int) -> Iterator[RowText]:
-    known = view.extra("facts") or {}  # noqa: S610 (no Django here)
-    labels = {uri: facts["label"] for uri, facts in known.items()}
     for row in view.lexical_inputs(after_row):
-        title = searched_title(row, labels.get(row.uri, ""))
+        title = searched_title(row)
         # a chunk that begins its page has the head of the page in it
         head = "" if row.text.startswith(row.page_head[:SAME_BEGINNING]) else row.page_head
         yield RowText(row.row, row.language, lexical_text(title=title, page_head=head, text=row.text))
 
 
-def searched_title(row: LexicalRow, label: str = "") -> str:
+def searched_title(row: LexicalRow) -> str:
     """What a document is called: its label, its title and its file's name, each where it says something new."""
     stem = PurePosixPath(unquote(row.uri)).stem.replace("_", " ")
     said: list[str] = []
-    for name in (label, row.title.replace("_", " "), stem):
+    for name in (row.label, row.title.replace("_", " "), stem):
         if name and not any(name.lower() in other.lower() for other in said):
             said.append(name)
     return " ".join(said)

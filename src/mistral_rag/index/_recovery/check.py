@@ -16,6 +16,7 @@ from mistral_rag.index._database.format import COLUMNS, require_current
 from mistral_rag.index._database.key_index import are_whole
 from mistral_rag.index._database.layout import find_folder
 from mistral_rag.index._database.packing import full_page, stored_chunk, stored_source
+from mistral_rag.index._database.profiles import stored_profile
 from mistral_rag.index._database.rows import MODULUS, row_digest
 from mistral_rag.index._filters.filter_fields import facts_of
 
@@ -115,6 +116,15 @@ def _derived(connection: sqlite3.Connection) -> Iterator[Problem]:
         columns = "name, value, source" if table == "facts" else "name, source"
         if set(connection.execute(f"SELECT {columns} FROM {table}")) != expected:
             yield Problem(table, "does not say what the sources' records say")
+    for source, label, learned, present in connection.execute(
+        "SELECT p.source, p.label, p.learned, s.source FROM profiles p LEFT JOIN sources s USING (source)"
+    ):
+        try:
+            stored_profile((label, learned))
+        except IndexDamagedError as error:
+            yield Problem("profiles", f"row {source}: {error}")
+        if present is None:
+            yield Problem("profiles", f"row {source} belongs to no source")
     if not are_whole(connection):
         yield Problem("names", "does not say what passages, vectors and embeddings are called")
 

@@ -203,6 +203,7 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
     connection.execute("DELETE FROM pages WHERE page NOT IN (SELECT page FROM layouts)")
     connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
     connection.execute("DELETE FROM chunks WHERE page NOT IN (SELECT page FROM pages)")
+    connection.execute(f"DELETE FROM profiles WHERE {gone}")
 
 
 def _drop_unembedded(connection: sqlite3.Connection) -> Iterator[Loss]:
@@ -230,7 +231,7 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
     ).fetchone()
     unembedded = bare if dimension else 0
     if missing and (not present or source.media_type == BARE_TYPE):
-        for table in ("chunks", "pages", "sources"):
+        for table in ("chunks", "pages", "profiles", "sources"):
             connection.execute(f"DELETE FROM {table} WHERE source = ?", (number,))
         connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
         yield Loss(source.name, f"the whole document ({_counted(columns['pages'], 'page')})")

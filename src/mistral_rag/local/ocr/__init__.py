@@ -1,13 +1,13 @@
-"""OCR on this machine: no key, no network, the weights lie inside a wheel."""
+"""OCR on this machine: no key, no network; the weights come inside a wheel."""
 
 import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from mistral_rag.errors import MissingExtraError, ParseError
+from mistral_rag.local._cores import available_cores
 from mistral_rag.local.ocr._child import Child, Limits
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._result import OcrPage
@@ -16,22 +16,23 @@ __all__ = ["Limits", "LocalOCR", "is_installed"]
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 VERSION: Final = "1"
-"""Raised when the same page would be read differently."""
+"""Incremented when the same page is read differently than before: results are cached by it."""
 
-_PDF_HEAD: Final = 1024
+_MAX_PDF_OFFSET: Final = 1024
+"""Readers accept the header of a PDF within its first 1,024 bytes (PDF Reference 1.7, appendix H, note 13)."""
 
 
 class LocalOCR:
     """Reads pages of PDF files and images with PP-OCRv6, one page at a time in a child process.
 
-    Fulfils `mistral_rag.ocr._reader.PageReader`. Latin and Greek letters, Chinese and Japanese; about 2 to 5 seconds of
-    processor time and 1 GB of memory a page. The process starts with the first page and ends with
-    `close` or the `with` block; one that crashes, hangs or takes too much memory costs its page, and the next gets a
-    new one.
+    A `mistral_rag.ocr.PageReader`. It knows Latin and Greek letters, Chinese and Japanese, and takes about 2 to 5
+    seconds of processor time and 1 GB of memory a page. The process starts with the first page and ends with `close`
+    or the `with` block. When it crashes, hangs or takes too much memory, the page is a failure and the next page gets
+    a new process.
 
     Args:
-        threads: of the networks; by default all cores.
-        limits: what the process may use.
+        threads: of the networks; by default one a core.
+        limits: memory and time that the process may use.
 
     Raises:
         MissingExtraError: the extra `local` is not installed.
@@ -42,12 +43,12 @@ class LocalOCR:
     def __init__(self, *, threads: int | None = None, limits: Limits | None = None) -> None:
         if not is_installed():
             raise MissingExtraError("OCR on this machine", "local")
-        self._threads = threads or _cores()
+        self._threads = threads or available_cores()
         self._limits = limits or Limits()
         self._child: Child | None = None
 
     def read(self, path: Path, numbers: Sequence[int]) -> Iterator[OcrPage | PageFailure]:
-        """The pages of these numbers (from 1), in the order of the document, each read or failed.
+        """Read the pages of these numbers (from 1), in the order of the document; each is a page or a failure.
 
         Raises:
             IngestError: the reading process can't be started.
@@ -69,7 +70,7 @@ class LocalOCR:
         return self._child
 
     def close(self) -> None:
-        """End the child process; the next page would start another one."""
+        """End the child process; another page starts a new one."""
         if self._child is not None:
             self._child.close()
             self._child = None
@@ -91,10 +92,6 @@ def is_installed() -> bool:
 def _is_pdf(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return b"%PDF-" in file.read(_PDF_HEAD)
+            return b"%PDF-" in file.read(_MAX_PDF_OFFSET)
     except OSError:
         return False
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Words read from a picture become a page: in reading order, in lines and blocks, with boxes on the page as it lies."""
+"""Pages from the words of a picture: reading order, lines and blocks, with boxes on the page as it was scanned."""
 
 import re
 from collections.abc import Sequence
@@ -6,30 +6,31 @@ from typing import Final
 
 import numpy as np
 
-from mistral_rag.local.ocr._models import Floats
-from mistral_rag.local.ocr._reading import Reading, Words
+from mistral_rag.local.ocr._corners import Floats
+from mistral_rag.local.ocr._reading import PictureReading, PictureWords
 from mistral_rag.ocr._result import OcrPage, WordScores
 from mistral_rag.pdf._blocks import blocks_of, body_height
-from mistral_rag.pdf._characters import PageWords, Quad
+from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._document import PrintedLine, Sheet
-from mistral_rag.pdf._layout import Line, lines_of
+from mistral_rag.pdf._geometry import Rectangle
+from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.schema import Block, Box, Locator, WordBoxes, clean_text
 
-SAME_SIZE: Final = 0.2
-"""Lines whose height differs less than this from the usual one are set in the same size: boxes are not that exact."""
-DOUBTFUL: Final = 0.85
-"""Pages read with less confidence are worth a look."""
-WIDE: Final = (
+MAX_HEIGHT_CHANGE: Final = 0.2
+"""Lines whose height differs by a smaller share from the usual one have its size: boxes are not exact (ADR 52)."""
+MIN_CONFIDENCE: Final = 0.85
+"""Pages with a lower mean confidence are marked as doubtful."""
+NARROW_FORMS: Final = (
     {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
     | {0x3000: 0x20, 0x3002: 0x2E}
     | {0x2460 + digit: 0x31 + digit for digit in range(9)}
 )
-"""Signs as East Asian type has them, and digits in circles, which small print is taken for."""
-HAN: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+"""Full-width forms, and circled digits, which small print is recognised as."""
+EAST_ASIAN: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
-def page_of(reading: Reading, number: int, *, size: tuple[float, float]) -> OcrPage:
-    """The page that a reading of its picture gives; `size` is its width and height in points as it lies."""
+def page_of(reading: PictureReading, number: int, *, size: tuple[float, float]) -> OcrPage:
+    """Make the page of a reading; `size` is its width and height in points as it was scanned."""
     words = reading.words
     upright = size if reading.turn % 2 == 0 else (size[1], size[0])
     scale = np.array([upright[0] / reading.width, upright[1] / reading.height] * 2)
@@ -39,26 +40,26 @@ def page_of(reading: Reading, number: int, *, size: tuple[float, float]) -> OcrP
     size_up = np.array([reading.width, reading.height] * 2)
     fractions = np.clip(words.boxes[order] / size_up, 0, 1) if order else np.empty((0, 4))
     sheet = _sheet(number, upright, text, lines, spans, words.level / size_up)
-    boxes = _turned_back(fractions, reading.turn)
+    boxes = _as_scanned(fractions, reading.turn)
     ends = [start + len(texts[word]) for start, word in zip(starts, order, strict=True)]
     blocks = blocks_of(sheet, running=frozenset(), body=body_height([sheet]))
-    sure = [min(words.confidences[word], 1.0) for word in order]
-    confidence = _mean(sure, [end - start for start, end in zip(starts, ends, strict=True)])
+    confidences = [min(words.confidences[word], 1.0) for word in order]
+    confidence = _mean(confidences, [end - start for start, end in zip(starts, ends, strict=True)])
     return OcrPage(
         locator=Locator(kind="page", number=number),
         text=text,
         width=size[0],
         height=size[1],
         words=WordBoxes.pack((s, e, *box) for s, e, box in zip(starts, ends, boxes.tolist(), strict=True)),
-        blocks=tuple(_placed(block, starts, ends, boxes) for block in blocks),
+        blocks=tuple(_with_box(block, starts, ends, boxes) for block in blocks),
         confidence=confidence,
-        scores=WordScores.pack(zip(starts, ends, sure, strict=True)),
-        lowest_confidence=min(sure, default=None),
-        doubtful=confidence is not None and confidence < DOUBTFUL,
+        scores=WordScores.pack(zip(starts, ends, confidences, strict=True)),
+        lowest_confidence=min(confidences, default=None),
+        doubtful=confidence is not None and confidence < MIN_CONFIDENCE,
     )
 
 
-def _as_page_words(words: Words, texts: list[str], scale: Floats) -> PageWords:
+def _as_page_words(words: PictureWords, texts: list[str], scale: Floats) -> PageWords:
     return PageWords(
         texts=texts,
         boxes=np.asarray(words.level * scale, dtype=np.float64),
@@ -70,39 +71,39 @@ def _as_page_words(words: Words, texts: list[str], scale: Floats) -> PageWords:
     )
 
 
-def _narrowed(words: Words) -> list[str]:
-    """The words' texts; signs of East Asian width are made narrow in lines that hold no such letters."""
-    wide = {line for line, text in zip(words.lines, words.texts, strict=True) if HAN.search(text)}
+def _narrowed(words: PictureWords) -> list[str]:
+    """Texts of the words; full-width signs are made narrow in lines without East Asian letters."""
+    wide = {line for line, text in zip(words.lines, words.texts, strict=True) if EAST_ASIAN.search(text)}
     return [
-        clean_text(text if line in wide else text.translate(WIDE))
+        clean_text(text if line in wide else text.translate(NARROW_FORMS))
         for line, text in zip(words.lines, words.texts, strict=True)
     ]
 
 
-def _text(texts: Sequence[str], lines: Sequence[Line]) -> tuple[str, list[int], list[int], list[tuple[int, int]]]:
-    """The page's text, its words in order with where each starts, and where each line starts and ends."""
-    parts: list[str] = []
+def _text(texts: Sequence[str], lines: Sequence[LineLayout]) -> tuple[str, list[int], list[int], list[tuple[int, int]]]:
+    """Text of the page; its words in order, the offset of each, and the offsets of each line."""
+    strings: list[str] = []
     order: list[int] = []
     starts: list[int] = []
     spans: list[tuple[int, int]] = []
     at = 0
     for line in lines:
-        begin = at + bool(parts)
+        begin = at + bool(strings)
         for first, (joint, word) in enumerate(zip(line.joints, line.words, strict=True)):
-            before = joint if first or not parts else "\n"
-            parts += [before, texts[word]]
+            before = joint if first or not strings else "\n"
+            strings += [before, texts[word]]
             starts.append(at + len(before))
             order.append(word)
             at = starts[-1] + len(texts[word])
         spans.append((begin, at))
-    return "".join(parts), order, starts, spans
+    return "".join(strings), order, starts, spans
 
 
 def _sheet(
     number: int,
     size: tuple[float, float],
     text: str,
-    lines: Sequence[Line],
+    lines: Sequence[LineLayout],
     spans: Sequence[tuple[int, int]],
     fractions: Floats,
 ) -> Sheet:
@@ -112,8 +113,10 @@ def _sheet(
         PrintedLine(
             start=start,
             end=end,
-            box=Quad(*fractions[line.words, :2].min(axis=0).tolist(), *fractions[line.words, 2:].max(axis=0).tolist()),
-            height=usual if abs(line.height - usual) < SAME_SIZE * usual else line.height,
+            box=Rectangle(
+                *fractions[line.words, :2].min(axis=0).tolist(), *fractions[line.words, 2:].max(axis=0).tolist()
+            ),
+            height=usual if abs(line.height - usual) < MAX_HEIGHT_CHANGE * usual else line.height,
             bold=False,
             cells=line.cells,
             upright=line.upright,
@@ -123,20 +126,20 @@ def _sheet(
     return Sheet(number, *size, text, WordBoxes(), printed, len("".join(text.split())), 0.0, 0.0)
 
 
-def _turned_back(boxes: Floats, turn: int) -> Floats:
-    """Boxes (fractions) on the page as it lies, from those on the page turned upright by so many quarters."""
+def _as_scanned(boxes: Floats, turn: int) -> Floats:
+    """Boxes (fractions) on the page as it was scanned, from those on the page turned upright by `turn` quarters."""
     left, top, right, bottom = boxes.T
-    ways = {
+    turned = {
         0: (left, top, right, bottom),
         1: (1 - bottom, left, 1 - top, right),
         2: (1 - right, 1 - bottom, 1 - left, 1 - top),
         3: (top, 1 - right, bottom, 1 - left),
     }
-    return np.stack(ways[turn % 4], axis=1)
+    return np.stack(turned[turn % 4], axis=1)
 
 
-def _placed(block: Block, starts: Sequence[int], ends: Sequence[int], boxes: Floats) -> Block:
-    """The block with a box around its words, on the page as it lies."""
+def _with_box(block: Block, starts: Sequence[int], ends: Sequence[int], boxes: Floats) -> Block:
+    """The block with a box around its words, on the page as it was scanned."""
     inside = [at for at, (s, e) in enumerate(zip(starts, ends, strict=True)) if s < block.end and block.start < e]
     low, high = boxes[inside, :2].min(axis=0).tolist(), boxes[inside, 2:].max(axis=0).tolist()
     box = Box(left=low[0], top=low[1], right=high[0], bottom=high[1])

@@ -1,4 +1,4 @@
-"""What can be read: files and bytes of known kinds, addresses on the web, files at the platform."""
+"""Documents to be read: files and bytes of known types, URLs, and files at the platform."""
 
 import base64
 import binascii
@@ -45,9 +45,9 @@ SUFFIXES = {
     ".tex": "application/x-tex",
     ".ipynb": "application/x-ipynb+json",
 }
-"""The kinds of file the platform reads, by the ends of their names."""
-SHEETS: Mapping[str, LocatorKind] = {SUFFIXES[".pptx"]: "slide", SUFFIXES[".xlsx"]: "sheet"}
-TEXT_KINDS = frozenset({SUFFIXES[".csv"], SUFFIXES[".tex"], SUFFIXES[".ipynb"]})
+"""Media types that the platform's OCR accepts, by suffix."""
+LOCATOR_KINDS: Mapping[str, LocatorKind] = {SUFFIXES[".pptx"]: "slide", SUFFIXES[".xlsx"]: "sheet"}
+TEXT_TYPES = frozenset({SUFFIXES[".csv"], SUFFIXES[".tex"], SUFFIXES[".ipynb"]})
 SIGNATURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -59,19 +59,23 @@ SIGNATURES = (
     (re.compile(rb"....ftyp(?:hei|hev|mif1|msf1)", re.DOTALL), "image/heic"),
     (re.compile(rb"\{\\rtf"), SUFFIXES[".rtf"]),
 )
-PDF_MARK = re.compile(rb"%PDF-", re.DOTALL)
-PDF_WITHIN = 1024
-OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-PARTS = {"word/": ".docx", "ppt/": ".pptx", "xl/": ".xlsx"}
+PDF_SIGNATURE = b"%PDF-"
+MAX_PDF_OFFSET = 1024
+"""Readers accept the header of a PDF within its first 1,024 bytes (PDF Reference 1.7, appendix H, note 13)."""
+OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Compound files: doc, xls and ppt."""
+MAX_MIMETYPE_SIZE = 1023
+"""Bytes; OpenDocument and EPUB name their media type in a short member, and anything longer is not unpacked."""
+OFFICE_FOLDERS = {"word/": ".docx", "ppt/": ".pptx", "xl/": ".xlsx"}
 DATA_URL = re.compile(r"data:([\w.+/-]*)(?:;[\w=.-]+)*;base64,", re.IGNORECASE)
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-CHUNKS = {"document_url": "document_url", "image_url": "image_url", "file": "file_id"}
-KNOWN = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+CHUNK_KEYS = {"document_url": "document_url", "image_url": "image_url", "file": "file_id"}
+KNOWN_SUFFIXES = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
 
 
 @dataclass(frozen=True)
-class Local:
-    """A document at hand, as a file or as bytes; `given` is the path as it was named."""
+class LocalDocument:
+    """A document on this machine, as a file or as bytes; `given` is the path as the caller wrote it."""
 
     name: str
     media_type: str
@@ -82,128 +86,130 @@ class Local:
 
     @property
     def is_pdf(self) -> bool:
-        """Whether it is a PDF."""
+        """True for a PDF."""
         return self.media_type == PDF
 
     @property
     def locator_kind(self) -> LocatorKind:
-        """What its pages are called."""
-        return SHEETS.get(self.media_type, "page")
+        """Kind of its pages: slides, sheets or pages."""
+        return LOCATOR_KINDS.get(self.media_type, "page")
 
     @property
     def uri(self) -> str:
-        """What it is known by: the file's address, or the digest of bytes that stand nowhere."""
+        """Identity of the document: the file's URI, or the digest of bytes without a file."""
         return self.path.as_uri() if self.path is not None else f"sha256:{self.digest}"
 
     @cached_property
     def digest(self) -> str:
-        """Lower-case hex sha256 of its bytes."""
+        """Lower-case hex sha256 of its bytes; reads the file once."""
         with self.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def open(self) -> io.BufferedReader | io.BytesIO:
-        """Its bytes as a stream."""
+        """Open its bytes as a stream."""
         return self.path.open("rb") if self.path is not None else io.BytesIO(self.data or b"")
 
     def read(self) -> bytes:
-        """Its bytes."""
+        """Read its bytes."""
         with self.open() as stream:
             return stream.read()
 
 
 @dataclass(frozen=True)
-class Remote:
-    """A document that the platform fetches itself, or has already."""
+class RemoteDocument:
+    """A document that the platform fetches by URL, or has already; `chunk` is its form in a request."""
 
     name: str
     chunk: Wire
 
 
-Source = str | os.PathLike[str] | bytes | uuid.UUID | Mapping[str, Any] | Local | Remote
-"""Whatever names a document."""
+DocumentInput = str | os.PathLike[str] | bytes | uuid.UUID | Mapping[str, Any] | LocalDocument | RemoteDocument
+"""All forms in which a caller may name a document."""
 
 
-def document(source: Source, *, name: str | None = None) -> Local | Remote:
-    """The document that `source` names: a path, an address, bytes, the id of an uploaded file, or a part of a request.
+def document(source: DocumentInput, *, name: str | None = None) -> LocalDocument | RemoteDocument:
+    """Resolve a path, a URL, bytes, the id of an uploaded file, or a document chunk of a request.
+
+    Files are opened and their type is checked; nothing is sent.
 
     Raises:
         SourceNotFoundError: there is no such file.
-        ParseError: the file is empty, or of no kind that the platform reads.
+        ParseError: the file is empty, or of no type that the platform reads.
         ConfigurationError: `source` can't be a document at all.
     """
     match source:
-        case Local() | Remote():
+        case LocalDocument() | RemoteDocument():
             return source
         case bytes() | bytearray() | memoryview():
-            return _held(bytes(source), name)
+            return _from_bytes(bytes(source), name)
         case uuid.UUID():
-            return Remote(name or str(source), {"type": "file", "file_id": str(source)})
+            return RemoteDocument(name or str(source), {"type": "file", "file_id": str(source)})
         case Mapping():
             return _from_chunk(source, name)
-        case str() if ADDRESS.match(source) or source[:5].lower() == "data:":
-            return _at(source, name)
+        case str() if URL_SCHEME.match(source) or source[:5].lower() == "data:":
+            return _from_url(source, name)
         case str() if _is_id(source) and not Path(source).exists():
             return document(uuid.UUID(source), name=name)
         case str() | os.PathLike():
-            return _file(Path(source), name)
+            return _from_file(Path(source), name)
     raise ConfigurationError(f"A document is a path, an address, bytes or a file id, not {type(source).__name__}.")
 
 
-def _file(path: Path, name: str | None) -> Local:
+def _from_file(path: Path, name: str | None) -> LocalDocument:
     if path.exists() and not path.is_file():
         raise SourceNotFoundError(f"{path} is no file; name a file in it")
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
-            head = stream.read(PDF_WITHIN + 5)
+            head = stream.read(MAX_PDF_OFFSET + 5)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceNotFoundError(f"{path} can't be read: {reason}") from error
-    called = name or path.name
-    return Local(called, _media_type(head, called, path), size, path=path.absolute(), given=str(path))
+    label = name or path.name
+    return LocalDocument(label, _media_type(head, label, path), size, path=path.absolute(), given=str(path))
 
 
-def _held(data: bytes, name: str | None) -> Local:
-    media_type = _media_type(data[: PDF_WITHIN + 5], name or "", data)
-    return Local(name or _called(media_type), media_type, len(data), data=data)
+def _from_bytes(data: bytes, name: str | None) -> LocalDocument:
+    media_type = _media_type(data[: MAX_PDF_OFFSET + 5], name or "", data)
+    return LocalDocument(name or _default_name(media_type), media_type, len(data), data=data)
 
 
-def _called(media_type: str) -> str:
+def _default_name(media_type: str) -> str:
     return "document" + next(suffix for suffix, kind in SUFFIXES.items() if kind == media_type)
 
 
-def _media_type(head: bytes, name: str, whole: Path | bytes) -> str:
-    """The kind of a file, by what it holds; by its name only where that is plain text."""
-    said = SUFFIXES.get(Path(name).suffix.lower(), "")
-    called = name or "the document"
+def _media_type(head: bytes, name: str, content: Path | bytes) -> str:
+    """Media type by content; by the name only for plain text, which has no signature."""
+    declared = SUFFIXES.get(Path(name).suffix.lower(), "")
+    label = name or "the document"
     if not head:
-        raise ParseError(f"{called} is empty")
-    if PDF_MARK.search(head):
+        raise ParseError(f"{label} is empty")
+    if PDF_SIGNATURE in head:
         return PDF
-    found = next((kind for mark, kind in SIGNATURES if mark.match(head)), "")
-    if not found and head.startswith(b"PK"):
-        found = _office_kind(whole)
-    if not found and said in TEXT_KINDS and b"\0" not in head:
-        found = said
-    if found:
-        return found
-    if head.startswith(OLD_OFFICE):
-        raise ParseError(f"{called} is of an old office format; save it as docx, pptx, xlsx or PDF")
-    if said:
-        raise ParseError(f"{called} is no {Path(name).suffix[1:].upper()}, or it is damaged at its beginning")
-    raise ParseError(f"{called} is of no kind that can be read: {KNOWN}")
+    detected = next((kind for signature, kind in SIGNATURES if signature.match(head)), "")
+    if not detected and head.startswith(b"PK"):
+        detected = _office_type(content)
+    if not detected and declared in TEXT_TYPES and b"\0" not in head:
+        detected = declared
+    if detected:
+        return detected
+    if head.startswith(OLE_SIGNATURE):
+        raise ParseError(f"{label} is of an old office format; save it as docx, pptx, xlsx or PDF")
+    if declared:
+        raise ParseError(f"{label} is no {Path(name).suffix[1:].upper()}, or it is damaged at its beginning")
+    raise ParseError(f"{label} is of no kind that can be read: {KNOWN_SUFFIXES}")
 
 
-def _office_kind(whole: Path | bytes) -> str:
+def _office_type(content: Path | bytes) -> str:
     try:
-        with zipfile.ZipFile(whole if isinstance(whole, Path) else io.BytesIO(whole)) as archive:
+        with zipfile.ZipFile(content if isinstance(content, Path) else io.BytesIO(content)) as archive:
             names = archive.namelist()
-            if "mimetype" in names and archive.getinfo("mimetype").file_size < PDF_WITHIN:
+            if "mimetype" in names and archive.getinfo("mimetype").file_size <= MAX_MIMETYPE_SIZE:
                 declared = archive.read("mimetype").decode("ascii", "replace").strip()
                 return declared if declared in SUFFIXES.values() else ""
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
         return ""
-    return next((SUFFIXES[end] for start, end in PARTS.items() if any(n.startswith(start) for n in names)), "")
+    return next((SUFFIXES[end] for start, end in OFFICE_FOLDERS.items() if any(n.startswith(start) for n in names)), "")
 
 
 def _is_id(text: str) -> bool:
@@ -213,34 +219,32 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _at(address: str, name: str | None) -> Local | Remote:
-    if found := DATA_URL.match(address):
+def _from_url(url: str, name: str | None) -> LocalDocument | RemoteDocument:
+    if match := DATA_URL.match(url):
         try:
-            return _held(base64.b64decode(address[found.end() :], validate=True), name)
+            return _from_bytes(base64.b64decode(url[match.end() :], validate=True), name)
         except binascii.Error as error:
             raise ParseError(f"the data URL is no valid base64: {error}") from error
-    if not address.lower().startswith(("https://", "http://")):
-        raise ConfigurationError(
-            f"{address[:60]!r} is no address the platform can fetch; it takes https and data URLs."
-        )
-    file = unquote(Path(urlsplit(address).path).name)
+    if not url.lower().startswith(("https://", "http://")):
+        raise ConfigurationError(f"{url[:60]!r} is no address the platform can fetch; it takes https and data URLs.")
+    file = unquote(Path(urlsplit(url).path).name)
     is_image = SUFFIXES.get(Path(file).suffix.lower(), "").startswith("image/")
     kind = "image_url" if is_image else "document_url"
-    return Remote(name or address, {"type": kind, kind: address})
+    return RemoteDocument(name or url, {"type": kind, kind: url})
 
 
-def _from_chunk(chunk: Mapping[str, Any], name: str | None) -> Local | Remote:
-    kind = str(chunk.get("type") or next((one for one, key in CHUNKS.items() if key in chunk), ""))
-    value = chunk.get(CHUNKS.get(kind, ""))
+def _from_chunk(chunk: Mapping[str, Any], name: str | None) -> LocalDocument | RemoteDocument:
+    kind = str(chunk.get("type") or next((one for one, key in CHUNK_KEYS.items() if key in chunk), ""))
+    value = chunk.get(CHUNK_KEYS.get(kind, ""))
     if isinstance(value, Mapping):
         value = value.get("url")
-    known = {"type", "document_name", *CHUNKS.values()}
-    if kind not in CHUNKS or not isinstance(value, str | uuid.UUID) or not value or chunk.keys() - known:
+    known = {"type", "document_name", *CHUNK_KEYS.values()}
+    if kind not in CHUNK_KEYS or not isinstance(value, str | uuid.UUID) or not value or chunk.keys() - known:
         raise ConfigurationError("A document as a dict is {document_url: …}, {image_url: …} or {file_id: …}.")
     if kind == "file" and not _is_id(str(value)):
         raise ConfigurationError(f"{str(value)[:60]!r} is no file id; the platform's are UUIDs.")
-    called = name or chunk.get("document_name")
+    label = name or chunk.get("document_name")
     if str(value)[:5].lower() == "data:":
-        return _at(str(value), called)
-    named = {"document_name": called} if called and kind == "document_url" else {}
-    return Remote(str(called or value), {"type": kind, CHUNKS[kind]: str(value), **named})
+        return _from_url(str(value), label)
+    named = {"document_name": label} if label and kind == "document_url" else {}
+    return RemoteDocument(str(label or value), {"type": kind, CHUNK_KEYS[kind]: str(value), **named})

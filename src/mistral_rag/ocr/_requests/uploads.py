@@ -1,4 +1,4 @@
-"""Files that go to the platform for the time of a reading, as multipart forms."""
+"""Uploads of documents that are too large for a request: the multipart form, and the id in the reply."""
 
 import secrets
 from collections.abc import Mapping
@@ -8,13 +8,15 @@ from mistral_rag.api._replies import Reply
 
 PATH = "files"
 FIELDS = {"purpose": "ocr", "expiry": "1"}
-"""The platform deletes the file after an hour, should we not come to it."""
+"""`expiry` is in hours: the platform deletes the file should our own deletion fail."""
 
 
-def form(name: str, content: bytes, media_type: str, fields: Mapping[str, str] | None = None) -> tuple[str, bytes]:
-    """A multipart form with one file: its media type with boundary, and its bytes."""
+def multipart_form(
+    name: str, content: bytes, media_type: str, fields: Mapping[str, str] | None = None
+) -> tuple[str, bytes]:
+    """Encode one file and the fields (`FIELDS` by default) as a form; returns its content type, and its bytes."""
     boundary = secrets.token_hex(16)
-    written = [
+    encoded = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
         for key, value in (FIELDS if fields is None else fields).items()
     ]
@@ -23,15 +25,15 @@ def form(name: str, content: bytes, media_type: str, fields: Mapping[str, str] |
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
         f"Content-Type: {media_type}\r\n\r\n"
     )
-    start = ("".join(written) + head).encode("utf-8", "replace")
+    start = ("".join(encoded) + head).encode("utf-8", "replace")
     return f"multipart/form-data; boundary={boundary}", b"".join((start, content, f"\r\n--{boundary}--\r\n".encode()))
 
 
 def uploaded_id(reply: Reply) -> str:
-    """The id under which the platform keeps the file."""
-    found = reply.data.get("id")
-    if not isinstance(found, str) or not found:
+    """Id of the uploaded file; raises ResponseError when the reply has none."""
+    file_id = reply.data.get("id")
+    if not isinstance(file_id, str) or not file_id:
         raise ResponseError(
             "The platform's reply to an upload names no file.", request_id=request_id(reply.headers), body=reply.data
         )
-    return found
+    return file_id

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from mistral_rag.ocr._reader import PageFailure
-from mistral_rag.ocr._requests.documents import Local
+from mistral_rag.ocr._requests.documents import LocalDocument
 from mistral_rag.ocr._result import OcrPage
 from mistral_rag.ocr._text_layer.comparison import LayerText, compare
 from mistral_rag.schema import WordBoxes, clean_text
@@ -28,7 +28,7 @@ PATIENCE_A_PAGE = 2.0
 class TextLayers:
     """A context manager; its pages are asked for in order. What the child can't read is not compared."""
 
-    def __init__(self, document: Local, numbers: Iterable[int]) -> None:
+    def __init__(self, document: LocalDocument, numbers: Iterable[int]) -> None:
         self._document = document
         self._numbers = tuple(numbers)
         self._held = ExitStack()

@@ -1,4 +1,4 @@
-"""Where the figures of a report stand: concepts of accounting and the words of the statement that shows them.
+"""A glossary of accounting: concepts, and the words of the statement that shows them.
 
 Written from the usual definitions of ratios and line items and from the parts that every annual report has, in
 English. A question asks for a "quick ratio"; the balance sheet says "cash and cash equivalents", "accounts

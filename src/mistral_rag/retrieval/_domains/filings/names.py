@@ -51,11 +51,12 @@ PLACES: Final = _words(
 NOT_ALONE: Final = NO_NAMES | LEGAL_FORMS | PLACES | GENERIC
 
 COVERS: Final = 4
-"""Pages of which one is the cover."""
-OFTEN: Final = 3
-SHORTEST_TELLING: Final = 4
+"""Pages of which one is the cover: title pages and notices may come before it."""
+MIN_MENTIONS: Final = 3
+"""Mentions that make a name with a legal form the usual one of a text; partners and rivals have fewer."""
+MIN_FIRST_WORD: Final = 4
 """Letters of a name's first word that is a name by itself."""
-ENOUGH_PAGES: Final = 20
+MIN_PAGES: Final = 20
 """Pages that would use a common word sooner or later."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[&’'.-](?=[^\W_])[^\W_]+)*&?|&")
@@ -100,7 +101,7 @@ def official_name(cover: str, kind: str) -> str:
 
 
 def cover_of(pages: Sequence[str]) -> int:
-    """Which of the first pages is the cover: the one that names a registrant, behind a title page or not."""
+    """The index of the cover among the first pages: the one that names a registrant, behind a title page or not."""
     return next((at for at, page in enumerate(pages[:COVERS]) if _CHARTER.search(page)), 0)
 
 
@@ -108,7 +109,7 @@ def usual_name(text: str) -> str:
     """The name with a legal form that stands in a text often, and twice as often as any other; empty for none."""
     found = Counter(name for name in map(_plain_name, _WITH_LEGAL_FORM.findall(text)) if name)
     (name, count), (_, next_count) = (*found.most_common(2), ("", 0), ("", 0))[:2]
-    return name if count >= max(OFTEN, 2 * next_count) else ""
+    return name if count >= max(MIN_MENTIONS, 2 * next_count) else ""
 
 
 def _plain_name(printed: str) -> str:
@@ -132,7 +133,7 @@ def own_names(official: str, stem: str, kind: str) -> list[str]:
 
 
 def all_names(official: str, own: Sequence[str], text: str) -> dict[str, str]:
-    """All aliases with how a question must write them, as `Facts.names` says; `text` is that of the first pages."""
+    """All aliases with how a question must write them (see `FilingProfile.names`); `text` is of the first pages."""
     words = words_of(official)
     core = _core(words)
     names = _official_names(words, core, text) if core else {}
@@ -151,7 +152,7 @@ def first_word(official: str, texts: Sequence[str]) -> str:
     It does when no page of a long document uses it as a common word, and none as a place ("Dallas, Texas").
     """
     core = _core(words_of(official))
-    if len(texts) < ENOUGH_PAGES or len(core) < 2 or len(core[0]) < SHORTEST_TELLING or core[0].lower() in NOT_ALONE:
+    if len(texts) < MIN_PAGES or len(core) < 2 or len(core[0]) < MIN_FIRST_WORD or core[0].lower() in NOT_ALONE:
         return ""
     placed = re.compile(rf"(?:,|\b[Ii]n)\s+{re.escape(core[0])}\b(?!\s+{re.escape(core[1])})")
     common = any(placed.search(page) or _is_used_small(core[0], page) for page in texts)
@@ -198,12 +199,12 @@ def _loud(alias: str, shape: str, text: str) -> str:
 
 
 def _is_used_small(word: str, text: str) -> bool:
-    """Whether the word stands in lower case in `text`, web addresses apart."""
+    """True when the word stands in lower case in `text`, web addresses apart."""
     return re.search(rf"(?<![\w./@-]){re.escape(word.lower())}(?![\w@/-]|\.\w)", text) is not None
 
 
 def _stands_alone(core: Sequence[str], at: int, text: str) -> bool:
-    """Whether one word of a name is used as a name by itself: often, and never in lower case."""
+    """True when one word of a name is used as a name by itself: often, and never in lower case."""
     word = re.escape(core[at])
     behind = rf"(?<!{re.escape(core[at - 1])} )" if at else ""
     before = rf"(?! {re.escape(core[at + 1])})" if at + 1 < len(core) else ""
@@ -233,7 +234,7 @@ def _short_forms(words: Sequence[str], core: Sequence[str], text: str) -> Iterab
 
 
 def _abbreviates(short: str, full: str) -> bool:
-    """Whether the letters of `short` stand in `full` in the same order, from the first letter on."""
+    """True when the letters of `short` stand in `full` in the same order, from the first letter on."""
     letters = iter(full)
     return len(short) > 1 and short[0] == full[0] and all(letter in letters for letter in short)
 

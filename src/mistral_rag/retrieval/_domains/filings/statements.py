@@ -1,4 +1,4 @@
-"""The statements of an annual or quarterly report: which pages are one, and which of them a question names.
+"""Financial statements: the pages of a report that are one, and those that a question names.
 
 A statement is one page among hundreds, and the same lines stand in notes and summaries all around it. Its page says
 in its first lines what it is and is mostly numbers; that tells it from the pages that only mention it.
@@ -10,8 +10,10 @@ from typing import Final
 
 HEAD: Final = 350
 """Characters of a page that hold the name of a statement."""
-FEWEST_NUMBERS: Final = 25
-NUMBERS_TO_WORDS: Final = 0.3
+MIN_NUMBERS: Final = 25
+"""Numbers of a page that is a statement; summaries in the text have fewer."""
+MIN_NUMBERS_TO_WORDS: Final = 0.3
+"""Numbers for each word: lines of a statement hold a label and two or three figures, notes hold sentences."""
 
 _OF: Final = r"statements?\s+of\s+(?:consolidated\s+)?"
 STATEMENTS: Final = {
@@ -53,4 +55,4 @@ def statement_pages(pages: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
 
 def _is_table(text: str) -> bool:
     numbers, words = len(_NUMBER.findall(text)), len(_WORD.findall(text))
-    return numbers >= FEWEST_NUMBERS and numbers >= NUMBERS_TO_WORDS * words
+    return numbers >= MIN_NUMBERS and numbers >= MIN_NUMBERS_TO_WORDS * words

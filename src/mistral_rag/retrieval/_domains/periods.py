@@ -37,7 +37,7 @@ KINDS: Final = {
     "release": re.compile(r"\b(?:(?:earnings|press|news)\s*(?:release|announcement)s?|earnings)\b", _I),
     "proxy": re.compile(r"\b(?:def\s?14a|proxy\s+statements?)\b", _I),
 }
-"""What a document is, by the words that name its kind."""
+"""Kinds of document, by the words that name them."""
 
 _MONTH = "(" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _DATES = (
@@ -76,7 +76,7 @@ _MONTHS_ENDED = re.compile(r"\b(six|nine|6|9)[\s-]+months?\b", _I)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What a text says about time: years in full, quarters 1 to 4, dates, and months (year and number)."""
+    """The time that a text names: years in full, quarters 1 to 4, dates, and months (year and number)."""
 
     years: frozenset[int] = frozenset()
     quarters: frozenset[int] = frozenset()

@@ -1,4 +1,4 @@
-"""A model's reply to a question with evidence: from its messages to an Answer. Does no I/O."""
+"""The answer to a question with evidence, built from the messages of a model's reply. Does no I/O."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -15,13 +15,17 @@ from mistral_rag.schema import Answer, Citation, Claim, Removed, Status
 from mistral_rag.text._words import content_words
 
 Unsupported = Literal["flag", "withhold"]
-CUT = {"length", "model_length", "max_tokens", "max_output_tokens", "error"}
-BLOCKED = {"content_filter", "refusal", "safety"}
-SILENT = "the model replied without text"
+CUT_OFF_REASONS = {"length", "model_length", "max_tokens", "max_output_tokens", "error"}
+BLOCKED_REASONS = {"content_filter", "refusal", "safety"}
+"""Finish reasons of several vendors, as any LangChain chat model may be used."""
+EMPTY_REPLY = "the model replied without text"
 
 
-class Reply:
-    """Takes the messages of one reply and gives the answer's text as it comes, then the whole answer."""
+class AnswerBuilder:
+    """Takes the messages of one reply; gives the answer's text as it grows, then the whole answer.
+
+    `messages` is the prompt. `begun` says that the reply has text; `blocked` is the reason of a refusal.
+    """
 
     def __init__(self, retrieved: Retrieved, *, unsupported: Unsupported = "flag") -> None:
         self._retrieved = retrieved
@@ -32,12 +36,12 @@ class Reply:
         self._draft = Draft(nonce, len(self._units), withhold=withhold)
         self._details: dict[str, Any] = {}
         self._usage: UsageMetadata | None = None
-        self._broken: str | None = None
+        self._interrupted: str | None = None
         self.begun = False
         self.blocked: str | None = None
 
     def feed(self, message: BaseMessage) -> str:
-        """The text of the answer that a message, or the next chunk of one, brings."""
+        """Take a message, or the next chunk of one; returns the text that it adds to the answer."""
         self._details |= {key: value for key, value in message.response_metadata.items() if value is not None}
         if isinstance(message, AIMessage) and message.usage_metadata:
             self._usage = add_usage(self._usage, message.usage_metadata)
@@ -45,13 +49,13 @@ class Reply:
         self.begun = self.begun or bool(text)
         return self._draft.feed(text)
 
-    def close(self, *, broken: str | None = None) -> str:
-        """The rest of the text; `broken` says why no more of the reply came."""
-        self._broken = broken
+    def close(self, *, interrupted: str | None = None) -> str:
+        """End the reply; returns the rest of the text. `interrupted` is the reason when it did not end by itself."""
+        self._interrupted = interrupted
         return self._draft.close()
 
     def answer(self) -> Answer:
-        """The answer, complete or marked as not."""
+        """Build the answer; its status says whether it is complete."""
         draft = self._draft
         statements = draft.statements()
         claims = tuple(self._claim(statement) for statement in statements)
@@ -60,7 +64,7 @@ class Reply:
             text=draft.text,
             status=status,
             reason=reason,
-            claims=claims if draft.marks or status != "abstained" else (),
+            claims=claims if draft.markers or status != "abstained" else (),
             citations=self._citations(statements),
             removed=tuple(Removed(text=text, reason=why) for text, why in draft.withheld),
             model=self._details.get("model_name") or self._details.get("model"),
@@ -69,30 +73,30 @@ class Reply:
         )
 
     def _citations(self, statements: Sequence[Statement]) -> tuple[Citation, ...]:
-        """One citation a marker, for the first statement that it stands behind."""
+        """Citations, one a marker number, each for the first clause that it backs."""
         numbers = self._draft.numbers
-        places: dict[int, tuple[int, int]] = {}
+        clauses_of: dict[int, tuple[int, int]] = {}
         for statement in statements:
-            for mark, place in zip(statement.marks, clauses(self._draft.text, statement), strict=True):
-                places.setdefault(mark.line, place)
-        ordered = sorted(places, key=numbers.__getitem__)
+            for marker, offsets in zip(statement.markers, clauses(self._draft.text, statement), strict=True):
+                clauses_of.setdefault(marker.line, offsets)
+        ordered = sorted(clauses_of, key=numbers.__getitem__)
         return tuple(
             cite(self._units[line].passage, [self._units[line].index], marker=str(numbers[line]), start=a, end=b)
             for line in ordered
-            for a, b in [places[line]]
+            for a, b in [clauses_of[line]]
         )
 
     def _claim(self, statement: Statement) -> Claim:
-        lines = tuple(dict.fromkeys(mark.line for mark in statement.marks))
-        place = {"start": statement.start, "end": statement.end}
+        lines = tuple(dict.fromkeys(marker.line for marker in statement.markers))
+        offsets = {"start": statement.start, "end": statement.end}
         if not lines and connects(statement.plain):
-            return Claim(**place, kind="connective")
-        found = self._judged(statement.plain, lines)
+            return Claim(**offsets, kind="connective")
+        judgement = self._judged(statement.plain, lines)
         return Claim(
-            **place,
-            support=found.support,
-            numbers_ok=found.numbers_ok,
-            reasons=found.reasons,
+            **offsets,
+            support=judgement.support,
+            numbers_ok=judgement.numbers_ok,
+            reasons=judgement.reasons,
             citations=tuple(str(self._draft.numbers[line]) for line in lines),
         )
 
@@ -105,20 +109,20 @@ class Reply:
         cited = [line for line in dict.fromkeys(lines) if line]
         if 0 in lines or (not cited and connects(plain)):
             return None
-        found = self._judged(plain, cited)
-        return "; ".join(found.reasons) or "not backed" if found.support == "unsupported" else None
+        judgement = self._judged(plain, cited)
+        return "; ".join(judgement.reasons) or "not backed" if judgement.support == "unsupported" else None
 
     def _status(self, claims: Sequence[Claim]) -> tuple[Status, str | None]:
         finish = str(self._details.get("finish_reason") or self._details.get("stop_reason") or "").lower()
         if self.blocked is not None:
             return "blocked", self.blocked
-        if self._broken is not None:
-            return "incomplete", self._broken
-        if finish in BLOCKED:
+        if self._interrupted is not None:
+            return "incomplete", self._interrupted
+        if finish in BLOCKED_REASONS:
             return "blocked", f"the model stopped with {finish!r}"
-        if finish in CUT:
+        if finish in CUT_OFF_REASONS:
             return "incomplete", f"the model's reply was cut off (finish reason {finish!r})"
-        if self._draft.declined and not self._draft.marks:
+        if self._draft.declined and not self._draft.markers:
             return "abstained", "the model found no answer in the evidence"
         return self._grade(claims)
 
@@ -127,14 +131,14 @@ class Reply:
         weak = [claim for claim in claims if claim.support == "unsupported"]
         if not draft.text:
             reason = "every statement of the reply was withheld: none is backed by the evidence"
-            return ("abstained", reason) if draft.withheld else ("incomplete", SILENT)
+            return ("abstained", reason) if draft.withheld else ("incomplete", EMPTY_REPLY)
         if draft.withheld:
             count = len(draft.withheld)
             return "partial", f"{count} statements were withheld" if count > 1 else "1 statement was withheld"
         if weak:
             facts = sum(claim.kind == "fact" for claim in claims)
             return "partial", f"{len(weak)} of {facts} statements are not backed by what they cite"
-        if not draft.marks:
+        if not draft.markers:
             return "partial", "no statement of the reply points at evidence"
         return ("partial", "the evidence does not answer all of the question") if draft.declined else ("answered", None)
 
@@ -144,12 +148,12 @@ class Reply:
 
 
 def connects(plain: str) -> bool:
-    """Whether a sentence without markers only leads from one statement to the next."""
+    """True when a sentence without markers only leads from one statement to the next."""
     return plain.rstrip().endswith(":") or not any(map(str.isalnum, plain)) or len(content_words(plain)) < 2
 
 
 def source_text(unit: EvidenceUnit) -> str:
-    """What a unit says, with what a reader sees around it: headers, headings, the title."""
+    """Text of a unit with what a reader sees around it: column headers, headings, the title."""
     passage = unit.passage
     return "\n".join([unit.text, unit.header, *passage.chunk.headings, passage.source.title])
 

@@ -3,7 +3,8 @@ from datetime import date
 
 import pytest
 
-from mistral_rag.retrieval._domains.filings.document_profile import Facts, learn
+from mistral_rag.retrieval._domains.filings.profile import FilingProfile, filing_profile
+from mistral_rag.schema import Source
 
 COVER = """UNITED STATES
 SECURITIES AND EXCHANGE COMMISSION
@@ -21,9 +22,25 @@ BODY = (
 )
 
 
+def read(title: str, name: str, pages: list[str]) -> tuple[FilingProfile, str] | None:
+    uri = f"file:///docs/{name or 'unnamed'}"
+    source = Source(uri=uri, digest="0" * 64, name=name, title=title, media_type="application/pdf")
+    return filing_profile(source, pages)
+
+
+def profile_of(title: str, name: str, pages: list[str]) -> FilingProfile:
+    found = read(title, name, pages)
+    return found[0] if found else FilingProfile({}, (), {})
+
+
+def label_of(title: str, name: str, pages: list[str]) -> str:
+    found = read(title, name, pages)
+    return found[1] if found else ""
+
+
 def test_a_filing_says_whose_it_is() -> None:
-    facts = learn("0000764478-23-000006", "NWST_2023_10K.pdf", [COVER, BODY])
-    assert facts.names == {
+    profile = profile_of("0000764478-23-000006", "NWST_2023_10K.pdf", [COVER, BODY])
+    assert profile.names == {
         "northwillowstoresinc": "any",
         "northwillowstores": "any",
         "northwillow": "any",
@@ -32,20 +49,20 @@ def test_a_filing_says_whose_it_is() -> None:
         "nnws": "upper",
         "nwst": "upper",
     }
-    assert facts.own == ("northwillowstores", "nwst")
+    assert profile.own == ("northwillowstores", "nwst")
 
 
 def test_a_filing_says_which_period_it_is_about() -> None:
-    facts = learn("", "NWST_2023_10K.pdf", [COVER, BODY])
-    assert (facts.years, facts.quarter, facts.kind) == ({2023: 1.0, 2022: 0.6}, None, "annual")
-    assert facts.ended == date(2023, 1, 28)
-    assert facts.label == "NORTH & WILLOW STORES, INC. 10-K 2023"
+    profile = profile_of("", "NWST_2023_10K.pdf", [COVER, BODY])
+    assert (profile.years, profile.quarter, profile.kind) == ({2023: 1.0, 2022: 0.6}, None, "annual")
+    assert profile.ended == date(2023, 1, 28)
+    assert label_of("", "NWST_2023_10K.pdf", [COVER, BODY]) == "NORTH & WILLOW STORES, INC. 10-K 2023"
 
 
 def test_a_quarterly_report_says_its_quarter() -> None:
     cover = COVER.replace("10-K", "10-Q").replace("fiscal year ended", "quarterly period ended")
-    facts = learn("", "nwst-2024q2.pdf", [cover])
-    assert (facts.years, facts.quarter, facts.kind) == ({2023: 0.8, 2022: 0.6, 2024: 1.0}, 2, "quarterly")
+    profile = profile_of("", "nwst-2024q2.pdf", [cover])
+    assert (profile.years, profile.quarter, profile.kind) == ({2023: 0.8, 2022: 0.6, 2024: 1.0}, 2, "quarterly")
 
 
 @pytest.mark.parametrize(
@@ -65,38 +82,40 @@ def test_a_quarterly_report_tells_its_quarter_by_the_months_so_far(said: str, qu
     body = (
         f"Sales for the three months ended January 28, 2023 and for the {said} January 28, 2023, and the {said} 2022."
     )
-    assert learn("", "0000764478-23-000006.pdf", [cover, body]).quarter == quarter
+    assert profile_of("", "0000764478-23-000006.pdf", [cover, body]).quarter == quarter
 
 
 def test_a_cover_may_follow_a_title_page() -> None:
-    facts = learn("", "0000764478-23-000006.pdf", ["FORM 10-K", COVER, BODY])
-    assert (facts.ended, facts.own) == (date(2023, 1, 28), ("northwillowstores",))
+    profile = profile_of("", "0000764478-23-000006.pdf", ["FORM 10-K", COVER, BODY])
+    assert (profile.ended, profile.own) == (date(2023, 1, 28), ("northwillowstores",))
 
 
 def test_a_company_whose_cover_shows_only_a_logo_is_named_by_its_text() -> None:
     cover = "FORM 10-K\nCommission File No. 1-10299\n(Exact name of registrant as specified in its charter)"
     body = "Foot Locker, Inc. sells shoes. Foot Locker, Inc. owns shops, and Foot Locker, Inc. buys of Nike, Inc."
-    assert learn("", "0001.pdf", [cover, body]).own == ("footlocker",)
-    assert learn("", "0001.pdf", [cover, body + " It pays Nike, Inc."]).own == ()
+    assert profile_of("", "0001.pdf", [cover, body]).own == ("footlocker",)
+    assert profile_of("", "0001.pdf", [cover, body + " It pays Nike, Inc."]).own == ()
 
 
 def test_a_release_says_its_fiscal_year_in_its_title() -> None:
     page = "BOLINGBROOK, Ill. – Ulta Beauty, Inc. (NASDAQ: ULTA) today announced results for the thirteen-week period"
     page += " (“first quarter”) ended April 29, 2023."
-    facts = learn("Ulta Beauty Announces First Quarter Fiscal 2022 Results", "release.pdf", [page])
-    assert (facts.years, facts.quarter, facts.ended) == ({2023: 0.8, 2022: 0.8}, 1, date(2023, 4, 29))
+    profile = profile_of("Ulta Beauty Announces First Quarter Fiscal 2022 Results", "release.pdf", [page])
+    assert (profile.years, profile.quarter, profile.ended) == ({2023: 0.8, 2022: 0.8}, 1, date(2023, 4, 29))
 
 
 def test_small_capitals_are_read_as_words() -> None:
     cover = "FORM\n10-K\nCommission\nFile\nNo.\n001-10362\nMGM\nR\nESORTS I\nNTERNATIONAL\n(Exact name of Registrant"
-    assert learn("", "a.pdf", [cover]).label == "MGM RESORTS INTERNATIONAL 10-K"
+    assert label_of("", "a.pdf", [cover]) == "MGM RESORTS INTERNATIONAL 10-K"
 
 
 def test_a_release_names_its_company_before_the_ticker() -> None:
     page = "Fourth Quarter Results\nBOLINGBROOK, Ill. – Ulta Beauty, Inc. (NASDAQ: ULTA) today announced results"
-    facts = learn("Ulta Beauty Announces Fourth Quarter Fiscal 2022 Results", "ULTABEAUTY_2023Q4_EARNINGS.pdf", [page])
-    assert {"ultabeauty", "ulta"} <= set(facts.names)
-    assert (facts.kind, facts.quarter) == ("release", 4)
+    profile = profile_of(
+        "Ulta Beauty Announces Fourth Quarter Fiscal 2022 Results", "ULTABEAUTY_2023Q4_EARNINGS.pdf", [page]
+    )
+    assert {"ultabeauty", "ulta"} <= set(profile.names)
+    assert (profile.kind, profile.quarter) == ("release", 4)
 
 
 @pytest.mark.parametrize(
@@ -109,37 +128,36 @@ def test_a_release_names_its_company_before_the_ticker() -> None:
     ],
 )
 def test_what_is_no_filing_has_no_names(name: str, page: str) -> None:
-    facts = learn("", name, [page])
-    assert (facts.names, facts.own, facts.kind, facts.label) == ({}, (), "", "")
+    assert read("", name, [page]) is None
 
 
 def test_a_cover_without_a_name_gives_none() -> None:
     cover = "FORM 10-K\nCommission File No. 1-10299\n(Exact name of registrant as specified in its charter)"
-    assert learn("", "FOOTLOCKER_2022_10K.pdf", [cover]).names == {"footlocker": "any"}
+    assert profile_of("", "FOOTLOCKER_2022_10K.pdf", [cover]).names == {"footlocker": "any"}
 
 
 def test_initials_with_and_are_known() -> None:
     cover = COVER.replace("NORTH & WILLOW STORES, INC.", "JOHNSON & JOHNSON")
-    names = learn("", "a.pdf", [cover]).names
+    names = profile_of("", "a.pdf", [cover]).names
     assert (names["jnj"], names["jj"]) == ("upper", "upper")
 
 
 def test_a_ticker_that_is_a_common_word_is_a_name_in_upper_case_alone() -> None:
     cover = COVER.replace("NWST", "COST")
-    names = learn("", "a.pdf", [cover, BODY + " Goods are sold at cost."]).names
+    names = profile_of("", "a.pdf", [cover, BODY + " Goods are sold at cost."]).names
     assert (names["cost"], names["nws"]) == ("shout", "upper")
 
 
 def test_a_word_of_the_name_that_is_a_common_word_is_no_name() -> None:
-    names = learn(
+    names = profile_of(
         "", "a.pdf", [COVER, "The stores of North & Willow Stores are stores. Stores grew. Stores. Stores."]
     ).names
     assert "stores" not in names
 
 
-def test_facts_survive_json() -> None:
-    facts = learn("", "NWST_2023_10K.pdf", [COVER, BODY])
-    assert Facts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+def test_a_profile_survives_json() -> None:
+    profile = profile_of("", "NWST_2023_10K.pdf", [COVER, BODY])
+    assert FilingProfile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
 
 
 def test_a_report_with_a_table_of_tickers_has_its_ticker() -> None:
@@ -148,10 +166,10 @@ def test_a_report_with_a_table_of_tickers_has_its_ticker() -> None:
         "(Exact name of Registrant as specified in its charter)\nTrading symbol(s)\n"
         "Common Stock, $0.00001 par value per share AAPL The Nasdaq Stock Market LLC"
     )
-    facts = learn("Form 10-Q", "2023 Q3 AAPL.pdf", [cover])
-    assert facts.names == {"appleinc": "any", "apple": "any", "aapl": "upper"}
-    assert (facts.years, facts.quarter, facts.kind) == ({2023: 1.0}, 3, "quarterly")
-    assert facts.label == "Apple Inc. 10-Q 2023 Q3"
+    profile = profile_of("Form 10-Q", "2023 Q3 AAPL.pdf", [cover])
+    assert profile.names == {"appleinc": "any", "apple": "any", "aapl": "upper"}
+    assert (profile.years, profile.quarter, profile.kind) == ({2023: 1.0}, 3, "quarterly")
+    assert label_of("Form 10-Q", "2023 Q3 AAPL.pdf", [cover]) == "Apple Inc. 10-Q 2023 Q3"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +182,7 @@ def test_a_report_with_a_table_of_tickers_has_its_ticker() -> None:
     ],
 )
 def test_sentences_and_titles_are_no_names(page: str, names: set[str]) -> None:
-    assert set(learn("Annual Report", "x.pdf", [page]).names) == names
+    assert set(profile_of("Annual Report", "x.pdf", [page]).names) == names
 
 
 @pytest.mark.parametrize(
@@ -182,18 +200,17 @@ def test_sentences_and_titles_are_no_names(page: str, names: set[str]) -> None:
 )
 def test_the_first_word_of_a_name_is_a_name_where_it_means_nothing_else(name: str, page: str, first: str) -> None:
     cover = COVER.replace("NORTH & WILLOW STORES, INC.", name)
-    names = learn("", "a.pdf", [cover, page, *["A page."] * 18]).names
+    names = profile_of("", "a.pdf", [cover, page, *["A page."] * 18]).names
     assert names.get(first) == ("title" if first else None)
     assert not {"best", "texas", "austin", "united", "abo"} & set(names)
 
 
 def test_a_short_document_cannot_tell_a_common_word() -> None:
-    assert (
-        "nordwerk" not in learn("", "a.pdf", [COVER.replace("NORTH & WILLOW STORES, INC.", "Nordwerk Chemie AG")]).names
-    )
+    cover = COVER.replace("NORTH & WILLOW STORES, INC.", "Nordwerk Chemie AG")
+    assert "nordwerk" not in profile_of("", "a.pdf", [cover]).names
 
 
 def test_small_words_of_a_name_are_no_names() -> None:
-    names = learn("", "a.pdf", [COVER.replace("NORTH & WILLOW STORES", "BANK OF THE NORTH WILLOWS")]).names
+    names = profile_of("", "a.pdf", [COVER.replace("NORTH & WILLOW STORES", "BANK OF THE NORTH WILLOWS")]).names
     assert {"bankofthenorthwillows", "bankofthenorth"} <= set(names)
     assert not {"bankof", "bankofthe", "of", "the"} & set(names)

@@ -1,0 +1,96 @@
+"""Fragments: words that stand together on one line, and the rows that fragments side by side form."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from mistral_rag.pdf._characters import PageWords
+from mistral_rag.pdf._geometry import Floats, Integers, Rectangle
+
+CELL_GAP = 0.9
+"""A gap wider than this times the height of a line separates two cells; a blank between words has a third of that."""
+_CURRENCIES = frozenset({"$", "€", "£", "¥"})
+_AMOUNT_ENDS = "0123456789)%—–-"
+_LEADER = "...."
+"""One dot more than an ellipsis: a dot leader."""
+_MIN_ROW_OVERLAP = 0.5
+"""Fragments that share this much of the lower one's height stand on one line: raised marks do, the next line not."""
+_MAX_OVERPRINT = 0.3
+"""Fragments that cover each other by more than this share of the narrower one's width can't stand on one line."""
+
+
+class Fragment(NamedTuple):
+    """Words that follow each other on one line without a wide gap, and their bounding box once they are turned upright.
+
+    `words` are indices into `PageWords.texts`.
+    """
+
+    words: list[int]
+    box: Rectangle
+
+
+def fragments_of(page: PageWords, chosen: Integers, boxes: Floats) -> list[Fragment]:
+    """Group words of one run that stand close to each other, in either writing direction, and in one cell."""
+    left, top, right, bottom = boxes.T
+    reach = CELL_GAP * np.maximum(bottom - top, np.roll(bottom - top, -1))[:-1]
+    follows = (
+        (page.runs[chosen][1:] == page.runs[chosen][:-1])
+        & (left[1:] - right[:-1] <= reach)
+        & (left[:-1] - right[1:] <= reach)
+        & (bottom[:-1] > top[1:])
+        & (bottom[1:] > top[:-1])
+    )
+    words = chosen.tolist()
+    texts = [page.texts[at] for at in words]
+    cell_ends = np.array([ends_cell(before, after) for before, after in pairwise(texts)], dtype=bool)
+    starts = np.concatenate([[0], np.flatnonzero(~follows | cell_ends) + 1])
+    lows = np.minimum.reduceat(boxes[:, :2], starts).tolist()
+    highs = np.maximum.reduceat(boxes[:, 2:], starts).tolist()
+    ends = [*starts[1:].tolist(), len(words)]
+    return [
+        Fragment(words[start:end], Rectangle(*low, *high))
+        for start, end, low, high in zip(starts.tolist(), ends, lows, highs, strict=True)
+    ]
+
+
+def ends_cell(before: str, after: str) -> bool:
+    """True when two words are of different cells however close they stand: after a dot leader, before a new amount."""
+    return before.endswith(_LEADER) or (after in _CURRENCIES and before[-1] in _AMOUNT_ENDS)
+
+
+def rows_of(fragments: list[Fragment]) -> list[list[Fragment]]:
+    """Group fragments that stand side by side into rows, from top to bottom, each from left to right."""
+    rows: list[list[Fragment]] = []
+    bands: list[list[float]] = []
+    active: list[int] = []
+    for fragment in sorted(fragments, key=lambda p: p.box.top + p.box.bottom):
+        active = [at for at in active if bands[at][1] > fragment.box.top]
+        fitting = [
+            (share, at)
+            for at in active
+            if (share := _vertical_overlap(fragment, rows[at], bands[at])) >= _MIN_ROW_OVERLAP
+        ]
+        if not fitting:
+            active.append(len(rows))
+            rows.append([fragment])
+            bands.append([fragment.box.top, fragment.box.bottom])
+            continue
+        at = max(fitting)[1]
+        rows[at].append(fragment)
+        band = bands[at]
+        if fragment.box.bottom - fragment.box.top > band[1] - band[0]:
+            band[:] = [fragment.box.top, fragment.box.bottom]
+    order = sorted(range(len(rows)), key=lambda at: bands[at][0] + bands[at][1])
+    return [sorted(rows[at], key=lambda p: p.box.left) for at in order]
+
+
+def _vertical_overlap(fragment: Fragment, row: list[Fragment], band: list[float]) -> float:
+    """Share of the lower one's height that a fragment and a row have in common; 0 where they would overprint."""
+    left, top, right, bottom = fragment.box
+    for other in row:
+        common = min(right, other.box.right) - max(left, other.box.left)
+        if common > _MAX_OVERPRINT * min(right - left, other.box.right - other.box.left):
+            return 0.0
+    height = min(bottom - top, band[1] - band[0])
+    return (min(bottom, band[1]) - max(top, band[0])) / height if height > 0 else 1.0
