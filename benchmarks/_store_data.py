@@ -1,4 +1,4 @@
-"""What `benchmarks.store` searches: vectors and texts, the documents they make, and what is nearest by brute force."""
+"""Data of `benchmarks.store`: vectors and texts, their documents, and the nearest neighbours by brute force."""
 
 import json
 import random

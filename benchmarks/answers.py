@@ -30,7 +30,7 @@ ENOUGH_F1 = 0.9
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted over all questions."""
+    """Counts over all questions."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     settled: int = 0
@@ -72,7 +72,7 @@ def check(citation: Citation) -> Iterator[tuple[bool, float | None]]:
 
 
 def boxed_f1(page: Any, span: Span) -> float:
-    """How well the words whose middle lies in the span's boxes are the words of its quote."""
+    """F1 of the words whose middle lies in the span's boxes against the words of its quote."""
     width, height = page.rect.width, page.rect.height
     inside: Counter[str] = Counter()
     for left, top, right, bottom, word, *_ in page.get_text("words"):

@@ -1,4 +1,4 @@
-"""What a chat client costs beside raw httpx: a call, a streamed chunk, coroutines, 64 at once, memory.
+"""Cost of a chat client compared with raw httpx: a call, a streamed chunk, coroutines, 64 at once, memory.
 
     python -m benchmarks.chat [--peers-python PATH] [--rounds N] [--calls N]
 
@@ -41,7 +41,7 @@ KINDS = ("call", "streamed chunk", "async call", "async chunk", f"{AT_ONCE} at o
 
 
 def reply() -> bytes:
-    """A reply that did not stream."""
+    """A response without streaming."""
     choice = {"index": 0, "message": {"role": "assistant", "content": "Fine."}, "finish_reason": "stop"}
     return json.dumps({"id": "a", "object": "chat.completion", "choices": [choice], **facts(), **usage()}).encode()
 
@@ -66,7 +66,7 @@ def events() -> Iterator[bytes]:
 
 
 async def serve() -> None:
-    """Answer for ever; the first line of output is the port."""
+    """Serve until killed; the first line of output is the port."""
     whole, pieces = reply(), [b"%x\r\n%b\r\n" % (len(event), event) for event in events()]
     kind = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\n%b\r\n\r\n"
     head = kind % (b"application/json", b"content-length: %d" % len(whole))
@@ -95,7 +95,7 @@ async def serve() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Four ways to ask. The streams give how many chunks came."""
+    """Four kinds of call; those that stream return the number of chunks."""
 
     call: Callable[[], Any]
     stream: Callable[[], int]
@@ -111,7 +111,7 @@ async def counted(chunks: AsyncIterator[Any]) -> int:
 
 
 def raw_httpx(url: str, *, one_pool: bool = True) -> Client:
-    """What one writes with httpx and json alone; with one pool, or with one for each call at once."""
+    """A client with httpx and json alone; with one pool, or with one for each concurrent call."""
     httpx = importlib.import_module("httpx")
     headers = {"authorization": f"Bearer {KEY}"}
     address = f"{url}/chat/completions"
@@ -172,7 +172,7 @@ def langchain_openai(url: str) -> Client:
 
 
 def langchain_alone(_: str) -> Client:
-    """What LangChain itself costs, around a model that says the same thing at once."""
+    """LangChain's own cost: a model that returns the same message without any I/O."""
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, AIMessageChunk
     from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -200,7 +200,7 @@ def langchain_alone(_: str) -> Client:
 
 
 def langchains_floor(url: str) -> Client:
-    """What any LangChain chat model over an httpx client costs at least."""
+    """The minimum for a LangChain chat model with an httpx client."""
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, AIMessageChunk
     from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -244,15 +244,15 @@ def langchains_floor(url: str) -> Client:
 def litellm(url: str) -> Client:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it is fetched from the web
     library = importlib.import_module("litellm")
-    said: dict[str, Any] = {**BODY, "model": f"mistral/{MODEL}", "api_base": url, "api_key": KEY}
+    arguments: dict[str, Any] = {**BODY, "model": f"mistral/{MODEL}", "api_base": url, "api_key": KEY}
 
     async def astream() -> int:
-        return await counted(await library.acompletion(**said, stream=True))
+        return await counted(await library.acompletion(**arguments, stream=True))
 
     return Client(
-        lambda: library.completion(**said),
-        lambda: sum(1 for _ in library.completion(**said, stream=True)),
-        lambda: library.acompletion(**said),
+        lambda: library.completion(**arguments),
+        lambda: sum(1 for _ in library.completion(**arguments, stream=True)),
+        lambda: library.acompletion(**arguments),
         astream,
     )
 
@@ -293,7 +293,7 @@ class Cost:
     cpu: float = float("inf")
 
     def take(self, run: Callable[[], int]) -> None:
-        """Run once; `run` gives how many things it did."""
+        """Run once; `run` returns the number of calls or chunks."""
         wall, cpu = time.perf_counter(), time.process_time()
         count = run()
         self.cpu = min(self.cpu, (time.process_time() - cpu) / count)
@@ -301,7 +301,7 @@ class Cost:
 
 
 def runs(client: Client, loop: asyncio.AbstractEventLoop, calls: int) -> dict[str, Callable[[], int]]:
-    """A round of each kind; each gives how many calls or chunks it was."""
+    """A round of each kind; each returns its number of calls or chunks."""
 
     def call() -> int:
         return sum(1 for _ in range(calls) if client.call())
@@ -346,7 +346,7 @@ def measured(name: str, url: str, rounds: int, calls: int) -> dict[str, list[flo
 
 
 def memory(url: str, calls: int) -> str:
-    """How much larger this process is after many calls than after the first thousand."""
+    """Memory of this process after a tenth of the calls and after all of them."""
     from psutil import Process
 
     client, sizes = mistral_rag(url), []
@@ -393,7 +393,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def compare(given: argparse.Namespace) -> None:
-    """Measure one client after another and print what they cost."""
+    """Measure one client after another and print a table."""
     with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
         try:
             url = f"http://127.0.0.1:{server.stdout.readline().strip() if server.stdout else ''}/v1"

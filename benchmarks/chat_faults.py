@@ -1,4 +1,4 @@
-"""What comes of 10,000 chat calls when half of the host's replies are broken at random.
+"""Outcomes of 10,000 chat calls when half of the host's responses are broken at random.
 
     python -m benchmarks.chat_faults [--calls N] [--retries N] [--seed N]
 
@@ -21,78 +21,60 @@ from operator import add
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 THREADS = 8
 TASKS = 64
 SHARE = 0.05
 WORDS = " and then some more words for a longer answer"
-TROUBLE = (
-    faults.rate_limit(retry_after=0),
-    faults.server_error(500),
-    faults.server_error(503),
-    faults.bad_gateway(),
-    faults.reset(),
-    faults.cut_body(),
-    faults.bad_json(),
-    faults.error_as_success(),
-    faults.cut_stream(after=1),
-    faults.cut_stream(after=4),
-    faults.cut_stream(after=4, reset=True),
-    faults.end_stream(after=2),
-    faults.end_stream(after=5),
-    faults.stream_error(after=0),
-    faults.stream_error(after=3),
-)
 
 
-def wrong(told: str, number: int) -> str:
-    """How the call ended: "answered", or what is wrong with its answer."""
-    return "answered" if told == f"You said: {number}{WORDS}" else f"WRONG ANSWER: {told[:60]!r}"
+def outcome(text: str, number: int) -> str:
+    """The outcome of an answered call: "answered", or "WRONG ANSWER" with the text."""
+    return "answered" if text == f"You said: {number}{WORDS}" else f"WRONG ANSWER: {text[:60]!r}"
 
 
 def ask(model: ChatMistral, number: int) -> str:
-    """How one call ended."""
+    """The outcome of one call."""
     question = f"{number}{WORDS}"
     try:
         reply = reduce(add, model.stream(question)) if number % 2 else model.invoke(question)
-        return wrong(str(reply.text), number)
+        return outcome(str(reply.text), number)
     except ApiError as error:
         return type(error).__name__
 
 
 async def aask(model: ChatMistral, number: int) -> str:
-    """How one call of a coroutine ended."""
+    """The outcome of one call of a coroutine."""
     question = f"{number}{WORDS}"
     try:
         if number % 2:
-            return wrong(str(reduce(add, [chunk async for chunk in model.astream(question)]).text), number)
-        return wrong(str((await model.ainvoke(question)).text), number)
+            return outcome(str(reduce(add, [chunk async for chunk in model.astream(question)]).text), number)
+        return outcome(str((await model.ainvoke(question)).text), number)
     except ApiError as error:
         return type(error).__name__
 
 
-async def asked_at_once(model: ChatMistral, numbers: Sequence[int]) -> list[str]:
-    """How the calls of many coroutines ended."""
+async def call_concurrently(model: ChatMistral, numbers: Sequence[int]) -> list[str]:
+    """The outcomes of the calls of many coroutines."""
     todo = iter(numbers)
 
     async def work() -> list[str]:
         return [await aask(model, number) for number in todo]
 
-    return [end for ends in await asyncio.gather(*(work() for _ in range(TASKS))) for end in ends]
+    return [one for several in await asyncio.gather(*(work() for _ in range(TASKS))) for one in several]
 
 
-def ends(model: ChatMistral, calls: int) -> Iterator[str]:
-    """How all calls ended, from threads and coroutines at the same time."""
+def outcomes(model: ChatMistral, calls: int) -> Iterator[str]:
+    """The outcomes of all calls, from threads and coroutines at the same time."""
     with ThreadPoolExecutor(THREADS + 1) as pool:
-        coroutines = pool.submit(asyncio.run, asked_at_once(model, range(calls // 2)))
+        coroutines = pool.submit(asyncio.run, call_concurrently(model, range(calls // 2)))
         yield from pool.map(lambda number: ask(model, number), range(calls // 2, calls))
         yield from coroutines.result()
 
 
 def left_open(fake: FakeMistral) -> int:
-    """The connections that are still open a while after nobody needs them."""
+    """The number of connections that are still open some seconds after the last use."""
     pause = threading.Event()
     for _ in range(500):
         if not fake.open_connections:
@@ -110,16 +92,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     random.seed(given.seed)
     began = time.monotonic()
     with FakeMistral() as fake:
-        for fault in TROUBLE:
+        for fault in faults.CHAT_FAULTS:
             fake.faults.add(fault, times=None, share=SHARE)
         model = ChatMistral(base_url=fake.base_url, api_key=fake.key, max_retries=given.retries, timeout=30)
-        told = Counter(ends(model, given.calls))
+        counts = Counter(outcomes(model, given.calls))
         del model
         gc.collect()
         seconds, connections = time.monotonic() - began, left_open(fake)
-    for end, count in told.most_common():
-        print(f"{count:8,} {end}")
-    print(f"{sum(told.values()):8,} calls in {seconds:.0f} s; {connections} connections left open")
+    for kind, count in counts.most_common():
+        print(f"{count:8,} {kind}")
+    print(f"{sum(counts.values()):8,} calls in {seconds:.0f} s; {connections} connections left open")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How fast 20,000 texts become vectors, and in how much memory, beside raw httpx and other clients.
+"""Embedding of 20,000 texts: time and memory, compared with raw httpx and other clients.
 
     python -m benchmarks.embeddings [--peers-python PATH] [--latency MS …] [--rounds N] [--only NAME …]
 
@@ -42,7 +42,7 @@ END = "costs fell in all regions but one."
 
 
 def made(count: int) -> list[str]:
-    """Different texts of about 130 characters and 55 tokens, so that 256 of them fill a request."""
+    """Distinct texts of about 130 characters and 55 tokens, so that 256 of them fill a request."""
     return [SENTENCE.format(number, number % 1000) + END for number in range(count)]
 
 
@@ -51,7 +51,7 @@ def made(count: int) -> list[str]:
 
 @lru_cache(maxsize=64)
 def reply(count: int, encoding: str) -> bytes:
-    """A reply with so many vectors, head and all."""
+    """A whole HTTP response with this many vectors."""
     import numpy as np
 
     matrix = np.random.default_rng(0).standard_normal((count, DIMENSIONS)).astype("<f4")
@@ -64,7 +64,7 @@ def reply(count: int, encoding: str) -> bytes:
 
 
 async def serve(latency: float) -> None:
-    """Answer for ever; the first line of output is the port."""
+    """Serve until killed; the first line of output is the port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -230,21 +230,21 @@ CLIENTS: dict[str, tuple[Callable[[str], Run], Callable[[str], Run]]] = {
     "official SDK, threads": (sdk_threads, raw_threads),
     "official SDK, async": (sdk_coroutines, raw_coroutines),
 }
-"""Each client with the raw one that it is compared with."""
+"""Each client with the raw client that it is compared with."""
 
 
 # --- the measuring ------------------------------------------------------------------------------------------------
 
 
 def once(run: Run, texts: list[str]) -> tuple[float, float]:
-    """Seconds on the clock, and of this process's processor time."""
+    """Wall seconds, and CPU seconds of this process."""
     clock, processor = time.perf_counter(), time.process_time()
     assert run(texts) == len(texts)
     return time.perf_counter() - clock, time.process_time() - processor
 
 
 def measured(name: str, url: str, count: int, rounds: int) -> list[float]:
-    """Best seconds and processor seconds of the client, then those of the raw one."""
+    """Wall and CPU seconds of the client's best round, then those of the raw client."""
     client, raw = (make(url) for make in CLIENTS[name])
     texts = made(count)
     once(client, texts[: 2 * BATCH])
@@ -257,13 +257,13 @@ def measured(name: str, url: str, count: int, rounds: int) -> list[float]:
 
 
 def peak(name: str, url: str, count: int) -> list[float]:
-    """Megabytes of this process at most, when the client runs once."""
+    """Peak memory of this process in MB, when the client runs once."""
     once(CLIENTS[name][0](url), made(count))
     return [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6]
 
 
 def elsewhere(pythons: Sequence[str], arguments: Sequence[str]) -> list[float] | None:
-    """What one of these Pythons measures in a process of its own; None where the client is not installed."""
+    """The measurement of a client in a process of its own, by the first Python that has it; None without one."""
     for python in pythons:
         done = subprocess.run([python, str(Path(__file__)), *arguments], capture_output=True, text=True)
         if not done.returncode:
@@ -275,7 +275,7 @@ def elsewhere(pythons: Sequence[str], arguments: Sequence[str]) -> list[float] |
 
 
 def compare(given: argparse.Namespace, latency: int) -> None:
-    """Measure one client after another and print what they take."""
+    """Measure one client after another and print a table."""
     command = [sys.executable, __file__, "--serve", str(latency / 1000)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:

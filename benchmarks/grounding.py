@@ -1,4 +1,4 @@
-"""How far support and answerability, judged without a model, agree with people (AUROC and rates).
+"""Agreement of support and answerability, judged without a model, with people (AUROC and rates).
 
     python -m benchmarks.grounding
 
@@ -58,7 +58,7 @@ def claims(name: str) -> Iterator[tuple[bool, str, Sequence[str]]]:
 
 
 def answerability(embeddings: MiniLM | None = None) -> None:
-    """Whether the extract's coverage tells answerable questions, and whether it picks people's sentences."""
+    """Tell answerable questions by the extract's coverage, and compare its sentences with people's."""
     every = list(rows("clapnq_answerability"))
     found = [extract(row["question"], gather(passages_of(row), budget=100_000), embeddings=embeddings) for row in every]
     labels = [row["answerable"] for row in every]

@@ -1,4 +1,4 @@
-"""What reading a 1,000-page PDF costs beside the official SDK: CPU time and memory of the client.
+"""OCR of a 1,000-page PDF compared with the official SDK: CPU time and memory of the client.
 
     python -m benchmarks.ocr [--peers-python PATH] [--pages N] [--rounds N]
 

@@ -38,7 +38,7 @@ FILES = 6
 
 @dataclass(slots=True)
 class Tally:
-    """What one way did, and the CPU and wall seconds it took."""
+    """Pages, chunks, CPU and wall seconds of one way."""
 
     pages: int = 0
     chunks: int = 0
@@ -86,7 +86,7 @@ def load(path: Path) -> list[Document]:
 
 
 def usual_name() -> str:
-    """What `usual` uses here."""
+    """The reader that `usual` uses in this environment."""
     loader = "PyPDFLoader" if find_spec("langchain_community") else "pypdf, called as PyPDFLoader calls it,"
     return f"{loader} and RecursiveCharacterTextSplitter (pypdf {version('pypdf')})"
 
@@ -100,7 +100,7 @@ def chosen(paths: Sequence[Path]) -> list[Path]:
 
 
 def both_can_read(path: Path) -> bool:
-    """Whether pypdf gets text out of the first page: some ciphers need a package more."""
+    """True when pypdf reads text on the first page: some ciphers need another package."""
     try:
         PdfReader(path).pages[0].extract_text()
     except (PyPdfError, DependencyError):

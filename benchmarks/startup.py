@@ -36,7 +36,7 @@ class Timings:
 
 
 def commands(index: Path) -> dict[str, list[str]]:
-    """What is timed; `index` is an index of the documents in data/."""
+    """The timed commands; `index` is an index of the documents in data/."""
     programs = Path(sys.executable).parent
     rag, ingest = str(programs / "mistral-rag"), str(programs / "ingest")
     return {

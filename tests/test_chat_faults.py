@@ -1,4 +1,4 @@
-"""Many calls at once, from threads and coroutines, with everything going wrong at random."""
+"""Many concurrent calls, from threads and coroutines, with all faults at random."""
 
 import asyncio
 import gc
@@ -16,28 +16,12 @@ from mistral_rag.testing import FakeMistral, faults
 
 EACH = 150
 ANSWER = "The answer to that is forty-two, and not less."
-TROUBLE = [
-    faults.rate_limit(retry_after=0),
-    faults.server_error(503),
-    faults.bad_gateway(),
-    faults.reset(),
-    faults.cut_body(),
-    faults.bad_json(),
-    faults.error_as_success(),
-    faults.cut_stream(after=1),
-    faults.cut_stream(after=4),
-    faults.cut_stream(after=4, reset=True),
-    faults.end_stream(after=2),
-    faults.end_stream(after=5),
-    faults.stream_error(after=0),
-    faults.stream_error(after=3),
-]
 
 
 @pytest.fixture
 def fake() -> Iterator[FakeMistral]:
     with FakeMistral() as served:
-        for fault in TROUBLE:
+        for fault in faults.CHAT_FAULTS:
             served.faults.add(fault, times=None, share=0.05)
         served.script(*[ANSWER] * 10 * EACH)
         yield served
@@ -76,9 +60,9 @@ def test_every_call_ends_with_the_whole_answer_or_a_typed_error(fake: FakeMistra
     with ThreadPoolExecutor(9) as pool:
         coroutines = pool.submit(asyncio.run, all_of(ours))
         threads = [pool.submit(ask, ours, number) for number in range(EACH)]
-        told = {*(future.result() for future in threads), *coroutines.result()}
-    assert ANSWER in told
-    assert told - {ANSWER} <= {
+        outcomes = {*(future.result() for future in threads), *coroutines.result()}
+    assert ANSWER in outcomes
+    assert outcomes - {ANSWER} <= {
         "ApiConnectionError",
         "RateLimitError",
         "ResponseError",

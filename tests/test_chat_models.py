@@ -45,12 +45,6 @@ from mistral_rag.errors import (
 from mistral_rag.testing import FakeMistral, Reply, call, faults, references, thinking
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
-
-
 def model(fake: FakeMistral, **settings: Any) -> ChatMistral:
     return ChatMistral.model_validate({"base_url": fake.base_url, "api_key": fake.key, "max_retries": 0, **settings})
 

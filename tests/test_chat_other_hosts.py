@@ -1,4 +1,4 @@
-"""Hosts that keep to the protocol loosely: what is odd is read, what is no answer is an error."""
+"""Hosts that deviate from the protocol: unusual replies are read, malformed ones are an error."""
 
 import json
 from contextlib import suppress

@@ -1,7 +1,6 @@
 """OCR as LangChain's loader and parser."""
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,6 @@ from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundErr
 from mistral_rag.testing import FakeMistral, OcrPage, faults
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
-
-
-@pytest.fixture
-def ocr(fake: FakeMistral) -> MistralOCR:
-    return MistralOCR(base_url=fake.base_url, api_key=fake.key, max_retries=0, compare_text_layer=False)
 
 
 @pytest.fixture

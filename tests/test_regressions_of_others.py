@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from functools import reduce
 from operator import add
 from typing import Any
@@ -16,12 +15,6 @@ from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.chat_models import MessageRules
 from mistral_rag.errors import ApiTimeoutError, ServerError, StreamError, UnknownModelError
 from mistral_rag.testing import FakeMistral, Reply, Rules, call, faults, references, thinking
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
 
 
 def model(fake: FakeMistral, **settings: Any) -> ChatMistral:

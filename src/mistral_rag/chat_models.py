@@ -23,14 +23,14 @@ from mistral_rag.api._errors import ApiError, StreamError
 from mistral_rag.api._settings import Timeouts
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._profile import profile
-from mistral_rag.messages._repair.repair import Rules as MessageRules
+from mistral_rag.messages._repair.repair import MessageRules
 from mistral_rag.messages._replies.incoming import PROVIDER
-from mistral_rag.messages._replies.results import broken_stream, chat_result, combined, stream_chunk, stream_end
-from mistral_rag.messages._replies.streaming import Assembly, has_begun
+from mistral_rag.messages._replies.results import broken_stream, chat_result, combined_output, stream_chunk, stream_end
+from mistral_rag.messages._replies.streaming import StreamAssembler, has_content
 from mistral_rag.messages._replies.structured import StructuredParser, structured
 from mistral_rag.messages._requests.outgoing import wire_messages
 from mistral_rag.messages._requests.parameters import ChatParameters
-from mistral_rag.messages._requests.request import Request, build
+from mistral_rag.messages._requests.request import PreparedRequest, build
 from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
 from mistral_rag.messages._requests.tools import Wire, wire_tool_choice, wire_tools
 from mistral_rag.messages._tokens import count_messages, token_ids
@@ -40,17 +40,20 @@ __all__ = ["ChatMistral", "ChatMistralAI", "MessageRules"]
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"
 NOT_SENT = frozenset({"stream", "timeout"})
+"""Call arguments that are no parameters of the platform: LangChain's own, and the timeout of one call."""
+
 HARMLESS = frozenset({"a tool call id was rewritten"})
+"""Repairs without a warning: ids of other providers are always rewritten, and no content changes."""
 
 logger = logging.getLogger(__name__)
 
 
 class ChatMistral(ChatParameters, Connection, BaseChatModel):
-    """A chat model of the Mistral platform, or of any host that speaks its protocol.
+    """A chat model of the Mistral platform, or of any host with its protocol.
 
-    Construction does no I/O; the key is looked for when it is needed. Only parameters that were set are sent. Errors
-    are `mistral_rag.errors.ApiError`. `timeout` is one number or `Timeouts`, for a single call too; `max_retries`
-    counts attempts after the first, for streams until the first token.
+    Construction does no I/O; a missing key is an error of the first call. Only parameters that were set are sent.
+    Errors are `mistral_rag.errors.ApiError`. `timeout` is one number or `Timeouts`, for a single call too;
+    `max_retries` counts attempts after the first, for streams until the first token.
 
     Example:
         >>> from mistral_rag import ChatMistral
@@ -63,7 +66,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     streaming: bool = False
     message_rules: MessageRules | None = None
 
-    _told: set[str] = PrivateAttr(default_factory=set)
+    _warned: set[str] = PrivateAttr(default_factory=set)
 
     @property
     def model_name(self) -> str:
@@ -72,17 +75,17 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     @property
     def lc_secrets(self) -> dict[str, str]:
-        """Fields that are never serialised, and the variables they come from."""
+        """Fields that are never serialised, and the environment variables that replace them."""
         return {"api_key": "MISTRAL_API_KEY"}
 
     @property
     def lc_attributes(self) -> dict[str, Any]:
-        """Fields that are saved in another form than they have."""
+        """Fields that are serialised in another form."""
         return {"timeout": asdict(self.timeout)} if isinstance(self.timeout, Timeouts) else {}
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Can be saved and loaded by LangChain, without its key."""
+        """True: LangChain can save and load the model, without its key."""
         return True
 
     @property
@@ -94,7 +97,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         return {"model": self.model, "model_name": self.model, "base_url": self.base_url, **self.wire()}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        params = super()._get_ls_params(stop=stop or _list(self.stop), **kwargs)
+        params = super()._get_ls_params(stop=stop or _as_list(self.stop), **kwargs)
         params["ls_provider"] = PROVIDER
         return params
 
@@ -103,13 +106,13 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         return profile(known) if known else None
 
     def get_token_ids(self, text: str) -> list[int]:
-        """The tokens of a text, by the model's vocabulary as far as the mistral-common wheel carries it."""
+        """The token ids of a text, by the model's vocabulary or the nearest one in the mistral-common wheel."""
         if self.custom_get_token_ids is not None:
             return self.custom_get_token_ids(text)
         return token_ids(text, vocabulary=vocabulary(self.model))
 
     def get_num_tokens_from_messages(self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """The prompt tokens of a conversation, with marks, tools and images."""
+        """The prompt tokens of a conversation, with control tokens, tools and images."""
         return count_messages(wire_messages(messages), wire_tools(tools or []), vocabulary=vocabulary(self.model))
 
     def bind_tools(
@@ -140,11 +143,11 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     ) -> Runnable[LanguageModelInput, Any]:
         """A model that answers with an object of `schema`.
 
-        `method` is "json_schema" (the platform keeps to the schema), "function_calling" or "json_mode" (the prompt
-        must describe the object, and `schema` may be None). `strict` is sent as it is given; None lets "json_schema"
-        be strict wherever the schema can be kept strictly. With `repair`, output that does not fit is shown to the
-        model once, with what is wrong with it. Streams give what has come so far, whenever it can stand; cut output
-        never passes as whole.
+        `method` is "json_schema" (the platform enforces the schema), "function_calling" or "json_mode" (the prompt
+        must describe the object, and `schema` may be None). `strict` is sent as given; None makes "json_schema" strict
+        unless the schema has objects with arbitrary keys. With `repair`, output that does not fit is shown to the model
+        once more, with the error. Streams yield the object so far whenever it is valid; truncated output raises
+        `OutputParserException`.
         """
         if method not in METHODS:
             raise ConfigurationError(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
@@ -163,7 +166,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         return structured(model, parser, include_raw=include_raw, repair=repair)
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
-        return combined(llm_outputs)
+        return combined_output(llm_outputs)
 
     def _generate(
         self,
@@ -193,15 +196,15 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = self._assembly(request)
-        stream = self.client.stream(PATH, request.body, begun=has_begun, timeouts=_timeouts(kwargs))
+        assembler = self._assembler(request)
+        stream = self.client.stream(PATH, request.body, begun=has_content, timeouts=_timeouts(kwargs))
         failure: StreamError | None = None
         try:
             for event in stream:
-                if (chunk := stream_chunk(event, assembly, stream.headers)) is not None:
+                if (chunk := stream_chunk(event, assembler, stream.headers)) is not None:
                     yield chunk
         except ApiError as error:
-            failure = broken_stream(error, assembly)
+            failure = broken_stream(error, assembler)
         finally:
             stream.close()
         try:
@@ -209,7 +212,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
                 raise failure
         finally:
             del failure  # else error and frame hold each other
-        yield stream_end(assembly, stream.headers, request)
+        yield stream_end(assembler, stream.headers, request)
 
     async def _astream(
         self,
@@ -219,15 +222,15 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs, stream=True)
-        assembly = self._assembly(request)
-        stream = await self.client.astream(PATH, request.body, begun=has_begun, timeouts=_timeouts(kwargs))
+        assembler = self._assembler(request)
+        stream = await self.client.astream(PATH, request.body, begun=has_content, timeouts=_timeouts(kwargs))
         failure: StreamError | None = None
         try:
             async for event in stream:
-                if (chunk := stream_chunk(event, assembly, stream.headers)) is not None:
+                if (chunk := stream_chunk(event, assembler, stream.headers)) is not None:
                     yield chunk
         except ApiError as error:
-            failure = broken_stream(error, assembly)
+            failure = broken_stream(error, assembler)
         finally:
             await stream.aclose()
         try:
@@ -235,18 +238,18 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
                 raise failure
         finally:
             del failure  # else error and frame hold each other
-        yield stream_end(assembly, stream.headers, request)
+        yield stream_end(assembler, stream.headers, request)
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, stream: bool = False
-    ) -> Request:
+    ) -> PreparedRequest:
         given = {name: value for name, value in kwargs.items() if value is not None and name not in NOT_SENT}
         model = given.pop("model", None) or given.pop("model_name", None) or self.model
         tools = wire_tools(given.pop("tools", None) or [], strict=given.pop("strict", None))
         choice = wire_tool_choice(given.pop("tool_choice", None), tools)
         if stop:
             given["stop"] = stop
-        parameters = self.wire() | (_checked(given) if given else {})
+        parameters = self.wire() | (_validated(given) if given else {})
         if tools:
             parameters |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
         if stream:
@@ -255,21 +258,21 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         self._warn_once(request.repairs)
         return request
 
-    def _assembly(self, request: Request) -> Assembly:
-        return Assembly(request.reader(), began=request.began, as_blocks=self.output_version == "v1")
+    def _assembler(self, request: PreparedRequest) -> StreamAssembler:
+        return StreamAssembler(request.reader(), began=request.began, as_blocks=self.output_version == "v1")
 
     def _warn_once(self, repairs: Sequence[str]) -> None:
-        """Each kind of repair is a warning once; every reply's metadata tell it anyway."""
+        """Log each kind of repair once; the metadata of every reply lists them anyway."""
         if not repairs:
             return
-        kinds = {re.sub(r" \(\d+\)$", "", repair) for repair in repairs} - HARMLESS - self._told
+        kinds = {re.sub(r" \(\d+\)$", "", repair) for repair in repairs} - HARMLESS - self._warned
         for kind in sorted(kinds):
             logger.warning("The history was repaired before it was sent: %s.", kind)
-        self._told |= kinds
+        self._warned |= kinds
 
 
-def _checked(given: Mapping[str, Any]) -> Wire:
-    """The parameters of one call, checked like those of the constructor."""
+def _validated(given: Mapping[str, Any]) -> Wire:
+    """The parameters of one call, validated like those of the constructor."""
     return ChatParameters.model_validate(given).wire()
 
 
@@ -278,14 +281,14 @@ def _timeouts(given: Mapping[str, Any]) -> Timeouts | None:
     return None if given.get("timeout") is None else Timeouts.of(given["timeout"])
 
 
-def _list(stop: str | list[str] | None) -> list[str] | None:
+def _as_list(stop: str | list[str] | None) -> list[str] | None:
     return [stop] if isinstance(stop, str) else stop
 
 
 def _register() -> None:
-    """Let LangChain load saved models of this class, as it lets those of its own integrations.
+    """Allow LangChain to load saved models of this class, as it does for its own integrations.
 
-    `load` knows no other door; it still asks for `valid_namespaces=["mistral_rag"]`.
+    `load` has no public registration. It still needs `valid_namespaces=["mistral_rag"]`.
     """
     loading = import_module("langchain_core.load.load")
     path = tuple(ChatMistral.lc_id())
@@ -298,4 +301,4 @@ _register()
 
 
 ChatMistralAI = ChatMistral
-"""The name that users of langchain-mistralai know."""
+"""The class's name in langchain-mistralai."""

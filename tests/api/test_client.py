@@ -4,7 +4,6 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from mistral_rag.api._client import Client
-from mistral_rag.api._replies import encode
+from mistral_rag.api._responses import encode
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.api._settings import Settings, Timeouts
 from mistral_rag.errors import (
@@ -26,20 +25,13 @@ from mistral_rag.errors import (
     ResponseError,
     ServerError,
 )
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 BODY = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "Hello"}]}
 CHAT = "chat/completions"
 BROKEN = [faults.cut_stream(after=3), faults.end_stream(after=3), faults.stream_error(after=3)]
 NEVER = RetryPolicy(retries=0)
 AT_ONCE = RetryPolicy(retries=2, base=0.0)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
 
 
 def settings(fake: FakeMistral, **changes: Any) -> Settings:

@@ -6,14 +6,14 @@ import pytest
 from langchain_core import exceptions as core
 
 from mistral_rag import errors
-from mistral_rag.api._errors import ApiError, error_from_object, error_from_reply
+from mistral_rag.api._errors import ApiError, error_from_object, error_from_response
 
 VALIDATION = [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "input": 1}]
 
 
 def answered(status: int, body: Any, **headers: str) -> ApiError:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return error_from_reply(status, headers, content)
+    return error_from_response(status, headers, content)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,12 +17,6 @@ from mistral_rag.testing import FakeMistral
 
 BODY = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "Hello"}]}
 CHAT = "chat/completions"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
 
 
 def client(transport: Any, **settings: Any) -> Client:
@@ -104,7 +98,7 @@ def test_compressed_replies_are_read(coding: str, pack: Callable[[bytes], bytes]
 
 
 class Kept(httpx.MockTransport):
-    """Would notice being closed."""
+    """A transport that records whether it was closed."""
 
     closed = False
 
@@ -129,7 +123,7 @@ def test_a_transport_for_threads_only_says_so() -> None:
 
 @pytest.fixture
 async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
-    """A proxy that answers by itself, and the first lines of what it was asked."""
+    """A proxy that answers requests itself, and the first lines of its requests."""
     asked: list[str] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -166,7 +160,7 @@ EVENTS = b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n
 
 @asynccontextmanager
 async def streaming(*, ended: bool) -> AsyncIterator[tuple[Client, list[str]]]:
-    """A client of a host that streams and ends the reply or does not, and a word for each connection."""
+    """A client of a host that streams and ends the response or not, and an entry for each connection."""
     connections: list[str] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

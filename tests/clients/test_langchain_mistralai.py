@@ -1,4 +1,4 @@
-"""The older LangChain package against the stand-in, where it is installed."""
+"""The older LangChain package against the fake platform, where it is installed."""
 
 import gc
 from collections.abc import Iterator

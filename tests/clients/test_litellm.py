@@ -1,4 +1,4 @@
-"""LiteLLM against the stand-in, where it is installed: as a Mistral provider, whole, streamed, with tools."""
+"""LiteLLM against the fake platform, where it is installed: as a Mistral provider, whole, streamed, with tools."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""The vendor's own client against the stand-in: what it can't do here, the stand-in refuses wrongly."""
+"""The vendor's own client against the fake platform: whatever it can't do here, the fake refuses wrongly."""
 
 import json
 from collections.abc import Iterator
@@ -27,12 +27,6 @@ ADD: Any = {
         },
     },
 }
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The openai client against the stand-in, as people use it with the platform."""
+"""The openai client against the fake platform, as people use it with the platform."""
 
 import json
 from collections.abc import Iterator
@@ -20,12 +20,6 @@ WEATHER: ChatCompletionToolParam = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as fake:
-        yield fake
 
 
 @pytest.fixture

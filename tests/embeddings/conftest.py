@@ -1,4 +1,4 @@
-"""A platform that answers as each test says, and models that ask it."""
+"""A fake platform whose embedding responses a test can replace, and its models."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,18 +10,18 @@ from mistral_rag import MistralEmbeddings
 from mistral_rag.testing import FakeMistral
 from mistral_rag.testing._server.exchange import Request, Response, json_response
 
-Asked = dict[str, Any]
+Body = dict[str, Any]
 
 
 class Platform(FakeMistral):
-    """A stand-in whose answers to embedding requests can be replaced."""
+    """A fake platform whose responses to embedding requests can be replaced."""
 
     def model(self, **settings: Any) -> MistralEmbeddings:
-        """A model that asks this platform, each thing once."""
+        """A model of this platform that does not retry."""
         return MistralEmbeddings(base_url=self.base_url, api_key=self.key, **{"max_retries": 0, **settings})
 
-    def answers(self, rule: Callable[[Asked], Any]) -> None:
-        """Answer by a rule from now on: it gives the vectors, a whole body, a `Response`, or None for the usual."""
+    def answers(self, rule: Callable[[Body], Any]) -> None:
+        """Respond by a rule, which returns the vectors, a whole body, a `Response`, or None for the usual response."""
 
         def fault(request: Request, usual: Callable[[], Response]) -> Response:
             said = rule(json.loads(request.body))
@@ -36,7 +36,7 @@ class Platform(FakeMistral):
 
     @property
     def inputs(self) -> list[list[str]]:
-        """The texts of each request that came."""
+        """The texts of each received request."""
         return [request.json["input"] for request in self.requests]
 
 

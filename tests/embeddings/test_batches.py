@@ -1,4 +1,4 @@
-"""More texts than memory holds: read as they are needed, given as they are done."""
+"""More texts than memory holds: read lazily, yielded as they are completed."""
 
 import asyncio
 import threading
@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from mistral_rag.embeddings import EmbeddedBatch
-from mistral_rag.testing._server import faults
-from tests.embeddings.conftest import Asked, Platform
+from mistral_rag.testing import faults
+from tests.embeddings.conftest import Body, Platform
 
 
-def own_numbers(asked: Asked) -> list[list[float]]:
+def own_numbers(asked: Body) -> list[list[float]]:
     return [[float(text), 1.0] for text in asked["input"]]
 
 

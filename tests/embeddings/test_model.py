@@ -2,7 +2,6 @@ import asyncio
 import base64
 import json
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,14 +9,7 @@ import pytest
 
 from mistral_rag import MistralEmbeddings
 from mistral_rag.errors import ApiError, ResponseError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
+from mistral_rag.testing import FakeMistral, faults
 
 
 def model(fake: FakeMistral, **settings: Any) -> MistralEmbeddings:

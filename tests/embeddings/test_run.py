@@ -1,4 +1,4 @@
-"""When a part fails: the others' results stay, and what failed is named."""
+"""Partial failure: the other results are returned, and the failed texts are named."""
 
 import asyncio
 import copy
@@ -17,20 +17,20 @@ from mistral_rag.errors import (
     ResponseError,
     ServerError,
 )
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import faults
 from mistral_rag.testing._server.exchange import Response
-from tests.embeddings.conftest import Asked, Platform, refusal
+from tests.embeddings.conftest import Body, Platform, refusal
 
 
 def texts(count: int) -> list[str]:
     return [str(number) for number in range(count)]
 
 
-def own_numbers(asked: Asked) -> list[list[float]]:
+def own_numbers(asked: Body) -> list[list[float]]:
     return [[float(text), 1.0] for text in asked["input"]]
 
 
-def broken_batch(asked: Asked) -> Any:
+def broken_batch(asked: Body) -> Any:
     return refusal("Internal error", status=500) if "300" in asked["input"] else own_numbers(asked)
 
 
@@ -64,7 +64,7 @@ def test_batches_come_before_the_error_that_names_the_failed(platform: Platform)
 
 
 def test_the_half_that_passed_is_kept(platform: Platform) -> None:
-    def rule(asked: Asked) -> Any:
+    def rule(asked: Body) -> Any:
         if len(asked["input"]) > 2:
             return refusal("Too many inputs in request", code="3210")
         return refusal("Bad words", status=422) if "3" in asked["input"] else own_numbers(asked)
@@ -135,7 +135,7 @@ def test_a_limit_in_the_middle_stops_the_rest_and_names_it(platform: Platform) -
 
 
 def test_one_batch_without_an_answer_leaves_the_others(platform: Platform) -> None:
-    def rule(asked: Asked) -> Any:
+    def rule(asked: Body) -> Any:
         return Response(refused=True) if "300" in asked["input"] else own_numbers(asked)
 
     platform.answers(rule)

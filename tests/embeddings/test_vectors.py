@@ -1,4 +1,4 @@
-"""Vectors are read in every form that hosts send, and what can not be right is an error."""
+"""Vectors are read in every form that hosts send; malformed ones are an error."""
 
 import base64
 from typing import Any

@@ -26,7 +26,7 @@ def wired(message: BaseMessage) -> dict[str, Any]:
 
 
 def chunk(block: dict[str, Any]) -> Any:
-    """The chunk that a user's block becomes, beside a text."""
+    """The chunk for a user's block, sent with a text."""
     return wired(HumanMessage([{"type": "text", "text": "See:"}, block]))["content"][1]
 
 

@@ -12,7 +12,7 @@ from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.instruct.validator import ValidationMode, get_validator
 from mistral_common.tokens.tokenizers.base import TokenizerVersion
 
-from mistral_rag.messages._repair.repair import Rules, repair
+from mistral_rag.messages._repair.repair import MessageRules, repair
 from mistral_rag.messages._requests.outgoing import wire_messages
 from mistral_rag.messages._requests.tools import Wire
 from mistral_rag.messages._tokens import count_messages
@@ -22,7 +22,7 @@ NEW = [TokenizerVersion.v7, TokenizerVersion.v11, TokenizerVersion.v13, Tokenize
 
 
 def check(messages: list[Wire], versions: Iterable[TokenizerVersion]) -> None:
-    """Raise what the vendor's own validator raises."""
+    """Validate with the vendor's own validator, which raises its errors."""
     for version in versions:
         request = ChatCompletionRequest[AnyRole].model_validate({"model": "m", "messages": messages})
         get_validator(version, ValidationMode.serving).validate_request(request)
@@ -175,8 +175,8 @@ def test_names_that_no_tool_can_have_are_made_to_fit() -> None:
 
 def test_rules_switch_what_models_differ_in() -> None:
     history = [user(), assistant("Wait.", "Abcdefgh1"), result("Abcdefgh1"), user("And?")]
-    assert repair(history, Rules(user_after_tool=True)).messages == history
-    split = repair(history, Rules(text_beside_calls=False)).messages
+    assert repair(history, MessageRules(user_after_tool=True)).messages == history
+    split = repair(history, MessageRules(text_beside_calls=False)).messages
     assert roles(split) == ["user", "assistant", "assistant", "tool", "assistant", "user"]
     assert split[1] == assistant("Wait.")
 
@@ -218,7 +218,7 @@ MESSAGES = st.one_of(
 
 
 def thoughtless(messages: list[Wire]) -> list[Wire]:
-    """Without the thinking that older validators do not know."""
+    """The messages without thinking chunks, which older validators refuse."""
     return [{**message, "content": "said"} if isinstance(message["content"], list) else message for message in messages]
 
 
@@ -234,7 +234,7 @@ def test_whatever_comes_the_vendors_validator_accepts_it(history: list[BaseMessa
     wired = wire_messages(history)
     repaired = repair(wired)
     check(thoughtless(repaired.messages), NEW)
-    check(thoughtless(repair(wired, Rules(text_beside_calls=False)).messages), OLD)
+    check(thoughtless(repair(wired, MessageRules(text_beside_calls=False)).messages), OLD)
     again = repair(repaired.messages)
     assert again.messages == repaired.messages
     assert again.changes == ()

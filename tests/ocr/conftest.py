@@ -1,31 +1,16 @@
-"""A stand-in for the platform, a reader that asks it, and PDFs whose every word is known."""
+"""PDFs with known words."""
 
 import importlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mistral_rag import MistralOCR
-from mistral_rag.testing import FakeMistral
-
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
 MadePdf = Callable[..., Path]
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    with FakeMistral() as served:
-        yield served
-
-
-@pytest.fixture
-def ocr(fake: FakeMistral) -> MistralOCR:
-    """A reader without patience, that does not compare with text layers."""
-    return MistralOCR(base_url=fake.base_url, api_key=fake.key, max_retries=0, compare_text_layer=False)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The stand-in and a plain HTTP client that holds its key: over a socket, and without one."""
+"""Plain HTTP clients of the fake platform, over a socket and without one."""
 
 from collections.abc import Iterator
 
@@ -8,16 +8,9 @@ import pytest
 from mistral_rag.testing import FakeMistral
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeMistral]:
-    """The stand-in as a server."""
-    with FakeMistral() as fake:
-        yield fake
-
-
 @pytest.fixture(params=["over HTTP", "in process"])
 def client(request: pytest.FixtureRequest, fake: FakeMistral) -> Iterator[httpx.Client]:
-    """A client of `fake`, once through its server and once through its transport."""
+    """A client of `fake`, through its server and through its transport."""
     headers = {"authorization": f"Bearer {fake.key}"}
     transport = fake.transport() if request.param == "in process" else None
     with httpx.Client(base_url=fake.base_url, headers=headers, transport=transport, timeout=5) as client:
@@ -26,7 +19,7 @@ def client(request: pytest.FixtureRequest, fake: FakeMistral) -> Iterator[httpx.
 
 @pytest.fixture
 def direct(fake: FakeMistral) -> Iterator[httpx.Client]:
-    """A client through the transport only, for what has nothing to do with the way there."""
+    """A client of `fake` through its transport only, for tests that are independent of HTTP."""
     headers = {"authorization": f"Bearer {fake.key}"}
     with httpx.Client(base_url=fake.base_url, headers=headers, transport=fake.transport()) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Agents: made, changed, asked, forgotten."""
+"""Agents: creation, update, completions, deletion."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the stand-in says by itself."""
+"""Replies without a script."""
 
 import json
 from typing import Any

@@ -18,7 +18,7 @@ def create(client: httpx.Client, **more: Any) -> httpx.Response:
 
 
 def finished(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
-    """The job after it has run, looked at step by step."""
+    """The job after it has run, advanced step by step."""
     seen: list[dict[str, Any]] = [client.get(f"/batch/jobs/{job['id']}?inline=true").json() for _ in range(2)]
     assert [job["status"], seen[0]["status"]] == ["QUEUED", "RUNNING"]
     return seen[1]

@@ -1,4 +1,4 @@
-"""The request models against the platform's OpenAPI file, where it lies beside the checkout."""
+"""The request models against the platform's OpenAPI file, when it is in ../shared."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from mistral_rag.testing._endpoints.batch import BatchRequest
 from mistral_rag.testing._endpoints.fim import FimRequest
 from mistral_rag.testing._endpoints.moderation import ChatModerationRequest, ModerationRequest
-from mistral_rag.testing._endpoints.ocr import OcrRequest
 from mistral_rag.testing._rules.agent_bodies import AgentCompletion, AgentCreation, AgentUpdate
 from mistral_rag.testing._rules.bodies import Body, ChatRequest, EmbeddingRequest
+from mistral_rag.testing._rules.ocr_bodies import OcrRequest
 
 BODIES: dict[str, type[Body]] = {
     "AgentCreationRequest": AgentCreation,
@@ -43,7 +43,7 @@ HELLO = [{"role": "user", "content": "hi"}]
 
 
 def plain(schema: Any, root: dict[str, Any]) -> Any:
-    """A schema with everything spelled out and nothing that does not judge a body."""
+    """A schema with references resolved, and without keywords that do not restrict a body."""
     if "$ref" in schema:
         return plain(at(schema["$ref"], root), root)
     for key in ("anyOf", "oneOf"):
@@ -77,7 +77,7 @@ def at(reference: str, root: dict[str, Any]) -> Any:
 
 
 def without_newer(schema: Any) -> Any:
-    """Ours less what only the newest SDK sends, which is turned down after parsing."""
+    """Our schema without the fields that only the newest SDK sends, which are refused after parsing."""
     if isinstance(schema, list):
         return [without_newer(one) for one in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""What is refused in a chat request although its schema allows it."""
+"""Refusals of chat requests that fit the schema."""
 
 import base64
 from typing import Any

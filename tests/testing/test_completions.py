@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mistral_rag.testing import FakeMistral, Reply, call, references, thinking
 from mistral_rag.testing._content import completions
-from mistral_rag.testing._content.completions import Asked
+from mistral_rag.testing._content.completions import GenerationLimits
 
 ASK: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -126,7 +126,7 @@ def test_thinking_without_text_is_closed_all_the_same(fake: FakeMistral, direct:
 
 
 def folded(contents: list[Any]) -> list[tuple[str, Any]]:
-    """What a client sees, however it was cut: runs of text and of thought, and references."""
+    """The content that a client sees, independent of how it was cut: runs of text and of thought, and references."""
     seen: list[tuple[str, Any]] = []
     for content in contents:
         parts: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content
@@ -147,10 +147,10 @@ PARTS = st.one_of(st.text(max_size=20), st.text(max_size=20).map(thinking), st.j
 
 @given(st.lists(PARTS, max_size=6))
 def test_a_stream_folds_to_what_the_whole_reply_says(parts: list[Any]) -> None:
-    asked = Asked.of("m", 1, (), None)
-    one = completions.choice(Reply(parts), asked)
-    content = completions.body(asked, [one], {})["choices"][0]["message"]["content"]
-    lines = b"".join(completions.events(asked, [one], {})).split(b"\n\n")[:-2]
+    limits = GenerationLimits.of("m", 1, (), None)
+    one = completions.choice(Reply(parts), limits)
+    content = completions.body(limits, [one], {})["choices"][0]["message"]["content"]
+    lines = b"".join(completions.events(limits, [one], {})).split(b"\n\n")[:-2]
     events = [json.loads(line.removeprefix(b"data: ")) for line in lines]
     assert folded([delta["content"] for delta in deltas(events)]) == folded([content])
 

@@ -1,4 +1,4 @@
-"""Vectors that mean something, in every form the platform has, and its limits."""
+"""Vectors that are close for similar texts, in every form of the platform, and the limits."""
 
 import base64
 from typing import Any

@@ -5,8 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 CHAT: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": "hello"}]}
 EMBED: dict[str, Any] = {"model": "mistral-embed", "input": ["one", "two", "three"]}
@@ -17,7 +16,7 @@ def post(client: httpx.Client, **more: Any) -> httpx.Response:
 
 
 def read_events(client: httpx.Client) -> list[str]:
-    """The events of a stream as far as it goes; what breaks it is raised."""
+    """The events of a stream until it breaks; the error is raised."""
     got = b""
     try:
         with client.stream("POST", "/chat/completions", json={**CHAT, "stream": True}) as reply:

@@ -1,4 +1,4 @@
-"""What only the newest SDK sends is refused where it stands."""
+"""Fields that only the newest SDK sends are refused, with their path."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ import pytest
 
 from mistral_rag.testing._endpoints.newer import refuse
 from mistral_rag.testing._rules.bodies import ChatRequest
-from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._rules.refusals import RequestRefusedError
 
 HELLO = {"role": "user", "content": "hi"}
 
 
 def detail(**body: Any) -> Any:
-    """The first complaint, None where there is none."""
+    """The first error; None when the body is accepted."""
     try:
         refuse(ChatRequest.model_validate({"model": "m", "messages": [HELLO], **body}))
-    except RefusedError as refused:
+    except RequestRefusedError as refused:
         return {key: refused.body["detail"][0][key] for key in ("type", "loc")}
     return None
 

@@ -1,4 +1,4 @@
-"""The message rules, and the vendor's open validator as their judge."""
+"""The message rules, compared with the vendor's open validator."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from mistral_rag.testing import Rules
 from mistral_rag.testing._rules.bodies import Message
-from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._rules.refusals import RequestRefusedError
 from mistral_rag.testing._rules.rules import check_messages
 
 MESSAGES: TypeAdapter[list[Message]] = TypeAdapter(list[Message])
@@ -40,7 +40,7 @@ def refusal(messages: list[dict[str, Any]], **switches: bool) -> tuple[str, str 
     """Message and code of our refusal, None when accepted."""
     try:
         check_messages(MESSAGES.validate_python(messages), Rules(**switches))
-    except RefusedError as refused:
+    except RequestRefusedError as refused:
         return refused.body["message"], refused.body["code"]
     return None
 

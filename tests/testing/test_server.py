@@ -1,4 +1,4 @@
-"""The HTTP server by itself: keep-alive, bodies, connections that end."""
+"""The HTTP server alone: keep-alive, bodies, connections that end."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ CHAT: dict[str, Any] = {"model": "mistral-small-latest", "messages": [{"role": "
 
 
 def raw(fake: FakeMistral, *parts: bytes) -> bytes:
-    """What comes back for bytes sent in pieces, until the server closes."""
+    """The response to bytes that are sent in chunks, until the server closes."""
     host, port = fake.base_url.removeprefix("http://").removesuffix("/v1").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as sock:
         for part in parts:
@@ -30,7 +30,7 @@ def raw(fake: FakeMistral, *parts: bytes) -> bytes:
 
 
 def until(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true within some seconds."""
+    """True when the condition becomes true within some seconds."""
     for _ in range(500):
         if true():
             return True

@@ -1,4 +1,4 @@
-"""Tables leave the text when a format is asked for."""
+"""Tables are extracted from the text when a format is requested."""
 
 from mistral_rag.testing._content.tables import as_html, without_tables
 

@@ -1,10 +1,10 @@
-"""One way to cut text: counting, streaming and limits agree."""
+"""The tokenizer: counts, streams and limits agree."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.testing._content.words import content_words, count_tokens, pieces
+from mistral_rag.testing._content.words import content_words, count_tokens, tokenize
 
 
 @pytest.mark.parametrize(
@@ -18,13 +18,13 @@ from mistral_rag.testing._content.words import content_words, count_tokens, piec
     ],
 )
 def test_pieces(text: str, expected: list[str]) -> None:
-    assert pieces(text) == expected
+    assert tokenize(text) == expected
 
 
 @given(st.text())
 def test_pieces_are_the_text_and_are_what_is_counted(text: str) -> None:
-    assert "".join(pieces(text)) == text
-    assert len(pieces(text)) == count_tokens(text) or not text.strip()
+    assert "".join(tokenize(text)) == text
+    assert len(tokenize(text)) == count_tokens(text) or not text.strip()
 
 
 def test_content_words_leave_out_what_every_question_has() -> None:

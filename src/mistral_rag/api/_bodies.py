@@ -1,4 +1,4 @@
-"""Reads the platform's error bodies: a dozen shapes, HTML and nothing at all among them."""
+"""Parsing of error bodies: a dozen JSON shapes, HTML pages of gateways, plain text and empty bodies."""
 
 import html
 import json
@@ -7,51 +7,59 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST = 1000
-"""Characters of a message that are shown; the whole stays in the error's `body`."""
+MAX_SHOWN = 1000
+"""Characters of the body in an error's message, so that a validation list or an HTML page does not flood a log.
+
+The whole body stays in the error's `body`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
-    """What an error body says."""
+class ErrorDetails:
+    """Content of an error body; None and empty values where the body does not say.
+
+    Attributes:
+        location: Dotted path of the field that the message is about.
+        categories: Moderation categories of a blocked request.
+        body: The body, parsed where it is JSON.
+    """
 
     message: str = ""
     type: str | None = None
     code: str | None = None
     status: int | None = None
-    where: str = ""
+    location: str = ""
     categories: tuple[str, ...] = ()
     body: Any = None
 
     @property
     def searchable(self) -> str:
-        """Message and type, for finding words in."""
+        """Message and type in one text, for keyword searches."""
         return f"{self.message} {self.type or ''}"
 
 
-def read_error(content: bytes | Any) -> Details:
-    """Everything an error body tells, from bytes or from a parsed object."""
+def read_error(content: bytes | Any) -> ErrorDetails:
+    """Parse an error body, given as bytes or as a parsed object."""
     body = _parsed(content) if isinstance(content, bytes) else content
     if isinstance(body, str):
-        return Details(message=_plain(body), body=body)
+        return ErrorDetails(message=_plain(body), body=body)
     if not isinstance(body, Mapping):
-        message, where = _reason(body)
-        return Details(message=message, where=where, body=body)
+        message, location = _reason(body)
+        return ErrorDetails(message=message, location=location, body=body)
     error = body.get("error")
     inner = error if isinstance(error, Mapping) else body
-    message, where = _reason(_said(body, inner))
-    return Details(
-        message=message[:LONGEST],
+    message, location = _reason(_stated(body, inner))
+    return ErrorDetails(
+        message=message[:MAX_SHOWN],
         type=_text(inner.get("type")),
         code=_text(inner.get("code")),
         status=_status(inner),
-        where=where or _text(inner.get("param")) or "",
+        location=location or _text(inner.get("param")) or "",
         categories=_categories(inner),
         body=body,
     )
 
 
-def _said(body: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
+def _stated(body: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
     for value in (inner.get("message"), inner.get("detail"), body.get("error"), body.get("errors")):
         if value:
             return value
@@ -59,20 +67,20 @@ def _said(body: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
 
 
 def _reason(value: Any) -> tuple[str, str]:
-    """The sentence and the place in the body it speaks of."""
+    """The message and the dotted path of the field that it is about."""
     if isinstance(value, str):
         nested = _parsed(value.encode(errors="replace")) if value[:1] in "{[" else value
         return _reason(nested) if not isinstance(nested, str) else (value, "")
     if isinstance(value, Mapping):
         if "msg" in value:
-            return str(value["msg"]), ".".join(str(part) for part in value.get("loc") or ())
-        said = value.get("detail") or value.get("message")
-        return _reason(said) if said else (json.dumps(value) if value else "", "")
+            return str(value["msg"]), ".".join(str(step) for step in value.get("loc") or ())
+        stated = value.get("detail") or value.get("message")
+        return _reason(stated) if stated else (json.dumps(value) if value else "", "")
     if isinstance(value, list) and value:
-        parts = [_reason(item) for item in value]
-        if len(parts) == 1:
-            return parts[0]
-        return "; ".join(f"{reason} at {where}" if where else reason for reason, where in parts), ""
+        reasons = [_reason(item) for item in value]
+        if len(reasons) == 1:
+            return reasons[0]
+        return "; ".join(f"{reason} at {location}" if location else reason for reason, location in reasons), ""
     return ("" if value is None else str(value)), ""
 
 
@@ -85,12 +93,12 @@ def _parsed(content: bytes) -> Any:
 
 
 def _plain(text: str) -> str:
-    """The words of a page of HTML, or the text itself."""
+    """The title or the text of an HTML page; other text unchanged, without surrounding blanks."""
     if "<" not in text:
-        return text.strip()[:LONGEST]
+        return text.strip()[:MAX_SHOWN]
     title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
     words = title[1] if title else re.sub(r"<[^>]*>", " ", text)
-    return " ".join(html.unescape(words).split())[:LONGEST]
+    return " ".join(html.unescape(words).split())[:MAX_SHOWN]
 
 
 def _text(value: Any) -> str | None:

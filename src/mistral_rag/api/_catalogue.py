@@ -1,7 +1,7 @@
-"""What is known about the platform's chat models: facts with their names' patterns, nothing fetched.
+"""Capabilities of the platform's chat models, by patterns of their names; nothing is fetched.
 
-As of November 2026, from the platform's pages and from what its hosts were seen to accept. A name that nothing here
-knows (a tuned model, a gateway's alias) is sent as it is, with nothing assumed.
+As of November 2026, from the platform's model pages and from requests that its hosts accepted. A name without an entry
+(a tuned model, a gateway's alias) is sent unchanged, and nothing is assumed about it.
 """
 
 import re
@@ -17,17 +17,17 @@ ON_OFF: Efforts = ("none", "high")
 
 @dataclass(frozen=True, slots=True)
 class ChatModel:
-    """What a chat model can do.
+    """Capabilities of a chat model.
 
     Attributes:
         pattern: Regular expression for the whole name.
-        context: Tokens of prompt and answer together.
-        efforts: Values of `reasoning_effort` that it takes; none when it does not know the parameter.
-        reasons: Whether it can think before it answers.
-        think_prompt: Whether it thinks only when a system prompt asks for it, in tags.
-        vision, audio: What it sees and hears.
-        text_beside_calls: Whether an assistant's turn may hold text and tool calls.
-        tokenizer: The vocabulary in mistral-common by which its tokens are counted.
+        context: Maximum tokens of prompt and answer together.
+        efforts: Accepted values of `reasoning_effort`; empty when the model does not take the parameter.
+        reasons: True when the model can think before it answers.
+        think_prompt: True when it thinks only if a system prompt asks for it, between tags in the text.
+        vision, audio: True when it takes images, audio.
+        text_beside_calls: True when one assistant message may hold both text and tool calls.
+        tokenizer: Vocabulary of mistral-common that counts its tokens.
     """
 
     pattern: str
@@ -73,11 +73,11 @@ MODELS = (
 
 @lru_cache(maxsize=256)
 def chat_model(name: str) -> ChatModel | None:
-    """What is known about the model of this name; None when nothing is."""
+    """The first entry whose pattern matches the whole name; None without one."""
     return next((model for model in MODELS if re.fullmatch(model.pattern, name)), None)
 
 
 def vocabulary(name: str) -> Tokenizer:
-    """The vocabulary of the model of this name; the newest for models that nothing here knows."""
+    """The tokenizer of a model; that of the newest models for a name without an entry."""
     known = chat_model(name)
     return known.tokenizer if known is not None else "tekken"

@@ -1,4 +1,4 @@
-"""Sends JSON to the platform and gives JSON or a stream of it back."""
+"""HTTP client of the platform: JSON requests, JSON responses and event streams, sync and async."""
 
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
@@ -10,14 +10,14 @@ from pydantic import SecretStr
 
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
-from mistral_rag.api._replies import EventReader, Json, Reply, empty_stream, encode, reply
+from mistral_rag.api._responses import ApiResponse, EventReader, Json, empty_stream, encode, parse_response
 from mistral_rag.api._retry import aretrying, retrying
 from mistral_rag.api._settings import Settings, Timeouts
-from mistral_rag.api._transports import JSON, Connector, adrain, apieces, drain, pieces, plain_headers
+from mistral_rag.api._transports import JSON, Connector, abody_chunks, adrain, body_chunks, drain, lower_case_headers
 
 
 class Stream:
-    """The parsed events of an open stream, the first of which have come already. Close it when done."""
+    """Parsed events of an open stream; the first ones have been received already. Close it when done."""
 
     def __init__(self, headers: Mapping[str, str], head: list[Json], rest: Generator[Any]) -> None:
         self.headers = headers
@@ -29,7 +29,7 @@ class Stream:
         yield from self._rest
 
     def close(self) -> None:
-        """Drop the connection at once."""
+        """Close the connection at once."""
         self._rest.close()
 
 
@@ -48,14 +48,14 @@ class AsyncStream:
             yield event
 
     async def aclose(self) -> None:
-        """Drop the connection at once."""
+        """Close the connection at once."""
         await self._rest.aclose()
 
 
 class Client:
-    """One host, one key. Construction does no I/O; connections are opened when needed and shared.
+    """Client of one host with one key. Construction does no I/O; connections are opened on demand and reused.
 
-    Safe in threads, in any event loop, in several one after another, and after a fork.
+    Safe in threads, in any event loop, in several loops in turn, and after a fork.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -74,78 +74,64 @@ class Client:
 
     @property
     def settings(self) -> Settings:
-        """What the client was made with."""
+        """The settings of the client."""
         return self._settings
 
-    def post(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> Reply:
-        """Send `body` to `path` and give the parsed reply; errors are `ApiError`."""
-        sent = self._connector.request(path, encode(body), timeouts)
-        return retrying(self._settings.retry, lambda: self._post(sent))
+    def post(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> ApiResponse:
+        """Send `body` to `path` as JSON, with retries.
 
-    async def apost(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> Reply:
+        Raises:
+            ApiError: The platform refused, failed, or could not be reached.
+        """
+        request = self._connector.request(path, encode(body), timeouts)
+        return retrying(self._settings.retry, lambda: self._post(request))
+
+    async def apost(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> ApiResponse:
         """`post` for coroutines."""
-        sent = self._connector.request(path, encode(body), timeouts)
-        return await aretrying(self._settings.retry, lambda: self._apost(sent))
+        request = self._connector.request(path, encode(body), timeouts)
+        return await aretrying(self._settings.retry, lambda: self._apost(request))
 
     def send(
         self, method: str, path: str, *, content: bytes = b"", kind: str = JSON, timeouts: Timeouts | None = None
-    ) -> Reply:
-        """Send bytes of the media type `kind`, with any method; else as `post`."""
-        sent = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return retrying(self._settings.retry, lambda: self._post(sent))
+    ) -> ApiResponse:
+        """`post` for any method and bytes of the media type `kind`."""
+        request = self._connector.request(path, content, timeouts, method=method, kind=kind)
+        return retrying(self._settings.retry, lambda: self._post(request))
 
     async def asend(
         self, method: str, path: str, *, content: bytes = b"", kind: str = JSON, timeouts: Timeouts | None = None
-    ) -> Reply:
+    ) -> ApiResponse:
         """`send` for coroutines."""
-        sent = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return await aretrying(self._settings.retry, lambda: self._apost(sent))
+        request = self._connector.request(path, content, timeouts, method=method, kind=kind)
+        return await aretrying(self._settings.retry, lambda: self._apost(request))
 
     def stream(
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> Stream:
-        """Open a stream; tried again until an event for which `begun` holds has come, never after."""
-        sent = self._connector.request(path, encode(body), timeouts)
-        return retrying(self._settings.retry, lambda: self._open(sent, begun))
+        """Open a stream; retried until the first event for which `begun` is true, never after it."""
+        request = self._connector.request(path, encode(body), timeouts)
+        return retrying(self._settings.retry, lambda: self._open(request, begun))
 
     async def astream(
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> AsyncStream:
         """`stream` for coroutines."""
-        sent = self._connector.request(path, encode(body), timeouts)
-        return await aretrying(self._settings.retry, lambda: self._aopen(sent, begun))
+        request = self._connector.request(path, encode(body), timeouts)
+        return await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
 
-    def _post(self, sent: httpx.Request) -> Reply:
-        try:
-            with self._sync.lease(slot_wait(sent)) as http, closing(http.handle_request(sent)) as response:
-                headers = plain_headers(response)
-                content = b"".join(pieces(response, headers))
-            return reply(response.status_code, headers, content, self._secret)
-        except httpx.HTTPError as problem:
-            failure = unanswered(problem, self._settings.base_url)
-        try:
-            raise failure
-        finally:
-            del failure  # else error and frame hold each other, and the frame this client
+    def _post(self, request: httpx.Request) -> ApiResponse:
+        received = self._receive(request)  # read to its end, or it raises: nothing to close
+        response, headers = next(received)
+        return parse_response(response.status_code, headers, b"".join(received), self._secret)
 
-    async def _apost(self, sent: httpx.Request) -> Reply:
-        try:
-            async with (
-                self._async.lease(slot_wait(sent)) as http,
-                aclosing(await http.handle_async_request(sent)) as response,
-            ):
-                headers = plain_headers(response)
-                content = b"".join([piece async for piece in apieces(response, headers)])
-            return reply(response.status_code, headers, content, self._secret)
-        except httpx.HTTPError as problem:
-            failure = unanswered(problem, self._settings.base_url)
-        try:
-            raise failure
-        finally:
-            del failure  # else error and frame hold each other, and the frame this client
+    async def _apost(self, request: httpx.Request) -> ApiResponse:
+        received = self._areceive(request)
+        response, headers = await anext(received)
+        content = b"".join([chunk async for chunk in received])
+        return parse_response(response.status_code, headers, content, self._secret)
 
-    def _open(self, sent: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
-        events = self._events(sent)
+    def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
+        events = self._events(request)
         headers = next(events)
         head = []
         for event in events:
@@ -154,8 +140,8 @@ class Client:
                 return Stream(headers, head, events)
         raise empty_stream(headers)
 
-    async def _aopen(self, sent: httpx.Request, begun: Callable[[Json], bool]) -> AsyncStream:
-        events = self._aevents(sent)
+    async def _aopen(self, request: httpx.Request, begun: Callable[[Json], bool]) -> AsyncStream:
+        events = self._aevents(request)
         headers = await anext(events)
         head = []
         async for event in events:
@@ -164,78 +150,94 @@ class Client:
                 return AsyncStream(headers, head, events)
         raise empty_stream(headers)
 
-    def _events(self, sent: httpx.Request) -> Generator[Any]:
+    def _events(self, request: httpx.Request) -> Generator[Any]:
         """The headers first, then every event."""
         reader = EventReader(self._secret)
-        try:
-            with self._sync.lease(slot_wait(sent)) as http, closing(http.handle_request(sent)) as response:
-                headers = plain_headers(response)
-                if not reader.is_stream(response.status_code, headers):
-                    yield headers
-                    yield reply(response.status_code, headers, b"".join(pieces(response, headers)), self._secret).data
+        with closing(self._receive(request)) as received:
+            response, headers = next(received)
+            yield headers
+            if not reader.is_stream(response.status_code, headers):
+                yield parse_response(response.status_code, headers, b"".join(received), self._secret).data
+                return
+            for chunk in received:
+                yield from reader.feed(chunk)
+                if reader.done:
+                    drain(response, received)
                     return
-                yield headers
-                chunks = iter(pieces(response, headers))
-                for chunk in chunks:
-                    yield from reader.feed(chunk)
-                    if reader.done:
-                        drain(response, chunks)
-                        return
             reader.end()
-            return
-        except httpx.HTTPError as problem:
-            failure = unanswered(problem, self._settings.base_url)
-        try:
-            raise failure
-        finally:
-            del failure  # else error and frame hold each other, and the frame this client
 
-    async def _aevents(self, sent: httpx.Request) -> AsyncGenerator[Any]:
+    async def _aevents(self, request: httpx.Request) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
         reader = EventReader(self._secret)
+        async with aclosing(self._areceive(request)) as received:
+            response, headers = await anext(received)
+            yield headers
+            if not reader.is_stream(response.status_code, headers):
+                content = b"".join([chunk async for chunk in received])
+                yield parse_response(response.status_code, headers, content, self._secret).data
+                return
+            async for chunk in received:
+                for event in reader.feed(chunk):
+                    yield event
+                if reader.done:
+                    await adrain(received)
+                    return
+            reader.end()
+
+    def _receive(self, request: httpx.Request) -> Generator[Any]:
+        """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""
+        try:
+            with self._sync.lease(slot_wait(request)) as http, closing(http.handle_request(request)) as response:
+                headers = lower_case_headers(response)
+                yield response, headers
+                yield from body_chunks(response, headers)
+                return
+        except httpx.HTTPError as cause:
+            error = connection_error(cause, self._settings.base_url)
+        # Raised outside of the handler: as its context the error of httpx would bring along the request, with the key.
+        try:
+            raise error
+        finally:
+            del error  # else error and frame hold each other, and the frame this client
+
+    async def _areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
+        """`_receive` for coroutines."""
         try:
             async with (
-                self._async.lease(slot_wait(sent)) as http,
-                aclosing(await http.handle_async_request(sent)) as response,
+                self._async.lease(slot_wait(request)) as http,
+                aclosing(await http.handle_async_request(request)) as response,
             ):
-                headers = plain_headers(response)
-                if not reader.is_stream(response.status_code, headers):
-                    yield headers
-                    yield reply(response.status_code, headers, await response.aread(), self._secret).data
-                    return
-                yield headers
-                chunks = aiter(apieces(response, headers))
-                async for chunk in chunks:
-                    for event in reader.feed(chunk):
-                        yield event
-                    if reader.done:
-                        await adrain(chunks)
-                        return
-            reader.end()
-            return
-        except httpx.HTTPError as problem:
-            failure = unanswered(problem, self._settings.base_url)
+                headers = lower_case_headers(response)
+                yield response, headers
+                async for chunk in abody_chunks(response, headers):
+                    yield chunk
+                return
+        except httpx.HTTPError as cause:
+            error = connection_error(cause, self._settings.base_url)
         try:
-            raise failure
+            raise error
         finally:
-            del failure  # else error and frame hold each other, and the frame this client
+            del error
 
     @property
     def _secret(self) -> SecretStr | None:
         return self._settings.credentials
 
 
-def slot_wait(sent: httpx.Request) -> float | None:
-    """The seconds that a call may wait for others to end: every call has a connection of its own while it lasts."""
-    wait: float | None = sent.extensions["timeout"]["pool"]
+def slot_wait(request: httpx.Request) -> float | None:
+    """Seconds that a call may wait for a slot; None for no limit.
+
+    The "pool" timeout of httpx: each call uses a connection alone, so the limit of calls is that of connections.
+    """
+    wait: float | None = request.extensions["timeout"]["pool"]
     return wait
 
 
-def unanswered(problem: httpx.HTTPError, base_url: str) -> ApiError:
-    """The typed error for a call that got no answer. It does not hold the request, which holds the key."""
-    reason = str(problem) or type(problem).__name__
-    if isinstance(problem, httpx.TimeoutException):
+def connection_error(cause: httpx.HTTPError, base_url: str) -> ApiError:
+    """The typed error for an error of httpx, without its request, which contains the key."""
+    reason = str(cause) or type(cause).__name__
+    if isinstance(cause, httpx.TimeoutException):
         return ApiTimeoutError(
-            f"{base_url} did not answer in time ({type(problem).__name__}). Raise `timeout`, or try later."
+            f"{base_url} did not answer in time ({type(cause).__name__}). Raise `timeout`, or try later."
         )
     return ApiConnectionError(f"No answer from {base_url}: {reason}. Check the network and base_url.")

@@ -1,4 +1,4 @@
-"""The settings that everything which talks to the platform has in common."""
+"""Settings that every LangChain class of this package shares: host, credentials, timeouts, retries."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -9,24 +9,25 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, fiel
 
 from mistral_rag.api._client import Client
 from mistral_rag.api._retry import RetryPolicy
-from mistral_rag.api._settings import Settings, Timeouts, default_base_url, is_httpx_timeout, login_apart
-from mistral_rag.api._transports import own_headers
+from mistral_rag.api._settings import Settings, Timeouts, default_base_url, is_httpx_timeout, split_login
+from mistral_rag.api._transports import caller_headers
 
-MOST_CLIENTS = 8
+MAX_CLIENTS = 8
+"""Clients kept for one family of models. A configurable field has a few values; each client holds open connections."""
 
 
 class Clients:
-    """The clients of a model and of those that were made from it, such as LangChain's configured ones.
+    """The clients of a model and of its copies, such as LangChain's configured ones.
 
-    One for each combination of settings, the newest few, so that none of them connects anew for every call. A copy
-    by `copy.deepcopy` or `pickle` begins without any.
+    One client for each combination of settings, at most `MAX_CLIENTS`, so that copies reuse open connections. A copy
+    by `copy.deepcopy` or `pickle` starts empty.
     """
 
     def __init__(self) -> None:
-        self._held: dict[tuple[Any, ...], Client] = {}
+        self._clients: dict[tuple[Any, ...], Client] = {}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Clients)  # no part of what makes models differ
+        return isinstance(other, Clients)  # models with equal settings compare equal
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -34,26 +35,26 @@ class Clients:
         return Clients, ()
 
     def of(self, settings: tuple[Any, ...], make: Callable[[], Client]) -> Client:
-        """The client for these settings, made when there is none yet."""
-        for known, client in tuple(self._held.items()):
-            if known == settings:  # by identity mostly: cheaper than a hash
+        """The client for these settings; created by `make` when there is none."""
+        for known, client in tuple(self._clients.items()):
+            if known == settings:  # values are mostly identical objects: cheaper than a hash
                 return client
-        # `setdefault` is atomic: threads that come first together share one client, and so its limits.
-        made = self._held.setdefault(settings, make())
-        for old in tuple(self._held)[:-MOST_CLIENTS]:
-            self._held.pop(old, None)
-        return made
+        # `setdefault` is atomic: threads that race for the first client share one, and so its limits.
+        client = self._clients.setdefault(settings, make())
+        for old in tuple(self._clients)[:-MAX_CLIENTS]:
+            self._clients.pop(old, None)
+        return client
 
 
 class Connection(BaseModel):
-    """Where the platform is, who asks, and how patiently.
+    """Host, credentials, timeouts and retries of a model.
 
-    None means not given. The key is looked for when it is needed and never shows. `base_url` includes /v1; a user
-    and password in it become `login`, are sent instead of the key, and never show. `timeout` is one number of
-    seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the first; nothing is tried again
-    later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for tests in one
-    process; requests go through `http_client` and `http_async_client` (httpx's, also called `client` and
-    `async_client`) where they are given, with the headers and the base URL that these have.
+    None means not given. A missing key is an error of the first call, not of the constructor; no repr shows it.
+    `base_url` includes /v1; a user and password in it become `login`, which is sent instead of the key and in no repr
+    either. `timeout` is one number of seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the
+    first; no retry starts later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport,
+    for tests in one process; requests go through `http_client` and `http_async_client` (httpx's, also called `client`
+    and `async_client`) where they are given, with the headers and the base URL that these have.
     """
 
     model_config = ConfigDict(
@@ -106,8 +107,8 @@ class Connection(BaseModel):
         return [client for client in (self.http_client, self.http_async_client) if client is not None]
 
     @model_validator(mode="after")
-    def _login_apart(self) -> Self:
-        address, login = login_apart(self.base_url)
+    def _split_login(self) -> Self:
+        address, login = split_login(self.base_url)
         if login is not None:
             self.base_url, self.login = address, login
         return self
@@ -124,17 +125,17 @@ class Connection(BaseModel):
 
     @property
     def client(self) -> Client:
-        """The client for these settings; another one after they changed."""
-        now = (*VALUES(self.__dict__), *self.default_headers.items())
-        return self.clients.of(now, lambda: Client(self._settings()))
+        """The client for the present settings; changed settings get another one."""
+        current = (*VALUES(self.__dict__), *self.default_headers.items())
+        return self.clients.of(current, lambda: Client(self._settings()))
 
     def _settings(self) -> Settings:
-        address, login = login_apart(self.base_url)  # a copy's `update` is not validated
+        address, login = split_login(self.base_url)  # a copy's `update` is not validated
         return Settings(
             base_url=address,
             key=self.api_key,
             login=login or self.login,
-            headers=own_headers(*self._http_clients) | self.default_headers,
+            headers=caller_headers(*self._http_clients) | self.default_headers,
             timeouts=Timeouts.of(self.timeout),
             retry=RetryPolicy(retries=self.max_retries, budget=self.max_elapsed),
             concurrency=self.max_concurrent_requests,

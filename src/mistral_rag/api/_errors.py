@@ -1,7 +1,8 @@
-"""What the platform can answer instead of a reply, as exceptions; the tree stands in `mistral_rag.errors`.
+"""Errors of the platform as exceptions, and the choice of a class for an error response.
 
-Each class is also the langchain-core model error of the same meaning, where there is one, so that code written
-for any provider catches it. `is_retryable` (langchain-core's name) says whether the same request may succeed later.
+`mistral_rag.errors` shows the tree. Each class is also the langchain-core model error of the same meaning, where there
+is one, so that code written for any provider catches it. `is_retryable` (langchain-core's name) says whether the same
+request may succeed later.
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Any
 
 from langchain_core import exceptions as core
 
-from mistral_rag.api._bodies import Details, read_error
+from mistral_rag.api._bodies import ErrorDetails, read_error
 from mistral_rag.api._retry import retry_after
 from mistral_rag.errors import MistralRagError
 
@@ -22,10 +23,10 @@ class ApiError(MistralRagError, core.ModelError):
         status: The HTTP status, None when there was no answer.
         code: The platform's own code as a string, such as "1300".
         type: The platform's name of the error, such as "rate_limited".
-        request_id: What to quote to the platform's support.
+        request_id: The id to quote to the platform's support.
         retry_after: Seconds the platform asked to wait, None when it did not say.
-        body: The body as it came, parsed where it was JSON.
-        partial: What had come before: a message's beginning, or a `PartialEmbeddings`; None when nothing had.
+        body: The response body, parsed where it was JSON.
+        partial: The part of the result that was received: a message's beginning, or a `PartialEmbeddings`; else None.
     """
 
     partial: Any = None
@@ -51,7 +52,7 @@ class ApiError(MistralRagError, core.ModelError):
 
 
 class BadRequestError(ApiError, core.ModelInvalidRequestError):
-    """400: what was sent is wrong; sending it again gives the same answer."""
+    """400: the request is wrong; sending it again gives the same error."""
 
 
 class ContextOverflowError(BadRequestError, core.ContextOverflowError):
@@ -59,11 +60,11 @@ class ContextOverflowError(BadRequestError, core.ContextOverflowError):
 
 
 class UnknownModelError(BadRequestError, core.ModelNotFoundError):
-    """The model does not exist, is not open to this key, or is no longer served."""
+    """The model does not exist, is closed to this key, or is no longer served."""
 
 
 class AuthenticationError(ApiError, core.ModelAuthenticationError):
-    """401: there is no key, or the platform does not know it."""
+    """401: the key is missing or wrong."""
 
 
 class PermissionDeniedError(ApiError, core.ModelPermissionDeniedError):
@@ -71,7 +72,7 @@ class PermissionDeniedError(ApiError, core.ModelPermissionDeniedError):
 
 
 class RefusalError(PermissionDeniedError):
-    """A guardrail blocked the content; `categories` names why, as far as the platform said."""
+    """A guardrail blocked the content; `categories` names the reasons that the platform gave."""
 
     categories: tuple[str, ...] = ()
 
@@ -89,15 +90,15 @@ class InvalidRequestError(ApiError, core.ModelInvalidRequestError):
 
 
 class RateLimitError(ApiError, core.ModelRateLimitError):
-    """429: too fast; `retry_after` holds the seconds to wait where the platform said."""
+    """429: too many requests; `retry_after` holds the seconds to wait where the platform gave them."""
 
 
 class ServerError(ApiError, core.ModelAPIError):
-    """5xx: the platform's fault; it was retried already."""
+    """5xx: a failure of the platform; all retries are used up."""
 
 
 class ApiConnectionError(ApiError, core.ModelConnectionError):
-    """No answer: name not found, nobody listening, TLS refused, or the line broke."""
+    """No answer: unknown host, refused connection, failed TLS handshake, or a broken connection."""
 
 
 class ApiTimeoutError(ApiError, core.ModelTimeoutError):
@@ -105,11 +106,11 @@ class ApiTimeoutError(ApiError, core.ModelTimeoutError):
 
 
 class ResponseError(ApiError):
-    """An answer that is not one: broken JSON, missing fields."""
+    """A malformed answer: broken JSON, missing fields."""
 
 
 class StreamError(ResponseError):
-    """A stream that broke off; `partial` holds the message as far as it had come."""
+    """A stream that broke off; `partial` holds the message received so far."""
 
 
 BY_STATUS: dict[int, type[ApiError]] = {
@@ -143,14 +144,14 @@ _BLOCKED = re.compile(r"guardrail|moderation|blocked|content.?(policy|filter)|sa
 
 
 def request_id(headers: Mapping[str, str], body: Any = None) -> str | None:
-    """The id by which the platform knows the request; None when it gave none."""
+    """The platform's id of a request, from the headers or else from the body; None without one."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
-    inside = body.get("request_id") if isinstance(body, dict) else None
-    return found or (str(inside) if inside else None)
+    in_body = body.get("request_id") if isinstance(body, dict) else None
+    return found or (str(in_body) if in_body else None)
 
 
-def error_from_reply(status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
-    """The typed error for an HTTP answer of 300 or more, whatever its body looks like."""
+def error_from_response(status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
+    """The typed error for an HTTP response with a status of 300 or more, whatever its body."""
     return _typed(status, headers, read_error(content))
 
 
@@ -160,14 +161,14 @@ def error_from_object(body: Any, headers: Mapping[str, str]) -> ApiError:
     return _typed(details.status or 0, headers, details)
 
 
-def _typed(status: int, headers: Mapping[str, str], details: Details) -> ApiError:
+def _typed(status: int, headers: Mapping[str, str], details: ErrorDetails) -> ApiError:
     kind = _class_of(status, details)
     name = f"{status} " if status else ""
-    where = f" at {details.where}" if details.where else ""
+    location = f" at {details.location}" if details.location else ""
     advice = f" {ADVICE[kind]}" if kind in ADVICE else ""
     reason = details.message or "no reason given"
     error = kind(
-        f"Mistral API error {name}({details.type or kind.__name__}): {reason}{where}.{advice}".replace("..", "."),
+        f"Mistral API error {name}({details.type or kind.__name__}): {reason}{location}.{advice}".replace("..", "."),
         status=status or None,
         code=details.code,
         type=details.type,
@@ -180,7 +181,7 @@ def _typed(status: int, headers: Mapping[str, str], details: Details) -> ApiErro
     return error
 
 
-def _class_of(status: int, details: Details) -> type[ApiError]:
+def _class_of(status: int, details: ErrorDetails) -> type[ApiError]:
     if status == 403 and (details.categories or _BLOCKED.search(details.searchable)):
         return RefusalError
     if status in {0, 400, 404, 422} and (details.type == "invalid_model" or details.code in {"1500", "3003"}):
@@ -196,8 +197,8 @@ def _class_of(status: int, details: Details) -> type[ApiError]:
     return BY_STATUS.get(status, BadRequestError if status >= 400 else ApiError)
 
 
-def _class_by_name(details: Details) -> type[ApiError]:
-    """For an error object without a status: by its code and type."""
+def _class_by_name(details: ErrorDetails) -> type[ApiError]:
+    """The class for an error object without a status, by its code and type."""
     name = (details.type or "").lower()
     if details.code == "1300" or "rate" in name:
         return RateLimitError

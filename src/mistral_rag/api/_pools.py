@@ -1,7 +1,7 @@
-"""Connections that may be used from any thread, any event loop, one loop after another, and after a fork.
+"""Connection pools for any thread, any event loop, several loops in turn, and processes after a fork.
 
-The clients are made by a factory, so nothing here knows httpx. Each call has a client of its own while it lasts,
-because a client slows down with the number of its connections: 64 calls at once take a third less time this way.
+A factory creates the clients, so this module does not depend on httpx. Each call uses a client alone, because an httpx
+pool slows down with the number of its connections: 64 concurrent calls take a third less time this way.
 """
 
 import asyncio
@@ -16,7 +16,12 @@ from typing import Any, Generic, Protocol, TypeVar
 from mistral_rag.api._errors import ApiTimeoutError
 
 FOREVER = 10 * 365 * 24 * 3600.0
+"""Ten years in seconds: longer than any event loop runs."""
+
 GRACE = 1.0
+"""Seconds between garbage collection of a client and the closing of its connections.
+
+Long enough for a loop that is about to end to get there first; see `_release`."""
 
 
 class Closable(Protocol):
@@ -39,7 +44,7 @@ A = TypeVar("A", bound=AsyncClosable)
 
 
 class Pool(Generic[C]):
-    """Idle clients; each is lent to one call at a time, the one that was used last first."""
+    """Idle clients; each is leased to one call at a time, last in, first out."""
 
     def __init__(self, make: Callable[[], C]) -> None:
         self._make = make
@@ -47,20 +52,20 @@ class Pool(Generic[C]):
 
     @contextmanager
     def lease(self) -> Iterator[C]:
-        """A client, nobody else's until the end of the block."""
-        client = self._taken() or self._make()
+        """A client for exclusive use until the end of the block."""
+        client = self._pop() or self._make()
         try:
             yield client
         finally:
             self._idle.append(client)
 
-    def _taken(self) -> C | None:
+    def _pop(self) -> C | None:
         with suppress(IndexError):
             return self._idle.pop()  # atomic, so no lock
         return None
 
     def drain(self) -> list[C]:
-        """The idle clients, no longer held here; the caller closes them."""
+        """Remove and return the idle clients; the caller closes them."""
         idle, self._idle = self._idle, []
         return idle
 
@@ -72,24 +77,28 @@ def close_all(pool: Pool[S]) -> None:
 
 
 class SyncConnections(Generic[S]):
-    """The pool of this process, with at most `limit` calls at once; a forked child starts afresh."""
+    """The pool of this process, with at most `limit` concurrent calls; a forked child starts a new one."""
 
     def __init__(self, make: Callable[[], S], limit: int | None) -> None:
         self._make = make
         self._limit = limit
-        self._begin()
+        self._start()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         self._pid = os.getpid()
         self.pool = Pool(self._make)
         self._gate = threading.BoundedSemaphore(self._limit) if self._limit else None
 
     @contextmanager
     def lease(self, wait: float | None = None) -> Iterator[S]:
-        """A client; waits while `limit` calls are under way, `wait` seconds at most."""
+        """A client for one call; waits at most `wait` seconds while `limit` calls are running.
+
+        Raises:
+            ApiTimeoutError: `wait` seconds have passed.
+        """
         if self._pid != os.getpid():
-            # The parent's connections and locks can't be shared: its threads may hold them.
-            self._begin()
+            # The parent's connections and locks can't be shared: a thread of the parent may hold them for ever.
+            self._start()
         gate, pool = self._gate, self.pool
         if gate is None:
             with pool.lease() as client:
@@ -112,7 +121,7 @@ class _Loop(Generic[A]):
 
 
 class AsyncConnections(Generic[A]):
-    """A pool for each event loop, closed when its loop ends or soon after nobody holds this object any more."""
+    """A pool for each event loop, closed when its loop ends or soon after this object is garbage collected."""
 
     def __init__(self, make: Callable[[], A], limit: int | None) -> None:
         self._make = make
@@ -121,8 +130,12 @@ class AsyncConnections(Generic[A]):
 
     @asynccontextmanager
     async def lease(self, wait: float | None = None) -> AsyncIterator[A]:
-        """A client of the running loop; waits while `limit` calls are under way there, `wait` seconds at most."""
-        loop = self._loops.get(asyncio.get_running_loop()) or await self._begin()
+        """A client of the running loop for one call; waits at most `wait` seconds while `limit` calls run there.
+
+        Raises:
+            ApiTimeoutError: `wait` seconds have passed.
+        """
+        loop = self._loops.get(asyncio.get_running_loop()) or await self._start()
         if loop.gate is None:
             with loop.pool.lease() as client:
                 yield client
@@ -144,7 +157,7 @@ class AsyncConnections(Generic[A]):
         except TimeoutError:
             raise _busy(self._limit, wait) from None
 
-    async def _begin(self) -> _Loop[A]:
+    async def _start(self) -> _Loop[A]:
         for ended in [loop for loop in tuple(self._loops) if loop.is_closed()]:
             self._loops.pop(ended).release.detach()
         pool = Pool(self._make)
@@ -152,10 +165,10 @@ class AsyncConnections(Generic[A]):
         closer = _closing(pool)
         await anext(closer)
         loop = asyncio.get_running_loop()
-        # The timer never fires: it is what holds the closer until the loop ends.
-        held = loop.call_later(FOREVER, closer.aclose)
-        begun = self._loops[loop] = _Loop(pool, gate, weakref.finalize(self, _let_go, loop, held))
-        return begun
+        # The timer never fires: it keeps the closer alive until the loop ends.
+        timer = loop.call_later(FOREVER, closer.aclose)
+        started = self._loops[loop] = _Loop(pool, gate, weakref.finalize(self, _release, loop, timer))
+        return started
 
 
 def _busy(limit: int | None, wait: float | None) -> ApiTimeoutError:
@@ -166,10 +179,10 @@ def _busy(limit: int | None, wait: float | None) -> ApiTimeoutError:
 
 
 async def _closing(pool: Pool[A]) -> AsyncGenerator[None]:
-    """Closes the pool when it is closed itself.
+    """Close the pool when this generator is closed.
 
-    An event loop closes the asynchronous generators that began in it when it shuts down, or when nobody holds
-    them any more: the only hook there is for closing connections inside the loop that owns them.
+    An event loop closes the asynchronous generators that were first iterated in it when it shuts down, or when they are
+    garbage collected: the only hook for closing connections inside the loop that owns them.
     """
     try:
         yield
@@ -178,10 +191,11 @@ async def _closing(pool: Pool[A]) -> AsyncGenerator[None]:
             await client.aclose()
 
 
-def _let_go(loop: asyncio.AbstractEventLoop, held: asyncio.TimerHandle) -> None:
-    """Close a pool that nobody needs, from whatever thread collects garbage.
+def _release(loop: asyncio.AbstractEventLoop, timer: asyncio.TimerHandle) -> None:
+    """Close the pool of a garbage-collected object, called from whatever thread runs the collection.
 
-    Not at once: in a loop about to end, the closing would be cancelled half-way; its shutdown does it better.
+    After `GRACE` seconds: a loop that is about to end would cancel the closing half-way, and its shutdown closes the
+    pool completely.
     """
     with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(loop.call_later, GRACE, held.cancel)
+        loop.call_soon_threadsafe(loop.call_later, GRACE, timer.cancel)

@@ -1,8 +1,8 @@
-"""One retry policy for every call: a plain function decides, two short loops obey.
+"""Retries: one policy for every call, applied by a sync and an async loop.
 
-Retried is what langchain-core calls retryable: 408, 429, 5xx, no connection, no answer in time. Exponential backoff
-with full jitter; a Retry-After of the platform is waited out, or the error raised at once when it does not fit into
-the budget.
+Retried are the errors that langchain-core calls retryable: 408, 429, 5xx, no connection, no answer in time. Exponential
+backoff with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/); a Retry-After
+header is obeyed, or the error raised at once when the wait does not fit into the budget.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class Outcome(Protocol):
-    """A failed attempt, as far as the policy looks at it."""
+class FailedAttempt(Protocol):
+    """The attributes of an error that the policy reads."""
 
     is_retryable: bool
     retry_after: float | None
@@ -32,13 +32,13 @@ class Outcome(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long to try again.
+    """Number and timing of retries.
 
     Attributes:
         retries: Attempts after the first.
-        base: Seconds; the first wait lies between 0 and this, every further one may be twice as long.
-        cap: The longest backoff in seconds (a Retry-After may be longer).
-        budget: Seconds from the start of the first attempt after which nothing is tried again.
+        base: Upper bound of the first wait in seconds; it doubles with every further attempt.
+        cap: Maximum backoff in seconds (a Retry-After may be longer).
+        budget: Seconds after the start of the first attempt within which a retry may start.
     """
 
     retries: int = 4
@@ -46,22 +46,22 @@ class RetryPolicy:
     cap: float = 16.0
     budget: float = 120.0
 
-    def delay(self, attempt: int, outcome: Outcome, *, elapsed: float = 0.0, chance: float = 1.0) -> float | None:
-        """Seconds to wait after the failed `attempt` (from 1), or None to give up.
+    def delay(self, attempt: int, failure: FailedAttempt, *, elapsed: float = 0.0, chance: float = 1.0) -> float | None:
+        """Seconds to wait after the failed `attempt` (from 1); None to give up.
 
         `elapsed` is the time since the first attempt began; `chance` is a random number between 0 and 1.
         """
-        if not outcome.is_retryable or attempt > self.retries:
+        if not failure.is_retryable or attempt > self.retries:
             return None
-        if outcome.retry_after is not None:
-            wait = outcome.retry_after
+        if failure.retry_after is not None:
+            wait = failure.retry_after
         else:
             wait = min(self.cap, self.base * 2.0 ** (attempt - 1)) * chance
         return wait if elapsed + wait <= self.budget else None
 
 
 def retrying(policy: RetryPolicy, attempt_once: Callable[[], T]) -> T:
-    """Call `attempt_once` until it succeeds or the policy gives up; then its last error is raised."""
+    """Call `attempt_once` until it succeeds or the policy gives up; then raise its last error."""
     began = time.monotonic()
     for attempt in count(1):
         try:
@@ -89,8 +89,8 @@ async def aretrying(policy: RetryPolicy, attempt_once: Callable[[], Awaitable[T]
 
 
 def _wait(policy: RetryPolicy, attempt: int, error: ModelError, began: float) -> float | None:
-    outcome: Outcome = error  # type: ignore[assignment]  # every error of the client is an ApiError
-    wait = policy.delay(attempt, outcome, elapsed=time.monotonic() - began, chance=random.random())  # noqa: S311
+    failure: FailedAttempt = error  # type: ignore[assignment]  # every error of the client is an ApiError
+    wait = policy.delay(attempt, failure, elapsed=time.monotonic() - began, chance=random.random())  # noqa: S311
     if wait is not None:
         logger.info("Attempt %d failed, the next one is in %.1f s: %s", attempt, wait, error)
     return wait

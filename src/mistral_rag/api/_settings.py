@@ -1,4 +1,4 @@
-"""Where the platform is, who asks, and how patiently: what a client is made with."""
+"""Settings of a client: host, credentials, timeouts, retries; and the checks of URL and credentials."""
 
 import base64
 import os
@@ -30,8 +30,9 @@ def default_base_url() -> str:
 class Timeouts:
     """Seconds for each step of a call; None waits for ever.
 
-    `read` is the longest silence, not the length of the whole reply; `pool` is how long a call waits for others to end
-    while `max_concurrent_requests` are under way.
+    `read` limits the time between two chunks, not that of the whole response; its default leaves a reasoning model
+    minutes before its first token; `pool` limits the wait for another call to end while
+    `max_concurrent_requests` are running.
     """
 
     connect: float | None = 10.0
@@ -41,7 +42,11 @@ class Timeouts:
 
     @classmethod
     def of(cls, value: Any) -> "Timeouts":
-        """Read a number, the longest wait for any step (10 seconds for connecting), or an httpx.Timeout."""
+        """Convert a number (a limit for every step, at most 10 seconds for connecting), an httpx.Timeout, or None.
+
+        Raises:
+            ConfigurationError: The value is no positive number.
+        """
         if isinstance(value, Timeouts):
             return value
         if is_httpx_timeout(value):
@@ -54,13 +59,17 @@ class Timeouts:
 
 
 def is_httpx_timeout(value: Any) -> bool:
-    """Whether `value` has the attributes of an httpx.Timeout (which is not imported for that)."""
+    """True when `value` has the attributes of an httpx.Timeout, which is not imported to find out."""
     return all(hasattr(value, name) for name in ("connect", "read", "write", "pool"))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where and how to call. Neither key nor login shows; a `login` ("user:password") is sent instead of the key."""
+    """Host, credentials, timeouts and retries of a client; a `login` ("user:password") is sent instead of the key.
+
+    Key and login are in no repr. `transport`, `http_client` and `http_async_client` are the caller's httpx objects.
+    `concurrency` limits the calls that run at once; None for no limit.
+    """
 
     base_url: str = field(default_factory=default_base_url)
     key: SecretStr | None = None
@@ -75,25 +84,29 @@ class Settings:
 
     @property
     def credentials(self) -> SecretStr | None:
-        """What is sent to prove who asks, as it is sent."""
+        """The login in base64, or else the key, as the Authorization header carries it."""
         return SecretStr(base64.b64encode(plain(self.login).encode()).decode()) if self.login else self.key
 
     @property
     def authorization(self) -> str:
-        """The header that proves who asks."""
+        """The value of the Authorization header."""
         return f"{'Basic' if self.login else 'Bearer'} {plain(self.credentials)}"
 
 
-def login_apart(url: str) -> tuple[str, SecretStr | None]:
-    """A URL without the user and password that stand in it, and these as "user:password"."""
+def split_login(url: str) -> tuple[str, SecretStr | None]:
+    """Split a URL into the URL without user and password, and these as "user:password".
+
+    Raises:
+        ConfigurationError: The URL has no http scheme, no host, or a port that is no number.
+    """
     scheme, mark, rest = url.partition("://")
     if scheme.lower() not in {"http", "https"} or not rest:
         raise ConfigurationError("base_url must begin with http:// or https:// and name a host.")
-    place, slash, path = rest.partition("/")
-    login, found, host = place.rpartition("@")
+    authority, slash, path = rest.partition("/")
+    login, found, host = authority.rpartition("@")
     port = host.rpartition("]")[2].partition(":")[2]
     if port and not port.isdigit():
-        # Said without the URL: what looks like a port may be a password.
+        # The message leaves the URL out: the text after the colon may be a password.
         raise ConfigurationError(
             "base_url has no valid host and port. Write / @ and : in a user or password as %2F, %40 and %3A."
         )
@@ -105,10 +118,11 @@ def plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value().strip() if secret else ""
 
 
-def credentials_problem(settings: Settings) -> MistralRagError | None:
-    """What is wrong with key and headers, returned and not raised: a traceback would hold them.
+def credentials_error(settings: Settings) -> MistralRagError | None:
+    """The error for unusable credentials or headers, None when they are usable.
 
-    Who brings a login or an `Authorization` of their own needs no key.
+    Returned and not raised here: the traceback would hold the key. A login, or an `Authorization` among the headers,
+    replaces the key.
     """
     key = plain(settings.key)
     for name, value in settings.headers.items():

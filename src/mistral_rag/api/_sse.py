@@ -1,6 +1,7 @@
-"""Server-sent events from bytes, without I/O.
+"""Decoder of server-sent events, without I/O.
 
-Lines end with CR, LF or CRLF and nothing else: a raw U+2028 inside JSON does not cut an event.
+After the event stream format of the HTML standard (section 9.2.6). Lines end with CR, LF or CRLF and nothing else: a
+raw U+2028 inside JSON does not end a line.
 """
 
 from typing import NamedTuple
@@ -14,9 +15,9 @@ class Event(NamedTuple):
 
 
 class Decoder:
-    """Feed it bytes as they come, cut anywhere; it gives the events that became whole.
+    """Incremental decoder: bytes in, cut anywhere, complete events out.
 
-    An event that no blank line ended is never given: it may have been cut.
+    An event without its final blank line is not returned, because it may be truncated.
     """
 
     def __init__(self) -> None:
@@ -28,18 +29,18 @@ class Decoder:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left over of an event that has begun."""
+        """True when there is no incomplete event."""
         return not (self._rest.strip() or self._data)
 
     @property
     def unended(self) -> str:
-        """The data of an event that has begun and that no blank line ended."""
+        """The data of the incomplete event, whose final blank line has not come."""
         field, _, value = bytes(self._rest).partition(b":")
         last = [value.decode(errors="replace")] if field == b"data" else []
         return "\n".join([*self._data, *last])
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """The events that `chunk` completed."""
+        """Decode the next bytes; returns the events that they complete."""
         if self._skip_newline and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._skip_newline = False
@@ -50,7 +51,7 @@ class Decoder:
             return []
         lines = bytes(self._rest + chunk).splitlines(keepends=True)
         self._rest = bytearray() if lines[-1].endswith((b"\n", b"\r")) else bytearray(lines.pop())
-        # The LF of a CRLF may come with the next bytes.
+        # The LF of a CRLF may be the first of the next bytes.
         self._skip_newline = chunk.endswith(b"\r")
         return [event for line in lines if (event := self._line(line.rstrip(b"\r\n"))) is not None]
 
@@ -76,5 +77,5 @@ class Decoder:
 
 
 def _is_one_event(chunk: bytes) -> bool:
-    """Whether `chunk` is the usual case: one whole event of one data line."""
+    """True in the most frequent case, which is decoded faster: `chunk` is one complete event of one data line."""
     return chunk[:6] == b"data: " and chunk[-2:] == b"\n\n" and chunk.count(b"\n") == 2 and b"\r" not in chunk

@@ -1,7 +1,7 @@
-"""What carries a request to the host and its reply back: httpx's transports, without the client around them.
+"""HTTP transports: requests are sent through httpx's transports, without an `httpx.Client`.
 
-An `httpx.Client` costs as much CPU time as everything below it, for redirections, cookies and logins that are not
-wanted here. Where the environment names a proxy it is used all the same: it knows which hosts to reach by which.
+A client costs as much CPU time as everything below it, for redirections, cookies and logins that are not wanted here.
+Where the environment names proxies a client is used all the same, because it maps hosts to proxies.
 """
 
 import asyncio
@@ -17,81 +17,99 @@ from typing import Any, cast
 
 import httpx
 
-from mistral_rag.api._settings import Settings, Timeouts, credentials_problem
+from mistral_rag.api._errors import ApiError
+from mistral_rag.api._settings import Settings, Timeouts, credentials_error
 from mistral_rag.errors import ConfigurationError
 
 JSON = "application/json"
 LINGER = 0.25
-"""Seconds to wait for the end of a stream whose end mark has come."""
+"""Seconds to wait for the end of a stream after its end marker.
+
+The end is mostly received with the marker; a host that keeps the connection open costs a new connection, no more."""
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
 
 class Connector:
-    """Makes transports and requests for some settings. Not part of `Client`, so that its pools don't keep it alive."""
+    """Factory of transports and requests. Not part of `Client`: the pools hold it and would keep the client alive."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._addresses: dict[str, httpx.URL] = {}
 
     def sync(self) -> httpx.BaseTransport:
-        """A new transport for threads."""
+        """Create a sync transport.
+
+        Raises:
+            ConfigurationError: The caller's transport is async only.
+        """
         if self._settings.http_client is not None:
-            return ByClient(self._settings.http_client, ours=False)
+            return ClientTransport(self._settings.http_client, owned=False)
         if self._settings.transport is not None:
-            return Lent(self._settings.transport)
+            return BorrowedTransport(self._settings.transport)
         if self._proxied:
-            return ByClient(httpx.Client(verify=self._tls, limits=LIMITS))
+            return ClientTransport(httpx.Client(verify=self._tls, limits=LIMITS))
         return httpx.HTTPTransport(verify=self._tls, limits=LIMITS)
 
     def asynchronous(self) -> httpx.AsyncBaseTransport:
-        """A new transport for the running event loop."""
+        """Create an async transport.
+
+        Raises:
+            ConfigurationError: The caller's transport is sync only.
+        """
         if self._settings.http_async_client is not None:
-            return AsyncByClient(self._settings.http_async_client, ours=False)
+            return AsyncClientTransport(self._settings.http_async_client, owned=False)
         if self._settings.transport is not None:
-            return AsyncLent(self._settings.transport)
+            return AsyncBorrowedTransport(self._settings.transport)
         if self._proxied:
-            return AsyncByClient(httpx.AsyncClient(verify=self._tls, limits=LIMITS))
+            return AsyncClientTransport(httpx.AsyncClient(verify=self._tls, limits=LIMITS))
         return httpx.AsyncHTTPTransport(verify=self._tls, limits=LIMITS)
 
     def request(
         self, path: str, body: bytes, timeouts: Timeouts | None, *, method: str = "POST", kind: str = JSON
     ) -> httpx.Request:
-        """The request that sends `body` to `path`; the client's own timeouts hold where none are given."""
+        """The request that sends `body`, of the media type `kind`, to `path`.
+
+        `timeouts` None takes those of the settings.
+
+        Raises:
+            ConfigurationError: The base URL is invalid, or a header can't be sent.
+            AuthenticationError: There is no key.
+        """
         address = self._addresses.get(path) or self._address(path)
-        if method == "POST":  # else ids of files stand in it
+        if method == "POST":  # other paths contain the ids of files: the cache would grow without end
             self._addresses[path] = address
         request = httpx.Request(
             method,
             address,
             headers=self._headers(address.netloc, len(body), kind),
             stream=httpx.ByteStream(body),
-            extensions={"timeout": self._patience if timeouts is None else patience(timeouts)},
+            extensions={"timeout": self._timeouts if timeouts is None else httpx_timeouts(timeouts)},
         )
-        request.read()  # whoever looks at requests in a transport of their own finds the content
+        request.read()  # a transport of the caller's may look at `request.content`
         return request
 
     def _address(self, path: str) -> httpx.URL:
         base, mark, query = self._settings.base_url.partition("?")
         try:
             address = httpx.URL(f"{base.rstrip('/')}/{path}{mark}{query}")
-            address.host.encode("idna")  # what connecting does, where it would be no error of httpx
+            address.host.encode("idna")  # connecting does the same and raises a bare UnicodeError
         except (httpx.InvalidURL, UnicodeError) as problem:
             raise ConfigurationError(f"base_url is no address: {problem}.") from problem
         return address
 
     def _headers(self, host: bytes, length: int, kind: str) -> list[tuple[bytes, bytes]]:
-        own = [(b"Host", host), (b"Content-Length", b"%d" % length)]
+        required = [(b"Host", host), (b"Content-Length", b"%d" % length)]
         if kind == JSON:
-            return [*own, *self._fixed]
+            return [*required, *self._fixed]
         fixed = [header for header in self._fixed if header[0].lower() != b"content-type"]
-        return [*own, *fixed, (b"Content-Type", kind.encode())]
+        return [*required, *fixed, (b"Content-Type", kind.encode())]
 
     @cached_property
     def _fixed(self) -> list[tuple[bytes, bytes]]:
-        """The headers of every request; the caller's own take the place of ours, in whatever case they are written."""
-        problem = credentials_problem(self._settings)
-        if problem is not None:
-            raise problem
+        """The headers of every request; those of the caller replace the defaults, in upper or lower case."""
+        error = credentials_error(self._settings)
+        if error is not None:
+            raise error
         headers = httpx.Headers(
             {
                 "User-Agent": f"mistral-rag/{version('mistral-rag')}",
@@ -105,8 +123,8 @@ class Connector:
         return headers.raw
 
     @cached_property
-    def _patience(self) -> dict[str, float | None]:
-        return patience(self._settings.timeouts)
+    def _timeouts(self) -> dict[str, float | None]:
+        return httpx_timeouts(self._settings.timeouts)
 
     @cached_property
     def _proxied(self) -> bool:
@@ -118,8 +136,8 @@ class Connector:
         return httpx.create_ssl_context() if self._settings.base_url.startswith("https") else False
 
 
-class Lent(httpx.BaseTransport):
-    """A transport of the caller's, which is not ours to close."""
+class BorrowedTransport(httpx.BaseTransport):
+    """The caller's transport, which is never closed."""
 
     def __init__(self, transport: Any) -> None:
         if not isinstance(transport, httpx.BaseTransport):
@@ -127,12 +145,12 @@ class Lent(httpx.BaseTransport):
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand the request on."""
+        """Pass the request on."""
         return self._transport.handle_request(request)
 
 
-class AsyncLent(httpx.AsyncBaseTransport):
-    """`Lent` for coroutines."""
+class AsyncBorrowedTransport(httpx.AsyncBaseTransport):
+    """`BorrowedTransport` for coroutines."""
 
     def __init__(self, transport: Any) -> None:
         if not isinstance(transport, httpx.AsyncBaseTransport):
@@ -140,95 +158,95 @@ class AsyncLent(httpx.AsyncBaseTransport):
         self._transport = transport
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand the request on."""
+        """Pass the request on."""
         return await self._transport.handle_async_request(request)
 
 
-class ByClient(httpx.BaseTransport):
-    """A client of httpx: the caller's, or one of ours, which goes by way of the environment's proxies."""
+class ClientTransport(httpx.BaseTransport):
+    """An httpx client as a transport: the caller's, or an owned one that uses the environment's proxies."""
 
-    def __init__(self, client: httpx.Client, *, ours: bool = True) -> None:
+    def __init__(self, client: httpx.Client, *, owned: bool = True) -> None:
         self._client = client
-        self._ours = ours
+        self._owned = owned
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand the request on."""
+        """Pass the request on."""
         return self._client.send(request, stream=True)
 
     def close(self) -> None:
-        """Close its connections, unless it is the caller's."""
-        if self._ours:
+        """Close the connections of an owned client."""
+        if self._owned:
             self._client.close()
 
 
-class AsyncByClient(httpx.AsyncBaseTransport):
-    """`ByClient` for coroutines."""
+class AsyncClientTransport(httpx.AsyncBaseTransport):
+    """`ClientTransport` for coroutines."""
 
-    def __init__(self, client: httpx.AsyncClient, *, ours: bool = True) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, owned: bool = True) -> None:
         self._client = client
-        self._ours = ours
+        self._owned = owned
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand the request on."""
+        """Pass the request on."""
         return await self._client.send(request, stream=True)
 
     async def aclose(self) -> None:
-        """Close its connections, unless it is the caller's."""
-        if self._ours:
+        """Close the connections of an owned client."""
+        if self._owned:
             await self._client.aclose()
 
 
-def own_headers(*clients: Any) -> dict[str, str]:
-    """The headers that clients of the caller's send beside httpx's own."""
-    usual = {"accept", "accept-encoding", "connection", "user-agent"}
-    return {name: value for client in clients for name, value in client.headers.items() if name not in usual}
+def caller_headers(*clients: Any) -> dict[str, str]:
+    """The headers of the caller's clients, without the defaults of httpx."""
+    defaults = {"accept", "accept-encoding", "connection", "user-agent"}
+    return {name: value for client in clients for name, value in client.headers.items() if name not in defaults}
 
 
-def patience(timeouts: Timeouts) -> dict[str, float | None]:
-    """The timeouts in the form of httpx's transports."""
+def httpx_timeouts(timeouts: Timeouts) -> dict[str, float | None]:
+    """The timeouts as the request extension of httpx's transports."""
     return {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.write, "pool": timeouts.pool}
 
 
-def plain_headers(response: httpx.Response) -> dict[str, str]:
-    """The headers with names in lower case; httpx decodes its own at every look."""
+def lower_case_headers(response: httpx.Response) -> dict[str, str]:
+    """The response headers with names in lower case, decoded once; `httpx.Headers` decodes at every access."""
     return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
 
 
-def pieces(response: httpx.Response, headers: Mapping[str, str]) -> Iterable[bytes]:
-    """The body as it comes; httpx's own reading is only needed for what is compressed."""
+def body_chunks(response: httpx.Response, headers: Mapping[str, str]) -> Iterable[bytes]:
+    """The chunks of the body as they arrive; only a compressed body needs httpx's decoding iterator."""
     return response.iter_bytes() if "content-encoding" in headers else cast("httpx.SyncByteStream", response.stream)
 
 
 def drain(response: httpx.Response, chunks: Iterator[bytes]) -> None:
-    """Read what is left behind the end mark of a stream, so that its connection can be used again.
+    """Read a stream to its end, for at most `LINGER` seconds after its end marker, to reuse its connection.
 
-    Mostly that is there already. A host that keeps the line open all the same is not waited for.
+    A connection that the host keeps open is shut down instead.
     """
-    line = response.extensions.get("network_stream")
-    if line is None:
+    network = response.extensions.get("network_stream")
+    if network is None:
         return
-    watchdog = threading.Timer(LINGER, _hang_up, (line.get_extra_info("socket"),))
+    watchdog = threading.Timer(LINGER, _shut_down, (network.get_extra_info("socket"),))
     watchdog.daemon = True
     watchdog.start()
-    with suppress(httpx.HTTPError):
+    with suppress(ApiError):
         for _ in chunks:
             pass
     watchdog.cancel()
 
 
-def _hang_up(line: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 async def adrain(chunks: AsyncIterator[bytes]) -> None:
     """`drain` for coroutines."""
-    with suppress(httpx.HTTPError, TimeoutError):
+    with suppress(ApiError, TimeoutError):
         async with asyncio.timeout(LINGER):
             async for _ in chunks:
                 pass
 
 
-def apieces(response: httpx.Response, headers: Mapping[str, str]) -> AsyncIterable[bytes]:
-    """`pieces` for coroutines."""
+def abody_chunks(response: httpx.Response, headers: Mapping[str, str]) -> AsyncIterable[bytes]:
+    """`body_chunks` for coroutines."""
     return response.aiter_bytes() if "content-encoding" in headers else cast("httpx.AsyncByteStream", response.stream)

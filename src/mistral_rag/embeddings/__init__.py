@@ -1,4 +1,4 @@
-"""Embedding models: the platform's in batches that it takes, and any other under a name that an index keeps."""
+"""Embedding models: the platform's in batches within its limits, and any other under a name that an index keeps."""
 
 from __future__ import annotations
 

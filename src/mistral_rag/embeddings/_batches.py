@@ -1,89 +1,111 @@
-"""Fills requests with texts, as many as the platform takes at once."""
+"""Batches of texts, filled up to the platform's limits of one request."""
 
 from dataclasses import dataclass, field
 
-from mistral_rag.embeddings._tokens import at_most, count, too_long
+from mistral_rag.embeddings._tokens import count, too_long, upper_bound
 
-MOST_TEXTS = 256
-MOST_TOKENS = 16_384
-MOST_PLACES = 4_096
-"""Texts of the input that one batch may stand for, equal ones counted each: what bounds the size of its result."""
+MAX_TEXTS = 256
+"""Texts of one request; the platform refuses more (code 3210)."""
 
-STAND_IN = "."
-"""Sent for a text of blanks, which platforms refuse, together with all that came with it."""
+MAX_TOKENS = 16_384
+"""Tokens of one request, all texts together; the platform refuses more (code 3210)."""
+
+MAX_INDICES = 4_096
+"""Texts of the input that one batch may stand for, duplicates included.
+
+Without a bound a result of `embed_batches` could have as many rows as the input has texts: 4,096 rows of 1,024 float32
+are 16 MB.
+"""
+
+BLANK_SUBSTITUTE = "."
+"""Sent in place of an empty or blank text: platforms refuse those, and the whole request with them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextBatch:
-    """Different texts for one request, each with the numbers that it has in the input."""
+    """Distinct texts of one request.
 
-    places: dict[str, list[int]]
+    Attributes:
+        positions: Each text with its indices in the input.
+        long: True for a single text with more tokens than a model takes.
+    """
+
+    positions: dict[str, list[int]]
     long: bool = False
-    """Whether it is one text with more tokens than a model takes."""
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """The numbers of all its texts."""
-        return tuple(place for places in self.places.values() for place in places)
+        """The input indices of all its texts."""
+        return tuple(index for indices in self.positions.values() for index in indices)
 
     def halves(self) -> tuple["TextBatch", "TextBatch"]:
-        """The first texts, and the others."""
-        items, half = list(self.places.items()), len(self.places) // 2
+        """Two batches, of the first and of the second half of the texts."""
+        items, half = list(self.positions.items()), len(self.positions) // 2
         return TextBatch(dict(items[:half])), TextBatch(dict(items[half:]))
 
 
 @dataclass(slots=True)
-class Filling:
-    """The batch that is being filled. Nothing is counted exactly before it is close to full."""
+class BatchBuilder:
+    """Builder of one batch after another.
 
-    places: dict[str, list[int]] = field(default_factory=dict)
-    most_texts: int = MOST_TEXTS
+    Tokens are estimated by an upper bound, and counted exactly, which is slower, only when the bounds exceed the limit.
+    """
+
+    positions: dict[str, list[int]] = field(default_factory=dict)
+    max_texts: int = MAX_TEXTS
     _tokens: int = 0
-    _numbers: int = 0
-    _guessed: list[tuple[str, int]] = field(default_factory=list)
+    _indices: int = 0
+    _estimated: list[tuple[str, int]] = field(default_factory=list)
 
-    def add(self, text: str, numbers: list[int]) -> TextBatch | None:
-        """Put a text in; gives a batch that became full, or was nothing but this text because it is too long."""
-        if text in self.places and self._numbers < MOST_PLACES:
-            self.places[text] += numbers
-            self._numbers += len(numbers)
+    def add(self, text: str, indices: list[int]) -> TextBatch | None:
+        """Add a text with its input indices.
+
+        Returns the batch that was full before, or one of this text alone when it is too long; None otherwise.
+        """
+        if text in self.positions and self._indices < MAX_INDICES:
+            self.positions[text] += indices
+            self._indices += len(indices)
             return None
         if too_long(text):
-            return TextBatch({text: numbers}, long=True)
-        guess = at_most(text)
-        full = None if self._has_room(text, guess) else self.take()
-        self.places[text] = numbers
-        self._numbers += len(numbers)
-        self._tokens += guess
-        self._guessed.append((text, guess))
+            return TextBatch({text: indices}, long=True)
+        bound = upper_bound(text)
+        full = None if self._has_room(text, bound) else self.flush()
+        self.positions[text] = indices
+        self._indices += len(indices)
+        self._tokens += bound
+        self._estimated.append((text, bound))
         return full
 
-    def take(self) -> TextBatch | None:
-        """What is in it, None for nothing; it is empty afterwards."""
-        taken = TextBatch(self.places) if self.places else None
-        self.places, self._guessed = {}, []
-        self._tokens = self._numbers = 0
-        return taken
+    def flush(self) -> TextBatch | None:
+        """Remove and return the present batch; None when it is empty."""
+        batch = TextBatch(self.positions) if self.positions else None
+        self.positions, self._estimated = {}, []
+        self._tokens = self._indices = 0
+        return batch
 
-    def _has_room(self, text: str, guess: int) -> bool:
-        """Whether the text fits in; where the guesses say no, by counting."""
-        if len(self.places) >= self.most_texts or self._numbers >= MOST_PLACES:
+    def _has_room(self, text: str, bound: int) -> bool:
+        """True when the text fits; counts exactly when the upper bounds exceed the limit."""
+        if len(self.positions) >= self.max_texts or self._indices >= MAX_INDICES:
             return False
-        if self._tokens + guess <= MOST_TOKENS:
+        if self._tokens + bound <= MAX_TOKENS:
             return True
-        for guessed, size in self._guessed:
-            self._tokens += count(guessed) - size
-        self._guessed = []
-        return self._tokens + min(guess, count(text)) <= MOST_TOKENS
+        for estimated, size in self._estimated:
+            self._tokens += count(estimated) - size
+        self._estimated = []
+        return self._tokens + min(bound, count(text)) <= MAX_TOKENS
 
 
-def sendable(text: str, number: int) -> str:
-    """The text as it can be sent: halves of surrogate pairs joined or replaced, something where only blanks are."""
+def encodable(text: str, index: int) -> str:
+    """The text in a form that the platform takes: surrogate pairs joined, lone ones replaced, blanks substituted.
+
+    Raises:
+        TypeError: It is no string.
+    """
     if not isinstance(text, str):
-        raise TypeError(f"Text {number} is a {type(text).__name__}, not a str.")
+        raise TypeError(f"Text {index} is a {type(text).__name__}, not a str.")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return STAND_IN if not text or text.isspace() else text
+    return BLANK_SUBSTITUTE if not text or text.isspace() else text

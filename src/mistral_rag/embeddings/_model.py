@@ -1,30 +1,39 @@
-"""MistralEmbeddings: the model as LangChain and numpy see it."""
+"""MistralEmbeddings: the embedding model for LangChain and for numpy."""
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
-from itertools import chain, islice
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from pydantic import AliasChoices, Field, PrivateAttr
 
+from mistral_rag.api._concurrency import in_tasks, in_threads
 from mistral_rag.api._connection import Connection
 from mistral_rag.api._errors import ApiError, RateLimitError
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.embeddings._batches import TextBatch
-from mistral_rag.embeddings._concurrency import in_tasks, in_threads
-from mistral_rag.embeddings._requests import Asking, TooLong, overflow
-from mistral_rag.embeddings._results import Answered, EmbeddedBatch, FailedBatch, Gathered, Matrix, Usage, UsageCount
-from mistral_rag.embeddings._run import Numbered, Outcomes, Run, anumbered, grouped, numbered
+from mistral_rag.embeddings._requests import RequestPlanner, TooLong, overflow_error
+from mistral_rag.embeddings._results import (
+    DistinctVectors,
+    EmbeddedBatch,
+    FailedBatch,
+    Matrix,
+    MatrixBuilder,
+    Usage,
+    UsageCounter,
+)
+from mistral_rag.embeddings._run import EmbeddingRun, IndexedText, Outcomes, aindexed, grouped, indexed
 from mistral_rag.embeddings._tokens import too_long
 from mistral_rag.embeddings._vectors import DTYPES, Dtype, tokens_of
 
 PATH = "embeddings"
 PAUSE = 0.5
-"""Seconds between two tries of a request that queues up."""
+"""Seconds between two attempts of a request that waits for a rate limit: twice a second, the platform's smallest limit
+being one request a second."""
 
 Wire = dict[str, Any]
 
@@ -32,19 +41,19 @@ Wire = dict[str, Any]
 class MistralEmbeddings(Connection, Embeddings):
     """An embedding model of the Mistral platform.
 
-    Texts go out in batches of at most 256 texts and 16,384 tokens, `max_concurrent_requests` at once, equal texts
-    once; vectors come back as base64 and are put in order by their index. A batch that the platform still finds too
-    large is halved. A text of more tokens than a model takes (8,192) is embedded in pieces, and its vector is their
-    mean by tokens; `on_too_long` "truncate" takes only its beginning, "error" refuses it. A text of blanks is sent as
-    a full stop.
+    Texts are sent in batches of at most 256 texts and 16,384 tokens, `max_concurrent_requests` at once, duplicates
+    once; vectors are received as base64 and ordered by their index. A batch that the platform still refuses as too
+    large is halved. A text with more tokens than a model takes (8,192) is embedded in pieces, and its vector is their
+    mean, weighted by tokens; `on_too_long` "truncate" embeds only its beginning, "error" refuses it. An empty or blank
+    text is sent as a full stop.
 
-    `embed_documents` and `embed_query` are LangChain's; `embed_matrix` gives numpy; `embed_batches` is for more texts
-    than memory holds. Each has its twin for coroutines. When a batch fails the others are done all the same. Then
-    the first error is raised, with a `PartialEmbeddings` in its `partial`: the numbers of the texts without a vector,
-    and the vectors of the others. An error that every batch would meet (a wrong key, no network) stops the rest.
+    `embed_documents` and `embed_query` are LangChain's; `embed_matrix` returns numpy; `embed_batches` is for more texts
+    than memory holds. Each has an async twin. When a batch fails the others are still embedded; then the first error is
+    raised, with a `PartialEmbeddings` in its `partial`: the indices of the texts without a vector, and the vectors of
+    the others. An error that every batch would meet (a wrong key, no network) ends the run.
 
     `output_dimension` and `output_dtype` are for models that offer them (codestral-embed). "binary" and "ubinary" hold
-    eight dimensions in a number; `unpacked` takes them apart.
+    eight dimensions in a number; `unpacked` unpacks them.
     """
 
     model: str = Field(default="mistral-embed", validation_alias=AliasChoices("model", "model_name"))
@@ -56,7 +65,7 @@ class MistralEmbeddings(Connection, Embeddings):
     max_concurrent_requests: int = Field(default=16, ge=1)
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
 
-    _used: UsageCount = PrivateAttr(default_factory=UsageCount)
+    _usage: UsageCounter = PrivateAttr(default_factory=UsageCounter)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """The vector of each text, in order."""
@@ -75,154 +84,153 @@ class MistralEmbeddings(Connection, Embeddings):
         return (await self.aembed_documents([text]))[0]
 
     def embed_matrix(self, texts: Iterable[str]) -> Matrix:
-        """One row for each text, in order: float32, or the integers that `output_dtype` asks for.
+        """Embed texts into a matrix of shape (texts, dimensions), in order.
 
-        Without texts, a matrix of no rows.
+        float32, or the integers of `output_dtype`. No texts give a matrix without rows.
         """
-        run, different = self._begun(), self._different(texts)
-        gathered = Gathered(sum(len(numbers) for _, numbers in different))
-        with closing(self._answers(run, different)) as answers:
-            for answered in answers:
-                gathered.put(answered)
-        return self._whole(run, gathered)
+        run, distinct = self._new_run(), self._distinct(texts)
+        builder = MatrixBuilder(sum(len(indices) for _, indices in distinct))
+        with closing(self._vectors(run, distinct)) as batches:
+            for vectors in batches:
+                builder.add(vectors)
+        return self._finish(run, builder)
 
     async def aembed_matrix(self, texts: Iterable[str]) -> Matrix:
         """`embed_matrix` for coroutines."""
-        run, different = self._begun(), self._different(texts)
-        gathered = Gathered(sum(len(numbers) for _, numbers in different))
-        async with aclosing(self._aanswers(run, _one_by_one(different))) as answers:
-            async for answered in answers:
-                gathered.put(answered)
-        return self._whole(run, gathered)
+        run, distinct = self._new_run(), self._distinct(texts)
+        builder = MatrixBuilder(sum(len(indices) for _, indices in distinct))
+        async with aclosing(self._avectors(run, _aiter(distinct))) as batches:
+            async for vectors in batches:
+                builder.add(vectors)
+        return self._finish(run, builder)
 
     def embed_batches(self, texts: Iterable[str]) -> Iterator[EmbeddedBatch]:
-        """The vectors of any number of texts, in batches as they are done, which is not the order of the texts.
+        """Embed any number of texts; yields batches as they are completed, not in the order of the texts.
 
-        Texts are read as they are needed, twice as many batches ahead as requests are allowed at once; equal ones
-        are sent once where they fall into the same batch. Stop iterating, and nothing more is read or sent. What
-        failed is raised at the end.
+        Texts are read lazily, at most twice as many batches ahead as requests run at once; duplicates within a batch
+        are sent once. When iteration stops, no more texts are read or sent. The error of failed batches is raised at
+        the end.
         """
-        run = self._begun()
-        with closing(self._answers(run, numbered(texts))) as answers:
-            for answered in answers:
-                yield answered.expanded()
-        self._raise(run.problem())
+        run = self._new_run()
+        with closing(self._vectors(run, indexed(texts))) as batches:
+            for vectors in batches:
+                yield vectors.expanded()
+        self._raise(run.error())
 
     async def aembed_batches(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[EmbeddedBatch]:
-        """`embed_batches` for coroutines; the texts may come from an asynchronous iterable."""
-        run = self._begun()
-        async with aclosing(self._aanswers(run, anumbered(texts))) as answers:
-            async for answered in answers:
-                yield answered.expanded()
-        self._raise(run.problem())
+        """`embed_batches` for coroutines; the texts may be an asynchronous iterable."""
+        run = self._new_run()
+        async with aclosing(self._avectors(run, aindexed(texts))) as batches:
+            async for vectors in batches:
+                yield vectors.expanded()
+        self._raise(run.error())
 
     @property
     def usage(self) -> Usage:
         """Requests and tokens of this object so far."""
-        return self._used.total
+        return self._usage.total
 
-    def _begun(self) -> Run:
-        eighth = 8 if self.output_dtype in ("binary", "ubinary") else 1
-        return Run(width=None if self.output_dimension is None else self.output_dimension // eighth)
+    def _new_run(self) -> EmbeddingRun:
+        packing = 8 if self.output_dtype in ("binary", "ubinary") else 1  # dimensions in a number
+        return EmbeddingRun(width=None if self.output_dimension is None else self.output_dimension // packing)
 
-    def _different(self, texts: Iterable[str]) -> list[Numbered]:
-        """Each different text once; refuses one that is too long, if it is to be refused, before anything is sent."""
-        different = grouped(texts)
+    def _distinct(self, texts: Iterable[str]) -> list[IndexedText]:
+        """Each distinct text once; under `on_too_long` "error" a long one is refused before anything is sent."""
+        distinct = grouped(texts)
         if self.on_too_long == "error":
-            for text, numbers in different:
+            for text, indices in distinct:
                 if too_long(text):
-                    raise overflow(text, numbers[0])
-        return different
+                    raise overflow_error(text, indices[0])
+        return distinct
 
-    def _answers(self, run: Run, texts: Iterable[Numbered]) -> Generator[Answered]:
-        batches = run.batches(texts)
-        first = list(islice(batches, 2))
-        if len(first) < 2:
-            outcomes: Generator[Outcomes] = (self._asked(run, batch) for batch in first)
-        else:
-            outcomes = in_threads(lambda b: self._asked(run, b), chain(first, batches), self.max_concurrent_requests)
+    def _vectors(self, run: EmbeddingRun, texts: Iterable[IndexedText]) -> Generator[DistinctVectors]:
+        workers = self.max_concurrent_requests
+        calls = in_threads(partial(self._embed, run), run.batches(texts), workers=workers, ahead=workers)
         try:
-            with closing(outcomes):
-                for outcome in outcomes:
-                    yield from run.take(outcome)
+            with closing(calls):
+                for outcomes in calls:
+                    yield from run.accept(outcomes)
         except BaseException:
-            run.fatal = ApiError("Nobody waits for the vectors any more.")  # for the threads still at work
+            run.fatal = ApiError("Nobody waits for the vectors any more.")  # stops the threads that are still working
             raise
 
-    async def _aanswers(self, run: Run, texts: AsyncIterable[Numbered]) -> AsyncGenerator[Answered]:
-        outcomes = in_tasks(lambda b: self._aasked(run, b), run.abatches(texts), self.max_concurrent_requests)
-        async with aclosing(outcomes):
-            async for outcome in outcomes:
-                for answered in run.take(outcome):
-                    yield answered
+    async def _avectors(self, run: EmbeddingRun, texts: AsyncIterable[IndexedText]) -> AsyncGenerator[DistinctVectors]:
+        calls = in_tasks(partial(self._aembed, run), run.abatches(texts), workers=self.max_concurrent_requests)
+        async with aclosing(calls):
+            async for outcomes in calls:
+                for vectors in run.accept(outcomes):
+                    yield vectors
 
-    def _asked(self, run: Run, batch: TextBatch) -> Outcomes:
-        """Send what the batch needs, one request after another."""
-        if (unsent := run.unsent(batch)) is not None:
-            return unsent
-        requests = Asking(self.output_dtype, self.on_too_long).batch(batch)
+    def _embed(self, run: EmbeddingRun, batch: TextBatch) -> Outcomes:
+        """Embed a batch, with as many requests as it needs, one after another."""
+        if (skipped := run.skipped(batch)) is not None:
+            return skipped
+        requests = RequestPlanner(self.output_dtype, self.on_too_long).requests(batch)
         try:
             texts = next(requests)
             while True:
                 try:
-                    reply = self._sent(run, self._body(texts))
+                    response = self._post(run, self._body(texts))
                 except ApiError as error:
-                    texts = requests.throw(run.refused(error, len(texts)))
+                    texts = requests.throw(run.learn_limit(error, len(texts)))
                 else:
-                    texts = requests.send(self._counted(reply))
+                    texts = requests.send(self._count(response))
         except StopIteration as done:
-            return run.judged(done.value)
+            return run.recorded(done.value)
 
-    async def _aasked(self, run: Run, batch: TextBatch) -> Outcomes:
-        """`_asked` for coroutines."""
-        if (unsent := run.unsent(batch)) is not None:
-            return unsent
-        requests = Asking(self.output_dtype, self.on_too_long).batch(batch)
+    async def _aembed(self, run: EmbeddingRun, batch: TextBatch) -> Outcomes:
+        """`_embed` for coroutines."""
+        if (skipped := run.skipped(batch)) is not None:
+            return skipped
+        requests = RequestPlanner(self.output_dtype, self.on_too_long).requests(batch)
         try:
             texts = next(requests)
             while True:
                 try:
-                    reply = await self._asent(run, self._body(texts))
+                    response = await self._apost(run, self._body(texts))
                 except ApiError as error:
-                    texts = requests.throw(run.refused(error, len(texts)))
+                    texts = requests.throw(run.learn_limit(error, len(texts)))
                 else:
-                    texts = requests.send(self._counted(reply))
+                    texts = requests.send(self._count(response))
         except StopIteration as done:
-            return run.judged(done.value)
+            return run.recorded(done.value)
 
-    def _sent(self, run: Run, body: Wire) -> Reply:
-        """The answer to one request. One that came too fast, again and again, queues up behind others like it."""
+    def _post(self, run: EmbeddingRun, body: Wire) -> ApiResponse:
+        """Send one request.
+
+        After a rate limit that outlasts the retries it waits its turn in a queue, for at most `max_elapsed` seconds.
+        """
         try:
             return self.client.post(PATH, body)
         except RateLimitError:
             if not self.max_retries:
                 raise
         with run.queue:
-            until = time.monotonic() + self.max_elapsed
+            deadline = time.monotonic() + self.max_elapsed
             while True:
-                run.go_on()
+                run.raise_if_fatal()
                 try:
                     return self.client.post(PATH, body)
                 except RateLimitError:
-                    if time.monotonic() > until:
+                    if time.monotonic() > deadline:
                         raise
                 time.sleep(PAUSE)
 
-    async def _asent(self, run: Run, body: Wire) -> Reply:
-        """`_sent` for coroutines."""
+    async def _apost(self, run: EmbeddingRun, body: Wire) -> ApiResponse:
+        """`_post` for coroutines."""
         try:
             return await self.client.apost(PATH, body)
         except RateLimitError:
             if not self.max_retries:
                 raise
         async with run.aqueue:
-            until = time.monotonic() + self.max_elapsed
+            deadline = time.monotonic() + self.max_elapsed
             while True:
-                run.go_on()
+                run.raise_if_fatal()
                 try:
                     return await self.client.apost(PATH, body)
                 except RateLimitError:
-                    if time.monotonic() > until:
+                    if time.monotonic() > deadline:
                         raise
                 await asyncio.sleep(PAUSE)
 
@@ -236,33 +244,33 @@ class MistralEmbeddings(Connection, Embeddings):
             body["metadata"] = self.metadata
         return body | self.model_kwargs
 
-    def _counted(self, reply: Reply) -> Reply:
-        self._used.add(tokens_of(reply))
-        return reply
+    def _count(self, response: ApiResponse) -> ApiResponse:
+        self._usage.add(tokens_of(response))
+        return response
 
-    def _whole(self, run: Run, gathered: Gathered) -> Matrix:
+    def _finish(self, run: EmbeddingRun, builder: MatrixBuilder) -> Matrix:
         if run.fatal is not None:
-            known = {number for batch in run.failed for number in batch.indices}
-            unread = tuple(number for number in gathered.missing if number not in known)
-            run.failed += [FailedBatch(unread, run.fatal)] if unread else []
-        self._raise(run.problem(gathered.part) if run.failed else None)
-        if gathered.matrix is None:
+            failed = {index for batch in run.failed for index in batch.indices}
+            unsent = tuple(index for index in builder.missing if index not in failed)
+            run.failed += [FailedBatch(unsent, run.fatal)] if unsent else []
+        self._raise(run.error(builder.partial) if run.failed else None)
+        if builder.matrix is None:
             return np.empty((0, self.output_dimension or 0), dtype=DTYPES[self.output_dtype])
-        return gathered.matrix
+        return builder.matrix
 
     @staticmethod
-    def _raise(problem: ApiError | None) -> None:
+    def _raise(error: ApiError | None) -> None:
         try:
-            if problem is not None:
-                raise problem
+            if error is not None:
+                raise error
         finally:
-            del problem  # else error and frame hold each other
+            del error  # else error and frame hold each other
 
 
-async def _one_by_one(texts: Iterable[Numbered]) -> AsyncIterator[Numbered]:
+async def _aiter(texts: Iterable[IndexedText]) -> AsyncIterator[IndexedText]:
     for text in texts:
         yield text
 
 
 MistralAIEmbeddings = MistralEmbeddings
-"""The name that users of langchain-mistralai know."""
+"""The class's name in langchain-mistralai."""

@@ -1,4 +1,4 @@
-"""What embedding gives, and what it leaves when a part of it failed."""
+"""Results of embedding: vectors of batches, failed batches, token usage."""
 
 import threading
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ Matrix = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedBatch:
-    """Some of the texts with their vectors: row n of `matrix` belongs to text number `indices[n]` of the input.
+    """Vectors of some of the texts: row n of `matrix` is that of text `indices[n]` of the input.
 
-    `tokens` is what the platform counted for them.
+    `tokens` is the platform's count for them.
     """
 
     indices: NDArray[np.int64]
@@ -30,75 +30,75 @@ class EmbeddedBatch:
 
 @dataclass(frozen=True, slots=True)
 class FailedBatch:
-    """Texts, by their numbers in the input, that have no vector, and why."""
+    """Texts without a vector, by their indices in the input, with the error."""
 
     indices: tuple[int, ...]
     error: ApiError
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """Vectors for different texts, one row each, with the numbers that each text has in the input."""
+class DistinctVectors:
+    """Vectors of distinct texts, one row each, with the input indices of each text."""
 
-    places: list[list[int]]
+    positions: list[list[int]]
     matrix: Matrix
     tokens: int
 
     @property
-    def numbers(self) -> tuple[int, ...]:
-        """All the numbers, in the order of the rows."""
-        return tuple(number for numbers in self.places for number in numbers)
+    def indices(self) -> tuple[int, ...]:
+        """All input indices, in the order of the rows."""
+        return tuple(index for indices in self.positions for index in indices)
 
     def expanded(self) -> EmbeddedBatch:
-        """One row for each text of the input, equal ones included."""
-        indices = np.array(self.numbers, dtype=np.int64)
-        if len(indices) == len(self.places):
+        """One row for each text of the input, duplicates included."""
+        indices = np.array(self.indices, dtype=np.int64)
+        if len(indices) == len(self.positions):
             return EmbeddedBatch(indices, self.matrix, self.tokens)
-        repeated = np.repeat(self.matrix, [len(numbers) for numbers in self.places], axis=0)
+        repeated = np.repeat(self.matrix, [len(indices) for indices in self.positions], axis=0)
         return EmbeddedBatch(indices, repeated, self.tokens)
 
 
-class Gathered:
-    """Rows for all texts in one matrix, which is made when the first vectors come and tell their length."""
+class MatrixBuilder:
+    """One matrix with a row for each text, allocated when the first vectors show their dimension."""
 
     def __init__(self, rows: int) -> None:
         self.matrix: Matrix | None = None
-        self._there = np.zeros(rows, dtype=bool)
+        self._filled = np.zeros(rows, dtype=bool)
         self._tokens = 0
 
-    def put(self, answered: Answered) -> None:
+    def add(self, vectors: DistinctVectors) -> None:
         """Copy the vectors to their rows."""
         if self.matrix is None:
-            shape = (len(self._there), answered.matrix.shape[1])
-            self.matrix = np.empty(shape, dtype=answered.matrix.dtype)
-        numbers = list(answered.numbers)
-        if len(numbers) == len(answered.places):
-            self.matrix[numbers] = answered.matrix
+            shape = (len(self._filled), vectors.matrix.shape[1])
+            self.matrix = np.empty(shape, dtype=vectors.matrix.dtype)
+        indices = list(vectors.indices)
+        if len(indices) == len(vectors.positions):
+            self.matrix[indices] = vectors.matrix
         else:
-            for places, row in zip(answered.places, answered.matrix, strict=True):
-                self.matrix[places] = row
-        self._there[numbers] = True
-        self._tokens += answered.tokens
+            for duplicates, row in zip(vectors.positions, vectors.matrix, strict=True):
+                self.matrix[duplicates] = row
+        self._filled[indices] = True
+        self._tokens += vectors.tokens
 
     @property
-    def part(self) -> EmbeddedBatch | None:
-        """The vectors that there are, with their numbers; None without any."""
+    def partial(self) -> EmbeddedBatch | None:
+        """The vectors so far, with their indices; None without any."""
         if self.matrix is None:
             return None
-        indices = np.flatnonzero(self._there)
+        indices = np.flatnonzero(self._filled)
         return EmbeddedBatch(indices, self.matrix[indices], self._tokens)
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The numbers of the texts without a vector."""
-        return tuple(np.flatnonzero(~self._there).tolist())
+        """The indices of the texts without a vector."""
+        return tuple(np.flatnonzero(~self._filled).tolist())
 
 
 @dataclass(frozen=True, slots=True)
 class PartialEmbeddings:
-    """What an error that ended the call has in `partial`: the texts without a vector, and the vectors of the others.
+    """The `partial` of an error that ended a call: the texts without a vector, and the vectors of the others.
 
-    `embedded` is None where the vectors have been handed over already (`embed_batches`).
+    `embedded` is None for `embed_batches`, which has yielded the vectors already.
     """
 
     failed: tuple[FailedBatch, ...]
@@ -106,27 +106,27 @@ class PartialEmbeddings:
 
     @property
     def indices(self) -> list[int]:
-        """The numbers of all texts that have no vector."""
+        """The indices of all texts without a vector, ascending."""
         return sorted(index for batch in self.failed for index in batch.indices)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Requests that were answered, and the tokens that the platform counted for them."""
+    """Answered requests, and the platform's count of their tokens."""
 
     requests: int = 0
     tokens: int = 0
 
 
-class UsageCount:
-    """Adds up what an object used, from any thread. A copy begins at nothing."""
+class UsageCounter:
+    """Thread-safe sum of the usage of a model. A copy starts at zero."""
 
     def __init__(self) -> None:
         self.total = Usage()
         self._lock = threading.Lock()
 
-    def __reduce__(self) -> tuple[type["UsageCount"], tuple[()]]:
-        return UsageCount, ()
+    def __reduce__(self) -> tuple[type["UsageCounter"], tuple[()]]:
+        return UsageCounter, ()
 
     def add(self, tokens: int) -> None:
         """Count one answered request."""

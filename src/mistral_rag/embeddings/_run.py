@@ -1,4 +1,4 @@
-"""One pass over some texts: takes them in, judges what comes back, and says in the end what failed."""
+"""State of one embedding run: batches to send, outcomes, and the error at the end."""
 
 import asyncio
 import threading
@@ -18,12 +18,12 @@ from mistral_rag.api._errors import (
     ServerError,
     UnknownModelError,
 )
-from mistral_rag.embeddings._batches import Filling, TextBatch, sendable
-from mistral_rag.embeddings._requests import too_many_texts
-from mistral_rag.embeddings._results import Answered, EmbeddedBatch, FailedBatch, Matrix, PartialEmbeddings
+from mistral_rag.embeddings._batches import BatchBuilder, TextBatch, encodable
+from mistral_rag.embeddings._requests import is_too_many_texts
+from mistral_rag.embeddings._results import DistinctVectors, EmbeddedBatch, FailedBatch, Matrix, PartialEmbeddings
 
-Outcomes = list[Answered | FailedBatch]
-Numbered = tuple[str, list[int]]
+Outcomes = list[DistinctVectors | FailedBatch]
+IndexedText = tuple[str, list[int]]
 
 FATAL = (
     AuthenticationError,
@@ -32,17 +32,21 @@ FATAL = (
     UnknownModelError,
     RateLimitError,
 )
-"""Errors that every other batch would meet as well; they were retried already."""
+"""Errors that every other batch would meet too. Retries are used up."""
 
 OUTAGE = (ApiConnectionError, ApiTimeoutError, ServerError)
-IN_A_ROW = 8
-"""So many batches that end in an outage one after another, with none that passes between them, end the run."""
+MAX_OUTAGES = 8
+"""Batches that fail in an outage, with no success between them, before the run ends.
+
+More than one, because a host that restarts drops a few requests and takes the next; no more than half of the requests
+that run at once by default, so that a host that is down is found out within the first of them.
+"""
 
 
-class Run:
-    """What is known in the middle of a pass. After a fatal error nothing more is read or sent.
+class EmbeddingRun:
+    """Shared state of the requests of one call. After a fatal error no text is read and no request sent.
 
-    `queue` and `aqueue` let through one request at a time, of those that were refused as too fast.
+    `queue` and `aqueue` serialise the requests that were refused by a rate limit.
     """
 
     def __init__(self, *, width: int | None = None) -> None:
@@ -51,65 +55,65 @@ class Run:
         self.succeeded = False
         self.queue = threading.Lock()
         self.aqueue = asyncio.Lock()
-        self._filling = Filling()
+        self._builder = BatchBuilder()
         self._outages = 0
-        self._width = width  # of the vectors, where that was asked for
+        self._width = width  # of the vectors; None until the first ones show it
 
-    def batches(self, texts: Iterable[Numbered]) -> Iterator[TextBatch]:
-        """Batches to send, made while they are asked for."""
-        filling = self._filling
-        for text, numbers in texts:
-            if (batch := filling.add(text, numbers)) is not None:
+    def batches(self, texts: Iterable[IndexedText]) -> Iterator[TextBatch]:
+        """Batches to send, built lazily."""
+        builder = self._builder
+        for text, indices in texts:
+            if (batch := builder.add(text, indices)) is not None:
                 yield batch
             if self.fatal is not None:
                 return
-        if (batch := filling.take()) is not None:
+        if (batch := builder.flush()) is not None:
             yield batch
 
-    async def abatches(self, texts: AsyncIterable[Numbered]) -> AsyncIterator[TextBatch]:
+    async def abatches(self, texts: AsyncIterable[IndexedText]) -> AsyncIterator[TextBatch]:
         """`batches` for coroutines."""
-        filling = self._filling
-        async for text, numbers in texts:
-            if (batch := filling.add(text, numbers)) is not None:
+        builder = self._builder
+        async for text, indices in texts:
+            if (batch := builder.add(text, indices)) is not None:
                 yield batch
             if self.fatal is not None:
                 return
-        if (batch := filling.take()) is not None:
+        if (batch := builder.flush()) is not None:
             yield batch
 
-    def refused(self, error: ApiError, texts: int) -> ApiError:
-        """The error, after a look whether so many texts are more than this host takes: later batches are smaller."""
-        if texts > 1 and too_many_texts(error):
-            self._filling.most_texts = min(self._filling.most_texts, texts // 2)
+    def learn_limit(self, error: ApiError, texts: int) -> ApiError:
+        """Make later batches smaller when `error` refuses the number of texts; returns the error."""
+        if texts > 1 and is_too_many_texts(error):
+            self._builder.max_texts = min(self._builder.max_texts, texts // 2)
         return error
 
-    def unsent(self, batch: TextBatch) -> Outcomes | None:
-        """The outcome of a batch that is not sent any more; None when it is to be sent."""
+    def skipped(self, batch: TextBatch) -> Outcomes | None:
+        """The outcome of a batch after a fatal error; None while batches are to be sent."""
         return None if self.fatal is None else [FailedBatch(batch.indices, self.fatal)]
 
-    def go_on(self) -> None:
-        """Raises the error that ended the run."""
+    def raise_if_fatal(self) -> None:
+        """Raise the error that ended the run, if one did."""
         if self.fatal is not None:
             raise self.fatal
 
-    def judged(self, outcomes: Outcomes) -> Outcomes:
-        """The outcomes, after a look for errors that every other batch would meet as well; from any thread."""
+    def recorded(self, outcomes: Outcomes) -> Outcomes:
+        """Record the errors that end the run; returns the outcomes. Safe in any thread."""
         for outcome in outcomes:
             error = outcome.error if isinstance(outcome, FailedBatch) else None
             self._outages = self._outages + 1 if isinstance(error, OUTAGE) else 0
             refused = isinstance(error, FATAL) and not isinstance(error, RefusalError)
-            if self.fatal is None and (refused or self._outages >= IN_A_ROW):
+            if self.fatal is None and (refused or self._outages >= MAX_OUTAGES):
                 self.fatal = error
         return outcomes
 
-    def take(self, outcomes: Outcomes) -> Iterator[Answered]:
-        """The vectors among the outcomes; failures are noted."""
+    def accept(self, outcomes: Outcomes) -> Iterator[DistinctVectors]:
+        """Yield the vectors among the outcomes; record the failures."""
         for outcome in outcomes:
-            if isinstance(outcome, Answered) and self._fits(outcome.matrix):
+            if isinstance(outcome, DistinctVectors) and self._fits(outcome.matrix):
                 self.succeeded = True
                 yield outcome
-            elif isinstance(outcome, Answered):
-                self.failed.append(FailedBatch(outcome.numbers, self._other_width(outcome.matrix)))
+            elif isinstance(outcome, DistinctVectors):
+                self.failed.append(FailedBatch(outcome.indices, self._width_error(outcome.matrix)))
             else:
                 self.failed.append(outcome)
 
@@ -117,13 +121,13 @@ class Run:
         self._width = self._width or matrix.shape[1]
         return bool(self._width == matrix.shape[1])
 
-    def _other_width(self, matrix: Matrix) -> ResponseError:
+    def _width_error(self, matrix: Matrix) -> ResponseError:
         return ResponseError(
             f"The platform's reply holds vectors of length {matrix.shape[1]} where {self._width} was expected."
         )
 
-    def problem(self, embedded: EmbeddedBatch | None = None) -> ApiError | None:
-        """The first error with all failures in its `partial`; None when nothing failed."""
+    def error(self, embedded: EmbeddedBatch | None = None) -> ApiError | None:
+        """The first error, with all failures in its `partial`; None without a failure."""
         if not self.failed:
             return None
         partial = PartialEmbeddings(tuple(self.failed), embedded)
@@ -134,40 +138,40 @@ class Run:
         return error
 
 
-def spans(numbers: Sequence[int], *, most: int = 5) -> str:
-    """Ascending numbers in short: "0-255, 700"."""
+def spans(numbers: Sequence[int], *, max_spans: int = 5) -> str:
+    """Ascending numbers as ranges: "0-255, 700"; more than `max_spans` end in an ellipsis."""
     breaks = [0, *(at for at in range(1, len(numbers)) if numbers[at] != numbers[at - 1] + 1), len(numbers)]
-    parts = [(numbers[first], numbers[end - 1]) for first, end in pairwise(breaks)]
-    shown = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts[:most])
-    return f"{shown}, …" if len(parts) > most else shown
+    ranges = [(numbers[first], numbers[end - 1]) for first, end in pairwise(breaks)]
+    shown = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges[:max_spans])
+    return f"{shown}, …" if len(ranges) > max_spans else shown
 
 
-def numbered(texts: Iterable[str]) -> Iterator[Numbered]:
-    """Each text, as it can be sent, with its number."""
-    return ((sendable(text, number), [number]) for number, text in enumerate(_no_string(texts)))
+def indexed(texts: Iterable[str]) -> Iterator[IndexedText]:
+    """Each text in the form that the platform takes, with its index."""
+    return ((encodable(text, index), [index]) for index, text in enumerate(_several(texts)))
 
 
-async def anumbered(texts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[Numbered]:
-    """`numbered` for coroutines, of either kind of iterable."""
+async def aindexed(texts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[IndexedText]:
+    """`indexed` for coroutines, of a plain or an asynchronous iterable."""
     if not isinstance(texts, AsyncIterable):
-        for pair in numbered(texts):
+        for pair in indexed(texts):
             yield pair
         return
-    number = 0
+    index = 0
     async for text in texts:
-        yield sendable(text, number), [number]
-        number += 1
+        yield encodable(text, index), [index]
+        index += 1
 
 
-def grouped(texts: Iterable[str]) -> list[Numbered]:
-    """Each different text once, with all its numbers."""
-    places: dict[str, list[int]] = {}
-    for text, (number,) in numbered(texts):
-        places.setdefault(text, []).append(number)
-    return list(places.items())
+def grouped(texts: Iterable[str]) -> list[IndexedText]:
+    """Each distinct text once, with all its indices."""
+    positions: dict[str, list[int]] = {}
+    for text, (index,) in indexed(texts):
+        positions.setdefault(text, []).append(index)
+    return list(positions.items())
 
 
-def _no_string(texts: Iterable[str]) -> Iterable[str]:
+def _several(texts: Iterable[str]) -> Iterable[str]:
     if isinstance(texts, str | bytes):
         raise TypeError("Several texts are wanted, and this is one. Put it in a list, or use embed_query.")
     return texts

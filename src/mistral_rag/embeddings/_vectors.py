@@ -1,4 +1,4 @@
-"""Reads the vectors of a reply, whatever form they come in, and pools those of a text's pieces."""
+"""Vectors of a response: decoding, validation, and pooling of the pieces of a long text."""
 
 import binascii
 from collections.abc import Sequence
@@ -8,59 +8,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mistral_rag.api._errors import ResponseError, request_id
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.embeddings._results import Matrix
 
 Dtype = Literal["float", "int8", "uint8", "binary", "ubinary"]
 DTYPES: dict[Dtype, str] = {"float": "<f4", "int8": "i1", "uint8": "u1", "binary": "i1", "ubinary": "u1"}
 
 
-def read(reply: Reply, expected: int, dtype: Dtype) -> Matrix:
-    """One row for each of the `expected` texts, by the vectors' index, which need not be the order of the reply.
+def read(response: ApiResponse, expected: int, dtype: Dtype) -> Matrix:
+    """Decode the vectors into a matrix of shape (`expected`, dimensions), ordered by their `index`.
 
     Raises:
-        ResponseError: a vector is missing, there twice, not a vector, or not as long as the others.
+        ResponseError: A vector is missing, duplicate, malformed, not finite, or not as long as the others.
     """
-    items = reply.data.get("data")
+    items = response.data.get("data")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         items = []
-    embeddings = [items[place].get("embedding") for place in _order(reply, items, expected)]
+    embeddings = [items[position].get("embedding") for position in _order(response, items, expected)]
     try:
         matrix = _matrix(embeddings, np.dtype(DTYPES[dtype]))
     except (TypeError, ValueError, OverflowError) as problem:
-        raise bad_reply(reply, f"a vector that is neither numbers nor base64, or vectors of {problem}") from None
+        raise response_error(
+            response, f"a vector that is neither numbers nor base64, or vectors of {problem}"
+        ) from None
     if matrix.shape[1] == 0 or not np.isfinite(matrix).all():
-        raise bad_reply(reply, "a vector without numbers, or with numbers that are not finite")
+        raise response_error(response, "a vector without numbers, or with numbers that are not finite")
     return matrix
 
 
-def tokens_of(reply: Reply) -> int:
-    """The tokens that the platform counted; 0 where it did not say."""
-    usage = reply.data.get("usage")
+def tokens_of(response: ApiResponse) -> int:
+    """The platform's count of tokens; 0 without one."""
+    usage = response.data.get("usage")
     total = usage.get("total_tokens") or usage.get("prompt_tokens") if isinstance(usage, dict) else 0
     return total if isinstance(total, int) else 0
 
 
-def bad_reply(reply: Reply, what: str) -> ResponseError:
-    """The error for a reply that can not be right; of its body it holds all but the vectors."""
-    body = {name: value for name, value in reply.data.items() if name != "data"}
-    return ResponseError(f"The platform's reply holds {what}.", request_id=request_id(reply.headers), body=body)
+def response_error(response: ApiResponse, what: str) -> ResponseError:
+    """The error for a malformed response; its body is without the vectors, which may be megabytes."""
+    body = {name: value for name, value in response.data.items() if name != "data"}
+    return ResponseError(f"The platform's reply holds {what}.", request_id=request_id(response.headers), body=body)
 
 
-def _order(reply: Reply, items: Sequence[dict[str, Any]], expected: int) -> Sequence[int]:
-    """For each text the place of its vector in the reply; where no vector has an index, as they come."""
+def _order(response: ApiResponse, items: Sequence[dict[str, Any]], expected: int) -> Sequence[int]:
+    """For each text the position of its vector in the response; the order received when no vector has an index."""
     indices = [item.get("index") for item in items]
     if any(index is not None for index in indices):
         seen: set[Any] = set()
         for index in indices:
             if type(index) is not int or not 0 <= index < expected or index in seen:
-                raise bad_reply(reply, f"a vector for text {index} of {expected}, or two of them")
+                raise response_error(response, f"a vector for text {index} of {expected}, or two of them")
             seen.add(index)
     if len(items) != expected:
-        raise bad_reply(reply, f"{len(items)} vectors for {expected} texts")
+        raise response_error(response, f"{len(items)} vectors for {expected} texts")
     if indices[0] is None:
         return range(expected)
-    return [place for _, place in sorted(zip(indices, range(expected), strict=True))]
+    return [position for _, position in sorted(zip(indices, range(expected), strict=True))]
 
 
 def _matrix(embeddings: Sequence[Any], kind: "np.dtype[Any]") -> Matrix:
@@ -92,9 +94,9 @@ def _same_length(rows: Sequence[Any]) -> None:
 
 
 def pooled(matrix: Matrix, weights: Sequence[int], dtype: Dtype) -> Matrix:
-    """One vector for several: their mean by weight, as long as they are on average.
+    """Pool the rows into one vector: their weighted mean, scaled to their weighted mean length.
 
-    Packed bits vote; a tie is a 0.
+    Rows of shape (pieces, dimensions). Packed bits become the weighted majority; a tie is a 0.
     """
     shares = np.asarray(weights, dtype=np.float64) / sum(weights)
     if dtype in ("binary", "ubinary"):
@@ -109,10 +111,10 @@ def pooled(matrix: Matrix, weights: Sequence[int], dtype: Dtype) -> Matrix:
 
 
 def unpacked(matrix: Matrix) -> NDArray[np.uint8]:
-    """The bits of packed vectors, one 0 or 1 for each dimension: from "ubinary" (uint8) or "binary" (int8)."""
+    """Unpack the bits of "ubinary" (uint8) or "binary" (int8) vectors: shape (…, n) becomes (…, 8 n) of 0 and 1."""
     return np.unpackbits(matrix if matrix.dtype == np.uint8 else _offset(matrix), axis=-1)
 
 
 def _offset(packed: Matrix) -> Matrix:
-    """uint8 as int8 and back: "binary" is "ubinary" less 128."""
+    """Convert uint8 to int8 or back: "binary" is "ubinary" minus 128."""
     return (packed.view(np.uint8) ^ np.uint8(128)).view(np.int8 if packed.dtype == np.uint8 else np.uint8)

@@ -1,4 +1,4 @@
-"""What is known about a model, in the words of LangChain's model profiles."""
+"""Entries of the model catalogue as LangChain's model profiles."""
 
 from langchain_core.language_models.model_profile import ModelProfile
 
@@ -6,7 +6,7 @@ from mistral_rag.api._catalogue import ChatModel
 
 
 def profile(model: ChatModel) -> ModelProfile:
-    """What a model can do, in LangChain's words."""
+    """The capabilities of a model as LangChain's profile."""
     return ModelProfile(
         max_input_tokens=model.context,
         text_inputs=True,

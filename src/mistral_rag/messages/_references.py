@@ -1,6 +1,6 @@
-"""Citations by the platform: documents handed over as numbered sources, references resolved to them.
+"""Citations by the platform: documents as numbered sources of a tool's result, and references resolved to them.
 
-The model cites by the keys of a JSON object that stood in a tool's result. What a key means, only the sender knows.
+The model cites the keys of a JSON object in a tool's result. Only the history of the request maps a key to its source.
 """
 
 import json
@@ -12,16 +12,19 @@ from langchain_core.messages import BaseMessage, ToolMessage
 
 from mistral_rag.messages._requests.tools import Wire
 
-FACTS = frozenset({"url", "title", "snippets", "description", "source", "date"})
-CITED_LENGTH = 500
-"""Characters of a source that are shown in a citation."""
+SOURCE_KEYS = frozenset({"url", "title", "snippets", "description", "source", "date"})
+"""Keys of the platform's format for sources; an object with one of them is a source under any key."""
+
+MAX_CITED_LENGTH = 500
+"""Characters of a source in the `cited_text` of a citation: a paragraph, so that answers stay small beside sources."""
 
 
 def numbered_sources(documents: Sequence[Document], *, first: int = 0) -> str:
     """Documents as the JSON of a tool's result, keyed by numbers that the model can cite.
 
-    Hand it back as the content of a `ToolMessage`; the citations of the answer then carry title, url, page and
-    document id. Give a second result of the same conversation a `first` that goes on where the other ended.
+    Return it as the content of a `ToolMessage`; the citations of the answer then have title, url, page and document id.
+    `first` is the number of the first document: in a second result of the same conversation it continues the first
+    one's.
     """
     sources = {str(number): _source(document) for number, document in enumerate(documents, start=first)}
     return json.dumps(sources, ensure_ascii=False)
@@ -43,7 +46,7 @@ def _source(document: Document) -> Wire:
 
 
 def sources_in(messages: Iterable[BaseMessage]) -> dict[str, Wire]:
-    """Every numbered source of a history; a later one takes the place of an earlier one with its key."""
+    """Every numbered source of a history by its key; a later one replaces an earlier one of the same key."""
     sources: dict[str, Wire] = {}
     for message in messages:
         if isinstance(message, ToolMessage) and (text := str(message.text)).lstrip()[:1] == "{":
@@ -57,13 +60,13 @@ def _numbered(content: str) -> dict[str, Wire]:
     except ValueError:
         return {}
     named = {key: item for key, item in value.items() if isinstance(item, dict)}
-    return {key: item for key, item in named.items() if key.isdigit() or FACTS & item.keys()}
+    return {key: item for key, item in named.items() if key.isdigit() or SOURCE_KEYS & item.keys()}
 
 
 def citations(chunk: Wire, sources: Mapping[str, Wire], start: int, end: int) -> list[dict[str, Any]]:
     """The citations of one reference chunk, for the text from `start` to `end` of its block.
 
-    What is wrong with a reference stands in `extras["problem"]`.
+    `extras["problem"]` describes an invalid reference.
     """
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
@@ -107,4 +110,4 @@ def _citation(id_: Any, source: Wire | None, problem: str | None, start: int, en
 def _snippet(snippets: Any) -> str:
     while isinstance(snippets, list) and snippets:
         snippets = snippets[0]
-    return snippets[:CITED_LENGTH] if isinstance(snippets, str) else ""
+    return snippets[:MAX_CITED_LENGTH] if isinstance(snippets, str) else ""

@@ -1,4 +1,4 @@
-"""How many tokens a text, an image or a whole conversation has."""
+"""Token counts of texts, images and whole conversations."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from mistral_rag.api._catalogue import Tokenizer
-from mistral_rag.api._replies import encode, utf8
+from mistral_rag.api._responses import encode, utf8
 from mistral_rag.messages._repair.repair import repair
 from mistral_rag.messages._requests.tools import Wire
 
@@ -18,16 +18,22 @@ if TYPE_CHECKING:
     from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
 LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ "
-LONGEST_SIDE = 1540
+MAX_SIDE = 1540
+"""Pixels of the longer side of an image; larger images are scaled down (mistral-common, `ImageConfig`)."""
+
 PATCH = 28
-"""Pixels: images are made no longer than the first and cut into squares of the second, one token each."""
+"""Pixels of the side of a square that makes one token: 14 of the vision encoder, merged two by two."""
+
+
+HEAD = 87_380
+"""Characters of base64 that are decoded to find the size: 64 KiB, one JPEG segment of metadata at its longest."""
 
 
 def estimate(text: str) -> int:
-    """Tokens of a text, rather too many than too few, in microseconds.
+    """An estimate of the tokens of a text, on the high side, in microseconds.
 
-    The platform's tokenizers make a token of every digit and of most signs, and of about four letters; bytes of other
-    scripts count nearly one each.
+    The platform's tokenizers make one token of every digit, of most punctuation marks, and of about four Latin letters;
+    other scripts have nearly one token a byte.
     """
     data = text.encode(errors="replace")
     others = len(data.translate(None, LETTERS))
@@ -36,7 +42,7 @@ def estimate(text: str) -> int:
 
 @cache
 def _tokenizer(vocabulary: Tokenizer) -> "MistralTokenizer[Any, Any, Any, Any, Any]":
-    # Takes a second or two, so only who counts pays.
+    # Importing and loading take one to two seconds.
     from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
     if vocabulary == "tekken":
@@ -45,47 +51,47 @@ def _tokenizer(vocabulary: Tokenizer) -> "MistralTokenizer[Any, Any, Any, Any, A
 
 
 def token_ids(text: str, *, vocabulary: Tokenizer = "tekken") -> list[int]:
-    """The tokens of a text, without the marks that begin and end a message.
+    """The token ids of a text, without control tokens.
 
-    "tekken" is the newest vocabulary that the mistral-common wheel carries; "v3" and "v7" are those of older models.
+    "tekken" is the newest vocabulary in the mistral-common wheel; "v3" and "v7" are those of older models.
     """
     return _tokenizer(vocabulary).instruct_tokenizer.tokenizer.encode(utf8(text).decode(), bos=False, eos=False)
 
 
 def count_messages(messages: list[Wire], tools: Sequence[Wire] = (), *, vocabulary: Tokenizer = "tekken") -> int:
-    """The prompt tokens of a conversation, marks, tools and images included."""
+    """The prompt tokens of a conversation, with control tokens, tools and images."""
     from mistral_common.protocol.instruct.messages import ChatMessage
     from mistral_common.protocol.instruct.request import ChatCompletionRequest
 
     if not messages and not tools:
         return 0
-    fixed, beside = _apart(repair([_textual(message) for message in messages]).messages)
+    fixed, texts = _separate_texts(repair([_textual(message) for message in messages]).messages)
     functions = [tool for tool in tools if tool["type"] == "function"]
     body = {"model": "any", "messages": fixed, **({"tools": functions} if functions else {})}
     request = ChatCompletionRequest[ChatMessage].model_validate_json(encode(body))
     images = sum(_image_tokens(chunk) for message in messages for chunk in _chunks(message))
-    said = sum(len(token_ids(text, vocabulary=vocabulary)) + 1 for text in beside)
-    return len(_tokenizer(vocabulary).encode_chat_completion(request).tokens) + said + images
+    separate = sum(len(token_ids(text, vocabulary=vocabulary)) + 1 for text in texts)
+    return len(_tokenizer(vocabulary).encode_chat_completion(request).tokens) + separate + images
 
 
-def _apart(messages: list[Wire]) -> tuple[list[Wire], list[str]]:
-    """The messages without the assistants' texts that older templates have no place for, and these texts.
+def _separate_texts(messages: list[Wire]) -> tuple[list[Wire], list[str]]:
+    """The messages without the assistant texts that older chat templates can't encode, and these texts.
 
-    They know no text beside calls and join assistants' turns that follow each other.
+    Those templates have no text with calls, and join consecutive assistant messages.
     """
-    kept: list[Wire] = []
-    beside: list[str] = []
+    rest: list[Wire] = []
+    texts: list[str] = []
     for message, after in zip_longest(messages, messages[1:]):
         followed = after is not None and after["role"] == "assistant"
         if message["role"] != "assistant" or not (message.get("tool_calls") or followed):
-            kept.append(message)
+            rest.append(message)
             continue
-        beside.append(message["content"])
+        texts.append(message["content"])
         if message.get("tool_calls"):
-            kept.append({**message, "content": ""})
-    if kept[0].get("tool_calls"):
-        kept.insert(0, {"role": "user", "content": ""})  # calls in a first message are refused
-    return kept, [text for text in beside if text]
+            rest.append({**message, "content": ""})
+    if rest[0].get("tool_calls"):
+        rest.insert(0, {"role": "user", "content": ""})  # calls in a first message are refused
+    return rest, [text for text in texts if text]
 
 
 def _chunks(message: Wire) -> list[Wire]:
@@ -93,34 +99,35 @@ def _chunks(message: Wire) -> list[Wire]:
 
 
 def _textual(message: Wire) -> Wire:
-    """The message with all its texts as one."""
+    """The message with its texts joined into a string, without other chunks."""
     if not isinstance(message["content"], list):
         return message
     return {**message, "content": "\n".join(filter(None, (_text(chunk) for chunk in message["content"])))}
 
 
 def _text(chunk: Wire) -> str:
-    parts: Any = chunk.get("thinking") or [chunk]
-    return "".join(str(part.get("text") or "") for part in parts)
+    chunks: Any = chunk.get("thinking") or [chunk]
+    return "".join(str(inner.get("text") or "") for inner in chunks)
 
 
 def _image_tokens(chunk: Wire) -> int:
+    """Tokens of an image: one a square, and one at the end of each row (mistral-common, `ImageEncoder`)."""
     if chunk["type"] != "image_url":
         return 0
     image = chunk["image_url"]
     width, height = image_size(image["url"] if isinstance(image, dict) else image)
-    scale = max(width / LONGEST_SIDE, height / LONGEST_SIDE, 1.0)
-    across, down = (math.ceil(side / scale / PATCH) for side in (width, height))
-    return (across + 1) * down
+    scale = max(width / MAX_SIDE, height / MAX_SIDE, 1.0)
+    columns, rows = (math.ceil(side / scale / PATCH) for side in (width, height))
+    return (columns + 1) * rows
 
 
 def image_size(url: str) -> tuple[int, int]:
-    """Pixels of an image in a data address; the largest size where it can't be seen."""
+    """Width and height in pixels of an image in a data URL; the maximum for other URLs and unknown formats."""
     try:
-        head = base64.b64decode(url.partition(",")[2][:87_380]) if url.startswith("data:") else b""
+        head = base64.b64decode(url.partition(",")[2][:HEAD]) if url.startswith("data:") else b""
         return _size(head)
     except (binascii.Error, struct.error, ValueError):
-        return LONGEST_SIDE, LONGEST_SIDE
+        return MAX_SIDE, MAX_SIDE
 
 
 def _size(head: bytes) -> tuple[int, int]:

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Unpack
 
+from mistral_rag.api._concurrency import in_tasks, in_threads
 from mistral_rag.api._errors import ApiError
 from mistral_rag.ocr._assembly import ResultAssembly
-from mistral_rag.ocr._concurrency import ain_order, in_order
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._replies import Job, RequestResult, failed, is_too_large, jobs_of, read_reply
 from mistral_rag.ocr._requests.documents import DocumentInput, document
@@ -126,7 +126,8 @@ class MistralOCR(OcrOptions):
         uploads: list[str] = []
         jobs, run = self._jobs(plan, uploads), partial(self._run, plan, uploads)
         try:
-            with plan.layers() as layers, closing(in_order(jobs, run, self.max_concurrent_requests)) as finished:
+            results = in_threads(run, jobs, workers=self.max_concurrent_requests, ordered=True)
+            with plan.layers() as layers, closing(results) as finished:
                 for result in finished:
                     yield replace(result, pages=layers.compared(result.pages)) if layers else result
         finally:
@@ -139,7 +140,8 @@ class MistralOCR(OcrOptions):
         jobs, run = self._ajobs(plan, uploads), partial(self._arun, plan, uploads)
         try:
             with plan.layers() as layers:
-                async with aclosing(ain_order(jobs, run, self.max_concurrent_requests)) as finished:
+                results = in_tasks(run, jobs, workers=self.max_concurrent_requests, ordered=True)
+                async with aclosing(results) as finished:
                     async for result in finished:
                         pages = await asyncio.to_thread(layers.compared, result.pages) if layers else result.pages
                         yield replace(result, pages=pages)

@@ -18,7 +18,7 @@ from mistral_rag.api._errors import (
     UnknownModelError,
     request_id,
 )
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr._pages.pages import BadPageError, read_page
 from mistral_rag.ocr._reader import PageFailure
@@ -78,7 +78,7 @@ def is_too_large(error: ApiError) -> bool:
     )
 
 
-def read_reply(plan: RequestPlan, request: PageRequest, reply: Reply) -> RequestResult:
+def read_reply(plan: RequestPlan, request: PageRequest, reply: ApiResponse) -> RequestResult:
     """Read the pages of a reply; a page that was asked for and is missing or unusable is a failure."""
     raw_pages = reply.data.get("pages")
     if not isinstance(raw_pages, list):
@@ -157,7 +157,7 @@ def _page(plan: RequestPlan, raw: Any, number: int, *, is_ambiguous: bool) -> Oc
         return PageFailure(number, str(error))
 
 
-def _bad_reply(reply: Reply, what: str) -> ResponseError:
+def _bad_reply(reply: ApiResponse, what: str) -> ResponseError:
     return ResponseError(f"The platform's reply holds {what}.", request_id=request_id(reply.headers), body=reply.data)
 
 

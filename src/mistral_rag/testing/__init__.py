@@ -1,14 +1,14 @@
-"""FakeMistral, a strict stand-in for the Mistral platform, for your tests and for work without a network.
+"""FakeMistral, a strict fake of the Mistral platform, for your tests and for work without a network.
 
     with FakeMistral() as fake:
         chat = ChatMistral(base_url=fake.base_url, api_key=fake.key)
 
-It refuses what the platform refuses and answers the rest by simple, repeatable rules, by script
+It refuses what the platform refuses and answers everything else by simple, reproducible rules, by script
 (`fake.script`), or with a fault (`fake.faults`). `python -m mistral_rag.testing` serves it until Ctrl-C.
 """
 
+from mistral_rag.testing._content.ocr_pages import OcrPage
 from mistral_rag.testing._content.replies import Reply, call, references, thinking
-from mistral_rag.testing._endpoints.ocr import OcrPage
 from mistral_rag.testing._rules.rules import Rules
 from mistral_rag.testing._server import faults
 from mistral_rag.testing._server.fake import FakeMistral, Recorded

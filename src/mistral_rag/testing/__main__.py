@@ -1,4 +1,4 @@
-"""Serve the stand-in until Ctrl-C: `python -m mistral_rag.testing --port 8080`."""
+"""Serve the fake platform until Ctrl-C: `python -m mistral_rag.testing --port 8080`."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from mistral_rag.testing._server.fake import FakeMistral
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print address and key, one `NAME=value` a line, and serve until interrupted or terminated."""
+    """Print base URL and key, one `NAME=value` a line, and serve until interrupted or terminated."""
     parser = argparse.ArgumentParser(prog="python -m mistral_rag.testing", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--key", help="the key to accept; default: a random one")

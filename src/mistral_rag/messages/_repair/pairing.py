@@ -1,4 +1,4 @@
-"""Gives every tool call of a history exactly one result, right behind it and in the order of the calls."""
+"""Pairing of tool calls with results: each call gets exactly one, right after it and in the order of the calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Note = Callable[[str], None]
 
 @dataclass(slots=True)
 class _Turn:
-    """An assistant's turn with calls, the calls it keeps, and the positions of their results."""
+    """An assistant message with calls: the calls that remain, and the positions of their results."""
 
     message: Wire
     calls: list[Wire] = field(default_factory=list)
@@ -21,12 +21,18 @@ class _Turn:
 
 
 def paired(messages: list[Wire], note: Note) -> list[Wire]:
-    """The messages with calls and results paired; results of no call become user messages."""
+    """Pair calls and results; a result without its call becomes a user message."""
     pairing = _Pairing(messages, note)
     return pairing.messages()
 
 
 class _Pairing:
+    """Pairing of one history; messages are known by their position.
+
+    `_claimed` are the results that have a call, `_declared` the positions of the calls by id, `_answered` the calls so
+    far with their results.
+    """
+
     def __init__(self, messages: list[Wire], note: Note) -> None:
         self._messages = messages
         self._note = note
@@ -43,7 +49,7 @@ class _Pairing:
         fixed: list[Wire] = []
         for at, message in enumerate(self._messages):
             if at in turns:
-                fixed += self._written(turns[at], at)
+                fixed += self._with_results(turns[at], at)
             elif message["role"] != "tool":
                 fixed.append(message)
             elif at not in self._claimed:
@@ -59,7 +65,7 @@ class _Pairing:
             if id_ in seen and seen[id_]["function"] == call["function"] and id_ not in NO_ID:
                 self._note("a repeated tool call was dropped")
                 continue
-            results = self._claim(at, call, once=id_ in NO_ID or self._twice(message, id_))
+            results = self._claim(at, call, once=id_ in NO_ID or self._is_ambiguous(message, id_))
             if id_ in seen or id_ in NO_ID:
                 call = {**call, "id": f"{id_}#{at}.{position}"}
                 self._note("a tool call without an id of its own got one")
@@ -69,41 +75,45 @@ class _Pairing:
         return turn
 
     @staticmethod
-    def _twice(message: Wire, id_: str) -> bool:
+    def _is_ambiguous(message: Wire, id_: str) -> bool:
+        """True when different calls of a message have the same id."""
         functions = [call["function"] for call in message["tool_calls"] if call["id"] == id_]
         return any(function != functions[0] for function in functions)
 
     def _claim(self, at: int, call: Wire, *, once: bool) -> list[int]:
-        """The positions of the results of `call` of the turn `at`; only the first when others wait for the rest."""
+        """Claim the results of `call` in the message `at`: their positions; only the first one if `once`.
+
+        Results count up to the next call of the same id, then earlier ones of that id, then one without an id.
+        """
         id_, name = call["id"], call["function"]["name"]
         end = next((later for later in self._declared[id_] if later > at), len(self._messages))
         free = [result for result in self._results if result not in self._claimed]
-        found = [result for result in free if at < result < end and self._id(result) == id_]
-        if not found and id_ not in NO_ID:
-            found = [result for result in free if result < at and self._id(result) == id_]
-        if not found:
+        results = [result for result in free if at < result < end and self._id(result) == id_]
+        if not results and id_ not in NO_ID:
+            results = [result for result in free if result < at and self._id(result) == id_]
+        if not results:
             near = [result for result in free if at < result < end and self._id(result) in NO_ID]
-            found = [result for result in near if self._messages[result].get("name") in {None, name}][:1]
-        found = found[:1] if once else found
-        self._claimed.update(found)
-        return found
+            results = [result for result in near if self._messages[result].get("name") in {None, name}][:1]
+        results = results[:1] if once else results
+        self._claimed.update(results)
+        return results
 
     def _id(self, result: int) -> str:
         return str(self._messages[result]["tool_call_id"])
 
-    def _written(self, turn: _Turn, at: int) -> list[Wire]:
+    def _with_results(self, turn: _Turn, at: int) -> list[Wire]:
         same = turn.calls == turn.message["tool_calls"]
-        written = [turn.message if same else {**turn.message, "tool_calls": turn.calls}]
-        written += [self._result(call, found) for call, found in zip(turn.calls, turn.results, strict=True)]
-        claimed = [position for found in turn.results for position in found]
+        messages = [turn.message if same else {**turn.message, "tool_calls": turn.calls}]
+        messages += [self._result(call, results) for call, results in zip(turn.calls, turn.results, strict=True)]
+        claimed = [position for results in turn.results for position in results]
         if claimed and claimed != list(range(at + 1, at + 1 + len(claimed))):
             self._note("tool results were moved behind their calls")
-        return written
+        return messages
 
-    def _result(self, call: Wire, found: list[int]) -> Wire:
-        if not found:
+    def _result(self, call: Wire, results: list[int]) -> Wire:
+        if not results:
             return self._replacement(call)
-        first, *others = (self._messages[position] for position in found)
+        first, *others = (self._messages[position] for position in results)
         for other in others:
             self._note("two results of one tool call were joined")
             if other["content"] != first["content"]:
@@ -114,7 +124,7 @@ class _Pairing:
         return first
 
     def _replacement(self, call: Wire) -> Wire:
-        """For a call without a result: that of the same call in an earlier turn, or one that says there is none."""
+        """A result for a call without one: that of the same call in an earlier turn, or a message that says so."""
         function, result = self._answered.get(call["id"], (None, None))
         if result is not None and function == call["function"]:
             self._note("a call that was answered before got that result again")

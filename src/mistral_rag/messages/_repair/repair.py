@@ -1,7 +1,7 @@
-"""Turns any history into one that the strictest of the platform's rule sets accepts.
+"""Repair of histories: any history becomes one that the strictest of the platform's rule sets accepts.
 
-Works on wire messages, changes none of its input, and says what it did. A valid history comes back as it is. What
-users and tools said is never lost; assistants' turns may be completed, split, or dropped when empty.
+Works on wire messages, leaves its input unchanged, and lists its changes. A valid history is returned as it is. Content
+of users and tools is never lost; assistants' turns may be completed, split, or dropped when empty.
 """
 
 from collections import Counter
@@ -12,16 +12,16 @@ from mistral_rag.messages._repair.pairing import paired
 from mistral_rag.messages._requests.tools import ID, NAME, Wire, fit_name, short_id
 
 BRIDGE = "Understood."
-GO_ON = "Continue."
+CONTINUE = "Continue."
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Where models differ.
+class MessageRules:
+    """Differences between models in the messages that they accept.
 
     Attributes:
-        user_after_tool: A user turn may follow a tool result; where not, an assistant's turn is put between.
-        text_beside_calls: An assistant's turn may hold text and tool calls; where not, it becomes two turns.
+        user_after_tool: A user message may follow a tool result; else an assistant message is put between them.
+        text_beside_calls: One assistant message may hold text and tool calls; else it is split in two.
     """
 
     user_after_tool: bool = False
@@ -30,7 +30,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """Messages that are accepted, and what was changed: one sentence for each kind of change."""
+    """An accepted history, and one sentence for each kind of change."""
 
     messages: list[Wire]
     changes: tuple[str, ...] = ()
@@ -39,8 +39,8 @@ class Repaired:
 Note = Callable[[str], None]
 
 
-def repair(messages: list[Wire], rules: Rules = Rules()) -> Repaired:
-    """The history as the platform accepts it."""
+def repair(messages: list[Wire], rules: MessageRules = MessageRules()) -> Repaired:
+    """Repair a history, so that the platform accepts it."""
     if messages and _is_plain(messages):
         return Repaired(messages)
     notes: Counter[str] = Counter()
@@ -57,26 +57,26 @@ def repair(messages: list[Wire], rules: Rules = Rules()) -> Repaired:
         fixed = list(_split(fixed, note))
     if not rules.user_after_tool:
         fixed = list(_bridged(fixed, note))
-    fixed = _begun(_ended(fixed, note), note)
+    fixed = _started(_ended(fixed, note), note)
     return Repaired(fixed, tuple(f"{change} ({times})" if times > 1 else change for change, times in notes.items()))
 
 
 def _is_plain(messages: list[Wire]) -> bool:
-    """Whether it is seen at a glance that nothing needs repair: systems, then texts in turn, a user's the last."""
-    begun = False
+    """True for the most frequent histories, which need no repair: system messages, then texts, a user's last."""
+    in_dialogue = False
     for message in messages:
         if message["role"] == "system":
-            if begun:
+            if in_dialogue:
                 return False
         elif message["role"] == "user" or (message["role"] == "assistant" and message["content"] and len(message) == 2):
-            begun = True
+            in_dialogue = True
         else:
             return False
     return bool(messages[-1]["role"] == "user")
 
 
 def _systems_first(messages: list[Wire], note: Note) -> Iterator[Wire]:
-    """A system message anywhere but at the start becomes a user's, marked as what it was."""
+    """A system message after the start becomes a user message, marked as a system message."""
     leading = True
     for message in messages:
         if message["role"] != "system":
@@ -98,7 +98,7 @@ def _without_empty(messages: list[Wire], note: Note) -> Iterator[Wire]:
 
 
 def _short_ids(messages: list[Wire], note: Note) -> list[Wire]:
-    """Every call id becomes nine letters and digits; equal ids stay equal, different ones different."""
+    """Rewrite call ids into nine letters and digits; equal ids stay equal, different ids different."""
     raw = dict.fromkeys(id_ for message in messages for id_ in _ids(message))
     if all(ID.fullmatch(id_) for id_ in raw):
         return messages
@@ -125,7 +125,7 @@ def _renamed(message: Wire, new: dict[str, str]) -> Wire:
 
 
 def _named(messages: list[Wire], note: Note) -> Iterator[Wire]:
-    """Names of tools that no tool can have are made to fit."""
+    """Rewrite invalid names of tools."""
     for message in messages:
         calls = message.get("tool_calls") or ()
         wrong = [call for call in calls if not NAME.fullmatch(call["function"]["name"])]
@@ -147,7 +147,7 @@ def _with_fit_names(message: Wire) -> Wire:
 
 
 def _split(messages: list[Wire], note: Note) -> Iterator[Wire]:
-    """Text and calls of one turn become two turns."""
+    """Split an assistant message with text and calls into two."""
     for message in messages:
         if message["role"] == "assistant" and message.get("content") and message.get("tool_calls"):
             note("an assistant message with text and tool calls was split")
@@ -158,18 +158,18 @@ def _split(messages: list[Wire], note: Note) -> Iterator[Wire]:
 
 
 def _bridged(messages: list[Wire], note: Note) -> Iterator[Wire]:
-    """An assistant's turn stands between a tool result and a user's turn."""
-    before = ""
+    """Put an assistant message between a tool result and a user message."""
+    previous = ""
     for message in messages:
-        if before == "tool" and message["role"] == "user":
+        if previous == "tool" and message["role"] == "user":
             note("an assistant message was put between a tool result and a user message")
             yield {"role": "assistant", "content": BRIDGE}
-        before = message["role"]
+        previous = message["role"]
         yield message
 
 
 def _ended(messages: list[Wire], note: Note) -> list[Wire]:
-    """The last turn is a user's, a tool's, or an assistant's that asks to be continued."""
+    """End the history with a user or tool message, or an assistant message with `prefix`, which the model continues."""
     fixed = list(messages)
     for position, message in enumerate(fixed[:-1]):
         if message.get("prefix"):
@@ -177,14 +177,17 @@ def _ended(messages: list[Wire], note: Note) -> list[Wire]:
             fixed[position] = {key: value for key, value in message.items() if key != "prefix"}
     if not fixed or (fixed[-1]["role"] == "assistant" and not fixed[-1].get("prefix")):
         note("a user message was added at the end")
-        fixed.append({"role": "user", "content": GO_ON})
+        fixed.append({"role": "user", "content": CONTINUE})
     return fixed
 
 
-def _begun(messages: list[Wire], note: Note) -> list[Wire]:
-    """A user's turn stands before a lone assistant's, and before calls, which are not counted in a first message."""
+def _started(messages: list[Wire], note: Note) -> list[Wire]:
+    """Put a user message before a lone assistant message, and before calls in the first message.
+
+    The platform's validator ignores the calls of a first message, and then refuses their results.
+    """
     first = messages[0]
     if not first.get("tool_calls") and not (len(messages) == 1 and first["role"] == "assistant"):
         return messages
     note("a user message was put at the start")
-    return [{"role": "user", "content": GO_ON}, *messages]
+    return [{"role": "user", "content": CONTINUE}, *messages]

@@ -1,4 +1,7 @@
-"""Calls that a model makes again although they were answered: valid, so they go through, but told."""
+"""Detection of tool calls that a model repeats although they were answered.
+
+They are valid, so they are not changed; the reply's metadata lists them, so that an agent can stop a loop.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -9,7 +12,7 @@ from mistral_rag.messages._requests.tools import Wire, read_arguments
 
 
 def repeated(calls: Iterable[ToolCall], history: Sequence[Wire]) -> list[str]:
-    """The ids of the calls that ask for what a call of `history` was answered: the same tool, the same arguments."""
+    """The ids of the calls with the tool and the arguments of an answered call of `history`."""
     calls = list(calls)
     answered = list(_answered(history)) if calls else []
     return [str(call["id"]) for call in calls if (call["name"], call["args"]) in answered]

@@ -1,4 +1,4 @@
-"""The platform's replies as LangChain messages."""
+"""Conversion of replies into LangChain messages."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -18,7 +18,7 @@ REFUSED = frozenset({"safety", "content_filter", "refusal", "guardrail"})
 def read_message(
     choice: Wire, data: Wire, metadata: Mapping[str, Any], *, reader: ContentReader, first: bool = True
 ) -> AIMessage:
-    """One choice of a reply as a message; only the first has the reply's id and usage."""
+    """One choice of a reply as a message; only the first gets the reply's id and usage, which must not count twice."""
     message = choice.get("message") or {}
     calls, invalid = read_calls(message.get("tool_calls") or (), seed=str(data.get("id") or ""))
     return AIMessage(
@@ -32,18 +32,18 @@ def read_message(
 
 
 def content_of(message: Wire) -> Any:
-    """The content of a message or delta; thoughts that a gateway put beside it come first."""
+    """The content of a message or delta; `reasoning_content`, which some gateways send beside it, comes first."""
     content = message.get("content")
-    beside = message.get("reasoning_content")
-    if not isinstance(beside, str) or not beside:
+    reasoning = message.get("reasoning_content")
+    if not isinstance(reasoning, str) or not reasoning:
         return content
-    thought = {"type": "thinking", "thinking": [{"type": "text", "text": beside}]}
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": reasoning}]}
     rest = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
     return [thought, *rest]
 
 
 def finish_metadata(choice: Wire) -> dict[str, Any]:
-    """Why the model stopped, and whether it was cut off."""
+    """Finish reason, `truncated` for an answer that a limit cut off, and log probabilities."""
     reason = choice.get("finish_reason")
     metadata: dict[str, Any] = {"finish_reason": reason} if reason else {}
     if reason in TRUNCATED:
@@ -54,13 +54,18 @@ def finish_metadata(choice: Wire) -> dict[str, Any]:
 
 
 def read_usage(usage: Any) -> UsageMetadata | None:
-    """Token counts in LangChain's form, cached and reasoning tokens apart; None without usage."""
+    """Token counts in LangChain's form, with cached and reasoning tokens as details; None without usage.
+
+    Hosts name the cached tokens in three ways, the reasoning tokens in two.
+    """
     if not isinstance(usage, Mapping):
         return None
-    given = _number(usage.get("prompt_tokens")) or 0
-    made = _number(usage.get("completion_tokens")) or 0
-    read = UsageMetadata(
-        input_tokens=given, output_tokens=made, total_tokens=_number(usage.get("total_tokens")) or given + made
+    prompt = _number(usage.get("prompt_tokens")) or 0
+    completion = _number(usage.get("completion_tokens")) or 0
+    metadata = UsageMetadata(
+        input_tokens=prompt,
+        output_tokens=completion,
+        total_tokens=_number(usage.get("total_tokens")) or prompt + completion,
     )
     cached = _first(
         usage,
@@ -69,11 +74,11 @@ def read_usage(usage: Any) -> UsageMetadata | None:
         ("prompt_token_details", "cached_tokens"),
     )
     if cached is not None:
-        read["input_token_details"] = InputTokenDetails(cache_read=cached)
-    thought = _first(usage, ("reasoning_tokens",), ("completion_tokens_details", "reasoning_tokens"))
-    if thought is not None:
-        read["output_token_details"] = OutputTokenDetails(reasoning=thought)
-    return read
+        metadata["input_token_details"] = InputTokenDetails(cache_read=cached)
+    reasoning = _first(usage, ("reasoning_tokens",), ("completion_tokens_details", "reasoning_tokens"))
+    if reasoning is not None:
+        metadata["output_token_details"] = OutputTokenDetails(reasoning=reasoning)
+    return metadata
 
 
 def _first(usage: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:

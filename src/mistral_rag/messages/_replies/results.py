@@ -1,4 +1,4 @@
-"""Replies as LangChain's results, with what is true about them; and the errors that some replies are."""
+"""Replies as LangChain's results with their metadata; errors for refused, failed and malformed replies."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,19 +9,23 @@ from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from mistral_rag.api._errors import ApiError, RefusalError, ResponseError, StreamError, request_id
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 from mistral_rag.messages._repair.repeats import repeated
 from mistral_rag.messages._replies.incoming import PROVIDER, REFUSED, read_message
-from mistral_rag.messages._replies.streaming import Assembly
-from mistral_rag.messages._requests.request import Request
+from mistral_rag.messages._replies.streaming import StreamAssembler
+from mistral_rag.messages._requests.request import PreparedRequest
 from mistral_rag.messages._requests.tools import Wire
 
 MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
-"""What reading a reply raises that has not the form of one."""
+"""Exceptions that reading a malformed reply raises."""
 
 
-def chat_result(reply: Reply, request: Request) -> ChatResult:
-    """The result of a call that did not stream."""
+def chat_result(reply: ApiResponse, request: PreparedRequest) -> ChatResult:
+    """The result of a call without streaming.
+
+    Raises:
+        ApiError: The reply is malformed, was refused, or the model failed.
+    """
     data = reply.data
     metadata = reply_metadata(data, reply.headers) | request.metadata | {"total_time": monotonic() - request.began}
     try:
@@ -30,14 +34,14 @@ def chat_result(reply: Reply, request: Request) -> ChatResult:
             for number, choice in enumerate(data["choices"])
         ]
     except MALFORMED as problem:
-        raise _malformed(problem, reply.headers, data) from problem
+        raise _malformed_error(problem, reply.headers, data) from problem
     if not messages:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
     for message in messages:
         _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
         message.response_metadata |= _repeats(message.tool_calls, request)
-    said = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
-    return ChatResult(generations=[_generation(message) for message in messages], llm_output=said)
+    output = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
+    return ChatResult(generations=[_generation(message) for message in messages], llm_output=output)
 
 
 def _generation(message: AIMessage) -> ChatGeneration:
@@ -45,34 +49,38 @@ def _generation(message: AIMessage) -> ChatGeneration:
     return ChatGeneration(message=message, generation_info={"finish_reason": reason} if reason else None)
 
 
-def combined(outputs: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
-    """What several calls of one batch told, as one: the tokens added up."""
-    told = [output for output in outputs if output]
+def combined_output(outputs: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
+    """The `llm_output` of several calls of one batch as one, with the sum of their tokens."""
+    present = [output for output in outputs if output]
     usage: Counter[str] = Counter()
-    for output in told:
+    for output in present:
         usage.update({name: n for name, n in output.get("token_usage", {}).items() if isinstance(n, int)})
-    return {**(told[-1] if told else {}), **({"token_usage": dict(usage)} if usage else {})}
+    return {**(present[-1] if present else {}), **({"token_usage": dict(usage)} if usage else {})}
 
 
-def stream_chunk(event: Wire, assembly: Assembly, headers: Mapping[str, str]) -> ChatGenerationChunk | None:
-    """What one event of a stream adds to the result."""
+def stream_chunk(event: Wire, assembler: StreamAssembler, headers: Mapping[str, str]) -> ChatGenerationChunk | None:
+    """The chunk of the result for one event of a stream; None when the event adds no content."""
     try:
-        chunk = assembly.chunk(event)
+        chunk = assembler.chunk(event)
     except MALFORMED as problem:
-        raise _malformed(problem, headers, event) from problem
+        raise _malformed_error(problem, headers, event) from problem
     return None if chunk is None else ChatGenerationChunk(message=chunk)
 
 
-def stream_end(assembly: Assembly, headers: Mapping[str, str], request: Request) -> ChatGenerationChunk:
-    """The chunk that ends a stream; raises when its finish reason says that there is no answer."""
-    _raise_when_failed(assembly.finish_reason, assembly.partial, headers)
-    metadata = reply_metadata(assembly.facts, headers) | request.metadata | _repeats(assembly.calls, request)
-    metadata.pop("model_provider")  # the first chunk has it; strings add up
-    return ChatGenerationChunk(message=assembly.last(metadata))
+def stream_end(assembler: StreamAssembler, headers: Mapping[str, str], request: PreparedRequest) -> ChatGenerationChunk:
+    """The last chunk of a stream.
+
+    Raises:
+        ApiError: The finish reason says that the answer was refused or the model failed.
+    """
+    _raise_when_failed(assembler.finish_reason, assembler.partial, headers)
+    metadata = reply_metadata(assembler.facts, headers) | request.metadata | _repeats(assembler.calls, request)
+    metadata.pop("model_provider")  # the first chunk has it, and LangChain concatenates strings
+    return ChatGenerationChunk(message=assembler.last(metadata))
 
 
 def reply_metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
-    """What is told about every reply."""
+    """The `response_metadata` that every reply has; entries without a value are left out."""
     metadata = {
         "model_provider": PROVIDER,
         "model_name": facts.get("model"),
@@ -85,8 +93,8 @@ def reply_metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict
     return {name: value for name, value in metadata.items() if value}
 
 
-def broken_stream(error: ApiError, assembly: Assembly) -> StreamError:
-    """The error for a stream that broke off after it had begun."""
+def broken_stream(error: ApiError, assembler: StreamAssembler) -> StreamError:
+    """The error for a stream that broke off after its first content."""
     broken = StreamError(
         f"The stream broke off: {error}",
         status=error.status,
@@ -96,12 +104,12 @@ def broken_stream(error: ApiError, assembly: Assembly) -> StreamError:
         retry_after=error.retry_after,
         body=error.body,
     )
-    broken.partial = assembly.partial
+    broken.partial = assembler.partial
     broken.__cause__ = error
     return broken
 
 
-def _repeats(calls: Sequence[ToolCall], request: Request) -> dict[str, Any]:
+def _repeats(calls: Sequence[ToolCall], request: PreparedRequest) -> dict[str, Any]:
     ids = repeated(calls, request.body["messages"])
     return {"repeated_tool_calls": ids} if ids else {}
 
@@ -118,7 +126,7 @@ def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: M
     raise error
 
 
-def _malformed(problem: Exception, headers: Mapping[str, str], data: Wire) -> ResponseError:
-    """The error for a reply over whose form the reading tripped."""
+def _malformed_error(problem: Exception, headers: Mapping[str, str], data: Wire) -> ResponseError:
+    """The error for a reply whose form is not that of the platform's schema."""
     reason = f"The platform's reply has not the form of one ({type(problem).__name__}: {problem})."
     return ResponseError(reason, request_id=request_id(headers), body=data)

@@ -1,4 +1,4 @@
-"""Puts a streamed reply together: events in, message chunks out, no I/O."""
+"""Assembly of a streamed reply: events in, message chunks out, no I/O."""
 
 import time
 from collections.abc import Mapping
@@ -12,32 +12,35 @@ from mistral_rag.messages._replies.incoming import PROVIDER, content_of, finish_
 from mistral_rag.messages._requests.content import ContentReader
 from mistral_rag.messages._requests.tools import Wire, arguments_text, read_arguments, usable_id
 
-FIRST_AMONG_BLOCKS = 1000
-"""Where calls are blocks among others (`output_version` "v1"), LangChain adds up blocks of the same number."""
+CALL_INDEX_OFFSET = 1000
+"""First index of tool calls that become content blocks (`output_version` "v1").
+
+LangChain merges blocks of equal index; text and reasoning blocks count from 0 and do not get this far.
+"""
 
 
-def has_begun(event: Wire) -> bool:
-    """Whether an event holds something of the answer; the first one often holds the role only.
+def has_content(event: Wire) -> bool:
+    """True when an event holds a part of the answer; the first event often holds the role only.
 
-    An event without the form of one counts: what reads it says what is wrong.
+    True for a malformed event too: reading it raises the error that describes it.
     """
     choices = event.get("choices") or []
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         return True
-    return any(choice.get("finish_reason") or _says_something(choice) for choice in choices)
+    return any(choice.get("finish_reason") or _has_delta(choice) for choice in choices)
 
 
-def _says_something(choice: Wire) -> bool:
+def _has_delta(choice: Wire) -> bool:
     delta = choice.get("delta") or choice.get("message") or {}
     return not isinstance(delta, dict) or bool(
         delta.get("content") or delta.get("tool_calls") or delta.get("reasoning_content")
     )
 
 
-class Assembly:
-    """One streamed reply. `chunk` for every event, then `last`; the chunks add up to the whole message.
+class StreamAssembler:
+    """Assembler of one streamed reply: `chunk` for every event, then `last`; the chunks add up to the whole message.
 
-    `as_blocks` says that LangChain will make blocks of everything.
+    `as_blocks` is True when LangChain converts all content into blocks (`output_version` "v1").
     """
 
     def __init__(self, reader: ContentReader, *, began: float, as_blocks: bool = False) -> None:
@@ -46,13 +49,13 @@ class Assembly:
         self._first: float | None = None
         self._finish: dict[str, Any] = {}
         self._usage: Any = None
-        self._calls = _Calls(FIRST_AMONG_BLOCKS if as_blocks else 0)
+        self._calls = _ToolCallAssembler(CALL_INDEX_OFFSET if as_blocks else 0)
         self._reader = reader
         self._facts: dict[str, Any] = {}
         self._sent: list[AIMessageChunk] = []
 
     def chunk(self, event: Wire) -> AIMessageChunk | None:
-        """What `event` adds to the message; None when it adds nothing that is shown now."""
+        """The chunk of the message for `event`; None when the event adds no content."""
         if self._id is None:
             self._id = event.get("id")
             self._facts = {name: event[name] for name in ("model", "created") if event.get(name)}
@@ -61,10 +64,10 @@ class Assembly:
         if choice is None:
             return None
         if choice.get("finish_reason") or choice.get("logprobs"):
-            said = self._finish.get("logprobs")
+            logprobs = self._finish.get("logprobs")
             self._finish |= finish_metadata(choice)
-            if said is not None:
-                self._finish["logprobs"] = _lengthened(said, choice.get("logprobs"))
+            if logprobs is not None:
+                self._finish["logprobs"] = _extended(logprobs, choice.get("logprobs"))
         delta = choice.get("delta") or choice.get("message") or {}
         content = self._reader.read(content_of(delta))
         calls = self._calls.chunks(delta["tool_calls"], str(self._id)) if delta.get("tool_calls") else []
@@ -79,26 +82,26 @@ class Assembly:
 
     @property
     def finish_reason(self) -> str | None:
-        """Why the model stopped; None while it has not."""
+        """The finish reason of the reply; None before the event that has it."""
         return self._finish.get("finish_reason")
 
     @property
     def calls(self) -> list[ToolCall]:
-        """The whole tool calls that have come."""
+        """The tool calls whose arguments are complete."""
         return self._calls.whole()
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """Model, creation time and usage, as the platform named them."""
+        """Model, creation time and usage, by the platform's names."""
         return {**self._facts, "usage": self._usage}
 
     def last(self, metadata: Mapping[str, Any]) -> AIMessageChunk:
-        """The chunk that ends the message: usage, finish reason and metadata, no text."""
+        """The last chunk of the message: usage, finish reason and metadata, and content that was held back."""
         timings = {"time_to_first_token": self._first, "total_time": time.monotonic() - self._began}
         provider = {} if self._sent else {"model_provider": PROVIDER}
         return AIMessageChunk(
             content=self._reader.end(),
-            tool_call_chunks=self._calls.spoilt(),
+            tool_call_chunks=self._calls.invalidated(),
             id=self._id,
             usage_metadata=read_usage(self._usage),
             response_metadata={**metadata, **self._finish, **provider, **timings},
@@ -107,15 +110,15 @@ class Assembly:
 
     @property
     def partial(self) -> AIMessageChunk | None:
-        """The message as far as it has come; None when nothing has."""
+        """The message received so far; None before any content."""
         if not self._sent:
             return None
         first, *others = self._sent
         return first.__add__(others) if others else first
 
 
-def _lengthened(logprobs: Any, more: Any) -> Any:
-    """The log probabilities of a stream so far, with those of its next tokens."""
+def _extended(logprobs: Any, more: Any) -> Any:
+    """The log probabilities of a stream so far, followed by those of its next tokens."""
     if not (isinstance(logprobs, dict) and isinstance(more, dict)):
         return logprobs if more is None else more
     both = {name: [*logprobs[name], *more[name]] for name in logprobs if _lists(logprobs[name], more.get(name))}
@@ -126,8 +129,8 @@ def _lists(*values: Any) -> bool:
     return all(isinstance(value, list) for value in values)
 
 
-class _Calls:
-    """Tool calls by position: the platform's index is 0 for every call, its id may be "null"."""
+class _ToolCallAssembler:
+    """Assembler of tool calls from deltas, by their order: all calls of the platform may have index 0 and id "null"."""
 
     def __init__(self, first: int) -> None:
         self._first = first
@@ -144,14 +147,14 @@ class _Calls:
         read = zip(self._names, map(read_arguments, self._text), self._ids, strict=True)
         return [tool_call(name=name, args=args, id=id_) for name, (args, problem), id_ in read if not problem]
 
-    def spoilt(self) -> list[ToolCallChunk]:
-        """Chunks that make calls with cut arguments invalid.
+    def invalidated(self) -> list[ToolCallChunk]:
+        """Chunks that invalidate the calls with truncated arguments.
 
-        LangChain completes cut JSON when it adds chunks up; a call that was cut off must not look whole. So what is
-        appended is something that can't be completed.
+        LangChain completes truncated JSON when it adds up chunks, and a truncated call must not look complete. So each
+        chunk appends a text to the arguments that makes completion impossible.
         """
         return [
-            tool_call_chunk(name=None, args=_spoiler(text), id=None, index=self._first + number)
+            tool_call_chunk(name=None, args=_invalidating_suffix(text), id=None, index=self._first + number)
             for number, text in enumerate(self._text)
             if text.strip() and not self._whole(text)
         ]
@@ -160,28 +163,28 @@ class _Calls:
         function = delta.get("function") or {}
         text = arguments_text(function.get("arguments"))
         name = function.get("name") or None
-        known = self._continued(delta, name)
-        if known is not None:
-            self._text[known] += text
-            name = None if self._names[known] else name
-            self._names[known] = self._names[known] or name or ""
-            return tool_call_chunk(name=name, args=text, id=None, index=self._first + known)
-        number = len(self._ids)
-        id_ = usable_id(delta.get("id"), self._ids, f"{seed}:{number}:{name}")
+        position = self._continued(delta, name)
+        if position is not None:
+            self._text[position] += text
+            name = None if self._names[position] else name
+            self._names[position] = self._names[position] or name or ""
+            return tool_call_chunk(name=name, args=text, id=None, index=self._first + position)
+        position = len(self._ids)
+        id_ = usable_id(delta.get("id"), self._ids, f"{seed}:{position}:{name}")
         self._ids.append(id_)
         self._names.append(name or "")
         self._raw.append((delta.get("id") or "null", delta.get("index")))
         self._text.append(text)
-        return tool_call_chunk(name=name, args=text, id=id_, index=self._first + number)
+        return tool_call_chunk(name=name, args=text, id=id_, index=self._first + position)
 
     def _continued(self, delta: Wire, name: str | None) -> int | None:
-        """The position of the call that a delta goes on with; None for a new call."""
+        """The position of the call that a delta continues; None for a new call."""
         if not self._ids:
             return None
         id_, index = delta.get("id") or "null", delta.get("index")
         last = len(self._ids) - 1
         if name and self._names[last]:
-            # A host may say id and name again with every piece.
+            # Some hosts repeat id and name in every delta.
             repeats = id_ != "null" and id_ == self._raw[last][0] and not self._whole(self._text[last])
             return last if repeats else None
         if id_ != "null" and (same := self._positions(0, id_)):
@@ -190,17 +193,20 @@ class _Calls:
             return same[-1]
         return last if id_ == "null" else None
 
-    def _positions(self, part: int, value: Any) -> list[int]:
-        """Where id (part 0) or index (part 1) were told to be `value`."""
-        return [number for number, raw in enumerate(self._raw) if raw[part] == value]
+    def _positions(self, column: int, value: Any) -> list[int]:
+        """The positions of the calls whose raw id (column 0) or raw index (column 1) is `value`."""
+        return [position for position, raw in enumerate(self._raw) if raw[column] == value]
 
     @staticmethod
     def _whole(text: str) -> bool:
         return bool(text.strip()) and read_arguments(text)[1] is None
 
 
-def _spoiler(text: str) -> str:
-    """What makes `text` impossible to complete to a JSON object."""
+def _invalidating_suffix(text: str) -> str:
+    """A suffix after which LangChain can't complete `text` to a JSON object any more.
+
+    Found by trying: the completion is lenient, and differs by what is open at the end of the text.
+    """
     for end in ("", '"', "]", "}", '"]', '"}', '"]"]', '"}"}', "]" * len(text) + "}", '"' + "]" * len(text) + "}"):
         if not _completed(text + end):
             return end

@@ -1,4 +1,4 @@
-"""Reads structured output: strictly when it is whole, leniently while it streams."""
+"""Parsing of structured output: strict when it is complete, lenient while it streams."""
 
 import json
 import re
@@ -21,11 +21,11 @@ FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 
 
 class StructuredParser(BaseTransformOutputParser[Any]):
-    """Turns a model's message into the object that was asked for.
+    """Parser of a model's message into the requested object.
 
     `target` is a Pydantic class, or None for plain dicts. `tool` is the function whose arguments are the object; None
-    when the text is it. What was cut off, or is no JSON, or does not fit, is an `OutputParserException`. While a
-    message streams, what has come so far is given whenever it can stand.
+    when the text is the object. Truncated output, invalid JSON and values that do not fit raise
+    `OutputParserException`. While a message streams, each prefix that is valid already is yielded.
     """
 
     target: Any = None
@@ -40,7 +40,7 @@ class StructuredParser(BaseTransformOutputParser[Any]):
         return self._validated(_loads(text), text)
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The object in a finished message; with `partial`, what there is of it, or None."""
+        """The object in a complete message; with `partial`, the object so far, or None."""
         message = result[0].message if isinstance(result[0], ChatGeneration) else AIMessage(result[0].text)
         return self._so_far(message) if partial else self._whole(message)
 
@@ -79,7 +79,7 @@ class StructuredParser(BaseTransformOutputParser[Any]):
         return validate(value)
 
     def _so_far(self, message: BaseMessage) -> Any:
-        """What has come, when it can stand already; else None."""
+        """The object so far; None when it is not valid yet."""
         if self.tool is None:
             text = str(message.text).strip()
             value = _partial(text.removeprefix("```json").removeprefix("```")) if text else None
@@ -94,13 +94,13 @@ class StructuredParser(BaseTransformOutputParser[Any]):
             return None
 
     def _transform(self, input: Iterator[str | BaseMessage]) -> Iterator[Any]:
-        stream = _Cumulative(self)
+        stream = _Accumulator(self)
         for chunk in input:
             yield from stream.add(chunk)
         yield from stream.end()
 
     async def _atransform(self, input: AsyncIterator[str | BaseMessage]) -> AsyncIterator[Any]:
-        stream = _Cumulative(self)
+        stream = _Accumulator(self)
         async for chunk in input:
             for value in stream.add(chunk):
                 yield value
@@ -108,13 +108,13 @@ class StructuredParser(BaseTransformOutputParser[Any]):
             yield value
 
 
-class _Cumulative:
-    """Adds chunks up and tells what changed."""
+class _Accumulator:
+    """Accumulator of chunks; yields the object after each chunk that changed it."""
 
     def __init__(self, parser: StructuredParser) -> None:
         self._parser = parser
         self._whole: Any = None
-        self._given: Any = None
+        self._last: Any = None
 
     def add(self, chunk: Any) -> Iterator[Any]:
         message = chunk if isinstance(chunk, BaseMessage) else AIMessage(chunk)
@@ -126,8 +126,8 @@ class _Cumulative:
             yield from self._new(self._parser.parse_result([ChatGeneration(message=self._whole)]))
 
     def _new(self, value: Any) -> Iterator[Any]:
-        if value is not None and value != self._given:
-            self._given = value
+        if value is not None and value != self._last:
+            self._last = value
             yield value
 
 
@@ -146,19 +146,19 @@ def _partial(text: str) -> Any:
         return None
 
 
-def correction(message: AIMessage, error: OutputParserException) -> list[BaseMessage]:
-    """The turns that show the model its output and what is wrong with it."""
-    complaint = f"That output can't be used: {error}\nGive the whole output again, corrected."
+def correction_turns(message: AIMessage, error: OutputParserException) -> list[BaseMessage]:
+    """The turns that show the model its output and the error in it."""
+    request = f"That output can't be used: {error}\nGive the whole output again, corrected."
     ids = [call["id"] for call in (*message.tool_calls, *message.invalid_tool_calls) if call["id"]]
     if ids:
-        return [message, *(ToolMessage(complaint, tool_call_id=id_, status="error") for id_ in ids)]
-    return [message, HumanMessage(complaint)]
+        return [message, *(ToolMessage(request, tool_call_id=id_, status="error") for id_ in ids)]
+    return [message, HumanMessage(request)]
 
 
 def structured(
     model: Runnable[LanguageModelInput, AIMessage], parser: StructuredParser, *, include_raw: bool, repair: bool
 ) -> Runnable[LanguageModelInput, Any]:
-    """The model with the parser behind it, as LangChain's `with_structured_output` wants it."""
+    """The model followed by the parser, in the form of LangChain's `with_structured_output`."""
     if repair:
         model = _repairing(model, parser)
     if not include_raw:
@@ -171,26 +171,26 @@ def structured(
 def _repairing(
     model: Runnable[LanguageModelInput, AIMessage], parser: StructuredParser
 ) -> Runnable[LanguageModelInput, AIMessage]:
-    """A model whose output is shown to it once more when it can't be parsed. It does not stream."""
+    """The model with one more turn to correct output that can't be parsed. It does not stream."""
 
     def once(question: LanguageModelInput, config: RunnableConfig) -> AIMessage:
         message = model.invoke(question, config)
-        turns = _complaint(parser, message)
+        turns = _correction(parser, message)
         return model.invoke([*_messages(question), *turns], config) if turns else message
 
     async def aonce(question: LanguageModelInput, config: RunnableConfig) -> AIMessage:
         message = await model.ainvoke(question, config)
-        turns = _complaint(parser, message)
+        turns = _correction(parser, message)
         return await model.ainvoke([*_messages(question), *turns], config) if turns else message
 
     return RunnableLambda(once, aonce)
 
 
-def _complaint(parser: StructuredParser, message: AIMessage) -> list[BaseMessage]:
+def _correction(parser: StructuredParser, message: AIMessage) -> list[BaseMessage]:
     try:
         parser.parse_result([ChatGeneration(message=message)])
     except OutputParserException as error:
-        return correction(message, error)
+        return correction_turns(message, error)
     return []
 
 

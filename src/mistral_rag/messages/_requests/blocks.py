@@ -1,4 +1,7 @@
-"""Content blocks that users and tools send: LangChain's of both versions, other providers', and the platform's own."""
+"""Conversion of content blocks in messages of users and tools into the platform's chunks.
+
+Takes LangChain's blocks of both versions, other providers', and the platform's own chunks.
+"""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -8,15 +11,21 @@ from langchain_core.messages import HumanMessage
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._requests.tools import Wire
 
-MOST_IMAGES = 8
-LARGEST_IMAGE = 10 * 1024 * 1024
-"""Bytes of one image, before base64."""
+MAX_IMAGES = 8
+"""Images of one request; the platform refuses more."""
+
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
+"""Bytes of one image, before base64; the platform refuses more."""
 
 SCHEMES = ("https", "http", "data")
 
 
 def user_chunk(block: Wire) -> Wire | None:
-    """The platform's chunk for one block; None for a block without anything to send."""
+    """The platform's chunk for one block; None for an empty block.
+
+    Raises:
+        ConfigurationError: The platform takes no such block.
+    """
     kind = block.get("type")
     if kind in {"text", "input_text"} or (kind is None and isinstance(block.get("text"), str)):
         return {"type": "text", "text": str(block.get("text") or "")}
@@ -26,7 +35,7 @@ def user_chunk(block: Wire) -> Wire | None:
 
 
 def _own(block: Wire) -> Wire | None:
-    """Chunks in the platform's own form, reduced to the keys it knows."""
+    """A chunk in the platform's own form, reduced to the keys of its schema; None for another form."""
     match block:
         case {"type": "image_url", "image_url": str(url)}:
             return {"type": "image_url", "image_url": _fetchable(url)}
@@ -57,7 +66,7 @@ def _image(url: str, detail: Any) -> str | Wire:
 
 
 def _normalised(block: Wire) -> Wire:
-    """The block in LangChain's standard form, by LangChain's own translators and for what they do not know."""
+    """The block in LangChain's standard form; the cases are those that LangChain's translators do not convert."""
     match block:
         case {"type": "input_image", "image_url": str(url)}:
             return {"type": "image", "url": url}
@@ -71,8 +80,8 @@ def _normalised(block: Wire) -> Wire:
             return {"type": _kind(media), "base64": data, "mime_type": media}
         case {"type": "media", "mime_type": str(media), "file_uri": str(url)}:
             return {"type": _kind(media), "url": url, "mime_type": media}
-    found = HumanMessage(content=[block]).content_blocks
-    return cast("Wire", found[0]) if found else {}
+    blocks = HumanMessage(content=[block]).content_blocks
+    return cast("Wire", blocks[0]) if blocks else {}
 
 
 def _kind(media_type: str) -> str:
@@ -103,8 +112,8 @@ def _standard(block: Wire) -> Wire | None:
 
 def _plain_text(block: Wire) -> Wire:
     if isinstance(block.get("text"), str):
-        parts = [part for part in (block.get("title"), block.get("context"), block["text"]) if part]
-        return {"type": "text", "text": "\n".join(parts)}
+        texts = [text for text in (block.get("title"), block.get("context"), block["text"]) if text]
+        return {"type": "text", "text": "\n".join(texts)}
     if isinstance(block.get("base64"), str):
         return _document({**block, "mime_type": block.get("mime_type") or "text/plain"})
     return _document(block)
@@ -132,7 +141,7 @@ def _file(block: Wire) -> Wire:
 
 
 def _location(block: Wire, default_type: str) -> str:
-    """Where the bytes are: an address, or a data address that holds them."""
+    """The URL of a block's bytes, or a data URL that contains them."""
     if isinstance(block.get("url"), str):
         return _fetchable(block["url"])
     if isinstance(block.get("base64"), str):
@@ -142,14 +151,18 @@ def _location(block: Wire, default_type: str) -> str:
 
 
 def _fetchable(url: str) -> str:
-    """The address itself, when it is one that the platform can fetch from."""
+    """The URL itself, if its scheme is one that the platform takes."""
     if url.partition(":")[0].lower() not in SCHEMES:
         raise ConfigurationError(f"The platform takes addresses of {', '.join(SCHEMES)} only, not {url[:80]!r}.")
     return url
 
 
 def check_images(messages: list[Wire]) -> None:
-    """Raise `ConfigurationError` when there are more or larger images than the platform takes."""
+    """Check the number and the size of images.
+
+    Raises:
+        ConfigurationError: There are more or larger images than the platform takes.
+    """
     images = [
         chunk["image_url"]
         for message in messages
@@ -157,11 +170,11 @@ def check_images(messages: list[Wire]) -> None:
         for chunk in message["content"]
         if chunk["type"] == "image_url"
     ]
-    if len(images) > MOST_IMAGES:
+    if len(images) > MAX_IMAGES:
         raise ConfigurationError(
-            f"{len(images)} images are too many: the platform takes at most {MOST_IMAGES} a request."
+            f"{len(images)} images are too many: the platform takes at most {MAX_IMAGES} a request."
         )
     for number, image in enumerate(images, start=1):
         url = image["url"] if isinstance(image, dict) else image
-        if url.startswith("data:") and (size := len(url.partition(",")[2]) * 3 // 4) > LARGEST_IMAGE:
+        if url.startswith("data:") and (size := len(url.partition(",")[2]) * 3 // 4) > MAX_IMAGE_BYTES:
             raise ConfigurationError(f"Image {number} has {size / 2**20:.1f} MB; the platform takes at most 10 MB.")

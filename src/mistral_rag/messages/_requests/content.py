@@ -1,4 +1,4 @@
-"""The content of a reply: strings, and chunks of text, thought and reference, whole or piece by piece."""
+"""Conversion of a reply's content (strings; chunks of text, reasoning and references), whole or streamed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,11 +14,11 @@ Block = dict[str, Any]
 
 
 class ContentReader:
-    """Turns content into LangChain's standard blocks.
+    """Converter of content into LangChain's standard blocks.
 
-    Text alone stays a string. With the first chunk of another kind, or from the start where `cites`, everything is a
-    numbered block; pieces with the same number are one block when they are added up. A citation belongs to the text
-    since the one before it.
+    Text alone stays a string. After the first chunk of another type, or from the start when there are `sources` to
+    cite, everything is a block with an index; LangChain merges blocks of equal index. A citation annotates the text
+    since the citation before it.
     """
 
     def __init__(self, sources: Mapping[str, Wire], *, think_tags: bool = False) -> None:
@@ -27,43 +27,44 @@ class ContentReader:
         self._plain = not sources
         self._number = -1
         self._kind = ""
-        self._said = ""
+        self._uncited = ""
         self._cited = (-1, 0, 0)
         self._open_thought = False
         self._closed = -1
         self._signature: str | None = None
 
     def read(self, content: Any) -> Content:
-        """The blocks that a piece of content adds."""
+        """Convert the content of one delta."""
         if isinstance(content, str) and self._plain and self._tags is None:
             return content
-        return self._blocks(list(self._parted(content)))
+        return self._blocks(list(self._split(content)))
 
     def end(self) -> Content:
-        """What is left to say when no more content comes."""
-        left = self._blocks(list(self._tags.end())) if self._tags else self._nothing()
+        """The content that was held back, to be added after the last delta; marks a thought that was not closed."""
+        left = self._blocks(list(self._tags.end())) if self._tags else self._empty()
         if self._open_thought and isinstance(left, list):
             left.append({"type": "reasoning", "reasoning": "", "extras": {"closed": False}, "index": self._number})
         return left
 
     def whole(self, content: Any) -> Content:
-        """The content of a reply that came in one piece."""
+        """Convert the content of a whole reply."""
         if isinstance(content, str) and self._plain and self._tags is None:
             return content
         first, last = self.read(content), self.end()
         if isinstance(first, str) and isinstance(last, str):
             return first + last
-        pieces = [first] if isinstance(first, str) and first else list(first)
-        merged = merge_lists(pieces, list(last)) if isinstance(last, list) else pieces
-        blocks = merge_lists([], merged) or []
+        blocks = [first] if isinstance(first, str) and first else list(first)
+        merged = merge_lists(blocks, list(last)) if isinstance(last, list) else blocks
+        # merged a second time: equal indices within the first list are merged only into another list
+        whole = merge_lists([], merged) or []
         return [
-            {k: v for k, v in block.items() if k != "index"} if isinstance(block, dict) else block for block in blocks
+            {k: v for k, v in block.items() if k != "index"} if isinstance(block, dict) else block for block in whole
         ]
 
-    def _parted(self, content: Any) -> Iterator[Wire]:
+    def _split(self, content: Any) -> Iterator[Wire]:
         chunks = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
-        for part in chunks:
-            chunk = {"type": "text", "text": part} if isinstance(part, str) else part
+        for item in chunks:
+            chunk = {"type": "text", "text": item} if isinstance(item, str) else item
             if self._tags is not None and chunk.get("type") == "text":
                 yield from self._tags.feed(str(chunk.get("text") or ""))
             else:
@@ -75,7 +76,7 @@ class ContentReader:
         self._plain = False
         return [block for chunk in chunks for block in self._block(chunk)]
 
-    def _nothing(self) -> Content:
+    def _empty(self) -> Content:
         return "" if self._plain else []
 
     def _block(self, chunk: Wire) -> Iterator[Block]:
@@ -94,12 +95,12 @@ class ContentReader:
         if kind != self._kind or kind == "non_standard":
             self._number += 1
             self._kind = kind
-            self._said = ""
+            self._uncited = ""
         return {"type": kind, "index": self._number}
 
     def _text(self, text: str) -> Block:
         block = self._numbered("text") | {"text": text}
-        self._said += text
+        self._uncited += text
         return block
 
     def _thought(self, chunk: Wire) -> Iterator[Block]:
@@ -107,7 +108,7 @@ class ContentReader:
         text = parts if isinstance(parts, str) else "".join(str(part.get("text") or "") for part in parts)
         signature = chunk.get("signature")
         if self._kind == "reasoning" and self._signature and signature and signature != self._signature:
-            self._kind = ""  # a signature seals one thought
+            self._kind = ""  # each thought has a signature of its own
         block = self._numbered("reasoning") | {"reasoning": text}
         extras: Block = {}
         if chunk.get("closed") and self._closed != block["index"]:
@@ -121,10 +122,10 @@ class ContentReader:
         yield block | ({"extras": extras} if extras else {})
 
     def _reference(self, chunk: Wire) -> Iterator[Block]:
-        """Citations on the text before them: that since the last citation, or the same as the last one's."""
-        if self._kind == "text" and any(character.isalnum() for character in self._said):
-            start = len(self._said) - len(self._said.lstrip())
-            self._cited = (self._number, start, len(self._said.rstrip()))
+        """Citations of the text since the last citation; without any, of the same text as the last one."""
+        if self._kind == "text" and any(character.isalnum() for character in self._uncited):
+            start = len(self._uncited) - len(self._uncited.lstrip())
+            self._cited = (self._number, start, len(self._uncited.rstrip()))
             self._kind = ""
         elif self._cited[0] < 0:
             self._cited = (self._numbered("text")["index"], 0, 0)

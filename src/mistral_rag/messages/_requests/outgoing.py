@@ -1,7 +1,7 @@
-"""LangChain messages as the platform's JSON.
+"""Conversion of LangChain messages into the platform's JSON.
 
-Only keys that the platform's schema knows are written: ids, names, cache marks and other providers' extras stay
-behind. Nothing is reordered or repaired here; see `mistral_rag.messages._repair.repair`.
+Only keys of the platform's schema are written: ids, names, cache marks and other providers' extras are left out.
+Nothing is reordered or repaired here; see `mistral_rag.messages._repair.repair`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,12 +27,16 @@ ROLES = {"user": "user", "human": "user", "assistant": "assistant", "ai": "assis
 CALL_BLOCKS = frozenset(
     {"tool_call", "tool_use", "tool_call_chunk", "invalid_tool_call", "input_json_delta", "function_call"}
 )
-OURS = frozenset({"mistral", "mistralai"})
-"""Values of `model_provider` under which thinking and its signature are replayed."""
+OWN_PROVIDERS = frozenset({"mistral", "mistralai"})
+"""Values of `model_provider` whose thoughts are sent back; those of other providers, and their signatures, are not."""
 
 
 def wire_messages(messages: Sequence[BaseMessage]) -> list[Wire]:
-    """Each message in the platform's form, in the same order."""
+    """Each message in the platform's form, in the same order.
+
+    Raises:
+        ConfigurationError: A message, role or block has no counterpart on the platform.
+    """
     return [_wire_message(message) for message in messages]
 
 
@@ -69,7 +73,7 @@ def _content(message: BaseMessage) -> Content:
 
 
 def _tool_content(message: BaseMessage) -> Content:
-    """Several texts become one string, which every model takes; anything else stays a list."""
+    """The content of a tool's result: texts joined into one string, which every model takes; other blocks as a list."""
     content = message.content if isinstance(message.content, str) else _flat(list(map(_tool_chunk, _blocks(message))))
     if isinstance(content, str) or any(chunk["type"] != "text" for chunk in content):
         return content
@@ -77,7 +81,7 @@ def _tool_content(message: BaseMessage) -> Content:
 
 
 def _tool_chunk(block: Wire) -> Wire:
-    """A block of a tool's result; one that the platform does not take is shown as it is, not lost."""
+    """A block of a tool's result; one that the platform does not take becomes JSON text, so that nothing is lost."""
     try:
         return user_chunk(block) or {"type": "text", "text": ""}
     except ConfigurationError:
@@ -106,7 +110,7 @@ def _assistant_content(message: AIMessage) -> Content:
     if isinstance(message.content, str):
         return message.content
     provider = message.response_metadata.get("model_provider")
-    keep_thinking = provider is None or provider in OURS
+    keep_thinking = provider is None or provider in OWN_PROVIDERS
     return _flat([chunk for block in _blocks(message) for chunk in _assistant_chunks(block, keep_thinking)])
 
 
@@ -129,18 +133,18 @@ def _assistant_chunks(block: Wire, keep_thinking: bool) -> Iterable[Wire]:
 
 
 def _cited(block: Wire) -> list[Any]:
-    """The platform's reference ids that a text block's citations came from."""
+    """The platform's reference ids in a text block's citations."""
     ids: list[Any] = []
     for note in block.get("annotations") or ():
         extras = note.get("extras") or {}
-        found = extras.get("reference_id")
-        if found is not None and found not in ids:
-            ids.append(found)
+        id_ = extras.get("reference_id")
+        if id_ is not None and id_ not in ids:
+            ids.append(id_)
     return ids
 
 
 def thinking_chunk(block: Mapping[str, Any]) -> Wire | None:
-    """A reasoning block as the platform's thinking chunk; None when it holds nothing."""
+    """A reasoning block as the platform's thinking chunk; None for an empty block."""
     extras = block.get("extras") or {}
     thoughts = block.get("reasoning") if block.get("type") == "reasoning" else block.get("thinking")
     parts = [{"type": "text", "text": thoughts}] if isinstance(thoughts, str) and thoughts else thoughts or []
@@ -162,7 +166,7 @@ def _blocks(message: BaseMessage) -> Iterable[Wire]:
 
 
 def _flat(chunks: list[Wire]) -> Content:
-    """One text is a plain string, nothing an empty one."""
+    """A single text as a string, no chunk as an empty string."""
     if not chunks:
         return ""
     if len(chunks) == 1 and chunks[0]["type"] == "text":

@@ -1,4 +1,4 @@
-"""The platform's chat parameters, typed and checked before anything is sent."""
+"""The platform's chat parameters, typed and validated before a request."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -12,15 +12,17 @@ Penalty = Annotated[float | None, Field(ge=-2.0, le=2.0)]
 Count = Annotated[int | None, Field(ge=0)]
 
 WIRE_NAMES = {"request_metadata": "metadata"}
-"""Where the platform's name is taken: `metadata` is LangChain's own, for tracing."""
+"""Parameters with another name on the wire: `metadata` is LangChain's own field, for tracing."""
 
 
 class ChatParameters(BaseModel):
-    """What can be set for a chat call; None means not given, and is not sent.
+    """Parameters of a chat call; None means not given, and is not sent.
+
+    The ranges are those of the platform's OpenAPI file.
 
     Aliases: `max_completion_tokens`, `seed`, `safe_mode`, `stop_sequences`. `request_metadata` is the platform's
-    `metadata`. `response_format` may be a class, such as a Pydantic model. Parameters that are newer than this
-    release go into `model_kwargs`.
+    `metadata`. `response_format` may be a class, such as a Pydantic model. Parameters that this release does not
+    know go into `model_kwargs`.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, hide_input_in_errors=True)
@@ -65,7 +67,7 @@ class ChatParameters(BaseModel):
         return self
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Parameters that are set later are checked like those of the constructor."""
+        """Validate assigned parameters like those of the constructor."""
         if name in CHECKED and value is not None:
             value = getattr(ChatParameters.model_validate({name: value}), name)
         super().__setattr__(name, value)

@@ -1,4 +1,4 @@
-"""A whole chat request: messages and parameters fitted to the model, and what its reply must be told about them."""
+"""A whole chat request: history and parameters fitted to the model, with the notes for the reply's metadata."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from mistral_rag.api._catalogue import ChatModel, chat_model
 from mistral_rag.api._errors import ContextOverflowError
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._references import sources_in
-from mistral_rag.messages._repair.repair import Rules, repair
+from mistral_rag.messages._repair.repair import MessageRules, repair
 from mistral_rag.messages._requests.blocks import check_images
 from mistral_rag.messages._requests.content import ContentReader
 from mistral_rag.messages._requests.outgoing import wire_messages
-from mistral_rag.messages._requests.thinking import THINK_PROMPT, snapped
+from mistral_rag.messages._requests.thinking import THINK_PROMPT, nearest_effort
 from mistral_rag.messages._requests.tools import Wire
 from mistral_rag.messages._tokens import count_messages
 
@@ -23,8 +23,16 @@ JSON_PROMPT = "Answer with a JSON object and nothing else."
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent, what was changed on the way, and how the reply is to be read."""
+class PreparedRequest:
+    """The body to send, the changes that were made to it, and the context for reading the reply.
+
+    Attributes:
+        repairs: Changes to the history.
+        notes: Changes to parameters and prompt.
+        sources: Sources by the keys that the model may cite.
+        think_tags: True when the model writes its thoughts into the text.
+        began: `time.monotonic` at the start of the call.
+    """
 
     body: Wire
     repairs: tuple[str, ...] = ()
@@ -35,17 +43,24 @@ class Request:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Goes into the reply's `response_metadata`."""
-        told = {"repairs": list(self.repairs), "notes": list(self.notes)}
-        return {name: value for name, value in told.items() if value}
+        """Repairs and notes for the reply's `response_metadata`."""
+        changes = {"repairs": list(self.repairs), "notes": list(self.notes)}
+        return {name: value for name, value in changes.items() if value}
 
     def reader(self) -> ContentReader:
-        """Reads the content of a reply to this request."""
+        """A new reader for the content of a reply to this request."""
         return ContentReader(self.sources, think_tags=self.think_tags)
 
 
-def build(name: str, messages: Sequence[BaseMessage], parameters: Wire, *, rules: Rules | None = None) -> Request:
-    """The request for the model `name`: its history repaired, its parameters fitted to what the model takes."""
+def build(
+    name: str, messages: Sequence[BaseMessage], parameters: Wire, *, rules: MessageRules | None = None
+) -> PreparedRequest:
+    """Build the request for the model `name`: repair the history and fit the parameters to the model.
+
+    Raises:
+        ConfigurationError: There is no message, or the platform could not take the request.
+        ContextOverflowError: Prompt and answer exceed the model's context.
+    """
     if not messages:
         raise ConfigurationError("There is no message to send.")
     if parameters.get("stream") and parameters.get("n", 1) != 1:
@@ -55,11 +70,11 @@ def build(name: str, messages: Sequence[BaseMessage], parameters: Wire, *, rules
     effort = parameters.get("reasoning_effort")
     parameters = _fitted(parameters, name, notes)
     repaired = repair(
-        wire_messages(messages), rules or Rules(text_beside_calls=model is None or model.text_beside_calls)
+        wire_messages(messages), rules or MessageRules(text_beside_calls=model is None or model.text_beside_calls)
     )
     wired = repaired.messages
     check_images(wired)
-    if _wants_json(parameters) and not _says_json(wired):
+    if _wants_json(parameters) and not _mentions_json(wired):
         notes.append("the prompt was told to answer in JSON: without the word JSON the answer may never end")
         wired = _with_system(wired, JSON_PROMPT)
     think_tags = model is not None and model.think_prompt and effort != "none"
@@ -68,13 +83,13 @@ def build(name: str, messages: Sequence[BaseMessage], parameters: Wire, *, rules
     if model is not None:
         _check_length(model, name, wired, parameters)
     body = {"model": name, "messages": wired, **parameters}
-    return Request(body, repaired.changes, tuple(notes), sources_in(messages), think_tags)
+    return PreparedRequest(body, repaired.changes, tuple(notes), sources_in(messages), think_tags)
 
 
 def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
-    """The parameters without what this model refuses."""
+    """The parameters without those that the model refuses."""
     fitted = dict(parameters)
-    effort, note = snapped(fitted.pop("reasoning_effort", None), name, chat_model(name))
+    effort, note = nearest_effort(fitted.pop("reasoning_effort", None), name, chat_model(name))
     if effort is not None:
         fitted["reasoning_effort"] = effort
     if note:
@@ -82,14 +97,17 @@ def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
     if chat_model(name) and fitted.pop("prompt_mode", None):
         notes.append("prompt_mode was left out: no model takes it any more; use reasoning_effort")
     if fitted.get("temperature") == 0 and fitted.get("top_p", 1) != 1:
-        # Refused beside temperature 0, where it changes nothing.
+        # The platform refuses it with temperature 0, where it has no effect.
         del fitted["top_p"]
         notes.append("top_p was left out: it means nothing at temperature 0")
     return fitted
 
 
 def _check_length(model: ChatModel, name: str, messages: list[Wire], parameters: Wire) -> None:
-    """Raise before a prompt is sent that can't fit. Counts only what is so long that it might not."""
+    """Raise when the prompt can't fit.
+
+    A token has at least one character, so prompts with fewer characters than the context has tokens are not counted.
+    """
     answer = parameters.get("max_tokens") or 0
     if sum(map(_characters, messages)) + answer <= model.context:
         return
@@ -109,13 +127,13 @@ def _wants_json(parameters: Wire) -> bool:
     return (parameters.get("response_format") or {}).get("type") == "json_object"
 
 
-def _says_json(messages: list[Wire]) -> bool:
+def _mentions_json(messages: list[Wire]) -> bool:
     return any("json" in str(message["content"]).lower() for message in messages)
 
 
 def _with_system(messages: list[Wire], text: str, *, first: bool = False) -> list[Wire]:
-    """The messages with more system text, before or after the caller's own."""
+    """The messages with `text` added to the system message, before or after the caller's own."""
     if messages[0]["role"] != "system":
         return [{"role": "system", "content": text}, *messages]
-    parts = (text, messages[0]["content"]) if first else (messages[0]["content"], text)
-    return [{"role": "system", "content": "\n\n".join(parts)}, *messages[1:]]
+    texts = (text, messages[0]["content"]) if first else (messages[0]["content"], text)
+    return [{"role": "system", "content": "\n\n".join(texts)}, *messages[1:]]

@@ -1,4 +1,4 @@
-"""Schemas of structured output: from whatever a caller has to what the platform takes."""
+"""Schemas of structured output: conversion of every form that LangChain takes into the platform's."""
 
 import inspect
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ Method = Literal["json_schema", "function_calling", "json_mode"]
 METHODS = ("json_schema", "function_calling", "json_mode")
 
 DROPPED = frozenset({"discriminator", "example", "$schema", "$id"})
-"""Keywords that say nothing about the values, and that strict validators refuse."""
+"""Keywords that do not restrict values, and that strict validators refuse."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSchema:
-    """A schema with its name; `strict` is what the caller's own format asked for, None when it did not say."""
+    """A schema with its name; `strict` is that of a response format given by the caller, None without one."""
 
     name: str
     schema: Wire
@@ -39,7 +39,7 @@ class OutputSchema:
     def response_format(self, strict: bool | None) -> Wire:
         """The schema as a response format.
 
-        Without a wish, strict wherever it can be kept: an object of free keys can't be.
+        `strict` None means strict unless the schema has an object with arbitrary keys, which strict mode can't have.
         """
         strict = strict if strict is not None else self.strict
         strict = not has_open_objects(self.schema) if strict is None else strict
@@ -52,10 +52,13 @@ class OutputSchema:
 
 
 def output_schema(schema: Any) -> OutputSchema:
-    """Read a schema in any of its forms.
+    """Convert a schema in any of its forms.
 
     Pydantic classes of both versions, TypedDicts, dataclasses, JSON schemas, OpenAI functions and tools,
     ``{name, schema}`` and whole response formats.
+
+    Raises:
+        ConfigurationError: It is none of these.
     """
     if isinstance(schema, Mapping):
         return _from_mapping(dict(schema))
@@ -67,7 +70,7 @@ def output_schema(schema: Any) -> OutputSchema:
 
 
 def is_model(schema: Any) -> bool:
-    """Whether values are to become instances of a Pydantic class of either version."""
+    """True for a Pydantic class of version 1 or 2, of which parsed values become instances."""
     return isinstance(schema, type) and is_basemodel_subclass(schema)
 
 
@@ -78,15 +81,15 @@ def _schema_of(schema: type) -> Wire:
         old: Wire = schema.schema()  # type: ignore[attr-defined]  # Pydantic 1
         return old
     if is_typeddict(schema):
-        # LangChain's own reading: it knows its Annotated descriptions, Pydantic does not.
+        # LangChain's own conversion: Pydantic's ignores the descriptions in `Annotated`.
         return convert_to_json_schema(schema)
     return TypeAdapter(schema).json_schema()
 
 
 def _rooted(schema: Wire) -> Wire:
-    """The schema of a class that refers to itself, with its keys at the root instead of a reference to them."""
-    place, _, name = str(schema.get("$ref") or "").rpartition("/")
-    inner = schema.get("$defs", {}).get(name) if place == "#/$defs" else None
+    """The schema of a recursive class with its keys at the root, where Pydantic puts a `$ref` to them."""
+    parent, _, name = str(schema.get("$ref") or "").rpartition("/")
+    inner = schema.get("$defs", {}).get(name) if parent == "#/$defs" else None
     return {**inner, "$defs": schema["$defs"]} if isinstance(inner, dict) else schema
 
 
@@ -107,13 +110,13 @@ def _from_mapping(given: Wire) -> OutputSchema:
 
 
 def cleaned(schema: Any) -> Any:
-    """The schema without keywords that validators of other drafts refuse; the meaning stays."""
+    """The schema without the `DROPPED` keywords; properties of such names stay."""
     if isinstance(schema, list):
         return [cleaned(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: value for key, value in schema.items() if key not in DROPPED or not isinstance(value, str | dict)}
-    return {key: _cleaned_value(key, value) for key, value in kept.items()}
+    remaining = {key: value for key, value in schema.items() if key not in DROPPED or not isinstance(value, str | dict)}
+    return {key: _cleaned_value(key, value) for key, value in remaining.items()}
 
 
 def _cleaned_value(key: str, value: Any) -> Any:
@@ -125,7 +128,7 @@ def _cleaned_value(key: str, value: Any) -> Any:
 
 
 def has_open_objects(schema: Any) -> bool:
-    """Whether an object with free keys is anywhere in the schema."""
+    """True when the schema contains an object with arbitrary keys."""
     if isinstance(schema, list):
         return any(has_open_objects(item) for item in schema)
     if not isinstance(schema, dict):

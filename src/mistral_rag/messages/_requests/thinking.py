@@ -1,4 +1,4 @@
-"""Reasoning: how much of it a model can be asked for, and how the older models write it into their text."""
+"""Reasoning: the efforts that a model takes, and the think tags of older models, whose text contains the thoughts."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,14 +16,14 @@ THINK_PROMPT = (
 
 
 class Effort(NamedTuple):
-    """The effort to send (None: none), and what to tell the caller about it."""
+    """The effort to send, None to leave it out, and a note for the caller when it is not the requested one."""
 
     value: str | None
     note: str | None = None
 
 
-def snapped(effort: str | None, name: str, model: ChatModel | None) -> Effort:
-    """The nearest effort that the model takes: at least as much as asked for, and never thought instead of none."""
+def nearest_effort(effort: str | None, name: str, model: ChatModel | None) -> Effort:
+    """The nearest effort that the model takes: the next higher one, else the highest; "none" never becomes more."""
     if effort is None or model is None or effort in model.efforts:
         return Effort(effort)
     levels = [level for level in model.efforts if level != "none"]
@@ -33,19 +33,19 @@ def snapped(effort: str | None, name: str, model: ChatModel | None) -> Effort:
         always = "always thinks as much as it finds right" if model.reasons else "does not reason"
         return Effort(None, f"reasoning_effort was left out: {name} {always}")
     enough = [level for level in levels if LEVELS.index(level) >= LEVELS.index(effort)]
-    found = enough[0] if enough else levels[-1]
-    return Effort(found, f"reasoning_effort {effort} became {found}: {name} takes {', '.join(model.efforts)}")
+    nearest = enough[0] if enough else levels[-1]
+    return Effort(nearest, f"reasoning_effort {effort} became {nearest}: {name} takes {', '.join(model.efforts)}")
 
 
 class ThinkTags:
-    """Parts text at think tags, however it is cut into pieces. Only tags before any other text count."""
+    """Splitter of streamed text at think tags; a tag may be cut anywhere. Only tags before any other text count."""
 
     def __init__(self) -> None:
         self._state = "before"
         self._held = ""
 
     def feed(self, text: str) -> Iterator[Wire]:
-        """The chunks that `text` makes certain, in the platform's form."""
+        """Add text; yields the chunks, in the platform's form, that no later text can change."""
         self._held += text
         if self._state == "before":
             started = self._held.lstrip()
@@ -69,13 +69,13 @@ class ThinkTags:
             self._state, self._held = "gap", rest
             yield _thought(thought, closed=True)
             return
-        keep = next((size for size in range(len(CLOSE) - 1, 0, -1) if thought.endswith(CLOSE[:size])), 0)
-        self._held = thought[len(thought) - keep :]
-        if ready := thought[: len(thought) - keep]:
+        open_tag = next((size for size in range(len(CLOSE) - 1, 0, -1) if thought.endswith(CLOSE[:size])), 0)
+        self._held = thought[len(thought) - open_tag :]
+        if ready := thought[: len(thought) - open_tag]:
             yield _thought(ready, closed=False)
 
     def end(self) -> Iterator[Wire]:
-        """What was held back."""
+        """The rest that might have become a tag."""
         if self._held:
             yield (
                 _thought(self._held, closed=False) if self._state == "inside" else {"type": "text", "text": self._held}

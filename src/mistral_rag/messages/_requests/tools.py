@@ -1,4 +1,4 @@
-"""Tools, tool choices and tool calls between LangChain and the wire."""
+"""Conversion of tools, tool choices and tool calls between LangChain and the platform's JSON."""
 
 import hashlib
 import json
@@ -15,21 +15,30 @@ from mistral_rag.errors import ConfigurationError
 Wire = dict[str, Any]
 
 ID = re.compile(r"[A-Za-z0-9]{9}")
+"""Ids of tool calls that the platform takes, by mistral-common's validator."""
+
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""Names of functions that the platform takes, by mistral-common's validator."""
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-MOST_TOOLS = 128
+MAX_TOOLS = 128
+"""Tools of one request; the platform refuses more."""
+
 CHOICES = {"auto": "auto", "none": "none", "any": "any", "required": "any"}
 NO_ARGUMENTS: Wire = {"type": "object", "properties": {}}
 
 
 def wire_tools(tools: Sequence[Any], *, strict: bool | None = None) -> list[Wire]:
-    """Tools as the platform wants them.
+    """Tools in the platform's form.
 
-    Takes what LangChain takes: tools, functions, Pydantic classes of both versions, TypedDicts, dicts. A dict of one
-    of the platform's own types ("web_search", "connector", …) goes through unchanged.
+    Takes every form that LangChain takes: tools, functions, Pydantic classes of both versions, TypedDicts, dicts. A
+    dict of one of the platform's own types ("web_search", "connector", …) stays unchanged.
+
+    Raises:
+        ConfigurationError: Too many tools, an invalid name, or different tools of one name.
     """
-    if len(tools) > MOST_TOOLS:
-        raise ConfigurationError(f"{len(tools)} tools are too many: the platform takes at most {MOST_TOOLS}.")
+    if len(tools) > MAX_TOOLS:
+        raise ConfigurationError(f"{len(tools)} tools are too many: the platform takes at most {MAX_TOOLS}.")
     wired: dict[str, Wire] = {}
     for tool in (_wire_tool(tool, strict) for tool in tools):
         name = tool["function"]["name"] if tool["type"] == "function" else json.dumps(tool, sort_keys=True)
@@ -39,7 +48,7 @@ def wire_tools(tools: Sequence[Any], *, strict: bool | None = None) -> list[Wire
 
 
 def _untitled(schema: Any) -> Any:
-    """A schema without the titles that Pydantic adds, which mean nothing."""
+    """A schema without the titles that Pydantic adds, which differ for equal schemas."""
     if isinstance(schema, dict):
         return {
             key: _untitled(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))
@@ -59,7 +68,7 @@ def _wire_tool(tool: Any, strict: bool | None) -> Wire:
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"A tool's name must be 1 to 64 of a-z, A-Z, 0-9, _ and -; this one is {name!r}.")
     function["parameters"] = function.get("parameters") or NO_ARGUMENTS
-    if strict is not None:  # LangChain leaves a dict as it is
+    if strict is not None:  # LangChain sets it only for what it converts, not in a dict
         function["strict"] = strict
         function["parameters"] = closed(function["parameters"]) if strict else function["parameters"]
     known = {key: function[key] for key in ("name", "description", "parameters", "strict") if key in function}
@@ -67,15 +76,15 @@ def _wire_tool(tool: Any, strict: bool | None) -> Wire:
 
 
 def closed(schema: Any) -> Any:
-    """The schema with every object that names its keys closed to others."""
+    """The schema with `additionalProperties` false in every object that lists its properties."""
     if isinstance(schema, list):
         return [closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    shut = {key: closed(value) for key, value in schema.items()}
-    if isinstance(shut.get("properties"), dict) and shut.get("type") == "object":
-        shut.setdefault("additionalProperties", False)
-    return shut
+    result = {key: closed(value) for key, value in schema.items()}
+    if isinstance(result.get("properties"), dict) and result.get("type") == "object":
+        result.setdefault("additionalProperties", False)
+    return result
 
 
 def wire_tool_choice(choice: str | bool | Mapping[str, Any] | None, tools: Sequence[Wire]) -> str | Wire | None:
@@ -83,6 +92,9 @@ def wire_tool_choice(choice: str | bool | Mapping[str, Any] | None, tools: Seque
 
     "required" and True mean "any"; True with one tool means that tool; a tool's name means that tool. False and None
     leave the choice out.
+
+    Raises:
+        ConfigurationError: It names no tool of the request.
     """
     names = [tool["function"]["name"] for tool in tools if tool["type"] == "function"]
     if choice is None or choice is False:
@@ -110,29 +122,29 @@ def _named(name: str) -> Wire:
 
 
 def short_id(text: str, taken: Collection[str] = ()) -> str:
-    """Nine letters and digits made from `text`, always the same ones, and none of `taken`."""
-    for turn in range(1_000_000):
-        digest = hashlib.blake2b(f"{turn}:{text}".encode(errors="replace"), digest_size=8).digest()
+    """A call id of nine letters and digits, derived from `text` by a hash, that is not in `taken`."""
+    for attempt in range(1_000_000):
+        digest = hashlib.blake2b(f"{attempt}:{text}".encode(errors="replace"), digest_size=8).digest()
         number = int.from_bytes(digest)
-        letters = []
+        characters = []
         for _ in range(9):
             number, rest = divmod(number, len(ALPHABET))
-            letters.append(ALPHABET[rest])
-        if (found := "".join(letters)) not in taken:
-            return found
+            characters.append(ALPHABET[rest])
+        if (id_ := "".join(characters)) not in taken:
+            return id_
     raise AssertionError("unreachable")
 
 
 def fit_name(name: str) -> str:
-    """`name` as a tool may be called: other characters become underscores."""
+    """`name` as a valid function name: other characters become underscores, and it is cut at 64."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64] or "unnamed"
 
 
 def read_calls(raw: Iterable[Wire], *, seed: str = "") -> tuple[list[ToolCall], list[InvalidToolCall]]:
-    """The calls of a reply, and those whose arguments are no JSON object.
+    """The calls of a reply, and the invalid ones, whose arguments are no JSON object.
 
-    A call without a usable id (the platform sends the literal "null") gets one made from `seed` and its position; a
-    repeated id too.
+    A call without a usable id (the platform sends the literal "null"), or with that of an earlier call, gets one
+    derived from `seed` and its position.
     """
     calls: list[ToolCall] = []
     invalid: list[InvalidToolCall] = []
@@ -152,14 +164,14 @@ def read_calls(raw: Iterable[Wire], *, seed: str = "") -> tuple[list[ToolCall], 
 
 
 def usable_id(id_: Any, taken: Collection[str], seed: str) -> str:
-    """`id_` itself, or a new one where it is missing, the literal "null" or taken."""
+    """`id_` itself, or a new one derived from `seed` when it is missing, the literal "null", or taken."""
     if isinstance(id_, str) and id_ not in {"", "null", "None"} and id_ not in taken:
         return id_
     return short_id(seed, taken)
 
 
 def read_arguments(arguments: Any) -> tuple[dict[str, Any], str | None]:
-    """The arguments as a dict, and what is wrong with them; both a JSON string and an object are legal."""
+    """The arguments as a dict, and an error message or None; a JSON string and an object are both legal."""
     if isinstance(arguments, dict):
         return arguments, None
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
@@ -181,7 +193,7 @@ def arguments_text(arguments: Any) -> str:
 
 
 def json_text(value: Any) -> str:
-    """JSON that every reader takes: what JSON does not know becomes its `str`, NaN and infinities null."""
+    """Strict JSON of any value: unknown types become their `str`, NaN and infinities null."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
     except ValueError:
@@ -190,10 +202,10 @@ def json_text(value: Any) -> str:
 
 
 def wire_calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall] = ()) -> list[Wire]:
-    """Calls of an earlier turn as the platform wants them.
+    """Calls of an earlier turn in the platform's form.
 
-    The arguments of an invalid call, which are no JSON object, are wrapped into one, so that the model sees its
-    mistake beside the result that says so.
+    The arguments of an invalid call are wrapped into a JSON object, so that the model sees its mistake next to the
+    result that reports it.
     """
     wired = [_wire_call(call["name"], json_text(call["args"]), call.get("id")) for call in calls]
     for call in invalid:

@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass
 
-from mistral_rag.api._replies import encode
+from mistral_rag.api._responses import encode
 from mistral_rag.ocr._requests.documents import LocalDocument, RemoteDocument, Wire
 from mistral_rag.ocr._requests.options import OcrOptions
 from mistral_rag.ocr._requests.pdf_split import DocumentPart

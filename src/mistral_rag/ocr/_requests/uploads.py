@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from mistral_rag.api._errors import ResponseError, request_id
-from mistral_rag.api._replies import Reply
+from mistral_rag.api._responses import ApiResponse
 
 PATH = "files"
 FIELDS = {"purpose": "ocr", "expiry": "1"}
@@ -29,7 +29,7 @@ def multipart_form(
     return f"multipart/form-data; boundary={boundary}", b"".join((start, content, f"\r\n--{boundary}--\r\n".encode()))
 
 
-def uploaded_id(reply: Reply) -> str:
+def uploaded_id(reply: ApiResponse) -> str:
     """Id of the uploaded file; raises ResponseError when the reply has none."""
     file_id = reply.data.get("id")
     if not isinstance(file_id, str) or not file_id:

@@ -74,6 +74,10 @@ _MONTHS_OF_YEAR = re.compile(r"(?<![$€£\d.,])\b([69])M\s?(?:FY|CY)?\s?['’]?
 _MONTHS_ENDED = re.compile(r"\b(six|nine|6|9)[\s-]+months?\b", _I)
 
 
+_NAMES_TIME = re.compile(r"\d|quarter|half|month", _I)
+"""Matches every text that names a period, and few others: most texts are done with one look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """The time that a text names: years in full, quarters 1 to 4, dates, and months (year and number)."""
@@ -86,6 +90,8 @@ class Period:
 
 def period_of(text: str) -> Period:
     """The years, quarters and dates that `text` names. "FY18" is 2018; "H1" ends with the second quarter."""
+    if not _NAMES_TIME.search(text):
+        return Period()
     quarters, years = _quarters(text)
     dates = dates_in(text)
     years |= {_full_year(found) for found in _FISCAL_YEAR.findall(text)}

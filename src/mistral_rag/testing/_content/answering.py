@@ -1,11 +1,11 @@
-"""What the stand-in says when nothing is scripted: plain, repeatable, and grounded in the prompt.
+"""Replies without a script: simple, reproducible, and grounded in the prompt.
 
-In this order: a call, where the request demands one or the question names a tool; JSON of the shape asked
-for; the evidence lines or tool results that share most words with the question, with their markers or
-references; the question itself. A model told to think does so first.
+In this order: a tool call, when the request demands one or the question names a tool; JSON of the requested schema; the
+lines of evidence or tool results that share most words with the question, with their markers or references; the
+question itself. With a reasoning effort a thought comes first.
 
-A line of evidence starts with a marker, which is a digit and more in brackets: `[E1-k3xq] Net sales rose.`
-The question is what follows the last `Question: `, or all of the message without its evidence.
+A line of evidence starts with a marker in brackets that contains a digit: `[E1-k3xq] Net sales rose.` The question
+is the text after the last `Question: `, or the whole message without its evidence.
 """
 
 import json
@@ -22,19 +22,23 @@ EVIDENCE = re.compile(r"^[ \t]*(\[(?=[^\]\n]*\d)[^\[\]\n]{1,40}\])[ \t]+(\S.*)$"
 QUESTION = re.compile(r"^.*^Question: ?", re.MULTILINE | re.DOTALL)
 FIRST_NUMBER = re.compile(r"\d+")
 VERBS = frozenset({"get", "set", "fetch", "find", "look", "lookup", "make", "run", "do", "call", "tool", "function"})
-"""Words of a tool's name that a question need not hold."""
-LINES_CITED = 2
-WHITESPACE_WITHOUT_END = "\n" * 1000
+"""Words of a tool's name that a question need not contain to name it."""
+
+MAX_CITED_LINES = 2
+"""Enough for an answer with more than one citation."""
+
+ENDLESS_WHITESPACE = "\n" * 1000
+"""Content of a model in JSON mode whose prompt does not ask for JSON."""
 
 
 def reply(request: ChatRequest) -> Reply:
-    """The stand-in's own reply."""
+    """The reply to a chat request without a script."""
     answer = _without_thinking(request)
     if request.reasoning_effort == "none":
         return answer
-    said = [answer.content] if isinstance(answer.content, str) else list(answer.content or ())
+    parts = [answer.content] if isinstance(answer.content, str) else list(answer.content or ())
     thought = thinking(f"The question is: {question_of(request)}")
-    return Reply([thought, *said], answer.tool_calls, answer.finish_reason)
+    return Reply([thought, *parts], answer.tool_calls, answer.finish_reason)
 
 
 def _without_thinking(request: ChatRequest) -> Reply:
@@ -52,14 +56,14 @@ def _without_thinking(request: ChatRequest) -> Reply:
 def _any_json(request: ChatRequest, question: str) -> Reply:
     if any("json" in text_of(message.content).lower() for message in request.messages):
         return Reply(json.dumps({"answer": question}, ensure_ascii=False))
-    # the platform's own warning: without the word in a prompt the model may never stop
-    return Reply(WHITESPACE_WITHOUT_END, finish_reason="length")
+    # The platform's documentation warns that the model may never stop without that word in the prompt.
+    return Reply(ENDLESS_WHITESPACE, finish_reason="length")
 
 
 def question_of(request: ChatRequest) -> str:
-    """The user's newest question, without any evidence around it."""
-    said = next((text_of(message.content) for message in reversed(request.messages) if message.role == "user"), "")
-    return EVIDENCE.sub("", QUESTION.sub("", said)).strip()
+    """The last user message's question, without the evidence around it."""
+    text = next((text_of(message.content) for message in reversed(request.messages) if message.role == "user"), "")
+    return EVIDENCE.sub("", QUESTION.sub("", text)).strip()
 
 
 def _tool_to_call(request: ChatRequest, question: str) -> str | None:
@@ -74,14 +78,14 @@ def _tool_to_call(request: ChatRequest, question: str) -> str | None:
 
 def _mentioned(name: str, question: str) -> bool:
     words = [word for word in re.split(r"[_-]+", name.lower()) if word]
-    telling = [word for word in words if word not in VERBS] or words
-    return all(word in question.lower() for word in telling)
+    distinctive = [word for word in words if word not in VERBS] or words
+    return all(word in question.lower() for word in distinctive)
 
 
 def _arguments(request: ChatRequest, name: str, question: str) -> dict[str, Any]:
     schema = next(tool.function.parameters for tool in request.tools or () if tool.function.name == name)
-    made = sample({"type": "object", **schema}, question)
-    return made if isinstance(made, dict) else {}
+    arguments = sample({"type": "object", **schema}, question)
+    return arguments if isinstance(arguments, dict) else {}
 
 
 def _from_sources(request: ChatRequest, question: str) -> Reply | None:
@@ -96,14 +100,14 @@ def _cited(lines: Sequence[tuple[str, str]], question: str) -> str:
     best = _best([text for _, text in lines], question)
     if not best:
         return f"{FIRST_NUMBER.sub('0', lines[0][0], count=1)} No line answers: {question}"
-    return " ".join(f"{lines[place][1].strip().rstrip('.')} {lines[place][0]}." for place in best)
+    return " ".join(f"{lines[position][1].strip().rstrip('.')} {lines[position][0]}." for position in best)
 
 
 def _best(texts: Sequence[str], question: str) -> list[int]:
-    """The places of the texts that share most words with the question, in their order."""
-    asked = set(content_words(question))
-    scored = [(len(asked & set(content_words(text))), -place) for place, text in enumerate(texts)]
-    return sorted(-place for score, place in sorted(scored, reverse=True)[:LINES_CITED] if score)
+    """The positions of the texts that share most words with the question, ascending."""
+    words = set(content_words(question))
+    scored = [(len(words & set(content_words(text))), -position) for position, text in enumerate(texts)]
+    return sorted(-position for score, position in sorted(scored, reverse=True)[:MAX_CITED_LINES] if score)
 
 
 def _from_tool(result: str, question: str) -> Reply:
@@ -111,19 +115,20 @@ def _from_tool(result: str, question: str) -> Reply:
     if not sources:
         return Reply(f"The tool says: {result}")
     texts = [_source_text(source) for source in sources.values()]
-    places = _best(texts, question) or [0]
-    parts = [part for place in places for part in (f"{texts[place]} ", references(int(list(sources)[place])))]
+    best = _best(texts, question) or [0]
+    keys = list(sources)
+    parts = [part for position in best for part in (f"{texts[position]} ", references(int(keys[position])))]
     return Reply(parts)
 
 
 def _numbered_sources(result: str) -> Mapping[str, Any]:
-    """The sources of a tool result, where it is a JSON object with numbers as keys; else nothing."""
+    """The sources of a tool result that is a JSON object with numbers as keys; else none."""
     try:
-        found = json.loads(result)
+        value = json.loads(result)
     except ValueError:
         return {}
-    numbered = isinstance(found, dict) and all(key.isdecimal() for key in found)
-    return found if numbered else {}
+    numbered = isinstance(value, dict) and all(key.isdecimal() for key in value)
+    return value if numbered else {}
 
 
 def _source_text(source: Any) -> str:

@@ -1,4 +1,4 @@
-"""A reply as a completion body, or as the events of a stream."""
+"""Replies as completion bodies or as the events of a stream."""
 
 import time
 import uuid
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from mistral_rag.testing._content.replies import Chunk, Reply
-from mistral_rag.testing._content.words import count_tokens, pieces
+from mistral_rag.testing._content.words import count_tokens, tokenize
 from mistral_rag.testing._rules.bodies import ChatRequest
 from mistral_rag.testing._server.exchange import json_bytes
 
 DONE = b"data: [DONE]\n\n"
 Parts = list[str | Chunk]
+"""Content of a reply: texts and chunks in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What bounds a reply, whichever endpoint was asked."""
+class GenerationLimits:
+    """Model, prompt tokens and limits of a request, for chat and fill-in-the-middle alike."""
 
     model: str
     prompt_tokens: int
@@ -26,18 +27,18 @@ class Asked:
 
     @classmethod
     def of(cls, model: str, prompt_tokens: int, stop: str | Sequence[str], max_tokens: int | None) -> Self:
-        """From the values of a request, whose `stop` may be one text or several."""
+        """The limits of a request, whose `stop` may be one text or several."""
         return cls(model, prompt_tokens, [stop] if isinstance(stop, str) else stop, max_tokens)
 
     @classmethod
     def of_chat(cls, request: ChatRequest) -> Self:
-        """From a chat request."""
+        """The limits of a chat request."""
         return cls.of(request.model, prompt_tokens(request), request.stop, request.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A reply cut to the request's limits."""
+    """A reply within the request's limits."""
 
     parts: Parts
     calls: Sequence[Chunk]
@@ -46,36 +47,36 @@ class Choice:
     reply: Reply
 
 
-def choice(reply: Reply, asked: Asked) -> Choice:
-    """Apply `stop` and `max_tokens`: what would come after them is not said."""
+def choice(reply: Reply, limits: GenerationLimits) -> Choice:
+    """Cut a reply at the first stop text and at `max_tokens`."""
     parts: Parts = [reply.content] if isinstance(reply.content, str) else list(reply.content or ())
-    parts, tokens, cut = _up_to(_until_stop(parts, asked.stops), asked.max_tokens)
+    parts, tokens, cut = _up_to(_until_stop(parts, limits.stops), limits.max_tokens)
     calls = () if cut else tuple(reply.tool_calls)
     reason = "length" if cut else "tool_calls" if calls else "stop"
     return Choice(parts, calls, reply.finish_reason or reason, tokens + 10 * len(calls), reply)
 
 
 def _until_stop(parts: Parts, stops: Sequence[str]) -> Parts:
-    kept: Parts = []
+    before: Parts = []
     for part in parts:
-        if isinstance(part, str) and (places := [part.find(stop) for stop in stops if stop and stop in part]):
-            return [*kept, part[: min(places)]]
-        kept.append(part)
-    return kept
+        if isinstance(part, str) and (positions := [part.find(stop) for stop in stops if stop and stop in part]):
+            return [*before, part[: min(positions)]]
+        before.append(part)
+    return before
 
 
 def _up_to(parts: Parts, limit: int | None) -> tuple[Parts, int, bool]:
-    kept: Parts = []
+    within: Parts = []
     used = 0
     for part in parts:
         text = _text(part)
-        said = pieces(text)
-        if limit is not None and used + len(said) > limit:
-            short = "".join(said[: limit - used])
-            return [*kept, *([_with_text(part, short)] if short else [])], limit, True
-        used += len(said)
-        kept.append(part)
-    return kept, used, False
+        tokens = tokenize(text)
+        if limit is not None and used + len(tokens) > limit:
+            short = "".join(tokens[: limit - used])
+            return [*within, *([_with_text(part, short)] if short else [])], limit, True
+        used += len(tokens)
+        within.append(part)
+    return within, used, False
 
 
 def _text(part: str | Chunk) -> str:
@@ -92,12 +93,12 @@ def _with_text(part: str | Chunk, text: str) -> str | Chunk:
     return {**part, "text": text}
 
 
-def usage(asked: Asked, choices: Sequence[Choice]) -> dict[str, Any]:
-    """Token counts; the prompt is counted once however many choices there are."""
+def usage(limits: GenerationLimits, choices: Sequence[Choice]) -> dict[str, Any]:
+    """Token counts; the prompt counts once for any number of choices."""
     completion = sum(one.tokens for one in choices)
     counts: dict[str, Any] = {
-        "prompt_tokens": asked.prompt_tokens,
-        "total_tokens": asked.prompt_tokens + completion,
+        "prompt_tokens": limits.prompt_tokens,
+        "total_tokens": limits.prompt_tokens + completion,
         "completion_tokens": completion,
         "num_cached_tokens": 0,
         "prompt_tokens_details": {"cached_tokens": 0},
@@ -106,7 +107,10 @@ def usage(asked: Asked, choices: Sequence[Choice]) -> dict[str, Any]:
 
 
 def prompt_tokens(request: ChatRequest) -> int:
-    """The estimate for everything sent: text by words, each image 256, each message and tool a few more."""
+    """The prompt's tokens: text by `count_tokens`, 256 an image, and a few for each message, tool and call.
+
+    Constants of the order of the platform's templates; no test of a client should need more precision.
+    """
     return sum(4 + _message_tokens(message) for message in request.messages) + sum(
         10 + count_tokens(tool.function.description) + count_tokens(str(tool.function.parameters))
         for tool in request.tools or ()
@@ -121,12 +125,12 @@ def _message_tokens(message: Any) -> int:
     return calls + sum(count_tokens(c.text) if c.type == "text" else 256 for c in content)
 
 
-def body(asked: Asked, choices: Sequence[Choice], usage: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole completion."""
+def body(limits: GenerationLimits, choices: Sequence[Choice], usage: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a completion without streaming."""
     return {
         "id": uuid.uuid4().hex,
         "created": int(time.time()),
-        "model": choices[0].reply.model or asked.model,
+        "model": choices[0].reply.model or limits.model,
         "usage": usage,
         "object": "chat.completion",
         "choices": [_whole(index, one) for index, one in enumerate(choices)],
@@ -150,13 +154,13 @@ def _content(parts: Parts) -> str | list[Chunk]:
     return [{"type": "text", "text": part} if isinstance(part, str) else part for part in parts]
 
 
-def events(asked: Asked, choices: Sequence[Choice], usage: Mapping[str, Any]) -> Iterator[bytes]:
-    """The stream: role first, then deltas; the last chunk has finish reason and usage; then `[DONE]`."""
+def events(limits: GenerationLimits, choices: Sequence[Choice], usage: Mapping[str, Any]) -> Iterator[bytes]:
+    """The events of a stream: the role, deltas, finish reason and usage, `[DONE]`."""
     head = {
         "id": uuid.uuid4().hex,
         "object": "chat.completion.chunk",
         "created": int(time.time()),
-        "model": choices[0].reply.model or asked.model,
+        "model": choices[0].reply.model or limits.model,
     }
     last = len(choices) - 1
     for index, one in enumerate(choices):
@@ -165,7 +169,7 @@ def events(asked: Asked, choices: Sequence[Choice], usage: Mapping[str, Any]) ->
         final: dict[str, Any] = {"index": index, "delta": {"content": ""}, "finish_reason": one.finish_reason}
         if one.calls:
             final["delta"]["tool_calls"] = [
-                {"type": "function", "index": place, **call} for place, call in enumerate(one.calls)
+                {"type": "function", "index": position, **call} for position, call in enumerate(one.calls)
             ]
         if one.reply.logprobs is not None:
             final["logprobs"] = one.reply.logprobs
@@ -179,16 +183,19 @@ def _event(head: Mapping[str, Any], one: Mapping[str, Any], usage: Mapping[str, 
 
 
 def _deltas(one: Choice) -> Iterator[dict[str, Any]]:
-    """Text as strings; thinking as lists, whose last piece goes out in one list with what comes next."""
+    """Deltas of a choice: text as strings, thoughts as lists of chunks.
+
+    As on the platform, the last chunk of a thought is sent in one list with the text after it.
+    """
     yield {"role": "assistant", "content": "", **one.reply.message}
     held: list[Chunk] = []
     for part in one.parts:
         if isinstance(part, str):
-            said = pieces(part)
-            if held and said:
-                yield {"content": [*held, {"type": "text", "text": said.pop(0)}]}
+            tokens = tokenize(part)
+            if held and tokens:
+                yield {"content": [*held, {"type": "text", "text": tokens.pop(0)}]}
                 held = []
-            yield from ({"content": piece} for piece in said)
+            yield from ({"content": token} for token in tokens)
         elif part.get("type") == "thinking":
             *before, last = _thoughts(part)
             yield from ({"content": [chunk]} for chunk in [*held, *before])
@@ -201,9 +208,11 @@ def _deltas(one: Choice) -> Iterator[dict[str, Any]]:
 
 
 def _thoughts(part: Chunk) -> list[Chunk]:
-    """A piece of thought each; only the last is closed and has what else the chunk holds."""
+    """A chunk for each token of a thought; only the last one is closed and has the other keys of the chunk."""
     if any(inner.get("type") != "text" for inner in part["thinking"]):
         return [part]
-    said = pieces(_text(part)) or [""]
-    thoughts = [{"type": "thinking", "thinking": [{"type": "text", "text": piece}], "closed": False} for piece in said]
+    tokens = tokenize(_text(part)) or [""]
+    thoughts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": token}], "closed": False} for token in tokens
+    ]
     return [*thoughts[:-1], {**part, "thinking": thoughts[-1]["thinking"]}]

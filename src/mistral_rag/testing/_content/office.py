@@ -1,4 +1,4 @@
-"""The words of office files, a page for each slide or sheet, for a stand-in that recognises nothing."""
+"""Text of office files, a page for each slide or sheet: the fake does not recognise pictures of text."""
 
 import html
 import io
@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 
-PARTS = (
+PAGE_FILES = (
     re.compile(r"word/document\.xml"),
     re.compile(r"ppt/slides/slide\d+\.xml"),
     re.compile(r"xl/worksheets/sheet\d+\.xml"),
@@ -18,15 +18,15 @@ END_OF_BLOCK = re.compile(r"</(?:w:p|a:p|text:p|text:h|p|h[1-6]|row|li)>")
 TAG = re.compile(r"<[^>]*>")
 SHARED = re.compile(r"<si\b.*?</si>", re.DOTALL)
 SHARED_CELL = re.compile(r'<c\b[^>]*\bt="s"[^>]*>\s*<v>(\d+)</v>')
-RTF_MARK = re.compile(r"\\[a-z]+-?\d* ?|[{}]")
+RTF_CONTROL = re.compile(r"\\[a-z]+-?\d* ?|[{}]")
 
 
 def office_pages(content: bytes, *, is_text: bool) -> Sequence[str] | None:
-    """The text of each page; None for what is no office file, and not said to be plain text either."""
+    """The text of each page; None for a file that is no office file, unless `is_text`."""
     if content.startswith(b"PK"):
         return _zipped(content)
     if content.startswith(b"{\\rtf"):
-        return [RTF_MARK.sub("", content.decode("latin-1")).strip()]
+        return [RTF_CONTROL.sub("", content.decode("latin-1")).strip()]
     return [_notebook(content.decode("utf-8", "replace"))] if is_text else None
 
 
@@ -34,12 +34,13 @@ def _zipped(content: bytes) -> Sequence[str] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-            pattern = next((one for one in PARTS if any(map(one.fullmatch, names))), None)
+            pattern = next((one for one in PAGE_FILES if any(map(one.fullmatch, names))), None)
             if pattern is None:
                 return None
             shared = archive.read("xl/sharedStrings.xml").decode() if "xl/sharedStrings.xml" in names else ""
-            parts = sorted(filter(pattern.fullmatch, names), key=lambda name: (len(name), name))
-            texts = [archive.read(part).decode() for part in parts]
+            # shorter names first: slide2 before slide10
+            members = sorted(filter(pattern.fullmatch, names), key=lambda name: (len(name), name))
+            texts = [archive.read(member).decode() for member in members]
     except (zipfile.BadZipFile, UnicodeDecodeError):
         return None
     strings = SHARED.findall(shared)

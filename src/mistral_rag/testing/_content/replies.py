@@ -1,7 +1,7 @@
-"""What the model says: scripted, or made from the evidence in the prompt.
+"""Scripted replies of the model.
 
-A `Reply` holds content as the wire has it: a string, or a list of strings and chunks. `thinking`,
-`references` and `call` write the chunks for you.
+The content of a `Reply` is that of the wire: a string, or a list of strings and chunks. `thinking`, `references` and
+`call` create the chunks.
 """
 
 import json
@@ -22,14 +22,14 @@ class Reply:
     """One choice of a completion.
 
     Attributes:
-        content: text, or text and chunks in order; None for nothing but tool calls.
-        tool_calls: as `call` makes them; sent as they are, so that odd ones can be scripted.
-        finish_reason: by default "tool_calls" with calls, "length" when cut by max_tokens, else "stop".
-        usage: keys put over the counted ones (cached tokens, for example).
-        model: the name in the reply; by default the one asked for.
-        headers: response headers put over the usual ones.
-        logprobs: sent as it is.
-        message: keys put over the message (or the first delta).
+        content: Text, or texts and chunks in order; None for tool calls alone.
+        tool_calls: Calls as `call` creates them; sent unchanged, so that invalid ones can be scripted.
+        finish_reason: By default "tool_calls" with calls, "length" when cut by max_tokens, else "stop".
+        usage: Keys that replace counted ones (cached tokens, for example).
+        model: The name in the reply; by default the requested one.
+        headers: Response headers that replace the usual ones.
+        logprobs: Sent unchanged.
+        message: Keys that replace those of the message (or of the first delta).
     """
 
     content: str | Sequence[str | Chunk] | None = ""
@@ -43,30 +43,30 @@ class Reply:
 
 
 Script = str | Reply | Callable[[Any], "str | Reply"]
-"""A text, a reply, or a function that makes one of them from the parsed request."""
+"""A text, a reply, or a function from the parsed request to one of them."""
 
 
 def as_reply(script: Script, request: Body) -> Reply:
-    """The reply that a script stands for."""
+    """The reply of a script for a request."""
     if callable(script):
         script = script(request)
     return Reply(script) if isinstance(script, str) else script
 
 
 def thinking(text: str, *, closed: bool = True, **extra: Any) -> Chunk:
-    """A chunk of thought."""
+    """A thinking chunk."""
     return {"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": closed, **extra}
 
 
 def references(*ids: int | str) -> Chunk:
-    """A chunk that cites sources by id, for the text before it."""
+    """A reference chunk: cites sources by id, for the text before it."""
     return {"type": "reference", "reference_ids": list(ids)}
 
 
 def call(name: str, arguments: Mapping[str, Any] | str, *, id: str | None = None, as_object: bool = False) -> Chunk:
-    """A tool call; arguments go as a JSON string, or as an object where asked for (as some hosts do)."""
-    plain = arguments if as_object or isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return {"id": new_call_id() if id is None else id, "function": {"name": name, "arguments": plain}}
+    """A tool call; arguments are sent as a JSON string, or with `as_object` as an object, as some hosts do."""
+    sent = arguments if as_object or isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return {"id": new_call_id() if id is None else id, "function": {"name": name, "arguments": sent}}
 
 
 def new_call_id() -> str:

@@ -1,4 +1,4 @@
-"""Values that fit a JSON schema, their numbers and strings taken from a text."""
+"""Values of a JSON schema, with numbers and strings from a text."""
 
 import json
 import re
@@ -16,11 +16,12 @@ FORMATS = {
     "uri": "https://example.com/",
 }
 MAX_DEPTH = 12
+"""Levels of a value: where recursive schemas end."""
 
 
 def sample(schema: dict[str, Any], text: str) -> Any:
-    """A value for this schema: the text's numbers in order for numbers, the text itself for strings."""
-    numbers = iter([json.loads(found) for found in NUMBER.findall(text)])
+    """A value of the schema: the numbers of the text in order for numbers, the text itself for strings."""
+    numbers = iter([json.loads(number) for number in NUMBER.findall(text)])
     return _Sampler(schema, numbers, text).value(schema, 0)
 
 
@@ -45,10 +46,10 @@ class _Sampler:
         return self._typed(schema, depth)
 
     def _resolved(self, reference: str) -> Any:
-        found: Any = self.root
+        target: Any = self.root
         for step in reference.removeprefix("#").strip("/").split("/"):
-            found = found.get(step, {}) if step and isinstance(found, dict) else found
-        return found
+            target = target.get(step, {}) if step and isinstance(target, dict) else target
+        return target
 
     def _typed(self, schema: dict[str, Any], depth: int) -> Any:
         kind = schema.get("type", "object" if "properties" in schema else "string")
@@ -73,5 +74,5 @@ class _Sampler:
         return min(max(next(self.numbers, lowest), lowest), highest)
 
     def _string(self, schema: dict[str, Any]) -> str:
-        made = FORMATS.get(schema.get("format", ""), self.text)
-        return made.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
+        text = FORMATS.get(schema.get("format", ""), self.text)
+        return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]

@@ -1,15 +1,15 @@
-"""Tables taken out of markdown, as the platform does when a table format is asked for."""
+"""Extraction of tables from markdown, as the platform does for a requested table format."""
 
 import html
 import re
 from typing import Literal
 
 TABLE = re.compile(r"(?:^\|.*\|[ \t]*(?:\n|\Z)){2,}", re.MULTILINE)
-RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
+DELIMITER_ROW = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
 
 
 def without_tables(markdown: str, wanted: Literal["markdown", "html"] | None) -> tuple[str, dict[str, str]]:
-    """The text with a placeholder for each table, and the tables by their ids; unchanged where none is wanted."""
+    """The text with a placeholder for each table, and the tables by their ids; unchanged without a format."""
     if wanted is None:
         return markdown, {}
     tables: dict[str, str] = {}
@@ -23,13 +23,13 @@ def without_tables(markdown: str, wanted: Literal["markdown", "html"] | None) ->
 
 
 def as_html(table: str) -> str:
-    """A pipe table as HTML; the row above the rule is the head."""
+    """A pipe table as HTML; the row above the delimiter row is the head."""
     lines = table.splitlines()
-    has_head = len(lines) > 1 and RULE.match(lines[1]) is not None
+    has_head = len(lines) > 1 and DELIMITER_ROW.match(lines[1]) is not None
     rows = [
-        _row(line, "th" if has_head and place == 0 else "td")
-        for place, line in enumerate(lines)
-        if not RULE.match(line)
+        _row(line, "th" if has_head and position == 0 else "td")
+        for position, line in enumerate(lines)
+        if not DELIMITER_ROW.match(line)
     ]
     return f"<table>{''.join(rows)}</table>"
 

@@ -1,6 +1,6 @@
-"""/v1/agents: kept in memory with their versions, and asked through /v1/agents/completions.
+"""/v1/agents: stored in memory with their versions, and called through /v1/agents/completions.
 
-An agent's functions and settings are used; its built-in tools are kept and shown, but nothing runs them.
+An agent's functions and settings are used; its built-in tools are stored and listed, but not run.
 """
 
 import threading
@@ -14,19 +14,19 @@ from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.agent_bodies import AgentCompletion, AgentCreation, AgentUpdate
 from mistral_rag.testing._rules.bodies import ChatRequest
 from mistral_rag.testing._server.exchange import Request, Response, json_response
-from mistral_rag.testing._server.routing import Handler, paged, parsed
+from mistral_rag.testing._server.routing import Endpoint, paged, parsed
 
 
 class Agents:
-    """All agents; `speak` answers a chat request."""
+    """Agents endpoints; `generate` responds to a chat request."""
 
-    def __init__(self, speak: Callable[[ChatRequest], Response]) -> None:
-        self._speak = speak
+    def __init__(self, generate: Callable[[ChatRequest], Response]) -> None:
+        self._generate = generate
         self._agents: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
 
-    def routes(self) -> dict[str, Handler]:
-        """This part's routes."""
+    def routes(self) -> dict[str, Endpoint]:
+        """The routes of these endpoints."""
         return {
             "POST /agents": self.create,
             "GET /agents": self.listed,
@@ -37,9 +37,9 @@ class Agents:
         }
 
     def create(self, request: Request) -> Response:
-        """Make an agent."""
+        """Create an agent."""
         body = parsed(AgentCreation, request)
-        catalogue.able(body.model, "completion_chat")
+        catalogue.require(body.model, "completion_chat")
         now = _now()
         agent = {
             **_plain(body, unset=True),
@@ -67,7 +67,7 @@ class Agents:
         return json_response(self._agent(identity))
 
     def change(self, request: Request, identity: str) -> Response:
-        """A new version of an agent."""
+        """Create a new version of an agent."""
         changes = _plain(parsed(AgentUpdate, request), unset=False)
         with self._lock:
             agent = self._agent(identity)
@@ -77,14 +77,14 @@ class Agents:
         return json_response(changed)
 
     def deleted(self, _request: Request, identity: str) -> Response:
-        """Forget an agent."""
+        """Delete an agent."""
         with self._lock:
             self._agent(identity)
             del self._agents[identity]
         return Response(204)
 
     def complete(self, request: Request) -> Response:
-        """A turn of a conversation with an agent: its settings, and over them those of the request."""
+        """A turn of a conversation with an agent; settings of the request replace those of the agent."""
         body = parsed(AgentCompletion, request)
         agent = self._agent(body.agent_id)
         sent = _plain(body, unset=False)
@@ -94,7 +94,7 @@ class Agents:
         whole = {"model": agent["model"], "tools": functions, "guardrails": agent["guardrails"], **settings, **sent}
         messages = [*instructions, *sent["messages"]]
         del whole["agent_id"]
-        return self._speak(ChatRequest.model_validate({**whole, "messages": messages}))
+        return self._generate(ChatRequest.model_validate({**whole, "messages": messages}))
 
     def _agent(self, identity: str) -> dict[str, Any]:
         if identity not in self._agents:

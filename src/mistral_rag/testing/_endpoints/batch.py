@@ -1,6 +1,6 @@
-"""/v1/batch/jobs: a job is queued, then runs, then is done; each look at it takes it one step on.
+"""/v1/batch/jobs: a job is queued, then running, then done; each GET of it advances it by one step.
 
-Results come in reverse order, because the platform promises none.
+Results are in reverse order, because the platform guarantees none.
 """
 
 import json
@@ -19,10 +19,12 @@ from mistral_rag.testing._endpoints.files import Files, StoredFile
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import Body, JsonObject
 from mistral_rag.testing._server.exchange import Request, Response, json_bytes, json_response
-from mistral_rag.testing._server.routing import Handler, paged, parsed
+from mistral_rag.testing._server.routing import Endpoint, paged, parsed
 
 MAX_HOURS = 7 * 24
-Endpoint = Literal[
+"""Hours until a job times out; the platform's limit."""
+
+BatchEndpoint = Literal[
     "/v1/chat/completions",
     "/v1/embeddings",
     "/v1/fim/completions",
@@ -48,7 +50,7 @@ class BatchLine(Body):
 class BatchRequest(Body):
     """POST /v1/batch/jobs."""
 
-    endpoint: Endpoint
+    endpoint: BatchEndpoint
     input_files: list[UUID] | None = None
     requests: Annotated[list[BatchLine], Field(max_length=10_000)] | None = None
     model: str | None = None
@@ -65,7 +67,7 @@ class BatchRequest(Body):
 
 @dataclass(slots=True)
 class Job:
-    """A batch on its way."""
+    """A batch job."""
 
     request: BatchRequest
     lines: list[BatchLine]
@@ -109,16 +111,16 @@ class Job:
 
 
 class Batches:
-    """All jobs; `ask` answers one request as the endpoint itself would."""
+    """Batch endpoints; `respond` is the response of an endpoint to one request."""
 
-    def __init__(self, files: Files, ask: Callable[[Request], Response]) -> None:
+    def __init__(self, files: Files, respond: Callable[[Request], Response]) -> None:
         self._files = files
-        self._ask = ask
+        self._respond = respond
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def routes(self) -> dict[str, Handler]:
-        """This part's routes."""
+    def routes(self) -> dict[str, Endpoint]:
+        """The routes of these endpoints."""
         return {
             "POST /batch/jobs": self.create,
             "GET /batch/jobs": self.listed,
@@ -128,7 +130,7 @@ class Batches:
         }
 
     def create(self, request: Request) -> Response:
-        """Take a job."""
+        """Create a job."""
         body = parsed(BatchRequest, request)
         _check(body)
         job = Job(body, list(self._lines(body)))
@@ -141,12 +143,12 @@ class Batches:
         with self._lock:
             jobs = list(self._jobs.values())[::-1]
         wanted = request.query.get("status"), request.query.get("model")
-        kept = [job for job in jobs if wanted[0] in (None, job.status) and wanted[1] in (None, job.request.model)]
-        cards = [job.card() for job in paged(request, kept)]
-        return json_response({"data": cards, "object": "list", "total": len(kept)})
+        matching = [job for job in jobs if wanted[0] in (None, job.status) and wanted[1] in (None, job.request.model)]
+        cards = [job.card() for job in paged(request, matching)]
+        return json_response({"data": cards, "object": "list", "total": len(matching)})
 
     def shown(self, request: Request, identity: str) -> Response:
-        """A job, one step on."""
+        """Advance a job by one step and show it."""
         with self._lock:
             job = self._job(identity)
             if job.status == "RUNNING":
@@ -156,7 +158,7 @@ class Batches:
             return json_response(job.card(inline=request.query.get("inline", "").lower() == "true"))
 
     def cancel(self, _request: Request, identity: str) -> Response:
-        """Ask a job to stop."""
+        """Request the cancellation of a job."""
         with self._lock:
             job = self._job(identity)
             if job.completed is None:
@@ -164,7 +166,7 @@ class Batches:
             return json_response(job.card())
 
     def deleted(self, _request: Request, identity: str) -> Response:
-        """Forget a job."""
+        """Delete a job."""
         with self._lock:
             self._job(identity)
             del self._jobs[identity]
@@ -192,7 +194,7 @@ class Batches:
     def _result(self, job: Job, line: BatchLine) -> dict[str, Any]:
         body = {"model": job.request.model, **line.body}
         path, headers = job.request.endpoint, {"content-type": "application/json"}
-        response = self._ask(Request("POST", path, headers=headers, body=json_bytes(body)))
+        response = self._respond(Request("POST", path, headers=headers, body=json_bytes(body)))
         given = json.loads(response.body) if isinstance(response.body, bytes) else {"detail": "No streams in a batch"}
         status = response.status if isinstance(response.body, bytes) else 422
         error = None if status == 200 else given

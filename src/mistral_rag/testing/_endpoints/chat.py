@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions: what is judged before a model would see it."""
+"""POST /v1/chat/completions: the checks of a request beyond its schema."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mistral_rag.testing._content.completions import prompt_tokens
 from mistral_rag.testing._endpoints import catalogue
-from mistral_rag.testing._endpoints.catalogue import Model
+from mistral_rag.testing._endpoints.catalogue import ServedModel
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import (
     AudioChunk,
@@ -21,8 +21,14 @@ from mistral_rag.testing._rules.bodies import (
 from mistral_rag.testing._rules.rules import Rules, check_function_name, check_messages
 
 MAX_TOOLS = 128
+"""Tools of one request; the platform's limit."""
+
 MAX_IMAGES = 8
+"""Images of one request; the platform's limit."""
+
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
+"""Bytes of one image, before base64; the platform's limit."""
+
 NO_IMAGE = (
     "Value error, Image content must be a URL (starting with 'https') or base64 encoded image "
     "(starting with 'data:image/<format>;base64,<image-base64>')."
@@ -33,8 +39,12 @@ DATA_DOCUMENT = re.compile(r"data:application/pdf;base64,", re.IGNORECASE)
 
 
 def check(request: ChatRequest, rules: Rules) -> None:
-    """Refuse what the platform refuses after its schema has passed."""
-    model = catalogue.able(request.model, "completion_chat")
+    """Check a request that fits the schema.
+
+    Raises:
+        RequestRefusedError: The platform would refuse it.
+    """
+    model = catalogue.require(request.model, "completion_chat")
     check_messages(request.messages, rules)
     _check_sampling(request)
     _check_reasoning(request, model)
@@ -49,10 +59,10 @@ def _check_sampling(request: ChatRequest) -> None:
         raise refusals.bad_request("top_p must be 1 when using greedy sampling.")
 
 
-def _check_reasoning(request: ChatRequest, model: Model) -> None:
+def _check_reasoning(request: ChatRequest, model: ServedModel) -> None:
     if request.prompt_mode is not None:
         raise refusals.bad_request("Reasoning prompt mode is not enabled for this model")
-    if "reasoning_effort" in request.model_fields_set and "reasoning" not in model.abilities:
+    if "reasoning_effort" in request.model_fields_set and "reasoning" not in model.capabilities:
         raise refusals.bad_request(f"reasoning_effort={request.reasoning_effort!r} is not supported for this model")
 
 
@@ -71,7 +81,7 @@ def _check_tools(request: ChatRequest) -> None:
 
 
 def _check_parameters(tool: Tool) -> None:
-    # imports jsonschema, which most requests do without
+    # Imports jsonschema, which most requests do not need.
     from mistral_common.utils.json_utils import validate_json_schema_by_draft7
 
     try:
@@ -134,7 +144,7 @@ def _decoded(text: str, what: str) -> bytes:
         raise refusals.bad_request(f"Failed to fetch {what}", code=None) from error
 
 
-def _check_context(request: ChatRequest, model: Model) -> None:
+def _check_context(request: ChatRequest, model: ServedModel) -> None:
     prompt = prompt_tokens(request)
     if prompt + (request.max_tokens or 0) > model.context:
         raise refusals.bad_request(

@@ -1,34 +1,39 @@
-"""POST /v1/embeddings: limits first, then vectors."""
+"""POST /v1/embeddings: checks of the limits, then vectors."""
 
 import uuid
 from typing import Any
 
 from mistral_rag.testing._content.words import count_tokens
 from mistral_rag.testing._endpoints import catalogue
-from mistral_rag.testing._endpoints.catalogue import Model
+from mistral_rag.testing._endpoints.catalogue import ServedModel
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import EmbeddingRequest
 from mistral_rag.testing._server.exchange import Request, Response, json_response
-from mistral_rag.testing._server.routing import Handler, parsed
+from mistral_rag.testing._server.routing import Endpoint, parsed
 
 MAX_INPUTS = 256
+"""Texts of one request; the platform's limit."""
+
 MAX_TOKENS = 16_384
+"""Tokens of one request, all texts together; the platform's limit."""
+
 PROMPT = "invalid_request_prompt"
 
 
-def routes() -> dict[str, Handler]:
-    """This part's routes."""
+def routes() -> dict[str, Endpoint]:
+    """The routes of these endpoints."""
     return {"POST /embeddings": embed}
 
 
 def embed(request: Request) -> Response:
-    """The vectors of some texts."""
-    body = answer(parsed(EmbeddingRequest, request))
-    return json_response(body, headers={"x-ratelimit-tokens-query-cost": str(body["usage"]["total_tokens"])})
+    """Embed texts."""
+    embedded = body(parsed(EmbeddingRequest, request))
+    cost = str(embedded["usage"]["total_tokens"])
+    return json_response(embedded, headers={"x-ratelimit-tokens-query-cost": cost})
 
 
-def answer(request: EmbeddingRequest) -> dict[str, Any]:
-    """The reply body, vectors in the order of the inputs."""
+def body(request: EmbeddingRequest) -> dict[str, Any]:
+    """The response body, with the vectors in the order of the inputs."""
     model = catalogue.find(request.model)
     if not model.dimensions:
         raise refusals.unknown_model(request.model)
@@ -49,7 +54,7 @@ def answer(request: EmbeddingRequest) -> dict[str, Any]:
     }
 
 
-def _within_limits(texts: list[str], model: Model) -> int:
+def _within_limits(texts: list[str], model: ServedModel) -> int:
     if not texts:
         raise refusals.bad_request("Please provide at least one input element.", kind=PROMPT, code="3210")
     if len(texts) > MAX_INPUTS:
@@ -64,8 +69,8 @@ def _within_limits(texts: list[str], model: Model) -> int:
     return sum(counts)
 
 
-def _data(texts: list[str], request: EmbeddingRequest, model: Model) -> list[dict[str, Any]]:
-    # numpy takes longer to import than the rest of the server together
+def _data(texts: list[str], request: EmbeddingRequest, model: ServedModel) -> list[dict[str, Any]]:
+    # The import of numpy takes longer than that of the whole fake.
     from mistral_rag.testing._content import vectors
 
     matrix = vectors.embed(texts, _dimensions(request, model), width=model.max_dimensions)
@@ -76,12 +81,12 @@ def _data(texts: list[str], request: EmbeddingRequest, model: Model) -> list[dic
     ]
 
 
-def _dimensions(request: EmbeddingRequest, model: Model) -> int:
+def _dimensions(request: EmbeddingRequest, model: ServedModel) -> int:
     wanted = request.output_dimension
     if wanted is None or wanted == model.dimensions:
         return model.dimensions
     if model.max_dimensions == model.dimensions:
-        raise refusals.bad_request(f"Model {request.model} does not support output_dimension.")
+        raise refusals.bad_request(f"ServedModel {request.model} does not support output_dimension.")
     if wanted > model.max_dimensions:
         raise refusals.bad_request(f"output_dimension must be at most {model.max_dimensions} for {request.model}.")
     if wanted % 8 and "binary" in request.output_dtype:

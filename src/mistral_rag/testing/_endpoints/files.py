@@ -1,4 +1,4 @@
-"""/v1/files: uploads by multipart form, kept in memory."""
+"""/v1/files: uploads by multipart form, stored in memory."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._server.exchange import Request, Response, json_response
-from mistral_rag.testing._server.routing import Handler, numbers, paged
+from mistral_rag.testing._server.routing import Endpoint, numbers, paged
 
 FORM = {"file", "purpose", "expiry", "visibility"}
 PURPOSES = ("fine-tune", "batch", "ocr")
@@ -24,7 +24,7 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file, as uploaded or as a batch made it."""
+    """One file, uploaded or created by a batch."""
 
     name: str
     content: bytes
@@ -57,14 +57,14 @@ class StoredFile:
 
 
 class Files:
-    """All files of the one workspace there is."""
+    """Files endpoints of the single workspace."""
 
     def __init__(self) -> None:
         self._files: dict[str, StoredFile] = {}
         self._lock = threading.Lock()
 
-    def routes(self) -> dict[str, Handler]:
-        """This part's routes."""
+    def routes(self) -> dict[str, Endpoint]:
+        """The routes of these endpoints."""
         return {
             "POST /files": self.upload,
             "GET /files": self.listed,
@@ -75,13 +75,17 @@ class Files:
         }
 
     def add(self, file: StoredFile) -> StoredFile:
-        """Keep a file."""
+        """Store a file."""
         with self._lock:
             self._files[file.id] = file
         return file
 
     def get(self, identity: str) -> StoredFile:
-        """The file of this id; refuses with 404."""
+        """The file of this id.
+
+        Raises:
+            RequestRefusedError: 404, there is none.
+        """
         with self._lock:
             file = self._files.get(identity)
         if file is None:
@@ -89,12 +93,12 @@ class Files:
         return file
 
     def by_url(self, url: str) -> StoredFile | None:
-        """The file that a signed URL of ours names."""
+        """The file of a signed URL; None for another URL."""
         with self._lock:
             return next((file for file in self._files.values() if _signed_path(file) in url), None)
 
     def upload(self, request: Request) -> Response:
-        """Take a file from a form."""
+        """Store the file of a form."""
         form = _form(request)
         if unknown := sorted(set(form) - FORM):
             raise refusals.invalid("extra_forbidden", "Extra inputs are not permitted", loc=(unknown[0],))
@@ -119,33 +123,33 @@ class Files:
         with self._lock:
             files = sorted(self._files.values(), key=lambda file: -file.created)
         purpose, search = request.query.get("purpose"), request.query.get("search", "")
-        kept = [file for file in files if search in file.name and purpose in (None, file.purpose)]
-        cards = [file.card() for file in paged(request, kept)]
-        return json_response({"data": cards, "object": "list", "total": len(kept)})
+        matching = [file for file in files if search in file.name and purpose in (None, file.purpose)]
+        cards = [file.card() for file in paged(request, matching)]
+        return json_response({"data": cards, "object": "list", "total": len(matching)})
 
     def shown(self, _request: Request, identity: str) -> Response:
-        """What is known of a file."""
+        """The metadata of a file."""
         return json_response({**self.get(identity).card(), "deleted": False})
 
     def deleted(self, _request: Request, identity: str) -> Response:
-        """Forget a file."""
+        """Delete a file."""
         self.get(identity)
         with self._lock:
             self._files.pop(identity, None)
         return json_response({"id": identity, "object": "file", "deleted": True})
 
     def content(self, _request: Request, identity: str) -> Response:
-        """The bytes."""
+        """The bytes of a file."""
         return Response(200, {"content-type": "application/octet-stream"}, self.get(identity).content)
 
     def signed(self, request: Request, identity: str) -> Response:
-        """An address that needs no key."""
+        """A signed URL, which needs no key."""
         numbers(request, expiry=24)
         file = self.get(identity)
         return json_response({"url": f"http://{request.headers.get('host', 'localhost')}{_signed_path(file)}"})
 
     def download(self, request: Request) -> Response | None:
-        """The answer to a signed address; None when it is none."""
+        """The response to a signed URL; None for another URL."""
         file = self.by_url(f"{request.path}?signature={request.query.get('signature', '')}")
         return None if file is None else self.content(request, file.id)
 

@@ -1,8 +1,8 @@
-"""POST /v1/fim/completions: what stands between a prompt and a suffix."""
+"""POST /v1/fim/completions: code between a prompt and a suffix."""
 
 from pydantic import Field
 
-from mistral_rag.testing._content.completions import Asked
+from mistral_rag.testing._content.completions import GenerationLimits
 from mistral_rag.testing._content.replies import Reply
 from mistral_rag.testing._content.words import count_tokens
 from mistral_rag.testing._endpoints import catalogue
@@ -26,14 +26,18 @@ class FimRequest(Body):
     prompt_cache_key: str | None = None
 
 
-def asked(request: FimRequest) -> Asked:
-    """What was asked for, if the model can do it."""
-    catalogue.able(request.model, "completion_fim")
-    prompt = count_tokens(request.prompt) + count_tokens(request.suffix or "")
-    return Asked.of(request.model, prompt, request.stop, request.max_tokens)
+def limits(request: FimRequest) -> GenerationLimits:
+    """The limits of the request.
+
+    Raises:
+        RequestRefusedError: The model does not complete code.
+    """
+    catalogue.require(request.model, "completion_fim")
+    prompt_tokens = count_tokens(request.prompt) + count_tokens(request.suffix or "")
+    return GenerationLimits.of(request.model, prompt_tokens, request.stop, request.max_tokens)
 
 
 def reply(request: FimRequest) -> Reply:
-    """The stand-in's own code: a line with the last word of the prompt."""
+    """The reply without a script: a line of code with the last word of the prompt."""
     words = request.prompt.split()
     return Reply(f"    return {words[-1].strip('():,') if words else 'None'}\n")

@@ -1,6 +1,6 @@
 """POST /v1/moderations and /v1/chat/moderations, and the guardrails of a chat request.
 
-A text is judged by a few plain words for each category: enough to make every category true and false.
+A few words signal each category: enough to test every category, flagged and not flagged.
 """
 
 import uuid
@@ -13,11 +13,11 @@ from mistral_rag.testing._content.words import WORD, text_of
 from mistral_rag.testing._endpoints import catalogue
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import Body, ChatRequest, Guardrail, JsonObject, Message
-from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._rules.refusals import RequestRefusedError
 from mistral_rag.testing._server.exchange import Request, Response, json_response
-from mistral_rag.testing._server.routing import Handler, parsed
+from mistral_rag.testing._server.routing import Endpoint, parsed
 
-SIGNS: dict[str, frozenset[str]] = {
+SIGNAL_WORDS: dict[str, frozenset[str]] = {
     "sexual": frozenset({"porn", "nude"}),
     "hate_and_discrimination": frozenset({"hate", "inferior"}),
     "violence_and_threats": frozenset({"kill", "stab"}),
@@ -33,10 +33,11 @@ SIGNS: dict[str, frozenset[str]] = {
 OLD_NAME = "dangerous_and_criminal_content"
 FLAGGED, CLEAR = 0.98, 0.01
 THRESHOLD = 0.5
+"""Score from which a category is flagged; any number between `CLEAR` and `FLAGGED`."""
 
 
 class ModerationRequest(Body):
-    """Texts to judge."""
+    """Texts to moderate."""
 
     model: str
     input: str | list[str]
@@ -47,30 +48,30 @@ Conversation = list[Annotated[Message, Field(discriminator="role")]]
 
 
 class ChatModerationRequest(Body):
-    """Conversations to judge, each by its last turn."""
+    """Conversations to moderate, each by its last turn."""
 
     model: str
     input: Conversation | list[Conversation]
 
 
-def routes() -> dict[str, Handler]:
-    """This part's routes."""
+def routes() -> dict[str, Endpoint]:
+    """The routes of these endpoints."""
     return {"POST /moderations": _texts, "POST /chat/moderations": _conversations}
 
 
 def _texts(request: Request) -> Response:
     body = parsed(ModerationRequest, request)
-    return _judged(body.model, [body.input] if isinstance(body.input, str) else body.input)
+    return _moderated(body.model, [body.input] if isinstance(body.input, str) else body.input)
 
 
 def _conversations(request: Request) -> Response:
     body = parsed(ChatModerationRequest, request)
     conversations: list[Any] = body.input if body.input and isinstance(body.input[0], list) else [body.input]
-    return _judged(body.model, [text_of(turns[-1].content) if turns else "" for turns in conversations])
+    return _moderated(body.model, [text_of(turns[-1].content) if turns else "" for turns in conversations])
 
 
-def _judged(name: str, texts: Sequence[str]) -> Response:
-    model = catalogue.able(name, "moderation")
+def _moderated(name: str, texts: Sequence[str]) -> Response:
+    model = catalogue.require(name, "moderation")
     old = model.id == "mistral-moderation-2411"
     results = [_result(scores(text, old=old)) for text in texts]
     return json_response({"id": uuid.uuid4().hex, "model": name, "results": results})
@@ -81,9 +82,9 @@ def _result(found: dict[str, float]) -> dict[str, Any]:
 
 
 def scores(text: str, *, old: bool = False) -> dict[str, float]:
-    """The score of each category; the older model knows two of them as one and has no jailbreaking."""
+    """The score of each category; the older model has one category for two of them, and no jailbreaking."""
     words = set(WORD.findall(text.lower()))
-    found = {name: FLAGGED if words & signs else CLEAR for name, signs in SIGNS.items()}
+    found = {name: FLAGGED if words & signs else CLEAR for name, signs in SIGNAL_WORDS.items()}
     if old:
         found[OLD_NAME] = max(found.pop("dangerous"), found.pop("criminal"))
         del found["jailbreaking"]
@@ -91,13 +92,17 @@ def scores(text: str, *, old: bool = False) -> dict[str, float]:
 
 
 def guard(request: ChatRequest) -> None:
-    """Refuse with 403 what the request's own guardrails block: its last turn is judged."""
+    """Apply the guardrails of a request to its last turn.
+
+    Raises:
+        RequestRefusedError: 403, a guardrail blocks it.
+    """
     text = text_of(request.messages[-1].content)
     blocked = {name: True for guardrail in request.guardrails or () for name in _blocked(guardrail, text)}
     if blocked:
         message = f"The request was blocked by a guardrail: {', '.join(blocked)}"
         body = refusals.error_object(message, "guardrail_violation", status=403)
-        raise RefusedError(403, {**body, "categories": blocked})
+        raise RequestRefusedError(403, {**body, "categories": blocked})
 
 
 def _blocked(guardrail: Guardrail, text: str) -> Iterable[str]:

@@ -1,91 +1,54 @@
-"""POST /v1/ocr: pages from a PDF's own text, or scripted ones.
+"""POST /v1/ocr: pages from a PDF's text layer, or scripted ones.
 
-Nothing is recognised: a PDF gives its text layer, line by line, with boxes spread evenly down the page; an
-image gives an empty page that holds it, an office file its words. `OcrPage`s that a test scripts take their place.
+There is no recognition: a PDF becomes its text layer, with blocks spread evenly down the page; an image becomes a page
+with that image and no text; an office file becomes its text. Scripted `OcrPage`s replace any of these.
 """
 
 import base64
 import binascii
 import collections
 import io
-import json
 import re
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from mistral_rag.testing._content.ocr_pages import DPI, OcrPage, annotation, page_body
 from mistral_rag.testing._content.office import office_pages
-from mistral_rag.testing._content.samples import sample
-from mistral_rag.testing._content.tables import without_tables
 from mistral_rag.testing._endpoints import catalogue
 from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._rules import refusals
-from mistral_rag.testing._rules.bodies import Body, DocumentURLChunk, FileChunk, ImageURLChunk, ResponseFormat
+from mistral_rag.testing._rules.bodies import DocumentURLChunk, FileChunk
+from mistral_rag.testing._rules.ocr_bodies import OcrRequest
 from mistral_rag.testing._server.exchange import Request, Response, json_response
-from mistral_rag.testing._server.routing import Handler, parsed
+from mistral_rag.testing._server.routing import Endpoint, parsed
 
 if TYPE_CHECKING:
     from pypdf import PageObject
 
 MAX_BYTES = 50 * 1024 * 1024
+"""Bytes of a document; the platform's limit."""
+
 MAX_PAGES = 1000
-ANNOTATED_IMAGES = 8
+"""Pages of a document; the platform's limit."""
+
+MAX_ANNOTATED_IMAGES = 8
+"""Images of a request with a document annotation; the platform's limit."""
+
 TEXTS = (".csv", "/csv", ".tex", "x-tex", ".ipynb", "ipynb+json")
 IMAGES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
-DPI = 200
 DATA_URL = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
-LINK = re.compile(r"https?://[^\s)>\]]+")
-TAG_OR_WORD = re.compile(r"</?[a-z][^<>]*>|[^\s<]+|<", re.IGNORECASE)
-SURE = 0.99
 
 
-class OcrRequest(Body):
-    """The request's body."""
-
-    model: str | None
-    document: FileChunk | DocumentURLChunk | ImageURLChunk
-    id: str = ""
-    pages: str | list[int] | None = None
-    include_image_base64: bool | None = None
-    image_limit: int | None = None
-    image_min_size: int | None = None
-    bbox_annotation_format: ResponseFormat | None = None
-    document_annotation_format: ResponseFormat | None = None
-    document_annotation_prompt: str | None = None
-    table_format: Literal["markdown", "html"] | None = None
-    extract_header: bool = False
-    extract_footer: bool = False
-    include_blocks: bool = False
-    confidence_scores_granularity: Literal["word", "page"] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OcrPage:
-    """What is read on one page: the size is in pixels, `images` maps ids to bytes, a JPEG each.
-
-    `doubts` maps words to a confidence of their own.
-    """
-
-    markdown: str
-    header: str | None = None
-    footer: str | None = None
-    width: int = 1700
-    height: int = 2200
-    images: Mapping[str, bytes] | None = None
-    confidence: float = SURE
-    doubts: Mapping[str, float] | None = None
-
-
-Reader = Callable[[], OcrPage]
+PageReader = Callable[[], OcrPage]
 
 
 class Ocr:
-    """Reads documents from data URLs, uploads, and the addresses in `documents`."""
+    """OCR endpoint for documents in data URLs, uploaded files, and the URLs in `documents`."""
 
     def __init__(self, files: Files, documents: Mapping[str, bytes]) -> None:
         self._files = files
@@ -93,20 +56,20 @@ class Ocr:
         self._scripts: collections.deque[Sequence[OcrPage]] = collections.deque()
         self._lock = threading.Lock()
 
-    def routes(self) -> dict[str, Handler]:
-        """This part's routes."""
+    def routes(self) -> dict[str, Endpoint]:
+        """The routes of these endpoints."""
         return {"POST /ocr": self.read}
 
     def script(self, pages: Sequence[OcrPage]) -> None:
-        """Queue the pages of a document."""
+        """Queue the pages for the next request."""
         with self._lock:
             self._scripts.append(pages)
 
     def read(self, request: Request) -> Response:
-        """The pages of a document."""
+        """Read the pages of a document."""
         body = parsed(OcrRequest, request)
         model = body.model or "mistral-ocr-latest"
-        catalogue.able(model, "ocr")
+        catalogue.require(model, "ocr")
         _check_annotations(body)
         content = self._content(body)
         if len(content.data) > MAX_BYTES:
@@ -114,54 +77,54 @@ class Ocr:
         readers = self._scripted() or _readers(content)
         pages = {index: readers[index]() for index in _chosen(body.pages, len(readers))}
         _check_images(body, list(pages.values()))
-        shown = [_page(index, page, body) for index, page in pages.items()]
+        shown = [page_body(index, page, body) for index, page in pages.items()]
         return json_response(
             {
                 "pages": shown,
                 "model": model,
-                "document_annotation": _annotation(body.document_annotation_format, list(pages.values())),
+                "document_annotation": annotation(body.document_annotation_format, list(pages.values())),
                 "usage_info": {"pages_processed": len(shown), "doc_size_bytes": len(content.data)},
             }
         )
 
-    def _scripted(self) -> Sequence[Reader]:
+    def _scripted(self) -> Sequence[PageReader]:
         with self._lock:
             pages = self._scripts.popleft() if self._scripts else ()
         return [partial(replace, page) for page in pages]
 
-    def _content(self, body: OcrRequest) -> "_Content":
+    def _content(self, body: OcrRequest) -> "_DocumentBytes":
         document = body.document
         if isinstance(document, FileChunk):
             file = self._files.get(str(document.file_id))
-            return _Content(file.content, file.name)
+            return _DocumentBytes(file.content, file.name)
         if isinstance(document, DocumentURLChunk):
             content = self._fetched(document.document_url, is_image=False)
             if content.data.startswith(IMAGES):
-                raise _unreadable()  # images must come as image_url
+                raise _unreadable()  # the platform takes images as image_url only
             return content
         url = document.image_url
         return self._fetched(url if isinstance(url, str) else url.url, is_image=True)
 
-    def _fetched(self, url: str, *, is_image: bool) -> "_Content":
+    def _fetched(self, url: str, *, is_image: bool) -> "_DocumentBytes":
         if match := DATA_URL.match(url):
             if is_image != match[1].startswith("image/"):
                 raise _unreadable()
-            return _Content(_decoded(url[match.end() :]), match[1].lower())
+            return _DocumentBytes(_decoded(url[match.end() :]), match[1].lower())
         if uploaded := self._files.by_url(url):
-            return _Content(uploaded.content, uploaded.name)
+            return _DocumentBytes(uploaded.content, uploaded.name)
         if not url.startswith("https://") or url not in self._documents:
             raise _unreadable()
-        return _Content(self._documents[url], url)
+        return _DocumentBytes(self._documents[url], url)
 
 
-class _Content(NamedTuple):
-    """A document; `called` is its media type, name or address, whichever is known."""
+class _DocumentBytes(NamedTuple):
+    """A document; `label` is its media type, file name or URL, whichever is known."""
 
     data: bytes
-    called: str
+    label: str
 
 
-def _unreadable() -> refusals.RefusedError:
+def _unreadable() -> refusals.RequestRefusedError:
     return refusals.bad_request("Failed to fetch document", code=None)
 
 
@@ -184,8 +147,8 @@ def _check_annotations(body: OcrRequest) -> None:
 
 def _check_images(body: OcrRequest, pages: Sequence[OcrPage]) -> None:
     shown = sum(len(list(page.images or ())[: body.image_limit]) for page in pages)
-    if body.document_annotation_format is not None and shown > ANNOTATED_IMAGES:
-        message = f"Document annotation takes at most {ANNOTATED_IMAGES} image boxes, got {shown}"
+    if body.document_annotation_format is not None and shown > MAX_ANNOTATED_IMAGES:
+        message = f"Document annotation takes at most {MAX_ANNOTATED_IMAGES} image boxes, got {shown}"
         raise refusals.bad_request(message, code=None)
 
 
@@ -209,22 +172,22 @@ def _from_ranges(text: str) -> list[int]:
     return [index for ends in bounds for index in range(ends[0], ends[-1] + 1)]
 
 
-def _readers(document: _Content) -> Sequence[Reader]:
-    """A function for each page: a page that is not asked for is not read."""
-    content, called = document
+def _readers(document: _DocumentBytes) -> Sequence[PageReader]:
+    """A function for each page, so that only requested pages are read."""
+    content, label = document
     if content.startswith(b"%PDF"):
         return _pdf_readers(content)
     if content.startswith(IMAGES):
         width, height = _png_size(content)
         image = OcrPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})
         return [partial(replace, image)]
-    if texts := office_pages(content, is_text=called.endswith(TEXTS)):
+    if texts := office_pages(content, is_text=label.endswith(TEXTS)):
         return [partial(OcrPage, text) for text in texts]
     raise _unreadable()
 
 
-def _pdf_readers(content: bytes) -> Sequence[Reader]:
-    # takes longer to import than the rest of the server
+def _pdf_readers(content: bytes) -> Sequence[PageReader]:
+    # The import takes longer than that of the whole fake.
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
@@ -247,96 +210,3 @@ def _png_size(content: bytes) -> tuple[int, int]:
         return 1700, 2200
     width, height = struct.unpack(">II", content[16:24])
     return width, height
-
-
-def _page(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
-    head = [] if body.extract_header or page.header is None else [page.header]
-    foot = [] if body.extract_footer or page.footer is None else [page.footer]
-    markdown, tables = without_tables("\n\n".join([*head, page.markdown, *foot]), body.table_format)
-    return {
-        "index": index,
-        "markdown": markdown,
-        "images": [
-            _image(name, data, page, body) for name, data in list((page.images or {}).items())[: body.image_limit]
-        ],
-        "tables": [_table(name, table, page, body) for name, table in tables.items()],
-        "hyperlinks": LINK.findall(markdown),
-        "header": page.header if body.extract_header else None,
-        "footer": page.footer if body.extract_footer else None,
-        "dimensions": {"dpi": DPI, "height": page.height, "width": page.width},
-        "confidence_scores": _confidence(markdown, page, body),
-        "blocks": _blocks(markdown, page, tables) if body.include_blocks else None,
-    }
-
-
-def _table(name: str, content: str, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
-    scores = {"word_confidence_scores": _words(content, page)} if body.confidence_scores_granularity == "word" else {}
-    return {"id": name, "content": content, "format": body.table_format, **scores}
-
-
-def _image(name: str, data: bytes, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
-    encoded = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}" if body.include_image_base64 else None
-    box = {"top_left_x": 0, "top_left_y": 0, "bottom_right_x": page.width, "bottom_right_y": page.height}
-    note = _annotation(body.bbox_annotation_format, [page])
-    return {"id": name, **box, "image_base64": encoded, "image_annotation": note}
-
-
-def _annotation(wanted: ResponseFormat | None, pages: Sequence[OcrPage]) -> str | None:
-    if wanted is None or wanted.json_schema is None:
-        return None
-    text = " ".join(page.markdown for page in pages)[:200]
-    return json.dumps(sample(wanted.json_schema.schema_definition, text), ensure_ascii=False)
-
-
-def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any] | None:
-    if body.confidence_scores_granularity is None:
-        return None
-    lowest = min([page.confidence, *(page.doubts or {}).values()])
-    whole = {"average_page_confidence_score": page.confidence, "minimum_page_confidence_score": lowest}
-    if body.confidence_scores_granularity == "page":
-        return whole
-    return {**whole, "word_confidence_scores": _words(markdown, page)}
-
-
-def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
-    doubts = page.doubts or {}
-    return [
-        {
-            "text": found[0],
-            "confidence": doubts.get(found[0].strip("*_"), page.confidence),
-            "start_index": found.start(),
-        }
-        for found in TAG_OR_WORD.finditer(text)
-        if not found[0].startswith("<")
-    ]
-
-
-def _blocks(markdown: str, page: OcrPage, tables: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A block for each paragraph, as tall as its share of the lines."""
-    paragraphs = [part for part in markdown.split("\n\n") if part.strip()]
-    lines = [0, *accumulate(part.count("\n") + 1 for part in paragraphs)]
-    tops = [page.height * line // max(1, lines[-1]) for line in lines]
-    return [
-        {
-            **_kind(part, page, tables),
-            "top_left_x": 0,
-            "top_left_y": top,
-            "bottom_right_x": page.width,
-            "bottom_right_y": low,
-        }
-        for part, top, low in zip(paragraphs, tops, tops[1:], strict=False)
-    ]
-
-
-def _kind(part: str, page: OcrPage, tables: Mapping[str, str]) -> dict[str, Any]:
-    name = part.partition("(")[2].removesuffix(")")
-    if part.startswith("![") and name in (page.images or {}):
-        return {"type": "image", "image_id": name, "content": part}
-    if name in tables:
-        return {"type": "table", "table_id": name, "content": tables[name]}
-    if part.startswith("|"):
-        return {"type": "table", "table_id": None, "content": part}
-    if part in (page.header, page.footer):
-        return {"type": "header" if part == page.header else "footer", "content": part}
-    kinds = (("#", "title"), ("- ", "list"), ("```", "code"))
-    return {"type": next((kind for sign, kind in kinds if part.startswith(sign)), "text"), "content": part}

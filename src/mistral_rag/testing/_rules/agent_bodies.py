@@ -24,7 +24,7 @@ Effort = Literal["high", "none"]
 
 
 class ToolConfiguration(Body):
-    """Which parts of a built-in tool may be used."""
+    """Functions of a built-in tool to include or exclude."""
 
     exclude: list[str] | None = None
     include: list[str] | None = None
@@ -32,7 +32,7 @@ class ToolConfiguration(Body):
 
 
 class FunctionTool(Body):
-    """A function of the caller's."""
+    """A function of the caller."""
 
     type: Literal["function"] = "function"
     function: Function
@@ -110,7 +110,7 @@ AgentTool = Annotated[
 
 
 class CompletionArgs(Body):
-    """How an agent's model is asked."""
+    """Parameters of an agent's completions."""
 
     stop: str | list[str] | None = None
     presence_penalty: Penalty | None = None
@@ -126,7 +126,7 @@ class CompletionArgs(Body):
 
 
 class AgentFields(Body):
-    """What creating and changing an agent have in common."""
+    """Fields that the creation and the update of an agent share."""
 
     instructions: str | None = None
     tools: list[AgentTool] = Field(default_factory=list)

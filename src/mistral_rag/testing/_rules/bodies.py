@@ -1,9 +1,8 @@
-"""Request bodies of chat and embeddings: every level refuses unknown keys and wrong types.
+"""Request bodies of chat and embeddings; unknown keys and wrong types are refused at every level.
 
-Written after the platform's OpenAPI file, which a test compares these models with. Where that file leaves
-a level open (guardrails) unknown keys are refused all the same: a client has no reason to send them. What
-only newer clients know is marked `Newer`: it parses, and `newer.refuse` then turns it down unless a test
-asked for a platform that has it.
+After the platform's OpenAPI file, with which a test compares these models. Where that file allows additional keys
+(guardrails) they are refused all the same, because a client has no reason to send them. Fields of newer clients have
+the mark `Newer`: they are parsed, and then refused by `newer.refuse`, unless the fake is a `newer` platform.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Body(BaseModel):
-    """Base of everything a client may send."""
+    """Base of all request bodies."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
@@ -28,12 +27,12 @@ JsonObject = dict[str, Any]
 
 
 class Newer:
-    """Marks a field that the newest SDK knows and the platform's OpenAPI file does not allow."""
+    """Mark of a field that the newest SDK has and the platform's OpenAPI file does not allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewerThan:
-    """Marks a field that newer platforms take more values for; these are the ones allowed today."""
+    """Mark of a field with more values in the newest SDK; `allowed` are those of the OpenAPI file."""
 
     allowed: tuple[str, ...]
 
@@ -67,7 +66,7 @@ class ToolReferenceChunk(Body):
 
 
 class ThinkChunk(Body):
-    """What a model thought."""
+    """A thought of a model."""
 
     type: Literal["thinking"] = "thinking"
     thinking: list[TextChunk | ToolReferenceChunk | ReferenceChunk]
@@ -76,7 +75,7 @@ class ThinkChunk(Body):
 
 
 class ImageURL(Body):
-    """An image's address with a wish for its resolution."""
+    """URL of an image, with the requested resolution."""
 
     url: str
     detail: Literal["low", "auto", "high"] | None = None
@@ -105,7 +104,7 @@ class FileChunk(Body):
 
 
 class AudioChunk(Body):
-    """Sound, as base64 or an address."""
+    """Audio, as base64 or a URL."""
 
     type: Literal["input_audio"] = "input_audio"
     input_audio: str
@@ -119,14 +118,14 @@ ContentChunk = Annotated[
 
 
 class FunctionCall(Body):
-    """Which function, with which arguments."""
+    """Name and arguments of a called function."""
 
     name: str
     arguments: JsonObject | str
 
 
 class ToolCall(Body):
-    """A call that the model asked for."""
+    """A tool call of the model."""
 
     id: str = "null"
     type: Literal["function"] = "function"
@@ -142,14 +141,14 @@ class SystemMessage(Body):
 
 
 class UserMessage(Body):
-    """What the user said."""
+    """A message of the user."""
 
     role: Literal["user"] = "user"
     content: str | list[ContentChunk] | None
 
 
 class AssistantMessage(Body):
-    """What the model said before."""
+    """An earlier message of the model."""
 
     role: Literal["assistant"] = "assistant"
     content: str | list[ContentChunk] | None = None
@@ -158,7 +157,7 @@ class AssistantMessage(Body):
 
 
 class ToolMessage(Body):
-    """What a tool gave back."""
+    """The result of a tool call."""
 
     role: Literal["tool"] = "tool"
     content: str | list[ContentChunk] | None
@@ -199,7 +198,7 @@ class ToolChoice(Body):
 
 
 class JsonSchema(Body):
-    """The shape of the answer."""
+    """The JSON schema of the answer."""
 
     name: str
     description: str | None = None
@@ -208,14 +207,14 @@ class JsonSchema(Body):
 
 
 class ResponseFormat(Body):
-    """Text, any JSON, or JSON of one shape."""
+    """The format of the answer: text, any JSON object, or JSON of a schema."""
 
     type: Literal["text", "json_object", "json_schema"] = "text"
     json_schema: JsonSchema | None = None
 
 
 class Prediction(Body):
-    """What the answer will probably be."""
+    """The expected answer, for speculative decoding."""
 
     type: Literal["content"] = "content"
     content: str = ""

@@ -1,8 +1,7 @@
-"""What the platform refuses in a conversation although its schema allows it, in the platform's own words.
+"""Rules for conversations beyond the platform's schema, with the platform's messages.
 
-Two sets of rules are known, that of the hosted platform and that of the vendor's open validator, and they
-drift apart. Where they differ the stricter one holds; `Rules` names the differences, so that a test can
-switch one.
+Two rule sets are known, of the hosted platform and of the vendor's open validator (mistral-common). Where they differ
+the stricter one applies; `Rules` has a switch for each difference.
 """
 
 import re
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mistral_rag.testing._rules.bodies import AssistantMessage, Message, ToolCall, ToolMessage
-from mistral_rag.testing._rules.refusals import RefusedError, bad_request
+from mistral_rag.testing._rules.refusals import RequestRefusedError, bad_request
 
 CALL_ID = re.compile(r"[A-Za-z0-9]{9}")
 FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -27,7 +26,15 @@ ALLOWED_IN_ASSISTANT = {"text", "thinking", "reference"}
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The known differences between models and hosts; the defaults are the strictest that is served today."""
+    """The known differences between models and hosts; the defaults are the strictest of today's models.
+
+    Attributes:
+        user_after_tool: A user message may follow a tool result.
+        any_call_id: Ids of tool calls need not be nine letters and digits.
+        text_beside_calls: An assistant message may hold text and tool calls.
+        empty_assistant: An assistant message may be empty.
+        media_from_tools: A tool result may hold other chunks than text.
+    """
 
     user_after_tool: bool = False
     any_call_id: bool = False
@@ -36,23 +43,27 @@ class Rules:
     media_from_tools: bool = True
 
 
-def misordered(message: str) -> RefusedError:
+def misordered(message: str) -> RequestRefusedError:
     """400 for the order of messages."""
     return bad_request(message, kind="invalid_request_message_order", code="3230")
 
 
-def bad_call(message: str) -> RefusedError:
+def bad_call(message: str) -> RequestRefusedError:
     """400 for a function call."""
     return bad_request(message, kind="invalid_function_call", code="3280")
 
 
-def bad_message(message: str) -> RefusedError:
-    """400 for what one message holds."""
+def bad_message(message: str) -> RequestRefusedError:
+    """400 for the content of one message."""
     return bad_request(message, kind="invalid_request_error", code=None)
 
 
 def check_messages(messages: Sequence[Message], rules: Rules) -> None:
-    """Refuse the first thing that is wrong: structure before content, as the vendor's validator does."""
+    """Check a conversation; structure before content, in the order of the vendor's validator.
+
+    Raises:
+        RequestRefusedError: 400, for the first violation.
+    """
     if not messages:
         raise misordered("Conversation must have at least one message")
     if len(messages) == 1 and messages[0].role not in ("user", "system"):
@@ -83,7 +94,7 @@ def _check_order(messages: Sequence[Message], rules: Rules) -> None:
 def _check_pairs(messages: Sequence[Message]) -> None:
     first = messages[0]
     if isinstance(first, AssistantMessage) and first.tool_calls:
-        # the vendor's validator does not see the calls of a first message, so no result can match them
+        # The vendor's validator ignores the calls of a first message, so that no result can match them.
         raise misordered(UNEVEN)
     called: set[str] = set()
     answered: set[str] = set()
@@ -153,7 +164,7 @@ def _check_call_id(identity: str, rules: Rules) -> None:
 
 
 def check_function_name(name: str) -> None:
-    """Refuse a function's name that the platform could not call."""
+    """Refuse an invalid name of a function."""
     if not FUNCTION_NAME.fullmatch(name):
         raise bad_call(
             f"Function name was {name} but must be a-z, A-Z, 0-9, "

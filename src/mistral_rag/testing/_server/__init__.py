@@ -1,1 +1,1 @@
-"""FakeMistral over HTTP: routes, faults, a server on loopback, an httpx transport."""
+"""HTTP of the fake platform: routes, faults, a server on loopback, an httpx transport."""

@@ -1,7 +1,7 @@
-"""What goes in and what comes out, free of any HTTP library.
+"""HTTP requests and responses, independent of any HTTP library.
 
-The server and the in-process transport both turn bytes into a `Request` and play back a `Response`; all
-decisions between the two are plain functions.
+The server and the in-process transport convert bytes into a `Request` and send a `Response`; everything between the two
+is plain functions.
 """
 
 import json
@@ -23,14 +23,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing is sent for this many seconds."""
+    """A pause of the body: nothing is sent for this many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """The connection ends here: by a reset, or by a plain close in the middle of the body."""
+    """A broken connection: reset, or closed in the middle of the body."""
 
     how: Literal["reset", "close"] = "close"
 
@@ -40,10 +40,9 @@ Piece = bytes | Pause | Break
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response: a whole body, or pieces sent as they come (chunked).
+    """One HTTP response: a whole body, or pieces that are sent one by one (chunked).
 
-    `delay` seconds pass before the first byte of the head; `refused` means that the connection is reset
-    instead of any head.
+    `delay` is the seconds before the first byte; with `refused` the connection is reset instead of any response.
     """
 
     status: int = 200

@@ -1,4 +1,4 @@
-"""FakeMistral: routes, keys and records; what stands between HTTP and the endpoints."""
+"""FakeMistral: keys, records, faults and routes, between HTTP and the endpoints."""
 
 import collections
 import json
@@ -9,19 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from mistral_rag.testing._content.ocr_pages import OcrPage
 from mistral_rag.testing._content.replies import Script
 from mistral_rag.testing._endpoints import catalogue, embeddings, moderation
 from mistral_rag.testing._endpoints.agents import Agents
 from mistral_rag.testing._endpoints.batch import Batches
 from mistral_rag.testing._endpoints.files import Files
-from mistral_rag.testing._endpoints.ocr import Ocr, OcrPage
-from mistral_rag.testing._endpoints.talk import Talk
+from mistral_rag.testing._endpoints.generation import Generation
+from mistral_rag.testing._endpoints.ocr import Ocr
 from mistral_rag.testing._rules import refusals
-from mistral_rag.testing._rules.refusals import RefusedError
+from mistral_rag.testing._rules.refusals import RequestRefusedError
 from mistral_rag.testing._rules.rules import Rules
 from mistral_rag.testing._server.exchange import Request, Response
 from mistral_rag.testing._server.faults import Faults
-from mistral_rag.testing._server.routing import Router
+from mistral_rag.testing._server.routing import RouteTable
 from mistral_rag.testing._server.server import Server
 
 if TYPE_CHECKING:
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
 
 PREFIX = "/v1/"
 MAX_BODY = 512 * 1024 * 1024
+"""Bytes of a request; the size limit of the platform's file uploads."""
+
 RECORDED = 10_000
+"""Requests that are remembered: more than a test looks at, and a bound for a server that runs for days."""
+
 SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie"})
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request that arrived. The key itself is not kept: `key_matches` says whether it was the right one."""
+    """One received request. The key itself is not recorded; `key_matches` is True when it was correct."""
 
     method: str
     path: str
@@ -51,24 +56,24 @@ class Recorded:
 
 
 class FakeMistral:
-    """A strict stand-in for the Mistral platform, for tests and offline work.
+    """A strict fake of the Mistral platform, for tests and offline work.
 
-    It refuses what the platform refuses, with the platform's words, and answers everything else by simple
-    rules (see `answering`) or by script. As a context manager it is a real HTTP server on loopback:
+    It refuses what the platform refuses, with the platform's messages, and answers everything else by simple rules or
+    by script. As a context manager it is a real HTTP server on loopback:
 
         with FakeMistral() as fake:
             client = Client(base_url=fake.base_url, api_key=fake.key)
 
-    Without a server, `transport()` plugs it straight into httpx clients, sync and async.
+    Without a server, `transport()` connects it to httpx clients, sync and async.
 
     Attributes:
-        key: the only key that is accepted.
-        rules: which of the platform's differing message rules hold.
-        newer: take what the newest SDK can send and the platform's OpenAPI file forbids (logprobs, top_k, …).
-        faults: what goes wrong next.
-        latency: seconds before the first byte of each answer.
-        event_latency: seconds between two events of a stream.
-        documents: what stands at https addresses, for OCR; nothing is fetched from anywhere.
+        key: The only accepted key.
+        rules: The message rules, where models and hosts differ.
+        newer: Accept fields of the newest SDK that the platform's OpenAPI file forbids (logprobs, top_k, …).
+        faults: Planned faults.
+        latency: Seconds before the first byte of each response.
+        event_latency: Seconds between two events of a stream.
+        documents: Contents of https URLs, for OCR; nothing is fetched.
     """
 
     def __init__(
@@ -91,12 +96,12 @@ class FakeMistral:
         self.max_body = max_body
         self.documents: dict[str, bytes] = {}
         self._recorded: collections.deque[Recorded] = collections.deque(maxlen=recorded)
-        self._talk = Talk(self)
+        self._generation = Generation(self)
         self._files = Files()
         self._ocr = Ocr(self._files, self.documents)
-        agents, batches = Agents(self._talk.speak), Batches(self._files, self._answered)
-        parts = (self._talk, agents, embeddings, catalogue, moderation, self._files, self._ocr, batches)
-        self._router = Router({pattern: handler for part in parts for pattern, handler in part.routes().items()})
+        agents, batches = Agents(self._generation.generate), Batches(self._files, self._routed)
+        groups = (self._generation, agents, embeddings, catalogue, moderation, self._files, self._ocr, batches)
+        self._routes = RouteTable({route: endpoint for group in groups for route, endpoint in group.routes().items()})
         self._lock = threading.Lock()
         self._server: Server | None = None
 
@@ -108,7 +113,11 @@ class FakeMistral:
         self.stop()
 
     def start(self, *, port: int = 0) -> None:
-        """Serve on loopback; port 0 takes a free one."""
+        """Serve on loopback; port 0 takes a free one.
+
+        Raises:
+            OSError: The port is taken.
+        """
         self._server = Server(self.respond, port=port, max_body=self.max_body)
         self._server.start()
 
@@ -120,53 +129,53 @@ class FakeMistral:
 
     @property
     def base_url(self) -> str:
-        """The address to give a client, with `/v1`; of the running server, else of the in-process one."""
+        """The base URL for a client, with `/v1`: of the running server, else of the in-process transport."""
         return f"{self._server.url if self._server else 'http://fake.mistral.test'}/v1"
 
     @property
     def open_connections(self) -> int:
-        """How many connections the server holds now."""
+        """The number of open connections of the server."""
         return self._server.open_connections if self._server else 0
 
     @property
     def most_at_once(self) -> int:
-        """The largest number of requests that the server was answering at one moment."""
+        """The largest number of requests that the server has answered concurrently."""
         return self._server.most_at_once if self._server else 0
 
     def transport(self) -> "FakeTransport":
-        """An httpx transport, sync and async, that asks this object without any socket."""
+        """An httpx transport, sync and async, to this object without any socket."""
         from mistral_rag.testing._server.transport import FakeTransport
 
         return FakeTransport(self.respond)
 
     def script(self, *replies: Script) -> None:
-        """Give these replies to the next chat and code requests; then the stand-in answers by itself again.
+        """Queue replies for the next chat and code requests; without one the fake answers by its rules.
 
         A script is a text, a `Reply`, or a function of the parsed request that returns one of them.
         """
-        self._talk.script(*replies)
+        self._generation.script(*replies)
 
     def script_pages(self, *pages: OcrPage) -> None:
-        """Let the next OCR request read these pages, whatever document it names."""
+        """Queue the pages for the next OCR request, whatever document it names."""
         self._ocr.script(pages)
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
-        """What arrived, oldest first (the newest 10,000)."""
+        """The received requests, oldest first (the newest 10,000)."""
         with self._lock:
             return tuple(self._recorded)
 
     def respond(self, request: Request) -> Response:
-        """The answer to one request, faults and refusals included. Never raises for what a client sent."""
+        """The response to one request, with faults and refusals. No request makes it raise."""
         self._record(request)
         fault = self.faults.take(request)
-        response = fault(request, lambda: self._judged(request)) if fault else self._judged(request)
+        response = fault(request, lambda: self._checked(request)) if fault else self._checked(request)
         delay = response.delay or self.latency
         return replace(response, headers={**self._usual_headers(), **response.headers}, delay=delay)
 
     def _record(self, request: Request) -> None:
         hidden = {k: "***" if k in SECRET_HEADERS else v for k, v in request.headers.items()}
-        entry = Recorded(request.method, request.path, request.query, hidden, self._knows(request), request.body)
+        entry = Recorded(request.method, request.path, request.query, hidden, self._has_key(request), request.body)
         with self._lock:
             self._recorded.append(entry)
 
@@ -181,29 +190,29 @@ class FakeMistral:
             "x-ratelimit-remaining-tokens-minute": "1999000",
         }
 
-    def _knows(self, request: Request) -> bool:
+    def _has_key(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("utf-8", "replace")
         return secrets.compare_digest(given, f"Bearer {self.key}".encode())
 
-    def _judged(self, request: Request) -> Response:
+    def _checked(self, request: Request) -> Response:
         try:
             self._check_access(request)
-        except RefusedError as refused:
+        except RequestRefusedError as refused:
             return self._files.download(request) or refused.response()
-        return self._answered(request)
+        return self._routed(request)
 
     def _check_access(self, request: Request) -> None:
         if not request.path.startswith(PREFIX):
             raise refusals.no_route()
         if not request.headers.get("authorization"):
             raise refusals.no_key()
-        if not self._knows(request):
+        if not self._has_key(request):
             raise refusals.wrong_key()
         if len(request.body) > self.max_body:
             raise refusals.too_large()
 
-    def _answered(self, request: Request) -> Response:
+    def _routed(self, request: Request) -> Response:
         try:
-            return self._router.answer(request, request.path.removeprefix("/v1"))
-        except RefusedError as refused:
+            return self._routes.respond(request, request.path.removeprefix("/v1"))
+        except RequestRefusedError as refused:
             return refused.response()

@@ -1,10 +1,10 @@
-"""Faults on demand: each is a function around the right answer.
+"""Faults on demand: each is a function around the correct response.
 
     fake.faults.add(faults.rate_limit(retry_after=2), times=3)
     fake.faults.add(faults.cut_stream(after=4), path="/chat/completions")
 
-A fault takes the request and a function that gives the right answer, and returns what the client gets
-instead. Streams break after a number of events, counted from the first.
+A fault takes the request and a function that returns the correct response, and returns the response for the client.
+Streams break after a number of events.
 """
 
 import json
@@ -22,25 +22,25 @@ HTML = "<html><head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad G
 
 
 def answers(response: Response) -> Fault:
-    """Whatever was asked, this response."""
+    """This response to any request."""
     return lambda _request, _answer: response
 
 
 def error(status: int, body: Any, *, headers: Mapping[str, str] | None = None) -> Fault:
-    """A status with any body: JSON values, or text sent as it is."""
+    """A status with any body: a JSON value, or text that is sent unchanged."""
     if isinstance(body, str):
         return answers(Response(status, {"content-type": "text/plain", **(headers or {})}, body.encode()))
     return answers(json_response(body, status=status, headers=headers))
 
 
 def rate_limit(*, retry_after: float | str | None = None) -> Fault:
-    """429 with the platform's body, and Retry-After if given (seconds, or an HTTP date as text)."""
+    """429 with the platform's body, and a Retry-After header if given (seconds, or an HTTP date as text)."""
     headers = {} if retry_after is None else {"retry-after": str(retry_after)}
     return error(429, error_object("Rate limit exceeded", "rate_limited", "1300", status=429), headers=headers)
 
 
 def server_error(status: int = 503, body: str | None = None) -> Fault:
-    """5xx: the platform's JSON, or the text or HTML given."""
+    """5xx with the platform's JSON, or with `body` as text or HTML."""
     if body is not None:
         kind = "text/html" if body.startswith("<") else "text/plain"
         return error(status, body, headers={"content-type": kind})
@@ -53,17 +53,17 @@ def bad_gateway() -> Fault:
 
 
 def slow(seconds: float) -> Fault:
-    """The first byte comes late."""
+    """A delay before the first byte."""
     return lambda _request, answer: replace(answer(), delay=seconds)
 
 
 def reset() -> Fault:
-    """The connection is reset before any byte of the answer."""
+    """A connection reset before the first byte of the response."""
     return answers(Response(refused=True))
 
 
 def cut_body(*, after: int = 20) -> Fault:
-    """The connection closes after this many bytes of a body that promised more."""
+    """A connection that closes after this many bytes of a body with a greater Content-Length."""
 
     def fault(_request: Request, answer: Callable[[], Response]) -> Response:
         whole = answer()
@@ -75,7 +75,7 @@ def cut_body(*, after: int = 20) -> Fault:
 
 
 def bad_json() -> Fault:
-    """200, and a body that stops in the middle of its JSON."""
+    """200 with truncated JSON."""
 
     def fault(_request: Request, _answer: Callable[[], Response]) -> Response:
         return Response(200, {"content-type": "application/json"}, b'{"id": "cut", "choices": [{"index": 0, "mess')
@@ -84,22 +84,22 @@ def bad_json() -> Fault:
 
 
 def error_as_success() -> Fault:
-    """200, and the platform's error object as its body."""
+    """200 with the platform's error object."""
     return error(200, error_object("Service unavailable", "internal_error_proxy", "1000", status=503))
 
 
 def changed_pages(change: Callable[[list[Any]], list[Any]]) -> Fault:
-    """An OCR reply with other pages than the right ones: left out, twice, with wrong indices."""
+    """An OCR response with changed pages: missing, duplicate, or with wrong indices."""
     return _with("pages", change)
 
 
 def missing_embedding(index: int = 0) -> Fault:
-    """The embedding of this index is left out of the reply."""
+    """A response without the embedding of this index."""
     return _with("data", lambda data: [item for item in data if item["index"] != index])
 
 
 def shuffled_embeddings() -> Fault:
-    """The embeddings come in reverse order, with their right indices."""
+    """Embeddings in reverse order, with their correct indices."""
     return _with("data", lambda data: data[::-1])
 
 
@@ -133,29 +133,49 @@ def _first(response: Response, count: int, then: Callable[[], Iterator[Piece]]) 
 
 
 def cut_stream(*, after: int = 2, reset: bool = False) -> Fault:
-    """The connection breaks after this many events: closed in the middle, or reset."""
+    """A connection that closes, or is reset, after this many events."""
     return _after(after, lambda: iter([Break("reset" if reset else "close")]))
 
 
 def end_stream(*, after: int = 2) -> Fault:
-    """The stream ends in good order after this many events, without `[DONE]`."""
+    """A stream that ends properly after this many events, but without `[DONE]`."""
     return _after(after, lambda: iter([]))
 
 
 def stream_error(message: str = "Internal server error", *, after: int = 2) -> Fault:
-    """An error object instead of the next event; then the stream ends."""
+    """An error object after this many events, at the end of the stream."""
     event = b"data: " + json_bytes(error_object(message, "internal_server_error", "1000", status=500)) + b"\n\n"
     return _after(after, lambda: iter([event]))
 
 
 def stalled_stream(seconds: float, *, after: int = 2) -> Fault:
-    """Nothing comes for a while after this many events; then the connection closes."""
+    """A pause after this many events, before the connection closes."""
     return _after(after, lambda: iter([Pause(seconds), Break("close")]))
 
 
+CHAT_FAULTS: tuple[Fault, ...] = (
+    rate_limit(retry_after=0),
+    server_error(500),
+    server_error(503),
+    bad_gateway(),
+    reset(),
+    cut_body(),
+    bad_json(),
+    error_as_success(),
+    cut_stream(after=1),
+    cut_stream(after=4),
+    cut_stream(after=4, reset=True),
+    end_stream(after=2),
+    end_stream(after=5),
+    stream_error(after=0),
+    stream_error(after=3),
+)
+"""Every kind of fault of a chat call that does not wait, for tests and benchmarks that mix them at random."""
+
+
 @dataclass(slots=True)
-class Planned:
-    """A fault with its conditions, and how often it struck."""
+class PlannedFault:
+    """A fault with its conditions; `hits` counts the requests that it struck."""
 
     fault: Fault
     times: int | None
@@ -167,37 +187,39 @@ class Planned:
 
 @dataclass(slots=True)
 class Faults:
-    """The faults to come, first added first used. Safe to use from several threads."""
+    """The planned faults, in the order in which they were added. Thread-safe."""
 
-    planned: list[Planned] = field(default_factory=list)
+    planned: list[PlannedFault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
 
-    def add(self, fault: Fault, *, times: int | None = 1, path: str = "", skip: int = 0, share: float = 1.0) -> Planned:
+    def add(
+        self, fault: Fault, *, times: int | None = 1, path: str = "", skip: int = 0, share: float = 1.0
+    ) -> PlannedFault:
         """Plan a fault.
 
         Args:
-            fault: one of this module's, or any function of that form.
-            times: how often it strikes; None for ever.
-            path: only requests whose path ends with this.
-            skip: let this many matching requests pass first.
-            share: strike only this share of the matching requests, at random but repeatably.
+            fault: A fault of this module, or any function of that form.
+            times: Number of requests that it strikes; None for no limit.
+            path: Suffix of the path of matching requests.
+            skip: Number of matching requests that pass first.
+            share: Share of the matching requests that it strikes, at random but reproducibly.
 
         Returns:
-            The plan; its `hits` counts.
+            The planned fault.
         """
-        plan = Planned(fault, times, path, skip, share)
+        plan = PlannedFault(fault, times, path, skip, share)
         with self._lock:
             self.planned.append(plan)
         return plan
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Remove all faults."""
         with self._lock:
             self.planned.clear()
 
     def take(self, request: Request) -> Fault | None:
-        """The fault that strikes this request, if one does."""
+        """The fault that strikes this request; None without one."""
         with self._lock:
             for plan in self.planned:
                 if self._strikes(plan, request):
@@ -205,7 +227,7 @@ class Faults:
                     return plan.fault
         return None
 
-    def _strikes(self, plan: Planned, request: Request) -> bool:
+    def _strikes(self, plan: PlannedFault, request: Request) -> bool:
         if not request.path.endswith(plan.path) or plan.hits == plan.times:
             return False
         if plan.skip:

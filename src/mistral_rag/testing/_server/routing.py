@@ -1,4 +1,4 @@
-"""Which handler answers which method and path, and how a handler reads its JSON body."""
+"""Routes: the choice of an endpoint by method and path, and the parsing of JSON bodies and queries."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -9,44 +9,58 @@ from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import Body
 from mistral_rag.testing._server.exchange import Request, Response
 
-Handler = Callable[..., Response]
+Endpoint = Callable[..., Response]
 AnyBody = TypeVar("AnyBody", bound=Body)
 Item = TypeVar("Item")
 
 
-class Router:
-    """Routes such as `GET /files/{id}`; what stands in braces is handed to the handler after the request."""
+class RouteTable:
+    """Routes such as `GET /files/{id}`; the endpoint gets the request and then the values of the segments in braces."""
 
-    def __init__(self, routes: Mapping[str, Handler]) -> None:
+    def __init__(self, routes: Mapping[str, Endpoint]) -> None:
         self._routes = [
-            (method, path.split("/"), handler)
-            for (method, _, path), handler in ((pattern.partition(" "), handler) for pattern, handler in routes.items())
+            (method, path.split("/"), endpoint)
+            for (method, _, path), endpoint in (
+                (pattern.partition(" "), endpoint) for pattern, endpoint in routes.items()
+            )
         ]
 
-    def answer(self, request: Request, path: str) -> Response:
-        """The right handler's response. Refuses an unknown path with 404 and a wrong method with 405."""
-        parts = path.split("/")
-        found = [(method, pattern, handler) for method, pattern, handler in self._routes if _fits(pattern, parts)]
-        if not found:
+    def respond(self, request: Request, path: str) -> Response:
+        """The response of the endpoint for method and path.
+
+        Raises:
+            RequestRefusedError: 404 for an unknown path, 405 for a wrong method.
+        """
+        segments = path.split("/")
+        matches = [
+            (method, pattern, endpoint) for method, pattern, endpoint in self._routes if _matches(pattern, segments)
+        ]
+        if not matches:
             raise refusals.not_found()
-        for method, pattern, handler in found:
+        for method, pattern, endpoint in matches:
             if method == request.method:
-                return handler(request, *(part for name, part in zip(pattern, parts, strict=True) if _is_open(name)))
+                return endpoint(
+                    request, *(value for name, value in zip(pattern, segments, strict=True) if _is_variable(name))
+                )
         raise refusals.method_not_allowed()
 
 
-def _is_open(name: str) -> bool:
+def _is_variable(name: str) -> bool:
     return name.startswith("{")
 
 
-def _fits(pattern: list[str], parts: list[str]) -> bool:
-    return len(pattern) == len(parts) and all(
-        part if _is_open(name) else name == part for name, part in zip(pattern, parts, strict=True)
+def _matches(pattern: list[str], segments: list[str]) -> bool:
+    return len(pattern) == len(segments) and all(
+        value if _is_variable(name) else name == value for name, value in zip(pattern, segments, strict=True)
     )
 
 
 def parsed(model: type[AnyBody], request: Request) -> AnyBody:
-    """The request's JSON as this model; refuses with 422 what does not fit."""
+    """The request's JSON as an instance of `model`.
+
+    Raises:
+        RequestRefusedError: 422, it does not fit.
+    """
     if not request.headers.get("content-type", "").startswith("application/json"):
         message = "Input should be a valid dictionary or object to extract fields from"
         given = request.body[:100].decode("utf-8", "replace")
@@ -58,17 +72,21 @@ def parsed(model: type[AnyBody], request: Request) -> AnyBody:
 
 
 def numbers(request: Request, **defaults: int) -> dict[str, int]:
-    """Whole numbers from the query, by name with their defaults; refuses with 422 what is none."""
-    found = {name: request.query.get(name, str(default)) for name, default in defaults.items()}
-    for name, text in found.items():
+    """Integers of the query, by name with their defaults.
+
+    Raises:
+        RequestRefusedError: 422, a value is no integer.
+    """
+    texts = {name: request.query.get(name, str(default)) for name, default in defaults.items()}
+    for name, text in texts.items():
         if not text.isdecimal():
             message = "Input should be a valid integer, unable to parse string as an integer"
-            raise refusals.invalid("int_parsing", message, loc=(name,), given=text, part="query")
-    return {name: int(text) for name, text in found.items()}
+            raise refusals.invalid("int_parsing", message, loc=(name,), given=text, location="query")
+    return {name: int(text) for name, text in texts.items()}
 
 
 def paged(request: Request, items: Sequence[Item]) -> Sequence[Item]:
-    """The page of a list that the query asks for."""
-    asked = numbers(request, page=0, page_size=100)
-    start = asked["page"] * asked["page_size"]
-    return items[start : start + asked["page_size"]]
+    """The page of a list that `page` and `page_size` of the query select."""
+    query = numbers(request, page=0, page_size=100)
+    start = query["page"] * query["page_size"]
+    return items[start : start + query["page_size"]]

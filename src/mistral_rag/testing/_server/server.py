@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 server on loopback: keep-alive, chunked bodies both ways, many connections, one thread.
+"""A small HTTP/1.1 server on loopback: keep-alive, chunked bodies in both directions, many connections, one thread.
 
-One event loop in a daemon thread serves every connection, so that thousands of slow streams cost nothing.
-The function that answers runs in that thread and must not block; a `Response` says how long to wait.
+One event loop in a daemon thread serves every connection, so that thousands of slow streams cost little. The responding
+function runs in that thread and must not block; `Response.delay` makes the server wait.
 """
 
 import asyncio
@@ -15,13 +15,16 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from mistral_rag.testing._server.exchange import Break, Pause, Piece, Request, Response
 
 MAX_HEAD = 64 * 1024
+"""Bytes of the request line and headers; the default limit of asyncio's streams."""
+
 NO_LINGER = struct.pack("ii", 1, 0)
+"""SO_LINGER on, for 0 seconds: closing sends a reset instead of an orderly end."""
 
 
 class Server:
-    """Serves `respond` on 127.0.0.1 until stopped.
+    """HTTP server of `respond` on 127.0.0.1, until stopped.
 
-    `most_at_once` is the largest number of requests that were being answered at one moment.
+    `most_at_once` is the largest number of requests that were answered concurrently.
     """
 
     def __init__(self, respond: Callable[[Request], Response], *, port: int = 0, max_body: int = 2**30) -> None:
@@ -35,7 +38,11 @@ class Server:
         self.most_at_once = 0
 
     def start(self) -> None:
-        """Listen, and return when connections are accepted. Raises OSError when the port is taken."""
+        """Listen; returns when connections are accepted.
+
+        Raises:
+            OSError: The port is taken.
+        """
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="fake-mistral", daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -43,18 +50,18 @@ class Server:
             raise self._error
 
     def stop(self) -> None:
-        """Close everything and wait for the thread."""
+        """Close all connections and wait for the thread."""
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
     @property
     def url(self) -> str:
-        """The address, without a path."""
+        """The URL without a path."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def open_connections(self) -> int:
-        """How many clients are connected now."""
+        """The number of open connections."""
         return len(self._tasks)
 
     async def _serve(self) -> None:
@@ -99,7 +106,7 @@ class Server:
 
 
 async def _read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int) -> Request | None:
-    """The next request; None when the client has gone or talks nonsense."""
+    """The next request; None when the client has gone or sends invalid HTTP."""
     try:
         method, target, headers = _parse_head(await reader.readuntil(b"\r\n\r\n"))
         if headers.get("expect", "").lower() == "100-continue":
@@ -119,7 +126,7 @@ def _parse_head(head: bytes) -> tuple[str, str, Mapping[str, str]]:
 
 
 async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str], limit: int) -> bytes:
-    """The body; of one that is too long, just enough to see that it is."""
+    """The body; of one above the limit, enough bytes to recognise that."""
     if headers.get("transfer-encoding", "").lower() == "chunked":
         return await _read_chunks(reader, limit)
     length = int(headers.get("content-length", 0))
@@ -129,12 +136,12 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str], l
 async def _read_long(reader: asyncio.StreamReader, length: int, limit: int) -> bytes:
     if length <= limit:
         return await reader.readexactly(length)
-    kept = await reader.readexactly(limit + 1)
-    left = length - len(kept)
-    # clients write all of it before they read the refusal
+    start = await reader.readexactly(limit + 1)
+    left = length - len(start)
+    # Clients send the whole body before they read the refusal.
     while left > 0 and (dropped := await reader.read(min(left, 1 << 20))):
         left -= len(dropped)
-    return kept
+    return start
 
 
 async def _read_chunks(reader: asyncio.StreamReader, limit: int) -> bytes:
@@ -149,11 +156,11 @@ async def _read_chunks(reader: asyncio.StreamReader, limit: int) -> bytes:
 
 
 async def _send(response: Response, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Play a response back; False when the connection can't be used again."""
+    """Send a response; False when the connection can't be reused."""
     if response.delay:
         await asyncio.sleep(response.delay)
     if response.refused:
-        return _broken(writer, Break("reset"))
+        return _break(writer, Break("reset"))
     if isinstance(response.body, bytes):
         writer.write(_head(response, {"content-length": str(len(response.body))}) + response.body)
         await writer.drain()
@@ -172,7 +179,7 @@ async def _send(response: Response, reader: asyncio.StreamReader, writer: asynci
 async def _send_piece(piece: Piece, writer: asyncio.StreamWriter, *, chunked: bool) -> bool:
     if isinstance(piece, Break):
         await writer.drain()
-        return _broken(writer, piece)
+        return _break(writer, piece)
     if isinstance(piece, Pause):
         await writer.drain()
         await asyncio.sleep(piece.seconds)
@@ -182,8 +189,8 @@ async def _send_piece(piece: Piece, writer: asyncio.StreamWriter, *, chunked: bo
     return True
 
 
-def _broken(writer: asyncio.StreamWriter, how: Break) -> bool:
-    if how.how == "reset":
+def _break(writer: asyncio.StreamWriter, piece: Break) -> bool:
+    if piece.how == "reset":
         sock: socket.socket = writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         writer.transport.abort()

@@ -1,4 +1,4 @@
-"""The stand-in as an httpx transport: no socket, no thread, sync and async."""
+"""The fake platform as an httpx transport: no socket, no thread, sync and async."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -10,19 +10,19 @@ from mistral_rag.testing._server.exchange import Break, Pause, Piece, Request, R
 
 
 class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Plays responses back in process; delays, timeouts and broken connections look as over a network."""
+    """Transport of responses within the process, with the delays, timeouts and errors of a network."""
 
     def __init__(self, respond: Callable[[Request], Response]) -> None:
         self._respond = respond
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a sync client."""
+        """Respond to a sync client."""
         response = self._respond(_request(request, request.read()))
         time.sleep(_wait(request, response.delay))
         return _response(request, response)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer an async client."""
+        """Respond to an async client."""
         response = self._respond(_request(request, await request.aread()))
         await anyio.sleep(_wait(request, response.delay))
         return _response(request, response)
@@ -36,14 +36,14 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
             if isinstance(piece, Pause):
-                time.sleep(_pause(self._request, piece.seconds))
+                time.sleep(_wait(self._request, piece.seconds))
             elif data := _data(piece, self._request):
                 yield data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             if isinstance(piece, Pause):
-                await anyio.sleep(_pause(self._request, piece.seconds))
+                await anyio.sleep(_wait(self._request, piece.seconds))
             elif data := _data(piece, self._request):
                 yield data
 
@@ -57,12 +57,8 @@ def _data(piece: bytes | Break, request: httpx.Request) -> bytes:
     raise httpx.RemoteProtocolError(message, request=request)
 
 
-def _pause(request: httpx.Request, seconds: float) -> float:
-    return _wait(request, seconds)
-
-
 def _wait(request: httpx.Request, seconds: float) -> float:
-    """How long to wait; raises at once what the client's read timeout would raise later."""
+    """The seconds to wait; a read timeout that would pass meanwhile is raised at once."""
     limit = request.extensions.get("timeout", {}).get("read")
     if limit is not None and seconds > limit:
         raise httpx.ReadTimeout("The read operation timed out", request=request)

@@ -89,9 +89,7 @@ def filing_profile(source: Source, pages: Sequence[str]) -> tuple[FilingProfile,
     """
     first = cover_of([" ".join(page.split()) for page in pages[:FIRST_PAGES]])
     front = Front.of(source, pages, cover=first)
-    kind, ended = front.kind, front.ended
-    years = front.years(kind, ended)
-    quarter = _quarter(front, kind) or _quarter_by_months(front.text, kind)
+    kind = front.kind
     official = official_name(pages[first] if pages else "", kind) or (usual_name(front.text) if kind else "")
     own = own_names(official, front.stem, kind)
     names = all_names(official, own, front.text)
@@ -100,6 +98,9 @@ def filing_profile(source: Source, pages: Sequence[str]) -> tuple[FilingProfile,
     statements = statement_pages(pages)
     if not (kind or names or statements):
         return None
+    ended = front.ended
+    years = front.years(kind, ended)
+    quarter = _quarter(front, kind) or _quarter_by_months(front.text, kind)
     profile = FilingProfile(names, tuple(own), years, quarter, kind, ended, statements)
     return profile, _label(official, front, profile)
 

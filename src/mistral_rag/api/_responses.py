@@ -1,4 +1,4 @@
-"""What goes out and comes back over HTTP, as bytes and as JSON; no I/O."""
+"""Request and response bodies as bytes and as JSON; no I/O."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from mistral_rag.api._errors import (
     ApiConnectionError,
     ResponseError,
     error_from_object,
-    error_from_reply,
+    error_from_response,
     request_id,
 )
 from mistral_rag.api._settings import plain
@@ -23,29 +23,39 @@ DONE = "[DONE]"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A parsed reply with its headers (names in lower case)."""
+class ApiResponse:
+    """A parsed response body with the response's headers (names in lower case)."""
 
     data: Json
     headers: Mapping[str, str]
 
 
-def reply(status: int, headers: Mapping[str, str], content: bytes, secret: SecretStr | None = None) -> Reply:
-    """The parsed reply, or the typed error that it is."""
+def parse_response(
+    status: int, headers: Mapping[str, str], content: bytes, secret: SecretStr | None = None
+) -> ApiResponse:
+    """Parse a whole response.
+
+    Raises:
+        ApiError: The status is 300 or more, or the body is an error object or no JSON object.
+    """
     if status >= 300:
-        raise error_from_reply(status, headers, without(secret, content.decode(errors="replace")).encode())
-    return Reply(parsed(content, headers, secret), headers)
+        raise error_from_response(status, headers, redact(secret, content.decode(errors="replace")).encode())
+    return ApiResponse(parse_object(content, headers, secret), headers)
 
 
-def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr | None = None) -> Json:
-    """A JSON object; raises the error it is, or `ResponseError` when it is no object."""
+def parse_object(content: str | bytes, headers: Mapping[str, str], secret: SecretStr | None = None) -> Json:
+    """Parse a JSON object.
+
+    Raises:
+        ApiError: The object is an error; `ResponseError` when the content is no JSON object.
+    """
     try:
         data = json.loads(content)
     except ValueError:
         data = None
     if isinstance(data, dict) and not _is_error(data):
         return data
-    shown = without(secret, content if isinstance(content, str) else content.decode(errors="replace"))
+    shown = redact(secret, content if isinstance(content, str) else content.decode(errors="replace"))
     if isinstance(data, dict):
         raise error_from_object(json.loads(shown), headers)
     raise ResponseError(
@@ -56,25 +66,29 @@ def parsed(content: str | bytes, headers: Mapping[str, str], secret: SecretStr |
 
 
 def _is_error(data: Mapping[str, Any]) -> bool:
-    """Whether an object is an error; some do not call themselves one."""
+    """True for an error object; gateways send some that have a message and nothing that marks an error."""
     if data.get("object") in ("error", "Error") or data.get("error"):
         return True
     return not ({"choices", "id", "usage"} & data.keys()) and bool(data.get("message") or data.get("detail"))
 
 
-def without(secret: SecretStr | None, text: str) -> str:
-    """The text without the key, in case a gateway says it back."""
+def redact(secret: SecretStr | None, text: str) -> str:
+    """The text with "[key]" in place of the key: some gateways quote the request's headers in their errors."""
     key = plain(secret)
     return text.replace(key, "[key]") if key else text
 
 
 def encode(body: Json) -> bytes:
-    """UTF-8 JSON, whatever strings are in it."""
+    """Compact JSON in UTF-8; lone surrogates in strings do not stop it.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
+    """
     return utf8(json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 
 def utf8(text: str) -> bytes:
-    """The text as UTF-8; halves of surrogate pairs, which no UTF-8 holds, are joined or become U+FFFD."""
+    """The text in UTF-8, which can't hold surrogates: pairs of them are joined, lone ones become U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -82,7 +96,7 @@ def utf8(text: str) -> bytes:
 
 
 class EventReader:
-    """Turns the bytes of a stream into parsed events and knows when it is over."""
+    """Parser of a stream's bytes into JSON events; `done` is True after the end marker."""
 
     def __init__(self, secret: SecretStr | None = None) -> None:
         self.done = False
@@ -91,29 +105,39 @@ class EventReader:
         self._headers: Mapping[str, str] = {}
 
     def is_stream(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Whether the reply is a stream; a host that knows no streams, or an error, answers with plain JSON."""
+        """True when the response is a stream; errors, and hosts without streams, answer with plain JSON."""
         self._headers = headers
         return status == 200 and not headers.get("content-type", "").startswith("application/json")
 
     def feed(self, chunk: bytes) -> Iterator[Json]:
-        """The events that `chunk` completed, up to the end mark; what came before an error is given first."""
+        """Parse the next bytes into the events that they complete, up to the end marker.
+
+        Events before an error are yielded before it is raised.
+
+        Raises:
+            ApiError: An event is an error object or no JSON object.
+        """
         for event in self._decoder.feed(chunk):
             text = event.data.strip()
             if text == DONE:
                 self.done = True
                 return
             if text:
-                data = parsed(text, self._headers, self._secret)
+                data = parse_object(text, self._headers, self._secret)
                 if event.name == "error":
-                    raise error_from_object(json.loads(without(self._secret, text)), self._headers)
+                    raise error_from_object(json.loads(redact(self._secret, text)), self._headers)
                 yield data
 
     def end(self) -> None:
-        """Say that no more bytes come; raises when the end mark is missing. It may lack the blank line behind it."""
+        """Finish the stream; the blank line after the end marker may be missing.
+
+        Raises:
+            ApiConnectionError: The end marker is missing.
+        """
         if self._decoder.unended.strip() != DONE:
             raise ApiConnectionError("The stream ended before its [DONE].", request_id=request_id(self._headers))
 
 
 def empty_stream(headers: Mapping[str, str]) -> ApiConnectionError:
-    """The error for a stream that ended properly without having said anything."""
+    """The error for a stream that ended properly without any content."""
     return ApiConnectionError("The stream ended before the first token.", request_id=request_id(headers))

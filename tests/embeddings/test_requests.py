@@ -1,4 +1,4 @@
-"""Nothing fails for its size: halves, pieces, beginnings."""
+"""No text and no batch fails for its size: halving, splitting, truncation."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from mistral_rag.embeddings import _tokens as tokens
 from mistral_rag.errors import ApiError, BadRequestError, ContextOverflowError, ResponseError
 from mistral_rag.testing._server.exchange import Response, json_response
-from tests.embeddings.conftest import Asked, Platform, refusal
+from tests.embeddings.conftest import Body, Platform, refusal
 
 SPELLINGS: dict[str, Response] = {
     "in batch": refusal("Too many tokens in batch. Max is 16384 got 20000", code=3210),
@@ -32,7 +32,7 @@ SPELLINGS: dict[str, Response] = {
 }
 
 
-def ones(asked: Asked) -> list[list[float]]:
+def ones(asked: Body) -> list[list[float]]:
     return [[float(text), 1.0] for text in asked["input"]]
 
 
@@ -87,7 +87,7 @@ def test_a_text_of_exactly_the_limit_goes_whole(platform: Platform) -> None:
 
 
 def test_a_text_of_20000_tokens_is_pooled_by_the_tokens_of_its_pieces(platform: Platform) -> None:
-    def rule(asked: Asked) -> Any:
+    def rule(asked: Body) -> Any:
         return [[1.0, 0.0] if "apple" in text else [0.0, 1.0] for text in asked["input"]]
 
     platform.answers(rule)
@@ -144,7 +144,7 @@ def test_blanks_of_a_long_text_are_not_sent_alone(platform: Platform, how: Any) 
 
 @pytest.mark.parametrize("limit", [2000, 500])
 def test_a_model_that_takes_less_than_was_thought_gets_less(platform: Platform, limit: int) -> None:
-    def rule(asked: Asked) -> Any:
+    def rule(asked: Body) -> Any:
         longest = max(len(text.split()) for text in asked["input"])
         return (
             refusal(f"Input id 0 has {longest} tokens, exceeding max {limit} tokens.", code="3051")
