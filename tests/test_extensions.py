@@ -88,7 +88,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """Where packages are installed."""
+    """A folder to install packages in."""
     return tmp_path / "site"
 
 
