@@ -8,8 +8,8 @@ With MISTRAL_API_KEY set the platform answers, without it a stand-in on this mac
 import os
 from pathlib import Path
 
-from ingest.__main__ import main as ingest
 from mistral_rag import Answer, ChatMistral, GroundedQA, HybridRetriever, verify_citation
+from mistral_rag.cli import ingest
 from mistral_rag.testing import FakeMistral
 
 HANDBOOK = Path(__file__).parents[1] / "data" / "handbook"

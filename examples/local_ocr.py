@@ -5,8 +5,8 @@ python examples/local_ocr.py
 
 from pathlib import Path
 
-from ingest.__main__ import main as ingest
 from mistral_rag import GroundedQA, HybridRetriever
+from mistral_rag.cli import ingest
 from mistral_rag.local.ocr import LocalOCR
 from mistral_rag.ocr import OcrPage
 

@@ -5,8 +5,8 @@ python examples/offline.py
 
 from pathlib import Path
 
-from ingest.__main__ import main as ingest
 from mistral_rag import GroundedQA, HybridRetriever
+from mistral_rag.cli import ingest
 
 HANDBOOK = Path(__file__).parents[1] / "data" / "handbook"
 INDEX = "handbook-index"

@@ -9,8 +9,8 @@ a number of days.
 import re
 from pathlib import Path
 
-from ingest.__main__ import main as ingest
 from mistral_rag import HybridRetriever
+from mistral_rag.cli import ingest
 
 DATA = Path(__file__).parents[1] / "data" / "handbook"
 INDEX = "handbook-index"

@@ -13,8 +13,8 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 
-from ingest.__main__ import main as ingest
 from mistral_rag import ChatMistral, HybridRetriever
+from mistral_rag.cli import ingest
 from mistral_rag.testing import FakeMistral
 
 HANDBOOK = Path(__file__).parents[1] / "data" / "handbook"

@@ -10,8 +10,7 @@ import os
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import StreamError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 
 async def tell(model: ChatMistral, prompt: str) -> None:

@@ -7,10 +7,12 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+from langchain_core.embeddings import Embeddings
 
 from ingest.chunking import CHUNKER_VERSION
 from ingest.parsing._result import ParsedFile
-from mistral_rag.defaults import NO_EMBEDDINGS, BatchEmbeddings, MatrixEmbeddings, choose_embeddings, load_embeddings
+from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings, load_embeddings
+from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
 from mistral_rag.index import TEXT_VERSION, Identity, IndexWriter, embed_text
 from mistral_rag.schema import Source
@@ -80,18 +82,21 @@ def _in_batches(model: MatrixEmbeddings, texts: Sequence[str]) -> Iterator[tuple
         yield range(start, start + len(batch)), model.embed_matrix(batch)
 
 
-def choose_embedder(asked: str, sample: Iterable[ParsedFile | ParseError], writer: IndexWriter) -> Embedder:
+def choose_embedder(
+    asked: str | Embeddings, sample: Iterable[ParsedFile | ParseError], writer: IndexWriter
+) -> Embedder:
     """The embedder of an index: its own model, or for a new index what was asked for.
 
     Args:
-        asked: a model's name, "none", or "auto": the choice of `mistral_rag.defaults` for the sample's languages.
+        asked: a model or its name, "none", or "auto": the choice of `mistral_rag.defaults` for the sample's languages.
         sample: files that show the languages of a new index's documents.
         writer: the index; a new one is given its identity.
 
     Raises:
         IndexMismatchError: the index was built with something else.
     """
-    wanted = NO_EMBEDDINGS if asked == "none" else asked
+    given = None if isinstance(asked, str) else NamedEmbeddings.of(asked)
+    wanted = given.model if given is not None else NO_EMBEDDINGS if asked == "none" else str(asked)
     known = writer.identity
     if known is None:
         name = choose_embeddings(_languages(sample)) if wanted == "auto" else wanted
@@ -102,7 +107,7 @@ def choose_embedder(asked: str, sample: Iterable[ParsedFile | ParseError], write
             f"{writer.folder} was built with {known.embedding or 'no embedding model'}; this is {wanted or 'none'}. "
             "Run: ingest build --rebuild"
         )
-    model = load_embeddings(name)
+    model = given if given is not None else load_embeddings(name)
     identity = Identity(
         embedding=model.model if model is not None else NO_EMBEDDINGS,
         dimension=known.dimension if known else _dimension(model),

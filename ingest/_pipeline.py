@@ -8,6 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+from langchain_core.embeddings import Embeddings
+
 from ingest._documents import ReadFile, read_files
 from ingest._embedding import Embedder, Matrix, choose_embedder
 from ingest._groups import GroupAssignment, hidden_warning
@@ -43,7 +45,7 @@ class Build:
     Args:
         paths: files and folders.
         index: the index folder; made when it is missing or empty.
-        embeddings: the name of an embedding model, "none" for lexical search only, or "auto": the index's
+        embeddings: an embedding model or the name of one, "none" for lexical search only, or "auto": the index's
             own, and for a new index what `mistral_rag.defaults` chooses by key and language.
         prune: drop documents that are gone even when they are more than a fifth of a root.
         rebuild: forget what the index holds and read everything again; a way to other models.
@@ -63,7 +65,7 @@ class Build:
         paths: Sequence[str | Path],
         index: str | Path,
         *,
-        embeddings: str = "auto",
+        embeddings: str | Embeddings = "auto",
         prune: bool = False,
         rebuild: bool = False,
         workers: int | None = None,

@@ -29,7 +29,7 @@ from langchain_core.tools import tool
 from pydantic import BaseModel, ValidationError
 
 from mistral_rag import ChatMistral
-from mistral_rag.api._settings import Timeouts
+from mistral_rag.api import Timeouts
 from mistral_rag.errors import (
     ApiConnectionError,
     ApiTimeoutError,
@@ -42,8 +42,7 @@ from mistral_rag.errors import (
     StreamError,
     UnknownModelError,
 )
-from mistral_rag.testing import FakeMistral, Reply, call, references, thinking
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, Reply, call, faults, references, thinking
 
 
 def model(fake: FakeMistral, **settings: Any) -> ChatMistral:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.cli import _program as program
+from mistral_rag import cli as program
 from mistral_rag.schema import Answer
 from mistral_rag.testing import FakeMistral
 
@@ -182,6 +182,17 @@ def test_text_of_documents_cannot_steer_the_terminal(tmp_path: Path, capsys: pyt
     assert not set(out) & {"\x1b", "\x07", "\u202e"}
 
 
+def test_an_explained_search_counts_in_the_singular_too(
+    index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "note.txt").write_text("The gate closes at eight.")
+    program.ingest(["build", str(tmp_path / "note.txt"), "--index", str(tmp_path / "i"), "--embeddings", "none"])
+    for folder, line in ((index, "searched: 2 of 2 passages"), (tmp_path / "i", "searched: 1 of 1 passage")):
+        capsys.readouterr()
+        assert program.main(["search", "When does it close?", "--explain", "--index", str(folder)]) == 0
+        assert capsys.readouterr().out.splitlines()[0] == line
+
+
 def test_verify_says_ok(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_json(capsys, program.ingest, "verify", "--index", str(index)) == (0, {"ok": True, "problems": []})
 
@@ -193,6 +204,7 @@ def test_doctor_names_what_is_there_and_no_key(
     names = [check["name"] for check in report["checks"]]
     assert (code, report["ok"]) == (0, True)
     assert names == ["python", "sqlite", "packages", "local models", "key", "index", "index models"]
+    assert report["checks"][5]["detail"] == f"{index}: 1 document, 2 pages, 2 chunks"
     with FakeMistral() as fake:
         monkeypatch.setenv("MISTRAL_API_KEY", "wrong-key-123456")
         monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)

@@ -2,7 +2,8 @@
 
 How a code block is checked goes by its language: `console` sessions are run and their output compared (a line
 "…" stands for any lines; times in seconds and scores are not compared), `python` is run and printed output compared
-with the `text` block that follows directly, `sh` may name only scripts that exist and commands known here.
+with the `text` block that follows directly, `toml` is installed by tests/test_extensions.py, `sh` may name only
+scripts that exist and commands known here.
 `python platform` runs against a stand-in for the platform. With `--refresh-docs` what is shown is replaced by what
 was printed.
 """
@@ -143,7 +144,7 @@ def test_shell_lines_name_what_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_every_block_has_a_language_that_is_checked(path: Path) -> None:
-    known = {"console", "python", "python platform", "sh", "text"}
+    known = {"console", "python", "python platform", "sh", "text", "toml"}
     assert {fence.info for fence in fences(path)} <= known
 
 

@@ -10,8 +10,7 @@ from langchain_core.documents.base import Blob
 
 from mistral_rag import Chunk, MistralOCR, MistralOCRLoader, MistralOCRParser
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
-from mistral_rag.testing import FakeMistral, OcrPage
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, OcrPage, faults
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
@@ -91,7 +90,7 @@ def test_options_make_a_reader_or_change_the_one_given(
     assert len(MistralOCRLoader(str(path), ocr=ocr, table_format=None).load()) == 3
     assert [request.json.get("table_format") for request in fake.requests] == ["markdown", None]
     with pytest.raises(ConfigurationError):
-        MistralOCRLoader(path, ocr=ocr, tables="html")
+        MistralOCRLoader(path, ocr=ocr, tables="html")  # type: ignore[call-arg]
 
 
 LOST = r"^report 2023\.pdf: page 2: the platform's reply leaves this page out$"

@@ -13,8 +13,7 @@ import pytest
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.errors import ApiError
-from mistral_rag.testing import FakeMistral
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, faults
 
 KEY = "k3y-that-nobody-may-see-again"
 
@@ -98,11 +97,9 @@ def test_the_parsing_child_touches_no_network(folder: Path) -> None:
     run_guarded(
         """
 from pathlib import Path
-from ingest.parsing import PARSERS, media_type_of
-import importlib
+from ingest.parsing import media_type_of, parse
 for path in sorted(Path("docs").iterdir()):
-    module, function = PARSERS[media_type_of(path)].split(":")
-    getattr(importlib.import_module(module), function)(path)
+    parse(path, media_type_of(path))
 """,
         cwd=folder,
     )

@@ -12,10 +12,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from pydantic import BaseModel
 
 from mistral_rag import ChatMistral, MistralEmbeddings
+from mistral_rag.chat_models import MessageRules
 from mistral_rag.errors import ApiTimeoutError, ServerError, StreamError, UnknownModelError
-from mistral_rag.messages._repair.repair import MessageRules
-from mistral_rag.testing import FakeMistral, Reply, Rules, call, references, thinking
-from mistral_rag.testing._server import faults
+from mistral_rag.testing import FakeMistral, Reply, Rules, call, faults, references, thinking
 
 
 def model(fake: FakeMistral, **settings: Any) -> ChatMistral:

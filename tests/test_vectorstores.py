@@ -22,10 +22,7 @@ from mistral_rag.errors import (
     InvalidFilterError,
     NotAnIndexError,
 )
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexReader, IndexWriter, verify
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
 
 AXES = ("north", "east", "up")

@@ -51,7 +51,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
-    """One file to parse; `media_type` is a key of `ingest.parsing.PARSERS`.
+    """One file to parse; `media_type` is one of `ingest.parsing.parsers()`.
 
     `name` and `digest` are those of the file's source. `every_picture` asks for the pictures of pages whose text layer
     is enough, too. With `awaits_ocr` a file that has pictures comes back uncut: it is cut when they have been read.

@@ -1,13 +1,12 @@
 """A parsing worker: a file a job, parsed and cut into units and chunks; or one whose pictures were read, to be cut."""
 
-import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ingest.chunking import cut
-from ingest.parsing import PARSERS
+from ingest.parsing import parse
 from ingest.parsing._pictures import picture_pages
-from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, Parsed, ParsedFile, ParseJob
+from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob
 from ingest.parsing._wire import decode_job, encode_file
 from mistral_rag.schema import Source, clean_text
 from mistral_rag.text import detect
@@ -30,8 +29,7 @@ def _answer(frame: WireFrame) -> Iterator[WireFrame]:
 
 def parse_file(job: ParseJob) -> ParsedFile:
     """Parse a file, and cut it unless its pictures are to be read first; raises ParseError."""
-    module, _, function = PARSERS[job.media_type].partition(":")
-    parsed: Parsed = getattr(importlib.import_module(module), function)(job.path)
+    parsed = parse(job.path, job.media_type)
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,

@@ -11,51 +11,60 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from typing import Any
 
+    from mistral_rag.api import Timeouts
     from mistral_rag.chat_models import ChatMistral, ChatMistralAI
     from mistral_rag.document_loaders import MistralOCRLoader, MistralOCRParser
     from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
+    from mistral_rag.errors import ApiError, MistralRagError
     from mistral_rag.grounding import GroundedQA, verify_citation
-    from mistral_rag.messages._references import numbered_sources
+    from mistral_rag.index import IndexReader, IndexWriter
+    from mistral_rag.local.ocr import LocalOCR
+    from mistral_rag.messages import numbered_sources
     from mistral_rag.ocr import MistralOCR, OcrPage, OcrResult
-    from mistral_rag.retrieval._domains.filings.glossary import Glossary
-    from mistral_rag.retrieval._expansion import QueryExpander
-    from mistral_rag.retrieval._rewriting import ModelExpander
+    from mistral_rag.retrieval import Glossary, ModelExpander, QueryExpander
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.schema import Answer, Box, Chunk, Citation, Claim, Locator, Page, Source, Span, Unit
     from mistral_rag.vectorstores import FaissStore
 
 _HOME = {
+    "Answer": "schema",
+    "ApiError": "errors",
+    "Box": "schema",
     "ChatMistral": "chat_models",
     "ChatMistralAI": "chat_models",
-    "MistralEmbeddings": "embeddings",
-    "MistralAIEmbeddings": "embeddings",
-    "MistralOCR": "ocr",
-    "OcrPage": "ocr",
-    "OcrResult": "ocr",
-    "MistralOCRLoader": "document_loaders",
-    "MistralOCRParser": "document_loaders",
-    "numbered_sources": "messages._references",
-    "GroundedQA": "grounding",
-    "verify_citation": "grounding",
-    "HybridRetriever": "retrievers",
-    "FaissStore": "vectorstores",
-    "Glossary": "retrieval._domains.filings.glossary",
-    "ModelExpander": "retrieval._rewriting",
-    "QueryExpander": "retrieval._expansion",
-    "Answer": "schema",
-    "Box": "schema",
     "Chunk": "schema",
     "Citation": "schema",
     "Claim": "schema",
+    "FaissStore": "vectorstores",
+    "Glossary": "retrieval",
+    "GroundedQA": "grounding",
+    "HybridRetriever": "retrievers",
+    "IndexReader": "index",
+    "IndexWriter": "index",
+    "LocalOCR": "local.ocr",
     "Locator": "schema",
+    "MistralAIEmbeddings": "embeddings",
+    "MistralEmbeddings": "embeddings",
+    "MistralOCR": "ocr",
+    "MistralOCRLoader": "document_loaders",
+    "MistralOCRParser": "document_loaders",
+    "MistralRagError": "errors",
+    "ModelExpander": "retrieval",
+    "OcrPage": "ocr",
+    "OcrResult": "ocr",
     "Page": "schema",
+    "QueryExpander": "retrieval",
     "Source": "schema",
     "Span": "schema",
+    "Timeouts": "api",
     "Unit": "schema",
+    "numbered_sources": "messages",
+    "verify_citation": "grounding",
 }
 
 __all__ = [
     "Answer",
+    "ApiError",
     "Box",
     "ChatMistral",
     "ChatMistralAI",
@@ -66,12 +75,16 @@ __all__ = [
     "Glossary",
     "GroundedQA",
     "HybridRetriever",
+    "IndexReader",
+    "IndexWriter",
+    "LocalOCR",
     "Locator",
     "MistralAIEmbeddings",
     "MistralEmbeddings",
     "MistralOCR",
     "MistralOCRLoader",
     "MistralOCRParser",
+    "MistralRagError",
     "ModelExpander",
     "OcrPage",
     "OcrResult",
@@ -79,6 +92,7 @@ __all__ = [
     "QueryExpander",
     "Source",
     "Span",
+    "Timeouts",
     "Unit",
     "numbered_sources",
     "verify_citation",

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """The `__getattr__` of a package: each name is loaded from its module, which is named below the package."""
+    """The `__getattr__` of a package: each name is loaded from its module, which is named below the package.
+
+    A name that the module calls otherwise has a home such as "module:other".
+    """
 
     def load(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{homes[name]}"), name)
+        module, _, other = homes[name].partition(":")
+        return getattr(import_module(f"{package}.{module}"), other or name)
 
     return load

@@ -35,6 +35,8 @@ from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, ou
 from mistral_rag.messages._requests.tools import Wire, wire_tool_choice, wire_tools
 from mistral_rag.messages._tokens import count_messages, token_ids
 
+__all__ = ["ChatMistral", "ChatMistralAI", "MessageRules"]
+
 DEFAULT_MODEL = "mistral-small-latest"
 PATH = "chat/completions"
 NOT_SENT = frozenset({"stream", "timeout"})

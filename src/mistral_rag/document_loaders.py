@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.document_loaders import BaseBlobParser, BaseLoader
 from langchain_core.documents import Document
@@ -13,8 +13,11 @@ from mistral_rag.errors import ParseError
 from mistral_rag.ocr._model import MistralOCR, PageSelection
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._requests.documents import DocumentInput, LocalDocument, RemoteDocument, document
+from mistral_rag.ocr._requests.keywords import OcrSettings
 from mistral_rag.ocr._result import OcrPage
 from mistral_rag.schema import Chunk
+
+__all__ = ["MistralOCRLoader", "MistralOCRParser"]
 
 
 class MistralOCRLoader(BaseLoader):
@@ -31,12 +34,12 @@ class MistralOCRLoader(BaseLoader):
         *,
         ocr: MistralOCR | None = None,
         pages: PageSelection = None,
-        **options: Any,
+        **options: Unpack[OcrSettings],
     ) -> None:
         self._sources: Sequence[Any] = [sources]
         if isinstance(sources, Sequence) and not isinstance(sources, str | bytes | bytearray | memoryview):
             self._sources = sources
-        self._ocr = MistralOCR(**options) if ocr is None else ocr.changed(options)
+        self._ocr = MistralOCR.model_validate(options) if ocr is None else ocr.changed(options)
         self._pages = pages if pages is None or isinstance(pages, int | str) else tuple(pages)
 
     def lazy_load(self) -> Iterator[Document]:
@@ -54,15 +57,17 @@ class MistralOCRLoader(BaseLoader):
                     if isinstance(page, PageFailure):
                         failures.append(page)
                     else:
-                        yield to_document(page, given)
-            _complain(given, failures)
+                        yield _to_document(page, given)
+            _raise_failures(given, failures)
 
 
 class MistralOCRParser(BaseBlobParser):
     """Parses blobs through the platform's OCR, one Document a page; the same as `MistralOCRLoader` otherwise."""
 
-    def __init__(self, *, ocr: MistralOCR | None = None, pages: PageSelection = None, **options: Any) -> None:
-        self._ocr = MistralOCR(**options) if ocr is None else ocr.changed(options)
+    def __init__(
+        self, *, ocr: MistralOCR | None = None, pages: PageSelection = None, **options: Unpack[OcrSettings]
+    ) -> None:
+        self._ocr = MistralOCR.model_validate(options) if ocr is None else ocr.changed(options)
         self._pages = pages if pages is None or isinstance(pages, int | str) else tuple(pages)
 
     def lazy_parse(self, blob: Blob) -> Iterator[Document]:
@@ -80,16 +85,16 @@ def _documents(ocr: MistralOCR, given: LocalDocument | RemoteDocument, pages: Pa
         if isinstance(page, PageFailure):
             failures.append(page)
         else:
-            yield to_document(page, given)
-    _complain(given, failures)
+            yield _to_document(page, given)
+    _raise_failures(given, failures)
 
 
-def _complain(given: LocalDocument | RemoteDocument, failures: Iterable[PageFailure]) -> None:
-    if told := "; ".join(f"page {failure.number}: {failure.reason}" for failure in failures):
-        raise ParseError(f"{given.name}: {told}")
+def _raise_failures(given: LocalDocument | RemoteDocument, failures: Iterable[PageFailure]) -> None:
+    if reasons := "; ".join(f"page {failure.number}: {failure.reason}" for failure in failures):
+        raise ParseError(f"{given.name}: {reasons}")
 
 
-def to_document(page: OcrPage, given: LocalDocument | RemoteDocument) -> Document:
+def _to_document(page: OcrPage, given: LocalDocument | RemoteDocument) -> Document:
     """A page as a LangChain Document, its metadata by the names all Documents of this package have."""
     local = given if isinstance(given, LocalDocument) else None
     metadata: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Every exception this package raises, and whose turn it is.
+"""The exceptions of this package.
 
 ::
 
@@ -37,7 +37,7 @@
             └── StreamError            a stream that broke off; `partial` holds what had come
 
 The platform's branch subclasses langchain-core's model errors, which cost 100 ms to import; it is
-defined in `mistral_rag.api._errors` and loaded when first asked for here.
+defined below `mistral_rag.api` and loaded when first used here.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -16,6 +16,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mistral_rag.errors import ParseError
 
+__all__ = ["ImageFile", "ink_of"]
+
 Grey = npt.NDArray[np.uint8]
 
 MAX_PIXELS: Final = 200_000_000

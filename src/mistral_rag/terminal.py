@@ -1,4 +1,4 @@
-"""What both programs share at the terminal: exit codes, one-sentence errors, clean output.
+"""Terminal of both programs: exit codes, one-sentence errors, clean output.
 
 Standard library only: `--help` must start in the time of a few bare Pythons.
 """
@@ -20,11 +20,36 @@ if TYPE_CHECKING:
 
     Command = Callable[[argparse.Namespace], int]
 
+__all__ = [
+    "ABSTAINED",
+    "DONE",
+    "EXIT_CODES",
+    "INTERRUPTED",
+    "PLATFORM",
+    "TERMINATED",
+    "UNDONE",
+    "UNUSABLE",
+    "UsageError",
+    "add_common",
+    "add_groups",
+    "at_least_one",
+    "counted",
+    "exit_code",
+    "index_folder",
+    "note",
+    "printable",
+    "run",
+    "say",
+    "say_json",
+]
+
 DONE, UNDONE, UNUSABLE, PLATFORM, ABSTAINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
+"""Exit codes, as `EXIT_CODES` explains them."""
 
 EXIT_CODES = """\
 exit codes: 0 done; 1 something was left undone, the report says what; 2 could not start;
 3 the platform refused or was unreachable; 4 no answer (abstained or blocked); 130, 143 interrupted"""
+"""The end of every command's `--help`."""
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -37,6 +62,11 @@ class UsageError(Exception):
 def printable(text: str) -> str:
     """`text` without the control and direction characters that could rewrite a terminal."""
     return _CONTROL.sub("�", text)
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """Count and noun as they are read: "1 document", "2 documents"; `nouns` where an s does not make the plural."""
+    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def say(text: str = "", *, end: str = "\n") -> None:

@@ -28,6 +28,8 @@ from mistral_rag.index._view import View
 from mistral_rag.index._writer import IndexWriter
 from mistral_rag.retrieval import learn
 
+__all__ = ["FaissStore"]
+
 LOCK_SECONDS = 30.0
 """How long an addition waits for another writer of the same folder."""
 
@@ -125,7 +127,8 @@ class FaissStore(VectorStore):
         *,
         path: str | os.PathLike[str] | None = None,
         name: str = "index",
-        **kwargs: Any,
+        groups: Collection[str] | None = None,
+        metric: Metric = "cosine",
     ) -> Self:
         """A store with the texts and vectors that `langchain_community`'s FAISS store has saved in a folder.
 
@@ -137,13 +140,14 @@ class FaissStore(VectorStore):
             embedding: what turned the texts into vectors.
             path: the new index folder, or one to add to.
             name: the `index_name` of `save_local`.
-            kwargs: as the class takes them.
+            groups: as the class takes them.
+            metric: as the class takes it.
 
         Raises:
             NotAnIndexError: there is no such folder, it is damaged, or its pickle is more than documents.
         """
         saved = read_faiss_folder(Path(folder), name)
-        store = cls(embedding, path, **kwargs)
+        store = cls(embedding, path, groups=groups, metric=metric)
         documents = as_documents(saved.texts, saved.metadatas, saved.ids)
         texts = {document.page_content: number for number, document in enumerate(documents)}
         store._add(documents, {}, list(texts), saved.vectors[list(texts.values())])

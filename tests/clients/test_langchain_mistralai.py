@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mistral_rag.testing import FakeMistral, call
-from mistral_rag.testing._content.replies import Reply
+from mistral_rag.testing import FakeMistral, Reply, call
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 langchain_mistralai = pytest.importorskip("langchain_mistralai")

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.testing import FakeMistral, call
-from mistral_rag.testing._content.replies import Reply
+from mistral_rag.testing import FakeMistral, Reply, call
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network for prices

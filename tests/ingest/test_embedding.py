@@ -7,10 +7,12 @@ from typing import Any
 
 import psutil
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from ingest._pipeline import Build
-from mistral_rag import MistralEmbeddings
-from mistral_rag.errors import InvalidRequestError
+from mistral_rag import HybridRetriever, MistralEmbeddings
+from mistral_rag.embeddings import NamedEmbeddings
+from mistral_rag.errors import ConfigurationError, IndexMismatchError, InvalidRequestError
 from mistral_rag.index._recovery.check import verify
 from mistral_rag.testing import FakeMistral
 from mistral_rag.testing._server import faults
@@ -86,3 +88,31 @@ def test_a_build_makes_no_lists_of_floats(
     monkeypatch.setattr(MistralEmbeddings, "embed_documents", lists)
     assert build(handbook, tmp_path / "index") == 700
     assert platform.requests
+
+
+class Given(DeterministicFakeEmbedding):
+    """Embeddings of somebody's own, called "given", with vectors of any length."""
+
+    model: str = "given"
+
+
+def test_embeddings_can_be_passed_as_an_object(tmp_path: Path) -> None:
+    path = tmp_path / "travel.md"
+    path.write_text("# Travel\n\nTrains are booked in second class.\n")
+    model = Given(size=8)
+    for embeddings in (model, NamedEmbeddings(DeterministicFakeEmbedding(size=8), "given")):
+        work = Build([path], tmp_path / "index", embeddings=embeddings, workers=1)
+        assert [progress.event.source for progress in work] == ["travel.md"]
+        assert work.report.embedding == "given"
+    assert verify(tmp_path / "index") == []
+    retriever = HybridRetriever.from_index(tmp_path / "index", embeddings=model)
+    assert [document.metadata["title"] for document in retriever.invoke("second class")] == ["Travel"]
+    with pytest.raises(IndexMismatchError, match="was built with given; this is another"):
+        list(Build([path], tmp_path / "index", embeddings=Given(size=8, model="another")))
+
+
+def test_embeddings_without_a_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "travel.md"
+    path.write_text("# Travel\n")
+    with pytest.raises(ConfigurationError, match=r"has no attribute `model`.* Pass NamedEmbeddings"):
+        list(Build([path], tmp_path / "index", embeddings=DeterministicFakeEmbedding(size=8)))

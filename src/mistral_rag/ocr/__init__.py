@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.ocr._model import MistralOCR, MistralPageReader
     from mistral_rag.ocr._reader import PageFailure, PageReader
+    from mistral_rag.ocr._requests.keywords import OcrSettings, ReadingOptions
     from mistral_rag.ocr._result import OcrImage, OcrPage, OcrResult, OcrTable
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     "OcrImage",
     "OcrPage",
     "OcrResult",
+    "OcrSettings",
     "OcrTable",
     "PageFailure",
     "PageReader",
+    "ReadingOptions",
 ]
 
 __getattr__ = loader(
@@ -29,8 +32,10 @@ __getattr__ = loader(
         "OcrImage": "_result",
         "OcrPage": "_result",
         "OcrResult": "_result",
+        "OcrSettings": "_requests.keywords",
         "OcrTable": "_result",
         "PageFailure": "_reader",
         "PageReader": "_reader",
+        "ReadingOptions": "_requests.keywords",
     },
 )

@@ -7,7 +7,7 @@ from contextlib import aclosing, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from mistral_rag.api._concurrency import in_tasks, in_threads
 from mistral_rag.api._errors import ApiError
@@ -15,6 +15,7 @@ from mistral_rag.ocr._assembly import ResultAssembly
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._replies import Job, RequestResult, failed, is_too_large, jobs_of, read_reply
 from mistral_rag.ocr._requests.documents import DocumentInput, document
+from mistral_rag.ocr._requests.keywords import ReadingOptions
 from mistral_rag.ocr._requests.options import OcrOptions, chosen_pages
 from mistral_rag.ocr._requests.page_request import PageRequest
 from mistral_rag.ocr._requests.pdf_split import DocumentPart
@@ -38,7 +39,12 @@ class MistralOCR(OcrOptions):
     """
 
     def read(
-        self, source: DocumentInput, *, pages: PageSelection = None, name: str | None = None, **options: Any
+        self,
+        source: DocumentInput,
+        *,
+        pages: PageSelection = None,
+        name: str | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> OcrResult:
         """Read the whole document.
 
@@ -57,7 +63,12 @@ class MistralOCR(OcrOptions):
         return assembly.result()
 
     async def aread(
-        self, source: DocumentInput, *, pages: PageSelection = None, name: str | None = None, **options: Any
+        self,
+        source: DocumentInput,
+        *,
+        pages: PageSelection = None,
+        name: str | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> OcrResult:
         """`read` for coroutines."""
         reader = self.changed(options)
@@ -70,7 +81,12 @@ class MistralOCR(OcrOptions):
         return assembly.result()
 
     def iter_pages(
-        self, source: DocumentInput, *, pages: PageSelection = None, name: str | None = None, **options: Any
+        self,
+        source: DocumentInput,
+        *,
+        pages: PageSelection = None,
+        name: str | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> Generator[OcrPage | PageFailure]:
         """Yield the pages in order, as they are read; a page that can't be read is a failure, and the rest goes on.
 
@@ -82,7 +98,12 @@ class MistralOCR(OcrOptions):
                 yield from result.pages
 
     async def aiter_pages(
-        self, source: DocumentInput, *, pages: PageSelection = None, name: str | None = None, **options: Any
+        self,
+        source: DocumentInput,
+        *,
+        pages: PageSelection = None,
+        name: str | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> AsyncGenerator[OcrPage | PageFailure]:
         """`iter_pages` for coroutines."""
         reader = self.changed(options)

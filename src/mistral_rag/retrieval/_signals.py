@@ -13,10 +13,17 @@ from typing import Any, Final, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag.extensions import Extension, extensions
 from mistral_rag.index import Profile
 from mistral_rag.schema import Source
 
 ENTRY_POINTS: Final = "mistral_rag.signals"
+
+_DOMAINS = "mistral_rag.retrieval._domains"
+_OWN: Final = (
+    Extension(ENTRY_POINTS, "filings", f"{_DOMAINS}.filings.signal:Filings"),
+    Extension(ENTRY_POINTS, "document_identity", f"{_DOMAINS}.document_identity.signal:DocumentIdentity"),
+)
 
 Pages = npt.NDArray[np.int64]
 """Pages as n x 2: the number of the document, and that of the page in it, from 1."""
@@ -124,15 +131,15 @@ def registered_signals() -> tuple[Signal, ...]:
     """The signals of this package, then those of entry points by their names.
 
     Raises:
-        ConfigurationError: an entry point can't be loaded, is no signal, or takes a name that is taken.
+        ConfigurationError: an entry point can't be loaded or is no signal, or two register the same name.
     """
-    from mistral_rag._entry_points import load
-    from mistral_rag.retrieval._domains.document_identity.signal import DocumentIdentity
-    from mistral_rag.retrieval._domains.filings.signal import Filings
-
-    ours: list[Signal] = [Filings(), DocumentIdentity()]
-    theirs = load(ENTRY_POINTS, Signal, taken={signal.name for signal in ours})  # type: ignore[type-abstract]
-    return (*ours, *theirs)
+    found: dict[str, tuple[Signal, Extension]] = {}
+    for extension in extensions(ENTRY_POINTS, _OWN).values():
+        signal: Signal = extension.load_as(Signal)  # type: ignore[type-abstract]
+        _, other = found.setdefault(signal.name, (signal, extension))
+        if other is not extension:
+            raise other.clash(extension, f"a signal called {signal.name}")
+    return tuple(signal for signal, _ in found.values())
 
 
 def learn(source: Source, pages: Sequence[str], signals: Iterable[Signal] | None = None) -> Profile:

@@ -30,7 +30,7 @@ OLDER_MALUS = 0.5
 """Subtracted from the fit of a quote from an older edition of a document."""
 
 
-class MatrixEmbeddings(Protocol):
+class MatrixEncoder(Protocol):
     """Embeddings that give unit vectors as rows of a matrix."""
 
     def embed_matrix(self, texts: Sequence[str], /) -> Any:
@@ -76,7 +76,7 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
     return Extract((), covered, f"{reason}; it does not mention {', '.join(unknown)}" if unknown else reason)
 
 
-def _likeness(question: str, chosen: Sequence[EvidenceUnit], embeddings: MatrixEmbeddings) -> float:
+def _likeness(question: str, chosen: Sequence[EvidenceUnit], embeddings: MatrixEncoder) -> float:
     """Mean of the best cosine of the question with a quote, and with a quote and its neighbours."""
     texts = [*(unit.text for unit in chosen), *map(_with_neighbours, chosen)]
     vectors = embeddings.embed_matrix([asked(question), *texts])
@@ -90,7 +90,7 @@ def _with_neighbours(unit: EvidenceUnit) -> str:
     return page.text[page.units[first].start : page.units[last].end]
 
 
-def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEmbeddings]:
+def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEncoder]:
     return str(getattr(embeddings, "model", "")).startswith(KNOWN_SCALE) and hasattr(embeddings, "embed_matrix")
 
 

@@ -12,7 +12,7 @@ from mistral_rag.errors import MissingExtraError, ParseError, WorkerError, Worke
 from mistral_rag.ocr import OcrPage, PageFailure
 from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec, available_cores
 
-__all__ = ["Limits", "LocalOCR"]
+__all__ = ["Limits", "LocalOCR", "is_installed"]
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 VERSION: Final = "1"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Literal, Self
 
@@ -81,7 +81,7 @@ class OcrOptions(Connection):
             raise ConfigurationError(f"With document_annotation, image_limit is at most {MAX_ANNOTATED_IMAGES}.")
         return self
 
-    def changed(self, options: dict[str, Any]) -> Self:
+    def changed(self, options: Mapping[str, object]) -> Self:
         """A copy with these options, validated; it shares the connections."""
         if not options:
             return self

@@ -1,0 +1,158 @@
+"""Parsers by media type: those of this distribution and those that others register, in one table."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from ingest.parsing._result import Parsed
+from mistral_rag.errors import ConfigurationError, ParseError
+from mistral_rag.extensions import Extension, extensions
+
+GROUP = "mistral_rag.parsers"
+"""The group of entry points; each names a `Parser`."""
+
+_HTML_STARTS = (b"<!doctype html", b"<html")
+_HEAD_BYTES = 1024  # a PDF's header may stand that far inside (PDF Reference 1.7, implementation note 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """A parser of one or more formats.
+
+    Args:
+        function: "module:name" of a function that takes a `Path` and returns a `Parsed`, or raises `ParseError`. It is
+            named and not given because only the parsing child imports it: there a crash costs one file.
+        media_types: media type by file suffix, in lower case with the dot.
+
+    Raises:
+        ValueError: no such name, or no such suffix.
+    """
+
+    function: str
+    media_types: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if not all(self.function.partition(":")):
+            raise ValueError(f'function is "module:name", not {self.function!r}')
+        for suffix in self.media_types:
+            if not suffix.startswith(".") or suffix != suffix.lower():
+                raise ValueError(f"a suffix begins with a dot and is in lower case, not {suffix!r}")
+
+
+PDF = Parser("ingest.parsing._pdf:parse", MappingProxyType({".pdf": "application/pdf"}))
+IMAGE = Parser(
+    "ingest.parsing._image:parse",
+    MappingProxyType(
+        {
+            ".bmp": "image/bmp",
+            ".gif": "image/gif",
+            ".jp2": "image/jp2",
+            ".jpeg": "image/jpeg",
+            ".jpg": "image/jpeg",
+            ".png": "image/png",
+            ".tif": "image/tiff",
+            ".tiff": "image/tiff",
+            ".webp": "image/webp",
+        }
+    ),
+)
+HTML = Parser(
+    "ingest.parsing._html:parse",
+    MappingProxyType({".htm": "text/html", ".html": "text/html", ".xhtml": "text/html"}),
+)
+MARKDOWN = Parser(
+    "ingest.parsing._markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
+)
+TEXT = Parser("ingest.parsing._text:parse", MappingProxyType({".text": "text/plain", ".txt": "text/plain"}))
+
+OWN = tuple(
+    Extension(GROUP, name.lower(), f"{__name__}:{name}") for name in ("PDF", "IMAGE", "HTML", "MARKDOWN", "TEXT")
+)
+"""This distribution's parsers: listed here and not in its metadata, so that a source tree works uninstalled."""
+
+
+def parsers() -> Mapping[str, Parser]:
+    """All parsers by media type.
+
+    Raises:
+        ConfigurationError: an entry point can't be loaded or names no `Parser`, or two want the same files.
+    """
+    return MappingProxyType({media_type: parser for media_type, (parser, _) in _installed().by_media_type.items()})
+
+
+def media_type_of(path: Path) -> str | None:
+    """The media type a file is parsed as, by its first bytes and its suffix; None when no parser reads it.
+
+    A file that starts as a PDF is one whatever its name. A file that can't be opened goes by its name.
+
+    Raises:
+        ConfigurationError: as `parsers`.
+    """
+    by_suffix = _installed().by_suffix.get(path.suffix.lower())
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        head = b""
+    if head.lstrip(b"\xef\xbb\xbf\x00\t\n\r ").startswith(b"%PDF-"):
+        return "application/pdf"
+    if by_suffix is None and not path.suffix and head.lstrip().lower().startswith(_HTML_STARTS):
+        return "text/html"
+    return by_suffix
+
+
+def parse(path: Path, media_type: str) -> Parsed:
+    """Parse a file in this process, by the parser of its media type.
+
+    Raises:
+        ParseError: the file can't be read, or its parser can't be used. Whatever else a parser raises passes through.
+    """
+    try:
+        # a child that reads our own formats only has no use for a look at all that is installed (50 ms)
+        table = _own() if media_type in _own().by_media_type else _installed()
+        parser, extension = table.by_media_type[media_type]
+        function = replace(extension, value=parser.function).load()
+    except KeyError:
+        raise ParseError(f"no parser for {media_type} is installed") from None
+    except ConfigurationError as error:
+        raise ParseError(str(error)) from error
+    parsed = function(path)
+    if not isinstance(parsed, Parsed):
+        fault = f"whose function {parser.function} returned {type(parsed).__name__} and not ingest.parsing.Parsed"
+        raise ParseError(str(extension.wrong(fault)))
+    return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Parsers with the extensions that register them, by media type; media types by suffix."""
+
+    by_media_type: Mapping[str, tuple[Parser, Extension]]
+    by_suffix: Mapping[str, str]
+
+    @classmethod
+    def of(cls, registered: Iterable[Extension]) -> "_Table":
+        by_media_type: dict[str, tuple[Parser, Extension]] = {}
+        by_suffix: dict[str, str] = {}
+        for extension in registered:
+            parser = extension.load_as(Parser)
+            for suffix, media_type in parser.media_types.items():
+                _, other = by_media_type.setdefault(media_type, (parser, extension))
+                if other is not extension:
+                    raise other.clash(extension, f"a parser for {media_type}")
+                if suffix in by_suffix:
+                    raise by_media_type[by_suffix[suffix]][1].clash(extension, f"a parser for {suffix} files")
+                by_suffix[suffix] = media_type
+        return cls(by_media_type, by_suffix)
+
+
+@cache
+def _own() -> _Table:
+    return _Table.of(OWN)
+
+
+@cache
+def _installed() -> _Table:
+    return _Table.of(extensions(GROUP, OWN).values())

@@ -1,0 +1,87 @@
+"""`mistral-rag ask`: an answer as it comes, then its citations."""
+
+from __future__ import annotations
+
+import argparse
+
+from mistral_rag.cli._retrieval import add_retrieval, retriever_of
+from mistral_rag.terminal import ABSTAINED, DONE, EXIT_CODES, UNDONE, add_common, note, say, say_json
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mistral_rag.grounding import AnswerPiece
+    from mistral_rag.schema import Answer, Citation
+
+
+def add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the program."""
+    sub = commands.add_parser(
+        "ask",
+        help="answer a question with checked citations",
+        description="Answer a question from an index. With MISTRAL_API_KEY a Mistral model writes the answer; without "
+        "one it consists of quotes of the best passages, and says so.",
+        epilog=EXIT_CODES,
+    )
+    sub.add_argument("question")
+    add_common(sub)
+    add_retrieval(sub)
+    sub.add_argument("--model", metavar="NAME", help="the chat model (default: mistral-small-latest with a key)")
+    sub.add_argument("--extractive", action="store_true", help="quote the best passages; call no model")
+    sub.add_argument("--stream", action="store_true", help="with --json: one JSON line a piece, the answer last")
+    sub.set_defaults(command=ask)
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """`mistral-rag ask`."""
+    retriever = retriever_of(arguments)
+    from mistral_rag.defaults import load_chat_model
+    from mistral_rag.grounding import GroundedQA, fold
+
+    model = None if arguments.extractive else load_chat_model(arguments.model)
+    chain = GroundedQA(retriever=retriever, model=model, pages=retriever.index)
+    answer = fold(_shown(chain.stream(arguments.question), arguments), question=arguments.question)
+    if arguments.json:
+        say_json(answer.model_dump(mode="json"))
+    else:
+        _show_checks(answer)
+    return {"abstained": ABSTAINED, "blocked": ABSTAINED, "incomplete": UNDONE}.get(answer.status, DONE)
+
+
+def _shown(pieces: Iterable[AnswerPiece | Answer], arguments: argparse.Namespace) -> Iterator[AnswerPiece | Answer]:
+    """The same pieces, their text written as it comes."""
+    from mistral_rag.schema import Answer
+
+    for piece in pieces:
+        if not isinstance(piece, Answer):
+            if not arguments.json:
+                say(piece.text, end="")
+            elif arguments.stream:
+                say_json({"text": piece.text})
+        yield piece
+
+
+def _show_checks(answer: Answer) -> None:
+    """Print the lines below the text: reason of a partial answer, citations, unsupported claims, warnings."""
+    say("\n" if answer.text else "", end="")
+    if answer.status != "answered":
+        say(f"{answer.status}: {answer.reason}" if answer.reason else answer.status)
+    for citation in answer.citations:
+        say(_citation_line(citation))
+    for claim in answer.claims:
+        if claim.support in {"unsupported", "contradicted"}:
+            statement = " ".join(answer.text[claim.start : claim.end].split())
+            say(f"{claim.support}: {statement}" + (f" ({'; '.join(claim.reasons)})" if claim.reasons else ""))
+    for removed in answer.removed:
+        say(f"withheld: {removed.text} ({removed.reason})")
+    for warning in answer.warnings:
+        note(f"warning: {warning}")
+
+
+def _citation_line(citation: Citation) -> str:
+    if citation.quote is None or not citation.spans:
+        return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
+    where = citation.spans[0].locator
+    mark = "" if citation.verified else f" ({citation.location})"
+    return f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'

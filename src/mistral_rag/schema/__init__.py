@@ -1,0 +1,76 @@
+"""The types everything else speaks: sources, pages, chunks, citations, answers.
+
+One coordinate system: offsets count code points in `Page.text`, so that
+``span.quote == page.text[span.start:span.end]`` always. All types are frozen pydantic models that refuse
+unknown keys and survive ``model_validate_json(model_dump_json())`` unchanged.
+"""
+
+from mistral_rag.schema._answers import Answer, Claim, Removed, RetrievedDocument, Status, Support
+from mistral_rag.schema._base import Digest, Fraction, Model, Offset, clean_text, text_digest
+from mistral_rag.schema._boxes import Box, Word, WordBoxes, base64_schema
+from mistral_rag.schema._chunks import Chunk
+from mistral_rag.schema._citations import (
+    QUOTE_JOINT,
+    BoxPrecision,
+    Citation,
+    Location,
+    Span,
+    SpanRole,
+    joined_quote,
+)
+from mistral_rag.schema._pages import (
+    UNCITED_KINDS,
+    Block,
+    BlockKind,
+    Locator,
+    LocatorKind,
+    Origin,
+    Page,
+    Placed,
+    Run,
+    Source,
+    Unit,
+    UnitKind,
+)
+from mistral_rag.schema._published import EXPORTED, json_schema
+
+__all__ = [
+    "EXPORTED",
+    "QUOTE_JOINT",
+    "UNCITED_KINDS",
+    "Answer",
+    "Block",
+    "BlockKind",
+    "Box",
+    "BoxPrecision",
+    "Chunk",
+    "Citation",
+    "Claim",
+    "Digest",
+    "Fraction",
+    "Location",
+    "Locator",
+    "LocatorKind",
+    "Model",
+    "Offset",
+    "Origin",
+    "Page",
+    "Placed",
+    "Removed",
+    "RetrievedDocument",
+    "Run",
+    "Source",
+    "Span",
+    "SpanRole",
+    "Status",
+    "Support",
+    "Unit",
+    "UnitKind",
+    "Word",
+    "WordBoxes",
+    "base64_schema",
+    "clean_text",
+    "joined_quote",
+    "json_schema",
+    "text_digest",
+]

@@ -1,0 +1,92 @@
+"""Answers: their claims, citations, and what was withheld."""
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mistral_rag.schema._base import Model, Offset
+from mistral_rag.schema._citations import Citation
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
+Support = Literal["supported", "partial", "unsupported", "contradicted", "unchecked"]
+"""Judgements of a claim by the evidence that it cites."""
+Status = Literal["answered", "partial", "abstained", "blocked", "incomplete"]
+"""Outcomes of a question: "blocked" by a guardrail, "incomplete" when the reply broke off."""
+
+
+class Claim(Model):
+    """A sentence of the answer, and whether what it cites backs it.
+
+    `numbers_ok` is False when a number of the claim stands in none of its sources, None when it has no
+    number or no source.
+    """
+
+    start: Offset
+    end: Offset
+    kind: Literal["fact", "connective"] = "fact"
+    support: Support = "unchecked"
+    numbers_ok: bool | None = None
+    reasons: tuple[str, ...] = ()
+    citations: tuple[str, ...] = Field(default=(), description="markers")
+
+
+class RetrievedDocument(Model):
+    """A LangChain Document that retrieval returned, as plain JSON."""
+
+    id: str | None = None
+    page_content: str
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class Removed(Model):
+    """A statement that was withheld from the answer, and why."""
+
+    text: str
+    reason: str
+
+
+class Answer(Model):
+    """An answer that can be checked.
+
+    `text` holds markers such as ``[1]``. `reason` says why an answer is partial, abstained, blocked or
+    incomplete. `usage` counts tokens, `cost` is in US dollars (None when unknown), `timings` are seconds.
+    """
+
+    question: str
+    text: str
+    status: Status
+    reason: str | None = None
+    citations: tuple[Citation, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    documents: tuple[RetrievedDocument, ...] = ()
+    model: str | None = None
+    usage: dict[str, int] = Field(default_factory=dict)
+    cost: float | None = None
+    timings: dict[str, float] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    generation: int | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        length = len(self.text)
+        ends = [c.end for c in self.citations] + [c.end for c in self.claims]
+        if max(ends, default=0) > length:
+            raise ValueError("a citation or claim ends behind the answer's text")
+        known = {citation.marker for citation in self.citations}
+        if missing := {m for claim in self.claims for m in claim.citations} - known:
+            raise ValueError(f"claims name markers without a citation: {sorted(missing)}")
+        if self.status not in {"answered", "partial"} and not self.reason:
+            raise ValueError(f"an answer that is {self.status} says why in `reason`")
+        return self
+
+    def to_message(self) -> "AIMessage":
+        """The answer as an AIMessage: one text block whose annotations are the citations."""
+        from langchain_core.messages import AIMessage
+        from langchain_core.messages.content import create_text_block
+
+        block = create_text_block(self.text, annotations=[c.to_annotation() for c in self.citations])
+        details = {"status": self.status, "reason": self.reason, "model_name": self.model}
+        return AIMessage(content_blocks=[block], response_metadata={k: v for k, v in details.items() if v})

@@ -1,0 +1,181 @@
+"""The public surface, name by name; everything else has a leading underscore in its path.
+
+A name that is new here is a promise, and a name that is gone breaks programs: both belong into CHANGELOG.md.
+"""
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from markdown_it import MarkdownIt
+
+CHECKOUT = Path(__file__).parents[1]
+ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
+
+NAMES = """\
+ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageRead Progress estimate
+ingest.__main__: main
+ingest.chunking: CHUNKER_VERSION cut units
+ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
+mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
+    HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralEmbeddings MistralOCR
+    MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
+    Timeouts Unit numbered_sources verify_citation
+mistral_rag.api: Timeouts
+mistral_rag.chat_models: ChatMistral ChatMistralAI MessageRules
+mistral_rag.cli: ingest main
+mistral_rag.cli.__main__: main
+mistral_rag.defaults: CHAT_MODEL EMBEDDINGS EMBEDDING_MODEL NO_EMBEDDINGS choose_embeddings embedding_families has_key
+    has_local_models load_chat_model load_embeddings
+mistral_rag.document_loaders: MistralOCRLoader MistralOCRParser
+mistral_rag.embeddings: BatchEmbeddings EmbeddedBatch FailedBatch MatrixEmbeddings MistralAIEmbeddings
+    MistralEmbeddings NamedEmbeddings PartialEmbeddings Usage count_tokens unpacked
+mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationError BadRequestError ConfigurationError
+    ContextOverflowError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError IndexVersionError
+    IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError
+    NotAnIndexError NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError
+    ResponseError ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError
+    WorkerStartError
+mistral_rag.extensions: Extension extensions installed
+mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
+mistral_rag.index: ERASED READ_AGAIN TEXT_VERSION DenseIndex Identity IndexReader IndexWriter LexicalIndex Profile
+    SourceState StoredChunk View embed_text erased_uri export_faiss export_lines freeze import_lines new_file repair
+    size_of snapshot verify
+mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
+mistral_rag.local.ocr: Limits LocalOCR is_installed
+mistral_rag.messages: numbered_sources
+mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
+    ReadingOptions
+mistral_rag.pdf: SPARSE PageImage PdfFile PrintedLine Sheet largest_words pages_of read_page read_pages render_page
+mistral_rag.pictures: ImageFile ink_of
+mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
+    QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
+mistral_rag.retrievers: Explanation Hit HybridRetriever
+mistral_rag.schema: EXPORTED QUOTE_JOINT UNCITED_KINDS Answer Block BlockKind Box BoxPrecision Chunk Citation Claim
+    Digest Fraction Location Locator LocatorKind Model Offset Origin Page Placed Removed RetrievedDocument Run Source
+    Span SpanRole Status Support Unit UnitKind Word WordBoxes base64_schema clean_text joined_quote json_schema
+    text_digest
+mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError add_common
+    add_groups at_least_one counted exit_code index_folder note printable run say say_json
+mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references thinking
+mistral_rag.testing.__main__: main
+mistral_rag.text: TOKENS_VERSION detect read_text
+mistral_rag.vectorstores: FaissStore
+mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
+"""
+
+PRIVATE_PATH = re.compile(r"\b(?:mistral_rag|ingest)(?:\.\w+)*\._(?!_)\w+")
+DOCUMENTS = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/*.md"), *CHECKOUT.glob("docs/reference/*.md")])
+EXAMPLES = sorted(CHECKOUT.glob("examples/*.py"))
+OF_BEHAVIOUR = sorted(
+    path for folder in ("", "standard", "clients") for path in (CHECKOUT / "tests" / folder).glob("*.py")
+)
+"""Tests from outside. A test in a room of its own mirrors a private module and may import it."""
+
+
+def listed(text: str) -> dict[str, list[str]]:
+    """Public module -> its names."""
+    listing: dict[str, list[str]] = {}
+    for word in text.split():
+        if word.endswith(":"):
+            names = listing[word.removesuffix(":")] = []
+        else:
+            names.append(word)
+    return listing
+
+
+SURFACE = listed(NAMES)
+
+
+def module_of(path: Path) -> str:
+    root = next(root for root in ROOTS if path.is_relative_to(root))
+    return ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def is_public(module: str) -> bool:
+    return all(part == "__main__" or not part.startswith("_") for part in module.split("."))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(CHECKOUT))
+
+
+def our_imports(code: str) -> Iterator[tuple[str, str]]:
+    """Module and name of everything that is imported from this project."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in {"mistral_rag", "ingest"}:
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        if isinstance(node, ast.Import):
+            yield from (
+                (alias.name, "") for alias in node.names if alias.name.split(".")[0] in {"mistral_rag", "ingest"}
+            )
+
+
+@cache
+def described() -> set[str]:
+    """Names of constants and type aliases that have a docstring below them."""
+    found = set()
+    for path in (path for root in ROOTS for path in root.rglob("*.py")):
+        body = ast.parse(path.read_text("utf-8")).body
+        for statement, below in pairwise(body):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                found |= {
+                    name.id
+                    for target in targets
+                    for name in (target.elts if isinstance(target, ast.Tuple) else [target])
+                    if isinstance(name, ast.Name)
+                }
+    return found
+
+
+def test_every_module_is_listed_or_private() -> None:
+    modules = {module_of(path) for root in ROOTS for path in root.rglob("*.py")}
+    assert {module for module in modules if is_public(module)} == set(SURFACE)
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_the_public_names_are_these(module: str) -> None:
+    face = importlib.import_module(module)
+    assert sorted(getattr(face, "__all__", ["main"])) == sorted(SURFACE[module])
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_every_public_name_is_there_and_described(module: str) -> None:
+    face = importlib.import_module(module)
+    assert face.__doc__
+    for name in SURFACE[module]:
+        value = getattr(face, name)
+        is_function = inspect.isfunction(inspect.unwrap(value)) if callable(value) else False
+        is_defined = is_function or inspect.isclass(value) or isinstance(value, ModuleType)
+        assert inspect.getdoc(value) if is_defined else name in described(), f"{module}.{name} has no docstring"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=named)
+def test_examples_import_public_names(path: Path) -> None:
+    assert [one for one in our_imports(path.read_text("utf-8")) if one[1] not in SURFACE.get(one[0], ())] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_docs_show_public_names(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert PRIVATE_PATH.findall(text) == []
+    for fence in (token for token in MarkdownIt("commonmark").parse(text) if token.info.startswith("python")):
+        assert [one for one in our_imports(fence.content) if one[1] not in SURFACE.get(one[0], ())] == []
+
+
+@pytest.mark.parametrize("path", OF_BEHAVIOUR, ids=named)
+def test_tests_of_behaviour_import_public_names_where_they_exist(path: Path) -> None:
+    faces = [(importlib.import_module(module), names) for module, names in SURFACE.items()]
+    public = [getattr(face, name) for face, names in faces for name in names if hasattr(face, name)]
+    for module, name in our_imports(path.read_text("utf-8")):
+        if name and not is_public(module):
+            value = getattr(importlib.import_module(module), name)
+            assert not any(value is one for one in public), f"{name} is public; don't import it from {module}"
