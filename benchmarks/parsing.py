@@ -26,8 +26,8 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from ingest.chunking import cut
-from ingest.parsing._children import parse_files
 from ingest.parsing._pdf import parse
+from ingest.parsing._pool import parse_files
 from ingest.parsing._result import ParsedFile, ParseJob
 
 CHECKOUT = Path(__file__).parents[1]

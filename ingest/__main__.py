@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import contextmanager
 
-from ingest._commands import copying, upkeep
-from mistral_rag.terminal import (
-    DONE,
-    EXIT_CODES,
-    UNDONE,
-    add_common,
-    add_groups,
-    at_least_one,
-    index_folder,
-    note,
-    run,
-    say,
-    say_json,
-)
+from ingest._commands import building, copying, upkeep
+from mistral_rag.terminal import EXIT_CODES, run
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from ingest._pipeline import Build
-    from ingest._report import BuildReport, Progress
-
-LISTED_FILES = 20
-"""Files with something to say that a person is shown; `--json` has them all."""
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,192 +28,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_build(commands)
-    _add_plan(commands)
-    text = "what an index holds: documents, pages, models, failures"
-    sub = commands.add_parser("status", help=text, description=text.capitalize() + ".", epilog=EXIT_CODES)
-    add_common(sub)
-    sub.set_defaults(command=status)
-    upkeep.add_commands(commands)
-    copying.add_commands(commands)
+    for room in (building, upkeep, copying):
+        room.add_commands(commands)
     return parser
-
-
-def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = commands.add_parser(
-        "build",
-        help="add what is new, re-do what changed, drop what is gone",
-        description="Bring an index in line with folders of documents. Run it again at any time: it does only what is "
-        "missing, and goes on where a broken run ended.",
-        epilog="Documents that are gone from a folder named here are dropped, but never when the folder is missing or "
-        "empty, and more than a fifth of them only with --prune.\n\nWithout a key (MISTRAL_API_KEY) everything stays "
-        "on this machine: local embeddings from the extra [local], or word search alone without it.\n\n" + EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_reading(sub)
-    add_groups(
-        sub,
-        "a group that may read these documents, '*' for everyone; may be repeated (default: those they have). "
-        "Once any document names a group, those that name none are found by nobody",
-    )
-    sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
-    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
-    sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
-    sub.set_defaults(command=build)
-
-
-def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = commands.add_parser(
-        "plan",
-        help="what a build would do: files, pages, pages to OCR, tokens, price",
-        description="Say what a build would do and cost. Nothing is sent and nothing is written.",
-        epilog="Pages and tokens that an earlier build kept are not counted.\n\n" + EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_reading(sub)
-    sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
-    sub.set_defaults(command=plan)
-
-
-def _add_reading(sub: argparse.ArgumentParser) -> None:
-    """What decides which documents are read, and by which models."""
-    sub.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (PDF, images, Markdown, HTML, text)")
-    add_common(sub)
-    sub.add_argument(
-        "--embeddings",
-        default="auto",
-        metavar="MODEL",
-        help="auto (default), none, mistral-embed, or a local model as `mistral-rag doctor` lists them",
-    )
-    sub.add_argument(
-        "--ocr",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
-    )
-    sub.add_argument(
-        "--ocr-with",
-        choices=("auto", "mistral", "local"),
-        default="auto",
-        help="what reads them: Mistral OCR with a key, this machine without one (auto, default), or one of the two",
-    )
-
-
-def build(arguments: argparse.Namespace) -> int:
-    """`ingest build`."""
-    folder = index_folder(arguments)
-    from ingest._pipeline import Build
-
-    work = Build(
-        arguments.paths,
-        folder,
-        embeddings=arguments.embeddings,
-        prune=arguments.prune,
-        rebuild=arguments.rebuild,
-        workers=arguments.workers,
-        ocr=arguments.ocr,
-        ocr_with=arguments.ocr_with,
-        groups=arguments.groups,
-    )
-    with _progress(work) as show:
-        for progress in work:
-            show(progress)
-    report = work.report
-    for warning in report.warnings:
-        note(f"warning: {warning}")
-    if arguments.json:
-        say_json(report.to_json())
-    else:
-        _summarise(report)
-    return UNDONE if report.undone else DONE
-
-
-def plan(arguments: argparse.Namespace) -> int:
-    """`ingest plan`."""
-    folder = index_folder(arguments)
-    from ingest._estimate import estimate
-
-    found = estimate(
-        arguments.paths,
-        folder,
-        embeddings=arguments.embeddings,
-        workers=arguments.workers,
-        ocr=arguments.ocr,
-        ocr_with=arguments.ocr_with,
-    )
-    if arguments.json:
-        say_json(found.to_json())
-        return DONE
-    say(f"{found.files} files to read, {found.pages} pages, {found.ocr_pages} of them by {found.ocr or 'OCR'}")
-    say(f"{found.tokens} tokens to embed with {found.embedding or 'no model (word search only)'}")
-    say("price unknown" if found.cost is None else f"about ${found.cost:.2f}")
-    return DONE
-
-
-def status(arguments: argparse.Namespace) -> int:
-    """`ingest status`."""
-    from mistral_rag.index import IndexReader
-
-    with IndexReader.open(index_folder(arguments)) as reader:
-        facts = reader.status()
-    if arguments.json:
-        say_json(facts)
-        return DONE
-    failures = facts.pop("failures")
-    for name, value in facts.items():
-        say(f"{name.replace('_', ' '):12} {value}")
-    for failure in failures:
-        say(f"failed       {failure['source']}: {failure['reason']}")
-    return DONE
-
-
-def _summarise(report: BuildReport) -> None:
-    counted = [
-        f"{report.count(name)} {name.replace('_', ' ')}"
-        for name in ("added", "changed", "unchanged", "moved", "regrouped", "removed", "held_back", "failed")
-        if report.count(name)
-    ]
-    say(
-        f"{', '.join(counted) or 'nothing to do'}; {report.pages} pages{_kinds(report)}, {report.chunks} chunks, "
-        f"{report.embedded} embedded with {report.embedding or 'no model (word search only)'}, {report.seconds:.1f} s"
-    )
-    for reason, count in report.skipped_types().items():
-        say(f"skipped {count}: {reason}")
-    worth_saying = [file for file in report.files if file.reason and file.status != "skipped"]
-    for file in worth_saying[:LISTED_FILES]:
-        say(f"{file.status.replace('_', ' ')}: {file.source}: {file.reason}")
-    if len(worth_saying) > LISTED_FILES:
-        say(f"… and {len(worth_saying) - LISTED_FILES} more; --json lists them all")
-
-
-def _kinds(report: BuildReport) -> str:
-    """How the pages ended that have no text of their own, in brackets; nothing where all have."""
-    counted = {"by OCR": report.ocr_pages, "blank": report.blank_pages, "not read": report.failed_pages}
-    said = ", ".join(f"{count} {name}" for name, count in counted.items() if count)
-    return f" ({said})" if said else ""
-
-
-@contextmanager
-def _progress(work: Build) -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error where that is a terminal, else nothing."""
-    if not sys.stderr.isatty():
-        yield lambda progress: None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking for files", total=None)
-
-        def show(progress: Progress) -> None:
-            event = progress.event
-            text = f"{progress.chunks} chunks  {escape(event.source)}{event.remark}"
-            bar.update(task, completed=progress.done, total=progress.total, description=text)
-
-        yield show
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -34,34 +35,35 @@ class Embedder:
 
     @property
     def group(self) -> int:
-        """How many chunks are embedded together before they are stored, to be sent in few requests."""
+        """The number of chunks that are embedded together before they are stored, to be sent in few requests."""
         return BATCH if isinstance(self.model, BatchEmbeddings) else 1
 
-    def prepare(self, items: Iterable[tuple[Source, ParsedFile]]) -> None:
-        """Embed the chunks of several documents together and keep the vectors, for `vectors` to find."""
-        if self.model is not None:
-            self._rows(self.model, (pair for source, parsed in items for pair in keyed_texts(source, parsed)))
+    def embed(self, documents: Sequence[tuple[Source, ParsedFile]]) -> list[Matrix | None]:
+        """The vectors of the chunks of each document, one row a chunk; None without a model or without chunks.
 
-    def vectors(self, source: Source, parsed: ParsedFile) -> Matrix | None:
-        """One row a chunk; None without a model or without chunks."""
-        if self.model is None or not parsed.chunks:
-            return None
-        keyed = keyed_texts(source, parsed)
-        rows = self._rows(self.model, keyed)
-        return np.stack([rows[key] for key, _ in keyed]).astype(np.float32, copy=False)
+        The documents' texts are sent together. What the model gives is kept in the index at once: it is paid for.
+        """
+        if self.model is None:
+            return [None] * len(documents)
+        keyed = [keyed_texts(source, parsed) for source, parsed in documents]
+        vectors = self._vectors(self.model, dict(chain.from_iterable(keyed)))
+        return [_stacked([vectors[key] for key, _ in pairs]) for pairs in keyed]
 
-    def _rows(self, model: MatrixEmbeddings, keyed: Iterable[tuple[bytes, str]]) -> dict[bytes, Matrix]:
-        """The vector of each text: a kept one, or one made now."""
-        texts = dict(keyed)
-        rows: dict[bytes, Matrix] = self.writer.cached_embeddings(self.name, list(texts))
-        fresh = [key for key in texts if key not in rows]
-        for places, matrix in _in_batches(model, [texts[key] for key in fresh]):
-            found = [fresh[place] for place in places]
-            self.writer.keep_embeddings(self.name, found, matrix)
+    def _vectors(self, model: MatrixEmbeddings, texts: Mapping[bytes, str]) -> dict[bytes, Matrix]:
+        """The vector of each text, by its key: a kept one, or one made now."""
+        vectors: dict[bytes, Matrix] = self.writer.cached_embeddings(self.name, list(texts))
+        missing = [key for key in texts if key not in vectors]
+        for positions, matrix in _in_batches(model, [texts[key] for key in missing]):
+            keys = [missing[position] for position in positions]
+            self.writer.keep_embeddings(self.name, keys, matrix)
             self.writer.commit()
-            self.fresh += len(found)
-            rows.update(zip(found, matrix, strict=True))
-        return rows
+            self.fresh += len(keys)
+            vectors.update(zip(keys, matrix, strict=True))
+        return vectors
+
+
+def _stacked(vectors: Sequence[Matrix]) -> Matrix | None:
+    return np.stack(vectors).astype(np.float32, copy=False) if vectors else None
 
 
 def keyed_texts(source: Source, parsed: ParsedFile) -> list[tuple[bytes, str]]:
@@ -71,13 +73,13 @@ def keyed_texts(source: Source, parsed: ParsedFile) -> list[tuple[bytes, str]]:
 
 
 def _in_batches(model: MatrixEmbeddings, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Matrix]]:
-    """Places among the texts and their vectors, one batch after another; each is committed before the next is read."""
+    """Positions among the texts with their vectors, batch by batch; each is committed before the next is read."""
     if isinstance(model, BatchEmbeddings):
-        yield from ((batch.indices.tolist(), batch.matrix) for batch in model.embed_batches(texts))
+        yield from ((made.indices.tolist(), made.matrix) for made in model.embed_batches(texts))
         return
-    for at in range(0, len(texts), BATCH):
-        part = texts[at : at + BATCH]
-        yield range(at, at + len(part)), model.embed_matrix(part)
+    for start in range(0, len(texts), BATCH):
+        batch = texts[start : start + BATCH]
+        yield range(start, start + len(batch)), model.embed_matrix(batch)
 
 
 def choose_embedder(

@@ -1,4 +1,4 @@
-"""What a build would do and cost, found without doing it: files are parsed, nothing is sent, nothing is written."""
+"""Estimate of what a build would do and cost: files are parsed, nothing is sent, nothing is written."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,12 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from ingest._documents import ReadFile, read_files
 from ingest._embedding import keyed_texts
 from ingest._ocr import When, With, open_reader
-from ingest._plan import Reading, make_plan
+from ingest._plan import FileToRead, make_plan
 from ingest._sources import resolve_roots
-from ingest.parsing._children import parse_files
-from ingest.parsing._result import ParsedFile, ParseJob
+from ingest.parsing._result import ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings
 from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.index import IndexWriter
@@ -21,7 +21,7 @@ from mistral_rag.ocr import PageReader
 from mistral_rag.schema import Source
 
 TOKENS_OF_A_PICTURE: Final = 600
-"""What a page is taken for whose text nobody knows yet."""
+"""Taken for a page whose text nobody knows yet: about 2,400 characters, a printed page of prose."""
 
 PRICES: Final[Mapping[str, float]] = MappingProxyType({"mistral-embed": 0.10, "codestral-embed": 0.15})
 """US dollars for a million tokens, by the platform's list of 2026; models on this machine cost nothing."""
@@ -31,7 +31,7 @@ PRICE_OF_A_PAGE: Final = 0.004
 
 @dataclass(slots=True)
 class Estimate:
-    """What is to be done: files to read, their pages, those of them to read by OCR, tokens to embed.
+    """Work that is to be done: files to read, their pages, those of them to read by OCR, tokens to embed.
 
     What earlier builds kept is not counted. `cost` is in US dollars; None where the price of a model is not known.
     """
@@ -58,7 +58,7 @@ def estimate(
     ocr: When = "auto",
     ocr_with: With | PageReader = "auto",
 ) -> Estimate:
-    """What a build with these arguments would do; see `ingest._pipeline.Build`."""
+    """Estimate what a build with these arguments would do; see `ingest.Build`."""
     roots = resolve_roots(paths)
     with open_reader(ocr, ocr_with) as reader, _known(Path(index)) as writer:
         known = writer.sources() if writer else {}
@@ -66,14 +66,11 @@ def estimate(
         found = Estimate(files=len(plan.to_read), ocr=reader.name if reader else "")
         found.embedding = _embedding_of(embeddings, writer)
         languages: Counter[str] = Counter()
-        by_uri = {reading.found.uri: reading for reading in plan.to_read}
-        every = ocr == "always"
-        jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "", every) for r in plan.to_read)
-        with closing(parse_files(jobs, workers=workers)) as files:
-            for job, parsed in files:
-                if isinstance(parsed, ParsedFile):
-                    languages[parsed.language] += sum(len(page.text) for page in parsed.pages)
-                    _add(found, by_uri[job.uri], parsed, reader, writer)
+        with closing(read_files(plan.to_read, workers=workers, every_picture=ocr == "always")) as read:
+            for item in read:
+                if isinstance(item, ReadFile) and isinstance(item.parsed, ParsedFile):
+                    languages[item.parsed.language] += sum(len(page.text) for page in item.parsed.pages)
+                    _add(found, item.file, item.parsed, reader, writer)
     if found.embedding == "auto":
         found.embedding = choose_embeddings(languages) if found.files else ""
     if found.embedding == NO_EMBEDDINGS:
@@ -101,7 +98,7 @@ def _embedding_of(asked: str, writer: IndexWriter | None) -> str:
 
 
 def _add(
-    found: Estimate, reading: Reading, parsed: ParsedFile, reader: PageReader | None, writer: IndexWriter | None
+    found: Estimate, file: FileToRead, parsed: ParsedFile, reader: PageReader | None, writer: IndexWriter | None
 ) -> None:
     found.pages += len(parsed.pages)
     if reader:
@@ -109,17 +106,17 @@ def _add(
         kept = writer.cached_pages(reader.name, list(keys)) if writer else {}
         found.ocr_pages += len(keys) - len(kept)
         found.tokens += TOKENS_OF_A_PICTURE * len(keys)
-    found.tokens += _tokens(found.embedding, reading, parsed, writer)
+    found.tokens += _tokens(found.embedding, file, parsed, writer)
 
 
-def _tokens(model: str, reading: Reading, parsed: ParsedFile, writer: IndexWriter | None) -> int:
+def _tokens(model: str, file: FileToRead, parsed: ParsedFile, writer: IndexWriter | None) -> int:
     """The tokens of the chunks that no kept embedding is for."""
     from mistral_rag.embeddings import count_tokens
 
     source = Source(
         uri=parsed.uri,
-        digest=reading.digest,
-        name=reading.found.name,
+        digest=file.digest,
+        name=file.found.name,
         title=parsed.title,
         media_type=parsed.media_type,
         language=parsed.language,

@@ -1,17 +1,13 @@
-"""Who may read the documents of a build: the groups that are named, or those a document has already."""
+"""Groups that may read the documents of a build: those that are named, or those a document has already."""
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from mistral_rag.index import IndexWriter, SourceState
 
-HIDDEN = (
-    "{} no group, while others do: found by nobody. Name one with: ingest build PATH --group NAME ('*' for everyone)"
-)
+NAME_A_GROUP = "Name one with: ingest build PATH --group NAME ('*' for everyone)"
 
 
-class Readers:
+class GroupAssignment:
     """The groups of each document.
 
     A file that changed, or that has the content of one that is known, keeps that one's groups where none are named.
@@ -30,30 +26,15 @@ class Readers:
 
 
 def differ(state: SourceState, named: tuple[str, ...] | None) -> bool:
-    """Whether a document that is in the index has to get other groups."""
+    """True when a document that is in the index has to get other groups."""
     return named is not None and state.status == "ok" and set(named) != set(state.source.groups)
 
 
-def regroup(writer: IndexWriter, state: SourceState, groups: tuple[str, ...]) -> None:
-    """Give a document other groups; nothing of it is read or embedded again."""
-    uri = state.source.uri
-    with writer.view() as view:
-        pages = list(view.pages(uri))
-        chunks, vectors = view.content_of(uri)
-    writer.put(
-        state.source.model_copy(update={"groups": groups}),
-        pages,
-        chunks,
-        None if vectors is None else np.frombuffer(b"".join(vectors), dtype="<f2").reshape(len(vectors), -1),
-        root=state.root,
-        size=state.size,
-        mtime_ns=state.mtime_ns,
-        problems=state.problems,
-    )
-
-
-def hidden_line(writer: IndexWriter) -> str | None:
-    """Says how many documents nobody finds, as they name no group and others do; None when there are none."""
+def hidden_warning(writer: IndexWriter) -> str | None:
+    """Say how many documents are hidden, as they name no group and others do; None when there are none."""
     with writer.view() as view:
         hidden = view.hidden()
-    return HIDDEN.format(f"{hidden} documents name" if hidden > 1 else "1 document names") if hidden else None
+    if hidden == 0:
+        return None
+    counted = "1 document is hidden: it names" if hidden == 1 else f"{hidden} documents are hidden: they name"
+    return f"{counted} no group, while others do. {NAME_A_GROUP}"

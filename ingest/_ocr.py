@@ -1,36 +1,36 @@
-"""Pages whose text has to be read from their pictures: who reads them, and what is made of it."""
+"""Pages whose text has to be read from their pictures: the reader, what it has read before, the file with both."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from ingest._plan import Reading
-from ingest.chunking import cut
-from ingest.parsing._result import NEEDS_OCR, ParsedFile, Picture, Problem
+from ingest._plan import FileToRead
+from ingest.parsing._result import NEEDS_OCR, PageProblem, ParsedFile, PicturePage
 from ingest.parsing._titles import title_of
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.index import IndexWriter
 from mistral_rag.ocr import PageFailure, PageReader
 from mistral_rag.schema import Page
-from mistral_rag.text import detect
 
 When = Literal["auto", "always", "never"]
 With = Literal["auto", "mistral", "local"]
 
-FEWEST_NEW_WORDS = 3
-"""A reading that brings fewer words than this which the text layer lacks does not replace it."""
+MIN_NEW_WORDS = 3
+"""Words that OCR must bring which the text layer lacks, to replace it: a logo, a stamp or a misread word is no gain."""
 PAGES_PER_REQUEST = 20
 """Pages the platform reads at once: what is under way when a build is killed may have to be paid for again."""
 HOW_TO_READ = 'for OCR set MISTRAL_API_KEY, or on this machine run: pip install "mistral-rag[local]"'
 
-Readings = Mapping[int, Page | PageFailure]
+OcrOutcomes = Mapping[int, Page | PageFailure]
+"""Page numbers of a file with what OCR read there, or why it could not."""
 
 
 @contextmanager
 def open_reader(when: str, choice: "str | PageReader") -> Iterator[PageReader | None]:
-    """What reads pictures: with a key the platform, without one this machine where it can, else nobody.
+    """Open the reader of pictures: with a key the platform, without one this machine where it can, else nobody.
 
     Raises:
         ConfigurationError: the platform was asked for and there is no key, or there is no such reader.
@@ -62,7 +62,7 @@ def _platform() -> PageReader:
     return MistralOCR(pages_per_request=PAGES_PER_REQUEST).page_reader()
 
 
-class PictureReadings:
+class CachedPageReader:
     """Reads pictures of pages, or finds in the index what was read before. `fresh` counts those read now."""
 
     def __init__(self, reader: PageReader, writer: IndexWriter) -> None:
@@ -70,41 +70,46 @@ class PictureReadings:
         self.writer = writer
         self.fresh = 0
 
-    def read(self, reading: Reading, pictures: Sequence[Picture]) -> Iterator[tuple[int, Page | PageFailure]]:
+    @property
+    def name(self) -> str:
+        """The reader's name, under which the index keeps what it has read."""
+        return self.reader.name
+
+    def read(self, file: FileToRead, pictures: Sequence[PicturePage]) -> Iterator[tuple[int, Page | PageFailure]]:
         """Page numbers of a file with what was read there. Every page is kept at once."""
-        kept = self.writer.cached_pages(self.reader.name, [bytes.fromhex(picture.key) for picture in pictures])
+        kept = self.writer.cached_pages(self.name, [bytes.fromhex(picture.key) for picture in pictures])
         missing: dict[int, bytes] = {}
         for picture in pictures:
             key = bytes.fromhex(picture.key)
             if key in kept:
-                self.writer.keep_page(self.reader.name, key, kept[key], file=reading.digest)
+                self.writer.keep_page(self.name, key, kept[key], file=file.digest)
                 yield picture.page, kept[key]
             else:
                 missing[picture.page] = key
         if missing:
-            yield from self._fresh(reading, missing)
+            yield from self._read_now(file, missing)
 
-    def _fresh(self, reading: Reading, missing: Mapping[int, bytes]) -> Iterator[tuple[int, Page | PageFailure]]:
-        for outcome in _outcomes(self.reader, reading.found.path, list(missing)):
+    def _read_now(self, file: FileToRead, missing: Mapping[int, bytes]) -> Iterator[tuple[int, Page | PageFailure]]:
+        for outcome in _outcomes(self.reader, file.found.path, list(missing)):
             if isinstance(outcome, PageFailure):
                 yield outcome.number, outcome
                 continue
             number = outcome.locator.number
             if number not in missing:
                 continue
-            if change := reading.found.change():
+            if change := file.found.change():
                 # what was read now is not what the key was made of
                 yield number, PageFailure(number, change)
                 continue
             page = Page.model_construct(**{name: getattr(outcome, name) for name in Page.model_fields})
-            self.writer.keep_page(self.reader.name, missing[number], page, file=reading.digest)
+            self.writer.keep_page(self.name, missing[number], page, file=file.digest)
             self.writer.commit()
             self.fresh += 1
             yield number, page
 
 
 def _outcomes(reader: PageReader, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
-    """What the reader makes of the pages; a file that it does not take is a failure of each of them."""
+    """Pages as the reader gives them; a file that it does not take is a failure of each of them."""
     waiting = set(numbers)
     try:
         for outcome in reader.read(path, numbers):
@@ -114,43 +119,37 @@ def _outcomes(reader: PageReader, path: Path, numbers: Sequence[int]) -> Iterato
         yield from (PageFailure(number, error.reason) for number in sorted(waiting))
 
 
-def with_readings(parsed: ParsedFile, readings: Readings, *, reader: str, stem: str) -> ParsedFile:
-    """The file with what was read in place of its pages; pages that were not read become problems."""
+def merge_ocr(parsed: ParsedFile, outcomes: OcrOutcomes, *, reader: str, stem: str) -> ParsedFile:
+    """The file, still uncut, with what was read in place of its pages; pages that were not read become problems."""
     pages = {page.locator.number: page for page in parsed.pages}
     problems = list(parsed.problems)
     for picture in parsed.pictures:
-        outcome = readings.get(picture.page)
+        outcome = outcomes.get(picture.page)
         if isinstance(outcome, Page):
             pages[picture.page] = better(pages[picture.page], outcome)
         elif (problem := _problem(picture, outcome, reader)) is not None:
             problems.append(problem)
-    title = _title(parsed, pages[1], stem) if 1 in readings and 1 in pages else parsed.title
-    bare = [page.model_copy(update={"units": ()}) for page in pages.values()]
-    cut_pages, chunks = cut(bare, uri=parsed.uri, title=title)
-    return ParsedFile(
-        uri=parsed.uri,
-        media_type=parsed.media_type,
-        title=title,
-        language=detect(page.text for page in cut_pages),
-        metadata=parsed.metadata,
-        pages=cut_pages,
-        chunks=chunks,
+    return replace(
+        parsed,
+        title=_title(parsed, pages[1], stem) if 1 in outcomes and 1 in pages else parsed.title,
+        pages=tuple(pages.values()),
         problems=tuple(sorted(problems, key=lambda problem: problem.page or 0)),
+        pictures=(),
     )
 
 
-def _problem(picture: Picture, outcome: Page | PageFailure | None, reader: str) -> Problem | None:
-    """Why a picture was not read; None where the text layer is enough without it."""
+def _problem(picture: PicturePage, outcome: Page | PageFailure | None, reader: str) -> PageProblem | None:
+    """The problem of a picture that was not read; None where the text layer is enough without it."""
     if not picture.reason.startswith(NEEDS_OCR):
         return None
     failure = outcome.reason if isinstance(outcome, PageFailure) else "gave no page"
-    return Problem(picture.page, f"{NEEDS_OCR}, and {reader} failed: {failure}" if reader else picture.reason)
+    return PageProblem(picture.page, f"{NEEDS_OCR}, and {reader} failed: {failure}")
 
 
 def better(layer: Page, reading: Page) -> Page:
     """The reading in the text layer's place, or the layer where the reading brings hardly anything new."""
     new = set(reading.text.casefold().split()) - set(layer.text.casefold().split())
-    if layer.text.strip() and len(new) < FEWEST_NEW_WORDS:
+    if layer.text.strip() and len(new) < MIN_NEW_WORDS:
         return layer
     return reading.model_copy(update={"locator": layer.locator, "width": layer.width, "height": layer.height})
 
@@ -167,8 +166,8 @@ def _title(parsed: ParsedFile, first: Page, stem: str) -> str:
 PageState = Literal["text", "ocr", "blank", "failed"]
 
 
-def states(parsed: ParsedFile) -> list[PageState]:
-    """How each page of a file ended."""
+def page_states(parsed: ParsedFile) -> list[PageState]:
+    """The state in which each page of a file ended."""
     failed = {problem.page for problem in parsed.problems}
     return [_state(page, failed=page.locator.number in failed) for page in parsed.pages]
 

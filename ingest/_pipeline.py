@@ -1,46 +1,42 @@
 """A build: compare the folders with the index, parse what is new, embed, commit; resume by doing it again."""
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from langchain_core.embeddings import Embeddings
 
-from ingest._embedding import Embedder, choose_embedder
-from ingest._facts import learn_missing
-from ingest._groups import Readers, hidden_line, regroup
-from ingest._ocr import HOW_TO_READ, PictureReadings, When, With, open_reader, states, with_readings
-from ingest._plan import Plan, Reading, make_plan, problem_line
+from ingest._documents import ReadFile, read_files
+from ingest._embedding import Embedder, Matrix, choose_embedder
+from ingest._groups import GroupAssignment, hidden_warning
+from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
+from ingest._profiles import learn_missing
 from ingest._report import BuildReport, FileReport, PageRead, Progress
-from ingest._sources import Found, resolve_roots
-from ingest.parsing._children import parse_files
-from ingest.parsing._result import ParsedFile, ParseJob
+from ingest._sources import SourceFile, resolve_roots
+from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from mistral_rag.errors import ParseError
-from mistral_rag.index import IndexWriter, SourceState
-from mistral_rag.ocr import PageFailure, PageReader
-from mistral_rag.schema import Page, Source
+from mistral_rag.index import READ_AGAIN, IndexWriter, SourceState
+from mistral_rag.ocr import PageReader
+from mistral_rag.schema import Source
 
 COMMIT_CHUNKS = 1000
 COMMIT_SECONDS = 5.0
 """Work is committed when so much of it has gathered; a kill loses no more. Embeddings are kept sooner."""
 
 GROUP_SECONDS = 0.5
-"""How long a document waits for others that are embedded with it."""
+"""Time that a document waits for others to share its requests; a slow one must not hold up those before it."""
 
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
 
-UNREAD = "0" * 64
-"""Stands for the digest of a file that could not be opened."""
-
-
-T = TypeVar("T")
-Result = tuple[ParseJob, ParsedFile | ParseError]
 Event = FileReport | PageRead
+Document = tuple[FileToRead, ParsedFile]
+T = TypeVar("T")
 
 
 class Build:
@@ -98,9 +94,9 @@ class Build:
                 open_reader(self.ocr, self.ocr_with) as reader,
                 IndexWriter.open(self.index) as writer,
             ):
-                self._readings = PictureReadings(reader, writer) if reader else None
+                self._reader = CachedPageReader(reader, writer) if reader else None
                 known = writer.sources()
-                self._readers = Readers(self.groups, known)
+                self._groups = GroupAssignment(self.groups, known)
                 if self.rebuild:
                     writer.clear()
                     known = writer.sources()
@@ -112,7 +108,7 @@ class Build:
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
 
-    def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
+    def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
         total = reported + len(plan.failed) + len(plan.to_read) + len(plan.gone)
         for event in self._changes(writer, plan, known):
@@ -120,17 +116,16 @@ class Build:
                 self.report.add(event)
             yield Progress(event, len(self.report.files), total, self.report.chunks)
 
-    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Event]:
+    def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceState]) -> Iterator[Event]:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
-            # no size fits a file that could not be opened, so that the next build tries again
-            writer.fail(self._source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
+            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
         for found, state in plan.regrouped:
-            regroup(writer, state, self._readers.of(found.uri, state.source.digest))
-            self._commit_in_time(writer, state.chunks)
-            yield FileReport(found.name, "regrouped", problem_line(state.problems), state.pages)
+            writer.set_groups(found.uri, self._groups.of(found.uri, state.source.digest))
+            self._commit_in_time(writer, 1)
+            yield FileReport(found.name, "regrouped", describe_problems(state.problems), state.pages)
         yield from self._read(writer, plan.to_read)
         for uri in plan.gone:
             writer.remove(uri)
@@ -140,66 +135,69 @@ class Build:
         learn_missing(writer)
         writer.commit()
         writer.refresh_caches()
-        if hidden := hidden_line(writer):
+        if hidden := hidden_warning(writer):
             self.report.warnings.append(hidden)
 
-    def _read(self, writer: IndexWriter, readings: Sequence[Reading]) -> Iterator[Event]:
-        by_uri = {reading.found.uri: reading for reading in readings}
-        every = self.ocr == "always"
-        jobs = (ParseJob(r.found.path, r.found.uri, r.found.media_type or "", every) for r in readings)
-        if not readings and self.embeddings == "auto":
+    def _read(self, writer: IndexWriter, files: Sequence[FileToRead]) -> Iterator[Event]:
+        if not files and self.embeddings == "auto":
             return
-        # closed at once when something is raised, not when the error is forgotten: children would live on meanwhile
-        with closing(parse_files(jobs, workers=self.workers)) as parsed:
-            yield from self._take_in(writer, by_uri, parsed)
+        every = self.ocr == "always"
+        # closed at once when something is raised, not when the error is forgotten: workers would live on meanwhile
+        with closing(read_files(files, self._reader, workers=self.workers, every_picture=every)) as read:
+            yield from self._take_in(writer, read)
 
-    def _take_in(
-        self, writer: IndexWriter, by_uri: Mapping[str, Reading], parsed: Iterator[Result]
-    ) -> Generator[Event, None, None]:
-        """Embed what was parsed and put it into the index."""
-        early = [] if self.embeddings != "auto" or writer.identity else list(islice(parsed, SAMPLE_FILES))
-        for at, (job, result) in enumerate(early):
-            # which language a scan is in is known when it has been read
-            if isinstance(result, ParsedFile) and result.pictures:
-                early[at] = job, (yield from self._read_pictures(by_uri[job.uri], result))
-        embedder = choose_embedder(self.embeddings, (result for _, result in early), writer)
+    def _take_in(self, writer: IndexWriter, read: Iterator[PageRead | ReadFile]) -> Iterator[Event]:
+        """Embed what was read and put it into the index."""
+        sample: list[ReadFile] = []
+        if self.embeddings == "auto" and writer.identity is None:
+            yield from self._sample(read, sample)
+        embedder = choose_embedder(self.embeddings, (file.parsed for file in sample), writer)
         self.report.embedding = embedder.name
-        group: list[tuple[Reading, ParsedFile]] = []
+        group: list[Document] = []
         begun = time.monotonic()
-        for job, result in chain(_drained(early), parsed):
-            reading = by_uri[job.uri]
-            if isinstance(result, ParsedFile) and result.pictures:
-                result = yield from self._read_pictures(reading, result)
-            outcome = _checked(reading, result)
-            if isinstance(outcome, ParseError):
-                yield self._fail(writer, reading, outcome.reason)
+        gathered = _drained(sample)
+        for item in chain(gathered, read):
+            if isinstance(item, PageRead):
+                yield self._page_read(item)
                 continue
-            if not outcome.chunks and outcome.problems:
-                self._count(outcome)
-                yield self._fail(writer, reading, problem_line(_problems(outcome)) or "")
+            if isinstance(parsed := self._readable(item), ParseError):
+                yield self._fail(writer, item.file, parsed.reason)
                 continue
             begun = begun if group else time.monotonic()
-            group.append((reading, outcome))
+            group.append((item.file, parsed))
             if _chunks(group) >= embedder.group or time.monotonic() - begun > GROUP_SECONDS:
                 yield from self._store(writer, group, embedder)
         yield from self._store(writer, group, embedder)
 
-    def _read_pictures(self, reading: Reading, parsed: ParsedFile) -> Generator[Event, None, ParsedFile]:
-        """The file with the pictures of its pages read."""
-        found: dict[int, Page | PageFailure] = {}
-        name = ""
-        if self._readings is not None:
-            name = self._readings.reader.name
-            for number, outcome in self._readings.read(reading, parsed.pictures):
-                found[number] = outcome
-                yield PageRead(reading.found.name, len(found), len(parsed.pictures))
-            self.report.ocr_fresh = self._readings.fresh
-        elif self.ocr != "never" and HOW_TO_READ not in self.report.warnings:
+    def _sample(self, read: Iterator[PageRead | ReadFile], sample: list[ReadFile]) -> Iterator[PageRead]:
+        """Gather the first files; scans when they have been read, for before nobody knows their language."""
+        for item in read:
+            if isinstance(item, PageRead):
+                yield self._page_read(item)
+                continue
+            sample.append(item)
+            if len(sample) == SAMPLE_FILES:
+                return
+
+    def _page_read(self, page: PageRead) -> PageRead:
+        if self._reader is not None:
+            self.report.ocr_fresh = self._reader.fresh
+        return page
+
+    def _readable(self, item: ReadFile) -> ParsedFile | ParseError:
+        """The file, unless nothing of it could be read."""
+        parsed = item.parsed
+        if isinstance(parsed, ParseError):
+            return parsed
+        if parsed.pictures and self.ocr != "never" and HOW_TO_READ not in self.report.warnings:
             self.report.warnings.append(HOW_TO_READ)
-        return with_readings(parsed, found, reader=name, stem=reading.found.path.stem)
+        if parsed.chunks or not parsed.problems:
+            return parsed
+        self._count(parsed)
+        return ParseError(describe_problems(_problems(parsed)) or "")
 
     def _count(self, parsed: ParsedFile) -> None:
-        ended = states(parsed)
+        ended = page_states(parsed)
         self.report.pages += len(ended)
         self.report.text_pages += ended.count("text")
         self.report.ocr_pages += ended.count("ocr")
@@ -207,24 +205,27 @@ class Build:
         self.report.failed_pages += ended.count("failed")
         self.report.chunks += len(parsed.chunks)
 
-    def _fail(self, writer: IndexWriter, reading: Reading, reason: str) -> FileReport:
-        found = reading.found
+    def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
+        found = file.found
         if found.change():
-            # no size fits, so that the next build tries again, whatever the file holds then
-            writer.fail(self._source(found, UNREAD), reason, root=found.root, size=-1, mtime_ns=0)
+            # whatever the file holds by then, the next build is to try again
+            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=READ_AGAIN)
         else:
-            source = self._source(found, reading.digest)
+            source = self._source(found, file.digest)
             writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
         return FileReport(found.name, "failed", reason)
 
-    def _store(
-        self, writer: IndexWriter, group: list[tuple[Reading, ParsedFile]], embedder: Embedder
-    ) -> Iterator[FileReport]:
+    def _store(self, writer: IndexWriter, group: list[Document], embedder: Embedder) -> Iterator[FileReport]:
         """Put the documents that have gathered into the index and commit when it is time; empties the group."""
-        if len(group) > 1:
-            embedder.prepare((self._source(reading.found, reading.digest, parsed), parsed) for reading, parsed in group)
-        for reading, parsed in _drained(group):
-            yield self._put(writer, reading, parsed, embedder)
+        if not group:
+            return
+        documents = [(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
+        vectors = embedder.embed(documents)
+        self.report.embedded = embedder.fresh
+        files = [file for file, _ in group]
+        group.clear()
+        for file, (source, parsed), matrix in zip(files, _drained(documents), _drained(vectors), strict=True):
+            yield self._put(writer, file, source, parsed, matrix)
             self._commit_in_time(writer, len(parsed.chunks))
 
     def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
@@ -233,11 +234,10 @@ class Build:
             writer.commit()
             self._uncommitted, self._committed = 0, time.monotonic()
 
-    def _put(self, writer: IndexWriter, reading: Reading, parsed: ParsedFile, embedder: Embedder) -> FileReport:
-        found = reading.found
-        source = self._source(found, reading.digest, parsed)
-        vectors = embedder.vectors(source, parsed)
-        problems = _problems(parsed)
+    def _put(
+        self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, vectors: Matrix | None
+    ) -> FileReport:
+        found, problems = file.found, _problems(parsed)
         writer.put(
             source,
             parsed.pages,
@@ -247,12 +247,12 @@ class Build:
             size=found.size,
             mtime_ns=found.mtime_ns,
             problems=problems,
+            profile=parsed.profile,
         )
         self._count(parsed)
-        self.report.embedded = embedder.fresh
-        return FileReport(found.name, reading.becomes, problem_line(problems), len(parsed.pages))
+        return FileReport(found.name, file.status, describe_problems(problems), len(parsed.pages))
 
-    def _source(self, found: Found, digest: str, parsed: ParsedFile | None = None) -> Source:
+    def _source(self, found: SourceFile, digest: str, parsed: ParsedFile | None = None) -> Source:
         return Source(
             uri=found.uri,
             digest=digest,
@@ -261,23 +261,16 @@ class Build:
             media_type=found.media_type or "",
             language=parsed.language if parsed else "",
             modified=datetime.fromtimestamp(found.mtime_ns // 10**9, tz=UTC),
-            groups=self._readers.of(found.uri, digest),
+            groups=self._groups.of(found.uri, digest),
             metadata=parsed.metadata if parsed else {},
         )
-
-
-def _checked(reading: Reading, result: ParsedFile | ParseError) -> ParsedFile | ParseError:
-    if isinstance(result, ParseError):
-        return result
-    change = reading.found.change()
-    return ParseError(change) if change else result
 
 
 def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
     return tuple((problem.page, problem.reason) for problem in parsed.problems)
 
 
-def _chunks(group: Sequence[tuple[Reading, ParsedFile]]) -> int:
+def _chunks(group: Sequence[Document]) -> int:
     return sum(len(parsed.chunks) for _, parsed in group)
 
 

@@ -1,46 +1,46 @@
-"""What a build will do: the documents below its roots compared with those that the index knows."""
+"""The plan of a build: the documents below its roots compared with those that the index knows."""
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest._groups import differ
 from ingest._report import FileReport, FileStatus
-from ingest._sources import Found, PassedOver, sha256_of, walk
+from ingest._sources import SkippedPath, SourceFile, sha256_of, walk
 from ingest.parsing._result import NEEDS_OCR
 from mistral_rag.index import READ_AGAIN, SourceState, erased_uri
 
-PAGES = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
-"""What stands before each reason in the line that `problem_line` makes."""
+_BEFORE_REASON = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
+"""Page numbers before each reason in what `describe_problems` writes."""
 
-DROP_SHARE = 0.2
-"""More than this share of a root's documents is dropped only when asked to."""
+MAX_DROP_SHARE = 0.2
+"""Share of a root's documents above which they are dropped only when asked to: a drive may not be mounted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A file that must be read, and what its report will say when that went well."""
+class FileToRead:
+    """A file that must be read, and the status that its report will give when that went well."""
 
-    found: Found
+    found: SourceFile
     digest: str
-    becomes: FileStatus
+    status: FileStatus
 
 
 @dataclass(slots=True)
-class Plan:
-    """What a build will do: files to read, files to report as they are, documents that are gone.
+class BuildPlan:
+    """The steps of a build: files to read, files to report as they are, documents that are gone.
 
     `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
     """
 
     groups: tuple[str, ...] | None = None
-    to_read: list[Reading] = field(default_factory=list)
+    to_read: list[FileToRead] = field(default_factory=list)
     settled: list[FileReport] = field(default_factory=list)
-    failed: list[tuple[Found, str]] = field(default_factory=list)
+    failed: list[tuple[SourceFile, str]] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
-    regrouped: list[tuple[Found, SourceState]] = field(default_factory=list)
+    regrouped: list[tuple[SourceFile, SourceState]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failed_pages: int = 0
 
@@ -52,16 +52,16 @@ def make_plan(
     prune: bool,
     reader: str = "",
     groups: tuple[str, ...] | None = None,
-) -> Plan:
+) -> BuildPlan:
     """Compare what stands below `roots` with the documents the index knows.
 
     Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
     `groups` are those that documents are to have; None: those they have.
     """
-    plan = Plan(groups)
-    present: dict[str, Found] = {}
+    plan = BuildPlan(groups)
+    present: dict[str, SourceFile] = {}
     for item in walk(roots):
-        if isinstance(item, PassedOver):
+        if isinstance(item, SkippedPath):
             plan.settled.append(FileReport(item.name, "skipped", item.reason))
         elif item.media_type is None:
             plan.settled.append(FileReport(item.name, "skipped", f"type {item.path.suffix.lower() or 'unknown'}"))
@@ -76,7 +76,7 @@ def make_plan(
     return plan
 
 
-def _compare(found: Found, state: SourceState | None, plan: Plan, reader: str) -> None:
+def _compare(found: SourceFile, state: SourceState | None, plan: BuildPlan, reader: str) -> None:
     again = state is not None and _to_be_read_again(state, reader)
     same = state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
@@ -90,7 +90,7 @@ def _compare(found: Found, state: SourceState | None, plan: Plan, reader: str) -
     if state is not None and not again and state.source.digest == digest:
         _leave(found, state, plan)
     else:
-        plan.to_read.append(Reading(found, digest, "added" if state is None else "changed"))
+        plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed"))
 
 
 def _to_be_read_again(state: SourceState, reader: str) -> bool:
@@ -98,7 +98,7 @@ def _to_be_read_again(state: SourceState, reader: str) -> bool:
 
 
 def may_be_read_now(reason: str, reader: str) -> bool:
-    """Whether a page that failed for this reason is worth another try with the reader of this name (empty: none).
+    """True when a page that failed for this reason is worth another try with the reader of this name (empty: none).
 
     What this machine could not read it won't be able to read the next time either; the platform may.
     """
@@ -108,13 +108,13 @@ def may_be_read_now(reason: str, reader: str) -> bool:
 
 
 def _reasons(state: SourceState) -> Iterable[str]:
-    """Why pages of a source could not be read; a source that failed as a whole has them in one line."""
+    """The reasons why pages of a source could not be read; a source that failed as a whole has them in one line."""
     if state.status == "failed":
-        return PAGES.split(state.reason or "")
+        return _BEFORE_REASON.split(state.reason or "")
     return (reason for _, reason in state.problems)
 
 
-def _leave(found: Found, state: SourceState, plan: Plan) -> None:
+def _leave(found: SourceFile, state: SourceState, plan: BuildPlan) -> None:
     """Report a file that is as the index knows it; what was wrong with it still is."""
     plan.failed_pages += failed_pages(state.problems)
     if state.status == "failed":
@@ -124,27 +124,32 @@ def _leave(found: Found, state: SourceState, plan: Plan) -> None:
     elif differ(state, plan.groups):
         plan.regrouped.append((found, state))
     else:
-        plan.settled.append(FileReport(found.name, "unchanged", problem_line(state.problems), state.pages))
+        plan.settled.append(FileReport(found.name, "unchanged", describe_problems(state.problems), state.pages))
 
 
 def _plan_gone(
-    roots: Sequence[Path], known: dict[str, SourceState], present: dict[str, Found], plan: Plan, *, prune: bool
+    roots: Sequence[Path],
+    known: dict[str, SourceState],
+    present: dict[str, SourceFile],
+    plan: BuildPlan,
+    *,
+    prune: bool,
 ) -> None:
-    digests = {reading.digest: number for number, reading in enumerate(plan.to_read)}
+    digests = {file.digest: position for position, file in enumerate(plan.to_read)}
     for root in roots:
         live = (uri for uri, state in known.items() if state.status != "removed")
         below = [uri for uri in live if _is_below(uri, root.as_uri()) and uri not in plan.gone]
         gone = [uri for uri in below if uri not in present]
         moved = [uri for uri in gone if known[uri].source.digest in digests]
         for uri in moved:
-            reading = plan.to_read[digests[known[uri].source.digest]]
-            plan.to_read[digests[known[uri].source.digest]] = Reading(reading.found, reading.digest, "moved")
+            position = digests[known[uri].source.digest]
+            plan.to_read[position] = replace(plan.to_read[position], status="moved")
         dropped = [uri for uri in gone if uri not in moved]
         plan.gone += moved
         empty = not any(_is_below(uri, root.as_uri()) for uri in present)
         if empty:
             plan.warnings.append(f"{root.name} holds no document that can be read")
-        if dropped and (empty or (len(dropped) > DROP_SHARE * len(below) and not prune)):
+        if dropped and (empty or (len(dropped) > MAX_DROP_SHARE * len(below) and not prune)):
             plan.held_back += dropped
         else:
             plan.gone += dropped
@@ -155,18 +160,18 @@ def _is_below(uri: str, root: str) -> bool:
 
 
 def failed_pages(problems: Iterable[tuple[int | None, str]]) -> int:
-    """How many pages have a problem of their own."""
+    """The number of pages that have a problem of their own."""
     return len({page for page, _ in problems if page is not None})
 
 
-def problem_line(problems: Iterable[tuple[int | None, str]]) -> str | None:
-    """All problems in one line, pages with the same reason together; None without any."""
+def describe_problems(problems: Iterable[tuple[int | None, str]]) -> str | None:
+    """Describe all problems in one line, pages with the same reason together; None without any."""
     by_reason: dict[str, list[str]] = {}
     for page, reason in problems:
         by_reason.setdefault(reason, []).append("" if page is None else str(page))
-    lines = []
+    described = []
     for reason, pages in by_reason.items():
         numbers = [page for page in pages if page]
         where = f"{'page' if len(numbers) == 1 else 'pages'} {', '.join(numbers)}: " if numbers else ""
-        lines.append(where + reason)
-    return "; ".join(lines) or None
+        described.append(where + reason)
+    return "; ".join(described) or None

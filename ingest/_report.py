@@ -1,4 +1,4 @@
-"""What a build did, file by file: the values that the progress bar, `--json` and the exit code are made of."""
+"""The report of a build, file by file: the values that the progress bar, `--json` and the exit code are made of."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ FileStatus = Literal["added", "changed", "unchanged", "moved", "regrouped", "rem
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file. `reason` says why it failed or was skipped, or which of its pages failed."""
+    """The outcome of one file. `reason` says why it failed or was skipped, or which of its pages failed."""
 
     source: str
     status: FileStatus
@@ -18,7 +18,7 @@ class FileReport:
 
     @property
     def remark(self) -> str:
-        """What a progress bar adds to the name."""
+        """The words that a progress bar adds to the name."""
         return ""
 
 
@@ -32,13 +32,13 @@ class PageRead:
 
     @property
     def remark(self) -> str:
-        """What a progress bar adds to the name."""
+        """The words that a progress bar adds to the name."""
         return f"  page {self.done} of {self.total} by OCR"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a build is; yielded after every file, and after every page that OCR read."""
+    """The state of a build at work; yielded after every file, and after every page that OCR read."""
 
     event: FileReport | PageRead
     done: int
@@ -77,7 +77,7 @@ class BuildReport:
         self.files.append(file)
 
     def count(self, status: FileStatus) -> int:
-        """How many files ended in `status`."""
+        """The number of files that ended in `status`."""
         return sum(file.status == status for file in self.files)
 
     @property

@@ -1,4 +1,4 @@
-"""Which files a build is about: the roots named, walked; each real file once."""
+"""The files that a build is about: the roots named, walked; each real file once."""
 
 import hashlib
 import os
@@ -10,10 +10,11 @@ from ingest.parsing import media_type_of
 from mistral_rag.errors import SourceNotFoundError
 
 READ_SIZE = 1 << 20
+"""Bytes of a file that are hashed at a time: a file may be larger than memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceFile:
     """A file below a root. `name` is its path below the root; `media_type` None means no parser takes it."""
 
     path: Path
@@ -25,17 +26,17 @@ class Found:
     media_type: str | None
 
     def change(self) -> str:
-        """What became of the file since it was found, in words; empty when nothing did."""
+        """Say in words what became of the file since it was found; empty when nothing did."""
         try:
-            facts = self.path.stat()
+            status = self.path.stat()
         except OSError:
             return "went away while it was being read"
-        same = (facts.st_size, facts.st_mtime_ns) == (self.size, self.mtime_ns)
+        same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
         return "" if same else "changed while it was being read; build again"
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
+class SkippedPath:
     """Something below a root that is not read, and why."""
 
     name: str
@@ -59,7 +60,7 @@ def resolve_roots(paths: Sequence[str | Path]) -> list[Path]:
     return list(dict.fromkeys(roots))
 
 
-def walk(roots: Sequence[Path]) -> Iterator[Found | PassedOver]:
+def walk(roots: Sequence[Path]) -> Iterator[SourceFile | SkippedPath]:
     """All files below the roots, in a stable order, each real file once.
 
     Hidden files are left out without a word. A link is passed over: one that ends inside the roots leads to a
@@ -71,7 +72,7 @@ def walk(roots: Sequence[Path]) -> Iterator[Found | PassedOver]:
             name = root.name if path == root else path.relative_to(root).as_posix()
             if path.is_symlink():
                 if reason := _broken_link(path, roots):
-                    yield PassedOver(name, reason)
+                    yield SkippedPath(name, reason)
             elif path not in seen:
                 seen.add(path)
                 yield _found(path, name, root)
@@ -114,19 +115,19 @@ def _broken_link(link: Path, roots: Sequence[Path]) -> str | None:
     return "a link that leads out of the folders named"
 
 
-def _found(path: Path, name: str, root: Path) -> Found | PassedOver:
+def _found(path: Path, name: str, root: Path) -> SourceFile | SkippedPath:
     try:
-        facts = path.stat()
+        status = path.stat()
     except OSError as error:
-        return PassedOver(name, error.strerror or str(error))
+        return SkippedPath(name, error.strerror or str(error))
     if not path.is_file():
-        return PassedOver(name, "no regular file")
-    return Found(
+        return SkippedPath(name, "no regular file")
+    return SourceFile(
         path=path,
         name=name,
         uri=path.as_uri(),
         root=root.as_uri(),
-        size=facts.st_size,
-        mtime_ns=facts.st_mtime_ns,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
         media_type=media_type_of(path),
     )

@@ -20,10 +20,11 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageRead Progress estimate
+ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageProblem PageRead ParseJob Parsed ParsedFile Progress
+    estimate parse_files
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
-ingest.parsing: Parsed Parser Problem media_type_of parse parsers
+ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
 mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
     HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralEmbeddings MistralOCR
     MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
@@ -41,7 +42,8 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     ContextOverflowError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError IndexVersionError
     IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError
     NotAnIndexError NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError
-    ResponseError ServerError SourceNotFoundError StoreError StreamError UnknownModelError
+    ResponseError ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError
+    WorkerStartError
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
 mistral_rag.index: ERASED READ_AGAIN TEXT_VERSION DenseIndex Identity IndexReader IndexWriter LexicalIndex Profile
@@ -55,7 +57,7 @@ mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSett
 mistral_rag.pdf: SPARSE PageImage PdfFile PrintedLine Sheet largest_words pages_of read_page read_pages render_page
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
-    QueryExpander Retrieval Signal SignalIndex is_current learn registered_signals
+    QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
 mistral_rag.retrievers: Explanation Hit HybridRetriever
 mistral_rag.schema: EXPORTED QUOTE_JOINT UNCITED_KINDS Answer Block BlockKind Box BoxPrecision Chunk Citation Claim
     Digest Fraction Location Locator LocatorKind Model Offset Origin Page Placed Removed RetrievedDocument Run Source
@@ -67,6 +69,8 @@ mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults refere
 mistral_rag.testing.__main__: main
 mistral_rag.text: TOKENS_VERSION detect read_text
 mistral_rag.vectorstores: FaissStore
+mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space
+    serve
 """
 
 PRIVATE_PATH = re.compile(r"\b(?:mistral_rag|ingest)(?:\.\w+)*\._(?!_)\w+")

@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import contextmanager
 
-from ingest._commands.options import add_parser, counted, tidy, writer_of
+from ingest._commands.options import add_command, counted, tidy, writer_of
 from mistral_rag.terminal import DONE, UsageError, index_folder, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -26,21 +26,20 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_snapshot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    sub = add_command(
         commands,
-        "snapshot",
+        snapshot,
         "copy an index as of its last commit",
         "Others may read and write meanwhile. The copy holds everything, also what was paid for, and is an index of "
         "its own. Its caches are made again when it is first searched.",
     )
     sub.add_argument("target", metavar="FOLDER", help="a new or empty folder")
-    sub.set_defaults(command=snapshot)
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    sub = add_command(
         commands,
-        "export",
+        export,
         "write an index in another form",
         "jsonl: lines of JSON with all documents, pages, passages and vectors, which `ingest import` reads. faiss: the "
         "vectors as an exact FAISS index whose ids are the rows of the passages. frozen: a copy with its caches that "
@@ -52,19 +51,17 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     kinds = sub.add_mutually_exclusive_group()
     kinds.add_argument("--to", choices=("jsonl", "faiss", "frozen"), default="jsonl", help="default: jsonl")
     kinds.add_argument("--frozen", dest="to", action="store_const", const="frozen", help="the same as --to frozen")
-    sub.set_defaults(command=export)
 
 
 def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    sub = add_command(
         commands,
-        "import",
+        import_,
         "add what `ingest export --to jsonl` wrote",
         "Puts all of it into an index in one commit, in place of documents with the same URI; makes the index when "
         "there is none. It must have been built with the same models. Others may read meanwhile.",
     )
     sub.add_argument("file", metavar="FILE", help=f"lines of JSON; {STANDARD}: standard input")
-    sub.set_defaults(command=import_)
 
 
 def snapshot(arguments: argparse.Namespace) -> int:
@@ -99,11 +96,11 @@ def export(arguments: argparse.Namespace) -> int:
             for line in index.export_lines(folder):
                 file.write(line + "\n")
                 count += line.startswith('{"source"')
-    what = "vectors" if arguments.to == "faiss" else "documents"
+    noun = "vector" if arguments.to == "faiss" else "document"
     if arguments.json:
-        say_json({"target": target, "to": arguments.to, what: count})
+        say_json({"target": target, "to": arguments.to, f"{noun}s": count})
     elif target != STANDARD:
-        say(f"{count} {what} written to {target}")
+        say(f"{counted(count, noun)} written to {target}")
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""What the commands on an index share: their options, its writer, what follows a change."""
+"""Parts that commands on an index share: their options, its writer, the work that follows a change."""
 
 from __future__ import annotations
 
@@ -9,24 +9,44 @@ from mistral_rag.terminal import EXIT_CODES, add_common
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mistral_rag.index import IndexWriter
 
+    Command = Callable[[argparse.Namespace], int]
 
-def add_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, more: str
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    run: Command,
+    text: str,
+    more: str = "",
+    *,
+    epilog: str = "",
 ) -> argparse.ArgumentParser:
-    """Add a command with the options that every command on an index has; `text` and `more` say what it does."""
+    """Add a command, called as the function that runs it, with the options that every command on an index has.
+
+    `text` says in a line what it does, `more` goes on in its own help, `epilog` stands below its options.
+    """
     sub = commands.add_parser(
-        name,
+        run.__name__.rstrip("_"),
         help=text,
-        description=f"{text[0].upper()}{text[1:]}. {more}",
-        epilog=EXIT_CODES,
+        description=f"{text[0].upper()}{text[1:]}. {more}".rstrip(),
+        epilog=f"{epilog}\n\n{EXIT_CODES}" if epilog else EXIT_CODES,
+        formatter_class=_Paragraphs,
     )
     add_common(sub)
+    sub.set_defaults(command=run)
     return sub
+
+
+class _Paragraphs(argparse.HelpFormatter):
+    """Help whose texts may have several paragraphs; argparse itself runs them together, or leaves them unwrapped."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n\n".join(fill(paragraph, width, indent) for paragraph in text.split("\n\n"))
 
 
 @contextmanager
@@ -39,14 +59,14 @@ def writer_of(folder: Path) -> Iterator[IndexWriter]:
 
 
 def tidy(writer: IndexWriter) -> None:
-    """Bring what was learned of the documents and the caches in line with them, and commit."""
-    from ingest._facts import learn_missing
+    """Bring profiles and caches in line with the documents; commit."""
+    from ingest._profiles import learn_missing
 
     learn_missing(writer)
     writer.commit()
     writer.refresh_caches()
 
 
-def counted(count: int) -> str:
-    """So many documents, in words."""
-    return f"{count} document" if count == 1 else f"{count} documents"
+def counted(count: int, noun: str = "document") -> str:
+    """A number with its noun: "1 document", "2 documents"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from ingest._commands.options import add_parser, counted, tidy, writer_of
+from ingest._commands.options import add_command, counted, tidy, writer_of
 from mistral_rag.terminal import DONE, UNDONE, UsageError, index_folder, note, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -27,55 +27,51 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    add_command(
         commands,
-        "verify",
+        verify,
         "check that an index holds what was written to it",
         "Reads everything and compares it with the digests that were written. Changes nothing; others may read and "
         "write meanwhile. On damage (exit code 1) run: ingest repair",
     )
-    sub.set_defaults(command=verify)
 
 
 def _add_repair(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    add_command(
         commands,
-        "repair",
+        repair,
         "make a damaged index whole again from what is still there",
         "Says of each document what is lost (exit code 1 when anything is). Deletes nothing: the damaged files move to "
         "quarantine-1 (2, 3, …) inside the index, where their texts stay until you delete that folder or run `ingest "
         "purge`. Pays for nothing: the next `ingest build` reads again what was lost. A sound index is left alone.",
     )
-    sub.set_defaults(command=repair)
 
 
 def _add_compact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    add_command(
         commands,
-        "compact",
+        compact,
         "give back the room of what was removed or replaced",
         "Writes the database anew without gaps, and new caches. Needs as much free space as the index takes. Texts "
         "that were removed are overwritten already; `ingest purge` also forgets what is kept of them.",
     )
-    sub.set_defaults(command=compact)
 
 
 def _add_remove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    sub = add_command(
         commands,
-        "remove",
+        remove,
         "take documents out of an index, and leave them out",
         "Later builds of their folder leave them out, too, until the file itself is named. What was paid for them is "
         "kept; `ingest purge` erases it.",
     )
     sub.add_argument("sources", nargs="+", metavar="SOURCE", help="a document's name as search shows it, path or URI")
-    sub.set_defaults(command=remove)
 
 
 def _add_purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sub = add_parser(
+    sub = add_command(
         commands,
-        "purge",
+        purge,
         "erase removed documents for good",
         "Erases every trace of what was removed before, and of the documents named here: texts, names, kept "
         "embeddings and OCR, caches, and what `repair` set aside. They stay left out of later builds: a digest of "
@@ -84,7 +80,6 @@ def _add_purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     sub.add_argument("sources", nargs="*", metavar="SOURCE", help="also remove these: name, path or URI")
     sub.add_argument("--yes", action="store_true", help="don't ask; needed where nobody can answer")
-    sub.set_defaults(command=purge)
 
 
 def verify(arguments: argparse.Namespace) -> int:

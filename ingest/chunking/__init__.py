@@ -1,4 +1,4 @@
-"""Pages into units, the smallest things that can be cited, and into chunks, the things that are found."""
+"""Pages cut into units, the smallest things that can be cited, and into chunks, the things that are found."""
 
 from ingest.chunking._chunks import CHUNKER_VERSION, cut
 from ingest.chunking._units import units

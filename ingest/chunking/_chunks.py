@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ingest.chunking._headings import HeadingPath
-from ingest.chunking._pieces import Piece
-from ingest.chunking._units import as_units, pieces
+from ingest.chunking._typed_units import TypedUnit
+from ingest.chunking._units import as_units, typed_units
 from mistral_rag.schema import BlockKind, Chunk, Page
 
 TARGET = 1000
+"""Characters of a chunk: about 250 tokens, as much as the local models read."""
 OVERLAP = 150
-SMALLEST_REST = 200
+"""Characters that a chunk may repeat of the one before: one or two sentences, so that none loses what it refers to."""
+MIN_REST = 200
+"""Characters below which the end of a page joins the chunk before: alone it would say too little to be found."""
 CHUNKER_VERSION = f"units-1/{TARGET}/{OVERLAP}"
 """Part of an index's identity: another version makes other chunks."""
 
@@ -25,7 +28,7 @@ def cut(pages: Sequence[Page], *, uri: str, title: str) -> tuple[tuple[Page, ...
     seen: Counter[str] = Counter()
     path = HeadingPath(title)
     for number, page in enumerate(pages, 1):
-        found = pieces(page)
+        found = typed_units(page)
         read.append(page.model_copy(update={"units": tuple(as_units(found))}))
         path.enter(page.locator)
         for first, last in _runs(found):
@@ -50,7 +53,7 @@ def cut(pages: Sequence[Page], *, uri: str, title: str) -> tuple[tuple[Page, ...
     return tuple(read), tuple(chunks)
 
 
-def _runs(found: Sequence[Piece]) -> Iterator[tuple[int, int]]:
+def _runs(found: Sequence[TypedUnit]) -> Iterator[tuple[int, int]]:
     """First and last index of each chunk's units."""
     first = 0
     while first < len(found):
@@ -59,10 +62,10 @@ def _runs(found: Sequence[Piece]) -> Iterator[tuple[int, int]]:
         first = _next_first(found, first, last)
 
 
-def _last_of(found: Sequence[Piece], first: int) -> int:
+def _last_of(found: Sequence[TypedUnit], first: int) -> int:
     """The last unit that fits; a heading is left to the text below it, a small rest is taken in."""
     start = found[first].start
-    if found[-1].end - start <= TARGET + SMALLEST_REST:
+    if found[-1].end - start <= TARGET + MIN_REST:
         return len(found) - 1
     last = first
     while last + 1 < len(found) and found[last + 1].end - start <= TARGET:
@@ -73,8 +76,8 @@ def _last_of(found: Sequence[Piece], first: int) -> int:
     return body if found[body].kind != "heading" else last
 
 
-def _next_first(found: Sequence[Piece], first: int, last: int) -> int:
-    """Where the next chunk begins: up to `OVERLAP` characters of whole units back, but always further on."""
+def _next_first(found: Sequence[TypedUnit], first: int, last: int) -> int:
+    """First unit of the next chunk: up to `OVERLAP` characters of whole units back, but always further on."""
     if last + 1 >= len(found):
         return len(found)
     at = last + 1
@@ -83,8 +86,8 @@ def _next_first(found: Sequence[Piece], first: int, last: int) -> int:
     return at
 
 
-def _majority(run: Sequence[Piece]) -> BlockKind:
+def _majority(run: Sequence[TypedUnit]) -> BlockKind:
     sizes: Counter[BlockKind] = Counter()
-    for piece in run:
-        sizes[piece.block] += piece.end - piece.start
+    for unit in run:
+        sizes[unit.block] += unit.end - unit.start
     return sizes.most_common(1)[0][0]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from ingest.chunking._pieces import Piece
 from ingest.chunking._sentences import can_begin
+from ingest.chunking._typed_units import TypedUnit
 from mistral_rag.schema import Locator
 
 LEVELS = (
@@ -15,10 +15,14 @@ LEVELS = (
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
 NAME = re.compile(r"[^\W\d_].*[^\s:;,.!?]|§.*", re.DOTALL)
 CHECKBOXES = frozenset("☒☐☑□■✓")
-LOWEST = 9
-LASTING = 3
-PAGES_WITHOUT_RENEWAL = 3
-LONGEST = 120
+MAX_LEVEL = 9
+"""Level of a heading whose words tell nothing; those in capitals are one above."""
+MAX_LASTING_LEVEL = 3
+"""Levels up to which a heading holds until the next one: parts, items and notes are never closed otherwise."""
+MAX_PAGES = 3
+"""Pages for which any other heading holds: nothing says where its section ends."""
+MAX_HEADING = 120
+"""Characters of a heading: what is longer is a sentence in bold."""
 SEPARATOR = " > "
 
 
@@ -40,22 +44,24 @@ class HeadingPath:
         if locator.kind != "page":
             self._above = tuple(filter(None, locator.label.split(SEPARATOR)))
             self._stack = []
-        oldest = self._page - PAGES_WITHOUT_RENEWAL
-        self._stack = [entry for entry in self._stack if entry[0] <= LASTING or entry[2] >= oldest]
+        oldest = self._page - MAX_PAGES
+        self._stack = [entry for entry in self._stack if entry[0] <= MAX_LASTING_LEVEL or entry[2] >= oldest]
 
-    def over(self, text: str, found: Sequence[Piece], first: int, last: int) -> tuple[str, ...]:
+    def over(self, text: str, found: Sequence[TypedUnit], first: int, last: int) -> tuple[str, ...]:
         """The path over the chunk of units `first` to `last`: that of its first unit which is no heading."""
         path: tuple[str, ...] | None = None
-        for piece in found[first : last + 1]:
-            if piece.kind == "heading":
-                self._push(" ".join(text[piece.start : piece.end].split()))
+        for unit in found[first : last + 1]:
+            if unit.kind == "heading":
+                self._push(" ".join(text[unit.start : unit.end].split()))
             elif path is None:
                 path = self._path()
         return self._path() if path is None else path
 
     def _push(self, heading: str) -> None:
         name = NUMBERED.sub("", heading, count=1)
-        if len(heading) > LONGEST or not can_begin(name) or NAME.fullmatch(name) is None or CHECKBOXES & set(heading):
+        if len(heading) > MAX_HEADING or not can_begin(name) or NAME.fullmatch(name) is None:
+            return
+        if CHECKBOXES & set(heading):
             return
         level = _level(heading)
         while self._stack and self._stack[-1][0] >= level:
@@ -76,4 +82,4 @@ def _level(heading: str) -> int:
             return level
     if numbered := NUMBERED.match(heading):
         return 4 + numbered[1].count(".")
-    return LOWEST - 1 if heading.isupper() else LOWEST
+    return MAX_LEVEL - 1 if heading.isupper() else MAX_LEVEL

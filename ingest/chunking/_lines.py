@@ -1,4 +1,4 @@
-"""What each printed line is: part of a paragraph, a table row, a list item, a heading.
+"""Printed lines by what each is: part of a paragraph, a table row, a list item, a heading.
 
 PDF pages say little about structure, so a line is judged by its own characters and by its neighbours.
 """
@@ -26,14 +26,19 @@ SMALL_WORDS = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
     | {"und", "der", "die", "das", "von", "zur", "de", "la", "le", "les", "et", "des", "du", "y", "los", "las", "el"}
 )
-SHORT = 30
+MIN_FULL_LINE = 30
+"""Characters from which on a line counts for the width of its page: shorter ones are labels and cells."""
 TYPICAL_WIDTH = 80
-LONGEST_HEADING = 100
+"""Characters of a full line on a page that has none."""
+MAX_HEADING = 100
+"""Characters of one line of a heading: what is longer fills the line as prose does."""
 FULL_HEADING = 60
-LONGEST_RUN_OF_HEADINGS = 3
+"""Characters from which on a heading may have a second line."""
+MAX_HEADINGS_IN_A_ROW = 3
+"""Short lines in a row that may be headings, each below another: more are a cover page or an address."""
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line of a page, without the blanks around it; a blank line has start == end.
 
     `opens` says that it does not go on with the paragraph of the line before it.
@@ -46,29 +51,29 @@ class Line(NamedTuple):
 
 
 def full_width(text: str) -> int:
-    """How long a full line of a page is: the 80th percentile of its lines that are not short labels."""
-    long = sorted(length for line in text.split("\n") if (length := len(line)) > SHORT)
+    """Length of a full line of a page: the 80th percentile of its lines that are not short labels."""
+    long = sorted(length for line in text.split("\n") if (length := len(line)) > MIN_FULL_LINE)
     return long[len(long) * 4 // 5] if long else TYPICAL_WIDTH
 
 
-def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -> list[Line]:
+def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -> list[TextLine]:
     """The lines of ``text[start:end]`` with what each is; `width` is that of the page's full lines."""
     ranges = _ranges(text, start, end)
     bodies = [text[begin:stop] for begin, stop in ranges]
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     kind: LineKind = "blank"
     before = ""
     for (begin, stop), body, following in zip(ranges, bodies, [*bodies[1:], ""], strict=True):
         opens = kind not in {"prose", "item"} or _ended(before, body, width)
         kind = _kind(body, following, width, opens=opens)
-        lines.append(Line(begin, stop, kind, opens))
+        lines.append(TextLine(begin, stop, kind, opens))
         before = body
     return _without_runs_of_headings(lines)
 
 
-def same_lines(text: str, start: int, end: int, kind: LineKind) -> list[Line]:
+def same_lines(text: str, start: int, end: int, kind: LineKind) -> list[TextLine]:
     """The lines of a run of text that is known to be a table, or code."""
-    return [Line(begin, stop, kind if stop > begin else "blank", True) for begin, stop in _ranges(text, start, end)]
+    return [TextLine(begin, stop, kind if stop > begin else "blank", True) for begin, stop in _ranges(text, start, end)]
 
 
 def _ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -83,7 +88,7 @@ def _ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _ended(before: str, line: str, width: int) -> bool:
-    """Whether a paragraph ends with the line `before`: it is far from full, and `line` begins anew."""
+    """True when a paragraph ends with the line `before`: it is far from full, and `line` begins anew."""
     if not before:
         return True
     if line and before[-1] == ":":
@@ -94,7 +99,7 @@ def _ended(before: str, line: str, width: int) -> bool:
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether the last characters of a line are those of a sentence, or of a clause."""
+    """True when the last characters of a line are those of a sentence, or of a clause."""
     return SENTENCE_END.search(line, max(0, len(line) - 10)) is not None
 
 
@@ -114,7 +119,7 @@ def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
 
 
 def _is_heading(line: str, following: str, width: int) -> bool:
-    if len(line) > LONGEST_HEADING or not can_begin(following):
+    if len(line) > MAX_HEADING or not can_begin(following):
         return False
     if NAMED_HEADING.match(line):
         return True
@@ -134,7 +139,7 @@ def _is_capital(text: str) -> bool:
 
 
 def heading_wraps(heading: str, following: str) -> bool:
-    """Whether a heading can't end here, so that the next line belongs to it."""
+    """True when a heading can't end here, so that the next line belongs to it."""
     if heading[-1] in ",&-–—" or heading.split()[-1].lower() in SMALL_WORDS or not can_begin(following):
         return True
     if NAMED_HEADING.match(following):
@@ -142,12 +147,12 @@ def heading_wraps(heading: str, following: str) -> bool:
     return len(heading) > FULL_HEADING or (heading.isupper() and following.isupper())
 
 
-def _without_runs_of_headings(lines: list[Line]) -> list[Line]:
-    """Many short lines in a row are a cover page or an address, not headings."""
-    result: list[Line] = []
+def _without_runs_of_headings(lines: list[TextLine]) -> list[TextLine]:
+    """Take many short lines in a row as what they are: a cover page or an address, not headings."""
+    result: list[TextLine] = []
     for kind, group in groupby(lines, key=lambda line: line.kind):
         run = list(group)
-        if kind == "heading" and len(run) > LONGEST_RUN_OF_HEADINGS:
+        if kind == "heading" and len(run) > MAX_HEADINGS_IN_A_ROW:
             run = [line._replace(kind="line") for line in run]
         result.extend(run)
     return result

@@ -10,7 +10,7 @@ from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page
 FLOWING = frozenset({"title", "text", "list", None})
 
 
-class Segment(NamedTuple):
+class TextSegment(NamedTuple):
     """A block, or the text between blocks (`kind` is None)."""
 
     start: int
@@ -19,27 +19,27 @@ class Segment(NamedTuple):
     markup: bool = False
 
 
-def segments(page: Page) -> Iterator[Segment]:
+def segments(page: Page) -> Iterator[TextSegment]:
     """The page's blocks and the text between them, in order and without overlap."""
     at = 0
     end = Block(start=len(page.text), end=len(page.text) + 1, kind="footer")
     for block in (*sorted(page.blocks, key=lambda b: b.start), end):
         start = max(block.start, at)
         if start > at and not page.text[at:start].isspace():
-            yield Segment(at, start, None)
+            yield TextSegment(at, start, None)
         if block.end > start and block.kind not in UNCITED_KINDS:
-            yield Segment(start, block.end, block.kind, _is_marked_up(block))
+            yield TextSegment(start, block.end, block.kind, _is_marked_up(block))
         at = max(at, block.end)
 
 
 def _is_marked_up(block: Block) -> bool:
-    """Whether whoever read the page knew what the block is; the platform's OCR knows tables and lists."""
+    """True when whoever read the page knew what the block is; the platform's OCR knows tables and lists."""
     return block.origin == "markup" or (block.origin == "mistral-ocr" and block.kind in {"table", "list"})
 
 
-def rejoined(text: str, found: Iterable[Segment]) -> Iterator[Segment]:
+def rejoined(text: str, found: Iterable[TextSegment]) -> Iterator[TextSegment]:
     """The segments, those of printed prose put together where a sentence was parted in the middle."""
-    last: Segment | None = None
+    last: TextSegment | None = None
     for segment in found:
         if last is None:
             last = segment
@@ -52,7 +52,7 @@ def rejoined(text: str, found: Iterable[Segment]) -> Iterator[Segment]:
         yield last
 
 
-def _goes_on(text: str, last: Segment, segment: Segment) -> bool:
+def _goes_on(text: str, last: TextSegment, segment: TextSegment) -> bool:
     if last.markup or segment.markup or last.kind not in FLOWING or segment.kind not in {"title", "text", None}:
         return False
     if text[last.end : segment.start].strip():

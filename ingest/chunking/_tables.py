@@ -7,7 +7,7 @@ NUMBER = r"[(\[]?[-–−+]?[$€£¥]?[-–−]?\(?\d(?:[\d.,/:]*\d)?\)?[%x]?\)
 CELL = re.compile(rf"{NUMBER}|[—–\-*]{{1,3}}|N/?[AM]|n/?[am]")
 SIGN = re.compile(r"[$€£¥%)(]+|US\$|C\$")
 GAP = re.compile(r"\t|(?<![.!?])[ \u00a0]{2,}| \| ")
-"""What parts the cells of a row; two blanks after a full stop do not."""
+"""Gaps that part the cells of a row; two blanks after a full stop do not."""
 LEADERS = re.compile(r"(?:\.[ \u00a0]?){4,}|_{4,}|…{2,}")
 PERIOD = re.compile(
     r"\b(?:(?:19|20)\d\d(?:[-–/](?:19|20)?\d\d)?[A-Z]?\b|FY ?'?\d{2,4}\b|[QH][1-4]\b|[1-4]Q\b|[12]H\d{0,4}\b|"
@@ -22,14 +22,17 @@ NUMERALS = frozenset(("one", "two", "three", "six", "nine", "twelve", "first", "
 JOINING_WORDS = frozenset(("and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y"))
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 NO_LABEL = re.compile(r"(?:part|item|note|chapter|section|table|kapitel|abschnitt|artikel)\s+\w{1,4}\b", re.IGNORECASE)
-LONGEST_LABEL = 120
-LONGEST_HEAD = 160
-MOST_OTHERS = 3
+MAX_LABEL = 120
+"""Characters of a label in a table: what is longer is a sentence between two tables."""
+MAX_HEAD = 160
+"""Characters of a line with column names: a full line of a page in landscape."""
+MAX_OTHERS = 3
+"""Words that a row of years may hold beside them, without gaps, and still name columns ("Year ended March 2023")."""
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def is_row(line: str) -> bool:
-    """Whether a line looks like a row of a table: it ends in cells of numbers, or has wide gaps."""
+    """True when a line looks like a row of a table: it ends in cells of numbers, or has wide gaps."""
     tokens = line.split()
     cells, signs = trailing_cells(tokens)
     if cells >= 2:
@@ -44,7 +47,7 @@ def is_row(line: str) -> bool:
 
 
 def trailing_cells(tokens: Sequence[str]) -> tuple[int, int]:
-    """How many of the last tokens are cells of numbers, and how many are signs between them."""
+    """The number of cells of numbers among the last tokens, and of signs between them."""
     cells = signs = 0
     for token in reversed(tokens):
         if CELL.fullmatch(token):
@@ -57,7 +60,7 @@ def trailing_cells(tokens: Sequence[str]) -> tuple[int, int]:
 
 
 def label_wraps(label: str, following: str) -> bool:
-    """Whether a row is the first half of the label of the row below it."""
+    """True when a row is the first half of the label of the row below it."""
     if GAP.search(label) or label[-1] in ":.":
         return False
     if following.lstrip("(")[:1].islower() and GAP.search(following):
@@ -68,23 +71,23 @@ def label_wraps(label: str, following: str) -> bool:
 
 
 def is_label(line: str) -> bool:
-    """Whether a line between rows may be the label of those below it ("Current assets:")."""
-    return 0 < len(line) <= LONGEST_LABEL and line[-1] not in ".;" and NO_LABEL.match(line) is None
+    """True when a line between rows may be the label of those below it ("Current assets:")."""
+    return 0 < len(line) <= MAX_LABEL and line[-1] not in ".;" and NO_LABEL.match(line) is None
 
 
 def names_columns(line: str) -> bool:
-    """Whether a row holds years, dates or periods, and no other numbers."""
+    """True when a row holds years, dates or periods, and no other numbers."""
     if PERIOD.search(line) is None or line[-1] in ".:":
         return False
     rest = PERIOD.sub(" ", IN_BRACKETS.sub(" ", line))
     if any(map(str.isdigit, rest)) or any(map(CELL.fullmatch, rest.split())):
         return False
     others = [word for word in WORD.findall(rest) if word.lower() not in NUMERALS]
-    return not others or (len(YEAR.findall(line)) > 1 and (len(others) < MOST_OTHERS or GAP.search(line) is not None))
+    return not others or (len(YEAR.findall(line)) > 1 and (len(others) < MAX_OTHERS or GAP.search(line) is not None))
 
 
 def begins_table(line: str) -> bool:
-    """Whether a row can only be the first of a table: it names columns."""
+    """True when a row can only be the first of a table: it names columns."""
     return names_columns(line) or (len(_named_cells(line)) > 1 and not any(map(str.isdigit, line)))
 
 
@@ -111,8 +114,8 @@ def header_rows(lines: Sequence[str | None], starts: Collection[int] = ()) -> Ma
 
 
 def stands_above_columns(line: str) -> bool:
-    """Whether a line directly above a table's rows belongs to its head."""
-    return len(line) <= LONGEST_HEAD and line[-1] != "." and (names_columns(line) or len(_named_cells(line)) > 1)
+    """True when a line directly above a table's rows belongs to its head."""
+    return len(line) <= MAX_HEAD and line[-1] != "." and (names_columns(line) or len(_named_cells(line)) > 1)
 
 
 def _opens_table(lines: Sequence[str | None], at: int) -> bool:

@@ -1,39 +1,40 @@
-"""Pages into units: pieces of text, with the rows of tables put together and told which row names their columns."""
+"""Pages cut into units, with the rows of tables put together and told which row names their columns."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ingest.chunking._lines import full_width
-from ingest.chunking._pieces import Piece, read_segment
-from ingest.chunking._segments import Segment, rejoined, segments
+from ingest.chunking._segments import TextSegment, rejoined, segments
 from ingest.chunking._tables import begins_table, header_rows, is_label, stands_above_columns
+from ingest.chunking._typed_units import TypedUnit, read_segment
 from mistral_rag.schema import Page, Unit, UnitKind
 
-MOST_LABELS = 2
+MAX_LABELS = 2
+"""Lines between two rows that may be labels of their table; more are a paragraph between two tables."""
 PAGE_NUMBER = re.compile(r"[-–— ]*(?:\w{1,3}[-–])?\d{1,4}[-–— ]*")
 LOOSE: frozenset[UnitKind] = frozenset({"line", "heading", "sentence"})
-"""What may turn out to be part of a table, when it stands beside its rows."""
+"""Kinds that may turn out to be part of a table, when they stand beside its rows."""
 
 
 def units(page: Page) -> tuple[Unit, ...]:
     """The units that tile `page`: see `mistral_rag.schema.Page`."""
-    return tuple(as_units(pieces(page)))
+    return tuple(as_units(typed_units(page)))
 
 
-def as_units(found: Iterable[Piece]) -> Iterator[Unit]:
-    """Pieces as the units of a page."""
+def as_units(found: Iterable[TypedUnit]) -> Iterator[Unit]:
+    """Typed units as the units of a page."""
     return (Unit(start=p.start, end=p.end, kind=p.kind, header=p.header) for p in found)
 
 
-def pieces(page: Page) -> list[Piece]:
+def typed_units(page: Page) -> list[TypedUnit]:
     """The units of a page with the kinds of their blocks; running headers and footers are left out."""
     text = page.text
     width = full_width(text)
-    found: list[Piece] = []
+    found: list[TypedUnit] = []
     named: dict[int, int] = {}
     starts: set[int] = set()
-    before: Segment | None = None
+    before: TextSegment | None = None
     for segment in rejoined(text, segments(page)):
         first = len(found)
         found.extend(read_segment(text, segment, width=width))
@@ -43,50 +44,50 @@ def pieces(page: Page) -> list[Piece]:
             starts.add(first)
         before = segment
     _complete_tables(text, found)
-    rows = [text[piece.start : piece.end] if piece.kind == "row" else None for piece in found]
+    rows = [text[unit.start : unit.end] if unit.kind == "row" else None for unit in found]
     for at, header in {**header_rows(rows, starts), **named}.items():
         found[at] = found[at]._replace(header=header)
     return found
 
 
-def _names_columns(text: str, head: Segment, body: Segment) -> bool:
-    """Whether the parser of marked-up text has told `head` as the column names of the table `body`."""
+def _names_columns(text: str, head: TextSegment, body: TextSegment) -> bool:
+    """True when the parser of marked-up text has told `head` as the column names of the table `body`."""
     tables = head.kind == "table" == body.kind and head.markup and body.markup
     return tables and text[head.end : body.start] == "\n"
 
 
-def _complete_tables(text: str, found: list[Piece]) -> None:
-    """Makes rows of the labels between the rows of a table, and of the column names above them."""
+def _complete_tables(text: str, found: list[TypedUnit]) -> None:
+    """Make rows of the labels between the rows of a table, and of the column names above them."""
     _free_page_numbers(text, found)
-    rows = [at for at, piece in enumerate(found) if piece.kind == "row"]
+    rows = [at for at, unit in enumerate(found) if unit.kind == "row"]
     for before, after in pairwise(rows):
-        if 0 < after - before - 1 <= MOST_LABELS and _are_labels(text, found[before : after + 1]):
+        if 0 < after - before - 1 <= MAX_LABELS and _are_labels(text, found[before : after + 1]):
             found[before + 1 : after] = map(_as_row, found[before + 1 : after])
     for at in range(len(found) - 2, -1, -1):
-        piece, below = found[at], found[at + 1]
-        beside = piece.kind in LOOSE and below.kind == "row" and _touch(text, piece, below)
-        if beside and stands_above_columns(text[piece.start : piece.end]):
-            found[at] = _as_row(piece)
+        unit, below = found[at], found[at + 1]
+        beside = unit.kind in LOOSE and below.kind == "row" and _touch(text, unit, below)
+        if beside and stands_above_columns(text[unit.start : unit.end]):
+            found[at] = _as_row(unit)
 
 
-def _free_page_numbers(text: str, found: list[Piece]) -> None:
-    """A number alone on the first or last line is that of the page, no row of a table."""
+def _free_page_numbers(text: str, found: list[TypedUnit]) -> None:
+    """Turn a number alone on the first or last line into a line: it is that of the page, no row of a table."""
     for at in {0, len(found) - 1} if found else ():
         if found[at].kind == "row" and PAGE_NUMBER.fullmatch(text, found[at].start, found[at].end):
             found[at] = found[at]._replace(kind="line", block="text")
 
 
-def _are_labels(text: str, run: Sequence[Piece]) -> bool:
-    """Whether what stands between the first and the last of `run`, which are rows, belongs to their table."""
+def _are_labels(text: str, run: Sequence[TypedUnit]) -> bool:
+    """True when what stands between the first and the last of `run`, which are rows, belongs to their table."""
     if begins_table(text[run[-1].start : run[-1].end]) or not all(_touch(text, *pair) for pair in pairwise(run)):
         return False
-    return all(piece.kind in LOOSE and is_label(text[piece.start : piece.end]) for piece in run[1:-1])
+    return all(unit.kind in LOOSE and is_label(text[unit.start : unit.end]) for unit in run[1:-1])
 
 
-def _touch(text: str, piece: Piece, below: Piece) -> bool:
-    """Whether no blank line stands between the two."""
-    return text.count("\n", piece.end, below.start) <= 1
+def _touch(text: str, unit: TypedUnit, below: TypedUnit) -> bool:
+    """True when no blank line stands between the two."""
+    return text.count("\n", unit.end, below.start) <= 1
 
 
-def _as_row(piece: Piece) -> Piece:
-    return piece._replace(kind="row", block="table")
+def _as_row(unit: TypedUnit) -> TypedUnit:
+    return unit._replace(kind="row", block="table")

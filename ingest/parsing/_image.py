@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ingest.parsing._pdf import INK
-from ingest.parsing._result import NEEDS_OCR, Parsed, Problem
+from ingest.parsing._pdf import MIN_INK
+from ingest.parsing._result import NEEDS_OCR, PageProblem, Parsed
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pictures import ImageFile, ink_of
@@ -13,22 +13,22 @@ from mistral_rag.schema import Locator, Page
 def parse(path: Path) -> Parsed:
     """The pages of an image file; raises ParseError when it is none."""
     pages: list[Page] = []
-    problems: list[Problem] = []
-    unread: list[Problem] = []
+    problems: list[PageProblem] = []
+    unread: list[PageProblem] = []
     with ImageFile(path) as image:
         for number in range(1, len(image) + 1):
             width = height = 0.0
             try:
                 width, height = image.size(number)
                 if _holds_something(image, number):
-                    unread.append(Problem(number, f"{NEEDS_OCR}: a picture"))
+                    unread.append(PageProblem(number, f"{NEEDS_OCR}: a picture"))
             except ParseError as error:
-                problems.append(Problem(number, error.reason))
+                problems.append(PageProblem(number, error.reason))
             pages.append(Page(locator=Locator(kind="page", number=number), text="", width=width, height=height))
     return Parsed(title_of("", "", path.stem), {}, tuple(pages), tuple(problems), tuple(unread))
 
 
 def _holds_something(image: ImageFile, number: int) -> bool:
-    """Whether a page is neither white nor, but for as little, of one colour."""
+    """True when a page is neither white nor, but for as little, of one colour."""
     pixels = image.grey(number)
-    return ink_of(pixels) > INK and float(pixels.std()) > 1.0
+    return ink_of(pixels) > MIN_INK and float(pixels.std()) > 1.0

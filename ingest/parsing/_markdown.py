@@ -1,4 +1,4 @@
-"""Markdown (CommonMark with tables) into pages: its readable text, without the marks."""
+"""The parser for Markdown (CommonMark with tables): its readable text as pages, without the marks."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from ingest.parsing._markup import Outline
 from ingest.parsing._result import Parsed
 from mistral_rag.text import read_text
 
-DEEPEST = 60
+MAX_NESTING = 60
+"""Lists in lists, quotes in quotes: what is deeper is made to exhaust the parser's stack."""
 FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.{0,10000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 SETTING = re.compile(r"([A-Za-z][\w-]{0,40}):[ \t]+(\S.*)")
 TAG = re.compile(r"<[^>]*>")
@@ -27,7 +28,7 @@ def parse(path: Path) -> Parsed:
         metadata = {key: value.strip().strip("\"'") for key, value in SETTING.findall(front[1])}
         text = text[front.end() :]
     outline = Outline()
-    _Reader(outline).read(MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").parse(text))
+    _Reader(outline).read(MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table").parse(text))
     title = str(metadata.pop("title", "")) or outline.title or path.stem
     return Parsed(title, metadata, outline.pages())
 

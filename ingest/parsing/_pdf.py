@@ -4,17 +4,18 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ingest.parsing._result import NEEDS_OCR, Parsed, Problem
+from ingest.parsing._result import NEEDS_OCR, PageProblem, Parsed
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
 from mistral_rag.schema import WordBoxes
 
-INK = 0.004
+MIN_INK = 0.004
 """A page with little text and a larger share of dark pixels than this shows something that is no text."""
-GARBAGE = 0.1
+MAX_GARBAGE = 0.1
 """A larger share than this of characters without a meaning makes a page's text worthless."""
-_ENOUGH_TO_JUDGE = 20
+MIN_CHARACTERS_TO_JUDGE = 20
+"""Characters from which on the share without a meaning says something."""
 _METADATA = {"Author": "author", "Subject": "subject", "Keywords": "keywords", "CreationDate": "created"}
 
 
@@ -24,17 +25,17 @@ def parse(path: Path) -> Parsed:
         if not len(pdf):
             raise ParseError("the PDF has no pages")
         sheets: list[Sheet] = []
-        problems: list[Problem] = []
-        unread: list[Problem] = []
+        problems: list[PageProblem] = []
+        unread: list[PageProblem] = []
         for number in range(1, len(pdf) + 1):
             try:
                 sheet = pdf.sheet(number)
             except ParseError as error:
                 sheet = Sheet(number, 0.0, 0.0, "", WordBoxes(), (), 0, 0.0, 0.0)
-                problems.append(Problem(number, error.reason))
+                problems.append(PageProblem(number, error.reason))
             else:
                 if reason := needs_ocr(sheet):
-                    unread.append(Problem(number, reason))
+                    unread.append(PageProblem(number, reason))
             sheets.append(sheet)
         labels = [pdf.label(sheet.number) for sheet in sheets]
         metadata: dict[str, JsonValue] = {
@@ -47,9 +48,9 @@ def parse(path: Path) -> Parsed:
 
 
 def needs_ocr(sheet: Sheet) -> str | None:
-    """Why a page's text layer is not enough; None when it is."""
-    if sheet.visible < SPARSE and sheet.ink > INK:
+    """The reason why a page's text layer is not enough; None when it is."""
+    if sheet.visible < SPARSE and sheet.ink > MIN_INK:
         return f"{NEEDS_OCR}: {sheet.visible or 'no'} characters of text, but something is printed on the page"
-    if sheet.visible >= _ENOUGH_TO_JUDGE and sheet.garbage > GARBAGE:
+    if sheet.visible >= MIN_CHARACTERS_TO_JUDGE and sheet.garbage > MAX_GARBAGE:
         return f"{NEEDS_OCR}: {sheet.garbage:.0%} of the characters have no meaning"
     return None

@@ -1,14 +1,15 @@
-"""What is on a page that has to be read from its picture, as a digest: OCR is never paid for twice."""
+"""Digests of what is on pages that have to be read from their pictures: OCR is never paid for twice."""
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.parsing._result import Parsed, Picture, Problem
+from ingest.parsing._result import PageProblem, Parsed, PicturePage
 
 ASKED_FOR: Final = "OCR of every page was asked for"
-DEEPEST: Final = 60
+MAX_DEPTH: Final = 60
+"""Objects within objects, and levels of the page tree: real files have a dozen."""
 _SHOWN: Final = ("/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Annots", "/UserUnit")
 _CODECS: Final = frozenset({"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"})
 _LEFT_OUT: Final = frozenset(
@@ -26,18 +27,18 @@ _LEFT_OUT: Final = frozenset(
 )
 
 
-def pictures_of(path: Path, media_type: str, parsed: Parsed, *, every: bool) -> tuple[Picture, ...]:
+def picture_pages(path: Path, media_type: str, parsed: Parsed, *, every: bool) -> tuple[PicturePage, ...]:
     """The pages of a parsed file that OCR is for: those whose text is not enough, or all that have a picture."""
     unread = {problem.page: problem for problem in parsed.unread}
     if every and (media_type == "application/pdf" or media_type.startswith("image/")):
         broken = {problem.page for problem in parsed.problems}
         every_number = [page.locator.number for page in parsed.pages]
-        unread = {n: unread.get(n, Problem(n, ASKED_FOR)) for n in every_number if n not in broken}
+        unread = {n: unread.get(n, PageProblem(n, ASKED_FOR)) for n in every_number if n not in broken}
     numbers = [number for number in unread if number is not None]
     if not numbers:
         return ()
     keys = _keys(path, media_type, numbers)
-    return tuple(Picture(number, unread[number].reason, key) for number, key in zip(numbers, keys, strict=True))
+    return tuple(PicturePage(number, unread[number].reason, key) for number, key in zip(numbers, keys, strict=True))
 
 
 def _keys(path: Path, media_type: str, numbers: list[int]) -> list[str]:
@@ -63,7 +64,7 @@ def _page_keys(path: Path, numbers: list[int]) -> Iterator[str]:
     reader = PdfReader(path, strict=False)
     for number in numbers:
         page = reader.pages[number - 1]
-        content = _Content()
+        content = _PageDigest()
         for name in _SHOWN:
             content.add(name, _inherited(page, name), 0)
         yield content.digest.hexdigest()
@@ -72,7 +73,7 @@ def _page_keys(path: Path, numbers: list[int]) -> Iterator[str]:
 def _inherited(page: Any, name: str) -> Any:
     """An entry of a page, which may stand in the tree above it."""
     node, steps = page, 0
-    while node is not None and steps < DEEPEST:
+    while node is not None and steps < MAX_DEPTH:
         if name in node:
             return node[name]
         parent = node.get("/Parent")
@@ -80,8 +81,8 @@ def _inherited(page: Any, name: str) -> Any:
     return None
 
 
-class _Content:
-    """The digest of a page's objects; one that is met again is only named, so that no ring or ladder of them lasts."""
+class _PageDigest:
+    """The digest of a page's objects; one that is met again is only named, or rings of them would have no end."""
 
     def __init__(self) -> None:
         self.digest = hashlib.sha256()
@@ -89,7 +90,7 @@ class _Content:
 
     def add(self, name: str, value: Any, depth: int) -> None:
         """Take in a value and all it refers to; streams as decoded as they can be without an image codec."""
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise ValueError("objects within objects without end")
         value = value.get_object() if hasattr(value, "get_object") else value
         self._note(f"{depth} {name}")

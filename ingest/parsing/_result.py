@@ -1,18 +1,22 @@
-"""What a parser makes of a file, and what a parsing child hands back."""
+"""Results of parsing: of a parser, of a parsing worker, and the jobs that ask for them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from mistral_rag.index import Profile
 from mistral_rag.schema import Chunk, Page
 
 NEEDS_OCR = "needs OCR"
-"""What the reason of a page begins with that waits for somebody to read its picture."""
+"""Beginning of the reason of a page that has to be read from its picture."""
+
+UNKNOWN_DIGEST = "0" * 64
+"""Stands for the digest of a file that could not be opened, or whose digest nobody needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PageProblem:
     """Something in a file that could not be read as it should be; `page` is None when it is the whole file."""
 
     page: int | None
@@ -20,7 +24,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PicturePage:
     """A page whose text has to be read from its picture, and why.
 
     `key` is the hex digest of what is on it: the same page in another file, or after an edit elsewhere, has the same.
@@ -33,7 +37,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file as pages, not yet cut into units; every page that exists is there, with what text it has.
+    """A file as its parser gives it: every page that exists, with what text it has, not yet cut into units.
 
     `unread` are the pages whose text layer is not enough, with the reason.
     """
@@ -41,28 +45,33 @@ class Parsed:
     title: str
     metadata: dict[str, JsonValue]
     pages: tuple[Page, ...]
-    problems: tuple[Problem, ...] = ()
-    unread: tuple[Problem, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
+    unread: tuple[PageProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
     """One file to parse; `media_type` is one of `ingest.parsing.parsers()`.
 
-    `every_picture` asks for the pictures of pages whose text layer is enough, too.
+    `name` and `digest` are those of the file's source. `every_picture` asks for the pictures of pages whose text layer
+    is enough, too. With `awaits_ocr` a file that has pictures comes back uncut: it is cut when they have been read.
     """
 
     path: Path
     uri: str
     media_type: str
+    name: str = ""
+    digest: str = UNKNOWN_DIGEST
     every_picture: bool = False
+    awaits_ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
     """A file ready for the store: pages with units, chunks, and what was wrong with it.
 
-    `language` is an ISO 639-1 code, empty when unknown.
+    `language` is an ISO 639-1 code, empty when unknown; `pictures` are the pages that are still to be read from their
+    pictures; `profile` is what the signals of retrieval have learned of it.
     """
 
     uri: str
@@ -72,5 +81,14 @@ class ParsedFile:
     metadata: dict[str, JsonValue] = field(default_factory=dict)
     pages: tuple[Page, ...] = ()
     chunks: tuple[Chunk, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
+    pictures: tuple[PicturePage, ...] = ()
+    profile: Profile = field(default_factory=Profile)
+
+
+@dataclass(frozen=True, slots=True)
+class CutJob:
+    """A parsed `file` whose pictures have been read, to be cut; `parsing` is the job that it came from."""
+
+    parsing: ParseJob
+    file: ParsedFile

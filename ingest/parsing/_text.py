@@ -1,4 +1,4 @@
-"""Plain text into pages: one for each form feed, or for each 20,000 characters."""
+"""The parser for plain text: one page for each form feed, or for each 20,000 characters."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ from ingest.parsing._result import Parsed
 from mistral_rag.schema import Locator, LocatorKind, Page, clean_text
 from mistral_rag.text import read_text
 
-LONGEST_TITLE = 120
+MAX_TITLE = 120
+"""Characters of a first line that may be a title: longer ones are paragraphs."""
 
 
 def parse(path: Path) -> Parsed:
@@ -26,8 +27,4 @@ def _title(text: str) -> str:
     """The first line, when it is short, no sentence, and stands alone."""
     first, _, rest = text.strip().partition("\n")
     alone = not rest.strip() or rest.startswith("\n") or set(rest.partition("\n")[0].strip()) in ({"="}, {"-"})
-    return (
-        ""
-        if not alone or len(first) > LONGEST_TITLE or first.rstrip().endswith((".", ",", ";", ":"))
-        else first.strip()
-    )
+    return "" if not alone or len(first) > MAX_TITLE or first.rstrip().endswith((".", ",", ";", ":")) else first.strip()

@@ -1,8 +1,9 @@
-"""What a document is called: by its own metadata, its first page, its file name."""
+"""The title of a document: by its own metadata, its first page, its file name."""
 
 import re
 
-LONGEST = 150
+MAX_TITLE = 150
+"""Characters of a title: what is longer is an abstract or a sentence in large letters."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _MEANINGLESS = re.compile(
@@ -25,7 +26,7 @@ def title_of(given: str, cover: str, stem: str) -> str:
     telling = not _MACHINE.fullmatch(stem) and _LETTERS.search(name) is not None
     words = _sensible(given) or _as_cover(cover)
     if not words:
-        return name if telling else " ".join(cover.split())[:LONGEST] or name
+        return name if telling else " ".join(cover.split())[:MAX_TITLE] or name
     known = {word.casefold() for word in re.findall(r"\w+", words)}
     if not telling or known.issuperset(word.casefold() for word in re.findall(r"\w+", name)):
         return words
@@ -35,7 +36,7 @@ def title_of(given: str, cover: str, stem: str) -> str:
 def _sensible(given: str) -> str:
     """The metadata's title, or nothing when a program filled it in."""
     title = " ".join(_PREFIX.sub("", given).split())
-    if _MEANINGLESS.fullmatch(title) or _MACHINE.fullmatch(title) or len(title) > LONGEST:
+    if _MEANINGLESS.fullmatch(title) or _MACHINE.fullmatch(title) or len(title) > MAX_TITLE:
         return ""
     return title if sum(map(len, _WORD.findall(title))) >= 4 and not _shouts(title) else ""
 
@@ -44,10 +45,10 @@ def _as_cover(cover: str) -> str:
     """The first page's largest words, or nothing when they are no title."""
     title = " ".join(cover.split())
     words = _WORD.findall(title)
-    return title if len(words) >= 2 and len(title) <= LONGEST and not _shouts(title) else ""
+    return title if len(words) >= 2 and len(title) <= MAX_TITLE and not _shouts(title) else ""
 
 
 def _shouts(title: str) -> bool:
-    """Whether nearly every letter is a capital: on a form or a filing that is a label, not its title."""
+    """True when nearly every letter is a capital: on a form or a filing that is a label, not its title."""
     letters = [character for character in title if character.isalpha()]
     return len(_WORD.findall(title)) >= 4 and sum(map(str.isupper, letters)) > 0.8 * len(letters)

@@ -1,21 +1,22 @@
-"""What a parsing child and its parent say to each other: frames of JSON with raw bytes behind.
+"""Jobs and files as the frames of a parsing worker; what a worker sends is checked as a file would be.
 
-A frame is two big-endian 32-bit lengths, that much JSON, that many bytes. Nothing in it can run code: the child
-has read a file that anyone may have written.
+The words of a file's pages travel as raw bytes: as JSON they would be most of it.
 """
 
-import struct
-from typing import IO, Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
-from ingest.parsing._result import ParsedFile, ParseJob, Picture, Problem
-from mistral_rag.errors import ParseError
+from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
+from mistral_rag.index import Profile
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
+from mistral_rag.workers import FrameError, WireFrame
 
-_HEAD = struct.Struct(">II")
-_LARGEST = 1 << 30
+MAX_PROFILE = 1 << 20
+"""Bytes of JSON of a profile, thousands of times what a filing has: a search holds the profiles of all documents."""
 
 
 class Payload(Model):
@@ -28,40 +29,29 @@ class Payload(Model):
     chunks: tuple[Chunk, ...]
     problems: tuple[tuple[int | None, str], ...]
     pictures: tuple[tuple[int, str, str], ...]
+    profile: dict[str, JsonValue]
     word_bytes: tuple[int, ...]
 
 
-class WireError(ValueError):
-    """Bytes that are no frame, or no parsed file."""
+def encode_job(job: ParseJob | CutJob) -> WireFrame:
+    """A job as a frame."""
+    if isinstance(job, ParseJob):
+        return WireFrame(to_json({"parse": _fields(job)}))
+    file = encode_file(job.file)
+    return WireFrame(b'{"cut":%b,"file":%b}' % (to_json(_fields(job.parsing)), file.content), file.raw)
 
 
-def write_frame(stream: IO[bytes], content: bytes, raw: bytes = b"") -> None:
-    """Send one frame of JSON and bytes."""
-    stream.write(_HEAD.pack(len(content), len(raw)))
-    stream.write(content)
-    stream.write(raw)
-    stream.flush()
+def decode_job(frame: WireFrame) -> ParseJob | CutJob:
+    """The job that `encode_job` made the frame of."""
+    content = from_json(frame.content)
+    if "parse" in content:
+        return _parse_job(content["parse"])
+    job = _parse_job(content["cut"])
+    return CutJob(job, _file(job, content["file"], frame.raw))
 
 
-def read_frame(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
-    """The next frame, not yet decoded; None when the other side has gone, even in the middle of one."""
-    head = stream.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    lengths = _HEAD.unpack(head)
-    if max(lengths) > _LARGEST:
-        raise WireError("a frame that is too large")
-    content, raw = (stream.read(length) for length in lengths)
-    return (content, raw) if len(content) + len(raw) == sum(lengths) else None
-
-
-def encode_failure(reason: str) -> bytes:
-    """Why there is no parsed file, as the JSON of a frame."""
-    return to_json({"error": reason})
-
-
-def encode(file: ParsedFile) -> tuple[bytes, bytes]:
-    """A parsed file as the two parts of a frame."""
+def encode_file(file: ParsedFile) -> WireFrame:
+    """A parsed file as a frame."""
     payload = Payload(
         title=file.title,
         language=file.language,
@@ -70,21 +60,38 @@ def encode(file: ParsedFile) -> tuple[bytes, bytes]:
         chunks=file.chunks,
         problems=tuple((problem.page, problem.reason) for problem in file.problems),
         pictures=tuple((picture.page, picture.reason, picture.key) for picture in file.pictures),
+        profile=file.profile.to_json(),
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
-    return content.encode(), b"".join(page.words.data for page in file.pages)
+    return WireFrame(content.encode(), b"".join(page.words.data for page in file.pages))
 
 
-def decode_answer(job: ParseJob, content: bytes, raw: bytes) -> ParsedFile | ParseError:
-    """What a child answered to a job; raises WireError when it is no answer."""
+def decode_file(job: ParseJob | CutJob, frame: WireFrame) -> ParsedFile:
+    """The file that a worker made of a job; raises FrameError when it is none."""
+    from mistral_rag.retrieval import check_profile
+
     try:
-        fields = from_json(content)
-        if "error" in fields:
-            return ParseError(str(fields["error"]))
-        payload = _payload(fields, raw)
+        file = _file(job if isinstance(job, ParseJob) else job.parsing, from_json(frame.content), frame.raw)
+        # a profile that no signal can read would fail every question
+        check_profile(file.profile)
+        return file
     except (ValueError, KeyError, TypeError) as error:
-        raise WireError(str(error)) from error
+        raise FrameError(str(error)) from error
+
+
+def _fields(job: ParseJob) -> dict[str, Any]:
+    return {**asdict(job), "path": str(job.path)}
+
+
+def _parse_job(fields: dict[str, Any]) -> ParseJob:
+    return ParseJob(**{**fields, "path": Path(fields["path"])})
+
+
+def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
+    payload = _payload(fields, raw)
+    if len(to_json(payload.profile)) > MAX_PROFILE:
+        raise ValueError("the profile is larger than an index keeps")
     return ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
@@ -93,14 +100,15 @@ def decode_answer(job: ParseJob, content: bytes, raw: bytes) -> ParsedFile | Par
         metadata=payload.metadata,
         pages=payload.pages,
         chunks=payload.chunks,
-        problems=tuple(Problem(page, reason) for page, reason in payload.problems),
-        pictures=tuple(Picture(page, reason, key) for page, reason, key in payload.pictures),
+        problems=tuple(PageProblem(page, reason) for page, reason in payload.problems),
+        pictures=tuple(PicturePage(page, reason, key) for page, reason, key in payload.pictures),
+        profile=Profile.from_json(payload.profile),
     )
 
 
 def _payload(fields: dict[str, Any], raw: bytes) -> Payload:
-    at = 0
+    start = 0
     for page, size in zip(fields["pages"], fields["word_bytes"], strict=True):
-        page["words"] = WordBoxes(raw[at : at + size])
-        at += size
+        page["words"] = WordBoxes(raw[start : start + size])
+        start += size
     return Payload.model_validate(fields)

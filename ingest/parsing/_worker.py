@@ -1,85 +1,72 @@
-"""A parsing child: reads jobs from standard input, answers on standard output, until its parent is gone."""
+"""A parsing worker: a file a job, parsed and cut into units and chunks; or one whose pictures were read, to be cut."""
 
-import json
-import os
-import sys
-import threading
-import time
-from pathlib import Path
-from typing import IO
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ingest.chunking import cut
 from ingest.parsing import parse
-from ingest.parsing._pictures import pictures_of
-from ingest.parsing._result import ParsedFile, ParseJob
-from ingest.parsing._wire import encode, encode_failure, read_frame, write_frame
-from mistral_rag.errors import ParseError
-from mistral_rag.schema import clean_text
+from ingest.parsing._pictures import picture_pages
+from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob
+from ingest.parsing._wire import decode_job, encode_file
+from mistral_rag.schema import Source, clean_text
 from mistral_rag.text import detect
-
-READY = b'{"ready": true}'
-_LONGEST_REASON = 300
+from mistral_rag.workers import WireFrame, serve
 
 
 def main() -> None:
     """Answer jobs with parsed files or reasons."""
-    jobs = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb")
-    # what a parser prints must not end up between the frames
-    os.dup2(2, 1)
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
-    write_frame(answers, READY)
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        _serve(jobs, answers)
-    except BrokenPipeError:
-        os._exit(0)
+    serve(_prepare, verb="parsed")
 
 
-def _serve(jobs: IO[bytes], answers: IO[bytes]) -> None:
-    while (frame := read_frame(jobs)) is not None:
-        fields = json.loads(frame[0])
-        job = ParseJob(Path(fields["path"]), fields["uri"], fields["media_type"], fields["every_picture"])
-        try:
-            content, raw = encode(parse_job(job))
-        except ParseError as error:
-            content, raw = _failure(error.reason), b""
-        except Exception as error:  # noqa: BLE001  the edge of the process: whatever goes wrong is one line of the report
-            content, raw = _failure(f"can't be parsed: {type(error).__name__}: {error}"), b""
-        write_frame(answers, content, raw)
+def _prepare() -> Callable[[WireFrame], Iterator[WireFrame]]:
+    return _answer
 
 
-def parse_job(job: ParseJob) -> ParsedFile:
-    """Parse a file and cut it into units and chunks, in this process; raises ParseError."""
+def _answer(frame: WireFrame) -> Iterator[WireFrame]:
+    job = decode_job(frame)
+    yield encode_file(parse_file(job) if isinstance(job, ParseJob) else cut_file(job))
+
+
+def parse_file(job: ParseJob) -> ParsedFile:
+    """Parse a file, and cut it unless its pictures are to be read first; raises ParseError."""
     parsed = parse(job.path, job.media_type)
-    title = " ".join(clean_text(parsed.title).split()) or job.path.stem
-    pages, chunks = cut(parsed.pages, uri=job.uri, title=title)
-    return ParsedFile(
+    file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
-        title=title,
-        language=detect(page.text for page in pages),
+        title=" ".join(clean_text(parsed.title).split()) or job.path.stem,
         metadata=parsed.metadata,
-        pages=pages,
-        chunks=chunks,
+        pages=parsed.pages,
         problems=parsed.problems,
-        pictures=pictures_of(job.path, job.media_type, parsed, every=job.every_picture),
+        pictures=picture_pages(job.path, job.media_type, parsed, every=job.every_picture),
     )
+    if job.awaits_ocr and file.pictures:
+        return file
+    waiting = [picture for picture in file.pictures if picture.reason.startswith(NEEDS_OCR)]
+    unread = [PageProblem(picture.page, picture.reason) for picture in waiting]
+    problems = sorted([*file.problems, *unread], key=lambda problem: problem.page or 0)
+    return cut_file(CutJob(job, replace(file, problems=tuple(problems))))
 
 
-def _failure(reason: str) -> bytes:
-    line = " ".join(clean_text(reason).split())
-    return encode_failure(line[:_LONGEST_REASON])
+def cut_file(job: CutJob) -> ParsedFile:
+    """Cut the pages of a file, all of which are there, into units and chunks, and learn from them."""
+    file = job.file
+    pages, chunks = cut(file.pages, uri=file.uri, title=file.title)
+    language = detect(page.text for page in pages)
+    source = Source(
+        uri=file.uri,
+        digest=job.parsing.digest,
+        name=job.parsing.name or job.parsing.path.name,
+        title=file.title,
+        media_type=file.media_type,
+        language=language,
+        metadata=file.metadata,
+    )
+    # its regular expressions take 13 ms to compile: a worker is ready without them
+    from mistral_rag.retrieval import learn
 
-
-def _leave_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+    profile = learn(source, [page.text for page in pages])
+    return replace(file, language=language, pages=pages, chunks=chunks, profile=profile)
 
 
 if __name__ == "__main__":
     main()
-    sys.exit(0)

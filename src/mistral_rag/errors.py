@@ -8,6 +8,8 @@
     ├── IngestError                    a document or a folder of documents can't be read
     │   ├── SourceNotFoundError        a named file or folder does not exist, or may not be read
     │   └── ParseError                 one file could not be turned into pages; `reason` is one line
+    ├── WorkerError                    a child process failed at its job; `reason` is one line
+    │   └── WorkerStartError           it can't start at all
     ├── StoreError                     the index folder
     │   ├── IndexNotFoundError         there is no index there
     │   ├── NotAnIndexError            the folder holds something else; its files are never touched
@@ -92,6 +94,8 @@ __all__ = [
     "StoreError",
     "StreamError",
     "UnknownModelError",
+    "WorkerError",
+    "WorkerStartError",
 ]
 
 
@@ -130,6 +134,18 @@ class ParseError(IngestError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class WorkerError(MistralRagError):
+    """A worker process failed at its job, broke a limit or crashed; `reason` is one line for the report."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class WorkerStartError(WorkerError):
+    """A worker process can't start; no job of its kind can be done."""
 
 
 class StoreError(MistralRagError):

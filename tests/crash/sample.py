@@ -9,7 +9,7 @@ import numpy as np
 import workload  # type: ignore[import-not-found]
 from langchain_core.embeddings import Embeddings
 
-from ingest._facts import learn_missing
+from ingest._profiles import learn_missing
 from mistral_rag.index import _caches as caches
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity

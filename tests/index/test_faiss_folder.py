@@ -168,13 +168,6 @@ def test_a_folder_without_one_of_the_files_is_refused(tmp_path: Path) -> None:
         read_faiss_folder(tmp_path)
 
 
-def test_the_child_is_given_no_keys(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mistral_rag.index._exchange import faiss_folder
-
-    monkeypatch.setenv("MISTRAL_API_KEY", "secret")
-    assert set(faiss_folder._environment()) == {"PYTHONPATH"}
-
-
 def test_a_small_file_of_enormous_values_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     laugh: list[Any] = ["ha"]
     for _ in range(12):

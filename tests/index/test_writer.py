@@ -3,10 +3,13 @@
 # ruff: noqa: S610
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from mistral_rag.errors import (
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._recovery.check import verify
+from mistral_rag.index._view import View
 from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Page, Source
 
@@ -417,3 +421,49 @@ def test_a_writer_that_is_forgotten_frees_the_lock(folder: Path) -> None:
     writer._connection.close()  # as the garbage collector does, which says so on newer Pythons
     writer = None
     IndexWriter.open(folder).close()
+
+
+def rows_of(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(folder / "index.db")) as connection:
+        return {
+            table: connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+            for table in ("pages", "layouts", "chunks", "vectors", "removals", "facts", "groups")
+        }
+
+
+def test_other_groups_leave_pages_chunks_and_vectors_as_they_are(writer: IndexWriter, folder: Path, put: Put) -> None:
+    first = put(writer, "a.txt", "one.", "two.", groups=("staff", "board"), metadata={"year": 2023})
+    put(writer, "b.txt", "three.", vector=(0, 1, 0, 0), groups=("staff",))
+    writer.commit()
+    before = rows_of(folder)
+    state = writer.sources()[first.uri]
+
+    def allowed(view: View, group: str) -> list[int]:
+        rows = view.allowed(None, [group])
+        assert rows is not None
+        return [int(row) for row in rows]
+
+    with IndexReader.open(folder) as reader:
+        with reader.view() as view:
+            assert allowed(view, "audit") == []
+        writer.set_groups(first.uri, ["audit", "*"])
+        assert writer.commit() == 2
+        with reader.view() as view:
+            assert view.source(first.uri) == first.model_copy(update={"groups": ("audit", "*")})
+            assert allowed(view, "audit") == [1, 2]
+            assert allowed(view, "staff") == [1, 2, 3]
+            assert allowed(view, "board") == [1, 2]
+    after = rows_of(folder)
+    assert after.pop("groups") == [("*", 1), ("audit", 1), ("staff", 2)]
+    del before["groups"]
+    assert after == before
+    regrouped = writer.sources()[first.uri]
+    assert replace(regrouped, source=state.source) == state
+    assert verify(folder) == []
+
+
+def test_groups_of_a_source_that_is_not_there_are_an_error(writer: IndexWriter, put: Put) -> None:
+    put(writer, "a.txt", "one.")
+    with pytest.raises(KeyError):
+        writer.set_groups("file:///docs/b.txt", ["staff"])
+    assert writer.commit() == 1

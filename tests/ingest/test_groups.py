@@ -90,7 +90,10 @@ def test_a_build_and_the_status_say_how_many_documents_nobody_finds(
 ) -> None:
     assert build(open_folder, index).warnings == []
     [warning] = build(closed_folder, index, ["board"]).warnings
-    assert warning.startswith("1 document names no group, while others do: found by nobody.")
+    assert warning == (
+        "1 document is hidden: it names no group, while others do. "
+        "Name one with: ingest build PATH --group NAME ('*' for everyone)"
+    )
     with IndexReader.open(index) as reader:
         assert reader.status()["hidden"] == 1
     assert build(open_folder, index, ["*"]).warnings == []

@@ -8,15 +8,15 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, RectangleObject
 
-from ingest.parsing._pictures import pictures_of
-from ingest.parsing._result import Parsed, Problem
+from ingest.parsing._pictures import picture_pages
+from ingest.parsing._result import PageProblem, Parsed
 from mistral_rag.schema import Locator, Page
 
 
 def keys(path: Path, *numbers: int, media_type: str = "application/pdf") -> list[str]:
     pages = tuple(Page(locator=Locator(kind="page", number=n), text="") for n in range(1, max(numbers) + 1))
-    unread = tuple(Problem(number, "needs OCR: a picture") for number in numbers)
-    found = pictures_of(path, media_type, Parsed("", {}, pages, (), unread), every=False)
+    unread = tuple(PageProblem(number, "needs OCR: a picture") for number in numbers)
+    found = picture_pages(path, media_type, Parsed("", {}, pages, (), unread), every=False)
     assert [picture.page for picture in found] == list(numbers)
     return [picture.key for picture in found]
 
@@ -102,10 +102,10 @@ def test_pages_of_an_image_go_by_its_bytes_and_their_number(tmp_path: Path) -> N
 
 def test_every_page_can_be_asked_for_but_broken_ones(tmp_path: Path) -> None:
     pages = tuple(Page(locator=Locator(kind="page", number=n), text="text") for n in (1, 2, 3))
-    parsed = Parsed("", {}, pages, (Problem(2, "damaged"),), (Problem(3, "needs OCR: a picture"),))
-    found = pictures_of(scan(tmp_path / "a.pdf", 1, 2, 3), "application/pdf", parsed, every=True)
+    parsed = Parsed("", {}, pages, (PageProblem(2, "damaged"),), (PageProblem(3, "needs OCR: a picture"),))
+    found = picture_pages(scan(tmp_path / "a.pdf", 1, 2, 3), "application/pdf", parsed, every=True)
     assert [(picture.page, picture.reason) for picture in found] == [
         (1, "OCR of every page was asked for"),
         (3, "needs OCR: a picture"),
     ]
-    assert pictures_of(tmp_path / "a.md", "text/markdown", Parsed("", {}, pages), every=True) == ()
+    assert picture_pages(tmp_path / "a.md", "text/markdown", Parsed("", {}, pages), every=True) == ()

@@ -1,14 +1,15 @@
-import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ingest.parsing._result import ParsedFile, ParseJob, Problem
-from ingest.parsing._wire import WireError, decode_answer, encode, encode_failure, read_frame, write_frame
-from mistral_rag.errors import ParseError
+from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
+from ingest.parsing._wire import decode_file, decode_job, encode_file, encode_job
+from mistral_rag.index import Profile
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Unit, WordBoxes
+from mistral_rag.workers import FrameError, WireFrame
 
-JOB = ParseJob(Path("a.pdf"), "file:///a.pdf", "application/pdf")
+JOB = ParseJob(Path("é/a.pdf"), "file:///a.pdf", "application/pdf", name="a.pdf", digest="ab" * 32, awaits_ocr=True)
 PAGE = Page(
     locator=Locator(kind="page", number=1, label="iv"),
     text="Café 😀",
@@ -27,49 +28,39 @@ FILE = ParsedFile(
     metadata={"author": "Zoé", "pages": 2},
     pages=(PAGE, Page(locator=Locator(kind="page", number=2), text="")),
     chunks=(CHUNK,),
-    problems=(Problem(2, "needs OCR: a picture"), Problem(None, "something")),
+    problems=(PageProblem(2, "needs OCR: a picture"), PageProblem(None, "something")),
+    pictures=(PicturePage(2, "needs OCR: a picture", "cd" * 32),),
+    profile=Profile("Acme", {"signal": {"years": [2023]}}),
 )
 
 
 def test_a_parsed_file_survives_the_way() -> None:
-    stream = io.BytesIO()
-    write_frame(stream, *encode(FILE))
-    stream.seek(0)
-    frame = read_frame(stream)
-    assert frame is not None
-    assert decode_answer(JOB, *frame) == FILE
-    assert read_frame(stream) is None
+    assert decode_file(JOB, encode_file(FILE)) == FILE
 
 
-def test_a_reason_survives_the_way() -> None:
-    answer = decode_answer(JOB, encode_failure("the PDF has no pages"), b"")
-    assert isinstance(answer, ParseError)
-    assert answer.reason == "the PDF has no pages"
-
-
-def test_a_frame_that_breaks_off_is_none() -> None:
-    stream = io.BytesIO()
-    write_frame(stream, *encode(FILE))
-    for length in (3, 8, 20, len(stream.getvalue()) - 1):
-        assert read_frame(io.BytesIO(stream.getvalue()[:length])) is None
-
-
-def test_a_frame_that_claims_gigabytes_is_refused() -> None:
-    with pytest.raises(WireError):
-        read_frame(io.BytesIO(b"\xff" * 8 + b"{}"))
+def test_jobs_survive_the_way() -> None:
+    assert decode_job(encode_job(JOB)) == JOB
+    assert decode_job(encode_job(CutJob(JOB, FILE))) == CutJob(JOB, FILE)
 
 
 @pytest.mark.parametrize(
     "content", [b"no json", b"[]", b"{}", b'{"pages": 1}', b'{"pages": [[]], "word_bytes": [1]}', b"null"]
 )
-def test_what_is_no_answer_is_an_error(content: bytes) -> None:
-    with pytest.raises(WireError):
-        decode_answer(JOB, content, b"")
+def test_what_is_no_file_is_an_error(content: bytes) -> None:
+    with pytest.raises(FrameError):
+        decode_file(JOB, WireFrame(content))
 
 
-def test_an_answer_must_keep_the_rules_of_its_types() -> None:
-    content, raw = encode(FILE)
-    with pytest.raises(WireError):
-        decode_answer(JOB, content.replace(b'"end":6', b'"end":7'), raw)
-    with pytest.raises(WireError):
-        decode_answer(JOB, content, raw[:-1])
+def test_a_file_must_keep_the_rules_of_its_types() -> None:
+    content, raw = encode_file(FILE)
+    with pytest.raises(FrameError):
+        decode_file(JOB, WireFrame(content.replace(b'"end":6', b'"end":7'), raw))
+    with pytest.raises(FrameError):
+        decode_file(JOB, WireFrame(content, raw[:-1]))
+    with pytest.raises(FrameError):
+        decode_file(JOB, WireFrame(content.replace(b'"profile":{', b'"profile":7,"other":{'), raw))
+    strange = Profile("", {"filings": {"version": 5, "profile": {"names": 7}}})
+    with pytest.raises(FrameError, match="can't read what it learned"):
+        decode_file(JOB, encode_file(replace(FILE, profile=strange)))
+    with pytest.raises(FrameError, match="profile is larger"):
+        decode_file(JOB, encode_file(replace(FILE, profile=Profile("x" * (1 << 20)))))

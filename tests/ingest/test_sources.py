@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest._sources import Found, PassedOver, resolve_roots, walk
+from ingest._sources import SkippedPath, SourceFile, resolve_roots, walk
 from mistral_rag.errors import SourceNotFoundError
 
 
 def names(root: Path) -> list[str]:
-    return [item.name for item in walk(resolve_roots([root])) if isinstance(item, Found)]
+    return [item.name for item in walk(resolve_roots([root])) if isinstance(item, SourceFile)]
 
 
 def write(path: Path, text: str = "text") -> Path:
@@ -32,7 +32,7 @@ def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
 def test_a_root_may_be_a_single_file(tmp_path: Path) -> None:
     file = write(tmp_path / "one.md")
     [found] = walk(resolve_roots([file]))
-    assert isinstance(found, Found)
+    assert isinstance(found, SourceFile)
     assert (found.name, found.root) == ("one.md", file.resolve().as_uri())
 
 
@@ -47,10 +47,10 @@ def test_a_link_that_leads_out_is_passed_over_with_a_reason(tmp_path: Path) -> N
     root = write(tmp_path / "root/a.md").parent
     (root / "leak.md").symlink_to(secret)
     (root / "leaks").symlink_to(secret.parent)
-    passed = [item for item in walk(resolve_roots([root])) if isinstance(item, PassedOver)]
+    passed = [item for item in walk(resolve_roots([root])) if isinstance(item, SkippedPath)]
     assert passed == [
-        PassedOver("leak.md", "a link that leads out of the folders named"),
-        PassedOver("leaks", "a link that leads out of the folders named"),
+        SkippedPath("leak.md", "a link that leads out of the folders named"),
+        SkippedPath("leaks", "a link that leads out of the folders named"),
     ]
 
 
@@ -60,15 +60,15 @@ def test_a_link_inside_the_root_adds_nothing_twice_and_no_loop_is_walked(tmp_pat
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "broken.md").symlink_to(tmp_path / "nowhere")
     items = list(walk(resolve_roots([tmp_path])))
-    assert [item.name for item in items if isinstance(item, Found)] == ["a.md"]
-    assert [item for item in items if isinstance(item, PassedOver)] == [
-        PassedOver("broken.md", "a link that leads nowhere")
+    assert [item.name for item in items if isinstance(item, SourceFile)] == ["a.md"]
+    assert [item for item in items if isinstance(item, SkippedPath)] == [
+        SkippedPath("broken.md", "a link that leads nowhere")
     ]
 
 
 def test_a_fifo_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
-    assert list(walk(resolve_roots([tmp_path]))) == [PassedOver("pipe.md", "no regular file")]
+    assert list(walk(resolve_roots([tmp_path]))) == [SkippedPath("pipe.md", "no regular file")]
 
 
 def test_a_missing_root_is_one_clear_sentence(tmp_path: Path) -> None:
@@ -79,5 +79,5 @@ def test_a_missing_root_is_one_clear_sentence(tmp_path: Path) -> None:
 def test_names_that_need_it_are_percent_encoded_in_the_uri(tmp_path: Path) -> None:
     write(tmp_path / "2022 Q3 ü#1.md")
     [found] = walk(resolve_roots([tmp_path]))
-    assert isinstance(found, Found)
+    assert isinstance(found, SourceFile)
     assert found.uri.endswith("/2022%20Q3%20%C3%BC%231.md")

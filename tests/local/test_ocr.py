@@ -14,7 +14,7 @@ from mistral_rag.ocr._result import OcrPage
 pytest.importorskip("rapidocr")
 
 from mistral_rag.local.ocr import Limits, LocalOCR
-from mistral_rag.local.ocr._child import Child
+from mistral_rag.workers import WireFrame, Worker
 
 LINES = ("Invoice 2024-117", "Total due: 1,480.50 euros")
 
@@ -116,11 +116,11 @@ def test_an_interrupted_page_is_not_taken_for_the_next_one(
     picture().save(tmp_path / "bill.png")
     Image.new("L", (640, 320), 255).save(tmp_path / "white.png")
 
-    def interrupted(self: Child) -> bytes:
+    def interrupted(self: Worker) -> WireFrame | None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Child, "_answer", interrupted)
+        patch.setattr(Worker, "_next_result", interrupted)
         with pytest.raises(KeyboardInterrupt):
             read(reader, tmp_path / "bill.png")
     assert read(reader, tmp_path / "white.png").text == ""

@@ -176,6 +176,15 @@ class IndexWriter:
         with self._changing() as content:
             content.set_profile(uri, profile)
 
+    def set_groups(self, uri: str, groups: Sequence[str]) -> None:
+        """Give a source other groups; its pages, chunks and vectors are not touched.
+
+        Raises:
+            KeyError: the index holds no such source.
+        """
+        with self._changing() as content:
+            content.set_groups(uri, tuple(groups))
+
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Note that a source can't be read, in place of what its uri had."""
         with self._changing() as content:

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.errors import ConfigurationError, MissingExtraError
-from mistral_rag.local._cores import available_cores
 from mistral_rag.local._wordpiece import bert_uncased
+from mistral_rag.workers import available_cores
 
 Matrix = npt.NDArray[np.float32]
 

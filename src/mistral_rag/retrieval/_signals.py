@@ -159,6 +159,18 @@ def learn(source: Source, pages: Sequence[str], signals: Iterable[Signal] | None
     return Profile(label, learned)
 
 
+def check_profile(profile: Profile) -> None:
+    """Raise ValueError when a registered signal can't take in its part of a profile that another process made."""
+    for signal in registered_signals():
+        kept = _kept(profile, signal)
+        if kept is None or kept["profile"] is None:
+            continue
+        try:
+            signal.index().add(0, kept["profile"])
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError(f"the signal {signal.name} can't read what it learned: {error}") from error
+
+
 def is_current(profile: Profile | None, signals: Iterable[Signal] | None = None) -> bool:
     """True when every signal has learned of the document by its present rules."""
     signals = registered_signals() if signals is None else signals

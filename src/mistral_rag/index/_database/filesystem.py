@@ -1,4 +1,4 @@
-"""Whether a folder lies where an index can be written: SQLite needs locks that hold and memory that is shared.
+"""Check of the file system that an index lies on: SQLite needs locks that hold and memory that is shared.
 
 On a network file system neither can be trusted, and no test on one machine tells what another one sees: such places are
 refused by their type. Local ones are known by theirs. Of the rest two processes find out whether a lock of one keeps

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from mistral_rag.index._database.commits import Commit
+from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, Names
-from mistral_rag.index._database.packing import chunk_values, layout_values, page_values
+from mistral_rag.index._database.packing import chunk_values, layout_values, page_values, stored_source
 from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import Rows, plain_json, row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import BARE_TYPE, facts_of
@@ -137,6 +138,21 @@ class Content:
         (source,) = found
         self.rows.delete("profiles", "source = ?", (source,))
         self.rows.insert("profiles", [(source, *profile_values(profile))])
+
+    def set_groups(self, uri: str, groups: tuple[str, ...]) -> None:
+        """Give a source other groups: its own row and what is derived of it; raises KeyError when there is none."""
+        names = COLUMNS["sources"]
+        found = self._connection.execute(f"SELECT {', '.join(names)} FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            raise KeyError(uri)
+        columns = dict(zip(names, found, strict=True))
+        with unreadable("source"):
+            source = stored_source(columns["record"]).model_copy(update={"groups": groups})
+            self._remove_derived(columns["source"], columns["record"])
+        record = source.model_dump_json()
+        self.rows.delete("sources", "source = ?", (columns["source"],))
+        self.rows.insert_one("sources", {**columns, "record": record})
+        add_derived(self._connection, columns["source"], source, record, used=columns["pages"] > 0)
 
     def _remove_derived(self, source: int, record: str) -> None:
         groups = [(name, source) for name in plain_json(record)["groups"]]

@@ -1,14 +1,10 @@
 """A folder that LangChain's FAISS store has saved: its texts and vectors, read without trusting it.
 
 `index.faiss` is read here as the plain array it is, without FAISS, whose reader trusts its file; `index.pkl` is read
-in a child process by `pickled`, which runs nothing.
+in a worker by `pickled`, which runs nothing.
 """
 
-import json
-import os
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,17 +12,22 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.errors import NotAnIndexError
+from mistral_rag.errors import NotAnIndexError, WorkerError
+from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
-MOST_OUTPUT: Final = 2 << 30
-"""Bytes that the texts of a folder may take as JSON."""
+MAX_OUTPUT: Final = 2 << 30
+"""Bytes that the texts of a folder may take as JSON: they are all in memory at once."""
+LIMITS: Final = Limits(memory=2 << 30)
+"""The parent's bound; the worker's own is by the size of the file."""
+MAX_SECONDS: Final = 600.0
+"""For the whole pickle, also on a slow machine."""
 
 _HEADER: Final = struct.Struct("<4s i q q q ? i")
 _METRICS: Final = {b"IxF2": 1, b"IxFI": 0}
 """Flat indexes by their mark, with the metric they name: Euclidean distance, inner product."""
 
 
-class Saved(NamedTuple):
+class SavedStore(NamedTuple):
     """Documents and their vectors (float32, a row each), in the same order."""
 
     ids: list[str]
@@ -35,7 +36,7 @@ class Saved(NamedTuple):
     vectors: npt.NDArray[np.float32]
 
 
-def read_faiss_folder(folder: Path, name: str = "index") -> Saved:
+def read_faiss_folder(folder: Path, name: str = "index") -> SavedStore:
     """The content of a folder written by `langchain_community.vectorstores.FAISS.save_local`.
 
     Raises:
@@ -48,7 +49,7 @@ def read_faiss_folder(folder: Path, name: str = "index") -> Saved:
     rows = list(_documents(files[1]))
     if len(rows) != len(vectors):
         raise NotAnIndexError(f"{folder} holds {len(rows)} texts, but {len(vectors)} vectors")
-    return Saved([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], vectors)
+    return SavedStore([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], vectors)
 
 
 def _flat_vectors(file: Path) -> npt.NDArray[np.float32]:
@@ -70,32 +71,29 @@ def _flat_vectors(file: Path) -> npt.NDArray[np.float32]:
 
 
 def _documents(file: Path) -> Iterator[list[Any]]:
-    command = [sys.executable, "-P", "-m", "mistral_rag.index._exchange.pickled", str(file.absolute())]
-    child = subprocess.Popen(  # noqa: S603 (our own module)
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+    worker = Worker.start(
+        WorkerSpec("mistral_rag.index._exchange.pickled", LIMITS, activity="reading", name="its reader")
     )
-    with child:
-        try:
-            yield from _rows(child, file)
-            reason = child.stderr.read(1000).decode("utf-8", "replace") if child.stderr else ""
-            if child.wait() != 0:
-                raise NotAnIndexError(f"{file} is refused: {reason or 'reading it took too much memory or time'}")
-        finally:
-            child.kill()
+    try:
+        with worker.within(MAX_SECONDS):
+            worker.send(WireFrame.of({"path": str(file.absolute())}))
+            yield from _checked(worker.results(), file)
+    except WorkerError as error:
+        raise NotAnIndexError(f"{file} is refused: {error.reason}") from error
+    finally:
+        worker.close()
 
 
-def _rows(child: "subprocess.Popen[bytes]", file: Path) -> Iterator[list[Any]]:
+def _checked(results: Iterator[WireFrame], file: Path) -> Iterator[list[Any]]:
     used = 0
-    for line in child.stdout or ():
-        used += len(line)
-        if used > MOST_OUTPUT:
-            raise NotAnIndexError(f"{file} is refused: its texts take more than {MOST_OUTPUT} bytes")
-        identifier, text, metadata = json.loads(line)
+    for result in results:
+        used += len(result.content)
+        if used > MAX_OUTPUT:
+            raise NotAnIndexError(f"{file} is refused: its texts take more than {MAX_OUTPUT} bytes")
+        try:
+            identifier, text, metadata = result.value()
+        except (FrameError, TypeError, ValueError) as error:
+            raise NotAnIndexError(f"{file} is refused: its reader gave no usable answer") from error
         if not (isinstance(text, str) and isinstance(metadata, dict)):
             raise NotAnIndexError(f"{file} is refused: a document of it has no text")
         yield [identifier, text, metadata]
-
-
-def _environment() -> dict[str, str]:
-    """Nothing but where Python finds this package."""
-    return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

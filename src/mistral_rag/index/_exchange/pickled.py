@@ -4,19 +4,21 @@ A pickle is a program. This reads the few instructions that build plain values a
 to be of; no class is looked up and nothing is called. A name that is not in `KNOWN`, or an instruction that plain
 values don't need, ends it.
 
-`python -m mistral_rag.index._exchange.pickled FILE` writes one JSON line a document (id, text, metadata), in the
-order of their vectors, with limits on its memory and time; its caller (`faiss_folder`) gives it no environment.
+This is a worker: a job is the path of the file, its results are the documents (id, text, metadata), in the order of
+their vectors. Its memory is bound by the size of the file; `faiss_folder` bounds its time.
 """
 
 import json
 import pickletools
-import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
+
+from mistral_rag.errors import ParseError
+from mistral_rag.workers import WireFrame, limit_address_space, serve
 
 DOCSTORES: Final = frozenset(
     f"{package}.docstore.in_memory.InMemoryDocstore" for package in ("langchain_community", "langchain")
@@ -33,17 +35,13 @@ _DATES: Final[Mapping[str, type[date]]] = {"datetime.date": date, "datetime.date
 _ZONES: Final[Mapping[str, Callable[..., Any]]] = {"datetime.timedelta": timedelta, "datetime.timezone": timezone}
 _SETS: Final = frozenset({"builtins.set", "builtins.frozenset"})
 KNOWN: Final = DOCSTORES | DOCUMENTS | _SETS | _DATES.keys() | _ZONES.keys() | {"uuid.UUID", "uuid.SafeUUID"}
-MOST_SECONDS: Final = 600
-MOST_VALUES: Final = 100_000
+MAX_VALUES: Final = 100_000
 """Values in the metadata of one document."""
-LEAST_MEMORY: Final = 256 << 20
-MEMORY_FOR_BYTE: Final = 64
-"""Address space in bytes: so many at least, and so many for each byte of the file."""
+MIN_ADDRESS_SPACE: Final = 336 << 20
+ADDRESS_SPACE_PER_BYTE: Final = 64
+"""Address space in bytes: so many at least, and so many for each byte of the file. The worker itself has 94 MB of it,
+most of them reserved for its second thread."""
 MARK: Final = object()
-
-
-class RefusedError(Exception):
-    """The pickle is more than plain values and LangChain's documents."""
 
 
 @dataclass(slots=True)
@@ -54,7 +52,7 @@ class Name:
 
 
 @dataclass(slots=True)
-class Made:
+class PickledObject:
     """An object that the pickle would make: of which class, and with which state."""
 
     path: str
@@ -69,7 +67,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self, data: bytes) -> Any:
-        """The value that the pickle describes, with `Made` in place of objects."""
+        """The value that a pickle describes, with `PickledObject` for objects; raises ParseError for anything more."""
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name in _CONSTANT:
                 self.stack.append(_CONSTANT[opcode.name]())
@@ -78,12 +76,12 @@ class Machine:
             elif opcode.name in _STEPS:
                 _STEPS[opcode.name](self, argument)
             elif opcode.name not in {"PROTO", "FRAME", "STOP"}:
-                raise RefusedError(f"the pickle has an instruction {opcode.name}")
+                raise ParseError(f"the pickle has an instruction {opcode.name}")
         (value,) = self.stack
         return value
 
     def since_mark(self) -> list[Any]:
-        """What lies above the last mark, which is taken off with it."""
+        """Take off the last mark, and what lies above it, which is given."""
         at = len(self.stack) - 1
         while self.stack[at] is not MARK:
             at -= 1
@@ -94,7 +92,7 @@ class Machine:
     def name(self, path: str) -> None:
         """Push the name of a class that is known."""
         if path not in KNOWN:
-            raise RefusedError(f"the pickle names {path}")
+            raise ParseError(f"the pickle names {path}")
         self.stack.append(Name(path))
 
     def reduce(self, _: Any = None) -> None:
@@ -110,20 +108,20 @@ class Machine:
         elif path == "uuid.SafeUUID":
             self.stack.append(None)
         else:
-            raise RefusedError(f"the pickle calls {path}")
+            raise ParseError(f"the pickle calls {path}")
 
     def make(self, _: Any = None) -> None:
         """An object that is not made."""
         (given, made) = (self.stack.pop(), self.stack.pop())
         if given != () or not isinstance(made, Name):
-            raise RefusedError("the pickle makes an object with arguments")
-        self.stack.append(Made(made.path))
+            raise ParseError("the pickle makes an object with arguments")
+        self.stack.append(PickledObject(made.path))
 
     def build(self, _: Any = None) -> None:
         """Note an object's state."""
         state = self.stack.pop()
-        if not isinstance(self.stack[-1], Made):
-            raise RefusedError("the pickle sets the state of a plain value")
+        if not isinstance(self.stack[-1], PickledObject):
+            raise ParseError("the pickle sets the state of a plain value")
         self.stack[-1].state = state
 
     def extend(self, _: Any = None) -> None:
@@ -135,7 +133,7 @@ class Machine:
         """Add keys with their values to a dict."""
         target = self.stack[-1]
         if not isinstance(target, dict):
-            raise RefusedError("the pickle fills what is no dict")
+            raise ParseError("the pickle fills what is no dict")
         target.update(zip(pairs[::2], pairs[1::2], strict=True))
 
     def stack_global(self, _: Any = None) -> None:
@@ -200,59 +198,52 @@ _STEPS: Final[Mapping[str, Callable[[Machine, Any], None]]] = {
 def documents(data: bytes) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Id, text and metadata of the documents of `index.pkl`, in the order of their vectors."""
     docstore, order = Machine().run(data)
-    if not isinstance(docstore, Made) or docstore.path not in DOCSTORES:
-        raise RefusedError("the pickle holds no docstore")
+    if not isinstance(docstore, PickledObject) or docstore.path not in DOCSTORES:
+        raise ParseError("the pickle holds no docstore")
     held = docstore.state["_dict"]
     for place in range(len(order)):
         document = held[order[place]]
-        if not isinstance(document, Made) or document.path not in DOCUMENTS:
-            raise RefusedError("the docstore holds what is no document")
+        if not isinstance(document, PickledObject) or document.path not in DOCUMENTS:
+            raise ParseError("the docstore holds what is no document")
         fields = document.state["__dict__"]
         metadata = {str(key): value for key, value in fields["metadata"].items()}
-        _count(metadata, MOST_VALUES)
+        _count(metadata, MAX_VALUES)
         yield str(order[place]), fields["page_content"], metadata
 
 
-def _count(value: Any, most: int) -> int:
-    """How many values are still allowed: one list that stands in many places is written many times."""
+def _count(value: Any, allowed: int) -> int:
+    """The number of values still allowed after this one; a list that stands in many places is written as often."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     for each in inner:
-        most = _count(each, most - 1)
-        if most < 0:
-            raise RefusedError("the metadata of a document is too large")
-    return most
+        allowed = _count(each, allowed - 1)
+        if allowed < 0:
+            raise ParseError("the metadata of a document is too large")
+    return allowed
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Made) and value.path == "uuid.UUID":
+    if isinstance(value, PickledObject) and value.path == "uuid.UUID":
         return str(uuid.UUID(int=value.state["int"]))
-    raise RefusedError(f"the metadata holds a {type(value).__name__}")
+    raise ParseError(f"the metadata holds a {type(value).__name__}")
 
 
-def _limit(memory: int) -> None:
-    """Limit this process, where the system can."""
-    if sys.platform != "win32":
-        import resource
-
-        limits = ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, MOST_SECONDS), (resource.RLIMIT_CORE, 0))
-        for what, most in limits:
-            resource.setrlimit(what, (most, most))
-
-
-def main() -> int:
-    """Write the documents of a file; what is no docstore is one line on standard error."""
-    file = Path(sys.argv[1])
-    _limit(LEAST_MEMORY + MEMORY_FOR_BYTE * file.stat().st_size)
+def _answer(job: WireFrame) -> Iterator[WireFrame]:
+    file = Path(job.value()["path"])
+    limit_address_space(MIN_ADDRESS_SPACE + ADDRESS_SPACE_PER_BYTE * file.stat().st_size)
     try:
-        for row in documents(file.read_bytes()):
-            sys.stdout.write(json.dumps(row, default=_plain) + "\n")
-        sys.stdout.flush()
-    except Exception as error:  # noqa: BLE001 (the edge of a process that reads a hostile file)
-        reason = str(error) if isinstance(error, RefusedError) else f"it can't be read ({type(error).__name__})"
-        sys.stderr.write(reason[:300])
-        return 1
-    return 0
+        for document in documents(file.read_bytes()):
+            yield WireFrame(json.dumps(document, default=_plain).encode())
+    except ParseError:
+        raise
+    except Exception as error:
+        # its text would be that of an instruction of a stranger's program
+        raise ParseError(f"it can't be read ({type(error).__name__})") from error
+
+
+def main() -> None:
+    """Answer jobs until standard input ends."""
+    serve(lambda: _answer, verb="read")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,17 +6,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from mistral_rag.errors import MissingExtraError, ParseError
-from mistral_rag.local._cores import available_cores
-from mistral_rag.local.ocr._child import Child, Limits
-from mistral_rag.ocr._reader import PageFailure
-from mistral_rag.ocr._result import OcrPage
+from pydantic import ValidationError
+
+from mistral_rag.errors import MissingExtraError, ParseError, WorkerError, WorkerStartError
+from mistral_rag.ocr import OcrPage, PageFailure
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec, available_cores
 
 __all__ = ["Limits", "LocalOCR", "is_installed"]
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 VERSION: Final = "1"
 """Incremented when the same page is read differently than before: results are cached by it."""
+
+LIMITS: Final = Limits()
+"""3 GiB and 180 s a page; one of A4 takes at most 1.2 GB and 5 s of one core, a poster or a slow machine more."""
 
 _MAX_PDF_OFFSET: Final = 1024
 """Readers accept the header of a PDF within its first 1,024 bytes (PDF Reference 1.7, appendix H, note 13)."""
@@ -25,10 +28,10 @@ _MAX_PDF_OFFSET: Final = 1024
 class LocalOCR:
     """Reads pages of PDF files and images with PP-OCRv6, one page at a time in a child process.
 
-    A `mistral_rag.ocr.PageReader`. It knows Latin and Greek letters, Chinese and Japanese, and takes about 2 to 5
-    seconds of processor time and 1 GB of memory a page. The process starts with the first page and ends with `close`
-    or the `with` block. When it crashes, hangs or takes too much memory, the page is a failure and the next page gets
-    a new process.
+    Fulfils `mistral_rag.ocr.PageReader`. Latin and Greek letters, Chinese and Japanese; about 2 to 5 seconds of
+    processor time and 1 GB of memory a page. The process starts with the first page and ends with
+    `close` or the `with` block; one that crashes, hangs or takes too much memory costs its page, and the next gets a
+    new one.
 
     Args:
         threads: of the networks; by default one a core.
@@ -43,37 +46,46 @@ class LocalOCR:
     def __init__(self, *, threads: int | None = None, limits: Limits | None = None) -> None:
         if not is_installed():
             raise MissingExtraError("OCR on this machine", "local")
-        self._threads = threads or available_cores()
-        self._limits = limits or Limits()
-        self._child: Child | None = None
+        threads = threads or available_cores()
+        self._spec = WorkerSpec(
+            "mistral_rag.local.ocr._worker",
+            limits or LIMITS,
+            activity="reading",
+            name="the reading process",
+            arguments=(str(threads),),
+        )
+        self._worker: Worker | None = None
 
     def read(self, path: Path, numbers: Sequence[int]) -> Iterator[OcrPage | PageFailure]:
         """Read the pages of these numbers (from 1), in the order of the document; each is a page or a failure.
 
         Raises:
-            IngestError: the reading process can't be started.
+            ParseError: the reading process can't start.
         """
         pdf = _is_pdf(path)
         for number in sorted(set(numbers)):
-            child = self._ready()
+            worker = self._ready()
             try:
-                yield child.read(path, number, pdf=pdf)
-            except ParseError as error:
+                yield _page(worker, WireFrame.of({"path": str(path), "number": number, "pdf": pdf}))
+            except WorkerError as error:
                 yield PageFailure(number, error.reason)
 
-    def _ready(self) -> Child:
-        if self._child is not None and self._child.alive:
-            return self._child
+    def _ready(self) -> Worker:
+        if self._worker is not None and self._worker.usable:
+            return self._worker
         self.close()
-        self._child = Child(threads=self._threads, limits=self._limits)
-        self._child.greet()
-        return self._child
+        self._worker = Worker.start(self._spec)
+        try:
+            self._worker.wait_until_ready()
+        except WorkerStartError as error:
+            raise ParseError(error.reason) from error
+        return self._worker
 
     def close(self) -> None:
-        """End the child process; another page starts a new one."""
-        if self._child is not None:
-            self._child.close()
-            self._child = None
+        """End the child process; the next page would start another one."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
 
     def __enter__(self) -> Self:
         return self
@@ -84,8 +96,16 @@ class LocalOCR:
         self.close()
 
 
+def _page(worker: Worker, job: WireFrame) -> OcrPage:
+    result = worker.ask(job)
+    try:
+        return OcrPage.model_validate_json(result.content)
+    except ValidationError as error:
+        raise worker.reject() from error
+
+
 def is_installed() -> bool:
-    """True when the packages of the extra `local` that OCR needs are installed."""
+    """Check that the packages of the extra `local` that OCR needs are there."""
     return all(importlib.util.find_spec(package) for package in PACKAGES)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.parsing._children import Limits, Outcome, parse_files
+from ingest.parsing._pool import Outcome, parse_files
 from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.errors import ParseError
+from mistral_rag.workers import Limits
 
 
 def text_job(folder: Path, name: str, text: str = "Some words.") -> ParseJob:
@@ -109,7 +110,7 @@ def test_children_are_replaced_after_some_files(tmp_path: Path) -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    assert len(list(parse_files(jobs, workers=1, limits=Limits(files=2)))) == 4
+    assert len(list(parse_files(jobs, workers=1, limits=Limits(jobs=2)))) == 4
     done.set()
     watcher.join()
     assert 1 < len(seen) <= 3
@@ -129,7 +130,7 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
     job = hanging_job(tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from ingest.parsing._children import parse_files\n"
+        "from ingest.parsing._pool import parse_files\n"
         "from ingest.parsing._result import ParseJob\n"
         "list(parse_files([ParseJob(pathlib.Path(sys.argv[1]), 'u', 'text/plain')]))"
     )

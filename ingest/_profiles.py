@@ -1,11 +1,11 @@
-"""Profiles of documents that signals have not learned of: of an older release, or by rules that changed since."""
+"""Profiles of documents that came without one, or by rules that changed since."""
 
 from mistral_rag.index import IndexWriter
 from mistral_rag.retrieval import is_current, learn
 
 
 def learn_missing(writer: IndexWriter) -> None:
-    """Learn of documents whose profile is missing or out of date."""
+    """Let signals learn of documents whose profile is missing or out of date: those imported, or of older releases."""
     with writer.view() as view:
         outdated = [uri for uri, profile in view.profiles_by_uri() if not is_current(profile)]
     for uri in outdated:

@@ -1,0 +1,125 @@
+"""Several workers of one kind at once: jobs go in, results come out as they get ready."""
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from mistral_rag.errors import WorkerError, WorkerStartError
+from mistral_rag.workers._frames import FrameError, WireFrame
+from mistral_rag.workers._worker import Worker, WorkerSpec
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class WorkerPool(Generic[Job, Result]):
+    """Up to `count` workers, each started when a job needs it, and replaced when it is used up or dead.
+
+    Args:
+        spec: what the workers run.
+        count: of workers.
+        encode: makes the frame of a job.
+        decode: makes the result of a job out of its frame; raises FrameError where it is none.
+        seconds: that a job may take; by default those of the limits.
+    """
+
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        count: int,
+        *,
+        encode: Callable[[Job], WireFrame],
+        decode: Callable[[Job, WireFrame], Result],
+        seconds: Callable[[Job], float] | None = None,
+    ) -> None:
+        self._spec = spec
+        self._count = count
+        self._encode, self._decode, self._seconds = encode, decode, seconds
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[tuple[Job, Result | WorkerError] | WorkerStartError] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._workers: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    def submit(self, job: Job) -> None:
+        """Add a job to those that wait for a worker."""
+        self._jobs.put(job)
+        if len(self._threads) < self._count:
+            self._threads.append(threading.Thread(target=self._work, daemon=True))
+            self._threads[-1].start()
+
+    def result(self) -> tuple[Job, Result | WorkerError]:
+        """Wait for the next job that is done, with its result or why there is none; one must be under way.
+
+        Raises:
+            WorkerStartError: a worker can't start.
+        """
+        result = self._results.get()
+        if isinstance(result, WorkerStartError):
+            raise result
+        return result
+
+    def close(self) -> None:
+        """End all workers, also those at work."""
+        self._closed.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+        with self._lock:
+            for worker in self._workers:
+                worker.kill()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        """Take jobs and talk to one worker after another."""
+        worker: Worker | None = None
+        try:
+            while (job := self._jobs.get()) is not None and not self._closed.is_set():
+                if worker is None or not worker.usable:
+                    self._dismiss(worker)
+                    worker = self._start()
+                self._results.put((job, self._done(worker, job)))
+        except WorkerStartError as error:
+            self._results.put(error)
+        except OSError as error:
+            self._results.put(WorkerStartError(f"the {self._spec.activity} process can't start: {error}"))
+        finally:
+            self._dismiss(worker)
+
+    def _done(self, worker: Worker, job: Job) -> Result | WorkerError:
+        try:
+            frame = worker.ask(self._encode(job), seconds=self._seconds(job) if self._seconds else None)
+            return self._decode(job, frame)
+        except FrameError:
+            return worker.reject()
+        except WorkerStartError:
+            raise
+        except WorkerError as error:
+            return error
+
+    def _start(self) -> Worker:
+        with self._lock:
+            if self._closed.is_set():
+                raise WorkerStartError(f"{self._spec.activity} was stopped")
+            worker = Worker.start(self._spec)
+            self._workers.add(worker)
+        try:
+            worker.wait_until_ready()
+        except BaseException:
+            self._dismiss(worker)
+            raise
+        return worker
+
+    def _dismiss(self, worker: Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._workers.discard(worker)
+            worker.close()

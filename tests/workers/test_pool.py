@@ -1,0 +1,76 @@
+from collections.abc import Callable
+from contextlib import closing
+
+import psutil
+import pytest
+
+from mistral_rag.errors import WorkerError, WorkerStartError
+from mistral_rag.workers import FrameError, WireFrame, WorkerPool, WorkerSpec
+
+Spec = Callable[..., WorkerSpec]
+Job = tuple[str, int | str]
+
+
+def number(job: Job, frame: WireFrame) -> int:
+    [value] = frame.value()
+    if not isinstance(value, int):
+        raise FrameError("no number")
+    return value
+
+
+def pool(spec: WorkerSpec, count: int = 2) -> WorkerPool[Job, int]:
+    return WorkerPool(spec, count, encode=WireFrame.of, decode=number)
+
+
+def results(workers: WorkerPool[Job, int], *jobs: Job) -> dict[Job, int | str]:
+    for job in jobs:
+        workers.submit(job)
+    found = dict(workers.result() for _ in jobs)
+    return {job: result.reason if isinstance(result, WorkerError) else result for job, result in found.items()}
+
+
+def running() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "obedient_worker" in child.cmdline()]
+
+
+def test_every_job_has_a_result_or_a_reason(spec: Spec) -> None:
+    with closing(pool(spec())) as workers:
+        found = results(workers, ("echo", 1), ("die", 7), ("echo", 2), ("refuse", "odd"), ("echo", "x"), ("echo", 3))
+        assert len(running()) <= 2
+    assert found == {
+        ("echo", 1): 1,
+        ("die", 7): "the tester crashed on it (exit code 7)",
+        ("echo", 2): 2,
+        ("refuse", "odd"): "odd",
+        ("echo", "x"): "the testing process gave no usable answer",
+        ("echo", 3): 3,
+    }
+    assert running() == []
+
+
+def test_a_worker_starts_with_the_first_job(spec: Spec) -> None:
+    with closing(pool(spec(), 4)) as workers:
+        assert running() == []
+        assert results(workers, ("echo", 1)) == {("echo", 1): 1}
+        assert len(running()) == 1
+
+
+def test_each_job_may_have_a_time_of_its_own(spec: Spec) -> None:
+    limited: WorkerPool[Job, int] = WorkerPool(spec(), 1, encode=WireFrame.of, decode=number, seconds=lambda job: 0.5)
+    with closing(limited) as workers:
+        assert results(workers, ("sleep", 0)) == {("sleep", 0): "testing took too long and was stopped"}
+
+
+def test_workers_that_can_t_start_are_an_error(spec: Spec) -> None:
+    with closing(pool(spec("broken"))) as workers:
+        workers.submit(("echo", 1))
+        with pytest.raises(WorkerStartError, match="the testing process can't start: ImportError"):
+            workers.result()
+
+
+def test_closing_ends_workers_at_work(spec: Spec) -> None:
+    workers = pool(spec())
+    assert results(workers, ("echo", 1)) == {("echo", 1): 1}
+    workers.submit(("sleep", 0))
+    workers.close()
+    assert running() == []
