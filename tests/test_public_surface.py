@@ -20,8 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageProblem PageRead ParseJob Parsed ParsedFile Progress
-    estimate parse_files
+ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageRead Progress estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
