@@ -14,7 +14,7 @@ from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.index import IndexWriter
 from mistral_rag.ocr import PageFailure, PageReader
 from mistral_rag.schema import Page
-from mistral_rag.text import detect
+from mistral_rag.text import detect_language
 
 When = Literal["auto", "always", "never"]
 With = Literal["auto", "mistral", "local"]
@@ -131,7 +131,7 @@ def with_readings(parsed: ParsedFile, readings: Readings, *, reader: str, stem: 
         uri=parsed.uri,
         media_type=parsed.media_type,
         title=title,
-        language=detect(page.text for page in cut_pages),
+        language=detect_language(page.text for page in cut_pages),
         metadata=parsed.metadata,
         pages=cut_pages,
         chunks=chunks,

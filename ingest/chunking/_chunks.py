@@ -11,7 +11,7 @@ from mistral_rag.schema import BlockKind, Chunk, Page
 TARGET = 1000
 OVERLAP = 150
 SMALLEST_REST = 200
-CHUNKER_VERSION = f"units-1/{TARGET}/{OVERLAP}"
+CHUNKER_VERSION = f"units-2/{TARGET}/{OVERLAP}"
 """Part of an index's identity: another version makes other chunks."""
 
 

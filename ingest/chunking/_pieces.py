@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from ingest.chunking._lines import NAMED_HEADING, Line, LineKind, heading_wraps, read_lines, same_lines
 from ingest.chunking._segments import Segment
-from ingest.chunking._sentences import sentences, trimmed
 from ingest.chunking._tables import label_wraps
 from mistral_rag.schema import BlockKind, UnitKind
+from mistral_rag.text import sentences, trimmed
 
 LONGEST_PIECE = 2000
 LONGEST_ITEM = 400

@@ -16,7 +16,7 @@ from ingest.parsing._result import Parsed, ParsedFile, ParseJob
 from ingest.parsing._wire import encode, encode_failure, read_frame, write_frame
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import clean_text
-from mistral_rag.text import detect
+from mistral_rag.text import detect_language
 
 READY = b'{"ready": true}'
 _LONGEST_REASON = 300
@@ -62,7 +62,7 @@ def parse_job(job: ParseJob) -> ParsedFile:
         uri=job.uri,
         media_type=job.media_type,
         title=title,
-        language=detect(page.text for page in pages),
+        language=detect_language(page.text for page in pages),
         metadata=parsed.metadata,
         pages=pages,
         chunks=chunks,

@@ -1,6 +1,6 @@
 import pytest
 
-from mistral_rag.text._language import detect
+from mistral_rag.text import detect_language
 
 TEXTS = {
     "en": "The company and its subsidiaries are subject to taxes in the countries in which they have been active.",
@@ -23,14 +23,14 @@ TEXTS = {
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_a_language_is_known_by_its_small_words_or_its_script(language: str) -> None:
-    assert detect([TEXTS[language] * 2]) == language
+    assert detect_language([TEXTS[language] * 2]) == language
 
 
 def test_numbers_and_names_are_no_language() -> None:
-    assert detect(["2023 2022 2021", "1,234 $ 567"]) == ""
-    assert detect(["Meyer Schmidt Huber " * 20]) == ""
-    assert detect([]) == ""
+    assert detect_language(["2023 2022 2021", "1,234 $ 567"]) == ""
+    assert detect_language(["Meyer Schmidt Huber " * 20]) == ""
+    assert detect_language([]) == ""
 
 
 def test_a_few_foreign_words_do_not_count() -> None:
-    assert detect([TEXTS["en"] * 3, "東京"]) == "en"
+    assert detect_language([TEXTS["en"] * 3, "東京"]) == "en"

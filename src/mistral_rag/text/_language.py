@@ -48,7 +48,7 @@ _LEAST_SHARE = 0.1
 _SCRIPT_SHARE = 0.2
 
 
-def detect(texts: Iterable[str]) -> str:
+def detect_language(texts: Iterable[str]) -> str:
     """The ISO 639-1 code of the language most of the first 20,000 characters are in; empty when unsure."""
     text = _beginning(texts).lower()
     letters = sum(map(str.isalpha, text))

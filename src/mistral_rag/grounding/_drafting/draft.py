@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mistral_rag.grounding._drafting.markers import Marked, MarkerParser
-from mistral_rag.text._sentences import sentences
-
-LOOKAHEAD = 16
-"""So many characters behind a sentence its end can no longer change."""
+from mistral_rag.text import SENTENCE_LOOKAHEAD, sentences
 
 Withhold = Callable[[str, tuple[int, ...]], str | None]
 """Given a statement and the evidence lines it points at: why it is withheld, or None."""
@@ -120,7 +117,7 @@ class Draft:
 def statements(text: str, marks: Sequence[Mark]) -> list[Statement]:
     """The sentences of an answer's text, each with its markers; those at its end lie outside of it."""
     plain, places = _without(text, marks)
-    found = sentences(plain)
+    found = list(sentences(plain, paragraphs=True))
     owners: list[list[Mark]] = [[] for _ in found]
     for mark, place in places if found else ():
         owners[max((i for i, (start, _) in enumerate(found) if start < place), default=0)].append(mark)
@@ -177,8 +174,8 @@ def _trimmed(text: str, start: int, end: int, marks: Sequence[Mark]) -> tuple[in
 def _by_sentence(events: Sequence[str | Marked], *, last: bool) -> list[list[str | Marked]]:
     """The events split behind each sentence whose end is certain; what is not whole yet is left out."""
     plain = "".join(event for event in events if isinstance(event, str))
-    starts = [start for start, _ in sentences(plain)][1:]
-    certain = starts if last else [start for start in starts if start + LOOKAHEAD <= len(plain)]
+    starts = [start for start, _ in sentences(plain, paragraphs=True)][1:]
+    certain = starts if last else [start for start in starts if start + SENTENCE_LOOKAHEAD <= len(plain)]
     parts = list(_split(events, certain))
     return parts if last else parts[:-1]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, form
+from mistral_rag.text import BAR, LEVELS, Form, Level, normal_form
 
 MIN_PART_WORDS = 4
 """Each part of a quote with an ellipsis needs so many words."""
@@ -87,7 +87,7 @@ def _find_parts(text: str, parts: list[str]) -> Found:
 
 def _runs(text: str, quote: str, level: Level) -> Iterator[Run]:
     """The places of a quote on one level that cut nothing."""
-    there, sought = form(text, level), form(quote, level).text.strip()
+    there, sought = normal_form(text, level), normal_form(quote, level).text.strip()
     if not any(map(str.isalnum, sought)):
         return
     at = there.text.find(sought)
@@ -100,7 +100,7 @@ def _runs(text: str, quote: str, level: Level) -> Iterator[Run]:
 
 def _cuts(text: str, start: int, end: int) -> bool:
     """Whether the run begins or ends inside of a word or number, or leaves a minus sign outside."""
-    return _joined(text, start) or _joined(text, end) or _cuts_number(form(text, "squeezed"), start, end)
+    return _joined(text, start) or _joined(text, end) or _cuts_number(normal_form(text, "squeezed"), start, end)
 
 
 def _joined(text: str, at: int) -> bool:

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mistral_rag.schema import Support
-from mistral_rag.text._numbers import computed, missing, numbers
-from mistral_rag.text._proximity import near, window
-from mistral_rag.text._words import words
+from mistral_rag.text import computed_number, missing_numbers, near, numbers, window, words
 
 WEIGHTS = {"window": 1.7, "near": 1.0, "pairs": 1.1, "missing": -2.0, "length": -0.5}
 OFFSET = -0.2
@@ -67,7 +65,7 @@ def features(statement: str, sources: Sequence[str], language: str = "en") -> di
         "window": window(set(said), there, max(MIN_WINDOW, 3 * len(said))),
         "near": near(neighbours, there),
         "pairs": len(neighbours & set(pairwise(there))) / max(len(neighbours), 1),
-        "missing": len(missing(statement, sources)) / max(len(asked), 1),
+        "missing": len(missing_numbers(statement, sources)) / max(len(asked), 1),
         "length": math.log(1 + len(set(said))),
     }
 
@@ -76,7 +74,7 @@ def _numbers(statement: str, sources: Sequence[str]) -> tuple[bool | None, tuple
     """Whether all numbers stand there, what is said of those that don't, and whether those can be computed."""
     if not numbers(statement):
         return None, (), False
-    ways = {number.text: computed(number, sources) for number in missing(statement, sources)}
+    ways = {number.text: computed_number(number, sources) for number in missing_numbers(statement, sources)}
     reasons = (
         f"{text} stands in nothing it cites" + (f"; it can be computed: {way}" if way else "")
         for text, way in ways.items()
