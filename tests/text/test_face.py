@@ -34,7 +34,7 @@ def test_the_face_loads_neither_arrays_nor_stemmers_nor_other_modules() -> None:
     assert done.stdout.split() == ["mistral_rag.text"]
 
 
-@pytest.mark.parametrize("name", ["sentences", "detect_language", "read_text", "full_year"])
+@pytest.mark.parametrize("name", ["sentences", "read_text", "full_year"])
 def test_builds_of_sentences_load_no_arrays(name: str) -> None:
     code = (
         f"import sys; from mistral_rag.text import {name}; print(*({{'numpy', 'snowballstemmer'}} & set(sys.modules)))"
