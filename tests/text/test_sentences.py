@@ -217,7 +217,7 @@ def test_only_the_asked_part_is_read() -> None:
 )
 def test_a_long_hostile_text_is_read_once(piece: str, count: int, paragraphs: bool) -> None:
     # a splitter that looks back over the sentence, or tries every dot of a run, needs minutes for these
-    assert len(list(sentences(piece * 400_000, paragraphs=paragraphs))) == count
+    assert len(list(sentences(piece * 100_000, paragraphs=paragraphs))) == count
 
 
 @pytest.mark.parametrize("paragraphs", [False, True])

@@ -71,7 +71,7 @@ def missing_numbers(statement: str, sources: Iterable[str]) -> list[Number]:
 
 
 def same_number(said: Number, there: Number) -> bool:
-    """Whether a source's number backs one of a statement: equal, or equal when rounded as the statement rounds it.
+    """Check that a source's number backs one of a statement: equal, or equal when rounded as the statement rounds it.
 
     A number without a scale word may stand in a table of thousands or millions. A statement may leave the sign
     to its words ("fell by 5" for -5) but not make one up.
@@ -91,7 +91,7 @@ def same_number(said: Number, there: Number) -> bool:
 
 
 def computed_number(number: Number, sources: Sequence[str]) -> str | None:
-    """How two numbers of the sources give `number` (difference, sum, ratio, change in percent), or None."""
+    """The way two numbers of the sources give `number` (difference, sum, ratio, change in percent), or None."""
     operands = {n.text: n for source in sources for n in numbers(source)}
     if len(re.sub(r"\D", "", number.text).lstrip("0")) < 2 or len(operands) > _MAX_OPERANDS:
         return None

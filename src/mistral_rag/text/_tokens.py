@@ -92,7 +92,7 @@ def hashed(text: str, language: str = "en") -> Terms:
 def hashed_question(question: str, language: str = "en") -> Terms:
     """`hashed` without the words that only say how to answer ("calculate", "based on the information")."""
     known = _tokenizer(language).digests
-    return np.array([digest for raw in _told(question, language) for digest in known(raw)], dtype=np.uint64)
+    return np.array([digest for raw in _subject_words(question, language) for digest in known(raw)], dtype=np.uint64)
 
 
 def written(text: str, language: str = "en") -> Terms:
@@ -106,7 +106,7 @@ def written(text: str, language: str = "en") -> Terms:
 
 def written_question(question: str, language: str = "en") -> Terms:
     """`written` without the words that only say how to answer."""
-    return _written(_told(question, language), language)
+    return _written(_subject_words(question, language), language)
 
 
 def bigrams(terms: Terms) -> Terms:
@@ -118,11 +118,11 @@ def bigrams(terms: Terms) -> Terms:
 
 
 def is_word(terms: Terms) -> npt.NDArray[np.bool_]:
-    """Which terms are words, not numbers or codes."""
+    """A mask of the terms: True for words, False for numbers and codes."""
     return (terms & np.uint64(1)).astype(bool)
 
 
-def _told(question: str, language: str) -> list[str]:
+def _subject_words(question: str, language: str) -> list[str]:
     """The raw words of a question that say what it is about."""
     asking = ASKING.get(language or "en", frozenset())
     return [raw for raw in _raw(question) if raw not in asking]
