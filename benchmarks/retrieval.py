@@ -34,7 +34,7 @@ from mistral_rag.index._writer import IndexWriter
 from mistral_rag.local._embeddings import LocalEmbeddings, choose, load
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, clean_text, text_digest
-from mistral_rag.text._tokens import TOKENS_VERSION
+from mistral_rag.text import TOKENS_VERSION
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 DEPTH = 60

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from ingest.chunking._sentences import can_begin
 from ingest.chunking._typed_units import TypedUnit
 from mistral_rag.schema import Locator
+from mistral_rag.text import can_begin
 
 LEVELS = (
     (1, re.compile(r"part\s+[ivx]+\b|teil\s+\w+|partie\s+\w+|parte\s+\w+", re.IGNORECASE)),

@@ -7,8 +7,8 @@ import re
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from ingest.chunking._sentences import can_begin
 from ingest.chunking._tables import GAP, is_row
+from mistral_rag.text import can_begin
 
 LineKind = Literal["blank", "prose", "row", "item", "heading", "line"]
 

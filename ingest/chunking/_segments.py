@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ingest.chunking._lines import ends_sentence
-from ingest.chunking._sentences import can_begin
 from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page
+from mistral_rag.text import can_begin
 
 FLOWING = frozenset({"title", "text", "list", None})
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from ingest.chunking._lines import NAMED_HEADING, LineKind, TextLine, heading_wraps, read_lines, same_lines
 from ingest.chunking._segments import TextSegment
-from ingest.chunking._sentences import sentences, trimmed
 from ingest.chunking._tables import label_wraps
 from mistral_rag.schema import BlockKind, UnitKind
+from mistral_rag.text import sentences, trimmed
 
 MAX_UNIT = 2000
 """Characters of a unit, twice those of a chunk: what has no blank or full stop for so long is no sentence."""

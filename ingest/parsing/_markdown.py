@@ -74,9 +74,7 @@ class _Reader:
     _code_block = _fence
 
     def _html_block(self, token: Token) -> None:
-        reader = HtmlReader(self._outline)
-        reader.feed(token.content)
-        reader.close()
+        HtmlReader(self._outline).read(token.content)
 
     def _bullet_list_open(self, token: Token) -> None:
         self._lists.append(None)

@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from mistral_rag.schema import Block, BlockKind, Locator, Page, clean_text
 
-LONGEST_PAGE = 20_000
+MAX_PAGE = 20_000
+"""Characters of a page: an edit touches no more, and a citation of the page is still a place one can look up."""
 PATH_SEPARATOR = " > "
 CELL_SEPARATOR = " | "
-LONGEST_LABEL = 200
+MAX_LABEL = 200
+"""Characters of a label: it is stored with each page, and a heading may be as long as its author likes."""
 TOP_LEVELS = frozenset({1, 2})
 
 
@@ -80,7 +82,7 @@ class Outline:
                 label = f"{upper}{entry.text}" if entry.level == 2 else entry.text
                 if entry.level == 1 and not titled:
                     upper = entry.text + PATH_SEPARATOR
-                label = label[:LONGEST_LABEL]
+                label = label[:MAX_LABEL]
             section.append(entry)
         if section:
             yield label, section
@@ -97,7 +99,7 @@ def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:
     page: list[Entry] = []
     for entry in section:
         for text in parts(entry.text):
-            if page and size + len(text) > LONGEST_PAGE:
+            if page and size + len(text) > MAX_PAGE:
                 yield page
                 page, size = [], 0
             page.append(entry._replace(text=text))
@@ -106,7 +108,7 @@ def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:
         yield page
 
 
-def parts(text: str, limit: int = LONGEST_PAGE) -> Iterator[str]:
+def parts(text: str, limit: int = MAX_PAGE) -> Iterator[str]:
     """`text` in pieces of at most `limit` characters: cut at a blank line, else a line, else a blank."""
     at = 0
     while len(text) - at > limit:

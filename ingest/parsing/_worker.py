@@ -9,7 +9,7 @@ from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob
 from ingest.parsing._wire import decode_job, encode_file
 from mistral_rag.schema import Source, clean_text
-from mistral_rag.text import detect
+from mistral_rag.text import detect_language
 from mistral_rag.workers import WireFrame, serve
 
 
@@ -51,7 +51,7 @@ def cut_file(job: CutJob) -> ParsedFile:
     """Cut the pages of a file, all of which are there, into units and chunks, and learn from them."""
     file = job.file
     pages, chunks = cut(file.pages, uri=file.uri, title=file.title)
-    language = detect(page.text for page in pages)
+    language = detect_language(page.text for page in pages)
     source = Source(
         uri=file.uri,
         digest=job.parsing.digest,

@@ -225,6 +225,29 @@ def test_a_statement_that_nothing_backs_can_be_withheld() -> None:
     assert [(removed.text, removed.reason) for removed in answer.removed] == [("Bananas are yellow.", "cites nothing")]
 
 
+DATED = [
+    ("Die Frist lief bis zum 3. Mai 2024.", "Bis wann lief die Frist?"),
+    ("Der 4. Senat entschied am 12. Okt. 2023 über Dr. Meiers Antrag.", "Wer entschied?"),
+    ("El plazo del art. 5, p. ej. Madrid, acaba el 3 de mayo.", "¿Cuándo acaba el plazo?"),
+    ("Le délai de l'art. 12 court, cf. M. Dupont, jusqu'au 3 mai.", "Jusqu'à quand ?"),
+    ("Umowa nr 5 z 3 maja 2024 r. Alfa sp. z o.o. wygasa.", "Kiedy?"),
+]
+
+
+@pytest.mark.parametrize("unsupported", ["flag", "withhold"])
+@pytest.mark.parametrize(("text", "question"), DATED)
+def test_a_verbatim_statement_with_dots_inside_is_one_claim(text: str, question: str, unsupported: str) -> None:
+    found = [Document(text, metadata={"source": "frist.txt"})]
+    model = Scripted(script=f"{text.removesuffix('.')} [E1-NONCE].")
+    chain = GroundedQA(retriever=RunnableLambda(lambda _: found), model=model, unsupported=unsupported)
+    answer = chain.invoke(question)
+    assert answer.text == f"{text.removesuffix('.')} [1]."
+    assert answer.status == "answered"
+    assert [(claim.support, claim.citations) for claim in answer.claims] == [("supported", ("1",))]
+    assert [(c.quote, c.verified) for c in answer.citations] == [(text, True)]
+    assert answer.removed == ()
+
+
 def test_a_reply_of_which_nothing_is_left_abstains() -> None:
     answer = asked("Bananas are yellow.", unsupported="withhold").invoke("Which class?")
     assert (answer.status, answer.text) == ("abstained", "")

@@ -17,7 +17,7 @@ from mistral_rag.index._recovery.check import verify
 from mistral_rag.index._source_status import erased_uri
 from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Locator, Page, Source
-from mistral_rag.text._tokens import hashed
+from mistral_rag.text import hashed
 
 Put = Callable[..., Source]
 SECRET = "xylophone"

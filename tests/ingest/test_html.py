@@ -12,9 +12,7 @@ from mistral_rag.schema import Page
 
 def pages_of(html: str) -> tuple[Page, ...]:
     outline = Outline()
-    reader = HtmlReader(outline)
-    reader.feed(html)
-    reader.close()
+    HtmlReader(outline).read(html)
     return outline.pages()
 
 
@@ -94,9 +92,97 @@ def test_a_table_without_header_cells_has_no_header() -> None:
     ]
 
 
-def test_a_cell_over_several_rows_leaves_its_place_empty_below() -> None:
-    html = "<table><tr><td rowspan=2>a<td>b<td>c<tr><td>d<td>e<tr><td>f<td>g<td>h</table>"
-    assert blocks(html) == [("table", "a | b | c\n| d | e\nf | g | h")]
+@pytest.mark.parametrize(
+    ("html", "rows"),
+    [
+        ("<tr><td rowspan=2>a<td>b<td>c<tr><td>d<td>e<tr><td>f<td>g<td>h", "a | b | c\na | d | e\nf | g | h"),
+        ("<tr><td>a<td rowspan=3>b<tr><td>c<tr><td>d<tr><td>e<td>f", "a | b\nc | b\nd | b\ne | f"),
+        ("<tr><td>a<td>b<td rowspan=2>c<tr><td>d<td>e", "a | b | c\nd | e | c"),
+        ("<tr><td rowspan=2 colspan=2>a<td>b<tr><td>c", "a |  | b\na |  | c"),
+        ("<tr><td rowspan=0>a<td>b<tr><td>c<td>d", "a | b\nc | d"),
+        (f"<tr><td rowspan=2>{'long ' * 50}<td>b<tr><td>c<td>d", f"{'long ' * 49}long | b\n| c | d"),
+    ],
+)
+def test_a_cell_over_several_rows_stands_in_each_of_them(html: str, rows: str) -> None:
+    assert blocks(f"<table>{html}</table>") == [("table", rows)]
+
+
+@pytest.mark.parametrize(
+    ("html", "header"),
+    [
+        (
+            "<tr><th rowspan=2>Region<th colspan=2>Revenue<th colspan=2>Staff<tr><th>2024<th>2025<th>2024<th>2025",
+            "Region | Revenue 2024 | Revenue 2025 | Staff 2024 | Staff 2025",
+        ),
+        (
+            "<thead><tr><td><td colspan=2>Exports<tr><td>Year<td>Weight<td>Value</thead>",
+            "Year | Exports Weight | Exports Value",
+        ),
+        ("<tr><th colspan=2>Prices<tr><th>Item<th>EUR", "Prices |\nItem | EUR"),
+        (
+            "<tr><th colspan=2>2024<tr><th colspan=2>First half<tr><th>Q1<th>Q2",
+            "2024 |\nFirst half |\nQ1 | Q2",
+        ),
+        (
+            "<tr><th>Id<th colspan=2>A<th>B<tr><th>Id<th>x<th>y<th>B",
+            "Id | A x | A y | B",
+        ),
+    ],
+)
+def test_groups_of_columns_are_joined_with_the_columns_below(html: str, header: str) -> None:
+    assert blocks(f"<table>{html}<tr><td>1<td>2<td>3<td>4<td>5</table>")[0] == ("table", header)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<center><table></center><tr><td>C<td>Si<tr><td>0.39<td>0.2</table>",
+        "<div><table></div></p><tr></center><td>C</b><td>Si</form><tr><td>0.39</h3><td>0.2</table></center>",
+        "<table><tr><td>C</td></td><td>Si</tr></tr><tr></table></table>",
+    ],
+)
+def test_a_stray_end_tag_ends_no_table(html: str) -> None:
+    assert blocks(html)[0][1].splitlines()[0] == "C | Si"
+
+
+def test_misnested_rows_and_office_markup_are_read_as_browsers_do() -> None:
+    assert blocks("<table><tr><td><tr><td>warranty<td>36 months</td></tr></td></tr></table>") == [
+        ("table", "warranty | 36 months")
+    ]
+    assert blocks("<table><tr><td><o:p><P></o:p></P></td><td>delivery in 14 days</td></tr></table>") == [
+        ("table", "| delivery in 14 days")
+    ]
+    assert blocks("<b><p>One</b> two<p>three") == [("text", "One two"), ("text", "three")]
+
+
+def test_what_is_struck_out_is_not_read() -> None:
+    assert blocks("<p>Model A is <del>100</del> <ins>120</ins> EUR, <s>free</s> <strike>now</strike> in May.") == [
+        ("text", "Model A is 120 EUR, in May.")
+    ]
+
+
+def test_what_a_form_is_filled_with_is_read() -> None:
+    html = """<label>Max. load</label> <input value="450 kg"> <input type=hidden value=no>
+        <input type=password value=no>
+        <textarea>Only with anchor</textarea> <select><option>blue<option selected>red</select> <button>no</button>"""
+    assert blocks(html) == [("text", "Max. load 450 kg Only with anchor red")]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<table><tr><td><p>One.</p><p>Two.</p></td></tr></table>", ["One.", "Two."]),
+        ("<table role=presentation><tr><td>a<td>b</table>", ["a", "b"]),
+        (f"<table><tr><td>menu<td><p>{'x' * 600}<p>{'y' * 600}</table>", ["menu", "x" * 600, "y" * 600]),
+    ],
+)
+def test_a_table_of_running_text_is_read_as_paragraphs(html: str, expected: list[str]) -> None:
+    assert blocks(html) == [("text", text) for text in expected]
+
+
+def test_a_table_that_only_frames_a_cell_is_part_of_it() -> None:
+    html = "<table><tr><td>Standard<td><table><tr><td>JIS G 4108</td></tr></table><tr><td>Grade<td>SNB22-3</table>"
+    assert blocks(html) == [("table", "Standard | JIS G 4108\nGrade | SNB22-3")]
 
 
 def test_a_table_that_lays_out_the_page_is_read_as_blocks() -> None:
@@ -162,7 +248,7 @@ def test_some_metadata_is_kept(tmp_path: Path) -> None:
     [
         "<div>" * 20000 + "x",
         "<table><tr><td>" * 2000 + "x",
-        "<" * 20000 + "x",
+        "<" * 20000 + " x",
         "<ul><li>" * 5000 + "x",
         "</p>" * 20000 + "x",
     ],

@@ -1,6 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
 
-from mistral_rag.text._language import detect
+from mistral_rag.text import detect_language
 
 TEXTS = {
     "en": "The company and its subsidiaries are subject to taxes in the countries in which they have been active.",
@@ -23,14 +25,50 @@ TEXTS = {
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_a_language_is_known_by_its_small_words_or_its_script(language: str) -> None:
-    assert detect([TEXTS[language] * 2]) == language
+    assert detect_language([TEXTS[language] * 2]) == language
+
+
+MORE = {
+    "cs": "Společnost a její pobočky platí daně v zemích, ve kterých působí.",
+    "sk": "Spoločnosť a jej pobočky platia dane v krajinách, v ktorých pôsobia.",
+    "uk": "Компанія та її дочірні підприємства сплачують податки в країнах, де вони працюють.",
+    "bg": "Дружеството и неговите дъщерни дружества плащат данъци в страните, в които работят.",
+    "da": "Virksomheden og dens datterselskaber betaler skat i de lande, hvor de er aktive.",
+    "no": "Virksomheten og datterselskapene betaler skatt i landene der de er aktive.",
+    "fi": "Yhtiö ja sen tytäryhtiöt maksavat veroja maissa, joissa ne toimivat.",
+    "hu": "A vállalat és leányvállalatai adót fizetnek azokban az országokban, ahol működnek.",
+    "ro": "Compania și filialele sale plătesc impozite în țările în care sunt active.",
+    "tr": "Şirket ve bağlı ortaklıkları faaliyet gösterdikleri ülkelerde vergi öder.",
+    "lt": "Bendrovė ir jos dukterinės įmonės moka mokesčius šalyse, kuriose veikia.",
+    "he": "החברה וחברות הבת שלה משלמות מסים במדינות שבהן הן פועלות.",
+    "hi": "कंपनी और उसकी सहायक कंपनियाँ उन देशों में कर चुकाती हैं जहाँ वे सक्रिय हैं।",
+    "th": "บริษัทและบริษัทในเครือจ่ายภาษีในประเทศที่ดำเนินกิจการ",
+}
+
+
+@pytest.mark.parametrize("language", [*TEXTS, *MORE])
+def test_one_sentence_is_enough(language: str) -> None:
+    assert detect_language([{**TEXTS, **MORE}[language]]) == language
+
+
+@pytest.mark.parametrize("text", ["RULE-A002", "Hello", "ERROR 404 foo_bar(x)", "Apple Microsoft Tesla", "a", "§ 5"])
+def test_too_little_to_tell_is_said_so(text: str) -> None:
+    assert detect_language([text]) == ""
+
+
+def test_only_the_beginning_of_a_document_is_read() -> None:
+    def pages() -> Iterator[str]:
+        yield TEXTS["de"] * 300
+        raise AssertionError("read on")
+
+    assert detect_language(pages()) == "de"
 
 
 def test_numbers_and_names_are_no_language() -> None:
-    assert detect(["2023 2022 2021", "1,234 $ 567"]) == ""
-    assert detect(["Meyer Schmidt Huber " * 20]) == ""
-    assert detect([]) == ""
+    assert detect_language(["2023 2022 2021", "1,234 $ 567"]) == ""
+    assert detect_language(["Meyer Schmidt Huber " * 20]) == ""
+    assert detect_language([]) == ""
 
 
 def test_a_few_foreign_words_do_not_count() -> None:
-    assert detect([TEXTS["en"] * 3, "東京"]) == "en"
+    assert detect_language([TEXTS["en"] * 3, "東京"]) == "en"

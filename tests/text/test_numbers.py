@@ -2,11 +2,11 @@
 
 import pytest
 
-from mistral_rag.text._numbers import computed, missing, numbers
+from mistral_rag.text import computed_number, missing_numbers, numbers
 
 
 def absent(statement: str, *sources: str) -> list[str]:
-    return [number.text for number in missing(statement, sources)]
+    return [number.text for number in missing_numbers(statement, sources)]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_a_number_in_brackets_is_negative_only_in_a_source() -> None:
     ],
 )
 def test_a_computed_number_names_its_operands(number: str, way: str) -> None:
-    assert computed(numbers(number)[0], ["Net sales 4,987 3,990"]) == way
+    assert computed_number(numbers(number)[0], ["Net sales 4,987 3,990"]) == way
 
 
 def test_a_number_of_one_digit_is_never_called_computed() -> None:
-    assert computed(numbers("2")[0], ["4 2 8"]) is None
+    assert computed_number(numbers("2")[0], ["4 2 8"]) is None

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.text._tokens import hashed, hashed_question, is_word, pairs, tokenize, written, written_question
+from mistral_rag.text import bigrams, hashed, hashed_question, is_word, tokenize, written, written_question
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_digests_tell_words_from_numbers_and_codes() -> None:
 
 def test_pairs_are_made_of_neighbouring_words_and_of_no_numbers() -> None:
     first, second = hashed("net sales", "en"), hashed("sales rose", "en")
-    assert np.array_equal(pairs(hashed("net sales rose", "en")), np.concatenate([pairs(first), pairs(second)]))
-    assert len(pairs(hashed("net 5 sales", "en"))) == 0
-    assert pairs(hashed("sales net", "en")) != pairs(first)
+    assert np.array_equal(bigrams(hashed("net sales rose", "en")), np.concatenate([bigrams(first), bigrams(second)]))
+    assert len(bigrams(hashed("net 5 sales", "en"))) == 0
+    assert bigrams(hashed("sales net", "en")) != bigrams(first)
 
 
 def test_french_words_count_as_they_are_written_too() -> None:

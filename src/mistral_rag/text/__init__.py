@@ -1,4 +1,8 @@
-"""Text as documents and questions share it: sentences, words, numbers, languages, normal forms."""
+"""Text as documents and questions share it: sentences, words, numbers, languages, charsets, normal forms.
+
+Everything here is used both by builds and by questions, so that what was indexed is found again. Names are loaded
+when first used.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,87 @@ from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
+    from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import read_text
-    from mistral_rag.text._language import detect
-    from mistral_rag.text._tokens import TOKENS_VERSION
+    from mistral_rag.text._language import detect_language
+    from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form
+    from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
+    from mistral_rag.text._proximity import near, window
+    from mistral_rag.text._sentences import SENTENCE_LOOKAHEAD, can_begin, sentences, trimmed
+    from mistral_rag.text._tokens import (
+        TOKENS_VERSION,
+        Terms,
+        bigrams,
+        hashed,
+        hashed_question,
+        is_word,
+        tokenize,
+        written,
+        written_question,
+    )
+    from mistral_rag.text._words import (
+        Weigh,
+        asked_words,
+        content_words,
+        coverage,
+        evenly,
+        rarity,
+        words,
+    )
 
-__all__ = ["TOKENS_VERSION", "detect", "read_text"]
+_NAMES = {
+    "_calendar": "MONTHS full_year",
+    "_charset": "read_text",
+    "_language": "detect_language",
+    "_normalization": "BAR Form LEVELS Level normal_form",
+    "_numbers": "Number computed_number missing_numbers numbers same_number",
+    "_proximity": "near window",
+    "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
+    "_tokens": "TOKENS_VERSION Terms bigrams hashed hashed_question is_word tokenize written written_question",
+    "_words": "Weigh asked_words content_words coverage evenly rarity words",
+}
 
-__getattr__ = loader(
-    __name__,
-    {"TOKENS_VERSION": "_tokens", "detect": "_language", "read_text": "_charset"},
-)
+__all__ = [
+    "BAR",
+    "LEVELS",
+    "MONTHS",
+    "SENTENCE_LOOKAHEAD",
+    "TOKENS_VERSION",
+    "Form",
+    "Level",
+    "Number",
+    "Terms",
+    "Weigh",
+    "asked_words",
+    "bigrams",
+    "can_begin",
+    "computed_number",
+    "content_words",
+    "coverage",
+    "detect_language",
+    "evenly",
+    "full_year",
+    "hashed",
+    "hashed_question",
+    "is_word",
+    "missing_numbers",
+    "near",
+    "normal_form",
+    "numbers",
+    "rarity",
+    "read_text",
+    "same_number",
+    "sentences",
+    "tokenize",
+    "trimmed",
+    "window",
+    "words",
+    "written",
+    "written_question",
+]
+
+__getattr__ = loader(__name__, {name: module for module, names in _NAMES.items() for name in names.split()})
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -51,7 +51,7 @@ class Form:
 
 
 @lru_cache(maxsize=256)
-def form(text: str, level: Level) -> Form:
+def normal_form(text: str, level: Level) -> Form:
     """The normal form of `text` at a level."""
     if level == "raw":
         return Form(text, array("i", range(len(text))), array("i", range(1, len(text) + 1)))

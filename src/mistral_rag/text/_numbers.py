@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from mistral_rag.text._calendar import full_year
+
 _SCALES = {
     "thousand": 3, "thousands": 3, "k": 3, "tausend": 3, "tsd": 3, "mille": 3,
     "million": 6, "millions": 6, "m": 6, "mm": 6, "mn": 6, "mio": 6, "millionen": 6, "millones": 6,
@@ -18,7 +20,7 @@ _NAMED = {
 }  # fmt: skip
 _UNSCALED = (0, 3, 6, 9)
 """Powers of ten that a table may leave to its heading ("in thousands")."""
-_MOST_OPERANDS = 12
+_MAX_OPERANDS = 12
 """Among more numbers than this some pair gives almost any result."""
 
 _NUMBER = re.compile(
@@ -56,20 +58,20 @@ class Number:
 def numbers(text: str, *, named: bool = False) -> list[Number]:
     """The numbers of `text` in order, without those inside of codes ("10-K", "Q3"); number words if `named`."""
     found = [(match.start(), _number(text, match)) for match in _NUMBER.finditer(text)]
-    found += [(m.start(), Number(m[0], frozenset({_year(m[1])}))) for m in _FISCAL.finditer(text)]
+    found += [(m.start(), Number(m[0], frozenset({float(full_year(m[1]))}))) for m in _FISCAL.finditer(text)]
     if named:
         found += [(m.start(), Number(m[0], frozenset({float(_NAMED[m[0].lower()])}))) for m in _NAME.finditer(text)]
     return [number for _, number in sorted(found, key=lambda item: item[0])]
 
 
-def missing(statement: str, sources: Iterable[str]) -> list[Number]:
+def missing_numbers(statement: str, sources: Iterable[str]) -> list[Number]:
     """The numbers of a statement that stand in none of its sources."""
     there = [number for source in sources for number in numbers(source, named=True)]
-    return [number for number in numbers(statement) if not any(same(number, other) for other in there)]
+    return [number for number in numbers(statement) if not any(same_number(number, other) for other in there)]
 
 
-def same(said: Number, there: Number) -> bool:
-    """Whether a source's number backs one of a statement: equal, or equal when rounded as the statement rounds it.
+def same_number(said: Number, there: Number) -> bool:
+    """Check that a source's number backs one of a statement: equal, or equal when rounded as the statement rounds it.
 
     A number without a scale word may stand in a table of thousands or millions. A statement may leave the sign
     to its words ("fell by 5" for -5) but not make one up.
@@ -88,10 +90,10 @@ def same(said: Number, there: Number) -> bool:
     )
 
 
-def computed(number: Number, sources: Sequence[str]) -> str | None:
-    """How two numbers of the sources give `number` (difference, sum, ratio, change in percent), or None."""
+def computed_number(number: Number, sources: Sequence[str]) -> str | None:
+    """The way two numbers of the sources give `number` (difference, sum, ratio, change in percent), or None."""
     operands = {n.text: n for source in sources for n in numbers(source)}
-    if len(re.sub(r"\D", "", number.text).lstrip("0")) < 2 or len(operands) > _MOST_OPERANDS:
+    if len(re.sub(r"\D", "", number.text).lstrip("0")) < 2 or len(operands) > _MAX_OPERANDS:
         return None
     for first, second in permutations(operands.values(), 2):
         for shown, value in _results(first, second, percent=number.percent):
@@ -162,9 +164,3 @@ def _values(digits: str) -> frozenset[float]:
 def _decimals(digits: str) -> int:
     head, sign, tail = digits.rpartition("." if digits.rfind(".") > digits.rfind(",") else ",")
     return len(tail) if head and (sign == "." or len(tail) != 3) else 0
-
-
-def _year(digits: str) -> float:
-    if len(digits) == 4:
-        return float(digits)
-    return float(digits) + (1900 if digits >= "70" else 2000)

@@ -11,11 +11,13 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
+from threading import local
 
 import numpy as np
 import numpy.typing as npt
 import snowballstemmer
 
+from mistral_rag.text._calendar import full_year
 from mistral_rag.text._stop_words import ASKING, STOP_WORDS
 
 TOKENS_VERSION = "2"
@@ -24,10 +26,11 @@ TOKENS_VERSION = "2"
 WRITTEN = frozenset({"fr"})
 """Languages whose words count once more as they are written; German, English and Spanish gain nothing by it."""
 
-SHORTEST_WRITTEN = 4
+MIN_WRITTEN = 4
+"""Letters: in shorter words the ending is half of the word, and stop words are most of them."""
 
-REMEMBERED = 500_000
-"""Raw words kept with their terms, by language."""
+MAX_REMEMBERED = 500_000
+"""Raw words kept with their terms, by language: about 100 MB."""
 
 STEMMERS = {
     "ar": "arabic",
@@ -89,7 +92,7 @@ def hashed(text: str, language: str = "en") -> Terms:
 def hashed_question(question: str, language: str = "en") -> Terms:
     """`hashed` without the words that only say how to answer ("calculate", "based on the information")."""
     known = _tokenizer(language).digests
-    return np.array([digest for raw in _told(question, language) for digest in known(raw)], dtype=np.uint64)
+    return np.array([digest for raw in _subject_words(question, language) for digest in known(raw)], dtype=np.uint64)
 
 
 def written(text: str, language: str = "en") -> Terms:
@@ -103,10 +106,10 @@ def written(text: str, language: str = "en") -> Terms:
 
 def written_question(question: str, language: str = "en") -> Terms:
     """`written` without the words that only say how to answer."""
-    return _written(_told(question, language), language)
+    return _written(_subject_words(question, language), language)
 
 
-def pairs(terms: Terms) -> Terms:
+def bigrams(terms: Terms) -> Terms:
     """Digests of neighbouring words; pairs with a number are no terms of their own."""
     first, second = terms[:-1], terms[1:]
     both = (first & second & np.uint64(1)).astype(bool)
@@ -115,18 +118,11 @@ def pairs(terms: Terms) -> Terms:
 
 
 def is_word(terms: Terms) -> npt.NDArray[np.bool_]:
-    """Which terms are words, not numbers or codes."""
+    """A mask of the terms: True for words, False for numbers and codes."""
     return (terms & np.uint64(1)).astype(bool)
 
 
-def year_of(digits: str) -> str:
-    """A year of two or four digits in four: "18" is 2018, "97" is 1997."""
-    if len(digits) == 4:
-        return digits
-    return ("19" if digits >= "70" else "20") + digits
-
-
-def _told(question: str, language: str) -> list[str]:
+def _subject_words(question: str, language: str) -> list[str]:
     """The raw words of a question that say what it is about."""
     asking = ASKING.get(language or "en", frozenset())
     return [raw for raw in _raw(question) if raw not in asking]
@@ -137,13 +133,22 @@ def _written(raws: Iterable[str], language: str) -> Terms:
     return np.array([digest for raw in raws for digest in known(raw)] if known else [], dtype=np.uint64)
 
 
+class _Stemmer(local):
+    """One Snowball stemmer a thread: its objects hold the word they are working on in their own attributes."""
+
+    def __init__(self, language: str) -> None:
+        self.stem: Callable[[str], str] = str
+        if language in STEMMERS:
+            self.stem = snowballstemmer.stemmer(STEMMERS[language]).stemWord
+
+
 class _Tokenizer:
     """The rules of one language, and what they made of the raw words seen so far."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self._stops = STOP_WORDS.get(language, frozenset())
-        self._stem = snowballstemmer.stemmer(STEMMERS[language]).stemWord if language in STEMMERS else str
+        self._stemmer = _Stemmer(language)
         self._decimal_comma = language in _DECIMAL_COMMA
         self._known: dict[str, tuple[int, ...]] = {}
         self._known_written: dict[str, tuple[int, ...]] = {}
@@ -191,13 +196,13 @@ class _Tokenizer:
         return _character_pairs(part) if _UNSPACED.search(part) else self._word(part)
 
     def _forms(self, raw: str) -> list[str]:
-        words = (word for word in _PARTS.findall(raw) if len(word) >= SHORTEST_WRITTEN and word not in self._stops)
+        words = (word for word in _PARTS.findall(raw) if len(word) >= MIN_WRITTEN and word not in self._stops)
         return [f"={word}" for word in words if word.isalpha()]
 
     def _word(self, word: str) -> list[str]:
         if word in self._stops:
             return []
-        stem = self._stem(word)
+        stem = self._stemmer.stem(word)
         return [stem if stem.isascii() else _without_accents(stem)]
 
 
@@ -206,7 +211,7 @@ def _raw(text: str) -> list[str]:
         text = unicodedata.normalize("NFKC", _SPACED_THOUSANDS.sub("", text))
     lowered = text.lower()
     if "fy" in lowered:
-        lowered = _FISCAL.sub(lambda found: f" {year_of(found[1])} ", lowered)
+        lowered = _FISCAL.sub(lambda found: f" {full_year(found[1])} ", lowered)
     return _RAW.findall(lowered)
 
 
@@ -219,7 +224,7 @@ def _remembered(known: dict[str, tuple[int, ...]], raw: str, terms: Callable[[st
     found = known.get(raw)
     if found is None:
         found = tuple(map(_digest, terms(raw)))
-        if len(known) >= REMEMBERED:
+        if len(known) >= MAX_REMEMBERED:
             known.clear()
         known[raw] = found
     return found
@@ -233,7 +238,7 @@ def _digest(term: str) -> int:
 def _quarter(
     q2: str | None, second_q: str | None, year: str | None, first_year: str | None, last_q: str | None
 ) -> list[str]:
-    return [f"q{q2 or second_q or last_q}", year_of(first_year or year or "")]
+    return [f"q{q2 or second_q or last_q}", str(full_year(first_year or year or ""))]
 
 
 def _character_pairs(word: str) -> list[str]:

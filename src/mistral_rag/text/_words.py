@@ -1,4 +1,4 @@
-"""Content words of questions, claims and evidence, and how much each tells."""
+"""Content words of questions, claims and evidence, and their weights."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from mistral_rag.text._stop_words import ASKING
 from mistral_rag.text._tokens import tokenize
 
 Weigh = Callable[[str], float]
-"""How much a word tells: high for rare words."""
+"""The weight of a word: high for rare words."""
 
 
 def words(text: str, language: str = "en") -> list[str]:

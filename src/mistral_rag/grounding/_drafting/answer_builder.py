@@ -12,7 +12,7 @@ from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._quotes.citations import cite
 from mistral_rag.grounding._support.support import Judgement, judge
 from mistral_rag.schema import Answer, Citation, Claim, Removed, Status
-from mistral_rag.text._words import content_words
+from mistral_rag.text import content_words
 
 Unsupported = Literal["flag", "withhold"]
 CUT_OFF_REASONS = {"length", "model_length", "max_tokens", "max_output_tokens", "error"}

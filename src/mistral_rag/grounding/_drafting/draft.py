@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerParser
-from mistral_rag.text._sentences import sentences
-
-LOOKAHEAD = 16
-"""Characters behind the end of a sentence after which no further text can move that end."""
+from mistral_rag.text import SENTENCE_LOOKAHEAD, sentences
 
 Withhold = Callable[[str, tuple[int, ...]], str | None]
 """A check of a statement with the evidence lines it cites: the reason to withhold it, or None."""
@@ -120,7 +117,7 @@ class Draft:
 def statements(text: str, markers: Sequence[ShownMarker]) -> list[Statement]:
     """Sentences of an answer's text, each with its markers; markers at its end lie outside its offsets."""
     plain, offsets = _without(text, markers)
-    spans = sentences(plain)
+    spans = list(sentences(plain, paragraphs=True))
     markers_of: list[list[ShownMarker]] = [[] for _ in spans]
     for marker, position in offsets if spans else ():
         markers_of[max((i for i, (start, _) in enumerate(spans) if start < position), default=0)].append(marker)
@@ -181,8 +178,8 @@ def _trimmed(text: str, start: int, end: int, markers: Sequence[ShownMarker]) ->
 def _by_sentence(events: Sequence[str | MarkerEvent], *, last: bool) -> list[list[str | MarkerEvent]]:
     """Split events behind each sentence whose end is certain; with `last`, the rest is a sentence as well."""
     plain = "".join(event for event in events if isinstance(event, str))
-    starts = [start for start, _ in sentences(plain)][1:]
-    certain = starts if last else [start for start in starts if start + LOOKAHEAD <= len(plain)]
+    starts = [start for start, _ in sentences(plain, paragraphs=True)][1:]
+    certain = starts if last else [start for start in starts if start + SENTENCE_LOOKAHEAD <= len(plain)]
     groups = list(_split(events, certain))
     return groups if last else groups[:-1]
 

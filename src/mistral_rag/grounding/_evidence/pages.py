@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
-from mistral_rag.text._sentences import sentences
+from mistral_rag.text import sentences
 
 
 @runtime_checkable
@@ -78,7 +78,7 @@ def as_page(document: Document) -> Passage:
         media_type="text/plain",
         language=str(meta.get("language") or ""),
     )
-    units = tuple(Unit(start=start, end=end) for start, end in sentences(text))
+    units = tuple(Unit(start=start, end=end) for start, end in sentences(text, paragraphs=True))
     locator = Locator(kind="part", number=1, label=f"p. {label}" if label else "")
     chunk = Chunk(
         id=document.id or Chunk.make_id(source.uri, text),

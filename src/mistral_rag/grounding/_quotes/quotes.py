@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, form
+from mistral_rag.text import BAR, LEVELS, Form, Level, normal_form
 
 MIN_FRAGMENT_WORDS = 4
 """For each side of an ellipsis: fewer words stand somewhere on most pages."""
@@ -87,7 +87,7 @@ def _find_fragments(text: str, fragments: list[str]) -> QuoteMatch:
 
 def _ranges(text: str, quote: str, level: Level) -> Iterator[TextRange]:
     """Ranges of a quote on one level that cut no word and no number."""
-    page_form, sought = form(text, level), form(quote, level).text.strip()
+    page_form, sought = normal_form(text, level), normal_form(quote, level).text.strip()
     if not any(map(str.isalnum, sought)):
         return
     at = page_form.text.find(sought)
@@ -101,7 +101,9 @@ def _ranges(text: str, quote: str, level: Level) -> Iterator[TextRange]:
 def _cuts(text: str, start: int, end: int) -> bool:
     """True when a range begins or ends inside of a word or number, or leaves a minus sign outside."""
     return (
-        _is_inside_word(text, start) or _is_inside_word(text, end) or _cuts_number(form(text, "squeezed"), start, end)
+        _is_inside_word(text, start)
+        or _is_inside_word(text, end)
+        or _cuts_number(normal_form(text, "squeezed"), start, end)
     )
 
 

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
-from mistral_rag.text._numbers import numbers
-from mistral_rag.text._proximity import near, window
-from mistral_rag.text._words import asked_words, content_words, coverage, evenly, rarity, words
+from mistral_rag.text import asked_words, content_words, coverage, evenly, near, numbers, rarity, window, words
 
 SHORT_QUESTION_WORDS = 6
 LENGTH_POWER = 0.7

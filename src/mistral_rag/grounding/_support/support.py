@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mistral_rag.schema import Support
-from mistral_rag.text._numbers import computed, missing, numbers
-from mistral_rag.text._proximity import near, window
-from mistral_rag.text._words import words
+from mistral_rag.text import computed_number, missing_numbers, near, numbers, window, words
 
 WEIGHTS = {"window": 1.7, "near": 1.0, "pairs": 1.1, "missing": -2.0, "length": -0.5}
 INTERCEPT = -0.2
@@ -71,7 +69,7 @@ def features(statement: str, sources: Sequence[str], language: str = "en") -> di
         "window": window(set(statement_words), source_words, max(MIN_WINDOW, 3 * len(statement_words))),
         "near": near(neighbours, source_words),
         "pairs": len(neighbours & set(pairwise(source_words))) / max(len(neighbours), 1),
-        "missing": len(missing(statement, sources)) / max(len(stated), 1),
+        "missing": len(missing_numbers(statement, sources)) / max(len(stated), 1),
         "length": math.log(1 + len(set(statement_words))),
     }
 
@@ -80,7 +78,7 @@ def _numbers(statement: str, sources: Sequence[str]) -> tuple[bool | None, tuple
     """Check the numbers: True when all are in the sources, reasons for the others, True when those can be computed."""
     if not numbers(statement):
         return None, (), False
-    computations = {number.text: computed(number, sources) for number in missing(statement, sources)}
+    computations = {number.text: computed_number(number, sources) for number in missing_numbers(statement, sources)}
     reasons = (
         f"{text} stands in nothing it cites" + (f"; it can be computed: {computation}" if computation else "")
         for text, computation in computations.items()

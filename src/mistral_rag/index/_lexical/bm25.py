@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mistral_rag.index._lexical.postings import Segment, Spans
 from mistral_rag.index._lexical.term_scores import Bm25, Impacts, Scores
-from mistral_rag.text._tokens import Terms, hashed_question, pairs, written_question
+from mistral_rag.text import Terms, bigrams, hashed_question, written_question
 
 __all__ = ["Bm25", "LexicalIndex", "Part", "RowText", "Scores", "best"]
 
@@ -251,7 +251,7 @@ def _is(part: Part, language: str) -> bool:
 
 def _asked(question: str, language: str, formula: Bm25) -> tuple[Terms, Scores]:
     words = hashed_question(question, language)
-    every = ((1.0, words), (formula.pairs, pairs(words)), (formula.written, written_question(question, language)))
+    every = ((1.0, words), (formula.pairs, bigrams(words)), (formula.written, written_question(question, language)))
     kinds = [(np.unique(terms), weight) for weight, terms in every]
     weights = [np.full(len(terms), weight, np.float32) for terms, weight in kinds]
     return np.concatenate([terms for terms, _ in kinds]), np.concatenate(weights)

@@ -23,7 +23,7 @@ from mistral_rag.index._index_text import TEXT_VERSION, lexical_text
 from mistral_rag.index._lexical.bm25 import LexicalIndex, Part, RowText
 from mistral_rag.index._lexical.postings import Seen, Segment
 from mistral_rag.index._view import LexicalRow, View
-from mistral_rag.text._tokens import TOKENS_VERSION
+from mistral_rag.text import TOKENS_VERSION
 
 __all__ = ["LexicalIndex", "RowText", "cached", "follow", "load", "refresh", "save", "searched_title", "write"]
 

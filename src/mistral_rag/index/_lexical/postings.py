@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.text._tokens import Terms, hashed, is_word, pairs, written
+from mistral_rag.text import Terms, bigrams, hashed, is_word, written
 
 Spans = npt.NDArray[np.int64]
 """Where the postings of terms lie: for each term where they begin and end."""
@@ -43,7 +43,7 @@ class Segment:
             terms = hashed(text, language)
             rows.append(row)
             words.append(int(np.count_nonzero(is_word(terms))))
-            found.append(np.concatenate((terms, pairs(terms), written(text, language))))
+            found.append(np.concatenate((terms, bigrams(terms), written(text, language))))
         places = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
         terms = np.concatenate([np.empty(0, np.uint64), *found])
         return cls._sorted(

@@ -1,4 +1,4 @@
-"""Where the blocks that the platform names stand in a page's text."""
+"""Positions in a page's text of the blocks that the platform names."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class Finder:
         return "".join(self._whole[self._start :].split())
 
     def find(self, words: str) -> tuple[int, int] | None:
-        """Where these words stand; behind the last ones if they do, else anywhere."""
+        """The range of these words; behind the last ones if they stand there, else anywhere."""
         sought = "".join(words.split())
         at = self._text.find(sought, self._at) if sought else -1
         if at >= 0:

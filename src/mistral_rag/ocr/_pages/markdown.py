@@ -37,7 +37,7 @@ class Line(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """What a page became; the writer has the text and the way back from each source."""
+    """A page as it is written; the writer has the text and the way back from each source."""
 
     writer: Writer = field(default_factory=Writer)
     blocks: list[Block] = field(default_factory=list)
@@ -166,7 +166,7 @@ class _Blocks:
             self._lines[self._at] = Line(end + 2, self._lines[self._at].end)
 
     def _piped(self, at: int) -> bool:
-        """Whether a table of at least two lines begins at a line."""
+        """True when a table of at least two lines begins at a line."""
         rows = [line for line in self._lines[at : at + 2] if not line.table]
         texts = [self._text(line) for line in rows]
         return len(texts) == 2 and all(map(PIPED.match, texts)) and not RULE.fullmatch(texts[0])
@@ -205,7 +205,7 @@ class _Blocks:
         self._sheet.end("text")
 
     def _end_of_paragraph(self) -> int:
-        """Where the paragraph ends that begins at this line; the next line is the first behind it."""
+        """The end of the paragraph that begins at this line; moves on to the first line behind it."""
         end = self._lines[self._at].end
         self._at += 1
         while self._at < len(self._lines) and not self._begins(self._at):
@@ -214,7 +214,7 @@ class _Blocks:
         return end
 
     def _begins(self, at: int) -> bool:
-        """Whether a line is no part of the paragraph above it."""
+        """True when a line is no part of the paragraph above it."""
         line = self._lines[at]
         text = self._text(line)
         signs = (HEADING, FENCE, DISPLAY, ITEM)

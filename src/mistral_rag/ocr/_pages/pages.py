@@ -153,7 +153,7 @@ def _named(raw: Raw, sheet: Sheet, markdown: str, frame: Frame) -> Iterator[Name
 
 
 def _finder(sheet: Sheet, block: Block) -> Finder:
-    """What finds words in one block only."""
+    """A search for words in one block only."""
     return Finder(sheet.writer.text[: block.end], start=block.start)
 
 

@@ -15,12 +15,15 @@ WIDTH = re.compile(r"\bcolspan\s*=\s*[\"']?(\d{1,3})", re.IGNORECASE)
 HEIGHT = re.compile(r"\browspan\s*=\s*[\"']?(\d{1,4})", re.IGNORECASE)
 LEADING = re.compile(rf"(?:\s|{EDGE})*", re.IGNORECASE)
 TRAILING = re.compile(rf"(?:\s|{EDGE}){{1,50}}\Z", re.IGNORECASE)
-WIDEST = 50
+MAX_WIDTH = 50
+"""Columns that a cell is believed to cover: tables on paper have no more, and a wrong number fills no memory."""
+MAX_HEIGHT = 1000
+"""Rows that a cell is believed to cover, for the same reason."""
 CELL_SEPARATOR = " | "
 
 
 class Cell(NamedTuple):
-    """Where a cell's content stands in its source; empty for a place that another cell covers."""
+    """The range of a cell's content in its source; empty for a place that another cell covers."""
 
     start: int
     end: int
@@ -94,7 +97,7 @@ class _HtmlTable:
         if name in ("td", "th", "caption"):
             self._end_cell(tag.start())
             if not closes:
-                self._open = (name, tag.end(), _number(WIDTH, tag[3], WIDEST), _number(HEIGHT, tag[3], 1000))
+                self._open = (name, tag.end(), _number(WIDTH, tag[3], MAX_WIDTH), _number(HEIGHT, tag[3], MAX_HEIGHT))
         else:
             self.end_row(tag.start())
             if name == "thead":
@@ -141,12 +144,12 @@ class WrittenTable:
 
     @property
     def start(self) -> int:
-        """Where the table starts in the text."""
+        """The offset of the table in the text."""
         return self.parts[0][0]
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The offset of its end."""
         return self.parts[-1][1]
 
 

@@ -43,7 +43,8 @@ INLINE = re.compile(
 )
 SPECIAL = re.compile(r"[\\$`!\[<&*_~\n]|[ \t]{2}")
 FORMULA = re.compile(r"[\\^_{}=<>]|^\s*[A-Za-z0-9.,+\-/]{1,12}\s*$")
-DEEPEST = 8
+MAX_DEPTH = 8
+"""Marks inside of marks; no printed page has more, and each level reads its text once more."""
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Written:
     verbatim: bool
 
     def holds(self, start: int, end: int) -> bool:
-        """Whether all of a stretch of the source is here, character for character."""
+        """True when all of a stretch of the source is here, character for character."""
         return self.verbatim and self.start <= start and end <= self.end
 
 
@@ -75,7 +76,7 @@ class Writer:
 
     @property
     def text(self) -> str:
-        """What has been written."""
+        """The text written so far."""
         return "".join(self._parts)
 
     def begin(self, joint: str) -> None:
@@ -83,7 +84,7 @@ class Writer:
         self._joint = joint if self.length else ""
 
     def end(self) -> tuple[int, int] | None:
-        """Where the block stands that was begun, without blanks at its ends; None when nothing was written."""
+        """The range of the block that was begun, without blanks at its ends; None when nothing was written."""
         if self._joint is not None:
             return None
         while self._parts and not (kept := self._parts[-1].rstrip()):
@@ -118,7 +119,7 @@ class Writer:
             self._starts.setdefault(name, []).append(start)
 
     def place(self, name: str, start: int, end: int) -> tuple[int, int] | None:
-        """Where in the text the characters from `start` to `end` of a source went; None when nowhere."""
+        """The range in the text of the characters from `start` to `end` of a source; None when they are left out."""
         written = self._written.get(name, [])
         first = max(bisect_right(self._starts.get(name, []), start) - 1, 0)
         if written and written[first].holds(start, end):
@@ -137,7 +138,7 @@ class Writer:
             self.take(name, source, start, end)
             return
         at = start
-        for found in INLINE.finditer(source, start, end) if depth < DEEPEST else ():
+        for found in INLINE.finditer(source, start, end) if depth < MAX_DEPTH else ():
             meaning = _meaning(found)
             self.take(name, source, at, found.start())
             at = found.end()
@@ -148,7 +149,7 @@ class Writer:
                 self.take(name, source, found.start(), at, text)
             else:
                 self.take(name, source, found.start(), meaning[0] if found["math"] else found.start())
-                deeper = DEEPEST if found["code"] else depth + 1
+                deeper = MAX_DEPTH if found["code"] else depth + 1
                 self.inline(name, source, *meaning, newline=newline, depth=deeper)
             if found["image"]:
                 self.images.setdefault(found["image"], self.length)
@@ -156,7 +157,7 @@ class Writer:
 
 
 def _stands_alone(source: str, start: int, end: int) -> bool:
-    """Whether there are blanks on both sides, of which one goes with what stands between them."""
+    """True when there are blanks on both sides, of which one goes with what stands between them."""
     return source[end : end + 1] in {" ", "\t"} and (start == 0 or source[start - 1].isspace())
 
 
@@ -167,7 +168,7 @@ def _within(piece: Written, start: int, end: int) -> tuple[int, int]:
 
 
 Meaning = str | tuple[int, int]
-"""What a mark becomes: a text, or the words in a part of it."""
+"""The reading of a mark: a text, or the range of the words inside of it."""
 
 
 def _meaning(found: re.Match[str]) -> Meaning:
@@ -208,7 +209,7 @@ def plain_words(source: str, *, newline: str = "\n") -> str:
 
 
 def lines_of(source: str) -> Iterator[tuple[int, int]]:
-    """Where each line of a text starts and ends."""
+    """The range of each line of a text, without its line end."""
     at = 0
     for line in source.split("\n"):
         yield at, at + len(line)

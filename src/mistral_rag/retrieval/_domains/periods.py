@@ -5,19 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar janvier enero", "february feb februar février febrero", "march mar märz mars marzo",
-            "april apr avril abril", "may mai mayo", "june jun juni juin junio", "july jul juli juillet julio",
-            "august aug août agosto", "september sept sep septembre septiembre", "october oct oktober octobre octubre",
-            "november nov novembre noviembre", "december dec dezember décembre diciembre",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
+from mistral_rag.text import MONTHS, full_year
+
 ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 
 _I: Final = re.IGNORECASE
@@ -94,11 +83,11 @@ def period_of(text: str) -> Period:
         return Period()
     quarters, years = _quarters(text)
     dates = dates_in(text)
-    years |= {_full_year(found) for found in _FISCAL_YEAR.findall(text)}
-    years |= {_full_year(found) for found in _SHORT_YEAR.findall(text)}
+    years |= {full_year(found) for found in _FISCAL_YEAR.findall(text)}
+    years |= {full_year(found) for found in _SHORT_YEAR.findall(text)}
     years |= {int(found) for found in _YEAR.findall(text)} | {day.year for day in dates}
     for first, last in _RANGE.findall(text):
-        span = range(int(first), _full_year(last if len(last) == 4 else first[:2] + last) + 1)
+        span = range(int(first), full_year(last if len(last) == 4 else first[:2] + last) + 1)
         years |= set(span) if len(span) <= 15 else set()
     months = {(int(year), MONTHS[month.lower()]) for month, year in _MONTH_OF_YEAR.findall(text)}
     months -= {(day.year, day.month) for day in dates}
@@ -130,25 +119,21 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _full_year(digits: str) -> int:
-    return int(digits) if len(digits) == 4 else 2000 + int(digits) if int(digits) < 70 else 1900 + int(digits)
-
-
 def _quarters(text: str) -> tuple[set[int], set[int]]:
     quarters: set[int] = set()
     years: set[int] = set()
     for number, year in (*_QUARTERS[0].findall(text), *_QUARTERS[1].findall(text)):
         quarters.add(int(number))
-        years |= {_full_year(year)} if year else set()
+        years |= {full_year(year)} if year else set()
     for year, number in _QUARTERS[2].findall(text):
         quarters.add(int(number))
         years.add(int(year))
     for first, second, year in _HALF_OF_YEAR.findall(text):
         quarters.add(2 * int(first or second))
-        years.add(_full_year(year))
+        years.add(full_year(year))
     for number, year in _MONTHS_OF_YEAR.findall(text):
         quarters.add(int(number) // 3)
-        years.add(_full_year(year))
+        years.add(full_year(year))
     quarters |= {int(found) for found in _NUMBERED_QUARTER.findall(text)}
     quarters |= {ORDINALS[found.lower()] for found in _ORDINAL_QUARTER.findall(text)}
     quarters |= {2 if "".join(found).lower() in {"1", "first"} else 4 for found in _HALF.findall(text)}
