@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mistral_rag.text import read_text
-from mistral_rag.text._charset import decode
+from mistral_rag.text import decode_text, read_text
 
 CASES = Path(__file__).parents[2] / "../shared/cases/reading/encodings"
 
@@ -63,7 +62,7 @@ CHARSETS = {
 
 @pytest.mark.parametrize(("charset", "language"), [(c, one) for c, every in CHARSETS.items() for one in every.split()])
 def test_undeclared_charsets_are_known_by_their_letters(charset: str, language: str) -> None:
-    assert decode(TEXTS[language].encode(charset)) == TEXTS[language]
+    assert decode_text(TEXTS[language].encode(charset)) == TEXTS[language]
 
 
 @pytest.mark.parametrize(
@@ -89,17 +88,17 @@ def test_undeclared_charsets_are_known_by_their_letters(charset: str, language: 
     ],
 )
 def test_a_declared_charset_is_checked_against_the_content(data: bytes, expected: str) -> None:
-    assert decode(data, markup=True).rpartition(">")[2] == expected
+    assert decode_text(data, markup=True).rpartition(">")[2] == expected
 
 
 @pytest.mark.parametrize("text", ["Preis: 5,00 €", "Zürich", "Grüße – “so”", "café", "naïve façade", "Ærø", "100 £"])
 def test_one_letter_beyond_ascii_is_windows_1252(text: str) -> None:
-    assert decode(text.encode("cp1252")) == text
+    assert decode_text(text.encode("cp1252")) == text
 
 
 def test_the_euro_sign_of_latin_9_is_known_by_its_neighbours() -> None:
     text = "Der Preis beträgt 5,00 €, für größere Mengen höchstens 4,50 €."
-    assert decode(text.encode("iso8859-15")) == text
+    assert decode_text(text.encode("iso8859-15")) == text
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="needs the shared cases")

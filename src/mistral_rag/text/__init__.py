@@ -11,7 +11,7 @@ from mistral_rag._lazy import loader
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
-    from mistral_rag.text._charset import read_text
+    from mistral_rag.text._charset import decode_text, read_text
     from mistral_rag.text._language import detect_language
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form
     from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "_calendar": "MONTHS full_year",
-    "_charset": "read_text",
+    "_charset": "decode_text read_text",
     "_language": "detect_language",
     "_normalization": "BAR Form LEVELS Level normal_form",
     "_numbers": "Number computed_number missing_numbers numbers same_number",
@@ -67,6 +67,7 @@ __all__ = [
     "computed_number",
     "content_words",
     "coverage",
+    "decode_text",
     "detect_language",
     "evenly",
     "full_year",

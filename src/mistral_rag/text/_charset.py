@@ -84,10 +84,10 @@ def read_text(path: Path, *, markup: bool = False) -> str:
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise ParseError(f"the file has {size / 1e6:.0f} MB; text files are read up to {MAX_BYTES / 1e6:.0f} MB")
-    return decode(path.read_bytes(), markup=markup)
+    return decode_text(path.read_bytes(), markup=markup)
 
 
-def decode(data: bytes, *, markup: bool = False) -> str:
+def decode_text(data: bytes, *, markup: bool = False) -> str:
     """Text of `data`, by its byte order mark, its declared charset, as UTF-8, or by its letters."""
     for mark, name in _MARKS:
         if data.startswith(mark):

@@ -30,7 +30,7 @@ MIN_WRITTEN = 4
 """Letters: in shorter words the ending is half of the word, and stop words are most of them."""
 
 MAX_REMEMBERED = 500_000
-"""Raw words kept with their terms, by language: about 100 MB."""
+"""Raw words kept with their terms, by language: about 160 MB."""
 
 STEMMERS = {
     "ar": "arabic",
