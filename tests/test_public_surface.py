@@ -20,8 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageProblem PageRead ParseJob Parsed ParsedFile Progress
-    estimate parse_files
+ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageRead Progress estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
@@ -69,8 +68,7 @@ mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults refere
 mistral_rag.testing.__main__: main
 mistral_rag.text: TOKENS_VERSION detect read_text
 mistral_rag.vectorstores: FaissStore
-mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space
-    serve
+mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """
 
 PRIVATE_PATH = re.compile(r"\b(?:mistral_rag|ingest)(?:\.\w+)*\._(?!_)\w+")
