@@ -6,12 +6,13 @@ import argparse
 import sys
 from contextlib import contextmanager
 
-from ingest._commands.options import add_command, counted
+from ingest._commands.options import add_command
 from mistral_rag.terminal import (
     DONE,
     UNDONE,
     add_groups,
     at_least_one,
+    counted,
     index_folder,
     note,
     say,

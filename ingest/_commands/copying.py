@@ -7,8 +7,8 @@ import os
 import sys
 from contextlib import contextmanager
 
-from ingest._commands.options import add_command, counted, tidy, writer_of
-from mistral_rag.terminal import DONE, UsageError, index_folder, say, say_json
+from ingest._commands.options import add_command, tidy, writer_of
+from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def import_(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json({"documents": count})
     else:
-        say(f"{counted(count)} imported")
+        say(f"{counted(count, 'document')} imported")
     return DONE
 
 

@@ -65,8 +65,3 @@ def tidy(writer: IndexWriter) -> None:
     learn_missing(writer)
     writer.commit()
     writer.refresh_caches()
-
-
-def counted(count: int, noun: str = "document") -> str:
-    """A number with its noun: "1 document", "2 documents"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

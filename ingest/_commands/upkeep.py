@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
-from ingest._commands.options import add_command, counted, tidy, writer_of
-from mistral_rag.terminal import DONE, UNDONE, UsageError, index_folder, note, say, say_json
+from ingest._commands.options import add_command, tidy, writer_of
+from mistral_rag.terminal import DONE, UNDONE, UsageError, counted, index_folder, note, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def repair(arguments: argparse.Namespace) -> int:
     else:
         _list([f"was wrong: {problem}" for problem in report.problems])
         _list([f"lost: {loss}" for loss in report.losses])
-        say(f"repaired: {counted(report.documents)}; the damaged files are in {report.quarantine}")
+        say(f"repaired: {counted(report.documents, 'document')}; the damaged files are in {report.quarantine}")
         if report.losses:
             note("the next build of their folders reads again what was lost")
     return UNDONE if report.losses else DONE
@@ -184,7 +184,7 @@ def purge(arguments: argparse.Namespace) -> int:
         say_json({"erased": names, "files_still_there": standing})
         return DONE
     _list([f"erased {name}" for name in names])
-    say(f"done: {counted(len(names))} erased; no trace of what was removed is left in {folder}")
+    say(f"done: {counted(len(names), 'document')} erased; no trace of what was removed is left in {folder}")
     if standing:
         note(f"their files are still there: {', '.join(standing[:SHOWN])}")
     return DONE
@@ -195,7 +195,7 @@ def _agreed(names: Sequence[str], folder: Path) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("purge erases for good and can't ask here. Add --yes")
     _list(names)
-    note(f"Erase {counted(len(names))} from {folder} for good, and all that is kept of removed ones? [y/N]")
+    note(f"Erase {counted(len(names), 'document')} from {folder} for good, and all that is kept of removed ones? [y/N]")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 

@@ -64,9 +64,9 @@ def printable(text: str) -> str:
     return _CONTROL.sub("�", text)
 
 
-def counted(count: int, noun: str, nouns: str = "") -> str:
-    """Count and noun as they are read: "1 document", "2 documents"; `nouns` where an s does not make the plural."""
-    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: "1 document", "2 documents"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def say(text: str = "", *, end: str = "\n") -> None:
