@@ -1,6 +1,5 @@
 """Vectors beyond what is held in memory: bits, their file, what is newer than it, and how exact the answers are."""
 
-import importlib
 import os
 import shutil
 import sqlite3
@@ -16,7 +15,6 @@ from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._dense import binary_index_file, segments, vector_rows
 from mistral_rag.index._dense import cache as dense
 from mistral_rag.index._dense import search as dense_search
-from mistral_rag.index._dense.inverted_lists import Lists
 from mistral_rag.index._dense.search import DenseIndex
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._writer import IndexWriter
@@ -327,27 +325,6 @@ def test_as_many_candidates_come_from_a_filtered_search_as_from_one_of_those_row
         assert mine[0].tolist() == alone[0].tolist()
 
 
-def test_lists_are_looked_into_when_they_are_asked_for(index: Path) -> None:
-    with IndexWriter.open(index) as writer:
-        writer.set_extra("dense", {"lists": 20})
-        writer.commit()
-        writer.refresh_caches()
-    loaded = binary_index_file.load(index / "codes-1.bin")
-    assert loaded is not None
-    lists = loaded[0].bits.lists
-    assert len(lists) == 20
-    assert 0 < lists.probes < 20
-    with IndexReader.open(index) as reader:
-        found = opened(reader)
-        question = asked(1)[0]
-        (part,) = found.parts
-        assert len(part.of.first(question, COUNT, None)) < COUNT  # type: ignore[union-attr]
-        assert recall(found, reader, asked()) >= 0.98
-        with reader.view() as view:
-            rows = view.allowed({"tenth": True})
-        assert recall(found, reader, asked(), rows) == 1.0
-
-
 @pytest.mark.parametrize("length", [0, 10, 25, 300, -1])
 def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
     path = index / "codes-1.bin"
@@ -358,10 +335,9 @@ def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b'{"rows": 99999999999999, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
-        b'{"rows": -5, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
-        b'{"rows": 1, "dimension": 0, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
-        b'{"rows": 1, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [9999999999, 1], "stamp": {}}',
+        b'{"rows": 99999999999999, "dimension": 60, "weighed": false, "depth": [1, 1], "stamp": {}}',
+        b'{"rows": -5, "dimension": 60, "weighed": false, "depth": [1, 1], "stamp": {}}',
+        b'{"rows": 1, "dimension": 0, "weighed": false, "depth": [1, 1], "stamp": {}}',
         b"[]",
         b"{" * 9000,
     ],
@@ -471,12 +447,6 @@ def test_threads_search_while_commits_come(index: Path, reader: IndexReader) -> 
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_lists_are_learned_where_pymupdf_is_imported_too() -> None:
-    # both wrap C++ lists of numbers, and the class of the one that comes later is given to the other
-    importlib.import_module("pymupdf")
-    assert len(Lists.learned(made(200).astype(np.float32), 4)) == 4
 
 
 def test_an_index_whose_vectors_are_gone_is_damaged(index: Path) -> None:

@@ -15,7 +15,6 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._dense.inverted_lists import Lists
 from mistral_rag.index._dense.vector_rows import Floats, Keys, Mask, Portion, Rows
 
 Bytes = npt.NDArray[np.uint8]
@@ -51,21 +50,20 @@ class Signs:
 
 
 class Coded(NamedTuple):
-    """Rows, the numbers and keys of their vectors (see `Portion`), the vectors' bits, their weights and lists."""
+    """Rows, the numbers and keys of their vectors (see `Portion`), the vectors' bits and their weights."""
 
     rows: Rows
     numbers: Rows
     keys: Keys
     codes: Bytes
     weights: Floats
-    lists: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, portion: Portion, signs: Signs, lists: Lists) -> "Coded":
+    def of(cls, portion: Portion, signs: Signs) -> "Coded":
         """The bits of these vectors."""
         vectors = portion.vectors.astype(np.float32)
         kept = portion.rows, portion.numbers, portion.keys
-        return cls(*kept, signs.codes(vectors), signs.weights(vectors), lists.of(vectors))
+        return cls(*kept, signs.codes(vectors), signs.weights(vectors))
 
     def where(self, kept: npt.NDArray[Any]) -> "Coded":
         """The places that `kept` names or marks."""
@@ -80,9 +78,9 @@ class Coded(NamedTuple):
 class Bits:
     """Rows with their sign bits, ascending, and the numbers under which the database has their vectors."""
 
-    def __init__(self, coded: Coded, signs: Signs, lists: Lists) -> None:
-        self.rows, self.numbers, self.keys, codes, self.weights, self._lists = coded
-        self.signs, self.lists = signs, lists
+    def __init__(self, coded: Coded, signs: Signs) -> None:
+        self.rows, self.numbers, self.keys, codes, self.weights = coded
+        self.signs = signs
         self._width, self._blocks = codes.shape[1], _blocks(codes)
 
     def __len__(self) -> int:
@@ -92,14 +90,14 @@ class Bits:
     def coded(self) -> Coded:
         """What it was made of."""
         codes = self._codes(np.arange(len(self.rows)))
-        return Coded(self.rows, self.numbers, self.keys, codes, self.weights, self._lists)
+        return Coded(self.rows, self.numbers, self.keys, codes, self.weights)
 
     def _codes(self, places: Rows) -> Bytes:
         return np.concatenate([block[places] for block in self._blocks], axis=1)[:, : self._width]
 
     def where(self, keep: Mask) -> "Bits":
         """Some of the rows."""
-        return Bits(self.coded.where(keep), self.signs, self.lists)
+        return Bits(self.coded.where(keep), self.signs)
 
     def nearest(self, vector: Floats, count: int, keep: Mask | None) -> tuple[Rows, Floats]:
         """Places of the `count` likely nearest rows, and what their scores seem to be, but for a constant."""
@@ -112,7 +110,6 @@ class Bits:
 
     def first(self, vector: Floats, count: int, keep: Mask | None) -> Rows:
         """Places of the `count` rows that by their signs lie nearest to a vector, and of those as near as the last."""
-        keep = self.lists.near(vector, self._lists, keep)
         if keep is None:
             return _lowest(self.apart(vector), count)
         places = np.flatnonzero(keep)

@@ -22,11 +22,10 @@ import numpy.typing as npt
 from mistral_rag.index._cache_files import open_plain, replace_file
 from mistral_rag.index._dense.binary_index import Bits, Coded, Signs
 from mistral_rag.index._dense.candidate_depth import Depth, Made
-from mistral_rag.index._dense.inverted_lists import Lists
 from mistral_rag.index._dense.vector_file import READABLE, VectorFile, laid_out
 from mistral_rag.index._dense.vector_rows import Portion
 
-MAGIC: Final = b"mistral-rag codes 2\n"
+MAGIC: Final = b"mistral-rag codes 3\n"
 LONGEST_HEAD: Final = 10_000
 ARRAYS: Final = (
     ("rows", "<i8"),
@@ -34,7 +33,6 @@ ARRAYS: Final = (
     ("keys", "<u8"),
     ("codes", "u1"),
     ("weights", "<f4"),
-    ("lists", "<i4"),
 )
 
 
@@ -62,11 +60,9 @@ def _written(made: Made, stamp: Mapping[str, Any]) -> Iterator[bytes | memoryvie
         "dimension": len(bits.signs.centre),
         "weighed": bits.signs.weighed,
         "depth": [made.depth.ten, made.depth.hundred],
-        "lists": [len(bits.lists), bits.lists.probes],
     }
     yield MAGIC + json.dumps(head).encode() + b"\n"
     yield bits.signs.centre.astype("<f4").tobytes()
-    yield bits.lists.centres.astype("<f4").tobytes()
     for name, kind in ARRAYS:
         yield from _bytes(np.ascontiguousarray(getattr(bits.coded, name), dtype=kind))
 
@@ -133,16 +129,13 @@ def _read(file: _Hashing) -> tuple[Made, dict[str, Any]]:
     count, dimension, weighed = int(head["rows"]), int(head["dimension"]), bool(head["weighed"])
     if dimension < 1 or count < 0:
         raise ValueError("no codes")
-    lists, probes = map(int, head["lists"])
-    centre, centres = file.array("<f4", dimension), file.array("<f4", lists, dimension)
+    centre = file.array("<f4", dimension)
     widths = {"codes": (count, (dimension + 7) // 8), "weights": (count, 2)}
     arrays = {name: file.array(kind, *widths.get(name, (count,))) for name, kind in ARRAYS}
     file.end()
     if not (np.diff(arrays["rows"]) > 0).all():
         raise ValueError("rows do not ascend")
-    if count and not (arrays["lists"].min() >= 0 and arrays["lists"].max() < max(lists, 1) and 0 <= probes <= lists):
-        raise ValueError("there are no such lists")
-    bits = Bits(Coded(**arrays), Signs(centre, weighed), Lists(centres, probes))
+    bits = Bits(Coded(**arrays), Signs(centre, weighed))
     return Made(bits, Depth(*map(int, head["depth"]))), dict(head["stamp"])
 
 

@@ -9,17 +9,12 @@ from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._dense import binary_index_file
 from mistral_rag.index._dense.binary_index_file import Saved
 from mistral_rag.index._dense.candidate_depth import CENTRED, Made, make
-from mistral_rag.index._dense.inverted_lists import PER_LIST
 from mistral_rag.index._dense.search import DenseIndex
 from mistral_rag.index._dense.segments import NEWER_ROWS
 from mistral_rag.index._dense.vector_rows import EXACT_ROWS, Fetch
 from mistral_rag.index._view import View
 
 PREFIX: Final = "codes-"
-SETTING: Final = "dense"
-"""`IndexWriter.set_extra("dense", {"lists": 1000})` asks for an inverted file; the next new file has it."""
-
-MOST_LISTS: Final = 10_000
 
 
 def cached(view: View) -> DenseIndex:
@@ -84,19 +79,11 @@ def _made(view: View) -> DenseIndex:
 
 
 def _bits(view: View) -> Made:
-    rows, lists = view.rows_with_vectors(), _lists(view)
-    wanted = max(CENTRED, PER_LIST * lists)
-    sample = view.vector_portion(rows[:: max(len(rows) // wanted, 1)][:wanted])
+    rows = view.rows_with_vectors()
+    sample = view.vector_portion(rows[:: max(len(rows) // CENTRED, 1)][:CENTRED])
     if not len(sample.rows):
         raise IndexDamagedError(f"{view.folder} has lost its vectors. Run: ingest verify")
-    return make(sample, view.vector_portions(), weighed=_weighed(view), lists=lists)
-
-
-def _lists(view: View) -> int:
-    """How many lists are asked for."""
-    asked = view.extra(SETTING)  # noqa: S610 (no Django here)
-    lists = asked.get("lists") if isinstance(asked, dict) else None
-    return min(lists, MOST_LISTS) if isinstance(lists, int) and lists > 0 else 0
+    return make(sample, view.vector_portions(), weighed=_weighed(view))
 
 
 def refresh(view: View) -> None:
@@ -133,5 +120,4 @@ def _place(view: View, generation: int) -> Path:
 
 def _stamp(view: View, sequence: int) -> dict[str, Any]:
     """What ties a saved file to one commit of one index."""
-    made_of = {"identity": str(view.setting("identity")), "lists": _lists(view)}
-    return {"sequence": sequence, "commit": view.commit_digest(sequence), **made_of}
+    return {"sequence": sequence, "commit": view.commit_digest(sequence), "identity": str(view.setting("identity"))}

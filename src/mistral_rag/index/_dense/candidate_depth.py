@@ -1,14 +1,13 @@
 """How many candidates the first pass has to find: measured on an index's own vectors when its bits are made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mistral_rag.index._dense.binary_index import BREADTH, Bits, Coded, Signs
-from mistral_rag.index._dense.inverted_lists import REACHED, Lists
 from mistral_rag.index._dense.vector_rows import Floats, Portion, Rows
 
 ASKED: Final = 128
@@ -46,23 +45,22 @@ class Made:
     depth: Depth
 
 
-def make(sample: Portion, everything: Iterable[Portion], *, weighed: bool, lists: int = 0) -> Made:
+def make(sample: Portion, everything: Iterable[Portion], *, weighed: bool) -> Made:
     """Bits of everything, and the depth they need, in one pass over the vectors.
 
     `sample` are some rows of it, spread evenly: their mean is the centre, and some of them are the questions that
-    the depth is measured with. Each is left out of its own answer. `lists` is how many lists are wanted.
+    the depth is measured with. Each is left out of its own answer.
     """
     vectors = sample.vectors.astype(np.float32)
-    signs, into = Signs(vectors.mean(axis=0), weighed), Lists.learned(vectors, lists)
+    signs = Signs(vectors.mean(axis=0), weighed)
     step = max(len(sample.rows) // ASKED, 1)
     truth = _Truth(sample.rows[::step][:ASKED], vectors[::step][:ASKED])
     parts = []
     for portion in everything:
         truth.see(portion.rows, portion.vectors.astype(np.float32))
-        parts.append(Coded.of(portion, signs, into))
+        parts.append(Coded.of(portion, signs))
     whole = Coded.joined(parts)
-    coded = whole.where(np.argsort(whole.rows))
-    bits = Bits(coded, signs, truth.probed(coded, into))
+    bits = Bits(whole.where(np.argsort(whole.rows)), signs)
     return Made(bits, truth.depth(bits))
 
 
@@ -90,14 +88,6 @@ class _Truth:
         """For each question the rows found, nearest first."""
         nearest: Rows = np.take_along_axis(self._rows, np.argsort(-self._scores, axis=1), 1)
         return nearest
-
-    def probed(self, coded: Coded, lists: Lists) -> Lists:
-        """The lists, with as many looked into as it takes."""
-        if not len(lists):
-            return lists
-        own = coded.lists[np.searchsorted(coded.rows, self._nearest()[:, :10])]
-        needed = [lists.needed(*one) for one in zip(self._vectors, own, strict=True)]
-        return replace(lists, probes=int(np.quantile(np.concatenate(needed), REACHED)) + 1)
 
     def depth(self, bits: Bits) -> Depth:
         """How many candidates it takes."""

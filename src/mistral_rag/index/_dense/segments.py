@@ -57,7 +57,7 @@ def tidied(parts: Sequence[Part]) -> list[Part]:
     if bits and sum(map(len, flats)) > NEWER_ROWS:
         like = next(part.of for part in bits if isinstance(part.of, Bits))
         bits += [
-            Part(Bits(Coded.of(flat.of.portion, like.signs, like.lists), like.signs, like.lists), flat.alive)
+            Part(Bits(Coded.of(flat.of.portion, like.signs), like.signs), flat.alive)
             for flat in flats
             if isinstance(flat.of, Flat)
         ]
@@ -82,4 +82,4 @@ def _together(first: Part, second: Part) -> Part:
     if flats:
         return Part(Flat(Portion.joined([flat.portion for flat in flats])))
     bits = [part.of for part in whole if isinstance(part.of, Bits)]
-    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs, bits[0].lists))
+    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs))
