@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mistral_rag.index._reader import IndexReader
+from mistral_rag.index import IndexReader
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
 
 Made = tuple[Source, list[Page], list[Chunk]]

@@ -28,9 +28,7 @@ from urllib.parse import unquote, urlparse
 
 import numpy as np
 
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._index_text import TEXT_VERSION
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexWriter
 from mistral_rag.local._embeddings import LocalEmbeddings, choose, load
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, clean_text, text_digest
@@ -160,7 +158,7 @@ def store_texts(index: Path, rows: Iterable[tuple[str, str, str]], language: str
     """An index of texts, each a document with one page and one chunk."""
     kept = [(name, clean_text(title), clean_text(text)) for name, title, text in rows if text.strip()]
     matrix = model.embed_matrix([f"{title}\n{text}".strip() for _, title, text in kept])
-    identity = Identity(model.name, model.dimension, tokenizer=TOKENS_VERSION, text=TEXT_VERSION)
+    identity = Identity.current(model.name, model.dimension, tokenizer=TOKENS_VERSION)
     with IndexWriter.open(index, identity=identity) as writer:
         for (name, title, text), vector in zip(kept, matrix, strict=True):
             uri = f"file:///texts/{name}.txt"

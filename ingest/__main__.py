@@ -73,7 +73,7 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_groups(
         sub,
         "a group that may read these documents, '*' for everyone; may be repeated (default: those they have). "
-        "Once any document names a group, those that name none are found by nobody",
+        "Once any document names a group, those that name none are hidden",
     )
     sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
     sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")

@@ -11,7 +11,7 @@ from ingest.chunking import CHUNKER_VERSION
 from ingest.parsing._result import ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, BatchEmbeddings, MatrixEmbeddings, choose_embeddings, load_embeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
-from mistral_rag.index import TEXT_VERSION, Identity, IndexWriter, embed_text
+from mistral_rag.index import Identity, IndexWriter, embed_text
 from mistral_rag.schema import Source
 from mistral_rag.text import TOKENS_VERSION
 
@@ -101,14 +101,11 @@ def choose_embedder(asked: str, sample: Iterable[ParsedFile | ParseError], write
             "Run: ingest build --rebuild"
         )
     model = load_embeddings(name)
-    identity = Identity(
+    identity = Identity.current(
         embedding=model.model if model is not None else NO_EMBEDDINGS,
         dimension=known.dimension if known else _dimension(model),
-        metric="cosine",
-        normalised=True,
         chunker=CHUNKER_VERSION,
         tokenizer=TOKENS_VERSION,
-        text=TEXT_VERSION,
     )
     writer.set_identity(identity)
     return Embedder(identity.embedding, model, writer)

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mistral_rag.index import IndexWriter, SourceState
+from mistral_rag.index import IndexWriter, SourceStatus
 
-HIDDEN = (
-    "{} no group, while others do: found by nobody. Name one with: ingest build PATH --group NAME ('*' for everyone)"
-)
+HIDDEN = "{} no group, while others do: hidden. Name one with: ingest build PATH --group NAME ('*' for everyone)"
 
 
 class Readers:
@@ -17,7 +15,7 @@ class Readers:
     A file that changed, or that has the content of one that is known, keeps that one's groups where none are named.
     """
 
-    def __init__(self, named: tuple[str, ...] | None, known: Mapping[str, SourceState]) -> None:
+    def __init__(self, named: tuple[str, ...] | None, known: Mapping[str, SourceStatus]) -> None:
         self.named = named
         self._by_uri = {uri: state.source.groups for uri, state in known.items()}
         self._by_digest = {state.source.digest: state.source.groups for state in known.values()}
@@ -29,12 +27,12 @@ class Readers:
         return self._by_uri[uri] if uri in self._by_uri else self._by_digest.get(digest, ())
 
 
-def differ(state: SourceState, named: tuple[str, ...] | None) -> bool:
+def differ(state: SourceStatus, named: tuple[str, ...] | None) -> bool:
     """Whether a document that is in the index has to get other groups."""
     return named is not None and state.status == "ok" and set(named) != set(state.source.groups)
 
 
-def regroup(writer: IndexWriter, state: SourceState, groups: tuple[str, ...]) -> None:
+def regroup(writer: IndexWriter, state: SourceStatus, groups: tuple[str, ...]) -> None:
     """Give a document other groups; nothing of it is read or embedded again."""
     uri = state.source.uri
     with writer.view() as view:
@@ -53,7 +51,7 @@ def regroup(writer: IndexWriter, state: SourceState, groups: tuple[str, ...]) ->
 
 
 def hidden_line(writer: IndexWriter) -> str | None:
-    """Says how many documents nobody finds, as they name no group and others do; None when there are none."""
+    """Say how many documents are hidden, as they name no group and others do; None when there are none."""
     with writer.view() as view:
         hidden = view.hidden()
     return HIDDEN.format(f"{hidden} documents name" if hidden > 1 else "1 document names") if hidden else None

@@ -18,7 +18,7 @@ from ingest._sources import Found, resolve_roots
 from ingest.parsing._children import parse_files
 from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.errors import ParseError
-from mistral_rag.index import IndexWriter, SourceState
+from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.ocr import PageFailure, PageReader
 from mistral_rag.schema import Page, Source
 
@@ -110,7 +110,7 @@ class Build:
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
 
-    def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
+    def _work(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
         total = reported + len(plan.failed) + len(plan.to_read) + len(plan.gone)
         for event in self._changes(writer, plan, known):
@@ -118,7 +118,7 @@ class Build:
                 self.report.add(event)
             yield Progress(event, len(self.report.files), total, self.report.chunks)
 
-    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceState]) -> Iterator[Event]:
+    def _changes(self, writer: IndexWriter, plan: Plan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:

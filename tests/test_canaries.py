@@ -19,8 +19,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, HybridRetriever
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexWriter
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
 
 DOCUMENTS = 60

@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": PLATFORM,
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | EDGE
+USERS = ("tests", "benchmarks", "examples")
 RUNS_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 
@@ -52,17 +53,17 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 
 
-def imports(node: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of all that is imported at run time, at whatever depth."""
+def imports(node: ast.AST, *, types: bool = False) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of all that is imported at run time, at whatever depth; with `types` for types, too."""
     for child in ast.iter_child_nodes(node):
-        if is_type_checking(child):
+        if is_type_checking(child) and not types:
             continue
         if isinstance(child, ast.Import):
             yield from ((child.lineno, alias.name) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield from ((child.lineno, f"{child.module}.{alias.name}") for alias in child.names)
         else:
-            yield from imports(child)
+            yield from imports(child, types=types)
 
 
 ALL = [(module_of(path), line, name) for path in PRODUCT for line, name in imports(ast.parse(path.read_text("utf-8")))]
@@ -78,12 +79,12 @@ def lines(*found: tuple[str, int, str]) -> list[str]:
 
 def test_every_module_has_a_layer() -> None:
     layers = {layer_of(module) for module in map(module_of, PRODUCT) if inside(module, "mistral_rag")}
-    assert layers - set(MAY_IMPORT) == {"", "_lazy"}
+    assert layers - set(MAY_IMPORT) == {"", "_arrays", "_lazy"}
 
 
 @pytest.mark.parametrize("layer", sorted(MAY_IMPORT))
 def test_imports_go_one_way(layer: str) -> None:
-    allowed = MAY_IMPORT[layer] | {layer, "_lazy"}
+    allowed = MAY_IMPORT[layer] | {layer, "_arrays", "_lazy"}
     ours = [row for row in ALL if inside(row[0], f"mistral_rag.{layer}") and inside(row[2], "mistral_rag")]
     assert lines(*(row for row in ours if layer_of(row[2]) not in allowed)) == []
 
@@ -92,6 +93,25 @@ def test_ingest_uses_what_is_public() -> None:
     theirs = [row for row in ALL if inside(row[0], "ingest") and inside(row[2], "mistral_rag")]
     private = [row for row in theirs if any(part.startswith("_") for part in row[2].split("."))]
     assert lines(*private) == []
+
+
+def test_the_rooms_of_the_index_are_its_own() -> None:
+    others = [
+        *PRODUCT,
+        *CHECKOUT.glob("tests/**/*.py"),
+        *CHECKOUT.glob("benchmarks/*.py"),
+        *CHECKOUT.glob("examples/*.py"),
+    ]
+    # the tests of the index and of its damage reach inside
+    inside_it = [CHECKOUT / "src/mistral_rag/index", CHECKOUT / "tests/index", CHECKOUT / "tests/crash"]
+    users = [path for path in others if not any(path.is_relative_to(own) for own in inside_it)]
+    found = [
+        (module_of(path), line, name)
+        for path in users
+        for line, name in imports(ast.parse(path.read_text("utf-8")), types=True)
+        if inside(name, "mistral_rag.index") and any(part.startswith("_") for part in name.split("."))
+    ]
+    assert lines(*found) == []
 
 
 def test_only_the_entry_point_imports_ingest() -> None:

@@ -9,8 +9,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.errors import IndexLockedError, IndexMismatchError, IndexNotFoundError
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexWriter
 from mistral_rag.retrieval._fusion import left_open
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest

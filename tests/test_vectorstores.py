@@ -22,10 +22,7 @@ from mistral_rag.errors import (
     InvalidFilterError,
     NotAnIndexError,
 )
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexReader, IndexWriter, verify
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
 
 AXES = ("north", "east", "up")
@@ -315,7 +312,7 @@ def test_a_failed_addition_adds_nothing(store: FaissStore, monkeypatch: pytest.M
         store.add_texts(["one", "two"], [{}, {"bad": "\ud800"}], ids=["a", "b"])
     assert store.get_by_ids(["a", "b"]) == []
     with IndexWriter.open(store.path):
-        monkeypatch.setattr("mistral_rag.vectorstores.LOCK_SECONDS", 0.1)
+        monkeypatch.setattr("mistral_rag.vectorstores._folder.LOCK_SECONDS", 0.1)
         with pytest.raises(IndexLockedError):
             store.add_texts(["one"])
 

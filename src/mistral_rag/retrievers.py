@@ -17,8 +17,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._view import StoredChunk
+from mistral_rag.index import IndexReader, StoredChunk
 from mistral_rag.retrieval._diversification import at_most_each, marginal
 from mistral_rag.retrieval._domains.filings.glossary import Glossary
 from mistral_rag.retrieval._expansion import QueryExpander
@@ -30,7 +29,7 @@ from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
 from mistral_rag.retrieval._search import Collection
 
 if TYPE_CHECKING:
-    from mistral_rag.index._view import View
+    from mistral_rag.index import View
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
 
@@ -100,7 +99,7 @@ class HybridRetriever(BaseRetriever):
             path: the index folder.
             embeddings: the model the index was built with; by default it is loaded by the name the index keeps.
             k: passages to give back.
-            filter: what their metadata must be; see `mistral_rag.index._filters.filters`.
+            filter: what their metadata must be; see docs/retrieval.md.
             groups: groups the reader belongs to.
             settings: the other attributes of this class.
 

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mistral_rag.errors import IndexNotFoundError, MistralRagError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 from mistral_rag.retrievers import HybridRetriever
 
 DATA = Path(__file__).parents[2] / "data"

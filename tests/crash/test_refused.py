@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import verify
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"

@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexWriter
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, WordBoxes, text_digest
 
 DIMENSION = 64

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexWriter
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes, text_digest
 
 Put = Callable[..., Source]

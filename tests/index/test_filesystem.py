@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from mistral_rag.errors import StoreError
+from mistral_rag.index import IndexReader, IndexWriter
 from mistral_rag.index._database import filesystem
 from mistral_rag.index._database.filesystem import file_system, locks_hold
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
 
 SHIM = Path(__file__).parents[1] / "crash" / "shim.c"
 MOUNTS = """\

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexDamagedError, IndexVersionError
+from mistral_rag.index import IndexReader, IndexWriter, verify
 from mistral_rag.index._database import format as tables
 from mistral_rag.index._database import migrations
 from mistral_rag.index._database.rows import row_digest
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Locator, Page, Source
 
 Put = Callable[..., Source]

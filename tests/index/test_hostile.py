@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 
 from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index import Identity, IndexReader, IndexWriter, verify
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.rows import Rows, row_digest
+from mistral_rag.index._database.rows import RowWriter, row_digest
 from mistral_rag.index._database.seal import write_seal
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Source
 
@@ -48,7 +45,7 @@ def tamper(index: Path, table: str, **changes: Any) -> None:
         connection.execute(f'UPDATE {table} SET "{name}" = ? WHERE "{COLUMNS[table][0]}" = ?', (value, values[0]))  # noqa: S608
     last, before = commits.newest(connection, 2)
     connection.execute("DELETE FROM commits WHERE sequence = ?", (last.sequence,))
-    new = Commit.after(before, content=Rows(connection, 0).total(), last_row=last.last_row)
+    new = Commit.after(before, content=RowWriter(connection, 0).total(), last_row=last.last_row)
     commits.insert(connection, new)
     connection.close()
     write_seal(index / "index.seal", new.seal)

@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexLockedError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, IndexWriter, verify
 from mistral_rag.index._source_status import erased_uri
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Locator, Page, Source
 from mistral_rag.text._tokens import hashed
 

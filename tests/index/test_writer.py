@@ -20,10 +20,7 @@ from mistral_rag.errors import (
     NotAnIndexError,
     StoreError,
 )
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexReader, IndexWriter, verify
 from mistral_rag.schema import Page, Source
 
 Put = Callable[..., Source]
@@ -217,7 +214,7 @@ def test_opening_the_database_elsewhere_in_the_writers_process_lets_no_second_wr
     with IndexReader.open(folder):
         pass
     verify(folder)
-    second = "import sys; from mistral_rag.index._writer import IndexWriter; IndexWriter.open(sys.argv[1])"
+    second = "import sys; from mistral_rag.index import IndexWriter; IndexWriter.open(sys.argv[1])"
     run = subprocess.run([sys.executable, "-c", second, folder], capture_output=True, text=True, check=False)
     assert "IndexLockedError" in run.stderr
 
@@ -227,8 +224,8 @@ def test_a_forked_child_neither_uses_the_writer_nor_keeps_its_lock(folder: Path)
     script = """
 import os, sys
 from mistral_rag.errors import StoreError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader
+from mistral_rag.index import IndexWriter
 writer = IndexWriter.open(sys.argv[1])
 writer.set_extra("parent", True)
 reader = IndexReader.open(sys.argv[1])
@@ -329,7 +326,7 @@ def test_a_closed_writer_says_so(folder: Path) -> None:
 FULL = """
 import resource, sys
 from mistral_rag.errors import IndexWriteError
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexWriter
 with IndexWriter.open(sys.argv[1]) as writer:
     writer.set_extra("first", 1)
     writer.commit()

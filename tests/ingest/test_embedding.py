@@ -11,7 +11,7 @@ import pytest
 from ingest._pipeline import Build
 from mistral_rag import MistralEmbeddings
 from mistral_rag.errors import InvalidRequestError
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import verify
 from mistral_rag.testing import FakeMistral
 from mistral_rag.testing._server import faults
 

@@ -11,8 +11,7 @@ from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag import HybridRetriever
 from mistral_rag.cli import main as mistral_rag
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 
 TRAVEL = "# Travel\n\nTrains are booked in second class.\n"
 PAY = "# Pay\n\nThe chair is paid second to none.\n"
@@ -90,7 +89,7 @@ def test_a_build_and_the_status_say_how_many_documents_nobody_finds(
 ) -> None:
     assert build(open_folder, index).warnings == []
     [warning] = build(closed_folder, index, ["board"]).warnings
-    assert warning.startswith("1 document names no group, while others do: found by nobody.")
+    assert warning.startswith("1 document names no group, while others do: hidden.")
     with IndexReader.open(index) as reader:
         assert reader.status()["hidden"] == 1
     assert build(open_folder, index, ["*"]).warnings == []

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Fetch
 
 
-class OfCommit(Protocol):
+class CommitState(Protocol):
     """Something that holds what one commit holds."""
 
     @property
@@ -17,10 +17,10 @@ class OfCommit(Protocol):
         """The number of the commit."""
 
 
-T = TypeVar("T", bound=OfCommit)
+T = TypeVar("T", bound=CommitState)
 
 
-class Kept:
+class CommitCache:
     """The newest of each kind of thing that follows the commits; shared by the threads of a reader.
 
     Attributes:

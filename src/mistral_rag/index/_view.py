@@ -1,4 +1,4 @@
-"""What one commit of an index holds, read in one short transaction."""
+"""One commit of an index, read in one short transaction."""
 # ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
 
 import json
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._commit_cache import Kept
+from mistral_rag.index._commit_cache import CommitCache
 from mistral_rag.index._database import key_index
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
 from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
 from mistral_rag.index._dense import vector_rows
-from mistral_rag.index._dense.vector_rows import Halves, Portion, Rows
+from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
+from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
 from mistral_rag.index._filters.filters import AllowedRows
 from mistral_rag.index._index_text import page_head
@@ -28,6 +29,9 @@ from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
+
+    from mistral_rag.index._dense.search import DenseIndex
+    from mistral_rag.index._lexical.bm25 import LexicalIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class LexicalRow:
-    """What word search needs of a chunk; `page_head` is the beginning of its page."""
+    """A chunk as word search needs it; `page_head` is the beginning of its page."""
 
     row: int
     uri: str
@@ -85,7 +89,8 @@ class View:
 
     Attributes:
         folder: the folder of the index.
-        kept: what is kept in memory from one view of a reader to the next.
+        commit_cache: what stays in memory from one view of a reader to the next.
+        dense_settings: sizes at which vector search changes its way.
         sequence: the number of the commit; it grows by one with each.
         generation: the number of the caches' generation; compaction makes a new one.
     """
@@ -95,12 +100,15 @@ class View:
         connection: sqlite3.Connection,
         folder: Path,
         allowed: AllowedRows | None = None,
-        kept: Kept | None = None,
+        commit_cache: CommitCache | None = None,
+        *,
+        dense_settings: DenseSettings = DEFAULT,
     ) -> None:
         self._connection = connection
         self._allowed = allowed or AllowedRows()
         self.folder = folder
-        self.kept = kept or Kept(partial(vector_rows.fetched, connection, folder))
+        self.commit_cache = commit_cache or CommitCache(partial(vector_rows.fetched, connection, folder))
+        self.dense_settings = dense_settings
         found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
         self.sequence: int = found[0]
         self.last_row: int = found[1]
@@ -115,7 +123,7 @@ class View:
 
     @property
     def identity(self) -> Identity | None:
-        """What the index was built with; None as long as nothing was built."""
+        """The models and versions that the index was built with; None as long as nothing was built."""
         value = self.setting("identity")
         return None if value is None else Identity.from_json(value)
 
@@ -125,7 +133,7 @@ class View:
         return next((str(value) for _, value in self._all("settings", query, (name,))), None)
 
     def extra(self, name: str) -> Any:
-        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
         value = self.setting(f"extra:{name}")
         with unreadable("setting"):
             return None if value is None else plain_json(value)
@@ -168,7 +176,7 @@ class View:
 
     def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
         """The rows of chunks by their ids; unknown ids are left out."""
-        return key_index.found(self._connection, key_index.CHUNKS, ids)
+        return key_index.find_rows(self._connection, key_index.CHUNKS, ids)
 
     def source(self, uri: str) -> Source:
         """The source with this uri. Raises KeyError when the index does not hold it."""
@@ -246,7 +254,7 @@ class View:
 
     def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows."""
-        found = key_index.found(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
+        found = key_index.find_rows(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
         query = (
             "SELECT e.key, v.data FROM json_each(?) j CROSS JOIN embeddings e ON e.embedding = j.value"
             " CROSS JOIN vectors v ON v.vector = e.vector"
@@ -260,18 +268,18 @@ class View:
         """Of the vectors; 0 on an index for word search only."""
         return self.identity.dimension if self.identity else 0
 
-    def vectors(self) -> tuple[Rows, Halves]:
+    def vectors(self) -> tuple[Rows, Float16Array]:
         """The rows of all chunks that have a vector, ascending, and their vectors."""
-        found = self.vector_portion(None)
+        found = self.vector_batch(None)
         return found.rows, found.vectors
 
-    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Halves]:
+    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Float16Array]:
         """The vectors of some rows, ascending by row; rows without one are left out."""
-        found = self.vector_portion(rows)
+        found = self.vector_batch(rows)
         return found.rows, found.vectors
 
     def vector_count(self) -> int:
-        """How many chunks have a vector."""
+        """The number of chunks that have a vector."""
         return int(self._connection.execute("SELECT count(vector) FROM chunks").fetchone()[0])
 
     def rows_with_vectors(self) -> Rows:
@@ -279,17 +287,29 @@ class View:
         found = self._connection.execute("SELECT row FROM chunks WHERE vector IS NOT NULL ORDER BY row").fetchall()
         return np.array([row for (row,) in found], dtype=np.int64)
 
-    def vector_portion(self, rows: Iterable[int] | None) -> Portion:
+    def vector_batch(self, rows: Iterable[int] | None) -> VectorBatch:
         """The vectors of these rows, or of all, in one piece and ascending by row; rows without one are left out."""
-        return vector_rows.everything(self.vector_portions(rows), self.dimension)
+        return vector_rows.everything(self.vector_batches(rows), self.dimension)
 
-    def vector_portions(self, rows: Iterable[int] | None = None) -> Iterator[Portion]:
+    def vector_batches(self, rows: Iterable[int] | None = None) -> Iterator[VectorBatch]:
         """The vectors of these rows, or of all, piece by piece, in the order in which the database has them."""
         wanted = None if rows is None else json.dumps([int(row) for row in rows])
-        return vector_rows.portions(self._connection, self.folder, self.dimension, wanted)
+        return vector_rows.batches(self._connection, self.folder, self.dimension, wanted)
+
+    def lexical(self) -> "LexicalIndex":
+        """The words of this commit, or of a newer one, ready for search; the caller may change what he gets."""
+        from mistral_rag.index._lexical.cache import cached
+
+        return cached(self)
+
+    def dense(self) -> "DenseIndex":
+        """The vectors of this commit, or of a newer one, ready for search."""
+        from mistral_rag.index._dense.cache import cached
+
+        return cached(self)
 
     def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
-        """What word search needs of the chunks behind a row, ascending by row."""
+        """The chunks behind a row as word search needs them, ascending by row."""
         query = (
             "SELECT c.row, s.source, s.record, c.page, c.text FROM chunks c JOIN sources s USING (source)"
             " WHERE c.row > ? ORDER BY c.row"
@@ -311,7 +331,7 @@ class View:
         return page_head(page_text(found[0]))
 
     def changes(self, since: int) -> Changes:
-        """What came and went since the commit `since` (0: the empty index)."""
+        """Rows that came and went since the commit `since` (0: the empty index)."""
         found = self._connection.execute("SELECT last_row FROM commits WHERE sequence = ?", (since,)).fetchone()
         last = found[0] if found else 0
         added = self._connection.execute("SELECT row FROM chunks WHERE row > ? ORDER BY row", (last,))
@@ -321,12 +341,12 @@ class View:
         return Changes(*(np.array([row for (row,) in cursor], dtype=np.int64) for cursor in (added, removed)))
 
     def hidden(self) -> int:
-        """How many documents are found by nobody: they name no group, and others do."""
+        """The number of hidden documents: they name no group, and others do."""
         return int(self._connection.execute(HIDDEN).fetchone()[0])
 
     def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
 
-        Once any source names groups, a source is seen by those in one of its own, and one that names none by nobody.
+        Once any source names groups, a source is seen by those in one of its own, and one that names none is hidden.
         """
         return self._allowed.find(self._connection, self.sequence, filter, groups)

@@ -8,13 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._database.rows import unreadable
-from mistral_rag.index._dense.cache import cached as cached_vectors
-from mistral_rag.index._dense.search import DenseIndex
-from mistral_rag.index._dense.vector_rows import places_of
-from mistral_rag.index._lexical.bm25 import leading
-from mistral_rag.index._lexical.cache import LexicalIndex, cached
-from mistral_rag.index._view import View
+from mistral_rag._arrays import highest, positions_of
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index import DenseIndex, LexicalIndex, View
 from mistral_rag.retrieval._domains.filings.document_profile import VERSION, Facts, learn
 from mistral_rag.retrieval._domains.filings.entity_boost import ENTITY_BONUS, Router
 from mistral_rag.retrieval._domains.filings.statements import named_statements
@@ -75,7 +71,7 @@ class Collection:
         rows, owners = table[:, 0].copy(), table[:, 1].copy()
         known = _current_facts(view)
         facts = {uri: known[uri] if uri in known else _learned(view, uri) for uri in uris}
-        lexical = cached(folder, view)
+        lexical = view.lexical()
         if allowed is not None:
             lexical.keep(allowed)
         return cls(
@@ -89,7 +85,7 @@ class Collection:
             by_owner=np.argsort(owners, kind="stable"),
             begins=np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=len(uris))))),
             numbers={uri: number for number, uri in enumerate(uris)},
-            worded=None if np.array_equal(lexical.rows, rows) else places_of(lexical.rows, rows),
+            worded=None if np.array_equal(lexical.rows, rows) else positions_of(lexical.rows, rows),
             statements=_statements(table, [facts[uri] for uri in uris]),
         )
 
@@ -197,7 +193,7 @@ class Collection:
             named.pop()
         routed = [self.dense.candidates(vector, depth, rows=self.rows[self._of_documents(one)]) for one in named]
         found = (self.dense.candidates(vector, depth), *routed)
-        places = [places_of(rows, self.rows)[1] for rows in found]
+        places = [positions_of(rows, self.rows)[1] for rows in found]
         return Asked(vector, np.unique(np.concatenate(places)))
 
 
@@ -219,9 +215,9 @@ class Asked:
 
 def _highest(scores: Scores, count: int) -> Places:
     """Places of the highest scores above 0; among equals the lower ones."""
-    places = leading(scores, count)
-    highest: Places = places[np.lexsort((places, -scores[places]))[:count]]
-    return highest
+    places = highest(scores, count)
+    best: Places = places[np.lexsort((places, -scores[places]))[:count]]
+    return best
 
 
 def _table(view: View, allowed: Rows | None) -> tuple[Rows, tuple[str, ...]]:
@@ -249,12 +245,14 @@ def _statements(table: Rows, facts: Sequence[Facts]) -> dict[str, Places]:
 def _current_facts(view: View) -> Mapping[str, Facts]:
     """What was learned of documents by the rules of this version."""
     kept = view.extra("facts") or {}  # noqa: S610 (no Django here)
-    with unreadable("setting"):
+    try:
         return {uri: Facts.from_json(facts) for uri, facts in kept.items() if facts.get("version") == VERSION}
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise IndexDamagedError(f"a setting of the index can't be read: {str(error)[:200]}") from error
 
 
 def _dense(view: View, allowed: Rows | None) -> DenseIndex:
-    dense = cached_vectors(view)
+    dense = view.dense()
     return dense if allowed is None else dense.only(allowed)
 
 

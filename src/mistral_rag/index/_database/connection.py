@@ -18,7 +18,7 @@ BUSY_SECONDS: Final = 5.0
 WRITER_CACHE: Final = 1 << 26
 """Bytes of database pages that a writer keeps in memory."""
 
-LARGEST_VALUE: Final = 1 << 28
+MAX_VALUE_BYTES: Final = 1 << 28
 """Bytes of the largest text or blob that is read: an index from elsewhere can't exhaust memory by one value."""
 
 DAMAGED: Final = frozenset(
@@ -94,7 +94,7 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     )
     _OPEN.add(connection)
     connection.file = file_of(folder)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     for setting in ("trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {setting}")

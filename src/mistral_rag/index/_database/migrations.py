@@ -55,7 +55,7 @@ def _shorten_names(connection: sqlite3.Connection) -> None:
     # numbers that were once given are not given again, also those of rows that are gone
     connection.executemany("DELETE FROM sqlite_sequence WHERE name = ?", [(table,) for table, _ in numbers])
     connection.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", numbers)
-    key_index.put_all(connection)
+    key_index.index_all(connection)
 
 
 def _define(connection: sqlite3.Connection, *tables: str) -> None:

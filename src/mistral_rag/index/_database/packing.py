@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from mistral_rag.index._database.connection import LARGEST_VALUE
+from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.rows import Value, bounded, plain_json, unreadable
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
 
@@ -131,7 +131,7 @@ def page_text(data: bytes) -> str:
 
 def _inflated(data: bytes) -> bytes:
     stream = zlib.decompressobj()
-    result = stream.decompress(data, LARGEST_VALUE)
+    result = stream.decompress(data, MAX_VALUE_BYTES)
     if not stream.eof:
         raise ValueError("compressed data is cut off or too long")
     return result

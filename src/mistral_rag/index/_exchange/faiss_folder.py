@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mistral_rag.errors import NotAnIndexError
 
-MOST_OUTPUT: Final = 2 << 30
+MAX_OUTPUT_BYTES: Final = 2 << 30
 """Bytes that the texts of a folder may take as JSON."""
 
 _HEADER: Final = struct.Struct("<4s i q q q ? i")
@@ -88,8 +88,8 @@ def _rows(child: "subprocess.Popen[bytes]", file: Path) -> Iterator[list[Any]]:
     used = 0
     for line in child.stdout or ():
         used += len(line)
-        if used > MOST_OUTPUT:
-            raise NotAnIndexError(f"{file} is refused: its texts take more than {MOST_OUTPUT} bytes")
+        if used > MAX_OUTPUT_BYTES:
+            raise NotAnIndexError(f"{file} is refused: its texts take more than {MAX_OUTPUT_BYTES} bytes")
         identifier, text, metadata = json.loads(line)
         if not (isinstance(text, str) and isinstance(metadata, dict)):
             raise NotAnIndexError(f"{file} is refused: a document of it has no text")

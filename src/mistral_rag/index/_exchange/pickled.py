@@ -34,7 +34,7 @@ _ZONES: Final[Mapping[str, Callable[..., Any]]] = {"datetime.timedelta": timedel
 _SETS: Final = frozenset({"builtins.set", "builtins.frozenset"})
 KNOWN: Final = DOCSTORES | DOCUMENTS | _SETS | _DATES.keys() | _ZONES.keys() | {"uuid.UUID", "uuid.SafeUUID"}
 MOST_SECONDS: Final = 600
-MOST_VALUES: Final = 100_000
+MAX_VALUES: Final = 100_000
 """Values in the metadata of one document."""
 LEAST_MEMORY: Final = 256 << 20
 MEMORY_FOR_BYTE: Final = 64
@@ -209,7 +209,7 @@ def documents(data: bytes) -> Iterator[tuple[str, str, dict[str, Any]]]:
             raise RefusedError("the docstore holds what is no document")
         fields = document.state["__dict__"]
         metadata = {str(key): value for key, value in fields["metadata"].items()}
-        _count(metadata, MOST_VALUES)
+        _count(metadata, MAX_VALUES)
         yield str(order[place]), fields["page_content"], metadata
 
 

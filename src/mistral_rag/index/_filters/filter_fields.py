@@ -29,7 +29,7 @@ NOTHING: Final = b"\x00"
 FALSE: Final = b"\x01"
 TRUE: Final = b"\x02"
 EMPTY: Final = b"\x03"
-DEEPEST: Final = 50
+MAX_DEPTH: Final = 50
 
 
 def stored(value: Any) -> Value:
@@ -45,8 +45,8 @@ def stored(value: Any) -> Value:
     raise TypeError(f"{type(value).__name__} can't be compared")
 
 
-def facts_of(record: str) -> set[tuple[str, Value]]:
-    """Names and values of a source's record; a list gives each of its elements, an object dotted names."""
+def filter_fields_of(record: str) -> set[tuple[str, Value]]:
+    """KeyIndex and values of a source's record; a list gives each of its elements, an object dotted names."""
     source: Mapping[str, Any] = plain_json(record)
     metadata: Mapping[str, Any] = source["metadata"]
     if source["media_type"] == BARE_TYPE:
@@ -56,7 +56,7 @@ def facts_of(record: str) -> set[tuple[str, Value]]:
 
 
 def _flat(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:
-    if isinstance(value, Mapping | list) and (not value or depth > DEEPEST):
+    if isinstance(value, Mapping | list) and (not value or depth > MAX_DEPTH):
         if depth:
             yield name, EMPTY
     elif isinstance(value, Mapping):

@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._lexical.postings import Segment, Spans
+from mistral_rag.index._lexical.postings import PostingRanges, Postings
 
 Scores = npt.NDArray[np.float32]
 
 COMMON: Final = 5
 """A term in one of so many rows is common."""
 
-REMEMBERED: Final = 32
+MAX_COMMON_TERMS: Final = 32
 """Common terms that are kept for each segment: at most 128 bytes a row."""
 
 
@@ -36,36 +36,36 @@ class Bm25:
     written: float = 0.4
 
 
-class Impacts:
+class TermScores:
     """What the postings of one segment add, where texts are of some average length."""
 
-    def __init__(self, segment: Segment, average: float, formula: Bm25) -> None:
-        self._segment, self._formula = segment, formula
-        self._damping = (formula.k1 * (1 - formula.b + formula.b * segment.words / average)).astype(np.float32)
+    def __init__(self, postings: Postings, average: float, formula: Bm25) -> None:
+        self._postings, self._formula = postings, formula
+        self._damping = (formula.k1 * (1 - formula.b + formula.b * postings.words / average)).astype(np.float32)
         self._common: OrderedDict[int, Scores] = OrderedDict()
         self._mutex = Lock()
 
-    def add(self, scores: Scores, spans: Spans, weights: Scores) -> None:
+    def add(self, scores: Scores, ranges: PostingRanges, weights: Scores) -> None:
         """Add what terms, whose postings lie there, give to each of their rows."""
-        sizes = spans[:, 1] - spans[:, 0]
+        sizes = ranges[:, 1] - ranges[:, 0]
         common = COMMON * sizes >= len(scores)
-        for (start, end), weight in zip(spans[common].tolist(), weights[common], strict=True):
+        for (start, end), weight in zip(ranges[common].tolist(), weights[common], strict=True):
             scores += weight * self._of_all(start, end)
         rare = ~common & (sizes > 0)
         if rare.any():
-            np.add.at(scores, *self._of(spans[rare], weights[rare]))
+            np.add.at(scores, *self._of(ranges[rare], weights[rare]))
 
-    def _of(self, spans: Spans, weights: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
-        """Places of the rows of all postings that lie there, one span after the other, and what they add."""
-        pieces = [slice(start, end) for start, end in spans.tolist()]
+    def _of(self, ranges: PostingRanges, weights: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
+        """Positions of the rows of all postings that lie there, one span after the other, and what they add."""
+        pieces = [slice(start, end) for start, end in ranges.tolist()]
         # numbers of the machine's own size: with any other ones NumPy looks up and adds several times slower
-        places = np.concatenate([self._segment.places[piece] for piece in pieces], dtype=np.intp)
-        counts = np.concatenate([self._segment.counts[piece] for piece in pieces], dtype=np.float32)
-        impacts: Scores = np.repeat(np.float32(self._formula.k1 + 1) * weights, spans[:, 1] - spans[:, 0])
-        impacts *= counts
-        counts += self._damping.take(places)
-        impacts /= counts
-        return places, impacts
+        positions = np.concatenate([self._postings.positions[piece] for piece in pieces], dtype=np.intp)
+        counts = np.concatenate([self._postings.counts[piece] for piece in pieces], dtype=np.float32)
+        term_scores: Scores = np.repeat(np.float32(self._formula.k1 + 1) * weights, ranges[:, 1] - ranges[:, 0])
+        term_scores *= counts
+        counts += self._damping.take(positions)
+        term_scores /= counts
+        return positions, term_scores
 
     def _of_all(self, start: int, end: int) -> Scores:
         with self._mutex:
@@ -73,11 +73,11 @@ class Impacts:
             if found is not None:
                 self._common.move_to_end(start)
                 return found
-        found = np.zeros(len(self._segment.rows), dtype=np.float32)
-        places, impacts = self._of(np.array([[start, end]]), np.ones(1, np.float32))
-        found[places] = impacts
+        found = np.zeros(len(self._postings.rows), dtype=np.float32)
+        positions, term_scores = self._of(np.array([[start, end]]), np.ones(1, np.float32))
+        found[positions] = term_scores
         with self._mutex:
             self._common[start] = found
-            if len(self._common) > REMEMBERED:
+            if len(self._common) > MAX_COMMON_TERMS:
                 self._common.popitem(last=False)
         return found

@@ -13,13 +13,13 @@ from mistral_rag.errors import IndexDamagedError, MistralRagError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import begin_reading, sqlite_errors
 from mistral_rag.index._database.format import COLUMNS, require_current
-from mistral_rag.index._database.key_index import are_whole
+from mistral_rag.index._database.key_index import is_complete
 from mistral_rag.index._database.layout import find_folder
 from mistral_rag.index._database.packing import full_page, stored_chunk, stored_source
 from mistral_rag.index._database.rows import MODULUS, row_digest
-from mistral_rag.index._filters.filter_fields import facts_of
+from mistral_rag.index._filters.filter_fields import filter_fields_of
 
-MOST_PROBLEMS = 100
+MAX_PROBLEMS = 100
 """Problems that are listed; a torn file could have a million."""
 
 
@@ -53,7 +53,7 @@ def verify(path: str | os.PathLike[str]) -> list[Problem]:
             try:
                 for problem in _problems(connection, folder):
                     problems.append(problem)
-                    if len(problems) == MOST_PROBLEMS:
+                    if len(problems) == MAX_PROBLEMS:
                         break
             finally:
                 connection.close()
@@ -108,14 +108,14 @@ def _derived(connection: sqlite3.Connection) -> Iterator[Problem]:
     for source, record, pages in connection.execute("SELECT source, record, pages FROM sources"):
         try:
             groups |= {(name, source) for name in stored_source(record).groups}
-            facts |= {(name, value, source) for name, value in facts_of(record)} if pages else set()
+            facts |= {(name, value, source) for name, value in filter_fields_of(record)} if pages else set()
         except (MistralRagError, ValueError, LookupError) as error:
             yield Problem("sources", f"row {source}: {error}")
     for table, expected in (("facts", facts), ("groups", groups)):
         columns = "name, value, source" if table == "facts" else "name, source"
         if set(connection.execute(f"SELECT {columns} FROM {table}")) != expected:
             yield Problem(table, "does not say what the sources' records say")
-    if not are_whole(connection):
+    if not is_complete(connection):
         yield Problem("names", "does not say what passages, vectors and embeddings are called")
 
 
