@@ -38,14 +38,13 @@ from benchmarks._store_data import (
     Made,
     clustered,
     nearest,
-    page,
     passages,
     questions,
     repeated,
     sources,
 )
 from mistral_rag.index import Identity, IndexReader, IndexWriter
-from mistral_rag.schema import Source, text_digest
+from mistral_rag.testing import small_document
 
 COMMIT = 1000
 MODEL = "benchmark"
@@ -254,15 +253,13 @@ def removed(folder: Path) -> dict[str, Any]:
     """Remove a document of 1,000 passages, and add it again: on the index that was measured, which stays as it was."""
     texts = [json.loads(line) for line, _ in zip((folder / "texts.jsonl").open(), range(COMMIT), strict=False)]
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")[:COMMIT]
-    uri = "file:///d/long.txt"
-    source = Source(uri=uri, digest=text_digest("x"), name="long.txt", title="Long", media_type="text/plain")
-    made = [page(texts[i : i + PER_PAGE], i // PER_PAGE + 1, uri) for i in range(0, COMMIT, PER_PAGE)]
-    chunks = [chunk for _, several in made for chunk in several]
+    made = small_document("long.txt", [texts[i : i + PER_PAGE] for i in range(0, COMMIT, PER_PAGE)], root="file:///d")
+    uri = made[0].uri
     added, gone = [], []
     with IndexWriter.open(folder / "index") as writer:
         for turn in range(7):
             own = (vectors * (1 - turn / 100)).astype(np.float16)
-            added.append(timed(partial(committed, writer, [(source, [one for one, _ in made], chunks)], own)))
+            added.append(timed(partial(committed, writer, [made], own)))
             gone.append(timed(partial(removed_now, writer, uri)))
     return {"add_document_ms": median(added), "remove_document_ms": median(gone)}
 

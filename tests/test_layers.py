@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grounding": INDEX | {"retrieval", "vectorstores", "retrievers"},
     "defaults": BASE | {"local", "embeddings", "chat_models"},
     "terminal": BASE,
-    "testing": PLATFORM,
+    "testing": PLATFORM | {"index"},
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | EDGE
 USERS = ("tests", "benchmarks", "examples")

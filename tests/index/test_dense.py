@@ -15,7 +15,7 @@ from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index import DenseIndex, DenseSettings, Identity, IndexReader, IndexWriter
 from mistral_rag.index._dense import binary_index_file, vector_rows
 from mistral_rag.index._dense import cache as dense
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from mistral_rag.testing import small_document
 
 DIMENSION = 60
 COUNT = 900
@@ -40,24 +40,9 @@ def put(writer: IndexWriter, matrix: np.ndarray, first: int = 0) -> None:
     for at in range(0, len(matrix), PER_SOURCE):
         number = first + at // PER_SOURCE
         own = matrix[at : at + PER_SOURCE]
-        uri = f"file:///{number}.txt"
-        source = Source(
-            uri=uri, digest=text_digest(uri), name=uri, title=uri, media_type="text/plain",
-            metadata={"tenth": number % 10 == 0},
-        )  # fmt: skip
         texts = [f"text {number} {i}" for i in range(len(own))]
-        pages = [
-            Page(locator=Locator(kind="page", number=i + 1), text=text, units=(Unit(start=0, end=len(text)),))
-            for i, text in enumerate(texts)
-        ]
-        chunks = [
-            Chunk(
-                id=Chunk.make_id(uri, text, 0), uri=uri, page=i + 1, first_unit=0, last_unit=0, start=0,
-                end=len(text), text=text,
-            )
-            for i, text in enumerate(texts)
-        ]  # fmt: skip
-        writer.put(source, pages, chunks, own)
+        tenth = {"tenth": number % 10 == 0}
+        writer.put(*small_document(f"{number}.txt", texts, root="file://", metadata=tenth), own)
 
 
 def build(folder: Path, matrix: np.ndarray, metric: str = "cosine") -> Path:
