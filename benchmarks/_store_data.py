@@ -1,4 +1,4 @@
-"""What `benchmarks.store` searches: vectors and texts, the documents they make, and what is nearest by brute force."""
+"""Data of `benchmarks.store`: vectors and texts, the documents they make, and the nearest rows by brute force."""
 
 import json
 import random

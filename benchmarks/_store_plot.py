@@ -18,7 +18,7 @@ TIMES = (0.1, 1000.0)
 
 
 def place(size: float, time: float) -> tuple[float, float]:
-    """Where a size and a time stand; both axes are logarithmic."""
+    """The position of a size and a time; both axes are logarithmic."""
     x = math.log(size / SIZES[0]) / math.log(SIZES[1] / SIZES[0])
     y = math.log(time / TIMES[0]) / math.log(TIMES[1] / TIMES[0])
     return round(MARGIN + x * (WIDTH - 2 * MARGIN), 1), round(HEIGHT - MARGIN - y * (HEIGHT - 2 * MARGIN), 1)

@@ -34,7 +34,7 @@ def flip(path: Path, at: int, bit: int) -> None:
 
 
 def is_found(folder: Path) -> bool:
-    """Whether `verify` says that something is wrong."""
+    """True when `verify` says that something is wrong."""
     try:
         return bool(verify(folder))
     except MistralRagError:

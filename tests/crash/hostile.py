@@ -170,7 +170,7 @@ def _seal_again(connection: sqlite3.Connection, folder: Path) -> None:
     """Make sum, running digest and seal fit the rows as they are now."""
     from mistral_rag.index._database import commits
     from mistral_rag.index._database.commits import Commit
-    from mistral_rag.index._database.seal import write_seal
+    from mistral_rag.index._folder.seal import write_seal
 
     last, *before = commits.newest(connection, 2)
     connection.execute("DELETE FROM commits WHERE sequence = ?", (last.sequence,))

@@ -63,7 +63,7 @@ def recorded(path: Path) -> list[Event]:
 
 
 class File:
-    """What of a file is on the disk for certain, and the writes and cuts that may be.
+    """The part of a file that is on the disk for certain, and the writes and cuts that may be.
 
     A write whose sync failed may never reach the disk: `doubtful` ones stay so whatever comes later.
     """
@@ -218,7 +218,7 @@ def cuts(events: list[Event], count: int, choice: random.Random) -> Iterator[tup
 
 
 def unsafe_logs(events: list[Event]) -> int:
-    """How many writes went to a log whose name a power cut could still take, behind the first step."""
+    """The number of writes that went to a log whose name a power cut could still take, behind the first step."""
     disk, steps, unsafe, choice = Disk(), 0, 0, random.Random(0)
     for event in events:
         if event.kind == MARKED:

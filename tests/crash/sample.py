@@ -88,7 +88,7 @@ def everything(folder: Path) -> dict[str, list[Any]]:
 
 
 def answers(folder: Path) -> list[Any]:
-    """What a search finds, and what else a reader can be asked."""
+    """Results of searches, and of all else that a reader can be asked."""
     retriever = HybridRetriever(index=IndexReader.open(folder, dense=SMALL), embeddings=Known(), groups=["staff"])
     found = [[hit.chunk.id for hit in retriever.search(question)] for question in ("alpha beta", "omega 2003")]
     store = FaissStore(Known(), folder, groups=["staff"], dense=SMALL)

@@ -36,7 +36,7 @@ class Operation(NamedTuple):
 
 
 def operations(step: int) -> list[Operation]:
-    """What step `step` does between two commits."""
+    """The operations of step `step` between two commits."""
     choice = random.Random(step)
     return [
         Operation(f"d{choice.randrange(DOCUMENTS)}.txt", choice.choice((0, 1, 1, 2, 5)), step)
@@ -65,7 +65,7 @@ def text(operation: Operation, page: int) -> str:
 
 @lru_cache(1000)
 def document(operation: Operation) -> tuple[Source, list[Page], list[Chunk], np.ndarray]:
-    """What is put for an operation."""
+    """The document of an operation, and its vectors."""
     texts = [text(operation, page) for page in range(operation.pages)]
     source, pages, chunks = small_document(operation.name, texts, root="file://", layout=True)
     vectors = np.random.default_rng(operation.version).standard_normal((len(chunks), DIMENSION))

@@ -31,7 +31,7 @@ CREATE TABLE embeddings (model TEXT NOT NULL, key BLOB NOT NULL, vector INTEGER 
  digest BLOB NOT NULL, PRIMARY KEY (model, key)) WITHOUT ROWID;
 CREATE INDEX embeddings_by_vector ON embeddings (vector);
 """
-"""What format 2 had for the tables of these names."""
+"""Definitions of format 2 for the tables of these names."""
 
 
 def as_format_2(folder: Path, *later: str) -> None:

@@ -54,7 +54,7 @@ def terms(folder: Path) -> set[int]:
 
 
 def traces(folder: Path) -> set[str]:
-    """What of the secret document can be found."""
+    """The traces of the secret document that can be found."""
     wanted = {
         "text": SECRET.encode(),
         "vector": np.array(VECTOR, dtype="<f2").tobytes(),

@@ -369,7 +369,7 @@ except StoreError as error:
 
 
 def without_write_permission(index: Path, task: str) -> str:
-    """What a process prints that may read a copy of the folder and not write to it; the folder is called INDEX."""
+    """The output of a process that may read a copy of the folder and not write to it; the folder is called INDEX."""
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         copy = Path(place) / "index"

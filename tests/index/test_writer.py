@@ -411,6 +411,6 @@ def test_caches_follow_commits(writer: IndexWriter, folder: Path, put: Put) -> N
 def test_a_writer_that_is_forgotten_frees_the_lock(folder: Path) -> None:
     writer: IndexWriter | None = IndexWriter.open(folder)
     assert writer is not None
-    writer._connection.close()  # as the garbage collector does, which says so on newer Pythons
+    writer._transaction._connection.close()  # as the garbage collector does, which says so on newer Pythons
     writer = None
     IndexWriter.open(folder).close()

@@ -1,6 +1,6 @@
 """The caches beside the database: each follows its commits, and may be deleted at any time."""
 
-from mistral_rag.index._database.layout import remove_caches
+from mistral_rag.index._folder.layout import remove_caches
 from mistral_rag.index._lexical import cache as lexical_cache
 from mistral_rag.index._view import View
 

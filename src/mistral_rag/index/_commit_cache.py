@@ -1,4 +1,4 @@
-"""What a reader keeps in memory from one search to the next."""
+"""Search indexes that a reader keeps in memory from one search to the next."""
 
 import threading
 from collections import defaultdict
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class CommitState(Protocol):
-    """Something that holds what one commit holds."""
+    """Something that was made of one commit."""
 
     @property
     def sequence(self) -> int:
@@ -33,7 +33,7 @@ class CommitCache:
         self._mutexes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def newest(self, kind: str, sequence: int, make: Callable[[T | None], T]) -> T:
-        """What there is of this kind as of the commit `sequence` or a newer one.
+        """The thing of this kind as of the commit `sequence` or a newer one.
 
         `make` brings the last one up to that commit, or makes the first one, while other threads wait for it.
         """

@@ -14,7 +14,7 @@ from mistral_rag.schema import Page
 
 LEVEL: Final = 6
 UNUSED: Final = "file NOT IN (SELECT json_extract(record, '$.digest') FROM sources WHERE status != 'removed')"
-"""Which rows belong to no file that the index knows any more."""
+"""Condition of rows that belong to no file that the index knows any more."""
 
 
 def cached_pages_of(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:

@@ -15,12 +15,12 @@ from mistral_rag.errors import IndexNotFoundError, StoreError
 from mistral_rag.index._commit_cache import CommitCache
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import begin_reading, sqlite_errors
-from mistral_rag.index._database.filesystem import refuse_network
 from mistral_rag.index._database.format import require_current
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.layout import LOG, file_of, find_folder
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._folder.filesystem import refuse_network
+from mistral_rag.index._folder.layout import LOG, file_of, find_folder
 from mistral_rag.index._idle_timeout import IdleTimeout, TimedConnection
 from mistral_rag.index._status import status_of
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mistral_rag.schema import Page, Source
 
 MAX_IDLE_CONNECTIONS: Final = 8
+"""Connections that wait for the next views; with more threads at once some are opened again."""
+
 _READERS: "Final[weakref.WeakSet[IndexReader]]" = weakref.WeakSet()
 
 
@@ -163,7 +165,7 @@ class IndexReader:
 
     @property
     def identity(self) -> Identity | None:
-        """What the index was built with; None as long as nothing was built."""
+        """The models and versions that the index was built with; None as long as nothing was built."""
         with self.connection() as connection:
             found = connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
         return None if found is None else Identity.from_json(found[0])
@@ -175,7 +177,7 @@ class IndexReader:
             return int(connection.execute("SELECT max(sequence) FROM commits").fetchone()[0])
 
     def extra(self, name: str) -> Any:
-        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
         with self.view() as view:
             return view.extra(name)  # noqa: S610 (no Django here)
 

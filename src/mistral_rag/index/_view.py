@@ -249,7 +249,7 @@ class View:
         )
         found = self._connection.execute(query, (uri,)).fetchall()
         vectors = [data for _, data in found if data is not None]
-        vector_rows.matrix(vectors, self.dimension, self.folder)
+        vector_rows.matrix_of(vectors, self.dimension, self.folder)
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
     def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:

@@ -4,27 +4,24 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from mistral_rag.errors import IndexWriteError, StoreError
-from mistral_rag.index._database import commits
-from mistral_rag.index._database.commits import Commit
+from mistral_rag.errors import StoreError
 from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.key_index import COMMITS_PER_MERGE, KeyIndex
-from mistral_rag.index._database.layout import SEAL, find_folder, make_folder, remove_caches, remove_quarantine
-from mistral_rag.index._database.lock import Lock
 from mistral_rag.index._database.mutations import Mutations
 from mistral_rag.index._database.rows import RowWriter
-from mistral_rag.index._database.seal import write_seal
-from mistral_rag.index._database.wal import open_for_writing, put_log_away, rewrite
+from mistral_rag.index._database.transaction import Transaction
+from mistral_rag.index._database.wal import rewrite
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
+from mistral_rag.index._dense.vector_rows import packed_vectors
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.layout import find_folder, make_folder, remove_caches, remove_quarantine
 from mistral_rag.index._ocr_cache import cached_pages_of, keep_page
 from mistral_rag.index._source_status import SourceStatus, SourceStatusRow
 from mistral_rag.index._status import size_of
@@ -40,20 +37,11 @@ class IndexWriter:
     It belongs to the thread and process that opened it.
     """
 
-    def __init__(
-        self, folder: Path, lock: Lock, connection: sqlite3.Connection, last: Commit, *, dense: DenseSettings = DEFAULT
-    ) -> None:
+    def __init__(self, folder: Path, transaction: Transaction, *, dense: DenseSettings = DEFAULT) -> None:
         self.folder = folder
         self.dense_settings = dense
-        self._lock = lock
-        self._connection = connection
-        self._last = last
-        self._rows: RowWriter | None = None
-        self._keys = KeyIndex(connection)
+        self._transaction = transaction
         self._known: tuple[RowWriter | None, int] | None = None
-        self._process = os.getpid()
-        self._broken = False
-        self._closed = False
 
     @classmethod
     def open(
@@ -86,14 +74,7 @@ class IndexWriter:
             make_folder(folder)
         else:
             find_folder(folder)
-        lock = Lock(folder, wait=wait)
-        try:
-            with sqlite_errors(folder, writing=True):
-                connection, last = open_for_writing(folder, create=create)
-        except BaseException:
-            lock.release()
-            raise
-        writer = cls(folder, lock, connection, last, dense=dense)
+        writer = cls(folder, Transaction.open(folder, create=create, wait=wait), dense=dense)
         if identity is not None:
             try:
                 writer.set_identity(identity)
@@ -105,7 +86,7 @@ class IndexWriter:
     @property
     def sequence(self) -> int:
         """The number of the last commit."""
-        return self._last.sequence
+        return self._transaction.last.sequence
 
     @property
     def identity(self) -> Identity | None:
@@ -173,7 +154,7 @@ class IndexWriter:
         Raises:
             ValueError: chunks, pages and vectors don't fit each other or the index.
         """
-        packed = self._packed(vectors, len(chunks))
+        packed = packed_vectors(vectors, len(chunks), self._dimension())
         with self._changing() as mutations:
             mutations.remove(source.uri)
             mutations.add(
@@ -236,7 +217,7 @@ class IndexWriter:
 
     def keep_embeddings(self, model: str, keys: Sequence[bytes], matrix: np.ndarray) -> None:
         """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for."""
-        packed = self._packed(matrix, len(keys), dimension=None)
+        packed = packed_vectors(matrix, len(keys), None)
         with self._changing() as mutations:
             mutations.keep(model, keys, packed or [])
 
@@ -256,34 +237,14 @@ class IndexWriter:
         When it returns they survive whatever happens to the process. When it raises, the index stands at this
         commit or at the one before.
         """
-        rows = self._rows
-        if rows is None:
-            self._usable()
-            return self.sequence
-        with self._writing():
-            last_row = rows.take_keys("chunks", 0) - 1
-            commit = Commit.after(self._last, content=rows.content, last_row=last_row)
-            try:
-                if commit.sequence % COMMITS_PER_MERGE:
-                    self._keys.write()
-                else:
-                    self._keys.merge()
-                commits.insert(self._connection, commit)
-                self._connection.execute("COMMIT")
-            finally:
-                # also when a signal's exception comes in between: what counts is what the database says
-                self.rollback()
-                (last,) = commits.newest(self._connection)
-                if last.sequence != self.sequence:
-                    self._last = last
-                    write_seal(self.folder / SEAL, last.seal)
+        self._transaction.commit()
         return self.sequence
 
     def refresh_caches(self) -> None:
         """Bring the caches beside the database up to the last commit; a search would do it otherwise."""
         from mistral_rag.index import _caches as caches
 
-        if self._rows is not None:
+        if self._transaction.rows is not None:
             raise StoreError("caches follow commits: commit first")
         with self._writing():
             if self.identity is not None:
@@ -324,30 +285,16 @@ class IndexWriter:
         sequence = self.commit()
         with sqlite_errors(self.folder, writing=True):
             remove_caches(self.folder, but=generation)
-            rewrite(self._connection, self.folder)
+            rewrite(self._transaction.connection, self.folder)
         return sequence
 
     def rollback(self) -> None:
         """Drop all changes since the last commit."""
-        self._rows = None
-        self._keys = KeyIndex(self._connection)
-        if self._connection.in_transaction:
-            with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
+        self._transaction.rollback()
 
     def close(self) -> None:
         """Drop what was not committed, put the log away and free the lock; a second call does nothing."""
-        if self._closed or os.getpid() != self._process:
-            return
-        self._closed = True
-        try:
-            self.rollback()
-            if not self._broken:
-                with sqlite_errors(self.folder, writing=True):
-                    put_log_away(self._connection)
-        finally:
-            self._connection.close()
-            self._lock.release()
+        self._transaction.close()
 
     def __enter__(self) -> Self:
         return self
@@ -364,75 +311,21 @@ class IndexWriter:
             yield self._view()
 
     def _view(self) -> View:
-        connection = self._usable()
-        if self._rows is not None:
-            with self._writing():
-                self._keys.write()
-        return View(connection, self.folder, dense_settings=self.dense_settings)
+        self._transaction.write_keys()
+        return View(self._transaction.connection, self.folder, dense_settings=self.dense_settings)
 
     def _usable(self) -> sqlite3.Connection:
-        if self._closed:
-            raise StoreError(f"the writer of {self.folder} is closed")
-        if os.getpid() != self._process:
-            raise StoreError("an index writer can't be used in a forked process; open one there")
-        if self._broken:
-            raise IndexWriteError(f"a write to {self.folder} was refused; open it again to go on from its last commit")
-        return self._connection
+        return self._transaction.connection
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A refused write within the block ends the transaction, and this writer's work."""
-        try:
-            with sqlite_errors(self.folder, writing=True):
-                yield
-        except StoreError:
-            self._broken = True
-            self.rollback()
-            raise
+    def _writing(self) -> AbstractContextManager[None]:
+        return self._transaction.writing()
 
-    @contextmanager
-    def _changing(self) -> Iterator[Mutations]:
-        """One change of the open transaction: whole, or not at all."""
-        connection = self._usable()
-        with self._writing():
-            if self._rows is None:
-                connection.execute("BEGIN IMMEDIATE")
-                self._rows = RowWriter(connection, self._last.content)
-            before, savepoint = self._rows.content, self._keys.savepoint()
-            connection.execute("SAVEPOINT change")
-            try:
-                yield Mutations(self._rows, self._keys, self._last)
-            except BaseException:
-                # a full disk has ended the transaction already
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK TO change")
-                self._rows = RowWriter(connection, before)
-                self._keys.roll_back_to(savepoint)
-                raise
-            finally:
-                if connection.in_transaction:
-                    connection.execute("RELEASE change")
+    def _changing(self) -> AbstractContextManager[Mutations]:
+        return self._transaction.changing()
 
     def _dimension(self) -> int:
         """Of the index's vectors; read once in each transaction."""
-        if self._rows is None or self._known is None or self._known[0] is not self._rows:
+        if self._transaction.rows is None or self._known is None or self._known[0] is not self._transaction.rows:
             identity = self.identity
-            self._known = (self._rows, identity.dimension if identity else 0)
+            self._known = (self._transaction.rows, identity.dimension if identity else 0)
         return self._known[1]
-
-    def _packed(self, matrix: np.ndarray | None, count: int, *, dimension: int | None = -1) -> list[bytes] | None:
-        """RowWriter as 16-bit floats; checked for their number, finite, and of the index's dimension (-1)."""
-        if dimension == -1:
-            dimension = self._dimension()
-        if matrix is None or not count:
-            if dimension and count:
-                raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
-            return None
-        if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
-            raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")
-        with np.errstate(over="ignore"):
-            half = np.ascontiguousarray(matrix, dtype="<f2")
-        # numpy looks at 16-bit floats one by one; all bits of the exponent are set in what is not finite
-        if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
-            raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
-        return [row.tobytes() for row in half]

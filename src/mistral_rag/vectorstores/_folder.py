@@ -14,7 +14,7 @@ from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
 
 LOCK_SECONDS: Final = 30.0
-"""How long an addition waits for another writer of the same folder."""
+"""Time that an addition waits for another writer of the same folder."""
 
 
 class StoreFolder:

@@ -28,7 +28,7 @@ class FaissStore(VectorStore):
     committed when the call returns: all of it or, with an error, nothing. Filters are dicts as in docs/retrieval.md.
 
     Args:
-        embedding: what turns texts into vectors.
+        embedding: turns texts into vectors.
         path: the index folder, made when something is first added. Without one a temporary folder is used and
             deleted with the store.
         groups: groups that the reader belongs to (see `View.allowed`), and that may read what is added here.
@@ -57,7 +57,7 @@ class FaissStore(VectorStore):
 
     @property
     def embeddings(self) -> Embeddings:
-        """What turns texts into vectors."""
+        """The model that turns texts into vectors."""
         return self._embedding
 
     @property

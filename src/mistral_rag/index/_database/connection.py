@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.index._database.format import PAGE_SIZE
-from mistral_rag.index._database.layout import DATABASE, file_of
-from mistral_rag.index._database.lock import Lock
+from mistral_rag.index._folder.layout import DATABASE, file_of
+from mistral_rag.index._folder.lock import Lock
 
 BUSY_SECONDS: Final = 5.0
 WRITER_CACHE: Final = 1 << 26
@@ -60,7 +60,7 @@ class _Connection(sqlite3.Connection):
 
 _OPEN: Final[weakref.WeakSet[_Connection]] = weakref.WeakSet()
 _INHERITED: Final[list[_Connection]] = []
-"""What a forked child found open: it may neither use these connections nor close them."""
+"""Connections that a forked child found open: it may neither use nor close them."""
 
 
 def _inherit() -> None:

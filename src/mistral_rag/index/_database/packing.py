@@ -92,7 +92,7 @@ class PackedPage:
 
     @cached_property
     def locator(self) -> Locator:
-        """Where in the document the page is."""
+        """The page's place in the document."""
         kind, place, label, cells, *_ = self.values
         with unreadable("page"):
             return Locator(kind=kind, number=place, label=label, cells=cells)

@@ -1,4 +1,4 @@
-"""RowWriter with digests, and their sum over the whole database.
+"""Rows with digests, and their sum over the whole database.
 
 A row's digest tells whether its columns are what was written. The sum of all digests, kept with each commit,
 tells whether rows have gone or come that no commit made: SQLite itself would not notice.

@@ -11,17 +11,17 @@ from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteEr
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.connection import BUSY, BUSY_SECONDS, connect
-from mistral_rag.index._database.filesystem import refuse_network
 from mistral_rag.index._database.format import FORMAT, create, refuse_foreign_schema, version_of
-from mistral_rag.index._database.layout import DATABASE, FILE_MODE, SEAL, is_index
 from mistral_rag.index._database.migrations import migrate
 from mistral_rag.index._database.rows import RowWriter
-from mistral_rag.index._database.seal import sync_folder, write_seal
+from mistral_rag.index._folder.filesystem import refuse_network
+from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, is_index
+from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._idle_timeout import IDLE_SECONDS
 
 TRY_MILLISECONDS: Final = 100
 SWITCH_MILLISECONDS: Final = 1000
-"""How long a finished build waits for readers before it leaves its empty log in place."""
+"""Time that a finished build waits for readers before it leaves its empty log in place."""
 
 
 BLOCK_BYTES: Final = 1 << 20

@@ -26,14 +26,14 @@ WIDTHS: Final = (64, 32, 16, 8)
 """Bytes of the blocks that codes are kept in, see `_blocks`."""
 
 SPARSE_SHARE: Final = 4
-"""Where less than one row in so many is looked at, the others' bits are left alone."""
+"""A search of less than one row in so many counts the bits of these rows alone; of more, it counts all."""
 
 SAMPLED: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class SignQuantizer:
-    """How vectors become bits. `weighed`: their lengths differ and count, as for inner products of any vectors."""
+    """Bits of vectors. `weighed`: their lengths differ and count, as for inner products of any vectors."""
 
     centre: Float32Array
     weighed: bool = False
@@ -43,7 +43,7 @@ class SignQuantizer:
         return np.packbits(vectors > self.centre, axis=1)
 
     def weights(self, vectors: Float32Array) -> Float32Array:
-        """For each vector what a unit of its signs is worth, and what the centre adds to its inner products."""
+        """For each vector the worth of a unit of its signs, and the sum that the centre adds to its inner products."""
         own = vectors - self.centre
         worth = (own * own).sum(axis=1) / np.maximum(np.abs(own).sum(axis=1), 1e-12)
         return np.column_stack((worth, own @ self.centre)).astype(np.float32)
@@ -93,7 +93,7 @@ class BinaryIndex:
 
     @property
     def coded(self) -> BinaryCodes:
-        """What it was made of."""
+        """The rows, codes and weights it was made of."""
         codes = self._codes(np.arange(len(self.rows)))
         return BinaryCodes(self.rows, self.numbers, self.keys, codes, self.weights)
 
@@ -105,7 +105,7 @@ class BinaryIndex:
         return BinaryIndex(self.coded.where(keep), self.signs)
 
     def nearest(self, vector: Float32Array, count: int, keep: Mask | None) -> tuple[Rows, Float32Array]:
-        """Positions of the `count` likely nearest rows, and what their scores seem to be, but for a constant."""
+        """Positions of the `count` likely nearest rows, and estimates of their scores."""
         first = self.first(vector, BREADTH * count, keep)
         seeming = self.seeming(vector, first)
         if len(first) > count:
@@ -121,7 +121,7 @@ class BinaryIndex:
         return np.asarray(positions[_lowest(self.apart(vector, positions), count)])
 
     def apart(self, vector: Float32Array, positions: Rows | None = None) -> npt.NDArray[Any]:
-        """How far some rows (None: all) lie from a vector by their signs, in numbers that only compare."""
+        """Distances of some rows (None: all) to a vector by their signs, in numbers that only compare."""
         differing = self._differing(vector, positions)
         if not self.signs.weighed:
             return differing
@@ -143,7 +143,7 @@ class BinaryIndex:
         return differing if positions is None or few else differing[positions]
 
     def seeming(self, vector: Float32Array, positions: Rows) -> Float32Array:
-        """What the scores of some rows seem to be by their signs and the vector itself."""
+        """Estimates of the scores of some rows by their signs and the vector itself (RaBitQ), but for a constant."""
         own = vector - self.signs.centre
         above = np.unpackbits(self._codes(positions), axis=1, count=len(own)).astype(np.float32)
         worth, added = self.weights[positions].T

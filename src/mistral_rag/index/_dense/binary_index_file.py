@@ -19,11 +19,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._cache_files import open_plain, replace_file
 from mistral_rag.index._dense.binary_index import BinaryCodes, BinaryIndex, SignQuantizer
 from mistral_rag.index._dense.candidate_depth import CalibratedIndex, CandidateDepth
 from mistral_rag.index._dense.vector_file import READABLE, VectorFile, laid_out
 from mistral_rag.index._dense.vector_rows import VectorBatch
+from mistral_rag.index._folder.cache_files import open_plain, replace_file
 
 MAGIC: Final = b"mistral-rag codes 3\n"
 MAX_HEADER_BYTES: Final = 10_000
@@ -37,7 +37,7 @@ ARRAYS: Final = (
 
 
 class SavedIndex(NamedTuple):
-    """What a file holds: the bits, what they were made from, and the vectors where the system can read single ones."""
+    """A file's content: the index, the stamp of its commit, and the vectors where the system can read single ones."""
 
     made: CalibratedIndex
     stamp: dict[str, Any]
@@ -45,7 +45,7 @@ class SavedIndex(NamedTuple):
 
 
 def save(made: CalibratedIndex, vectors: Iterable[VectorBatch], path: Path, stamp: Mapping[str, Any]) -> None:
-    """Write the file; `stamp` says what it was made from and must come back equal in `load`.
+    """Write the file; `stamp` names the commit it was made of and must come back equal in `load`.
 
     `vectors` are those of the bits, ascending by number.
     """
@@ -81,7 +81,7 @@ def _digested(batches: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryv
 
 
 def load(path: Path) -> SavedIndex | None:
-    """What was saved; None when it is missing, damaged or of another make."""
+    """The saved index; None when it is missing, damaged or of another make."""
     try:
         with open_plain(path) as file:
             made, stamp = _read(_DigestedReader(file))

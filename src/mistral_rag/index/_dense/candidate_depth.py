@@ -1,4 +1,4 @@
-"""How many candidates the first pass has to find: measured on an index's own vectors when its bits are made."""
+"""The number of candidates of the first pass: measured on an index's own vectors when its bits are made."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MEASURED: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class CandidateDepth:
-    """How many candidates hold .985 of the true nearest 10, and of the true nearest 100."""
+    """The numbers of candidates that hold .985 of the true nearest 10, and of the true nearest 100."""
 
     ten: int
     hundred: int
@@ -90,14 +90,14 @@ class _GroundTruth:
         return nearest
 
     def depth(self, bits: BinaryIndex) -> CandidateDepth:
-        """How many candidates it takes."""
+        """The depth that this index needs."""
         needed = np.stack([_needed(bits, *one) for one in zip(self._vectors, self._nearest(), strict=True)])
         ten, hundred = (int(np.quantile(needed[:, :k], RECALL)) + 1 for k in (10, self.NEAREST))
         return CandidateDepth(max(ten, MIN_CANDIDATES), max(hundred, 4 * MIN_CANDIDATES))
 
 
 def _needed(bits: BinaryIndex, vector: Float32Array, rows: Rows) -> npt.NDArray[Any]:
-    """How many candidates it takes until each of these rows is among them."""
+    """For each of these rows the number of candidates until it is among them."""
     first = bits.first(vector, MEASURED, None)
     first = first[np.argsort(bits.apart(vector, first), kind="stable")]
     found = bits.rows[first]

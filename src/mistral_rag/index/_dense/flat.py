@@ -28,7 +28,7 @@ class FlatIndex:
 
     @property
     def batch(self) -> VectorBatch:
-        """What it was made of."""
+        """The rows and vectors it was made of."""
         return VectorBatch(self.rows, self.numbers, self.keys, self.vectors)
 
     @property

@@ -39,7 +39,7 @@ class VectorFile:
 
     @staticmethod
     def size(vectors: int, dimension: int) -> int:
-        """How many bytes so many vectors take."""
+        """The bytes that so many vectors take."""
         return 2 * vectors * dimension
 
     def read(self, numbers: Rows) -> tuple[Rows, Float16Array]:

@@ -75,7 +75,7 @@ def batches(
     )
     while found := cursor.fetchmany(BATCH_ROWS):
         rows, numbers, data = zip(*found, strict=True)
-        vectors = matrix(data, dimension, folder)
+        vectors = matrix_of(data, dimension, folder)
         yield VectorBatch(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64), keys_of(vectors), vectors)
 
 
@@ -97,12 +97,32 @@ def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimensi
     if not found:
         return np.empty(0, np.int64), np.empty((0, dimension), np.float16)
     known, data = zip(*found, strict=True)
-    return np.array(known, dtype=np.int64), matrix(data, dimension, folder)
+    return np.array(known, dtype=np.int64), matrix_of(data, dimension, folder)
 
 
-def matrix(data: Sequence[bytes], dimension: int, folder: Path) -> Float16Array:
+def matrix_of(data: Sequence[bytes], dimension: int, folder: Path) -> Float16Array:
     """Vectors as rows. Raises IndexDamagedError where one is something else."""
     size = 2 * dimension
     if not all(isinstance(vector, bytes) and len(vector) == size for vector in data):
         raise IndexDamagedError(f"{folder}: a vector is something else than {size} bytes. Run: ingest verify")
     return np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), dimension)
+
+
+def packed_vectors(matrix: npt.NDArray[Any] | None, count: int, dimension: int | None) -> list[bytes] | None:
+    """Rows as 16-bit floats, as `matrix_of` takes them; None where there are none.
+
+    Raises:
+        ValueError: there are not `count`, they are not of this dimension (None: any), or one is not finite.
+    """
+    if matrix is None or not count:
+        if dimension and count:
+            raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
+        return None
+    if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
+        raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")
+    with np.errstate(over="ignore"):
+        half = np.ascontiguousarray(matrix, dtype="<f2")
+    # numpy looks at 16-bit floats one by one; all bits of the exponent are set in what is not finite
+    if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
+        raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
+    return [row.tobytes() for row in half]

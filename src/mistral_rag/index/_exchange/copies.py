@@ -16,9 +16,9 @@ from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexErr
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import connect, sqlite_errors
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.layout import DATABASE, FILE_MODE, SEAL, make_folder
 from mistral_rag.index._database.packing import stored_source
-from mistral_rag.index._database.seal import sync_folder, write_seal
+from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, make_folder
+from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._index_text import TEXT_VERSION, embed_text
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._view import View

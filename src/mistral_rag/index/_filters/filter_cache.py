@@ -1,4 +1,4 @@
-"""What filters leave of a `DenseIndex`, kept for the searches to come."""
+"""Rows of a `DenseIndex` that filters leave, kept for the searches to come."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from mistral_rag.index._dense.vector_rows import Mask, Rows
 
 MAX_FILTERS: Final = 64
 MAX_BYTES: Final = 128_000_000
-"""FilterCache that are kept in memory with what they leave, and what all of them may take."""
+"""Filters that are kept in memory, and the bytes that all of them may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilteredRows:
-    """What a filter leaves: the places of each part; and the rows themselves where they are few."""
+    """Rows that a filter leaves: a mask for each segment, or an index of their own where they are few."""
 
     rows: Rows
     masks: tuple[Mask | None, ...]
@@ -32,13 +32,13 @@ class FilteredRows:
 
 @dataclass(frozen=True, slots=True)
 class FilterCache:
-    """FilterCache and what they leave, by the arrays that were given; the oldest go first."""
+    """Filtered rows by the arrays that were given; the oldest go first."""
 
     known: OrderedDict[int, FilteredRows] = field(default_factory=OrderedDict)
     mutex: Lock = field(default_factory=Lock)
 
     def get(self, rows: Rows, make: Callable[[Rows], FilteredRows]) -> FilteredRows:
-        """What is known of these rows, or is made of them now."""
+        """The filtered rows of this array: known ones, or made now."""
         with self.mutex:
             found = self.known.get(id(rows))
             # the array is kept with what was found, so no other one can have its id meanwhile

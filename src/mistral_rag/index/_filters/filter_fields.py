@@ -1,4 +1,4 @@
-"""What filters can ask of a source: its metadata, flat, by the names a LangChain Document shows."""
+"""Fields of a source that filters compare: its metadata, flat, by the names a LangChain Document shows."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -30,6 +30,7 @@ FALSE: Final = b"\x01"
 TRUE: Final = b"\x02"
 EMPTY: Final = b"\x03"
 MAX_DEPTH: Final = 50
+"""Levels of metadata that are flattened; what lies deeper is one empty value."""
 
 
 def stored(value: Any) -> Value:

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 Condition = tuple[str, list[Value]]
 MAX_VALUES: Final = 30_000
+"""Values of a filter: SQLite takes 32,766 parameters."""
+
 MAX_CACHED_FILTERS: Final = 64
 MAX_DEPTH: Final = 50
+"""Filters within filters; Python and SQLite would give up at some hundreds."""
 
 
 class AllowedRows:

@@ -43,17 +43,17 @@ class LexicalSegment(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many rows are still there."""
+        """The number of rows that are still there."""
         return len(self.postings.rows) if self.alive is None else int(np.count_nonzero(self.alive))
 
     @property
     def words(self) -> float:
-        """How many words all rows have together that are still there."""
+        """The number of words of all rows that are still there."""
         words = self.postings.words if self.alive is None else self.postings.words[self.alive]
         return float(words.sum(dtype=np.float64))
 
     def holding(self, ranges: PostingRanges) -> npt.NDArray[np.int64]:
-        """How many rows have each of the terms whose postings lie there."""
+        """For each range of postings the number of rows in it that are still there."""
         if self.alive is None:
             return ranges[:, 1] - ranges[:, 0]
         alive = (self.alive[self.postings.positions[start:end]] for start, end in ranges.tolist())
@@ -66,7 +66,7 @@ class LexicalSegment(NamedTuple):
 
 
 class CollectionStatistics:
-    """What the scores of a state of the index rest on: how many rows there are, and how long."""
+    """The number of rows and their average length, on which all scores rest."""
 
     def __init__(self, segments: Sequence[LexicalSegment], formula: Bm25) -> None:
         self.count = sum(segment.size for segment in segments)
@@ -191,7 +191,7 @@ class _State:
         return scores
 
     def weighed(self, question: str) -> WeightedTerms:
-        """What a question asks for; the last one is remembered."""
+        """The weighted terms of a question; those of the last one are kept."""
         last = self._last
         if last is None or last[0] != question:
             last = self._last = (question, self._weighed(question))

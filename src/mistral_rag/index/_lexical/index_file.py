@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._cache_files import open_plain, replace_file
 from mistral_rag.index._database.rows import plain_json
+from mistral_rag.index._folder.cache_files import open_plain, replace_file
 from mistral_rag.index._lexical.bm25 import LexicalIndex, LexicalSegment
 from mistral_rag.index._lexical.postings import ArrayBounds, Postings
 from mistral_rag.text._tokens import TOKENS_VERSION
@@ -37,7 +37,7 @@ HEADER_SIZE: Final = 128
 
 
 def save(index: LexicalIndex, folder: Path, stamp: Mapping[str, Any]) -> None:
-    """Write the index under `folder`; `stamp` says what it was made from and must come back equal in `load`.
+    """Write the index under `folder`; `stamp` names the commit it was made of and must come back equal in `load`.
 
     Readers see the old index or the new one, never a mixture.
     """

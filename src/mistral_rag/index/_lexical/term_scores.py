@@ -1,4 +1,4 @@
-"""What each posting adds to its row's score, before the term's rarity; kept for the terms that are asked for most.
+"""Scores that postings add to their rows, before the term's rarity; kept for the terms that are asked for most.
 
 A term that stands in many rows becomes one number for each row, which adds up many times faster than postings do.
 """
@@ -26,7 +26,8 @@ MAX_COMMON_TERMS: Final = 32
 class Bm25:
     """Robertson's BM25 with free constants; a pair of neighbouring words counts `pairs` of what a word counts.
 
-    `written` is what a word as it is written counts beside the same word without its ending, where a language has both.
+    `written` is the weight of a word as it is written beside the same word without its ending, where a language has
+    both.
     `b` is .4 and lengths count words only, so that a page full of numbers is not taken for a long text.
     """
 
@@ -37,7 +38,7 @@ class Bm25:
 
 
 class TermScores:
-    """What the postings of one segment add, where texts are of some average length."""
+    """Scores that the postings of one segment add, where texts are of some average length."""
 
     def __init__(self, postings: Postings, average: float, formula: Bm25) -> None:
         self._postings, self._formula = postings, formula
@@ -46,7 +47,7 @@ class TermScores:
         self._mutex = Lock()
 
     def add(self, scores: Scores, ranges: PostingRanges, weights: Scores) -> None:
-        """Add what terms, whose postings lie there, give to each of their rows."""
+        """Add the scores of terms, whose postings lie in these ranges, to each of their rows."""
         sizes = ranges[:, 1] - ranges[:, 0]
         common = COMMON * sizes >= len(scores)
         for (start, end), weight in zip(ranges[common].tolist(), weights[common], strict=True):
@@ -56,7 +57,7 @@ class TermScores:
             np.add.at(scores, *self._of(ranges[rare], weights[rare]))
 
     def _of(self, ranges: PostingRanges, weights: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
-        """Positions of the rows of all postings that lie there, one span after the other, and what they add."""
+        """Positions of the rows of all postings in these ranges, one range after the other, and the scores they add."""
         pieces = [slice(start, end) for start, end in ranges.tolist()]
         # numbers of the machine's own size: with any other ones NumPy looks up and adds several times slower
         positions = np.concatenate([self._postings.positions[piece] for piece in pieces], dtype=np.intp)

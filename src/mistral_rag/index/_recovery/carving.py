@@ -15,14 +15,13 @@ from typing import BinaryIO, Final, NamedTuple, Self
 
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS, PAGE_SIZE
-from mistral_rag.index._database.layout import DATABASE
 from mistral_rag.index._database.rows import DIGEST_SIZE, Value, row_digest
+from mistral_rag.index._folder.layout import DATABASE
 
 FIRST_PAGE: Final = 100
 """Bytes of the file's header in front of what is on its first page."""
 
 TABLE_LEAF, INDEX_LEAF, INDEX_INNER = 0x0D, 0x0A, 0x02
-DIGEST_TYPE: Final = 12 + 2 * DIGEST_SIZE
 REALS: Final[Mapping[str, tuple[int, ...]]] = {"pages": (7, 8, 9)}
 """Columns of a fractional type: SQLite stores whole numbers in them as integers."""
 
@@ -96,7 +95,7 @@ class DatabasePages:
             yield from self._on(number)
 
     def definitions(self) -> set[str]:
-        """What SQLite's list of tables on the first page says of how they were made."""
+        """Definitions of tables and indexes in SQLite's list on the first page."""
         return {
             sql
             for _, values in self._on(1)
@@ -192,7 +191,7 @@ def _summed(sums: tuple[int, int], data: bytes, order: str) -> tuple[int, int]:
 
 
 def _local_size(size: int, page: int, *, table: bool) -> int:
-    """How much of a record lies on its own page."""
+    """The bytes of a record that lie on its own page."""
     most = page - 35 if table else (page - 12) * 64 // 255 - 23
     if size <= most:
         return size

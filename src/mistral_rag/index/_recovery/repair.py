@@ -17,12 +17,12 @@ from mistral_rag.errors import (
     NotAnIndexError,
 )
 from mistral_rag.index._database.format import TABLES, statements
-from mistral_rag.index._database.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL, STAGED
-from mistral_rag.index._database.lock import Lock
-from mistral_rag.index._database.seal import read_seal, sync_folder
+from mistral_rag.index._folder.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL, STAGED
+from mistral_rag.index._folder.lock import Lock
+from mistral_rag.index._folder.seal import read_seal, sync_folder
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._recovery.carving import DatabasePages
-from mistral_rag.index._recovery.check import Problem, verify
+from mistral_rag.index._recovery.check import IndexProblem, verify
 from mistral_rag.index._recovery.salvage import Loss, salvage
 
 REPORT: Final = "report.json"
@@ -34,12 +34,12 @@ ASIDE: Final = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEA
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What was wrong with an index, what is lost, and where its old files are; no problems: nothing was done.
+    """Problems of an index, losses, and the folder of its old files; no problems: nothing was done.
 
     `documents` is how many the index holds now, the ones that lost something among them.
     """
 
-    problems: tuple[Problem, ...]
+    problems: tuple[IndexProblem, ...]
     losses: tuple[Loss, ...]
     documents: int
     quarantine: Path | None
@@ -129,22 +129,22 @@ def _move(path: Path, place: Path) -> None:
     path.rename(place / path.name)
 
 
-def _problems(folder: Path) -> list[Problem]:
-    """What `verify` says; a database that only calls itself something else is damage, too."""
+def _problems(folder: Path) -> list[IndexProblem]:
+    """The problems that `verify` finds; a database that only calls itself something else is damage, too."""
     try:
         return verify(folder)
     except IndexVersionError as error:
         with DatabasePages(folder) as pages:
             if not pages.definitions() >= set(statements(TABLES)):
                 raise
-        return [Problem(DATABASE, str(error))]
+        return [IndexProblem(DATABASE, str(error))]
     except (NotAnIndexError, IndexNotFoundError) as error:
         if read_seal(folder / SEAL) is None:
             raise
-        return [Problem(DATABASE, str(error))]
+        return [IndexProblem(DATABASE, str(error))]
 
 
-def _stage(folder: Path, problems: list[Problem]) -> None:
+def _stage(folder: Path, problems: list[IndexProblem]) -> None:
     staged = folder / STAGED
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=FOLDER_MODE)
@@ -192,7 +192,7 @@ def _swap(folder: Path) -> RepairReport:
     (staged / REPORT).rename(quarantine / REPORT)
     shutil.rmtree(staged, ignore_errors=True)
     return RepairReport(
-        problems=tuple(Problem(**problem) for problem in body["problems"]),
+        problems=tuple(IndexProblem(**problem) for problem in body["problems"]),
         losses=tuple(Loss(**loss) for loss in body["losses"]),
         documents=_documents(folder),
         quarantine=quarantine,

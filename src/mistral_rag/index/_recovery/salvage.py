@@ -23,13 +23,13 @@ from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.key_index import KEYED_TABLES, index_all
-from mistral_rag.index._database.layout import SEAL
 from mistral_rag.index._database.mutations import add_derived
 from mistral_rag.index._database.packing import layout_values, page_values, stored_source
 from mistral_rag.index._database.rows import DIGEST_SIZE, RowWriter, Value, plain_json, row_digest
-from mistral_rag.index._database.seal import read_seal, write_seal
 from mistral_rag.index._database.wal import open_for_writing, put_log_away
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.layout import SEAL
+from mistral_rag.index._folder.seal import read_seal, write_seal
 from mistral_rag.index._recovery.carving import DatabasePages, PageRecord, whole_row
 from mistral_rag.index._source_status import READ_AGAIN
 from mistral_rag.schema import Locator, Page
@@ -45,7 +45,7 @@ NOT_CARRIED: Final = frozenset({"removals"})
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is gone, in a sentence, and of which source; empty where it belongs to none."""
+    """A loss in a sentence, and its source; empty where it belongs to none."""
 
     source: str
     what: str
@@ -128,7 +128,7 @@ def _kinds(connection: sqlite3.Connection, table: str) -> list[tuple[type | None
 
 
 def _fits(values: Sequence[Value], kinds: Sequence[tuple[type | None, bool]]) -> bool:
-    """Whether values are of their columns' types: whoever tampers can make digests right again."""
+    """Check that values are of their columns' types: whoever tampers can make digests right again."""
     return all(
         empty if value is None else kind is None or isinstance(value, kind)
         for value, (kind, empty) in zip(values, kinds, strict=True)
@@ -136,7 +136,7 @@ def _fits(values: Sequence[Value], kinds: Sequence[tuple[type | None, bool]]) ->
 
 
 def _name(record: PageRecord) -> dict[int, str]:
-    """What a row of `facts` calls a source; nothing for other records."""
+    """The name of a source in a row of `facts`; nothing for other records."""
     match record.values:
         case ["source", str(name), int(source)]:
             return {source: name}

@@ -1,4 +1,4 @@
-"""Whether a folder lies where an index can be written: SQLite needs locks that hold and memory that is shared.
+"""Check that an index can be written in a folder: SQLite needs locks that hold and memory that is shared.
 
 On a network file system neither can be trusted, and no test on one machine tells what another one sees: such places are
 refused by their type. Local ones are known by theirs. Of the rest two processes find out whether a lock of one keeps
@@ -78,7 +78,7 @@ def locks_hold(folder: Path) -> bool:
     """Ask a second process whether this one's locks keep it out, and whether both see one memory."""
     import subprocess
 
-    from mistral_rag.index._database import filesystem_probe
+    from mistral_rag.index._folder import filesystem_probe
 
     with filesystem_probe.held(folder) as (path, memory):
         command = [sys.executable, "-I", "-S", filesystem_probe.__file__, path]
