@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
     from mistral_rag.index._source_status import SourceStatus
-    from mistral_rag.index._view import StoredChunk, View
+    from mistral_rag.index._stored_rows import StoredChunk
+    from mistral_rag.index._view import View
     from mistral_rag.index._writer import IndexWriter
 
 __all__ = [
@@ -57,7 +58,7 @@ __getattr__ = loader(
         "IndexWriter": "_writer",
         "LexicalIndex": "_lexical.bm25",
         "SourceStatus": "_source_status",
-        "StoredChunk": "_view",
+        "StoredChunk": "_stored_rows",
         "View": "_view",
         "bare_source": "_documents",
         "embed_text": "_index_text",

@@ -3,9 +3,9 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,47 +14,21 @@ import numpy as np
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._commit_cache import CommitCache
 from mistral_rag.index._database import key_index
-from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
-from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
+from mistral_rag.index._database.packing import page_text, stored_source
+from mistral_rag.index._database.rows import plain_json, unreadable
 from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
-from mistral_rag.index._filters.filter_fields import BARE_TYPE
 from mistral_rag.index._filters.filters import AllowedRows
 from mistral_rag.index._index_text import page_head
 from mistral_rag.index._status import HIDDEN
+from mistral_rag.index._stored_rows import StoredChunk, StoredRows, columns_of
 from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
-    from langchain_core.documents import Document
-
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._lexical.bm25 import LexicalIndex
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk with where it came from."""
-
-    row: int
-    chunk: Chunk
-    source: Source
-    place: PackedPage
-
-    @property
-    def page(self) -> Page:
-        """The page it stands on, with its text and place but no words, blocks or units."""
-        return self.place.page
-
-    def to_document(self) -> "Document":
-        """The LangChain Document: as it was given, where it was given as one."""
-        if self.source.media_type != BARE_TYPE:
-            return self.chunk.to_document(self.source, self.place)
-        from langchain_core.documents import Document
-
-        return Document(id=self.chunk.id, page_content=self.chunk.text, metadata=dict(self.source.metadata))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +49,6 @@ class Changes:
 
     added: Rows
     removed: Rows
-
-
-def _columns(table: str, alias: str) -> str:
-    return ", ".join(f'{alias}."{name}"' for name in (*COLUMNS[table], "digest"))
-
-
-CHUNKS = f"SELECT {_columns('chunks', 'c')} FROM chunks c WHERE c.row IN (SELECT value FROM json_each(?))"
 
 
 class View:
@@ -112,8 +79,7 @@ class View:
         found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
         self.sequence: int = found[0]
         self.last_row: int = found[1]
-        self._sources: dict[int, Source] = {}
-        self._pages: dict[int, PackedPage] = {}
+        self._stored = StoredRows(connection, folder)
 
     @property
     def generation(self) -> int:
@@ -129,8 +95,8 @@ class View:
 
     def setting(self, name: str) -> str | None:
         """A setting as it was stored."""
-        query = f"SELECT {_columns('settings', 't')} FROM settings t WHERE name = ?"
-        return next((str(value) for _, value in self._all("settings", query, (name,))), None)
+        query = f"SELECT {columns_of('settings', 't')} FROM settings t WHERE name = ?"
+        return next((str(value) for _, value in self._stored.checked("settings", query, (name,))), None)
 
     def extra(self, name: str) -> Any:
         """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
@@ -140,39 +106,7 @@ class View:
 
     def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
         """The chunks of these rows, in the order given; rows that are gone are left out."""
-        wanted = [int(row) for row in rows]
-        found = {values[0]: values for values in self._all("chunks", CHUNKS, (json.dumps(wanted),))}
-        with unreadable("chunk"):
-            self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
-        return [self._stored(found[row]) for row in wanted if row in found]
-
-    def _stored(self, values: Sequence[Any]) -> StoredChunk:
-        row, identifier, source, page, _, *rest = values
-        known = self._sources[source]
-        return StoredChunk(row, stored_chunk(identifier, known.uri, rest), known, self._pages[page])
-
-    def _load(self, sources: Collection[int], pages: Collection[int]) -> None:
-        """Read the sources and pages that are not known yet."""
-        missing = json.dumps([number for number in sources if number not in self._sources])
-        for values in self._all("sources", self._of("sources", "source"), (missing,)):
-            self._sources[values[0]] = stored_source(values[-1])
-        missing = json.dumps([number for number in pages if number not in self._pages])
-        for values in self._all("pages", self._of("pages", "page"), (missing,)):
-            self._pages[values[0]] = PackedPage(tuple(values[3:]))
-        if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
-            raise IndexDamagedError(f"{self.folder} holds chunks whose source or page is gone")
-
-    @staticmethod
-    @cache
-    def _of(table: str, key: str) -> str:
-        return f"SELECT {_columns(table, 't')} FROM {table} t WHERE t.{key} IN (SELECT value FROM json_each(?))"
-
-    def _all(self, table: str, query: str, parameters: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        """Rows of whole columns without their digest, which is checked."""
-        for *values, digest in self._connection.execute(query, parameters):
-            if row_digest(table, values) != digest:
-                raise IndexDamagedError(f"{self.folder}: a row of {table} is not what was written. Run: ingest verify")
-            yield values
+        return self._stored.chunks(rows)
 
     def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
         """The rows of chunks by their ids; unknown ids are left out."""
@@ -183,13 +117,12 @@ class View:
         found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
         if found is None:
             raise KeyError(uri)
-        self._load(found, ())
-        return self._sources[found[0]]
+        return self._stored.source(found[0])
 
     def sources(self) -> Iterator[Source]:
         """All sources that were read, in the order in which they came."""
-        query = f"SELECT {_columns('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
-        for values in self._all("sources", query, ()):
+        query = f"SELECT {columns_of('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
+        for values in self._stored.checked("sources", query):
             yield stored_source(values[-1])
 
     def page(self, uri: str, number: int) -> Page:
@@ -197,21 +130,13 @@ class View:
 
         Raises KeyError when the index does not hold it.
         """
-        for page in self._full_pages("s.uri = ? AND p.number = ?", (uri, number)):
+        for page in self._stored.full_pages("s.uri = ? AND p.number = ?", (uri, number)):
             return page
         raise KeyError((uri, number))
 
     def pages(self, uri: str) -> Iterator[Page]:
         """All pages of a source in order, with words, blocks and units."""
-        return self._full_pages("s.uri = ? ORDER BY p.number", (uri,))
-
-    def _full_pages(self, where: str, parameters: Sequence[Any]) -> Iterator[Page]:
-        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE {where}"
-        for page in self._all("pages", query, parameters):
-            layout = next(self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)), None)
-            if layout is None:
-                raise IndexDamagedError(f"{self.folder}: page {page[2]} of source {page[1]} has lost its layout")
-            yield full_page(page[3:], *layout[1:])
+        return self._stored.full_pages("s.uri = ? ORDER BY p.number", (uri,))
 
     def count(self) -> int:
         """The number of chunks."""
@@ -219,8 +144,8 @@ class View:
 
     def page_texts(self, uri: str) -> Iterator[str]:
         """The texts of a source's pages, in order."""
-        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
-        for values in self._all("pages", f"{query} ORDER BY p.number", (uri,)):
+        query = f"SELECT {columns_of('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
+        for values in self._stored.checked("pages", f"{query} ORDER BY p.number", (uri,)):
             yield page_text(values[-1])
 
     def row_sources(self) -> tuple[np.ndarray, dict[int, str]]:
