@@ -186,7 +186,7 @@ class Source(Model):
     `name` is what people see: the path below the root named in the build, or the URL; `uri` is the
     percent-encoded file or web URI, and the identity; `digest` is the sha256 of the bytes that were read.
     `groups` are the principals' groups that may read it, "*" is everyone; a source that names none is read by
-    everyone in an index where no source names any, and by nobody in one where some do. A member of an archive or mail
+    everyone in an index where no source names any, and hidden in one where some do. A member of an archive or mail
     names its container in `parent` and its path there in `member`.
     """
 
