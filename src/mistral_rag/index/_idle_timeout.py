@@ -1,8 +1,8 @@
-"""Views that nobody uses end by themselves, so that a reader that sleeps holds nobody up.
+"""A timeout for views that are not used, so that they do not keep a writer from its log.
 
 As long as a transaction reads, the log can't be emptied, and on an index that was not being written when it began, no
 writer can start. Searches end theirs within milliseconds. One that was forgotten, or belongs to a caller who sleeps
-inside it, is ended from outside; who goes on with it then is told so.
+inside it, is ended from outside; using it afterwards is an error.
 """
 
 import sqlite3

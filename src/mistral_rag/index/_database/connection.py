@@ -31,8 +31,8 @@ DAMAGED: Final = frozenset(
         sqlite3.SQLITE_MISMATCH,
     }
 )
-TOLD: Final = ("Could not decode", "malformed JSON", "integer overflow")
-"""Words of errors without a code of their own, that values raise which nobody of ours wrote."""
+VALUE_ERRORS: Final = ("Could not decode", "malformed JSON", "integer overflow")
+"""Words of errors without a code of their own, which damaged values raise."""
 
 BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 REFUSED: Final = frozenset(
@@ -164,7 +164,7 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
 
 def _translated(error: sqlite3.Error, folder: Path, *, writing: bool) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DAMAGED or any(told in str(error) for told in TOLD):
+    if code in DAMAGED or any(words in str(error) for words in VALUE_ERRORS):
         return IndexDamagedError(f"{folder} is damaged: {error}. Run: ingest verify --index {folder}")
     if code in BUSY:
         return IndexLockedError(f"{folder} is busy: {error}")

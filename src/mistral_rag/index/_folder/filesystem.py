@@ -52,7 +52,7 @@ def _advice(folder: Path, what: str) -> str:
 
 
 def file_system(folder: Path, mounts: Path) -> str:
-    """The type of the file system that a folder lies on, as Linux names it; empty where nobody says."""
+    """The type of the file system that a folder lies on, as Linux names it; empty where it is not known."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
