@@ -129,7 +129,10 @@ def bare_sqlite(path: Path, index: Path, made: Sequence[Made], own: np.ndarray) 
 def last_pages(index: Path, count: int) -> list[tuple[Any, ...]]:
     """Texts and layouts of the pages that came last."""
     connection = sqlite3.connect(f"file:{index}?mode=ro", uri=True)
-    query = "SELECT p.text, l.runs || l.words FROM pages p JOIN layouts l USING (page) ORDER BY p.page DESC LIMIT ?"
+    query = (
+        "SELECT p.text, CAST(l.runs || l.words AS BLOB) FROM pages p JOIN layouts l USING (page)"
+        " ORDER BY p.page DESC LIMIT ?"
+    )
     try:
         return connection.execute(query, (count,)).fetchall()
     finally:
