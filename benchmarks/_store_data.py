@@ -1,4 +1,4 @@
-"""Data of `benchmarks.store`: vectors and texts, their documents, and the nearest neighbours by brute force."""
+"""Data of `benchmarks.store`: vectors and texts, the documents they make, and the nearest rows by brute force."""
 
 import json
 import random
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from mistral_rag.index import IndexReader
+from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.testing import small_document
 
 Made = tuple[Source, list[Page], list[Chunk]]
 
@@ -84,28 +85,11 @@ def sources(texts: Sequence[str], first: int) -> Iterator[Made]:
     for at in range(0, len(texts), PER_SOURCE):
         number = (first + at) // PER_SOURCE
         own = texts[at : at + PER_SOURCE]
-        uri = f"file:///d/{number}.txt"
         facts = {name: number % share for name, share in SHARES.values()}
-        source = Source(
-            uri=uri, digest=text_digest(own[0]), name=f"{number}.txt", title=f"Document {number}", metadata=facts,
-            media_type="text/plain", language="en",
-        )  # fmt: skip
-        made = [page(own[i : i + PER_PAGE], i // PER_PAGE + 1, uri) for i in range(0, len(own), PER_PAGE)]
-        yield source, [one for one, _ in made], [chunk for _, chunks in made for chunk in chunks]
-
-
-def page(texts: Sequence[str], number: int, uri: str) -> tuple[Page, list[Chunk]]:
-    ends = np.cumsum([len(text) + 1 for text in texts]).tolist()
-    places = [(end - len(text) - 1, end - 1) for text, end in zip(texts, ends, strict=True)]
-    chunks = [
-        Chunk(
-            id=Chunk.make_id(uri, text, number * PER_PAGE + i), uri=uri, page=number, first_unit=i, last_unit=i,
-            start=start, end=end, text=text,
+        several = [own[i : i + PER_PAGE] for i in range(0, len(own), PER_PAGE)]
+        yield small_document(
+            f"{number}.txt", several, root="file:///d", title=f"Document {number}", language="en", metadata=facts
         )
-        for i, (text, (start, end)) in enumerate(zip(texts, places, strict=True))
-    ]  # fmt: skip
-    units = tuple(Unit(start=start, end=end) for start, end in places)
-    return Page(locator=Locator(kind="page", number=number), text="\n".join(texts), units=units), chunks
 
 
 def questions(given: Path | None, texts: Sequence[str]) -> list[str]:

@@ -28,12 +28,11 @@ from urllib.parse import unquote, urlparse
 
 import numpy as np
 
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._index_text import TEXT_VERSION
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexWriter
 from mistral_rag.local._embeddings import LocalEmbeddings, choose, load
 from mistral_rag.retrievers import HybridRetriever
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, clean_text, text_digest
+from mistral_rag.schema import clean_text
+from mistral_rag.testing import small_document
 from mistral_rag.text import TOKENS_VERSION
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -160,25 +159,11 @@ def store_texts(index: Path, rows: Iterable[tuple[str, str, str]], language: str
     """An index of texts, each a document with one page and one chunk."""
     kept = [(name, clean_text(title), clean_text(text)) for name, title, text in rows if text.strip()]
     matrix = model.embed_matrix([f"{title}\n{text}".strip() for _, title, text in kept])
-    identity = Identity(model.name, model.dimension, tokenizer=TOKENS_VERSION, text=TEXT_VERSION)
+    identity = Identity.current(model.name, model.dimension, tokenizer=TOKENS_VERSION)
     with IndexWriter.open(index, identity=identity) as writer:
         for (name, title, text), vector in zip(kept, matrix, strict=True):
-            uri = f"file:///texts/{name}.txt"
-            source = Source(
-                uri=uri, digest=text_digest(text), name=name, title=title, media_type="text/plain", language=language
-            )
-            page = Page(locator=Locator(kind="page", number=1), text=text, units=(Unit(start=0, end=len(text)),))
-            chunk = Chunk(
-                id=Chunk.make_id(uri, text),
-                uri=uri,
-                page=1,
-                first_unit=0,
-                last_unit=0,
-                start=0,
-                end=len(text),
-                text=text,
-            )
-            writer.put(source, [page], [chunk], vector[None], root="file:///texts")
+            made = small_document(f"{name}.txt", [text], root="file:///texts", title=title, language=language)
+            writer.put(*made, vector[None], root="file:///texts")
         writer.commit()
         writer.refresh_caches()
 

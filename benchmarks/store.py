@@ -38,17 +38,13 @@ from benchmarks._store_data import (
     Made,
     clustered,
     nearest,
-    page,
     passages,
     questions,
     repeated,
     sources,
 )
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.packing import layout_values, page_values
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
-from mistral_rag.schema import Source, text_digest
+from mistral_rag.index import Identity, IndexReader, IndexWriter
+from mistral_rag.testing import small_document
 
 COMMIT = 1000
 MODEL = "benchmark"
@@ -85,7 +81,7 @@ def built(folder: Path, texts: Sequence[str], vectors: np.ndarray) -> dict[str, 
             ours.append(timed(partial(committed, writer, made, own)))
             slow["commit_wall_ms"].append(1000 * (time.perf_counter() - start))
             if len(bare) < 100:
-                insert = bare_sqlite(folder / "bare.db", made, own)
+                insert = bare_sqlite(folder / "bare.db", folder / "index" / "index.db", made, own)
                 start = time.perf_counter()
                 bare.append(timed(insert))
                 slow["bare_commit_wall_ms"].append(1000 * (time.perf_counter() - start))
@@ -107,8 +103,8 @@ def committed(writer: IndexWriter, made: Sequence[Made], own: np.ndarray) -> Non
     writer.commit()
 
 
-def bare_sqlite(path: Path, made: Sequence[Made], own: np.ndarray) -> Callable[[], None]:
-    """Insert texts, pages and vectors, ready as bytes, and commit."""
+def bare_sqlite(path: Path, index: Path, made: Sequence[Made], own: np.ndarray) -> Callable[[], None]:
+    """Insert the texts, pages and vectors of the last commit, ready as the bytes that the index keeps, and commit."""
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
@@ -116,7 +112,7 @@ def bare_sqlite(path: Path, made: Sequence[Made], own: np.ndarray) -> Callable[[
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} (number INTEGER PRIMARY KEY, data, more)")
     rows: dict[str, list[tuple[Any, ...]]] = {
         "texts": [(chunk.text, chunk.id) for _, _, chunks in made for chunk in chunks],
-        "pages": [(page_values(one)[-1], b"".join(layout_values(one))) for _, several, _ in made for one in several],
+        "pages": last_pages(index, sum(len(several) for _, several, _ in made)),
         "vectors": [(vector.tobytes(), None) for vector in own],
     }
 
@@ -128,6 +124,19 @@ def bare_sqlite(path: Path, made: Sequence[Made], own: np.ndarray) -> Callable[[
         connection.close()
 
     return insert
+
+
+def last_pages(index: Path, count: int) -> list[tuple[Any, ...]]:
+    """Texts and layouts of the pages that came last."""
+    connection = sqlite3.connect(f"file:{index}?mode=ro", uri=True)
+    query = (
+        "SELECT p.text, CAST(l.runs || l.words AS BLOB) FROM pages p JOIN layouts l USING (page)"
+        " ORDER BY p.page DESC LIMIT ?"
+    )
+    try:
+        return connection.execute(query, (count,)).fetchall()
+    finally:
+        connection.close()
 
 
 # --- measures -----------------------------------------------------------------------------------------------------
@@ -184,9 +193,6 @@ class Known(Embeddings):
 def ours(folder: Path) -> dict[str, Any]:
     import faiss
 
-    from mistral_rag.index._dense import cache as dense_cache
-    from mistral_rag.index._lexical import cache as lexical_cache
-
     faiss.omp_set_num_threads(1)
     asked, truth = np.load(folder / "asked.npy"), np.load(folder / "truth.npz")
     result: dict[str, Any] = {}
@@ -194,11 +200,11 @@ def ours(folder: Path) -> dict[str, Any]:
         before = memory()
         with reader.view() as view:
             start = time.process_time()
-            index = dense_cache.cached(view)
+            index = view.dense()
             result["open_ms"] = round((time.process_time() - start) * 1000, 1)
             index.search(asked[0], 10)
             result["open_mb"] = round((memory() - before) / 1e6, 1)
-            words = lexical_cache.cached(view.folder, view)
+            words = view.lexical()
             words.search("net sales of phones", 10)
             result["open_with_words_mb"] = round((memory() - before) / 1e6, 1)
         result["exact"], result["depth"] = index.exact, index.depth.ten
@@ -208,11 +214,9 @@ def ours(folder: Path) -> dict[str, Any]:
 
 
 def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, Any]:
-    from mistral_rag.index._dense.cache import cached
-
     def search(vector: np.ndarray, wanted: dict[str, int] | None = None) -> np.ndarray:
         with reader.view() as view:
-            return cached(view).search(vector, 10, rows=view.allowed(wanted) if wanted else None)[0] - 1
+            return view.dense().search(vector, 10, rows=view.allowed(wanted) if wanted else None)[0] - 1
 
     result: dict[str, Any] = {"dense_ms": asked_all(search, asked)}
     result["dense_recall"] = recall([search(vector) for vector in asked], truth["all"])
@@ -227,12 +231,11 @@ def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, An
 
 def worded(reader: IndexReader, every: Sequence[str], asked: np.ndarray) -> dict[str, Any]:
     """Words alone, and words and vectors together with what they find."""
-    from mistral_rag.index._lexical.cache import cached
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.vectorstores import FaissStore
 
     with reader.view() as view:
-        words = cached(view.folder, view)
+        words = view.lexical()
     hybrid = HybridRetriever(index=reader, embeddings=Known(asked), k=10)
     store = FaissStore(Known(asked), reader.folder)
     through_langchain = asked_all(lambda vector: store.similarity_search_by_vector(vector, k=10), asked.tolist())
@@ -253,15 +256,13 @@ def removed(folder: Path) -> dict[str, Any]:
     """Remove a document of 1,000 passages, and add it again: on the index that was measured, which stays as it was."""
     texts = [json.loads(line) for line, _ in zip((folder / "texts.jsonl").open(), range(COMMIT), strict=False)]
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")[:COMMIT]
-    uri = "file:///d/long.txt"
-    source = Source(uri=uri, digest=text_digest("x"), name="long.txt", title="Long", media_type="text/plain")
-    made = [page(texts[i : i + PER_PAGE], i // PER_PAGE + 1, uri) for i in range(0, COMMIT, PER_PAGE)]
-    chunks = [chunk for _, several in made for chunk in several]
+    made = small_document("long.txt", [texts[i : i + PER_PAGE] for i in range(0, COMMIT, PER_PAGE)], root="file:///d")
+    uri = made[0].uri
     added, gone = [], []
     with IndexWriter.open(folder / "index") as writer:
         for turn in range(7):
             own = (vectors * (1 - turn / 100)).astype(np.float16)
-            added.append(timed(partial(committed, writer, [(source, [one for one, _ in made], chunks)], own)))
+            added.append(timed(partial(committed, writer, [made], own)))
             gone.append(timed(partial(removed_now, writer, uri)))
     return {"add_document_ms": median(added), "remove_document_ms": median(gone)}
 

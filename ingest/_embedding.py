@@ -14,7 +14,7 @@ from ingest.parsing._result import ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings, load_embeddings
 from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
 from mistral_rag.errors import IndexMismatchError, ParseError
-from mistral_rag.index import TEXT_VERSION, Identity, IndexWriter, embed_text
+from mistral_rag.index import Identity, IndexWriter, embed_text
 from mistral_rag.schema import Source
 from mistral_rag.text import TOKENS_VERSION
 
@@ -108,14 +108,11 @@ def choose_embedder(
             "Run: ingest build --rebuild"
         )
     model = given if given is not None else load_embeddings(name)
-    identity = Identity(
+    identity = Identity.current(
         embedding=model.model if model is not None else NO_EMBEDDINGS,
         dimension=known.dimension if known else _dimension(model),
-        metric="cosine",
-        normalised=True,
         chunker=CHUNKER_VERSION,
         tokenizer=TOKENS_VERSION,
-        text=TEXT_VERSION,
     )
     writer.set_identity(identity)
     return Embedder(identity.embedding, model, writer)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mistral_rag.index import IndexWriter, SourceState
+from mistral_rag.index import IndexWriter, SourceStatus
 
 NAME_A_GROUP = "Name one with: ingest build PATH --group NAME ('*' for everyone)"
 
@@ -13,7 +13,7 @@ class GroupAssignment:
     A file that changed, or that has the content of one that is known, keeps that one's groups where none are named.
     """
 
-    def __init__(self, named: tuple[str, ...] | None, known: Mapping[str, SourceState]) -> None:
+    def __init__(self, named: tuple[str, ...] | None, known: Mapping[str, SourceStatus]) -> None:
         self.named = named
         self._by_uri = {uri: state.source.groups for uri, state in known.items()}
         self._by_digest = {state.source.digest: state.source.groups for state in known.values()}
@@ -25,7 +25,7 @@ class GroupAssignment:
         return self._by_uri[uri] if uri in self._by_uri else self._by_digest.get(digest, ())
 
 
-def differ(state: SourceState, named: tuple[str, ...] | None) -> bool:
+def differ(state: SourceStatus, named: tuple[str, ...] | None) -> bool:
     """True when a document that is in the index has to get other groups."""
     return named is not None and state.status == "ok" and set(named) != set(state.source.groups)
 

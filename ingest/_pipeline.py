@@ -20,7 +20,7 @@ from ingest._report import BuildReport, FileReport, PageRead, Progress
 from ingest._sources import SourceFile, resolve_roots
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from mistral_rag.errors import ParseError
-from mistral_rag.index import READ_AGAIN, IndexWriter, SourceState
+from mistral_rag.index import READ_AGAIN, IndexWriter, SourceStatus
 from mistral_rag.ocr import PageReader
 from mistral_rag.schema import Source
 
@@ -108,7 +108,7 @@ class Build:
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
 
-    def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceState]) -> Iterator[Progress]:
+    def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
         total = reported + len(plan.failed) + len(plan.to_read) + len(plan.gone)
         for event in self._changes(writer, plan, known):
@@ -116,7 +116,7 @@ class Build:
                 self.report.add(event)
             yield Progress(event, len(self.report.files), total, self.report.chunks)
 
-    def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceState]) -> Iterator[Event]:
+    def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:

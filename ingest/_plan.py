@@ -9,7 +9,7 @@ from ingest._groups import differ
 from ingest._report import FileReport, FileStatus
 from ingest._sources import SkippedPath, SourceFile, sha256_of, walk
 from ingest.parsing._result import NEEDS_OCR
-from mistral_rag.index import READ_AGAIN, SourceState, erased_uri
+from mistral_rag.index import SourceStatus
 
 _BEFORE_REASON = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
 """Page numbers before each reason in what `describe_problems` writes."""
@@ -40,14 +40,14 @@ class BuildPlan:
     failed: list[tuple[SourceFile, str]] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
-    regrouped: list[tuple[SourceFile, SourceState]] = field(default_factory=list)
+    regrouped: list[tuple[SourceFile, SourceStatus]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failed_pages: int = 0
 
 
 def make_plan(
     roots: Sequence[Path],
-    known: dict[str, SourceState],
+    known: dict[str, SourceStatus],
     *,
     prune: bool,
     reader: str = "",
@@ -68,7 +68,7 @@ def make_plan(
         else:
             present[item.uri] = item
     for found in present.values():
-        state = known.get(found.uri) or known.get(erased_uri(found.uri))
+        state = SourceStatus.find(known, found.uri)
         if state is not None and state.status == "removed" and found.path in roots:
             state = None
         _compare(found, state, plan, reader)
@@ -76,7 +76,7 @@ def make_plan(
     return plan
 
 
-def _compare(found: SourceFile, state: SourceState | None, plan: BuildPlan, reader: str) -> None:
+def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, reader: str) -> None:
     again = state is not None and _to_be_read_again(state, reader)
     same = state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
@@ -93,8 +93,8 @@ def _compare(found: SourceFile, state: SourceState | None, plan: BuildPlan, read
         plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed"))
 
 
-def _to_be_read_again(state: SourceState, reader: str) -> bool:
-    return state.size == READ_AGAIN or any(may_be_read_now(reason, reader) for reason in _reasons(state))
+def _to_be_read_again(state: SourceStatus, reader: str) -> bool:
+    return state.must_be_read_again or any(may_be_read_now(reason, reader) for reason in _reasons(state))
 
 
 def may_be_read_now(reason: str, reader: str) -> bool:
@@ -107,14 +107,14 @@ def may_be_read_now(reason: str, reader: str) -> bool:
     return not (reader.startswith("local-") and reader in reason)
 
 
-def _reasons(state: SourceState) -> Iterable[str]:
+def _reasons(state: SourceStatus) -> Iterable[str]:
     """The reasons why pages of a source could not be read; a source that failed as a whole has them in one line."""
     if state.status == "failed":
         return _BEFORE_REASON.split(state.reason or "")
     return (reason for _, reason in state.problems)
 
 
-def _leave(found: SourceFile, state: SourceState, plan: BuildPlan) -> None:
+def _leave(found: SourceFile, state: SourceStatus, plan: BuildPlan) -> None:
     """Report a file that is as the index knows it; what was wrong with it still is."""
     plan.failed_pages += failed_pages(state.problems)
     if state.status == "failed":
@@ -129,7 +129,7 @@ def _leave(found: SourceFile, state: SourceState, plan: BuildPlan) -> None:
 
 def _plan_gone(
     roots: Sequence[Path],
-    known: dict[str, SourceState],
+    known: dict[str, SourceStatus],
     present: dict[str, SourceFile],
     plan: BuildPlan,
     *,

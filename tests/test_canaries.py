@@ -20,7 +20,7 @@ from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, HybridRetriever
 from mistral_rag.index import Identity, IndexWriter
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
+from mistral_rag.testing import small_document
 
 DOCUMENTS = 60
 OPEN_WORDS = [f"{a}{b}" for a in ("bor", "cal", "dun", "fel", "gor") for b in ("an", "eth", "ilo", "ows", "umar")]
@@ -86,27 +86,7 @@ def pages(luck: random.Random, company: str, year: int, secret: bool) -> Iterato
 
 
 def put(writer: IndexWriter, name: str, texts: Sequence[str], groups: tuple[str, ...]) -> None:
-    uri = f"file:///{name.replace(' ', '%20')}"
-    source = Source(
-        uri=uri, digest="0" * 64, name=name, title=name, media_type="text/plain", language="en", groups=groups
-    )
-    whole = [
-        Page(locator=Locator(kind="page", number=n), text=text, units=(Unit(start=0, end=len(text)),))
-        for n, text in enumerate(texts, 1)
-    ]
-    chunks = [
-        Chunk(
-            id=Chunk.make_id(uri, text, n),
-            uri=uri,
-            page=n,
-            first_unit=0,
-            last_unit=0,
-            start=0,
-            end=len(text),
-            text=text,
-        )
-        for n, text in enumerate(texts, 1)
-    ]
+    source, whole, chunks = small_document(name, texts, root="file://", language="en", groups=groups)
     writer.put(source, whole, chunks, np.array(Hashed().embed_documents(list(texts)), dtype=np.float32))
 
 

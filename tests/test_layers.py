@@ -39,9 +39,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grounding": INDEX | {"retrieval", "vectorstores", "retrievers"},
     "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
     "terminal": BASE,
-    "testing": PLATFORM,
+    "testing": PLATFORM | {"index"},
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | EDGE
+USERS = ("tests", "benchmarks", "examples")
 RUNS_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 
@@ -58,17 +59,17 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 
 
-def imports(node: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of all that is imported at run time, at whatever depth."""
+def imports(node: ast.AST, *, types: bool = False) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of all that is imported at run time, at whatever depth; with `types` for types, too."""
     for child in ast.iter_child_nodes(node):
-        if is_type_checking(child):
+        if is_type_checking(child) and not types:
             continue
         if isinstance(child, ast.Import):
             yield from ((child.lineno, alias.name) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield from ((child.lineno, f"{child.module}.{alias.name}") for alias in child.names)
         else:
-            yield from imports(child)
+            yield from imports(child, types=types)
 
 
 ALL = [(module_of(path), line, name) for path in PRODUCT for line, name in imports(ast.parse(path.read_text("utf-8")))]
@@ -110,6 +111,25 @@ def test_ingest_uses_what_is_public() -> None:
     theirs = [row for row in ALL if inside(row[0], "ingest") and inside(row[2], "mistral_rag")]
     private = [row for row in theirs if any(part.startswith("_") for part in row[2].split("."))]
     assert lines(*private) == []
+
+
+def test_the_rooms_of_the_index_are_its_own() -> None:
+    others = [
+        *PRODUCT,
+        *CHECKOUT.glob("tests/**/*.py"),
+        *CHECKOUT.glob("benchmarks/*.py"),
+        *CHECKOUT.glob("examples/*.py"),
+    ]
+    # the tests of the index and of its damage reach inside
+    inside_it = [CHECKOUT / "src/mistral_rag/index", CHECKOUT / "tests/index", CHECKOUT / "tests/crash"]
+    users = [path for path in others if not any(path.is_relative_to(own) for own in inside_it)]
+    found = [
+        (module_of(path), line, name)
+        for path in users
+        for line, name in imports(ast.parse(path.read_text("utf-8")), types=True)
+        if inside(name, "mistral_rag.index") and any(part.startswith("_") for part in name.split("."))
+    ]
+    assert lines(*found) == []
 
 
 def test_only_the_entry_point_imports_ingest() -> None:

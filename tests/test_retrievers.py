@@ -15,7 +15,8 @@ from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexMismatc
 from mistral_rag.index import Identity, IndexReader, IndexWriter, Profile
 from mistral_rag.retrieval import Boosts, Learned, Query, learn
 from mistral_rag.retrieval._fusion import left_open
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from mistral_rag.schema import Source
+from mistral_rag.testing import small_document
 
 AXES = {"phone": 0, "mobile": 0, "dividend": 1, "payout": 1, "leave": 2, "vacation": 2}
 
@@ -37,33 +38,7 @@ class Axes(Embeddings):
 
 def add(writer: IndexWriter, name: str, *texts: str, cover: str = "", **facts: Any) -> Source:
     whole = (cover, *texts) if cover else texts
-    source = Source(
-        uri=f"file:///docs/{name}",
-        digest=text_digest("".join(whole)),
-        name=name,
-        title=facts.pop("title", name),
-        media_type="application/pdf",
-        language=facts.pop("language", "en"),
-        **facts,
-    )
-    numbered = list(enumerate(whole, start=1))
-    pages = [
-        Page(locator=Locator(kind="page", number=n), text=text, units=(Unit(start=0, end=len(text)),))
-        for n, text in numbered
-    ]
-    chunks = [
-        Chunk(
-            id=Chunk.make_id(source.uri, text, n),
-            uri=source.uri,
-            page=n,
-            first_unit=0,
-            last_unit=0,
-            start=0,
-            end=len(text),
-            text=text,
-        )
-        for n, text in numbered
-    ]
+    source, pages, chunks = small_document(name, whole, **{"media_type": "application/pdf", "language": "en", **facts})
     dense = writer.identity is not None and writer.identity.embedding
     vectors = np.array(Axes().embed_documents([chunk.text for chunk in chunks]), dtype=np.float32) if dense else None
     writer.put(source, pages, chunks, vectors, root="file:///docs")

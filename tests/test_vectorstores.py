@@ -24,6 +24,7 @@ from mistral_rag.errors import (
 )
 from mistral_rag.index import Identity, IndexReader, IndexWriter, verify
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit
+from mistral_rag.testing import small_document, small_index
 
 AXES = ("north", "east", "up")
 
@@ -273,15 +274,19 @@ def test_a_negative_number_of_passages_is_refused(tmp_path: Path) -> None:
             search("north", k=-1)
 
 
+def named(chunk_id: str, document: Any) -> Any:
+    """A document whose one chunk has this id."""
+    source, pages, chunks = document
+    return source, pages, [chunk.model_copy(update={"id": chunk_id}) for chunk in chunks]
+
+
 def test_groups_are_kept_apart(tmp_path: Path) -> None:
-    page = Page(locator=Locator(kind="part", number=1), text="go north")
-    with IndexWriter.open(tmp_path / "index", identity=Identity("compass-1", 4)) as writer:
-        for name, groups in (("open", ("*",)), ("closed", ("staff",)), ("unnamed", ())):
-            uri = f"file:///{name}"
-            source = Source(uri=uri, digest="0" * 64, name=name, title="", media_type="text/plain", groups=groups)
-            chunk = Chunk(id=name, uri=uri, page=1, first_unit=0, last_unit=0, start=0, end=8, text="go north")
-            writer.put(source, [page], [chunk], np.array([[1, 0, 0, 0]]))
-        writer.commit()
+    groups_of = {"open": ("*",), "closed": ("staff",), "unnamed": ()}
+    small_index(
+        tmp_path / "index",
+        [named(name, small_document(name, ["go north"], groups=groups)) for name, groups in groups_of.items()],
+        embeddings=Compass(),
+    )
     outsider, insider = (FaissStore(Compass(), tmp_path / "index", groups=groups) for groups in (None, ["staff"]))
     assert ids(outsider.similarity_search("north")) == ["open"]
     assert ids(outsider.get_by_ids(["open", "closed"])) == ["open"]
@@ -312,7 +317,7 @@ def test_a_failed_addition_adds_nothing(store: FaissStore, monkeypatch: pytest.M
         store.add_texts(["one", "two"], [{}, {"bad": "\ud800"}], ids=["a", "b"])
     assert store.get_by_ids(["a", "b"]) == []
     with IndexWriter.open(store.path):
-        monkeypatch.setattr("mistral_rag.vectorstores.LOCK_SECONDS", 0.1)
+        monkeypatch.setattr("mistral_rag.vectorstores._folder.LOCK_SECONDS", 0.1)
         with pytest.raises(IndexLockedError):
             store.add_texts(["one"])
 

@@ -13,7 +13,6 @@ from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, s
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import IO
 
 STANDARD = "-"
 """Stands for standard input or output."""
@@ -69,7 +68,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     from mistral_rag.index import snapshot as copy
 
-    sequence = copy(folder, arguments.target)
+    sequence = copy(folder, arguments.target).sequence
     if arguments.json:
         say_json({"target": arguments.target, "sequence": sequence})
     else:
@@ -87,15 +86,14 @@ def export(arguments: argparse.Namespace) -> int:
     from mistral_rag import index
 
     if arguments.to == "frozen":
-        count = index.freeze(folder, target)
+        count = index.snapshot(folder, target, caches=True).documents
     elif arguments.to == "faiss":
         count = index.export_faiss(folder, target)
+    elif target != STANDARD:
+        count = index.export_jsonl(folder, target)
     else:
-        with _output(target) as file:
-            count = 0
-            for line in index.export_lines(folder):
-                file.write(line + "\n")
-                count += line.startswith('{"source"')
+        for line in index.export_lines(folder):
+            sys.stdout.write(line + "\n")
     noun = "vector" if arguments.to == "faiss" else "document"
     if arguments.json:
         say_json({"target": target, "to": arguments.to, f"{noun}s": count})
@@ -118,17 +116,6 @@ def import_(arguments: argparse.Namespace) -> int:
     else:
         say(f"{counted(count, 'document')} imported")
     return DONE
-
-
-@contextmanager
-def _output(target: str) -> Iterator[IO[str]]:
-    if target == STANDARD:
-        yield sys.stdout
-        return
-    from mistral_rag.index import new_file
-
-    with new_file(target) as path, path.open("w", encoding="utf-8") as file:
-        yield file
 
 
 @contextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from mistral_rag.index import SourceState
+    from mistral_rag.index import SourceStatus
 
 SHOWN = 20
 """Names that a person is shown before the rest is counted; `--json` has them all."""
@@ -125,14 +125,12 @@ def repair(arguments: argparse.Namespace) -> int:
 def compact(arguments: argparse.Namespace) -> int:
     """`ingest compact`."""
     folder = index_folder(arguments)
-    from mistral_rag.index import size_of
-
     with writer_of(folder) as writer:
-        before = size_of(folder)
+        before = writer.size_bytes
         if not _rewritten(writer.compact, arguments):
             return UNDONE
         writer.refresh_caches()
-    after = size_of(folder)
+    after = writer.size_bytes
     if arguments.json:
         say_json({"size_bytes_before": before, "size_bytes": after})
     else:
@@ -163,13 +161,11 @@ def remove(arguments: argparse.Namespace) -> int:
 def purge(arguments: argparse.Namespace) -> int:
     """`ingest purge`."""
     folder = index_folder(arguments)
-    from mistral_rag.index import ERASED
-
     with writer_of(folder) as writer:
         states = writer.sources()
         named = _named(states, arguments.sources)
         gone = [*named, *(uri for uri, state in states.items() if state.status == "removed" and uri not in named)]
-        gone = [uri for uri in gone if not uri.startswith(ERASED)]
+        gone = [uri for uri in gone if not states[uri].is_erased]
         names = [states[uri].source.name for uri in gone]
         if not (arguments.yes or _agreed(names, folder)):
             note("nothing was erased")
@@ -213,7 +209,7 @@ def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> boo
     return True
 
 
-def _named(states: dict[str, SourceState], asked: Sequence[str]) -> list[str]:
+def _named(states: dict[str, SourceStatus], asked: Sequence[str]) -> list[str]:
     """The uris of the documents asked for; nothing is done when one of them is not known or not the only one."""
     chosen = []
     for name in asked:
@@ -226,7 +222,7 @@ def _named(states: dict[str, SourceState], asked: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _matches(states: dict[str, SourceState], name: str) -> list[str]:
+def _matches(states: dict[str, SourceStatus], name: str) -> list[str]:
     if name in states:
         return [name]
     found = [uri for uri, state in states.items() if state.source.name == name]
@@ -238,7 +234,7 @@ def _matches(states: dict[str, SourceState], name: str) -> list[str]:
     return by_path[:1] or found
 
 
-def _like(states: dict[str, SourceState], name: str) -> str:
+def _like(states: dict[str, SourceStatus], name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, [state.source.name for state in states.values()], n=1)

@@ -21,7 +21,7 @@ import sample  # type: ignore[import-not-found]
 import shim  # type: ignore[import-not-found]
 
 from mistral_rag.errors import MistralRagError
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import verify
 
 
 def flip(path: Path, at: int, bit: int) -> None:
@@ -34,7 +34,7 @@ def flip(path: Path, at: int, bit: int) -> None:
 
 
 def is_found(folder: Path) -> bool:
-    """Whether `verify` says that something is wrong."""
+    """True when `verify` says that something is wrong."""
     try:
         return bool(verify(folder))
     except MistralRagError:

@@ -31,12 +31,9 @@ import sample  # type: ignore[import-not-found]
 import shim  # type: ignore[import-not-found]
 
 from mistral_rag.errors import MistralRagError
+from mistral_rag.index import IndexWriter, export_faiss, export_lines, repair, snapshot, verify
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.rows import Rows, row_digest
-from mistral_rag.index._exchange import copies
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._recovery.repair import repair
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index._database.rows import RowWriter, row_digest
 
 MEMORY = 3 << 30
 GROWTH = 1_500_000
@@ -173,11 +170,11 @@ def _seal_again(connection: sqlite3.Connection, folder: Path) -> None:
     """Make sum, running digest and seal fit the rows as they are now."""
     from mistral_rag.index._database import commits
     from mistral_rag.index._database.commits import Commit
-    from mistral_rag.index._database.seal import write_seal
+    from mistral_rag.index._folder.seal import write_seal
 
     last, *before = commits.newest(connection, 2)
     connection.execute("DELETE FROM commits WHERE sequence = ?", (last.sequence,))
-    new = Commit.after(before[0] if before else None, content=Rows(connection, 0).total(), last_row=last.last_row)
+    new = Commit.after(before[0] if before else None, content=RowWriter(connection, 0).total(), last_row=last.last_row)
     commits.insert(connection, new)
     connection.execute("COMMIT")
     write_seal(folder / "index.seal", new.seal)
@@ -188,9 +185,9 @@ def use(folder: Path, choice: random.Random) -> None:
     writing: list[Callable[[], object]] = [
         lambda: _write(folder),
         lambda: _repair(folder),
-        lambda: copies.freeze(folder, folder.with_name("copy")),
-        lambda: list(copies.export_lines(folder)),
-        lambda: copies.export_faiss(folder, folder.with_name("vectors.faiss")),
+        lambda: snapshot(folder, folder.with_name("copy"), caches=True),
+        lambda: list(export_lines(folder)),
+        lambda: export_faiss(folder, folder.with_name("vectors.faiss")),
     ]
     for step in (lambda: sample.answers(folder), lambda: verify(folder), choice.choice(writing)):
         try:
@@ -210,7 +207,7 @@ def _repair(folder: Path) -> None:
 
 
 def _write(folder: Path) -> None:
-    with IndexWriter.open(folder, create=False) as writer:
+    with IndexWriter.open(folder, create=False, dense=sample.SMALL) as writer:
         sample._fill(writer, range(8, 10))
         writer.refresh_caches()
         writer.purge()

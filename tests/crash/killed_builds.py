@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mistral_rag.errors import IndexNotFoundError, MistralRagError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 from mistral_rag.retrievers import HybridRetriever
 
 DATA = Path(__file__).parents[2] / "data"
@@ -35,7 +34,7 @@ def build(index: Path, embeddings: str) -> subprocess.Popen[bytes]:
 
 
 def content(index: Path) -> Any:
-    """What an index holds and finds, without the numbers that depend on the order of its commits."""
+    """The content and search results of an index, without the numbers that depend on the order of its commits."""
     with IndexReader.open(index) as reader, reader.view() as view:
         rows, vectors = view.vectors()
         by_row = dict(zip(rows.tolist(), (vector.tobytes() for vector in vectors), strict=True))
@@ -47,7 +46,7 @@ def content(index: Path) -> Any:
 
 
 def problems_of(index: Path) -> list[str]:
-    """What a killed build left that it must not leave."""
+    """Remains that a killed build must not leave."""
     try:
         return [str(problem) for problem in verify(index)]
     except IndexNotFoundError:

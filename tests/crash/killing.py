@@ -19,8 +19,7 @@ from pathlib import Path
 from workload import expected  # type: ignore[import-not-found]
 
 from mistral_rag.errors import IndexNotFoundError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 
 WORKLOAD = str(Path(__file__).parent / "workload.py")
 LONGEST_RUN = 0.25

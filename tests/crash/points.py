@@ -50,7 +50,7 @@ KILLS = ("kill before", "kill half", "kill after")
 
 
 class Point(NamedTuple):
-    """What goes wrong at which call."""
+    """A fault at a call."""
 
     call: str
     at: int
@@ -122,7 +122,7 @@ def _work(folder: Path, prepare: Any, steps: int, out: int) -> int:
 
 
 def try_point(base: Path, place: Path, point: Point, armed: "shim.Shim") -> tuple[str, list[str]]:
-    """How the writer ended at one point, and everything that is wrong with what it left."""
+    """The writer's end at one point, and everything that is wrong with what it left."""
     folder = place / "index"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(base, folder)
@@ -170,7 +170,7 @@ def main() -> int:
 
 
 def _shared(workers: int) -> dict[str, Any]:
-    """What as many processes find together, each with its part of the points."""
+    """The findings of as many processes, each with its part of the points."""
     command = [sys.executable, *sys.argv, "--workers", "1", "--part"]
     running = [
         subprocess.Popen([*command, f"{number}/{workers}"], stdout=subprocess.PIPE) for number in range(1, workers + 1)
@@ -220,7 +220,7 @@ def _tried(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _counted(folder: Path) -> dict[str, int]:
-    """How many calls of each kind a writer makes that nothing happens to."""
+    """The number of calls of each kind that an undisturbed writer makes."""
     armed = shim.Shim()
     read, write = os.pipe()
     child = os.fork()

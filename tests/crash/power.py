@@ -63,7 +63,7 @@ def recorded(path: Path) -> list[Event]:
 
 
 class File:
-    """What of a file is on the disk for certain, and the writes and cuts that may be.
+    """The part of a file that is on the disk for certain, and the writes and cuts that may be.
 
     A write whose sync failed may never reach the disk: `doubtful` ones stay so whatever comes later.
     """
@@ -176,7 +176,7 @@ def change_names(names: dict[str, File | None], change: tuple[str, str, str, Fil
 
 
 def record(place: Path, armed: "shim.Shim", failing: int) -> list[Event]:
-    """Record a writer from its first step on; the `failing`-th sync fails, and a second writer goes on then."""
+    """PageRecord a writer from its first step on; the `failing`-th sync fails, and a second writer goes on then."""
     folder, recording = place / "index", place / "recording"
     shutil.rmtree(folder, ignore_errors=True)
     child = os.fork()
@@ -218,7 +218,7 @@ def cuts(events: list[Event], count: int, choice: random.Random) -> Iterator[tup
 
 
 def unsafe_logs(events: list[Event]) -> int:
-    """How many writes went to a log whose name a power cut could still take, behind the first step."""
+    """The number of writes that went to a log whose name a power cut could still take, behind the first step."""
     disk, steps, unsafe, choice = Disk(), 0, 0, random.Random(0)
     for event in events:
         if event.kind == MARKED:

@@ -15,9 +15,7 @@ import shim  # type: ignore[import-not-found]
 import workload  # type: ignore[import-not-found]
 
 from mistral_rag.errors import MistralRagError
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexReader, IndexWriter
 
 
 def main() -> None:

@@ -10,13 +10,8 @@ import workload  # type: ignore[import-not-found]
 from langchain_core.embeddings import Embeddings
 
 from ingest._profiles import learn_missing
-from mistral_rag.index import _caches as caches
+from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._dense import cache as dense
-from mistral_rag.index._dense import search, vector_rows
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Page
 from mistral_rag.vectorstores import FaissStore
@@ -24,9 +19,8 @@ from mistral_rag.vectorstores import FaissStore
 TABLES = (*COLUMNS, "commits", "facts", "groups", "names", "new_names")
 STEP = 6
 
-for module in (caches, dense, vector_rows, search):
-    # so that the few rows here are too many to be searched without bits
-    module.EXACT_ROWS = 5  # type: ignore[attr-defined]
+SMALL = DenseSettings(exact_rows=5)
+"""So that the few rows here are too many to be searched without sign bits."""
 
 
 class Known(Embeddings):
@@ -46,7 +40,7 @@ class Known(Embeddings):
 
 def make(folder: Path) -> None:
     """Make the index: documents, groups, metadata, a failed and a removed one, kept pages, caches; no log."""
-    with IndexWriter.open(folder, identity=Identity("test", workload.DIMENSION)) as writer:
+    with IndexWriter.open(folder, identity=Identity("test", workload.DIMENSION), dense=SMALL) as writer:
         _fill(writer, range(1, STEP))
         writer.commit()
         writer.refresh_caches()
@@ -56,7 +50,7 @@ def make_killed(folder: Path) -> None:
     """The same with its last commits still in the log, as a killed writer leaves it."""
     whole = folder.with_name(f"{folder.name}-whole")
     make(whole)
-    with IndexWriter.open(whole) as writer:
+    with IndexWriter.open(whole, dense=SMALL) as writer:
         _fill(writer, range(STEP, STEP + 3))
         shutil.copytree(whole, folder)
     (folder / "index.db-shm").unlink()
@@ -94,10 +88,10 @@ def everything(folder: Path) -> dict[str, list[Any]]:
 
 
 def answers(folder: Path) -> list[Any]:
-    """What a search finds, and what else a reader can be asked."""
-    retriever = HybridRetriever.from_index(folder, embeddings=Known(), groups=["staff"])
+    """Results of searches, and of all else that a reader can be asked."""
+    retriever = HybridRetriever(index=IndexReader.open(folder, dense=SMALL), embeddings=Known(), groups=["staff"])
     found = [[hit.chunk.id for hit in retriever.search(question)] for question in ("alpha beta", "omega 2003")]
-    store = FaissStore(Known(), folder, groups=["staff"])
+    store = FaissStore(Known(), folder, groups=["staff"], dense=SMALL)
     found += [[str(document.id) for document in store.similarity_search("alpha beta", 5)]]
     store.close()
     with IndexReader.open(folder) as reader, reader.view() as view:

@@ -31,7 +31,7 @@ def start_again_with_it() -> None:
 
 
 def fast_folder() -> str | None:
-    """Where files need no disk: what is tested is the order of calls, which is the same there."""
+    """A place where files need no disk: what is tested is the order of calls, which is the same there."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
@@ -61,5 +61,5 @@ class Shim:
         self._library.shim_mark(ctypes.c_int64(number))
 
     def counts(self) -> dict[str, int]:
-        """How often each call was made since the shim was told what to do."""
+        """The number of times each call was made since the shim was armed."""
         return {call: int(self._library.shim_count(number)) for number, call in enumerate(CALLS)}

@@ -1,4 +1,4 @@
-"""What was acknowledged survives, and nothing is ever half there. `scripts/crash` is the long form."""
+"""Acknowledged commits survive, and nothing is ever half there. `scripts/crash` is the long form."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing_that_the_index_holds() -> Non
 
 
 def report(script: str, *arguments: str) -> dict[str, Any]:
-    """What a program of this folder prints."""
+    """The output of a program of this folder."""
     command = [sys.executable, str(Path(__file__).parent / script), *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.stdout, run.stderr

@@ -1,4 +1,4 @@
-"""What the disk refuses is a named error; the last commit stands, and that writer writes no more."""
+"""A write that the disk refuses is a named error; the last commit stands, and that writer writes no more."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import verify
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"
@@ -18,7 +18,7 @@ AGAIN = "IndexWriteError: a write to index was refused; open it again to go on f
 
 
 def refused(folder: Path, *arguments: str) -> dict[str, Any]:
-    """How a writer ends whose disk refuses a call."""
+    """The end of a writer whose disk refuses a call."""
     command = [sys.executable, str(Path(__file__).with_name("refused.py")), str(folder), *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

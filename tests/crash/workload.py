@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._writer import IndexWriter
-from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, WordBoxes, text_digest
+from mistral_rag.index import Identity, IndexWriter
+from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.testing import small_document
 
 DIMENSION = 64
 DOCUMENTS = 12
@@ -36,7 +36,7 @@ class Operation(NamedTuple):
 
 
 def operations(step: int) -> list[Operation]:
-    """What step `step` does between two commits."""
+    """The operations of step `step` between two commits."""
     choice = random.Random(step)
     return [
         Operation(f"d{choice.randrange(DOCUMENTS)}.txt", choice.choice((0, 1, 1, 2, 5)), step)
@@ -65,39 +65,11 @@ def text(operation: Operation, page: int) -> str:
 
 @lru_cache(1000)
 def document(operation: Operation) -> tuple[Source, list[Page], list[Chunk], np.ndarray]:
-    """What is put for an operation."""
-    uri = f"file:///{operation.name}"
+    """The document of an operation, and its vectors."""
     texts = [text(operation, page) for page in range(operation.pages)]
-    source = Source(
-        uri=uri, digest=text_digest(texts[0]), name=operation.name, title=operation.name, media_type="text/plain"
-    )
-    pages = [_page(number, body) for number, body in enumerate(texts, start=1)]
-    chunks = [
-        Chunk(
-            id=Chunk.make_id(uri, body, n),
-            uri=uri,
-            page=n + 1,
-            first_unit=0,
-            last_unit=0,
-            start=0,
-            end=len(body),
-            text=body,
-        )
-        for n, body in enumerate(texts)
-    ]
+    source, pages, chunks = small_document(operation.name, texts, root="file://", layout=True)
     vectors = np.random.default_rng(operation.version).standard_normal((len(chunks), DIMENSION))
     return source, pages, chunks, vectors
-
-
-def _page(number: int, body: str) -> Page:
-    end = len(body)
-    return Page(
-        locator=Locator(kind="page", number=number),
-        text=body,
-        words=WordBoxes.pack([(0, 5, 0.1, 0.1, 0.2, 0.2)]),
-        blocks=(Block(kind="text", start=0, end=end),),
-        units=(Unit(start=0, end=end),),
-    )
 
 
 def work(folder: str) -> Iterator[int]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.index._lexical.bm25 import Bm25, LexicalIndex, RowText, best
-from mistral_rag.index._lexical.postings import Segment
+from mistral_rag.index._lexical.postings import Postings
 
 TEXTS = {
     1: "Net sales of phones rose.",
@@ -61,7 +61,7 @@ def test_words_side_by_side_count_more() -> None:
     index.add([RowText(1, "en", "cash of the flow"), RowText(2, "en", "cash flow"), RowText(3, "en", "flow cash")])
     scores = by_row(index, "cash flow")
     assert scores[2] > scores[3]
-    scores = by_row(LexicalIndex(index.parts, formula=Bm25(pairs=0)), "cash flow")
+    scores = by_row(LexicalIndex(index.segments, formula=Bm25(pairs=0)), "cash flow")
     assert scores[2] == pytest.approx(scores[3])
 
 
@@ -70,7 +70,7 @@ def test_the_very_form_of_a_french_word_counts_more() -> None:
     index.add([RowText(1, "fr", "Il a déclaré"), RowText(2, "fr", "Sa déclaration")])
     assert found(index, "déclaration") == [2, 1]
     assert found(index, "déclaré") == [1, 2]
-    scores = by_row(LexicalIndex(index.parts, formula=Bm25(written=0)), "déclaration")
+    scores = by_row(LexicalIndex(index.segments, formula=Bm25(written=0)), "déclaration")
     assert scores[1] == pytest.approx(scores[2])
 
 
@@ -102,7 +102,7 @@ def test_compacting_changes_no_score_but_for_what_was_removed(index: LexicalInde
     fresh = LexicalIndex()
     texts = {**TEXTS, 0: "Phones of the past", 9: "Dividend of phones"}
     fresh.add(RowText(row, "en", text) for row, text in texts.items() if row != 2)
-    assert len(index.parts) == 1
+    assert len(index.segments) == 1
     assert by_row(index, "phone dividend past") == pytest.approx(by_row(fresh, "phone dividend past"))
 
 
@@ -116,7 +116,7 @@ def test_an_index_without_rows_finds_nothing() -> None:
 def test_a_removed_language_leaves_nothing_behind(index: LexicalIndex) -> None:
     index.remove(TEXTS)
     index.compact()
-    assert (len(index), index.parts) == (0, ())
+    assert (len(index), index.segments) == (0, ())
 
 
 def test_equal_scores_come_in_the_order_of_rows() -> None:
@@ -153,8 +153,8 @@ def test_words_of_many_rows_and_of_few_are_counted_alike() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"places": np.array([99, 0], dtype=np.int32)},
-        {"places": np.array([-1, 0], dtype=np.int32)},
+        {"positions": np.array([99, 0], dtype=np.int32)},
+        {"positions": np.array([-1, 0], dtype=np.int32)},
         {"starts": np.array([0, 5], dtype=np.int64)},
         {"starts": np.array([0, 2, 1], dtype=np.int64)},
         {"counts": np.array([1], dtype=np.uint8)},
@@ -163,7 +163,7 @@ def test_words_of_many_rows_and_of_few_are_counted_alike() -> None:
     ],
 )
 def test_arrays_that_do_not_fit_are_not_sound(change: dict[str, np.ndarray]) -> None:
-    segment = Segment.build([(1, "net"), (2, "net")], "en")
-    arrays = {name: getattr(segment, name) for name in Segment.ARRAYS}
+    segment = Postings.build([(1, "net"), (2, "net")], "en")
+    arrays = {name: getattr(segment, name) for name in Postings.ARRAYS}
     assert segment.is_sound()
-    assert not Segment(language="en", **{**arrays, **change}).is_sound()
+    assert not Postings(language="en", **{**arrays, **change}).is_sound()

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from mistral_rag.errors import IndexNotFoundError, MistralRagError
+from mistral_rag.index import IndexWriter, verify
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]

@@ -13,13 +13,19 @@ import faiss
 import pytest
 
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError, NotAnIndexError
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._exchange.copies import export_faiss, export_lines, freeze, import_lines, snapshot
-from mistral_rag.index._index_text import TEXT_VERSION, embed_text
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._recovery.repair import repair
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import (
+    Identity,
+    IndexReader,
+    IndexWriter,
+    embed_text,
+    export_faiss,
+    export_lines,
+    import_lines,
+    repair,
+    snapshot,
+    verify,
+)
+from mistral_rag.index._index_text import TEXT_VERSION
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
@@ -42,7 +48,7 @@ def test_a_snapshot_is_the_last_commit_while_a_writer_is_at_work(
     index: Path, writer: IndexWriter, put: Put, tmp_path: Path
 ) -> None:
     put(writer, "c.txt", "not committed")
-    assert snapshot(index, tmp_path / "copy") == 1
+    assert snapshot(index, tmp_path / "copy") == (1, 2)
     writer.rollback()
     copy = tmp_path / "copy"
     assert content(copy) == content(index)
@@ -119,7 +125,7 @@ def test_a_passage_that_stands_nowhere_is_not_imported(index: Path, tmp_path: Pa
 
 
 def test_a_frozen_copy_comes_with_its_caches(index: Path, tmp_path: Path) -> None:
-    assert freeze(index, tmp_path / "frozen") == 2
+    assert snapshot(index, tmp_path / "frozen", caches=True).documents == 2
     assert content(tmp_path / "frozen") == content(index)
     assert "lexical-1" in {path.name for path in (tmp_path / "frozen").iterdir()}
     assert not (tmp_path / "frozen" / "index.db-wal").exists()

@@ -1,44 +1,27 @@
 """Vectors beyond what is held in memory: bits, their file, what is newer than it, and how exact the answers are."""
 
-import importlib
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._dense import binary_index_file, segments, vector_rows
+from mistral_rag.index import DenseIndex, DenseSettings, Identity, IndexReader, IndexWriter
+from mistral_rag.index._dense import binary_index_file, vector_rows
 from mistral_rag.index._dense import cache as dense
-from mistral_rag.index._dense import search as dense_search
-from mistral_rag.index._dense.inverted_lists import Lists
-from mistral_rag.index._dense.search import DenseIndex
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
-from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+from mistral_rag.testing import small_document
 
 DIMENSION = 60
 COUNT = 900
 PER_SOURCE = 10
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    shrink(monkeypatch)
-
-
-def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Indexes are large from 100 rows on, and much is newer from 60 rows on."""
-    for module in (dense_search, dense, vector_rows):
-        monkeypatch.setattr(module, "EXACT_ROWS", 100)
-    monkeypatch.setattr("mistral_rag.index._caches.EXACT_ROWS", 100)
-    for module in (segments, dense):
-        monkeypatch.setattr(module, "NEWER_ROWS", 60)
+SMALL = DenseSettings(exact_rows=100, newer_rows=60)
+"""Indexes are large from 100 rows on, and much is newer from 60 rows on."""
 
 
 def made(count: int, seed: int = 0, *, unit: bool = True) -> np.ndarray:
@@ -57,28 +40,13 @@ def put(writer: IndexWriter, matrix: np.ndarray, first: int = 0) -> None:
     for at in range(0, len(matrix), PER_SOURCE):
         number = first + at // PER_SOURCE
         own = matrix[at : at + PER_SOURCE]
-        uri = f"file:///{number}.txt"
-        source = Source(
-            uri=uri, digest=text_digest(uri), name=uri, title=uri, media_type="text/plain",
-            metadata={"tenth": number % 10 == 0},
-        )  # fmt: skip
         texts = [f"text {number} {i}" for i in range(len(own))]
-        pages = [
-            Page(locator=Locator(kind="page", number=i + 1), text=text, units=(Unit(start=0, end=len(text)),))
-            for i, text in enumerate(texts)
-        ]
-        chunks = [
-            Chunk(
-                id=Chunk.make_id(uri, text, 0), uri=uri, page=i + 1, first_unit=0, last_unit=0, start=0,
-                end=len(text), text=text,
-            )
-            for i, text in enumerate(texts)
-        ]  # fmt: skip
-        writer.put(source, pages, chunks, own)
+        tenth = {"tenth": number % 10 == 0}
+        writer.put(*small_document(f"{number}.txt", texts, root="file://", metadata=tenth), own)
 
 
 def build(folder: Path, matrix: np.ndarray, metric: str = "cosine") -> Path:
-    with IndexWriter.open(folder, identity=Identity("m", DIMENSION, metric)) as writer:  # type: ignore[arg-type]
+    with IndexWriter.open(folder, identity=Identity("m", DIMENSION, metric), dense=SMALL) as writer:  # type: ignore[arg-type]
         put(writer, matrix)
         writer.commit()
         writer.refresh_caches()
@@ -87,9 +55,7 @@ def build(folder: Path, matrix: np.ndarray, metric: str = "cosine") -> Path:
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        shrink(monkeypatch)
-        return build(tmp_path_factory.mktemp("dense") / "index", made(COUNT))
+    return build(tmp_path_factory.mktemp("dense") / "index", made(COUNT))
 
 
 @pytest.fixture
@@ -101,13 +67,13 @@ def index(tmp_path: Path, original: Path) -> Path:
 
 @pytest.fixture
 def reader(index: Path) -> Iterator[IndexReader]:
-    with IndexReader.open(index) as reader:
+    with IndexReader.open(index, dense=SMALL) as reader:
         yield reader
 
 
 def opened(reader: IndexReader) -> DenseIndex:
     with reader.view() as view:
-        return dense.cached(view)
+        return view.dense()
 
 
 def asked(count: int = 50, *, unit: bool = True) -> np.ndarray:
@@ -148,7 +114,7 @@ def test_scores_are_exact_and_best_first(reader: IndexReader) -> None:
 
 def test_a_small_index_is_held_whole_and_has_no_file(tmp_path: Path) -> None:
     folder = build(tmp_path / "index", made(90))
-    with IndexReader.open(folder) as reader:
+    with IndexReader.open(folder, dense=SMALL) as reader:
         assert opened(reader).exact
         assert recall(opened(reader), reader, asked()) == 1.0
     assert not list(folder.glob("codes-*"))
@@ -158,7 +124,7 @@ def test_inner_products_of_any_length_are_searched_as_well(tmp_path: Path) -> No
     random = np.random.default_rng(1)
     lengths = random.uniform(0.2, 5, size=(COUNT, 1))
     folder = build(tmp_path / "index", (made(COUNT) * lengths).astype(np.float16), "ip")
-    with IndexReader.open(folder) as reader:
+    with IndexReader.open(folder, dense=SMALL) as reader:
         assert not opened(reader).exact
         assert recall(opened(reader), reader, asked(unit=False)) >= 0.98
 
@@ -172,14 +138,11 @@ def test_few_rows_that_a_filter_leaves_are_all_scored(reader: IndexReader) -> No
     assert recall(opened(reader), reader, asked(), rows) == 1.0
 
 
-def test_many_rows_that_a_filter_leaves_are_searched_by_their_bits(
-    reader: IndexReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dense_search, "EXACT_ROWS", 10)
+def test_many_rows_that_a_filter_leaves_are_searched_by_their_bits(reader: IndexReader) -> None:
     with reader.view() as view:
         rows = view.allowed({"tenth": False})
     assert rows is not None
-    found = opened(reader)
+    found = replace(opened(reader), settings=DenseSettings(exact_rows=10))
     assert recall(found, reader, asked(), rows) >= 0.98
     assert set(found.search(asked(1)[0], 300, rows=rows)[0].tolist()) <= set(rows.tolist())
 
@@ -198,7 +161,7 @@ def test_a_filter_that_comes_again_is_not_worked_out_again(
 
 def test_rows_newer_than_the_file_are_found_and_removed_ones_are_not(index: Path, reader: IndexReader) -> None:
     question = asked(1)[0]
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         before = opened(reader).search(question, 10)[0].tolist()
         gone = (before[0] - 1) // PER_SOURCE
         writer.remove(f"file:///{gone}.txt")
@@ -214,7 +177,7 @@ def test_rows_newer_than_the_file_are_found_and_removed_ones_are_not(index: Path
 
 def test_a_long_lived_reader_follows_many_commits(index: Path, reader: IndexReader) -> None:
     opened(reader)
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         for turn in range(12):
             put(writer, made(30, seed=100 + turn), first=1000 + 3 * turn)
             writer.remove(f"file:///{2 * turn}.txt")
@@ -223,7 +186,7 @@ def test_a_long_lived_reader_follows_many_commits(index: Path, reader: IndexRead
     found = opened(reader)
     with reader.view() as view:
         assert found.rows.tolist() == view.vectors()[0].tolist()
-    assert len(found.parts) < 8
+    assert len(found.segments) < 8
     assert not found.exact
     assert recall(found, reader, asked()) >= 0.98
 
@@ -234,25 +197,25 @@ def test_the_file_is_used_and_one_that_is_up_to_date_is_not_written_again(
     path = index / "codes-1.bin"
     assert path.stat().st_mode & 0o777 == 0o600
     before = path.stat().st_mtime_ns
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         writer.refresh_caches()
         put(writer, made(10, seed=3), first=2000)
         writer.commit()
         writer.refresh_caches()
     assert path.stat().st_mtime_ns == before
-    monkeypatch.setattr(dense, "_bits", None)
-    with IndexReader.open(index) as reader:
+    monkeypatch.setattr(dense, "_calibrated", None)
+    with IndexReader.open(index, dense=SMALL) as reader:
         assert len(opened(reader)) == COUNT + 10
 
 
 def test_when_much_is_newer_the_file_is_written_again(index: Path) -> None:
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         put(writer, made(200, seed=3), first=2000)
         writer.commit()
         writer.refresh_caches()
     loaded = binary_index_file.load(index / "codes-1.bin")
     assert loaded is not None
-    assert (len(loaded[0].bits), loaded[1]["sequence"]) == (COUNT + 200, 2)
+    assert (len(loaded[0].index), loaded[1]["sequence"]) == (COUNT + 200, 2)
 
 
 @pytest.mark.parametrize("position", [3, 30, 200, 600, 5000, -1 - 2 * COUNT * DIMENSION])
@@ -262,9 +225,9 @@ def test_a_flipped_bit_is_found_and_the_bits_are_made_again(index: Path, positio
     damaged[position] ^= 16
     path.write_bytes(damaged)
     assert binary_index_file.load(path) is None
-    with IndexReader.open(index) as reader:
+    with IndexReader.open(index, dense=SMALL) as reader:
         assert recall(opened(reader), reader, asked()) >= 0.98
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         writer.refresh_caches()
     assert binary_index_file.load(path) is not None
 
@@ -272,7 +235,7 @@ def test_a_flipped_bit_is_found_and_the_bits_are_made_again(index: Path, positio
 def test_where_the_file_is_sound_the_database_is_not_asked_for_vectors(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with IndexReader.open(index) as reader:
+    with IndexReader.open(index, dense=SMALL) as reader:
         found, before = opened(reader), recall(opened(reader), reader, asked())
         monkeypatch.setattr(vector_rows, "fetched", None)
         assert recall(found, reader, asked()) == before
@@ -286,12 +249,12 @@ def in_place(path: Path, position: int, data: bytes) -> None:
 
 def test_vectors_are_read_from_the_file_and_what_is_damaged_there_from_the_database(index: Path) -> None:
     path, size = index / "codes-1.bin", 2 * COUNT * DIMENSION
-    with IndexReader.open(index) as reader:
+    with IndexReader.open(index, dense=SMALL) as reader:
         with reader.view() as view:
             rows, matrix = view.vectors()
         exact = matrix.astype(np.float32) @ asked(1)[0]
         found = opened(reader)
-        # two vectors change places, one has a bit flipped, and the last ones are cut off while the file is in use
+        # two vectors change positions, one has a bit flipped, and the last ones are cut off while the file is in use
         in_place(path, -size, matrix[1].tobytes() + matrix[0].tobytes())
         in_place(path, -size + 20 * DIMENSION, b"\x01")
         assert found.scores(asked(1)[0], rows) == pytest.approx(exact, abs=1e-4)
@@ -307,7 +270,7 @@ def test_a_purge_leaves_no_vector_of_what_was_removed(index: Path) -> None:
         return {path.name for path in index.rglob("*") if path.is_file() and vector in path.read_bytes()}
 
     assert holding(removed) == holding(kept) == {"codes-1.bin", "index.db"}
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         writer.remove("file:///0.txt")
         writer.purge()
     assert (holding(removed), holding(kept)) == (set(), {"codes-2.bin", "index.db"})
@@ -327,27 +290,6 @@ def test_as_many_candidates_come_from_a_filtered_search_as_from_one_of_those_row
         assert mine[0].tolist() == alone[0].tolist()
 
 
-def test_lists_are_looked_into_when_they_are_asked_for(index: Path) -> None:
-    with IndexWriter.open(index) as writer:
-        writer.set_extra("dense", {"lists": 20})
-        writer.commit()
-        writer.refresh_caches()
-    loaded = binary_index_file.load(index / "codes-1.bin")
-    assert loaded is not None
-    lists = loaded[0].bits.lists
-    assert len(lists) == 20
-    assert 0 < lists.probes < 20
-    with IndexReader.open(index) as reader:
-        found = opened(reader)
-        question = asked(1)[0]
-        (part,) = found.parts
-        assert len(part.of.first(question, COUNT, None)) < COUNT  # type: ignore[union-attr]
-        assert recall(found, reader, asked()) >= 0.98
-        with reader.view() as view:
-            rows = view.allowed({"tenth": True})
-        assert recall(found, reader, asked(), rows) == 1.0
-
-
 @pytest.mark.parametrize("length", [0, 10, 25, 300, -1])
 def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
     path = index / "codes-1.bin"
@@ -358,10 +300,9 @@ def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b'{"rows": 99999999999999, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
-        b'{"rows": -5, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
-        b'{"rows": 1, "dimension": 0, "weighed": false, "depth": [1, 1], "lists": [0, 0], "stamp": {}}',
-        b'{"rows": 1, "dimension": 60, "weighed": false, "depth": [1, 1], "lists": [9999999999, 1], "stamp": {}}',
+        b'{"rows": 99999999999999, "dimension": 60, "weighed": false, "depth": [1, 1], "stamp": {}}',
+        b'{"rows": -5, "dimension": 60, "weighed": false, "depth": [1, 1], "stamp": {}}',
+        b'{"rows": 1, "dimension": 0, "weighed": false, "depth": [1, 1], "stamp": {}}',
         b"[]",
         b"{" * 9000,
     ],
@@ -382,14 +323,14 @@ def test_a_link_is_not_followed(index: Path, tmp_path: Path) -> None:
 def test_the_file_of_another_index_is_not_believed(index: Path, tmp_path: Path) -> None:
     other = build(tmp_path / "other", made(COUNT, seed=4))
     shutil.copy(other / "codes-1.bin", index / "codes-1.bin")
-    with IndexReader.open(index) as reader:
+    with IndexReader.open(index, dense=SMALL) as reader:
         assert recall(opened(reader), reader, asked()) >= 0.98
 
 
 def test_compaction_writes_the_next_generation_and_removes_the_old_one(index: Path, reader: IndexReader) -> None:
     opened(reader)
     reader.release()
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         writer.remove("file:///3.txt")
         writer.compact()
     assert sorted(path.name for path in index.iterdir() if path.name.startswith(("codes", "lexical"))) == [
@@ -398,24 +339,24 @@ def test_compaction_writes_the_next_generation_and_removes_the_old_one(index: Pa
     ]
     loaded = binary_index_file.load(index / "codes-2.bin")
     assert loaded is not None
-    assert len(loaded[0].bits) == COUNT - PER_SOURCE
+    assert len(loaded[0].index) == COUNT - PER_SOURCE
     assert len(opened(reader)) == COUNT - PER_SOURCE
 
 
 def test_a_compaction_that_stops_before_its_commit_leaves_the_old_generation(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = IndexWriter.open(index)
+    writer = IndexWriter.open(index, dense=SMALL)
     monkeypatch.setattr(writer, "_changing", None)
     with pytest.raises(TypeError):
         writer.compact()
     monkeypatch.undo()
     writer.close()
     assert (index / "codes-1.bin").exists()
-    with IndexReader.open(index) as reader:
+    with IndexReader.open(index, dense=SMALL) as reader:
         assert reader.status()["generation"] == 1
         assert len(opened(reader)) == COUNT
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         writer.refresh_caches()
     assert sorted(path.name for path in index.glob("[cl]*-2*")) == []
 
@@ -431,14 +372,12 @@ def test_an_index_of_some_rows_is_as_if_it_had_never_held_others(reader: IndexRe
     assert cut.usual(question) == pytest.approx(alone.usual(question))
 
 
-def test_the_usual_score_of_a_large_index_is_that_of_a_sample(
-    reader: IndexReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dense_search, "SAMPLE", 300)
+def test_the_usual_score_of_a_large_index_is_that_of_a_sample(reader: IndexReader) -> None:
+    found = replace(opened(reader), settings=DenseSettings(sample_rows=300))
     question = asked(1)[0]
     with reader.view() as view:
         mean = float((view.vectors()[1].astype(np.float32) @ question).mean())
-    assert opened(reader).usual(question) == pytest.approx(mean, abs=0.01)
+    assert found.usual(question) == pytest.approx(mean, abs=0.01)
 
 
 def test_candidates_hold_the_nearest(reader: IndexReader) -> None:
@@ -456,14 +395,14 @@ def test_threads_search_while_commits_come(index: Path, reader: IndexReader) -> 
     def search() -> None:
         while not done.is_set():
             with reader.view() as view:
-                rows, _ = dense.cached(view).search(asked(1)[0], 10)
+                rows, _ = view.dense().search(asked(1)[0], 10)
                 if len(view.chunks(rows)) < 9:
                     wrong.append(str(rows))
 
     threads = [threading.Thread(target=search) for _ in range(3)]
     for thread in threads:
         thread.start()
-    with IndexWriter.open(index) as writer:
+    with IndexWriter.open(index, dense=SMALL) as writer:
         for turn in range(10):
             put(writer, made(10, seed=turn), first=3000 + turn)
             writer.commit()
@@ -473,15 +412,9 @@ def test_threads_search_while_commits_come(index: Path, reader: IndexReader) -> 
     assert wrong == []
 
 
-def test_lists_are_learned_where_pymupdf_is_imported_too() -> None:
-    # both wrap C++ lists of numbers, and the class of the one that comes later is given to the other
-    importlib.import_module("pymupdf")
-    assert len(Lists.learned(made(200).astype(np.float32), 4)) == 4
-
-
 def test_an_index_whose_vectors_are_gone_is_damaged(index: Path) -> None:
     (index / "codes-1.bin").unlink()
     with closing(sqlite3.connect(index / "index.db")) as connection, connection:
         connection.execute("DELETE FROM vectors")
-    with IndexReader.open(index) as reader, pytest.raises(IndexDamagedError, match="has lost its vectors"):
+    with IndexReader.open(index, dense=SMALL) as reader, pytest.raises(IndexDamagedError, match="has lost its vectors"):
         opened(reader)

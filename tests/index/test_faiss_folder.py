@@ -15,10 +15,10 @@ import pytest
 from langchain_core.documents import Document
 
 from mistral_rag.errors import NotAnIndexError
-from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
+from mistral_rag.index import read_faiss_folder
 
 SAVED = Path(__file__).parent / "saved_by_langchain"
-"""What langchain_community 0.4.2 saved: "go north" {n, day}, "go east" {tags}, "go up", with vectors of 4 numbers."""
+"""Saved by langchain_community 0.4.2: "go north" {n, day}, "go east" {tags}, "go up", with vectors of 4 numbers."""
 AS_SAVED = np.array([[1, 0, 0, 0.08], [0, 1, 0, 0.07], [0, 0, 1, 0.05]])
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from mistral_rag.errors import StoreError
-from mistral_rag.index._database import filesystem
-from mistral_rag.index._database.filesystem import file_system, locks_hold
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter
+from mistral_rag.index._folder import filesystem
+from mistral_rag.index._folder.filesystem import file_system, locks_hold
 
 SHIM = Path(__file__).parents[1] / "crash" / "shim.c"
 MOUNTS = """\
@@ -79,7 +78,7 @@ def test_locks_that_do_nothing_are_found_out(tmp_path: Path, void: str) -> None:
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, SHIM, "-ldl"], check=True)
     place = tmp_path / "place"
     place.mkdir()
-    code = "import pathlib, sys\nfrom mistral_rag.index._database.filesystem import locks_hold\n"
+    code = "import pathlib, sys\nfrom mistral_rag.index._folder.filesystem import locks_hold\n"
     code += "print(locks_hold(pathlib.Path(sys.argv[1])))"
     environment = {**os.environ, "LD_PRELOAD": str(library), "SHIM_FOLDER": str(place), "SHIM_VOID": void}
     run = subprocess.run(

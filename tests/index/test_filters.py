@@ -1,4 +1,4 @@
-"""Filters against a plain reference over the metadata that Documents show."""
+"""FilterCache against a plain reference over the metadata that Documents show."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mistral_rag.errors import InvalidFilterError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]

@@ -10,16 +10,13 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexDamagedError, IndexVersionError
-from mistral_rag.index import Profile
+from mistral_rag.index import IndexReader, IndexWriter, Profile, verify
 from mistral_rag.index._database import commits, migrations
 from mistral_rag.index._database import format as tables
 from mistral_rag.index._database.commits import Commit
-from mistral_rag.index._database.layout import SEAL
-from mistral_rag.index._database.rows import Rows, row_digest
-from mistral_rag.index._database.seal import write_seal
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index._database.rows import RowWriter, row_digest
+from mistral_rag.index._folder.layout import SEAL
+from mistral_rag.index._folder.seal import write_seal
 from mistral_rag.schema import Locator, Page, Source
 
 Put = Callable[..., Source]
@@ -38,7 +35,7 @@ CREATE TABLE embeddings (model TEXT NOT NULL, key BLOB NOT NULL, vector INTEGER 
  digest BLOB NOT NULL, PRIMARY KEY (model, key)) WITHOUT ROWID;
 CREATE INDEX embeddings_by_vector ON embeddings (vector);
 """
-"""What format 2 had for the tables of these names."""
+"""Definitions of format 2 for the tables of these names."""
 
 
 def as_format_2(folder: Path, *later: str) -> None:
@@ -152,7 +149,7 @@ def as_format_3(folder: Path, facts: dict[str, object]) -> None:
         digest = row_digest("settings", ("extra:facts", value))
         connection.execute("INSERT INTO settings VALUES ('extra:facts', ?, ?)", (value, digest))
         (last,) = commits.newest(connection)
-        content = Rows(connection, 0).total()
+        content = RowWriter(connection, 0).total()
         commits.insert(connection, Commit.after(last, content=content, last_row=last.last_row))
         connection.execute("PRAGMA user_version = 3")
         write_seal(folder / SEAL, commits.newest(connection)[0].seal)

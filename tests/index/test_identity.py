@@ -3,7 +3,7 @@
 import pytest
 
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError
-from mistral_rag.index._database.identity import Identity
+from mistral_rag.index import Identity
 
 
 def test_it_survives_json() -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from mistral_rag.errors import StoreError
-from mistral_rag.index._idle_timeout import Leases
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter
+from mistral_rag.index._idle_timeout import IdleTimeout
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
@@ -22,7 +21,7 @@ def impatient(folder: Path, writer: IndexWriter, put: Put) -> IndexReader:
     writer.commit()
     writer.close()
     reader = IndexReader.open(folder)
-    reader._leases = Leases(0.05)
+    reader._idle_timeout = IdleTimeout(0.05)
     return reader
 
 
@@ -34,16 +33,16 @@ def test_a_writer_starts_beside_a_view_that_is_held_open(impatient: IndexReader,
             assert writer.commit() == 2
         with pytest.raises(StoreError, match="not used for 60 seconds has ended"):
             view.identity  # noqa: B018
-    assert impatient._leases._held == set()
+    assert impatient._idle_timeout._watched == set()
 
 
 def test_the_log_is_emptied_beside_a_view_that_is_held_open(folder: Path, writer: IndexWriter, put: Put) -> None:
     put(writer, "a.txt", "one")
     writer.commit()
     reader = IndexReader.open(folder)
-    reader._leases = Leases(0.05)
+    reader._idle_timeout = IdleTimeout(0.05)
     with reader, reader.view():
-        watching = reader._leases._thread
+        watching = reader._idle_timeout._thread
         assert watching is not None
         for number in range(10):
             put(writer, "a.txt", f"text {number}")

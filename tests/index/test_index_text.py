@@ -1,4 +1,4 @@
-"""What is embedded, and what is searched by words."""
+"""Texts that are embedded and searched by words."""
 
 from mistral_rag.index._index_text import embed_text, lexical_text, page_head, table_header
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit

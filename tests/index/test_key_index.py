@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mistral_rag.index._database.key_index import short
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter, verify
+from mistral_rag.index._database.key_index import key_hash
 from mistral_rag.schema import Chunk, Locator, Page, Source
 
 Put = Callable[..., Source]
@@ -39,7 +37,7 @@ def held(folder: Path) -> dict[str, int]:
 
 
 def test_names_that_share_a_number_are_told_apart(writer: IndexWriter, folder: Path) -> None:
-    assert short(TWINS[0]) == short(TWINS[1])
+    assert key_hash(TWINS[0]) == key_hash(TWINS[1])
     put_named(writer, TWINS[0])
     writer.commit()
     with writer.view() as view:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mistral_rag.index._lexical.bm25 import Part
-from mistral_rag.index._lexical.cache import LexicalIndex, cached, follow, load, save, searched_title
-from mistral_rag.index._lexical.postings import Segment
-from mistral_rag.index._reader import IndexReader
+from mistral_rag.index import IndexReader, IndexWriter, LexicalIndex
+from mistral_rag.index._lexical.bm25 import LexicalSegment
+from mistral_rag.index._lexical.cache import follow, searched_title
+from mistral_rag.index._lexical.index_file import load, save
+from mistral_rag.index._lexical.postings import Postings
 from mistral_rag.index._view import LexicalRow
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
@@ -34,7 +34,7 @@ def found(index: LexicalIndex, question: str) -> list[int]:
 
 def seen(folder: Path) -> LexicalIndex:
     with IndexReader.open(folder) as reader, reader.view() as view:
-        return cached(folder, view)
+        return view.lexical()
 
 
 def test_what_was_saved_is_loaded(folder: Path, built: Path) -> None:
@@ -131,28 +131,28 @@ def test_arrays_that_could_run_code_are_not_loaded(built: Path) -> None:
     assert load(built) is None
 
 
-def large(**changed: tuple[int, float]) -> Segment:
+def large(**changed: tuple[int, float]) -> Postings:
     """Postings that take more than one look at each file, with a number changed here and there."""
     arrays: dict[str, Any] = {
         "rows": np.arange(200_000),
         "words": np.ones(200_000, np.float32),
         "terms": np.arange(300_000, dtype=np.uint64) * np.uint64(2) + np.uint64(2**63),
         "starts": np.arange(300_001),
-        "places": np.arange(300_000, dtype=np.int32) % 200_000,
+        "positions": np.arange(300_000, dtype=np.int32) % 200_000,
         "counts": np.ones(300_000, np.uint8),
     }
     for name, (place, number) in changed.items():
         arrays[name][place] = number
-    return Segment(language="en", **arrays)
+    return Postings(language="en", **arrays)
 
 
 def test_large_files_are_loaded(tmp_path: Path) -> None:
-    save(LexicalIndex([Part(large())]), tmp_path / "lexical-1", {"commit": "a"})
+    save(LexicalIndex([LexicalSegment(large())]), tmp_path / "lexical-1", {"commit": "a"})
     loaded = load(tmp_path / "lexical-1")
     assert loaded is not None
     index, stamp = loaded
     assert (len(index), stamp) == (200_000, {"commit": "a"})
-    assert index.parts[0].segment.places[-1] == 99_999
+    assert index.segments[0].postings.positions[-1] == 99_999
 
 
 @pytest.mark.parametrize(
@@ -165,12 +165,12 @@ def test_large_files_are_loaded(tmp_path: Path) -> None:
         {"terms": (131_072, 2**63)},
         {"starts": (131_072, 131_070)},
         {"starts": (300_000, 300_001)},
-        {"places": (299_999, 200_000)},
-        {"places": (0, -1)},
+        {"positions": (299_999, 200_000)},
+        {"positions": (0, -1)},
     ],
 )
 def test_files_whose_numbers_do_not_fit_are_not_believed(tmp_path: Path, changed: dict[str, Any]) -> None:
-    save(LexicalIndex([Part(large(**changed))]), tmp_path / "lexical-1", {})
+    save(LexicalIndex([LexicalSegment(large(**changed))]), tmp_path / "lexical-1", {})
     assert load(tmp_path / "lexical-1") is None
 
 

@@ -1,9 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter, verify
 from mistral_rag.schema import Block, Box, Locator, Page, Source, WordBoxes
 
 Put = Callable[..., Source]

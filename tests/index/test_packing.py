@@ -68,6 +68,6 @@ def test_what_is_no_page_is_damage(runs: Any, words: Any) -> None:
 
 def test_a_page_that_would_fill_the_memory_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     page = Page(locator=Locator(kind="page", number=1), text="text")
-    monkeypatch.setattr("mistral_rag.index._database.packing.LARGEST_VALUE", 1000)
+    monkeypatch.setattr("mistral_rag.index._database.packing.MAX_VALUE_BYTES", 1000)
     with pytest.raises(IndexDamagedError, match="too long"):
         assert PackedPage((*page_values(page)[:-1], packed("x" * 2000))).page

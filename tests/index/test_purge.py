@@ -11,11 +11,8 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import IndexLockedError
-from mistral_rag.index import Profile
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, IndexWriter, Profile, verify
 from mistral_rag.index._source_status import erased_uri
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Locator, Page, Source
 from mistral_rag.text import hashed
 
@@ -57,7 +54,7 @@ def terms(folder: Path) -> set[int]:
 
 
 def traces(folder: Path) -> set[str]:
-    """What of the secret document can be found."""
+    """The traces of the secret document that can be found."""
     wanted = {
         "text": SECRET.encode(),
         "vector": np.array(VECTOR, dtype="<f2").tobytes(),

@@ -19,9 +19,8 @@ from mistral_rag.errors import (
     NotAnIndexError,
     StoreError,
 )
-from mistral_rag.index._reader import IndexReader
+from mistral_rag.index import IndexReader, IndexWriter
 from mistral_rag.index._view import LexicalRow
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
@@ -152,7 +151,7 @@ def test_status_speaks_the_names_of_the_command_line(index: Path) -> None:
 
 def test_status_loads_nothing_heavy(index: Path) -> None:
     script = (
-        "import sys; from mistral_rag.index._reader import IndexReader\n"
+        "import sys; from mistral_rag.index import IndexReader\n"
         "with IndexReader.open(sys.argv[1]) as reader: reader.status(), reader.identity\n"
         "print(*{'numpy', 'pydantic', 'faiss', 'langchain_core', 'httpx'} & sys.modules.keys())"
     )
@@ -202,8 +201,8 @@ def test_a_reader_in_between_does_not_make_the_log_grow(folder: Path, writer: In
 def test_a_forked_child_reads_on_while_its_parent_writes(index: Path) -> None:
     script = """
 import os, sys
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader
+from mistral_rag.index import IndexWriter
 reader = IndexReader.open(sys.argv[1])
 assert reader.sequence == 2
 children = []
@@ -354,9 +353,9 @@ UNPRIVILEGED = """
 import os, sys
 import mistral_rag.index._view
 from mistral_rag.errors import StoreError
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import verify
+from mistral_rag.index import IndexReader
+from mistral_rag.index import IndexWriter
 if os.getuid() == 0:
     os.setuid(65534)
 try:
@@ -370,7 +369,7 @@ except StoreError as error:
 
 
 def without_write_permission(index: Path, task: str) -> str:
-    """What a process prints that may read a copy of the folder and not write to it; the folder is called INDEX."""
+    """The output of a process that may read a copy of the folder and not write to it; the folder is called INDEX."""
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         copy = Path(place) / "index"

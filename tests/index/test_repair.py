@@ -18,12 +18,9 @@ from mistral_rag.errors import (
     IndexVersionError,
     NotAnIndexError,
 )
+from mistral_rag.index import IndexReader, IndexWriter, repair, verify
 from mistral_rag.index._database.format import PAGE_SIZE
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._recovery.repair import repair
 from mistral_rag.index._recovery.salvage import Loss
-from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Locator, Page, Source
 
 Put = Callable[..., Source]

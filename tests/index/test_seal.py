@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mistral_rag.index._database.seal import SLOT, Seal, read_seal, write_seal
+from mistral_rag.index._folder.seal import SLOT, Seal, read_seal, write_seal
 
 
 def test_the_newer_of_two_slots_counts(tmp_path: Path) -> None:

@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
-from mistral_rag.index._dense.search import DenseIndex
-from mistral_rag.index._dense.vector_rows import Portion
+from mistral_rag.index import DenseIndex
+from mistral_rag.index._dense.vector_rows import VectorBatch
 
 AXES = np.eye(4, dtype=np.float32)
 
 
-def portion(rows: list[int], vectors: np.ndarray) -> Portion:
+def batch(rows: list[int], vectors: np.ndarray) -> VectorBatch:
     """Rows whose vectors have the rows' numbers."""
     numbers = np.array(rows, dtype=np.int64)
-    return Portion(numbers, numbers, numbers.astype(np.uint64), vectors.astype(np.float16))
+    return VectorBatch(numbers, numbers, numbers.astype(np.uint64), vectors.astype(np.float16))
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_an_empty_index_finds_nothing() -> None:
 
 
 def test_rows_come_and_go(index: DenseIndex) -> None:
-    later = index.follow(np.array([20]), portion([50], -AXES[:1]), sequence=7)
+    later = index.follow(np.array([20]), batch([50], -AXES[:1]), sequence=7)
     assert (len(later), later.sequence) == (4, 7)
     assert later.search(AXES[0], 4)[0].tolist() == [10, 30, 40, 50]
     assert index.search(AXES[0], 4)[0].tolist() == [10, 20, 30, 40]

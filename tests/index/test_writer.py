@@ -23,11 +23,7 @@ from mistral_rag.errors import (
     NotAnIndexError,
     StoreError,
 )
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._view import View
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import Identity, IndexReader, IndexWriter, View, verify
 from mistral_rag.schema import Page, Source
 
 Put = Callable[..., Source]
@@ -221,7 +217,7 @@ def test_opening_the_database_elsewhere_in_the_writers_process_lets_no_second_wr
     with IndexReader.open(folder):
         pass
     verify(folder)
-    second = "import sys; from mistral_rag.index._writer import IndexWriter; IndexWriter.open(sys.argv[1])"
+    second = "import sys; from mistral_rag.index import IndexWriter; IndexWriter.open(sys.argv[1])"
     run = subprocess.run([sys.executable, "-c", second, folder], capture_output=True, text=True, check=False)
     assert "IndexLockedError" in run.stderr
 
@@ -231,8 +227,8 @@ def test_a_forked_child_neither_uses_the_writer_nor_keeps_its_lock(folder: Path)
     script = """
 import os, sys
 from mistral_rag.errors import StoreError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader
+from mistral_rag.index import IndexWriter
 writer = IndexWriter.open(sys.argv[1])
 writer.set_extra("parent", True)
 reader = IndexReader.open(sys.argv[1])
@@ -333,7 +329,7 @@ def test_a_closed_writer_says_so(folder: Path) -> None:
 FULL = """
 import resource, sys
 from mistral_rag.errors import IndexWriteError
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexWriter
 with IndexWriter.open(sys.argv[1]) as writer:
     writer.set_extra("first", 1)
     writer.commit()
@@ -418,7 +414,7 @@ def test_caches_follow_commits(writer: IndexWriter, folder: Path, put: Put) -> N
 def test_a_writer_that_is_forgotten_frees_the_lock(folder: Path) -> None:
     writer: IndexWriter | None = IndexWriter.open(folder)
     assert writer is not None
-    writer._connection.close()  # as the garbage collector does, which says so on newer Pythons
+    writer._transaction._connection.close()  # as the garbage collector does, which says so on newer Pythons
     writer = None
     IndexWriter.open(folder).close()
 

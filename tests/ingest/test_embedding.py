@@ -13,7 +13,7 @@ from ingest._pipeline import Build
 from mistral_rag import HybridRetriever, MistralEmbeddings
 from mistral_rag.embeddings import NamedEmbeddings
 from mistral_rag.errors import ConfigurationError, IndexMismatchError, InvalidRequestError
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import verify
 from mistral_rag.testing import FakeMistral
 from mistral_rag.testing._server import faults
 

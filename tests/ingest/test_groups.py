@@ -11,8 +11,7 @@ from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag import HybridRetriever
 from mistral_rag.cli import main as mistral_rag
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 
 TRAVEL = "# Travel\n\nTrains are booked in second class.\n"
 PAY = "# Pay\n\nThe chair is paid second to none.\n"

@@ -12,8 +12,7 @@ from ingest._pipeline import Build
 from ingest._plan import may_be_read_now
 from ingest._report import BuildReport, PageRead
 from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.schema import Block, Box, Locator, Page, WordBoxes
 from mistral_rag.testing import FakeMistral, OcrPage

@@ -9,8 +9,7 @@ import pytest
 from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag.errors import IndexMismatchError, NotAnIndexError, SourceNotFoundError
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 
 TRAVEL = "# Travel\n\nTrains are booked in second class. Flights need approval by the office.\n"
 LEAVE = "# Leave\n\nEveryone has 30 days of leave a year. Unused days expire in March.\n"

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from mistral_rag.cli import _program as program
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
+from mistral_rag.index import IndexReader, verify
 from mistral_rag.retrieval import is_current
 
 NAMES = ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md"]

@@ -98,7 +98,7 @@ def _platform() -> Iterator[Check]:
 
 
 def _index(folder: Path) -> Iterator[Check]:
-    from mistral_rag.index._reader import IndexReader
+    from mistral_rag.index import IndexReader
 
     try:
         with IndexReader.open(folder) as reader:

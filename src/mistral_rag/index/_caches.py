@@ -1,7 +1,6 @@
 """The caches beside the database: each follows its commits, and may be deleted at any time."""
 
-from mistral_rag.index._database.layout import remove_caches
-from mistral_rag.index._dense.vector_rows import EXACT_ROWS
+from mistral_rag.index._folder.layout import remove_caches
 from mistral_rag.index._lexical import cache as lexical_cache
 from mistral_rag.index._view import View
 
@@ -9,7 +8,7 @@ from mistral_rag.index._view import View
 def refresh(view: View) -> None:
     """Bring the files up to the commit that `view` shows, and remove those of other generations."""
     lexical_cache.refresh(view)
-    if view.vector_count() > EXACT_ROWS:
+    if view.vector_count() > view.dense_settings.exact_rows:
         from mistral_rag.index._dense import cache as dense_cache
 
         dense_cache.refresh(view)
@@ -19,7 +18,7 @@ def refresh(view: View) -> None:
 def write(view: View, generation: int) -> None:
     """Write the files of a new generation, which hold nothing of what was removed."""
     lexical_cache.write(view, generation)
-    if view.vector_count() > EXACT_ROWS:
+    if view.vector_count() > view.dense_settings.exact_rows:
         from mistral_rag.index._dense import cache as dense_cache
 
         dense_cache.write(view, generation)

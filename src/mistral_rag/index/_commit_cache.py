@@ -1,4 +1,4 @@
-"""What a reader keeps in memory from one search to the next."""
+"""Search indexes that a reader keeps in memory from one search to the next."""
 
 import threading
 from collections import defaultdict
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Fetch
 
 
-class OfCommit(Protocol):
-    """Something that holds what one commit holds."""
+class CommitState(Protocol):
+    """Something that was made of one commit."""
 
     @property
     def sequence(self) -> int:
         """The number of the commit."""
 
 
-T = TypeVar("T", bound=OfCommit)
+T = TypeVar("T", bound=CommitState)
 
 
-class Kept:
+class CommitCache:
     """The newest of each kind of thing that follows the commits; shared by the threads of a reader.
 
     Attributes:
@@ -33,7 +33,7 @@ class Kept:
         self._mutexes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def newest(self, kind: str, sequence: int, make: Callable[[T | None], T]) -> T:
-        """What there is of this kind as of the commit `sequence` or a newer one.
+        """The thing of this kind as of the commit `sequence` or a newer one.
 
         `make` brings the last one up to that commit, or makes the first one, while other threads wait for it.
         """

@@ -1,8 +1,8 @@
-"""Views that nobody uses end by themselves, so that a reader that sleeps holds nobody up.
+"""A timeout for views that are not used, so that they do not keep a writer from its log.
 
 As long as a transaction reads, the log can't be emptied, and on an index that was not being written when it began, no
 writer can start. Searches end theirs within milliseconds. One that was forgotten, or belongs to a caller who sleeps
-inside it, is ended from outside; who goes on with it then is told so.
+inside it, is ended from outside; using it afterwards is an error.
 """
 
 import sqlite3
@@ -17,8 +17,8 @@ from mistral_rag.errors import StoreError
 IDLE_SECONDS: Final = 60.0
 
 
-class Lease:
-    """A connection in a read transaction that may be taken away; takes the statements of one view."""
+class TimedConnection:
+    """A connection in a read transaction that the timeout may end; it takes the statements of one view."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -41,46 +41,46 @@ class Lease:
                 self._ended = True
                 self._connection.execute("ROLLBACK")
 
-    def give_up(self) -> None:
+    def retire(self) -> None:
         """Take no more statements; the connection goes back."""
         with self._mutex:
             self._ended = True
 
 
-class Leases:
-    """The leases of a reader, and a thread that looks after them as long as there are any."""
+class IdleTimeout:
+    """The connections of a reader that are in use, and a thread that looks after them as long as there are any."""
 
     def __init__(self, idle: float = IDLE_SECONDS) -> None:
         self._idle = idle
-        self._held: set[Lease] = set()
+        self._watched: set[TimedConnection] = set()
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def held(self, connection: sqlite3.Connection) -> Iterator[Lease]:
-        """A lease as long as the block lasts, if it is used that long."""
-        lease = Lease(connection)
+    def watched(self, connection: sqlite3.Connection) -> Iterator[TimedConnection]:
+        """A connection that may be used as long as the block lasts, and no pause is longer than the timeout."""
+        timed = TimedConnection(connection)
         with self._mutex:
-            self._held.add(lease)
+            self._watched.add(timed)
             # a forked child has no threads but its own
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._look_after, name="views", daemon=True)
+                self._thread = threading.Thread(target=self._end_idle, name="views", daemon=True)
                 self._thread.start()
         try:
-            yield lease
+            yield timed
         finally:
-            lease.give_up()
+            timed.retire()
             with self._mutex:
-                self._held.discard(lease)
+                self._watched.discard(timed)
 
-    def _look_after(self) -> None:
+    def _end_idle(self) -> None:
         while True:
             time.sleep(self._idle / 4)
             with self._mutex:
-                if not self._held:
+                if not self._watched:
                     self._thread = None
                     return
-                late = {lease for lease in self._held if time.monotonic() - lease.used > self._idle}
-                self._held -= late
-            for lease in late:
-                lease.end()
+                late = {timed for timed in self._watched if time.monotonic() - timed.used > self._idle}
+                self._watched -= late
+            for timed in late:
+                timed.end()

@@ -1,8 +1,9 @@
-"""What is embedded and what is searched by words; neither is what is quoted."""
+"""The texts that are embedded and searched by words; neither is the text that is quoted."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mistral_rag.schema import Chunk, Page, Source
+if TYPE_CHECKING:  # an identity names the version, and must not load the types
+    from mistral_rag.schema import Chunk, Page, Source
 
 TEXT_VERSION: Final = "1"
 """Changes whenever the same chunk gives another text below: vectors and word statistics then no longer fit."""
@@ -11,14 +12,14 @@ PAGE_HEAD: Final = 160
 """Characters of a page's beginning that are searched with each of its chunks."""
 
 
-def embed_text(chunk: Chunk, source: Source, page: Page) -> str:
+def embed_text(chunk: "Chunk", source: "Source", page: "Page") -> str:
     """Title, heading path, table header and chunk, a line each."""
     return "\n".join(
         part for part in (source.title, " > ".join(chunk.headings), table_header(chunk, page), chunk.text) if part
     )
 
 
-def table_header(chunk: Chunk, page: Page) -> str:
+def table_header(chunk: "Chunk", page: "Page") -> str:
     """The rows that name the columns of the chunk's rows and stand outside of it."""
     rows = page.units[chunk.first_unit : chunk.last_unit + 1]
     headers = sorted({row.header for row in rows if row.header is not None})

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._database.connection import LARGEST_VALUE
+from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.rows import Rows, bounded, portions, row_digest
+from mistral_rag.index._database.rows import RowWriter, bounded, portions, row_digest
 from mistral_rag.schema import Page
 
 LEVEL: Final = 6
 UNUSED: Final = "file NOT IN (SELECT json_extract(record, '$.digest') FROM sources WHERE status != 'removed')"
-"""Which rows belong to no file that the index knows any more."""
+"""Condition of rows that belong to no file that the index knows any more."""
 
 
-def kept_pages(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
+def cached_pages_of(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
     """The kept pages among these keys; locators are those of the file each was read from."""
     names = ", ".join(f'"{name}"' for name in (*COLUMNS["readings"], "digest"))
     found: dict[bytes, Page] = {}
@@ -30,7 +30,7 @@ def kept_pages(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes
     return found
 
 
-def keep_page(rows: Rows, reader: str, key: bytes, file: str, page: Page) -> None:
+def keep_page(rows: RowWriter, reader: str, key: bytes, file: str, page: Page) -> None:
     """Keep a page by reader and key until no file with the digest `file` is known any more."""
     rows.delete("readings", "reader = ? AND key = ? AND file = ?", (reader, key, file))
     rows.insert("readings", [(reader, key, file, zlib.compress(page.model_dump_json().encode(), LEVEL))])
@@ -39,6 +39,6 @@ def keep_page(rows: Rows, reader: str, key: bytes, file: str, page: Page) -> Non
 def _unpacked(data: bytes) -> Page:
     try:
         stream = zlib.decompressobj()
-        return Page.model_validate_json(bounded(stream.decompress(data, LARGEST_VALUE)))
+        return Page.model_validate_json(bounded(stream.decompress(data, MAX_VALUE_BYTES)))
     except (ValueError, zlib.error) as error:
         raise IndexDamagedError(f"a page of the index can't be read: {str(error)[:200]}") from error

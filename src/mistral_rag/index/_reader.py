@@ -12,23 +12,26 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from mistral_rag.errors import IndexNotFoundError, StoreError
-from mistral_rag.index._commit_cache import Kept
+from mistral_rag.index._commit_cache import CommitCache
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import begin_reading, sqlite_errors
-from mistral_rag.index._database.filesystem import refuse_network
 from mistral_rag.index._database.format import require_current
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.layout import LOG, file_of, find_folder
+from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._filters.filters import AllowedRows
-from mistral_rag.index._idle_timeout import Lease, Leases
+from mistral_rag.index._folder.filesystem import refuse_network
+from mistral_rag.index._folder.layout import LOG, file_of, find_folder
+from mistral_rag.index._idle_timeout import IdleTimeout, TimedConnection
 from mistral_rag.index._status import status_of
 
 if TYPE_CHECKING:
-    from mistral_rag.index._dense.vector_rows import Halves, Rows
+    from mistral_rag.index._dense.vector_rows import Float16Array, Rows
     from mistral_rag.index._view import View
     from mistral_rag.schema import Page, Source
 
-MOST_IDLE: Final = 8
+MAX_IDLE_CONNECTIONS: Final = 8
+"""Connections that wait for the next views; with more threads at once some are opened again."""
+
 _READERS: "Final[weakref.WeakSet[IndexReader]]" = weakref.WeakSet()
 
 
@@ -49,22 +52,23 @@ class IndexReader:
     a reader does keeps a writer waiting.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, dense: DenseSettings = DEFAULT) -> None:
         self.folder = folder
+        self.dense_settings = dense
         self._idle: list[sqlite3.Connection] = []
         self._mutex = threading.Lock()
         self._process = os.getpid()
         self._closed = False
         self._allowed = AllowedRows()
-        self._leases = Leases()
+        self._idle_timeout = IdleTimeout()
         self._local = threading.local()
-        self._kept = Kept(partial(_fetched, weakref.ref(self)))
+        self._commit_cache = CommitCache(partial(_fetched, weakref.ref(self)))
         self._file = file_of(folder)
         _READERS.add(self)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open the index folder at `path` and check that it is one.
+    def open(cls, path: str | os.PathLike[str], *, dense: DenseSettings = DEFAULT) -> Self:
+        """Open the index folder at `path` and check that it is one; `dense` are sizes for search by vectors.
 
         Raises:
             IndexNotFoundError: there is none.
@@ -76,7 +80,7 @@ class IndexReader:
         find_folder(folder)
         if (folder / LOG).exists():
             refuse_network(folder, writing=False)
-        reader = cls(folder)
+        reader = cls(folder, dense=dense)
         with sqlite_errors(folder, writing=False):
             connection = begin_reading(folder)
             try:
@@ -91,33 +95,36 @@ class IndexReader:
 
     @property
     def replaced(self) -> bool:
-        """Whether another index, or none, has come to the place of the one that was opened."""
+        """True when the index that was opened was deleted, or another one has taken its place."""
         return file_of(self.folder) != self._file
 
     @contextmanager
     def view(self, *, lasting: bool = False) -> "Iterator[View]":
         """One commit of the index, the newest, as long as the block lasts. No await belongs inside.
 
-        Not used for a minute it ends by itself (see `leases`), but for one that is said to be `lasting`: that one
-        keeps the log from being emptied, and perhaps a writer from starting, as long as it is open.
+        Not used for a minute it ends by itself (see `_idle_timeout`), but for one that is said to be `lasting`: that
+        one keeps the log from being emptied, and perhaps a writer from starting, as long as it is open.
         """
-        from mistral_rag.index._view import View
-
         with self.connection() as connection:
             if lasting:
-                yield View(connection, self.folder, self._allowed, self._kept)
+                yield self._view_of(connection)
                 return
-            with self._leases.held(connection) as lease:
-                self._own_views.append(lease)
+            with self._idle_timeout.watched(connection) as timed:
+                self._own_views.append(timed)
                 try:
-                    yield View(cast("sqlite3.Connection", lease), self.folder, self._allowed, self._kept)
+                    yield self._view_of(cast("sqlite3.Connection", timed))
                 finally:
-                    self._own_views.remove(lease)
+                    self._own_views.remove(timed)
+
+    def _view_of(self, connection: sqlite3.Connection) -> "View":
+        from mistral_rag.index._view import View
+
+        return View(connection, self.folder, self._allowed, self._commit_cache, dense_settings=self.dense_settings)
 
     @property
-    def _own_views(self) -> list[Lease]:
+    def _own_views(self) -> list[TimedConnection]:
         """The views that this thread has open."""
-        views: list[Lease] = self._local.__dict__.setdefault("views", [])
+        views: list[TimedConnection] = self._local.__dict__.setdefault("views", [])
         return views
 
     @contextmanager
@@ -137,8 +144,8 @@ class IndexReader:
             raise StoreError(f"the reader of {self.folder} is closed")
         if os.getpid() != self._process:
             # locks may have been held by threads that are not here
-            self._mutex, self._leases, self._local = threading.Lock(), Leases(), threading.local()
-            self._kept = Kept(partial(_fetched, weakref.ref(self)))
+            self._mutex, self._idle_timeout, self._local = threading.Lock(), IdleTimeout(), threading.local()
+            self._commit_cache = CommitCache(partial(_fetched, weakref.ref(self)))
             self._process = os.getpid()
             self._idle = []
         with self._mutex:
@@ -151,14 +158,14 @@ class IndexReader:
             connection.close()
             return
         with self._mutex:
-            if not self._closed and len(self._idle) < MOST_IDLE:
+            if not self._closed and len(self._idle) < MAX_IDLE_CONNECTIONS:
                 self._idle.append(connection)
                 return
         connection.close()
 
     @property
     def identity(self) -> Identity | None:
-        """What the index was built with; None as long as nothing was built."""
+        """The models and versions that the index was built with; None as long as nothing was built."""
         with self.connection() as connection:
             found = connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
         return None if found is None else Identity.from_json(found[0])
@@ -170,7 +177,7 @@ class IndexReader:
             return int(connection.execute("SELECT max(sequence) FROM commits").fetchone()[0])
 
     def extra(self, name: str) -> Any:
-        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
         with self.view() as view:
             return view.extra(name)  # noqa: S610 (no Django here)
 
@@ -217,7 +224,7 @@ class IndexReader:
             self.close()
 
 
-def _fetched(reader: "weakref.ref[IndexReader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Halves]":
+def _fetched(reader: "weakref.ref[IndexReader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Float16Array]":
     """Vectors by their numbers, through the view that this thread has open, or in a transaction of their own."""
     from mistral_rag.index._dense.vector_rows import fetched
 

@@ -1,8 +1,8 @@
-"""What an index knows of a source beside its content: where it was found, and how reading it went."""
+"""The status of a source in an index: where it was found, and how reading it went."""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, Self
 
@@ -17,22 +17,22 @@ READ_AGAIN: Final = -1
 """The size noted for a file that the next build is to read whether or not it has changed."""
 
 ERASED: Final = "erased:"
-"""What the uri of a source begins with that was purged: only a digest of its real uri is kept."""
+"""Beginning of the uri of a source that was purged: only a digest of its real uri is kept."""
 
 
 def erased_uri(uri: str) -> str:
-    """What stands for a uri after a purge; who does not know the uri can't tell it from this."""
+    """The uri that replaces another one in a purge; the other one can't be told from it."""
     return uri if uri.startswith(ERASED) else f"{ERASED}{hashlib.sha256(uri.encode()).hexdigest()}"
 
 
 def erased_source(uri: str) -> Source:
-    """What stands for a source after a purge, so that builds go on leaving it out."""
+    """The source that replaces another one in a purge, so that builds go on leaving it out."""
     return Source(uri=erased_uri(uri), digest="0" * 64, name="(erased)", title="(erased)", media_type="")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where a source was found and how reading it went.
+class SourceStatusRow:
+    """The part of a source's row that a build knows beside its content.
 
     `root` is the uri of the folder that was named in the build; `problems` are page number (None: the whole
     source) and reason of what could not be read.
@@ -58,7 +58,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceStatus:
     """A source as the index knows it; `reason` says why it failed, `problems` are its pages that did."""
 
     source: Source
@@ -75,8 +75,23 @@ class SourceState:
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
-        """The state in a row of `QUERY`."""
+        """The status in a row of `QUERY`."""
         record, status, root, size, mtime_ns, reason, pages, chunks, problems = row
         with unreadable("source"):
             noted = tuple((page, text) for page, text in plain_json(problems))
         return cls(stored_source(record), status, root, size, mtime_ns, reason, pages, chunks, noted)
+
+    @staticmethod
+    def find(known: "Mapping[str, SourceStatus]", uri: str) -> "SourceStatus | None":
+        """The status of the source with this uri, also when it was purged; None when the index never held it."""
+        return known.get(uri) or known.get(erased_uri(uri))
+
+    @property
+    def is_erased(self) -> bool:
+        """True when the source was purged: only a digest of its uri is kept."""
+        return self.source.uri.startswith(ERASED)
+
+    @property
+    def must_be_read_again(self) -> bool:
+        """True when a repair lost a part: the next build reads the file whether or not it has changed."""
+        return self.size == READ_AGAIN

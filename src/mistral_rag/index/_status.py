@@ -1,4 +1,4 @@
-"""What `ingest status` shows. Loads nothing heavy: it is asked often."""
+"""Counts and failures that `ingest status` shows. Loads nothing heavy: it is asked often."""
 
 import os
 import sqlite3
@@ -13,13 +13,13 @@ SELECT coalesce(sum(f.page IS NOT NULL), 0), coalesce(sum(f.page IS NULL AND p.c
 FROM pages p LEFT JOIN (
  SELECT DISTINCT s.source AS source, json_extract(j.value, '$[0]') AS page FROM sources s, json_each(s.problems) j
 ) f ON f.source = p.source AND f.page = p.number"""
-"""How many pages could not be read, were read by OCR (which says how sure it is), and are empty: zlib makes 8 bytes
-of nothing, and of anything else more."""
+"""The numbers of pages that could not be read, were read by OCR (they have a confidence), and are empty: zlib makes 8
+bytes of nothing, and of anything else more."""
 
 HIDDEN: Final = """
 SELECT count(*) FROM sources WHERE status = 'ok' AND EXISTS (SELECT 1 FROM groups)
  AND source NOT IN (SELECT source FROM groups)"""
-"""How many documents are found by nobody: they name no group, and others do."""
+"""The number of hidden documents: they name no group, and others do."""
 
 
 def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:

@@ -1,70 +1,35 @@
-"""What one commit of an index holds, read in one short transaction."""
+"""One commit of an index, read in one short transaction."""
 # ruff: noqa: S608 (statements are put together from constants of this package; values are parameters)
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._commit_cache import Kept
+from mistral_rag.index._commit_cache import CommitCache
 from mistral_rag.index._database import key_index
-from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.packing import PackedPage, full_page, page_text, stored_chunk, stored_source
+from mistral_rag.index._database.packing import page_text, stored_source
 from mistral_rag.index._database.profiles import Profile, stored_profile
 from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
 from mistral_rag.index._dense import vector_rows
-from mistral_rag.index._dense.vector_rows import Halves, Portion, Rows
-from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
+from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
 from mistral_rag.index._filters.filters import AllowedRows
 from mistral_rag.index._index_text import page_head
 from mistral_rag.index._status import HIDDEN
+from mistral_rag.index._stored_rows import StoredChunk, StoredRows, by_key, columns_of
 from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
-    from langchain_core.documents import Document
-
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._lexical.bm25 import LexicalIndex
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk with where it came from."""
-
-    row: int
-    chunk: Chunk
-    source: Source
-    place: PackedPage
-
-    @property
-    def page(self) -> Page:
-        """The page it stands on, with its text and place but no words, blocks or units."""
-        return self.place.page
-
-    @property
-    def whole_page(self) -> Page:
-        """The page with words, blocks and units, where the chunk was read with `layouts`."""
-        return self.place.whole
-
-    @property
-    def is_bare(self) -> bool:
-        """True for a text that was added without pages."""
-        return self.source.media_type == BARE_TYPE
-
-    def to_document(self) -> "Document":
-        """The LangChain Document: as it was given, where it was given as one."""
-        if not self.is_bare:
-            return self.chunk.to_document(self.source, self.place)
-        from langchain_core.documents import Document
-
-        return Document(id=self.chunk.id, page_content=self.chunk.text, metadata=dict(self.source.metadata))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +56,13 @@ class Changes:
     removed: Rows
 
 
-def _columns(table: str, alias: str) -> str:
-    return ", ".join(f'{alias}."{name}"' for name in (*COLUMNS[table], "digest"))
-
-
-CHUNKS = f"SELECT {_columns('chunks', 'c')} FROM chunks c WHERE c.row IN (SELECT value FROM json_each(?))"
-
-
 class View:
     """One commit, as long as the `with` block of `IndexReader.view` lasts. No await belongs inside.
 
     Attributes:
         folder: the folder of the index.
-        kept: what is kept in memory from one view of a reader to the next.
+        commit_cache: what stays in memory from one view of a reader to the next.
+        dense_settings: sizes at which vector search changes its way.
         sequence: the number of the commit; it grows by one with each.
         generation: the number of the caches' generation; compaction makes a new one.
     """
@@ -113,17 +72,19 @@ class View:
         connection: sqlite3.Connection,
         folder: Path,
         allowed: AllowedRows | None = None,
-        kept: Kept | None = None,
+        commit_cache: CommitCache | None = None,
+        *,
+        dense_settings: DenseSettings = DEFAULT,
     ) -> None:
         self._connection = connection
         self._allowed = allowed or AllowedRows()
         self.folder = folder
-        self.kept = kept or Kept(partial(vector_rows.fetched, connection, folder))
+        self.commit_cache = commit_cache or CommitCache(partial(vector_rows.fetched, connection, folder))
+        self.dense_settings = dense_settings
         found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
         self.sequence: int = found[0]
         self.last_row: int = found[1]
-        self._sources: dict[int, Source] = {}
-        self._pages: dict[int, PackedPage] = {}
+        self._stored = StoredRows(connection, folder)
 
     @property
     def generation(self) -> int:
@@ -133,17 +94,17 @@ class View:
 
     @property
     def identity(self) -> Identity | None:
-        """What the index was built with; None as long as nothing was built."""
+        """The models and versions that the index was built with; None as long as nothing was built."""
         value = self.setting("identity")
         return None if value is None else Identity.from_json(value)
 
     def setting(self, name: str) -> str | None:
         """A setting as it was stored."""
-        query = f"SELECT {_columns('settings', 't')} FROM settings t WHERE name = ?"
-        return next((str(value) for _, value in self._all("settings", query, (name,))), None)
+        query = f"SELECT {columns_of('settings', 't')} FROM settings t WHERE name = ?"
+        return next((str(value) for _, value in self._stored.checked("settings", query, (name,))), None)
 
     def extra(self, name: str) -> Any:
-        """What `IndexWriter.set_extra` keeps under this name; None when there is nothing."""
+        """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
         value = self.setting(f"extra:{name}")
         with unreadable("setting"):
             return None if value is None else plain_json(value)
@@ -153,66 +114,23 @@ class View:
 
         `layouts` also reads words, blocks and units of their pages, for `StoredChunk.whole_page`.
         """
-        wanted = [int(row) for row in rows]
-        found = {values[0]: values for values in self._all("chunks", CHUNKS, (json.dumps(wanted),))}
-        with unreadable("chunk"):
-            self._load({values[2] for values in found.values()}, {values[3] for values in found.values()})
-            if layouts:
-                self._load_layouts({values[3] for values in found.values()})
-        return [self._stored(found[row]) for row in wanted if row in found]
-
-    def _stored(self, values: Sequence[Any]) -> StoredChunk:
-        row, identifier, source, page, _, *rest = values
-        known = self._sources[source]
-        return StoredChunk(row, stored_chunk(identifier, known.uri, rest), known, self._pages[page])
-
-    def _load(self, sources: Collection[int], pages: Collection[int]) -> None:
-        """Read the sources and pages that are not known yet."""
-        missing = json.dumps([number for number in sources if number not in self._sources])
-        for values in self._all("sources", self._of("sources", "source"), (missing,)):
-            self._sources[values[0]] = stored_source(values[-1])
-        missing = json.dumps([number for number in pages if number not in self._pages])
-        for values in self._all("pages", self._of("pages", "page"), (missing,)):
-            self._pages[values[0]] = PackedPage(tuple(values[3:]))
-        if not (self._sources.keys() >= set(sources) and self._pages.keys() >= set(pages)):
-            raise IndexDamagedError(f"{self.folder} holds chunks whose source or page is gone")
-
-    def _load_layouts(self, pages: Collection[int]) -> None:
-        missing = {number for number in pages if self._pages[number].layout is None}
-        for number, *layout in self._all("layouts", self._of("layouts", "page"), (json.dumps(list(missing)),)):
-            self._pages[number] = PackedPage(self._pages[number].values, tuple(layout))
-            missing.discard(number)
-        if missing:
-            raise IndexDamagedError(f"{self.folder}: {len(missing)} pages have lost their layouts")
-
-    @staticmethod
-    @cache
-    def _of(table: str, key: str) -> str:
-        return f"SELECT {_columns(table, 't')} FROM {table} t WHERE t.{key} IN (SELECT value FROM json_each(?))"
-
-    def _all(self, table: str, query: str, parameters: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        """Rows of whole columns without their digest, which is checked."""
-        for *values, digest in self._connection.execute(query, parameters):
-            if row_digest(table, values) != digest:
-                raise IndexDamagedError(f"{self.folder}: a row of {table} is not what was written. Run: ingest verify")
-            yield values
+        return self._stored.chunks(rows, layouts=layouts)
 
     def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
         """The rows of chunks by their ids; unknown ids are left out."""
-        return key_index.found(self._connection, key_index.CHUNKS, ids)
+        return key_index.find_rows(self._connection, key_index.CHUNKS, ids)
 
     def source(self, uri: str) -> Source:
         """The source with this uri. Raises KeyError when the index does not hold it."""
         found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
         if found is None:
             raise KeyError(uri)
-        self._load(found, ())
-        return self._sources[found[0]]
+        return self._stored.source(found[0])
 
     def sources(self) -> Iterator[Source]:
         """All sources that were read, in the order in which they came."""
-        query = f"SELECT {_columns('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
-        for values in self._all("sources", query, ()):
+        query = f"SELECT {columns_of('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
+        for values in self._stored.checked("sources", query):
             yield stored_source(values[-1])
 
     def page(self, uri: str, number: int) -> Page:
@@ -220,21 +138,13 @@ class View:
 
         Raises KeyError when the index does not hold it.
         """
-        for page in self._full_pages("s.uri = ? AND p.number = ?", (uri, number)):
+        for page in self._stored.full_pages("s.uri = ? AND p.number = ?", (uri, number)):
             return page
         raise KeyError((uri, number))
 
     def pages(self, uri: str) -> Iterator[Page]:
         """All pages of a source in order, with words, blocks and units."""
-        return self._full_pages("s.uri = ? ORDER BY p.number", (uri,))
-
-    def _full_pages(self, where: str, parameters: Sequence[Any]) -> Iterator[Page]:
-        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE {where}"
-        for page in self._all("pages", query, parameters):
-            layout = next(self._all("layouts", self._of("layouts", "page"), (json.dumps([page[0]]),)), None)
-            if layout is None:
-                raise IndexDamagedError(f"{self.folder}: page {page[2]} of source {page[1]} has lost its layout")
-            yield full_page(page[3:], *layout[1:])
+        return self._stored.full_pages("s.uri = ? ORDER BY p.number", (uri,))
 
     def count(self) -> int:
         """The number of chunks."""
@@ -242,8 +152,8 @@ class View:
 
     def page_texts(self, uri: str) -> Iterator[str]:
         """The texts of a source's pages, in order."""
-        query = f"SELECT {_columns('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
-        for values in self._all("pages", f"{query} ORDER BY p.number", (uri,)):
+        query = f"SELECT {columns_of('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
+        for values in self._stored.checked("pages", f"{query} ORDER BY p.number", (uri,)):
             yield page_text(values[-1])
 
     def row_sources(self, rows: Iterable[int] | None = None) -> np.ndarray:
@@ -261,19 +171,17 @@ class View:
 
     def numbered_sources(self, numbers: Iterable[int]) -> dict[int, Source]:
         """Sources by their numbers. Raises IndexDamagedError when one is gone."""
-        wanted = list(numbers)
-        self._load(wanted, ())
-        return {number: self._sources[number] for number in wanted}
+        return self._stored.sources(numbers)
 
     def profile(self, uri: str) -> Profile | None:
-        """What signals learned of the source with this uri; None where nothing was learned."""
+        """The profile that signals learned of the source with this uri; None where nothing was learned."""
         found = self._connection.execute("SELECT source FROM sources WHERE uri = ?", (uri,)).fetchone()
         return self.profiles(found).get(found[0]) if found else None
 
     def profiles_by_uri(self) -> Iterator[tuple[str, Profile | None]]:
-        """What signals learned of every source that was read, in the order in which they came; None where nothing."""
+        """Uri and profile of every source that was read, in the order in which they came; None where there is none."""
         query = (
-            f"SELECT s.uri, {_columns('profiles', 'p')} FROM sources s LEFT JOIN profiles p USING (source)"
+            f"SELECT s.uri, {columns_of('profiles', 'p')} FROM sources s LEFT JOIN profiles p USING (source)"
             " WHERE s.status = 'ok' ORDER BY s.source"
         )
         for uri, *row in self._connection.execute(query):
@@ -286,9 +194,9 @@ class View:
             yield uri, stored_profile(values[1:])
 
     def profiles(self, numbers: Iterable[int]) -> dict[int, Profile]:
-        """What signals learned of sources, by the sources' numbers; those of which nothing was learned are left out."""
+        """Profiles by the numbers of their sources; sources of which nothing was learned are left out."""
         wanted = json.dumps([int(number) for number in numbers])
-        rows = self._all("profiles", self._of("profiles", "source"), (wanted,))
+        rows = self._stored.checked("profiles", by_key("profiles", "source"), (wanted,))
         return {int(number): stored_profile(values) for number, *values in rows}
 
     def commit_digest(self, sequence: int) -> str:
@@ -304,12 +212,12 @@ class View:
         )
         found = self._connection.execute(query, (uri,)).fetchall()
         vectors = [data for _, data in found if data is not None]
-        vector_rows.matrix(vectors, self.dimension, self.folder)
+        vector_rows.matrix_of(vectors, self.dimension, self.folder)
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
     def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows."""
-        found = key_index.found(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
+        found = key_index.find_rows(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
         query = (
             "SELECT e.key, v.data FROM json_each(?) j CROSS JOIN embeddings e ON e.embedding = j.value"
             " CROSS JOIN vectors v ON v.vector = e.vector"
@@ -323,18 +231,18 @@ class View:
         """Of the vectors; 0 on an index for word search only."""
         return self.identity.dimension if self.identity else 0
 
-    def vectors(self) -> tuple[Rows, Halves]:
+    def vectors(self) -> tuple[Rows, Float16Array]:
         """The rows of all chunks that have a vector, ascending, and their vectors."""
-        found = self.vector_portion(None)
+        found = self.vector_batch(None)
         return found.rows, found.vectors
 
-    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Halves]:
+    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Float16Array]:
         """The vectors of some rows, ascending by row; rows without one are left out."""
-        found = self.vector_portion(rows)
+        found = self.vector_batch(rows)
         return found.rows, found.vectors
 
     def vector_count(self) -> int:
-        """How many chunks have a vector."""
+        """The number of chunks that have a vector."""
         return int(self._connection.execute("SELECT count(vector) FROM chunks").fetchone()[0])
 
     def rows_with_vectors(self) -> Rows:
@@ -342,20 +250,20 @@ class View:
         found = self._connection.execute("SELECT row FROM chunks WHERE vector IS NOT NULL ORDER BY row").fetchall()
         return np.array([row for (row,) in found], dtype=np.int64)
 
-    def vector_portion(self, rows: Iterable[int] | None) -> Portion:
+    def vector_batch(self, rows: Iterable[int] | None) -> VectorBatch:
         """The vectors of these rows, or of all, in one piece and ascending by row; rows without one are left out."""
-        return vector_rows.everything(self.vector_portions(rows), self.dimension)
+        return vector_rows.everything(self.vector_batches(rows), self.dimension)
 
-    def vector_portions(self, rows: Iterable[int] | None = None) -> Iterator[Portion]:
+    def vector_batches(self, rows: Iterable[int] | None = None) -> Iterator[VectorBatch]:
         """The vectors of these rows, or of all, piece by piece, in the order in which the database has them."""
         wanted = None if rows is None else json.dumps([int(row) for row in rows])
-        return vector_rows.portions(self._connection, self.folder, self.dimension, wanted)
+        return vector_rows.batches(self._connection, self.folder, self.dimension, wanted)
 
     def lexical(self) -> "LexicalIndex":
         """The words of this commit, or of a newer one, ready for search; the caller may change what he gets."""
         from mistral_rag.index._lexical.cache import cached
 
-        return cached(self.folder, self)
+        return cached(self)
 
     def dense(self) -> "DenseIndex":
         """The vectors of this commit, or of a newer one, ready for search."""
@@ -364,7 +272,7 @@ class View:
         return cached(self)
 
     def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
-        """What word search needs of the chunks behind a row, ascending by row."""
+        """The chunks behind a row as word search needs them, ascending by row."""
         query = (
             "SELECT c.row, s.source, s.record, p.label, c.page, c.text FROM chunks c JOIN sources s USING (source)"
             " LEFT JOIN profiles p USING (source) WHERE c.row > ? ORDER BY c.row"
@@ -386,7 +294,7 @@ class View:
         return page_head(page_text(found[0]))
 
     def changes(self, since: int) -> Changes:
-        """What came and went since the commit `since` (0: the empty index)."""
+        """Rows that came and went since the commit `since` (0: the empty index)."""
         found = self._connection.execute("SELECT last_row FROM commits WHERE sequence = ?", (since,)).fetchone()
         last = found[0] if found else 0
         added = self._connection.execute("SELECT row FROM chunks WHERE row > ? ORDER BY row", (last,))
@@ -396,12 +304,12 @@ class View:
         return Changes(*(np.array([row for (row,) in cursor], dtype=np.int64) for cursor in (added, removed)))
 
     def hidden(self) -> int:
-        """How many documents are found by nobody: they name no group, and others do."""
+        """The number of hidden documents: they name no group, and others do."""
         return int(self._connection.execute(HIDDEN).fetchone()[0])
 
     def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
 
-        Once any source names groups, a source is seen by those in one of its own, and one that names none by nobody.
+        Once any source names groups, a source is seen by those in one of its own, and one that names none is hidden.
         """
         return self._allowed.find(self._connection, self.sequence, filter, groups)

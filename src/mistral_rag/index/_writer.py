@@ -4,32 +4,30 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from mistral_rag.errors import IndexWriteError, StoreError
-from mistral_rag.index._database import commits
-from mistral_rag.index._database.commits import Commit
+from mistral_rag.errors import StoreError
 from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.key_index import SETTLED, Names
-from mistral_rag.index._database.layout import SEAL, find_folder, make_folder, remove_caches, remove_quarantine
-from mistral_rag.index._database.lock import Lock
-from mistral_rag.index._database.mutations import Content
+from mistral_rag.index._database.mutations import Mutations
 from mistral_rag.index._database.profiles import Profile
-from mistral_rag.index._database.rows import Rows
-from mistral_rag.index._database.seal import write_seal
-from mistral_rag.index._database.wal import open_for_writing, put_log_away, rewrite
-from mistral_rag.index._ocr_cache import keep_page, kept_pages
-from mistral_rag.index._source_status import Found, SourceState
+from mistral_rag.index._database.rows import RowWriter
+from mistral_rag.index._database.transaction import Transaction
+from mistral_rag.index._database.wal import rewrite
+from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
+from mistral_rag.index._dense.vector_rows import packed_vectors
+from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.layout import find_folder, make_folder, remove_caches, remove_quarantine
+from mistral_rag.index._ocr_cache import cached_pages_of, keep_page
+from mistral_rag.index._source_status import SourceStatus, SourceStatusRow
+from mistral_rag.index._status import size_of
 from mistral_rag.index._view import View
 from mistral_rag.schema import Chunk, Page, Source
-
-__all__ = ["IndexWriter", "SourceState"]
 
 
 class IndexWriter:
@@ -40,17 +38,11 @@ class IndexWriter:
     It belongs to the thread and process that opened it.
     """
 
-    def __init__(self, folder: Path, lock: Lock, connection: sqlite3.Connection, last: Commit) -> None:
+    def __init__(self, folder: Path, transaction: Transaction, *, dense: DenseSettings = DEFAULT) -> None:
         self.folder = folder
-        self._lock = lock
-        self._connection = connection
-        self._last = last
-        self._rows: Rows | None = None
-        self._names = Names(connection)
-        self._known: tuple[Rows | None, int] | None = None
-        self._process = os.getpid()
-        self._broken = False
-        self._closed = False
+        self.dense_settings = dense
+        self._transaction = transaction
+        self._known: tuple[RowWriter | None, int] | None = None
 
     @classmethod
     def open(
@@ -60,14 +52,16 @@ class IndexWriter:
         identity: Identity | None = None,
         create: bool = True,
         wait: float = 0.0,
+        dense: DenseSettings = DEFAULT,
     ) -> Self:
         """Open the index folder at `path` for writing, and make it when it is missing or empty.
 
         Args:
             path: the folder.
-            identity: what is going to be written; must be the index's own when it has one.
+            identity: models and versions of what is going to be written; must be the index's own when it has one.
             create: False raises IndexNotFoundError where there is no index yet.
             wait: seconds to wait for another writer to finish.
+            dense: sizes for search by vectors, which say when a file of sign bits is written.
 
         Raises:
             NotAnIndexError: the folder holds something else.
@@ -81,14 +75,7 @@ class IndexWriter:
             make_folder(folder)
         else:
             find_folder(folder)
-        lock = Lock(folder, wait=wait)
-        try:
-            with sqlite_errors(folder, writing=True):
-                connection, last = open_for_writing(folder, create=create)
-        except BaseException:
-            lock.release()
-            raise
-        writer = cls(folder, lock, connection, last)
+        writer = cls(folder, Transaction.open(folder, create=create, wait=wait), dense=dense)
         if identity is not None:
             try:
                 writer.set_identity(identity)
@@ -100,16 +87,21 @@ class IndexWriter:
     @property
     def sequence(self) -> int:
         """The number of the last commit."""
-        return self._last.sequence
+        return self._transaction.last.sequence
 
     @property
     def identity(self) -> Identity | None:
-        """What the index is built with; None as long as nobody has said."""
+        """The models and versions that the index is built with; None as long as they are not set."""
         with sqlite_errors(self.folder, writing=False):
             return self._view().identity
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all files in the folder, also when the writer is closed."""
+        return size_of(self.folder)
+
     def set_identity(self, identity: Identity) -> None:
-        """Say what the index is built with: once, or while it holds no chunk.
+        """Set the models and versions that the index is built with: once, or while it holds no chunk.
 
         Raises IndexMismatchError when it holds chunks of another identity.
         """
@@ -120,21 +112,21 @@ class IndexWriter:
             held = self._usable().execute("SELECT 1 FROM chunks LIMIT 1").fetchone()
         if held:
             (known or Identity("", 0)).require(identity, self.folder)
-        with self._changing() as content:
-            content.set("identity", identity.to_json())
+        with self._changing() as mutations:
+            mutations.set("identity", identity.to_json())
         self._known = None
 
-    def sources(self) -> dict[str, SourceState]:
+    def sources(self) -> dict[str, SourceStatus]:
         """All sources by uri, also those that failed and those that were taken out for good."""
         with sqlite_errors(self.folder, writing=False):
-            rows = self._usable().execute(f"{SourceState.QUERY} ORDER BY source").fetchall()
-        states = (SourceState.of(row) for row in rows)
+            rows = self._usable().execute(f"{SourceStatus.QUERY} ORDER BY source").fetchall()
+        states = (SourceStatus.of(row) for row in rows)
         return {state.source.uri: state for state in states}
 
-    def _state(self, uri: str) -> SourceState | None:
+    def _state(self, uri: str) -> SourceStatus | None:
         with sqlite_errors(self.folder, writing=False):
-            row = self._usable().execute(f"{SourceState.QUERY} WHERE uri = ?", (uri,)).fetchone()
-        return None if row is None else SourceState.of(row)
+            row = self._usable().execute(f"{SourceStatus.QUERY} WHERE uri = ?", (uri,)).fetchone()
+        return None if row is None else SourceStatus.of(row)
 
     def put(
         self,
@@ -165,16 +157,16 @@ class IndexWriter:
         Raises:
             ValueError: chunks, pages and vectors don't fit each other or the index.
         """
-        packed = self._packed(vectors, len(chunks))
-        with self._changing() as content:
-            content.remove(source.uri)
-            found = Found("ok", root, size, mtime_ns, problems=tuple(problems))
-            content.add(source, pages, chunks, packed, found, profile)
+        packed = packed_vectors(vectors, len(chunks), self._dimension())
+        with self._changing() as mutations:
+            mutations.remove(source.uri)
+            found = SourceStatusRow("ok", root, size, mtime_ns, problems=tuple(problems))
+            mutations.add(source, pages, chunks, packed, found, profile)
 
     def set_profile(self, uri: str, profile: Profile) -> None:
         """Change what signals learned of a source. Raises KeyError when the index does not hold it."""
-        with self._changing() as content:
-            content.set_profile(uri, profile)
+        with self._changing() as mutations:
+            mutations.set_profile(uri, profile)
 
     def set_groups(self, uri: str, groups: Sequence[str]) -> None:
         """Give a source other groups; its pages, chunks and vectors are not touched.
@@ -182,43 +174,57 @@ class IndexWriter:
         Raises:
             KeyError: the index holds no such source.
         """
-        with self._changing() as content:
-            content.set_groups(uri, tuple(groups))
+        with self._changing() as mutations:
+            mutations.set_groups(uri, tuple(groups))
 
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Note that a source can't be read, in place of what its uri had."""
-        with self._changing() as content:
-            content.remove(source.uri)
-            content.add(source, (), (), None, Found("failed", root, size, mtime_ns, reason))
+        with self._changing() as mutations:
+            mutations.remove(source.uri)
+            mutations.add(source, (), (), None, SourceStatusRow("failed", root, size, mtime_ns, reason))
 
     def remove(self, uri: str, *, remember: bool = False) -> None:
         """Take a source out; an unknown uri is no error. `remember` keeps its name with status "removed"."""
         state = self._state(uri) if remember else None
-        with self._changing() as content:
-            content.remove(uri)
+        with self._changing() as mutations:
+            mutations.remove(uri)
             if state is not None:
-                gone = Found("removed", state.root, state.size, state.mtime_ns)
-                content.add(state.source, (), (), None, gone)
+                gone = SourceStatusRow("removed", state.root, state.size, state.mtime_ns)
+                mutations.add(state.source, (), (), None, gone)
 
     def leave_out(self, source: Source) -> None:
         """Remember a source as taken out, in place of what its uri had."""
-        with self._changing() as content:
-            content.remove(source.uri)
-            content.add(source, (), (), None, Found("removed"))
+        with self._changing() as mutations:
+            mutations.remove(source.uri)
+            mutations.add(source, (), (), None, SourceStatusRow("removed"))
+
+    def remove_documents(self, ids: Sequence[str]) -> None:
+        """Take out the Documents with these ids; unknown ones are no error.
+
+        Raises:
+            ValueError: one is a chunk of a file, which can only be removed whole.
+        """
+        with self.view() as view:
+            stored = view.chunks(view.rows_of(ids).values())
+        for chunk in stored:
+            if chunk.source.media_type != BARE_TYPE:
+                raise ValueError(f"{chunk.chunk.id} is a chunk of {chunk.source.name}, which can only be removed whole")
+        for chunk in stored:
+            self.remove(chunk.source.uri)
 
     def clear(self) -> None:
         """Take out every source and forget the identity; kept embeddings stay, and so do names of removed ones."""
         for uri, state in self.sources().items():
             if state.status != "removed":
                 self.remove(uri)
-        with self._changing() as content:
-            content.rows.delete("settings", "name = 'identity' OR name LIKE 'extra:%'")
+        with self._changing() as mutations:
+            mutations.rows.delete("settings", "name = 'identity' OR name LIKE 'extra:%'")
         self._known = None
 
     def set_extra(self, name: str, value: Any) -> None:
         """Keep a small JSON value under a name; None deletes it."""
-        with self._changing() as content:
-            content.set(f"extra:{name}", None if value is None else json.dumps(value, ensure_ascii=False))
+        with self._changing() as mutations:
+            mutations.set(f"extra:{name}", None if value is None else json.dumps(value, ensure_ascii=False))
 
     def cached_embeddings(self, model: str, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys, as float32 rows."""
@@ -227,19 +233,19 @@ class IndexWriter:
 
     def keep_embeddings(self, model: str, keys: Sequence[bytes], matrix: np.ndarray) -> None:
         """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for."""
-        packed = self._packed(matrix, len(keys), dimension=None)
-        with self._changing() as content:
-            content.keep(model, keys, packed or [])
+        packed = packed_vectors(matrix, len(keys), None)
+        with self._changing() as mutations:
+            mutations.keep(model, keys, packed or [])
 
     def cached_pages(self, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
         """The pages among these keys that this OCR reader has read before; locators are those of their first file."""
         with sqlite_errors(self.folder, writing=False):
-            return kept_pages(self._usable(), reader, keys)
+            return cached_pages_of(self._usable(), reader, keys)
 
     def keep_page(self, reader: str, key: bytes, page: Page, *, file: str) -> None:
         """Keep a page that OCR has read, by reader and content, until `file` (its digest) is purged."""
-        with self._changing() as content:
-            keep_page(content.rows, reader, key, file, page)
+        with self._changing() as mutations:
+            keep_page(mutations.rows, reader, key, file, page)
 
     def commit(self) -> int:
         """Make all changes since the last commit true, and give its number.
@@ -247,34 +253,14 @@ class IndexWriter:
         When it returns they survive whatever happens to the process. When it raises, the index stands at this
         commit or at the one before.
         """
-        rows = self._rows
-        if rows is None:
-            self._usable()
-            return self.sequence
-        with self._writing():
-            last_row = rows.take_keys("chunks", 0) - 1
-            commit = Commit.after(self._last, content=rows.content, last_row=last_row)
-            try:
-                if commit.sequence % SETTLED:
-                    self._names.write()
-                else:
-                    self._names.settle()
-                commits.insert(self._connection, commit)
-                self._connection.execute("COMMIT")
-            finally:
-                # also when a signal's exception comes in between: what counts is what the database says
-                self.rollback()
-                (last,) = commits.newest(self._connection)
-                if last.sequence != self.sequence:
-                    self._last = last
-                    write_seal(self.folder / SEAL, last.seal)
+        self._transaction.commit()
         return self.sequence
 
     def refresh_caches(self) -> None:
         """Bring the caches beside the database up to the last commit; a search would do it otherwise."""
         from mistral_rag.index import _caches as caches
 
-        if self._rows is not None:
+        if self._transaction.rows is not None:
             raise StoreError("caches follow commits: commit first")
         with self._writing():
             if self.identity is not None:
@@ -289,8 +275,8 @@ class IndexWriter:
         Raises:
             IndexLockedError: a reader is at work and keeps the old pages; all is removed, but not yet erased.
         """
-        with self._changing() as content:
-            content.forget_unused()
+        with self._changing() as mutations:
+            mutations.forget_unused()
         sequence = self.compact()
         with sqlite_errors(self.folder, writing=True):
             remove_quarantine(self.folder)
@@ -310,35 +296,21 @@ class IndexWriter:
             generation = view.generation + 1
             if view.identity is not None:
                 caches.write(view, generation)
-        with self._changing() as content:
-            content.set("generation", str(generation))
+        with self._changing() as mutations:
+            mutations.set("generation", str(generation))
         sequence = self.commit()
         with sqlite_errors(self.folder, writing=True):
             remove_caches(self.folder, but=generation)
-            rewrite(self._connection, self.folder)
+            rewrite(self._transaction.connection, self.folder)
         return sequence
 
     def rollback(self) -> None:
         """Drop all changes since the last commit."""
-        self._rows = None
-        self._names = Names(self._connection)
-        if self._connection.in_transaction:
-            with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
+        self._transaction.rollback()
 
     def close(self) -> None:
         """Drop what was not committed, put the log away and free the lock; a second call does nothing."""
-        if self._closed or os.getpid() != self._process:
-            return
-        self._closed = True
-        try:
-            self.rollback()
-            if not self._broken:
-                with sqlite_errors(self.folder, writing=True):
-                    put_log_away(self._connection)
-        finally:
-            self._connection.close()
-            self._lock.release()
+        self._transaction.close()
 
     def __enter__(self) -> Self:
         return self
@@ -355,75 +327,21 @@ class IndexWriter:
             yield self._view()
 
     def _view(self) -> View:
-        connection = self._usable()
-        if self._rows is not None:
-            with self._writing():
-                self._names.write()
-        return View(connection, self.folder)
+        self._transaction.write_keys()
+        return View(self._transaction.connection, self.folder, dense_settings=self.dense_settings)
 
     def _usable(self) -> sqlite3.Connection:
-        if self._closed:
-            raise StoreError(f"the writer of {self.folder} is closed")
-        if os.getpid() != self._process:
-            raise StoreError("an index writer can't be used in a forked process; open one there")
-        if self._broken:
-            raise IndexWriteError(f"a write to {self.folder} was refused; open it again to go on from its last commit")
-        return self._connection
+        return self._transaction.connection
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A refused write within the block ends the transaction, and this writer's work."""
-        try:
-            with sqlite_errors(self.folder, writing=True):
-                yield
-        except StoreError:
-            self._broken = True
-            self.rollback()
-            raise
+    def _writing(self) -> AbstractContextManager[None]:
+        return self._transaction.writing()
 
-    @contextmanager
-    def _changing(self) -> Iterator[Content]:
-        """One change of the open transaction: whole, or not at all."""
-        connection = self._usable()
-        with self._writing():
-            if self._rows is None:
-                connection.execute("BEGIN IMMEDIATE")
-                self._rows = Rows(connection, self._last.content)
-            before, mark = self._rows.content, self._names.mark()
-            connection.execute("SAVEPOINT change")
-            try:
-                yield Content(self._rows, self._names, self._last)
-            except BaseException:
-                # a full disk has ended the transaction already
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK TO change")
-                self._rows = Rows(connection, before)
-                self._names.back_to(mark)
-                raise
-            finally:
-                if connection.in_transaction:
-                    connection.execute("RELEASE change")
+    def _changing(self) -> AbstractContextManager[Mutations]:
+        return self._transaction.changing()
 
     def _dimension(self) -> int:
         """Of the index's vectors; read once in each transaction."""
-        if self._rows is None or self._known is None or self._known[0] is not self._rows:
+        if self._transaction.rows is None or self._known is None or self._known[0] is not self._transaction.rows:
             identity = self.identity
-            self._known = (self._rows, identity.dimension if identity else 0)
+            self._known = (self._transaction.rows, identity.dimension if identity else 0)
         return self._known[1]
-
-    def _packed(self, matrix: np.ndarray | None, count: int, *, dimension: int | None = -1) -> list[bytes] | None:
-        """Rows as 16-bit floats; checked for their number, finite, and of the index's dimension (-1)."""
-        if dimension == -1:
-            dimension = self._dimension()
-        if matrix is None or not count:
-            if dimension and count:
-                raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
-            return None
-        if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
-            raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")
-        with np.errstate(over="ignore"):
-            half = np.ascontiguousarray(matrix, dtype="<f2")
-        # numpy looks at 16-bit floats one by one; all bits of the exponent are set in what is not finite
-        if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
-            raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
-        return [row.tobytes() for row in half]

@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from mistral_rag.index._view import StoredChunk
+from mistral_rag.index import StoredChunk
 from mistral_rag.schema import Chunk, Page, Source
 
 

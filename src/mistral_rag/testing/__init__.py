@@ -5,6 +5,8 @@
 
 It refuses what the platform refuses and answers everything else by simple, reproducible rules, by script
 (`fake.script`), or with a fault (`fake.faults`). `python -m mistral_rag.testing` serves it until Ctrl-C.
+
+`small_index` makes an index of a few texts, without files or parsers.
 """
 
 from mistral_rag.testing._content.ocr_pages import OcrPage
@@ -12,5 +14,18 @@ from mistral_rag.testing._content.replies import Reply, call, references, thinki
 from mistral_rag.testing._rules.rules import Rules
 from mistral_rag.testing._server import faults
 from mistral_rag.testing._server.fake import FakeMistral, Recorded
+from mistral_rag.testing._small_index import small_document, small_index
 
-__all__ = ["FakeMistral", "OcrPage", "Recorded", "Reply", "Rules", "call", "faults", "references", "thinking"]
+__all__ = [
+    "FakeMistral",
+    "OcrPage",
+    "Recorded",
+    "Reply",
+    "Rules",
+    "call",
+    "faults",
+    "references",
+    "small_document",
+    "small_index",
+    "thinking",
+]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._database.layout import SEAL
 from mistral_rag.index._database.rows import DIGEST_SIZE, unreadable
-from mistral_rag.index._database.seal import Seal, check_seal, read_seal
+from mistral_rag.index._folder.layout import SEAL
+from mistral_rag.index._folder.seal import Seal, check_seal, read_seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Commit:
 
     @property
     def seal(self) -> Seal:
-        """What `index.seal` says of this commit."""
+        """The seal of this commit."""
         return Seal(self.sequence, self.running)
 
 

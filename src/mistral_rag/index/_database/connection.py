@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.index._database.format import PAGE_SIZE
-from mistral_rag.index._database.layout import DATABASE, file_of
-from mistral_rag.index._database.lock import Lock
+from mistral_rag.index._folder.layout import DATABASE, file_of
+from mistral_rag.index._folder.lock import Lock
 
 BUSY_SECONDS: Final = 5.0
 WRITER_CACHE: Final = 1 << 26
 """Bytes of database pages that a writer keeps in memory."""
 
-LARGEST_VALUE: Final = 1 << 28
+MAX_VALUE_BYTES: Final = 1 << 28
 """Bytes of the largest text or blob that is read: an index from elsewhere can't exhaust memory by one value."""
 
 DAMAGED: Final = frozenset(
@@ -31,8 +31,8 @@ DAMAGED: Final = frozenset(
         sqlite3.SQLITE_MISMATCH,
     }
 )
-TOLD: Final = ("Could not decode", "malformed JSON", "integer overflow")
-"""Words of errors without a code of their own, that values raise which nobody of ours wrote."""
+VALUE_ERRORS: Final = ("Could not decode", "malformed JSON", "integer overflow")
+"""Words of errors without a code of their own, which damaged values raise."""
 
 BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 REFUSED: Final = frozenset(
@@ -60,7 +60,7 @@ class _Connection(sqlite3.Connection):
 
 _OPEN: Final[weakref.WeakSet[_Connection]] = weakref.WeakSet()
 _INHERITED: Final[list[_Connection]] = []
-"""What a forked child found open: it may neither use these connections nor close them."""
+"""Connections that a forked child found open: it may neither use nor close them."""
 
 
 def _inherit() -> None:
@@ -94,7 +94,7 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     )
     _OPEN.add(connection)
     connection.file = file_of(folder)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     for setting in ("trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {setting}")
@@ -164,7 +164,7 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
 
 def _translated(error: sqlite3.Error, folder: Path, *, writing: bool) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DAMAGED or any(told in str(error) for told in TOLD):
+    if code in DAMAGED or any(words in str(error) for words in VALUE_ERRORS):
         return IndexDamagedError(f"{folder} is damaged: {error}. Run: ingest verify --index {folder}")
     if code in BUSY:
         return IndexLockedError(f"{folder} is busy: {error}")

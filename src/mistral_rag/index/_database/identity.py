@@ -1,4 +1,4 @@
-"""What an index was built with: two indexes of one identity hold vectors and words that can be compared."""
+"""The identity of an index: two of one identity hold vectors and words that can be compared."""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
@@ -6,8 +6,9 @@ from typing import Literal
 
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError
 from mistral_rag.index._database.rows import plain_json
+from mistral_rag.index._index_text import TEXT_VERSION
 
-LARGEST_DIMENSION = 1 << 16
+MAX_DIMENSION = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Identity:
     """Models and versions that shaped what an index holds; `embedding` is empty for word search only.
 
     `dimension` is that of the vectors (0 without any); `metric` "ip" is the inner product of vectors of any length;
-    `chunker`, `tokenizer` and `text` are versions of our own code. `text` is that of `store.texts`.
+    `chunker`, `tokenizer` and `text` are versions of our own code; `text` is that of `_index_text`.
     """
 
     embedding: str
@@ -25,6 +26,11 @@ class Identity:
     chunker: str = ""
     tokenizer: str = ""
     text: str = ""
+
+    @classmethod
+    def current(cls, embedding: str, dimension: int, *, chunker: str = "", tokenizer: str = "") -> "Identity":
+        """The identity of an index of cosines that this release writes."""
+        return cls(embedding, dimension, chunker=chunker, tokenizer=tokenizer, text=TEXT_VERSION)
 
     def to_json(self) -> str:
         """One line of JSON, always the same for the same identity."""
@@ -44,7 +50,7 @@ class Identity:
     def _is_plausible(self) -> bool:
         kinds = {"dimension": int, "normalised": bool}
         typed = all(isinstance(getattr(self, field.name), kinds.get(field.name, str)) for field in fields(self))
-        return typed and 0 <= self.dimension <= LARGEST_DIMENSION and self.metric in {"cosine", "ip"}
+        return typed and 0 <= self.dimension <= MAX_DIMENSION and self.metric in {"cosine", "ip"}
 
     def __str__(self) -> str:
         return f"{self.embedding} ({self.dimension})" if self.embedding else "no embedding model"

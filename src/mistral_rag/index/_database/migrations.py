@@ -8,7 +8,7 @@ from mistral_rag.errors import IndexVersionError
 from mistral_rag.index._database import key_index
 from mistral_rag.index._database.format import FORMAT, TABLES, refuse_foreign_schema, statements
 from mistral_rag.index._database.profiles import Profile, profile_values
-from mistral_rag.index._database.rows import Rows, plain_json, unreadable
+from mistral_rag.index._database.rows import RowWriter, plain_json, unreadable
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -64,7 +64,7 @@ def _shorten_names(connection: sqlite3.Connection) -> None:
     # numbers that were once given are not given again, also those of rows that are gone
     connection.executemany("DELETE FROM sqlite_sequence WHERE name = ?", [(table,) for table, _ in numbers])
     connection.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", numbers)
-    key_index.put_all(connection)
+    key_index.index_all(connection)
 
 
 def _move_profiles(connection: sqlite3.Connection) -> None:
@@ -73,7 +73,7 @@ def _move_profiles(connection: sqlite3.Connection) -> None:
     found = connection.execute("SELECT value FROM settings WHERE name = 'extra:facts'").fetchone()
     if found is None:
         return
-    rows = Rows(connection, 0)
+    rows = RowWriter(connection, 0)
     rows.delete("settings", "name = 'extra:facts'")
     with unreadable("setting"):
         facts = plain_json(found[0])

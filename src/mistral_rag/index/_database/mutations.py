@@ -8,13 +8,13 @@ from itertools import count
 
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, Names
+from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, KeyIndex
 from mistral_rag.index._database.packing import chunk_values, layout_values, page_values, stored_source
 from mistral_rag.index._database.profiles import Profile, profile_values
-from mistral_rag.index._database.rows import Rows, plain_json, row_digest, unreadable
-from mistral_rag.index._filters.filter_fields import BARE_TYPE, facts_of
+from mistral_rag.index._database.rows import RowWriter, plain_json, row_digest, unreadable
+from mistral_rag.index._filters.filter_fields import BARE_TYPE, filter_fields_of
 from mistral_rag.index._ocr_cache import UNUSED
-from mistral_rag.index._source_status import ERASED, Found, erased_source, erased_uri
+from mistral_rag.index._source_status import ERASED, SourceStatusRow, erased_source, erased_uri
 from mistral_rag.schema import Chunk, Page, Source
 
 
@@ -23,18 +23,18 @@ def add_derived(connection: sqlite3.Connection, number: int, source: Source, rec
     connection.executemany(
         "INSERT INTO groups (name, source) VALUES (?, ?)", [(name, number) for name in dict.fromkeys(source.groups)]
     )
-    facts = facts_of(record) if used else ()
+    facts = filter_fields_of(record) if used else ()
     connection.executemany(
         "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
     )
 
 
-class Content:
+class Mutations:
     """Adds and removes sources, through rows that keep count of their digests."""
 
-    def __init__(self, rows: Rows, names: Names, last: Commit) -> None:
+    def __init__(self, rows: RowWriter, keys: KeyIndex, last: Commit) -> None:
         self.rows = rows
-        self._names = names
+        self._keys = keys
         self._connection = rows.connection
         self._last = last
 
@@ -44,7 +44,7 @@ class Content:
         pages: Sequence[Page],
         chunks: Sequence[Chunk],
         vectors: Sequence[bytes] | None,
-        found: Found,
+        found: SourceStatusRow,
         profile: Profile | None = None,
     ) -> None:
         """Add a source whose uri is free."""
@@ -72,10 +72,10 @@ class Content:
     def _add_chunks(self, source: int, first_page: int, chunks: Sequence[Chunk], vectors: Sequence[int | None]) -> None:
         first = self.rows.take_keys("chunks", len(chunks))
         numbered = {chunk.id: row for row, chunk in enumerate(chunks, start=first)}
-        known = self._names.find(CHUNKS, numbered)
+        known = self._keys.find(CHUNKS, numbered)
         if known or len(numbered) < len(chunks):
             raise ValueError(f"the index holds another chunk of the same id: {min(known, default='two of one source')}")
-        self._names.add(CHUNKS, numbered.items())
+        self._keys.add(CHUNKS, numbered.items())
         self.rows.insert(
             "chunks",
             (
@@ -88,11 +88,11 @@ class Content:
         """The numbers of these vectors; each is stored once, whoever uses it."""
         digests = [row_digest("vectors", (0, data)) for data in packed]
         contents = dict(zip(digests, packed, strict=True))
-        known = self._names.find(VECTORS, contents)
+        known = self._keys.find(VECTORS, contents)
         new = [digest for digest in contents if digest not in known]
         first = self.rows.take_keys("vectors", len(new))
         numbered = {digest: number for number, digest in enumerate(new, start=first)}
-        self._names.add(VECTORS, numbered.items())
+        self._keys.add(VECTORS, numbered.items())
         known |= numbered
         self.rows.insert("vectors", ((known[digest], contents[digest]) for digest in new), digests=new)
         return [known[digest] for digest in digests]
@@ -100,12 +100,12 @@ class Content:
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
         """Keep vectors by model and key, in place of what the keys had."""
         vectors = dict(zip(keys, self.vectors(packed), strict=True))
-        known = self._names.find(EMBEDDINGS, [(model, key) for key in vectors])
+        known = self._keys.find(EMBEDDINGS, [(model, key) for key in vectors])
         self._delete("embeddings", "embedding", known.values())
-        self._names.remove(EMBEDDINGS, known.items())
+        self._keys.remove(EMBEDDINGS, known.items())
         first = self.rows.take_keys("embeddings", len(vectors))
         numbered = list(enumerate(vectors, start=first))
-        self._names.add(EMBEDDINGS, (((model, key), number) for number, key in numbered))
+        self._keys.add(EMBEDDINGS, (((model, key), number) for number, key in numbered))
         self.rows.insert("embeddings", ((number, model, key, vectors[key]) for number, key in numbered))
 
     def remove(self, uri: str) -> None:
@@ -123,7 +123,7 @@ class Content:
         gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
         self.rows.insert("removals", gone)
         self.rows.delete("chunks", "source = ?", (source,))
-        self._names.remove(CHUNKS, [(identifier, row) for row, identifier, _ in used])
+        self._keys.remove(CHUNKS, [(identifier, row) for row, identifier, _ in used])
         self._remove_unused(vector for *_, vector in used if vector is not None)
         self.rows.delete("layouts", "page IN (SELECT page FROM pages WHERE source = ?)", (source,))
         self.rows.delete("pages", "source = ?", (source,))
@@ -157,7 +157,7 @@ class Content:
     def _remove_derived(self, source: int, record: str) -> None:
         groups = [(name, source) for name in plain_json(record)["groups"]]
         self._connection.executemany("DELETE FROM groups WHERE name = ? AND source = ?", groups)
-        facts = [(name, value, source) for name, value in facts_of(record)]
+        facts = [(name, value, source) for name, value in filter_fields_of(record)]
         self._connection.executemany("DELETE FROM facts WHERE name = ? AND value = ? AND source = ?", facts)
 
     def _remove_unused(self, vectors: Iterable[int]) -> None:
@@ -168,7 +168,7 @@ class Content:
             (json.dumps(sorted(set(vectors))),) * 3,
         ).fetchall()
         self._delete("vectors", "vector", (vector for _, vector in unused))
-        self._names.remove(VECTORS, unused)
+        self._keys.remove(VECTORS, unused)
 
     def _delete(self, table: str, key: str, keys: Iterable[int]) -> None:
         self.rows.delete(table, f"{key} IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),))
@@ -178,12 +178,12 @@ class Content:
         unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL)"
         self.rows.delete("embeddings", unused)
         self.rows.delete("vectors", unused)
-        self._names.forget_gone()
+        self._keys.forget_gone()
         self.rows.delete("readings", UNUSED)
         removed = f"SELECT uri FROM sources WHERE status = 'removed' AND uri NOT LIKE '{ERASED}%'"
         for (uri,) in self._connection.execute(removed).fetchall():
             self.remove(uri)
-            self.add(erased_source(uri), (), (), None, Found("removed"))
+            self.add(erased_source(uri), (), (), None, SourceStatusRow("removed"))
 
     def set(self, name: str, value: str | None) -> None:
         """Change a setting; None deletes it."""

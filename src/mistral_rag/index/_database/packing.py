@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from mistral_rag.index._database.connection import LARGEST_VALUE
+from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.rows import Value, bounded, plain_json, unreadable
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
 
@@ -93,7 +93,7 @@ class PackedPage:
 
     @cached_property
     def locator(self) -> Locator:
-        """Where in the document the page is."""
+        """The page's place in the document."""
         kind, place, label, cells, *_ = self.values
         with unreadable("page"):
             return Locator(kind=kind, number=place, label=label, cells=cells)
@@ -139,7 +139,7 @@ def page_text(data: bytes) -> str:
 
 def _inflated(data: bytes) -> bytes:
     stream = zlib.decompressobj()
-    result = stream.decompress(data, LARGEST_VALUE)
+    result = stream.decompress(data, MAX_VALUE_BYTES)
     if not stream.eof:
         raise ValueError("compressed data is cut off or too long")
     return result

@@ -20,8 +20,8 @@ from mistral_rag.index._database.format import COLUMNS
 Value = int | float | str | bytes | None
 DIGEST_SIZE: Final = 16
 MODULUS: Final = 1 << (8 * DIGEST_SIZE)
-PORTION: Final = 500
-MOST_PARTS: Final = 10_000_000
+MAX_PARAMETERS: Final = 500
+MAX_JSON_ELEMENTS: Final = 10_000_000
 """Elements of one JSON value; each takes up to a hundred bytes in memory."""
 
 UNNUMBERED: Final = frozenset({"vectors", "embeddings"})
@@ -52,8 +52,8 @@ def row_digest(table: str, values: Sequence[Value]) -> bytes:
 def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
     """Values in portions for ``IN (…)``, each with its question marks: one statement instead of hundreds."""
     every = list(dict.fromkeys(values))
-    for at in range(0, len(every), PORTION):
-        portion = every[at : at + PORTION]
+    for at in range(0, len(every), MAX_PARAMETERS):
+        portion = every[at : at + MAX_PARAMETERS]
         yield ", ".join("?" * len(portion)), portion
 
 
@@ -69,7 +69,7 @@ def unreadable(what: str) -> Iterator[None]:
 def bounded(text: str | bytes) -> str | bytes:
     """The JSON of a row. Raises ValueError where it has so many parts that reading it would exhaust memory."""
     data = text.encode(errors="replace") if isinstance(text, str) else bytes(text)
-    if sum(data.count(mark) for mark in b",[{") > MOST_PARTS:
+    if sum(data.count(mark) for mark in b",[{") > MAX_JSON_ELEMENTS:
         raise ValueError("too many parts")
     return text
 
@@ -79,7 +79,7 @@ def plain_json(text: str | bytes) -> Any:
     return json.loads(bounded(text))
 
 
-class Rows:
+class RowWriter:
     """Writes rows with their digests and keeps the sum of all digests up to date."""
 
     def __init__(self, connection: sqlite3.Connection, content: int) -> None:

@@ -11,20 +11,20 @@ from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteEr
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.connection import BUSY, BUSY_SECONDS, connect
-from mistral_rag.index._database.filesystem import refuse_network
 from mistral_rag.index._database.format import FORMAT, create, refuse_foreign_schema, version_of
-from mistral_rag.index._database.layout import DATABASE, FILE_MODE, SEAL, is_index
 from mistral_rag.index._database.migrations import migrate
-from mistral_rag.index._database.rows import Rows
-from mistral_rag.index._database.seal import sync_folder, write_seal
+from mistral_rag.index._database.rows import RowWriter
+from mistral_rag.index._folder.filesystem import refuse_network
+from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, is_index
+from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._idle_timeout import IDLE_SECONDS
 
 TRY_MILLISECONDS: Final = 100
 SWITCH_MILLISECONDS: Final = 1000
-"""How long a finished build waits for readers before it leaves its empty log in place."""
+"""Time that a finished build waits for readers before it leaves its empty log in place."""
 
 
-PORTION: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 20
 
 
 def open_for_writing(folder: Path, *, create: bool) -> tuple[sqlite3.Connection, Commit]:
@@ -75,7 +75,7 @@ def _write_log_again(path: Path) -> None:
     except FileNotFoundError:
         return
     with os.fdopen(descriptor, "r+b") as file:
-        while data := file.read(PORTION):
+        while data := file.read(BLOCK_BYTES):
             file.seek(-len(data), os.SEEK_CUR)
             file.write(data)
             file.flush()
@@ -104,14 +104,14 @@ def _begin_log(connection: sqlite3.Connection) -> str:
 
 def _create(connection: sqlite3.Connection) -> None:
     create(connection)
-    rows = Rows(connection, 0)
+    rows = RowWriter(connection, 0)
     rows.insert("settings", [("id", uuid.uuid4().hex), ("generation", "1")])
     commits.insert(connection, Commit.after(None, content=rows.content, last_row=0))
 
 
 def _migrate(connection: sqlite3.Connection, version: int) -> None:
     (last,) = commits.newest(connection)
-    rows = Rows(connection, last.content)
+    rows = RowWriter(connection, last.content)
     if rows.total() != last.content:
         raise IndexDamagedError(
             f"the index has format {version}, and rows have changed, gone or come that no commit made."

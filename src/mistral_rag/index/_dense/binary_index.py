@@ -3,8 +3,8 @@
 Each dimension becomes one bit: is it above the mean? The share of bits in which two vectors differ tells the angle
 between them, so the rows that differ least from the question are the likely nearest ones. Those are put in order once
 more with the question's own numbers instead of its signs (the estimate of RaBitQ, Gao and Long 2024), and the best of
-them are left to be scored exactly. How many that has to be depends on the embeddings; `Depth` says it, measured on
-the index's own vectors.
+them are left to be scored exactly. How many that has to be depends on the embeddings; `CandidateDepth` says it,
+measured on the index's own vectors.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._dense.inverted_lists import Lists
-from mistral_rag.index._dense.vector_rows import Floats, Keys, Mask, Portion, Rows
+from mistral_rag.index._dense.vector_rows import Float32Array, Keys, Mask, Rows, VectorBatch
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -26,83 +25,87 @@ BREADTH: Final = 4
 WIDTHS: Final = (64, 32, 16, 8)
 """Bytes of the blocks that codes are kept in, see `_blocks`."""
 
-FEW: Final = 4
-"""Where less than one row in so many is looked at, the others' bits are left alone."""
+SPARSE_SHARE: Final = 4
+"""A search of less than one row in so many counts the bits of these rows alone; of more, it counts all."""
 
 SAMPLED: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """How vectors become bits. `weighed`: their lengths differ and count, as for inner products of any vectors."""
+class SignQuantizer:
+    """Bits of vectors. `weighed`: their lengths differ and count, as for inner products of any vectors."""
 
-    centre: Floats
+    centre: Float32Array
     weighed: bool = False
 
-    def codes(self, vectors: Floats) -> Bytes:
+    def codes(self, vectors: Float32Array) -> Bytes:
         """The bits of some vectors, packed; unused ones are 0."""
         return np.packbits(vectors > self.centre, axis=1)
 
-    def weights(self, vectors: Floats) -> Floats:
-        """For each vector what a unit of its signs is worth, and what the centre adds to its inner products."""
+    def weights(self, vectors: Float32Array) -> Float32Array:
+        """For each vector the worth of a unit of its signs, and the sum that the centre adds to its inner products."""
         own = vectors - self.centre
         worth = (own * own).sum(axis=1) / np.maximum(np.abs(own).sum(axis=1), 1e-12)
         return np.column_stack((worth, own @ self.centre)).astype(np.float32)
 
 
-class Coded(NamedTuple):
-    """Rows, the numbers and keys of their vectors (see `Portion`), the vectors' bits, their weights and lists."""
+class BinaryCodes(NamedTuple):
+    """Rows, the numbers and keys of their vectors (see `VectorBatch`), the vectors' bits and their weights."""
 
     rows: Rows
     numbers: Rows
     keys: Keys
     codes: Bytes
-    weights: Floats
-    lists: npt.NDArray[np.int32]
+    weights: Float32Array
 
     @classmethod
-    def of(cls, portion: Portion, signs: Signs, lists: Lists) -> "Coded":
+    def of(cls, batch: VectorBatch, signs: SignQuantizer) -> "BinaryCodes":
         """The bits of these vectors."""
-        vectors = portion.vectors.astype(np.float32)
-        kept = portion.rows, portion.numbers, portion.keys
-        return cls(*kept, signs.codes(vectors), signs.weights(vectors), lists.of(vectors))
+        vectors = batch.vectors.astype(np.float32)
+        kept = batch.rows, batch.numbers, batch.keys
+        return cls(*kept, signs.codes(vectors), signs.weights(vectors))
 
-    def where(self, kept: npt.NDArray[Any]) -> "Coded":
-        """The places that `kept` names or marks."""
-        return Coded(*(column[kept] for column in self))
+    def where(self, kept: npt.NDArray[Any]) -> "BinaryCodes":
+        """The positions that `kept` names or marks."""
+        return BinaryCodes(*(column[kept] for column in self))
 
     @classmethod
-    def joined(cls, several: Sequence["Coded"]) -> "Coded":
+    def joined(cls, several: Sequence["BinaryCodes"]) -> "BinaryCodes":
         """Several as one."""
         return cls(*(np.concatenate(columns) for columns in zip(*several, strict=True)))
 
 
-class Bits:
+class BinaryIndex:
     """Rows with their sign bits, ascending, and the numbers under which the database has their vectors."""
 
-    def __init__(self, coded: Coded, signs: Signs, lists: Lists) -> None:
-        self.rows, self.numbers, self.keys, codes, self.weights, self._lists = coded
-        self.signs, self.lists = signs, lists
+    def __init__(self, coded: BinaryCodes, signs: SignQuantizer) -> None:
+        self.rows, self.numbers, self.keys, codes, self.weights = coded
+        self.signs = signs
         self._width, self._blocks = codes.shape[1], _blocks(codes)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def coded(self) -> Coded:
-        """What it was made of."""
+    def dimension(self) -> int:
+        """Of the vectors."""
+        return len(self.signs.centre)
+
+    @property
+    def coded(self) -> BinaryCodes:
+        """The rows, codes and weights it was made of."""
         codes = self._codes(np.arange(len(self.rows)))
-        return Coded(self.rows, self.numbers, self.keys, codes, self.weights, self._lists)
+        return BinaryCodes(self.rows, self.numbers, self.keys, codes, self.weights)
 
-    def _codes(self, places: Rows) -> Bytes:
-        return np.concatenate([block[places] for block in self._blocks], axis=1)[:, : self._width]
+    def _codes(self, positions: Rows) -> Bytes:
+        return np.concatenate([block[positions] for block in self._blocks], axis=1)[:, : self._width]
 
-    def where(self, keep: Mask) -> "Bits":
+    def where(self, keep: Mask) -> "BinaryIndex":
         """Some of the rows."""
-        return Bits(self.coded.where(keep), self.signs, self.lists)
+        return BinaryIndex(self.coded.where(keep), self.signs)
 
-    def nearest(self, vector: Floats, count: int, keep: Mask | None) -> tuple[Rows, Floats]:
-        """Places of the `count` likely nearest rows, and what their scores seem to be, but for a constant."""
+    def nearest(self, vector: Float32Array, count: int, keep: Mask | None) -> tuple[Rows, Float32Array]:
+        """Positions of the `count` likely nearest rows, and estimates of their scores."""
         first = self.first(vector, BREADTH * count, keep)
         seeming = self.seeming(vector, first)
         if len(first) > count:
@@ -110,41 +113,40 @@ class Bits:
             first, seeming = first[best], seeming[best]
         return first, seeming
 
-    def first(self, vector: Floats, count: int, keep: Mask | None) -> Rows:
-        """Places of the `count` rows that by their signs lie nearest to a vector, and of those as near as the last."""
-        keep = self.lists.near(vector, self._lists, keep)
+    def first(self, vector: Float32Array, count: int, keep: Mask | None) -> Rows:
+        """Positions of the `count` rows nearest to a vector by their signs, and of all that are as near as the last."""
         if keep is None:
             return _lowest(self.apart(vector), count)
-        places = np.flatnonzero(keep)
-        return np.asarray(places[_lowest(self.apart(vector, places), count)])
+        positions = np.flatnonzero(keep)
+        return np.asarray(positions[_lowest(self.apart(vector, positions), count)])
 
-    def apart(self, vector: Floats, places: Rows | None = None) -> npt.NDArray[Any]:
-        """How far some rows (None: all) lie from a vector by their signs, in numbers that only compare."""
-        differing = self._differing(vector, places)
+    def apart(self, vector: Float32Array, positions: Rows | None = None) -> npt.NDArray[Any]:
+        """Distances of some rows (None: all) to a vector by their signs, in numbers that only compare."""
+        differing = self._differing(vector, positions)
         if not self.signs.weighed:
             return differing
-        weights = self.weights if places is None else self.weights[places]
+        weights = self.weights if positions is None else self.weights[positions]
         dimension = len(vector)
         cosines = np.cos(np.arange(dimension + 1) * np.pi / dimension).astype(np.float32)
         # the worth of a sign is the vector's length, times a constant for numbers that are spread as by chance
         length = np.float32(np.linalg.norm(vector - self.signs.centre) * np.sqrt(2 * dimension / np.pi))
         return np.asarray(-length * weights[:, 0] * cosines[differing] - weights[:, 1])
 
-    def _differing(self, vector: Floats, places: Rows | None) -> npt.NDArray[np.int32]:
+    def _differing(self, vector: Float32Array, positions: Rows | None) -> npt.NDArray[np.int32]:
         """In how many bits rows differ from a vector."""
-        few = places is not None and FEW * len(places) < len(self.rows)
-        blocks = [block[places] for block in self._blocks] if few else self._blocks
+        few = positions is not None and SPARSE_SHARE * len(positions) < len(self.rows)
+        blocks = [block[positions] for block in self._blocks] if few else self._blocks
         first, *others = zip(_blocks(self.signs.codes(vector.reshape(1, -1))), blocks, strict=True)
         differing = _hamming(*first)
         for one, block in others:
             differing += _hamming(one, block)
-        return differing if places is None or few else differing[places]
+        return differing if positions is None or few else differing[positions]
 
-    def seeming(self, vector: Floats, places: Rows) -> Floats:
-        """What the scores of some rows seem to be by their signs and the vector itself."""
+    def seeming(self, vector: Float32Array, positions: Rows) -> Float32Array:
+        """Estimates of the scores of some rows by their signs and the vector itself (RaBitQ), but for a constant."""
         own = vector - self.signs.centre
-        above = np.unpackbits(self._codes(places), axis=1, count=len(own)).astype(np.float32)
-        worth, added = self.weights[places].T
+        above = np.unpackbits(self._codes(positions), axis=1, count=len(own)).astype(np.float32)
+        worth, added = self.weights[positions].T
         return np.asarray(worth * (2 * (above @ own) - own.sum()) + added)
 
 
@@ -170,7 +172,7 @@ def _hamming(one: Bytes, codes: Bytes) -> npt.NDArray[np.int32]:
 
 
 def _lowest(values: npt.NDArray[Any], count: int) -> Rows:
-    """Places of the `count` lowest values, and of all that equal the highest of these.
+    """Positions of the `count` lowest values, and of all that equal the highest of these.
 
     A sample tells about where to cut, so that only a few have to be put in order.
     """

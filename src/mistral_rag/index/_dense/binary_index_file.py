@@ -19,54 +19,50 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._cache_files import open_plain, replace_file
-from mistral_rag.index._dense.binary_index import Bits, Coded, Signs
-from mistral_rag.index._dense.candidate_depth import Depth, Made
-from mistral_rag.index._dense.inverted_lists import Lists
+from mistral_rag.index._dense.binary_index import BinaryCodes, BinaryIndex, SignQuantizer
+from mistral_rag.index._dense.candidate_depth import CalibratedIndex, CandidateDepth
 from mistral_rag.index._dense.vector_file import READABLE, VectorFile, laid_out
-from mistral_rag.index._dense.vector_rows import Portion
+from mistral_rag.index._dense.vector_rows import VectorBatch
+from mistral_rag.index._folder.cache_files import open_plain, replace_file
 
-MAGIC: Final = b"mistral-rag codes 2\n"
-LONGEST_HEAD: Final = 10_000
+MAGIC: Final = b"mistral-rag codes 3\n"
+MAX_HEADER_BYTES: Final = 10_000
 ARRAYS: Final = (
     ("rows", "<i8"),
     ("numbers", "<i8"),
     ("keys", "<u8"),
     ("codes", "u1"),
     ("weights", "<f4"),
-    ("lists", "<i4"),
 )
 
 
-class Saved(NamedTuple):
-    """What a file holds: the bits, what they were made from, and the vectors where the system can read single ones."""
+class SavedIndex(NamedTuple):
+    """A file's content: the index, the stamp of its commit, and the vectors where the system can read single ones."""
 
-    made: Made
+    made: CalibratedIndex
     stamp: dict[str, Any]
     vectors: VectorFile | None
 
 
-def save(made: Made, vectors: Iterable[Portion], path: Path, stamp: Mapping[str, Any]) -> None:
-    """Write the file; `stamp` says what it was made from and must come back equal in `load`.
+def save(made: CalibratedIndex, vectors: Iterable[VectorBatch], path: Path, stamp: Mapping[str, Any]) -> None:
+    """Write the file; `stamp` names the commit it was made of and must come back equal in `load`.
 
     `vectors` are those of the bits, ascending by number.
     """
     replace_file(path, chain(_digested(_written(made, stamp)), laid_out(vectors)))
 
 
-def _written(made: Made, stamp: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
-    bits = made.bits
+def _written(made: CalibratedIndex, stamp: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+    bits = made.index
     head = {
         "stamp": dict(stamp),
         "rows": len(bits),
         "dimension": len(bits.signs.centre),
         "weighed": bits.signs.weighed,
         "depth": [made.depth.ten, made.depth.hundred],
-        "lists": [len(bits.lists), bits.lists.probes],
     }
     yield MAGIC + json.dumps(head).encode() + b"\n"
     yield bits.signs.centre.astype("<f4").tobytes()
-    yield bits.lists.centres.astype("<f4").tobytes()
     for name, kind in ARRAYS:
         yield from _bytes(np.ascontiguousarray(getattr(bits.coded, name), dtype=kind))
 
@@ -76,25 +72,25 @@ def _bytes(array: npt.NDArray[Any]) -> Iterator[memoryview]:
         yield array.data.cast("B")
 
 
-def _digested(portions: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+def _digested(batches: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     digest = hashlib.sha256()
-    for portion in portions:
-        digest.update(portion)
-        yield portion
+    for batch in batches:
+        digest.update(batch)
+        yield batch
     yield digest.digest()
 
 
-def load(path: Path) -> Saved | None:
-    """What was saved; None when it is missing, damaged or of another make."""
+def load(path: Path) -> SavedIndex | None:
+    """The saved index; None when it is missing, damaged or of another make."""
     try:
         with open_plain(path) as file:
-            made, stamp = _read(_Hashing(file))
-            return Saved(made, stamp, _vectors(file, made.bits))
+            made, stamp = _read(_DigestedReader(file))
+            return SavedIndex(made, stamp, _vectors(file, made.index))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-class _Hashing:
+class _DigestedReader:
     """A file that is digested while it is read; nothing longer than the file itself is ever made room for."""
 
     def __init__(self, file: BufferedReader) -> None:
@@ -104,7 +100,7 @@ class _Hashing:
         self._digest = hashlib.sha256()
 
     def line(self) -> bytes:
-        line = self._file.readline(LONGEST_HEAD)
+        line = self._file.readline(MAX_HEADER_BYTES)
         self._left -= len(line)
         self._digest.update(line)
         return line
@@ -126,32 +122,29 @@ class _Hashing:
             raise ValueError("the file is damaged")
 
 
-def _read(file: _Hashing) -> tuple[Made, dict[str, Any]]:
+def _read(file: _DigestedReader) -> tuple[CalibratedIndex, dict[str, Any]]:
     if file.line() != MAGIC:
         raise ValueError("no codes")
     head = json.loads(file.line())
     count, dimension, weighed = int(head["rows"]), int(head["dimension"]), bool(head["weighed"])
     if dimension < 1 or count < 0:
         raise ValueError("no codes")
-    lists, probes = map(int, head["lists"])
-    centre, centres = file.array("<f4", dimension), file.array("<f4", lists, dimension)
+    centre = file.array("<f4", dimension)
     widths = {"codes": (count, (dimension + 7) // 8), "weights": (count, 2)}
     arrays = {name: file.array(kind, *widths.get(name, (count,))) for name, kind in ARRAYS}
     file.end()
     if not (np.diff(arrays["rows"]) > 0).all():
         raise ValueError("rows do not ascend")
-    if count and not (arrays["lists"].min() >= 0 and arrays["lists"].max() < max(lists, 1) and 0 <= probes <= lists):
-        raise ValueError("there are no such lists")
-    bits = Bits(Coded(**arrays), Signs(centre, weighed), Lists(centres, probes))
-    return Made(bits, Depth(*map(int, head["depth"]))), dict(head["stamp"])
+    bits = BinaryIndex(BinaryCodes(**arrays), SignQuantizer(centre, weighed))
+    return CalibratedIndex(bits, CandidateDepth(*map(int, head["depth"]))), dict(head["stamp"])
 
 
-def _vectors(file: BufferedReader, bits: Bits) -> VectorFile | None:
+def _vectors(file: BufferedReader, bits: BinaryIndex) -> VectorFile | None:
     """The vectors that follow."""
-    numbers, places = np.unique(bits.numbers, return_index=True)
+    numbers, positions = np.unique(bits.numbers, return_index=True)
     dimension, start = len(bits.signs.centre), file.tell()
     if file.seek(0, SEEK_END) - start != VectorFile.size(len(numbers), dimension):
         raise ValueError("the file is damaged")
     if not READABLE:
         return None
-    return VectorFile(os.dup(file.fileno()), start, numbers, bits.keys[places], dimension)
+    return VectorFile(os.dup(file.fileno()), start, numbers, bits.keys[positions], dimension)

@@ -7,24 +7,18 @@ import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._dense import binary_index_file
-from mistral_rag.index._dense.binary_index_file import Saved
-from mistral_rag.index._dense.candidate_depth import CENTRED, Made, make
-from mistral_rag.index._dense.inverted_lists import PER_LIST
+from mistral_rag.index._dense.binary_index_file import SavedIndex
+from mistral_rag.index._dense.candidate_depth import CENTRED, CalibratedIndex, calibrate
 from mistral_rag.index._dense.search import DenseIndex
-from mistral_rag.index._dense.segments import NEWER_ROWS
-from mistral_rag.index._dense.vector_rows import EXACT_ROWS, Fetch
+from mistral_rag.index._dense.vector_rows import Fetch
 from mistral_rag.index._view import View
 
 PREFIX: Final = "codes-"
-SETTING: Final = "dense"
-"""`IndexWriter.set_extra("dense", {"lists": 1000})` asks for an inverted file; the next new file has it."""
-
-MOST_LISTS: Final = 10_000
 
 
 def cached(view: View) -> DenseIndex:
     """The vectors of the commit that `view` shows, or of a newer one that another thread has asked for."""
-    return view.kept.newest("dense", view.sequence, lambda last: _of(view, last))
+    return view.commit_cache.newest("dense", view.sequence, lambda last: _of(view, last))
 
 
 def _of(view: View, last: DenseIndex | None) -> DenseIndex:
@@ -36,33 +30,33 @@ def _of(view: View, last: DenseIndex | None) -> DenseIndex:
 
 
 def _fits(index: DenseIndex) -> bool:
-    """Whether the index holds no more vectors in memory than it should."""
-    return not index.exact or len(index) <= EXACT_ROWS + NEWER_ROWS
+    """True when the index holds no more vectors in memory than it should."""
+    return not index.exact or len(index) <= index.settings.exact_rows + index.settings.newer_rows
 
 
 def _followed(view: View, index: DenseIndex) -> DenseIndex:
     if index.sequence == view.sequence:
         return index
-    if not index.parts:
+    if not index.segments:
         return _made(view)
     changes = view.changes(index.sequence)
-    return index.follow(changes.removed, view.vector_portion(changes.added), sequence=view.sequence)
+    return index.follow(changes.removed, view.vector_batch(changes.added), sequence=view.sequence)
 
 
 def _loaded(view: View) -> DenseIndex | None:
-    """What is saved, brought up to the view; None when nothing is or it does not belong to this index."""
+    """The saved index, brought up to the view; None when there is none or it does not belong to this index."""
     saved = _saved(view)
     if saved is None:
         return None
-    fetch = saved.vectors.before(view.kept.fetch) if saved.vectors else view.kept.fetch
-    return _followed(view, _index(saved.made, fetch, saved.stamp["sequence"]))
+    fetch = saved.vectors.before(view.commit_cache.fetch) if saved.vectors else view.commit_cache.fetch
+    return _followed(view, _index(view, saved.made, fetch, saved.stamp["sequence"]))
 
 
-def _saved(view: View) -> Saved | None:
-    """What is saved of this index."""
-    if view.vector_count() <= EXACT_ROWS:
+def _saved(view: View) -> SavedIndex | None:
+    """The file of this index, when it is whole and of this index."""
+    if view.vector_count() <= view.dense_settings.exact_rows:
         return None
-    saved = binary_index_file.load(_place(view, view.generation))
+    saved = binary_index_file.load(_path(view, view.generation))
     if saved is None:
         return None
     since = saved.stamp.get("sequence")
@@ -71,32 +65,24 @@ def _saved(view: View) -> Saved | None:
     return saved
 
 
-def _index(made: Made, fetch: Fetch, sequence: int) -> DenseIndex:
-    return DenseIndex.of_bits(made, len(made.bits.signs.centre), fetch=fetch, sequence=sequence)
+def _index(view: View, made: CalibratedIndex, fetch: Fetch, sequence: int) -> DenseIndex:
+    return DenseIndex.calibrated(made, fetch=fetch, sequence=sequence, settings=view.dense_settings)
 
 
 def _made(view: View) -> DenseIndex:
-    if view.vector_count() <= EXACT_ROWS:
-        start = DenseIndex(view.dimension, fetch=view.kept.fetch)
+    if view.vector_count() <= view.dense_settings.exact_rows:
+        start = DenseIndex(view.dimension, fetch=view.commit_cache.fetch, settings=view.dense_settings)
         nothing = np.empty(0, np.int64)
-        return start.follow(nothing, view.vector_portion(None), sequence=view.sequence)
-    return _index(_bits(view), view.kept.fetch, view.sequence)
+        return start.follow(nothing, view.vector_batch(None), sequence=view.sequence)
+    return _index(view, _calibrated(view), view.commit_cache.fetch, view.sequence)
 
 
-def _bits(view: View) -> Made:
-    rows, lists = view.rows_with_vectors(), _lists(view)
-    wanted = max(CENTRED, PER_LIST * lists)
-    sample = view.vector_portion(rows[:: max(len(rows) // wanted, 1)][:wanted])
+def _calibrated(view: View) -> CalibratedIndex:
+    rows = view.rows_with_vectors()
+    sample = view.vector_batch(rows[:: max(len(rows) // CENTRED, 1)][:CENTRED])
     if not len(sample.rows):
         raise IndexDamagedError(f"{view.folder} has lost its vectors. Run: ingest verify")
-    return make(sample, view.vector_portions(), weighed=_weighed(view), lists=lists)
-
-
-def _lists(view: View) -> int:
-    """How many lists are asked for."""
-    asked = view.extra(SETTING)  # noqa: S610 (no Django here)
-    lists = asked.get("lists") if isinstance(asked, dict) else None
-    return min(lists, MOST_LISTS) if isinstance(lists, int) and lists > 0 else 0
+    return calibrate(sample, view.vector_batches(), weighed=_weighed(view))
 
 
 def refresh(view: View) -> None:
@@ -111,15 +97,17 @@ def refresh(view: View) -> None:
 
 def write(view: View, generation: int) -> None:
     """Write the file of a generation anew."""
-    binary_index_file.save(_bits(view), view.vector_portions(), _place(view, generation), _stamp(view, view.sequence))
+    binary_index_file.save(
+        _calibrated(view), view.vector_batches(), _path(view, generation), _stamp(view, view.sequence)
+    )
 
 
-def _much_has_changed(view: View, made: Made) -> bool:
-    """Whether so much has come or gone since the file was written that a search would feel it."""
+def _much_has_changed(view: View, made: CalibratedIndex) -> bool:
+    """True when the file is stale: enough rows have come or gone since that searches are slower."""
     rows = view.rows_with_vectors()
-    kept = int(np.count_nonzero(np.isin(made.bits.rows, rows)))
-    newer, gone = len(rows) - kept, len(made.bits) - kept
-    return newer + gone > min(len(rows) // 20, NEWER_ROWS // 2)
+    kept = int(np.count_nonzero(np.isin(made.index.rows, rows)))
+    newer, gone = len(rows) - kept, len(made.index) - kept
+    return newer + gone > min(len(rows) // 20, view.dense_settings.newer_rows // 2)
 
 
 def _weighed(view: View) -> bool:
@@ -127,11 +115,10 @@ def _weighed(view: View) -> bool:
     return identity is not None and identity.metric == "ip"
 
 
-def _place(view: View, generation: int) -> Path:
+def _path(view: View, generation: int) -> Path:
     return view.folder / f"{PREFIX}{generation}.bin"
 
 
 def _stamp(view: View, sequence: int) -> dict[str, Any]:
-    """What ties a saved file to one commit of one index."""
-    made_of = {"identity": str(view.setting("identity")), "lists": _lists(view)}
-    return {"sequence": sequence, "commit": view.commit_digest(sequence), **made_of}
+    """The commit and index that a saved file belongs to."""
+    return {"sequence": sequence, "commit": view.commit_digest(sequence), "identity": str(view.setting("identity"))}

@@ -1,15 +1,14 @@
-"""How many candidates the first pass has to find: measured on an index's own vectors when its bits are made."""
+"""The number of candidates of the first pass: measured on an index's own vectors when its bits are made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._dense.binary_index import BREADTH, Bits, Coded, Signs
-from mistral_rag.index._dense.inverted_lists import REACHED, Lists
-from mistral_rag.index._dense.vector_rows import Floats, Portion, Rows
+from mistral_rag.index._dense.binary_index import BREADTH, BinaryCodes, BinaryIndex, SignQuantizer
+from mistral_rag.index._dense.vector_rows import Float32Array, Rows, VectorBatch
 
 ASKED: Final = 128
 """Vectors of the index that are searched in it to measure the depth."""
@@ -18,7 +17,7 @@ CENTRED: Final = 1024
 """Vectors whose mean is the centre."""
 
 RECALL: Final = 0.985
-LEAST: Final = 128
+MIN_CANDIDATES: Final = 128
 """Candidates even where fewer would do: questions are farther from the texts than texts are from each other."""
 
 MEASURED: Final = 8192
@@ -26,8 +25,8 @@ MEASURED: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
-    """How many candidates hold .985 of the true nearest 10, and of the true nearest 100."""
+class CandidateDepth:
+    """The numbers of candidates that hold .985 of the true nearest 10, and of the true nearest 100."""
 
     ten: int
     hundred: int
@@ -39,50 +38,49 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """Bits with the depth they need."""
+class CalibratedIndex:
+    """A binary index with the depth it needs."""
 
-    bits: Bits
-    depth: Depth
+    index: BinaryIndex
+    depth: CandidateDepth
 
 
-def make(sample: Portion, everything: Iterable[Portion], *, weighed: bool, lists: int = 0) -> Made:
-    """Bits of everything, and the depth they need, in one pass over the vectors.
+def calibrate(sample: VectorBatch, everything: Iterable[VectorBatch], *, weighed: bool) -> CalibratedIndex:
+    """A binary index of everything, and the depth it needs, in one pass over the vectors.
 
     `sample` are some rows of it, spread evenly: their mean is the centre, and some of them are the questions that
-    the depth is measured with. Each is left out of its own answer. `lists` is how many lists are wanted.
+    the depth is measured with. Each is left out of its own answer.
     """
     vectors = sample.vectors.astype(np.float32)
-    signs, into = Signs(vectors.mean(axis=0), weighed), Lists.learned(vectors, lists)
+    signs = SignQuantizer(vectors.mean(axis=0), weighed)
     step = max(len(sample.rows) // ASKED, 1)
-    truth = _Truth(sample.rows[::step][:ASKED], vectors[::step][:ASKED])
-    parts = []
-    for portion in everything:
-        truth.see(portion.rows, portion.vectors.astype(np.float32))
-        parts.append(Coded.of(portion, signs, into))
-    whole = Coded.joined(parts)
-    coded = whole.where(np.argsort(whole.rows))
-    bits = Bits(coded, signs, truth.probed(coded, into))
-    return Made(bits, truth.depth(bits))
+    truth = _GroundTruth(sample.rows[::step][:ASKED], vectors[::step][:ASKED])
+    codes = []
+    for batch in everything:
+        truth.see(batch.rows, batch.vectors.astype(np.float32))
+        codes.append(BinaryCodes.of(batch, signs))
+    whole = BinaryCodes.joined(codes)
+    bits = BinaryIndex(whole.where(np.argsort(whole.rows)), signs)
+    return CalibratedIndex(bits, truth.depth(bits))
 
 
-class _Truth:
+class _GroundTruth:
     """Some questions and their exact nearest rows, gathered while all rows pass by."""
 
-    MOST: Final = 100
+    NEAREST: Final = 100
 
-    def __init__(self, rows: Rows, vectors: Floats) -> None:
+    def __init__(self, rows: Rows, vectors: Float32Array) -> None:
         self._asked, self._vectors = rows, vectors
         self._rows = np.empty((len(rows), 0), np.int64)
         self._scores = np.empty((len(rows), 0), np.float32)
 
-    def see(self, rows: Rows, vectors: Floats) -> None:
+    def see(self, rows: Rows, vectors: Float32Array) -> None:
         scores = self._vectors @ vectors.T
         scores[self._asked[:, np.newaxis] == rows] = -np.inf
         scores = np.concatenate((self._scores, scores), axis=1)
         every = np.concatenate((self._rows, np.broadcast_to(rows, (len(self._asked), len(rows)))), axis=1)
-        if scores.shape[1] > self.MOST:
-            best = np.argpartition(-scores, self.MOST, axis=1)[:, : self.MOST]
+        if scores.shape[1] > self.NEAREST:
+            best = np.argpartition(-scores, self.NEAREST, axis=1)[:, : self.NEAREST]
             scores, every = np.take_along_axis(scores, best, 1), np.take_along_axis(every, best, 1)
         self._rows, self._scores = every, scores
 
@@ -91,36 +89,28 @@ class _Truth:
         nearest: Rows = np.take_along_axis(self._rows, np.argsort(-self._scores, axis=1), 1)
         return nearest
 
-    def probed(self, coded: Coded, lists: Lists) -> Lists:
-        """The lists, with as many looked into as it takes."""
-        if not len(lists):
-            return lists
-        own = coded.lists[np.searchsorted(coded.rows, self._nearest()[:, :10])]
-        needed = [lists.needed(*one) for one in zip(self._vectors, own, strict=True)]
-        return replace(lists, probes=int(np.quantile(np.concatenate(needed), REACHED)) + 1)
-
-    def depth(self, bits: Bits) -> Depth:
-        """How many candidates it takes."""
+    def depth(self, bits: BinaryIndex) -> CandidateDepth:
+        """The depth that this index needs."""
         needed = np.stack([_needed(bits, *one) for one in zip(self._vectors, self._nearest(), strict=True)])
-        ten, hundred = (int(np.quantile(needed[:, :k], RECALL)) + 1 for k in (10, self.MOST))
-        return Depth(max(ten, LEAST), max(hundred, 4 * LEAST))
+        ten, hundred = (int(np.quantile(needed[:, :k], RECALL)) + 1 for k in (10, self.NEAREST))
+        return CandidateDepth(max(ten, MIN_CANDIDATES), max(hundred, 4 * MIN_CANDIDATES))
 
 
-def _needed(bits: Bits, vector: Floats, rows: Rows) -> npt.NDArray[Any]:
-    """How many candidates it takes until each of these rows is among them."""
+def _needed(bits: BinaryIndex, vector: Float32Array, rows: Rows) -> npt.NDArray[Any]:
+    """For each of these rows the number of candidates until it is among them."""
     first = bits.first(vector, MEASURED, None)
     first = first[np.argsort(bits.apart(vector, first), kind="stable")]
     found = bits.rows[first]
     by_both = found[np.argsort(-bits.seeming(vector, first))]
-    places = [_place_of(rows, order) for order in (by_both, found)]
-    needed: npt.NDArray[Any] = np.maximum(places[0], places[1] // BREADTH + 1)
+    second, first_pass = (_ranks(rows, order) for order in (by_both, found))
+    needed: npt.NDArray[Any] = np.maximum(second, first_pass // BREADTH + 1)
     return needed
 
 
-def _place_of(rows: Rows, order: Rows) -> npt.NDArray[Any]:
-    """Where each row stands, from 1; far behind the last when it does not."""
+def _ranks(rows: Rows, order: Rows) -> npt.NDArray[Any]:
+    """The rank of each row, from 1; far behind the last for a row that is not there."""
     by_row = np.argsort(order)
     at = np.minimum(np.searchsorted(order, rows, sorter=by_row), len(order) - 1)
-    place = by_row[at]
-    found: npt.NDArray[Any] = np.where(order[place] == rows, place + 1, 4 * len(order))
+    position = by_row[at]
+    found: npt.NDArray[Any] = np.where(order[position] == rows, position + 1, 4 * len(order))
     return found

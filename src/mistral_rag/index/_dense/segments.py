@@ -1,42 +1,39 @@
-"""The rows of a `DenseIndex` in a few parts: vectors in memory or bits, and which rows are still there."""
+"""The rows of a `DenseIndex` in a few segments: vectors in memory or bits, and which rows are still there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from mistral_rag.index._dense.binary_index import Bits, Coded
-from mistral_rag.index._dense.flat import Flat
-from mistral_rag.index._dense.vector_rows import Mask, Portion, Rows, places_of
-
-NEWER_ROWS: Final = 8192
-"""More rows than this that are newer than the bits become bits, too."""
+from mistral_rag._arrays import positions_of
+from mistral_rag.index._dense.binary_index import BinaryCodes, BinaryIndex
+from mistral_rag.index._dense.flat import FlatIndex
+from mistral_rag.index._dense.vector_rows import Mask, Rows, VectorBatch
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DenseSegment:
     """Some rows, and which of them are still there (None: all)."""
 
-    of: Flat | Bits
+    index: FlatIndex | BinaryIndex
     alive: Mask | None = None
 
     def __len__(self) -> int:
-        return len(self.of) if self.alive is None else int(np.count_nonzero(self.alive))
+        return len(self.index) if self.alive is None else int(np.count_nonzero(self.alive))
 
     @property
     def rows(self) -> Rows:
         """The rows that are still there."""
-        return self.of.rows if self.alive is None else self.of.rows[self.alive]
+        return self.index.rows if self.alive is None else self.index.rows[self.alive]
 
     def among(self, rows: Rows) -> Mask:
-        """Which of all places hold one of these rows, and hold it still."""
-        found = np.zeros(len(self.of.rows), dtype=bool)
-        found[places_of(rows, self.of.rows)[1]] = True
+        """Mark the positions that hold one of these rows, and hold it still."""
+        found = np.zeros(len(self.index.rows), dtype=bool)
+        found[positions_of(rows, self.index.rows)[1]] = True
         return found if self.alive is None else found & self.alive
 
-    def without(self, rows: Rows) -> "Part":
-        """The part when these rows are gone; holes are closed when they are a quarter of it."""
+    def without(self, rows: Rows) -> "DenseSegment":
+        """The segment when these rows are gone; holes are closed when they are a quarter of it."""
         gone = self.among(rows)
         if not gone.any():
             return self
@@ -45,41 +42,43 @@ class Part:
             return replace(self, alive=alive)
         return self.only(alive)
 
-    def only(self, keep: Mask) -> "Part":
-        """The part with no other places than these."""
-        return Part(Flat(self.of.portion.where(keep)) if isinstance(self.of, Flat) else self.of.where(keep))
+    def only(self, keep: Mask) -> "DenseSegment":
+        """The segment with no other positions than these."""
+        if isinstance(self.index, FlatIndex):
+            return DenseSegment(FlatIndex(self.index.batch.where(keep)))
+        return DenseSegment(self.index.where(keep))
 
 
-def tidied(parts: Sequence[Part]) -> list[Part]:
-    """Few parts: what is new is joined to what is about as new; too much of it becomes bits where there are some."""
-    bits = [part for part in parts if isinstance(part.of, Bits)]
-    flats = _merged([part for part in parts if isinstance(part.of, Flat)])
-    if bits and sum(map(len, flats)) > NEWER_ROWS:
-        like = next(part.of for part in bits if isinstance(part.of, Bits))
+def merged(segments: Sequence[DenseSegment], newer_rows: int) -> list[DenseSegment]:
+    """Few segments: new rows are joined to those about as new, and to the binary index when more than `newer_rows`."""
+    bits = [segment for segment in segments if isinstance(segment.index, BinaryIndex)]
+    flats = _merged_by_size([segment for segment in segments if isinstance(segment.index, FlatIndex)])
+    if bits and sum(map(len, flats)) > newer_rows:
+        like = next(segment.index for segment in bits if isinstance(segment.index, BinaryIndex))
         bits += [
-            Part(Bits(Coded.of(flat.of.portion, like.signs, like.lists), like.signs, like.lists), flat.alive)
+            DenseSegment(BinaryIndex(BinaryCodes.of(flat.index.batch, like.signs), like.signs), flat.alive)
             for flat in flats
-            if isinstance(flat.of, Flat)
+            if isinstance(flat.index, FlatIndex)
         ]
         flats = []
-    return [*_merged(bits), *flats]
+    return [*_merged_by_size(bits), *flats]
 
 
-def _merged(parts: list[Part]) -> list[Part]:
-    """Parts of one kind, each less than half of the one before; the order of rows stays."""
-    kept: list[Part] = []
-    for part in parts:
-        last = part
+def _merged_by_size(segments: list[DenseSegment]) -> list[DenseSegment]:
+    """Segments of one kind, each less than half of the one before; the order of rows stays."""
+    kept: list[DenseSegment] = []
+    for segment in segments:
+        last = segment
         while kept and 2 * len(last) >= len(kept[-1]):
-            last = _together(kept.pop(), last)
+            last = _joined(kept.pop(), last)
         kept.append(last)
     return kept
 
 
-def _together(first: Part, second: Part) -> Part:
-    whole = [part if part.alive is None else part.only(part.alive) for part in (first, second)]
-    flats = [part.of for part in whole if isinstance(part.of, Flat)]
+def _joined(first: DenseSegment, second: DenseSegment) -> DenseSegment:
+    whole = [segment if segment.alive is None else segment.only(segment.alive) for segment in (first, second)]
+    flats = [segment.index for segment in whole if isinstance(segment.index, FlatIndex)]
     if flats:
-        return Part(Flat(Portion.joined([flat.portion for flat in flats])))
-    bits = [part.of for part in whole if isinstance(part.of, Bits)]
-    return Part(Bits(Coded.joined([one.coded for one in bits]), bits[0].signs, bits[0].lists))
+        return DenseSegment(FlatIndex(VectorBatch.joined([flat.batch for flat in flats])))
+    bits = [segment.index for segment in whole if isinstance(segment.index, BinaryIndex)]
+    return DenseSegment(BinaryIndex(BinaryCodes.joined([one.coded for one in bits]), bits[0].signs))

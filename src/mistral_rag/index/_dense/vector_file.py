@@ -7,20 +7,21 @@ from typing import Final
 
 import numpy as np
 
-from mistral_rag.index._dense.vector_rows import Fetch, Halves, Keys, Portion, Rows, keys_of, places_of
+from mistral_rag._arrays import positions_of
+from mistral_rag.index._dense.vector_rows import Fetch, Float16Array, Keys, Rows, VectorBatch, keys_of
 
 READABLE: Final = hasattr(os, "pread")
-"""Whether the system reads at a place without moving there. Else vectors come from the database."""
+"""True when the system reads at an offset without moving there. Else vectors come from the database."""
 
 
-def laid_out(portions: Iterable[Portion]) -> Iterator[memoryview]:
-    """The bytes of the file: each vector once, ascending by number, as which the portions have to come."""
+def laid_out(batches: Iterable[VectorBatch]) -> Iterator[memoryview]:
+    """The bytes of the file: each vector once, ascending by number, as which the batches have to come."""
     last = -1
-    for portion in portions:
-        new = np.diff(portion.numbers, prepend=last) > 0
+    for batch in batches:
+        new = np.diff(batch.numbers, prepend=last) > 0
         if new.any():
-            vectors = np.ascontiguousarray(portion.vectors[new], dtype="<f2")
-            last = int(portion.numbers[-1])
+            vectors = np.ascontiguousarray(batch.vectors[new], dtype="<f2")
+            last = int(batch.numbers[-1])
             yield vectors.data.cast("B")
 
 
@@ -38,29 +39,29 @@ class VectorFile:
 
     @staticmethod
     def size(vectors: int, dimension: int) -> int:
-        """How many bytes so many vectors take."""
+        """The bytes that so many vectors take."""
         return 2 * vectors * dimension
 
-    def read(self, numbers: Rows) -> tuple[Rows, Halves]:
+    def read(self, numbers: Rows) -> tuple[Rows, Float16Array]:
         """Those of the vectors with these numbers, ascending, that are here and sound."""
-        _, places = places_of(np.unique(numbers), self._numbers)
+        _, positions = positions_of(np.unique(numbers), self._numbers)
         size, read = 2 * self._dimension, os.pread
         try:
-            data = b"".join([read(self._descriptor, size, self._start + place * size) for place in places.tolist()])
-            vectors = np.frombuffer(data, dtype="<f2").reshape(len(places), self._dimension)
+            data = b"".join([read(self._descriptor, size, self._start + place * size) for place in positions.tolist()])
+            vectors = np.frombuffer(data, dtype="<f2").reshape(len(positions), self._dimension)
         except (OSError, ValueError):
             return np.empty(0, np.int64), np.empty((0, self._dimension), np.float16)
-        sound = keys_of(vectors) == self._keys[places]
+        sound = keys_of(vectors) == self._keys[positions]
         if sound.all():
-            return self._numbers[places], vectors
-        return self._numbers[places[sound]], vectors[sound]
+            return self._numbers[positions], vectors
+        return self._numbers[positions[sound]], vectors[sound]
 
     def before(self, otherwise: Fetch) -> Fetch:
         """Vectors from here, and from elsewhere those that are not."""
 
-        def fetch(numbers: Rows, dimension: int) -> tuple[Rows, Halves]:
+        def fetch(numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]:
             known, vectors = self.read(numbers)
-            missing = numbers[~places_of(numbers, known)[0]]
+            missing = numbers[~positions_of(numbers, known)[0]]
             if not len(missing):
                 return known, vectors
             others, more = otherwise(missing, dimension)

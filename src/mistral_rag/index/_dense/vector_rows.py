@@ -1,4 +1,4 @@
-"""Vectors as the database keeps them: all of them in portions, those of some rows, and single ones by number.
+"""Vectors as the database keeps them: all of them in batches, those of some rows, and single ones by number.
 
 A vector's number is never given to another one, so what was fetched by number is right in whatever commit it was
 found.
@@ -18,45 +18,35 @@ from mistral_rag.errors import IndexDamagedError
 
 Rows = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
-Halves = npt.NDArray[np.float16]
-Floats = npt.NDArray[np.float32]
+Float16Array = npt.NDArray[np.float16]
+Float32Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-Fetch = Callable[[Rows, int], tuple[Rows, Halves]]
+Fetch = Callable[[Rows, int], tuple[Rows, Float16Array]]
 """Vectors of a dimension by their numbers, ascending; those that are gone are left out."""
 
-EXACT_ROWS: Final = 20_000
-"""Up to here all vectors are held in memory and searched exactly; it is as fast as anything else."""
-
-PORTION: Final = 1024
+BATCH_ROWS: Final = 1024
 THESE: Final = "WHERE c.row IN (SELECT value FROM json_each(?))"
 
 
-def places_of(wanted: Rows, known: Rows) -> tuple[Mask, Rows]:
-    """Which of `wanted` are among `known`, which ascend, and where."""
-    at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
-    here = known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=bool)
-    return here, at[here].astype(np.int64)
-
-
-class Portion(NamedTuple):
+class VectorBatch(NamedTuple):
     """Rows, the numbers of their vectors, the vectors' keys (see `keys_of`), and the vectors."""
 
     rows: Rows
     numbers: Rows
     keys: Keys
-    vectors: Halves
+    vectors: Float16Array
 
-    def where(self, kept: npt.NDArray[Any]) -> "Portion":
-        """The places that `kept` names or marks."""
-        return Portion(*(column[kept] for column in self))
+    def where(self, kept: npt.NDArray[Any]) -> "VectorBatch":
+        """The positions that `kept` names or marks."""
+        return VectorBatch(*(column[kept] for column in self))
 
     @classmethod
-    def joined(cls, portions: Sequence["Portion"]) -> "Portion":
-        """Several portions as one."""
-        return cls(*(np.concatenate(columns) for columns in zip(*portions, strict=True)))
+    def joined(cls, batches: Sequence["VectorBatch"]) -> "VectorBatch":
+        """Several batches as one."""
+        return cls(*(np.concatenate(columns) for columns in zip(*batches, strict=True)))
 
 
-def keys_of(vectors: Halves) -> Keys:
+def keys_of(vectors: Float16Array) -> Keys:
     """A number drawn from the bits of each vector: a change of one bit always gives another one.
 
     Multilinear hashing (Lemire and Kaser 2014) with odd factors: fast, against accidents, not against malice.
@@ -73,9 +63,9 @@ def _factors(count: int) -> Keys:
     return np.random.PCG64(0).random_raw(count).astype(np.uint64) | np.uint64(1)
 
 
-def portions(
+def batches(
     connection: sqlite3.Connection, folder: Path, dimension: int, wanted: str | None = None
-) -> Iterator[Portion]:
+) -> Iterator[VectorBatch]:
     """The rows that have a vector, all or those in a JSON list, in the order in which the database has the vectors."""
     where, parameters = ("", ()) if wanted is None else (THESE, (wanted,))
     cursor = connection.execute(
@@ -83,22 +73,22 @@ def portions(
         f" {where} ORDER BY c.vector, c.row",
         parameters,
     )
-    while found := cursor.fetchmany(PORTION):
+    while found := cursor.fetchmany(BATCH_ROWS):
         rows, numbers, data = zip(*found, strict=True)
-        vectors = matrix(data, dimension, folder)
-        yield Portion(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64), keys_of(vectors), vectors)
+        vectors = matrix_of(data, dimension, folder)
+        yield VectorBatch(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64), keys_of(vectors), vectors)
 
 
-def everything(found: Iterable[Portion], dimension: int) -> Portion:
+def everything(found: Iterable[VectorBatch], dimension: int) -> VectorBatch:
     """All of them as one, ascending by row."""
     empty = np.empty(0, np.int64)
-    nothing = Portion(empty, empty, empty.astype(np.uint64), np.empty((0, dimension), np.float16))
-    whole = Portion.joined([nothing, *found])
+    nothing = VectorBatch(empty, empty, empty.astype(np.uint64), np.empty((0, dimension), np.float16))
+    whole = VectorBatch.joined([nothing, *found])
     ascending = bool((np.diff(whole.rows) > 0).all())
     return whole if ascending else whole.where(np.argsort(whole.rows))
 
 
-def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Halves]:
+def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]:
     """Vectors by their numbers, ascending; those that are gone are left out."""
     wanted = json.dumps(np.unique(numbers).tolist())
     found = connection.execute(
@@ -107,12 +97,32 @@ def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimensi
     if not found:
         return np.empty(0, np.int64), np.empty((0, dimension), np.float16)
     known, data = zip(*found, strict=True)
-    return np.array(known, dtype=np.int64), matrix(data, dimension, folder)
+    return np.array(known, dtype=np.int64), matrix_of(data, dimension, folder)
 
 
-def matrix(data: Sequence[bytes], dimension: int, folder: Path) -> Halves:
+def matrix_of(data: Sequence[bytes], dimension: int, folder: Path) -> Float16Array:
     """Vectors as rows. Raises IndexDamagedError where one is something else."""
     size = 2 * dimension
     if not all(isinstance(vector, bytes) and len(vector) == size for vector in data):
         raise IndexDamagedError(f"{folder}: a vector is something else than {size} bytes. Run: ingest verify")
     return np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), dimension)
+
+
+def packed_vectors(matrix: npt.NDArray[Any] | None, count: int, dimension: int | None) -> list[bytes] | None:
+    """Rows as 16-bit floats, as `matrix_of` takes them; None where there are none.
+
+    Raises:
+        ValueError: there are not `count`, they are not of this dimension (None: any), or one is not finite.
+    """
+    if matrix is None or not count:
+        if dimension and count:
+            raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
+        return None
+    if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
+        raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")
+    with np.errstate(over="ignore"):
+        half = np.ascontiguousarray(matrix, dtype="<f2")
+    # numpy looks at 16-bit floats one by one; all bits of the exponent are set in what is not finite
+    if ((half.view("<u2") & 0x7C00) == 0x7C00).any():
+        raise ValueError("vectors hold infinite values or ones beyond 16-bit floats")
+    return [row.tobytes() for row in half]

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexErr
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import connect, sqlite_errors
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.layout import DATABASE, FILE_MODE, SEAL, make_folder
 from mistral_rag.index._database.packing import stored_source
 from mistral_rag.index._database.profiles import Profile
-from mistral_rag.index._database.seal import sync_folder, write_seal
+from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, make_folder
+from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._index_text import TEXT_VERSION, embed_text
 from mistral_rag.index._reader import IndexReader
 from mistral_rag.index._view import View
@@ -29,10 +29,18 @@ from mistral_rag.schema import Chunk, Page
 EXPORT_VERSION = 1
 
 
-def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
-    """Copy the index at `path`, as of its last commit, to the new folder `target`; gives the commit's number.
+class Snapshot(NamedTuple):
+    """The commit that was copied, and how many documents it holds."""
 
-    The copy holds no log and opens on a read-only place. Kept embeddings come along; caches are rebuilt.
+    sequence: int
+    documents: int
+
+
+def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str], *, caches: bool = False) -> Snapshot:
+    """Copy the index at `path`, as of its last commit, to the new folder `target`.
+
+    The copy holds no log and opens on a read-only place. Kept embeddings come along. `caches` makes its caches, too,
+    so that nothing has to be made where nobody may write.
 
     Raises:
         NotAnIndexError: `target` holds something already.
@@ -50,16 +58,11 @@ def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> in
             (last,) = commits.newest(copy)
         write_seal(folder / SEAL, last.seal)
         sync_folder(folder)
-    return last.sequence
-
-
-def freeze(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
-    """As `snapshot`, with caches, so that nothing has to be made where nobody may write; gives its documents."""
-    snapshot(path, target)
-    with IndexWriter.open(target) as writer:
-        writer.refresh_caches()
+    if caches:
+        with IndexWriter.open(target) as writer:
+            writer.refresh_caches()
     with IndexReader.open(target) as reader:
-        return int(reader.status()["documents"])
+        return Snapshot(last.sequence, int(reader.status()["documents"]))
 
 
 def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
@@ -93,6 +96,20 @@ def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
             )
         for (record,) in connection.execute("SELECT record FROM sources WHERE status = 'removed' ORDER BY source"):
             yield _line({"removed": json.loads(record)})
+
+
+def export_jsonl(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """Write `export_lines` to the new file `target`; gives the number of documents.
+
+    Raises:
+        IndexWriteError: `target` is there already, or can't be written.
+    """
+    count = 0
+    with new_file(target) as part, part.open("w", encoding="utf-8") as file:
+        for line in export_lines(path):
+            file.write(line + "\n")
+            count += line.startswith('{"source"')
+    return count
 
 
 def import_lines(lines: Iterable[str], path: str | os.PathLike[str]) -> int:

@@ -1,4 +1,4 @@
-"""What filters leave of a `DenseIndex`, kept for the searches to come."""
+"""Rows of a `DenseIndex` that filters leave, kept for the searches to come."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
-from mistral_rag.index._dense.flat import Flat
+from mistral_rag.index._dense.flat import FlatIndex
 from mistral_rag.index._dense.vector_rows import Mask, Rows
 
-REMEMBERED: Final = 64
-REMEMBERED_BYTES: Final = 128_000_000
-"""Filters that are kept in memory with what they leave, and what all of them may take."""
+MAX_FILTERS: Final = 64
+MAX_BYTES: Final = 128_000_000
+"""Filters that are kept in memory, and the bytes that all of them may take."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filtered:
-    """What a filter leaves: the places of each part; and the rows themselves where they are few."""
+class FilteredRows:
+    """Rows that a filter leaves: a mask for each segment, or an index of their own where they are few."""
 
     rows: Rows
     masks: tuple[Mask | None, ...]
-    few: Flat | None = None
+    few: FlatIndex | None = None
     spread: int = 1
 
     @property
@@ -31,14 +31,14 @@ class Filtered:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Filters and what they leave, by the arrays that were given; the oldest go first."""
+class FilterCache:
+    """Filtered rows by the arrays that were given; the oldest go first."""
 
-    known: OrderedDict[int, Filtered] = field(default_factory=OrderedDict)
+    known: OrderedDict[int, FilteredRows] = field(default_factory=OrderedDict)
     mutex: Lock = field(default_factory=Lock)
 
-    def get(self, rows: Rows, make: Callable[[Rows], Filtered]) -> Filtered:
-        """What is known of these rows, or is made of them now."""
+    def get(self, rows: Rows, make: Callable[[Rows], FilteredRows]) -> FilteredRows:
+        """The filtered rows of this array: known ones, or made now."""
         with self.mutex:
             found = self.known.get(id(rows))
             # the array is kept with what was found, so no other one can have its id meanwhile
@@ -48,7 +48,7 @@ class Filters:
         made = make(rows)
         with self.mutex:
             self.known[id(rows)] = made
-            while len(self.known) > REMEMBERED or self._bytes() > REMEMBERED_BYTES:
+            while len(self.known) > MAX_FILTERS or self._bytes() > MAX_BYTES:
                 self.known.popitem(last=False)
         return made
 

@@ -1,4 +1,4 @@
-"""What filters can ask of a source: its metadata, flat, by the names a LangChain Document shows."""
+"""Fields of a source that filters compare: its metadata, flat, by the names a LangChain Document shows."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -29,7 +29,8 @@ NOTHING: Final = b"\x00"
 FALSE: Final = b"\x01"
 TRUE: Final = b"\x02"
 EMPTY: Final = b"\x03"
-DEEPEST: Final = 50
+MAX_DEPTH: Final = 50
+"""Levels of metadata that are flattened; what lies deeper is one empty value."""
 
 
 def stored(value: Any) -> Value:
@@ -45,8 +46,8 @@ def stored(value: Any) -> Value:
     raise TypeError(f"{type(value).__name__} can't be compared")
 
 
-def facts_of(record: str) -> set[tuple[str, Value]]:
-    """Names and values of a source's record; a list gives each of its elements, an object dotted names."""
+def filter_fields_of(record: str) -> set[tuple[str, Value]]:
+    """KeyIndex and values of a source's record; a list gives each of its elements, an object dotted names."""
     source: Mapping[str, Any] = plain_json(record)
     metadata: Mapping[str, Any] = source["metadata"]
     if source["media_type"] == BARE_TYPE:
@@ -56,7 +57,7 @@ def facts_of(record: str) -> set[tuple[str, Value]]:
 
 
 def _flat(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:
-    if isinstance(value, Mapping | list) and (not value or depth > DEEPEST):
+    if isinstance(value, Mapping | list) and (not value or depth > MAX_DEPTH):
         if depth:
             yield name, EMPTY
     elif isinstance(value, Mapping):

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Rows
 
 Condition = tuple[str, list[Value]]
-MOST_VALUES: Final = 30_000
-MOST_REMEMBERED: Final = 64
-DEEPEST: Final = 50
+MAX_VALUES: Final = 30_000
+"""Values of a filter: SQLite takes 32,766 parameters."""
+
+MAX_CACHED_FILTERS: Final = 64
+MAX_DEPTH: Final = 50
+"""Filters within filters; Python and SQLite would give up at some hundreds."""
 
 
 class AllowedRows:
@@ -71,7 +74,7 @@ class AllowedRows:
                 self._known.clear()
                 self._sequence = sequence
             self._known[question] = rows
-            if len(self._known) > MOST_REMEMBERED:
+            if len(self._known) > MAX_CACHED_FILTERS:
                 self._known.popitem(last=False)
 
 
@@ -97,8 +100,8 @@ def rows_allowed(
     if not conditions:
         return None
     sql, parameters = _joined("AND", conditions)
-    if len(parameters) > MOST_VALUES:
-        raise InvalidFilterError(f"a filter takes at most {MOST_VALUES} values")
+    if len(parameters) > MAX_VALUES:
+        raise InvalidFilterError(f"a filter takes at most {MAX_VALUES} values")
     found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
     return array("q", (row for (row,) in found))
 
@@ -114,7 +117,7 @@ def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:
     """The filter as a condition on a row of `chunks c`, with its parameters."""
     if not isinstance(wanted, Mapping):
         raise InvalidFilterError(f"a filter is an object of fields and conditions, not {wanted!r}")
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         raise InvalidFilterError("a filter is nested too deeply")
     return _joined("AND", [_part(name, value, depth) for name, value in wanted.items()])
 

@@ -8,19 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._lexical.postings import Segment, Spans
-from mistral_rag.index._lexical.term_scores import Bm25, Impacts, Scores
+from mistral_rag._arrays import highest
+from mistral_rag.index._lexical.postings import PostingRanges, Postings
+from mistral_rag.index._lexical.term_scores import Bm25, Scores, TermScores
 from mistral_rag.text import Terms, bigrams, hashed_question, written_question
 
-__all__ = ["Bm25", "LexicalIndex", "Part", "RowText", "Scores", "best"]
+__all__ = ["Bm25", "LexicalIndex", "LexicalSegment", "RowText", "Scores", "best"]
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 SEGMENT_ROWS = 50_000
 """Segments of so many rows are joined to no others."""
-
-BLOCK = 64
 
 
 class RowText(NamedTuple):
@@ -31,49 +30,49 @@ class RowText(NamedTuple):
     text: str
 
 
-class Part(NamedTuple):
-    """A segment and which of its rows are still there (None: all)."""
+class LexicalSegment(NamedTuple):
+    """Postings and which of their rows are still there (None: all)."""
 
-    segment: Segment
+    postings: Postings
     alive: Mask | None = None
 
     @property
     def rows(self) -> Rows:
         """The rows that are still there."""
-        return self.segment.rows if self.alive is None else self.segment.rows[self.alive]
+        return self.postings.rows if self.alive is None else self.postings.rows[self.alive]
 
     @property
     def size(self) -> int:
-        """How many rows are still there."""
-        return len(self.segment.rows) if self.alive is None else int(np.count_nonzero(self.alive))
+        """The number of rows that are still there."""
+        return len(self.postings.rows) if self.alive is None else int(np.count_nonzero(self.alive))
 
     @property
     def words(self) -> float:
-        """How many words all rows have together that are still there."""
-        words = self.segment.words if self.alive is None else self.segment.words[self.alive]
+        """The number of words of all rows that are still there."""
+        words = self.postings.words if self.alive is None else self.postings.words[self.alive]
         return float(words.sum(dtype=np.float64))
 
-    def holding(self, spans: Spans) -> npt.NDArray[np.int64]:
-        """How many rows have each of the terms whose postings lie there."""
+    def holding(self, ranges: PostingRanges) -> npt.NDArray[np.int64]:
+        """For each range of postings the number of rows in it that are still there."""
         if self.alive is None:
-            return spans[:, 1] - spans[:, 0]
-        alive = (self.alive[self.segment.places[start:end]] for start, end in spans.tolist())
-        return np.fromiter(map(np.count_nonzero, alive), dtype=np.int64, count=len(spans))
+            return ranges[:, 1] - ranges[:, 0]
+        alive = (self.alive[self.postings.positions[start:end]] for start, end in ranges.tolist())
+        return np.fromiter(map(np.count_nonzero, alive), dtype=np.int64, count=len(ranges))
 
-    def only(self, keep: Mask) -> "Part":
-        """The part when these places alone are still there, of those that are."""
+    def only(self, keep: Mask) -> "LexicalSegment":
+        """The segment when these positions alone are still there, of those that are."""
         alive = keep if self.alive is None else self.alive & keep
-        return self if alive.all() else Part(self.segment, alive)
+        return self if alive.all() else LexicalSegment(self.postings, alive)
 
 
-class Statistics:
-    """What the scores of a state of the index rest on: how many rows there are, and how long."""
+class CollectionStatistics:
+    """The number of rows and their average length, on which all scores rest."""
 
-    def __init__(self, parts: Sequence[Part], formula: Bm25) -> None:
-        self.count = sum(part.size for part in parts)
-        average = max(sum(part.words for part in parts) / max(self.count, 1), 1.0)
-        self.rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
-        self.impacts = [Impacts(part.segment, average, formula) for part in parts]
+    def __init__(self, segments: Sequence[LexicalSegment], formula: Bm25) -> None:
+        self.count = sum(segment.size for segment in segments)
+        average = max(sum(segment.words for segment in segments) / max(self.count, 1), 1.0)
+        self.rows = np.concatenate([np.empty(0, np.int64), *(segment.rows for segment in segments)])
+        self.term_scores = [TermScores(segment.postings, average, formula) for segment in segments]
 
 
 class LexicalIndex:
@@ -83,17 +82,17 @@ class LexicalIndex:
     there count for what is rare and how long texts are.
     """
 
-    def __init__(self, parts: Iterable[Part] = (), *, formula: Bm25 | None = None) -> None:
+    def __init__(self, segments: Iterable[LexicalSegment] = (), *, formula: Bm25 | None = None) -> None:
         self.formula = formula or Bm25()
-        self._state = _State(tuple(parts), self.formula)
+        self._state = _State(tuple(segments), self.formula)
 
     def __len__(self) -> int:
         return self._state.statistics.count
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def segments(self) -> tuple[LexicalSegment, ...]:
         """The segments, and which of their rows are still there."""
-        return self._state.parts
+        return self._state.segments
 
     @property
     def rows(self) -> Rows:
@@ -110,36 +109,36 @@ class LexicalIndex:
     def add(self, rows: Iterable[RowText]) -> None:
         """Index rows that are not here yet."""
         waiting: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        made: list[Part] = []
+        made: list[LexicalSegment] = []
         for row, language, text in rows:
             waiting[language].append((row, text))
             if len(waiting[language]) == SEGMENT_ROWS:
-                made.append(Part(Segment.build(waiting.pop(language), language)))
-        made += [Part(Segment.build(texts, language)) for language, texts in waiting.items()]
-        self._set([*self.parts, *made])
+                made.append(LexicalSegment(Postings.build(waiting.pop(language), language)))
+        made += [LexicalSegment(Postings.build(texts, language)) for language, texts in waiting.items()]
+        self._set([*self.segments, *made])
 
     def remove(self, rows: Collection[int]) -> None:
         """Forget rows; their postings stay until `tidy` or `compact`."""
         gone = np.fromiter(rows, dtype=np.int64)
-        self._set(part.only(~np.isin(part.segment.rows, gone)) for part in self.parts)
+        self._set(segment.only(~np.isin(segment.postings.rows, gone)) for segment in self.segments)
 
     def keep(self, rows: Rows) -> None:
         """Forget all rows but these."""
-        self._set(part.only(np.isin(part.segment.rows, rows)) for part in self.parts)
+        self._set(segment.only(np.isin(segment.postings.rows, rows)) for segment in self.segments)
 
     def tidy(self) -> None:
         """Join small segments to ones about as small, and close holes that are a quarter of their segment."""
-        kept: list[Part] = []
-        for part in sorted(self.parts, key=lambda part: part.segment.language):
-            last = _whole(part) if 4 * part.size < 3 * len(part.segment.rows) else part
+        kept: list[LexicalSegment] = []
+        for segment in sorted(self.segments, key=lambda segment: segment.postings.language):
+            last = _whole(segment) if 4 * segment.size < 3 * len(segment.postings.rows) else segment
             while kept and _belong_together(kept[-1], last):
                 last = _joined([kept.pop(), last])
             kept.append(last)
-        self._set(part for part in kept if part.size)
+        self._set(segment for segment in kept if segment.size)
 
     def compact(self) -> None:
         """As `tidy`, and close all holes: no posting of a row that was removed is left."""
-        self._set(map(_whole, self.parts))
+        self._set(map(_whole, self.segments))
         self.tidy()
 
     def scores(self, question: str) -> tuple[Rows, Scores]:
@@ -157,96 +156,71 @@ class LexicalIndex:
         found, scores = self.scores(question)
         return best(found, scores if rows is None else np.where(np.isin(found, rows), scores, 0), k)
 
-    def _set(self, parts: Iterable[Part]) -> None:
-        self._state = _State(tuple(parts), self.formula)
+    def _set(self, segments: Iterable[LexicalSegment]) -> None:
+        self._state = _State(tuple(segments), self.formula)
 
 
-class Weighed(NamedTuple):
-    """For each part where the postings of a question's terms are; for each language what the terms weigh."""
+class WeightedTerms(NamedTuple):
+    """For each segment where the postings of a question's terms are; for each language what the terms weigh."""
 
-    spans: Sequence[Spans]
+    ranges: Sequence[PostingRanges]
     weights: Mapping[str, Scores]
 
 
 class _State:
     """The index between two changes."""
 
-    def __init__(self, parts: tuple[Part, ...], formula: Bm25) -> None:
-        self.parts, self.formula = parts, formula
-        self._last: tuple[str, Weighed] | None = None
+    def __init__(self, segments: tuple[LexicalSegment, ...], formula: Bm25) -> None:
+        self.segments, self.formula = segments, formula
+        self._last: tuple[str, WeightedTerms] | None = None
 
     @cached_property
-    def statistics(self) -> Statistics:
-        return Statistics(self.parts, self.formula)
+    def statistics(self) -> CollectionStatistics:
+        return CollectionStatistics(self.segments, self.formula)
 
     def scores(self, question: str) -> Scores:
         every, weights = self.weighed(question)
         scores = np.zeros(self.statistics.count, dtype=np.float32)
         end = 0
-        for part, impacts, spans in zip(self.parts, self.statistics.impacts, every, strict=True):
-            start, end = end, end + part.size
-            own = scores[start:end] if part.alive is None else np.zeros(len(part.alive), dtype=np.float32)
-            impacts.add(own, spans, weights[part.segment.language])
-            if part.alive is not None:
-                scores[start:end] = own[part.alive]
+        for segment, term_scores, ranges in zip(self.segments, self.statistics.term_scores, every, strict=True):
+            start, end = end, end + segment.size
+            own = scores[start:end] if segment.alive is None else np.zeros(len(segment.alive), dtype=np.float32)
+            term_scores.add(own, ranges, weights[segment.postings.language])
+            if segment.alive is not None:
+                scores[start:end] = own[segment.alive]
         return scores
 
-    def weighed(self, question: str) -> Weighed:
-        """What a question asks for; the last one is remembered."""
+    def weighed(self, question: str) -> WeightedTerms:
+        """The weighted terms of a question; those of the last one are kept."""
         last = self._last
         if last is None or last[0] != question:
             last = self._last = (question, self._weighed(question))
         return last[1]
 
-    def _weighed(self, question: str) -> Weighed:
-        languages = {part.segment.language for part in self.parts}
+    def _weighed(self, question: str) -> WeightedTerms:
+        languages = {segment.postings.language for segment in self.segments}
         asked = {language: _asked(question, language, self.formula) for language in languages}
-        every = [part.segment.find(asked[part.segment.language][0]) for part in self.parts]
+        every = [segment.postings.find(asked[segment.postings.language][0]) for segment in self.segments]
         weights = {}
         for language, (terms, weight) in asked.items():
             holding = np.zeros(len(terms), dtype=np.int64)
-            for part, spans in zip(self.parts, every, strict=True):
-                if _is(part, language):
-                    holding += part.holding(spans)
+            for segment, ranges in zip(self.segments, every, strict=True):
+                if _is(segment, language):
+                    holding += segment.holding(ranges)
             rarity = np.log1p((self.statistics.count - holding + 0.5) / (holding + 0.5))
             weights[language] = weight * rarity.astype(np.float32)
-        return Weighed(every, weights)
+        return WeightedTerms(every, weights)
 
 
 def best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
     """The `k` highest scores above 0 and their rows, best first; among equals the lower row first."""
-    places = leading(scores, k)
-    order = places[np.lexsort((rows[places], -scores[places]))[: max(k, 0)]]
+    positions = highest(scores, k)
+    order = positions[np.lexsort((rows[positions], -scores[positions]))[: max(k, 0)]]
     return rows[order], scores[order]
 
 
-def leading(scores: Scores, k: int) -> npt.NDArray[np.intp]:
-    """Places of the `k` highest scores above 0 and of all that equal the lowest of them, in no order."""
-    places = _candidates(scores, k)
-    if 0 < k < len(places):
-        found = scores[places]
-        places = places[found >= np.partition(found, -k)[-k]]
-    return places
-
-
-def _candidates(scores: Scores, k: int) -> npt.NDArray[np.intp]:
-    """Places of scores above 0 among which are those of `leading`."""
-    width = len(scores) // BLOCK
-    if not 0 < k <= width:
-        return np.flatnonzero(scores > 0)
-    blocks, rest = scores[: width * BLOCK].reshape(BLOCK, width), scores[width * BLOCK :]
-    # of k blocks each has one row of at least this score, so the k-th best has it, too
-    highest = blocks.max(axis=0)
-    bar = np.partition(highest, -k)[-k]
-    if bar <= 0:
-        return np.flatnonzero(scores > 0)
-    held = np.flatnonzero(highest >= bar)
-    inner, block = np.nonzero(blocks[:, held] >= bar)
-    return np.concatenate((inner * width + held[block], width * BLOCK + np.flatnonzero(rest >= bar)))
-
-
-def _is(part: Part, language: str) -> bool:
-    return part.segment.language == language
+def _is(segment: LexicalSegment, language: str) -> bool:
+    return segment.postings.language == language
 
 
 def _asked(question: str, language: str, formula: Bm25) -> tuple[Terms, Scores]:
@@ -257,17 +231,20 @@ def _asked(question: str, language: str, formula: Bm25) -> tuple[Terms, Scores]:
     return np.concatenate([terms for terms, _ in kinds]), np.concatenate(weights)
 
 
-def _belong_together(first: Part, second: Part) -> bool:
-    """Whether both are of one language, small, and the newer one not much smaller: so each row is joined seldom."""
-    if not _is(first, second.segment.language) or first.size + second.size > SEGMENT_ROWS:
+def _belong_together(first: LexicalSegment, second: LexicalSegment) -> bool:
+    """True when both are of one language, small, and the newer one not much smaller: so each row is joined seldom."""
+    if not _is(first, second.postings.language) or first.size + second.size > SEGMENT_ROWS:
         return False
     return 2 * second.size >= first.size
 
 
-def _whole(part: Part) -> Part:
-    return part if part.alive is None else _joined([part])
+def _whole(segment: LexicalSegment) -> LexicalSegment:
+    return segment if segment.alive is None else _joined([segment])
 
 
-def _joined(parts: Sequence[Part]) -> Part:
-    alive = [np.ones(len(part.segment.rows), dtype=bool) if part.alive is None else part.alive for part in parts]
-    return Part(Segment.merge([part.segment for part in parts], alive))
+def _joined(segments: Sequence[LexicalSegment]) -> LexicalSegment:
+    alive = [
+        np.ones(len(segment.postings.rows), dtype=bool) if segment.alive is None else segment.alive
+        for segment in segments
+    ]
+    return LexicalSegment(Postings.merge([segment.postings for segment in segments], alive))

@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from mistral_rag.text import Terms, bigrams, hashed, is_word, written
 
-Spans = npt.NDArray[np.int64]
-"""Where the postings of terms lie: for each term where they begin and end."""
+PostingRanges = npt.NDArray[np.int64]
+"""For each term the positions at which its postings begin and end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Postings:
     """Postings of some rows that share a language; never changed once made.
 
     `rows` ascend; `words` is the number of words (not numbers) of each. `terms` ascend; the postings of
-    ``terms[i]`` are ``places[starts[i]:starts[i + 1]]``, positions in `rows`, with `counts` beside them (at most 255).
+    ``terms[i]`` are ``positions[starts[i]:starts[i + 1]]``, positions in `rows`, with `counts` beside them (at most
+    255).
     """
 
     language: str
@@ -27,14 +28,14 @@ class Segment:
     words: npt.NDArray[np.float32]
     terms: Terms
     starts: npt.NDArray[np.int64]
-    places: npt.NDArray[np.int32]
+    positions: npt.NDArray[np.int32]
     counts: npt.NDArray[np.uint8]
 
-    ARRAYS = ("rows", "words", "terms", "starts", "places", "counts")
+    ARRAYS = ("rows", "words", "terms", "starts", "positions", "counts")
     TYPES = ("int64", "float32", "uint64", "int64", "int32", "uint8")
 
     @classmethod
-    def build(cls, texts: Iterable[tuple[int, str]], language: str) -> "Segment":
+    def build(cls, texts: Iterable[tuple[int, str]], language: str) -> "Postings":
         """Index (row, text) pairs."""
         rows: list[int] = []
         words: list[int] = []
@@ -44,34 +45,34 @@ class Segment:
             rows.append(row)
             words.append(int(np.count_nonzero(is_word(terms))))
             found.append(np.concatenate((terms, bigrams(terms), written(text, language))))
-        places = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
+        positions = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
         terms = np.concatenate([np.empty(0, np.uint64), *found])
         return cls._sorted(
             language,
             np.array(rows, np.int64),
             np.array(words, np.float32),
             terms,
-            places,
+            positions,
             np.ones(len(terms), np.int64),
         )
 
     @classmethod
-    def merge(cls, segments: Sequence["Segment"], keep: Sequence[npt.NDArray[np.bool_]]) -> "Segment":
+    def merge(cls, segments: Sequence["Postings"], keep: Sequence[npt.NDArray[np.bool_]]) -> "Postings":
         """The kept rows of several segments of one language in one."""
         rows = np.concatenate([segment.rows[kept] for segment, kept in zip(segments, keep, strict=True)])
         order = np.argsort(rows)
-        new_place = np.empty(len(rows), dtype=np.int64)
-        new_place[order] = np.arange(len(rows))
-        parts: list[tuple[npt.NDArray[Any], ...]] = []
+        new_position = np.empty(len(rows), dtype=np.int64)
+        new_position[order] = np.arange(len(rows))
+        pieces: list[tuple[npt.NDArray[Any], ...]] = []
         before = 0
         for segment, kept in zip(segments, keep, strict=True):
-            held = kept[segment.places]
+            held = kept[segment.positions]
             terms = np.repeat(segment.terms, np.diff(segment.starts))[held]
-            places = new_place[before + np.cumsum(kept)[segment.places[held]] - 1]
-            parts.append((segment.words[kept], terms, places, segment.counts[held].astype(np.int64)))
+            positions = new_position[before + np.cumsum(kept)[segment.positions[held]] - 1]
+            pieces.append((segment.words[kept], terms, positions, segment.counts[held].astype(np.int64)))
             before += int(np.count_nonzero(kept))
-        words, terms, places, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return cls._sorted(segments[0].language, rows[order], words[order], terms, places, counts)
+        words, terms, positions, counts = (np.concatenate(column) for column in zip(*pieces, strict=True))
+        return cls._sorted(segments[0].language, rows[order], words[order], terms, positions, counts)
 
     @classmethod
     def _sorted(
@@ -80,11 +81,11 @@ class Segment:
         rows: npt.NDArray[np.int64],
         words: npt.NDArray[np.float32],
         terms: Terms,
-        places: npt.NDArray[np.int64],
+        positions: npt.NDArray[np.int64],
         counts: npt.NDArray[np.int64],
-    ) -> "Segment":
+    ) -> "Postings":
         distinct, which = np.unique(terms, return_inverse=True)
-        keys = which.astype(np.int64) * max(len(rows), 1) + places
+        keys = which.astype(np.int64) * max(len(rows), 1) + positions
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
         begins = np.flatnonzero(np.diff(keys, prepend=-1))
@@ -97,37 +98,37 @@ class Segment:
             words=words.astype(np.float32),
             terms=distinct.astype(np.uint64),
             starts=starts.astype(np.int64),
-            places=(keys[begins] % max(len(rows), 1)).astype(np.int32),
+            positions=(keys[begins] % max(len(rows), 1)).astype(np.int32),
             counts=np.minimum(summed, 255).astype(np.uint8),
         )
 
-    def find(self, terms: Terms) -> Spans:
-        """Where the postings of each term begin and end; 0 and 0 for a term that is not here."""
+    def find(self, terms: Terms) -> PostingRanges:
+        """The range of the postings of each term; 0 and 0 for a term that is not here."""
         if not len(self.terms):
             return np.zeros((len(terms), 2), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
-        spans: Spans = np.stack((self.starts[at], self.starts[at + 1]), axis=1)
-        spans[self.terms[at] != terms] = 0
-        return spans
+        ranges: PostingRanges = np.stack((self.starts[at], self.starts[at + 1]), axis=1)
+        ranges[self.terms[at] != terms] = 0
+        return ranges
 
-    def is_sound(self, seen: "Mapping[str, Seen] | None" = None) -> bool:
-        """Whether the arrays fit each other, so that no search reads outside them.
+    def is_sound(self, seen: "Mapping[str, ArrayBounds] | None" = None) -> bool:
+        """Check that the arrays fit each other, so that no search reads outside them.
 
         `seen` is what is known of the arrays already; without it all of them are walked through.
         """
-        known = seen or {name: Seen.of([getattr(self, name)]) for name in self.ARRAYS}
+        known = seen or {name: ArrayBounds.of([getattr(self, name)]) for name in self.ARRAYS}
         types = all(getattr(self, name).dtype == kind for name, kind in zip(self.ARRAYS, self.TYPES, strict=True))
         sizes = len(self.words) == len(self.rows) and len(self.starts) == len(self.terms) + 1
-        if not (types and sizes and len(self.counts) == len(self.places) == self.starts[-1] and self.starts[0] == 0):
+        if not (types and sizes and len(self.counts) == len(self.positions) == self.starts[-1] and self.starts[0] == 0):
             return False
-        inside = known["places"].lowest >= 0 and known["places"].highest < len(self.rows)
+        inside = known["positions"].lowest >= 0 and known["positions"].highest < len(self.rows)
         ascending = known["rows"].rises and known["terms"].rises and not known["starts"].falls
         return inside and ascending and 0 <= known["words"].lowest <= known["words"].highest < math.inf
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one walk through an array has shown: its bounds, whether each number exceeds the last, or falls below it."""
+class ArrayBounds:
+    """Bounds of an array; `rises` when each number exceeds the last, `falls` when any is below it."""
 
     lowest: float = 0
     highest: float = -1
@@ -135,24 +136,24 @@ class Seen:
     falls: bool = False
 
     @classmethod
-    def of(cls, portions: Iterable[npt.NDArray[Any]]) -> "Seen":
-        """Of an array that comes in portions; none of them is kept."""
+    def of(cls, blocks: Iterable[npt.NDArray[Any]]) -> "ArrayBounds":
+        """Of an array that comes in blocks; none of them is kept."""
         seen = cls()
         last = None
-        for portion in portions:
-            if len(portion):
-                seen = seen._then(portion, last)
-                last = portion[-1:]
+        for block in blocks:
+            if len(block):
+                seen = seen._then(block, last)
+                last = block[-1:]
         return seen
 
-    def _then(self, portion: npt.NDArray[Any], last: npt.NDArray[Any] | None) -> "Seen":
-        lowest, highest = portion.min().item(), portion.max().item()
+    def _then(self, block: npt.NDArray[Any], last: npt.NDArray[Any] | None) -> "ArrayBounds":
+        lowest, highest = block.min().item(), block.max().item()
         if lowest != lowest:
-            # what is no number has no place among them
+            # NaN is neither above nor below any bound
             lowest, highest = -math.inf, math.inf
-        joined = portion if last is None else np.concatenate((last, portion))
+        joined = block if last is None else np.concatenate((last, block))
         before, after = joined[:-1], joined[1:]
-        return Seen(
+        return ArrayBounds(
             lowest=lowest if last is None else min(lowest, self.lowest),
             highest=highest if last is None else max(highest, self.highest),
             rises=self.rises and bool(np.all(after > before)),

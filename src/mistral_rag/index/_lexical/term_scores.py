@@ -1,4 +1,4 @@
-"""What each posting adds to its row's score, before the term's rarity; kept for the terms that are asked for most.
+"""Scores that postings add to their rows, before the term's rarity; kept for the terms that are asked for most.
 
 A term that stands in many rows becomes one number for each row, which adds up many times faster than postings do.
 """
@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mistral_rag.index._lexical.postings import Segment, Spans
+from mistral_rag.index._lexical.postings import PostingRanges, Postings
 
 Scores = npt.NDArray[np.float32]
 
 COMMON: Final = 5
 """A term in one of so many rows is common."""
 
-REMEMBERED: Final = 32
+MAX_COMMON_TERMS: Final = 32
 """Common terms that are kept for each segment: at most 128 bytes a row."""
 
 
@@ -26,7 +26,8 @@ REMEMBERED: Final = 32
 class Bm25:
     """Robertson's BM25 with free constants; a pair of neighbouring words counts `pairs` of what a word counts.
 
-    `written` is what a word as it is written counts beside the same word without its ending, where a language has both.
+    `written` is the weight of a word as it is written beside the same word without its ending, where a language has
+    both.
     `b` is .4 and lengths count words only, so that a page full of numbers is not taken for a long text.
     """
 
@@ -36,36 +37,36 @@ class Bm25:
     written: float = 0.4
 
 
-class Impacts:
-    """What the postings of one segment add, where texts are of some average length."""
+class TermScores:
+    """Scores that the postings of one segment add, where texts are of some average length."""
 
-    def __init__(self, segment: Segment, average: float, formula: Bm25) -> None:
-        self._segment, self._formula = segment, formula
-        self._damping = (formula.k1 * (1 - formula.b + formula.b * segment.words / average)).astype(np.float32)
+    def __init__(self, postings: Postings, average: float, formula: Bm25) -> None:
+        self._postings, self._formula = postings, formula
+        self._damping = (formula.k1 * (1 - formula.b + formula.b * postings.words / average)).astype(np.float32)
         self._common: OrderedDict[int, Scores] = OrderedDict()
         self._mutex = Lock()
 
-    def add(self, scores: Scores, spans: Spans, weights: Scores) -> None:
-        """Add what terms, whose postings lie there, give to each of their rows."""
-        sizes = spans[:, 1] - spans[:, 0]
+    def add(self, scores: Scores, ranges: PostingRanges, weights: Scores) -> None:
+        """Add the scores of terms, whose postings lie in these ranges, to each of their rows."""
+        sizes = ranges[:, 1] - ranges[:, 0]
         common = COMMON * sizes >= len(scores)
-        for (start, end), weight in zip(spans[common].tolist(), weights[common], strict=True):
+        for (start, end), weight in zip(ranges[common].tolist(), weights[common], strict=True):
             scores += weight * self._of_all(start, end)
         rare = ~common & (sizes > 0)
         if rare.any():
-            np.add.at(scores, *self._of(spans[rare], weights[rare]))
+            np.add.at(scores, *self._of(ranges[rare], weights[rare]))
 
-    def _of(self, spans: Spans, weights: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
-        """Places of the rows of all postings that lie there, one span after the other, and what they add."""
-        pieces = [slice(start, end) for start, end in spans.tolist()]
+    def _of(self, ranges: PostingRanges, weights: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
+        """Positions of the rows of all postings in these ranges, one range after the other, and the scores they add."""
+        pieces = [slice(start, end) for start, end in ranges.tolist()]
         # numbers of the machine's own size: with any other ones NumPy looks up and adds several times slower
-        places = np.concatenate([self._segment.places[piece] for piece in pieces], dtype=np.intp)
-        counts = np.concatenate([self._segment.counts[piece] for piece in pieces], dtype=np.float32)
-        impacts: Scores = np.repeat(np.float32(self._formula.k1 + 1) * weights, spans[:, 1] - spans[:, 0])
-        impacts *= counts
-        counts += self._damping.take(places)
-        impacts /= counts
-        return places, impacts
+        positions = np.concatenate([self._postings.positions[piece] for piece in pieces], dtype=np.intp)
+        counts = np.concatenate([self._postings.counts[piece] for piece in pieces], dtype=np.float32)
+        term_scores: Scores = np.repeat(np.float32(self._formula.k1 + 1) * weights, ranges[:, 1] - ranges[:, 0])
+        term_scores *= counts
+        counts += self._damping.take(positions)
+        term_scores /= counts
+        return positions, term_scores
 
     def _of_all(self, start: int, end: int) -> Scores:
         with self._mutex:
@@ -73,11 +74,11 @@ class Impacts:
             if found is not None:
                 self._common.move_to_end(start)
                 return found
-        found = np.zeros(len(self._segment.rows), dtype=np.float32)
-        places, impacts = self._of(np.array([[start, end]]), np.ones(1, np.float32))
-        found[places] = impacts
+        found = np.zeros(len(self._postings.rows), dtype=np.float32)
+        positions, term_scores = self._of(np.array([[start, end]]), np.ones(1, np.float32))
+        found[positions] = term_scores
         with self._mutex:
             self._common[start] = found
-            if len(self._common) > REMEMBERED:
+            if len(self._common) > MAX_COMMON_TERMS:
                 self._common.popitem(last=False)
         return found

@@ -13,16 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, NamedTuple, Self
 
-from mistral_rag.index._database.connection import LARGEST_VALUE
+from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS, PAGE_SIZE
-from mistral_rag.index._database.layout import DATABASE
 from mistral_rag.index._database.rows import DIGEST_SIZE, Value, row_digest
+from mistral_rag.index._folder.layout import DATABASE
 
 FIRST_PAGE: Final = 100
 """Bytes of the file's header in front of what is on its first page."""
 
 TABLE_LEAF, INDEX_LEAF, INDEX_INNER = 0x0D, 0x0A, 0x02
-DIGEST_TYPE: Final = 12 + 2 * DIGEST_SIZE
 REALS: Final[Mapping[str, tuple[int, ...]]] = {"pages": (7, 8, 9)}
 """Columns of a fractional type: SQLite stores whole numbers in them as integers."""
 
@@ -35,14 +34,14 @@ WHOLE_NUMBERS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes of an integer by its type in a record."""
 
 
-class Record(NamedTuple):
+class PageRecord(NamedTuple):
     """One record of a page: `key` is its row number in a table, None in an index."""
 
     key: int | None
     values: list[Value]
 
 
-class Pages:
+class DatabasePages:
     """The pages of a database as of the last commit in its log. Use as a context manager.
 
     Args:
@@ -90,20 +89,20 @@ class Pages:
         self._file.seek((number - 1) * self.size)
         return self._file.read(self.size)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[PageRecord]:
         """Every record that can be read, in the order of the pages."""
         for number in range(1, self.count + 1):
             yield from self._on(number)
 
     def definitions(self) -> set[str]:
-        """What SQLite's list of tables on the first page says of how they were made."""
+        """Definitions of tables and indexes in SQLite's list on the first page."""
         return {
             sql
             for _, values in self._on(1)
             if len(values) == 5 and values[0] in {"table", "index"} and isinstance(sql := values[4], str)
         }
 
-    def _on(self, number: int) -> Iterator[Record]:
+    def _on(self, number: int) -> Iterator[PageRecord]:
         page = self.page(number)
         head = FIRST_PAGE if number == 1 else 0
         if len(page) < head + 8 or page[head] not in {TABLE_LEAF, INDEX_LEAF, INDEX_INNER}:
@@ -117,18 +116,18 @@ class Pages:
             except (ValueError, IndexError, struct.error):
                 continue
 
-    def _record(self, page: bytes, at: int, kind: int) -> Record:
+    def _record(self, page: bytes, at: int, kind: int) -> PageRecord:
         if kind == INDEX_INNER:
             at += 4
         size, at = _varint(page, at)
         key: int | None = None
         if kind == TABLE_LEAF:
             key, at = _varint(page, at)
-        return Record(key, _values(self._payload(page, at, size, table=kind == TABLE_LEAF)))
+        return PageRecord(key, _values(self._payload(page, at, size, table=kind == TABLE_LEAF)))
 
     def _payload(self, page: bytes, at: int, size: int, *, table: bool) -> bytes:
         """A record's bytes: those on its page and those on the pages it overflows to."""
-        if size > LARGEST_VALUE:
+        if size > MAX_VALUE_BYTES:
             raise ValueError("too large")
         local = _local_size(size, self.size, table=table)
         parts, room = [page[at : at + local]], self.size - 4
@@ -192,7 +191,7 @@ def _summed(sums: tuple[int, int], data: bytes, order: str) -> tuple[int, int]:
 
 
 def _local_size(size: int, page: int, *, table: bool) -> int:
-    """How much of a record lies on its own page."""
+    """The bytes of a record that lie on its own page."""
     most = page - 35 if table else (page - 12) * 64 // 255 - 23
     if size <= most:
         return size
@@ -241,7 +240,7 @@ def _value(data: bytes, at: int, kind: int) -> tuple[Value, int]:
     return part.decode() if kind % 2 else part, at + length
 
 
-def whole_row(record: Record) -> tuple[str, list[Value]] | None:
+def whole_row(record: PageRecord) -> tuple[str, list[Value]] | None:
     """The table and columns of a record whose digest says that it is what was written; else None."""
     *values, digest = record.values or [None]
     if not isinstance(digest, bytes) or len(digest) != DIGEST_SIZE:

@@ -1,4 +1,4 @@
-"""Does an index hold what was written to it? Reads everything, changes nothing."""
+"""Check that an index holds what was written to it. Reads everything, changes nothing."""
 # ruff: noqa: S608 (statements are put together from constants of this package)
 
 import os
@@ -13,19 +13,19 @@ from mistral_rag.errors import IndexDamagedError, MistralRagError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import begin_reading, sqlite_errors
 from mistral_rag.index._database.format import COLUMNS, require_current
-from mistral_rag.index._database.key_index import are_whole
-from mistral_rag.index._database.layout import find_folder
+from mistral_rag.index._database.key_index import is_complete
 from mistral_rag.index._database.packing import full_page, stored_chunk, stored_source
 from mistral_rag.index._database.profiles import stored_profile
 from mistral_rag.index._database.rows import MODULUS, row_digest
-from mistral_rag.index._filters.filter_fields import facts_of
+from mistral_rag.index._filters.filter_fields import filter_fields_of
+from mistral_rag.index._folder.layout import find_folder
 
-MOST_PROBLEMS = 100
+MAX_PROBLEMS = 100
 """Problems that are listed; a torn file could have a million."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class IndexProblem:
     """One thing that is not as it was written: `where` names the table or file, `what` says it in a sentence."""
 
     where: str
@@ -35,7 +35,7 @@ class Problem:
         return f"{self.where}: {self.what}"
 
 
-def verify(path: str | os.PathLike[str]) -> list[Problem]:
+def verify(path: str | os.PathLike[str]) -> list[IndexProblem]:
     """Everything that is wrong with the index at `path`; nothing when it holds what was written.
 
     Raises:
@@ -44,7 +44,7 @@ def verify(path: str | os.PathLike[str]) -> list[Problem]:
         IndexVersionError: it has a format this release does not read.
     """
     folder = Path(path).absolute()
-    problems: list[Problem] = []
+    problems: list[IndexProblem] = []
     try:
         find_folder(folder)
         with sqlite_errors(folder, writing=False):
@@ -54,82 +54,86 @@ def verify(path: str | os.PathLike[str]) -> list[Problem]:
             try:
                 for problem in _problems(connection, folder):
                     problems.append(problem)
-                    if len(problems) == MOST_PROBLEMS:
+                    if len(problems) == MAX_PROBLEMS:
                         break
             finally:
                 connection.close()
     except IndexDamagedError as error:
-        problems.append(Problem("index", str(error)))
+        problems.append(IndexProblem("index", str(error)))
     return problems
 
 
-def _problems(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
+def _problems(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProblem]:
     require_current(connection, folder)
     yield from _history(connection, folder)
     for (line,) in connection.execute("PRAGMA integrity_check"):
         if line != "ok":
-            yield Problem("index.db", line)
+            yield IndexProblem("index.db", line)
     for table, key, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        yield Problem(table, f"row {key} belongs to a row of {parent} that is gone")
+        yield IndexProblem(table, f"row {key} belongs to a row of {parent} that is gone")
     yield from _rows(connection)
     yield from _derived(connection)
     yield from _content(connection)
 
 
-def _history(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
+def _history(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProblem]:
     try:
         commits.check_history(connection, folder)
     except IndexDamagedError as error:
-        yield Problem("index.seal", str(error))
+        yield IndexProblem("index.seal", str(error))
     previous = None
     for commit in reversed(commits.newest(connection, -1)):
         expected = commits.running_digest(previous, commit.sequence, commit.made, commit.last_row, commit.content)
         if commit.sequence != (previous.sequence + 1 if previous else 0) or commit.running != expected:
-            yield Problem("commits", f"commit {commit.sequence} does not follow from the one before")
+            yield IndexProblem("commits", f"commit {commit.sequence} does not follow from the one before")
         previous = commit
 
 
-def _rows(connection: sqlite3.Connection) -> Iterator[Problem]:
+def _rows(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
     total = 0
     for table, columns in COLUMNS.items():
         names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
         for *values, digest in connection.execute(f"SELECT {names} FROM {table}"):
             if not isinstance(digest, bytes) or row_digest(table, values) != digest:
-                yield Problem(table, f"row {values[0]!r} is not what was written")
+                yield IndexProblem(table, f"row {values[0]!r} is not what was written")
             else:
                 total += int.from_bytes(digest, "big")
     if [total % MODULUS] != [commit.content for commit in commits.newest(connection)]:
-        yield Problem("index.db", "rows have changed, gone or come that no commit made")
+        yield IndexProblem("index.db", "rows have changed, gone or come that no commit made")
 
 
-def _derived(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """What filters and groups look up must say what the sources' records say."""
+def _derived(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
+    """Compare the tables of filters and groups with the sources' records."""
     facts: set[tuple[object, ...]] = set()
     groups: set[tuple[object, ...]] = set()
     for source, record, pages in connection.execute("SELECT source, record, pages FROM sources"):
         try:
             groups |= {(name, source) for name in stored_source(record).groups}
-            facts |= {(name, value, source) for name, value in facts_of(record)} if pages else set()
+            facts |= {(name, value, source) for name, value in filter_fields_of(record)} if pages else set()
         except (MistralRagError, ValueError, LookupError) as error:
-            yield Problem("sources", f"row {source}: {error}")
+            yield IndexProblem("sources", f"row {source}: {error}")
     for table, expected in (("facts", facts), ("groups", groups)):
         columns = "name, value, source" if table == "facts" else "name, source"
         if set(connection.execute(f"SELECT {columns} FROM {table}")) != expected:
-            yield Problem(table, "does not say what the sources' records say")
-    for source, label, learned, present in connection.execute(
-        "SELECT p.source, p.label, p.learned, s.source FROM profiles p LEFT JOIN sources s USING (source)"
-    ):
+            yield IndexProblem(table, "does not say what the sources' records say")
+    yield from _profiles(connection)
+    if not is_complete(connection):
+        yield IndexProblem("names", "does not say what passages, vectors and embeddings are called")
+
+
+def _profiles(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
+    """Every profile can be read, and belongs to a source."""
+    query = "SELECT p.source, p.label, p.learned, s.source FROM profiles p LEFT JOIN sources s USING (source)"
+    for source, label, learned, present in connection.execute(query):
         try:
             stored_profile((label, learned))
         except IndexDamagedError as error:
-            yield Problem("profiles", f"row {source}: {error}")
+            yield IndexProblem("profiles", f"row {source}: {error}")
         if present is None:
-            yield Problem("profiles", f"row {source} belongs to no source")
-    if not are_whole(connection):
-        yield Problem("names", "does not say what passages, vectors and embeddings are called")
+            yield IndexProblem("profiles", f"row {source} belongs to no source")
 
 
-def _content(connection: sqlite3.Connection) -> Iterator[Problem]:
+def _content(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
     """Every page can be read, and every chunk stands on its page."""
     query = "SELECT p.*, l.runs, l.words FROM pages p LEFT JOIN layouts l USING (page) WHERE p.source = ?"
     for (source,) in connection.execute("SELECT DISTINCT source FROM pages").fetchall():
@@ -140,9 +144,9 @@ def _content(connection: sqlite3.Connection) -> Iterator[Problem]:
                 for identifier, *columns in chunks[number]:
                     chunk = stored_chunk(identifier, "-", columns)
                     if page.text[chunk.start : chunk.end] != chunk.text:
-                        yield Problem("chunks", f"{identifier} does not stand on its page")
+                        yield IndexProblem("chunks", f"{identifier} does not stand on its page")
             except IndexDamagedError as error:
-                yield Problem("pages", f"row {number}: {error}")
+                yield IndexProblem("pages", f"row {number}: {error}")
 
 
 def _chunks_by_page(connection: sqlite3.Connection, source: Any) -> Mapping[Any, list[Any]]:

@@ -17,12 +17,12 @@ from mistral_rag.errors import (
     NotAnIndexError,
 )
 from mistral_rag.index._database.format import TABLES, statements
-from mistral_rag.index._database.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL, STAGED
-from mistral_rag.index._database.lock import Lock
-from mistral_rag.index._database.seal import read_seal, sync_folder
+from mistral_rag.index._folder.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL, STAGED
+from mistral_rag.index._folder.lock import Lock
+from mistral_rag.index._folder.seal import read_seal, sync_folder
 from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.carving import Pages
-from mistral_rag.index._recovery.check import Problem, verify
+from mistral_rag.index._recovery.carving import DatabasePages
+from mistral_rag.index._recovery.check import IndexProblem, verify
 from mistral_rag.index._recovery.salvage import Loss, salvage
 
 REPORT: Final = "report.json"
@@ -33,13 +33,13 @@ ASIDE: Final = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEA
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
-    """What was wrong with an index, what is lost, and where its old files are; no problems: nothing was done.
+class RepairReport:
+    """Problems of an index, losses, and the folder of its old files; no problems: nothing was done.
 
     `documents` is how many the index holds now, the ones that lost something among them.
     """
 
-    problems: tuple[Problem, ...]
+    problems: tuple[IndexProblem, ...]
     losses: tuple[Loss, ...]
     documents: int
     quarantine: Path | None
@@ -55,8 +55,8 @@ class Repair:
         }
 
 
-def repair(path: str | os.PathLike[str]) -> Repair:
-    """Repair the index at `path` so that it passes `verify`; a sound one is left alone.
+def repair(path: str | os.PathLike[str]) -> RepairReport:
+    """RepairReport the index at `path` so that it passes `verify`; a sound one is left alone.
 
     Every row that is what was written is kept. The damaged files move to a folder `quarantine-1` (2, 3, …) inside
     the index. Caches and what filters look up are made again. Documents that lost a part are read again by the next
@@ -81,7 +81,7 @@ def repair(path: str | os.PathLike[str]) -> Repair:
             if not (folder / STAGED / REPORT).exists():
                 problems = _problems(folder)
                 if not problems:
-                    return Repair((), (), _documents(folder), None)
+                    return RepairReport((), (), _documents(folder), None)
                 _stage(folder, problems)
             return _swap(folder)
         finally:
@@ -129,22 +129,22 @@ def _move(path: Path, place: Path) -> None:
     path.rename(place / path.name)
 
 
-def _problems(folder: Path) -> list[Problem]:
-    """What `verify` says; a database that only calls itself something else is damage, too."""
+def _problems(folder: Path) -> list[IndexProblem]:
+    """The problems that `verify` finds; a database that only calls itself something else is damage, too."""
     try:
         return verify(folder)
     except IndexVersionError as error:
-        with Pages(folder) as pages:
+        with DatabasePages(folder) as pages:
             if not pages.definitions() >= set(statements(TABLES)):
                 raise
-        return [Problem(DATABASE, str(error))]
+        return [IndexProblem(DATABASE, str(error))]
     except (NotAnIndexError, IndexNotFoundError) as error:
         if read_seal(folder / SEAL) is None:
             raise
-        return [Problem(DATABASE, str(error))]
+        return [IndexProblem(DATABASE, str(error))]
 
 
-def _stage(folder: Path, problems: list[Problem]) -> None:
+def _stage(folder: Path, problems: list[IndexProblem]) -> None:
     staged = folder / STAGED
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=FOLDER_MODE)
@@ -169,7 +169,7 @@ def _stage(folder: Path, problems: list[Problem]) -> None:
     sync_folder(staged)
 
 
-def _swap(folder: Path) -> Repair:
+def _swap(folder: Path) -> RepairReport:
     """Set the damaged files aside and put the staged index in their place; goes on where it was stopped."""
     staged = folder / STAGED
     body = json.loads((staged / REPORT).read_bytes())
@@ -191,8 +191,8 @@ def _swap(folder: Path) -> Repair:
     sync_folder(folder)
     (staged / REPORT).rename(quarantine / REPORT)
     shutil.rmtree(staged, ignore_errors=True)
-    return Repair(
-        problems=tuple(Problem(**problem) for problem in body["problems"]),
+    return RepairReport(
+        problems=tuple(IndexProblem(**problem) for problem in body["problems"]),
         losses=tuple(Loss(**loss) for loss in body["losses"]),
         documents=_documents(folder),
         quarantine=quarantine,

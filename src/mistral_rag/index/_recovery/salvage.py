@@ -22,21 +22,21 @@ from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._database.key_index import KINDS, put_all
-from mistral_rag.index._database.layout import SEAL
+from mistral_rag.index._database.key_index import KEYED_TABLES, index_all
 from mistral_rag.index._database.mutations import add_derived
 from mistral_rag.index._database.packing import layout_values, page_values, stored_source
-from mistral_rag.index._database.rows import DIGEST_SIZE, Rows, Value, plain_json, row_digest
-from mistral_rag.index._database.seal import read_seal, write_seal
+from mistral_rag.index._database.rows import DIGEST_SIZE, RowWriter, Value, plain_json, row_digest
 from mistral_rag.index._database.wal import open_for_writing, put_log_away
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
-from mistral_rag.index._recovery.carving import Pages, Record, whole_row
+from mistral_rag.index._folder.layout import SEAL
+from mistral_rag.index._folder.seal import read_seal, write_seal
+from mistral_rag.index._recovery.carving import DatabasePages, PageRecord, whole_row
 from mistral_rag.index._source_status import READ_AGAIN
 from mistral_rag.schema import Locator, Page
 
 RUNNING_SIZE: Final = 32
 
-MOST_PAGES: Final = 1_000_000
+MAX_PAGES: Final = 1_000_000
 """More pages than this no document has, whatever its row says."""
 
 NOT_CARRIED: Final = frozenset({"removals"})
@@ -45,7 +45,7 @@ NOT_CARRIED: Final = frozenset({"removals"})
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is gone, in a sentence, and of which source; empty where it belongs to none."""
+    """A loss in a sentence, and its source; empty where it belongs to none."""
 
     source: str
     what: str
@@ -64,11 +64,11 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
         with closing(connection):
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("DELETE FROM settings")
-            with Pages(folder, lenient=lenient) as pages, _each_once(connection):
+            with DatabasePages(folder, lenient=lenient) as pages, _each_once(connection):
                 names = _insert(connection, pages)
                 losses = [*_lost_commits(folder, pages), *_mended(connection, names)]
-            put_all(connection)
-            rows = Rows(connection, 0)
+            index_all(connection)
+            rows = RowWriter(connection, 0)
             rows.content = rows.total()
             (last_row,) = connection.execute("SELECT coalesce(max(row), 0) FROM chunks").fetchone()
             last = Commit.after(first, content=rows.content, last_row=last_row)
@@ -82,14 +82,14 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
 @contextmanager
 def _each_once(connection: sqlite3.Connection) -> Iterator[None]:
     """A half-moved log leaves rows that came twice: within the block no name is taken twice."""
-    for kind in KINDS:
-        connection.execute(f"CREATE UNIQUE INDEX once_{kind.table} ON {kind.table} ({kind.columns})")
+    for keyed in KEYED_TABLES:
+        connection.execute(f"CREATE UNIQUE INDEX once_{keyed.table} ON {keyed.table} ({keyed.columns})")
     yield
-    for kind in KINDS:
-        connection.execute(f"DROP INDEX once_{kind.table}")
+    for keyed in KEYED_TABLES:
+        connection.execute(f"DROP INDEX once_{keyed.table}")
 
 
-def _insert(connection: sqlite3.Connection, pages: Pages) -> dict[int, str]:
+def _insert(connection: sqlite3.Connection, pages: DatabasePages) -> dict[int, str]:
     """Put every whole row into the new tables; gives what filters knew sources by, for those that are not whole."""
     names: dict[int, str] = {}
     kinds = {table: _kinds(connection, table) for table in COLUMNS}
@@ -104,7 +104,7 @@ def _insert(connection: sqlite3.Connection, pages: Pages) -> dict[int, str]:
     return names
 
 
-def _lost_commits(folder: Path, pages: Pages) -> Iterator[Loss]:
+def _lost_commits(folder: Path, pages: DatabasePages) -> Iterator[Loss]:
     """Commits that the seal knows and the database does not; nothing where the database's own list is gone."""
     seal = read_seal(folder / SEAL)
     known = [key for key, values in pages.records() if key is not None and _is_commit(values)]
@@ -128,15 +128,15 @@ def _kinds(connection: sqlite3.Connection, table: str) -> list[tuple[type | None
 
 
 def _fits(values: Sequence[Value], kinds: Sequence[tuple[type | None, bool]]) -> bool:
-    """Whether values are of their columns' types: whoever tampers can make digests right again."""
+    """Check that values are of their columns' types: whoever tampers can make digests right again."""
     return all(
         empty if value is None else kind is None or isinstance(value, kind)
         for value, (kind, empty) in zip(values, kinds, strict=True)
     )
 
 
-def _name(record: Record) -> dict[int, str]:
-    """What a row of `facts` calls a source; nothing for other records."""
+def _name(record: PageRecord) -> dict[int, str]:
+    """The name of a source in a row of `facts`; nothing for other records."""
     match record.values:
         case ["source", str(name), int(source)]:
             return {source: name}
@@ -160,7 +160,7 @@ def _insert_source(connection: sqlite3.Connection, values: Sequence[Value]) -> N
         plain_json(str(columns["problems"]))
     except (IndexDamagedError, ValueError):
         return
-    if not 0 <= int(str(columns["pages"])) <= MOST_PAGES:
+    if not 0 <= int(str(columns["pages"])) <= MAX_PAGES:
         return
     connection.execute("DELETE FROM sources WHERE uri = ? AND source < ?", (uri, number))
     _insert_row(connection, "sources", values)

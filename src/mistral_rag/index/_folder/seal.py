@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._database.layout import FILE_MODE
+from mistral_rag.index._folder.layout import FILE_MODE
 
 SLOT: Final = 512
 """Bytes a slot: a disk's smallest sector, which is written whole or not at all."""

@@ -1,11 +1,6 @@
 """LangChain's vector store over an index folder: exact search, filters before it, commits that hold."""
 
-import hashlib
 import os
-import shutil
-import tempfile
-import threading
-import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,20 +13,10 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-from mistral_rag.errors import IndexNotFoundError
-from mistral_rag.index._database.identity import Identity
-from mistral_rag.index._dense.cache import cached
-from mistral_rag.index._documents import as_documents, bare_source, remove_documents
-from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._view import View
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import DenseSettings, Identity, View, bare_source, read_faiss_folder
 from mistral_rag.retrieval import learn
-
-__all__ = ["FaissStore"]
-
-LOCK_SECONDS = 30.0
-"""How long an addition waits for another writer of the same folder."""
+from mistral_rag.vectorstores._documents import as_documents, key_of, missing_texts, model_of, name_of, unit_length
+from mistral_rag.vectorstores._folder import StoreFolder
 
 Metric = Literal["cosine", "ip"]
 Filter = Mapping[str, Any] | None
@@ -41,15 +26,15 @@ class FaissStore(VectorStore):
     """Texts with metadata in an index folder, found by the cosine of their embeddings.
 
     Works on any index, also one that `ingest build` made with the same embeddings. Additions and removals are
-    committed when the call returns: all of it or, with an error, nothing. Filters are dicts as in
-    `mistral_rag.index._filters.filters`.
+    committed when the call returns: all of it or, with an error, nothing. Filters are dicts as in docs/retrieval.md.
 
     Args:
-        embedding: what turns texts into vectors.
+        embedding: turns texts into vectors.
         path: the index folder, made when something is first added. Without one a temporary folder is used and
             deleted with the store.
         groups: groups that the reader belongs to (see `View.allowed`), and that may read what is added here.
         metric: "cosine", or "ip" for inner products of vectors as long as they come. It belongs to the index.
+        dense: sizes at which vector search changes its way; the default is what was measured.
 
     Texts come back as they were given but for control characters, which no page may hold. Metadata comes back as
     plain JSON: a date as ISO text, a tuple as a list.
@@ -62,30 +47,24 @@ class FaissStore(VectorStore):
         *,
         groups: Collection[str] | None = None,
         metric: Metric = "cosine",
+        dense: DenseSettings | None = None,
     ) -> None:
         if isinstance(groups, str):
             raise ValueError("groups are a collection of names, not one text")
         self._embedding = embedding
         self._metric = metric
-        self._path = None if path is None else Path(path)
+        self._folder = StoreFolder(path, dense=dense or DenseSettings())
         self._groups = None if groups is None else tuple(groups)
-        self._reader: IndexReader | None = None
-        self._mutex = threading.RLock()
-        self._writes = threading.Lock()
 
     @property
     def embeddings(self) -> Embeddings:
-        """What turns texts into vectors."""
+        """The model that turns texts into vectors."""
         return self._embedding
 
     @property
     def path(self) -> Path:
         """The index folder."""
-        with self._mutex:
-            if self._path is None:
-                self._path = Path(tempfile.mkdtemp(prefix="mistral-rag-"))
-                weakref.finalize(self, shutil.rmtree, self._path, ignore_errors=True)
-            return self._path
+        return self._folder.path
 
     @classmethod
     def from_texts(
@@ -164,7 +143,7 @@ class FaissStore(VectorStore):
         """Add texts and give their ids. An id that is there already is replaced; without ids they get new ones."""
         documents = as_documents(texts, metadatas, ids)
         known = self._known(documents)
-        missing = _missing(documents, known)
+        missing = missing_texts(documents, known)
         return self._add(documents, known, missing, self._embed(missing))
 
     async def aadd_texts(
@@ -178,17 +157,17 @@ class FaissStore(VectorStore):
         """As `add_texts`."""
         documents = as_documents(texts, metadatas, ids)
         known = await run_in_executor(None, self._known, documents)
-        missing = _missing(documents, known)
+        missing = missing_texts(documents, known)
         matrix = await self._aembed(missing)
         return await run_in_executor(None, self._add, documents, known, missing, matrix)
 
     def _known(self, documents: Sequence[Document]) -> dict[bytes, np.ndarray]:
         """Vectors the index keeps already for these texts, where the model says its name."""
-        reader, model = self._opened(), _model_of(self._embedding)
+        reader, model = self._folder.reader(), model_of(self._embedding)
         if reader is None or model is None:
             return {}
         with reader.view() as view:
-            return view.embeddings(model, [_key(document.page_content) for document in documents])
+            return view.embeddings(model, [key_of(document.page_content) for document in documents])
 
     def _embed(self, texts: list[str]) -> np.ndarray:
         return np.asarray(self._embedding.embed_documents(texts) if texts else [], dtype=np.float32)
@@ -199,51 +178,39 @@ class FaissStore(VectorStore):
     def _add(
         self, documents: Sequence[Document], known: dict[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
     ) -> list[str]:
-        fresh = dict(zip(map(_key, texts), self._measured(matrix), strict=True))
+        fresh = dict(zip(map(key_of, texts), self._measured(matrix), strict=True))
         vectors = {**known, **fresh}
         if not documents:
             return []
-        dimension = len(next(iter(vectors.values())))
-        model = _model_of(self._embedding)
-        with self._writes, self._writer(dimension) as writer:
+        identity = Identity(name_of(self._embedding), len(next(iter(vectors.values()))), self._metric)
+        model = model_of(self._embedding)
+        with self._folder.writer(identity) as writer:
             if model is not None and fresh:
                 writer.keep_embeddings(model, list(fresh), np.stack(list(fresh.values())))
-            remove_documents(writer, [str(document.id) for document in documents])
+            writer.remove_documents([str(document.id) for document in documents])
             for document in {document.id: document for document in documents}.values():
                 source, page, chunk = bare_source(document, self._groups or ())
-                vector = vectors[_key(document.page_content)][np.newaxis]
+                vector = vectors[key_of(document.page_content)][np.newaxis]
                 writer.put(source, [page], [chunk], vector, profile=learn(source, [page.text]))
             writer.commit()
         return [str(document.id) for document in documents]
 
     def _measured(self, matrix: np.ndarray) -> np.ndarray:
         """Vectors as the index compares them."""
-        return _unit_length(matrix) if self._metric == "cosine" else matrix
-
-    def _writer(self, dimension: int | None = None) -> IndexWriter:
-        if self._reader is not None:
-            self._reader.release()
-        writer = IndexWriter.open(self.path, create=dimension is not None, wait=LOCK_SECONDS)
-        try:
-            if dimension is not None:
-                _claim(writer, Identity(_name_of(self._embedding), dimension, self._metric))
-        except BaseException:
-            writer.close()
-            raise
-        return writer
+        return unit_length(matrix) if self._metric == "cosine" else matrix
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """Delete texts by id, or everything when `ids` is None; unknown ids are no error.
 
         Raises ValueError for a chunk of a file: files are taken out whole, with `ingest remove`.
         """
-        if self._opened() is None:
+        if self._folder.reader() is None:
             return True
-        with self._writes, self._writer() as writer:
+        with self._folder.writer() as writer:
             if ids is None:
                 writer.clear()
             else:
-                remove_documents(writer, ids)
+                writer.remove_documents(ids)
             writer.commit()
         return True
 
@@ -253,7 +220,7 @@ class FaissStore(VectorStore):
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The texts with these ids, in their order; unknown ids are left out."""
-        reader = self._opened()
+        reader = self._folder.reader()
         if reader is None:
             return []
         with reader.view() as view:
@@ -337,7 +304,7 @@ class FaissStore(VectorStore):
 
     def _search(self, vector: Sequence[float], k: int, filter: Filter) -> list[tuple[Document, float]]:
         _refuse_negative(k)
-        reader = self._opened()
+        reader = self._folder.reader()
         if reader is None:
             return []
         with reader.view() as view:
@@ -349,15 +316,15 @@ class FaissStore(VectorStore):
         self, vector: Sequence[float], k: int, fetch_k: int, lambda_mult: float, filter: Filter
     ) -> list[Document]:
         _refuse_negative(k)
-        reader = self._opened()
+        reader = self._folder.reader()
         if reader is None:
             return []
         with reader.view() as view:
             rows, _ = self._nearest(view, vector, max(fetch_k, k), filter)
             found, vectors = view.vectors_of(rows)
-            place = {row: number for number, row in enumerate(found.tolist())}
-            rows = [row for row in rows if row in place]
-            candidates = vectors[[place[row] for row in rows]].astype(np.float32)
+            position = {row: number for number, row in enumerate(found.tolist())}
+            rows = [row for row in rows if row in position]
+            candidates = vectors[[position[row] for row in rows]].astype(np.float32)
             chosen = maximal_marginal_relevance(np.asarray(vector, np.float32), list(candidates), lambda_mult, k)
             return [stored.to_document() for stored in view.chunks(rows[number] for number in chosen)]
 
@@ -365,77 +332,20 @@ class FaissStore(VectorStore):
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
         query = self._measured(np.asarray([vector], dtype=np.float32))[0]
         if identity := view.identity:
-            mine = replace(identity, embedding=_name_of(self._embedding), dimension=len(query), metric=self._metric)
+            mine = replace(identity, embedding=name_of(self._embedding), dimension=len(query), metric=self._metric)
             identity.require(mine, self.path)
         allowed = view.allowed(filter, self._groups)
-        dense = cached(view)
+        dense = view.dense()
         if not len(dense) or k < 1:
             return [], []
         rows, scores = dense.search(query, k, rows=allowed)
         return rows.tolist(), scores.tolist()
 
-    def _opened(self) -> IndexReader | None:
-        """The folder's reader; None as long as there is nothing to read."""
-        with self._mutex:
-            if self._reader is not None and self._reader.replaced:
-                self.close()
-            if self._reader is None and self._path is not None:
-                try:
-                    self._reader = IndexReader.open(self._path)
-                except IndexNotFoundError:
-                    return None
-            return self._reader
-
     def close(self) -> None:
-        """Let go of the folder; the store opens it again when it is used again."""
-        with self._mutex:
-            if self._reader is not None:
-                self._reader.close()
-            self._reader = None
+        """Close the folder; the store opens it again when it is used again."""
+        self._folder.close()
 
 
 def _refuse_negative(k: int) -> None:
     if k < 0:
         raise ValueError(f"k is a number of passages, not {k}")
-
-
-def _claim(writer: IndexWriter, mine: Identity) -> None:
-    """Make sure that the index holds vectors like ours."""
-    known = writer.identity
-    if known is None or (known.embedding, known.dimension, known.metric) != (
-        mine.embedding,
-        mine.dimension,
-        mine.metric,
-    ):
-        writer.set_identity(mine)
-
-
-def _missing(documents: Sequence[Document], known: Mapping[bytes, np.ndarray]) -> list[str]:
-    texts = dict.fromkeys(document.page_content for document in documents)
-    return [text for text in texts if _key(text) not in known]
-
-
-def _key(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _unit_length(matrix: np.ndarray) -> np.ndarray:
-    """Rows divided by their length; a row of zeros stays one."""
-    if not len(matrix):
-        return matrix
-    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
-    unit: np.ndarray = matrix / np.where(lengths > 0, lengths, 1)
-    return unit
-
-
-def _model_of(embedding: Embeddings) -> str | None:
-    """The name the embeddings give their model; None when they give none: vectors are then not kept for reuse."""
-    for attribute in ("model", "model_name", "name"):
-        value = getattr(embedding, attribute, None)
-        if isinstance(value, str) and value:
-            return value
-    return None
-
-
-def _name_of(embedding: Embeddings) -> str:
-    return _model_of(embedding) or type(embedding).__name__

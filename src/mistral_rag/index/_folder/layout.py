@@ -1,4 +1,4 @@
-"""What lies in an index folder: names, modes, and which folders may become or be one."""
+"""The files of an index folder: names, modes, and the folders that may become or be one."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-j
 """Files that are followed nowhere: each must be a plain file or not be there."""
 
 CACHES = ("lexical-", "codes-")
-"""What the names of caches begin with; a number follows, that of their generation."""
+"""Beginnings of the names of caches; a number follows, that of their generation."""
 
 QUARANTINE = "quarantine-"
-"""What the names of folders begin with in which `repair` sets damaged files aside; a number follows."""
+"""Beginning of the names of folders in which `repair` sets damaged files aside; a number follows."""
 
 STAGED = "repaired"
 """Folder in which `repair` makes the new index before it takes the place of the damaged one."""
@@ -76,7 +76,7 @@ def find_folder(folder: Path) -> None:
 
 
 def is_index(folder: Path) -> bool:
-    """Whether the folder holds a database by our name; its content is checked when it is opened."""
+    """True when the folder holds a database by our name; its content is checked when it is opened."""
     return os.path.lexists(folder / DATABASE)
 
 

@@ -63,7 +63,7 @@ def held(folder: Path) -> Iterator[tuple[str, mmap.mmap]]:
 
 
 def second(path: str) -> str:
-    """Say what the second process finds."""
+    """Print the findings of the second process."""
     descriptor = os.open(path, os.O_RDWR)
     if not _is_kept_out(descriptor):
         return "a lock did not keep the second process out"

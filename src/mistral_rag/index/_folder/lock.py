@@ -7,7 +7,7 @@ import weakref
 from pathlib import Path
 
 from mistral_rag.errors import IndexLockedError, IndexWriteError
-from mistral_rag.index._database.layout import FILE_MODE, LOCK
+from mistral_rag.index._folder.layout import FILE_MODE, LOCK
 
 POLL = 0.05
 """Seconds between tries of a caller who waits."""

@@ -1,4 +1,4 @@
-"""Check of the file system that an index lies on: SQLite needs locks that hold and memory that is shared.
+"""Check that an index can be written in a folder: SQLite needs locks that hold and memory that is shared.
 
 On a network file system neither can be trusted, and no test on one machine tells what another one sees: such places are
 refused by their type. Local ones are known by theirs. Of the rest two processes find out whether a lock of one keeps
@@ -52,7 +52,7 @@ def _advice(folder: Path, what: str) -> str:
 
 
 def file_system(folder: Path, mounts: Path) -> str:
-    """The type of the file system that a folder lies on, as Linux names it; empty where nobody says."""
+    """The type of the file system that a folder lies on, as Linux names it; empty where it is not known."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
@@ -78,7 +78,7 @@ def locks_hold(folder: Path) -> bool:
     """Ask a second process whether this one's locks keep it out, and whether both see one memory."""
     import subprocess
 
-    from mistral_rag.index._database import filesystem_probe
+    from mistral_rag.index._folder import filesystem_probe
 
     with filesystem_probe.held(folder) as (path, memory):
         command = [sys.executable, "-I", "-S", filesystem_probe.__file__, path]

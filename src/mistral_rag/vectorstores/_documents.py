@@ -1,0 +1,65 @@
+"""Texts as Documents, and the vectors that belong to them."""
+
+import hashlib
+import uuid
+from collections.abc import Container, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from pydantic_core import to_jsonable_python
+
+from mistral_rag.schema import clean_text
+
+
+def as_documents(
+    texts: Iterable[str], metadatas: Sequence[dict[str, Any]] | None, ids: Sequence[str | None] | None
+) -> list[Document]:
+    """Clean Documents with plain metadata, each with an id. Raises ValueError where the numbers do not fit."""
+    every = [clean_text(text) for text in texts]
+    for name, given in (("metadatas", metadatas), ("ids", ids)):
+        if given is not None and len(given) != len(every):
+            raise ValueError(f"{len(given)} {name} were given for {len(every)} texts")
+    return [
+        Document(id=given or str(uuid.uuid4()), page_content=text, metadata=to_jsonable_python(meta, fallback=_plain))
+        for text, meta, given in zip(every, metadatas or ({} for _ in every), ids or (None for _ in every), strict=True)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def key_of(text: str) -> bytes:
+    """The key under which the index keeps the vector of a text."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def missing_texts(documents: Sequence[Document], known: Container[bytes]) -> list[str]:
+    """The texts whose keys are not known, each once."""
+    texts = dict.fromkeys(document.page_content for document in documents)
+    return [text for text in texts if key_of(text) not in known]
+
+
+def unit_length(matrix: np.ndarray) -> np.ndarray:
+    """Rows divided by their length; a row of zeros stays one."""
+    if not len(matrix):
+        return matrix
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    unit: np.ndarray = matrix / np.where(lengths > 0, lengths, 1)
+    return unit
+
+
+def model_of(embedding: Embeddings) -> str | None:
+    """The name the embeddings give their model; None when they give none: vectors are then not kept for reuse."""
+    for attribute in ("model", "model_name", "name"):
+        value = getattr(embedding, attribute, None)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def name_of(embedding: Embeddings) -> str:
+    """The name of the embeddings in the identity of an index."""
+    return model_of(embedding) or type(embedding).__name__

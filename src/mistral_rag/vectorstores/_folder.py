@@ -1,0 +1,79 @@
+"""The index folder of a store: opened for reading when there is something, made when something is first added."""
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from mistral_rag.errors import IndexNotFoundError
+from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
+
+LOCK_SECONDS: Final = 30.0
+"""Time that an addition waits for another writer of the same folder."""
+
+
+class StoreFolder:
+    """An index folder; without a path a temporary one, which is deleted with this object."""
+
+    def __init__(self, path: str | os.PathLike[str] | None, *, dense: DenseSettings) -> None:
+        self._path = None if path is None else Path(path)
+        self._dense = dense
+        self._reader: IndexReader | None = None
+        self._mutex = threading.RLock()
+        self._writes = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The folder; a temporary one is made by this."""
+        with self._mutex:
+            if self._path is None:
+                self._path = Path(tempfile.mkdtemp(prefix="mistral-rag-"))
+                weakref.finalize(self, shutil.rmtree, self._path, ignore_errors=True)
+            return self._path
+
+    def reader(self) -> IndexReader | None:
+        """The folder's reader; None as long as there is nothing to read."""
+        with self._mutex:
+            if self._reader is not None and self._reader.replaced:
+                self.close()
+            if self._reader is None and self._path is not None:
+                try:
+                    self._reader = IndexReader.open(self._path, dense=self._dense)
+                except IndexNotFoundError:
+                    return None
+            return self._reader
+
+    @contextmanager
+    def writer(self, identity: Identity | None = None) -> Iterator[IndexWriter]:
+        """The folder's writer, one at a time; `identity` is that of what will be added, and makes the index."""
+        with self._writes:
+            if self._reader is not None:
+                self._reader.release()
+            create = identity is not None
+            with IndexWriter.open(self.path, create=create, wait=LOCK_SECONDS, dense=self._dense) as writer:
+                if identity is not None:
+                    _require(writer, identity)
+                yield writer
+
+    def close(self) -> None:
+        """Close the reader; the next use opens another one."""
+        with self._mutex:
+            if self._reader is not None:
+                self._reader.close()
+            self._reader = None
+
+
+def _require(writer: IndexWriter, mine: Identity) -> None:
+    """Make sure that the index holds vectors like ours; chunker and versions of text are as they are."""
+    known = writer.identity
+    if known is None or (known.embedding, known.dimension, known.metric) != (
+        mine.embedding,
+        mine.dimension,
+        mine.metric,
+    ):
+        writer.set_identity(mine)
