@@ -20,7 +20,7 @@ from ingest._report import BuildReport, FileReport, PageRead, Progress
 from ingest._sources import SourceFile, resolve_roots
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from mistral_rag.errors import ParseError
-from mistral_rag.index import READ_AGAIN, IndexWriter, SourceStatus
+from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.ocr import PageReader
 from mistral_rag.schema import Source
 
@@ -120,7 +120,7 @@ class Build:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
-            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=READ_AGAIN)
+            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
         for found, state in plan.regrouped:
             writer.set_groups(found.uri, self._groups.of(found.uri, state.source.digest))
@@ -209,7 +209,7 @@ class Build:
         found = file.found
         if found.change():
             # whatever the file holds by then, the next build is to try again
-            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=READ_AGAIN)
+            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
         else:
             source = self._source(found, file.digest)
             writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)

@@ -1,6 +1,8 @@
 """Who may import whom, as CONTRIBUTING.md draws it, and what nobody imports."""
 
 import ast
+import importlib
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,3 +164,16 @@ def test_no_foreign_reader_is_called(call: str) -> None:
             if isinstance(node, ast.keyword) and node.arg == call and ast.unparse(node.value) != "False":
                 users.append(f"{module_of(path)} line {node.value.lineno}")
     assert users == []
+
+
+def test_every_name_that_is_imported_is_there() -> None:
+    """Checked here because a package that loads its names lazily has any name for a type checker."""
+    imported = {
+        (row[2].rpartition(".")[0], row[2].rpartition(".")[2]) for row in ALL if inside(row[2], "mistral_rag", "ingest")
+    }
+    missing = []
+    for module, name in sorted(imported):
+        found = importlib.import_module(module)
+        if not hasattr(found, name) and importlib.util.find_spec(f"{module}.{name}") is None:
+            missing.append(f"{module}.{name}")
+    assert missing == []

@@ -45,9 +45,9 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     WorkerStartError
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
-mistral_rag.index: ERASED READ_AGAIN TEXT_VERSION DenseIndex Identity IndexReader IndexWriter LexicalIndex Profile
-    SourceState StoredChunk View embed_text erased_uri export_faiss export_lines freeze import_lines new_file repair
-    size_of snapshot verify
+mistral_rag.index: DenseIndex DenseSettings Identity IndexReader IndexWriter LexicalIndex Profile SourceStatus
+    StoredChunk View bare_source embed_text export_faiss export_jsonl export_lines import_lines read_faiss_folder
+    repair snapshot verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LocalOCR is_installed
 mistral_rag.messages: numbered_sources
@@ -64,7 +64,7 @@ mistral_rag.schema: EXPORTED QUOTE_JOINT UNCITED_KINDS Answer Block BlockKind Bo
     text_digest
 mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError add_common
     add_groups at_least_one counted exit_code index_folder note printable run say say_json
-mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references thinking
+mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR LEVELS MONTHS SENTENCE_LOOKAHEAD TOKENS_VERSION Form Level Number Terms Weigh asked_words
     bigrams can_begin computed_number content_words coverage decode_text detect_language evenly full_year hashed

@@ -16,10 +16,7 @@ from ingest.chunking import _chunks as chunks
 from ingest.parsing import _pool as pool
 from ingest.parsing import _worker as worker
 from mistral_rag.errors import ParseError, WorkerError
-from mistral_rag.index import Profile, View
-from mistral_rag.index._reader import IndexReader
-from mistral_rag.index._recovery.check import verify
-from mistral_rag.index._writer import IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter, Profile, View, verify
 from mistral_rag.ocr import PageFailure
 from mistral_rag.schema import Locator, Page
 

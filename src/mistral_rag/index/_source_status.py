@@ -71,6 +71,9 @@ class SourceStatus:
     chunks: int
     problems: Problems
 
+    READ_AGAIN: ClassVar[int] = READ_AGAIN
+    """The size noted for a file that the next build is to read whether or not it has changed."""
+
     QUERY: ClassVar[str] = "SELECT record, status, root, size, mtime_ns, reason, pages, chunks, problems FROM sources"
 
     @classmethod

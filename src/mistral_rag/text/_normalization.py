@@ -21,7 +21,9 @@ from typing import Literal
 
 Level = Literal["raw", "space", "typography", "squeezed"]
 LEVELS: tuple[Level, ...] = ("raw", "space", "typography", "squeezed")
+"""Levels of normal forms, from the text as it stands to letters, digits and signs alone."""
 BAR = "|"
+"""The sign that parts cells in the squeezed form: no letter or digit of one cell joins those of the next."""
 
 _DASHES = frozenset("-‐‑‒–—―−﹣－")
 _SINGLE = frozenset("'‘’‚‛′`´ʼ＇")
