@@ -20,10 +20,11 @@ from itertools import repeat
 from typing import Literal
 
 Level = Literal["raw", "space", "typography", "squeezed"]
+"""The name of a normal form."""
 LEVELS: tuple[Level, ...] = ("raw", "space", "typography", "squeezed")
 """Levels of normal forms, from the text as it stands to letters, digits and signs alone."""
 BAR = "|"
-"""The sign that parts cells in the squeezed form: no letter or digit of one cell joins those of the next."""
+"""Stands in the squeezed form where a blank keeps two numbers apart."""
 
 _DASHES = frozenset("-‐‑‒–—―−﹣－")
 _SINGLE = frozenset("'‘’‚‛′`´ʼ＇")

@@ -76,6 +76,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 _DECIMAL_COMMA = frozenset({"da", "de", "el", "es", "fi", "fr", "id", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr"})
 
 Terms = npt.NDArray[np.uint64]
+"""Hashed terms, in the order of the text."""
 
 
 def tokenize(text: str, language: str = "en") -> list[str]:
