@@ -461,7 +461,8 @@ def test_a_reader_by_groups_is_told_ranks_and_no_scores(folder: Path, writer: In
     assert (found.searched, found.readable) == (2, 2)
 
 
-def test_a_question_is_answered_in_one_transaction(filings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("named", [False, True], ids=["its own pages", "the same pages, named"])
+def test_a_question_is_answered_in_one_transaction(filings: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
     begun = []
     begin = IndexReader.connection
 
@@ -469,7 +470,8 @@ def test_a_question_is_answered_in_one_transaction(filings: Path, monkeypatch: p
         begun.append(reader)
         return begin(reader)
 
-    chain = GroundedQA(retriever=retriever(filings, neighbours=1, most_per_document=2, mmr=0.7))
+    made = retriever(filings, neighbours=1, most_per_document=2, mmr=0.7)
+    chain = GroundedQA(retriever=made, pages=made.index if named else None)
     chain.invoke("Did Oak's net sales of phones rise in 2021?")
     monkeypatch.setattr(IndexReader, "connection", counted)
     answer = chain.invoke("Did Oak's net sales of phones rise in 2021?")

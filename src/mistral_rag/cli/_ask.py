@@ -40,7 +40,7 @@ def ask(arguments: argparse.Namespace) -> int:
     from mistral_rag.grounding import GroundedQA, fold
 
     model = None if arguments.extractive else load_chat_model(arguments.model)
-    chain = GroundedQA(retriever=retriever, model=model, pages=retriever.index)
+    chain = GroundedQA(retriever=retriever, model=model)
     answer = fold(_shown(chain.stream(arguments.question), arguments), question=arguments.question)
     if arguments.json:
         say_json(answer.model_dump(mode="json"))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from mistral_rag.errors import RefusalError
 from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.extractive import extractive_answer
-from mistral_rag.grounding._evidence.pages import PagedRetriever, PageSource, PageStore
+from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
 from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
 from mistral_rag.retrieval import PassageRetriever
 from mistral_rag.schema import Answer
@@ -179,14 +180,18 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         config = RunnableConfig()
         while isinstance(retriever, RunnableBinding) and not retriever.kwargs:
             config, retriever = merge_configs(retriever.config, config), retriever.bound
-        ours = self.pages is None and isinstance(retriever, PassageRetriever)
+        own_pages = self.pages is None or (isinstance(retriever, PagedRetriever) and retriever.pages is self.pages)
+        ours = own_pages and isinstance(retriever, PassageRetriever)
         return (retriever if ours else None), config
 
     def _from_documents(self, question: str, documents: list[Document], started: float) -> Retrieved:
         store = self.pages
         if store is None and isinstance(self.retriever, PagedRetriever):
             store = self.retriever.pages
-        return from_documents(question, documents, store=store, budget=self.budget, started=started)
+        retrieved = from_documents(question, documents, store=store, budget=self.budget, started=started)
+        if isinstance(self.retriever, EmbeddingRetriever):
+            return replace(retrieved, embeddings=self.retriever.embeddings)
+        return retrieved
 
     def _extractive(self, retrieved: Retrieved) -> Answer:
         return extractive_answer(retrieved, quotes=self.quotes, embeddings=retrieved.embeddings)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
 
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
@@ -35,6 +36,13 @@ class PagedRetriever(Protocol):
     """A retriever that knows where the pages behind its Documents are."""
 
     pages: PageStore | PageSource
+
+
+@runtime_checkable
+class EmbeddingRetriever(Protocol):
+    """A retriever that says by which embeddings it searches."""
+
+    embeddings: Embeddings | None
 
 
 def opened(store: PageStore | PageSource) -> AbstractContextManager[PageSource]:
