@@ -39,6 +39,22 @@ def _nothing_fetched(numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]
     raise LookupError(f"{len(numbers)} vectors of {dimension} dimensions are in no database")
 
 
+class SampleMean:
+    """The mean of a sample of vectors; reading them again after each commit would take longer than the search."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Rows, npt.NDArray[np.float64]] | None = None
+
+    def of(self, numbers: Rows, fetch: Fetch, dimension: int) -> npt.NDArray[np.float64]:
+        """The mean of the vectors with these numbers; they are fetched unless the last sample was the same."""
+        last = self._last
+        if last is None or not np.array_equal(last[0], numbers):
+            vectors = fetch(numbers, dimension)[1]
+            mean = vectors.mean(axis=0, dtype=np.float64) if len(vectors) else np.zeros(dimension)
+            last = self._last = numbers, mean
+        return last[1]
+
+
 @dataclass(frozen=True)
 class DenseIndex:
     """Inner products of a question's vector with those of all rows: cosines, where vectors have unit length.
@@ -60,6 +76,7 @@ class DenseIndex:
     fetch: Fetch = field(default=_nothing_fetched, repr=False)
     sequence: int = 0
     settings: DenseSettings = DEFAULT
+    sample_mean: SampleMean = field(default_factory=SampleMean, repr=False)
     _filters: FilterCache = field(default_factory=FilterCache, init=False, repr=False)
 
     @classmethod
@@ -100,7 +117,7 @@ class DenseIndex:
         segments = [(segment, segment.among(rows)) for segment in self.segments]
         few = sum(int(np.count_nonzero(keep)) for _, keep in segments) <= self.settings.exact_rows
         cut = (DenseSegment(self._flat(segment, keep)) if few else segment.only(keep) for segment, keep in segments)
-        return replace(self, segments=tuple(segment for segment in cut if len(segment)))
+        return replace(self, segments=tuple(segment for segment in cut if len(segment)), sample_mean=SampleMean())
 
     def search(self, vector: Vectors, k: int, *, rows: Rows | None = None) -> tuple[Rows, Scores]:
         """The `k` nearest rows and their scores, best first, among equals the lower row.
@@ -154,16 +171,15 @@ class DenseIndex:
             ]
             total = sum((flat.total for flat in flats if isinstance(flat, FlatIndex)), np.zeros(self.dimension))
             return total / max(len(self), 1)
-        sample = self._sample()
-        return np.asarray(sample.mean(axis=0, dtype=np.float64)) if len(sample) else np.zeros(self.dimension)
+        return self.sample_mean.of(self._sample(), self.fetch, self.dimension)
 
-    def _sample(self) -> Float16Array:
-        """The vectors with the lowest keys: the same ones wherever the same vectors are."""
+    def _sample(self) -> Rows:
+        """The numbers of the vectors with the lowest keys, ascending: the same ones wherever the same vectors are."""
         alive = [(segment.index, slice(None) if segment.alive is None else segment.alive) for segment in self.segments]
         keys = np.concatenate([index.keys[positions] for index, positions in alive])
         numbers = np.concatenate([index.numbers[positions] for index, positions in alive])
         count = self.settings.sample_rows
-        return self.fetch(numbers[np.argpartition(keys, min(count, len(keys) - 1))[:count]], self.dimension)[1]
+        return np.sort(numbers[np.argpartition(keys, min(count, len(keys) - 1))[:count]])
 
     def _asked(self, vector: Vectors) -> Vectors:
         return np.ascontiguousarray(vector, dtype=np.float32).reshape(self.dimension)
