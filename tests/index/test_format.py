@@ -162,7 +162,7 @@ def test_an_index_of_format_3_gives_each_document_its_own_profile(folder: Path, 
     writer.close()
     facts = {
         "file:///docs/oak.pdf": FACTS,
-        "file:///docs/manual 2022 v2.md": MANUAL | {"work": "manual", "edition": [2]},
+        "file:///docs/manual%202022%20v2.md": MANUAL | {"work": "manual", "edition": [2]},
         "file:///docs/old.md": FACTS | {"version": 4},
         "file:///docs/gone.md": FACTS,
     }
@@ -186,7 +186,7 @@ def test_an_index_of_format_3_gives_each_document_its_own_profile(folder: Path, 
         {"cash": [7]},
     )
     assert oak.learned["document_identity"] == {"version": 1, "profile": None}
-    manual = found["file:///docs/manual 2022 v2.md"]
+    manual = found["file:///docs/manual%202022%20v2.md"]
     assert manual is not None
     assert manual.learned == {
         "filings": {"version": 5, "profile": None},
