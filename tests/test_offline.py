@@ -179,3 +179,19 @@ def test_neither_program_nor_index_shows_the_key(folder: Path) -> None:
         assert KEY not in done.stdout + done.stderr
     for file in (folder / "paid").rglob("*"):
         assert KEY.encode() not in (file.read_bytes() if file.is_file() else b"")
+
+
+def test_no_library_leaves_anything_behind(tmp_path: Path) -> None:
+    """onnxruntime writes a device id and an event database within seconds of its import unless it is told not to."""
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import sys, time\n"
+        "from mistral_rag.defaults import load_embeddings\n"
+        "load_embeddings('local-minilm').embed_query('leave')\n"
+        "assert 'onnxruntime' in sys.modules\n"
+        "time.sleep(5)"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert [path for path in home.rglob("*") if path.is_file()] == []

@@ -16,7 +16,7 @@ ADDED: Final[Mapping[str, str]] = MappingProxyType(
         # there is a worker for each core already
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        # some builds of onnxruntime report their use over the network
+        # onnxruntime reports its use over the network
         "ORT_DISABLE_TELEMETRY": "1",
     }
 )

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.local.ocr._corners import Floats, ordered
@@ -197,9 +196,5 @@ def _session(name: str, digest: str, *, threads: int) -> Any:
             f"the installed rapidocr has another {name} (sha256 {installed[:8]}…) than this release knows. "
             'Run: pip install --force-reinstall "mistral-rag[local]"'
         )
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    # pages differ in size, so an arena would grow to the largest and stay
+    return onnx_session(weights, threads=threads, arena=False)
