@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from mistral_rag.errors import ConfigurationError
+from mistral_rag.local._onnx import onnx_session
 from mistral_rag.local.ocr._corners import Floats, ordered
 from mistral_rag.pictures import Grey as Grey
 
