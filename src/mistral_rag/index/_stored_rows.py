@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.packing import PackedPage, full_page, stored_chunk, stored_source
@@ -126,7 +127,7 @@ class StoredRows:
             self._pages[number] = PackedPage(self._pages[number].values, tuple(layout))
             missing.discard(number)
         if missing:
-            raise IndexDamagedError(f"{self._folder}: {len(missing)} pages have lost their layouts")
+            raise IndexDamagedError(f"{self._folder}: {counted(len(missing), 'page')} without layout")
 
     def full_pages(self, where: str, parameters: Sequence[Any]) -> Iterator[Page]:
         """Pages `p` of sources `s` with words, blocks and units; `where` is a constant of this package."""

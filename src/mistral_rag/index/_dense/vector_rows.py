@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
 
 Rows = npt.NDArray[np.int64]
@@ -116,7 +117,9 @@ def packed_vectors(matrix: npt.NDArray[Any] | None, count: int, dimension: int |
     """
     if matrix is None or not count:
         if dimension and count:
-            raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
+            raise ValueError(
+                f"{counted(count, 'chunk')} without vectors for an index of {counted(dimension, 'dimension')}"
+            )
         return None
     if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
         raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")

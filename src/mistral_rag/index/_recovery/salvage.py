@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
@@ -197,8 +198,8 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
     gone = "source NOT IN (SELECT source FROM sources)"
     lost = Counter(source for (source,) in connection.execute(f"SELECT source FROM pages WHERE {gone}"))
     for source, count in sorted(lost.items()):
-        pages = f"{count} page" if count == 1 else f"{count} pages"
-        yield Loss(names.get(source, f"document {source}, whose name is lost"), f"the whole document ({pages})")
+        name = names.get(source, f"document {source}, whose name is lost")
+        yield Loss(name, f"the whole document ({counted(count, 'page')})")
     connection.execute(f"DELETE FROM pages WHERE {gone}")
     connection.execute("DELETE FROM pages WHERE page NOT IN (SELECT page FROM layouts)")
     connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
@@ -209,7 +210,7 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
 def _drop_unembedded(connection: sqlite3.Connection) -> Iterator[Loss]:
     count = connection.execute("DELETE FROM embeddings WHERE vector NOT IN (SELECT vector FROM vectors)").rowcount
     if count:
-        yield Loss("", f"{_counted(count, 'kept embedding')}, to be made again when needed")
+        yield Loss("", f"{counted(count, 'kept embedding')}, to be made again when needed")
     query = (
         f"SELECT {_names('chunks')} FROM chunks WHERE vector IS NOT NULL AND vector NOT IN (SELECT vector FROM vectors)"
     )
@@ -234,7 +235,7 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
         for table in ("chunks", "pages", "profiles", "sources"):
             connection.execute(f"DELETE FROM {table} WHERE source = ?", (number,))
         connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
-        yield Loss(source.name, f"the whole document ({_counted(columns['pages'], 'page')})")
+        yield Loss(source.name, f"the whole document ({counted(columns['pages'], 'page')})")
         return
     add_derived(connection, number, source, columns["record"], used=bool(columns["pages"]))
     if missing or chunks < columns["chunks"] or unembedded:
@@ -244,18 +245,14 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
         yield Loss(source.name, what)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _parts(missing: Sequence[int], chunks: int, unembedded: int) -> str:
     parts = []
     if missing:
         parts.append(f"{'page' if len(missing) == 1 else 'pages'} {', '.join(map(str, missing))}")
     if chunks:
-        parts.append(_counted(chunks, "passage"))
+        parts.append(counted(chunks, "passage"))
     if unembedded:
-        parts.append(f"the {'vector' if unembedded == 1 else 'vectors'} of {_counted(unembedded, 'passage')}")
+        parts.append(f"the {'vector' if unembedded == 1 else 'vectors'} of {counted(unembedded, 'passage')}")
     return ", ".join(parts)
 
 
