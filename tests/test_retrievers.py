@@ -288,8 +288,9 @@ def test_another_model_than_the_index_was_built_with_is_refused(index: Path) -> 
     class Others(Axes):
         model = "others"
 
-    with pytest.raises(IndexMismatchError, match=r"built with axes \(4\); this is others"):
+    with pytest.raises(IndexMismatchError, match=r"built with axes \(4\); this is others") as caught:
         HybridRetriever.from_index(index, embeddings=Others()).search("dividend")
+    assert str(caught.value).endswith(f". Run: ingest build PATH --index {index} --rebuild")
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:

@@ -293,7 +293,8 @@ class HybridRetriever(BaseRetriever):
         name = getattr(self.embeddings, "model", identity.embedding)
         if name != identity.embedding:
             raise IndexMismatchError(
-                f"{self.index.folder} was built with {identity}; this is {name}. Run: ingest build --rebuild"
+                f"{self.index.folder} was built with {identity}; this is {name}. "
+                f"Run: ingest build PATH --index {self.index.folder} --rebuild"
             )
         return identity.embedding
 

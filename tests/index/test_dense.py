@@ -416,5 +416,9 @@ def test_an_index_whose_vectors_are_gone_is_damaged(index: Path) -> None:
     (index / "codes-1.bin").unlink()
     with closing(sqlite3.connect(index / "index.db")) as connection, connection:
         connection.execute("DELETE FROM vectors")
-    with IndexReader.open(index, dense=SMALL) as reader, pytest.raises(IndexDamagedError, match="has lost its vectors"):
+    with (
+        IndexReader.open(index, dense=SMALL) as reader,
+        pytest.raises(IndexDamagedError, match="has lost its vectors") as caught,
+    ):
         opened(reader)
+    assert str(caught.value).endswith(f". Run: ingest verify --index {index}")

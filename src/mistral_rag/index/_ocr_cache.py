@@ -4,12 +4,14 @@
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.rows import RowWriter, bounded, portions, row_digest
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.schema import Page
 
 LEVEL: Final = 6
@@ -17,15 +19,19 @@ UNUSED: Final = "file NOT IN (SELECT json_extract(record, '$.digest') FROM sourc
 """Condition of rows that belong to no file that the index knows any more."""
 
 
-def cached_pages_of(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
-    """The kept pages among these keys; locators are those of the file each was read from."""
+def cached_pages_of(
+    connection: sqlite3.Connection, reader: str, keys: Sequence[bytes], *, folder: Path
+) -> dict[bytes, Page]:
+    """The kept pages among these keys of the index in `folder`; locators are those of the file each was read from."""
     names = ", ".join(f'"{name}"' for name in (*COLUMNS["readings"], "digest"))
     found: dict[bytes, Page] = {}
     for marks, portion in portions(keys):
         query = f"SELECT {names} FROM readings WHERE reader = ? AND key IN ({marks})"
         for *values, digest in connection.execute(query, (reader, *portion)):
             if row_digest("readings", values) != digest:
-                raise IndexDamagedError("a row of readings is not what was written. Run: ingest verify")
+                raise IndexDamagedError(
+                    f"{folder}: a row of readings is not what was written. {verify_command(folder)}"
+                )
             found[values[1]] = _unpacked(values[3])
     return found
 

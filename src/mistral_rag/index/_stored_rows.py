@@ -15,6 +15,7 @@ from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.packing import PackedPage, full_page, stored_chunk, stored_source
 from mistral_rag.index._database.rows import row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class StoredRows:
         """
         for *values, digest in self._connection.execute(query, parameters):
             if row_digest(table, values) != digest:
-                raise IndexDamagedError(f"{self._folder}: a row of {table} is not what was written. Run: ingest verify")
+                raise IndexDamagedError(
+                    f"{self._folder}: a row of {table} is not what was written. {verify_command(self._folder)}"
+                )
             yield values
 
     def chunks(self, rows: Iterable[int], *, layouts: bool = False) -> list[StoredChunk]:

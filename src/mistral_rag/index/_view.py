@@ -22,6 +22,7 @@ from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
 from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._index_text import page_head
 from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, StoredRows, by_key, columns_of
@@ -190,7 +191,9 @@ class View:
                 continue
             *values, digest = row
             if row_digest("profiles", values) != digest:
-                raise IndexDamagedError(f"{self.folder}: a row of profiles is not what was written. Run: ingest verify")
+                raise IndexDamagedError(
+                    f"{self.folder}: a row of profiles is not what was written. {verify_command(self.folder)}"
+                )
             yield uri, stored_profile(values[1:])
 
     def profiles(self, numbers: Iterable[int]) -> dict[int, Profile]:
@@ -284,7 +287,7 @@ class View:
             if of_page != page:
                 page, head = of_page, self._page_head(of_page)
             if not isinstance(text, str):
-                raise IndexDamagedError(f"{self.folder} holds a chunk without text. Run: ingest verify")
+                raise IndexDamagedError(f"{self.folder} holds a chunk without text. {verify_command(self.folder)}")
             yield LexicalRow(row, known.uri, known.title, known.language, str(label or ""), head, text)
 
     def _page_head(self, page: int) -> str:

@@ -240,7 +240,7 @@ class IndexWriter:
     def cached_pages(self, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
         """The pages among these keys that this OCR reader has read before; locators are those of their first file."""
         with sqlite_errors(self.folder, writing=False):
-            return cached_pages_of(self._usable(), reader, keys)
+            return cached_pages_of(self._usable(), reader, keys, folder=self.folder)
 
     def keep_page(self, reader: str, key: bytes, page: Page, *, file: str) -> None:
         """Keep a page that OCR has read, by reader and content, until `file` (its digest) is purged."""

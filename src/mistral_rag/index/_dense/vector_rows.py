@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._folder.commands import verify_command
 
 Rows = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
@@ -105,7 +106,9 @@ def matrix_of(data: Sequence[bytes], dimension: int, folder: Path) -> Float16Arr
     """Vectors as rows. Raises IndexDamagedError where one is something else."""
     size = 2 * dimension
     if not all(isinstance(vector, bytes) and len(vector) == size for vector in data):
-        raise IndexDamagedError(f"{folder}: a vector is something else than {size} bytes. Run: ingest verify")
+        raise IndexDamagedError(
+            f"{folder}: a vector is something else than {counted(size, 'byte')}. {verify_command(folder)}"
+        )
     return np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), dimension)
 
 

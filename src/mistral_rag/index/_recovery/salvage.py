@@ -29,6 +29,7 @@ from mistral_rag.index._database.packing import layout_values, page_values, stor
 from mistral_rag.index._database.rows import DIGEST_SIZE, RowWriter, Value, plain_json, row_digest
 from mistral_rag.index._database.wal import open_for_writing, put_log_away
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._folder.layout import SEAL
 from mistral_rag.index._folder.seal import read_seal, write_seal
 from mistral_rag.index._recovery.carving import DatabasePages, PageRecord, whole_row
@@ -67,7 +68,7 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
             connection.execute("DELETE FROM settings")
             with DatabasePages(folder, lenient=lenient) as pages, _each_once(connection):
                 names = _insert(connection, pages)
-                losses = [*_lost_commits(folder, pages), *_mended(connection, names)]
+                losses = [*_lost_commits(folder, pages), *_mended(connection, names, folder=folder)]
             index_all(connection)
             rows = RowWriter(connection, 0)
             rows.content = rows.total()
@@ -167,10 +168,10 @@ def _insert_source(connection: sqlite3.Connection, values: Sequence[Value]) -> N
     _insert_row(connection, "sources", values)
 
 
-def _mended(connection: sqlite3.Connection, names: dict[int, str]) -> Iterator[Loss]:
+def _mended(connection: sqlite3.Connection, names: dict[int, str], *, folder: Path) -> Iterator[Loss]:
     identity = _settle(connection)
     if identity is None and connection.execute("SELECT 1 FROM chunks").fetchone():
-        yield Loss("", "what the index was built with. Run: ingest build --rebuild")
+        yield Loss("", f"what the index was built with. {rebuild_command(folder)}")
     yield from _drop_strays(connection, names)
     yield from _drop_unembedded(connection)
     for values in connection.execute(f"SELECT {_names('sources')} FROM sources ORDER BY source").fetchall():
