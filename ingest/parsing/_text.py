@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.parsing._markup import parts
+from ingest.parsing._outline import parts
 from ingest.parsing._result import Parsed
 from mistral_rag.schema import Locator, LocatorKind, Page, clean_text
 from mistral_rag.text import read_text

@@ -235,7 +235,7 @@ class HybridRetriever(BaseRetriever):
             expansion=expansion,
             covered=ranking.covered,
             dense_weight=ranking.dense_weight,
-            named=tuple(index.profiles.uris(read.named)) if self.routing else (),
+            named=tuple(index.signals.uris(read.named)) if self.routing else (),
             filter=self.filter,
             searched=len(index.table),
             readable=readable,

@@ -30,7 +30,7 @@ from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.search import DenseIndex
-    from mistral_rag.index._lexical.bm25 import LexicalIndex
+    from mistral_rag.index._lexical.lexical_index import LexicalIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from mistral_rag._arrays import highest, positions_of
 from mistral_rag.index import DenseIndex, LexicalIndex, View
 from mistral_rag.retrieval._expansion import MAX_CHARACTERS
 from mistral_rag.retrieval._fusion import blended, dense_weight, left_open, scaled, unnamed_share
-from mistral_rag.retrieval._profiles import Boosted, SignalProfiles
 from mistral_rag.retrieval._row_table import Positions, Rows, RowTable
 from mistral_rag.retrieval._score_breakdown import Breakdown, Fusion, Ranking
+from mistral_rag.retrieval._signal_set import Boosted, SignalSet
 from mistral_rag.retrieval._signals import Query, Signal
 
 Scores = npt.NDArray[np.float32]
@@ -39,7 +39,7 @@ class SearchIndex:
     sequence: int
     model: str
     table: RowTable
-    profiles: SignalProfiles
+    signals: SignalSet
     lexical: LexicalIndex
     dense: DenseIndex | None
     lexical_positions: "tuple[npt.NDArray[np.bool_], Positions] | None"
@@ -51,9 +51,9 @@ class SearchIndex:
         table = RowTable.of(view.row_sources())
         if allowed is not None:
             table = table.changed(np.setdiff1d(table.rows, allowed), np.empty((0, 3), np.int64))
-        profiles = SignalProfiles(signals)
-        profiles.change(view, (), table.numbers.tolist())
-        return cls(view.sequence, model, table, profiles, *_arms(view, model, table, allowed))
+        known = SignalSet(signals)
+        known.change(view, (), table.numbers.tolist())
+        return cls(view.sequence, model, table, known, *_arms(view, model, table, allowed))
 
     def follow(self, view: View, *, allowed: Rows | None = None) -> "SearchIndex":
         """Follow a later commit: only rows and documents that came or went are looked at."""
@@ -67,7 +67,7 @@ class SearchIndex:
         table = self.table.changed(removed, new)
         gone = table.without_rows(self.table.documents[positions_of(removed, rows)[1]])
         came = self.table.without_rows(new[:, 1])
-        self.profiles.change(view, gone.tolist(), came.tolist())
+        self.signals.change(view, gone.tolist(), came.tolist())
         lexical, dense, positions = _arms(view, self.model, table, allowed)
         return replace(
             self, sequence=view.sequence, table=table, lexical=lexical, dense=dense, lexical_positions=positions
@@ -75,7 +75,7 @@ class SearchIndex:
 
     def read(self, question: str) -> Query:
         """The question as the signals read it: names, and further words."""
-        return self.profiles.read(question)
+        return self.signals.read(question)
 
     def rank(
         self,
@@ -110,7 +110,7 @@ class SearchIndex:
         if expansion and share:
             words += share * self._lexical(expansion)
         words /= max(float(words.max(initial=0)), 1e-9)
-        boosted = self.profiles.boosts(question, expansion=expansion, covered=covered)
+        boosted = self.signals.boosts(question, expansion=expansion, covered=covered)
         documents = self._document_boosts(boosted.documents if routing else {})
         pages = self._page_boosts(boosted)
         if vector is not None and unnamed is not None:

@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from mistral_rag.index._index_text import TEXT_VERSION, lexical_text
-from mistral_rag.index._lexical.bm25 import LexicalIndex, RowText
 from mistral_rag.index._lexical.index_file import load, save
+from mistral_rag.index._lexical.lexical_index import LexicalIndex, RowText
 from mistral_rag.index._view import LexicalRow, View
 
 PREFIX: Final = "lexical-"
