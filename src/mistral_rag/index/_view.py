@@ -218,7 +218,7 @@ class View:
         vector_rows.matrix_of(vectors, self.dimension, self.folder)
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
-    def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
+    def cached_embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows."""
         found = key_index.find_rows(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
         query = (
@@ -231,7 +231,7 @@ class View:
 
     @property
     def dimension(self) -> int:
-        """Of the vectors; 0 on an index for word search only."""
+        """The dimension of the vectors; 0 on an index for word search only."""
         return self.identity.dimension if self.identity else 0
 
     def vectors(self) -> tuple[Rows, Float16Array]:
@@ -263,7 +263,7 @@ class View:
         return vector_rows.batches(self._connection, self.folder, self.dimension, wanted)
 
     def lexical(self) -> "LexicalIndex":
-        """The words of this commit, or of a newer one, ready for search; the caller may change what he gets."""
+        """The words of this commit, or of a newer one, ready for search; the caller may modify the result."""
         from mistral_rag.index._lexical.cache import cached
 
         return cached(self)

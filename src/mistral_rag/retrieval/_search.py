@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mistral_rag._arrays import highest, positions_of
 from mistral_rag.index import DenseIndex, LexicalIndex, View
 from mistral_rag.retrieval._expansion import MAX_CHARACTERS
-from mistral_rag.retrieval._fusion import blended, dense_weight, left_open, scaled, unnamed_share
+from mistral_rag.retrieval._fusion import blended, dense_weight, remaining_share, scaled, unnamed_share
 from mistral_rag.retrieval._row_table import Positions, Rows, RowTable
 from mistral_rag.retrieval._score_breakdown import Breakdown, Fusion, Ranking
 from mistral_rag.retrieval._signal_set import Boosted, SignalSet
@@ -106,7 +106,7 @@ class SearchIndex:
         words = self._lexical(question)
         covered = min(float(words.max(initial=0)) / max(self.lexical.ceiling(question), 1e-9), 1.0)
         expansion = expansion[:MAX_CHARACTERS]
-        share = EXPANSION_SHARE * left_open(covered)
+        share = EXPANSION_SHARE * remaining_share(covered)
         if expansion and share:
             words += share * self._lexical(expansion)
         words /= max(float(words.max(initial=0)), 1e-9)
@@ -114,18 +114,18 @@ class SearchIndex:
         documents = self._document_boosts(boosted.documents if routing else {})
         pages = self._page_boosts(boosted)
         if vector is not None and unnamed is not None:
-            vector = blended(vector, unnamed, unnamed_share(self.model) * left_open(covered))
+            vector = blended(vector, unnamed, unnamed_share(self.model) * remaining_share(covered))
         depth = max(DEPTH, 5 * k)
         candidates = self._candidates(vector, documents, depth)
         chosen = np.union1d(_highest(self._sum(words, documents, pages), depth), candidates)
-        usual = dense_weight(self.model, covered) if weight is None else weight
+        default = dense_weight(self.model, covered) if weight is None else weight
         breakdown = Breakdown(
             lexical=words[chosen],
             dense=self._cosines(vector, chosen),
             document_boost=documents[self.table.owners[chosen]],
             page_boost=_boost_of(pages, chosen),
             superseded=self._are_superseded(boosted.superseded if routing else frozenset(), chosen),
-            dense_weight=0.0 if vector is None or self.dense is None else usual,
+            dense_weight=0.0 if vector is None or self.dense is None else default,
             covered=covered,
         )
         return Ranking(breakdown.ranked(self.table.rows[chosen], k, fusion), covered, breakdown.dense_weight)
@@ -186,7 +186,7 @@ class SearchIndex:
         if vector is None or self.dense is None:
             return np.zeros(len(chosen), dtype=np.float32)
         cosines = self.dense.scores(vector, self.table.rows[chosen])
-        return scaled(cosines, highest=float(cosines.max(initial=0)), usual=self.dense.usual(vector))
+        return scaled(cosines, highest=float(cosines.max(initial=0)), mean=self.dense.mean_score(vector))
 
     def _are_superseded(self, documents: frozenset[int], chosen: Positions) -> npt.NDArray[np.bool_]:
         return np.isin(self.table.documents[chosen], np.fromiter(documents, dtype=np.int64, count=len(documents)))

@@ -106,7 +106,7 @@ def _define(connection: sqlite3.Connection, *tables: str) -> None:
 
 
 def _is_of(statement: str, *tables: str) -> bool:
-    """Whether a statement makes one of these tables, or an index of one."""
+    """True when a statement makes one of these tables, or an index of one."""
     return any(statement.startswith(f"CREATE TABLE {table} ") or f" ON {table} (" in statement for table in tables)
 
 

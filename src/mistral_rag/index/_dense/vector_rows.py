@@ -38,9 +38,9 @@ class VectorBatch(NamedTuple):
     keys: Keys
     vectors: Float16Array
 
-    def where(self, kept: npt.NDArray[Any]) -> "VectorBatch":
-        """The positions that `kept` names or marks."""
-        return VectorBatch(*(column[kept] for column in self))
+    def take(self, selection: npt.NDArray[Any]) -> "VectorBatch":
+        """The rows at the positions that `selection` names or marks."""
+        return VectorBatch(*(column[selection] for column in self))
 
     @classmethod
     def joined(cls, batches: Sequence["VectorBatch"]) -> "VectorBatch":
@@ -87,7 +87,7 @@ def everything(found: Iterable[VectorBatch], dimension: int) -> VectorBatch:
     nothing = VectorBatch(empty, empty, empty.astype(np.uint64), np.empty((0, dimension), np.float16))
     whole = VectorBatch.joined([nothing, *found])
     ascending = bool((np.diff(whole.rows) > 0).all())
-    return whole if ascending else whole.where(np.argsort(whole.rows))
+    return whole if ascending else whole.take(np.argsort(whole.rows))
 
 
 def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]:

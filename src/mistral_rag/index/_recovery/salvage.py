@@ -146,10 +146,10 @@ def _name(record: PageRecord) -> dict[int, str]:
 
 
 def _insert_row(connection: sqlite3.Connection, table: str, values: Sequence[Value]) -> None:
-    marks = ", ".join("?" * (len(values) + 1))
+    placeholders = ", ".join("?" * (len(values) + 1))
     names = ", ".join(f'"{name}"' for name in (*COLUMNS[table], "digest"))
     connection.execute(
-        f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", (*values, row_digest(table, values))
+        f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({placeholders})", (*values, row_digest(table, values))
     )
 
 
