@@ -105,7 +105,7 @@ def choose_embedder(
     else:
         raise IndexMismatchError(
             f"{writer.folder} was built with {known.embedding or 'no embedding model'}; this is {wanted or 'none'}. "
-            "Run: ingest build --rebuild"
+            f"Run: ingest build PATH --index {writer.folder} --rebuild"
         )
     model = given if given is not None else load_embeddings(name)
     identity = Identity.current(

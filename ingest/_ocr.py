@@ -30,7 +30,7 @@ OcrOutcomes = Mapping[int, Page | PageFailure]
 
 @contextmanager
 def open_reader(when: str, choice: "str | PageReader") -> Iterator[PageReader | None]:
-    """Open the reader of pictures: with a key the platform, without one this machine where it can, else nobody.
+    """Open the reader of pictures. "auto" is platform OCR with a key, else local OCR if installed, else none.
 
     Raises:
         ConfigurationError: the platform was asked for and there is no key, or there is no such reader.

@@ -193,6 +193,30 @@ def test_an_explained_search_counts_in_the_singular_too(
         assert capsys.readouterr().out.splitlines()[0] == line
 
 
+def test_an_explained_search_counts_the_documents_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for year, line in ((2021, "1 document, which comes first"), (2022, "2 documents, which come first")):
+        (tmp_path / f"OAK 10-K {year}.md").write_text("# Oak\n\nTotal current assets were 5.\n")
+        program.ingest(["build", str(tmp_path), "--index", str(tmp_path / "i"), "--embeddings", "none"])
+        capsys.readouterr()
+        assert program.main(["search", "assets of Oak", "--explain", "--index", str(tmp_path / "i")]) == 0
+        assert f"named in the question: {line}" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-k", "0"], "argument -k: must be a whole number of at least 1"),
+        (["-k", "x"], "argument -k: must be a whole number of at least 1"),
+        (["--filter", "[1]"], "argument --filter: must be a JSON object"),
+        (["--group", " "], "argument --group: a group name must not be blank"),
+    ],
+)
+def test_options_say_what_they_must_be(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        program.main(["search", "x", *options])
+    assert capsys.readouterr().err.splitlines()[-1].endswith(message)
+
+
 def test_verify_says_ok(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_json(capsys, program.ingest, "verify", "--index", str(index)) == (0, {"ok": True, "problems": []})
 

@@ -14,7 +14,7 @@ from mistral_rag import FaissStore, GroundedQA, HybridRetriever, verify_citation
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexMismatchError, IndexNotFoundError
 from mistral_rag.index import Identity, IndexReader, IndexWriter, Profile
 from mistral_rag.retrieval import Boosts, Learned, Query, learn
-from mistral_rag.retrieval._fusion import left_open
+from mistral_rag.retrieval._fusion import remaining_share
 from mistral_rag.schema import Source
 from mistral_rag.testing import small_document
 
@@ -139,7 +139,7 @@ def test_the_company_and_year_named_come_first(filings: Path) -> None:
     hits = retriever(filings).search("Did Oak's net sales of phones rise in 2021?", k=4)
     assert [hit.source.name for hit in hits][:2] == ["OAK_2021_10K.pdf", "OAK_2022_10K.pdf"]
     assert texts(hits)[0] == "Net sales of phones rose."
-    assert hits[0].parts["document_boost"] == pytest.approx(1.5 * left_open(hits[0].parts["covered"]))
+    assert hits[0].parts["document_boost"] == pytest.approx(1.5 * remaining_share(hits[0].parts["covered"]))
 
 
 def test_without_a_year_the_newest_comes_first(filings: Path) -> None:
@@ -288,8 +288,9 @@ def test_another_model_than_the_index_was_built_with_is_refused(index: Path) -> 
     class Others(Axes):
         model = "others"
 
-    with pytest.raises(IndexMismatchError, match=r"built with axes \(4\); this is others"):
+    with pytest.raises(IndexMismatchError, match=r"built with axes \(4\); this is others") as caught:
         HybridRetriever.from_index(index, embeddings=Others()).search("dividend")
+    assert str(caught.value).endswith(f". Run: ingest build PATH --index {index} --rebuild")
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
@@ -444,7 +445,7 @@ def test_a_search_explains_itself(filings: Path) -> None:
     assert found.to_json() == {
         "expansion": "consolidated statements of cash flows cash dividends paid dividends declared per share",
         "covered": pytest.approx(found.covered),
-        "dense_weight": pytest.approx(0.5 * left_open(found.covered)),
+        "dense_weight": pytest.approx(0.5 * remaining_share(found.covered)),
         "filter": {"source": {"$prefix": "OAK"}},
         "searched": 6,
         "readable": 12,

@@ -67,10 +67,12 @@ MARKDOWN = Parser(
 )
 TEXT = Parser("ingest.parsing._text:parse", MappingProxyType({".text": "text/plain", ".txt": "text/plain"}))
 
+# every `Parser` above; registered here and not in the metadata, so that a source tree works uninstalled
 OWN = tuple(
-    Extension(GROUP, name.lower(), f"{__name__}:{name}") for name in ("PDF", "IMAGE", "HTML", "MARKDOWN", "TEXT")
+    Extension(GROUP, name.lower(), f"{__name__}:{name}")
+    for name, value in tuple(globals().items())
+    if isinstance(value, Parser)
 )
-"""This distribution's parsers: listed here and not in its metadata, so that a source tree works uninstalled."""
 
 
 def parsers() -> Mapping[str, Parser]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.parsing._markup import parts
+from ingest.parsing._outline import split_text
 from ingest.parsing._result import Parsed
 from mistral_rag.schema import Locator, LocatorKind, Page, clean_text
 from mistral_rag.text import read_text
@@ -15,7 +15,7 @@ def parse(path: Path) -> Parsed:
     """The file's pages; its title is its first line when that reads like one, else the file's name."""
     printed = read_text(path).rstrip("\f\n ").split("\f")
     kind: LocatorKind = "page" if len(printed) > 1 else "section"
-    texts = printed if len(printed) > 1 else list(parts(clean_text(printed[0])))
+    texts = printed if len(printed) > 1 else list(split_text(clean_text(printed[0])))
     pages = tuple(
         Page(locator=Locator(kind=kind, number=number), text=clean_text(text).strip("\n"))
         for number, text in enumerate(texts, 1)

@@ -13,7 +13,7 @@ BLOCK: Final = 64
 
 
 def positions_of(wanted: Rows, known: Rows) -> tuple[npt.NDArray[np.bool_], Rows]:
-    """Which of `wanted` are among `known`, which ascend, and where."""
+    """A mask of those of `wanted` that are among `known` (ascending), and the positions of these in `known`."""
     at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
     here = known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=bool)
     return here, at[here].astype(np.int64)

@@ -17,7 +17,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 
-from mistral_rag.api._catalogue import chat_model, vocabulary
+from mistral_rag.api._chat_models import chat_model, vocabulary
 from mistral_rag.api._connection import Connection
 from mistral_rag.api._errors import ApiError, StreamError
 from mistral_rag.api._settings import Timeouts

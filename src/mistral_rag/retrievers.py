@@ -23,7 +23,7 @@ from mistral_rag.retrieval._expansion import QueryExpander
 from mistral_rag.retrieval._fusion import unit, unnamed_share
 from mistral_rag.retrieval._hits import Explanation, Hit
 from mistral_rag.retrieval._passages import Retrieval
-from mistral_rag.retrieval._questions import asked
+from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.retrieval._reranking import Reranker, reranked
 from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
 from mistral_rag.retrieval._search import SearchIndex
@@ -203,7 +203,7 @@ class HybridRetriever(BaseRetriever):
         k = self.k if k is None else k
         if k < 0:
             raise ValueError(f"k is a number of passages, not {k}")
-        words = asked(question)
+        words = without_instructions(question)
         vector = None if self.embeddings is None else unit(self.embeddings.embed_query(words))
         foreign = "" if self.expander is None or self.expander == "signals" else self.expander.expand(question)
         with self.index.view() as view:
@@ -235,7 +235,7 @@ class HybridRetriever(BaseRetriever):
             expansion=expansion,
             covered=ranking.covered,
             dense_weight=ranking.dense_weight,
-            named=tuple(index.profiles.uris(read.named)) if self.routing else (),
+            named=tuple(index.signals.uris(read.named)) if self.routing else (),
             filter=self.filter,
             searched=len(index.table),
             readable=readable,
@@ -276,7 +276,7 @@ class HybridRetriever(BaseRetriever):
         return {stored.row: stored for stored in view.chunks(sorted(rows), layouts=layouts)} if rows else {}
 
     def _index(self, view: View) -> SearchIndex:
-        """What is searched, as of this view or a newer one."""
+        """The rows to be searched, as of this view or a newer one."""
         signals = registered_signals() if self.signals is None else self.signals
         return self._current.at(view, self._model(view), signals, filter=self.filter, groups=self.groups)
 
@@ -293,7 +293,8 @@ class HybridRetriever(BaseRetriever):
         name = getattr(self.embeddings, "model", identity.embedding)
         if name != identity.embedding:
             raise IndexMismatchError(
-                f"{self.index.folder} was built with {identity}; this is {name}. Run: ingest build --rebuild"
+                f"{self.index.folder} was built with {identity}; this is {name}. "
+                f"Run: ingest build PATH --index {self.index.folder} --rebuild"
             )
         return identity.embedding
 

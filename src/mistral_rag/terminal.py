@@ -11,6 +11,8 @@ import re
 import signal
 import sys
 
+from mistral_rag._counting import counted
+
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,11 +66,6 @@ def printable(text: str) -> str:
     return _CONTROL.sub("�", text)
 
 
-def counted(count: int, noun: str) -> str:
-    """A number with its noun: "1 document", "2 documents"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def say(text: str = "", *, end: str = "\n") -> None:
     """Print for a person, on standard output."""
     sys.stdout.write(printable(text) + end)
@@ -102,7 +99,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def at_least_one(text: str) -> int:
     """An option's value that counts something."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1")
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
     return int(text)
 
 
@@ -113,7 +110,7 @@ def add_groups(parser: argparse.ArgumentParser, text: str) -> None:
 
 def _group_name(text: str) -> str:
     if not text.strip():
-        raise argparse.ArgumentTypeError("a group has a name")
+        raise argparse.ArgumentTypeError("a group name must not be blank")
     return text
 
 

@@ -176,7 +176,7 @@ def change_names(names: dict[str, File | None], change: tuple[str, str, str, Fil
 
 
 def record(place: Path, armed: "shim.Shim", failing: int) -> list[Event]:
-    """PageRecord a writer from its first step on; the `failing`-th sync fails, and a second writer goes on then."""
+    """Record a writer from its first step on; the `failing`-th sync fails, and a second writer goes on then."""
     folder, recording = place / "index", place / "recording"
     shutil.rmtree(folder, ignore_errors=True)
     child = os.fork()

@@ -66,7 +66,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "an index as text": ([{"index": "0", "embedding": [1.0]}, {"index": "1", "embedding": [1.0]}], "text 0 of 2"),
     "an index as yes": ([{"index": False, "embedding": [1.0]}, {"index": True, "embedding": [1.0]}], "text False"),
     "a negative index": ([{"index": 0, "embedding": [1.0]}, {"index": -1, "embedding": [1.0]}], "text -1 of 2"),
-    "too few": ([{"index": 0, "embedding": [1.0]}], "1 vectors for 2 texts"),
+    "too few": ([{"index": 0, "embedding": [1.0]}], "1 vector for 2 texts"),
     "too many": ([{"index": at, "embedding": [1.0]} for at in range(3)], "a vector for text 2 of 2"),
     "too many without index": ([{"embedding": [1.0]}] * 3, "3 vectors for 2 texts"),
     "no list": ({"0": [1.0]}, "0 vectors for 2 texts"),

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from mistral_rag.index._lexical.bm25 import Bm25, LexicalIndex, RowText, best
+from mistral_rag.index._lexical.bm25 import Bm25
+from mistral_rag.index._lexical.lexical_index import LexicalIndex, RowText, best
 from mistral_rag.index._lexical.postings import Postings
 
 TEXTS = {

@@ -101,7 +101,7 @@ def test_imported_vectors_are_kept_by_the_text_they_were_made_of(folder: Path, p
     with IndexReader.open(tmp_path / "other") as reader, reader.view() as view:
         (stored,) = view.chunks([1])
         key = hashlib.sha256(embed_text(stored.chunk, stored.source, view.page(stored.chunk.uri, 1)).encode()).digest()
-        assert view.embeddings("test-model", [key])[key].tolist() == [0, 0.5, 0, 0]
+        assert view.cached_embeddings("test-model", [key])[key].tolist() == [0, 0.5, 0, 0]
 
 
 def test_a_passage_without_a_vector_stops_an_export(index: Path, writer: IndexWriter) -> None:

@@ -369,15 +369,15 @@ def test_an_index_of_some_rows_is_as_if_it_had_never_held_others(reader: IndexRe
     cut = opened(reader).only(rows)
     question = asked(1)[0]
     assert cut.search(question, 20)[0].tolist() == alone.search(question, 20)[0].tolist()
-    assert cut.usual(question) == pytest.approx(alone.usual(question))
+    assert cut.mean_score(question) == pytest.approx(alone.mean_score(question))
 
 
-def test_the_usual_score_of_a_large_index_is_that_of_a_sample(reader: IndexReader) -> None:
+def test_the_mean_score_of_a_large_index_is_that_of_a_sample(reader: IndexReader) -> None:
     found = replace(opened(reader), settings=DenseSettings(sample_rows=300))
     question = asked(1)[0]
     with reader.view() as view:
         mean = float((view.vectors()[1].astype(np.float32) @ question).mean())
-    assert found.usual(question) == pytest.approx(mean, abs=0.01)
+    assert found.mean_score(question) == pytest.approx(mean, abs=0.01)
 
 
 def test_candidates_hold_the_nearest(reader: IndexReader) -> None:
@@ -416,5 +416,9 @@ def test_an_index_whose_vectors_are_gone_is_damaged(index: Path) -> None:
     (index / "codes-1.bin").unlink()
     with closing(sqlite3.connect(index / "index.db")) as connection, connection:
         connection.execute("DELETE FROM vectors")
-    with IndexReader.open(index, dense=SMALL) as reader, pytest.raises(IndexDamagedError, match="has lost its vectors"):
+    with (
+        IndexReader.open(index, dense=SMALL) as reader,
+        pytest.raises(IndexDamagedError, match="has lost its vectors") as caught,
+    ):
         opened(reader)
+    assert str(caught.value).endswith(f". Run: ingest verify --index {index}")

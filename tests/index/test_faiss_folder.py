@@ -155,6 +155,7 @@ def test_broken_pickles_are_refused(folder: Path, data: bytes) -> None:
         (struct.pack("<4siqqq?iQ", b"IxFI", -4, -3, 0, 0, True, 0, 12), "damaged"),
         (flat(np.full((3, 4), np.nan)), "not finite"),
         (flat(np.eye(2)), "3 texts, but 2 vectors"),
+        (flat(np.eye(1)), "3 texts, but 1 vector$"),
     ],
 )
 def test_broken_vectors_are_refused(folder: Path, content: bytes, reason: str) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,21 @@ def test_of_an_unknown_file_system_two_processes_find_out(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(filesystem, "MOUNTS", tmp_path / "missing")
     IndexWriter.open(tmp_path / "index").close()
+
+
+def test_the_second_process_sees_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "secret")
+    monkeypatch.setenv("TZ", "UTC")
+    seen: list[dict[str, str]] = []
+    run = subprocess.run
+
+    def watched(command: list[str], *, env: dict[str, str], **rest: Any) -> Any:
+        seen.append(env)
+        return run(command, env=env, **rest)
+
+    monkeypatch.setattr(subprocess, "run", watched)
+    assert locks_hold(tmp_path)
+    assert [("MISTRAL_API_KEY" in env, env["TZ"]) for env in seen] == [(False, "UTC")]
 
 
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler")

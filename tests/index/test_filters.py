@@ -1,4 +1,4 @@
-"""FilterCache against a plain reference over the metadata that Documents show."""
+"""Filters against a plain reference over the metadata that Documents show."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

@@ -223,8 +223,9 @@ def test_a_row_that_an_older_index_has_lost_is_not_passed_over(folder: Path, wri
     writer.commit()
     writer.close()
     as_format_2(folder, "DELETE FROM chunks")
-    with pytest.raises(IndexDamagedError, match="no commit made"):
+    with pytest.raises(IndexDamagedError, match="no commit made") as caught:
         IndexWriter.open(folder)
+    assert str(caught.value).endswith(f" Run: ingest build PATH --index {folder} --rebuild")
 
 
 def count(folder: Path, table: str) -> int:
@@ -261,8 +262,9 @@ def test_a_migration_that_fails_leaves_the_older_index(older: Path, monkeypatch:
 
 
 def test_a_format_without_a_way_is_refused(older: Path) -> None:
-    with pytest.raises(IndexVersionError, match="format 0, which this release can't read"):
+    with pytest.raises(IndexVersionError, match="format 0, which this release can't read") as caught:
         IndexWriter.open(older)
+    assert str(caught.value).endswith(f" Run: ingest build PATH --index {older} --rebuild")
 
 
 def test_a_newer_index_is_refused_and_not_touched(older: Path) -> None:

@@ -17,9 +17,9 @@ def test_it_survives_json() -> None:
 def test_a_mismatch_names_both_sides_and_the_way_out() -> None:
     with pytest.raises(IndexMismatchError) as caught:
         Identity("mistral-embed", 1024).require(Identity("", 0), "my-index")
-    assert (
-        str(caught.value)
-        == "my-index was built with mistral-embed (1024); this is no embedding model. Run: ingest build --rebuild"
+    assert str(caught.value) == (
+        "my-index was built with mistral-embed (1024); this is no embedding model. "
+        "Run: ingest build PATH --index my-index --rebuild"
     )
 
 

@@ -1,6 +1,11 @@
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index import IndexReader, IndexWriter, verify
 from mistral_rag.schema import Block, Box, Locator, Page, Source, WordBoxes
 
@@ -25,6 +30,18 @@ def test_a_page_that_was_read_comes_back_as_it_was(writer: IndexWriter, folder: 
     assert writer.cached_pages("ocr-1", [KEY, OTHER]) == {KEY: PAGE}
     assert writer.cached_pages("ocr-2", [KEY]) == {}
     assert verify(folder) == []
+
+
+def test_a_damaged_row_names_the_command_that_looks_further(writer: IndexWriter, folder: Path) -> None:
+    writer.keep_page("ocr-1", KEY, PAGE, file="a" * 64)
+    writer.commit()
+    with closing(sqlite3.connect(folder / "index.db")) as connection, connection:
+        connection.execute("UPDATE readings SET file = 'b'")
+    with pytest.raises(IndexDamagedError) as caught:
+        writer.cached_pages("ocr-1", [KEY])
+    assert str(caught.value) == (
+        f"{folder}: a row of readings is not what was written. Run: ingest verify --index {folder}"
+    )
 
 
 def test_what_was_read_last_counts(writer: IndexWriter) -> None:

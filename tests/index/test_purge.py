@@ -105,7 +105,7 @@ def test_a_purge_leaves_no_trace_of_what_was_removed(secret: IndexWriter, folder
     assert verify(folder) == []
     with IndexReader.open(folder) as reader, reader.view() as view:
         assert [source.name for source in view.sources()] == ["open.txt", "more.txt"]
-        assert list(view.embeddings("test-model", [KEY, b"open"])) == [b"open"]
+        assert list(view.cached_embeddings("test-model", [KEY, b"open"])) == [b"open"]
         assert view.generation == 2
         profiles = [("file:///docs/open.txt", Profile("kept")), ("file:///docs/more.txt", None)]
         assert list(view.profiles_by_uri()) == profiles

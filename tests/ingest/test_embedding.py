@@ -107,8 +107,9 @@ def test_embeddings_can_be_passed_as_an_object(tmp_path: Path) -> None:
     assert verify(tmp_path / "index") == []
     retriever = HybridRetriever.from_index(tmp_path / "index", embeddings=model)
     assert [document.metadata["title"] for document in retriever.invoke("second class")] == ["Travel"]
-    with pytest.raises(IndexMismatchError, match="was built with given; this is another"):
+    with pytest.raises(IndexMismatchError, match="was built with given; this is another") as caught:
         list(Build([path], tmp_path / "index", embeddings=Given(size=8, model="another")))
+    assert str(caught.value).endswith(f". Run: ingest build PATH --index {tmp_path / 'index'} --rebuild")
 
 
 def test_embeddings_without_a_name_are_refused(tmp_path: Path) -> None:

@@ -113,7 +113,9 @@ def test_groups_on_the_command_line(
 
 
 @pytest.mark.parametrize("name", ["", " "])
-def test_a_group_has_a_name(open_folder: Path, index: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_group_name_is_not_blank(
+    open_folder: Path, index: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
         ingest(["build", str(open_folder), "--index", str(index), "--group", name])
-    assert "a group has a name" in capsys.readouterr().err
+    assert "argument --group: a group name must not be blank" in capsys.readouterr().err

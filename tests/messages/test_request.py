@@ -6,7 +6,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
 from mistral_rag import ChatMistral
-from mistral_rag.api._catalogue import chat_model
+from mistral_rag.api._chat_models import chat_model
 from mistral_rag.errors import ConfigurationError, ContextOverflowError
 from mistral_rag.messages._requests.request import build
 from mistral_rag.messages._requests.thinking import THINK_PROMPT

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.ocr._pages.markdown import MARKDOWN, Sheet, write_markdown
+from mistral_rag.ocr._pages.markdown import MARKDOWN, MarkdownPage, write_markdown
 
 HTML = (
     '<table><thead><tr><th rowspan="2">Region</th><th colspan="2">Sales</th></tr><tr><th>2023</th><th>2022</th></tr>'
@@ -12,13 +12,13 @@ HTML = (
 )
 
 
-def read(markdown: str, **tables: str) -> Sheet:
-    sheet = Sheet()
+def read(markdown: str, **tables: str) -> MarkdownPage:
+    sheet = MarkdownPage()
     write_markdown(sheet, markdown, {name.replace("_", "-") + ".html": content for name, content in tables.items()})
     return sheet
 
 
-def blocks(sheet: Sheet) -> list[tuple[str, str]]:
+def blocks(sheet: MarkdownPage) -> list[tuple[str, str]]:
     return [(block.kind, sheet.writer.text[block.start : block.end]) for block in sheet.blocks]
 
 

@@ -5,8 +5,8 @@ from mistral_rag.retrieval._fusion import (
     blended,
     convex_sum,
     dense_weight,
-    left_open,
     reciprocal_ranks,
+    remaining_share,
     scaled,
     unnamed_share,
 )
@@ -20,8 +20,8 @@ def test_the_sum_weighs_words_against_vectors() -> None:
     assert convex_sum(row(1, 0.5, 0), row(0.0, 0.6, 1.0), 0.3).tolist() == pytest.approx([0.7, 0.53, 0.3])
 
 
-def test_scores_are_scaled_from_what_is_usual_to_the_highest() -> None:
-    assert scaled(row(0.8, 0.5, 0.1), highest=0.8, usual=0.2).tolist() == pytest.approx([1, 0.5, 0])
+def test_scores_are_scaled_from_the_mean_to_the_highest() -> None:
+    assert scaled(row(0.8, 0.5, 0.1), highest=0.8, mean=0.2).tolist() == pytest.approx([1, 0.5, 0])
     assert scaled(row(10, 5, 0), highest=10).tolist() == pytest.approx([1, 0.5, 0])
     assert scaled(row(0, 0), highest=0).tolist() == [0, 0]
 
@@ -47,11 +47,11 @@ def test_vectors_weigh_less_the_more_the_words_tell(model: str, covered: float, 
 
 
 def test_what_one_passage_covers_leaves_nothing_open() -> None:
-    assert [left_open(covered) for covered in (0, 1 / 3, 2 / 3, 1)] == pytest.approx([1, 0.5, 0, 0])
+    assert [remaining_share(covered) for covered in (0, 1 / 3, 2 / 3, 1)] == pytest.approx([1, 0.5, 0, 0])
 
 
 def test_what_leaves_nothing_open_can_be_less() -> None:
-    assert [left_open(covered, 0.5) for covered in (0, 0.25, 0.5, 1)] == pytest.approx([1, 0.5, 0, 0])
+    assert [remaining_share(covered, 0.5) for covered in (0, 0.25, 0.5, 1)] == pytest.approx([1, 0.5, 0, 0])
 
 
 def test_two_vectors_blend_to_a_unit_vector() -> None:

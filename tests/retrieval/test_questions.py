@@ -1,6 +1,6 @@
 import pytest
 
-from mistral_rag.retrieval._questions import asked
+from mistral_rag.retrieval._questions import without_instructions
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ from mistral_rag.retrieval._questions import asked
     ],
 )
 def test_words_about_the_form_of_the_answer_are_left_out(question: str, left: str) -> None:
-    assert asked(question).strip(" .") == left.strip(" .")
+    assert without_instructions(question).strip(" .") == left.strip(" .")

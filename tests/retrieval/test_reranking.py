@@ -55,6 +55,8 @@ def test_a_cross_encoder_scores_pairs() -> None:
 def test_another_number_of_scores_is_refused() -> None:
     with pytest.raises(ValueError, match="2 scores for 3 passages"):
         reranked(Encoder([0.1, 0.7]), "who?", DOCUMENTS)
+    with pytest.raises(ValueError, match="1 score for 3 passages"):
+        reranked(Encoder([0.1]), "who?", DOCUMENTS)
 
 
 def test_nothing_is_ranked_where_nothing_was_found() -> None:

@@ -86,7 +86,7 @@ def test_unknown_models_are_refused_and_retired_ones_too(direct: httpx.Client) -
         },
     )
     retired = direct.post("/chat/completions", json={**CHAT, "model": "open-mistral-7b"}).json()
-    assert (retired["code"], retired["message"]) == ("3003", "ServedModel open-mistral-7b is currently not in use")
+    assert (retired["code"], retired["message"]) == ("3003", "Model open-mistral-7b is currently not in use")
     assert direct.post("/chat/completions", json={**CHAT, "model": "mistral-embed"}).json()["code"] == "1500"
 
 

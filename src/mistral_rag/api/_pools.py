@@ -173,8 +173,7 @@ class AsyncConnections(Generic[A]):
 
 def _busy(limit: int | None, wait: float | None) -> ApiTimeoutError:
     return ApiTimeoutError(
-        f"{limit} calls were under way for {wait} s: max_concurrent_requests allows no more. Raise it, or the pool "
-        "timeout."
+        f"no call could begin within {wait} s: max_concurrent_requests is {limit}. Raise it, or the pool timeout."
     )
 
 

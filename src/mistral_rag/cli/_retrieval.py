@@ -64,5 +64,5 @@ def _json_object(text: str) -> dict[str, object]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError("a JSON object")
+        raise argparse.ArgumentTypeError("must be a JSON object")
     return value

@@ -65,7 +65,7 @@ def _explained(found: Explanation) -> Iterator[str]:
     yield f"covered by words: {found.covered:.0%}; the vectors weigh {found.dense_weight:.2f}"
     if found.named:
         come = "comes" if len(found.named) == 1 else "come"
-        yield f"company named: {len(found.named)} of its documents {come} first"
+        yield f"named in the question: {counted(len(found.named), 'document')}, which {come} first"
     if found.expansion:
         yield f"further words: {found.expansion}"
 

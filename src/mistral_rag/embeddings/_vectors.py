@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mistral_rag._counting import counted
 from mistral_rag.api._errors import ResponseError, request_id
 from mistral_rag.api._responses import ApiResponse
 from mistral_rag.embeddings._results import Matrix
@@ -59,7 +60,7 @@ def _order(response: ApiResponse, items: Sequence[dict[str, Any]], expected: int
                 raise response_error(response, f"a vector for text {index} of {expected}, or two of them")
             seen.add(index)
     if len(items) != expected:
-        raise response_error(response, f"{len(items)} vectors for {expected} texts")
+        raise response_error(response, f"{counted(len(items), 'vector')} for {counted(expected, 'text')}")
     if indices[0] is None:
         return range(expected)
     return [position for _, position in sorted(zip(indices, range(expected), strict=True))]

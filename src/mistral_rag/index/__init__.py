@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._exchange.copies import export_faiss, export_jsonl, export_lines, import_lines, snapshot
     from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
     from mistral_rag.index._index_text import embed_text
-    from mistral_rag.index._lexical.bm25 import LexicalIndex
+    from mistral_rag.index._lexical.lexical_index import LexicalIndex
     from mistral_rag.index._reader import IndexReader
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
@@ -58,7 +58,7 @@ __getattr__ = loader(
         "Identity": "_database.identity",
         "IndexReader": "_reader",
         "IndexWriter": "_writer",
-        "LexicalIndex": "_lexical.bm25",
+        "LexicalIndex": "_lexical.lexical_index",
         "Profile": "_database.profiles",
         "SourceStatus": "_source_status",
         "StoredChunk": "_stored_rows",

@@ -21,7 +21,7 @@ T = TypeVar("T", bound=CommitState)
 
 
 class CommitCache:
-    """The newest of each kind of thing that follows the commits; shared by the threads of a reader.
+    """The newest state of each kind that follows the commits; shared by the threads of a reader.
 
     Attributes:
         fetch: gives vectors by their numbers, at any time.
@@ -33,7 +33,7 @@ class CommitCache:
         self._mutexes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def newest(self, kind: str, sequence: int, make: Callable[[T | None], T]) -> T:
-        """The thing of this kind as of the commit `sequence` or a newer one.
+        """The state of this kind (of words, of vectors) as of the commit `sequence` or a newer one.
 
         `make` brings the last one up to that commit, or makes the first one, while other threads wait for it.
         """

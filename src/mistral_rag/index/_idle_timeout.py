@@ -1,4 +1,4 @@
-"""A timeout for views that are not used, so that they do not keep a writer from its log.
+"""Ends read transactions left idle, which would stop a writer from checkpointing the log.
 
 As long as a transaction reads, the log can't be emptied, and on an index that was not being written when it began, no
 writer can start. Searches end theirs within milliseconds. One that was forgotten, or belongs to a caller who sleeps
@@ -24,14 +24,14 @@ class TimedConnection:
         self._connection = connection
         self._mutex = threading.Lock()
         self._ended = False
-        self.used = time.monotonic()
+        self.last_used = time.monotonic()
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         """As `Connection.execute`. Raises StoreError when the transaction has been ended."""
         with self._mutex:
             if self._ended:
                 raise StoreError(f"a view that was not used for {IDLE_SECONDS:.0f} seconds has ended; open another one")
-            self.used = time.monotonic()
+            self.last_used = time.monotonic()
             return self._connection.execute(statement, parameters)
 
     def end(self) -> None:
@@ -80,7 +80,7 @@ class IdleTimeout:
                 if not self._watched:
                     self._thread = None
                     return
-                late = {timed for timed in self._watched if time.monotonic() - timed.used > self._idle}
+                late = {timed for timed in self._watched if time.monotonic() - timed.last_used > self._idle}
                 self._watched -= late
             for timed in late:
                 timed.end()

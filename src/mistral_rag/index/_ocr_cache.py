@@ -4,12 +4,14 @@
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.rows import RowWriter, bounded, portions, row_digest
+from mistral_rag.index._database.rows import RowWriter, check_json_size, in_batches, row_digest
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.schema import Page
 
 LEVEL: Final = 6
@@ -17,15 +19,19 @@ UNUSED: Final = "file NOT IN (SELECT json_extract(record, '$.digest') FROM sourc
 """Condition of rows that belong to no file that the index knows any more."""
 
 
-def cached_pages_of(connection: sqlite3.Connection, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
-    """The kept pages among these keys; locators are those of the file each was read from."""
+def cached_pages_of(
+    connection: sqlite3.Connection, reader: str, keys: Sequence[bytes], *, folder: Path
+) -> dict[bytes, Page]:
+    """The kept pages among these keys of the index in `folder`; locators are those of the file each was read from."""
     names = ", ".join(f'"{name}"' for name in (*COLUMNS["readings"], "digest"))
     found: dict[bytes, Page] = {}
-    for marks, portion in portions(keys):
-        query = f"SELECT {names} FROM readings WHERE reader = ? AND key IN ({marks})"
-        for *values, digest in connection.execute(query, (reader, *portion)):
+    for placeholders, batch in in_batches(keys):
+        query = f"SELECT {names} FROM readings WHERE reader = ? AND key IN ({placeholders})"
+        for *values, digest in connection.execute(query, (reader, *batch)):
             if row_digest("readings", values) != digest:
-                raise IndexDamagedError("a row of readings is not what was written. Run: ingest verify")
+                raise IndexDamagedError(
+                    f"{folder}: a row of readings is not what was written. {verify_command(folder)}"
+                )
             found[values[1]] = _unpacked(values[3])
     return found
 
@@ -39,6 +45,6 @@ def keep_page(rows: RowWriter, reader: str, key: bytes, file: str, page: Page) -
 def _unpacked(data: bytes) -> Page:
     try:
         stream = zlib.decompressobj()
-        return Page.model_validate_json(bounded(stream.decompress(data, MAX_VALUE_BYTES)))
+        return Page.model_validate_json(check_json_size(stream.decompress(data, MAX_VALUE_BYTES)))
     except (ValueError, zlib.error) as error:
         raise IndexDamagedError(f"a page of the index can't be read: {str(error)[:200]}") from error

@@ -9,11 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.packing import PackedPage, full_page, stored_chunk, stored_source
 from mistral_rag.index._database.rows import row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
@@ -77,7 +79,9 @@ class StoredRows:
         """
         for *values, digest in self._connection.execute(query, parameters):
             if row_digest(table, values) != digest:
-                raise IndexDamagedError(f"{self._folder}: a row of {table} is not what was written. Run: ingest verify")
+                raise IndexDamagedError(
+                    f"{self._folder}: a row of {table} is not what was written. {verify_command(self._folder)}"
+                )
             yield values
 
     def chunks(self, rows: Iterable[int], *, layouts: bool = False) -> list[StoredChunk]:
@@ -126,7 +130,7 @@ class StoredRows:
             self._pages[number] = PackedPage(self._pages[number].values, tuple(layout))
             missing.discard(number)
         if missing:
-            raise IndexDamagedError(f"{self._folder}: {len(missing)} pages have lost their layouts")
+            raise IndexDamagedError(f"{self._folder}: {counted(len(missing), 'page')} without layout")
 
     def full_pages(self, where: str, parameters: Sequence[Any]) -> Iterator[Page]:
         """Pages `p` of sources `s` with words, blocks and units; `where` is a constant of this package."""

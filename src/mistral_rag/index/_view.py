@@ -22,6 +22,7 @@ from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
 from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._index_text import page_head
 from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, StoredRows, by_key, columns_of
@@ -29,7 +30,7 @@ from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.search import DenseIndex
-    from mistral_rag.index._lexical.bm25 import LexicalIndex
+    from mistral_rag.index._lexical.lexical_index import LexicalIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,9 @@ class View:
                 continue
             *values, digest = row
             if row_digest("profiles", values) != digest:
-                raise IndexDamagedError(f"{self.folder}: a row of profiles is not what was written. Run: ingest verify")
+                raise IndexDamagedError(
+                    f"{self.folder}: a row of profiles is not what was written. {verify_command(self.folder)}"
+                )
             yield uri, stored_profile(values[1:])
 
     def profiles(self, numbers: Iterable[int]) -> dict[int, Profile]:
@@ -215,7 +218,7 @@ class View:
         vector_rows.matrix_of(vectors, self.dimension, self.folder)
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
-    def embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
+    def cached_embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows."""
         found = key_index.find_rows(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
         query = (
@@ -228,7 +231,7 @@ class View:
 
     @property
     def dimension(self) -> int:
-        """Of the vectors; 0 on an index for word search only."""
+        """The dimension of the vectors; 0 on an index for word search only."""
         return self.identity.dimension if self.identity else 0
 
     def vectors(self) -> tuple[Rows, Float16Array]:
@@ -260,7 +263,7 @@ class View:
         return vector_rows.batches(self._connection, self.folder, self.dimension, wanted)
 
     def lexical(self) -> "LexicalIndex":
-        """The words of this commit, or of a newer one, ready for search; the caller may change what he gets."""
+        """The words of this commit, or of a newer one, ready for search; the caller may modify the result."""
         from mistral_rag.index._lexical.cache import cached
 
         return cached(self)
@@ -284,7 +287,7 @@ class View:
             if of_page != page:
                 page, head = of_page, self._page_head(of_page)
             if not isinstance(text, str):
-                raise IndexDamagedError(f"{self.folder} holds a chunk without text. Run: ingest verify")
+                raise IndexDamagedError(f"{self.folder} holds a chunk without text. {verify_command(self.folder)}")
             yield LexicalRow(row, known.uri, known.title, known.language, str(label or ""), head, text)
 
     def _page_head(self, page: int) -> str:

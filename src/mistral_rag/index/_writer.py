@@ -229,7 +229,7 @@ class IndexWriter:
     def cached_embeddings(self, model: str, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys, as float32 rows."""
         with sqlite_errors(self.folder, writing=False):
-            return self._view().embeddings(model, keys)
+            return self._view().cached_embeddings(model, keys)
 
     def keep_embeddings(self, model: str, keys: Sequence[bytes], matrix: np.ndarray) -> None:
         """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for."""
@@ -240,7 +240,7 @@ class IndexWriter:
     def cached_pages(self, reader: str, keys: Sequence[bytes]) -> dict[bytes, Page]:
         """The pages among these keys that this OCR reader has read before; locators are those of their first file."""
         with sqlite_errors(self.folder, writing=False):
-            return cached_pages_of(self._usable(), reader, keys)
+            return cached_pages_of(self._usable(), reader, keys, folder=self.folder)
 
     def keep_page(self, reader: str, key: bytes, page: Page, *, file: str) -> None:
         """Keep a page that OCR has read, by reader and content, until `file` (its digest) is purged."""
@@ -248,7 +248,7 @@ class IndexWriter:
             keep_page(mutations.rows, reader, key, file, page)
 
     def commit(self) -> int:
-        """Make all changes since the last commit true, and give its number.
+        """Commit all changes since the last commit, and give the number of the new one.
 
         When it returns they survive whatever happens to the process. When it raises, the index stands at this
         commit or at the one before.
@@ -340,7 +340,7 @@ class IndexWriter:
         return self._transaction.changing()
 
     def _dimension(self) -> int:
-        """Of the index's vectors; read once in each transaction."""
+        """The dimension of the index's vectors; read once in each transaction."""
         if self._transaction.rows is None or self._known is None or self._known[0] is not self._transaction.rows:
             identity = self.identity
             self._known = (self._transaction.rows, identity.dimension if identity else 0)

@@ -2,7 +2,7 @@
 
 from langchain_core.language_models.model_profile import ModelProfile
 
-from mistral_rag.api._catalogue import ChatModel
+from mistral_rag.api._chat_models import ChatModel
 
 
 def profile(model: ChatModel) -> ModelProfile:

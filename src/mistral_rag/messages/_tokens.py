@@ -9,7 +9,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from mistral_rag.api._catalogue import Tokenizer
+from mistral_rag.api._chat_models import Tokenizer
 from mistral_rag.api._responses import encode, utf8
 from mistral_rag.messages._repair.repair import repair
 from mistral_rag.messages._requests.tools import Wire

@@ -111,15 +111,15 @@ def _repeats(line: EdgeLine, others: Sequence[EdgeLine]) -> bool:
 def _numberings(edge: EdgeLine) -> Iterator[Numbering]:
     """Page numbers that a line may be, or begin or end with."""
     if whole := _WHOLE.fullmatch(edge.text):
-        yield _numbering(edge.at, whole, "whole")
+        yield _page_number(edge.at, whole, "whole")
         return
     for kind, pattern in zip(("first", "last"), _INSIDE, strict=True):
         match = pattern.fullmatch(edge.text) if kind == "last" else pattern.match(edge.text)
         if match:
-            yield _numbering(edge.at, match, kind)
+            yield _page_number(edge.at, match, kind)
 
 
-def _numbering(at: int, match: re.Match[str], kind: str) -> Numbering:
+def _page_number(at: int, match: re.Match[str], kind: str) -> Numbering:
     prefix, number = match["prefix"] or "", match["number"]
     if number.isdecimal():
         return Numbering(at, prefix + number, int(number), kind + prefix)

@@ -10,18 +10,18 @@ Scores = npt.NDArray[np.float32]
 
 
 def at_most_each(owners: Sequence[Hashable], most: int) -> list[int]:
-    """Places of those that come among the first `most` of their owner, in order."""
+    """Positions of those that come among the first `most` of their owner, in order."""
     seen: Counter[Hashable] = Counter()
     kept = []
-    for place, owner in enumerate(owners):
+    for position, owner in enumerate(owners):
         seen[owner] += 1
         if seen[owner] <= most:
-            kept.append(place)
+            kept.append(position)
     return kept
 
 
 def marginal(scores: Sequence[float], vectors: Scores, k: int, weight: float) -> list[int]:
-    """Places of `k` passages by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), best first.
+    """Positions of `k` passages by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), best first.
 
     Each next one has the highest ``weight * relevance - (1 - weight) * likeness``: relevance is its score, scaled
     from 0 to 1 over all that are given, likeness the highest cosine to one that was chosen. `vectors` are rows of

@@ -20,7 +20,7 @@ COVERED: Final = 2 / 3
 """From this share of a question on that one passage covers, its words alone decide."""
 
 
-def left_open(covered: float, none_from: float = COVERED) -> float:
+def remaining_share(covered: float, none_from: float = COVERED) -> float:
     """The share, 1 to 0, that the words leave to all else where the best passage covers so much of a question.
 
     A question whose words all stand in one passage was asked of that passage; one that shares hardly a word with any
@@ -30,8 +30,8 @@ def left_open(covered: float, none_from: float = COVERED) -> float:
 
 
 def dense_weight(model: str, covered: float = 0.0) -> float:
-    """The share of the vectors in the sum; `covered` as in `left_open`."""
-    return DENSE_WEIGHTS.get(model.split("@")[0], OTHER_MODEL) * left_open(covered)
+    """The share of the vectors in the sum; `covered` as in `remaining_share`."""
+    return DENSE_WEIGHTS.get(model.split("@")[0], OTHER_MODEL) * remaining_share(covered)
 
 
 def unnamed_share(model: str) -> float:
@@ -50,9 +50,9 @@ def unit(values: npt.ArrayLike) -> Scores:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32)
 
 
-def scaled(scores: Scores, *, highest: float, usual: float = 0.0) -> Scores:
-    """Scores from 0 at what is `usual` for the question to 1 at its `highest`; nothing falls below 0."""
-    above: Scores = (np.maximum(scores - usual, 0) / max(highest - usual, 1e-9)).astype(np.float32)
+def scaled(scores: Scores, *, highest: float, mean: float = 0.0) -> Scores:
+    """Scores from 0 at the `mean` score for the question to 1 at its `highest`; nothing falls below 0."""
+    above: Scores = (np.maximum(scores - mean, 0) / max(highest - mean, 1e-9)).astype(np.float32)
     return above
 
 

@@ -24,11 +24,11 @@ MIN_CHARACTERS: Final = 12
 """Characters that must be left; else the question stays as it is: a shorter rest is a mistake of the rules."""
 
 
-def asked(question: str) -> str:
+def without_instructions(question: str) -> str:
     """The question without sentences that only say how to answer ("Round to two decimals. You are an analyst …").
 
     English only; other questions come back as they are.
     """
-    told = _LEAD_IN.sub(". ", _UNITS.sub("", question))
-    kept = " ".join(part for part in _SENTENCE.split(told) if not _TELLS_HOW.match(part.strip(" .")))
+    stripped = _LEAD_IN.sub(". ", _UNITS.sub("", question))
+    kept = " ".join(part for part in _SENTENCE.split(stripped) if not _TELLS_HOW.match(part.strip(" .")))
     return kept if len(kept) >= MIN_CHARACTERS else question

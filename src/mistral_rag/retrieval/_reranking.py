@@ -5,6 +5,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.documents import BaseDocumentCompressor, Document
 
+from mistral_rag._counting import counted
+
 
 @runtime_checkable
 class CrossEncoder(Protocol):
@@ -30,7 +32,7 @@ def reranked(reranker: Reranker, question: str, documents: Sequence[Document]) -
         return _kept(reranker, question, documents)
     scores = [float(score) for score in reranker.score([(question, document.page_content) for document in documents])]
     if len(scores) != len(documents):
-        raise ValueError(f"the reranker gave {len(scores)} scores for {len(documents)} passages")
+        raise ValueError(f"the reranker gave {counted(len(scores), 'score')} for {counted(len(documents), 'passage')}")
     order = sorted(range(len(scores)), key=lambda place: (-scores[place], place))
     return [(place, scores[place]) for place in order]
 

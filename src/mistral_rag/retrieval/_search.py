@@ -10,10 +10,10 @@ import numpy.typing as npt
 from mistral_rag._arrays import highest, positions_of
 from mistral_rag.index import DenseIndex, LexicalIndex, View
 from mistral_rag.retrieval._expansion import MAX_CHARACTERS
-from mistral_rag.retrieval._fusion import blended, dense_weight, left_open, scaled, unnamed_share
-from mistral_rag.retrieval._profiles import Boosted, SignalProfiles
+from mistral_rag.retrieval._fusion import blended, dense_weight, remaining_share, scaled, unnamed_share
 from mistral_rag.retrieval._row_table import Positions, Rows, RowTable
 from mistral_rag.retrieval._score_breakdown import Breakdown, Fusion, Ranking
+from mistral_rag.retrieval._signal_set import Boosted, SignalSet
 from mistral_rag.retrieval._signals import Query, Signal
 
 Scores = npt.NDArray[np.float32]
@@ -39,7 +39,7 @@ class SearchIndex:
     sequence: int
     model: str
     table: RowTable
-    profiles: SignalProfiles
+    signals: SignalSet
     lexical: LexicalIndex
     dense: DenseIndex | None
     lexical_positions: "tuple[npt.NDArray[np.bool_], Positions] | None"
@@ -51,9 +51,9 @@ class SearchIndex:
         table = RowTable.of(view.row_sources())
         if allowed is not None:
             table = table.changed(np.setdiff1d(table.rows, allowed), np.empty((0, 3), np.int64))
-        profiles = SignalProfiles(signals)
-        profiles.change(view, (), table.numbers.tolist())
-        return cls(view.sequence, model, table, profiles, *_arms(view, model, table, allowed))
+        known = SignalSet(signals)
+        known.change(view, (), table.numbers.tolist())
+        return cls(view.sequence, model, table, known, *_arms(view, model, table, allowed))
 
     def follow(self, view: View, *, allowed: Rows | None = None) -> "SearchIndex":
         """Follow a later commit: only rows and documents that came or went are looked at."""
@@ -67,7 +67,7 @@ class SearchIndex:
         table = self.table.changed(removed, new)
         gone = table.without_rows(self.table.documents[positions_of(removed, rows)[1]])
         came = self.table.without_rows(new[:, 1])
-        self.profiles.change(view, gone.tolist(), came.tolist())
+        self.signals.change(view, gone.tolist(), came.tolist())
         lexical, dense, positions = _arms(view, self.model, table, allowed)
         return replace(
             self, sequence=view.sequence, table=table, lexical=lexical, dense=dense, lexical_positions=positions
@@ -75,7 +75,7 @@ class SearchIndex:
 
     def read(self, question: str) -> Query:
         """The question as the signals read it: names, and further words."""
-        return self.profiles.read(question)
+        return self.signals.read(question)
 
     def rank(
         self,
@@ -106,26 +106,26 @@ class SearchIndex:
         words = self._lexical(question)
         covered = min(float(words.max(initial=0)) / max(self.lexical.ceiling(question), 1e-9), 1.0)
         expansion = expansion[:MAX_CHARACTERS]
-        share = EXPANSION_SHARE * left_open(covered)
+        share = EXPANSION_SHARE * remaining_share(covered)
         if expansion and share:
             words += share * self._lexical(expansion)
         words /= max(float(words.max(initial=0)), 1e-9)
-        boosted = self.profiles.boosts(question, expansion=expansion, covered=covered)
+        boosted = self.signals.boosts(question, expansion=expansion, covered=covered)
         documents = self._document_boosts(boosted.documents if routing else {})
         pages = self._page_boosts(boosted)
         if vector is not None and unnamed is not None:
-            vector = blended(vector, unnamed, unnamed_share(self.model) * left_open(covered))
+            vector = blended(vector, unnamed, unnamed_share(self.model) * remaining_share(covered))
         depth = max(DEPTH, 5 * k)
         candidates = self._candidates(vector, documents, depth)
         chosen = np.union1d(_highest(self._sum(words, documents, pages), depth), candidates)
-        usual = dense_weight(self.model, covered) if weight is None else weight
+        default = dense_weight(self.model, covered) if weight is None else weight
         breakdown = Breakdown(
             lexical=words[chosen],
             dense=self._cosines(vector, chosen),
             document_boost=documents[self.table.owners[chosen]],
             page_boost=_boost_of(pages, chosen),
             superseded=self._are_superseded(boosted.superseded if routing else frozenset(), chosen),
-            dense_weight=0.0 if vector is None or self.dense is None else usual,
+            dense_weight=0.0 if vector is None or self.dense is None else default,
             covered=covered,
         )
         return Ranking(breakdown.ranked(self.table.rows[chosen], k, fusion), covered, breakdown.dense_weight)
@@ -186,7 +186,7 @@ class SearchIndex:
         if vector is None or self.dense is None:
             return np.zeros(len(chosen), dtype=np.float32)
         cosines = self.dense.scores(vector, self.table.rows[chosen])
-        return scaled(cosines, highest=float(cosines.max(initial=0)), usual=self.dense.usual(vector))
+        return scaled(cosines, highest=float(cosines.max(initial=0)), mean=self.dense.mean_score(vector))
 
     def _are_superseded(self, documents: frozenset[int], chosen: Positions) -> npt.NDArray[np.bool_]:
         return np.isin(self.table.documents[chosen], np.fromiter(documents, dtype=np.int64, count=len(documents)))

@@ -11,7 +11,7 @@ It refuses what the platform refuses and answers everything else by simple, repr
 
 from mistral_rag.testing._content.ocr_pages import OcrPage
 from mistral_rag.testing._content.replies import Reply, call, references, thinking
-from mistral_rag.testing._rules.rules import Rules
+from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._server import faults
 from mistral_rag.testing._server.fake import FakeMistral, Recorded
 from mistral_rag.testing._small_index import small_document, small_index

@@ -70,23 +70,23 @@ def missing_numbers(statement: str, sources: Iterable[str]) -> list[Number]:
     return [number for number in numbers(statement) if not any(same_number(number, other) for other in there)]
 
 
-def same_number(said: Number, there: Number) -> bool:
+def same_number(claimed: Number, there: Number) -> bool:
     """Check that a source's number backs one of a statement: equal, or equal when rounded as the statement rounds it.
 
     A number without a scale word may stand in a table of thousands or millions. A statement may leave the sign
     to its words ("fell by 5" for -5) but not make one up.
     """
     if (
-        (said.minus and not (there.minus or there.bracketed))
-        or (said.percent and there.power)
-        or (there.percent and said.power)
+        (claimed.minus and not (there.minus or there.bracketed))
+        or (claimed.percent and there.power)
+        or (there.percent and claimed.power)
     ):
         return False
     return any(
-        _close(value * 10**said.power, other * 10**power, said, there)
-        for value in said.values
+        _close(value * 10**claimed.power, other * 10**power, claimed, there)
+        for value in claimed.values
         for other in there.values
-        for power in _powers(said, there)
+        for power in _powers(claimed, there)
     )
 
 
@@ -97,26 +97,26 @@ def computed_number(number: Number, sources: Sequence[str]) -> str | None:
         return None
     for first, second in permutations(operands.values(), 2):
         for shown, value in _results(first, second, percent=number.percent):
-            if any(abs(abs(value) - said) <= 0.5 * 10**-number.decimals for said in number.values):
+            if any(abs(abs(value) - claimed) <= 0.5 * 10**-number.decimals for claimed in number.values):
                 return shown
     return None
 
 
-def _powers(said: Number, there: Number) -> Sequence[int]:
+def _powers(claimed: Number, there: Number) -> Sequence[int]:
     if there.power:
-        return (there.power,) if said.power else (there.power, 0)
-    return _UNSCALED if said.power else (0,)
+        return (there.power,) if claimed.power else (there.power, 0)
+    return _UNSCALED if claimed.power else (0,)
 
 
-def _close(said: float, there: float, number: Number, other: Number) -> bool:
-    if said == there:
+def _close(claimed: float, there: float, number: Number, other: Number) -> bool:
+    if claimed == there:
         return True
     if number.decimals >= other.decimals and not number.power:
         return False
     if number.decimals == 0 and not number.power and not number.percent:
         return False
     half: float = 0.5 * 10.0 ** (number.power - number.decimals)
-    return abs(said - there) <= half * (1 + 1e-9)
+    return abs(claimed - there) <= half * (1 + 1e-9)
 
 
 def _results(first: Number, second: Number, *, percent: bool) -> Iterator[tuple[str, float]]:

@@ -10,13 +10,13 @@ NEAR = 6
 
 def window(sought: Collection[str], text: Sequence[str], length: int) -> float:
     """The largest share of `sought` that stands within `length` words of a text."""
-    places = [at for at, word in enumerate(text) if word in sought]
+    positions = [at for at, word in enumerate(text) if word in sought]
     held: Counter[str] = Counter()
     first = most = 0
-    for at in places:
+    for at in positions:
         held[text[at]] += 1
-        while places[first] < at - length:
-            held[text[places[first]]] -= 1
+        while positions[first] < at - length:
+            held[text[positions[first]]] -= 1
             first += 1
         most = max(most, sum(count > 0 for count in held.values()))
     return most / max(len(sought), 1)
@@ -24,13 +24,15 @@ def window(sought: Collection[str], text: Sequence[str], length: int) -> float:
 
 def near(pairs: Collection[tuple[str, str]], text: Sequence[str]) -> float:
     """The share of pairs of words whose words stand near each other in a text."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
+    positions: defaultdict[str, list[int]] = defaultdict(list)
     for at, word in enumerate(text):
-        places[word].append(at)
-    close = sum(any(_within(at, places[b]) for at in places[a]) for a, b in pairs if a in places and b in places)
+        positions[word].append(at)
+    close = sum(
+        any(_within(at, positions[b]) for at in positions[a]) for a, b in pairs if a in positions and b in positions
+    )
     return close / max(len(pairs), 1)
 
 
-def _within(at: int, places: Sequence[int]) -> bool:
-    nearest = bisect_left(places, at - NEAR)
-    return nearest < len(places) and places[nearest] <= at + NEAR
+def _within(at: int, positions: Sequence[int]) -> bool:
+    nearest = bisect_left(positions, at - NEAR)
+    return nearest < len(positions) and positions[nearest] <= at + NEAR

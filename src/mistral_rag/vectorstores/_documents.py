@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from pydantic_core import to_jsonable_python
 
+from mistral_rag._counting import counted
 from mistral_rag.schema import clean_text
 
 
@@ -18,9 +19,9 @@ def as_documents(
 ) -> list[Document]:
     """Clean Documents with plain metadata, each with an id. Raises ValueError where the numbers do not fit."""
     every = [clean_text(text) for text in texts]
-    for name, given in (("metadatas", metadatas), ("ids", ids)):
+    for noun, given in (("metadata", metadatas), ("id", ids)):
         if given is not None and len(given) != len(every):
-            raise ValueError(f"{len(given)} {name} were given for {len(every)} texts")
+            raise ValueError(f"{counted(len(given), noun)} for {counted(len(every), 'text')}")
     return [
         Document(id=given or str(uuid.uuid4()), page_content=text, metadata=to_jsonable_python(meta, fallback=_plain))
         for text, meta, given in zip(every, metadatas or ({} for _ in every), ids or (None for _ in every), strict=True)

@@ -167,7 +167,7 @@ class FaissStore(VectorStore):
         if reader is None or model is None:
             return {}
         with reader.view() as view:
-            return view.embeddings(model, [key_of(document.page_content) for document in documents])
+            return view.cached_embeddings(model, [key_of(document.page_content) for document in documents])
 
     def _embed(self, texts: list[str]) -> np.ndarray:
         return np.asarray(self._embedding.embed_documents(texts) if texts else [], dtype=np.float32)

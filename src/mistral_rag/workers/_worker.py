@@ -183,7 +183,7 @@ class Worker:
 
     @property
     def usable(self) -> bool:
-        """True when the worker can take another job: neither stopped, nor used up, nor swollen by the last one."""
+        """True when the worker can take another job: not stopped, worn out or over its memory limit."""
         limits = self.spec.limits
         return (
             self._stopped is None

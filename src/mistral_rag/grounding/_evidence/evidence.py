@@ -100,7 +100,7 @@ class EvidenceUnit:
         return self.passage.page.text[unit.start : unit.end]
 
     @property
-    def place(self) -> tuple[str, int]:
+    def page_key(self) -> tuple[str, int]:
         """The source's uri and the page's number."""
         return self.passage.chunk.uri, self.passage.chunk.page
 
@@ -150,7 +150,7 @@ def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> 
 
 def _sections(evidence: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
     """Sections of the evidence, one a page, each under a line that names the page."""
-    for _, group in groupby(evidence, key=lambda unit: unit.place):
+    for _, group in groupby(evidence, key=lambda unit: unit.page_key):
         yield "\n".join(_lines(list(group), nonce))
 
 

@@ -9,7 +9,7 @@ from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._quotes.citations import cite
 from mistral_rag.grounding._support.fit import Fit
 from mistral_rag.grounding._support.mentions import not_mentioned
-from mistral_rag.retrieval._questions import asked
+from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.schema import Answer, Citation, Claim
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
@@ -79,7 +79,7 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
 def _likeness(question: str, chosen: Sequence[EvidenceUnit], embeddings: MatrixEncoder) -> float:
     """Mean of the best cosine of the question with a quote, and with a quote and its neighbours."""
     texts = [*(unit.text for unit in chosen), *map(_with_neighbours, chosen)]
-    vectors = embeddings.embed_matrix([asked(question), *texts])
+    vectors = embeddings.embed_matrix([without_instructions(question), *texts])
     cosines = vectors[1:] @ vectors[0]
     return float(cosines[: len(chosen)].max() + cosines[len(chosen) :].max()) / 2
 
@@ -101,7 +101,7 @@ def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> list[Evi
     order = sorted(evidence, key=lambda unit: (malus[unit.number] - fits[unit.number], unit.number))
     first: dict[tuple[str, int], EvidenceUnit] = {}
     for unit in order:
-        first.setdefault(unit.place, unit)
+        first.setdefault(unit.page_key, unit)
     of_pages = list(first.values())[:quotes]
     picked = [*of_pages, *(unit for unit in order if unit not in of_pages)][:quotes]
     strong = [unit for unit in picked if fits[unit.number] >= WEAK * max(fits.values())]

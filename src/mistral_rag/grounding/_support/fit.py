@@ -52,8 +52,8 @@ class Fit:
         self._pairs = {(a, b) for a, b in pairwise(words(plain, self._language)) if a != b}
         self._asks_number = _ASKS_NUMBER.search(question) is not None
         self._unit_words = [words(f"{unit.text} {unit.header}", self._language) for unit in evidence]
-        self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].place)]
-        self._context = {evidence[page[0]].place: self._page_words(evidence[page[0]]) for page in self._pages}
+        self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].page_key)]
+        self._context = {evidence[page[0]].page_key: self._page_words(evidence[page[0]]) for page in self._pages}
         self._weigh = rarity(self._unit_words)
 
     @property
@@ -70,7 +70,7 @@ class Fit:
         terms = [word for word in words_of_unit if not word[0].isdigit()]
         fit = self._share(words_of_unit)
         fit += NEIGHBOUR_SHARE * self._share({*words_of_unit, *neighbours})
-        fit += CONTEXT_SHARE * self._share({*words_of_unit, *self._context[unit.place]})
+        fit += CONTEXT_SHARE * self._share({*words_of_unit, *self._context[unit.page_key]})
         fit += SECTION_SHARE * self._share({*words_of_unit, *self._section(unit)})
         fit += NEAR_SHARE * near(self._pairs, words_of_unit)
         fit += PLAIN_SHARE * sum(word in self._plain_words for word in terms) / max(len(terms), 1)
@@ -82,7 +82,7 @@ class Fit:
 
     def _page_coverage(self, page: Sequence[int]) -> float:
         flat = [word for at in page for word in self._unit_words[at]]
-        context_words = self._context[self._evidence[page[0]].place]
+        context_words = self._context[self._evidence[page[0]].page_key]
         best = max(self._with_context(self._unit_words[at], context_words) for at in page)
         best_window = window(set(self._question_words), flat, WINDOW)
         best_window += self._with_context(flat, context_words) - coverage(self._question_words, flat, evenly)
@@ -107,9 +107,9 @@ class Fit:
 
     def _neighbours(self, at: int) -> list[int]:
         """Indices of up to two units before and one behind on the same page."""
-        place = self._evidence[at].place
+        page_key = self._evidence[at].page_key
         indices = (at - 2, at - 1, at + 1)
-        return [i for i in indices if 0 <= i < len(self._evidence) and self._evidence[i].place == place]
+        return [i for i in indices if 0 <= i < len(self._evidence) and self._evidence[i].page_key == page_key]
 
 
 def _has_number(unit: EvidenceUnit) -> bool:

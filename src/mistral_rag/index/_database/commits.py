@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.rows import DIGEST_SIZE, unreadable
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._folder.layout import SEAL
 from mistral_rag.index._folder.seal import Seal, check_seal, read_seal
 
@@ -74,5 +75,5 @@ def check_history(connection: sqlite3.Connection, folder: Path) -> Commit:
     try:
         check_seal(before, commits[0].seal, after, {c.sequence: c.running for c in commits})
     except IndexDamagedError as error:
-        raise IndexDamagedError(f"{folder}: {error}. Run: ingest verify --index {folder}") from None
+        raise IndexDamagedError(f"{folder}: {error}. {verify_command(folder)}") from None
     return commits[0]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.index._database.format import PAGE_SIZE
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._folder.layout import DATABASE, file_of
 from mistral_rag.index._folder.lock import Lock
 
@@ -165,7 +166,7 @@ def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
 def _translated(error: sqlite3.Error, folder: Path, *, writing: bool) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in DAMAGED or any(words in str(error) for words in VALUE_ERRORS):
-        return IndexDamagedError(f"{folder} is damaged: {error}. Run: ingest verify --index {folder}")
+        return IndexDamagedError(f"{folder} is damaged: {error}. {verify_command(folder)}")
     if code in BUSY:
         return IndexLockedError(f"{folder} is busy: {error}")
     if code in REFUSED and writing:

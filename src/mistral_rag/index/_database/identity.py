@@ -6,6 +6,7 @@ from typing import Literal
 
 from mistral_rag.errors import IndexDamagedError, IndexMismatchError
 from mistral_rag.index._database.rows import plain_json
+from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._index_text import TEXT_VERSION
 
 MAX_DIMENSION = 1 << 16
@@ -68,4 +69,4 @@ class Identity:
         else:
             name = next(f.name for f in fields(self) if getattr(self, f.name) != getattr(wanted, f.name))
             was, asked = (f"{name} {getattr(identity, name)!r}" for identity in (self, wanted))
-        raise IndexMismatchError(f"{where} was built with {was}; this is {asked}. Run: ingest build --rebuild")
+        raise IndexMismatchError(f"{where} was built with {was}; this is {asked}. {rebuild_command(where)}")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from mistral_rag.errors import IndexVersionError
@@ -9,6 +10,7 @@ from mistral_rag.index._database import key_index
 from mistral_rag.index._database.format import FORMAT, TABLES, refuse_foreign_schema, statements
 from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import RowWriter, plain_json, unreadable
+from mistral_rag.index._folder.commands import rebuild_command
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -104,7 +106,7 @@ def _define(connection: sqlite3.Connection, *tables: str) -> None:
 
 
 def _is_of(statement: str, *tables: str) -> bool:
-    """Whether a statement makes one of these tables, or an index of one."""
+    """True when a statement makes one of these tables, or an index of one."""
     return any(statement.startswith(f"CREATE TABLE {table} ") or f" ON {table} (" in statement for table in tables)
 
 
@@ -112,8 +114,8 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_readings, 2: _shorten_name
 """By the format they start from; each leads to the next one."""
 
 
-def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Bring the tables from `version` to the newest format, inside the caller's transaction.
+def migrate(connection: sqlite3.Connection, version: int, *, folder: Path) -> None:
+    """Bring the tables of the index in `folder` from `version` to the newest format, inside the caller's transaction.
 
     Raises:
         IndexVersionError: no way leads from there.
@@ -122,7 +124,7 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     for step in range(version, FORMAT):
         if step not in MIGRATIONS:
             raise IndexVersionError(
-                f"the index has format {version}, which this release can't read. Run: ingest build --rebuild"
+                f"{folder} has the format {version}, which this release can't read. {rebuild_command(folder)}"
             )
         MIGRATIONS[step](connection)
     connection.execute(f"PRAGMA user_version={FORMAT}")

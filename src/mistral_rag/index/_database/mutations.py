@@ -19,7 +19,7 @@ from mistral_rag.schema import Chunk, Page, Source
 
 
 def add_derived(connection: sqlite3.Connection, number: int, source: Source, record: str, *, used: bool) -> None:
-    """Repeat of a source what filters and groups look up; only groups of one without pages."""
+    """Copy the fields that filters and groups look up; only the groups of a source that is not `used`."""
     connection.executemany(
         "INSERT INTO groups (name, source) VALUES (?, ?)", [(name, number) for name in dict.fromkeys(source.groups)]
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
-from mistral_rag.index._database.rows import Value, bounded, plain_json, unreadable
+from mistral_rag.index._database.rows import Value, check_json_size, plain_json, unreadable
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
 
 TINY: Final = 256
@@ -181,4 +181,4 @@ def stored_chunk(identifier: str, uri: str, values: Sequence[Any]) -> Chunk:
 def stored_source(record: str) -> Source:
     """The source of a record."""
     with unreadable("source"):
-        return Source.model_validate_json(bounded(record))
+        return Source.model_validate_json(check_json_size(record))

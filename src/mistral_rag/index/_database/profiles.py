@@ -1,4 +1,4 @@
-"""What signals learned of a document: a row beside the document's own, gone with it."""
+"""Profiles of documents, which signals learned: a row beside the document's own, removed with it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from mistral_rag.index._database.rows import Value, plain_json, unreadable
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What signals learned of a document when it was indexed.
+    """The knowledge that signals gained of a document when it was indexed.
 
     Attributes:
         label: a name for it that word search finds beside its title; empty for none.

@@ -1,4 +1,4 @@
-"""Rows with digests, and their sum over the whole database.
+"""Row digests, the writer that maintains them, and the checksum over the whole database.
 
 A row's digest tells whether its columns are what was written. The sum of all digests, kept with each commit,
 tells whether rows have gone or come that no commit made: SQLite itself would not notice.
@@ -49,12 +49,12 @@ def row_digest(table: str, values: Sequence[Value]) -> bytes:
     return hashed.digest()
 
 
-def portions(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
-    """Values in portions for ``IN (…)``, each with its question marks: one statement instead of hundreds."""
+def in_batches(values: Iterable[Value]) -> Iterator[tuple[str, list[Value]]]:
+    """Values in batches for ``IN (…)``, each with its placeholders: one statement instead of hundreds."""
     every = list(dict.fromkeys(values))
     for at in range(0, len(every), MAX_PARAMETERS):
-        portion = every[at : at + MAX_PARAMETERS]
-        yield ", ".join("?" * len(portion)), portion
+        batch = every[at : at + MAX_PARAMETERS]
+        yield ", ".join("?" * len(batch)), batch
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def unreadable(what: str) -> Iterator[None]:
         raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error
 
 
-def bounded(text: str | bytes) -> str | bytes:
+def check_json_size(text: str | bytes) -> str | bytes:
     """The JSON of a row. Raises ValueError where it has so many parts that reading it would exhaust memory."""
     data = text.encode(errors="replace") if isinstance(text, str) else bytes(text)
     if sum(data.count(mark) for mark in b",[{") > MAX_JSON_ELEMENTS:
@@ -76,7 +76,7 @@ def bounded(text: str | bytes) -> str | bytes:
 
 def plain_json(text: str | bytes) -> Any:
     """The value of a row's JSON. Raises ValueError where it is none, or too much."""
-    return json.loads(bounded(text))
+    return json.loads(check_json_size(text))
 
 
 class RowWriter:
@@ -94,7 +94,7 @@ class RowWriter:
         """
         columns = COLUMNS[table]
         names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
-        marks = ", ".join("?" * (len(columns) + 1))
+        placeholders = ", ".join("?" * (len(columns) + 1))
         known = None if digests is None else iter(digests)
         total = 0
 
@@ -105,7 +105,7 @@ class RowWriter:
                 total += int.from_bytes(digest, "big")
                 yield (*row, digest)
 
-        self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", digested())
+        self.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({placeholders})", digested())
         self.content = (self.content + total) % MODULUS
 
     def insert_one(self, table: str, columns: Mapping[str, Value]) -> None:

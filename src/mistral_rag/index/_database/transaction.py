@@ -1,4 +1,4 @@
-"""The transaction of a writer: changes gather in it, and become true as a whole or not at all."""
+"""The transaction of a writer: changes gather in it, and are committed as a whole or not at all."""
 
 import os
 import sqlite3
@@ -102,7 +102,7 @@ class Transaction:
                 self._keys.write()
 
     def commit(self) -> None:
-        """Make all changes true. Whether it returns or raises, `last` is what the database says."""
+        """Commit all changes. Whether it returns or raises, `last` is what the database says."""
         rows, connection = self.rows, self.connection
         if rows is None:
             return

@@ -14,6 +14,7 @@ from mistral_rag.index._database.connection import BUSY, BUSY_SECONDS, connect
 from mistral_rag.index._database.format import FORMAT, create, refuse_foreign_schema, version_of
 from mistral_rag.index._database.migrations import migrate
 from mistral_rag.index._database.rows import RowWriter
+from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._folder.filesystem import refuse_network
 from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, is_index
 from mistral_rag.index._folder.seal import sync_folder, write_seal
@@ -54,7 +55,7 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
         raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
     if version != FORMAT:
         connection.execute("BEGIN IMMEDIATE")
-        _create(connection) if version is None else _migrate(connection, version)
+        _create(connection) if version is None else _migrate(connection, version, folder=folder)
         connection.execute("COMMIT")
     # the first thing that is read makes the log; SQLite syncs its name, too, but takes no notice when that fails
     refuse_foreign_schema(connection)
@@ -109,15 +110,15 @@ def _create(connection: sqlite3.Connection) -> None:
     commits.insert(connection, Commit.after(None, content=rows.content, last_row=0))
 
 
-def _migrate(connection: sqlite3.Connection, version: int) -> None:
+def _migrate(connection: sqlite3.Connection, version: int, *, folder: Path) -> None:
     (last,) = commits.newest(connection)
     rows = RowWriter(connection, last.content)
     if rows.total() != last.content:
         raise IndexDamagedError(
-            f"the index has format {version}, and rows have changed, gone or come that no commit made."
-            " Run: ingest build --rebuild"
+            f"{folder} has the format {version}, and rows have changed, gone or come that no commit made. "
+            + rebuild_command(folder)
         )
-    migrate(connection, version)
+    migrate(connection, version, folder=folder)
     commits.insert(connection, Commit.after(last, content=rows.total(), last_row=last.last_row))
 
 

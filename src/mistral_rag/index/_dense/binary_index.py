@@ -65,9 +65,9 @@ class BinaryCodes(NamedTuple):
         kept = batch.rows, batch.numbers, batch.keys
         return cls(*kept, signs.codes(vectors), signs.weights(vectors))
 
-    def where(self, kept: npt.NDArray[Any]) -> "BinaryCodes":
-        """The positions that `kept` names or marks."""
-        return BinaryCodes(*(column[kept] for column in self))
+    def take(self, selection: npt.NDArray[Any]) -> "BinaryCodes":
+        """The rows at the positions that `selection` names or marks."""
+        return BinaryCodes(*(column[selection] for column in self))
 
     @classmethod
     def joined(cls, several: Sequence["BinaryCodes"]) -> "BinaryCodes":
@@ -88,7 +88,7 @@ class BinaryIndex:
 
     @property
     def dimension(self) -> int:
-        """Of the vectors."""
+        """The dimension of the vectors."""
         return len(self.signs.centre)
 
     @property
@@ -100,28 +100,28 @@ class BinaryIndex:
     def _codes(self, positions: Rows) -> Bytes:
         return np.concatenate([block[positions] for block in self._blocks], axis=1)[:, : self._width]
 
-    def where(self, keep: Mask) -> "BinaryIndex":
-        """Some of the rows."""
-        return BinaryIndex(self.coded.where(keep), self.signs)
+    def take(self, selection: Mask) -> "BinaryIndex":
+        """The rows that `selection` marks."""
+        return BinaryIndex(self.coded.take(selection), self.signs)
 
     def nearest(self, vector: Float32Array, count: int, keep: Mask | None) -> tuple[Rows, Float32Array]:
         """Positions of the `count` likely nearest rows, and estimates of their scores."""
-        first = self.first(vector, BREADTH * count, keep)
-        seeming = self.seeming(vector, first)
-        if len(first) > count:
-            best = np.argpartition(-seeming, count)[:count]
-            first, seeming = first[best], seeming[best]
-        return first, seeming
+        positions = self.nearest_by_signs(vector, BREADTH * count, keep)
+        scores = self.estimated_scores(vector, positions)
+        if len(positions) > count:
+            best = np.argpartition(-scores, count)[:count]
+            positions, scores = positions[best], scores[best]
+        return positions, scores
 
-    def first(self, vector: Float32Array, count: int, keep: Mask | None) -> Rows:
+    def nearest_by_signs(self, vector: Float32Array, count: int, keep: Mask | None) -> Rows:
         """Positions of the `count` rows nearest to a vector by their signs, and of all that are as near as the last."""
         if keep is None:
-            return _lowest(self.apart(vector), count)
+            return _lowest(self.hamming_distances(vector), count)
         positions = np.flatnonzero(keep)
-        return np.asarray(positions[_lowest(self.apart(vector, positions), count)])
+        return np.asarray(positions[_lowest(self.hamming_distances(vector, positions), count)])
 
-    def apart(self, vector: Float32Array, positions: Rows | None = None) -> npt.NDArray[Any]:
-        """Distances of some rows (None: all) to a vector by their signs, in numbers that only compare."""
+    def hamming_distances(self, vector: Float32Array, positions: Rows | None = None) -> npt.NDArray[Any]:
+        """Hamming distances of some rows (None: all) to a vector, weighed where lengths count; they only compare."""
         differing = self._differing(vector, positions)
         if not self.signs.weighed:
             return differing
@@ -133,7 +133,7 @@ class BinaryIndex:
         return np.asarray(-length * weights[:, 0] * cosines[differing] - weights[:, 1])
 
     def _differing(self, vector: Float32Array, positions: Rows | None) -> npt.NDArray[np.int32]:
-        """In how many bits rows differ from a vector."""
+        """Hamming distance of rows to a vector."""
         few = positions is not None and SPARSE_SHARE * len(positions) < len(self.rows)
         blocks = [block[positions] for block in self._blocks] if few else self._blocks
         first, *others = zip(_blocks(self.signs.codes(vector.reshape(1, -1))), blocks, strict=True)
@@ -142,7 +142,7 @@ class BinaryIndex:
             differing += _hamming(one, block)
         return differing if positions is None or few else differing[positions]
 
-    def seeming(self, vector: Float32Array, positions: Rows) -> Float32Array:
+    def estimated_scores(self, vector: Float32Array, positions: Rows) -> Float32Array:
         """Estimates of the scores of some rows by their signs and the vector itself (RaBitQ), but for a constant."""
         own = vector - self.signs.centre
         above = np.unpackbits(self._codes(positions), axis=1, count=len(own)).astype(np.float32)

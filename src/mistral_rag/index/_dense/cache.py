@@ -8,9 +8,10 @@ import numpy as np
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._dense import binary_index_file
 from mistral_rag.index._dense.binary_index_file import SavedIndex
-from mistral_rag.index._dense.candidate_depth import CENTRED, CalibratedIndex, calibrate
+from mistral_rag.index._dense.candidate_depth import SAMPLE_FOR_CENTRE, CalibratedIndex, calibrate
 from mistral_rag.index._dense.search import DenseIndex
 from mistral_rag.index._dense.vector_rows import Fetch
+from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._view import View
 
 PREFIX: Final = "codes-"
@@ -79,9 +80,9 @@ def _made(view: View) -> DenseIndex:
 
 def _calibrated(view: View) -> CalibratedIndex:
     rows = view.rows_with_vectors()
-    sample = view.vector_batch(rows[:: max(len(rows) // CENTRED, 1)][:CENTRED])
+    sample = view.vector_batch(rows[:: max(len(rows) // SAMPLE_FOR_CENTRE, 1)][:SAMPLE_FOR_CENTRE])
     if not len(sample.rows):
-        raise IndexDamagedError(f"{view.folder} has lost its vectors. Run: ingest verify")
+        raise IndexDamagedError(f"{view.folder} has lost its vectors. {verify_command(view.folder)}")
     return calibrate(sample, view.vector_batches(), weighed=_weighed(view))
 
 

@@ -10,17 +10,17 @@ import numpy.typing as npt
 from mistral_rag.index._dense.binary_index import BREADTH, BinaryCodes, BinaryIndex, SignQuantizer
 from mistral_rag.index._dense.vector_rows import Float32Array, Rows, VectorBatch
 
-ASKED: Final = 128
+SAMPLE_QUERIES: Final = 128
 """Vectors of the index that are searched in it to measure the depth."""
 
-CENTRED: Final = 1024
+SAMPLE_FOR_CENTRE: Final = 1024
 """Vectors whose mean is the centre."""
 
 RECALL: Final = 0.985
 MIN_CANDIDATES: Final = 128
 """Candidates even where fewer would do: questions are farther from the texts than texts are from each other."""
 
-MEASURED: Final = 8192
+SAMPLE_ROWS: Final = 8192
 """Rows of the first pass among which the depth is looked for."""
 
 
@@ -53,14 +53,14 @@ def calibrate(sample: VectorBatch, everything: Iterable[VectorBatch], *, weighed
     """
     vectors = sample.vectors.astype(np.float32)
     signs = SignQuantizer(vectors.mean(axis=0), weighed)
-    step = max(len(sample.rows) // ASKED, 1)
-    truth = _GroundTruth(sample.rows[::step][:ASKED], vectors[::step][:ASKED])
+    step = max(len(sample.rows) // SAMPLE_QUERIES, 1)
+    truth = _GroundTruth(sample.rows[::step][:SAMPLE_QUERIES], vectors[::step][:SAMPLE_QUERIES])
     codes = []
     for batch in everything:
         truth.see(batch.rows, batch.vectors.astype(np.float32))
         codes.append(BinaryCodes.of(batch, signs))
     whole = BinaryCodes.joined(codes)
-    bits = BinaryIndex(whole.where(np.argsort(whole.rows)), signs)
+    bits = BinaryIndex(whole.take(np.argsort(whole.rows)), signs)
     return CalibratedIndex(bits, truth.depth(bits))
 
 
@@ -70,15 +70,15 @@ class _GroundTruth:
     NEAREST: Final = 100
 
     def __init__(self, rows: Rows, vectors: Float32Array) -> None:
-        self._asked, self._vectors = rows, vectors
+        self._queries, self._vectors = rows, vectors
         self._rows = np.empty((len(rows), 0), np.int64)
         self._scores = np.empty((len(rows), 0), np.float32)
 
     def see(self, rows: Rows, vectors: Float32Array) -> None:
         scores = self._vectors @ vectors.T
-        scores[self._asked[:, np.newaxis] == rows] = -np.inf
+        scores[self._queries[:, np.newaxis] == rows] = -np.inf
         scores = np.concatenate((self._scores, scores), axis=1)
-        every = np.concatenate((self._rows, np.broadcast_to(rows, (len(self._asked), len(rows)))), axis=1)
+        every = np.concatenate((self._rows, np.broadcast_to(rows, (len(self._queries), len(rows)))), axis=1)
         if scores.shape[1] > self.NEAREST:
             best = np.argpartition(-scores, self.NEAREST, axis=1)[:, : self.NEAREST]
             scores, every = np.take_along_axis(scores, best, 1), np.take_along_axis(every, best, 1)
@@ -98,10 +98,10 @@ class _GroundTruth:
 
 def _needed(bits: BinaryIndex, vector: Float32Array, rows: Rows) -> npt.NDArray[Any]:
     """For each of these rows the number of candidates until it is among them."""
-    first = bits.first(vector, MEASURED, None)
-    first = first[np.argsort(bits.apart(vector, first), kind="stable")]
+    first = bits.nearest_by_signs(vector, SAMPLE_ROWS, None)
+    first = first[np.argsort(bits.hamming_distances(vector, first), kind="stable")]
     found = bits.rows[first]
-    by_both = found[np.argsort(-bits.seeming(vector, first))]
+    by_both = found[np.argsort(-bits.estimated_scores(vector, first))]
     second, first_pass = (_ranks(rows, order) for order in (by_both, found))
     needed: npt.NDArray[Any] = np.maximum(second, first_pass // BREADTH + 1)
     return needed

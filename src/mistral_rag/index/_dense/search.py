@@ -158,7 +158,7 @@ class DenseIndex:
                 scores[here] = self._fetched_scores(asked, segment.index.numbers[positions])
         return scores
 
-    def usual(self, vector: Vectors) -> float:
+    def mean_score(self, vector: Vectors) -> float:
         """The mean of the scores of all rows; of a sample of them where not all vectors are in memory."""
         return float(self._mean @ np.asarray(vector, dtype=np.float64).ravel())
 
@@ -195,7 +195,7 @@ class DenseIndex:
     def _flat(self, segment: DenseSegment, keep: Mask) -> FlatIndex:
         """The rows of a segment that `keep` marks, with their vectors in memory."""
         if isinstance(segment.index, FlatIndex):
-            return FlatIndex(segment.index.batch.where(keep))
+            return FlatIndex(segment.index.batch.take(keep))
         rows, numbers, keys = segment.index.rows[keep], segment.index.numbers[keep], segment.index.keys[keep]
         known, vectors = self.fetch(numbers, self.dimension)
         here, positions = positions_of(numbers, known)
@@ -209,9 +209,9 @@ class DenseIndex:
         binary = [(segment.index, mask) for segment, mask in segments if isinstance(segment.index, BinaryIndex)]
         found = [(bits, *bits.nearest(vector, count, mask)) for bits, mask in binary]
         if len(found) > 1:
-            every = np.concatenate([seeming for _, _, seeming in found])
+            every = np.concatenate([estimates for _, _, estimates in found])
             bar = -np.inf if len(every) <= count else np.partition(every, -count)[-count]
-            found = [(bits, positions[seeming >= bar], seeming) for bits, positions, seeming in found]
+            found = [(bits, positions[estimates >= bar], estimates) for bits, positions, estimates in found]
         for bits, positions, _ in found:
             yield bits, positions
 

@@ -45,8 +45,8 @@ class DenseSegment:
     def only(self, keep: Mask) -> "DenseSegment":
         """The segment with no other positions than these."""
         if isinstance(self.index, FlatIndex):
-            return DenseSegment(FlatIndex(self.index.batch.where(keep)))
-        return DenseSegment(self.index.where(keep))
+            return DenseSegment(FlatIndex(self.index.batch.take(keep)))
+        return DenseSegment(self.index.take(keep))
 
 
 def merged(segments: Sequence[DenseSegment], newer_rows: int) -> list[DenseSegment]:

@@ -1,11 +1,11 @@
-"""Sizes at which vector search changes its way."""
+"""Thresholds at which vector search changes its method."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class DenseSettings:
-    """Sizes at which vector search changes its way; figures in docs/store.md.
+    """Thresholds at which vector search changes its method; figures in docs/store.md.
 
     Attributes:
         exact_rows: up to so many rows all vectors are held in memory and searched exactly, as fast as anything else.

@@ -14,7 +14,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._folder.commands import verify_command
 
 Rows = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
@@ -36,9 +38,9 @@ class VectorBatch(NamedTuple):
     keys: Keys
     vectors: Float16Array
 
-    def where(self, kept: npt.NDArray[Any]) -> "VectorBatch":
-        """The positions that `kept` names or marks."""
-        return VectorBatch(*(column[kept] for column in self))
+    def take(self, selection: npt.NDArray[Any]) -> "VectorBatch":
+        """The rows at the positions that `selection` names or marks."""
+        return VectorBatch(*(column[selection] for column in self))
 
     @classmethod
     def joined(cls, batches: Sequence["VectorBatch"]) -> "VectorBatch":
@@ -85,7 +87,7 @@ def everything(found: Iterable[VectorBatch], dimension: int) -> VectorBatch:
     nothing = VectorBatch(empty, empty, empty.astype(np.uint64), np.empty((0, dimension), np.float16))
     whole = VectorBatch.joined([nothing, *found])
     ascending = bool((np.diff(whole.rows) > 0).all())
-    return whole if ascending else whole.where(np.argsort(whole.rows))
+    return whole if ascending else whole.take(np.argsort(whole.rows))
 
 
 def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]:
@@ -104,7 +106,9 @@ def matrix_of(data: Sequence[bytes], dimension: int, folder: Path) -> Float16Arr
     """Vectors as rows. Raises IndexDamagedError where one is something else."""
     size = 2 * dimension
     if not all(isinstance(vector, bytes) and len(vector) == size for vector in data):
-        raise IndexDamagedError(f"{folder}: a vector is something else than {size} bytes. Run: ingest verify")
+        raise IndexDamagedError(
+            f"{folder}: a vector is something else than {counted(size, 'byte')}. {verify_command(folder)}"
+        )
     return np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), dimension)
 
 
@@ -116,7 +120,9 @@ def packed_vectors(matrix: npt.NDArray[Any] | None, count: int, dimension: int |
     """
     if matrix is None or not count:
         if dimension and count:
-            raise ValueError(f"{count} chunks came without vectors to an index of {dimension} dimensions")
+            raise ValueError(
+                f"{counted(count, 'chunk')} without vectors for an index of {counted(dimension, 'dimension')}"
+            )
         return None
     if matrix.ndim != 2 or len(matrix) != count or (dimension is not None and matrix.shape[1] != dimension):
         raise ValueError(f"vectors have the shape {matrix.shape}, not ({count}, {dimension})")

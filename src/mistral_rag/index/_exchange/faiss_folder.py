@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import NotAnIndexError, WorkerError
 from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
@@ -48,7 +49,7 @@ def read_faiss_folder(folder: Path, name: str = "index") -> SavedStore:
     vectors = _flat_vectors(files[0])
     rows = list(_documents(files[1]))
     if len(rows) != len(vectors):
-        raise NotAnIndexError(f"{folder} holds {len(rows)} texts, but {len(vectors)} vectors")
+        raise NotAnIndexError(f"{folder} holds {counted(len(rows), 'text')}, but {counted(len(vectors), 'vector')}")
     return SavedStore([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], vectors)
 
 

@@ -47,7 +47,7 @@ def stored(value: Any) -> Value:
 
 
 def filter_fields_of(record: str) -> set[tuple[str, Value]]:
-    """KeyIndex and values of a source's record; a list gives each of its elements, an object dotted names."""
+    """Names and values of a source's record; a list gives each of its elements, an object dotted names."""
     source: Mapping[str, Any] = plain_json(record)
     metadata: Mapping[str, Any] = source["metadata"]
     if source["media_type"] == BARE_TYPE:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import StoreError
+from mistral_rag.workers._environment import environment
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
 LOCAL: Final = frozenset(
@@ -82,5 +83,7 @@ def locks_hold(folder: Path) -> bool:
 
     with filesystem_probe.held(folder) as (path, memory):
         command = [sys.executable, "-I", "-S", filesystem_probe.__file__, path]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+        answer = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment()
+        )
         return answer.stdout.strip() == filesystem_probe.FINE and memory[:1] == filesystem_probe.REPLY

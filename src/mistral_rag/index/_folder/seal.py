@@ -1,7 +1,7 @@
 """`index.seal`: the number and running digest of the last commit, synced after it.
 
-A commit that SQLite lost without a word (a flipped bit in its log drops the transactions behind it) leaves the
-seal ahead of the database. The file has two slots that are written in turn, so that a torn write leaves the
+SQLite may lose a commit silently: a flipped bit in its log drops the transactions behind it. Then the seal is
+ahead of the database. The file has two slots that are written in turn, so that a torn write leaves the
 older one readable; a seal one commit behind is what a crash between commit and seal leaves.
 """
 

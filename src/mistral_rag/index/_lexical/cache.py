@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from mistral_rag.index._index_text import TEXT_VERSION, lexical_text
-from mistral_rag.index._lexical.bm25 import LexicalIndex, RowText
 from mistral_rag.index._lexical.index_file import load, save
+from mistral_rag.index._lexical.lexical_index import LexicalIndex, RowText
 from mistral_rag.index._view import LexicalRow, View
 
 PREFIX: Final = "lexical-"
@@ -27,8 +27,8 @@ class LexicalState:
 def cached(view: View) -> LexicalIndex:
     """The index of what `view` shows, or of a newer commit that another thread has asked for.
 
-    The first one is what is saved beside the database; it then follows the commits in memory. The caller may change
-    what he gets: no other caller sees it.
+    The first one is what is saved beside the database; it then follows the commits in memory. The caller may
+    modify the result: no other caller sees it.
     """
     return view.commit_cache.newest("lexical", view.sequence, lambda last: _of(view, last)).index.copy()
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mistral_rag.index._database.rows import plain_json
 from mistral_rag.index._folder.cache_files import open_plain, replace_file
-from mistral_rag.index._lexical.bm25 import LexicalIndex, LexicalSegment
+from mistral_rag.index._lexical.lexical_index import LexicalIndex, LexicalSegment
 from mistral_rag.index._lexical.postings import ArrayBounds, Postings
 from mistral_rag.text import TOKENS_VERSION
 

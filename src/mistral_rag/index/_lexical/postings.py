@@ -36,7 +36,7 @@ class Postings:
 
     @classmethod
     def build(cls, texts: Iterable[tuple[int, str]], language: str) -> "Postings":
-        """Index (row, text) pairs."""
+        """The postings of (row, text) pairs of one language: words, pairs of words, and words as they are written."""
         rows: list[int] = []
         words: list[int] = []
         found: list[Terms] = []

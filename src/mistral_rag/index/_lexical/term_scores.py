@@ -4,37 +4,21 @@ A term that stands in many rows becomes one number for each row, which adds up m
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._arrays import Scores
+from mistral_rag.index._lexical.bm25 import Bm25
 from mistral_rag.index._lexical.postings import PostingRanges, Postings
 
-Scores = npt.NDArray[np.float32]
-
-COMMON: Final = 5
-"""A term in one of so many rows is common."""
+COMMON_SHARE: Final = 0.2
+"""A term that stands in this share of the rows is common."""
 
 MAX_COMMON_TERMS: Final = 32
 """Common terms that are kept for each segment: at most 128 bytes a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bm25:
-    """Robertson's BM25 with free constants; a pair of neighbouring words counts `pairs` of what a word counts.
-
-    `written` is the weight of a word as it is written beside the same word without its ending, where a language has
-    both.
-    `b` is .4 and lengths count words only, so that a page full of numbers is not taken for a long text.
-    """
-
-    k1: float = 1.2
-    b: float = 0.4
-    pairs: float = 0.6
-    written: float = 0.4
 
 
 class TermScores:
@@ -42,14 +26,14 @@ class TermScores:
 
     def __init__(self, postings: Postings, average: float, formula: Bm25) -> None:
         self._postings, self._formula = postings, formula
-        self._damping = (formula.k1 * (1 - formula.b + formula.b * postings.words / average)).astype(np.float32)
+        self._damping = formula.damping(postings.words, average)
         self._common: OrderedDict[int, Scores] = OrderedDict()
         self._mutex = Lock()
 
     def add(self, scores: Scores, ranges: PostingRanges, weights: Scores) -> None:
         """Add the scores of terms, whose postings lie in these ranges, to each of their rows."""
         sizes = ranges[:, 1] - ranges[:, 0]
-        common = COMMON * sizes >= len(scores)
+        common = sizes >= COMMON_SHARE * len(scores)
         for (start, end), weight in zip(ranges[common].tolist(), weights[common], strict=True):
             scores += weight * self._of_all(start, end)
         rare = ~common & (sizes > 0)

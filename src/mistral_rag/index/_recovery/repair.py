@@ -56,7 +56,7 @@ class RepairReport:
 
 
 def repair(path: str | os.PathLike[str]) -> RepairReport:
-    """RepairReport the index at `path` so that it passes `verify`; a sound one is left alone.
+    """Repair the index at `path` so that it passes `verify`; a sound one is left alone.
 
     Every row that is what was written is kept. The damaged files move to a folder `quarantine-1` (2, 3, …) inside
     the index. Caches and what filters look up are made again. Documents that lost a part are read again by the next

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
@@ -28,6 +29,7 @@ from mistral_rag.index._database.packing import layout_values, page_values, stor
 from mistral_rag.index._database.rows import DIGEST_SIZE, RowWriter, Value, plain_json, row_digest
 from mistral_rag.index._database.wal import open_for_writing, put_log_away
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._folder.layout import SEAL
 from mistral_rag.index._folder.seal import read_seal, write_seal
 from mistral_rag.index._recovery.carving import DatabasePages, PageRecord, whole_row
@@ -66,7 +68,7 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
             connection.execute("DELETE FROM settings")
             with DatabasePages(folder, lenient=lenient) as pages, _each_once(connection):
                 names = _insert(connection, pages)
-                losses = [*_lost_commits(folder, pages), *_mended(connection, names)]
+                losses = [*_lost_commits(folder, pages), *_mended(connection, names, folder=folder)]
             index_all(connection)
             rows = RowWriter(connection, 0)
             rows.content = rows.total()
@@ -144,10 +146,10 @@ def _name(record: PageRecord) -> dict[int, str]:
 
 
 def _insert_row(connection: sqlite3.Connection, table: str, values: Sequence[Value]) -> None:
-    marks = ", ".join("?" * (len(values) + 1))
+    placeholders = ", ".join("?" * (len(values) + 1))
     names = ", ".join(f'"{name}"' for name in (*COLUMNS[table], "digest"))
     connection.execute(
-        f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", (*values, row_digest(table, values))
+        f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({placeholders})", (*values, row_digest(table, values))
     )
 
 
@@ -166,10 +168,10 @@ def _insert_source(connection: sqlite3.Connection, values: Sequence[Value]) -> N
     _insert_row(connection, "sources", values)
 
 
-def _mended(connection: sqlite3.Connection, names: dict[int, str]) -> Iterator[Loss]:
+def _mended(connection: sqlite3.Connection, names: dict[int, str], *, folder: Path) -> Iterator[Loss]:
     identity = _settle(connection)
     if identity is None and connection.execute("SELECT 1 FROM chunks").fetchone():
-        yield Loss("", "what the index was built with. Run: ingest build --rebuild")
+        yield Loss("", f"what the index was built with. {rebuild_command(folder)}")
     yield from _drop_strays(connection, names)
     yield from _drop_unembedded(connection)
     for values in connection.execute(f"SELECT {_names('sources')} FROM sources ORDER BY source").fetchall():
@@ -197,8 +199,8 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
     gone = "source NOT IN (SELECT source FROM sources)"
     lost = Counter(source for (source,) in connection.execute(f"SELECT source FROM pages WHERE {gone}"))
     for source, count in sorted(lost.items()):
-        pages = f"{count} page" if count == 1 else f"{count} pages"
-        yield Loss(names.get(source, f"document {source}, whose name is lost"), f"the whole document ({pages})")
+        name = names.get(source, f"document {source}, whose name is lost")
+        yield Loss(name, f"the whole document ({counted(count, 'page')})")
     connection.execute(f"DELETE FROM pages WHERE {gone}")
     connection.execute("DELETE FROM pages WHERE page NOT IN (SELECT page FROM layouts)")
     connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
@@ -209,7 +211,7 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
 def _drop_unembedded(connection: sqlite3.Connection) -> Iterator[Loss]:
     count = connection.execute("DELETE FROM embeddings WHERE vector NOT IN (SELECT vector FROM vectors)").rowcount
     if count:
-        yield Loss("", f"{_counted(count, 'kept embedding')}, to be made again when needed")
+        yield Loss("", f"{counted(count, 'kept embedding')}, to be made again when needed")
     query = (
         f"SELECT {_names('chunks')} FROM chunks WHERE vector IS NOT NULL AND vector NOT IN (SELECT vector FROM vectors)"
     )
@@ -234,7 +236,7 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
         for table in ("chunks", "pages", "profiles", "sources"):
             connection.execute(f"DELETE FROM {table} WHERE source = ?", (number,))
         connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
-        yield Loss(source.name, f"the whole document ({_counted(columns['pages'], 'page')})")
+        yield Loss(source.name, f"the whole document ({counted(columns['pages'], 'page')})")
         return
     add_derived(connection, number, source, columns["record"], used=bool(columns["pages"]))
     if missing or chunks < columns["chunks"] or unembedded:
@@ -244,18 +246,14 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
         yield Loss(source.name, what)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _parts(missing: Sequence[int], chunks: int, unembedded: int) -> str:
     parts = []
     if missing:
         parts.append(f"{'page' if len(missing) == 1 else 'pages'} {', '.join(map(str, missing))}")
     if chunks:
-        parts.append(_counted(chunks, "passage"))
+        parts.append(counted(chunks, "passage"))
     if unembedded:
-        parts.append(f"the {'vector' if unembedded == 1 else 'vectors'} of {_counted(unembedded, 'passage')}")
+        parts.append(f"the {'vector' if unembedded == 1 else 'vectors'} of {counted(unembedded, 'passage')}")
     return ", ".join(parts)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from mistral_rag.api._catalogue import ChatModel, chat_model
+from mistral_rag.api._chat_models import ChatModel, chat_model
 from mistral_rag.api._errors import ContextOverflowError
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._references import sources_in

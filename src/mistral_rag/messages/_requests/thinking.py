@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mistral_rag.api._catalogue import ChatModel
+from mistral_rag.api._chat_models import ChatModel
 from mistral_rag.messages._requests.tools import Wire
 
 LEVELS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mistral_rag.ocr._pages.markdown import Sheet, write_markdown
+from mistral_rag.ocr._pages.markdown import MarkdownPage, write_markdown
 from mistral_rag.schema import Block, BlockKind, Box
 
 
@@ -48,7 +48,7 @@ class Finder:
 
 def plain_content(content: str) -> str:
     """The words of a block that came as markdown or HTML."""
-    sheet = Sheet()
+    sheet = MarkdownPage()
     write_markdown(sheet, content, {})
     return sheet.writer.text
 

@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
 
 @dataclass(slots=True)
-class Sheet:
+class MarkdownPage:
     """A page as it is written; the writer has the text and the way back from each source."""
 
     writer: Writer = field(default_factory=Writer)
@@ -64,7 +64,7 @@ class Sheet:
             self.blocks += [Block(start=a, end=b, kind="table", origin="mistral-ocr") for a, b in written.parts]
 
 
-def write_markdown(sheet: Sheet, markdown: str, tables: Mapping[str, str]) -> None:
+def write_markdown(sheet: MarkdownPage, markdown: str, tables: Mapping[str, str]) -> None:
     """Write the blocks of `markdown`, each of `tables` (their contents by id) where it belongs."""
     _Blocks(sheet, markdown, tables).write()
     for name in tables:
@@ -76,7 +76,7 @@ def write_markdown(sheet: Sheet, markdown: str, tables: Mapping[str, str]) -> No
 class _Blocks:
     """Walks the lines of a page and writes one block after the other."""
 
-    def __init__(self, sheet: Sheet, source: str, tables: Mapping[str, str]) -> None:
+    def __init__(self, sheet: MarkdownPage, source: str, tables: Mapping[str, str]) -> None:
         self._sheet = sheet
         self._writer = sheet.writer
         self._source = source

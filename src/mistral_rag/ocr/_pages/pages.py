@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mistral_rag.ocr._pages.block_positions import Finder, Named, plain_content, with_names
-from mistral_rag.ocr._pages.markdown import MARKDOWN, Sheet, write_markdown
+from mistral_rag.ocr._pages.markdown import MARKDOWN, MarkdownPage, write_markdown
 from mistral_rag.ocr._result import OcrImage, OcrPage, OcrTable, WordScores
 from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Box, Locator, clean_text
 
@@ -74,7 +74,7 @@ def read_page(
         raise BadPageError("the reply holds no text for this page")
     frame = Frame.of(raw)
     markdown, header, footer = (_cleaned(raw.get(name)) for name in (MARKDOWN, "header", "footer"))
-    sheet = Sheet()
+    sheet = MarkdownPage()
     tables = {str(table["id"]): table for table in _objects(raw, "tables") if table.get("id")}
     contents = {name: _cleaned(table.get("content")) for name, table in tables.items()}
     sheet.paragraph("header", "header", header)
@@ -129,7 +129,7 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _named(raw: Raw, sheet: Sheet, markdown: str, frame: Frame) -> Iterator[Named]:
+def _named(raw: Raw, sheet: MarkdownPage, markdown: str, frame: Frame) -> Iterator[Named]:
     """The blocks that the reply names, as far as they are found in the text."""
     finders = {block.kind: _finder(sheet, block) for block in sheet.blocks if block.kind in UNCITED_KINDS}
     finder = Finder(sheet.writer.text)
@@ -152,12 +152,12 @@ def _named(raw: Raw, sheet: Sheet, markdown: str, frame: Frame) -> Iterator[Name
             yield Named(*place, kind=kind, box=frame.box(block))
 
 
-def _finder(sheet: Sheet, block: Block) -> Finder:
+def _finder(sheet: MarkdownPage, block: Block) -> Finder:
     """A search for words in one block only."""
     return Finder(sheet.writer.text[: block.end], start=block.start)
 
 
-def _tables(sheet: Sheet, blocks: tuple[Block, ...]) -> Iterator[OcrTable]:
+def _tables(sheet: MarkdownPage, blocks: tuple[Block, ...]) -> Iterator[OcrTable]:
     for name, table in sheet.tables.items():
         content = sheet.sources.get(name, "")
         box = next((b.box for b in blocks if b.box and b.start < table.end and table.start < b.end), None)
@@ -173,7 +173,7 @@ def _tables(sheet: Sheet, blocks: tuple[Block, ...]) -> Iterator[OcrTable]:
         )
 
 
-def _images(raw: Raw, sheet: Sheet, frame: Frame, annotation: type[BaseModel] | None) -> Iterator[OcrImage]:
+def _images(raw: Raw, sheet: MarkdownPage, frame: Frame, annotation: type[BaseModel] | None) -> Iterator[OcrImage]:
     for image in _objects(raw, "images"):
         name = str(image.get("id") or "")
         data = image.get("image_base64")
@@ -209,7 +209,7 @@ def parsed_annotation(given: Any, target: type[BaseModel] | None) -> Any:
         raise ValueError(f"it does not fit {target.__name__} at {places}") from error
 
 
-def _scores(raw: Raw, sheet: Sheet, sources: Mapping[str, str]) -> WordScores:
+def _scores(raw: Raw, sheet: MarkdownPage, sources: Mapping[str, str]) -> WordScores:
     page = raw.get("confidence_scores")
     rows = {MARKDOWN: _objects(page, "word_confidence_scores") if isinstance(page, dict) else []}
     rows |= {str(table.get("id")): _objects(table, "word_confidence_scores") for table in _objects(raw, "tables")}
@@ -221,7 +221,9 @@ def _scores(raw: Raw, sheet: Sheet, sources: Mapping[str, str]) -> WordScores:
     return WordScores.pack(kept)
 
 
-def _scored(sheet: Sheet, name: str, source: str, words: list[dict[str, Any]]) -> Iterator[tuple[int, int, float]]:
+def _scored(
+    sheet: MarkdownPage, name: str, source: str, words: list[dict[str, Any]]
+) -> Iterator[tuple[int, int, float]]:
     """The words of a source that stand in the text; an index that is a little off is looked for nearby."""
     at = 0
     for word in words:

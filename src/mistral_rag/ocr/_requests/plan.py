@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import ConfigurationError, MistralRagError, ParseError
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._requests.documents import LocalDocument, RemoteDocument
@@ -71,7 +72,7 @@ class RequestPlan:
         if self._count is None:
             return
         if self.numbers and self.numbers[-1] > self._count:
-            pages = "1 page" if self._count == 1 else f"{self._count} pages"
+            pages = counted(self._count, "page")
             raise ConfigurationError(f"{document.name} has {pages}; page {self.numbers[-1]} was asked for.")
         self.numbers = self.numbers if self.numbers is not None else self._all
 

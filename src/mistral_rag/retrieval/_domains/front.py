@@ -101,9 +101,9 @@ class Front:
                 year for year in map(int, _SAID_YEAR.findall(self.text)) if ended.year - 1 <= year <= latest
             )
             years |= {year: 0.8 for year, count in mentions.most_common(1) if count >= MIN_MENTIONS}
-        said = period_of(self.described)
-        dated = {day.year for day in said.dates}
-        years = dict.fromkeys(dated, 0.6) | (dict.fromkeys(said.years - dated, 0.8) if kind else {}) | years
+        described = period_of(self.described)
+        dated = {day.year for day in described.dates}
+        years = dict.fromkeys(dated, 0.6) | (dict.fromkeys(described.years - dated, 0.8) if kind else {}) | years
         if kind and not years:
             years = dict.fromkeys(period_of(self.headline).years, 0.6)
         return years | dict.fromkeys(period_of(self.stem).years, 1.0)

@@ -115,7 +115,7 @@ def find(name: str) -> ServedModel:
     if model is None:
         raise refusals.unknown_model(name)
     if model.retired:
-        message = f"ServedModel {name} is currently not in use"
+        message = f"Model {name} is currently not in use"
         raise refusals.bad_request(message, kind="invalid_request_error", code="3003")
     return model
 

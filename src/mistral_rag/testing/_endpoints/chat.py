@@ -18,7 +18,7 @@ from mistral_rag.testing._rules.bodies import (
     Tool,
     ToolChoice,
 )
-from mistral_rag.testing._rules.rules import Rules, check_function_name, check_messages
+from mistral_rag.testing._rules.conversation_rules import Rules, check_function_name, check_messages
 
 MAX_TOOLS = 128
 """Tools of one request; the platform's limit."""

@@ -86,7 +86,7 @@ def _dimensions(request: EmbeddingRequest, model: ServedModel) -> int:
     if wanted is None or wanted == model.dimensions:
         return model.dimensions
     if model.max_dimensions == model.dimensions:
-        raise refusals.bad_request(f"ServedModel {request.model} does not support output_dimension.")
+        raise refusals.bad_request(f"Model {request.model} does not support output_dimension.")
     if wanted > model.max_dimensions:
         raise refusals.bad_request(f"output_dimension must be at most {model.max_dimensions} for {request.model}.")
     if wanted % 8 and "binary" in request.output_dtype:

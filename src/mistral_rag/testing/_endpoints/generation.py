@@ -8,10 +8,11 @@ from typing import Protocol
 from mistral_rag.testing._content import answering, completions
 from mistral_rag.testing._content.completions import Choice, GenerationLimits
 from mistral_rag.testing._content.replies import Reply, Script, as_reply
-from mistral_rag.testing._endpoints import chat, fim, moderation, newer
+from mistral_rag.testing._endpoints import chat, fim, moderation
 from mistral_rag.testing._endpoints.fim import FimRequest
+from mistral_rag.testing._rules import newer_fields
 from mistral_rag.testing._rules.bodies import ChatRequest
-from mistral_rag.testing._rules.rules import Rules
+from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._server.exchange import Pause, Piece, Request, Response, json_response
 from mistral_rag.testing._server.routing import Endpoint, parsed
 
@@ -48,7 +49,7 @@ class Generation:
     def generate(self, body: ChatRequest) -> Response:
         """The response to a parsed request, after the platform's checks."""
         if not self._settings.newer:
-            newer.refuse(body)
+            newer_fields.refuse(body)
         chat.check(body, self._settings.rules)
         moderation.guard(body)
         replies = [self._next(body) or answering.reply(body) for _ in range(body.n or 1)]

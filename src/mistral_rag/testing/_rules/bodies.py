@@ -2,7 +2,7 @@
 
 After the platform's OpenAPI file, with which a test compares these models. Where that file allows additional keys
 (guardrails) they are refused all the same, because a client has no reason to send them. Fields of newer clients have
-the mark `Newer`: they are parsed, and then refused by `newer.refuse`, unless the fake is a `newer` platform.
+the mark `Newer`: they are parsed, and then refused by `newer_fields.refuse`, unless the fake is a `newer` platform.
 """
 
 from dataclasses import dataclass

@@ -18,8 +18,8 @@ from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._endpoints.generation import Generation
 from mistral_rag.testing._endpoints.ocr import Ocr
 from mistral_rag.testing._rules import refusals
+from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._rules.refusals import RequestRefusedError
-from mistral_rag.testing._rules.rules import Rules
 from mistral_rag.testing._server.exchange import Request, Response
 from mistral_rag.testing._server.faults import Faults
 from mistral_rag.testing._server.routing import RouteTable

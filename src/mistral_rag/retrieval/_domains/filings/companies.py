@@ -142,8 +142,8 @@ def _words(question: str) -> list[_Word]:
 
 def _is_of_one_case(question: str) -> bool:
     """True when its capitals tell nothing: those of sentences and of codes ("EBITDA", "FY2021") never do."""
-    told = _TELLS_NO_CASE.sub("", question)
-    return told == told.lower() or question == question.upper()
+    letters = _TELLS_NO_CASE.sub("", question)
+    return letters == letters.lower() or question == question.upper()
 
 
 def _is_one_off(word: str, name: str) -> bool:

@@ -118,6 +118,7 @@ def _kind_match(kind: str, quarter: int | None, quarters: frozenset[int], kinds:
 
 
 def _quarter_match(kind: str, quarter: int | None, quarters: frozenset[int]) -> float:
+    """The fit of a document's quarter to those asked for, 0 to 1."""
     if quarter in quarters:
         return 1.0
     # an annual report tells of the fourth quarter, but seldom apart from the year

@@ -11,7 +11,7 @@ from mistral_rag.retrieval._domains.filings.period_boost import PeriodIndex
 from mistral_rag.retrieval._domains.filings.profile import FilingProfile, filing_profile
 from mistral_rag.retrieval._domains.filings.statements import named_statements
 from mistral_rag.retrieval._domains.periods import kinds_in, period_of
-from mistral_rag.retrieval._fusion import left_open
+from mistral_rag.retrieval._fusion import remaining_share
 from mistral_rag.retrieval._signals import Boosts, Learned, Query
 from mistral_rag.schema import Source
 
@@ -79,18 +79,18 @@ class FilingIndex:
         )
 
     def boosts(self, question: str, /, *, expansion: str, covered: float) -> Boosts:
-        """1 for the company named and up to .5 for the period; up to .3 for statements. Less the more is covered.
+        """1 for the company named and up to .5 for the period; up to .3 for statements.
 
-        Where a company is named but no year, its newest documents come first. Where only a period is named, its
-        documents gain half of what they would for a company that is named.
+        Boosts shrink as word coverage grows. Where a company is named but no year, its newest documents come first.
+        Where only a period is named, its documents gain half of what they would for a company that is named.
         """
-        told = named_statements(question)
-        wanted = told or named_statements(expansion)
-        open_share = left_open(covered) if told else left_open(covered, GUESSED)
+        named = named_statements(question)
+        wanted = named or named_statements(expansion)
+        share = remaining_share(covered) if named else remaining_share(covered, GUESSED)
         return Boosts(
             documents=self._documents(question, covered),
             pages={name: self._statements[name].array() for name in sorted(wanted) if name in self._statements},
-            page_boost=STATEMENT_BOOST * open_share,
+            page_boost=STATEMENT_BOOST * share,
         )
 
     def _documents(self, question: str, covered: float) -> dict[int, float]:
@@ -99,7 +99,7 @@ class FilingIndex:
         if not named:
             return {document: boost / 2 for document, boost in self._periods.of_all(asked, kinds).items() if boost}
         periods = self._periods.of(named, asked, kinds)
-        share = left_open(covered)
+        share = remaining_share(covered)
         return {document: share * (COMPANY_BOOST + periods.get(document, 0.0)) for document in named}
 
 

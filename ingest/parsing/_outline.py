@@ -98,7 +98,7 @@ def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:
     size = 0
     page: list[Entry] = []
     for entry in section:
-        for text in parts(entry.text):
+        for text in split_text(entry.text):
             if page and size + len(text) > MAX_PAGE:
                 yield page
                 page, size = [], 0
@@ -108,7 +108,7 @@ def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:
         yield page
 
 
-def parts(text: str, limit: int = MAX_PAGE) -> Iterator[str]:
+def split_text(text: str, limit: int = MAX_PAGE) -> Iterator[str]:
     """`text` in pieces of at most `limit` characters: cut at a blank line, else a line, else a blank."""
     at = 0
     while len(text) - at > limit:

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter
 
 from mistral_rag.testing import Rules
 from mistral_rag.testing._rules.bodies import Message
+from mistral_rag.testing._rules.conversation_rules import check_messages
 from mistral_rag.testing._rules.refusals import RequestRefusedError
-from mistral_rag.testing._rules.rules import check_messages
 
 MESSAGES: TypeAdapter[list[Message]] = TypeAdapter(list[Message])
 THEIRS = {"system": SystemMessage, "user": UserMessage, "assistant": AssistantMessage, "tool": ToolMessage}

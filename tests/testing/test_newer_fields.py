@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.testing._endpoints.newer import refuse
 from mistral_rag.testing._rules.bodies import ChatRequest
+from mistral_rag.testing._rules.newer_fields import refuse
 from mistral_rag.testing._rules.refusals import RequestRefusedError
 
 HELLO = {"role": "user", "content": "hi"}

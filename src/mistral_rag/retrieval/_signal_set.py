@@ -18,7 +18,7 @@ class Boosted:
     pages: Mapping[str, tuple[Pages, float]] = field(default_factory=dict)
 
 
-class SignalProfiles:
+class SignalSet:
     """Signals with their profiles; threads may share them, one of which reads at a time."""
 
     def __init__(self, signals: Iterable[Signal]) -> None:
