@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.errors import IndexNotFoundError, MistralRagError
-from mistral_rag.index import IndexWriter, verify
+from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, MistralRagError
+from mistral_rag.index import IndexReader, IndexWriter, verify
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.schema import Source
 
@@ -83,6 +83,16 @@ def test_a_change_behind_the_stores_back_is_found(index: Path, statement: str, w
         connection.execute(statement)
     connection.close()
     assert where in {problem.where for problem in verify(index)}
+
+
+def test_pages_that_lost_their_layouts_are_counted(index: Path) -> None:
+    connection = sqlite3.connect(index / "index.db")
+    with connection:
+        connection.execute("DELETE FROM layouts WHERE page = 1")
+    connection.close()
+    with IndexReader.open(index) as reader, reader.view() as view, pytest.raises(IndexDamagedError) as caught:
+        view.chunks([1], layouts=True)
+    assert str(caught.value) == f"{index}: 1 page without layout"
 
 
 def test_a_flipped_bit_is_found_or_changes_no_row(index: Path, tmp_path: Path) -> None:

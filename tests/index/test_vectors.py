@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mistral_rag.index import DenseIndex
-from mistral_rag.index._dense.vector_rows import VectorBatch
+from mistral_rag.index._dense.vector_rows import VectorBatch, packed_vectors
 
 AXES = np.eye(4, dtype=np.float32)
 
@@ -63,3 +63,15 @@ def test_every_row_is_found_at_its_exact_cosine() -> None:
     wanted = vectors.astype(np.float32) @ vectors[7].astype(np.float32)
     assert sorted(found.tolist()) == rows.tolist()
     assert scores.tolist() == pytest.approx(np.sort(wanted)[::-1].tolist(), rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "message"),
+    [
+        (1, "1 chunk without vectors for an index of 4 dimensions"),
+        (2, "2 chunks without vectors for an index of 4 dimensions"),
+    ],
+)
+def test_chunks_without_vectors_are_refused(chunks: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        packed_vectors(None, chunks, 4)
