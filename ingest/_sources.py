@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.parsing import media_type_of
 from mistral_rag.errors import SourceNotFoundError
+from mistral_rag.schema import clean_text
 
 READ_SIZE = 1 << 20
 """Bytes of a file that are hashed at a time: a file may be larger than memory."""
@@ -69,7 +70,8 @@ def walk(roots: Sequence[Path]) -> Iterator[SourceFile | SkippedPath]:
     seen: set[Path] = set()
     for root in roots:
         for path in [root] if root.is_file() else _files_below(root):
-            name = root.name if path == root else path.relative_to(root).as_posix()
+            # a name that is not UTF-8 is shown with signs of replacement; the path itself stays as it is
+            name = clean_text(root.name if path == root else path.relative_to(root).as_posix())
             if path.is_symlink():
                 if reason := _broken_link(path, roots):
                     yield SkippedPath(name, reason)

@@ -3,6 +3,7 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, GroundedQA, HybridRetriever, verify_citation
-from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexMismatchError, IndexNotFoundError
+from mistral_rag.errors import (
+    ConfigurationError,
+    IndexDamagedError,
+    IndexLockedError,
+    IndexMismatchError,
+    IndexNotFoundError,
+)
 from mistral_rag.index import Identity, IndexReader, IndexWriter, Profile
 from mistral_rag.retrieval import Boosts, Learned, Query, learn
 from mistral_rag.retrieval._fusion import remaining_share
@@ -621,7 +628,7 @@ def test_a_profile_that_is_none_is_damage(folder: Path, writer: IndexWriter, pro
     if profile is None:
         assert len(retriever(folder).search("fee")) == 1
     else:
-        with pytest.raises(IndexDamagedError, match="a profile of the index can't be read"):
+        with pytest.raises(IndexDamagedError, match="can't be read by the signal filings"):
             retriever(folder).search("fee")
 
 
@@ -656,3 +663,116 @@ def test_a_search_that_follows_commits_finds_what_a_new_one_finds(folder: Path, 
             assert (found.named, found.expansion, found.searched) == (anew.named, anew.expansion, anew.searched)
             for one, other in zip(found.hits, anew.hits, strict=True):
                 assert dict(one.parts) == pytest.approx(dict(other.parts), rel=1e-5)
+
+
+def test_many_threads_find_what_there_is_while_a_writer_replaces_all_of_it(folder: Path, writer: IndexWriter) -> None:
+    def write(version: int) -> None:
+        for number in range(8):
+            add(writer, f"{number}.txt", f"The dividend number {number} is {version} euros.")
+        writer.commit()
+
+    write(0)
+    made = retriever(folder, k=8)
+    done = Event()
+    wrong: list[Any] = []
+
+    def ask() -> None:
+        while not done.is_set():
+            found = texts(made.search("dividend"))
+            if len(found) != 8 or len({text.split()[-2] for text in found}) != 1:
+                wrong.append(found)
+
+    with ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(ask) for _ in range(12)]
+        for version in range(1, 25):
+            write(version)
+        done.set()
+    assert [one.exception() for one in asked] == [None] * 12
+    assert wrong == []
+
+
+def test_groups_that_are_one_text_are_refused_also_in_a_copy(folder: Path, writer: IndexWriter) -> None:
+    add(writer, "a.txt", "The dividend is 3 euros.", groups=("a",))
+    writer.commit()
+    made = retriever(folder, groups=["a"])
+    assert len(made.search("dividend")) == 1
+    with pytest.raises(ValueError, match="groups are a collection of names, not one text"):
+        made.model_copy(update={"groups": "a"}).search("dividend")
+
+
+def test_when_the_last_group_is_gone_everything_is_found_again(folder: Path, writer: IndexWriter) -> None:
+    open_one = add(writer, "a.txt", "The alpha dividend.", groups=("*",))
+    add(writer, "b.txt", "The beta dividend.")
+    writer.commit()
+    made = retriever(folder)
+    assert texts(made.search("dividend")) == ["The alpha dividend."]
+    writer.set_groups(open_one.uri, [])
+    writer.commit()
+    assert sorted(texts(made.search("dividend"))) == ["The alpha dividend.", "The beta dividend."]
+    add(writer, "c.txt", "The gamma dividend.")
+    writer.commit()
+    assert len(made.search("dividend")) == 3
+
+
+def test_a_profile_that_changes_is_followed(folder: Path, writer: IndexWriter) -> None:
+    source = add(writer, "a.txt", "The dividend is 3 euros.")
+    add(writer, "b.txt", "The dividend is 4 euros.")
+    writer.commit()
+    made = retriever(folder, signals=[Contracts()])
+    assert made.explain("Which fee pays Lark").named == ()
+    learned = {"contracts": {"version": 1, "profile": {"parties": ["Lark"]}}}
+    writer.set_profile(source.uri, Profile("zetacorp", learned))
+    writer.commit()
+    explained = made.explain("zetacorp pays Lark")
+    assert explained.named == (source.uri,)
+    assert [hit.parts["lexical"] > 0 for hit in explained.hits] == [True, False]
+    anew = retriever(folder, signals=[Contracts()]).explain("zetacorp pays Lark")
+    assert [hit.score for hit in explained.hits] == pytest.approx([hit.score for hit in anew.hits])
+
+
+class Broken(Contracts):
+    """A contract signal that fails in one of its methods, or gives what it may not."""
+
+    def __init__(self, method: str, given: Any) -> None:
+        super().__init__()
+        self.method, self.given = method, given
+
+    def index(self) -> Any:
+        made = super().index()
+
+        def fail(*_: Any, **__: Any) -> Any:
+            if isinstance(self.given, Exception):
+                raise self.given
+            return self.given
+
+        setattr(made, self.method, fail)
+        return made
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("read", RuntimeError("boom")),
+        ("read", None),
+        ("boosts", RuntimeError("boom")),
+        ("boosts", None),
+        ("boosts", Boosts({1: float("nan")})),
+        ("boosts", Boosts(page_boost=float("inf"))),
+        ("boosts", Boosts(pages={"all": np.zeros(3, np.int64)}, page_boost=1.0)),
+    ],
+)
+def test_a_signal_that_fails_is_named(index: Path, method: str, given: Any) -> None:
+    with pytest.raises(ConfigurationError, match="the signal contracts failed with"):
+        retriever(index, signals=[Broken(method, given)]).search("dividend")
+
+
+def test_signals_are_objects_with_names_of_their_own(index: Path) -> None:
+    with pytest.raises(ConfigurationError, match="is no signal"):
+        retriever(index, signals=[Contracts]).search("dividend")
+    with pytest.raises(ConfigurationError, match="two signals have the name 'contracts'"):
+        retriever(index, signals=[Contracts(), Contracts()]).search("dividend")
+
+
+def test_what_wraps_a_retriever_is_not_passed_over(index: Path) -> None:
+    made = retriever(index)
+    assert len(GroundedQA(retriever=made.bind(k=1)).invoke("When is the dividend paid?").documents) == 1

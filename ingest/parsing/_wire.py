@@ -3,6 +3,7 @@
 The words of a file's pages travel as raw bytes: as JSON they would be most of it.
 """
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,12 @@ def decode_file(job: ParseJob | CutJob, frame: WireFrame) -> ParsedFile:
 
 
 def _fields(job: ParseJob) -> dict[str, Any]:
-    return {**asdict(job), "path": str(job.path)}
+    # hexadecimal: a path may hold bytes that are no text
+    return {**asdict(job), "path": os.fsencode(job.path).hex()}
 
 
 def _parse_job(fields: dict[str, Any]) -> ParseJob:
-    return ParseJob(**{**fields, "path": Path(fields["path"])})
+    return ParseJob(**{**fields, "path": Path(os.fsdecode(bytes.fromhex(fields["path"])))})
 
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:

@@ -33,7 +33,7 @@ def parse_file(job: ParseJob) -> ParsedFile:
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
-        title=" ".join(clean_text(parsed.title).split()) or job.path.stem,
+        title=" ".join(clean_text(parsed.title).split()) or clean_text(job.path.stem),
         metadata=parsed.metadata,
         pages=parsed.pages,
         problems=parsed.problems,

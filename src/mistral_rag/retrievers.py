@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, Self, TypedDict, Unpack, cast
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self, TypedDict, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
 from mistral_rag.index import IndexReader, StoredChunk, View
-from mistral_rag.retrieval._current import CurrentIndex
+from mistral_rag.retrieval._current import CurrentIndex, SearchScope
 from mistral_rag.retrieval._diversification import at_most_each, marginal
 from mistral_rag.retrieval._expansion import QueryExpander
 from mistral_rag.retrieval._fusion import unit, unnamed_share
@@ -27,11 +28,15 @@ from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.retrieval._reranking import Reranker, reranked
 from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
 from mistral_rag.retrieval._search import SearchIndex
+from mistral_rag.retrieval._signal_set import SignalsMovedError
 from mistral_rag.retrieval._signals import Signal, registered_signals
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
 
 Vector = npt.NDArray[np.float32]
+
+MAX_ATTEMPTS: Final = 4
+"""Searches of one question that commits of other threads may overtake; the last one lets no other search follow."""
 
 
 class RetrieverSettings(TypedDict, total=False):
@@ -206,15 +211,25 @@ class HybridRetriever(BaseRetriever):
         words = without_instructions(question)
         vector = None if self.embeddings is None else unit(self.embeddings.embed_query(words))
         foreign = "" if self.expander is None or self.expander == "signals" else self.expander.expand(question)
-        with self.index.view() as view:
-            index = self._index(view)
+        asked = _Asked(question, k, words, vector, foreign, layouts)
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                return self._searched(asked, exclusive=attempt + 1 == MAX_ATTEMPTS)
+            except SignalsMovedError:
+                continue
+        raise AssertionError("the last attempt keeps all others away")
+
+    def _searched(self, asked: "_Asked", *, exclusive: bool) -> tuple[Explanation, int]:
+        question, k, vector, layouts = asked.question, asked.k, asked.vector, asked.layouts
+        scope = SearchScope.of(registered_signals() if self.signals is None else self.signals, self.filter, self.groups)
+        with self._current.opened(self.index, scope, self._model, exclusive=exclusive) as (view, index):
             read = index.read(question)
-            expansion = read.expansion if self.expander == "signals" else foreign
+            expansion = read.expansion if self.expander == "signals" else asked.expansion
             ranking = index.rank(
                 question,
                 vector,
                 max(5 * k, self.candidates) if self._chooses else k,
-                unnamed=self._unnamed(index, words),
+                unnamed=self._unnamed(index, asked.words),
                 expansion=expansion,
                 weight=self.dense_weight,
                 fusion=self.fusion,
@@ -275,11 +290,6 @@ class HybridRetriever(BaseRetriever):
         rows = {row for hit in hits for row in index.table.beside([hit.stored.row], self.neighbours)}
         return {stored.row: stored for stored in view.chunks(sorted(rows), layouts=layouts)} if rows else {}
 
-    def _index(self, view: View) -> SearchIndex:
-        """The rows to be searched, as of this view or a newer one."""
-        signals = registered_signals() if self.signals is None else self.signals
-        return self._current.at(view, self._model(view), signals, filter=self.filter, groups=self.groups)
-
     def _readable(self, view: View, index: SearchIndex) -> int:
         if not self.filter:
             return len(index.table)
@@ -297,6 +307,22 @@ class HybridRetriever(BaseRetriever):
                 f"Run: ingest build PATH --index {self.index.folder} --rebuild"
             )
         return identity.embedding
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with all that is made of it before the index is opened.
+
+    `words` are those without instructions, `expansion` those of an expander that is no signal; `layouts`: pages are
+    wanted with words, blocks and units.
+    """
+
+    question: str
+    k: int
+    words: str
+    vector: Vector | None
+    expansion: str
+    layouts: bool
 
 
 def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:

@@ -1,5 +1,7 @@
+import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -213,3 +215,15 @@ def test_a_rebuild_reads_everything_again(folder: Path, index: Path) -> None:
     build(folder, index=index)
     report = build(folder, index=index, rebuild=True)
     assert counts(report) == {"added": 2, "pages": 2, "text_pages": 2, "chunks": 2}
+
+
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="file names are text there")
+def test_a_file_whose_name_is_not_utf_8_is_read_under_a_name_that_can_be_shown(folder: Path, index: Path) -> None:
+    path = os.fsencode(folder) + b"/\xdcbersicht.md"
+    with open(path, "w") as file:  # noqa: PTH123 (pathlib knows no bytes)
+        file.write("# Overview\n\nThe lift is inspected in May.\n")
+    report = build(folder, index=index)
+    assert outcome(report, "\ufffdbersicht.md") == ("added", None)
+    assert sources(index) == ["leave.md", "travel.md", "\ufffdbersicht.md"]
+    json.dumps(report.to_json()).encode()
+    assert counts(build(folder, index=index))["unchanged"] == 3

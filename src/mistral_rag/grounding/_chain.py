@@ -9,6 +9,7 @@ from typing import Any, cast
 from langchain_core.documents import Document
 from langchain_core.exceptions import ModelError
 from langchain_core.messages import BaseMessage
+from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import merge_configs, run_in_executor
 from pydantic import ConfigDict, Field, field_validator
@@ -181,7 +182,8 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         while isinstance(retriever, RunnableBinding) and not retriever.kwargs:
             config, retriever = merge_configs(retriever.config, config), retriever.bound
         own_pages = self.pages is None or (isinstance(retriever, PagedRetriever) and retriever.pages is self.pages)
-        ours = own_pages and isinstance(retriever, PassageRetriever)
+        # wrappers pass attributes on: only a retriever itself is asked past its `invoke`
+        ours = own_pages and isinstance(retriever, BaseRetriever) and isinstance(retriever, PassageRetriever)
         return (retriever if ours else None), config
 
     def _from_documents(self, question: str, documents: list[Document], started: float) -> Retrieved:

@@ -94,6 +94,12 @@ class View:
             return int(self.setting("generation") or 1)
 
     @property
+    def profiles_changed(self) -> int:
+        """The number of the last commit that changed the profile of a document which stayed; 0 for none."""
+        with unreadable("setting"):
+            return int(self.setting("profiles_changed") or 0)
+
+    @property
     def identity(self) -> Identity | None:
         """The models and versions that the index was built with; None as long as nothing was built."""
         value = self.setting("identity")

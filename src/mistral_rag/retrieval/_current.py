@@ -1,49 +1,88 @@
 """The search index of the newest commit, kept from one search to the next."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from mistral_rag.index import View
+from mistral_rag.index import IndexReader, View
 from mistral_rag.retrieval._search import SearchIndex
 from mistral_rag.retrieval._signals import Signal
 
-Key = tuple[str, str, tuple[str, ...] | None, tuple[int, ...]]
+
+@dataclass(frozen=True, slots=True)
+class SearchScope:
+    """What a search may show, and by which signals; the index is made anew for another one."""
+
+    signals: tuple[Signal, ...]
+    filter: Mapping[str, Any] | None
+    groups: tuple[str, ...] | None
+
+    @classmethod
+    def of(
+        cls, signals: Sequence[Signal], filter: Mapping[str, Any] | None, groups: Collection[str] | None
+    ) -> "SearchScope":
+        """The scope of a retriever's settings. Raises ValueError where groups are one text: its letters are none."""
+        if isinstance(groups, str):
+            raise ValueError("groups are a collection of names, not one text")
+        return cls(tuple(signals), filter, None if groups is None else tuple(groups))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for scopes that show the same."""
+        return repr(self.filter), self.groups, tuple(map(id, self.signals))
 
 
 class CurrentIndex:
-    """The last `SearchIndex`; it follows the commits, and is made anew for another filter, other groups or signals."""
+    """The last `SearchIndex`, which follows the commits."""
 
     def __init__(self) -> None:
         self._last: SearchIndex | None = None
-        self._key: Key | None = None
+        self._key: tuple[object, ...] | None = None
         self._lock = Lock()
         self._process = os.getpid()
 
-    def at(
+    @contextmanager
+    def opened(
         self,
-        view: View,
-        model: str,
-        signals: Sequence[Signal],
+        reader: IndexReader,
+        scope: SearchScope,
+        model_of: Callable[[View], str],
         *,
-        filter: Mapping[str, Any] | None,
-        groups: Collection[str] | None,
-    ) -> SearchIndex:
-        """The search index of `view`, or of a newer commit that another thread asked for, for `groups` and `filter`."""
+        exclusive: bool = False,
+    ) -> Iterator[tuple[View, SearchIndex]]:
+        """A view and the search index of the very commit that it shows.
+
+        Both are taken under one lock: an index that another thread has brought to a newer commit holds rows that an
+        older view does not, and lacks some that it does. `exclusive` keeps the lock until the block ends.
+        """
         if self._process != os.getpid():
             # the lock may have been held by a thread that is not here
             self.__init__()  # type: ignore[misc]
-        key = (model, repr(filter), None if groups is None else tuple(groups), tuple(map(id, signals)))
-        with self._lock:
-            last, self._last = (self._last if key == self._key else None), None
-            if last is None or last.sequence < view.sequence:
-                allowed = view.allowed(filter, groups)
-                last = (
-                    last.follow(view, allowed=allowed)
-                    if last
-                    else SearchIndex.of(view, model, signals, allowed=allowed)
-                )
-            # kept only when nothing was raised: signals may have taken in half of a commit
-            self._last, self._key = last, key
-            return last
+        self._lock.acquire()
+        held = True
+        try:
+            with reader.view() as view:
+                index = self._at(view, scope, model_of(view))
+                if not exclusive:
+                    self._lock.release()
+                    held = False
+                yield view, index
+        finally:
+            if held:
+                self._lock.release()
+
+    def _at(self, view: View, scope: SearchScope, model: str) -> SearchIndex:
+        key = (model, *scope.key)
+        last, self._last = (self._last if key == self._key else None), None
+        if last is None or last.sequence < view.sequence:
+            allowed = view.allowed(scope.filter, scope.groups)
+            if last is None or not last.can_follow(view, allowed):
+                last = SearchIndex.of(view, model, scope.signals, allowed=allowed)
+            else:
+                last = last.follow(view, allowed=allowed)
+        # kept only when nothing was raised: signals may have taken in half of a commit
+        self._last, self._key = last, key
+        return last

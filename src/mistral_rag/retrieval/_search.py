@@ -42,6 +42,8 @@ class SearchIndex:
     signals: SignalSet
     lexical: LexicalIndex
     dense: DenseIndex | None
+    restricted: bool
+    """True when rows are left out that the index holds."""
     lexical_positions: "tuple[npt.NDArray[np.bool_], Positions] | None"
     """Which rows of the word index are in `table`, and where; None where both have the same in the same order."""
 
@@ -53,7 +55,12 @@ class SearchIndex:
             table = table.changed(np.setdiff1d(table.rows, allowed), np.empty((0, 3), np.int64))
         known = SignalSet(signals)
         known.change(view, (), table.numbers.tolist())
-        return cls(view.sequence, model, table, known, *_arms(view, model, table, allowed))
+        lexical, dense, positions = _arms(view, model, table, allowed)
+        return cls(view.sequence, model, table, known, lexical, dense, allowed is not None, positions)
+
+    def can_follow(self, view: View, allowed: Rows | None) -> bool:
+        """False when more than rows has changed: a restriction has gone, or profiles of documents that stay."""
+        return view.profiles_changed <= self.sequence and not (self.restricted and allowed is None)
 
     def follow(self, view: View, *, allowed: Rows | None = None) -> "SearchIndex":
         """Follow a later commit: only rows and documents that came or went are looked at."""
@@ -70,12 +77,18 @@ class SearchIndex:
         self.signals.change(view, gone.tolist(), came.tolist())
         lexical, dense, positions = _arms(view, self.model, table, allowed)
         return replace(
-            self, sequence=view.sequence, table=table, lexical=lexical, dense=dense, lexical_positions=positions
+            self,
+            sequence=view.sequence,
+            table=table,
+            lexical=lexical,
+            dense=dense,
+            restricted=allowed is not None,
+            lexical_positions=positions,
         )
 
     def read(self, question: str) -> Query:
         """The question as the signals read it: names, and further words."""
-        return self.signals.read(question)
+        return self.signals.read(question, self.sequence)
 
     def rank(
         self,
@@ -110,7 +123,7 @@ class SearchIndex:
         if expansion and share:
             words += share * self._lexical(expansion)
         words /= max(float(words.max(initial=0)), 1e-9)
-        boosted = self.signals.boosts(question, expansion=expansion, covered=covered)
+        boosted = self.signals.boosts(question, self.sequence, expansion=expansion, covered=covered)
         documents = self._document_boosts(boosted.documents if routing else {})
         pages = self._page_boosts(boosted)
         if vector is not None and unnamed is not None:

@@ -138,6 +138,8 @@ class Mutations:
         (source,) = found
         self.rows.delete("profiles", "source = ?", (source,))
         self.rows.insert("profiles", [(source, *profile_values(profile))])
+        # no row comes or goes, so searches that follow the commits have to be told
+        self.set("profiles_changed", str(self._last.sequence + 1))
 
     def set_groups(self, uri: str, groups: tuple[str, ...]) -> None:
         """Give a source other groups: its own row and what is derived of it; raises KeyError when there is none."""

@@ -53,6 +53,9 @@ class AllowedRows:
         groups: Collection[str] | None,
     ) -> "Rows | None":
         """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed."""
+        if isinstance(groups, str):
+            # sorted, its letters would be groups
+            raise InvalidFilterError("groups are a collection of names, not one text")
         try:
             question = json.dumps([wanted, sorted(groups or ())], sort_keys=True)
         except (TypeError, ValueError):

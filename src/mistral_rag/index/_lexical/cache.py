@@ -34,7 +34,7 @@ def cached(view: View) -> LexicalIndex:
 
 
 def _of(view: View, last: LexicalState | None) -> LexicalState:
-    if last is None:
+    if last is None or view.profiles_changed > last.sequence:
         return LexicalState(view.sequence, _followed(_path(view, view.generation), view)[0])
     index = last.index.copy()
     follow(index, view, last.sequence)
@@ -66,7 +66,8 @@ def _followed(path: Path, view: View) -> tuple[LexicalIndex, bool]:
     if loaded is not None:
         index, stamp = loaded
         since = stamp.get("sequence")
-        if isinstance(since, int) and since <= view.sequence and stamp == _stamp(view, since):
+        # a profile's label is a word of all rows of its document, so the index is as old as the last one that changed
+        if isinstance(since, int) and view.profiles_changed <= since <= view.sequence and stamp == _stamp(view, since):
             return index, follow(index, view, since)
     index = LexicalIndex()
     index.add(_texts(view, 0))

@@ -30,6 +30,10 @@ _SO_FAR: Final = (
 """Phrases of a quarterly report for the year so far, each with its quarter; the longest period first."""
 
 
+WRITTEN: Final = frozenset({"any", "capital", "upper", "title", "shout"})
+"""Ways in which a question must write a name, see `FilingProfile.names`."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilingProfile:
     """Company, period, kind and statements of a filing.
@@ -69,16 +73,26 @@ class FilingProfile:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The profile that `to_json` made this of."""
+        """The profile that `to_json` made this of. Raises ValueError, TypeError or LookupError for anything else."""
+        if not WRITTEN.issuperset(value["names"].values()) or value["quarter"] not in {None, 1, 2, 3, 4}:
+            raise ValueError("names are written in another way, or there is another quarter")
+        statements = {str(name): tuple(map(page_number, pages)) for name, pages in value["statements"].items() if pages}
         return cls(
-            names=dict(value["names"]),
-            own=tuple(value["own"]),
+            names={str(alias): shape for alias, shape in value["names"].items() if alias},
+            own=tuple(map(str, value["own"])),
             years={int(year): float(weight) for year, weight in value["years"].items()},
             quarter=value["quarter"],
-            kind=value["kind"],
+            kind=str(value["kind"]),
             ended=date.fromisoformat(value["ended"]) if value["ended"] else None,
-            statements={name: tuple(pages) for name, pages in value["statements"].items()},
+            statements=statements,
         )
+
+
+def page_number(value: Any) -> int:
+    """The number of a page, from 1. Raises ValueError for anything else."""
+    if not isinstance(value, int) or not 0 < value < 1 << 31:
+        raise ValueError(f"{value!r} is no page")
+    return value
 
 
 def filing_profile(source: Source, pages: Sequence[str]) -> tuple[FilingProfile, str] | None:
