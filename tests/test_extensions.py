@@ -206,6 +206,7 @@ def test_the_embeddings_of_the_manual_work(documents: Path, installed: Path, run
     ("source", "fault"),
     [
         ("import nowhere", "can't be loaded (ModuleNotFoundError: No module named 'nowhere')"),
+        ("raise SystemExit(0)", "can't be loaded (SystemExit: 0)"),
         ("1 / 0", "can't be loaded (ZeroDivisionError: division by zero)"),
         ("", "can't be loaded (AttributeError: module 'toy_rst' has no attribute 'PARSER')"),
         ("PARSER = 1", "is no ingest.parsing.Parser"),

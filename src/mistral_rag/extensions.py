@@ -44,7 +44,7 @@ class Extension:
         module, _, attribute = self.value.partition(":")
         try:
             return getattr(import_module(module), attribute)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # an import runs foreign code: whatever it raises, the user needs the name of the package
             raise self.wrong(f"which can't be loaded ({type(error).__name__}: {error})") from error
 
@@ -58,7 +58,7 @@ class Extension:
         if isinstance(found, type):
             try:
                 found = found()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # foreign code again
                 raise self.wrong(f"which can't be made ({type(error).__name__}: {error})") from error
         if not isinstance(found, kind):

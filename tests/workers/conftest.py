@@ -29,6 +29,11 @@ def answer(job):
         os._exit(arguments[0])
     elif name == "abort":
         os.abort()
+    elif name == "fork and abort":
+        if os.fork() == 0:
+            time.sleep(100)
+            os._exit(0)
+        os.abort()
     elif name == "sleep":
         time.sleep(60)
     elif name == "hold":

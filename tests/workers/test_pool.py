@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from contextlib import closing
 
@@ -74,3 +75,21 @@ def test_closing_ends_workers_at_work(spec: Spec) -> None:
     workers.submit(("sleep", 0))
     workers.close()
     assert running() == []
+
+
+def test_a_job_that_can_not_be_sent_is_a_reason_too(spec: Spec) -> None:
+    def encode(job: Job) -> WireFrame:
+        if job[0] == "odd":
+            raise UnicodeError("no text")
+        return WireFrame.of(job)
+
+    with closing(WorkerPool(spec(), 1, encode=encode, decode=number)) as workers:
+        found = results(workers, ("odd", 1), ("echo", 2))
+    assert found == {("odd", 1): "testing failed: UnicodeError: no text", ("echo", 2): 2}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+def test_a_worker_that_dies_is_not_waited_for_as_long_as_what_it_started(spec: Spec) -> None:
+    with closing(pool(spec(), 1)) as workers:
+        found = results(workers, ("fork and abort", 0), ("echo", 1))
+    assert found == {("fork and abort", 0): "the tester crashed on it (SIGABRT)", ("echo", 1): 1}

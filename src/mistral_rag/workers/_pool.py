@@ -95,15 +95,25 @@ class WorkerPool(Generic[Job, Result]):
             self._dismiss(worker)
 
     def _done(self, worker: Worker, job: Job) -> Result | WorkerError:
+        # whatever goes wrong is the reason of this job: one that is never reported would be waited for without end
         try:
-            frame = worker.ask(self._encode(job), seconds=self._seconds(job) if self._seconds else None)
-            return self._decode(job, frame)
+            frame = self._encode(job)
+        except Exception as error:  # noqa: BLE001  the edge of a thread
+            return self._failure(error)
+        try:
+            return self._decode(job, worker.ask(frame, seconds=self._seconds(job) if self._seconds else None))
         except FrameError:
             return worker.reject()
         except WorkerStartError:
             raise
         except WorkerError as error:
             return error
+        except Exception as error:  # noqa: BLE001  the edge of a thread
+            worker.reject()
+            return self._failure(error)
+
+    def _failure(self, error: Exception) -> WorkerError:
+        return WorkerError(f"{self._spec.activity} failed: {type(error).__name__}: {error}")
 
     def _start(self) -> Worker:
         with self._lock:

@@ -1,6 +1,7 @@
 """One worker as its parent sees it: started, asked, watched, ended."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -207,6 +208,10 @@ class Worker:
             if reason := self._broken_limit():
                 self._stop(reason)
                 return
+            if self._has_ended():
+                # what it has started may hold its pipe open, and who waits for results would wait for that
+                self.kill()
+                return
 
     def _broken_limit(self) -> str | None:
         """The limit that a worker at work has broken, in words."""
@@ -219,6 +224,12 @@ class Worker:
             return f"{self.spec.activity} took more than {gib:.3g} GiB of memory and was stopped"
         return None
 
+    def _has_ended(self) -> bool:
+        try:
+            return psutil.Process(self._process.pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return True
+
     def _memory(self) -> int:
         try:
             return int(psutil.Process(self._process.pid).memory_info().rss)
@@ -227,16 +238,20 @@ class Worker:
 
     def _stop(self, reason: str) -> None:
         self._stopped = self._stopped or reason
-        self._process.kill()
+        self.kill()
 
     def kill(self) -> None:
-        """End the worker at once, from any thread; whoever waits for its results gets WorkerError."""
+        """End the worker and what it has started at once, from any thread; who waits for results gets WorkerError."""
+        # as long as nobody has waited for it, its number is no other process's
+        if hasattr(os, "killpg") and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
 
     def close(self) -> None:
         """End the worker and free what it held; only for the thread that talks to it. A second call does nothing."""
         self._closed.set()
-        self._process.kill()
+        self.kill()
         self._process.wait()
         self._watch.join()
         for stream in (self._to, self._from, self._messages):
