@@ -83,7 +83,7 @@ class HybridRetriever(BaseRetriever):
     routing: bool = True
     """Boost whole documents, as signals say; without it they boost single pages only."""
     signals: Sequence[Signal] | None = None
-    """What documents of a kind tell about themselves; by default those that are registered."""
+    """Knowledge of kinds of document; by default the signals that are registered."""
     expander: QueryExpander | Literal["signals"] | None = "signals"
     """Further words to search for: those of the signals, or another expander's; None for the question alone."""
     reranker: Reranker | None = None

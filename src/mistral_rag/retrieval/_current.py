@@ -14,7 +14,7 @@ from mistral_rag.retrieval._signals import Signal
 
 @dataclass(frozen=True, slots=True)
 class SearchScope:
-    """What a search may show, and by which signals; the index is made anew for another one."""
+    """Filter, groups and signals of a search; for others the index is made anew."""
 
     signals: tuple[Signal, ...]
     filter: Mapping[str, Any] | None

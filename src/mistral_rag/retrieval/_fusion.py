@@ -11,10 +11,10 @@ RANK_CONSTANT: Final = 60
 """Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
 
 DENSE_WEIGHTS: Final = {"local-minilm": 0.7, "local-use": 0.6, "mistral-embed": 0.7}
-"""What the vectors of a model are worth where words say nothing, by the name before the @; measured but the last."""
+"""Share of a model's vectors where words say nothing, by the name before the @; measured but for the last."""
 OTHER_MODEL: Final = 0.5
 UNNAMED_SHARES: Final = {"local-minilm": 0.4}
-"""What the question without the companies it names counts in its vector, where words say nothing; measured."""
+"""Share of the question without names in its vector, where words say nothing; measured."""
 
 COVERED: Final = 2 / 3
 """From this share of a question on that one passage covers, its words alone decide."""

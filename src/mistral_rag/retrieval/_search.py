@@ -22,7 +22,7 @@ DEPTH: Final = 100
 """Rows that each ranking puts forward; the rest can't come among the first ten, whatever the other says of them."""
 
 EXPANSION_SHARE: Final = 0.5
-"""What the words of an expansion count against those of the question, where nothing covers the question."""
+"""Weight of an expansion's words against those of the question, where nothing covers the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class SearchIndex:
     restricted: bool
     """True when rows are left out that the index holds."""
     lexical_positions: "tuple[npt.NDArray[np.bool_], Positions] | None"
-    """Which rows of the word index are in `table`, and where; None where both have the same in the same order."""
+    """Mask of the word index's rows that are in `table`, and their positions; None where both have the same rows in order."""
 
     @classmethod
     def of(cls, view: View, model: str, signals: Iterable[Signal], *, allowed: Rows | None = None) -> "SearchIndex":

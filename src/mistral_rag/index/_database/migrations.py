@@ -24,7 +24,7 @@ CREATE TABLE vectors (vector INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NU
 CREATE TABLE embeddings (model TEXT NOT NULL, key BLOB NOT NULL, vector INTEGER NOT NULL REFERENCES vectors,
  digest BLOB NOT NULL, PRIMARY KEY (model, key)) WITHOUT ROWID;
 """
-"""What format 2 has instead of what is in REBUILT: indexes over whole ids, digests and keys."""
+"""Tables of format 2 in place of those in REBUILT: with indexes over whole ids, digests and keys."""
 
 REBUILT: Final = {
     "chunks": "SELECT * FROM old_chunks ORDER BY row",

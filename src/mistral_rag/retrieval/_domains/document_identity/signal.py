@@ -19,7 +19,7 @@ YEAR_SHARE: Final = 0.65
 """The share of it that the year decides; the rest is lost where the question names a kind of filing or a quarter, which
 such documents have not. As for filings."""
 OLDER_MALUS: Final = 0.2
-"""What an older edition loses where the question names no time: enough to come behind the newer one's same sentence."""
+"""Malus of an older edition where the question names no time: enough to come behind the newer one's same sentence."""
 FIRST_YEAR: Final = 1900
 """Editions numbered from here on are years; lower ones are versions."""
 LATER_YEAR: Final = 0.4

@@ -15,7 +15,7 @@ MIN_MISSPELT: Final = 6
 """Letters of a name that is known with one letter wrong, missing, doubled or swapped; shorter ones resemble words."""
 
 _LOOSER: Final = {"shout": 0, "upper": 1, "title": 2, "capital": 3, "any": 4}
-"""How a question may write a name, strictest first."""
+"""Ways in which a question may write a name, strictest first."""
 _IN_ANY_CASE: Final = frozenset({"upper", "capital", "any"})
 _GAP: Final = re.compile(r"[\s?!;:,/]+")
 _TELLS_NO_CASE: Final = re.compile(r"\b(?:\w*\d\w*|[A-Z]{2,})\b|(?:^|[.?!])\s*\w")

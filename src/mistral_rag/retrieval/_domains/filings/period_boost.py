@@ -16,9 +16,9 @@ OTHER_YEAR: Final = 0.4
 """The share that a report gains whose year is another one of those asked for, or the year after: reports show earlier
 years beside their own."""
 AGEING: Final = 0.8
-"""Where no year is named, each report is worth so much of the next newer one."""
+"""Worth of each report against the next newer one, where no year is named."""
 KIND_WITHOUT_QUESTION: Final = {"annual": 1.0, "quarterly": 0.4, "current": 0.4, "proxy": 0.4, "release": 0.7}
-"""How likely a report of this kind answers a question that names none: annual reports hold most figures."""
+"""Fit of a kind of report to a question that names none: annual reports hold most figures."""
 
 Key = tuple[date | None, str, int | None]
 """All that the order by age goes by: the day of a filing (None: no year), its kind and its quarter."""

@@ -18,7 +18,7 @@ from mistral_rag.schema import Source
 COMPANY_BOOST: Final = 1.0
 """As much as all words of the question: other documents' passages come behind those of the company named."""
 STATEMENT_BOOST: Final = 0.3
-"""What a page gains that is a statement the question asks for, where no passage covers the question."""
+"""Boost of a page that is a statement the question asks for, where no passage covers the question."""
 GUESSED: Final = 0.45
 """From this share of a question that one passage covers, statements that only the expansion names gain nothing."""
 
