@@ -45,7 +45,7 @@ class SearchIndex:
     restricted: bool
     """True when rows are left out that the index holds."""
     lexical_positions: "tuple[npt.NDArray[np.bool_], Positions] | None"
-    """Mask of the word index's rows that are in `table`, and their positions; None where both have the same rows in order."""
+    """Mask of the word index's rows that are in `table`, and their positions; None where both have the same rows."""
 
     @classmethod
     def of(cls, view: View, model: str, signals: Iterable[Signal], *, allowed: Rows | None = None) -> "SearchIndex":
