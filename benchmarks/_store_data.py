@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mistral_rag.index import IndexReader
+from mistral_rag.index import UnrestrictedReader
 from mistral_rag.schema import Chunk, Page, Source
 from mistral_rag.testing import small_document
 
@@ -32,7 +32,7 @@ def clustered(count: int, dimension: int = 1024) -> np.ndarray:
 
 def repeated(texts: Path, count: int) -> np.ndarray:
     """The vectors of an index, shuffled and as often as needed; from the second time on with noise."""
-    with IndexReader.open(texts) as reader, reader.view() as view:
+    with UnrestrictedReader.open(texts) as reader, reader.view() as view:
         known = view.vectors()[1]
     generator = np.random.default_rng(0)
     known = known[generator.permutation(len(known))]
@@ -66,7 +66,7 @@ def pages(texts: Path | None) -> Iterator[str]:
     if texts is None:
         yield from invented(10_000)
         return
-    with IndexReader.open(texts) as reader, reader.view() as view:
+    with UnrestrictedReader.open(texts) as reader, reader.view() as view:
         for source in view.sources():
             yield from view.page_texts(source.uri)
 

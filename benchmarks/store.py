@@ -43,7 +43,7 @@ from benchmarks._store_data import (
     repeated,
     sources,
 )
-from mistral_rag.index import Identity, IndexReader, IndexWriter
+from mistral_rag.index import Identity, IndexWriter, UnrestrictedReader
 from mistral_rag.testing import small_document
 
 COMMIT = 1000
@@ -196,7 +196,7 @@ def ours(folder: Path) -> dict[str, Any]:
     faiss.omp_set_num_threads(1)
     asked, truth = np.load(folder / "asked.npy"), np.load(folder / "truth.npz")
     result: dict[str, Any] = {}
-    with IndexReader.open(folder / "index") as reader:
+    with UnrestrictedReader.open(folder / "index") as reader:
         before = memory()
         with reader.view() as view:
             start = time.process_time()
@@ -213,7 +213,7 @@ def ours(folder: Path) -> dict[str, Any]:
     return result
 
 
-def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, Any]:
+def searched(reader: UnrestrictedReader, asked: np.ndarray, truth: Any) -> dict[str, Any]:
     def search(vector: np.ndarray, wanted: dict[str, int] | None = None) -> np.ndarray:
         with reader.view() as view:
             return view.dense().search(vector, 10, rows=view.allowed(wanted) if wanted else None)[0] - 1
@@ -229,7 +229,7 @@ def searched(reader: IndexReader, asked: np.ndarray, truth: Any) -> dict[str, An
     return result
 
 
-def worded(reader: IndexReader, every: Sequence[str], asked: np.ndarray) -> dict[str, Any]:
+def worded(reader: UnrestrictedReader, every: Sequence[str], asked: np.ndarray) -> dict[str, Any]:
     """Words alone, and words and vectors together with what they find."""
     from mistral_rag.retrievers import HybridRetriever
     from mistral_rag.vectorstores import FaissStore

@@ -144,9 +144,9 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def status(arguments: argparse.Namespace) -> int:
     """`ingest status`."""
-    from mistral_rag.index import IndexReader
+    from mistral_rag.index import UnrestrictedReader
 
-    with IndexReader.open(index_folder(arguments)) as reader:
+    with UnrestrictedReader.open(index_folder(arguments)) as reader:
         held = reader.status()
     if arguments.json:
         say_json(held)

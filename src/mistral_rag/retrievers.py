@@ -13,11 +13,11 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
-from pydantic import ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
-from mistral_rag.index import IndexReader, StoredChunk, View
+from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups
 from mistral_rag.retrieval._current import CurrentIndex, SearchScope
 from mistral_rag.retrieval._diversification import at_most_each, marginal
 from mistral_rag.retrieval._expansion import QueryExpander
@@ -62,20 +62,21 @@ class HybridRetriever(BaseRetriever):
 
     Words and vectors are fused; signals boost what the documents themselves tell: those of the company and period that
     the question names, the statements that show what it asks for, the newest version of a text. Each search sees the
-    newest commit and reads it in one transaction. Filter and groups
-    are fixed when the retriever is made and hold before anything is ranked. A retriever made with `groups` tells no
-    scores: its hits are scored 1 / rank. Safe to use from any number of threads; async searches run in threads.
+    newest commit and reads it in one transaction. Filter and groups hold before anything is ranked. A retriever made
+    with `groups` tells no scores: its hits are scored 1 / rank. Safe to use from any number of threads; async searches
+    run in threads.
 
-    Make one with `HybridRetriever.from_index`.
+    Make one with `HybridRetriever.from_index`. `index` is read as `groups` may read it: without `groups` they are those
+    of the reader that is given. They can't be assigned; `model_copy` makes a retriever for other ones.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
-    index: IndexReader
+    index: IndexReader = Field(frozen=True)
     embeddings: Embeddings | None = None
     k: int = Field(default=8, ge=0)
     filter: Mapping[str, Any] | None = None
-    groups: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = Field(default=None, frozen=True)
     dense_weight: float | None = Field(default=None, ge=0, le=1)
     """Share of the vectors in the score; by default that of the index's model, and less the more the words tell."""
     fusion: Fusion = "convex"
@@ -102,9 +103,19 @@ class HybridRetriever(BaseRetriever):
     @field_validator("groups", mode="before")
     @classmethod
     def _are_names(cls, groups: Any) -> Any:
-        if isinstance(groups, str):
-            raise ValueError("groups are a collection of names, not one text")
-        return groups if groups is None else tuple(groups)
+        return groups if groups is None else checked_groups(groups)
+
+    @model_validator(mode="after")
+    def _read_by_its_groups(self) -> Self:
+        if "groups" not in self.model_fields_set and self.index.groups:
+            self.__dict__["groups"] = self.index.groups
+        self.__dict__["index"] = self.index.for_groups(self.groups)
+        return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A retriever with other settings, which are checked as those of a new one are."""
+        settings = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**settings, **(update or {})})
 
     @classmethod
     def from_index(
@@ -133,7 +144,7 @@ class HybridRetriever(BaseRetriever):
             MissingExtraError, ConfigurationError: the index's embedding model can't be loaded here.
             pydantic.ValidationError: a setting is unknown or wrong.
         """
-        index = IndexReader.open(path)
+        index = IndexReader.open(path, groups=groups)
         identity = index.identity
         if embeddings is None and identity is not None:
             embeddings = cast("Embeddings | None", load_embeddings(identity.embedding))
@@ -148,7 +159,7 @@ class HybridRetriever(BaseRetriever):
 
     @property
     def pages(self) -> IndexReader:
-        """The index, from which the pages behind the Documents can be read."""
+        """The index as the retriever's groups may read it, for the pages behind the Documents."""
         return self.index
 
     def search(self, question: str, *, k: int | None = None) -> list[Hit]:
@@ -221,7 +232,7 @@ class HybridRetriever(BaseRetriever):
 
     def _searched(self, asked: "_Asked", *, exclusive: bool) -> tuple[Explanation, int]:
         question, k, vector, layouts = asked.question, asked.k, asked.vector, asked.layouts
-        scope = SearchScope.of(registered_signals() if self.signals is None else self.signals, self.filter, self.groups)
+        scope = SearchScope(tuple(registered_signals() if self.signals is None else self.signals), self.filter)
         with self._current.opened(self.index, scope, self._model, exclusive=exclusive) as (view, index):
             read = index.read(question)
             expansion = read.expansion if self.expander == "signals" else asked.expansion
@@ -293,7 +304,7 @@ class HybridRetriever(BaseRetriever):
     def _readable(self, view: View, index: SearchIndex) -> int:
         if not self.filter:
             return len(index.table)
-        readable = view.allowed(None, self.groups)
+        readable = view.allowed(None)
         return view.count() if readable is None else len(readable)
 
     def _model(self, view: View) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, MistralRagError
-from mistral_rag.index import IndexReader, IndexWriter, verify
+from mistral_rag.index import IndexWriter, UnrestrictedReader, verify
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.schema import Source
 
@@ -90,7 +90,7 @@ def test_pages_that_lost_their_layouts_are_counted(index: Path) -> None:
     with connection:
         connection.execute("DELETE FROM layouts WHERE page = 1")
     connection.close()
-    with IndexReader.open(index) as reader, reader.view() as view, pytest.raises(IndexDamagedError) as caught:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view, pytest.raises(IndexDamagedError) as caught:
         view.chunks([1], layouts=True)
     assert str(caught.value) == f"{index}: 1 page without layout"
 

@@ -17,6 +17,7 @@ from mistral_rag.index import (
     Identity,
     IndexReader,
     IndexWriter,
+    UnrestrictedReader,
     embed_text,
     export_faiss,
     export_lines,
@@ -40,7 +41,7 @@ def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
 
 
 def content(index: Path) -> list[Any]:
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         return [(source, list(view.pages(source.uri)), view.content_of(source.uri)) for source in view.sources()]
 
 
@@ -72,8 +73,8 @@ def test_exported_lines_make_the_same_index_elsewhere(index: Path, tmp_path: Pat
     assert import_lines(lines, tmp_path / "other") == 2
     assert content(tmp_path / "other") == content(index)
     assert verify(tmp_path / "other") == []
-    with IndexReader.open(tmp_path / "other") as reader, reader.view() as view:
-        rows = view.allowed({"year": 2023}, ["staff"])
+    with IndexReader.open(tmp_path / "other", groups=["staff"]) as reader, reader.view() as view:
+        rows = view.allowed({"year": 2023})
         assert rows is not None
         assert rows.tolist() == [1, 2]
 
@@ -98,7 +99,7 @@ def test_imported_vectors_are_kept_by_the_text_they_were_made_of(folder: Path, p
         put(writer, "a.txt", "one", vector=(0, 0.5, 0, 0))
         writer.commit()
     import_lines(export_lines(folder), tmp_path / "other")
-    with IndexReader.open(tmp_path / "other") as reader, reader.view() as view:
+    with UnrestrictedReader.open(tmp_path / "other") as reader, reader.view() as view:
         (stored,) = view.chunks([1])
         key = hashlib.sha256(embed_text(stored.chunk, stored.source, view.page(stored.chunk.uri, 1)).encode()).digest()
         assert view.cached_embeddings("test-model", [key])[key].tolist() == [0, 0.5, 0, 0]
@@ -140,7 +141,7 @@ def test_others_read_while_lines_come_in_and_see_all_of_them_or_none(index: Path
     done = threading.Event()
 
     def read() -> None:
-        with IndexReader.open(other) as reader:
+        with UnrestrictedReader.open(other) as reader:
             while not done.is_set():
                 with reader.view() as view:
                     seen.append(len(list(view.sources())))

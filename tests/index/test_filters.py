@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mistral_rag.errors import InvalidFilterError
-from mistral_rag.index import IndexReader, IndexWriter
+from mistral_rag.index import IndexReader, IndexWriter, UnrestrictedReader
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
@@ -52,7 +52,7 @@ def shown(documents: Path, put: Put) -> Mapping[int, Mapping[str, Any]]:
             for number, metadata in enumerate(METADATA):
                 put(writer, f"{number}.txt", f"first {number}", f"second {number}", metadata=metadata)
             writer.commit()
-    with IndexReader.open(documents) as reader, reader.view() as view:
+    with UnrestrictedReader.open(documents) as reader, reader.view() as view:
         return {stored.row: stored.to_document().metadata for stored in view.chunks(range(1, 100))}
 
 
@@ -168,7 +168,7 @@ FILTERS = st.recursive(
 def test_filters_agree_with_plain_python(
     documents: Path, shown: Mapping[int, Mapping[str, Any]], wanted: dict[str, Any]
 ) -> None:
-    with IndexReader.open(documents) as reader, reader.view() as view:
+    with UnrestrictedReader.open(documents) as reader, reader.view() as view:
         rows = view.allowed(wanted)
     found = sorted(shown) if rows is None else rows.tolist()
     assert found == [row for row, metadata in sorted(shown.items()) if passes(metadata, wanted)]
@@ -197,7 +197,7 @@ def test_filters_agree_with_plain_python(
 def test_filters_do_what_they_say(
     documents: Path, shown: Mapping[int, Mapping[str, Any]], wanted: dict[str, Any], names: list[int]
 ) -> None:
-    with IndexReader.open(documents) as reader, reader.view() as view:
+    with UnrestrictedReader.open(documents) as reader, reader.view() as view:
         rows = view.allowed(wanted)
         assert rows is not None
         assert list(dict.fromkeys(int(shown[row]["source"][0]) for row in rows.tolist())) == names
@@ -227,7 +227,7 @@ def test_filters_do_what_they_say(
     ],
 )
 def test_what_is_no_filter_is_an_error_that_says_so(documents: Path, shown: object, wanted: dict[str, Any]) -> None:
-    with IndexReader.open(documents) as reader, reader.view() as view, pytest.raises(InvalidFilterError):
+    with UnrestrictedReader.open(documents) as reader, reader.view() as view, pytest.raises(InvalidFilterError):
         view.allowed(wanted)
 
 
@@ -235,11 +235,16 @@ def test_a_filter_nested_without_end_is_an_error(documents: Path, shown: object)
     wanted: dict[str, Any] = {"a": 1}
     for _ in range(200):
         wanted = {"$not": wanted}
-    with IndexReader.open(documents) as reader, reader.view() as view, pytest.raises(InvalidFilterError, match="deep"):
+    with (
+        UnrestrictedReader.open(documents) as reader,
+        reader.view() as view,
+        pytest.raises(InvalidFilterError, match="deep"),
+    ):
         view.allowed(wanted)
 
 
 def test_groups_are_names_and_not_one_text(folder: Path, writer: IndexWriter, put: Put) -> None:
     put(writer, "a.txt", "text", groups=("s",))
-    with writer.view() as view, pytest.raises(InvalidFilterError):
-        view.allowed(None, "staff")
+    writer.commit()
+    with pytest.raises(InvalidFilterError, match="not one text"):
+        IndexReader.open(folder, groups="staff")

@@ -19,8 +19,8 @@ from mistral_rag.errors import (
     NotAnIndexError,
     StoreError,
 )
-from mistral_rag.index import IndexReader, IndexWriter
-from mistral_rag.index._view import LexicalRow
+from mistral_rag.index import IndexReader, IndexWriter, UnrestrictedReader
+from mistral_rag.index._commit_rows import LexicalRow
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
@@ -40,7 +40,7 @@ def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
 
 
 def test_a_view_stands_still_while_a_writer_goes_on(index: Path, put: Put) -> None:
-    with IndexReader.open(index) as reader, IndexWriter.open(index) as writer, reader.view() as before:
+    with UnrestrictedReader.open(index) as reader, IndexWriter.open(index) as writer, reader.view() as before:
         put(writer, "d.txt", "one delta")
         writer.commit()
         assert before.sequence == 2
@@ -51,7 +51,7 @@ def test_a_view_stands_still_while_a_writer_goes_on(index: Path, put: Put) -> No
 
 
 def test_chunks_come_in_the_order_asked_without_those_that_are_gone(index: Path) -> None:
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         found = view.chunks([4, 1, 99, 3])
         assert [(stored.row, stored.chunk.text) for stored in found] == [(4, "one gamma"), (3, "one beta")]
         assert view.rows_of([found[0].chunk.id, "unknown"]) == {found[0].chunk.id: 4}
@@ -60,7 +60,7 @@ def test_chunks_come_in_the_order_asked_without_those_that_are_gone(index: Path)
 
 
 def test_vectors_come_with_their_rows(index: Path) -> None:
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         rows, vectors = view.vectors()
         assert (rows.tolist(), vectors.tolist()) == ([3, 4], [[0, 1, 0, 0], [0, 0, 1, 0]])
         assert vectors.dtype == np.float16
@@ -73,21 +73,21 @@ def test_equal_vectors_are_kept_once_and_come_for_each_row(writer: IndexWriter, 
     put(writer, "a.txt", "one", "two", vector=(1, 0, 0, 0))
     put(writer, "y.txt", "last", vector=(0, 0, 0, 1))
     writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         rows, vectors = view.vectors()
         assert rows.tolist() == [1, 2, 3, 4]
         assert vectors[:, 0].tolist() == [0, 1, 1, 0]
 
 
 def test_word_search_is_told_what_it_needs(index: Path) -> None:
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         assert list(view.lexical_inputs(3)) == [
             LexicalRow(4, "file:///docs/c.txt", "c.txt", "", "", "one gamma", "one gamma")
         ]
 
 
 def test_changes_are_what_came_and_went_since(index: Path) -> None:
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         changes = view.changes(1)
         assert (changes.added.tolist(), changes.removed.tolist()) == ([3, 4], [1, 2])
         changes = view.changes(0)
@@ -107,28 +107,30 @@ def test_a_row_that_came_and_went_between_two_commits_is_in_no_change(
     put(writer, "a.txt", "four")
     writer.remove(source.uri)
     writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         assert [view.changes(since).removed.tolist() for since in (0, 1, 2, 3)] == [[], [1], [2], []]
 
 
 def test_groups_are_closed_to_all_others_once_they_are_used(index: Path) -> None:
-    with IndexReader.open(index) as reader, reader.view() as view:
-        assert [
-            None if rows is None else rows.tolist()
-            for rows in (view.allowed(None), view.allowed(None, ["sales"]), view.allowed(None, ["sales", "staff"]))
-        ] == [[], [], [3]]
+    found = []
+    for groups in (None, ["sales"], ["sales", "staff"]):
+        with IndexReader.open(index, groups=groups) as reader, reader.view() as view:
+            rows = view.allowed(None)
+            found.append(None if rows is None else rows.tolist())
+    assert found == [[], [], [3]]
 
 
 def test_without_groups_and_filter_everything_is_allowed(folder: Path, writer: IndexWriter, put: Put) -> None:
     put(writer, "a.txt", "one")
     writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
-        assert view.allowed(None) is None
-        assert view.allowed({}, ["staff"]) is None
+    for groups in (None, ["staff"]):
+        with IndexReader.open(folder, groups=groups) as reader, reader.view() as view:
+            assert view.allowed(None) is None
+            assert view.allowed({}) is None
 
 
 def test_status_speaks_the_names_of_the_command_line(index: Path) -> None:
-    with IndexReader.open(index) as reader:
+    with UnrestrictedReader.open(index) as reader:
         facts = reader.status()
     assert facts.pop("size_bytes") > 0
     assert facts == {
@@ -151,8 +153,8 @@ def test_status_speaks_the_names_of_the_command_line(index: Path) -> None:
 
 def test_status_loads_nothing_heavy(index: Path) -> None:
     script = (
-        "import sys; from mistral_rag.index import IndexReader\n"
-        "with IndexReader.open(sys.argv[1]) as reader: reader.status(), reader.identity\n"
+        "import sys; from mistral_rag.index import UnrestrictedReader\n"
+        "with UnrestrictedReader.open(sys.argv[1]) as reader: reader.status(), reader.identity\n"
         "print(*{'numpy', 'pydantic', 'faiss', 'langchain_core', 'httpx'} & sys.modules.keys())"
     )
     run = subprocess.run([sys.executable, "-c", script, index], capture_output=True, text=True, check=True)
@@ -165,7 +167,7 @@ def test_many_threads_read_while_one_writes(folder: Path, writer: IndexWriter, p
     wrong: list[str] = []
     done = threading.Event()
 
-    def read(reader: IndexReader) -> None:
+    def read(reader: UnrestrictedReader) -> None:
         while not done.is_set():
             with reader.view() as view:
                 rows, _ = view.vectors()
@@ -173,7 +175,7 @@ def test_many_threads_read_while_one_writes(folder: Path, writer: IndexWriter, p
                 if texts != [f"text {view.sequence - 1}"]:
                     wrong.append(f"{view.sequence}: {texts}")
 
-    with IndexReader.open(folder) as reader:
+    with UnrestrictedReader.open(folder) as reader:
         threads = [threading.Thread(target=read, args=(reader,)) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -188,7 +190,7 @@ def test_many_threads_read_while_one_writes(folder: Path, writer: IndexWriter, p
 
 
 def test_a_reader_in_between_does_not_make_the_log_grow(folder: Path, writer: IndexWriter, put: Put) -> None:
-    with IndexReader.open(folder) as reader:
+    with UnrestrictedReader.open(folder) as reader:
         for number in range(300):
             put(writer, "a.txt", f"text {number}")
             writer.commit()
@@ -201,9 +203,9 @@ def test_a_reader_in_between_does_not_make_the_log_grow(folder: Path, writer: In
 def test_a_forked_child_reads_on_while_its_parent_writes(index: Path) -> None:
     script = """
 import os, sys
-from mistral_rag.index import IndexReader
+from mistral_rag.index import UnrestrictedReader
 from mistral_rag.index import IndexWriter
-reader = IndexReader.open(sys.argv[1])
+reader = UnrestrictedReader.open(sys.argv[1])
 assert reader.sequence == 2
 children = []
 for _ in range(4):
@@ -226,15 +228,15 @@ assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
 
 def test_missing_foreign_and_newer_folders_are_told_apart(tmp_path: Path, index: Path) -> None:
     with pytest.raises(IndexNotFoundError, match="ingest build"):
-        IndexReader.open(tmp_path / "nowhere")
+        UnrestrictedReader.open(tmp_path / "nowhere")
     (tmp_path / "letter.txt").touch()
     with pytest.raises(NotAnIndexError):
-        IndexReader.open(tmp_path)
+        UnrestrictedReader.open(tmp_path)
     with pytest.raises(NotAnIndexError):
-        IndexReader.open(tmp_path / "letter.txt")
+        UnrestrictedReader.open(tmp_path / "letter.txt")
     change(index, "PRAGMA user_version = 999")
     with pytest.raises(IndexVersionError, match="format 999"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
 
 
 @pytest.mark.parametrize("name", ["index.db", "index.seal", "LOCK"])
@@ -243,7 +245,7 @@ def test_a_link_in_the_folder_is_followed_nowhere(index: Path, tmp_path: Path, n
     (index / name).rename(elsewhere)
     (index / name).symlink_to(elsewhere)
     with pytest.raises(IndexDamagedError, match="link"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
     with pytest.raises(IndexDamagedError, match="link"):
         IndexWriter.open(index)
 
@@ -260,7 +262,7 @@ def test_a_link_in_the_folder_is_followed_nowhere(index: Path, tmp_path: Path, n
 def test_foreign_tables_views_and_triggers_are_refused(index: Path, statement: str) -> None:
     change(index, statement)
     with pytest.raises(IndexDamagedError, match="other tables"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
     with pytest.raises(IndexDamagedError, match="other tables"):
         IndexWriter.open(index)
 
@@ -269,14 +271,14 @@ def test_tables_that_can_not_be_read_are_damage(index: Path) -> None:
     data = (index / "index.db").read_bytes()
     (index / "index.db").write_bytes(data.replace(b"CREATE TABLE pages (page", b"CREATE TABLE pages (\xff\xfe\xfd\xfc"))
     with pytest.raises(IndexDamagedError):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
     with pytest.raises(IndexDamagedError):
         IndexWriter.open(index)
 
 
 def test_a_changed_row_is_not_given_out(index: Path) -> None:
     change(index, "UPDATE chunks SET text = replace(text, 'gamma', 'delta')")
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         assert [stored.chunk.text for stored in view.chunks([3])] == ["one beta"]
         with pytest.raises(IndexDamagedError, match="not what was written"):
             view.chunks([4])
@@ -291,18 +293,18 @@ def test_a_lost_database_and_a_lost_commit_are_damage(index: Path, put: Put, tmp
         writer.commit()
     shutil.copy(tmp_path / "older" / "index.db", index / "index.db")
     with pytest.raises(IndexDamagedError, match="lost its last 2 commits"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
     with pytest.raises(IndexDamagedError, match="lost its last 2 commits"):
         IndexWriter.open(index)
     (index / "index.db").unlink()
     with pytest.raises(IndexDamagedError, match=r"lost its index\.db"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
 
 
 def test_a_missing_or_foreign_seal_is_damage(index: Path, folder: Path, tmp_path: Path, put: Put) -> None:
     (index / "index.seal").rename(tmp_path / "seal")
     with pytest.raises(IndexDamagedError, match="seal is missing"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
     other = tmp_path / "other"
     with IndexWriter.open(other) as writer:
         for number in (1, 2):
@@ -310,7 +312,7 @@ def test_a_missing_or_foreign_seal_is_damage(index: Path, folder: Path, tmp_path
             writer.commit()
     shutil.copy(other / "index.seal", index / "index.seal")
     with pytest.raises(IndexDamagedError, match="different histories"):
-        IndexReader.open(index)
+        UnrestrictedReader.open(index)
 
 
 def test_a_seal_one_commit_behind_is_what_a_crash_leaves_and_is_mended(index: Path, put: Put) -> None:
@@ -320,14 +322,14 @@ def test_a_seal_one_commit_behind_is_what_a_crash_leaves_and_is_mended(index: Pa
         writer.commit()
     after = (index / "index.seal").read_bytes()
     (index / "index.seal").write_bytes(before)
-    with IndexReader.open(index) as reader:
+    with UnrestrictedReader.open(index) as reader:
         assert reader.sequence == 3
     IndexWriter.open(index).close()
     assert (index / "index.seal").read_bytes() == after
 
 
 def test_an_index_that_was_replaced_is_not_read_on(index: Path, tmp_path: Path) -> None:
-    with IndexReader.open(index) as reader:
+    with UnrestrictedReader.open(index) as reader:
         index.rename(tmp_path / "away")
         assert reader.replaced
         with pytest.raises(IndexNotFoundError, match="deleted or replaced"):
@@ -335,14 +337,14 @@ def test_an_index_that_was_replaced_is_not_read_on(index: Path, tmp_path: Path) 
 
 
 def test_an_error_inside_a_view_is_the_callers_own(index: Path) -> None:
-    with IndexReader.open(index) as reader:
+    with UnrestrictedReader.open(index) as reader:
         with pytest.raises(ConnectionError, match="theirs"), reader.view():
             raise ConnectionError("theirs")
         assert reader.sequence == 2
 
 
 def test_a_closed_reader_says_so(index: Path) -> None:
-    reader = IndexReader.open(index)
+    reader = UnrestrictedReader.open(index)
     reader.close()
     reader.close()
     with pytest.raises(StoreError, match="closed"), reader.view():
@@ -354,14 +356,14 @@ import os, sys
 import mistral_rag.index._view
 from mistral_rag.errors import StoreError
 from mistral_rag.index import verify
-from mistral_rag.index import IndexReader
+from mistral_rag.index import UnrestrictedReader
 from mistral_rag.index import IndexWriter
 if os.getuid() == 0:
     os.setuid(65534)
 try:
     if sys.argv[2] == "write":
         IndexWriter.open(sys.argv[1])
-    with IndexReader.open(sys.argv[1]) as reader, reader.view() as view:
+    with UnrestrictedReader.open(sys.argv[1]) as reader, reader.view() as view:
         print([source.name for source in view.sources()], verify(sys.argv[1]))
 except StoreError as error:
     print(type(error).__name__, error)

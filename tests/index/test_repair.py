@@ -18,7 +18,7 @@ from mistral_rag.errors import (
     IndexVersionError,
     NotAnIndexError,
 )
-from mistral_rag.index import IndexReader, IndexWriter, repair, verify
+from mistral_rag.index import IndexReader, IndexWriter, UnrestrictedReader, repair, verify
 from mistral_rag.index._database.format import PAGE_SIZE
 from mistral_rag.index._recovery.salvage import Loss
 from mistral_rag.schema import Locator, Page, Source
@@ -46,7 +46,7 @@ def index(folder: Path, writer: IndexWriter, put: Put) -> Path:
 
 
 def content(index: Path) -> dict[str, Any]:
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         assert view.extra("step") == 5  # noqa: S610
         return {
             source.name: (source, list(view.pages(source.uri)), view.content_of(source.uri))
@@ -140,8 +140,8 @@ def test_what_only_leads_to_the_rows_is_made_again_and_nothing_is_lost(
     assert content(index) == before
     assert report.quarantine == index / "quarantine-1"
     assert (index / "quarantine-1" / "index.db").read_bytes() == damaged
-    with IndexReader.open(index) as reader, reader.view() as view:
-        rows = view.allowed({"n": 2}, ["staff"])
+    with IndexReader.open(index, groups=["staff"]) as reader, reader.view() as view:
+        rows = view.allowed({"n": 2})
         assert rows is not None
         assert len(rows) == 3
         assert view.generation == 2
@@ -177,7 +177,7 @@ def test_a_document_that_lost_a_page_keeps_the_others_and_is_read_again_by_the_n
         state = writer.sources()["file:///docs/1.txt"]
         assert (state.size, state.pages, state.chunks, state.status) == (-1, 3, 2, "ok")
         assert state.problems == ((2, "lost by damage to the index; the next build reads it again"),)
-    with IndexReader.open(index) as reader:
+    with UnrestrictedReader.open(index) as reader:
         assert [reader.page("file:///docs/1.txt", number).text[:9] for number in (1, 2, 3)] == [
             "page 1 of", "", "page 3 of",
         ]  # fmt: skip
@@ -191,7 +191,7 @@ def test_a_lost_vector_leaves_its_passages_to_word_search(index: Path) -> None:
         Loss("1.txt", "the vectors of 3 passages"),
     )
     assert verify(index) == []
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         assert len(view.chunks(range(20))) == 12
         assert view.vectors()[0].tolist() == [1, 2, 3, 7, 8, 9, 10, 11, 12]
 
@@ -322,7 +322,7 @@ def test_an_index_with_a_page_of_noise_passes_verify_after_its_repair(index: Pat
     report = repair(index)
     assert verify(index) == []
     told = {loss.source for loss in report.losses}
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         after = {
             source.name: (source, list(view.pages(source.uri)), view.content_of(source.uri))
             for source in view.sources()

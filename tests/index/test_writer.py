@@ -23,21 +23,21 @@ from mistral_rag.errors import (
     NotAnIndexError,
     StoreError,
 )
-from mistral_rag.index import Identity, IndexReader, IndexWriter, View, verify
+from mistral_rag.index import Identity, IndexReader, IndexWriter, UnrestrictedReader, verify
 from mistral_rag.schema import Page, Source
 
 Put = Callable[..., Source]
 
 
 def names(folder: Path) -> list[str]:
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         return [source.name for source in view.sources()]
 
 
 def test_what_was_committed_is_read_back_whole(writer: IndexWriter, folder: Path, put: Put) -> None:
     source = put(writer, "a.txt", "First page.", "Second page.", metadata={"year": 2023}, groups=("staff",))
     assert writer.commit() == 1
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         assert view.source(source.uri) == source
         page = view.page(source.uri, 2)
         assert page.text == "Second page."
@@ -77,7 +77,7 @@ def test_a_source_put_again_takes_the_place_of_the_old_one(writer: IndexWriter, 
     writer.commit()
     source = put(writer, "a.txt", "new text")
     writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         assert [stored.chunk.text for stored in view.chunks([1, 2, 3])] == ["new text"]
         with pytest.raises(KeyError):
             view.page(source.uri, 2)
@@ -91,7 +91,7 @@ def test_a_row_is_never_used_twice(writer: IndexWriter, folder: Path, put: Put) 
         writer.commit()
     put(writer, "d.txt", "text")
     writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         assert view.vectors()[0].tolist() == [4]
 
 
@@ -123,7 +123,7 @@ def test_rows_after_a_put_that_did_not_fit_are_still_told_as_new(writer: IndexWr
     before = writer.commit()
     put(writer, "d.txt", "new")
     writer.commit()
-    with IndexReader.open(folder) as reader, reader.view() as view:
+    with UnrestrictedReader.open(folder) as reader, reader.view() as view:
         assert view.changes(before).added.tolist() == [2]
 
 
@@ -139,7 +139,7 @@ def test_a_failed_source_keeps_its_reason(writer: IndexWriter, folder: Path, put
         8,
         0,
     )
-    with IndexReader.open(folder) as reader:
+    with UnrestrictedReader.open(folder) as reader:
         assert reader.status()["failures"] == [{"source": "a.txt", "reason": "the file is encrypted"}]
         assert reader.status()["documents"] == 0
 
@@ -214,7 +214,7 @@ def test_opening_the_database_elsewhere_in_the_writers_process_lets_no_second_wr
     writer: IndexWriter, folder: Path, put: Put
 ) -> None:
     put(writer, "a.txt", "text")
-    with IndexReader.open(folder):
+    with UnrestrictedReader.open(folder):
         pass
     verify(folder)
     second = "import sys; from mistral_rag.index import IndexWriter; IndexWriter.open(sys.argv[1])"
@@ -227,11 +227,11 @@ def test_a_forked_child_neither_uses_the_writer_nor_keeps_its_lock(folder: Path)
     script = """
 import os, sys
 from mistral_rag.errors import StoreError
-from mistral_rag.index import IndexReader
+from mistral_rag.index import UnrestrictedReader
 from mistral_rag.index import IndexWriter
 writer = IndexWriter.open(sys.argv[1])
 writer.set_extra("parent", True)
-reader = IndexReader.open(sys.argv[1])
+reader = UnrestrictedReader.open(sys.argv[1])
 ready, go = os.pipe()
 def refused(use):
     try:
@@ -241,7 +241,7 @@ def refused(use):
 if os.fork() == 0:
     assert "in a forked process" in refused(lambda: writer.set_extra("child", True))
     assert "forked while" in refused(lambda: reader.sequence)
-    assert "start it by spawn" in refused(lambda: IndexReader.open(sys.argv[1]))
+    assert "start it by spawn" in refused(lambda: UnrestrictedReader.open(sys.argv[1]))
     writer.close()
     os.read(ready, 1)
     os._exit(0)
@@ -311,7 +311,7 @@ def test_what_a_killed_first_build_left_is_built_over(folder: Path) -> None:
     (folder / "LOCK").touch()
     (folder / "index.db").touch()
     with pytest.raises(IndexNotFoundError):
-        IndexReader.open(folder)
+        UnrestrictedReader.open(folder)
     with pytest.raises(IndexNotFoundError):
         verify(folder)
     IndexWriter.open(folder).close()
@@ -350,13 +350,13 @@ def test_a_full_disk_leaves_the_last_commit_and_one_sentence(folder: Path) -> No
     assert refused.startswith(f"can't write to {folder}: ")
     assert refused.endswith("the last commit stands")
     assert "open it again" in after
-    with IndexReader.open(folder) as reader:
+    with UnrestrictedReader.open(folder) as reader:
         assert (reader.extra("first"), reader.extra("large")) == (1, None)
     assert verify(folder) == []
     with IndexWriter.open(folder) as writer:
         writer.set_extra("large", "y")
         writer.commit()
-    with IndexReader.open(folder) as reader:
+    with UnrestrictedReader.open(folder) as reader:
         assert reader.extra("large") == "y"
 
 
@@ -434,21 +434,19 @@ def test_other_groups_leave_pages_chunks_and_vectors_as_they_are(writer: IndexWr
     before = rows_of(folder)
     state = writer.sources()[first.uri]
 
-    def allowed(view: View, group: str) -> list[int]:
-        rows = view.allowed(None, [group])
-        assert rows is not None
-        return [int(row) for row in rows]
+    def allowed(group: str) -> list[int]:
+        with IndexReader.open(folder, groups=[group]) as reader, reader.view() as view:
+            rows = view.allowed(None)
+            assert rows is not None
+            return [int(row) for row in rows]
 
-    with IndexReader.open(folder) as reader:
-        with reader.view() as view:
-            assert allowed(view, "audit") == []
+    with UnrestrictedReader.open(folder) as reader:
+        assert allowed("audit") == []
         writer.set_groups(first.uri, ["audit", "*"])
         assert writer.commit() == 2
         with reader.view() as view:
             assert view.source(first.uri) == first.model_copy(update={"groups": ("audit", "*")})
-            assert allowed(view, "audit") == [1, 2]
-            assert allowed(view, "staff") == [1, 2, 3]
-            assert allowed(view, "board") == [1, 2]
+        assert (allowed("audit"), allowed("staff"), allowed("board")) == ([1, 2], [1, 2, 3], [1, 2])
     after = rows_of(folder)
     assert after.pop("groups") == [("*", 1), ("audit", 1), ("staff", 2)]
     del before["groups"]

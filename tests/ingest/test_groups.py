@@ -11,7 +11,7 @@ from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag import HybridRetriever
 from mistral_rag.cli import main as mistral_rag
-from mistral_rag.index import IndexReader, verify
+from mistral_rag.index import UnrestrictedReader, verify
 
 TRAVEL = "# Travel\n\nTrains are booked in second class.\n"
 PAY = "# Pay\n\nThe chair is paid second to none.\n"
@@ -93,7 +93,7 @@ def test_a_build_and_the_status_say_how_many_documents_nobody_finds(
         "1 document is hidden: it names no group, while others do. "
         "Name one with: ingest build PATH --group NAME ('*' for everyone)"
     )
-    with IndexReader.open(index) as reader:
+    with UnrestrictedReader.open(index) as reader:
         assert reader.status()["hidden"] == 1
     assert build(open_folder, index, ["*"]).warnings == []
 

@@ -98,10 +98,10 @@ def _platform() -> Iterator[Check]:
 
 
 def _index(folder: Path) -> Iterator[Check]:
-    from mistral_rag.index import IndexReader
+    from mistral_rag.index import UnrestrictedReader
 
     try:
-        with IndexReader.open(folder) as reader:
+        with UnrestrictedReader.open(folder) as reader:
             identity, facts = reader.identity, reader.status()
     except StoreError as error:
         yield Check("index", False, str(error))

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from mistral_rag.index._database.profiles import Profile
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._dense.settings import DenseSettings
-    from mistral_rag.index._documents import bare_source
+    from mistral_rag.index._documents import BARE_LABEL, bare_source
     from mistral_rag.index._exchange.copies import export_faiss, export_jsonl, export_lines, import_lines, snapshot
     from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
+    from mistral_rag.index._gate import EVERYONE, checked_groups
     from mistral_rag.index._index_text import embed_text
     from mistral_rag.index._lexical.lexical_index import LexicalIndex
-    from mistral_rag.index._reader import IndexReader
+    from mistral_rag.index._reader import IndexReader, UnrestrictedReader
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
     from mistral_rag.index._source_status import SourceStatus
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mistral_rag.index._writer import IndexWriter
 
 __all__ = [
+    "BARE_LABEL",
+    "EVERYONE",
     "DenseIndex",
     "DenseSettings",
     "Identity",
@@ -37,8 +40,10 @@ __all__ = [
     "Profile",
     "SourceStatus",
     "StoredChunk",
+    "UnrestrictedReader",
     "View",
     "bare_source",
+    "checked_groups",
     "embed_text",
     "export_faiss",
     "export_jsonl",
@@ -53,6 +58,8 @@ __all__ = [
 __getattr__ = loader(
     __name__,
     {
+        "BARE_LABEL": "_documents",
+        "EVERYONE": "_gate",
         "DenseIndex": "_dense.search",
         "DenseSettings": "_dense.settings",
         "Identity": "_database.identity",
@@ -62,8 +69,10 @@ __getattr__ = loader(
         "Profile": "_database.profiles",
         "SourceStatus": "_source_status",
         "StoredChunk": "_stored_rows",
+        "UnrestrictedReader": "_reader",
         "View": "_view",
         "bare_source": "_documents",
+        "checked_groups": "_gate",
         "embed_text": "_index_text",
         "export_faiss": "_exchange.copies",
         "export_jsonl": "_exchange.copies",

@@ -1,9 +1,14 @@
 """Documents that come without pages: each is its own source with one page, and comes back as it was given."""
 
+from typing import Final
+
 from langchain_core.documents import Document
 
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
 from mistral_rag.schema import Chunk, Locator, Page, Source, Unit, text_digest
+
+BARE_LABEL: Final = "text without a file"
+"""The page label in citations: name and title of such a text are what somebody gave it."""
 
 
 def bare_source(document: Document, groups: tuple[str, ...] = ()) -> tuple[Source, Page, Chunk]:
@@ -21,6 +26,6 @@ def bare_source(document: Document, groups: tuple[str, ...] = ()) -> tuple[Sourc
         metadata=meta,
     )
     units = (Unit(start=0, end=len(text)),) if text else ()
-    page = Page(locator=Locator(kind="part", number=1), text=text, units=units)
+    page = Page(locator=Locator(kind="part", number=1, label=BARE_LABEL), text=text, units=units)
     chunk = Chunk(id=str(document.id), uri=uri, page=1, first_unit=0, last_unit=0, start=0, end=len(text), text=text)
     return source, page, chunk

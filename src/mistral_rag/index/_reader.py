@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,9 @@ from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._filters.filters import AllowedRows
 from mistral_rag.index._folder.filesystem import refuse_network
 from mistral_rag.index._folder.layout import LOG, file_of, find_folder
+from mistral_rag.index._gate import checked_groups, hides_documents, restrict
 from mistral_rag.index._idle_timeout import IdleTimeout, TimedConnection
-from mistral_rag.index._status import status_of
+from mistral_rag.index._status import size_of, status_of
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Float16Array, Rows
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MAX_IDLE_CONNECTIONS: Final = 8
 """Connections that wait for the next views; with more threads at once some are opened again."""
 
-_READERS: "Final[weakref.WeakSet[IndexReader]]" = weakref.WeakSet()
+_READERS: "Final[weakref.WeakSet[_Reader]]" = weakref.WeakSet()
 
 
 def _release_all() -> None:
@@ -45,12 +46,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_release_all)
 
 
-class IndexReader:
-    """An index opened for reading. Make one with `IndexReader.open`; it may be shared between threads.
+class _Reader:
+    """An index opened for reading; may be shared between threads.
 
     Every `view` is one short transaction on a connection of its own, which is kept for the next one. Nothing that
     a reader does keeps a writer waiting.
     """
+
+    _closed = True  # until there is something to close
 
     def __init__(self, folder: Path, *, dense: DenseSettings = DEFAULT) -> None:
         self.folder = folder
@@ -66,32 +69,26 @@ class IndexReader:
         self._file = file_of(folder)
         _READERS.add(self)
 
-    @classmethod
-    def open(cls, path: str | os.PathLike[str], *, dense: DenseSettings = DEFAULT) -> Self:
-        """Open the index folder at `path` and check that it is one; `dense` are sizes for search by vectors.
+    def _checked(self) -> Self:
+        """This reader, when its folder holds an index that can be read."""
+        try:
+            if (self.folder / LOG).exists():
+                refuse_network(self.folder, writing=False)
+            with self.connection() as connection:
+                require_current(connection, self.folder)
+                commits.check_history(connection, self.folder)
+        except BaseException:
+            self.close()
+            raise
+        return self
 
-        Raises:
-            IndexNotFoundError: there is none.
-            NotAnIndexError: the folder holds something else.
-            IndexVersionError: it has a format this release does not read.
-            IndexDamagedError: it does not hold its last commit.
-        """
-        folder = Path(path).absolute()
-        find_folder(folder)
-        if (folder / LOG).exists():
-            refuse_network(folder, writing=False)
-        reader = cls(folder, dense=dense)
-        with sqlite_errors(folder, writing=False):
-            connection = begin_reading(folder)
-            try:
-                require_current(connection, folder)
-                commits.check_history(connection, folder)
-                connection.execute("ROLLBACK")
-            except BaseException:
-                connection.close()
-                raise
-        reader._idle.append(connection)
-        return reader
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make a new connection ready, before its first transaction."""
+
+    @property
+    def _restricted(self) -> bool:
+        """True when groups may hide documents from this reader."""
+        return False
 
     @property
     def replaced(self) -> bool:
@@ -119,7 +116,14 @@ class IndexReader:
     def _view_of(self, connection: sqlite3.Connection) -> "View":
         from mistral_rag.index._view import View
 
-        return View(connection, self.folder, self._allowed, self._commit_cache, dense_settings=self.dense_settings)
+        return View(
+            connection,
+            self.folder,
+            self._allowed,
+            self._commit_cache,
+            dense_settings=self.dense_settings,
+            restricted=self._restricted,
+        )
 
     @property
     def _own_views(self) -> list[TimedConnection]:
@@ -133,7 +137,7 @@ class IndexReader:
         if self.replaced:
             raise IndexNotFoundError(f"the index at {self.folder} was deleted or replaced; open it again")
         with sqlite_errors(self.folder, writing=False):
-            connection = begin_reading(self.folder, self._idle_one())
+            connection = begin_reading(self.folder, self._idle_one(), prepare=self._prepare)
             try:
                 yield connection
             finally:
@@ -182,9 +186,14 @@ class IndexReader:
             return view.extra(name)  # noqa: S610 (no Django here)
 
     def status(self) -> dict[str, Any]:
-        """Counts, models, size and failures, by the names that `ingest status --json` prints."""
+        """Counts, models, size and failures, by the names that `ingest status --json` prints.
+
+        They are of the documents that the reader may read. The size is that of the folder, and None where groups hide
+        documents from the reader.
+        """
         with self.connection() as connection:
-            return status_of(connection, self.folder)
+            size = None if self._restricted and hides_documents(connection) else size_of(self.folder)
+            return status_of(connection, size)
 
     def page(self, uri: str, number: int) -> "Page":
         """The page at position `number` (from 1) of a source, whole. Raises KeyError when it is not there."""
@@ -224,7 +233,86 @@ class IndexReader:
             self.close()
 
 
-def _fetched(reader: "weakref.ref[IndexReader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Float16Array]":
+class IndexReader(_Reader):
+    """An index as those in some groups may read it; without groups, as everybody may.
+
+    Once any document names groups, a document is seen by those in one of its own, and one that names none is hidden.
+    The group "*" is everybody's. Whatever this reader gives (pages, chunks, counts, names, words, vectors, errors) is
+    of documents that its groups may read: any other one is unknown to it. `UnrestrictedReader` sees all.
+
+    Make one with `IndexReader.open`; it may be shared between threads.
+
+    Attributes:
+        groups: the names of the groups, ordered.
+    """
+
+    def __init__(self, folder: Path, *, groups: Collection[str] | None = None, dense: DenseSettings = DEFAULT) -> None:
+        self._groups = checked_groups(groups)
+        super().__init__(folder, dense=dense)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        groups: Collection[str] | None = None,
+        dense: DenseSettings = DEFAULT,
+    ) -> Self:
+        """Open the index folder at `path` and check that it is one.
+
+        Args:
+            path: the folder.
+            groups: groups that the reader belongs to.
+            dense: sizes for search by vectors.
+
+        Raises:
+            IndexNotFoundError: there is none.
+            NotAnIndexError: the folder holds something else.
+            IndexVersionError: it has a format this release does not read.
+            IndexDamagedError: it does not hold its last commit.
+            InvalidFilterError: groups are no collection of names.
+        """
+        return cls(_found(path), groups=groups, dense=dense)._checked()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups that the reader belongs to."""
+        return self._groups
+
+    def for_groups(self, groups: Collection[str] | None) -> "IndexReader":
+        """A reader of the same folder for other groups; this one when they are the same."""
+        if checked_groups(groups) == self._groups:
+            return self
+        return IndexReader.open(self.folder, groups=groups, dense=self.dense_settings)
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        restrict(connection, self._groups)
+
+    @property
+    def _restricted(self) -> bool:
+        return True
+
+
+class UnrestrictedReader(_Reader):
+    """An index with all its documents, whatever groups they name: for those who may read the folder anyway.
+
+    It is no `IndexReader`, so that no retriever and no chain takes it by mistake. Make one with
+    `UnrestrictedReader.open`; it may be shared between threads.
+    """
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, dense: DenseSettings = DEFAULT) -> Self:
+        """Open the index folder at `path` and check that it is one. Raises as `IndexReader.open`."""
+        return cls(_found(path), dense=dense)._checked()
+
+
+def _found(path: str | os.PathLike[str]) -> Path:
+    folder = Path(path).absolute()
+    find_folder(folder)
+    return folder
+
+
+def _fetched(reader: "weakref.ref[_Reader]", numbers: "Rows", dimension: int) -> "tuple[Rows, Float16Array]":
     """Vectors by their numbers, through the view that this thread has open, or in a transaction of their own."""
     from mistral_rag.index._dense.vector_rows import fetched
 

@@ -22,8 +22,8 @@ SELECT count(*) FROM sources WHERE status = 'ok' AND EXISTS (SELECT 1 FROM group
 """The number of hidden documents: they name no group, and others do."""
 
 
-def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
-    """Counts, models and failures of the index, by the names of the command line."""
+def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any]:
+    """Counts, models and failures of what a connection shows, by the names of the command line; `size` in bytes."""
     counts = dict.fromkeys(("ok", "failed", "removed"), 0)
     counts |= dict(connection.execute("SELECT status, count(*) FROM sources GROUP BY status"))
     pages, chunks = connection.execute(
@@ -51,7 +51,7 @@ def status_of(connection: sqlite3.Connection, folder: Path) -> dict[str, Any]:
         "removed": counts["removed"],
         "generation": generation,
         "models": models,
-        "size_bytes": size_of(folder),
+        "size_bytes": size,
         "cost": 0.0,
         "failures": failures,
     }

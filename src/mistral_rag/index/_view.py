@@ -3,9 +3,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +11,19 @@ import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._commit_cache import CommitCache
+from mistral_rag.index._commit_rows import ALL_ROWS, CommitRows
 from mistral_rag.index._database import key_index
-from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.packing import page_text, stored_source
 from mistral_rag.index._database.profiles import Profile, stored_profile
 from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
 from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
-from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
+from mistral_rag.index._dense.vector_rows import Rows
 from mistral_rag.index._filters.filters import AllowedRows
 from mistral_rag.index._folder.commands import verify_command
-from mistral_rag.index._index_text import page_head
+from mistral_rag.index._gate import hides_documents
 from mistral_rag.index._status import HIDDEN
-from mistral_rag.index._stored_rows import StoredChunk, StoredRows, by_key, columns_of
+from mistral_rag.index._stored_rows import StoredChunk, by_key, columns_of
 from mistral_rag.schema import Chunk, Page, Source
 
 if TYPE_CHECKING:
@@ -33,39 +31,18 @@ if TYPE_CHECKING:
     from mistral_rag.index._lexical.lexical_index import LexicalIndex
 
 
-@dataclass(frozen=True, slots=True)
-class LexicalRow:
-    """A chunk as word search needs it.
+class View(CommitRows):
+    """One commit, as long as the `with` block of `view()` lasts. No await belongs inside.
 
-    `label` is a name of its document beside the title, `page_head` the beginning of its page.
-    """
-
-    row: int
-    uri: str
-    title: str
-    language: str
-    label: str
-    page_head: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Rows that came and went since a commit; a row that came and went in between is in neither."""
-
-    added: Rows
-    removed: Rows
-
-
-class View:
-    """One commit, as long as the `with` block of `IndexReader.view` lasts. No await belongs inside.
+    It shows the documents that the reader's groups may read, and nothing of any other one; a reader or writer without
+    restriction shows all.
 
     Attributes:
         folder: the folder of the index.
         commit_cache: what stays in memory from one view of a reader to the next.
         dense_settings: sizes at which vector search changes its way.
         sequence: the number of the commit; it grows by one with each.
-        generation: the number of the caches' generation; compaction makes a new one.
+        restricted: True when groups may hide documents from this view.
     """
 
     def __init__(
@@ -76,39 +53,11 @@ class View:
         commit_cache: CommitCache | None = None,
         *,
         dense_settings: DenseSettings = DEFAULT,
+        restricted: bool = False,
     ) -> None:
-        self._connection = connection
+        super().__init__(connection, folder, commit_cache, dense_settings=dense_settings)
         self._allowed = allowed or AllowedRows()
-        self.folder = folder
-        self.commit_cache = commit_cache or CommitCache(partial(vector_rows.fetched, connection, folder))
-        self.dense_settings = dense_settings
-        found = connection.execute("SELECT max(sequence), last_row FROM commits").fetchone()
-        self.sequence: int = found[0]
-        self.last_row: int = found[1]
-        self._stored = StoredRows(connection, folder)
-
-    @property
-    def generation(self) -> int:
-        """The generation of the caches that belong to this commit."""
-        with unreadable("setting"):
-            return int(self.setting("generation") or 1)
-
-    @property
-    def profiles_changed(self) -> int:
-        """The number of the last commit that changed the profile of a document which stayed; 0 for none."""
-        with unreadable("setting"):
-            return int(self.setting("profiles_changed") or 0)
-
-    @property
-    def identity(self) -> Identity | None:
-        """The models and versions that the index was built with; None as long as nothing was built."""
-        value = self.setting("identity")
-        return None if value is None else Identity.from_json(value)
-
-    def setting(self, name: str) -> str | None:
-        """A setting as it was stored."""
-        query = f"SELECT {columns_of('settings', 't')} FROM settings t WHERE name = ?"
-        return next((str(value) for _, value in self._stored.checked("settings", query, (name,))), None)
+        self.restricted = restricted and hides_documents(connection)
 
     def extra(self, name: str) -> Any:
         """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
@@ -126,6 +75,10 @@ class View:
     def rows_of(self, ids: Iterable[str]) -> dict[str, int]:
         """The rows of chunks by their ids; unknown ids are left out."""
         return key_index.find_rows(self._connection, key_index.CHUNKS, ids)
+
+    def chunks_by_id(self, ids: Iterable[str], *, layouts: bool = False) -> dict[str, StoredChunk]:
+        """The chunks with these ids, by id; unknown ids are left out. `layouts` as for `chunks`."""
+        return {found.chunk.id: found for found in self.chunks(self.rows_of(ids).values(), layouts=layouts)}
 
     def source(self, uri: str) -> Source:
         """The source with this uri. Raises KeyError when the index does not hold it."""
@@ -208,11 +161,6 @@ class View:
         rows = self._stored.checked("profiles", by_key("profiles", "source"), (wanted,))
         return {int(number): stored_profile(values) for number, *values in rows}
 
-    def commit_digest(self, sequence: int) -> str:
-        """The running digest of a commit, which no other index has; empty when there is no such commit."""
-        found = self._connection.execute("SELECT running FROM commits WHERE sequence = ?", (sequence,)).fetchone()
-        return found[0].hex() if found else ""
-
     def content_of(self, uri: str) -> tuple[list[Chunk], list[bytes] | None]:
         """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none."""
         query = (
@@ -235,90 +183,57 @@ class View:
         with unreadable("vector"):
             return {key: np.frombuffer(data, dtype="<f2").astype(np.float32) for key, data in rows}
 
-    @property
-    def dimension(self) -> int:
-        """The dimension of the vectors; 0 on an index for word search only."""
-        return self.identity.dimension if self.identity else 0
+    def lexical(self, rows: Rows | None = None) -> "LexicalIndex":
+        """The words of this commit, or of a newer one, ready for search; the caller may modify the result.
 
-    def vectors(self) -> tuple[Rows, Float16Array]:
-        """The rows of all chunks that have a vector, ascending, and their vectors."""
-        found = self.vector_batch(None)
-        return found.rows, found.vectors
-
-    def vectors_of(self, rows: Iterable[int]) -> tuple[Rows, Float16Array]:
-        """The vectors of some rows, ascending by row; rows without one are left out."""
-        found = self.vector_batch(rows)
-        return found.rows, found.vectors
-
-    def vector_count(self) -> int:
-        """The number of chunks that have a vector."""
-        return int(self._connection.execute("SELECT count(vector) FROM chunks").fetchone()[0])
-
-    def rows_with_vectors(self) -> Rows:
-        """The rows of chunks that have a vector, ascending."""
-        found = self._connection.execute("SELECT row FROM chunks WHERE vector IS NOT NULL ORDER BY row").fetchall()
-        return np.array([row for (row,) in found], dtype=np.int64)
-
-    def vector_batch(self, rows: Iterable[int] | None) -> VectorBatch:
-        """The vectors of these rows, or of all, in one piece and ascending by row; rows without one are left out."""
-        return vector_rows.everything(self.vector_batches(rows), self.dimension)
-
-    def vector_batches(self, rows: Iterable[int] | None = None) -> Iterator[VectorBatch]:
-        """The vectors of these rows, or of all, piece by piece, in the order in which the database has them."""
-        wanted = None if rows is None else json.dumps([int(row) for row in rows])
-        return vector_rows.batches(self._connection, self.folder, self.dimension, wanted)
-
-    def lexical(self) -> "LexicalIndex":
-        """The words of this commit, or of a newer one, ready for search; the caller may modify the result."""
+        `rows` are those that `allowed` gave; by default all that may be read.
+        """
         from mistral_rag.index._lexical.cache import cached
 
-        return cached(self)
+        index = cached(self._every_row())
+        if (kept := self._readable(rows)) is not None:
+            index.keep(kept)
+        return index
 
-    def dense(self) -> "DenseIndex":
-        """The vectors of this commit, or of a newer one, ready for search."""
+    def dense(self, rows: Rows | None = None) -> "DenseIndex":
+        """The vectors of this commit, or of a newer one, ready for search; `rows` as for `lexical`."""
         from mistral_rag.index._dense.cache import cached
 
-        return cached(self)
+        index = cached(self._every_row())
+        return index if (kept := self._readable(rows)) is None else index.only(kept)
 
-    def lexical_inputs(self, after_row: int = 0) -> Iterator[LexicalRow]:
-        """The chunks behind a row as word search needs them, ascending by row."""
-        query = (
-            "SELECT c.row, s.source, s.record, p.label, c.page, c.text FROM chunks c JOIN sources s USING (source)"
-            " LEFT JOIN profiles p USING (source) WHERE c.row > ? ORDER BY c.row"
+    def nearest(self, vector: np.ndarray, k: int, filter: Mapping[str, Any] | None = None) -> "tuple[Rows, np.ndarray]":
+        """The `k` nearest rows to a vector that pass a filter and may be read, best first, and their scores."""
+        from mistral_rag.index._dense.cache import cached
+
+        allowed = self.allowed(filter)
+        index = cached(self._every_row())
+        if not len(index) or k < 1:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        return index.search(vector, k, rows=allowed)
+
+    @property
+    def names_groups(self) -> bool:
+        """True when documents name groups, so that not every reader sees all."""
+        return hides_documents(self._connection)
+
+    def _every_row(self) -> CommitRows:
+        """All rows of the commit, for the caches: what no group may read is among them."""
+        return CommitRows(
+            self._connection, self.folder, self.commit_cache, dense_settings=self.dense_settings, schema=ALL_ROWS
         )
-        source, known, page, head = 0, None, 0, ""
-        for row, of_source, record, label, of_page, text in self._connection.execute(query, (after_row,)):
-            if known is None or of_source != source:
-                source, known = of_source, stored_source(record)
-            if of_page != page:
-                page, head = of_page, self._page_head(of_page)
-            if not isinstance(text, str):
-                raise IndexDamagedError(f"{self.folder} holds a chunk without text. {verify_command(self.folder)}")
-            yield LexicalRow(row, known.uri, known.title, known.language, str(label or ""), head, text)
 
-    def _page_head(self, page: int) -> str:
-        found = self._connection.execute("SELECT text FROM pages WHERE page = ?", (page,)).fetchone()
-        if found is None:
-            raise IndexDamagedError(f"{self.folder} holds chunks whose page is gone")
-        return page_head(page_text(found[0]))
-
-    def changes(self, since: int) -> Changes:
-        """Rows that came and went since the commit `since` (0: the empty index)."""
-        found = self._connection.execute("SELECT last_row FROM commits WHERE sequence = ?", (since,)).fetchone()
-        last = found[0] if found else 0
-        added = self._connection.execute("SELECT row FROM chunks WHERE row > ? ORDER BY row", (last,))
-        removed = self._connection.execute(
-            "SELECT row FROM removals WHERE sequence > ? AND row <= ? ORDER BY row", (since, last)
-        )
-        return Changes(*(np.array([row for (row,) in cursor], dtype=np.int64) for cursor in (added, removed)))
+    def _readable(self, rows: Rows | None) -> Rows | None:
+        """These rows as far as they may be read; None means all."""
+        readable = self.allowed(None)
+        if readable is None or rows is None:
+            return readable if rows is None else rows
+        return rows if rows is readable else np.intersect1d(rows, readable, assume_unique=True)
 
     def hidden(self) -> int:
-        """The number of hidden documents: they name no group, and others do."""
+        """The number of documents that nobody finds: they name no group, and others do."""
         return int(self._connection.execute(HIDDEN).fetchone()[0])
 
-    def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
-        """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.
-
-        Once any source names groups, a source is seen by those in one of its own, and one that names none is hidden.
-        """
-        return self._allowed.find(self._connection, self.sequence, filter, groups)
+    def allowed(self, filter: Mapping[str, Any] | None) -> Rows | None:
+        """Rows of the chunks that pass a filter and may be read, ascending; None means all."""
+        return self._allowed.find(self._connection, self.sequence, filter, restricted=self.restricted)

@@ -1,7 +1,7 @@
 """The search index of the newest commit, kept from one search to the next."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -14,25 +14,15 @@ from mistral_rag.retrieval._signals import Signal
 
 @dataclass(frozen=True, slots=True)
 class SearchScope:
-    """Filter, groups and signals of a search; for others the index is made anew."""
+    """Filter and signals of a search; for others, and for another reader, the index is made anew."""
 
     signals: tuple[Signal, ...]
     filter: Mapping[str, Any] | None
-    groups: tuple[str, ...] | None
-
-    @classmethod
-    def of(
-        cls, signals: Sequence[Signal], filter: Mapping[str, Any] | None, groups: Collection[str] | None
-    ) -> "SearchScope":
-        """The scope of a retriever's settings. Raises ValueError where groups are one text: its letters are none."""
-        if isinstance(groups, str):
-            raise ValueError("groups are a collection of names, not one text")
-        return cls(tuple(signals), filter, None if groups is None else tuple(groups))
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for scopes that show the same."""
-        return repr(self.filter), self.groups, tuple(map(id, self.signals))
+        return repr(self.filter), tuple(map(id, self.signals))
 
 
 class CurrentIndex:
@@ -65,7 +55,7 @@ class CurrentIndex:
         held = True
         try:
             with reader.view() as view:
-                index = self._at(view, scope, model_of(view))
+                index = self._at(reader, view, scope, model_of(view))
                 if not exclusive:
                     self._lock.release()
                     held = False
@@ -74,11 +64,11 @@ class CurrentIndex:
             if held:
                 self._lock.release()
 
-    def _at(self, view: View, scope: SearchScope, model: str) -> SearchIndex:
-        key = (model, *scope.key)
+    def _at(self, reader: IndexReader, view: View, scope: SearchScope, model: str) -> SearchIndex:
+        key = (reader, model, *scope.key)
         last, self._last = (self._last if key == self._key else None), None
         if last is None or last.sequence < view.sequence:
-            allowed = view.allowed(scope.filter, scope.groups)
+            allowed = view.allowed(scope.filter)
             if last is None or not last.can_follow(view, allowed):
                 last = SearchIndex.of(view, model, scope.signals, allowed=allowed)
             else:

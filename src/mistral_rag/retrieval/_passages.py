@@ -7,8 +7,10 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.runnables import RunnableConfig
 
+from mistral_rag.index import StoredChunk
 from mistral_rag.retrieval._hits import Hit
-from mistral_rag.schema import Chunk, Page, Source
+from mistral_rag.schema import Chunk, Page, Source, Unit
+from mistral_rag.text import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,19 @@ class Passage:
     page: Page
     source: Source
     older: bool = False
+
+    @classmethod
+    def of(cls, stored: StoredChunk, *, older: bool = False) -> "Passage":
+        """The passage of a chunk that was read with `layouts`.
+
+        A text that was added without pages is one unit in the index; here it is cut into sentences, to be quoted.
+        """
+        page = stored.whole_page
+        if not stored.is_bare:
+            return cls(stored.chunk, page, stored.source, older)
+        units = tuple(Unit(start=start, end=end) for start, end in sentences(page.text, paragraphs=True))
+        chunk = stored.chunk.model_copy(update={"last_unit": max(len(units) - 1, 0)})
+        return cls(chunk, page.model_copy(update={"units": units}), stored.source, older)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +55,9 @@ class Retrieval:
     generation: int
     embeddings: Embeddings | None = None
 
-    def passages(self) -> list[Passage | Document]:
-        """The hits with their pages; texts that were added without pages as the Documents they came as."""
-        pairs = zip(self.hits, self.documents, strict=True)
-        return [
-            document if hit.stored.is_bare else Passage(hit.chunk, hit.stored.whole_page, hit.source, hit.older)
-            for hit, document in pairs
-        ]
+    def passages(self) -> list[Passage]:
+        """The hits with their pages."""
+        return [Passage.of(hit.stored, older=hit.older) for hit in self.hits]
 
 
 @runtime_checkable

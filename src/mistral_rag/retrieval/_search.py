@@ -209,11 +209,8 @@ def _arms(
     view: View, model: str, table: RowTable, allowed: Rows | None
 ) -> "tuple[LexicalIndex, DenseIndex | None, tuple[npt.NDArray[np.bool_], Positions] | None]":
     """Words and vectors of the commit, cut down to the `allowed` rows; and where the rows of the word index are."""
-    lexical = view.lexical()
-    dense = view.dense() if model else None
-    if allowed is not None:
-        lexical.keep(allowed)
-        dense = dense and dense.only(allowed)
+    lexical = view.lexical(allowed)
+    dense = view.dense(allowed) if model else None
     same = np.array_equal(lexical.rows, table.rows)
     return lexical, dense, None if same else positions_of(lexical.rows, table.rows)
 

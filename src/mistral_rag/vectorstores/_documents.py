@@ -1,8 +1,7 @@
 """Texts as Documents, and the vectors that belong to them."""
 
-import hashlib
 import uuid
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,17 +29,6 @@ def as_documents(
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else str(value)
-
-
-def key_of(text: str) -> bytes:
-    """The key under which the index keeps the vector of a text."""
-    return hashlib.sha256(text.encode()).digest()
-
-
-def missing_texts(documents: Sequence[Document], known: Container[bytes]) -> list[str]:
-    """The texts whose keys are not known, each once."""
-    texts = dict.fromkeys(document.page_content for document in documents)
-    return [text for text in texts if key_of(text) not in known]
 
 
 def unit_length(matrix: np.ndarray) -> np.ndarray:

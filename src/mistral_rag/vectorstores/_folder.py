@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,8 +20,11 @@ LOCK_SECONDS: Final = 30.0
 class StoreFolder:
     """An index folder; without a path a temporary one, which is deleted with this object."""
 
-    def __init__(self, path: str | os.PathLike[str] | None, *, dense: DenseSettings) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None, *, groups: Collection[str] = (), dense: DenseSettings
+    ) -> None:
         self._path = None if path is None else Path(path)
+        self._groups = tuple(groups)
         self._dense = dense
         self._reader: IndexReader | None = None
         self._mutex = threading.RLock()
@@ -37,13 +40,13 @@ class StoreFolder:
             return self._path
 
     def reader(self) -> IndexReader | None:
-        """The folder's reader; None as long as there is nothing to read."""
+        """The folder's reader for the store's groups; None as long as there is nothing to read."""
         with self._mutex:
             if self._reader is not None and self._reader.replaced:
                 self.close()
             if self._reader is None and self._path is not None:
                 try:
-                    self._reader = IndexReader.open(self._path, dense=self._dense)
+                    self._reader = IndexReader.open(self._path, groups=self._groups, dense=self._dense)
                 except IndexNotFoundError:
                     return None
             return self._reader

@@ -1,7 +1,7 @@
 """LangChain's vector store over an index folder: exact search, filters before it, commits that hold."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -13,10 +13,20 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-from mistral_rag.index import DenseSettings, Identity, View, bare_source, read_faiss_folder
+from mistral_rag.index import (
+    DenseSettings,
+    Identity,
+    IndexWriter,
+    StoredChunk,
+    View,
+    bare_source,
+    checked_groups,
+    read_faiss_folder,
+)
 from mistral_rag.retrieval import learn
-from mistral_rag.vectorstores._documents import as_documents, key_of, missing_texts, model_of, name_of, unit_length
+from mistral_rag.vectorstores._documents import as_documents, model_of, name_of, unit_length
 from mistral_rag.vectorstores._folder import StoreFolder
+from mistral_rag.vectorstores._tenant import Tenant
 
 Metric = Literal["cosine", "ip"]
 Filter = Mapping[str, Any] | None
@@ -32,7 +42,8 @@ class FaissStore(VectorStore):
         embedding: turns texts into vectors.
         path: the index folder, made when something is first added. Without one a temporary folder is used and
             deleted with the store.
-        groups: groups that the reader belongs to (see `View.allowed`), and that may read what is added here.
+        groups: groups that the reader belongs to (see `IndexReader`), and that may read what is added here. Ids are
+            theirs alone: texts of other groups are neither found nor replaced nor deleted by the same ids.
         metric: "cosine", or "ip" for inner products of vectors as long as they come. It belongs to the index.
         dense: sizes at which vector search changes its way; the default is what was measured.
 
@@ -49,12 +60,10 @@ class FaissStore(VectorStore):
         metric: Metric = "cosine",
         dense: DenseSettings | None = None,
     ) -> None:
-        if isinstance(groups, str):
-            raise ValueError("groups are a collection of names, not one text")
         self._embedding = embedding
         self._metric = metric
-        self._folder = StoreFolder(path, dense=dense or DenseSettings())
-        self._groups = None if groups is None else tuple(groups)
+        self._tenant = Tenant(checked_groups(groups))
+        self._folder = StoreFolder(path, groups=self._tenant.groups, dense=dense or DenseSettings())
 
     @property
     def embeddings(self) -> Embeddings:
@@ -143,7 +152,7 @@ class FaissStore(VectorStore):
         """Add texts and give their ids. An id that is there already is replaced; without ids they get new ones."""
         documents = as_documents(texts, metadatas, ids)
         known = self._known(documents)
-        missing = missing_texts(documents, known)
+        missing = self._missing_texts(documents, known)
         return self._add(documents, known, missing, self._embed(missing))
 
     async def aadd_texts(
@@ -157,7 +166,7 @@ class FaissStore(VectorStore):
         """As `add_texts`."""
         documents = as_documents(texts, metadatas, ids)
         known = await run_in_executor(None, self._known, documents)
-        missing = missing_texts(documents, known)
+        missing = self._missing_texts(documents, known)
         matrix = await self._aembed(missing)
         return await run_in_executor(None, self._add, documents, known, missing, matrix)
 
@@ -167,7 +176,12 @@ class FaissStore(VectorStore):
         if reader is None or model is None:
             return {}
         with reader.view() as view:
-            return view.cached_embeddings(model, [key_of(document.page_content) for document in documents])
+            return view.cached_embeddings(model, [self._tenant.key_of(document.page_content) for document in documents])
+
+    def _missing_texts(self, documents: Sequence[Document], known: Container[bytes]) -> list[str]:
+        """The texts whose keys are not known, each once."""
+        texts = dict.fromkeys(document.page_content for document in documents)
+        return [text for text in texts if self._tenant.key_of(text) not in known]
 
     def _embed(self, texts: list[str]) -> np.ndarray:
         return np.asarray(self._embedding.embed_documents(texts) if texts else [], dtype=np.float32)
@@ -178,7 +192,7 @@ class FaissStore(VectorStore):
     def _add(
         self, documents: Sequence[Document], known: dict[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
     ) -> list[str]:
-        fresh = dict(zip(map(key_of, texts), self._measured(matrix), strict=True))
+        fresh = dict(zip(map(self._tenant.key_of, texts), self._measured(matrix), strict=True))
         vectors = {**known, **fresh}
         if not documents:
             return []
@@ -187,10 +201,13 @@ class FaissStore(VectorStore):
         with self._folder.writer(identity) as writer:
             if model is not None and fresh:
                 writer.keep_embeddings(model, list(fresh), np.stack(list(fresh.values())))
-            writer.remove_documents([str(document.id) for document in documents])
+            self._take_out(writer, [str(document.id) for document in documents], replaced=True)
+            with writer.view() as view:
+                grouped = view.names_groups
             for document in {document.id: document for document in documents}.values():
-                source, page, chunk = bare_source(document, self._groups or ())
-                vector = vectors[key_of(document.page_content)][np.newaxis]
+                stored = self._tenant.stored_id(str(document.id), grouped=grouped)
+                source, page, chunk = bare_source(document.model_copy(update={"id": stored}), self._tenant.groups)
+                vector = vectors[self._tenant.key_of(document.page_content)][np.newaxis]
                 writer.put(source, [page], [chunk], vector, profile=learn(source, [page.text]))
             writer.commit()
         return [str(document.id) for document in documents]
@@ -202,17 +219,48 @@ class FaissStore(VectorStore):
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """Delete texts by id, or everything when `ids` is None; unknown ids are no error.
 
-        Raises ValueError for a chunk of a file: files are taken out whole, with `ingest remove`.
+        A store with groups deletes what no other group may read.
+
+        Raises:
+            ValueError: a text is for other groups, too, or is a chunk of a file: files are taken out whole, with
+                `ingest remove`.
         """
         if self._folder.reader() is None:
             return True
         with self._folder.writer() as writer:
             if ids is None:
-                writer.clear()
+                self._take_everything_out(writer)
             else:
-                writer.remove_documents(ids)
+                self._take_out(writer, ids)
             writer.commit()
         return True
+
+    def _take_everything_out(self, writer: IndexWriter) -> None:
+        with writer.view() as view:
+            grouped = view.names_groups
+        if not grouped:
+            writer.clear()
+            return
+        for uri, state in writer.sources().items():
+            if state.status != "removed" and self._tenant.may_change(state.source):
+                writer.remove(uri)
+
+    def _take_out(self, writer: IndexWriter, ids: Sequence[str], *, replaced: bool = False) -> None:
+        """Remove the texts with these ids from what will be committed; those of other stores are unknown.
+
+        `replaced`: new ones take the ids, so what is not to be changed stays, and is another text.
+        """
+        with writer.view() as view:
+            rows = view.rows_of([stored for given in ids for stored in self._tenant.stored_ids(given)])
+            found = [stored for given in dict.fromkeys(ids) for stored in self._known_ids(given, rows)[:1]]
+            chunks = view.chunks(rows[stored] for stored in found)
+            grouped = view.names_groups
+        mine = [chunk for chunk in chunks if not grouped or self._tenant.may_change(chunk.source)]
+        shared = [chunk for chunk in chunks if grouped and self._tenant.may_read(chunk.source) and chunk not in mine]
+        if shared and not replaced:
+            given = self._tenant.shown_id(shared[0].chunk.id)
+            raise ValueError(f"{given} may be read by other groups, too: only a store of them all changes it")
+        writer.remove_documents([chunk.chunk.id for chunk in mine if chunk.is_bare or not (grouped and replaced)])
 
     async def adelete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """As `delete`."""
@@ -224,11 +272,17 @@ class FaissStore(VectorStore):
         if reader is None:
             return []
         with reader.view() as view:
-            rows = view.rows_of(ids)
-            allowed = view.allowed(None, self._groups)
-            readable = None if allowed is None else set(allowed.tolist())
-            wanted = [rows[i] for i in dict.fromkeys(ids) if i in rows and (readable is None or rows[i] in readable)]
-            return [stored.to_document() for stored in view.chunks(wanted)]
+            rows = view.rows_of([stored for given in ids for stored in self._tenant.stored_ids(given)])
+            wanted = [rows[found[0]] for i in dict.fromkeys(ids) if (found := self._known_ids(i, rows))]
+            return [self._document(stored) for stored in view.chunks(dict.fromkeys(wanted))]
+
+    def _known_ids(self, given: str, known: Container[str]) -> list[str]:
+        """The ids in the index that an id stands for, among those that are known, the store's own first."""
+        return [stored for stored in self._tenant.stored_ids(given) if stored in known]
+
+    def _document(self, stored: StoredChunk) -> Document:
+        document = stored.to_document()
+        return document.model_copy(update={"id": self._tenant.shown_id(str(document.id))})
 
     def similarity_search(self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any) -> list[Document]:
         """The `k` texts most like the query, best first."""
@@ -309,7 +363,7 @@ class FaissStore(VectorStore):
             return []
         with reader.view() as view:
             rows, scores = self._nearest(view, vector, k, filter)
-            by_row = {stored.row: stored.to_document() for stored in view.chunks(rows)}
+            by_row = {stored.row: self._document(stored) for stored in view.chunks(rows)}
             return [(by_row[row], score) for row, score in zip(rows, scores, strict=True) if row in by_row]
 
     def _marginal(
@@ -326,7 +380,7 @@ class FaissStore(VectorStore):
             rows = [row for row in rows if row in position]
             candidates = vectors[[position[row] for row in rows]].astype(np.float32)
             chosen = maximal_marginal_relevance(np.asarray(vector, np.float32), list(candidates), lambda_mult, k)
-            return [stored.to_document() for stored in view.chunks(rows[number] for number in chosen)]
+            return [self._document(stored) for stored in view.chunks(rows[number] for number in chosen)]
 
     def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
@@ -334,11 +388,7 @@ class FaissStore(VectorStore):
         if identity := view.identity:
             mine = replace(identity, embedding=name_of(self._embedding), dimension=len(query), metric=self._metric)
             identity.require(mine, self.path)
-        allowed = view.allowed(filter, self._groups)
-        dense = view.dense()
-        if not len(dense) or k < 1:
-            return [], []
-        rows, scores = dense.search(query, k, rows=allowed)
+        rows, scores = view.nearest(query, k, filter)
         return rows.tolist(), scores.tolist()
 
     def close(self) -> None:

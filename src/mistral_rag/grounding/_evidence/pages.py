@@ -1,12 +1,13 @@
 """Pages behind retrieved Documents, from which quotes are cut."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
+from mistral_rag.index import BARE_LABEL, StoredChunk
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
 from mistral_rag.text import sentences
@@ -21,6 +22,14 @@ class PageSource(Protocol):
 
     def source(self, uri: str, /) -> Source:
         """Read the source with this uri."""
+
+
+@runtime_checkable
+class ChunkSource(Protocol):
+    """A source of pages that also knows its chunks by id, as a view of the index does."""
+
+    def chunks_by_id(self, ids: Iterable[str], /, *, layouts: bool = False) -> Mapping[str, StoredChunk]:
+        """Chunks by id; unknown ids are left out. `layouts`: with words, blocks and units of their pages."""
 
 
 @runtime_checkable
@@ -70,16 +79,15 @@ class DocumentPages:
 def as_page(document: Document) -> Passage:
     """Make a source with one page of a Document, cut into sentences.
 
-    Several Documents may name the same `source` in their metadata, so the digest of the text is part of the uri.
+    Its metadata are what somebody wrote: they name it, but the uri is of the text and opens no file or web page.
     """
     meta: Mapping[str, Any] = document.metadata
     text = clean_text(document.page_content)
     digest = text_digest(text)
     name = str(meta.get("source") or meta.get("uri") or "")
-    base = str(meta.get("uri") or name)
-    label = str(meta.get("page_label") or meta.get("page_number") or "")
+    label = meta.get("page_label") or meta.get("page_number")
     source = Source(
-        uri=f"{base}#text={digest[:16]}" if base else f"document:{digest[:32]}",
+        uri=f"document:{text_digest(name + text)[:32]}",
         digest=digest,
         name=name or f"document {digest[:8]}",
         title=str(meta.get("title") or name or f"document {digest[:8]}"),
@@ -87,7 +95,9 @@ def as_page(document: Document) -> Passage:
         language=str(meta.get("language") or ""),
     )
     units = tuple(Unit(start=start, end=end) for start, end in sentences(text, paragraphs=True))
-    locator = Locator(kind="part", number=1, label=f"p. {label}" if label else "")
+    locator = Locator(
+        kind="part", number=1, label=f"p. {label}" if label and isinstance(label, str | int) else BARE_LABEL
+    )
     chunk = Chunk(
         id=document.id or Chunk.make_id(source.uri, text),
         uri=source.uri,
@@ -102,26 +112,62 @@ def as_page(document: Document) -> Passage:
     return Passage(chunk, Page(locator=locator, text=text, blocks=blocks, units=units), source)
 
 
-def passages(documents: Iterable[Document], pages: PageSource | None) -> tuple[list[Passage], list[str]]:
-    """Passages of the Documents, in order, and warnings about those that are gone or no longer fit their page."""
+def passages(documents: Sequence[Document], pages: PageSource | None) -> tuple[list[Passage], list[str]]:
+    """Passages of the Documents, in order, and warnings about those that are gone or no longer fit their page.
+
+    In an index a Document is found by its id, which the index gave it, and never by its metadata, which anybody may
+    have written. A Document that is from nowhere is its own source.
+    """
+    known = pages.chunks_by_id(_ids(documents), layouts=True) if isinstance(pages, ChunkSource) else {}
     found: list[Passage] = []
-    read: dict[tuple[str, int], tuple[Page, Source]] = {}
     warnings: list[str] = []
     for document in documents:
-        if "first_unit" not in document.metadata or pages is None:
-            if document.page_content.strip():
-                found.append(as_page(document))
-            continue
-        chunk = Chunk.from_document(document)
-        try:
-            if (place := (chunk.uri, chunk.page)) not in read:
-                read[place] = pages.page(*place), pages.source(chunk.uri)
-        except LookupError:
-            warnings.append(f"left out, no longer in the index: {document.metadata.get('source', chunk.uri)}")
-            continue
-        passage = Passage(chunk, *read[place], older=document.metadata.get("older_edition") is True)
-        if passage.page.text[chunk.start : chunk.end] == chunk.text:
+        passage = _stored(document, known) if isinstance(pages, ChunkSource) else _placed(document, pages)
+        if isinstance(passage, str):
+            warnings.append(passage)
+        elif passage is not None:
             found.append(passage)
-        else:
-            warnings.append(f"left out, changed since it was found: {passage.source.name}, {passage.page.locator}")
+        elif document.page_content.strip():
+            found.append(as_page(document))
     return found, warnings
+
+
+def _ids(documents: Iterable[Document]) -> list[str]:
+    return [document.id for document in documents if document.id]
+
+
+def _stored(document: Document, known: Mapping[str, StoredChunk]) -> Passage | str | None:
+    """The passage of a Document that the index gave, a warning where it has changed, None for a foreign one."""
+    stored = known.get(document.id or "")
+    if stored is None:
+        # retrievers that change a text make a new Document of it, with the metadata of the old one
+        gone = document.id and _names_place(document)
+        return f"left out, no longer in the index: {_name(document)}" if gone else None
+    if stored.chunk.text != document.page_content:
+        return f"left out, changed since it was found: {stored.source.name}, {stored.page.locator}"
+    return Passage.of(stored, older=document.metadata.get("older_edition") is True)
+
+
+def _placed(document: Document, pages: PageSource | None) -> Passage | str | None:
+    """As `_stored`, of a page source that is no index: there a Document's metadata name its place."""
+    if pages is None or not _names_place(document):
+        return None
+    try:
+        chunk = Chunk.from_document(document)
+    except (KeyError, TypeError, ValueError):
+        return None
+    try:
+        page, source = pages.page(chunk.uri, chunk.page), pages.source(chunk.uri)
+    except LookupError:
+        return f"left out, no longer in the index: {_name(document)}"
+    if page.text[chunk.start : chunk.end] != chunk.text:
+        return f"left out, changed since it was found: {source.name}, {page.locator}"
+    return Passage(chunk, page, source, older=document.metadata.get("older_edition") is True)
+
+
+def _names_place(document: Document) -> bool:
+    return "first_unit" in document.metadata
+
+
+def _name(document: Document) -> str:
+    return str(document.metadata.get("source") or document.metadata.get("uri") or document.id)

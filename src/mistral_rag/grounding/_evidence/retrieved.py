@@ -9,8 +9,8 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
-from mistral_rag.grounding._evidence.pages import PageSource, PageStore, as_page, opened, passages
-from mistral_rag.retrieval import Passage, Retrieval
+from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened, passages
+from mistral_rag.retrieval import Retrieval
 from mistral_rag.schema import Answer, RetrievedDocument
 
 
@@ -43,11 +43,10 @@ class Retrieved:
 
 
 def from_retrieval(question: str, retrieval: Retrieval, *, budget: int, started: float) -> Retrieved:
-    """The evidence of passages that came with their pages; Documents without pages are their own source."""
-    found = [passage if isinstance(passage, Passage) else as_page(passage) for passage in retrieval.passages()]
+    """The evidence of passages that came with their pages."""
     return Retrieved(
         question=question,
-        evidence=gather((passage for passage in found if passage.page.text.strip()), budget=budget),
+        evidence=gather((passage for passage in retrieval.passages() if passage.page.text.strip()), budget=budget),
         documents=_retrieved_documents(retrieval.documents),
         generation=retrieval.generation,
         embeddings=retrieval.embeddings,

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -109,19 +109,37 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     return connection
 
 
-def begin_reading(folder: Path, connection: sqlite3.Connection | None = None) -> sqlite3.Connection:
+Prepare = Callable[[sqlite3.Connection], None]
+
+
+def begin_reading(
+    folder: Path, connection: sqlite3.Connection | None = None, *, prepare: Prepare | None = None
+) -> sqlite3.Connection:
     """Begin a read transaction on `connection`, or a new one; gives the connection that it is on.
+
+    `prepare` is called with each new connection before its first transaction.
 
     A writer that was killed may have left a journal that has to be played back first, which only a connection
     that may write can do.
     """
     try:
-        return _begun(connection or connect(folder, "ro"))
+        return _begun(connection or _prepared(folder, prepare))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
             raise
     _play_back(folder)
-    return _begun(connect(folder, "ro"))
+    return _begun(_prepared(folder, prepare))
+
+
+def _prepared(folder: Path, prepare: Prepare | None) -> sqlite3.Connection:
+    connection = connect(folder, "ro")
+    if prepare is not None:
+        try:
+            prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
 
 def _begun(connection: sqlite3.Connection) -> sqlite3.Connection:

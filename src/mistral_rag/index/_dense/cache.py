@@ -6,28 +6,28 @@ from typing import Any, Final
 import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._commit_rows import CommitRows
 from mistral_rag.index._dense import binary_index_file
 from mistral_rag.index._dense.binary_index_file import SavedIndex
 from mistral_rag.index._dense.candidate_depth import SAMPLE_FOR_CENTRE, CalibratedIndex, calibrate
 from mistral_rag.index._dense.search import DenseIndex
 from mistral_rag.index._dense.vector_rows import Fetch
 from mistral_rag.index._folder.commands import verify_command
-from mistral_rag.index._view import View
 
 PREFIX: Final = "codes-"
 
 
-def cached(view: View) -> DenseIndex:
-    """The vectors of the commit that `view` shows, or of a newer one that another thread has asked for."""
-    return view.commit_cache.newest("dense", view.sequence, lambda last: _of(view, last))
+def cached(commit: CommitRows) -> DenseIndex:
+    """The vectors of a commit, or of a newer one that another thread has asked for."""
+    return commit.commit_cache.newest("dense", commit.sequence, lambda last: _of(commit, last))
 
 
-def _of(view: View, last: DenseIndex | None) -> DenseIndex:
+def _of(commit: CommitRows, last: DenseIndex | None) -> DenseIndex:
     if last is not None:
-        index = _followed(view, last)
+        index = _followed(commit, last)
         if _fits(index):
             return index
-    return _loaded(view) or _made(view)
+    return _loaded(commit) or _made(commit)
 
 
 def _fits(index: DenseIndex) -> bool:
@@ -35,91 +35,91 @@ def _fits(index: DenseIndex) -> bool:
     return not index.exact or len(index) <= index.settings.exact_rows + index.settings.newer_rows
 
 
-def _followed(view: View, index: DenseIndex) -> DenseIndex:
-    if index.sequence == view.sequence:
+def _followed(commit: CommitRows, index: DenseIndex) -> DenseIndex:
+    if index.sequence == commit.sequence:
         return index
     if not index.segments:
-        return _made(view)
-    changes = view.changes(index.sequence)
-    return index.follow(changes.removed, view.vector_batch(changes.added), sequence=view.sequence)
+        return _made(commit)
+    changes = commit.changes(index.sequence)
+    return index.follow(changes.removed, commit.vector_batch(changes.added), sequence=commit.sequence)
 
 
-def _loaded(view: View) -> DenseIndex | None:
-    """The saved index, brought up to the view; None when there is none or it does not belong to this index."""
-    saved = _saved(view)
+def _loaded(commit: CommitRows) -> DenseIndex | None:
+    """The saved index, brought up to the commit; None when there is none or it does not belong to this index."""
+    saved = _saved(commit)
     if saved is None:
         return None
-    fetch = saved.vectors.before(view.commit_cache.fetch) if saved.vectors else view.commit_cache.fetch
-    return _followed(view, _index(view, saved.made, fetch, saved.stamp["sequence"]))
+    fetch = saved.vectors.before(commit.commit_cache.fetch) if saved.vectors else commit.commit_cache.fetch
+    return _followed(commit, _index(commit, saved.made, fetch, saved.stamp["sequence"]))
 
 
-def _saved(view: View) -> SavedIndex | None:
+def _saved(commit: CommitRows) -> SavedIndex | None:
     """The file of this index, when it is whole and of this index."""
-    if view.vector_count() <= view.dense_settings.exact_rows:
+    if commit.vector_count() <= commit.dense_settings.exact_rows:
         return None
-    saved = binary_index_file.load(_path(view, view.generation))
+    saved = binary_index_file.load(_path(commit, commit.generation))
     if saved is None:
         return None
     since = saved.stamp.get("sequence")
-    if not isinstance(since, int) or since > view.sequence or saved.stamp != _stamp(view, since):
+    if not isinstance(since, int) or since > commit.sequence or saved.stamp != _stamp(commit, since):
         return None
     return saved
 
 
-def _index(view: View, made: CalibratedIndex, fetch: Fetch, sequence: int) -> DenseIndex:
-    return DenseIndex.calibrated(made, fetch=fetch, sequence=sequence, settings=view.dense_settings)
+def _index(commit: CommitRows, made: CalibratedIndex, fetch: Fetch, sequence: int) -> DenseIndex:
+    return DenseIndex.calibrated(made, fetch=fetch, sequence=sequence, settings=commit.dense_settings)
 
 
-def _made(view: View) -> DenseIndex:
-    if view.vector_count() <= view.dense_settings.exact_rows:
-        start = DenseIndex(view.dimension, fetch=view.commit_cache.fetch, settings=view.dense_settings)
+def _made(commit: CommitRows) -> DenseIndex:
+    if commit.vector_count() <= commit.dense_settings.exact_rows:
+        start = DenseIndex(commit.dimension, fetch=commit.commit_cache.fetch, settings=commit.dense_settings)
         nothing = np.empty(0, np.int64)
-        return start.follow(nothing, view.vector_batch(None), sequence=view.sequence)
-    return _index(view, _calibrated(view), view.commit_cache.fetch, view.sequence)
+        return start.follow(nothing, commit.vector_batch(None), sequence=commit.sequence)
+    return _index(commit, _calibrated(commit), commit.commit_cache.fetch, commit.sequence)
 
 
-def _calibrated(view: View) -> CalibratedIndex:
-    rows = view.rows_with_vectors()
-    sample = view.vector_batch(rows[:: max(len(rows) // SAMPLE_FOR_CENTRE, 1)][:SAMPLE_FOR_CENTRE])
+def _calibrated(commit: CommitRows) -> CalibratedIndex:
+    rows = commit.rows_with_vectors()
+    sample = commit.vector_batch(rows[:: max(len(rows) // SAMPLE_FOR_CENTRE, 1)][:SAMPLE_FOR_CENTRE])
     if not len(sample.rows):
-        raise IndexDamagedError(f"{view.folder} has lost its vectors. {verify_command(view.folder)}")
-    return calibrate(sample, view.vector_batches(), weighed=_weighed(view))
+        raise IndexDamagedError(f"{commit.folder} has lost its vectors. {verify_command(commit.folder)}")
+    return calibrate(sample, commit.vector_batches(), weighed=_weighed(commit))
 
 
-def refresh(view: View) -> None:
-    """Bring the file beside the database up to the commit that `view` shows, where much has changed since.
+def refresh(commit: CommitRows) -> None:
+    """Bring the file beside the database up to a commit, where much has changed since.
 
     A little that is newer is searched from the database, so that a small commit costs no new file.
     """
-    saved = _saved(view)
-    if saved is None or _much_has_changed(view, saved.made):
-        write(view, view.generation)
+    saved = _saved(commit)
+    if saved is None or _much_has_changed(commit, saved.made):
+        write(commit, commit.generation)
 
 
-def write(view: View, generation: int) -> None:
+def write(commit: CommitRows, generation: int) -> None:
     """Write the file of a generation anew."""
     binary_index_file.save(
-        _calibrated(view), view.vector_batches(), _path(view, generation), _stamp(view, view.sequence)
+        _calibrated(commit), commit.vector_batches(), _path(commit, generation), _stamp(commit, commit.sequence)
     )
 
 
-def _much_has_changed(view: View, made: CalibratedIndex) -> bool:
+def _much_has_changed(commit: CommitRows, made: CalibratedIndex) -> bool:
     """True when the file is stale: enough rows have come or gone since that searches are slower."""
-    rows = view.rows_with_vectors()
+    rows = commit.rows_with_vectors()
     kept = int(np.count_nonzero(np.isin(made.index.rows, rows)))
     newer, gone = len(rows) - kept, len(made.index) - kept
-    return newer + gone > min(len(rows) // 20, view.dense_settings.newer_rows // 2)
+    return newer + gone > min(len(rows) // 20, commit.dense_settings.newer_rows // 2)
 
 
-def _weighed(view: View) -> bool:
-    identity = view.identity
+def _weighed(commit: CommitRows) -> bool:
+    identity = commit.identity
     return identity is not None and identity.metric == "ip"
 
 
-def _path(view: View, generation: int) -> Path:
-    return view.folder / f"{PREFIX}{generation}.bin"
+def _path(commit: CommitRows, generation: int) -> Path:
+    return commit.folder / f"{PREFIX}{generation}.bin"
 
 
-def _stamp(view: View, sequence: int) -> dict[str, Any]:
+def _stamp(commit: CommitRows, sequence: int) -> dict[str, Any]:
     """The commit and index that a saved file belongs to."""
-    return {"sequence": sequence, "commit": view.commit_digest(sequence), "identity": str(view.setting("identity"))}
+    return {"sequence": sequence, "commit": commit.commit_digest(sequence), "identity": str(commit.setting("identity"))}

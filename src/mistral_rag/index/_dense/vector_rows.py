@@ -66,12 +66,15 @@ def _factors(count: int) -> Keys:
 
 
 def batches(
-    connection: sqlite3.Connection, folder: Path, dimension: int, wanted: str | None = None
+    connection: sqlite3.Connection, folder: Path, dimension: int, wanted: str | None = None, *, schema: str = ""
 ) -> Iterator[VectorBatch]:
-    """The rows that have a vector, all or those in a JSON list, in the order in which the database has the vectors."""
+    """The rows that have a vector, all or those in a JSON list, in the order in which the database has the vectors.
+
+    `schema` as in `CommitRows`.
+    """
     where, parameters = ("", ()) if wanted is None else (THESE, (wanted,))
     cursor = connection.execute(
-        "SELECT c.row, c.vector, v.data FROM chunks c JOIN vectors v USING (vector)"  # noqa: S608
+        f"SELECT c.row, c.vector, v.data FROM {schema}chunks c JOIN vectors v USING (vector)"  # noqa: S608
         f" {where} ORDER BY c.vector, c.row",
         parameters,
     )

@@ -21,7 +21,7 @@ from mistral_rag.index._database.profiles import Profile
 from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, make_folder
 from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._index_text import TEXT_VERSION, embed_text
-from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._reader import UnrestrictedReader
 from mistral_rag.index._view import View
 from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Chunk, Page
@@ -47,7 +47,7 @@ def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str], *, ca
         IndexWriteError: it can't be written to.
     """
     folder = Path(target).absolute()
-    with IndexReader.open(path) as reader, reader.connection() as source, sqlite_errors(folder, writing=True):
+    with UnrestrictedReader.open(path) as reader, reader.connection() as source, sqlite_errors(folder, writing=True):
         make_folder(folder)
         if any(folder.iterdir()):
             raise NotAnIndexError(f"{folder} is not empty; a copy needs a new folder")
@@ -61,7 +61,7 @@ def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str], *, ca
     if caches:
         with IndexWriter.open(target) as writer:
             writer.refresh_caches()
-    with IndexReader.open(target) as reader:
+    with UnrestrictedReader.open(target) as reader:
         return Snapshot(last.sequence, int(reader.status()["documents"]))
 
 
@@ -75,7 +75,7 @@ def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
     Raises:
         IndexDamagedError: a chunk has no vector, which a repair leaves.
     """
-    with IndexReader.open(path) as reader, reader.connection() as connection:
+    with UnrestrictedReader.open(path) as reader, reader.connection() as connection:
         view = View(connection, reader.folder)
         identity = view.identity
         yield _line(
@@ -177,7 +177,7 @@ def export_faiss(path: str | os.PathLike[str], target: str | os.PathLike[str]) -
     """
     import faiss
 
-    with IndexReader.open(path) as reader, reader.view() as view:
+    with UnrestrictedReader.open(path) as reader, reader.view() as view:
         rows, vectors = view.vectors()
     index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
     index.add_with_ids(vectors.astype(np.float32), rows)

@@ -5,9 +5,6 @@ from typing import Any, Final
 
 from mistral_rag.index._database.rows import Value, plain_json
 
-EVERYONE: Final = "*"
-"""The group that every reader belongs to."""
-
 BARE_TYPE: Final = "application/x-langchain-document"
 """Media type of a source that a Document without pages became: its Document shows nothing but its own metadata."""
 

@@ -14,13 +14,13 @@ import sqlite3
 import threading
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from mistral_rag.errors import InvalidFilterError
 from mistral_rag.index._database.rows import Value
-from mistral_rag.index._filters.filter_fields import CHUNK_FIELDS, EVERYONE, HEADINGS, PAGE_FIELDS, stored
+from mistral_rag.index._filters.filter_fields import CHUNK_FIELDS, HEADINGS, PAGE_FIELDS, stored
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Rows
@@ -50,21 +50,19 @@ class AllowedRows:
         connection: sqlite3.Connection,
         sequence: int,
         wanted: Mapping[str, Any] | None,
-        groups: Collection[str] | None,
+        *,
+        restricted: bool = False,
     ) -> "Rows | None":
         """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed."""
-        if isinstance(groups, str):
-            # sorted, its letters would be groups
-            raise InvalidFilterError("groups are a collection of names, not one text")
         try:
-            question = json.dumps([wanted, sorted(groups or ())], sort_keys=True)
+            question = json.dumps([wanted or None, restricted], sort_keys=True)
         except (TypeError, ValueError):
-            return _numbers(rows_allowed(connection, wanted, groups))
+            return _numbers(rows_allowed(connection, wanted, restricted=restricted))
         with self._mutex:
             if sequence == self._sequence and question in self._known:
                 self._known.move_to_end(question)
                 return self._known[question]
-        rows = _numbers(rows_allowed(connection, wanted, groups))
+        rows = _numbers(rows_allowed(connection, wanted, restricted=restricted))
         if rows is not None:
             self._remember(sequence, question, rows)
         return rows
@@ -88,32 +86,22 @@ def _numbers(rows: "array[int] | None") -> "Rows | None":
 
 
 def rows_allowed(
-    connection: sqlite3.Connection, wanted: Mapping[str, Any] | None, groups: Collection[str] | None
+    connection: sqlite3.Connection, wanted: Mapping[str, Any] | None, *, restricted: bool = False
 ) -> "array[int] | None":
-    """Rows of the chunks that pass, ascending, as 64-bit numbers; None when all do.
+    """Rows of the chunks that pass and that the connection shows, ascending, as 64-bit numbers; None when all do.
+
+    `restricted`: the connection does not show all.
 
     Raises:
         InvalidFilterError: the filter can't be understood.
     """
-    conditions: list[Condition] = []
-    if wanted:
-        conditions.append(condition(wanted))
-    if connection.execute("SELECT 1 FROM groups LIMIT 1").fetchone():
-        conditions.append(_readable(groups or ()))
-    if not conditions:
+    if not wanted and not restricted:
         return None
-    sql, parameters = _joined("AND", conditions)
+    sql, parameters = condition(wanted or {})
     if len(parameters) > MAX_VALUES:
         raise InvalidFilterError(f"a filter takes at most {MAX_VALUES} values")
     found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
     return array("q", (row for (row,) in found))
-
-
-def _readable(groups: Collection[str]) -> Condition:
-    if isinstance(groups, str):
-        raise InvalidFilterError("groups are a collection of names, not one text")
-    names = [EVERYONE, *groups]
-    return f"c.source IN (SELECT source FROM groups WHERE name IN ({', '.join('?' * len(names))}))", list(names)
 
 
 def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:
@@ -172,19 +160,22 @@ def _compared(name: str, operator: str, operand: Any) -> Condition:
 
 
 def _of_field(name: str, test: Condition) -> Condition:
-    """A test of `value` as a condition on a chunk: in its source's facts, and among its own columns."""
+    """A test of `value` as a condition on a chunk: in its source's facts, and among its own columns.
+
+    It looks into whole tables: the chunk itself is one that the connection shows.
+    """
     sql, parameters = test
     name.encode()
-    parts = [(f"c.source IN (SELECT source FROM facts WHERE name = ? AND {sql})", [name, *parameters])]
+    parts = [(f"c.source IN (SELECT source FROM main.facts WHERE name = ? AND {sql})", [name, *parameters])]
     own = None
     if name in CHUNK_FIELDS:
-        own = f"c.row IN (SELECT row FROM (SELECT row, +{CHUNK_FIELDS[name]} AS value FROM chunks) WHERE {sql})"
+        own = f"c.row IN (SELECT row FROM (SELECT row, +{CHUNK_FIELDS[name]} AS value FROM main.chunks) WHERE {sql})"
     elif name in PAGE_FIELDS:
-        own = f"c.page IN (SELECT page FROM (SELECT page, +{PAGE_FIELDS[name]} AS value FROM pages) WHERE {sql})"
+        own = f"c.page IN (SELECT page FROM (SELECT page, +{PAGE_FIELDS[name]} AS value FROM main.pages) WHERE {sql})"
     elif name == HEADINGS:
         own = f"EXISTS (SELECT 1 FROM json_each(c.headings) WHERE {sql})"
     if own is not None:
-        parts.append((f"(c.source NOT IN (SELECT source FROM sources WHERE bare) AND {own})", parameters))
+        parts.append((f"(c.source NOT IN (SELECT source FROM main.sources WHERE bare) AND {own})", parameters))
     return _joined("OR", parts)
 
 

@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote
 
+from mistral_rag.index._commit_rows import CommitRows, LexicalRow
 from mistral_rag.index._index_text import TEXT_VERSION, lexical_text
 from mistral_rag.index._lexical.index_file import load, save
 from mistral_rag.index._lexical.lexical_index import LexicalIndex, RowText
-from mistral_rag.index._view import LexicalRow, View
 
 PREFIX: Final = "lexical-"
 SAME_BEGINNING: Final = 100
@@ -24,71 +24,75 @@ class LexicalState:
     index: LexicalIndex
 
 
-def cached(view: View) -> LexicalIndex:
-    """The index of what `view` shows, or of a newer commit that another thread has asked for.
+def cached(commit: CommitRows) -> LexicalIndex:
+    """The index of a commit, or of a newer commit that another thread has asked for.
 
     The first one is what is saved beside the database; it then follows the commits in memory. The caller may
     modify the result: no other caller sees it.
     """
-    return view.commit_cache.newest("lexical", view.sequence, lambda last: _of(view, last)).index.copy()
+    return commit.commit_cache.newest("lexical", commit.sequence, lambda last: _of(commit, last)).index.copy()
 
 
-def _of(view: View, last: LexicalState | None) -> LexicalState:
-    if last is None or view.profiles_changed > last.sequence:
-        return LexicalState(view.sequence, _followed(_path(view, view.generation), view)[0])
+def _of(commit: CommitRows, last: LexicalState | None) -> LexicalState:
+    if last is None or commit.profiles_changed > last.sequence:
+        return LexicalState(commit.sequence, _followed(_path(commit, commit.generation), commit)[0])
     index = last.index.copy()
-    follow(index, view, last.sequence)
-    return LexicalState(view.sequence, index)
+    follow(index, commit, last.sequence)
+    return LexicalState(commit.sequence, index)
 
 
-def refresh(view: View) -> None:
-    """Bring the files beside the database up to the commit that `view` shows; does nothing when they are."""
-    path = _path(view, view.generation)
-    index, changed = _followed(path, view)
+def refresh(commit: CommitRows) -> None:
+    """Bring the files beside the database up to a commit; does nothing when they are."""
+    path = _path(commit, commit.generation)
+    index, changed = _followed(path, commit)
     if changed:
-        save(index, path, _stamp(view, view.sequence))
+        save(index, path, _stamp(commit, commit.sequence))
 
 
-def write(view: View, generation: int) -> None:
+def write(commit: CommitRows, generation: int) -> None:
     """Write the files of a new generation; nothing of what was removed is in them."""
-    index, _ = _followed(_path(view, view.generation), view)
+    index, _ = _followed(_path(commit, commit.generation), commit)
     index.compact()
-    save(index, _path(view, generation), _stamp(view, view.sequence))
+    save(index, _path(commit, generation), _stamp(commit, commit.sequence))
 
 
-def _path(view: View, generation: int) -> Path:
-    return view.folder / f"{PREFIX}{generation}"
+def _path(commit: CommitRows, generation: int) -> Path:
+    return commit.folder / f"{PREFIX}{generation}"
 
 
-def _followed(path: Path, view: View) -> tuple[LexicalIndex, bool]:
-    """The saved index brought up to the view, or a new one; and whether anything had to be done for it."""
+def _followed(path: Path, commit: CommitRows) -> tuple[LexicalIndex, bool]:
+    """The saved index brought up to the commit, or a new one; and whether anything had to be done for it."""
     loaded = load(path)
     if loaded is not None:
         index, stamp = loaded
         since = stamp.get("sequence")
         # a profile's label is a word of all rows of its document, so the index is as old as the last one that changed
-        if isinstance(since, int) and view.profiles_changed <= since <= view.sequence and stamp == _stamp(view, since):
-            return index, follow(index, view, since)
+        if (
+            isinstance(since, int)
+            and commit.profiles_changed <= since <= commit.sequence
+            and stamp == _stamp(commit, since)
+        ):
+            return index, follow(index, commit, since)
     index = LexicalIndex()
-    index.add(_texts(view, 0))
+    index.add(_texts(commit, 0))
     return index, True
 
 
-def follow(index: LexicalIndex, view: View, since: int) -> bool:
-    """Bring an index that showed the commit `since` up to the view; says whether anything changed."""
-    if since == view.sequence:
+def follow(index: LexicalIndex, commit: CommitRows, since: int) -> bool:
+    """Bring an index that showed the commit `since` up to a commit; says whether anything changed."""
+    if since == commit.sequence:
         return False
-    changes = view.changes(since)
+    changes = commit.changes(since)
     if len(changes.removed):
         index.remove(changes.removed.tolist())
     if len(changes.added):
-        index.add(_texts(view, int(changes.added[0]) - 1))
+        index.add(_texts(commit, int(changes.added[0]) - 1))
     index.tidy()
     return True
 
 
-def _texts(view: View, after_row: int) -> Iterator[RowText]:
-    for row in view.lexical_inputs(after_row):
+def _texts(commit: CommitRows, after_row: int) -> Iterator[RowText]:
+    for row in commit.lexical_inputs(after_row):
         title = searched_title(row)
         # a chunk that begins its page has the head of the page in it
         head = "" if row.text.startswith(row.page_head[:SAME_BEGINNING]) else row.page_head
@@ -105,6 +109,6 @@ def searched_title(row: LexicalRow) -> str:
     return " ".join(said)
 
 
-def _stamp(view: View, sequence: int) -> dict[str, Any]:
+def _stamp(commit: CommitRows, sequence: int) -> dict[str, Any]:
     """The commit and index that saved files belong to."""
-    return {"sequence": sequence, "commit": view.commit_digest(sequence), "text": TEXT_VERSION}
+    return {"sequence": sequence, "commit": commit.commit_digest(sequence), "text": TEXT_VERSION}

@@ -20,7 +20,7 @@ from mistral_rag.index._database.format import TABLES, statements
 from mistral_rag.index._folder.layout import CACHES, DATABASE, FOLDER_MODE, LOCK, QUARANTINE, SEAL, STAGED
 from mistral_rag.index._folder.lock import Lock
 from mistral_rag.index._folder.seal import read_seal, sync_folder
-from mistral_rag.index._reader import IndexReader
+from mistral_rag.index._reader import UnrestrictedReader
 from mistral_rag.index._recovery.carving import DatabasePages
 from mistral_rag.index._recovery.check import IndexProblem, verify
 from mistral_rag.index._recovery.salvage import Loss, salvage
@@ -200,5 +200,5 @@ def _swap(folder: Path) -> RepairReport:
 
 
 def _documents(folder: Path) -> int:
-    with IndexReader.open(folder) as reader:
+    with UnrestrictedReader.open(folder) as reader:
         return int(reader.status()["documents"])
