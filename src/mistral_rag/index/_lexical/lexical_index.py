@@ -178,15 +178,15 @@ class _State:
 
     def scores(self, question: str) -> Scores:
         every, weights = self.weighed(question)
-        scores = np.zeros(self.statistics.count, dtype=np.float32)
+        scores = np.zeros(self.statistics.count, dtype=np.float64)
         end = 0
         for segment, term_scores, ranges in zip(self.segments, self.statistics.term_scores, every, strict=True):
             start, end = end, end + segment.size
-            own = scores[start:end] if segment.alive is None else np.zeros(len(segment.alive), dtype=np.float32)
+            own = scores[start:end] if segment.alive is None else np.zeros(len(segment.alive), dtype=np.float64)
             term_scores.add(own, ranges, weights[segment.postings.language])
             if segment.alive is not None:
                 scores[start:end] = own[segment.alive]
-        return scores
+        return scores.astype(np.float32)
 
     def weighed(self, question: str) -> WeightedTerms:
         """The weighted terms of a question; those of the last one are kept."""

@@ -14,6 +14,8 @@ from mistral_rag._arrays import Scores
 from mistral_rag.index._lexical.bm25 import Bm25
 from mistral_rag.index._lexical.postings import PostingRanges, Postings
 
+Sums = npt.NDArray[np.float64]
+
 COMMON_SHARE: Final = 0.2
 """A term that stands in this share of the rows is common."""
 
@@ -30,12 +32,16 @@ class TermScores:
         self._common: OrderedDict[int, Scores] = OrderedDict()
         self._mutex = Lock()
 
-    def add(self, scores: Scores, ranges: PostingRanges, weights: Scores) -> None:
-        """Add the scores of terms, whose postings lie in these ranges, to each of their rows."""
+    def add(self, scores: Sums, ranges: PostingRanges, weights: Scores) -> None:
+        """Add the scores of terms, whose postings lie in these ranges, to each of their rows.
+
+        What is added are 32-bit numbers, of which 64 bits hold the sum without rounding: it is the same in whatever
+        order they come, so that rows which a reader may not see change no bit of the others' scores.
+        """
         sizes = ranges[:, 1] - ranges[:, 0]
         common = sizes >= COMMON_SHARE * len(scores)
         for (start, end), weight in zip(ranges[common].tolist(), weights[common], strict=True):
-            scores += weight * self._of_all(start, end)
+            scores += np.float32(weight) * self._of_all(start, end)
         rare = ~common & (sizes > 0)
         if rare.any():
             np.add.at(scores, *self._of(ranges[rare], weights[rare]))
@@ -46,10 +52,10 @@ class TermScores:
         # numbers of the machine's own size: with any other ones NumPy looks up and adds several times slower
         positions = np.concatenate([self._postings.positions[piece] for piece in pieces], dtype=np.intp)
         counts = np.concatenate([self._postings.counts[piece] for piece in pieces], dtype=np.float32)
-        term_scores: Scores = np.repeat(np.float32(self._formula.k1 + 1) * weights, ranges[:, 1] - ranges[:, 0])
-        term_scores *= counts
+        term_scores: Scores = np.float32(self._formula.k1 + 1) * counts
         counts += self._damping.take(positions)
         term_scores /= counts
+        term_scores *= np.repeat(weights, ranges[:, 1] - ranges[:, 0])
         return positions, term_scores
 
     def _of_all(self, start: int, end: int) -> Scores:
