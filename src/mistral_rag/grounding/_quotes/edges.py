@@ -58,7 +58,7 @@ _SPACED = (
     _joint("[\\d)]", "[%‰‱°℃℉]"),  # 60 %
     _joint("\\d", _UNIT),  # 5 million
     _joint(_MARK, "\\S"),  # ☒ Yes, and Yes ☒
-    _joint("\\S", _MARK),
+    _joint("[^\\s.!?:;]", _MARK),
 )
 """Joints of characters on one line, with or without blanks between them."""
 

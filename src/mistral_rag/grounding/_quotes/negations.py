@@ -49,8 +49,9 @@ _NOT_IN_PORTUGUESE: Final = frozenset({"no", "se"})
 _CONTEXT: Final = 200
 """Characters of a clause that are looked at on each side of a quote."""
 _PAGE_CONTEXT: Final = 2_000
-"""Characters on each side that tell the language."""
-_STOP: Final = r"[.,;:!?…()\[\]–—•☐☑☒☓✓✔✗✘](?=\s|\Z)|\n\s*+(?![^\W\dA-ZÀ-ÖØ-Þ_])"
+"""Characters on each side of a quote's beginning that tell the language."""
+_STOP: Final = r"[.,;:!?…()\[\]–—•☐☑☒☓✓✔✗✘](?=\s|\Z)|(?-i:\n\s*+(?![^\W\dA-ZÀ-ÖØ-Þ_]))"
+_CLOSING: Final = frozenset(".,;:!?…)]。！？")
 _TURN: Final = "but|aber|sondern|mais|pero|sino|ma|mas|maar|ale"
 _BREAK_BEFORE: Final = re.compile(rf"{_STOP}|\b(?:{_TURN})\b", re.IGNORECASE)
 _BREAK_BEHIND: Final = re.compile(rf"{_STOP}|\b(?:{_TURN}|and|und|et|y|e|en|i)\b", re.IGNORECASE)
@@ -69,7 +70,7 @@ def turns(text: str) -> bool:
 
 def stops_short(text: str, start: int, end: int) -> bool:
     """True when the clause in which a quote begins or ends has a negation that the quote leaves out."""
-    around = text[max(0, start - _PAGE_CONTEXT) : end + _PAGE_CONTEXT]
+    around = text[max(0, start - _PAGE_CONTEXT) : start + _PAGE_CONTEXT]
     ignored = _NOT_IN_PORTUGUESE if _PORTUGUESE.search(around) else frozenset()
     before = text[max(0, start - _CONTEXT) : start]
     last = _LAST_WORD.search(before)
@@ -77,11 +78,10 @@ def stops_short(text: str, start: int, end: int) -> bool:
         return True
     breaks = [found.end() for found in _BREAK_BEFORE.finditer(before + text[start : start + 1])]
     clause = before[max((at for at in breaks if at <= len(before)), default=0) :]
-    inner = text[start:end].rstrip()
-    behind = inner[-1:] + text[start + len(inner) : end + _CONTEXT]
+    behind = text[end : end + _CONTEXT]
     stop = _BREAK_BEHIND.search(behind)
-    rest = behind[: stop.start()] if stop else behind
-    left_out = (*_words(clause + text[start : start + 1], len(clause)), *_words(rest[1:]))
+    rest = "" if text[end - 1] in _CLOSING else behind[: stop.start()] if stop else behind
+    left_out = (*_words(clause + text[start : start + 1], len(clause)), *_words(rest))
     return any(_negates(word) and word not in ignored for word in left_out)
 
 

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from mistral_rag.grounding._quotes.edges import cuts
 from mistral_rag.grounding._quotes.negations import stops_short, turns
@@ -40,7 +41,7 @@ class QuotedText:
             return self._is_unit(parts[0]) or not stops_short(self.text, *parts[0])
         if not (self._begins(parts[0][0]) and self._ends(parts[-1][1])):
             return False
-        return all(self._may_leave_out(first[1], then[0]) for first, then in zip(parts, parts[1:], strict=False))
+        return all(self._may_leave_out(first[1], then[0]) for first, then in pairwise(parts))
 
     def _may_leave_out(self, start: int, end: int) -> bool:
         left_out = self.text[start:end]

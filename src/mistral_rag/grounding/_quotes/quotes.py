@@ -71,7 +71,11 @@ def nearest(text: str, quote: str) -> TextRange | None:
 
 
 def _find_on(level: Level, page: QuotedText, quote: str) -> QuoteMatch:
-    ranges = (found for found in _ranges(page.text, quote, level) if page.stands([found]))
+    ranges = (
+        found
+        for found in _ranges(page.text, quote, level)
+        if page.stands([found]) and _same_negations(page.text, found, quote, level)
+    )
     return _match(level, tuple(islice(ranges, 2)))
 
 
@@ -101,23 +105,29 @@ def _find_behind(text: str, fragment: str, start: int) -> QuoteMatch:
     if len(fragment.split()) < MIN_FRAGMENT_WORDS:
         return NO_MATCH
     for level in LEVELS:
-        ranges = (found for found in _ranges(text, fragment, level) if found[0] >= start and not cuts(text, *found))
+        ranges = (
+            found
+            for found in _ranges(text, fragment, level)
+            if found[0] >= start and not cuts(text, *found) and _same_negations(text, found, fragment, level)
+        )
         if (match := _match(level, tuple(islice(ranges, 2)))).ranges:
             return match
     return NO_MATCH
 
 
 def _ranges(text: str, quote: str, level: Level) -> Iterator[TextRange]:
-    """Ranges of a text whose form on a level is that of a quote, with as many negations."""
+    """Ranges of a text whose form on a level is that of a quote."""
     page_form, sought = normal_form(text, level), normal_form(quote, level).text.strip()
     if not any(map(str.isalnum, sought)):
         return
-    negations = count_negations(quote)
     at = page_form.text.find(sought)
     for _ in range(MAX_CANDIDATES):
         if at < 0:
             return
-        start, end = page_form.starts[at], page_form.ends[at + len(sought) - 1]
-        if count_negations(text[start:end]) == negations:
-            yield start, end
+        yield page_form.starts[at], page_form.ends[at + len(sought) - 1]
         at = page_form.text.find(sought, at + 1)
+
+
+def _same_negations(text: str, found: TextRange, quote: str, level: Level) -> bool:
+    """True unless a blank more or less has made a negation of a word: without blanks "not able" is "notable"."""
+    return level != "squeezed" or count_negations(text[slice(*found)]) == count_negations(quote)
