@@ -41,7 +41,7 @@ def main() -> None:
     tally: Counter[tuple[str, bool]] = Counter()
     for text, texts in pages(options.half, options.pages):
         for kind, quote in cases(text, texts, random.Random(text)):  # noqa: S311 (the same quotes every time)
-            if kind in CUT_KINDS and " ".join(text.split()).count(" ".join(quote.split())) > 1:
+            if kind in CUT_KINDS and one_line(text).count(one_line(quote)) > 1:
                 continue  # it stands elsewhere on the page as well, where it may be whole
             verified = find(text, quote).location in {"exact", "normalised"}
             tally[kind, verified] += 1
@@ -63,8 +63,9 @@ def pages(half: str, limit: int) -> Iterator[tuple[str, list[Case]]]:
 
 def cases(text: str, texts: list[Case], rng: random.Random) -> Iterator[Case]:
     """Quotes of a page that stands in `text` once each, true ones and wrong ones."""
-    prose = [t for kind, t in texts if kind == "sentence" and len(t.split()) > 9 and text.count(t) == 1]
-    rows = [t for kind, t in texts if kind == "row" and SIGN.search(t) and text.count(t) == 1]
+    once = [(kind, t) for kind, t in texts if one_line(text).count(one_line(t)) == 1]
+    prose = [t for kind, t in once if kind == "sentence" and len(t.split()) > 9]
+    rows = [t for kind, t in once if kind == "row" and SIGN.search(t)]
     chosen = rng.sample(prose, min(4, len(prose))) + rng.sample(rows, min(4, len(rows)))
     for quote in chosen:
         yield from true(quote)
@@ -73,7 +74,14 @@ def cases(text: str, texts: list[Case], rng: random.Random) -> Iterator[Case]:
     for quote in prose:
         yield from over_negation(quote)
     for first, then in pairwise(prose):
-        yield "wrong: halves joined", f"{half_of(first, end=False)} … {half_of(then, end=True)}"
+        one, other = half_of(first, end=False), half_of(then, end=True)
+        if f"{one} {other}" not in one_line(text):
+            yield "wrong: halves joined", f"{one} … {other}"
+
+
+def one_line(text: str) -> str:
+    """The text with one blank for each run of white space."""
+    return " ".join(text.split())
 
 
 def true(quote: str) -> Iterator[Case]:

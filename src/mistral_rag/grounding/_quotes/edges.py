@@ -52,6 +52,7 @@ _SPACED = (
     _joint(_DASH, _BEFORE_NUMBER),  # - 500
     _joint(f"{_RELATION}|§", _BEFORE_NUMBER),
     _joint(f"(?<!\\d){_CURRENCY}|\\b{_CODE}", f"\\(?{_GAP}[-−]?{_GAP}\\.?\\d"),  # $ 500
+    _joint(f"(?<![\\d.)])(?<![\\d.)]\\s){_CURRENCY}", "[^\\W\\d_]"),  # $ and shares in millions
     _joint("\\d", f"{_CODE}\\b|{_CURRENCY}(?!{_GAP}[-−(]?{_GAP}\\.?\\d)"),  # 500 €, but not the 5 of "5 $ 6"
     _joint(f"\\({_GAP}{_CURRENCY}?", f"{_CURRENCY}?{_GAP}{_NUMBER}{_GAP}[%‰]?{_GAP}\\)"),  # (500)
     _joint(f"\\({_GAP}{_CURRENCY}?{_GAP}{_NUMBER}{_GAP}[%‰]?", "\\)"),
