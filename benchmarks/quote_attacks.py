@@ -26,7 +26,7 @@ SIGN = re.compile(r"\d\s?%|\([\d,.]+\)|[$€£☐☒]|(?<=\s)[-–—]\s?\d")
 OTHER_SIGNS = {"$": "₹", "€": "$", "£": "€", "☐": "☒", "☒": "☐"}
 LIGATURES = (("ffi", "ﬃ"), ("fi", "ﬁ"), ("fl", "ﬂ"))
 
-CUT_KINDS = {"wrong: unit cut", "wrong: ends before negation", "wrong: begins behind negation"}
+CUT_KINDS = {"wrong: unit cut", "wrong: number cut", "wrong: ends before negation", "wrong: begins behind negation"}
 
 Case = tuple[str, str]
 """The kind of a quote, "true: …" or "wrong: …", and the quote."""
@@ -41,7 +41,7 @@ def main() -> None:
     tally: Counter[tuple[str, bool]] = Counter()
     for text, texts in pages(options.half, options.pages):
         for kind, quote in cases(text, texts, random.Random(text)):  # noqa: S311 (the same quotes every time)
-            if kind in CUT_KINDS and one_line(text).count(one_line(quote)) > 1:
+            if kind in CUT_KINDS and one_line(text).casefold().count(one_line(quote).casefold()) > 1:
                 continue  # it stands elsewhere on the page as well, where it may be whole
             verified = find(text, quote).location in {"exact", "normalised"}
             tally[kind, verified] += 1

@@ -170,6 +170,9 @@ def test_parts_around_an_ellipsis_need_four_words() -> None:
         ("हिन्दी की बात", "हिन्दी का बात"),
         ("cafe\u0301 here", "cafe"),
         ("No, sales rose", "No sales rose"),
+        ("A beam of 5′ long", "A beam of 5″ long"),
+        ("x − y here", "x y here"),
+        ("It makes 5 MW now", "It makes 5 mW now"),
         ("They were not able to", "They were notable to"),
         ("There were no tables", "There were notables"),
     ],
@@ -184,6 +187,7 @@ def test_a_sign_is_never_dropped_or_changed(page: str, wrong: str) -> None:
     [
         ("Costs did not fall in May", "fall in May"),
         ("Costs did not\nfall in May", "fall in May"),
+        ("Costs did not, we hope, fall in May", "fall in May"),
         ("We can’t pay in May", "We can"),
         ("The policy covers damage not caused by fire", "The policy covers damage"),
         ("No employees were hurt here", "employees were hurt here"),

@@ -233,7 +233,7 @@ def test_spans_of_pages_far_apart_are_no_quote(shelf: "Shelf") -> None:
     held = {"marker": "1", "source": "", "uri": source.uri, "title": "", "page": 1, "start": 0, "end": 0}
     located = {"digest": source.digest, "location": "exact"}
     locations = [
-        verify_citation(shelf, Citation(**held, **located, spans=tuple(spans), quote=joined_quote(spans))).location  # type: ignore[arg-type]
+        verify_citation(shelf, Citation(**held, **located, spans=tuple(spans), quote=joined_quote(spans))).location
         for spans in (near, far)
     ]
     assert locations == ["exact", "not_found"]

@@ -40,6 +40,9 @@ _DOUBLE = frozenset('"“”„‟″«»＂')
 _TILDES = frozenset("~∼˜～〜")
 _DECORATION = frozenset("|¦©®™℠•‣◦▪▫●■◆►▶➢➤❖\uf0b7\uf0a7\uf0d8\uf076")
 """Symbols that say nothing of the text beside them: trade marks and bullets (some of Wingdings'), rules of tables."""
+_PRIMES = frozenset("′″")
+"""Feet and inches, minutes and seconds: quotation marks by their look alone."""
+_MINUS_SIGNS = frozenset("−➖⁒˗")
 _PUNCTUATION = frozenset(".,;:!?%‰‱§&#@/*†‡\\^¿¡،؛؟۔।。、，！？：；")
 _AS_THEY_ARE = ("<super>", "<sub>", "<fraction>", "<circle>")
 _TRADE_MARKS = re.compile("[™℠]")
@@ -137,7 +140,7 @@ def _squeezed(text: str) -> Pieces:
         if token["leader"]:
             continue
         if token["dash"]:
-            if after_number or token["before_number"] is not None:
+            if after_number or token["before_number"] is not None or text[start] in _MINUS_SIGNS:
                 yield _DASH, start, end
             continue
         signs = list(_signs(text, start, end))
@@ -165,6 +168,8 @@ def _signs(text: str, start: int, end: int) -> Pieces:
 
 @lru_cache(maxsize=4096)
 def _sign(char: str) -> str:
+    if char in _PRIMES:
+        return char
     return "".join(filter(_says_something, folded(char)))
 
 

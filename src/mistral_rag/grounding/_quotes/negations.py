@@ -71,18 +71,36 @@ def turns(text: str) -> bool:
 def stops_short(text: str, start: int, end: int) -> bool:
     """True when the clause in which a quote begins or ends has a negation that the quote leaves out."""
     around = text[max(0, start - _PAGE_CONTEXT) : start + _PAGE_CONTEXT]
-    ignored = _NOT_IN_PORTUGUESE if _PORTUGUESE.search(around) else frozenset()
+    ignored: frozenset[str] = _NOT_IN_PORTUGUESE if _PORTUGUESE.search(around) else frozenset()
     before = text[max(0, start - _CONTEXT) : start]
-    last = _LAST_WORD.search(before)
-    if last and last[1].islower() and last[1] in _NEGATIONS - ignored:
+    if _ends_with_negation(before, ignored):
         return True
-    breaks = [found.end() for found in _BREAK_BEFORE.finditer(before + text[start : start + 1])]
-    clause = before[max((at for at in breaks if at <= len(before)), default=0) :]
+    clause = _clause_before(before, text[start : start + 1], ignored)
     behind = text[end : end + _CONTEXT]
     stop = _BREAK_BEHIND.search(behind)
     rest = "" if text[end - 1] in _CLOSING else behind[: stop.start()] if stop else behind
     left_out = (*_words(clause + text[start : start + 1], len(clause)), *_words(rest))
     return any(_negates(word) and word not in ignored for word in left_out)
+
+
+def _clause_before(before: str, first: str, ignored: frozenset[str]) -> str:
+    """The part of a clause before its character `first`; a negation reaches over what stands between commas behind it.
+
+    In "did not, we hope, fall" the clause of "fall" begins with "did".
+    """
+    begin = 0
+    reaches = False
+    for found in _BREAK_BEFORE.finditer(before + first):
+        comma = found[0] == ","
+        reaches = comma and (reaches or _ends_with_negation(before[: found.start()], ignored))
+        if found.end() <= len(before) and not reaches:
+            begin = found.end()
+    return before[begin:]
+
+
+def _ends_with_negation(text: str, ignored: frozenset[str]) -> bool:
+    last = _LAST_WORD.search(text)
+    return last is not None and last[1].islower() and last[1] in _NEGATIONS - ignored
 
 
 def _negates(word: str) -> bool:

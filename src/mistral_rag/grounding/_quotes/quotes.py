@@ -29,6 +29,8 @@ MAX_FRAGMENTS = 20
 _ELLIPSIS = re.compile(
     r"[\[(]\s{0,3}(?:…|\.{3}|\.\s\.\s\.)\s{0,3}[\])]|…+|(?<!\.)\.{3,4}(?!\.)|(?<!\S)\.\s\.\s\.(?!\s?\.)"
 )
+_UNITS = re.compile(r"(?<=\d)\s?[kmgt]?(?:wh?|b|bits?|hz|pa|v|a|j|g|n)\b", re.IGNORECASE)
+"""Units in which a capital says something else."""
 _AROUND = ' \t\n\r\f\v\u00a0"“”„«»'
 
 
@@ -74,7 +76,7 @@ def _find_on(level: Level, page: QuotedText, quote: str) -> QuoteMatch:
     ranges = (
         found
         for found in _ranges(page.text, quote, level)
-        if page.stands([found]) and _same_negations(page.text, found, quote, level)
+        if page.stands([found]) and _same_words(page.text, found, quote, level)
     )
     return _match(level, tuple(islice(ranges, 2)))
 
@@ -108,7 +110,7 @@ def _find_behind(text: str, fragment: str, start: int) -> QuoteMatch:
         ranges = (
             found
             for found in _ranges(text, fragment, level)
-            if found[0] >= start and not cuts(text, *found) and _same_negations(text, found, fragment, level)
+            if found[0] >= start and not cuts(text, *found) and _same_words(text, found, fragment, level)
         )
         if (match := _match(level, tuple(islice(ranges, 2)))).ranges:
             return match
@@ -128,6 +130,9 @@ def _ranges(text: str, quote: str, level: Level) -> Iterator[TextRange]:
         at = page_form.text.find(sought, at + 1)
 
 
-def _same_negations(text: str, found: TextRange, quote: str, level: Level) -> bool:
-    """True unless a blank more or less has made a negation of a word: without blanks "not able" is "notable"."""
-    return level != "squeezed" or count_negations(text[slice(*found)]) == count_negations(quote)
+def _same_words(text: str, found: TextRange, quote: str, level: Level) -> bool:
+    """True unless a level took for the same what is not: "not able" is "notable" without blanks, a MW is no mW."""
+    there = text[slice(*found)]
+    if [unit.lstrip() for unit in _UNITS.findall(there)] != [unit.lstrip() for unit in _UNITS.findall(quote)]:
+        return level in {"raw", "space"}
+    return level != "squeezed" or count_negations(there) == count_negations(quote)
