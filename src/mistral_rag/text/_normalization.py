@@ -29,8 +29,8 @@ LEVELS: tuple[Level, ...] = ("raw", "space", "typography", "squeezed")
 """Levels of normal forms, from the text as it stands to letters, digits and signs alone."""
 BAR = "|"
 """Stands in the squeezed form where a blank keeps two numbers apart."""
-MAX_REMEMBERED = 20_000
-"""Characters of a text whose forms are kept: most pages have a quarter of it, so the caches stay below 100 MB."""
+MAX_REMEMBERED = 200_000
+"""Characters of a text whose forms are kept: longer than any page but a whole book's, and 64 forms of it are 130 MB."""
 _MINUS, _DASH = "-", "–"
 """Stand in the squeezed form for a minus and for another dash beside a number."""
 
@@ -105,8 +105,8 @@ def _skeleton(text: str) -> str:
     return _NO_LETTER.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", plain).casefold()))
 
 
-_remembered_form = lru_cache(maxsize=256)(_form)
-_remembered_skeleton = lru_cache(maxsize=1024)(_skeleton)
+_remembered_form = lru_cache(maxsize=64)(_form)
+_remembered_skeleton = lru_cache(maxsize=512)(_skeleton)
 
 Pieces = Iterator[tuple[str, int, int]]
 
