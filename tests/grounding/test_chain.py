@@ -200,6 +200,14 @@ def test_a_model_without_words_is_incomplete() -> None:
     assert asked("").invoke("Which class?").status == "incomplete"
 
 
+@pytest.mark.parametrize("script", ["[E1-NONCE]", "[E1-NONCE] [E2-NONCE].", "[9]"])
+@pytest.mark.parametrize("unsupported", ["flag", "withhold"])
+def test_a_reply_of_markers_is_no_answer(script: str, unsupported: str) -> None:
+    answer = asked(script, unsupported=unsupported).invoke("Which class?")
+    assert (answer.status, answer.text, answer.citations) == ("incomplete", "", ())
+    assert answer.reason == "the model replied without text"
+
+
 def test_a_forged_marker_is_taken_out_and_told() -> None:
     answer = asked("Trains are booked in second class [2] [E1-NONCE] [E8-NONCE].").invoke("Which class?")
     assert answer.text == "Trains are booked in second class [1]."

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mistral_rag.grounding._drafting.draft import Draft, clauses
+from mistral_rag.text import sentences
 
 REPLY = (
     "  Net sales rose 5 % [E2-k3xq] and costs 6 % [E4-k3xq]. They fell. [E1-k3xq, E9-k3xq] Then "
@@ -71,6 +72,58 @@ def test_a_sentence_can_be_withheld_with_its_markers() -> None:
     draft = Draft("k3xq", 5, withhold=lambda plain, lines: "no source" if not lines else None)
     assert written(draft, list("One [E1-k3xq]. Two. Three [E3-k3xq].")) == "One [1]. Three [2]."
     assert draft.withheld == [("Two.", "no source")]
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("Sales rose [[9]1].", "Sales rose [1］."),
+        ("Sales rose [[E0-k3xq]1].", "Sales rose [1］."),
+        ("Rose [E1-k3xq][[E1-k3xq]1].", "Rose [1][[1]1]."),
+        ("See [ Bad one. 1] rose.", "See [ Bad one. 1] rose."),
+    ],
+)
+def test_no_marker_appears_that_the_model_did_not_write(reply: str, text: str) -> None:
+    for pieces in ([reply], list(reply)):
+        assert written(Draft("k3xq", 5), pieces) == text
+
+
+def test_a_withheld_sentence_leaves_no_marker_behind() -> None:
+    draft = Draft("k3xq", 5, withhold=lambda plain, lines: "why" if "Bad" in plain else None)
+    assert written(draft, list("So it is [\n\nBad one.\n\n1] rose.")) == "So it is [\n\n1］ rose."
+
+
+@pytest.mark.parametrize("reply", ["[E1-k3xq]", "[E1-k3xq][E2-k3xq].", " (E1-k3xq) … ", "[9]", "?", "[[9][E1-k3xq]]"])
+@pytest.mark.parametrize("withholding", [False, True])
+def test_a_reply_without_a_word_has_no_text(reply: str, withholding: bool) -> None:
+    draft = Draft("k3xq", 5, withhold=(lambda plain, lines: None) if withholding else None)
+    assert written(draft, list(reply)) == draft.text == ""
+    assert draft.markers == []
+
+
+def test_markers_before_the_first_word_are_shown_with_it() -> None:
+    draft = Draft("k3xq", 5)
+    assert [draft.feed("[E2-k3xq] "), draft.feed("Sales"), draft.close()] == ["", "[1] Sales", ""]
+
+
+def read(unit: str, length: int) -> int:
+    """Characters of a reply that `withhold` reads when it comes in single characters, by the count of looks."""
+    looks = 0
+
+    def counted(text: str, *, paragraphs: bool) -> list[tuple[int, int]]:
+        nonlocal looks
+        looks += len(text)
+        return list(sentences(text, paragraphs=paragraphs))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mistral_rag.grounding._drafting.draft.sentences", counted)
+        written(Draft("k3xq", 5, withhold=lambda plain, lines: None), list((unit * length)[:length]))
+    return looks
+
+
+@pytest.mark.parametrize("unit", ["Net sales rose by 5 percent. ", "word ", "Mr. ", "\n", "[1 "])
+def test_a_reply_that_is_checked_as_it_comes_is_read_a_bounded_number_of_times(unit: str) -> None:
+    assert read(unit, 4_000) < 4_000 * 40
 
 
 SCRAPS = st.sampled_from(

@@ -63,6 +63,24 @@ def test_a_marker_on_a_line_of_its_own_leaves_the_line_break() -> None:
     assert parsed("One.\n\n[9-zzzz] Two.") == (["One.\n\n Two."], ["9-zzzz"])
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[[9]1]", "[1］"),
+        ("[[9][8]1]", "[1］"),
+        ("[1, [9]2]", "[1,2］"),
+        ("[E[9]1]", "[E1］"),
+        ("[ [9-zzzz]1 ; 2 ]", "[1 ; 2 ］"),
+        ("[[[9]1]2]", "[[1］2]"),
+        ("[[9]]", "[]"),
+        ("[[9]a]", "[a]"),
+    ],
+)
+def test_what_is_taken_out_leaves_no_marker_behind(text: str, shown: str) -> None:
+    assert parsed(text)[0] == [shown]
+    assert parsed(*text)[0] == [shown]
+
+
 REPLY = (
     "Net sales rose 5 % [E2-k3xq] and costs 6 % (E4-k3xq). [sic] 【E1-k3xq, E9-zzzz】 They\n\n[7] fell [E12-k3xq; 3]. "
     "See (note E3) or [E1-k3xq text] and E5-k3xq, e.g. [E1-k3xq[E2-k3xq]] ［2］ EEE[[E1-k3xq] (E1-k3xq, x) [E6-k3"

@@ -6,8 +6,9 @@ import pytest
 
 from mistral_rag.grounding import verify_citation
 from mistral_rag.grounding._evidence.pages import passages
+from mistral_rag.grounding._quotes.boxes import span_of
 from mistral_rag.grounding._quotes.citations import cite
-from mistral_rag.schema import Citation
+from mistral_rag.schema import Citation, joined_quote
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf
@@ -151,3 +152,117 @@ def test_in_a_changed_source_a_quote_has_moved_or_is_stale(shelf: "Shelf", text:
     assert (found.location, found.verified) == (location, False)
     if location == "moved":
         assert found.digest == source.digest
+
+
+STATEMENT = (
+    "Costs did not fall in 2021. Net sales were $ 5,000 and the margin was -3.5 % of them.\n"
+    "Die Löhne sanken nicht. Les ventes ne baissent pas. The dividend is paid only if the board agrees.\n"
+    "Taxes rose by two percent. Wages stayed the same in May."
+)
+
+
+def spanned(shelf: "Shelf", *quotes: str) -> Citation:
+    """A citation as JSON from elsewhere: each quote a span that stands on the page, character for character."""
+    source = shelf.put(shelf.REPORT, shelf.page_of(STATEMENT))
+    page = shelf.page(shelf.REPORT, 1)
+    starts = [STATEMENT.index(quote) for quote in quotes]
+    spans = tuple(span_of(page, at, at + len(quote), number=1) for at, quote in zip(starts, quotes, strict=True))
+    given = Citation(
+        marker="1",
+        source=source.name,
+        uri=source.uri,
+        title="",
+        page=1,
+        start=0,
+        end=0,
+        digest=source.digest,
+        location="exact",
+        spans=spans,
+        quote=joined_quote(spans),
+    )
+    return Citation.model_validate_json(given.model_dump_json())
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        ["5,0"],
+        ["Net sales were $ 5"],
+        ["3.5 % of them"],
+        ["the margin was -3.5"],
+        ["were $ 5,000 and the mar"],
+        ["5,000 and the margin"],
+        ["Costs did", "fall in 2021."],
+        ["Costs", "fall in 2021."],
+        ["fall in 2021."],
+        ["Die Löhne sanken"],
+        ["Die Löhne sanken", "."],
+        ["Les ventes", "baissent"],
+        ["The dividend is paid", "the board agrees."],
+        ["C", "o", "s", "t", "s", "f"],
+        ["Net sales were", "the margin was"],
+        ["Costs did not fall in 2021.", "rose by two percent."],
+        ["Wages stayed the same in May.", "Taxes rose by two percent."],
+        ["Taxes rose by two percent.", "Taxes rose by two percent."],
+    ],
+)
+def test_spans_are_held_to_the_rules_of_quotes(shelf: "Shelf", quotes: list[str]) -> None:
+    found = verify_citation(shelf, spanned(shelf, *quotes))
+    assert (found.location, found.verified, found.quote) == ("not_found", False, None)
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        ["Costs did not fall in 2021."],
+        ["Net sales were $ 5,000 and the margin was -3.5 % of them."],
+        ["Taxes rose by two percent.", "Wages stayed the same in May."],
+        ["Die Löhne sanken nicht.", "Les ventes ne baissent pas."],
+    ],
+)
+def test_spans_of_whole_sentences_hold(shelf: "Shelf", quotes: list[str]) -> None:
+    found = verify_citation(shelf, spanned(shelf, *quotes))
+    assert (found.location, found.quote) == ("exact", " … ".join(quotes))
+
+
+def test_spans_of_pages_far_apart_are_no_quote(shelf: "Shelf") -> None:
+    pages = [shelf.page_of("Taxes rose by two percent."), shelf.page_of("Wages stayed."), shelf.page_of("Costs fell.")]
+    source = shelf.put(shelf.REPORT, *pages)
+    near = [span_of(pages[n], 0, len(pages[n].text), number=n + 1) for n in (0, 1)]
+    far = [span_of(pages[n], 0, len(pages[n].text), number=n + 1) for n in (0, 2)]
+    held = {"marker": "1", "source": "", "uri": source.uri, "title": "", "page": 1, "start": 0, "end": 0}
+    located = {"digest": source.digest, "location": "exact"}
+    locations = [
+        verify_citation(shelf, Citation(**held, **located, spans=tuple(spans), quote=joined_quote(spans))).location
+        for spans in (near, far)
+    ]
+    assert locations == ["exact", "not_found"]
+
+
+def test_a_citation_without_a_quoted_span_is_refused(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 2)
+    assert citation.spans is not None
+    header = citation.spans[0]
+    assert header.role == "header"
+    with pytest.raises(ValueError, match="a located citation needs a span of role 'quote'"):
+        changed(citation, spans=(header,), quote="")
+    unchecked = citation.model_copy(update={"spans": (header,), "quote": ""})
+    assert verify_citation(shelf, unchecked).location == "not_found"
+
+
+def test_a_header_of_another_table_is_replaced_by_the_row_s_own(shelf: "Shelf") -> None:
+    citation = citation_of(shelf, 2)
+    assert citation.spans is not None
+    header, quote = citation.spans
+    page = shelf.page(shelf.REPORT, 2)
+    forged = span_of(page, page.units[3].start, page.units[3].end, number=2, role="header")
+    assert verify_citation(shelf, changed(citation, spans=(quote, forged))) == citation
+    assert verify_citation(shelf, changed(citation, spans=(quote,))) == citation
+    assert header.quote == "(in millions) 2022 2021"
+
+
+def test_a_unit_that_was_cut_inside_a_word_is_quoted_with_its_neighbour(shelf: "Shelf") -> None:
+    shelf.put(shelf.REPORT, shelf.page_of("x"), shelf.page_of("See Form 10-\nK. We undertake no obligation."))
+    citation = citation_of(shelf, 1)
+    assert citation.quote == "See Form 10-\nK. We undertake no obligation."
+    assert verify_citation(shelf, citation).location == "exact"

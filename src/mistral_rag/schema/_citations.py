@@ -106,6 +106,8 @@ class Citation(Model):
         if self.location in LOCATED:
             if not self.spans or self.page is None or self.digest is None:
                 raise ValueError("a located citation needs spans, a page and a digest")
+            if all(span.role != "quote" for span in self.spans):
+                raise ValueError("a located citation needs a span of role 'quote'")
             if self.quote != joined_quote(self.spans):
                 raise ValueError("a citation's quote is that of its spans")
         elif self.quote is not None or self.spans is not None:

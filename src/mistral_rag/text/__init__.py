@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import decode_text, read_text
     from mistral_rag.text._language import detect_language
-    from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form
+    from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
     from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
     from mistral_rag.text._proximity import near, window
     from mistral_rag.text._sentences import SENTENCE_LOOKAHEAD, can_begin, sentences, trimmed
@@ -42,7 +42,7 @@ _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "decode_text read_text",
     "_language": "detect_language",
-    "_normalization": "BAR Form LEVELS Level normal_form",
+    "_normalization": "BAR Form LEVELS Level normal_form skeleton",
     "_numbers": "Number computed_number missing_numbers numbers same_number",
     "_proximity": "near window",
     "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
@@ -82,6 +82,7 @@ __all__ = [
     "read_text",
     "same_number",
     "sentences",
+    "skeleton",
     "tokenize",
     "trimmed",
     "window",

@@ -1,13 +1,17 @@
 """The draft of an answer: a model's reply, chunk by chunk, as text with numbered markers."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerParser
+from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerGuard, MarkerParser
 from mistral_rag.text import SENTENCE_LOOKAHEAD, sentences
 
 Withhold = Callable[[str, tuple[int, ...]], str | None]
 """A check of a statement with the evidence lines it cites: the reason to withhold it, or None."""
+LOOK_AGAIN = 8
+"""A sentence is looked for again when an eighth more of the reply is there: a reply is read nine times at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,30 @@ class Draft:
     """Turns the chunks of a reply into the answer's text; the result does not depend on how the reply is split.
 
     `numbers` maps evidence lines to the numbers shown, in order of appearance. `declined` says that the reply cited
-    line 0. `withheld` are the sentences that were left out, with the reason.
+    line 0. `withheld` are the sentences that were left out, with the reason. A reply without a word has no text:
+    markers before the first letter or digit wait for it.
     """
 
     def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
-        self.text = ""
         self.numbers: dict[int, int] = {}
         self.markers: list[ShownMarker] = []
         self.declined = False
         self.withheld: list[tuple[str, str]] = []
+        self._pieces: list[str] = []
+        self._length = 0
+        self._leading: list[str | MarkerEvent] | None = []
         self._parser = MarkerParser(nonce, lines)
+        self._guard = MarkerGuard()
         self._withhold = withhold
         self._events: list[str | MarkerEvent] = []
-        self._judged = 0
+        self._unread = 0
+        self._next_look = 0
         self._blank = ""
+
+    @property
+    def text(self) -> str:
+        """The answer's text so far."""
+        return "".join(self._pieces)
 
     @property
     def forged(self) -> list[str]:
@@ -69,8 +83,12 @@ class Draft:
         if self._withhold is None:
             return "".join(map(self._write, events))
         self._events += events
-        by_sentence = _by_sentence(self._events, last=last)
-        complete, self._judged = by_sentence[self._judged :], len(by_sentence)
+        self._unread += sum(len(event) for event in events if isinstance(event, str))
+        if not last and self._unread < self._next_look:
+            return ""
+        *complete, self._events = _by_sentence(self._events, last=last)
+        self._unread = sum(len(event) for event in self._events if isinstance(event, str))
+        self._next_look = self._unread + self._unread // LOOK_AGAIN + 1
         return "".join(self._write(event) for sentence in complete for event in self._unless_withheld(sentence))
 
     def _unless_withheld(self, sentence: list[str | MarkerEvent]) -> list[str | MarkerEvent]:
@@ -82,12 +100,24 @@ class Draft:
         return []
 
     def _write(self, event: str | MarkerEvent) -> str:
-        if isinstance(event, MarkerEvent):
-            return self._write_marker(event.number)
-        text = self._blank + event if self.text else event.lstrip()
+        if self._leading is None:
+            return self._write_text(event) if isinstance(event, str) else self._write_marker(event.number)
+        self.declined = self.declined or event == MarkerEvent(0)
+        self._leading.append(event)
+        if not isinstance(event, str) or not any(map(str.isalnum, event)):
+            return ""
+        leading, self._leading = self._leading, None
+        return "".join(map(self._write, leading))
+
+    def _write_text(self, text: str) -> str:
+        text = self._blank + self._guard.text(text) if self._length else self._guard.text(text).lstrip()
         shown = text.rstrip()
         self._blank = text[len(shown) :]
-        self.text += shown
+        return self._show(shown)
+
+    def _show(self, shown: str) -> str:
+        self._pieces.append(shown)
+        self._length += len(shown)
         return shown
 
     def _write_marker(self, line: int) -> str:
@@ -97,14 +127,15 @@ class Draft:
         if self._just_shown(line):
             return ""
         shown = f"{self._blank}[{self.numbers.setdefault(line, len(self.numbers) + 1)}]"
-        start = len(self.text) + len(self._blank)
-        self.text += shown
+        start = self._length + len(self._blank)
         self._blank = ""
-        self.markers.append(ShownMarker(start, len(self.text), line))
+        self._guard.interrupt()
+        self._show(shown)
+        self.markers.append(ShownMarker(start, self._length, line))
         return shown
 
     def _just_shown(self, line: int) -> bool:
-        end = len(self.text)
+        end = self._length
         for marker in reversed(self.markers):
             if marker.end != end:
                 return False
@@ -119,11 +150,13 @@ def statements(text: str, markers: Sequence[ShownMarker]) -> list[Statement]:
     plain, offsets = _without(text, markers)
     spans = list(sentences(plain, paragraphs=True))
     markers_of: list[list[ShownMarker]] = [[] for _ in spans]
+    starts = [start for start, _ in spans]
     for marker, position in offsets if spans else ():
-        markers_of[max((i for i, (start, _) in enumerate(spans) if start < position), default=0)].append(marker)
+        markers_of[max(bisect_left(starts, position) - 1, 0)].append(marker)
+    restored = _Restored(offsets)
     return [
         Statement(
-            *_trimmed(text, _restored(offsets, start), _restored(offsets, end - 1) + 1, own),
+            *_trimmed(text, restored.offset(start), restored.offset(end - 1) + 1, own),
             plain[start:end],
             tuple(own),
         )
@@ -148,19 +181,27 @@ def clauses(text: str, statement: Statement) -> list[tuple[int, int]]:
 
 def _without(text: str, markers: Sequence[ShownMarker]) -> tuple[str, list[tuple[ShownMarker, int]]]:
     """Remove the markers from a text; returns it with the offset in it of each marker."""
-    plain = ""
-    at = 0
+    pieces: list[str] = []
+    at = removed = 0
     offsets: list[tuple[ShownMarker, int]] = []
     for marker in markers:
-        plain += text[at : marker.start]
-        offsets.append((marker, len(plain)))
+        pieces.append(text[at : marker.start])
+        offsets.append((marker, marker.start - removed))
+        removed += marker.end - marker.start
         at = marker.end
-    return plain + text[at:], offsets
+    return "".join([*pieces, text[at:]]), offsets
 
 
-def _restored(offsets: Sequence[tuple[ShownMarker, int]], offset: int) -> int:
-    """Offset in the text of the character at `offset` of the text without markers."""
-    return offset + sum(marker.end - marker.start for marker, position in offsets if position <= offset)
+class _Restored:
+    """The way from offsets in the text without markers to offsets in the text."""
+
+    def __init__(self, offsets: Sequence[tuple[ShownMarker, int]]) -> None:
+        self._positions = [position for _, position in offsets]
+        self._removed = [0, *accumulate(marker.end - marker.start for marker, _ in offsets)]
+
+    def offset(self, plain: int) -> int:
+        """Offset in the text of the character at `plain` in the text without markers."""
+        return plain + self._removed[bisect_right(self._positions, plain)]
 
 
 def _trimmed(text: str, start: int, end: int, markers: Sequence[ShownMarker]) -> tuple[int, int]:
@@ -176,12 +217,12 @@ def _trimmed(text: str, start: int, end: int, markers: Sequence[ShownMarker]) ->
 
 
 def _by_sentence(events: Sequence[str | MarkerEvent], *, last: bool) -> list[list[str | MarkerEvent]]:
-    """Split events behind each sentence whose end is certain; with `last`, the rest is a sentence as well."""
+    """Split events behind each sentence whose end is certain; the last group is the rest, empty with `last`."""
     plain = "".join(event for event in events if isinstance(event, str))
     starts = [start for start, _ in sentences(plain, paragraphs=True)][1:]
     certain = starts if last else [start for start in starts if start + SENTENCE_LOOKAHEAD <= len(plain)]
     groups = list(_split(events, certain))
-    return groups if last else groups[:-1]
+    return [*groups, []] if last else groups
 
 
 def _split(events: Iterable[str | MarkerEvent], cuts: Iterable[int]) -> Iterator[list[str | MarkerEvent]]:

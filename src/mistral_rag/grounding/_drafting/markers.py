@@ -4,6 +4,8 @@ However the reply is split into chunks, the events are the same (with texts join
 marker is held back until it is one or can't be.
 
 Repetitions are bounded, so that a hostile reply has no more than some hundred characters held back.
+
+What is removed never makes a marker of what stood around it: see `MarkerGuard`.
 """
 
 import re
@@ -21,6 +23,32 @@ _PENDING = re.compile(
              )?\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SHOWN = re.compile(rf"\[{_ITEMS}\]", re.IGNORECASE)
+_OPEN = re.compile(r"\[[\w\s,;-]{0,600}\Z")
+
+
+class MarkerGuard:
+    """Text that is written piece by piece, in which no marker forms across a piece that was left out.
+
+    "[[9]1]" without its "[9]" would be "[1]"; it is written "[1］".
+    """
+
+    def __init__(self) -> None:
+        self._open = ""
+
+    def text(self, piece: str) -> str:
+        """The next piece of text, as it may be written."""
+        written = self._open + piece
+        for found in _SHOWN.finditer(written):
+            written = f"{written[: found.end() - 1]}］{written[found.end() :]}"
+        piece = written[len(self._open) :]
+        opened = _OPEN.search(written)
+        self._open = opened[0] if opened else ""
+        return piece
+
+    def interrupt(self) -> None:
+        """Note that something else was written, so that what comes next does not continue the text."""
+        self._open = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +69,7 @@ class MarkerParser:
         self._lines = lines
         self._suffix = f"-{nonce}"
         self._pending = ""
+        self._guard = MarkerGuard()
         one = rf"E\d{{1,4}}-{re.escape(nonce)}"
         many = rf"{_GAP}{one}(?:{_BETWEEN}{one}){{0,20}}{_GAP}"
         self._valid = re.compile(rf"E(\d{{1,4}})-{re.escape(nonce)}", re.IGNORECASE)
@@ -72,11 +101,11 @@ class MarkerParser:
         at = 0
         for match in self._marker.finditer(text):
             if match.start() > at:
-                yield text[at : match.start()]
+                yield self._guard.text(text[at : match.start()])
             yield from self._marker_events(match["blank"], match["marker"])
             at = match.end()
         if at < len(text):
-            yield text[at:]
+            yield self._guard.text(text[at:])
 
     def _marker_events(self, blank: str, marker: str) -> Iterator[str | MarkerEvent]:
         numbers = []
@@ -87,5 +116,7 @@ class MarkerParser:
             else:
                 self.forged.append(item.removesuffix(self._suffix))
         if blank and (numbers or "\n" in blank):
-            yield blank
+            yield self._guard.text(blank)
+        if numbers:
+            self._guard.interrupt()
         yield from map(MarkerEvent, numbers)

@@ -1,29 +1,37 @@
 """Search for a quote in the text of a page.
 
-A quote is compared on four levels of normalisation (see `mistral_rag.text`), the strictest first. A match never cuts a
-word, a number or a minus sign, and order counts. Text that only resembles a quote is never a match
+A quote is compared on four levels of normalisation (see `mistral_rag.text`), the strictest first. What is found must
+stand by the rules of `parts`, whatever the level, and order counts. Text that only resembles a quote is never a match
 (`docs/adr/0031-quotes-are-found-on-four-levels.md`); `nearest` suggests what may have been meant.
 """
 
 import difflib
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
-from mistral_rag.text import BAR, LEVELS, Form, Level, normal_form
+from mistral_rag.grounding._quotes.edges import cuts
+from mistral_rag.grounding._quotes.negations import count_negations
+from mistral_rag.grounding._quotes.parts import QuotedText, TextRange
+from mistral_rag.schema import Unit
+from mistral_rag.text import LEVELS, Level, normal_form, skeleton
 
 MIN_FRAGMENT_WORDS = 4
 """For each side of an ellipsis: fewer words stand somewhere on most pages."""
+MAX_CANDIDATES = 200
+"""Positions that are looked at on a level, so that a text of one repeated word takes no longer than another."""
 
-_ELLIPSIS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.{3})\s*[\])]|…|(?<!\.)\.{3}(?!\.))\s*")
-_AROUND = re.compile(r"^[\s\"“”„«»]+|[\s\"“”„«»]+$")
+MAX_FRAGMENTS = 20
+"""Parts of a quote between ellipses; one that leaves out more is no quote."""
 
-_HYPHEN_BEFORE = re.compile(r"[^\W\d_][-‐‑](?:\s*\n\s*)?\Z")
-_HYPHEN_AFTER = re.compile(r"[-‐‑](?:\s*\n\s*)?[^\W\d_]")
-
-TextRange = tuple[int, int]
+_ELLIPSIS = re.compile(
+    r"[\[(]\s{0,3}(?:…|\.{3}|\.\s\.\s\.)\s{0,3}[\])]|…+|(?<!\.)\.{3,4}(?!\.)|(?<!\S)\.\s\.\s\.(?!\s?\.)"
+)
+_UNITS = re.compile(r"(?<=\d)\s?[kmgt]?(?:wh?|b|bits?|hz|pa|v|a|j|g|n)\b", re.IGNORECASE)
+"""Units in which a capital says something else."""
+_AROUND = ' \t\n\r\f\v\u00a0"“”„«»'
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +46,17 @@ class QuoteMatch:
 NO_MATCH = QuoteMatch("not_found")
 
 
-def find(text: str, quote: str) -> QuoteMatch:
-    """Find `quote` in `text`; a quote with an ellipsis has several ranges."""
-    trimmed = _AROUND.sub("", quote)
-    fragments = [fragment for fragment in _ELLIPSIS.split(trimmed) if fragment]
+def find(text: str, quote: str, *, units: Sequence[Unit] = ()) -> QuoteMatch:
+    """Find `quote` in `text`, the text of a page with these units; a quote with an ellipsis has several ranges."""
+    trimmed = quote.strip(_AROUND)
+    fragments = [fragment.strip() for fragment in _ELLIPSIS.split(trimmed) if fragment.strip()]
+    if len(fragments) > MAX_FRAGMENTS or not all(skeleton(fragment) in skeleton(text) for fragment in fragments):
+        return NO_MATCH
+    page = QuotedText(text, [(unit.start, unit.end) for unit in units])
     candidates = dict.fromkeys([quote, trimmed, *(fragments if len(fragments) == 1 else ())])
-    matches = (_find_on(level, text, candidate) for level in LEVELS for candidate in candidates)
+    matches = (_find_on(level, page, candidate) for level in LEVELS for candidate in candidates)
     match = next((match for match in matches if match.ranges), NO_MATCH)
-    return match if match.ranges or len(fragments) < 2 else _find_fragments(text, fragments)
+    return match if match.ranges or len(fragments) < 2 else _find_fragments(page, fragments)
 
 
 def nearest(text: str, quote: str) -> TextRange | None:
@@ -61,72 +72,67 @@ def nearest(text: str, quote: str) -> TextRange | None:
     return words[first][0], words[last][1]
 
 
-def _find_on(level: Level, text: str, quote: str) -> QuoteMatch:
-    ranges = tuple(_ranges(text, quote, level))
+def _find_on(level: Level, page: QuotedText, quote: str) -> QuoteMatch:
+    ranges = (
+        found
+        for found in _ranges(page.text, quote, level)
+        if page.stands([found]) and _same_words(page.text, found, quote, level)
+    )
+    return _match(level, tuple(islice(ranges, 2)))
+
+
+def _match(level: Level, ranges: tuple[TextRange, ...]) -> QuoteMatch:
     if len(ranges) > 1:
         return QuoteMatch("ambiguous", ranges, level)
     return QuoteMatch("exact" if level == "raw" else "normalised", ranges, level) if ranges else NO_MATCH
 
 
-def _find_fragments(text: str, fragments: list[str]) -> QuoteMatch:
+def _find_fragments(page: QuotedText, fragments: list[str]) -> QuoteMatch:
     """Find the fragments of a quote in order, each behind the one before."""
     ranges: list[TextRange] = []
     levels: list[Level] = []
     for fragment in fragments:
-        match = next((hit for level in LEVELS if (hit := _find_on(level, text, fragment)).ranges), NO_MATCH)
-        behind = [(start, end) for start, end in match.ranges if not ranges or start >= ranges[-1][1]]
-        if len(fragment.split()) < MIN_FRAGMENT_WORDS or not behind or match.level is None:
-            return NO_MATCH
-        if len(behind) > 1:
-            return QuoteMatch("ambiguous", tuple(behind), match.level)
-        ranges += behind
+        match = _find_behind(page.text, fragment, ranges[-1][1] if ranges else 0)
+        if match.level is None or match.location == "ambiguous":
+            return match
+        ranges += match.ranges
         levels.append(match.level)
+    if not page.stands(ranges):
+        return NO_MATCH
     level = max(levels, key=LEVELS.index)
     return QuoteMatch("exact" if level == "raw" else "normalised", tuple(ranges), level)
 
 
+def _find_behind(text: str, fragment: str, start: int) -> QuoteMatch:
+    if len(fragment.split()) < MIN_FRAGMENT_WORDS:
+        return NO_MATCH
+    for level in LEVELS:
+        ranges = (
+            found
+            for found in _ranges(text, fragment, level)
+            if found[0] >= start and not cuts(text, *found) and _same_words(text, found, fragment, level)
+        )
+        if (match := _match(level, tuple(islice(ranges, 2)))).ranges:
+            return match
+    return NO_MATCH
+
+
 def _ranges(text: str, quote: str, level: Level) -> Iterator[TextRange]:
-    """Ranges of a quote on one level that cut no word and no number."""
+    """Ranges of a text whose form on a level is that of a quote."""
     page_form, sought = normal_form(text, level), normal_form(quote, level).text.strip()
     if not any(map(str.isalnum, sought)):
         return
     at = page_form.text.find(sought)
-    while at >= 0:
-        start, end = page_form.starts[at], page_form.ends[at + len(sought) - 1]
-        if not _cuts(text, start, end):
-            yield start, end
+    for _ in range(MAX_CANDIDATES):
+        if at < 0:
+            return
+        yield page_form.starts[at], page_form.ends[at + len(sought) - 1]
         at = page_form.text.find(sought, at + 1)
 
 
-def _cuts(text: str, start: int, end: int) -> bool:
-    """True when a range begins or ends inside of a word or number, or leaves a minus sign outside."""
-    return (
-        _is_inside_word(text, start)
-        or _is_inside_word(text, end)
-        or _cuts_number(normal_form(text, "squeezed"), start, end)
-    )
-
-
-def _is_inside_word(text: str, at: int) -> bool:
-    """True when the characters around an offset belong to one word, or to two that a hyphen joins."""
-    if not 0 < at < len(text):
-        return False
-    if text[at - 1].isalnum() and text[at].isalnum():
-        return True
-    if text[at].isalnum():
-        return _HYPHEN_BEFORE.search(text, max(0, at - 20), at) is not None
-    return text[at - 1].isalnum() and _HYPHEN_AFTER.match(text, at) is not None
-
-
-def _cuts_number(squeezed: Form, start: int, end: int) -> bool:
-    first, behind = bisect_left(squeezed.starts, start), bisect_left(squeezed.starts, end)
-    return _inside_number(squeezed.text, first) or _inside_number(squeezed.text, behind)
-
-
-def _inside_number(text: str, at: int) -> bool:
-    before, after = text[at - 1 : at] if at else "", text[at : at + 1]
-    if BAR in (before, after):
-        return False
-    if before == "-" or (before.isdecimal() and after in {".", ",", "'", "’"} and after):
-        return True
-    return after.isdecimal() and (before.isdecimal() or before in {".", ",", "'", "’"})
+def _same_words(text: str, found: TextRange, quote: str, level: Level) -> bool:
+    """True unless a level took for the same what is not: "not able" is "notable" without blanks, a MW is no mW."""
+    there = text[slice(*found)]
+    if [unit.lstrip() for unit in _UNITS.findall(there)] != [unit.lstrip() for unit in _UNITS.findall(quote)]:
+        return level in {"raw", "space"}
+    return level != "squeezed" or count_negations(there) == count_negations(quote)

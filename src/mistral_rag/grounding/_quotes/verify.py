@@ -1,12 +1,17 @@
 """Verification of citations: their location is found again, from the store alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened
 from mistral_rag.grounding._quotes.boxes import span_of
-from mistral_rag.grounding._quotes.citations import address
+from mistral_rag.grounding._quotes.citations import address, headers_of
+from mistral_rag.grounding._quotes.parts import QuotedText
 from mistral_rag.grounding._quotes.quotes import QuoteMatch, find
-from mistral_rag.schema import Citation, Location, Page, Source, Span, joined_quote
+from mistral_rag.schema import Citation, Location, Page, Source, Span, Unit, joined_quote
+
+RECENT_PAGES = 4
+"""Pages kept while a citation is verified, so that one of many spans reads each page once."""
 
 
 def verify_citation(store: PageStore | PageSource, citation: Citation) -> Citation:
@@ -20,22 +25,53 @@ def verify_citation(store: PageStore | PageSource, citation: Citation) -> Citati
     - ``not_found``: it stands nowhere in the source;
     - ``stale``: the source is gone, or has changed and does not hold it any more.
 
-    A citation that is not located keeps its quote in `given_quote`. Support is judged elsewhere: see `Claim`.
+    A quote that cuts a word or a number, leaves out a sign or a negation, or joins what does not belong together is
+    not found, though its characters stand there. A citation that is not located keeps its quote in `given_quote`.
+    Boxes and column headers are those of the page, whatever the citation names. Support is judged elsewhere: see
+    `Claim`.
     """
-    with opened(store) as pages:
+    with opened(store) as view:
+        pages = _RecentPages(view)
         try:
             source = pages.source(citation.uri)
         except LookupError:
             return _unlocated(citation, "stale")
         same = citation.digest in {None, source.digest}
-        if same and citation.spans and all(_holds(pages, citation.uri, span) for span in citation.spans):
-            return _located(citation, source, pages, [_recut(pages, citation.uri, span) for span in citation.spans])
+        spans = [span for span in citation.spans or () if span.role == "quote"]
+        if same and spans and all(_holds(pages, citation.uri, span) for span in spans) and _stand(pages, source, spans):
+            return _located(citation, source, pages, [_recut(pages, citation.uri, span) for span in spans])
         return _search(pages, source, citation, same=same)
+
+
+class _RecentPages:
+    """A page source that keeps the last pages read."""
+
+    def __init__(self, pages: PageSource) -> None:
+        self.source = pages.source
+        self.page = lru_cache(maxsize=RECENT_PAGES)(pages.page)
 
 
 def _holds(pages: PageSource, uri: str, span: Span) -> bool:
     page = _page(pages, uri, span.page)
     return page is not None and page.text_sha256 == span.text_sha256 and page.text[span.start : span.end] == span.quote
+
+
+def _stand(pages: PageSource, source: Source, spans: Sequence[Span]) -> bool:
+    """True when these spans, in this order and on no more than two pages side by side, make a quote."""
+    first, last = spans[0].page, spans[-1].page
+    if not first <= last <= first + 1:
+        return False
+    held = {number: pages.page(source.uri, number) for number in range(first, last + 1)}
+    offsets = {first: 0, last: 0 if first == last else len(held[first].text) + 1}
+    units = [
+        (unit.start + offsets[number], unit.end + offsets[number])
+        for number, page in held.items()
+        for unit in page.units
+    ]
+    text = "\n".join(page.text for page in held.values())
+    if not all(span.page in offsets for span in spans):
+        return False
+    return QuotedText(text, units).stands([(s.start + offsets[s.page], s.end + offsets[s.page]) for s in spans])
 
 
 def _recut(pages: PageSource, uri: str, span: Span) -> Span:
@@ -47,7 +83,7 @@ def _search(pages: PageSource, source: Source, citation: Citation, *, same: bool
     """Search for the citation on its own page, then on all others."""
     quote = citation.quote or citation.given_quote or ""
     own = _page(pages, citation.uri, citation.page) if citation.page else None
-    match = find(own.text, quote) if own is not None else None
+    match = find(own.text, quote, units=own.units) if own is not None else None
     if own is not None and citation.page and match and match.location in {"exact", "normalised"}:
         location: Location = "moved" if not same or _displaced(own, citation) else match.location
         return _relocated(pages, source, citation, citation.page, match, location)
@@ -71,7 +107,7 @@ def _displaced(page: Page, citation: Citation) -> bool:
 def _matches(pages: PageSource, uri: str, quote: str) -> Iterator[tuple[int, QuoteMatch]]:
     number = 1
     while (page := _page(pages, uri, number)) is not None:
-        match = find(page.text, quote)
+        match = find(page.text, quote, units=page.units)
         if match.location != "not_found":
             yield number, match
         number += 1
@@ -81,23 +117,33 @@ def _relocated(
     pages: PageSource, source: Source, citation: Citation, number: int, match: QuoteMatch, location: Location
 ) -> Citation:
     page = pages.page(source.uri, number)
-    headers = [_header(page, number, span) for span in citation.spans or () if span.role == "header"]
-    quotes = [span_of(page, start, end, number=number) for start, end in match.ranges]
-    return _located(citation, source, pages, [*filter(None, headers), *quotes], location)
+    spans = [span_of(page, start, end, number=number) for start, end in match.ranges]
+    return _located(citation, source, pages, spans, location)
 
 
-def _header(page: Page, number: int, span: Span) -> Span | None:
-    match = find(page.text, span.quote)
-    if len(match.ranges) != 1:
-        return None
-    return span_of(page, *match.ranges[0], number=number, role="header")
+def _headers(pages: PageSource, uri: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Header spans of the table rows that are quoted, page by page."""
+    quoted = list(spans)
+    for number in sorted({span.page for span in quoted}):
+        page = pages.page(uri, number)
+        rows = [
+            nth for nth, unit in enumerate(page.units) if any(_overlap(unit, s) for s in quoted if s.page == number)
+        ]
+        for header in headers_of(page, rows):
+            unit = page.units[header]
+            yield span_of(page, unit.start, unit.end, number=number, role="header")
+
+
+def _overlap(unit: Unit, span: Span) -> bool:
+    return unit.start < span.end and span.start < unit.end
 
 
 def _located(
     citation: Citation, source: Source, pages: PageSource, spans: Sequence[Span], location: Location = "exact"
 ) -> Citation:
-    ordered = sorted(spans, key=lambda span: (span.page, span.start))
-    first = next(span for span in ordered if span.role == "quote")
+    headers = _headers(pages, source.uri, spans)
+    ordered = sorted([*spans, *headers], key=lambda span: (span.page, span.start))
+    first = spans[0]
     page = pages.page(source.uri, first.page)
     confidences = [c for s in ordered if (c := pages.page(source.uri, s.page).confidence) is not None]
     return _changed(
