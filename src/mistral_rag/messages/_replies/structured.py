@@ -141,6 +141,8 @@ def _loads(text: str) -> Any:
 
 
 def _partial(text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[")):
+        return None  # LangChain's reader would try each of its prefixes
     try:
         return parse_partial_json(text)
     except (ValueError, RecursionError):  # LangChain's reader completes and reads the text itself
