@@ -1,4 +1,5 @@
 """Doors for files: documents that are parsed in a child process, as a build does, and files of an index folder."""
+# ruff: noqa: E501 (tables)
 
 import shutil
 import struct
@@ -9,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+from rounds import CHECKOUT, Door  # type: ignore[import-not-found]
+from text_doors import Lettered, folder, place  # type: ignore[import-not-found]
+from values import changed_bytes, changed_json, json_values, texts, written_json  # type: ignore[import-not-found]
 
 from ingest.parsing._pool import ParsingWorkers
 from ingest.parsing._result import ParseJob
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexReader, repair, verify
 from mistral_rag.retrievers import HybridRetriever
-from rounds import CHECKOUT, Door
-from text_doors import Lettered, folder, place
-from values import changed_bytes, changed_json, json_values, texts, written_json
 
 PYTHON_ERRORS = tuple(
     f"{name}: "
@@ -124,7 +125,11 @@ def _changes() -> st.SearchStrategy[Change]:
 
 
 def _change(name: str, data: bytes) -> st.SearchStrategy[Change]:
-    kinds = [changed_bytes([data]), st.binary(max_size=200), written_json(json_values(("generation", "rows", "version")))]
+    kinds = [
+        changed_bytes([data]),
+        st.binary(max_size=200),
+        written_json(json_values(("generation", "rows", "version"))),
+    ]
     with suppress(ValueError):
         from json import loads
 
@@ -157,7 +162,7 @@ def _open(change: Change) -> None:
     for step in steps:
         try:
             step()
-        except Exception as error:  # noqa: BLE001 (only errors with a name may come)
+        except Exception as error:
             if not is_named(error):
                 raise
 

@@ -6,7 +6,7 @@
 The processor's time on a hostile text and on one four times as long, the least of three runs each: linear work takes
 four times as long, quadratic work sixteen times. More than `LIMIT` is a failure. Prints one line of JSON.
 """
-# ruff: noqa: T201
+# ruff: noqa: T201, E501
 
 import json
 import signal

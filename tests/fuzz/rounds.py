@@ -72,7 +72,7 @@ def try_one(door: Door, value: Any, outcome: Outcome, *, known: frozenset[str] =
         with _limited():
             door.check(value)
         outcome.ended["result"] += 1
-    except (Exception, TooSlowError) as error:  # noqa: BLE001 (all that may come is looked at)
+    except (Exception, TooSlowError) as error:
         if is_named(error):
             outcome.ended[type(error).__name__] += 1
             return
@@ -90,7 +90,9 @@ def try_one(door: Door, value: Any, outcome: Outcome, *, known: frozenset[str] =
 def place_of(error: BaseException) -> str:
     """The kind of an error and the last line of ours that it came through."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if any(part in frame.filename for part in OURS) and "/tests/" not in frame.filename]
+    ours = [
+        frame for frame in frames if any(part in frame.filename for part in OURS) and "/tests/" not in frame.filename
+    ]
     last = (ours or list(frames))[-1]
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno} in {last.name}: {str(error)[:200]!r}"
 

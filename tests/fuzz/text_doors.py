@@ -14,20 +14,52 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
+from rounds import Door  # type: ignore[import-not-found]
+from text_functions import FUNCTIONS  # type: ignore[import-not-found]
+from values import SHORT, changed_json, json_values, texts, written_json  # type: ignore[import-not-found]
 
 from mistral_rag import FaissStore, GroundedQA, HybridRetriever
 from mistral_rag.grounding import verify_citation
 from mistral_rag.schema import Citation
 from mistral_rag.testing import small_document, small_index
-from rounds import Door
-from text_functions import FUNCTIONS
-from values import SHORT, changed_json, json_values, texts, written_json
 
-PAGES = ("Net sales rose by 25 % to $5,000 in 2023.", "Costs fell. They were (1,234.5) thousand.", "Section 2. Leave is 30 days.")
+PAGES = (
+    "Net sales rose by 25 % to $5,000 in 2023.",
+    "Costs fell. They were (1,234.5) thousand.",
+    "Section 2. Leave is 30 days.",
+)
 KEYS = (
     *("uri", "page", "first_unit", "last_unit", "start", "end", "headings", "source", "title", "url", "chunk_id", "id"),
-    *("kind", "groups", "digest", "language", "media_type", "page_label", "page_number", "year", "tags", "score", "date"),
-    *("$eq", "$ne", "$in", "$nin", "$gt", "$gte", "$lt", "$lte", "$and", "$or", "$not", "$exists", "$contains", "$x", ""),
+    *(
+        "kind",
+        "groups",
+        "digest",
+        "language",
+        "media_type",
+        "page_label",
+        "page_number",
+        "year",
+        "tags",
+        "score",
+        "date",
+    ),
+    *(
+        "$eq",
+        "$ne",
+        "$in",
+        "$nin",
+        "$gt",
+        "$gte",
+        "$lt",
+        "$lte",
+        "$and",
+        "$or",
+        "$not",
+        "$exists",
+        "$contains",
+        "$x",
+        "",
+    ),
 )
 
 
@@ -165,7 +197,11 @@ def _spans_moved() -> st.SearchStrategy[dict[str, Any]]:
         span = sample["spans"][0]
         quote = (PAGES[0] * 3)[start : start + end]
         span |= {"start": start, "end": start + len(quote), "quote": quote, "page": number, "role": role}
-        sample |= {"spans": [span] * times, "quote": " … ".join([quote] * times if role == "quote" else []), "page": number}
+        sample |= {
+            "spans": [span] * times,
+            "quote": " … ".join([quote] * times if role == "quote" else []),
+            "page": number,
+        }
         return sample
 
     return st.builds(
@@ -179,7 +215,9 @@ def _function(given: tuple[str, str]) -> None:
 
 
 facts = st.one_of(st.dictionaries(st.one_of(st.sampled_from(KEYS), SHORT), json_values(KEYS), max_size=6))
-conditions = json_values(KEYS, scalars=st.one_of(SHORT, st.integers(), st.floats(), st.none(), st.sampled_from((2023, "a"))))
+conditions = json_values(
+    KEYS, scalars=st.one_of(SHORT, st.integers(), st.floats(), st.none(), st.sampled_from((2023, "a")))
+)
 long_texts = st.builds(lambda text, times: (text * times)[:1_000_000], texts, st.sampled_from((*(1,) * 40, 1000)))
 
 DOORS = {

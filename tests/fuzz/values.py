@@ -1,4 +1,5 @@
 """Strategies of values that nobody means well with: texts, JSON, and changed copies of good bytes and good JSON."""
+# ruff: noqa: E501 (tables)
 
 import json
 from collections.abc import Callable, Sequence
@@ -9,13 +10,56 @@ from hypothesis import strategies as st
 
 PIECES = (
     *".,;:-–—_*~`'\"“’()[]{}<>|\\/$%&#!?=+@^…•。、§€¹①½",
-    *(" ", "\n", "\n\n", "\t", "\r", "\f", "\0", "\x1b[31m", "\u00a0", "\u2028", "\u200d", "\u202e", "\u0301", "\ufeff"),
+    *(
+        " ",
+        "\n",
+        "\n\n",
+        "\t",
+        "\r",
+        "\f",
+        "\0",
+        "\x1b[31m",
+        "\u00a0",
+        "\u2028",
+        "\u200d",
+        "\u202e",
+        "\u0301",
+        "\ufeff",
+    ),
     *("a", "Z", "é", "ß", "ı", "漢", "ก", "ע", "\U0001f600", "\ud800", "\udfff", "\ufffe", "\U000e0041"),
     *("0", "1", "00", "1,234", "1.234,5", "-5", "(5)", "1e999", "9" * 50, "٣", "２", "³"),
-    *("no. ", "A. ", "e.g. ", "[1]", "[E1-NONCE]", "[E1", "E1-NONCE", "(E2-NONCE)", "```", "$$", "\\frac{", "\\(", "^{"),
+    *(
+        "no. ",
+        "A. ",
+        "e.g. ",
+        "[1]",
+        "[E1-NONCE]",
+        "[E1",
+        "E1-NONCE",
+        "(E2-NONCE)",
+        "```",
+        "$$",
+        "\\frac{",
+        "\\(",
+        "^{",
+    ),
     *("| a ", "|---|", "# ", "- ", "1. ", "> ", "<b>", "</table>", "<td>", "<!--", "&amp;", "&#0;", "[a](", "![a](a)"),
     *("FY18", "Q3 2022", "19", "2024-02-30", "31.12.", "Form 10-K", "Inc.", "NYSE: ", "(“", "page 3 of 7", "Item 7. "),
-    *("the ", "revenue ", "not ", "who ", "how many ", "und ", "http://", "a.b", "www.", "{}", "null", "true", "data: "),
+    *(
+        "the ",
+        "revenue ",
+        "not ",
+        "who ",
+        "how many ",
+        "und ",
+        "http://",
+        "a.b",
+        "www.",
+        "{}",
+        "null",
+        "true",
+        "data: ",
+    ),
 )
 
 texts = st.one_of(
@@ -104,11 +148,15 @@ def as_bytes(value: Any) -> bytes:
 
 BLOCKS = st.one_of(
     st.binary(max_size=16),
-    st.sampled_from((b"\0" * 8, b"\xff" * 8, b"\xff\xff\xff\x7f", b"\x80", b"-1", b"99999999999", b"<<", b"]", b"{", b"%")),
+    st.sampled_from(
+        (b"\0" * 8, b"\xff" * 8, b"\xff\xff\xff\x7f", b"\x80", b"-1", b"99999999999", b"<<", b"]", b"{", b"%")
+    ),
     st.sampled_from(PIECES).map(lambda piece: piece.encode(errors="surrogatepass")),
 )
 HOW = st.sampled_from(("put", "put", "insert", "cut", "flip", "repeat", "move", "end"))
-CHANGES = st.lists(st.tuples(HOW, st.floats(0, 1), st.floats(0, 1), BLOCKS, st.integers(1, 4000)), min_size=1, max_size=5)
+CHANGES = st.lists(
+    st.tuples(HOW, st.floats(0, 1), st.floats(0, 1), BLOCKS, st.integers(1, 4000)), min_size=1, max_size=5
+)
 
 
 def changed_bytes(samples: Sequence[bytes]) -> st.SearchStrategy[bytes]:

@@ -1,4 +1,5 @@
 """Doors for what a platform answers: replies of chat, streams, embeddings and OCR, read by the real clients."""
+# ruff: noqa: E501 (tables)
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -7,11 +8,11 @@ from typing import Any
 
 import httpx
 from hypothesis import strategies as st
+from rounds import Door  # type: ignore[import-not-found]
+from values import as_bytes, changed_bytes, changed_json, json_values, texts, written_json  # type: ignore[import-not-found]
 
 from mistral_rag import ChatMistral, MistralEmbeddings, MistralOCR
 from mistral_rag.testing import FakeMistral, Reply, call, references, thinking
-from rounds import Door
-from values import as_bytes, changed_bytes, changed_json, json_values, texts, written_json
 
 STATUSES = st.sampled_from((200, 200, 200, 200, 200, 200, 200, 201, 204, 302, 400, 401, 404, 413, 422, 429, 500, 503))
 HEADERS = st.sampled_from((
@@ -98,7 +99,9 @@ def _post(fake: FakeMistral, path: str, body: dict[str, Any]) -> bytes:
     with httpx.Client(transport=fake.transport()) as client:
         headers = {"authorization": f"Bearer {fake.key}"}
         model = {} if "model" in body else {"model": "mistral-small-latest"}
-        return client.post(f"{fake.base_url}/v1/{path}".replace("/v1/v1", "/v1"), json={**model, **body}, headers=headers).content
+        return client.post(
+            f"{fake.base_url}/v1/{path}".replace("/v1/v1", "/v1"), json={**model, **body}, headers=headers
+        ).content
 
 
 PAGE = {
@@ -135,7 +138,9 @@ def _json_of(path: str) -> st.SearchStrategy[bytes]:
 def _read_json() -> st.SearchStrategy[bytes]:
     keys = (*READ, *PAGE)
     texted = st.builds(lambda text: {**READ, "pages": [{**PAGE, "markdown": text}]}, texts)
-    table = st.builds(lambda text: {**READ, "pages": [{**PAGE, "tables": [{**PAGE["tables"][0], "content": text}]}]}, texts)  # type: ignore[index]
+    table = st.builds(
+        lambda text: {**READ, "pages": [{**PAGE, "tables": [{**PAGE["tables"][0], "content": text}]}]}, texts
+    )  # type: ignore[index]
     return written_json(st.one_of(changed_json(READ, keys), changed_json(READ, keys), texted, table))
 
 
@@ -147,11 +152,15 @@ def _streams() -> st.SearchStrategy[bytes]:
     events = recorded("stream")
     ends = st.sampled_from((b"\n\n", b"\n\n", b"\r\n\r\n", b"\r\r", b"\n", b""))
     names = st.sampled_from((b"", b"", b"event: error\n", b": ping\n\n", b"\xef\xbb\xbf"))
-    changed = st.builds(_events, changed_json(events, ANSWERS).filter(lambda value: isinstance(value, list)), ends, names)
+    changed = st.builds(
+        _events, changed_json(events, ANSWERS).filter(lambda value: isinstance(value, list)), ends, names
+    )
     return st.one_of(changed, changed, changed_bytes([_events(events, b"\n\n", b"")]))
 
 
-STREAMED = st.one_of(st.just({"content-type": "text/event-stream"}), st.just({"content-type": "text/event-stream"}), HEADERS)
+STREAMED = st.one_of(
+    st.just({"content-type": "text/event-stream"}), st.just({"content-type": "text/event-stream"}), HEADERS
+)
 
 DOORS = {
     "chat": Door(_answers(_json_of("chat")), _chat),

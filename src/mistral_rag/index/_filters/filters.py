@@ -58,6 +58,8 @@ class AllowedRows:
             raise InvalidFilterError("groups are a collection of names, not one text")
         try:
             question = json.dumps([wanted, sorted(groups or ())], sort_keys=True)
+        except RecursionError:
+            raise InvalidFilterError("the filter is nested too deeply") from None
         except (TypeError, ValueError):
             return _numbers(rows_allowed(connection, wanted, groups))
         with self._mutex:

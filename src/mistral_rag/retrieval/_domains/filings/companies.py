@@ -12,7 +12,7 @@ from mistral_rag.retrieval._domains.filings.profile import FilingProfile
 MAX_NAME_WORDS: Final = 6
 """Words of a question that are looked up as one name; longer names are known by their beginning."""
 MAX_LOOKED_UP: Final = 20_000
-"""Characters of a question in which names are looked for: what is longer is a document pasted in, and 1 MB takes 10 s."""
+"""Characters of a question in which names are looked for: longer ones are pasted documents, and 1 MB takes 10 s."""
 MIN_MISSPELT: Final = 6
 """Letters of a name that is known with one letter wrong, missing, doubled or swapped; shorter ones resemble words."""
 
