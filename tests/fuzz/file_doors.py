@@ -107,7 +107,7 @@ def _written(kind: str) -> st.SearchStrategy[bytes]:
 @cache
 def _base() -> Path:
     """The index with its caches made, which is copied for each example."""
-    base = folder()
+    base: Path = folder()
     finder = HybridRetriever.from_index(base, embeddings=Lettered(), groups=["staff"])
     finder.invoke("net sales")
     finder.index.close()

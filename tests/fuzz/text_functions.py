@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage, ToolMessage
-from langchain_core.outputs import ChatGeneration
+from langchain_core.outputs import ChatGeneration, Generation
 
 from ingest.chunking import cut
 from ingest.parsing._markdown import FRONT_MATTER
@@ -100,7 +100,7 @@ def _structured(text: str) -> object:
     from langchain_core.exceptions import OutputParserException
 
     parser = StructuredParser()
-    generation = [ChatGeneration(message=AIMessage(text))]
+    generation: list[Generation] = [ChatGeneration(message=AIMessage(text))]
     try:
         return parser.parse_result(generation, partial=True), parser.parse_result(generation)
     except OutputParserException:

@@ -51,7 +51,7 @@ def _chat(answer: Answer) -> None:
 def _structured(answer: Answer) -> None:
     schema = {"title": "A", "type": "object", "properties": {"b": {"type": "integer"}}}
     for method in ("json_schema", "function_calling", "json_mode"):
-        model = ChatMistral(**_settings(answer)).with_structured_output(schema, method=method, include_raw=True)  # type: ignore[arg-type]
+        model = ChatMistral(**_settings(answer)).with_structured_output(schema, method=method, include_raw=True)
         model.invoke("Hello")
 
 
@@ -65,7 +65,7 @@ def _stream(answer: Answer) -> None:
 
 def _embed(answer: Answer) -> None:
     for encoding in ("base64", "float"):
-        model = MistralEmbeddings(**_settings(answer), encoding_format=encoding)  # type: ignore[arg-type]
+        model = MistralEmbeddings(**_settings(answer), encoding_format=encoding)
         model.embed_documents(["a", "b c"])
 
 
@@ -73,7 +73,7 @@ def _read(answer: Answer) -> None:
     reader = MistralOCR(**_settings(answer), compare_text_layer=False)
     result = reader.read("https://example.com/a.pdf")
     for page in result.pages:
-        page.page.model_dump_json()
+        repr(page)
 
 
 @cache
@@ -104,7 +104,7 @@ def _post(fake: FakeMistral, path: str, body: dict[str, Any]) -> bytes:
         ).content
 
 
-PAGE = {
+PAGE: dict[str, Any] = {
     "index": 0,
     "markdown": "# Title\n\nNet **sales** $x^2$ [tbl-0.html](tbl-0.html)\n\n- a\n- b\n\n| a | b |\n|---|---|\n| 1 | 2 |",
     "images": [{"id": "img-0.jpeg", "top_left_x": 1, "top_left_y": 2, "bottom_right_x": 30, "bottom_right_y": 40,
@@ -116,7 +116,7 @@ PAGE = {
     "confidence_scores": {"average_page_confidence_score": 0.9, "minimum_page_confidence_score": 0.5,
                           "word_confidence_scores": [{"text": "Net", "confidence": 0.9, "start_index": 9}]},
 }  # fmt: skip
-READ = {"pages": [PAGE], "model": "mistral-ocr-latest", "document_annotation": None,
+READ: dict[str, Any] = {"pages": [PAGE], "model": "mistral-ocr-latest", "document_annotation": None,
         "usage_info": {"pages_processed": 1, "doc_size_bytes": 3}}  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _read_json() -> st.SearchStrategy[bytes]:
     texted = st.builds(lambda text: {**READ, "pages": [{**PAGE, "markdown": text}]}, texts)
     table = st.builds(
         lambda text: {**READ, "pages": [{**PAGE, "tables": [{**PAGE["tables"][0], "content": text}]}]}, texts
-    )  # type: ignore[index]
+    )
     return written_json(st.one_of(changed_json(READ, keys), changed_json(READ, keys), texted, table))
 
 

@@ -243,3 +243,9 @@ def test_groups_are_names_and_not_one_text(folder: Path, writer: IndexWriter, pu
     put(writer, "a.txt", "text", groups=("s",))
     with writer.view() as view, pytest.raises(InvalidFilterError):
         view.allowed(None, "staff")
+
+
+def test_integers_beyond_floats_are_compared_as_the_largest() -> None:
+    from mistral_rag.index._filters.filter_fields import stored
+
+    assert (stored(10**400), stored(-(10**400)), stored(2**64)) == (2.0**1023, -(2.0**1023), 2.0**64)
