@@ -141,7 +141,9 @@ def _read_json() -> st.SearchStrategy[bytes]:
     table = st.builds(
         lambda text: {**READ, "pages": [{**PAGE, "tables": [{**PAGE["tables"][0], "content": text}]}]}, texts
     )
-    return written_json(st.one_of(changed_json(READ, keys), changed_json(READ, keys), texted, table))
+    every: st.SearchStrategy[Any] = st.one_of(changed_json(READ, keys), changed_json(READ, keys), texted, table)
+    read: st.SearchStrategy[bytes] = written_json(every)
+    return read
 
 
 def _events(values: Sequence[Any], end: bytes, name: bytes) -> bytes:
