@@ -460,5 +460,5 @@ def test_inner_products_count_how_long_vectors_are(tmp_path: Path) -> None:
 def test_metadata_with_half_a_surrogate_pair_is_refused(metadata: dict[str, Any]) -> None:
     from mistral_rag.vectorstores._documents import as_documents
 
-    with pytest.raises(ValueError, match="^metadata holds half of a surrogate pair"):
+    with pytest.raises(ValueError, match=r"^metadata holds half of a surrogate pair"):
         as_documents(["a"], [metadata], [None])
