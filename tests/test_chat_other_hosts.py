@@ -234,3 +234,28 @@ def test_the_usage_of_a_batch_is_added_up() -> None:
     told = model(reply).generate([[HumanMessage("a")], [HumanMessage("b")]]).llm_output
     total = {"prompt_tokens": 2, "completion_tokens": 4, "total_tokens": 6}
     assert told == {"model_name": "mistral-small-2603", "token_usage": total}
+
+
+@pytest.mark.parametrize("kind", [[], {}, {"a": None}, 5])
+def test_a_content_chunk_whose_type_is_no_text_is_an_error(kind: Any) -> None:
+    chunks = [{"type": "text", "text": "Hello"}, {"type": kind, "reference_ids": [0]}]
+    with pytest.raises(ApiError, match="the type of a content chunk is no text"):
+        model(message(content=chunks)).invoke("?")
+    with pytest.raises(ApiError, match="the type of a content chunk is no text"):
+        list(model(lines(event(content=chunks), LAST)).stream("?"))
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"choices":' + "[" * 500 + "]" * 500 + "}", '{"a":' * 5_000])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_reply_that_is_nested_too_deep_is_an_error(body: str, status: int) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body))
+    ours = ChatMistral.model_validate({"api_key": "k", "transport": transport, "max_retries": 0})
+    with pytest.raises(ApiError):
+        ours.invoke("?")
+
+
+@pytest.mark.parametrize("arguments", ["[" * 100_000, '{"a":' + "[" * 500 + "]" * 500 + "}"])
+def test_arguments_that_are_nested_too_deep_are_an_invalid_call(arguments: str) -> None:
+    call = {"id": "abcdefghi", "function": {"name": "f", "arguments": arguments}}
+    (invalid,) = model(message(content="", tool_calls=[call])).invoke("?").invalid_tool_calls
+    assert invalid["error"] == "The arguments are no JSON: JSON is nested deeper than 100 levels"

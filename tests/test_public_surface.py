@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: DISTRIBUTION Build BuildReport Estimate FileReport PageRead Progress estimate
+ingest: Build BuildReport DISTRIBUTION Estimate FileReport PageRead Progress estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
@@ -35,14 +35,13 @@ mistral_rag.cli.__main__: main
 mistral_rag.defaults: CHAT_MODEL EMBEDDINGS EMBEDDING_MODEL NO_EMBEDDINGS choose_embeddings embedding_families has_key
     has_local_models load_chat_model load_embeddings
 mistral_rag.document_loaders: MistralOCRLoader MistralOCRParser
-mistral_rag.embeddings: BatchEmbeddings EmbeddedBatch FailedBatch MatrixEmbeddings MistralAIEmbeddings
-    MistralEmbeddings NamedEmbeddings PartialEmbeddings Usage count_tokens unpacked
+mistral_rag.embeddings: BatchEmbeddings EmbeddedBatch FailedBatch MatrixEmbeddings MistralAIEmbeddings MistralEmbeddings
+    NamedEmbeddings PartialEmbeddings Usage count_tokens unpacked
 mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationError BadRequestError ConfigurationError
     ContextOverflowError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError IndexVersionError
-    IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError
-    NotAnIndexError NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError
-    ResponseError ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError
-    WorkerStartError
+    IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError NotAnIndexError
+    NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
+    ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
@@ -53,23 +52,23 @@ mistral_rag.local.ocr: Limits LocalOCR is_installed
 mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions
-mistral_rag.pdf: SPARSE PageImage PdfFile PrintedLine Sheet largest_words pages_of read_page read_pages render_page
+mistral_rag.pdf: PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages render_page
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
 mistral_rag.retrievers: Explanation Hit HybridRetriever
-mistral_rag.schema: EXPORTED QUOTE_JOINT UNCITED_KINDS Answer Block BlockKind Box BoxPrecision Chunk Citation Claim
-    Digest Fraction Location Locator LocatorKind Model Offset Origin Page Placed Removed RetrievedDocument Run Source
-    Span SpanRole Status Support Unit UnitKind Word WordBoxes base64_schema clean_text joined_quote json_schema
+mistral_rag.schema: Answer Block BlockKind Box BoxPrecision Chunk Citation Claim Digest EXPORTED Fraction Location
+    Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Source Span SpanRole
+    Status Support UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema clean_text joined_quote json_schema
     text_digest
 mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError add_common
     add_groups at_least_one counted exit_code index_folder note printable run say say_json
 mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
-mistral_rag.text: BAR LEVELS MONTHS SENTENCE_LOOKAHEAD TOKENS_VERSION Form Level Number Terms Weigh asked_words
-    bigrams can_begin computed_number content_words coverage decode_text detect_language evenly full_year hashed
-    hashed_question is_word missing_numbers near normal_form numbers rarity read_text same_number sentences skeleton
-    tokenize trimmed window words written written_question
+mistral_rag.text: BAR Form LEVELS Level MONTHS NON_ALPHANUMERIC Number SENTENCE_LOOKAHEAD TOKENS_VERSION Terms Weigh
+    asked_words bigrams can_begin computed_number content_words coverage decode_text detect_language evenly full_year
+    hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text same_number sentences
+    skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """

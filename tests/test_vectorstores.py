@@ -454,3 +454,11 @@ def test_inner_products_count_how_long_vectors_are(tmp_path: Path) -> None:
     assert [(document.page_content, score) for document, score in found] == [("aaa", 6.0), ("aa", 4.0), ("a", 2.0)]
     with pytest.raises(IndexMismatchError, match="metric"):
         FaissStore(Lengths(), tmp_path / "ip").similarity_search("x")
+
+
+@pytest.mark.parametrize("metadata", [{"a": {"\ud800": 1}}, {"a": [{"\udfff": [None]}]}])
+def test_metadata_with_half_a_surrogate_pair_is_refused(metadata: dict[str, Any]) -> None:
+    from mistral_rag.vectorstores._documents import as_documents
+
+    with pytest.raises(ValueError, match=r"^metadata holds half of a surrogate pair"):
+        as_documents(["a"], [metadata], [None])

@@ -248,3 +248,9 @@ def test_groups_are_names_and_not_one_text(folder: Path, writer: IndexWriter, pu
     writer.commit()
     with pytest.raises(InvalidFilterError, match="not one text"):
         IndexReader.open(folder, groups="staff")
+
+
+def test_integers_beyond_floats_are_compared_as_the_largest() -> None:
+    from mistral_rag.index._filters.filter_fields import stored
+
+    assert (stored(10**400), stored(-(10**400)), stored(2**64)) == (2.0**1023, -(2.0**1023), 2.0**64)

@@ -27,3 +27,9 @@ from mistral_rag.retrieval._questions import without_instructions
 )
 def test_words_about_the_form_of_the_answer_are_left_out(question: str, left: str) -> None:
     assert without_instructions(question).strip(" .") == left.strip(" .")
+
+
+def test_blanks_before_a_note_about_units_go_with_it() -> None:
+    assert without_instructions("What were net sales   (in millions) in 2023?") == "What were net sales in 2023?"
+    assert without_instructions("What were net sales\n (in\nmillions)?") == "What were net sales?"
+    assert without_instructions("What were  net  sales (gross)?") == "What were  net  sales (gross)?"

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mistral_rag.api._json import load_json
+
 MAX_SHOWN = 1000
 """Characters of the body in an error's message, so that a validation list or an HTML page does not flood a log.
 
@@ -87,7 +89,7 @@ def _reason(value: Any) -> tuple[str, str]:
 def _parsed(content: bytes) -> Any:
     text = content.decode(errors="replace")
     try:
-        return json.loads(text)
+        return load_json(text)
     except ValueError:
         return text
 
@@ -96,8 +98,8 @@ def _plain(text: str) -> str:
     """The title or the text of an HTML page; other text unchanged, without surrounding blanks."""
     if "<" not in text:
         return text.strip()[:MAX_SHOWN]
-    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    words = title[1] if title else re.sub(r"<[^>]*>", " ", text)
+    title = re.search(r"<title[^<>]*>([^<]*)</title>", text, re.IGNORECASE)
+    words = title[1] if title else re.sub(r"<[^<>]*>", " ", text)
     return " ".join(html.unescape(words).split())[:MAX_SHOWN]
 
 

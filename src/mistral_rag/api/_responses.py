@@ -14,6 +14,7 @@ from mistral_rag.api._errors import (
     error_from_response,
     request_id,
 )
+from mistral_rag.api._json import load_json
 from mistral_rag.api._settings import plain
 from mistral_rag.api._sse import Decoder
 
@@ -50,7 +51,7 @@ def parse_object(content: str | bytes, headers: Mapping[str, str], secret: Secre
         ApiError: The object is an error; `ResponseError` when the content is no JSON object.
     """
     try:
-        data = json.loads(content)
+        data = load_json(content)
     except ValueError:
         data = None
     if isinstance(data, dict) and not _is_error(data):

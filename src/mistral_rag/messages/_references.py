@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage, ToolMessage
 
+from mistral_rag.api._json import load_json
 from mistral_rag.messages._requests.tools import Wire
 
 SOURCE_KEYS = frozenset({"url", "title", "snippets", "description", "source", "date"})
@@ -56,7 +57,7 @@ def sources_in(messages: Iterable[BaseMessage]) -> dict[str, Wire]:
 
 def _numbered(content: str) -> dict[str, Wire]:
     try:
-        value = json.loads(content)
+        value = load_json(content)
     except ValueError:
         return {}
     named = {key: item for key, item in value.items() if isinstance(item, dict)}

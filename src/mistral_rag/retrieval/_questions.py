@@ -14,7 +14,7 @@ _TELLS_HOW: Final = re.compile(
     r"|if\b.{0,160}?\b(?:state|say|answer|provide|then|write|explain)\b)",
     re.IGNORECASE,
 )
-_UNITS: Final = re.compile(r"\s*\((?:in|rounded?|answer|express\w*|units?)\b[^()]*\)", re.IGNORECASE)
+_UNITS: Final = re.compile(r"(?<!\s)\s*+\((?:in|rounded?|answer|express\w*|units?)\b[^()]*\)", re.IGNORECASE)
 _LEAD_IN: Final = re.compile(
     r"\b(?:here(?:['’]s|\s+is)\s+the\s+question|the\s+(?:following\s+)?question(?:\s+is)?)\s*:",
     re.IGNORECASE,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         written_question,
     )
     from mistral_rag.text._words import (
+        NON_ALPHANUMERIC,
         Weigh,
         asked_words,
         content_words,
@@ -47,13 +48,14 @@ _NAMES = {
     "_proximity": "near window",
     "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
     "_tokens": "TOKENS_VERSION Terms bigrams hashed hashed_question is_word tokenize written written_question",
-    "_words": "Weigh asked_words content_words coverage evenly rarity words",
+    "_words": "NON_ALPHANUMERIC Weigh asked_words content_words coverage evenly rarity words",
 }
 
 __all__ = [
     "BAR",
     "LEVELS",
     "MONTHS",
+    "NON_ALPHANUMERIC",
     "SENTENCE_LOOKAHEAD",
     "TOKENS_VERSION",
     "Form",

@@ -1,12 +1,16 @@
 """Content words of questions, claims and evidence, and their weights."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from mistral_rag.text._stop_words import ASKING
 from mistral_rag.text._tokens import tokenize
+
+NON_ALPHANUMERIC = re.compile(r"[\W_]+")
+"""Runs of what is neither a letter nor a digit."""
 
 Weigh = Callable[[str], float]
 """The weight of a word: high for rare words."""

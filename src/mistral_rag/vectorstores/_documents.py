@@ -22,9 +22,16 @@ def as_documents(
         if given is not None and len(given) != len(every):
             raise ValueError(f"{counted(len(given), noun)} for {counted(len(every), 'text')}")
     return [
-        Document(id=given or str(uuid.uuid4()), page_content=text, metadata=to_jsonable_python(meta, fallback=_plain))
+        Document(id=given or str(uuid.uuid4()), page_content=text, metadata=_as_json(meta))
         for text, meta, given in zip(every, metadatas or ({} for _ in every), ids or (None for _ in every), strict=True)
     ]
+
+
+def _as_json(metadata: dict[str, Any]) -> Any:
+    try:
+        return to_jsonable_python(metadata, fallback=_plain)
+    except UnicodeEncodeError:
+        raise ValueError("metadata holds half of a surrogate pair, which no JSON can hold") from None
 
 
 def _plain(value: Any) -> Any:

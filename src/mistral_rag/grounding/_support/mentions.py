@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.text import NON_ALPHANUMERIC
 
 PAGE_HEAD: Final = 300
 """Characters at the start of a page in which its subject may be named."""
 
 _NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)\b[A-Z][a-z]{2,}\w*")
-_SEPARATORS: Final = re.compile(r"[\W_]+")
 _CALENDAR: Final = frozenset(
     """
     january february march april may june july august september october november december
@@ -39,4 +39,4 @@ def _mentioning_text(unit: EvidenceUnit) -> str:
 
 
 def _letters(text: str) -> str:
-    return _SEPARATORS.sub("", text.lower())
+    return NON_ALPHANUMERIC.sub("", text.lower())

@@ -30,6 +30,10 @@ MAX_DEPTH: Final = 50
 """Levels of metadata that are flattened; what lies deeper is one empty value."""
 
 
+MAX_INT = 1 << 1023
+"""Larger integers than this are no floats: they compare as if they were this."""
+
+
 def stored(value: Any) -> Value:
     """A plain value as SQLite compares it: true is not 1, and null is a value."""
     if value is None:
@@ -37,7 +41,7 @@ def stored(value: Any) -> Value:
     if isinstance(value, bool):
         return TRUE if value else FALSE
     if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        return float(value)
+        return float(max(-MAX_INT, min(value, MAX_INT)))
     if isinstance(value, int | float | str):
         return value
     raise TypeError(f"{type(value).__name__} can't be compared")

@@ -56,6 +56,8 @@ class AllowedRows:
         """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed."""
         try:
             question = json.dumps([wanted or None, restricted], sort_keys=True)
+        except RecursionError:
+            raise InvalidFilterError("the filter is nested too deeply") from None
         except (TypeError, ValueError):
             return _numbers(rows_allowed(connection, wanted, restricted=restricted))
         with self._mutex:

@@ -15,6 +15,7 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnableMap, RunnablePassthrough
 from langchain_core.utils.json import parse_partial_json
 
+from mistral_rag.api._json import load_json
 from mistral_rag.messages._requests.schemas import is_model
 
 FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
@@ -134,15 +135,17 @@ class _Accumulator:
 def _loads(text: str) -> Any:
     fenced = FENCE.findall(text) if not text.lstrip().startswith(("{", "[")) else []
     try:
-        return json.loads(fenced[0] if len(fenced) == 1 else text)
+        return load_json(fenced[0] if len(fenced) == 1 else text)
     except ValueError as error:
         raise OutputParserException(f"The output is no JSON: {error}", llm_output=text) from error
 
 
 def _partial(text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[")):
+        return None  # LangChain's reader would try each of its prefixes
     try:
         return parse_partial_json(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # LangChain's reader completes and reads the text itself
         return None
 
 

@@ -88,6 +88,8 @@ class ContentReader:
             yield from self._thought(chunk)
         elif kind == "reference":
             yield from self._reference(chunk)
+        elif kind is not None and not isinstance(kind, str):
+            raise TypeError("the type of a content chunk is no text")  # LangChain looks types up in sets
         else:
             yield self._numbered("non_standard") | {"value": chunk}
 

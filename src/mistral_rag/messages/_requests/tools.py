@@ -10,6 +10,7 @@ from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from mistral_rag.api._json import load_json
 from mistral_rag.errors import ConfigurationError
 
 Wire = dict[str, Any]
@@ -177,7 +178,7 @@ def read_arguments(arguments: Any) -> tuple[dict[str, Any], str | None]:
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return {}, None
     try:
-        value = json.loads(arguments)
+        value = load_json(arguments)
     except (TypeError, ValueError) as error:
         return {}, f"The arguments are no JSON: {error}"
     if not isinstance(value, dict):

@@ -1,6 +1,5 @@
 """One page of the platform's reply becomes a page of ours; nothing of the reply is believed unseen."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from mistral_rag.api._json import load_json
 from mistral_rag.ocr._pages.block_positions import Finder, Named, plain_content, with_names
 from mistral_rag.ocr._pages.markdown import MARKDOWN, MarkdownPage, write_markdown
 from mistral_rag.ocr._result import OcrImage, OcrPage, OcrTable, WordScores
@@ -199,7 +199,7 @@ def _annotation(given: Any, target: type[BaseModel] | None, what: str, problems:
 
 def parsed_annotation(given: Any, target: type[BaseModel] | None) -> Any:
     """The annotation that came as JSON, as an instance of `target` where there is one; raises ValueError."""
-    value = json.loads(given) if isinstance(given, str) else given
+    value = load_json(given) if isinstance(given, str) else given
     if target is None:
         return value
     try:

@@ -30,7 +30,7 @@ INLINE = re.compile(
   | \[ (?P<label> [^\[\]]{1,1000} ) \] \( (?P<target> [^()\s]{0,2000} (?: \( [^()\s]{0,500} \) [^()\s]{0,500} )? )
     (?: \s+ "[^"\n]*" )? \)
   | < (?P<address> https?://[^<>\s]{1,2000} ) >
-  | (?P<edge> \s* (?: EDGE \s* )+ )
+  | (?P<edge> (?: (?<!\s) \s*+ )? (?: EDGE \s*+ )+ )    # blanks only from the first: each run is read once
   | (?P<tag> </? (?: MARKS ) (?: \s [^<>]{0,2000} )? /? > | <!-- .{0,2000}? --> )
   | (?P<entity> & (?: \#\d{1,7} | \#[xX][0-9a-fA-F]{1,6} | [A-Za-z][A-Za-z0-9]{1,30} ) ; )
   | (?<![\w*]) (?P<stars> \*{1,3} ) (?=[^\s*]) (?P<strong> .{1,1000}? ) (?<=[^\s*\\]) (?P=stars) (?![\w*])

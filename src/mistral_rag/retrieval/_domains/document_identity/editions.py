@@ -4,12 +4,13 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
+from mistral_rag.text import NON_ALPHANUMERIC
+
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2]))?(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
 _VERSION: Final = re.compile(
     r"(?<![a-z0-9])(?:v|ver|version|rev|revision|edition|issue)[-_. ]?(\d+(?:[._]\d+)*)(?![a-z0-9])"
 )
 _WORKING: Final = re.compile(r"(?<![a-z])(?:draft|final|copy|new|old|signed|approved|revised|updated)(?![a-z])")
-_SIGNS: Final = re.compile(r"[\W_]+")
 
 Edition = tuple[int, ...]
 
@@ -24,7 +25,7 @@ def edition_of(name: str) -> tuple[str, Edition]:
     for pattern in (_DATE, _VERSION):
         if found := pattern.search(path.stem):
             rest = _WORKING.sub(" ", pattern.sub(" ", path.stem))
-            bare = _SIGNS.sub(" ", rest).strip()
+            bare = NON_ALPHANUMERIC.sub(" ", rest).strip()
             if not bare:
                 break
             numbers = (part for group in found.groups() if group for part in re.split(r"[._]", group))

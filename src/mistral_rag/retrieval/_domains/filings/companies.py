@@ -11,6 +11,8 @@ from mistral_rag.retrieval._domains.filings.profile import FilingProfile
 
 MAX_NAME_WORDS: Final = 6
 """Words of a question that are looked up as one name; longer names are known by their beginning."""
+MAX_LOOKED_UP: Final = 20_000
+"""Characters of a question in which names are looked for: longer ones are pasted documents, and 1 MB takes 10 s."""
 MIN_MISSPELT: Final = 6
 """Letters of a name that is known with one letter wrong, missing, doubled or swapped; shorter ones resemble words."""
 
@@ -62,6 +64,7 @@ class CompanyIndex:
 
         Where it names none, a capital word that is one letter off one company's name names that company.
         """
+        question = question[:MAX_LOOKED_UP]
         words = _words(question)
         aliases = {alias for alias, _ in self._spans(words, any_case=_is_of_one_case(question))}
         found = frozenset(document for alias in aliases for document in self._documents_of(alias))
@@ -69,9 +72,10 @@ class CompanyIndex:
 
     def without_names(self, question: str) -> str:
         """The words of the question without the companies it names; empty where it names none."""
+        question, rest = question[:MAX_LOOKED_UP], question[MAX_LOOKED_UP:]
         words = _words(question)
         named = {at for _, span in self._spans(words, any_case=_is_of_one_case(question)) for at in span}
-        return " ".join(word.written for at, word in enumerate(words) if at not in named) if named else ""
+        return " ".join(word.written for at, word in enumerate(words) if at not in named) + rest if named else ""
 
     def _documents_of(self, alias: str) -> set[int]:
         """Documents of the companies with this alias: all that share a name of their own, directly or not."""

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from mistral_rag.text import NON_ALPHANUMERIC
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -67,7 +69,6 @@ _TICKER_TABLE: Final = re.compile(r"\b([A-Z][A-Z.]{0,5})\s+(?:The\s+)?(?:NASDAQ|
 _TICKER: Final = re.compile(
     r"\((?:NASDAQ|Nasdaq|NYSE|NYSE\s+American|LSE|TSX|Euronext)(?:\s?GS)?\s*[:–-]\s*([A-Z][A-Z.]{0,5})\)"
 )
-_SIGNS: Final = re.compile(r"[\W_]+")
 _NO_NAME: Final = re.compile(r"\b(?:commission|file\s+n\w*|period|act\s+of|form\s+\d)", re.IGNORECASE)
 _NAME: Final = r"((?:[A-Z][\w&’'.-]{0,40},?\s+|&\s+|and\s+|of\s+){1,6}"
 _BEFORE_TICKER: Final = re.compile(_NAME + r")\((?:NASDAQ|Nasdaq|NYSE|LSE|TSX|Euronext)\b")
@@ -79,7 +80,7 @@ _EXCHANGES: Final = frozenset({"LLC", "NYSE", "THE", "NONE", "INC", "N.A", "LSE"
 
 def squeezed(words: Iterable[str]) -> str:
     """Words as one string of lower-case letters and digits."""
-    return _SIGNS.sub("", "".join(word.lower() for word in words))
+    return NON_ALPHANUMERIC.sub("", "".join(word.lower() for word in words))
 
 
 def words_of(text: str) -> list[str]:
