@@ -15,6 +15,8 @@ from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._view import View
 
 PREFIX: Final = "codes-"
+MIN_ROWS: Final = 1000
+"""A file may have so many rows whatever is left of them."""
 
 
 def cached(view: View) -> DenseIndex:
@@ -57,13 +59,23 @@ def _saved(view: View) -> SavedIndex | None:
     """The file of this index, when it is whole and of this index."""
     if view.vector_count() <= view.dense_settings.exact_rows:
         return None
-    saved = binary_index_file.load(_path(view, view.generation))
+    saved = binary_index_file.load(path_of(view), dimension=view.dimension, max_rows=_max_rows(view))
     if saved is None:
         return None
     since = saved.stamp.get("sequence")
     if not isinstance(since, int) or since > view.sequence or saved.stamp != _stamp(view, since):
         return None
     return saved
+
+
+def check(view: View) -> None:
+    """Raise IndexDamagedError when the file beside the database is not what was written."""
+    binary_index_file.read(path_of(view), dimension=view.dimension, max_rows=_max_rows(view))
+
+
+def _max_rows(view: View) -> int:
+    """Rows that the file may have: with twice as many as are left a search would be slower than a new file."""
+    return 2 * view.vector_count() + MIN_ROWS
 
 
 def _index(view: View, made: CalibratedIndex, fetch: Fetch, sequence: int) -> DenseIndex:
@@ -114,6 +126,11 @@ def _much_has_changed(view: View, made: CalibratedIndex) -> bool:
 def _weighed(view: View) -> bool:
     identity = view.identity
     return identity is not None and identity.metric == "ip"
+
+
+def path_of(view: View) -> Path:
+    """The place of the cache of the view's generation."""
+    return _path(view, view.generation)
 
 
 def _path(view: View, generation: int) -> Path:

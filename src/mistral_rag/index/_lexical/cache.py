@@ -7,11 +7,15 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from mistral_rag.index._index_text import TEXT_VERSION, lexical_text
-from mistral_rag.index._lexical.index_file import load, save
+from mistral_rag.index._lexical.index_file import load, read, save
 from mistral_rag.index._lexical.lexical_index import LexicalIndex, RowText
 from mistral_rag.index._view import LexicalRow, View
 
 PREFIX: Final = "lexical-"
+MAX_SHARE: Final = 16
+"""Size of the files in sizes of the database: they take a tenth to a half of it, a few times as much where passages of
+a few words have long titles."""
+
 SAME_BEGINNING: Final = 100
 """Characters by which a chunk is seen to begin its page."""
 
@@ -35,7 +39,7 @@ def cached(view: View) -> LexicalIndex:
 
 def _of(view: View, last: LexicalState | None) -> LexicalState:
     if last is None or view.profiles_changed > last.sequence:
-        return LexicalState(view.sequence, _followed(_path(view, view.generation), view)[0])
+        return LexicalState(view.sequence, _followed(path_of(view), view)[0])
     index = last.index.copy()
     follow(index, view, last.sequence)
     return LexicalState(view.sequence, index)
@@ -51,9 +55,24 @@ def refresh(view: View) -> None:
 
 def write(view: View, generation: int) -> None:
     """Write the files of a new generation; nothing of what was removed is in them."""
-    index, _ = _followed(_path(view, view.generation), view)
+    index, _ = _followed(path_of(view), view)
     index.compact()
     save(index, _path(view, generation), _stamp(view, view.sequence))
+
+
+def check(view: View) -> None:
+    """Raise IndexDamagedError when the files beside the database are not what was written."""
+    read(path_of(view), max_bytes=max_bytes(view))
+
+
+def max_bytes(view: View) -> int:
+    """Bytes that the files may take: whatever is larger was not made of this database."""
+    return MAX_SHARE * view.size_bytes
+
+
+def path_of(view: View) -> Path:
+    """The place of the cache of the view's generation."""
+    return _path(view, view.generation)
 
 
 def _path(view: View, generation: int) -> Path:
@@ -62,7 +81,7 @@ def _path(view: View, generation: int) -> Path:
 
 def _followed(path: Path, view: View) -> tuple[LexicalIndex, bool]:
     """The saved index brought up to the view, or a new one; and whether anything had to be done for it."""
-    loaded = load(path)
+    loaded = load(path, max_bytes=max_bytes(view))
     if loaded is not None:
         index, stamp = loaded
         since = stamp.get("sequence")
