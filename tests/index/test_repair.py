@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import (
-    IndexDamagedError,
     IndexLockedError,
     IndexNotFoundError,
     IndexVersionError,

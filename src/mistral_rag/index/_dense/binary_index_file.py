@@ -35,6 +35,9 @@ MAX_HEADER_BYTES: Final = 10_000
 MAX_NUMBER: Final = (1 << 31) - 1
 """No count of rows, dimensions or candidates is larger."""
 
+MAX_WEIGHT: Final = 1e15
+"""Above 65,504 (the largest 16-bit float), squared, times the largest dimension: no sum of ours is larger."""
+
 ROW_BYTES: Final = 32
 """Bytes of a row in the arrays below, without its codes."""
 
@@ -168,7 +171,7 @@ def _read(file: _DigestedReader, dimension: int) -> tuple[CalibratedIndex, dict[
     file.end()
     if not (np.diff(arrays["rows"]) > 0).all():
         raise ValueError("rows do not ascend")
-    if not (np.isfinite(centre).all() and np.isfinite(arrays["weights"]).all()):
+    if not all((np.abs(numbers) <= MAX_WEIGHT).all() for numbers in (centre, arrays["weights"])):
         raise ValueError("numbers are not finite")
     bits = BinaryIndex(BinaryCodes(**arrays), SignQuantizer(centre, head["weighed"] is True))
     return CalibratedIndex(bits, CandidateDepth(*depth)), dict(head["stamp"])
