@@ -46,8 +46,8 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
 mistral_rag.index: DenseIndex DenseSettings Identity IndexReader IndexWriter LexicalIndex Profile SourceStatus
-    StoredChunk View bare_source embed_text export_faiss export_jsonl export_lines import_jsonl import_lines read_faiss_folder
-    repair snapshot verify
+    StoredChunk View bare_source embed_text export_faiss export_jsonl export_lines import_jsonl import_lines
+    read_faiss_folder repair snapshot verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LocalOCR is_installed
 mistral_rag.messages: numbered_sources
