@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingest.__main__ import main as ingest
-from mistral_rag.cli.__main__ import main as mistral_rag
+from mistral_rag.cli import main as mistral_rag
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index import Identity, IndexReader, IndexWriter, import_jsonl, repair, verify
 from mistral_rag.testing import small_document
@@ -211,6 +211,17 @@ def manifest(change: Callable[[dict[str, object]], object]) -> Break:
     return write
 
 
+def replace_arrays(folder: Path, make: Callable[[Path], object]) -> None:
+    for path in list((folder / "lexical-1").glob("*.npy")):
+        path.unlink()
+        make(path)
+
+
+def no_folder(folder: Path) -> None:
+    shutil.rmtree(folder / "lexical-1")
+    (folder / "lexical-1").touch()
+
+
 CACHES: dict[str, Break] = {
     "deep": replaced("lexical-1/manifest.json", lambda path: path.write_text(DEEP)),
     "deep with a digest": manifest(lambda body: body.update(stamp=json.loads("[" * 900 + "]" * 900))),
@@ -219,11 +230,9 @@ CACHES: dict[str, Break] = {
     "hole": replaced("lexical-1/manifest.json", hole),
     "pipe": replaced("lexical-1/manifest.json", os.mkfifo),
     "folder": replaced("lexical-1/manifest.json", Path.mkdir),
-    "file for the folder": lambda folder: void((shutil.rmtree(folder / "lexical-1"), (folder / "lexical-1").touch())),
-    "folders for the arrays": lambda folder: void(
-        [(path.unlink(), path.mkdir()) for path in (folder / "lexical-1").glob("*.npy")]
-    ),
-    "holes for the arrays": lambda folder: void([hole(path) for path in (folder / "lexical-1").glob("*.npy")]),
+    "file for the folder": no_folder,
+    "folders for the arrays": lambda folder: replace_arrays(folder, Path.mkdir),
+    "holes for the arrays": lambda folder: replace_arrays(folder, hole),
 }
 
 

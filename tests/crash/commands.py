@@ -9,7 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from ingest.__main__ import main as ingest
-from mistral_rag.cli.__main__ import main as mistral_rag
+from mistral_rag.cli import main as mistral_rag
 
 TEXTS = {
     "a.txt": "The dividend of 2024 was 1.20 euros a share. Net sales rose by 4 percent.\n",
