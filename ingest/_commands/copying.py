@@ -5,14 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import contextmanager
 
 from ingest._commands.options import add_command, tidy, writer_of
 from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, say_json
-
-TYPE_CHECKING = False  # importing typing takes as long as starting Python
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 STANDARD = "-"
 """Stands for standard input or output."""
@@ -105,10 +100,9 @@ def export(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """`ingest import`."""
     folder = index_folder(arguments)
-    from mistral_rag.index import import_lines
+    from mistral_rag.index import import_jsonl
 
-    with _input(arguments.file) as lines:
-        count = import_lines(lines, folder)
+    count = import_jsonl(sys.stdin.buffer if arguments.file == STANDARD else arguments.file, folder)
     with writer_of(folder) as writer:
         tidy(writer)
     if arguments.json:
@@ -116,18 +110,3 @@ def import_(arguments: argparse.Namespace) -> int:
     else:
         say(f"{counted(count, 'document')} imported")
     return DONE
-
-
-@contextmanager
-def _input(name: str) -> Iterator[Iterable[str]]:
-    if name == STANDARD:
-        yield sys.stdin
-        return
-    from mistral_rag.errors import SourceNotFoundError
-
-    try:
-        file = open(name, encoding="utf-8")  # noqa: PTH123, SIM115 (lighter; closed below)
-    except OSError as error:
-        raise SourceNotFoundError(f"can't read {name}: {error.strerror or error}") from error
-    with file:
-        yield file

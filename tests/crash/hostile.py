@@ -2,10 +2,11 @@
 
     python hostile.py --mutations 10000 [--seed 1]
 
-Every file of an index is changed in every way that comes to mind, some rows with digests that are right again, as an
-attacker can make them. Each folder is opened, read, searched, verified, and written to, repaired, copied or exported,
-in a child that may take 1.5 GB and 20 seconds of a processor. There must be no other error than ours, no crash, no file
-opened outside the folder, no process started, nothing unpickled. Prints one line of JSON.
+Every file of an index is changed in every way that comes to mind, or becomes something else (see `kinds`), some rows
+with digests that are right again, as an attacker can make them. Each folder is opened, read, searched, verified, and
+written to, repaired, copied or exported, or commands of both programs are run on it (see `commands`), in a child that
+may take 1.5 GB and 20 seconds of a processor. There must be no other error than ours, no crash, no file opened outside
+the folder, no process started, nothing unpickled. Prints one line of JSON.
 """
 # ruff: noqa: T201, S311, S608
 
@@ -22,11 +23,14 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import commands  # type: ignore[import-not-found]
+import kinds  # type: ignore[import-not-found]
 import sample  # type: ignore[import-not-found]
 import shim  # type: ignore[import-not-found]
 
@@ -217,14 +221,22 @@ class Watch:
     """Notes what a process does that a folder must not make it do."""
 
     def __init__(self, place: Path) -> None:
-        self.fine = (os.fspath(place), sys.prefix, sys.base_prefix, "/proc/", "/sys/")
+        self.fine = (
+            os.fspath(place),
+            sys.prefix,
+            sys.base_prefix,
+            "/proc/",
+            "/sys/",
+            *map(os.path.realpath, sys.path[1:]),
+        )
         self.found: list[str] = []
+        self.never: Set[str] = NEVER
         self.on = False
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.on:
             return
-        if event in NEVER:
+        if event in self.never:
             self.found.append(f"{event} {arguments[:1]}")
         elif event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
             path = os.path.realpath(os.fsdecode(arguments[0]))
@@ -234,13 +246,16 @@ class Watch:
                 self.found.append(f"open {path}")
 
 
-def in_child(folder: Path, watch: Watch, seed: int) -> str:
+Use = Callable[[Path, random.Random], None]
+
+
+def in_child(folder: Path, watch: Watch, seed: int, use: Use = use) -> str:
     """Use a folder in a child; gives what was wrong, or nothing."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
         os.close(read)
-        said = _guarded(folder, watch, seed)
+        said = _guarded(folder, watch, seed, use)
         os.write(write, said.encode(errors="replace")[-4000:])
         os._exit(0)
     os.close(write)
@@ -252,7 +267,7 @@ def in_child(folder: Path, watch: Watch, seed: int) -> str:
     return said
 
 
-def _guarded(folder: Path, watch: Watch, seed: int) -> str:
+def _guarded(folder: Path, watch: Watch, seed: int, use: Use) -> str:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     signal.alarm(6 * SECONDS)
@@ -274,6 +289,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--first", type=int, default=0, help="the number of the first mutation")
+    parser.add_argument("--kinds", type=float, default=0.4, help="share of folders with other kinds of files")
+    parser.add_argument("--commands", type=float, default=0.4, help="share of folders that commands are run on")
     parser.add_argument("--rows", type=float, default=0.3, help="share of folders whose digests are right again")
     arguments = parser.parse_args()
     tried: Counter[str] = Counter()
@@ -287,31 +304,32 @@ def main() -> int:
         sample.make_killed(bases[1])
         for base in bases:
             sample.answers(base)
+        documents = commands.make(place)
+        bases.append(place / "words")
         deadline = time.monotonic() + arguments.seconds
         for number in range(arguments.first, arguments.first + arguments.mutations):
             if time.monotonic() > deadline:
                 break
             choice = random.Random(f"{arguments.seed} {number}")
             for left in ("index", "copy", "vectors.faiss"):
-                _delete(place / left)
+                kinds.remove(place / left)
             folder = place / "index"
             shutil.copytree(choice.choice(bases), folder)
             how = mutate_row if choice.random() < arguments.rows else mutate_file
+            if choice.random() < arguments.kinds:
+                how = choice.choice(kinds.CHANGES)
             what = how(folder, choice)
             tried[what] += 1
-            if wrong := in_child(folder, watch, number):
+            by_command = choice.random() < arguments.commands
+            # a build reads its documents in processes of its own
+            watch.never = NEVER - {"subprocess.Popen"} if by_command else NEVER
+            way: Use = partial(commands.use, documents) if by_command else use
+            if wrong := in_child(folder, watch, number, way):
                 problems.append(f"{number}, {what}: {wrong}")
             if sys.stderr.isatty():
                 print(f"\r{number} {len(problems)}", end="", file=sys.stderr)
     print(json.dumps({"mutations": tried.total(), "tried": tried, "problems": problems[:100], "wrong": len(problems)}))
     return 1 if problems else 0
-
-
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,10 @@ SMALL = DenseSettings(exact_rows=100, newer_rows=60)
 """Indexes are large from 100 rows on, and much is newer from 60 rows on."""
 
 
+def load(path: Path) -> binary_index_file.SavedIndex | None:
+    return binary_index_file.load(path, dimension=DIMENSION, max_rows=2 * COUNT)
+
+
 def made(count: int, seed: int = 0, *, unit: bool = True) -> np.ndarray:
     """Vectors around a few centres, all on one side of the origin."""
     random = np.random.default_rng(seed)
@@ -213,7 +217,7 @@ def test_when_much_is_newer_the_file_is_written_again(index: Path) -> None:
         put(writer, made(200, seed=3), first=2000)
         writer.commit()
         writer.refresh_caches()
-    loaded = binary_index_file.load(index / "codes-1.bin")
+    loaded = load(index / "codes-1.bin")
     assert loaded is not None
     assert (len(loaded[0].index), loaded[1]["sequence"]) == (COUNT + 200, 2)
 
@@ -224,12 +228,12 @@ def test_a_flipped_bit_is_found_and_the_bits_are_made_again(index: Path, positio
     damaged = bytearray(path.read_bytes())
     damaged[position] ^= 16
     path.write_bytes(damaged)
-    assert binary_index_file.load(path) is None
+    assert load(path) is None
     with IndexReader.open(index, dense=SMALL) as reader:
         assert recall(opened(reader), reader, asked()) >= 0.98
     with IndexWriter.open(index, dense=SMALL) as writer:
         writer.refresh_caches()
-    assert binary_index_file.load(path) is not None
+    assert load(path) is not None
 
 
 def test_where_the_file_is_sound_the_database_is_not_asked_for_vectors(
@@ -279,7 +283,7 @@ def test_a_purge_leaves_no_vector_of_what_was_removed(index: Path) -> None:
 def test_a_file_that_is_cut_short_is_made_again(index: Path) -> None:
     path = index / "codes-1.bin"
     os.truncate(path, path.stat().st_size - 1)
-    assert binary_index_file.load(path) is None
+    assert load(path) is None
 
 
 def test_as_many_candidates_come_from_a_filtered_search_as_from_one_of_those_rows_alone(reader: IndexReader) -> None:
@@ -294,7 +298,7 @@ def test_as_many_candidates_come_from_a_filtered_search_as_from_one_of_those_row
 def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
     path = index / "codes-1.bin"
     path.write_bytes(path.read_bytes()[:length])
-    assert binary_index_file.load(path) is None
+    assert load(path) is None
 
 
 @pytest.mark.parametrize(
@@ -310,14 +314,14 @@ def test_a_file_that_was_cut_off_is_found(index: Path, length: int) -> None:
 def test_a_file_that_lies_about_its_size_takes_no_memory(index: Path, head: bytes) -> None:
     path = index / "codes-1.bin"
     path.write_bytes(binary_index_file.MAGIC + head + b"\n" + bytes(100))
-    assert binary_index_file.load(path) is None
+    assert load(path) is None
 
 
 def test_a_link_is_not_followed(index: Path, tmp_path: Path) -> None:
     path = index / "codes-1.bin"
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    assert binary_index_file.load(path) is None
+    assert load(path) is None
 
 
 def test_the_file_of_another_index_is_not_believed(index: Path, tmp_path: Path) -> None:
@@ -337,7 +341,7 @@ def test_compaction_writes_the_next_generation_and_removes_the_old_one(index: Pa
         "codes-2.bin",
         "lexical-2",
     ]
-    loaded = binary_index_file.load(index / "codes-2.bin")
+    loaded = load(index / "codes-2.bin")
     assert loaded is not None
     assert len(loaded[0].index) == COUNT - PER_SOURCE
     assert len(opened(reader)) == COUNT - PER_SOURCE

@@ -1,5 +1,6 @@
 """Folders of LangChain's FAISS store: real ones are read, hostile ones are refused and run nothing."""
 
+import os
 import pickle  # noqa: TID251 (to make what must be refused)
 import shutil
 import struct
@@ -167,6 +168,25 @@ def test_broken_vectors_are_refused(folder: Path, content: bytes, reason: str) -
 def test_a_folder_without_one_of_the_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotAnIndexError, match=r"has no index\.faiss"):
         read_faiss_folder(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and holes of POSIX")
+@pytest.mark.parametrize("name", ["index.faiss", "index.pkl"])
+@pytest.mark.parametrize("trap", ["pipe", "folder", "link to a device", "link outside", "loop", "hole", "longer"])
+def test_what_is_no_file_of_a_store_is_refused(folder: Path, tmp_path_factory: Any, name: str, trap: str) -> None:
+    path, outside = folder / name, tmp_path_factory.mktemp("outside") / name
+    path.rename(outside)
+    if trap == "pipe":
+        os.mkfifo(path)
+    elif trap == "folder":
+        path.mkdir()
+    elif trap in {"hole", "longer"}:
+        shutil.copy(SAVED / name, path)
+        os.truncate(path, 100 << 30 if trap == "hole" else (2 << 30) + 1)
+    else:
+        path.symlink_to({"loop": path, "link outside": outside}.get(trap, Path("/dev/zero")))
+    with pytest.raises(NotAnIndexError):
+        read_faiss_folder(folder)
 
 
 def test_a_small_file_of_enormous_values_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,18 @@ import pytest
 
 from mistral_rag.index import IndexReader, IndexWriter, LexicalIndex
 from mistral_rag.index._commit_rows import LexicalRow
+from mistral_rag.index._lexical import index_file
 from mistral_rag.index._lexical.cache import follow, searched_title
-from mistral_rag.index._lexical.index_file import load, save
+from mistral_rag.index._lexical.index_file import save
 from mistral_rag.index._lexical.lexical_index import LexicalSegment
 from mistral_rag.index._lexical.postings import Postings
 from mistral_rag.schema import Source
 
 Put = Callable[..., Source]
+
+
+def load(folder: Path) -> index_file.SavedWords | None:
+    return index_file.load(folder, max_bytes=1 << 28)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from mistral_rag.errors import (
-    IndexDamagedError,
     IndexLockedError,
     IndexNotFoundError,
     IndexVersionError,
@@ -281,12 +280,17 @@ def test_a_repair_that_was_stopped_goes_on(index: Path, monkeypatch: pytest.Monk
 def test_a_folder_that_only_looks_like_a_stopped_repair_is_not_followed_elsewhere(index: Path, tmp_path: Path) -> None:
     (index / "repaired").mkdir()
     (index / "repaired" / "report.json").write_text('{"problems": [], "losses": [], "quarantine": "../../elsewhere"}')
-    with pytest.raises(IndexDamagedError, match="not made by a repair"):
-        repair(index)
-    shutil.rmtree(index / "repaired")
+    said = "repaired: is not the state of an interrupted repair"
+    report = repair(index)
+    assert (list(map(str, report.problems)), report.losses, report.quarantine) == ([said], (), index / "quarantine-1")
+    assert (index / "quarantine-1" / "repaired" / "report.json").exists()
+    (tmp_path / "report.json").write_text('{"problems": [], "losses": [], "quarantine": "quarantine-9"}')
     (index / "repaired").symlink_to(tmp_path)
-    with pytest.raises(IndexDamagedError, match="is a link"):
-        repair(index)
+    report = repair(index)
+    assert (list(map(str, report.problems)), report.losses, report.quarantine) == ([said], (), index / "quarantine-2")
+    assert (index / "quarantine-2" / "repaired").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "report.json"]
+    assert verify(index) == []
 
 
 def test_nothing_to_repair_is_said(tmp_path: Path, index: Path) -> None:

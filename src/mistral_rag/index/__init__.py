@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._dense.settings import DenseSettings
     from mistral_rag.index._documents import BARE_LABEL, bare_source
-    from mistral_rag.index._exchange.copies import export_faiss, export_jsonl, export_lines, import_lines, snapshot
+    from mistral_rag.index._exchange.copies import (
+        export_faiss,
+        export_jsonl,
+        export_lines,
+        import_jsonl,
+        import_lines,
+        snapshot,
+    )
     from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
     from mistral_rag.index._gate import EVERYONE, checked_groups
     from mistral_rag.index._index_text import embed_text
@@ -48,6 +55,7 @@ __all__ = [
     "export_faiss",
     "export_jsonl",
     "export_lines",
+    "import_jsonl",
     "import_lines",
     "read_faiss_folder",
     "repair",
@@ -77,6 +85,7 @@ __getattr__ = loader(
         "export_faiss": "_exchange.copies",
         "export_jsonl": "_exchange.copies",
         "export_lines": "_exchange.copies",
+        "import_jsonl": "_exchange.copies",
         "import_lines": "_exchange.copies",
         "read_faiss_folder": "_exchange.faiss_folder",
         "repair": "_recovery.repair",

@@ -91,6 +91,12 @@ class CommitRows:
             return int(self.setting("generation") or 1)
 
     @property
+    def size_bytes(self) -> int:
+        """Bytes of the database in this commit, without its caches."""
+        pages, size = (self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(pages * size)
+
+    @property
     def profiles_changed(self) -> int:
         """The number of the last commit that changed the profile of a document which stayed; 0 for none."""
         with unreadable("setting"):

@@ -10,7 +10,7 @@ from typing import Final
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS
-from mistral_rag.index._database.rows import RowWriter, check_json_size, in_batches, row_digest
+from mistral_rag.index._database.rows import RowWriter, check_json_size, in_batches, row_digest, unreadable
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.schema import Page
 
@@ -32,7 +32,7 @@ def cached_pages_of(
                 raise IndexDamagedError(
                     f"{folder}: a row of readings is not what was written. {verify_command(folder)}"
                 )
-            found[values[1]] = _unpacked(values[3])
+            found[values[1]] = unpacked_page(values[3])
     return found
 
 
@@ -42,9 +42,8 @@ def keep_page(rows: RowWriter, reader: str, key: bytes, file: str, page: Page) -
     rows.insert("readings", [(reader, key, file, zlib.compress(page.model_dump_json().encode(), LEVEL))])
 
 
-def _unpacked(data: bytes) -> Page:
-    try:
+def unpacked_page(data: bytes) -> Page:
+    """A page as it is kept. Raises IndexDamagedError where it is none."""
+    with unreadable("page"):
         stream = zlib.decompressobj()
         return Page.model_validate_json(check_json_size(stream.decompress(data, MAX_VALUE_BYTES)))
-    except (ValueError, zlib.error) as error:
-        raise IndexDamagedError(f"a page of the index can't be read: {str(error)[:200]}") from error

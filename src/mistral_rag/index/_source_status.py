@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self, get_args
 
 from mistral_rag.index._database.packing import stored_source
 from mistral_rag.index._database.rows import plain_json, unreadable
@@ -12,6 +12,9 @@ from mistral_rag.schema import Source
 
 Status = Literal["ok", "failed", "removed"]
 Problems = tuple[tuple[int | None, str], ...]
+
+MAX_PAGES: Final = 1_000_000
+"""More pages than this no document has, whatever its row says."""
 
 READ_AGAIN: Final = -1
 """The size noted for a file that the next build is to read whether or not it has changed."""
@@ -74,15 +77,27 @@ class SourceStatus:
     READ_AGAIN: ClassVar[int] = READ_AGAIN
     """The size noted for a file that the next build is to read whether or not it has changed."""
 
-    QUERY: ClassVar[str] = "SELECT record, status, root, size, mtime_ns, reason, pages, chunks, problems FROM sources"
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        *("uri", "record", "status", "root", "size", "mtime_ns", "reason", "pages", "chunks", "problems"),
+    )
+    QUERY: ClassVar[str] = f"SELECT {', '.join(COLUMNS)} FROM sources"  # noqa: S608 (constants of this class)
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
-        """The status in a row of `QUERY`."""
-        record, status, root, size, mtime_ns, reason, pages, chunks, problems = row
+        """The status in a row of `QUERY`. Raises IndexDamagedError where it can't be one."""
+        uri, record, status, root, size, mtime_ns, reason, pages, chunks, problems = row
+        source = stored_source(record)
         with unreadable("source"):
             noted = tuple((page, text) for page, text in plain_json(problems))
-        return cls(stored_source(record), status, root, size, mtime_ns, reason, pages, chunks, noted)
+            texts = (root, reason or "", *(text for _, text in noted))
+            numbers = (size, mtime_ns, pages, chunks, *(page for page, _ in noted if page is not None))
+            if source.uri != uri or status not in get_args(Status):
+                raise ValueError("its record says something else")
+            if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):
+                raise TypeError("texts and numbers are mixed up")
+            if not (0 <= pages <= MAX_PAGES and chunks >= 0):
+                raise ValueError("it has too many pages")
+        return cls(source, status, root, size, mtime_ns, reason, pages, chunks, noted)
 
     @staticmethod
     def find(known: "Mapping[str, SourceStatus]", uri: str) -> "SourceStatus | None":

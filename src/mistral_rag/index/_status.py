@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
+from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.rows import plain_json, unreadable
 
 PAGES: Final = """
@@ -33,11 +34,14 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
     hidden = connection.execute(HIDDEN).fetchone()[0]
     failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri").fetchall()
     settings = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation')"))
+    identity = Identity.from_json(settings["identity"]) if "identity" in settings else Identity("", 0)
     with unreadable("row"):
-        identity = plain_json(settings.get("identity", "{}"))
-        failures = [{"source": plain_json(record)["name"], "reason": reason} for record, reason in failed]
+        failures = [
+            {"source": _text(plain_json(record)["name"]), "reason": _text(reason or "")} for record, reason in failed
+        ]
         generation = int(settings.get("generation", 1))
-        models = {"embedding": identity.get("embedding", ""), "dimension": identity.get("dimension", 0)}
+        if not all(isinstance(count, int) for count in (pages, chunks, unread, by_ocr, blank)):
+            raise TypeError("its pages can't be counted")
     return {
         "documents": counts["ok"],
         "pages": pages,
@@ -50,13 +54,26 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
         "failed": counts["failed"],
         "removed": counts["removed"],
         "generation": generation,
-        "models": models,
+        "models": {"embedding": identity.embedding, "dimension": identity.dimension},
         "size_bytes": size,
         "cost": 0.0,
         "failures": failures,
     }
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("it holds something else than text")
+    return value
+
+
 def size_of(folder: Path) -> int:
-    """Bytes of all files below the folder; links are not followed."""
-    return sum((Path(parent) / name).lstat().st_size for parent, _, names in os.walk(folder) for name in names)
+    """Bytes of all files below the folder; links are not followed, and a file that goes meanwhile counts nothing."""
+    return sum(_size(Path(parent) / name) for parent, _, names in os.walk(folder) for name in names)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0

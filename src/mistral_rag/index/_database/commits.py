@@ -5,9 +5,10 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mistral_rag.errors import IndexDamagedError
-from mistral_rag.index._database.rows import DIGEST_SIZE, unreadable
+from mistral_rag.index._database.rows import DIGEST_SIZE, MAX_KEY, unreadable
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._folder.layout import SEAL
 from mistral_rag.index._folder.seal import Seal, check_seal, read_seal
@@ -55,10 +56,15 @@ def newest(connection: sqlite3.Connection, count: int = 1) -> list[Commit]:
     """The newest commits, newest first."""
     query = "SELECT sequence, made, last_row, content, running FROM commits ORDER BY sequence DESC LIMIT ?"
     with unreadable("commit"):
-        return [
-            Commit(int(sequence), int(made), int(last_row), int.from_bytes(content, "big"), bytes(running))
-            for sequence, made, last_row, content, running in connection.execute(query, (count,))
-        ]
+        return [_stored(row) for row in connection.execute(query, (count,))]
+
+
+def _stored(row: tuple[Any, ...]) -> Commit:
+    match row:
+        case (int(sequence), int(made), int(last_row), bytes(content), bytes(running)):
+            if 0 <= sequence < MAX_KEY and 0 <= last_row < MAX_KEY:
+                return Commit(sequence, made, last_row, int.from_bytes(content, "big"), running)
+    raise ValueError("it holds something else")
 
 
 def check_history(connection: sqlite3.Connection, folder: Path) -> Commit:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.index._database.format import PAGE_SIZE
 from mistral_rag.index._folder.commands import verify_command
-from mistral_rag.index._folder.layout import DATABASE, file_of
+from mistral_rag.index._folder.layout import DATABASE, file_of, refuse_odd_files
 from mistral_rag.index._folder.lock import Lock
 
 BUSY_SECONDS: Final = 5.0
@@ -79,10 +79,13 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     A reader opens it read-only: it can't write, and does not move the log into the database when it leaves.
 
     Raises StoreError in a process that was forked while it had the database open: SQLite goes by the parent's locks
-    there, which the child does not hold (https://www.sqlite.org/howtocorrupt.html, section 2.6).
+    there, which the child does not hold (https://www.sqlite.org/howtocorrupt.html, section 2.6). Raises
+    IndexDamagedError where a file of the index is nothing that SQLite should be given.
     """
     if _INHERITED and file_of(folder) in {connection.file for connection in _INHERITED}:
         raise StoreError(f"this process was forked while {folder} was in use; fork before that, or start it by spawn")
+    refuse_odd_files(folder)
+    before = file_of(folder)
     path = quote(str((folder / DATABASE).absolute()))
     connection = sqlite3.connect(
         f"file:{path}?mode={mode}",
@@ -95,6 +98,10 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     )
     _OPEN.add(connection)
     connection.file = file_of(folder)
+    if connection.file != before and (before is not None or mode != "rwc"):
+        # SQLite opens by path: what took the file's place in between may be anything
+        connection.close()
+        raise StoreError(f"{folder / DATABASE} was replaced while it was opened; open it again")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     for setting in ("trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "temp_store=MEMORY"):

@@ -120,6 +120,7 @@ def version_of(connection: sqlite3.Connection) -> int | None:
     Raises:
         NotAnIndexError: another program's database.
         IndexVersionError: written by a newer release.
+        IndexDamagedError: it holds views or triggers, which no format has.
     """
     application, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
@@ -128,6 +129,7 @@ def version_of(connection: sqlite3.Connection) -> int | None:
         if application == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             return None
         raise NotAnIndexError("index.db is another program's database; nothing in it was touched")
+    _refuse_programs(connection)
     if version > FORMAT:
         raise IndexVersionError(
             f"the index has format {version}, this release reads up to {FORMAT}. Run: pip install -U mistral-rag"
@@ -149,6 +151,15 @@ def require_current(connection: sqlite3.Connection, folder: Path) -> None:
     if version < FORMAT:
         raise IndexVersionError(f"{folder} has the older format {version}; the next ingest build brings it up to date")
     refuse_foreign_schema(connection)
+
+
+def _refuse_programs(connection: sqlite3.Connection) -> None:
+    """Raise IndexDamagedError where there are views or triggers, which would run with our statements.
+
+    Asked before any table is: a view by the name of a table can go on for ever.
+    """
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone():
+        raise IndexDamagedError("index.db holds other tables, views or triggers than an index has")
 
 
 def refuse_foreign_schema(connection: sqlite3.Connection, expected: Collection[str] = STATEMENTS) -> None:

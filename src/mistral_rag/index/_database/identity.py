@@ -50,7 +50,8 @@ class Identity:
 
     def _is_plausible(self) -> bool:
         kinds = {"dimension": int, "normalised": bool}
-        typed = all(isinstance(getattr(self, field.name), kinds.get(field.name, str)) for field in fields(self))
+        # True is an instance of int
+        typed = all(type(getattr(self, field.name)) is kinds.get(field.name, str) for field in fields(self))
         return typed and 0 <= self.dimension <= MAX_DIMENSION and self.metric in {"cosine", "ip"}
 
     def __str__(self) -> str:

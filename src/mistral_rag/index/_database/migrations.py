@@ -71,6 +71,9 @@ def _shorten_names(connection: sqlite3.Connection) -> None:
 
 def _move_profiles(connection: sqlite3.Connection) -> None:
     """Give each document a row of its own for what was one setting of all."""
+    refuse_foreign_schema(
+        connection, {statement for statement in statements(TABLES) if not _is_of(statement, "profiles")}
+    )
     _define(connection, "profiles")
     found = connection.execute("SELECT value FROM settings WHERE name = 'extra:facts'").fetchone()
     if found is None:

@@ -24,6 +24,9 @@ MAX_PARAMETERS: Final = 500
 MAX_JSON_ELEMENTS: Final = 10_000_000
 """Elements of one JSON value; each takes up to a hundred bytes in memory."""
 
+MAX_KEY: Final = 1 << 62
+"""Keys are below: half of those that SQLite can count, so that a forged one leaves room for what follows."""
+
 UNNUMBERED: Final = frozenset({"vectors", "embeddings"})
 """Tables whose digest leaves out the key: their rows are known by their content."""
 
@@ -68,7 +71,10 @@ def unreadable(what: str) -> Iterator[None]:
 
 def check_json_size(text: str | bytes) -> str | bytes:
     """The JSON of a row. Raises ValueError where it has so many parts that reading it would exhaust memory."""
-    data = text.encode(errors="replace") if isinstance(text, str) else bytes(text)
+    if not isinstance(text, str | bytes):
+        # bytes(n) of a number would make n zeros
+        raise TypeError(f"a {type(text).__name__} is no JSON")
+    data = text.encode(errors="replace") if isinstance(text, str) else text
     if sum(data.count(mark) for mark in b",[{") > MAX_JSON_ELEMENTS:
         raise ValueError("too many parts")
     return text
@@ -123,8 +129,7 @@ class RowWriter:
     def take_keys(self, table: str, count: int) -> int:
         """The first of `count` keys of this table that were never used, and will not be given again."""
         if table not in self._next:
-            found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-            self._next[table] = 1 + (found[0] if found else 0)
+            self._next[table] = 1 + last_key(self.connection, table)
         first = self._next[table]
         self._next[table] += count
         return first
@@ -135,6 +140,19 @@ class RowWriter:
         tables = [table for table in COLUMNS if table in held]
         every = (row for table in tables for row in self.connection.execute(f"SELECT digest FROM {table}"))
         return _sum(digest for (digest,) in every) % MODULUS
+
+
+def last_key(connection: sqlite3.Connection, table: str) -> int:
+    """The highest key that a row of this table ever had, as SQLite notes it.
+
+    Raises:
+        IndexDamagedError: it is no such number. No digest covers it, so anything may stand there.
+    """
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    last = found[0] if found else 0
+    if not isinstance(last, int) or not 0 <= last < MAX_KEY:
+        raise IndexDamagedError(f"the index has lost count of the rows of {table}")
+    return last
 
 
 def _sum(digests: Iterable[bytes]) -> int:

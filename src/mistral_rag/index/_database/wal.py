@@ -16,7 +16,8 @@ from mistral_rag.index._database.migrations import migrate
 from mistral_rag.index._database.rows import RowWriter
 from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._folder.filesystem import refuse_network
-from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, is_index
+from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, LOG, SEAL, is_index
+from mistral_rag.index._folder.regular_file import data_ranges, open_descriptor
 from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._idle_timeout import IDLE_SECONDS
 
@@ -32,7 +33,7 @@ def open_for_writing(folder: Path, *, create: bool) -> tuple[sqlite3.Connection,
     """A connection in write-ahead mode, and the last commit; the caller holds LOCK."""
     refuse_network(folder)
     new = not is_index(folder)
-    _write_log_again(folder / f"{DATABASE}-wal")
+    _write_log_again(folder / LOG)
     connection = connect(folder, "rwc" if create else "rw")
     try:
         if new:
@@ -72,14 +73,18 @@ def _write_log_again(path: Path) -> None:
     would mend that, and a power cut while the log is moved into the database would destroy both.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = open_descriptor(path, os.O_RDWR)
     except FileNotFoundError:
         return
     with os.fdopen(descriptor, "r+b") as file:
-        while data := file.read(BLOCK_BYTES):
-            file.seek(-len(data), os.SEEK_CUR)
-            file.write(data)
-            file.flush()
+        # a hole was never written, and would become as large as it says
+        for start, end in data_ranges(descriptor):
+            for place in range(start, end, BLOCK_BYTES):
+                file.seek(place)
+                data = file.read(min(BLOCK_BYTES, end - place))
+                file.seek(place)
+                file.write(data)
+                file.flush()
         os.fsync(descriptor)
 
 

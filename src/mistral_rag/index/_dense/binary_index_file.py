@@ -10,7 +10,9 @@ looked up in the database, which knows who may read them.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from io import SEEK_END, BufferedReader
 from itertools import chain
 from pathlib import Path
@@ -19,14 +21,26 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag.errors import IndexDamagedError
+from mistral_rag.index._database.rows import plain_json, unreadable
 from mistral_rag.index._dense.binary_index import BinaryCodes, BinaryIndex, SignQuantizer
 from mistral_rag.index._dense.candidate_depth import CalibratedIndex, CandidateDepth
 from mistral_rag.index._dense.vector_file import READABLE, VectorFile, laid_out
 from mistral_rag.index._dense.vector_rows import VectorBatch
-from mistral_rag.index._folder.cache_files import open_plain, replace_file
+from mistral_rag.index._folder.regular_file import open_regular, replace_file
 
 MAGIC: Final = b"mistral-rag codes 3\n"
+MAGICS: Final = re.compile(rb"mistral-rag codes \d{1,9}\n")
 MAX_HEADER_BYTES: Final = 10_000
+MAX_NUMBER: Final = (1 << 31) - 1
+"""No count of rows, dimensions or candidates is larger."""
+
+MAX_WEIGHT: Final = 1e15
+"""Above 65,504 (the largest 16-bit float), squared, times the largest dimension: no sum of ours is larger."""
+
+ROW_BYTES: Final = 32
+"""Bytes of a row in the arrays below, without its codes."""
+
 ARRAYS: Final = (
     ("rows", "<i8"),
     ("numbers", "<i8"),
@@ -80,14 +94,38 @@ def _digested(batches: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryv
     yield digest.digest()
 
 
-def load(path: Path) -> SavedIndex | None:
-    """The saved index; None when it is missing, damaged or of another make."""
-    try:
-        with open_plain(path) as file:
-            made, stamp = _read(_DigestedReader(file))
-            return SavedIndex(made, stamp, _vectors(file, made.index))
-    except (OSError, ValueError, KeyError, TypeError):
+def load(path: Path, *, dimension: int, max_rows: int) -> SavedIndex | None:
+    """As `read`; also None when it is damaged."""
+    with suppress(IndexDamagedError):
+        return read(path, dimension=dimension, max_rows=max_rows)
+    return None
+
+
+def read(path: Path, *, dimension: int, max_rows: int) -> SavedIndex | None:
+    """The saved index; None when it is missing or of another make.
+
+    Raises:
+        IndexDamagedError: it is not what was written, has another dimension, or more rows.
+    """
+    if not os.path.lexists(path):
         return None
+    try:
+        with unreadable("cache"), open_regular(path, max_bytes=_max_bytes(dimension, max_rows)) as file:
+            reader = _DigestedReader(file)
+            if (line := reader.line()) != MAGIC:
+                if MAGICS.fullmatch(line):
+                    return None
+                raise ValueError("no codes")
+            made, stamp = _read(reader, dimension)
+            return SavedIndex(made, stamp, _vectors(file, made.index))
+    except OSError as error:
+        raise IndexDamagedError(f"a cache of the index can't be read: {error}") from error
+
+
+def _max_bytes(dimension: int, rows: int) -> int:
+    """Bytes of a file of so many rows, each with a vector of its own."""
+    fixed = len(MAGIC) + MAX_HEADER_BYTES + 4 * dimension + hashlib.sha256().digest_size
+    return fixed + rows * ROW_BYTES + rows * ((dimension + 7) // 8) + VectorFile.size(rows, dimension)
 
 
 class _DigestedReader:
@@ -95,8 +133,7 @@ class _DigestedReader:
 
     def __init__(self, file: BufferedReader) -> None:
         self._file = file
-        self._left = file.seek(0, 2)
-        file.seek(0)
+        self._left = os.fstat(file.fileno()).st_size
         self._digest = hashlib.sha256()
 
     def line(self) -> bytes:
@@ -122,21 +159,22 @@ class _DigestedReader:
             raise ValueError("the file is damaged")
 
 
-def _read(file: _DigestedReader) -> tuple[CalibratedIndex, dict[str, Any]]:
-    if file.line() != MAGIC:
-        raise ValueError("no codes")
-    head = json.loads(file.line())
-    count, dimension, weighed = int(head["rows"]), int(head["dimension"]), bool(head["weighed"])
-    if dimension < 1 or count < 0:
-        raise ValueError("no codes")
+def _read(file: _DigestedReader, dimension: int) -> tuple[CalibratedIndex, dict[str, Any]]:
+    head = plain_json(file.line())
+    count, depth = head["rows"], head["depth"]
+    numbers = [count, head["dimension"], *depth]
+    if not all(type(number) is int and 0 <= number <= MAX_NUMBER for number in numbers) or numbers[1] != dimension:
+        raise ValueError("no codes of this index")
     centre = file.array("<f4", dimension)
     widths = {"codes": (count, (dimension + 7) // 8), "weights": (count, 2)}
     arrays = {name: file.array(kind, *widths.get(name, (count,))) for name, kind in ARRAYS}
     file.end()
     if not (np.diff(arrays["rows"]) > 0).all():
         raise ValueError("rows do not ascend")
-    bits = BinaryIndex(BinaryCodes(**arrays), SignQuantizer(centre, weighed))
-    return CalibratedIndex(bits, CandidateDepth(*map(int, head["depth"]))), dict(head["stamp"])
+    if not all((np.abs(numbers) <= MAX_WEIGHT).all() for numbers in (centre, arrays["weights"])):
+        raise ValueError("numbers are not finite")
+    bits = BinaryIndex(BinaryCodes(**arrays), SignQuantizer(centre, head["weighed"] is True))
+    return CalibratedIndex(bits, CandidateDepth(*depth)), dict(head["stamp"])
 
 
 def _vectors(file: BufferedReader, bits: BinaryIndex) -> VectorFile | None:

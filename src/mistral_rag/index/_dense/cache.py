@@ -15,6 +15,8 @@ from mistral_rag.index._dense.vector_rows import Fetch
 from mistral_rag.index._folder.commands import verify_command
 
 PREFIX: Final = "codes-"
+MIN_ROWS: Final = 1000
+"""A file may have so many rows whatever is left of them."""
 
 
 def cached(commit: CommitRows) -> DenseIndex:
@@ -57,13 +59,23 @@ def _saved(commit: CommitRows) -> SavedIndex | None:
     """The file of this index, when it is whole and of this index."""
     if commit.vector_count() <= commit.dense_settings.exact_rows:
         return None
-    saved = binary_index_file.load(_path(commit, commit.generation))
+    saved = binary_index_file.load(path_of(commit), dimension=commit.dimension, max_rows=_max_rows(commit))
     if saved is None:
         return None
     since = saved.stamp.get("sequence")
     if not isinstance(since, int) or since > commit.sequence or saved.stamp != _stamp(commit, since):
         return None
     return saved
+
+
+def check(commit: CommitRows) -> None:
+    """Raise IndexDamagedError when the file beside the database is not what was written."""
+    binary_index_file.read(path_of(commit), dimension=commit.dimension, max_rows=_max_rows(commit))
+
+
+def _max_rows(commit: CommitRows) -> int:
+    """Rows that the file may have: with twice as many as are left a search would be slower than a new file."""
+    return 2 * commit.vector_count() + MIN_ROWS
 
 
 def _index(commit: CommitRows, made: CalibratedIndex, fetch: Fetch, sequence: int) -> DenseIndex:
@@ -114,6 +126,11 @@ def _much_has_changed(commit: CommitRows, made: CalibratedIndex) -> bool:
 def _weighed(commit: CommitRows) -> bool:
     identity = commit.identity
     return identity is not None and identity.metric == "ip"
+
+
+def path_of(commit: CommitRows) -> Path:
+    """The place of the cache of a commit's generation."""
+    return _path(commit, commit.generation)
 
 
 def _path(commit: CommitRows, generation: int) -> Path:

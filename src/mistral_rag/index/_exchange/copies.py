@@ -4,21 +4,25 @@ import base64
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count as counting
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexError
+from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexError, SourceNotFoundError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import connect, sqlite_errors
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.packing import stored_source
 from mistral_rag.index._database.profiles import Profile
+from mistral_rag.index._database.rows import plain_json, unreadable
 from mistral_rag.index._folder.layout import DATABASE, FILE_MODE, SEAL, make_folder
+from mistral_rag.index._folder.regular_file import open_regular
 from mistral_rag.index._folder.seal import sync_folder, write_seal
 from mistral_rag.index._index_text import TEXT_VERSION, embed_text
 from mistral_rag.index._reader import UnrestrictedReader
@@ -27,6 +31,12 @@ from mistral_rag.index._writer import IndexWriter
 from mistral_rag.schema import Chunk, Page
 
 EXPORT_VERSION = 1
+
+MAX_HEAD_BYTES = 1 << 16
+"""Bytes of the first line, which says only what the index was built with."""
+
+MAX_LINE_BYTES = 1 << 29
+"""Bytes of a line, which is a whole document: some 30,000 pages."""
 
 
 class Snapshot(NamedTuple):
@@ -125,25 +135,67 @@ def import_lines(lines: Iterable[str], path: str | os.PathLike[str]) -> int:
     with IndexWriter.open(path) as writer:
         for number, line in enumerate(lines):
             try:
-                item = json.loads(line)
-                if number == 0:
-                    _begin(writer, item)
-                elif "removed" in item:
-                    writer.leave_out(stored_source(json.dumps(item["removed"])))
-                else:
-                    _put(writer, item)
-                    count += 1
-            except (ValueError, TypeError, KeyError, RecursionError) as error:
-                raise IndexDamagedError(f"line {number + 1} is no line of an export: {str(error)[:200]}") from error
+                with unreadable("line"):
+                    count += _import_line(writer, line, first=number == 0)
+            except IndexDamagedError as error:
+                why = error.__cause__ or error
+                raise IndexDamagedError(f"line {number + 1} is no line of an export: {str(why)[:200]}") from error
         writer.commit()
     return count
+
+
+def import_jsonl(file: str | os.PathLike[str] | BinaryIO, path: str | os.PathLike[str]) -> int:
+    """Put what `export_jsonl` wrote into the index at `path`, as `import_lines` does; an open file may be a pipe.
+
+    Raises:
+        SourceNotFoundError: there is no such file, or it is a link or no regular one.
+        IndexDamagedError: a line is no line of an export, or has more than 512 MB.
+        IndexMismatchError: the index there was built with something else.
+    """
+    if not isinstance(file, str | os.PathLike):
+        return import_lines(_bounded_lines(file), path)
+    try:
+        opened = open_regular(Path(file), max_bytes=sys.maxsize)
+    except OSError as error:
+        raise SourceNotFoundError(f"can't read {file}: {error.strerror or error}") from error
+    with opened:
+        return import_lines(_bounded_lines(opened), path)
+
+
+def _bounded_lines(file: BinaryIO) -> Iterator[str]:
+    """Lines of UTF-8; raises IndexDamagedError for one that is none, or would take too much memory."""
+    limit = MAX_HEAD_BYTES
+    for number in counting(1):
+        data = file.readline(limit + 1)
+        if not data:
+            return
+        if len(data) > limit:
+            raise IndexDamagedError(f"line {number} is no line of an export: it has more than {limit} bytes")
+        try:
+            yield data.decode()
+        except UnicodeDecodeError as error:
+            raise IndexDamagedError(f"line {number} is no line of an export: it is no UTF-8") from error
+        limit = MAX_LINE_BYTES
+
+
+def _import_line(writer: IndexWriter, line: str, *, first: bool) -> int:
+    """Take over one line; gives the number of sources that it holds."""
+    item = plain_json(line)
+    if first:
+        _begin(writer, item)
+    elif "removed" in item:
+        writer.leave_out(stored_source(json.dumps(item["removed"])))
+    else:
+        _put(writer, item)
+        return 1
+    return 0
 
 
 def _begin(writer: IndexWriter, head: dict[str, Any]) -> None:
     if head["mistral_rag_export"] != EXPORT_VERSION:
         raise ValueError(f"version {head['mistral_rag_export']}; this release reads {EXPORT_VERSION}")
     if head["identity"] is not None:
-        writer.set_identity(Identity(**head["identity"]))
+        writer.set_identity(Identity.from_json(json.dumps(head["identity"])))
 
 
 def _put(writer: IndexWriter, item: dict[str, Any]) -> None:

@@ -4,7 +4,9 @@
 in a worker by `pickled`, which runs nothing.
 """
 
+import os
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,6 +16,8 @@ import numpy.typing as npt
 
 from mistral_rag._counting import counted
 from mistral_rag.errors import NotAnIndexError, WorkerError
+from mistral_rag.index._database.identity import MAX_DIMENSION
+from mistral_rag.index._folder.regular_file import open_regular
 from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
 MAX_OUTPUT: Final = 2 << 30
@@ -43,19 +47,22 @@ def read_faiss_folder(folder: Path, name: str = "index") -> SavedStore:
     Raises:
         NotAnIndexError: there is no such folder, its index is not a flat one, or it holds more than documents.
     """
-    files = [folder / f"{name}.{ending}" for ending in ("faiss", "pkl")]
-    if missing := [file.name for file in files if not file.is_file()]:
+    vectors, pickled = (folder / f"{name}.{ending}" for ending in ("faiss", "pkl"))
+    if missing := [file.name for file in (vectors, pickled) if not os.path.lexists(file)]:
         raise NotAnIndexError(f"{folder} is no folder of LangChain's FAISS store: it has no {missing[0]}")
-    vectors = _flat_vectors(files[0])
-    rows = list(_documents(files[1]))
-    if len(rows) != len(vectors):
-        raise NotAnIndexError(f"{folder} holds {counted(len(rows), 'text')}, but {counted(len(vectors), 'vector')}")
-    return SavedStore([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], vectors)
+    try:
+        # the texts first: there is room for as many vectors, and no more
+        rows = list(_documents(pickled))
+        matrix = _flat_vectors(vectors, len(rows))
+    except OSError as error:
+        raise NotAnIndexError(f"{folder} can't be read: {error.strerror or error}") from error
+    return SavedStore([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], matrix)
 
 
-def _flat_vectors(file: Path) -> npt.NDArray[np.float32]:
-    size = file.stat().st_size
-    with file.open("rb") as opened:
+def _flat_vectors(file: Path, texts: int) -> npt.NDArray[np.float32]:
+    """The vectors of a flat index: as many as there are texts."""
+    with open_regular(file, max_bytes=sys.maxsize) as opened:
+        size = os.fstat(opened.fileno()).st_size
         head = opened.read(_HEADER.size + 8)
         if len(head) < _HEADER.size + 8 or head[:4] not in _METRICS:
             kind = head[:4].decode("ascii", "replace")
@@ -63,9 +70,11 @@ def _flat_vectors(file: Path) -> npt.NDArray[np.float32]:
         mark, dimension, count, _, _, _, metric = _HEADER.unpack(head[: _HEADER.size])
         (numbers,) = struct.unpack("<Q", head[_HEADER.size :])
         fits = dimension > 0 and count >= 0 and numbers == dimension * count and metric == _METRICS[mark]
-        if not fits or size != len(head) + 4 * numbers:
+        if not fits or dimension > MAX_DIMENSION or size != len(head) + 4 * numbers:
             raise NotAnIndexError(f"{file} is damaged: its size does not fit what its head says")
-        vectors = np.fromfile(opened, dtype="<f4", count=numbers).reshape(count, dimension)
+        if count != texts:
+            raise NotAnIndexError(f"{file.parent} holds {counted(texts, 'text')}, but {counted(count, 'vector')}")
+        vectors = np.frombuffer(opened.read(4 * numbers), dtype="<f4").reshape(count, dimension)
     if not np.isfinite(vectors).all():
         raise NotAnIndexError(f"{file} holds vectors that are not finite")
     return vectors

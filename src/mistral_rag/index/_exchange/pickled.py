@@ -9,6 +9,7 @@ their vectors. Its memory is bound by the size of the file; `faiss_folder` bound
 """
 
 import json
+import os
 import pickletools
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mistral_rag.errors import ParseError
+from mistral_rag.index._folder.regular_file import open_regular
 from mistral_rag.workers import WireFrame, limit_address_space, serve
 
 DOCSTORES: Final = frozenset(
@@ -35,6 +37,9 @@ _DATES: Final[Mapping[str, type[date]]] = {"datetime.date": date, "datetime.date
 _ZONES: Final[Mapping[str, Callable[..., Any]]] = {"datetime.timedelta": timedelta, "datetime.timezone": timezone}
 _SETS: Final = frozenset({"builtins.set", "builtins.frozenset"})
 KNOWN: Final = DOCSTORES | DOCUMENTS | _SETS | _DATES.keys() | _ZONES.keys() | {"uuid.UUID", "uuid.SafeUUID"}
+MAX_PICKLE_BYTES: Final = 1 << 30
+"""A larger pickle could not be read: the worker may take twice as much memory."""
+
 MAX_VALUES: Final = 100_000
 """Values in the metadata of one document."""
 MIN_ADDRESS_SPACE: Final = 336 << 20
@@ -229,12 +234,16 @@ def _plain(value: Any) -> Any:
 
 def _answer(job: WireFrame) -> Iterator[WireFrame]:
     file = Path(job.value()["path"])
-    limit_address_space(MIN_ADDRESS_SPACE + ADDRESS_SPACE_PER_BYTE * file.stat().st_size)
     try:
-        for document in documents(file.read_bytes()):
+        with open_regular(file, max_bytes=MAX_PICKLE_BYTES) as opened:
+            limit_address_space(MIN_ADDRESS_SPACE + ADDRESS_SPACE_PER_BYTE * os.fstat(opened.fileno()).st_size)
+            data = opened.read()
+        for document in documents(data):
             yield WireFrame(json.dumps(document, default=_plain).encode())
     except ParseError:
         raise
+    except OSError as error:
+        raise ParseError(f"it can't be read: {error.strerror or error}") from error
     except Exception as error:
         # its text would be that of an instruction of a stranger's program
         raise ParseError(f"it can't be read ({type(error).__name__})") from error

@@ -1,17 +1,24 @@
 """The files of an index folder: names, modes, and the folders that may become or be one."""
 
 import os
-import shutil
 import stat
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexWriteError, NotAnIndexError
+from mistral_rag.index._folder.regular_file import delete, open_regular
 
 DATABASE = "index.db"
 LOG = f"{DATABASE}-wal"
+JOURNAL = f"{DATABASE}-journal"
+JOURNAL_MAGIC: Final = bytes.fromhex("d9d505f920a163d7")
+"""The end of a journal that names a further one."""
+
 SEAL = "index.seal"
 LOCK = "LOCK"
-OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, LOCK})
+OURS = frozenset({DATABASE, LOG, f"{DATABASE}-shm", JOURNAL, SEAL, LOCK})
 """Files that are followed nowhere: each must be a plain file or not be there."""
 
 CACHES = ("lexical-", "codes-")
@@ -45,7 +52,7 @@ def make_folder(folder: Path) -> None:
         raise IndexWriteError(f"can't make {folder}: {error.strerror or error}") from error
     if names and not is_index(folder) and not names <= OURS:
         raise NotAnIndexError(f"{folder} is not empty and is no index; nothing in it was touched")
-    refuse_links(folder)
+    refuse_odd_files(folder)
 
 
 def find_folder(folder: Path) -> None:
@@ -54,7 +61,7 @@ def find_folder(folder: Path) -> None:
     Raises:
         IndexNotFoundError: there is none.
         NotAnIndexError: the folder holds something else, or is a file.
-        IndexDamagedError: one of the index's files is a link or no plain file.
+        IndexDamagedError: one of the index's files is a link, no plain file, or a journal that names another file.
     """
     try:
         names = {entry.name for entry in os.scandir(folder)}
@@ -72,7 +79,7 @@ def find_folder(folder: Path) -> None:
         if names - OURS:
             raise NotAnIndexError(f"{folder} is not an index: it has no {DATABASE}")
         raise IndexNotFoundError(f"there is no index at {folder}. Make one with: ingest build PATH --index {folder}")
-    refuse_links(folder)
+    refuse_odd_files(folder)
 
 
 def is_index(folder: Path) -> bool:
@@ -89,22 +96,41 @@ def file_of(folder: Path) -> tuple[int, int] | None:
     return facts.st_dev, facts.st_ino
 
 
-def refuse_links(folder: Path) -> None:
-    """Raise IndexDamagedError when a file of the index is a symbolic link or no plain file."""
+def refuse_odd_files(folder: Path) -> None:
+    """Raise IndexDamagedError when a file of the index is nothing that SQLite should be given."""
+    for name, what in odd_files(folder):
+        raise IndexDamagedError(f"{folder / name} {what}")
+
+
+def odd_files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Names of the index's files that are never opened as they are, each with the reason."""
     for name in sorted(OURS):
         try:
             mode = os.lstat(folder / name).st_mode
         except FileNotFoundError:
             continue
         if not stat.S_ISREG(mode):
-            raise IndexDamagedError(f"{folder / name} is a link or no plain file; an index is never followed elsewhere")
+            yield name, "is a link or no plain file; an index is never followed elsewhere"
+        elif name == JOURNAL and _names_a_file(folder / name):
+            yield name, "names a file to be deleted, which no index of ours does"
+
+
+def _names_a_file(journal: Path) -> bool:
+    """True when SQLite would look for a further journal by the name that stands in this one, and delete it.
+
+    That is for transactions over several databases (https://www.sqlite.org/atomiccommit.html, section 5). A writer of
+    ours has one, and the name could be that of any file.
+    """
+    with open_regular(journal, max_bytes=sys.maxsize) as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - len(JOURNAL_MAGIC)))
+        return file.read() == JOURNAL_MAGIC
 
 
 def remove_quarantine(folder: Path) -> None:
     """Delete what `repair` set aside or left unfinished: it holds texts."""
     for entry in list(os.scandir(folder)):
         if entry.name.startswith(QUARANTINE) or entry.name == STAGED:
-            _delete(entry)
+            delete(Path(entry.path))
 
 
 def remove_caches(folder: Path, *, but: int | None = None) -> None:
@@ -112,11 +138,4 @@ def remove_caches(folder: Path, *, but: int | None = None) -> None:
     for entry in list(os.scandir(folder)):
         broken_off = entry.name.startswith(".") and entry.name.endswith(".part")
         if broken_off or (entry.name.startswith(CACHES) and entry.name not in {f"lexical-{but}", f"codes-{but}.bin"}):
-            _delete(entry)
-
-
-def _delete(entry: os.DirEntry[str]) -> None:
-    if entry.is_dir(follow_symlinks=False):
-        shutil.rmtree(entry.path)
-    else:
-        Path(entry.path).unlink(missing_ok=True)
+            delete(Path(entry.path))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mistral_rag.errors import IndexLockedError, IndexWriteError
 from mistral_rag.index._folder.layout import FILE_MODE, LOCK
+from mistral_rag.index._folder.regular_file import open_descriptor
 
 POLL = 0.05
 """Seconds between tries of a caller who waits."""
@@ -37,10 +38,9 @@ class Lock:
     """
 
     def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         self._descriptor: int | None = None
         try:
-            self._descriptor = os.open(folder / LOCK, flags, FILE_MODE)
+            self._descriptor = open_descriptor(folder / LOCK, os.O_RDWR | os.O_CREAT, mode=FILE_MODE)
         except OSError as error:
             raise IndexWriteError(f"can't write to {folder}: {error.strerror or error}") from error
         try:

@@ -6,6 +6,7 @@ older one readable; a seal one commit behind is what a crash between commit and 
 """
 
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,14 @@ from typing import Final
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._folder.layout import FILE_MODE
+from mistral_rag.index._folder.regular_file import open_descriptor, open_regular
 
 SLOT: Final = 512
 """Bytes a slot: a disk's smallest sector, which is written whole or not at all."""
+
+LINE: Final = re.compile(r"mistral-rag seal (0|[1-9][0-9]{0,18}) ([0-9a-f]{64})")
+MAX_SEQUENCE: Final = (1 << 63) - 1
+"""The largest number that SQLite can give a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,8 @@ def write_seal(path: Path, seal: Seal) -> None:
     """Write the seal's slot and sync it; an OSError leaves the other slot as it was."""
     text = f"mistral-rag seal {seal.sequence} {seal.running.hex()}"
     line = f"{text} {zlib.crc32(text.encode()):08x}".encode().ljust(SLOT - 1) + b"\n"
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    new = not path.exists()
-    descriptor = os.open(path, flags, FILE_MODE)
+    new = not os.path.lexists(path)
+    descriptor = open_descriptor(path, os.O_WRONLY | os.O_CREAT, mode=FILE_MODE)
     try:
         os.lseek(descriptor, SLOT * (seal.sequence % 2), os.SEEK_SET)
         _write_all(descriptor, line)
@@ -60,22 +65,23 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_seal(path: Path) -> Seal | None:
-    """The newer slot that can be read; None when there is none."""
+    """The newer slot that can be read; None when there is none, or no file that could be a seal."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path, max_bytes=2 * SLOT) as file:
             data = file.read(2 * SLOT)
-    except FileNotFoundError:
+    except OSError:
         return None
     slots = [_slot(data[at : at + SLOT]) for at in (0, SLOT)]
     return max((slot for slot in slots if slot), key=lambda slot: slot.sequence, default=None)
 
 
 def _slot(data: bytes) -> Seal | None:
+    """The seal in a slot: the checksum finds accidents, the pattern what someone wrote with a right checksum."""
     text, _, checksum = data.decode("ascii", "replace").rstrip().rpartition(" ")
-    words = text.split(" ")
-    if len(words) != 4 or words[:2] != ["mistral-rag", "seal"] or checksum != f"{zlib.crc32(text.encode()):08x}":
+    said = LINE.fullmatch(text)
+    if said is None or checksum != f"{zlib.crc32(text.encode()):08x}" or int(said[1]) > MAX_SEQUENCE:
         return None
-    return Seal(int(words[2]), bytes.fromhex(words[3]))
+    return Seal(int(said[1]), bytes.fromhex(said[2]))
 
 
 def check_seal(before: Seal | None, database: Seal, after: Seal | None, running_of: dict[int, bytes]) -> None:

@@ -8,10 +8,14 @@ from urllib.parse import unquote
 
 from mistral_rag.index._commit_rows import CommitRows, LexicalRow
 from mistral_rag.index._index_text import TEXT_VERSION, lexical_text
-from mistral_rag.index._lexical.index_file import load, save
+from mistral_rag.index._lexical.index_file import load, read, save
 from mistral_rag.index._lexical.lexical_index import LexicalIndex, RowText
 
 PREFIX: Final = "lexical-"
+MAX_SHARE: Final = 16
+"""Size of the files in sizes of the database: they take a tenth to a half of it, a few times as much where passages of
+a few words have long titles."""
+
 SAME_BEGINNING: Final = 100
 """Characters by which a chunk is seen to begin its page."""
 
@@ -35,7 +39,7 @@ def cached(commit: CommitRows) -> LexicalIndex:
 
 def _of(commit: CommitRows, last: LexicalState | None) -> LexicalState:
     if last is None or commit.profiles_changed > last.sequence:
-        return LexicalState(commit.sequence, _followed(_path(commit, commit.generation), commit)[0])
+        return LexicalState(commit.sequence, _followed(path_of(commit), commit)[0])
     index = last.index.copy()
     follow(index, commit, last.sequence)
     return LexicalState(commit.sequence, index)
@@ -51,9 +55,24 @@ def refresh(commit: CommitRows) -> None:
 
 def write(commit: CommitRows, generation: int) -> None:
     """Write the files of a new generation; nothing of what was removed is in them."""
-    index, _ = _followed(_path(commit, commit.generation), commit)
+    index, _ = _followed(path_of(commit), commit)
     index.compact()
     save(index, _path(commit, generation), _stamp(commit, commit.sequence))
+
+
+def check(commit: CommitRows) -> None:
+    """Raise IndexDamagedError when the files beside the database are not what was written."""
+    read(path_of(commit), max_bytes=max_bytes(commit))
+
+
+def max_bytes(commit: CommitRows) -> int:
+    """Bytes that the files may take: whatever is larger was not made of this database."""
+    return MAX_SHARE * commit.size_bytes
+
+
+def path_of(commit: CommitRows) -> Path:
+    """The place of the cache of a commit's generation."""
+    return _path(commit, commit.generation)
 
 
 def _path(commit: CommitRows, generation: int) -> Path:
@@ -62,7 +81,7 @@ def _path(commit: CommitRows, generation: int) -> Path:
 
 def _followed(path: Path, commit: CommitRows) -> tuple[LexicalIndex, bool]:
     """The saved index brought up to the commit, or a new one; and whether anything had to be done for it."""
-    loaded = load(path)
+    loaded = load(path, max_bytes=max_bytes(commit))
     if loaded is not None:
         index, stamp = loaded
         since = stamp.get("sequence")

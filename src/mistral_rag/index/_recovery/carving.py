@@ -2,12 +2,14 @@
 
 SQLite gives up a whole subtree for one bad page. A row of ours says itself whether it is whole: its digest covers its
 columns and the name of its table. So every leaf is read for itself, and what is not what was written drops out.
-Free pages hold nothing: what is deleted is overwritten with zeros. The format of pages, records and log is that of
+Free pages hold nothing: what is deleted is overwritten with zeros. The format of pages and records is that of
 https://www.sqlite.org/fileformat2.html.
 """
 
+import heapq
 import os
 import struct
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +18,9 @@ from typing import BinaryIO, Final, NamedTuple, Self
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.format import COLUMNS, PAGE_SIZE
 from mistral_rag.index._database.rows import DIGEST_SIZE, Value, row_digest
-from mistral_rag.index._folder.layout import DATABASE
+from mistral_rag.index._folder.layout import DATABASE, LOG
+from mistral_rag.index._folder.regular_file import data_ranges, open_regular
+from mistral_rag.index._recovery.log_frames import log_frames
 
 FIRST_PAGE: Final = 100
 """Bytes of the file's header in front of what is on its first page."""
@@ -29,7 +33,12 @@ BY_WIDTH: Final[Mapping[int, tuple[str, ...]]] = {
     width: tuple(table for table, columns in COLUMNS.items() if len(columns) + 1 == width)
     for width in {len(columns) + 1 for columns in COLUMNS.values()}
 }
-LOG_HEAD, FRAME_HEAD = 32, 24
+MAX_COLUMNS: Final = 32
+"""More values no record of ours has, however many its head announces."""
+
+OVERFLOW_READS: Final = 8
+"""Records may overflow to so many times the size of the files; forged ones could all lead to the same pages."""
+
 WHOLE_NUMBERS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes of an integer by its type in a record."""
 
@@ -56,13 +65,14 @@ class DatabasePages:
         self._frames: dict[int, int] = {}
         length = os.fstat(self._file.fileno()).st_size if self._file else 0
         self.count = -(-length // self.size)
-        self._log = _opened(folder / f"{DATABASE}-wal")
+        self._log = _opened(folder / LOG)
+        self._overflow = self._overflow_budget = OVERFLOW_READS * sum(map(_data_size, (self._file, self._log)))
         if self._log:
             self._lay_over(self._log, lenient)
 
     def _lay_over(self, log: BinaryIO, lenient: bool) -> None:
         waiting: dict[int, int] = {}
-        for number, total, place in _frames(log, self.size, lenient):
+        for number, total, place in log_frames(log, self.size, lenient=lenient):
             waiting[number] = place
             if total:
                 self._frames |= waiting
@@ -91,8 +101,18 @@ class DatabasePages:
 
     def records(self) -> Iterator[PageRecord]:
         """Every record that can be read, in the order of the pages."""
-        for number in range(1, self.count + 1):
+        self._overflow = self._overflow_budget
+        later = (number for number in sorted(self._frames) if number <= self.count)
+        for number in heapq.merge(self._in_file(), later):
             yield from self._on(number)
+
+    def _in_file(self) -> Iterator[int]:
+        """The numbers of the pages that the log does not replace, ascending; a hole of a sparse file holds none."""
+        last = 0
+        for start, end in data_ranges(self._file.fileno()) if self._file else ():
+            numbers = range(max(last, start // self.size) + 1, min(-(-end // self.size), self.count) + 1)
+            yield from (number for number in numbers if number not in self._frames)
+            last = max(last, numbers.stop - 1)
 
     def definitions(self) -> set[str]:
         """Definitions of tables and indexes in SQLite's list on the first page."""
@@ -134,6 +154,9 @@ class DatabasePages:
         following = int.from_bytes(page[at + local : at + local + 4], "big")
         for _ in range(-(-(size - local) // room)):
             page = self.page(following)
+            self._overflow -= len(page)
+            if len(page) < 4 or self._overflow < 0:
+                raise ValueError("cut off")
             following = int.from_bytes(page[:4], "big")
             parts.append(page[4:])
         data = b"".join(parts)[:size]
@@ -143,51 +166,20 @@ class DatabasePages:
 
 
 def _opened(path: Path) -> BinaryIO | None:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        return os.fdopen(os.open(path, flags), "rb")
+        return open_regular(path, max_bytes=sys.maxsize)
     except FileNotFoundError:
         return None
+
+
+def _data_size(file: BinaryIO | None) -> int:
+    """Bytes of a file that are not in holes."""
+    return sum(end - start for start, end in data_ranges(file.fileno())) if file else 0
 
 
 def _page_size(file: BinaryIO | None) -> int:
     size = int.from_bytes(file.read(18)[16:18], "big") if file else 0
     return size if 512 <= size <= 1 << 15 and size & (size - 1) == 0 else PAGE_SIZE
-
-
-def _frames(log: BinaryIO, size: int, lenient: bool) -> Iterator[tuple[int, int, int]]:
-    """Page number, the database's pages where the frame ends a commit (else 0), and place of each frame's page."""
-    head = log.read(LOG_HEAD)
-    order = "little" if head[3:4] == b"\x82" else "big"
-    sums, salt = _summed((0, 0), head[:24], order), head[16:24]
-    if sums != struct.unpack(">2I", head[24:32].ljust(8, b"\0")):
-        if not lenient:
-            return
-        salt = log.read(FRAME_HEAD)[8:16]
-    place = LOG_HEAD
-    while True:
-        log.seek(place)
-        frame = log.read(FRAME_HEAD + size)
-        if len(frame) < FRAME_HEAD + size:
-            return
-        number, total, *stored = struct.unpack(">2I8x2I", frame[:FRAME_HEAD])
-        if not lenient:
-            sums = _summed(_summed(sums, frame[:8], order), frame[FRAME_HEAD:], order)
-        if frame[8:16] == salt and (lenient or sums == tuple(stored)):
-            yield number, total, place + FRAME_HEAD
-        elif not lenient:
-            return
-        place += FRAME_HEAD + size
-
-
-def _summed(sums: tuple[int, int], data: bytes, order: str) -> tuple[int, int]:
-    """The log's checksum, continued over `data`."""
-    first, second = sums
-    numbers = struct.unpack(f"{'<' if order == 'little' else '>'}{len(data) // 4}I", data[: len(data) // 4 * 4])
-    for one, other in zip(numbers[::2], numbers[1::2], strict=False):
-        first = (first + one + second) & 0xFFFFFFFF
-        second = (second + other + first) & 0xFFFFFFFF
-    return first, second
 
 
 def _local_size(size: int, page: int, *, table: bool) -> int:
@@ -217,6 +209,8 @@ def _values(data: bytes) -> list[Value]:
     while at < end:
         kind, at = _varint(data, at)
         kinds.append(kind)
+        if len(kinds) > MAX_COLUMNS:
+            raise ValueError("too many columns")
     values = []
     for kind in kinds:
         value, at = _value(data, at, kind)

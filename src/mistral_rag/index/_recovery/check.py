@@ -4,24 +4,40 @@
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError, MistralRagError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.connection import begin_reading, sqlite_errors
 from mistral_rag.index._database.format import COLUMNS, require_current
+from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.key_index import is_complete
 from mistral_rag.index._database.packing import full_page, stored_chunk, stored_source
 from mistral_rag.index._database.profiles import stored_profile
-from mistral_rag.index._database.rows import MODULUS, row_digest
+from mistral_rag.index._database.rows import MODULUS, last_key, row_digest
 from mistral_rag.index._filters.filter_fields import filter_fields_of
 from mistral_rag.index._folder.layout import find_folder
+from mistral_rag.index._lexical import cache as lexical_cache
+from mistral_rag.index._recovery.unreadable_rows import (
+    ELSEWHERE,
+    NO_VECTOR,
+    OTHER_SIZE,
+    unreadable_readings,
+    unreadable_settings,
+    unreadable_sources,
+)
+from mistral_rag.index._view import View
 
 MAX_PROBLEMS = 100
 """Problems that are listed; a torn file could have a million."""
+
+MAX_KEY_SHOWN = 100
+"""Characters of a row's key that are shown: in a forged one there could be any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,50 @@ def _problems(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexPro
     yield from _rows(connection)
     yield from _derived(connection)
     yield from _content(connection)
+    yield from _unreadable(connection)
+    yield from _caches(connection, folder)
+
+
+def _unreadable(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
+    """Rows that are what was written, and nothing that a writer of ours writes."""
+    for name, error in unreadable_settings(connection):
+        yield IndexProblem("settings", f"{name[:MAX_KEY_SHOWN]}: {error}")
+    for source, error in unreadable_sources(connection):
+        yield IndexProblem("sources", f"row {source}: {error}")
+    for _, error in unreadable_readings(connection):
+        yield IndexProblem("readings", str(error))
+    for (row,) in connection.execute(f"SELECT c.row {ELSEWHERE}"):
+        yield IndexProblem("chunks", f"row {row} names another page than the one it belongs to")
+    for (vector,) in connection.execute(f"SELECT vector FROM vectors WHERE {NO_VECTOR}"):
+        yield IndexProblem("vectors", f"row {vector} is no vector")
+    identity = connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
+    with suppress(IndexDamagedError):
+        size = 2 * Identity.from_json(identity[0]).dimension if identity else 0
+        for (vector,) in connection.execute(f"SELECT v.vector {OTHER_SIZE}", (size,)):
+            yield IndexProblem("vectors", f"row {vector} is something else than {counted(size, 'byte')}")
+
+
+def _caches(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProblem]:
+    """Damaged caches: they cost nothing but the time to make them again. Missing and outdated ones are no damage."""
+    view = View(connection, folder)
+    with suppress(IndexDamagedError):
+        if view.identity is not None:
+            yield from _cache(lexical_cache.path_of(view), lambda: lexical_cache.check(view))
+            if os.path.lexists(folder / f"codes-{view.generation}.bin"):
+                from mistral_rag.index._dense import cache as dense_cache  # FAISS takes long to import
+
+                yield from _cache(dense_cache.path_of(view), lambda: dense_cache.check(view))
+
+
+def _cache(path: Path, check: Callable[[], None]) -> Iterator[IndexProblem]:
+    try:
+        try:
+            check()
+        except IndexDamagedError:
+            # a writer may have replaced it while it was read
+            check()
+    except IndexDamagedError as error:
+        yield IndexProblem(path.name, f"{error}; searches and builds make it again")
 
 
 def _history(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProblem]:
@@ -95,7 +155,7 @@ def _rows(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
         names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
         for *values, digest in connection.execute(f"SELECT {names} FROM {table}"):
             if not isinstance(digest, bytes) or row_digest(table, values) != digest:
-                yield IndexProblem(table, f"row {values[0]!r} is not what was written")
+                yield IndexProblem(table, f"row {str(values[0])[:MAX_KEY_SHOWN]!r} is not what was written")
             else:
                 total += int.from_bytes(digest, "big")
     if [total % MODULUS] != [commit.content for commit in commits.newest(connection)]:
@@ -117,6 +177,11 @@ def _derived(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
         if set(connection.execute(f"SELECT {columns} FROM {table}")) != expected:
             yield IndexProblem(table, "does not say what the sources' records say")
     yield from _profiles(connection)
+    for (table,) in connection.execute("SELECT name FROM sqlite_sequence").fetchall():
+        try:
+            last_key(connection, table)
+        except IndexDamagedError as error:
+            yield IndexProblem("index.db", str(error))
     if not is_complete(connection):
         yield IndexProblem("names", "does not say what passages, vectors and embeddings are called")
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mistral_rag._counting import counted
 from mistral_rag.errors import IndexDamagedError
@@ -26,20 +26,22 @@ from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.key_index import KEYED_TABLES, index_all
 from mistral_rag.index._database.mutations import add_derived
 from mistral_rag.index._database.packing import layout_values, page_values, stored_source
-from mistral_rag.index._database.rows import DIGEST_SIZE, RowWriter, Value, plain_json, row_digest
+from mistral_rag.index._database.rows import DIGEST_SIZE, MAX_KEY, RowWriter, Value, row_digest
 from mistral_rag.index._database.wal import open_for_writing, put_log_away
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
 from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._folder.layout import SEAL
 from mistral_rag.index._folder.seal import read_seal, write_seal
 from mistral_rag.index._recovery.carving import DatabasePages, PageRecord, whole_row
-from mistral_rag.index._source_status import READ_AGAIN
+from mistral_rag.index._recovery.unreadable_rows import drop_unplaced, drop_unreadable
+from mistral_rag.index._source_status import READ_AGAIN, SourceStatus
 from mistral_rag.schema import Locator, Page
 
 RUNNING_SIZE: Final = 32
+MAX_GENERATION: Final = 1_000_000_000
 
-MAX_PAGES: Final = 1_000_000
-"""More pages than this no document has, whatever its row says."""
+MAX_PAGES_NAMED: Final = 100
+"""Lost pages of a document that are named; of more, the rest is counted."""
 
 NOT_CARRIED: Final = frozenset({"removals"})
 """Tables that tell of the history that ends here."""
@@ -56,7 +58,14 @@ class Loss:
         return f"{self.source}: {self.what}" if self.source else self.what
 
 
-def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
+class Salvaged(NamedTuple):
+    """Losses of a salvage, and the number of sources that the new index knows."""
+
+    losses: tuple[Loss, ...]
+    sources: int
+
+
+def salvage(folder: Path, target: Path, *, lenient: bool) -> Salvaged:
     """Make an index in the new folder `target` of what is whole in the damaged one; gives what is lost.
 
     `lenient` takes commits that stand in the log behind a damaged place.
@@ -73,12 +82,13 @@ def salvage(folder: Path, target: Path, *, lenient: bool) -> list[Loss]:
             rows = RowWriter(connection, 0)
             rows.content = rows.total()
             (last_row,) = connection.execute("SELECT coalesce(max(row), 0) FROM chunks").fetchone()
+            (known,) = connection.execute("SELECT count(*) FROM sources WHERE status = 'ok'").fetchone()
             last = Commit.after(first, content=rows.content, last_row=last_row)
             commits.insert(connection, last)
             connection.execute("COMMIT")
             put_log_away(connection)
         write_seal(target / SEAL, last.seal)
-    return losses
+    return Salvaged(tuple(losses), known)
 
 
 @contextmanager
@@ -130,11 +140,12 @@ def _kinds(connection: sqlite3.Connection, table: str) -> list[tuple[type | None
 
 
 def _fits(values: Sequence[Value], kinds: Sequence[tuple[type | None, bool]]) -> bool:
-    """Check that values are of their columns' types: whoever tampers can make digests right again."""
-    return all(
+    """Check that values are of their columns' types, and keys such as we give: anyone can make digests right again."""
+    typed = all(
         empty if value is None else kind is None or isinstance(value, kind)
         for value, (kind, empty) in zip(values, kinds, strict=True)
     )
+    return typed and (not isinstance(values[0], int) or 0 < values[0] < MAX_KEY)
 
 
 def _name(record: PageRecord) -> dict[int, str]:
@@ -158,21 +169,20 @@ def _insert_source(connection: sqlite3.Connection, values: Sequence[Value]) -> N
     number, uri = values[:2]
     columns = dict(zip(COLUMNS["sources"], values, strict=True))
     try:
-        stored_source(str(columns["record"]))
-        plain_json(str(columns["problems"]))
-    except (IndexDamagedError, ValueError):
-        return
-    if not 0 <= int(str(columns["pages"])) <= MAX_PAGES:
+        SourceStatus.of([columns[name] for name in SourceStatus.COLUMNS])
+    except IndexDamagedError:
         return
     connection.execute("DELETE FROM sources WHERE uri = ? AND source < ?", (uri, number))
     _insert_row(connection, "sources", values)
 
 
 def _mended(connection: sqlite3.Connection, names: dict[int, str], *, folder: Path) -> Iterator[Loss]:
+    drop_unreadable(connection)
     identity = _settle(connection)
     if identity is None and connection.execute("SELECT 1 FROM chunks").fetchone():
         yield Loss("", f"what the index was built with. {rebuild_command(folder)}")
     yield from _drop_strays(connection, names)
+    drop_unplaced(connection, identity.dimension if identity else 0)
     yield from _drop_unembedded(connection)
     for values in connection.execute(f"SELECT {_names('sources')} FROM sources ORDER BY source").fetchall():
         yield from _mended_source(connection, list(values), dimension=identity.dimension if identity else 0)
@@ -187,9 +197,10 @@ def _names(table: str) -> str:
 def _settle(connection: sqlite3.Connection) -> Identity | None:
     """Begin a new identity as a folder and a new generation of caches; what it was built with stays."""
     settings = dict(connection.execute("SELECT name, value FROM settings"))
-    generation = int(settings["generation"]) if settings.get("generation", "").isdecimal() else 1
-    for name, value in (("id", uuid.uuid4().hex), ("generation", str(generation + 1))):
-        connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+    generation = int(settings.get("generation", 1))
+    # commits are counted anew, so the last one that changed a profile is not the one of that number any more
+    connection.execute("DELETE FROM settings WHERE name IN ('id', 'generation', 'profiles_changed')")
+    for name, value in (("id", uuid.uuid4().hex), ("generation", str(generation % MAX_GENERATION + 1))):
         _insert_row(connection, "settings", (name, value))
     return Identity.from_json(settings["identity"]) if "identity" in settings else None
 
@@ -249,7 +260,9 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
 def _parts(missing: Sequence[int], chunks: int, unembedded: int) -> str:
     parts = []
     if missing:
-        parts.append(f"{'page' if len(missing) == 1 else 'pages'} {', '.join(map(str, missing))}")
+        named = ", ".join(map(str, missing[:MAX_PAGES_NAMED]))
+        more = f" and {len(missing) - MAX_PAGES_NAMED} more" if len(missing) > MAX_PAGES_NAMED else ""
+        parts.append(f"{'page' if len(missing) == 1 else 'pages'} {named}{more}")
     if chunks:
         parts.append(counted(chunks, "passage"))
     if unembedded:
@@ -259,11 +272,13 @@ def _parts(missing: Sequence[int], chunks: int, unembedded: int) -> str:
 
 def _insert_placeholders(connection: sqlite3.Connection, source: int, missing: Sequence[int]) -> None:
     found = connection.execute("SELECT kind FROM pages WHERE source = ?", (source,)).fetchone()
-    for number in missing:
+    if not missing:
+        return
+    (first,) = connection.execute(
+        "SELECT 1 + max(coalesce((SELECT max(page) FROM pages), 0), coalesce((SELECT max(page) FROM layouts), 0))"
+    ).fetchone()
+    for key, number in enumerate(missing, start=first):
         empty = Page(locator=Locator(kind=found[0], number=number), text="")
-        (key,) = connection.execute(
-            "SELECT 1 + max(coalesce((SELECT max(page) FROM pages), 0), coalesce((SELECT max(page) FROM layouts), 0))"
-        ).fetchone()
         _insert_row(connection, "pages", (key, source, number, *page_values(empty)))
         _insert_row(connection, "layouts", (key, *layout_values(empty)))
 
