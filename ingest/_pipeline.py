@@ -33,6 +33,8 @@ GROUP_SECONDS = 0.5
 
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
+SAMPLE_CHUNKS = 2000
+"""Chunks after which no further file is looked at: all of them are held in memory until the model is chosen."""
 
 Event = FileReport | PageRead
 Document = tuple[FileToRead, ParsedFile]
@@ -171,12 +173,14 @@ class Build:
 
     def _sample(self, read: Iterator[PageRead | ReadFile], sample: list[ReadFile]) -> Iterator[PageRead]:
         """Gather the first files; scans when they have been read, for before nobody knows their language."""
+        held = 0
         for item in read:
             if isinstance(item, PageRead):
                 yield self._page_read(item)
                 continue
             sample.append(item)
-            if len(sample) == SAMPLE_FILES:
+            held += len(item.parsed.chunks) if isinstance(item.parsed, ParsedFile) else 0
+            if len(sample) == SAMPLE_FILES or held >= SAMPLE_CHUNKS:
                 return
 
     def _page_read(self, page: PageRead) -> PageRead:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from ingest.parsing._bounds import bounded
 from ingest.parsing._result import Parsed
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
@@ -106,10 +107,11 @@ def media_type_of(path: Path) -> str | None:
 
 
 def parse(path: Path, media_type: str) -> Parsed:
-    """Parse a file in this process, by the parser of its media type.
+    """Parse a file in this process, by the parser of its media type; the result is bounded.
 
     Raises:
-        ParseError: the file can't be read, or its parser can't be used. Whatever else a parser raises passes through.
+        ParseError: the file can't be read or is too large, or its parser can't be used. Whatever else a parser raises
+            passes through.
     """
     try:
         # a child that reads our own formats only has no use for a look at all that is installed (50 ms)
@@ -124,7 +126,7 @@ def parse(path: Path, media_type: str) -> Parsed:
     if not isinstance(parsed, Parsed):
         fault = f"whose function {parser.function} returned {type(parsed).__name__} and not ingest.parsing.Parsed"
         raise ParseError(str(extension.wrong(fault)))
-    return parsed
+    return bounded(parsed)
 
 
 @dataclass(frozen=True, slots=True)
