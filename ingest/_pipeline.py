@@ -124,6 +124,8 @@ class Build:
         for found, reason in plan.failed:
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
+        for found, stamp in plan.looked_at:
+            writer.note_look(found.uri, size=found.size, mtime_ns=stamp)
         for found, state in plan.regrouped:
             writer.set_groups(found.uri, self._groups.of(found.uri, state.source.digest))
             self._commit_in_time(writer, 1)
@@ -216,7 +218,7 @@ class Build:
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
         else:
             source = self._source(found, file.digest)
-            writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
+            writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=file.noted_ns)
         return FileReport(found.name, "failed", reason)
 
     def _store(self, writer: IndexWriter, group: list[Document], embedder: Embedder) -> Iterator[FileReport]:
@@ -249,7 +251,7 @@ class Build:
             vectors,
             root=found.root,
             size=found.size,
-            mtime_ns=found.mtime_ns,
+            mtime_ns=file.noted_ns,
             problems=problems,
             profile=parsed.profile,
         )

@@ -15,7 +15,8 @@ GROUP = "mistral_rag.parsers"
 """The group of entry points; each names a `Parser`."""
 
 _HTML_STARTS = (b"<!doctype html", b"<html")
-_HEAD_BYTES = 1024  # a PDF's header may stand that far inside (PDF Reference 1.7, implementation note 13)
+HEAD_BYTES = 1024
+"""Bytes that tell a format: a PDF's header may stand that far inside (PDF Reference 1.7, implementation note 13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,17 @@ def media_type_of(path: Path) -> str | None:
     Raises:
         ConfigurationError: as `parsers`.
     """
-    by_suffix = _installed().by_suffix.get(path.suffix.lower())
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(HEAD_BYTES)
     except OSError:
         head = b""
+    return media_type_by(head, path)
+
+
+def media_type_by(head: bytes, path: Path) -> str | None:
+    """The media type of a file by its first bytes and the suffix of its name: see `media_type_of`."""
+    by_suffix = _installed().by_suffix.get(path.suffix.lower())
     if head.lstrip(b"\xef\xbb\xbf\x00\t\n\r ").startswith(b"%PDF-"):
         return "application/pdf"
     if by_suffix is None and not path.suffix and head.lstrip().lower().startswith(_HTML_STARTS):

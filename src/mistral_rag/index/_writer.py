@@ -177,6 +177,15 @@ class IndexWriter:
         with self._changing() as mutations:
             mutations.set_groups(uri, tuple(groups))
 
+    def note_look(self, uri: str, *, size: int, mtime_ns: int) -> None:
+        """Note size and time stamp of a file whose content was found to be what the index holds.
+
+        Raises:
+            KeyError: the index holds no such source.
+        """
+        with self._changing() as mutations:
+            mutations.note_look(uri, size, mtime_ns)
+
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Note that a source can't be read, in place of what its uri had."""
         with self._changing() as mutations:
