@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mistral_rag.errors import StoreError
+from mistral_rag.errors import IndexWriteError, StoreError
 from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.mutations import Mutations
@@ -67,15 +67,19 @@ class IndexWriter:
             NotAnIndexError: the folder holds something else.
             IndexLockedError: another writer is at work.
             IndexMismatchError: the index was built with something else.
-            IndexWriteError: the place can't be written to.
+            IndexWriteError: the place can't be written to; its `begun` is False.
             IndexDamagedError: it does not hold its last commit.
         """
         folder = Path(path).absolute()
-        if create:
-            make_folder(folder)
-        else:
-            find_folder(folder)
-        writer = cls(folder, Transaction.open(folder, create=create, wait=wait), dense=dense)
+        try:
+            if create:
+                make_folder(folder)
+            else:
+                find_folder(folder)
+            writer = cls(folder, Transaction.open(folder, create=create, wait=wait), dense=dense)
+        except IndexWriteError as error:
+            error.begun = False
+            raise
         if identity is not None:
             try:
                 writer.set_identity(identity)
