@@ -224,6 +224,7 @@ class HybridRetriever(BaseRetriever):
         question, k, vector, layouts = asked.question, asked.k, asked.vector, asked.layouts
         scope = SearchScope.of(registered_signals() if self.signals is None else self.signals, self.filter, self.groups)
         with self._current.opened(self.index, scope, self._model, exclusive=exclusive) as (view, index):
+            _require_dimension(view, vector)
             read = index.read(question)
             expansion = read.expansion if self.expander == "signals" else asked.expansion
             ranking = index.rank(
@@ -324,6 +325,14 @@ class _Asked:
     vector: Vector | None
     expansion: str
     layouts: bool
+
+
+def _require_dimension(view: View, vector: Vector | None) -> None:
+    identity = view.identity
+    if vector is not None and identity is not None and identity.dimension not in {0, len(vector)}:
+        raise IndexMismatchError(
+            f"{view.folder} has vectors of dimension {identity.dimension}; the question's has {len(vector)}"
+        )
 
 
 def _question_vector(embeddings: Embeddings, text: str) -> Vector:
