@@ -13,13 +13,16 @@ from ingest.chunking import CHUNKER_VERSION
 from ingest.parsing._result import ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings, load_embeddings
 from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
-from mistral_rag.errors import IndexMismatchError, ParseError
+from mistral_rag.errors import ConfigurationError, IndexMismatchError, ParseError
 from mistral_rag.index import Identity, IndexWriter, embed_text
 from mistral_rag.schema import Source
 from mistral_rag.text import TOKENS_VERSION
 
 BATCH = 512
 """Texts that are embedded together and then committed, where the model makes no batches itself."""
+
+MAX_COORDINATE = float(np.finfo(np.float16).max)
+"""Largest number of a vector: an index keeps 16-bit floats."""
 
 Matrix = npt.NDArray[np.float32]
 
@@ -55,11 +58,23 @@ class Embedder:
         missing = [key for key in texts if key not in vectors]
         for positions, matrix in _in_batches(model, [texts[key] for key in missing]):
             keys = [missing[position] for position in positions]
+            self._check(matrix, len(keys))
             self.writer.keep_embeddings(self.name, keys, matrix)
             self.writer.commit()
             self.fresh += len(keys)
             vectors.update(zip(keys, matrix, strict=True))
         return vectors
+
+    def _check(self, matrix: Matrix, count: int) -> None:
+        """Raise ConfigurationError where vectors are not what an index takes: with them, nothing is written."""
+        identity = self.writer.identity
+        shape = (count, identity.dimension if identity is not None else 0)
+        if np.shape(matrix) != shape or np.asarray(matrix).dtype.kind != "f":
+            raise ConfigurationError(
+                f"the embedding model {self.name} gave vectors of the shape {np.shape(matrix)}, not {shape}"
+            )
+        if not (np.abs(matrix) <= MAX_COORDINATE).all():
+            raise ConfigurationError(f"the embedding model {self.name} gave a vector with numbers beyond 16-bit floats")
 
 
 def _stacked(vectors: Sequence[Matrix]) -> Matrix | None:
@@ -119,7 +134,12 @@ def choose_embedder(
 
 
 def _dimension(model: MatrixEmbeddings | None) -> int:
-    return 0 if model is None else int(model.embed_matrix(["dimension"]).shape[1])
+    if model is None:
+        return 0
+    shape = np.shape(model.embed_matrix(["dimension"]))
+    if len(shape) != 2 or shape[0] != 1 or not shape[1]:
+        raise ConfigurationError(f"the embedding model {model.model} gave vectors of the shape {shape} for one text")
+    return int(shape[1])
 
 
 def _languages(sample: Iterable[ParsedFile | ParseError]) -> Counter[str]:

@@ -75,8 +75,10 @@ class CachedPageReader:
         """The reader's name, under which the index keeps what it has read."""
         return self.reader.name
 
-    def read(self, file: FileToRead, pictures: Sequence[PicturePage]) -> Iterator[tuple[int, Page | PageFailure]]:
-        """Page numbers of a file with what was read there. Every page is kept at once."""
+    def read(
+        self, file: FileToRead, path: Path, pictures: Sequence[PicturePage]
+    ) -> Iterator[tuple[int, Page | PageFailure]]:
+        """Page numbers of a file, opened at `path`, with what was read there. Every page is kept at once."""
         kept = self.writer.cached_pages(self.name, [bytes.fromhex(picture.key) for picture in pictures])
         missing: dict[int, bytes] = {}
         for picture in pictures:
@@ -87,10 +89,12 @@ class CachedPageReader:
             else:
                 missing[picture.page] = key
         if missing:
-            yield from self._read_now(file, missing)
+            yield from self._read_now(file, path, missing)
 
-    def _read_now(self, file: FileToRead, missing: Mapping[int, bytes]) -> Iterator[tuple[int, Page | PageFailure]]:
-        for outcome in _outcomes(self.reader, file.found.path, list(missing)):
+    def _read_now(
+        self, file: FileToRead, path: Path, missing: Mapping[int, bytes]
+    ) -> Iterator[tuple[int, Page | PageFailure]]:
+        for outcome in _outcomes(self.reader, path, list(missing)):
             if isinstance(outcome, PageFailure):
                 yield outcome.number, outcome
                 continue

@@ -33,6 +33,8 @@ GROUP_SECONDS = 0.5
 
 SAMPLE_FILES = 20
 """Files whose language is looked at before the embedding model of a new index is chosen."""
+SAMPLE_CHUNKS = 2000
+"""Chunks after which no further file is looked at: all of them are held in memory until the model is chosen."""
 
 Event = FileReport | PageRead
 Document = tuple[FileToRead, ParsedFile]
@@ -122,6 +124,8 @@ class Build:
         for found, reason in plan.failed:
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
+        for found, stamp in plan.looked_at:
+            writer.note_look(found.uri, size=found.size, mtime_ns=stamp)
         for found, state in plan.regrouped:
             writer.set_groups(found.uri, self._groups.of(found.uri, state.source.digest))
             self._commit_in_time(writer, 1)
@@ -171,12 +175,14 @@ class Build:
 
     def _sample(self, read: Iterator[PageRead | ReadFile], sample: list[ReadFile]) -> Iterator[PageRead]:
         """Gather the first files; scans when they have been read, for before nobody knows their language."""
+        held = 0
         for item in read:
             if isinstance(item, PageRead):
                 yield self._page_read(item)
                 continue
             sample.append(item)
-            if len(sample) == SAMPLE_FILES:
+            held += len(item.parsed.chunks) if isinstance(item.parsed, ParsedFile) else 0
+            if len(sample) == SAMPLE_FILES or held >= SAMPLE_CHUNKS:
                 return
 
     def _page_read(self, page: PageRead) -> PageRead:
@@ -212,7 +218,7 @@ class Build:
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
         else:
             source = self._source(found, file.digest)
-            writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=found.mtime_ns)
+            writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=file.noted_ns)
         return FileReport(found.name, "failed", reason)
 
     def _store(self, writer: IndexWriter, group: list[Document], embedder: Embedder) -> Iterator[FileReport]:
@@ -245,7 +251,7 @@ class Build:
             vectors,
             root=found.root,
             size=found.size,
-            mtime_ns=found.mtime_ns,
+            mtime_ns=file.noted_ns,
             problems=problems,
             profile=parsed.profile,
         )

@@ -1,13 +1,16 @@
 """The plan of a build: the documents below its roots compared with those that the index knows."""
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest._groups import differ
+from ingest._opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
-from ingest._sources import SkippedPath, SourceFile, sha256_of, walk
+from ingest._sources import EmptyFolder, SkippedPath, SourceFile, UnreadPath, walk
 from ingest.parsing._result import NEEDS_OCR
 from mistral_rag.index import SourceStatus
 
@@ -18,20 +21,34 @@ MAX_DROP_SHARE = 0.2
 """Share of a root's documents above which they are dropped only when asked to: a drive may not be mounted."""
 
 
+UNSETTLED = 0
+"""Time stamp noted for a file that the next build hashes again, whatever its own is."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileToRead:
-    """A file that must be read, and the status that its report will give when that went well."""
+    """A file that must be read, and the status that its report will give when that went well.
+
+    `looked_ns` is when it was hashed.
+    """
 
     found: SourceFile
     digest: str
     status: FileStatus
+    looked_ns: int = 0
+
+    @property
+    def noted_ns(self) -> int:
+        """The time stamp that the index keeps: `UNSETTLED` when an edit right after the look would not show in it."""
+        return _noted(self.found, self.looked_ns)
 
 
 @dataclass(slots=True)
 class BuildPlan:
     """The steps of a build: files to read, files to report as they are, documents that are gone.
 
-    `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
+    `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others;
+    `looked_at` are files with the content that the index knows, and the time stamp to note for them.
     """
 
     groups: tuple[str, ...] | None = None
@@ -41,6 +58,7 @@ class BuildPlan:
     gone: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
     regrouped: list[tuple[SourceFile, SourceStatus]] = field(default_factory=list)
+    looked_at: list[tuple[SourceFile, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failed_pages: int = 0
 
@@ -60,9 +78,19 @@ def make_plan(
     """
     plan = BuildPlan(groups)
     present: dict[str, SourceFile] = {}
+    unread: set[str] = set()
+    empty: set[str] = set()
     for item in walk(roots):
         if isinstance(item, SkippedPath):
             plan.settled.append(FileReport(item.name, "skipped", item.reason))
+        elif isinstance(item, EmptyFolder):
+            empty.add(item.uri)
+        elif isinstance(item, UnreadPath):
+            unread.add(item.uri)
+            plan.settled.append(FileReport(item.name, "failed", item.reason))
+        elif item.media_type is None and item.fault and item.uri in known:
+            unread.add(item.uri)
+            plan.settled.append(FileReport(item.name, "failed", f"can't be read: {item.fault}"))
         elif item.media_type is None:
             plan.settled.append(FileReport(item.name, "skipped", f"type {item.path.suffix.lower() or 'unknown'}"))
         else:
@@ -72,25 +100,47 @@ def make_plan(
         if state is not None and state.status == "removed" and found.path in roots:
             state = None
         _compare(found, state, plan, reader)
-    _plan_gone(roots, known, present, plan, prune=prune)
+    _plan_gone(
+        roots, {uri: known[uri] for uri in known if not _is_within(uri, unread)}, present, empty, plan, prune=prune
+    )
     return plan
 
 
 def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, reader: str) -> None:
     again = state is not None and _to_be_read_again(state, reader)
-    same = state is not None and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
+    same = state is not None and (state.size, state.mtime_ns) == (found.size, found.changed_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
         _leave(found, state, plan)
         return
+    looked_ns = time.time_ns()
     try:
-        digest = sha256_of(found.path)
+        digest = _digest(found)
     except OSError as error:
-        plan.failed.append((found, f"can't be read: {error.strerror or error}"))
+        reason = f"can't be read: {error.strerror or error}"
+        if state is not None and state.status == "ok":
+            # it may be readable again tomorrow, and what it held is not known to be gone
+            plan.settled.append(FileReport(found.name, "failed", reason, state.pages))
+        else:
+            plan.failed.append((found, reason))
         return
     if state is not None and not again and state.source.digest == digest:
+        if (stamp := _noted(found, looked_ns)) != state.mtime_ns:
+            plan.looked_at.append((found, stamp))
         _leave(found, state, plan)
     else:
-        plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed"))
+        plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed", looked_ns))
+
+
+def _digest(found: SourceFile) -> str:
+    descriptor = found.open()
+    try:
+        return sha256_of(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _noted(found: SourceFile, looked_ns: int) -> int:
+    return found.changed_ns if is_settled(found.changed_ns, looked_ns) else UNSETTLED
 
 
 def _to_be_read_again(state: SourceStatus, reader: str) -> bool:
@@ -131,10 +181,12 @@ def _plan_gone(
     roots: Sequence[Path],
     known: dict[str, SourceStatus],
     present: dict[str, SourceFile],
+    empty: Collection[str],
     plan: BuildPlan,
     *,
     prune: bool,
 ) -> None:
+    """Plan what becomes of documents whose files are gone: those in `empty` folders may be on a mount that is gone."""
     digests = {file.digest: position for position, file in enumerate(plan.to_read)}
     for root in roots:
         live = (uri for uri, state in known.items() if state.status != "removed")
@@ -146,13 +198,26 @@ def _plan_gone(
             plan.to_read[position] = replace(plan.to_read[position], status="moved")
         dropped = [uri for uri in gone if uri not in moved]
         plan.gone += moved
-        empty = not any(_is_below(uri, root.as_uri()) for uri in present)
-        if empty:
+        nothing = not any(_is_below(uri, root.as_uri()) for uri in present)
+        if nothing:
             plan.warnings.append(f"{root.name} holds no document that can be read")
-        if dropped and (empty or (len(dropped) > MAX_DROP_SHARE * len(below) and not prune)):
+        if nothing or (len(dropped) > MAX_DROP_SHARE * len(below) and not prune):
             plan.held_back += dropped
         else:
-            plan.gone += dropped
+            lost = [uri for uri in dropped if not prune and _is_within(uri, empty)]
+            plan.held_back += lost
+            plan.gone += [uri for uri in dropped if uri not in lost]
+
+
+def _is_within(uri: str, places: Collection[str]) -> bool:
+    """True when a file or one of the folders above it is one of `places`."""
+    return bool(places) and any(above in places for above in _with_folders(uri))
+
+
+def _with_folders(uri: str) -> Iterator[str]:
+    while uri:
+        yield uri
+        uri = uri.rpartition("/")[0]
 
 
 def _is_below(uri: str, root: str) -> bool:

@@ -23,6 +23,8 @@ MAX_PAGES = 3
 """Pages for which any other heading holds: nothing says where its section ends."""
 MAX_HEADING = 120
 """Characters of a heading: what is longer is a sentence in bold."""
+MAX_PATH = 12
+"""Headings of a path, twice the levels of HTML: they are stored and embedded with every chunk, numbers nest at will."""
 SEPARATOR = " > "
 
 
@@ -42,7 +44,7 @@ class HeadingPath:
         """A new page; that of a section brings its own path and forgets the headings before it."""
         self._page += 1
         if locator.kind != "page":
-            self._above = tuple(filter(None, locator.label.split(SEPARATOR)))
+            self._above = tuple(filter(None, locator.label.split(SEPARATOR)))[:MAX_PATH]
             self._stack = []
         oldest = self._page - MAX_PAGES
         self._stack = [entry for entry in self._stack if entry[0] <= MAX_LASTING_LEVEL or entry[2] >= oldest]
@@ -73,7 +75,7 @@ class HeadingPath:
         for heading in (*self._above, *(heading for _, heading, _ in self._stack)):
             if heading.casefold() != self._title and heading not in path[-1:]:
                 path.append(heading)
-        return tuple(path)
+        return tuple(path[:MAX_PATH])
 
 
 def _level(heading: str) -> int:

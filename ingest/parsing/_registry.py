@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from ingest.parsing._bounds import bounded
 from ingest.parsing._result import Parsed
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
@@ -14,7 +15,8 @@ GROUP = "mistral_rag.parsers"
 """The group of entry points; each names a `Parser`."""
 
 _HTML_STARTS = (b"<!doctype html", b"<html")
-_HEAD_BYTES = 1024  # a PDF's header may stand that far inside (PDF Reference 1.7, implementation note 13)
+HEAD_BYTES = 1024
+"""Bytes that tell a format: a PDF's header may stand that far inside (PDF Reference 1.7, implementation note 13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,17 @@ def media_type_of(path: Path) -> str | None:
     Raises:
         ConfigurationError: as `parsers`.
     """
-    by_suffix = _installed().by_suffix.get(path.suffix.lower())
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(HEAD_BYTES)
     except OSError:
         head = b""
+    return media_type_by(head, path)
+
+
+def media_type_by(head: bytes, path: Path) -> str | None:
+    """The media type of a file by its first bytes and the suffix of its name: see `media_type_of`."""
+    by_suffix = _installed().by_suffix.get(path.suffix.lower())
     if head.lstrip(b"\xef\xbb\xbf\x00\t\n\r ").startswith(b"%PDF-"):
         return "application/pdf"
     if by_suffix is None and not path.suffix and head.lstrip().lower().startswith(_HTML_STARTS):
@@ -106,10 +113,11 @@ def media_type_of(path: Path) -> str | None:
 
 
 def parse(path: Path, media_type: str) -> Parsed:
-    """Parse a file in this process, by the parser of its media type.
+    """Parse a file in this process, by the parser of its media type; the result is bounded.
 
     Raises:
-        ParseError: the file can't be read, or its parser can't be used. Whatever else a parser raises passes through.
+        ParseError: the file can't be read or is too large, or its parser can't be used. Whatever else a parser raises
+            passes through.
     """
     try:
         # a child that reads our own formats only has no use for a look at all that is installed (50 ms)
@@ -124,7 +132,7 @@ def parse(path: Path, media_type: str) -> Parsed:
     if not isinstance(parsed, Parsed):
         fault = f"whose function {parser.function} returned {type(parsed).__name__} and not ingest.parsing.Parsed"
         raise ParseError(str(extension.wrong(fault)))
-    return parsed
+    return bounded(parsed)
 
 
 @dataclass(frozen=True, slots=True)

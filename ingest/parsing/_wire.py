@@ -11,6 +11,15 @@ from typing import Any
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
+from ingest.chunking._headings import MAX_PATH
+from ingest.parsing._bounds import (
+    MAX_LABEL,
+    MAX_PROBLEMS_OF_FILE,
+    MAX_REASON,
+    MAX_TITLE,
+    bounded_metadata,
+    oversize,
+)
 from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
 from mistral_rag.index import Profile
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
@@ -92,8 +101,8 @@ def _parse_job(fields: dict[str, Any]) -> ParseJob:
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
     payload = _payload(fields, raw)
-    if len(to_json(payload.profile)) > MAX_PROFILE:
-        raise ValueError("the profile is larger than an index keeps")
+    if fault := _fault(payload):
+        raise ValueError(fault)
     return ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
@@ -106,6 +115,24 @@ def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
         pictures=tuple(PicturePage(page, reason, key) for page, reason, key in payload.pictures),
         profile=Profile.from_json(payload.profile),
     )
+
+
+def _fault(payload: Payload) -> str | None:
+    """The bound that a file breaks, which a worker that was not taken over by what it read has kept."""
+    if len(to_json(payload.profile)) > MAX_PROFILE:
+        return "the profile is larger than an index keeps"
+    if fault := oversize(payload.pages):
+        return fault
+    short = [payload.title[MAX_TITLE:], *(page.locator.label[MAX_LABEL:] for page in payload.pages)]
+    short += [reason[MAX_REASON:] for _, reason in payload.problems]
+    if any(short) or len(payload.problems) > 2 * len(payload.pages) + MAX_PROBLEMS_OF_FILE + 1:
+        return "a title, label or reason is longer than an index keeps"
+    if bounded_metadata(payload.metadata) != (payload.metadata, []):
+        return "the metadata is larger than an index keeps"
+    headings = (chunk.headings for chunk in payload.chunks)
+    if any(len(path) > MAX_PATH or max(map(len, path), default=0) > MAX_LABEL for path in headings):
+        return "a chunk has more headings, or longer ones, than an index keeps"
+    return None
 
 
 def _payload(fields: dict[str, Any], raw: bytes) -> Payload:

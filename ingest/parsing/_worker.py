@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from ingest.chunking import cut
 from ingest.parsing import parse
+from ingest.parsing._bounds import MAX_TITLE, shortened
 from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob
 from ingest.parsing._wire import decode_job, encode_file
-from mistral_rag.schema import Source, clean_text
+from mistral_rag.schema import Source
 from mistral_rag.text import detect_language
 from mistral_rag.workers import WireFrame, serve
 
@@ -33,7 +34,7 @@ def parse_file(job: ParseJob) -> ParsedFile:
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
-        title=" ".join(clean_text(parsed.title).split()) or clean_text(job.path.stem),
+        title=parsed.title or shortened(job.path.stem, MAX_TITLE),
         metadata=parsed.metadata,
         pages=parsed.pages,
         problems=parsed.problems,

@@ -177,7 +177,12 @@ class IndexDamagedError(StoreError):
 
 
 class IndexWriteError(StoreError):
-    """The disk refused a write; the index stands at its last commit."""
+    """The disk refused a write; the index stands at its last commit.
+
+    `begun` is False when the index could not even be opened for writing.
+    """
+
+    begun = True
 
 
 class InvalidFilterError(MistralRagError, ValueError):

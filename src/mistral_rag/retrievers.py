@@ -15,6 +15,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from mistral_rag._embedded import embedded_rows
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
 from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups
@@ -220,7 +221,7 @@ class HybridRetriever(BaseRetriever):
         if k < 0:
             raise ValueError(f"k is a number of passages, not {k}")
         words = without_instructions(question)
-        vector = None if self.embeddings is None else unit(self.embeddings.embed_query(words))
+        vector = None if self.embeddings is None else _question_vector(self.embeddings, words)
         foreign = "" if self.expander is None or self.expander == "signals" else self.expander.expand(question)
         asked = _Asked(question, k, words, vector, foreign, layouts)
         for attempt in range(MAX_ATTEMPTS):
@@ -234,6 +235,7 @@ class HybridRetriever(BaseRetriever):
         question, k, vector, layouts = asked.question, asked.k, asked.vector, asked.layouts
         scope = SearchScope(tuple(registered_signals() if self.signals is None else self.signals), self.filter)
         with self._current.opened(self.index, scope, self._model, exclusive=exclusive) as (view, index):
+            _require_dimension(view, vector)
             read = index.read(question)
             expansion = read.expansion if self.expander == "signals" else asked.expansion
             ranking = index.rank(
@@ -278,7 +280,7 @@ class HybridRetriever(BaseRetriever):
         if self.embeddings is None or not self.routing or not unnamed_share(index.model):
             return None
         rest = index.read(words).rest
-        return unit(self.embeddings.embed_query(rest)) if rest else None
+        return _question_vector(self.embeddings, rest) if rest else None
 
     def _reranked(self, hits: Sequence[Hit], question: str) -> list[Hit]:
         reranker = cast(Reranker, self.reranker)
@@ -334,6 +336,19 @@ class _Asked:
     vector: Vector | None
     expansion: str
     layouts: bool
+
+
+def _require_dimension(view: View, vector: Vector | None) -> None:
+    identity = view.identity
+    if vector is not None and identity is not None and identity.dimension not in {0, len(vector)}:
+        raise IndexMismatchError(
+            f"{view.folder} has vectors of dimension {identity.dimension}; the question's has {len(vector)}"
+        )
+
+
+def _question_vector(embeddings: Embeddings, text: str) -> Vector:
+    model = str(getattr(embeddings, "model", None) or type(embeddings).__name__)
+    return unit(embedded_rows([embeddings.embed_query(text)], 1, model)[0])
 
 
 def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:

@@ -150,7 +150,7 @@ def exit_code(error: Exception) -> int:
     from mistral_rag.errors import IndexWriteError
 
     if isinstance(error, IndexWriteError):
-        return UNDONE
+        return UNDONE if error.begun else UNUSABLE
     if "mistral_rag.api._errors" in sys.modules:  # no platform error can exist before its module does
         from mistral_rag.errors import ApiError
 

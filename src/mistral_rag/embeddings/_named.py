@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
+from mistral_rag._embedded import embedded_rows
 from mistral_rag.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ class NamedEmbeddings(Embeddings):
         return embeddings if isinstance(embeddings, MatrixEmbeddings) else cls(embeddings, name)
 
     def embed_matrix(self, texts: Sequence[str]) -> Rows:
-        """Unit vectors of `texts`, one a row."""
-        rows = np.asarray(self._embeddings.embed_documents(list(texts)), dtype=np.float32)
+        """Unit vectors of `texts`, one a row.
+
+        Raises:
+            ConfigurationError: the model gives something else than one finite vector a text, all of one length.
+        """
+        rows = embedded_rows(self._embeddings.embed_documents(list(texts)), len(texts), self.model)
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), TINY), dtype=np.float32)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:

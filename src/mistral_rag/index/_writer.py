@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mistral_rag.errors import StoreError
+from mistral_rag.errors import IndexWriteError, StoreError
 from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.mutations import Mutations
@@ -67,15 +67,19 @@ class IndexWriter:
             NotAnIndexError: the folder holds something else.
             IndexLockedError: another writer is at work.
             IndexMismatchError: the index was built with something else.
-            IndexWriteError: the place can't be written to.
+            IndexWriteError: the place can't be written to; its `begun` is False.
             IndexDamagedError: it does not hold its last commit.
         """
         folder = Path(path).absolute()
-        if create:
-            make_folder(folder)
-        else:
-            find_folder(folder)
-        writer = cls(folder, Transaction.open(folder, create=create, wait=wait), dense=dense)
+        try:
+            if create:
+                make_folder(folder)
+            else:
+                find_folder(folder)
+            writer = cls(folder, Transaction.open(folder, create=create, wait=wait), dense=dense)
+        except IndexWriteError as error:
+            error.begun = False
+            raise
         if identity is not None:
             try:
                 writer.set_identity(identity)
@@ -176,6 +180,15 @@ class IndexWriter:
         """
         with self._changing() as mutations:
             mutations.set_groups(uri, tuple(groups))
+
+    def note_look(self, uri: str, *, size: int, mtime_ns: int) -> None:
+        """Note size and time stamp of a file whose content was found to be what the index holds.
+
+        Raises:
+            KeyError: the index holds no such source.
+        """
+        with self._changing() as mutations:
+            mutations.note_look(uri, size, mtime_ns)
 
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
         """Note that a source can't be read, in place of what its uri had."""

@@ -13,6 +13,7 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
+from mistral_rag._embedded import embedded_rows
 from mistral_rag.index import (
     DenseSettings,
     Identity,
@@ -184,10 +185,13 @@ class FaissStore(VectorStore):
         return [text for text in texts if self._tenant.key_of(text) not in known]
 
     def _embed(self, texts: list[str]) -> np.ndarray:
-        return np.asarray(self._embedding.embed_documents(texts) if texts else [], dtype=np.float32)
+        return self._checked(self._embedding.embed_documents(texts) if texts else [], len(texts))
 
     async def _aembed(self, texts: list[str]) -> np.ndarray:
-        return np.asarray(await self._embedding.aembed_documents(texts) if texts else [], dtype=np.float32)
+        return self._checked(await self._embedding.aembed_documents(texts) if texts else [], len(texts))
+
+    def _checked(self, vectors: Any, count: int) -> np.ndarray:
+        return embedded_rows(vectors, count, name_of(self._embedding))
 
     def _add(
         self, documents: Sequence[Document], known: dict[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
@@ -384,7 +388,7 @@ class FaissStore(VectorStore):
 
     def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
-        query = self._measured(np.asarray([vector], dtype=np.float32))[0]
+        query = self._measured(self._checked([vector], 1))[0]
         if identity := view.identity:
             mine = replace(identity, embedding=name_of(self._embedding), dimension=len(query), metric=self._metric)
             identity.require(mine, self.path)

@@ -156,6 +156,16 @@ class Mutations:
         self.rows.insert_one("sources", {**columns, "record": record})
         add_derived(self._connection, columns["source"], source, record, used=columns["pages"] > 0)
 
+    def note_look(self, uri: str, size: int, mtime_ns: int) -> None:
+        """Change what a source's row says of its file; raises KeyError when there is none of this uri."""
+        names = COLUMNS["sources"]
+        found = self._connection.execute(f"SELECT {', '.join(names)} FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            raise KeyError(uri)
+        columns = dict(zip(names, found, strict=True))
+        self.rows.delete("sources", "source = ?", (columns["source"],))
+        self.rows.insert_one("sources", {**columns, "size": size, "mtime_ns": mtime_ns})
+
     def _remove_derived(self, source: int, record: str) -> None:
         groups = [(name, source) for name in plain_json(record)["groups"]]
         self._connection.executemany("DELETE FROM groups WHERE name = ? AND source = ?", groups)
