@@ -1,9 +1,9 @@
 """Search indexes that a reader keeps in memory from one search to the next."""
 
-import threading
-from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from mistral_rag._forks import ForkLock
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Fetch
@@ -30,14 +30,14 @@ class CommitCache:
     def __init__(self, fetch: "Fetch") -> None:
         self.fetch = fetch
         self._known: dict[str, Any] = {}
-        self._mutexes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._mutexes: dict[str, ForkLock] = {}
 
     def newest(self, kind: str, sequence: int, make: Callable[[T | None], T]) -> T:
         """The state of this kind (of words, of vectors) as of the commit `sequence` or a newer one.
 
         `make` brings the last one up to that commit, or makes the first one, while other threads wait for it.
         """
-        with self._mutexes[kind]:
+        with self._mutexes.setdefault(kind, ForkLock()):
             last = cast("T | None", self._known.get(kind))
             if last is None or last.sequence < sequence:
                 last = self._known[kind] = make(last)

@@ -3,13 +3,13 @@
 import os
 import shutil
 import tempfile
-import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
+from mistral_rag._forks import ForkLock, uncut_by_forks
 from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
 
@@ -24,8 +24,8 @@ class StoreFolder:
         self._path = None if path is None else Path(path)
         self._dense = dense
         self._reader: IndexReader | None = None
-        self._mutex = threading.RLock()
-        self._writes = threading.Lock()
+        self._mutex = ForkLock()
+        self._writes = ForkLock()
 
     @property
     def path(self) -> Path:
@@ -33,14 +33,14 @@ class StoreFolder:
         with self._mutex:
             if self._path is None:
                 self._path = Path(tempfile.mkdtemp(prefix="mistral-rag-"))
-                weakref.finalize(self, shutil.rmtree, self._path, ignore_errors=True)
+                weakref.finalize(self, _remove, self._path, os.getpid())
             return self._path
 
     def reader(self) -> IndexReader | None:
         """The folder's reader; None as long as there is nothing to read."""
         with self._mutex:
             if self._reader is not None and self._reader.replaced:
-                self.close()
+                self._close()
             if self._reader is None and self._path is not None:
                 try:
                     self._reader = IndexReader.open(self._path, dense=self._dense)
@@ -52,20 +52,34 @@ class StoreFolder:
     def writer(self, identity: Identity | None = None) -> Iterator[IndexWriter]:
         """The folder's writer, one at a time; `identity` is that of what will be added, and makes the index."""
         with self._writes:
-            if self._reader is not None:
-                self._reader.release()
+            if (reader := self._reader) is not None:
+                reader.release()
             create = identity is not None
             with IndexWriter.open(self.path, create=create, wait=LOCK_SECONDS, dense=self._dense) as writer:
                 if identity is not None:
                     _require(writer, identity)
-                yield writer
+                # a child that was forked while a writer is open could not open the folder
+                with uncut_by_forks():
+                    yield writer
 
     def close(self) -> None:
         """Close the reader; the next use opens another one."""
         with self._mutex:
-            if self._reader is not None:
-                self._reader.close()
-            self._reader = None
+            self._close()
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a FaissStore can't be pickled or deep-copied: share it, or make another one with its path")
+
+
+def _remove(folder: Path, process: int) -> None:
+    # a forked child has a copy of the store, but the folder is its parent's
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require(writer: IndexWriter, mine: Identity) -> None:
