@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from mistral_rag._forks import ForkLock, uncut_by_forks
-from mistral_rag.errors import IndexNotFoundError
+from mistral_rag.errors import IndexLockedError, IndexNotFoundError
 from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
 
 LOCK_SECONDS: Final = 30.0
 """Time that an addition waits for another writer of the same folder."""
+POLL: Final = 0.05
+"""Seconds between its tries."""
 
 
 class StoreFolder:
@@ -54,13 +57,27 @@ class StoreFolder:
         with self._writes:
             if (reader := self._reader) is not None:
                 reader.release()
-            create = identity is not None
-            with IndexWriter.open(self.path, create=create, wait=LOCK_SECONDS, dense=self._dense) as writer:
+            with self._writing(create=identity is not None) as writer:
                 if identity is not None:
                     _require(writer, identity)
-                # a child that was forked while a writer is open could not open the folder
-                with uncut_by_forks():
-                    yield writer
+                yield writer
+
+    @contextmanager
+    def _writing(self, *, create: bool) -> Iterator[IndexWriter]:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            # a child that was forked while a writer is open could not open the folder; while this waits, forks don't
+            with uncut_by_forks():
+                try:
+                    writer = IndexWriter.open(self.path, create=create, dense=self._dense)
+                except IndexLockedError:
+                    if time.monotonic() >= deadline:
+                        raise
+                else:
+                    with writer:
+                        yield writer
+                    return
+            time.sleep(POLL)
 
     def close(self) -> None:
         """Close the reader; the next use opens another one."""

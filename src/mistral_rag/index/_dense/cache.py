@@ -18,8 +18,8 @@ PREFIX: Final = "codes-"
 
 
 def cached(view: View) -> DenseIndex:
-    """The vectors of the commit that `view` shows, or of a newer one that another thread has asked for."""
-    return view.commit_cache.newest("dense", view.sequence, lambda last: _of(view, last))
+    """The vectors of the commit that `view` shows."""
+    return view.commit_cache.at("dense", view.sequence, lambda last: _of(view, last))
 
 
 def _of(view: View, last: DenseIndex | None) -> DenseIndex:

@@ -25,12 +25,12 @@ class LexicalState:
 
 
 def cached(view: View) -> LexicalIndex:
-    """The index of what `view` shows, or of a newer commit that another thread has asked for.
+    """The index of what `view` shows.
 
     The first one is what is saved beside the database; it then follows the commits in memory. The caller may
     modify the result: no other caller sees it.
     """
-    return view.commit_cache.newest("lexical", view.sequence, lambda last: _of(view, last)).index.copy()
+    return view.commit_cache.at("lexical", view.sequence, lambda last: _of(view, last)).index.copy()
 
 
 def _of(view: View, last: LexicalState | None) -> LexicalState:
