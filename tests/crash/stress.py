@@ -207,7 +207,7 @@ def write(folder: Path) -> None:
 def next_of(writer: IndexWriter) -> int:
     """The number of the edition to write."""
     with writer.view() as view:
-        return int(view.extra("edition") or 1) + 1  # noqa: S610 (no Django here)
+        return int(view.extra("edition") or 1) + 1  # noqa: S610
 
 
 def child_status(subject: Subject) -> int:
