@@ -212,9 +212,6 @@ def next_of(writer: IndexWriter) -> int:
 
 def child_status(subject: Subject) -> int:
     """Ask in a forked child: 0 right, 3 wrong, 4 refused by name, 5 another error."""
-    import faulthandler
-
-    faulthandler.dump_traceback_later(CHILD_SECONDS - 5)
     record, refusals = Record(), 0
     for way in subject.ways:
         try:

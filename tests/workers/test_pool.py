@@ -96,6 +96,7 @@ def test_a_worker_that_dies_is_not_waited_for_as_long_as_what_it_started(spec: S
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 def test_a_forked_child_neither_uses_nor_ends_the_workers_of_its_parent(spec: Spec) -> None:
     with closing(pool(spec(), 1)) as workers:
         assert results(workers, ("echo", 1)) == {("echo", 1): 1}
