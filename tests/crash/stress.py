@@ -22,10 +22,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, GroundedQA, HybridRetriever
@@ -73,6 +75,11 @@ def problem(found: Iterable[str], count: int = DOCUMENTS) -> str | None:
     return None
 
 
+def of_documents(documents: list[Document], question: str) -> str | None:
+    """What is wrong with documents that were found."""
+    return problem(document.page_content for document in documents)
+
+
 class Subject:
     """What is asked: a retriever, a chain and a store of one index, and a store that is also written to."""
 
@@ -117,6 +124,11 @@ class Subject:
         return [self.search, self.invoke, self.answer, self.similar, self.similar_written, self.different]
 
 
+def name_of(way: Callable[[str], str | None]) -> str:
+    """The name of a way to ask."""
+    return getattr(way, "__name__", "task")
+
+
 class Record:
     """What was counted and what went wrong."""
 
@@ -131,11 +143,11 @@ class Record:
         try:
             said = way(question)
         except Exception as error:
-            self.note(self.errors, f"{way.__name__}: {type(error).__name__}: {error}")
+            self.note(self.errors, f"{name_of(way)}: {type(error).__name__}: {error}")
             return
         self.count("asks")
         if said is not None:
-            self.note(self.wrong, f"{way.__name__}: {said}")
+            self.note(self.wrong, f"{name_of(way)}: {said}")
 
     def count(self, name: str) -> None:
         """Count one."""
@@ -164,7 +176,7 @@ def ask_in_tasks(subject: Subject, record: Record, stop: threading.Event, tasks:
             found = await subject.retriever.ainvoke(choice.choice(QUESTIONS))
             more = await subject.store.asimilarity_search(choice.choice(QUESTIONS), DOCUMENTS)
             for documents in (found, more):
-                record.ask(lambda _, these=documents: problem(one.page_content for one in these), "")
+                record.ask(partial(of_documents, documents), "")
 
     async def every() -> None:
         for task in [asyncio.create_task(ask(seed)) for seed in range(tasks)]:
