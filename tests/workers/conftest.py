@@ -8,9 +8,9 @@ import pytest
 from mistral_rag.workers import Limits, Worker, WorkerSpec
 
 MODULE = """
-import os, sys, time
+import os, re, sys, time
 from mistral_rag.errors import ParseError
-from mistral_rag.workers import WireFrame, serve
+from mistral_rag.workers import WireFrame, _serving, serve
 
 held = []
 
@@ -34,6 +34,11 @@ def answer(job):
             time.sleep(100)
             os._exit(0)
         os.abort()
+    elif name == "pid":
+        yield WireFrame.of(os.getpid())
+    elif name == "lock the interpreter":
+        yield WireFrame.of(os.getpid())
+        re.match("(a+)+$", "a" * 60 + "b")
     elif name == "sleep":
         time.sleep(60)
     elif name == "hold":
@@ -52,6 +57,9 @@ def answer(job):
             except OSError:
                 pass
         time.sleep(60)
+
+if "watched closely" in sys.argv:
+    _serving.MAX_UNWATCHED_SECONDS = 1.0
 
 def prepare():
     print("chatter before it is ready")

@@ -93,3 +93,22 @@ def test_a_worker_that_dies_is_not_waited_for_as_long_as_what_it_started(spec: S
     with closing(pool(spec(), 1)) as workers:
         found = results(workers, ("fork and abort", 0), ("echo", 1))
     assert found == {("fork and abort", 0): "the tester crashed on it (SIGABRT)", ("echo", 1): 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_a_forked_child_neither_uses_nor_ends_the_workers_of_its_parent(spec: Spec) -> None:
+    with closing(pool(spec(), 1)) as workers:
+        assert results(workers, ("echo", 1)) == {("echo", 1): 1}
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                workers.submit(("echo", 2))
+            except WorkerStartError as error:
+                status = 0 if "before this process was forked" in str(error) else 2
+            workers.close()
+            os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        assert results(workers, ("echo", 3)) == {("echo", 3): 3}
+        assert len(running()) == 1

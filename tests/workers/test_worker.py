@@ -1,6 +1,10 @@
 """A worker that fails, crashes, hangs, swells or talks nonsense costs one job, and says what it was."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -125,3 +129,34 @@ def test_closing_ends_the_process_at_work_too(start: Start) -> None:
     worker.close()
     worker.close()
     assert not process.is_running()
+
+
+ORPHAN = """
+import os, signal, sys
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec
+
+worker = Worker.start(WorkerSpec("obedient_worker", Limits(), "testing", "the tester", ("watched closely",)))
+worker.send(WireFrame.of(["lock the interpreter"]))
+results = worker.results()
+print(next(results).value(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process does not end there by a timer")
+@pytest.mark.usefixtures("start")
+def test_a_worker_that_locks_its_interpreter_ends_after_its_parent_was_killed() -> None:
+    run = subprocess.run([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == -signal.SIGKILL
+    for _ in range(300):
+        if has_ended(int(run.stdout)):
+            break
+        time.sleep(0.1)
+    assert has_ended(int(run.stdout))
+
+
+def has_ended(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

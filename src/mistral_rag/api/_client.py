@@ -9,7 +9,7 @@ import httpx
 from pydantic import SecretStr
 
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
-from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
+from mistral_rag.api._pools import AsyncConnections, SyncConnections
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, empty_stream, encode, parse_response
 from mistral_rag.api._retry import aretrying, retrying
 from mistral_rag.api._settings import Settings, Timeouts
@@ -63,7 +63,7 @@ class Client:
         self._connector = Connector(settings)
         self._sync = SyncConnections(self._connector.sync, settings.concurrency)
         self._async = AsyncConnections(self._connector.asynchronous, settings.concurrency)
-        weakref.finalize(self, close_all, self._sync.pool)
+        weakref.finalize(self, self._sync.close)
 
     def __repr__(self) -> str:
         return f"Client({self._settings.base_url!r})"

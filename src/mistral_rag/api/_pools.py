@@ -5,7 +5,6 @@ pool slows down with the number of its connections: 64 concurrent calls take a t
 """
 
 import asyncio
-import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -13,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from mistral_rag._forks import ForkAware
 from mistral_rag.api._errors import ApiTimeoutError
 
 FOREVER = 10 * 365 * 24 * 3600.0
@@ -76,18 +76,26 @@ def close_all(pool: Pool[S]) -> None:
         client.close()
 
 
-class SyncConnections(Generic[S]):
+class SyncConnections(ForkAware, Generic[S]):
     """The pool of this process, with at most `limit` concurrent calls; a forked child starts a new one."""
 
     def __init__(self, make: Callable[[], S], limit: int | None) -> None:
         self._make = make
         self._limit = limit
         self._start()
+        self.heed_forks()
 
     def _start(self) -> None:
-        self._pid = os.getpid()
         self.pool = Pool(self._make)
         self._gate = threading.BoundedSemaphore(self._limit) if self._limit else None
+
+    def after_fork(self) -> None:
+        """Leave connections and gate to the parent, whose threads may hold them for ever."""
+        self._start()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        close_all(self.pool)
 
     @contextmanager
     def lease(self, wait: float | None = None) -> Iterator[S]:
@@ -96,9 +104,6 @@ class SyncConnections(Generic[S]):
         Raises:
             ApiTimeoutError: `wait` seconds have passed.
         """
-        if self._pid != os.getpid():
-            # The parent's connections and locks can't be shared: a thread of the parent may hold them for ever.
-            self._start()
         gate, pool = self._gate, self.pool
         if gate is None:
             with pool.lease() as client:
@@ -159,7 +164,9 @@ class AsyncConnections(Generic[A]):
 
     async def _start(self) -> _Loop[A]:
         for ended in [loop for loop in tuple(self._loops) if loop.is_closed()]:
-            self._loops.pop(ended).release.detach()
+            # another thread may have taken it out meanwhile
+            if (removed := self._loops.pop(ended, None)) is not None:
+                removed.release.detach()
         pool = Pool(self._make)
         gate = asyncio.Semaphore(self._limit) if self._limit else None
         closer = _closing(pool)

@@ -11,12 +11,12 @@ import threading
 import urllib.request
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property
 from importlib.metadata import version
 from typing import Any, cast
 
 import httpx
 
+from mistral_rag._cached import cached_property
 from mistral_rag.api._errors import ApiError
 from mistral_rag.api._settings import Settings, Timeouts, credentials_error
 from mistral_rag.errors import ConfigurationError

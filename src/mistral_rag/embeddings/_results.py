@@ -1,12 +1,12 @@
 """Results of embedding: vectors of batches, failed batches, token usage."""
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mistral_rag._forks import ForkLock
 from mistral_rag.api._errors import ApiError
 
 Matrix = NDArray[Any]
@@ -123,7 +123,7 @@ class UsageCounter:
 
     def __init__(self) -> None:
         self.total = Usage()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def __reduce__(self) -> tuple[type["UsageCounter"], tuple[()]]:
         return UsageCounter, ()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from mistral_rag._forks import ForkAware, ForkLock
 from mistral_rag.errors import StoreError
 
 IDLE_SECONDS: Final = 60.0
@@ -22,39 +23,40 @@ class TimedConnection:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._mutex = threading.Lock()
-        self._ended = False
+        self._mutex = ForkLock()
+        self._ended: str | None = None
         self.last_used = time.monotonic()
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         """As `Connection.execute`. Raises StoreError when the transaction has been ended."""
         with self._mutex:
-            if self._ended:
-                raise StoreError(f"a view that was not used for {IDLE_SECONDS:.0f} seconds has ended; open another one")
+            if self._ended is not None:
+                raise StoreError(f"{self._ended}; open another one")
             self.last_used = time.monotonic()
             return self._connection.execute(statement, parameters)
 
     def end(self) -> None:
         """End the transaction, unless its view has ended by itself and the connection is another one's already."""
         with self._mutex, suppress(sqlite3.Error):
-            if not self._ended:
-                self._ended = True
+            if self._ended is None:
+                self._ended = f"a view that was not used for {IDLE_SECONDS:.0f} seconds has ended"
                 self._connection.execute("ROLLBACK")
 
-    def retire(self) -> None:
+    def retire(self, reason: str = "the view has ended") -> None:
         """Take no more statements; the connection goes back."""
         with self._mutex:
-            self._ended = True
+            self._ended = self._ended or reason
 
 
-class IdleTimeout:
+class IdleTimeout(ForkAware):
     """The connections of a reader that are in use, and a thread that looks after them as long as there are any."""
 
     def __init__(self, idle: float = IDLE_SECONDS) -> None:
         self._idle = idle
         self._watched: set[TimedConnection] = set()
-        self._mutex = threading.Lock()
+        self._mutex = ForkLock()
         self._thread: threading.Thread | None = None
+        self.heed_forks()
 
     @contextmanager
     def watched(self, connection: sqlite3.Connection) -> Iterator[TimedConnection]:
@@ -72,6 +74,12 @@ class IdleTimeout:
             timed.retire()
             with self._mutex:
                 self._watched.discard(timed)
+
+    def after_fork(self) -> None:
+        """Let the child use no view of its parent's."""
+        for timed in self._watched:
+            timed.retire("a view that was opened before this process was forked can't be used in it")
+        self._watched, self._thread = set(), None
 
     def _end_idle(self) -> None:
         while True:

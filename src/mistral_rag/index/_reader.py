@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, cast
 
+from mistral_rag._forks import ForkAware, ForkLock, uncut_by_forks
 from mistral_rag.errors import IndexNotFoundError, StoreError
 from mistral_rag.index._commit_cache import CommitCache
 from mistral_rag.index._database import commits
-from mistral_rag.index._database.connection import begin_reading, sqlite_errors
+from mistral_rag.index._database.connection import begin_reading, is_inherited, sqlite_errors
 from mistral_rag.index._database.format import require_current
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
@@ -33,20 +34,8 @@ if TYPE_CHECKING:
 MAX_IDLE_CONNECTIONS: Final = 8
 """Connections that wait for the next views; with more threads at once some are opened again."""
 
-_READERS: "Final[weakref.WeakSet[_Reader]]" = weakref.WeakSet()
 
-
-def _release_all() -> None:
-    for reader in list(_READERS):
-        reader.release()
-
-
-if hasattr(os, "register_at_fork"):
-    # a child may not go on with a connection, nor open another one while it has inherited one
-    os.register_at_fork(before=_release_all)
-
-
-class _Reader:
+class _Reader(ForkAware):
     """An index opened for reading; may be shared between threads.
 
     Every `view` is one short transaction on a connection of its own, which is kept for the next one. Nothing that
@@ -59,15 +48,14 @@ class _Reader:
         self.folder = folder
         self.dense_settings = dense
         self._idle: list[sqlite3.Connection] = []
-        self._mutex = threading.Lock()
-        self._process = os.getpid()
+        self._mutex = ForkLock()
         self._closed = False
         self._allowed = AllowedRows()
         self._idle_timeout = IdleTimeout()
         self._local = threading.local()
         self._commit_cache = CommitCache(partial(_fetched, weakref.ref(self)))
         self._file = file_of(folder)
-        _READERS.add(self)
+        self.heed_forks()
 
     def _checked(self) -> Self:
         """This reader, when its folder holds an index that can be read."""
@@ -146,16 +134,12 @@ class _Reader:
     def _idle_one(self) -> sqlite3.Connection | None:
         if self._closed:
             raise StoreError(f"the reader of {self.folder} is closed")
-        if os.getpid() != self._process:
-            # locks may have been held by threads that are not here
-            self._mutex, self._idle_timeout, self._local = threading.Lock(), IdleTimeout(), threading.local()
-            self._commit_cache = CommitCache(partial(_fetched, weakref.ref(self)))
-            self._process = os.getpid()
-            self._idle = []
         with self._mutex:
             return self._idle.pop() if self._idle else None
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
+        if is_inherited(connection):
+            return
         try:
             connection.execute("ROLLBACK")
         except sqlite3.Error:
@@ -207,12 +191,22 @@ class _Reader:
 
     def release(self) -> None:
         """Close the connections that wait for the next view, so that a writer can put its log away."""
-        if os.getpid() != self._process:
-            return
-        with self._mutex:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        with uncut_by_forks():
+            with self._mutex:
+                idle, self._idle = self._idle, []
+            for connection in idle:
+                connection.close()
+
+    def before_fork(self) -> None:
+        """Close idle connections: a child may not go on with one, nor open another one while it has inherited one."""
+        self.release()
+
+    def after_fork(self) -> None:
+        """Forget what is the parent's."""
+        self._idle = []
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a reader can't be pickled or copied: share it, or open another one")
 
     def close(self) -> None:
         """Close the reader; a second call does nothing."""

@@ -12,15 +12,15 @@ import importlib.util
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from importlib.resources import files
-from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
+from mistral_rag._cached import cached_property
+from mistral_rag._forks import ForkAware, ForkLock, uncut_by_forks
 from mistral_rag.errors import ConfigurationError, MissingExtraError
 from mistral_rag.local._onnx import onnx_session
 from mistral_rag.local._wordpiece import bert_uncased
@@ -35,7 +35,11 @@ MAX_BATCH_PIECES = 512
 """Word pieces in one batch; larger ones leave the processor's cache and took up to 1.5 times as long (ADR 21)."""
 
 
-class LocalEmbeddings(Embeddings):
+_INHERITED: Final[list[Any]] = []
+"""Loaded models that a forked child found: threads of its parent may hold their locks, which freeing them may need."""
+
+
+class LocalEmbeddings(Embeddings, ForkAware):
     """Base of the local models: LangChain's `Embeddings` over one method, `embed_matrix`."""
 
     name: str
@@ -45,7 +49,15 @@ class LocalEmbeddings(Embeddings):
     def __init__(self) -> None:
         if importlib.util.find_spec(self.package) is None:
             raise MissingExtraError(f"The embedding model {self.name}", "local")
-        self._loading = Lock()
+        self._loading = ForkLock()
+        self.heed_forks()
+
+    def after_fork(self) -> None:
+        """Load the model anew when the child uses it."""
+        _INHERITED.append(self.__dict__.pop("_loaded", None))
+
+    def __reduce__(self) -> tuple[type["LocalEmbeddings"], tuple[()]]:
+        return type(self), ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, dimension={self.dimension})"
@@ -89,8 +101,9 @@ class MiniLM(LocalEmbeddings):
         pieces = [encode(text, max_pieces=MAX_PIECES) for text in texts]
         matrix = np.empty((len(pieces), self.dimension), dtype=np.float32)
         batches = list(_batches([len(row) for row in pieces]))
-        with self._loading:
-            session = self._session
+        # a child that was forked while this is imported could not import it
+        with self._loading, uncut_by_forks():
+            session = self._loaded
         with ThreadPoolExecutor(min(len(batches), available_cores()) or 1) as pool:
             runs = pool.map(lambda batch: _run(session, [pieces[i] for i in batch]), batches)
             for batch, vectors in zip(batches, runs, strict=True):
@@ -98,7 +111,7 @@ class MiniLM(LocalEmbeddings):
         return matrix
 
     @cached_property
-    def _session(self) -> Any:
+    def _loaded(self) -> Any:
         # batches run side by side instead: 1.5 times as fast
         return onnx_session(_checked(self.name, self.package, "model.onnx"), threads=1)
 
@@ -114,12 +127,12 @@ class UniversalSentenceEncoder(LocalEmbeddings):
         """Embed texts as n x 512."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
-        with self._loading:
-            vectors = self._encoder.encode(list(texts))
+        with self._loading, uncut_by_forks():
+            vectors = self._loaded.encode(list(texts))
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
 
     @cached_property
-    def _encoder(self) -> Any:
+    def _loaded(self) -> Any:
         _checked(self.name, self.package, "resources", "weights.npz")
         # its matrices are small: two threads took five times the processor time of one (ADR 21)
         return importlib.import_module(self.package).USE(threads=1)

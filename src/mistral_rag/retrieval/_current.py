@@ -1,12 +1,11 @@
 """The search index of the newest commit, kept from one search to the next."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
+from mistral_rag._forks import ForkLock
 from mistral_rag.index import IndexReader, View
 from mistral_rag.retrieval._search import SearchIndex
 from mistral_rag.retrieval._signals import Signal
@@ -31,8 +30,7 @@ class CurrentIndex:
     def __init__(self) -> None:
         self._last: SearchIndex | None = None
         self._key: tuple[object, ...] | None = None
-        self._lock = Lock()
-        self._process = os.getpid()
+        self._lock = ForkLock()
 
     @contextmanager
     def opened(
@@ -48,9 +46,6 @@ class CurrentIndex:
         Both are taken under one lock: an index that another thread has brought to a newer commit holds rows that an
         older view does not, and lacks some that it does. `exclusive` keeps the lock until the block ends.
         """
-        if self._process != os.getpid():
-            # the lock may have been held by a thread that is not here
-            self.__init__()  # type: ignore[misc]
         self._lock.acquire()
         held = True
         try:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._cached import cached_property
 from mistral_rag.retrieval._signals import Pages
 
 Rows = npt.NDArray[np.int64]

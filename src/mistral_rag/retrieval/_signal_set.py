@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from mistral_rag._forks import ForkLock
 from mistral_rag.errors import ConfigurationError, IndexDamagedError
 from mistral_rag.index import Profile, View
 from mistral_rag.retrieval._signals import Boosts, Pages, Query, Signal, SignalIndex, profile_for
@@ -46,7 +46,7 @@ class SignalSet:
                 self._signals.append((signal, signal.index()))
         self._uris: dict[int, str] = {}
         self._sequence = -1
-        self._lock = Lock()
+        self._lock = ForkLock()
 
     def change(self, view: View, removed: Iterable[int], added: Iterable[int]) -> None:
         """Forget documents (by their numbers) and take in others, with what was learned of them when they came.
@@ -130,7 +130,8 @@ class SignalSet:
 
     def uris(self, numbers: Iterable[int]) -> list[str]:
         """The uris of documents, sorted; those that are gone are left out."""
-        return sorted(self._uris[number] for number in numbers if number in self._uris)
+        # another thread may take a document out meanwhile
+        return sorted(uri for number in numbers if (uri := self._uris.get(number)) is not None)
 
 
 @contextmanager

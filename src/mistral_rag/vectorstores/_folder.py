@@ -3,18 +3,21 @@
 import os
 import shutil
 import tempfile
-import threading
+import time
 import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from mistral_rag.errors import IndexNotFoundError
+from mistral_rag._forks import ForkLock, uncut_by_forks
+from mistral_rag.errors import IndexLockedError, IndexNotFoundError
 from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
 
 LOCK_SECONDS: Final = 30.0
 """Time that an addition waits for another writer of the same folder."""
+POLL: Final = 0.05
+"""Seconds between its tries."""
 
 
 class StoreFolder:
@@ -27,8 +30,8 @@ class StoreFolder:
         self._groups = tuple(groups)
         self._dense = dense
         self._reader: IndexReader | None = None
-        self._mutex = threading.RLock()
-        self._writes = threading.Lock()
+        self._mutex = ForkLock()
+        self._writes = ForkLock()
 
     @property
     def path(self) -> Path:
@@ -36,14 +39,14 @@ class StoreFolder:
         with self._mutex:
             if self._path is None:
                 self._path = Path(tempfile.mkdtemp(prefix="mistral-rag-"))
-                weakref.finalize(self, shutil.rmtree, self._path, ignore_errors=True)
+                weakref.finalize(self, _remove, self._path, os.getpid())
             return self._path
 
     def reader(self) -> IndexReader | None:
         """The folder's reader for the store's groups; None as long as there is nothing to read."""
         with self._mutex:
             if self._reader is not None and self._reader.replaced:
-                self.close()
+                self._close()
             if self._reader is None and self._path is not None:
                 try:
                     self._reader = IndexReader.open(self._path, groups=self._groups, dense=self._dense)
@@ -55,20 +58,48 @@ class StoreFolder:
     def writer(self, identity: Identity | None = None) -> Iterator[IndexWriter]:
         """The folder's writer, one at a time; `identity` is that of what will be added, and makes the index."""
         with self._writes:
-            if self._reader is not None:
-                self._reader.release()
-            create = identity is not None
-            with IndexWriter.open(self.path, create=create, wait=LOCK_SECONDS, dense=self._dense) as writer:
+            if (reader := self._reader) is not None:
+                reader.release()
+            with self._writing(create=identity is not None) as writer:
                 if identity is not None:
                     _require(writer, identity)
                 yield writer
 
+    @contextmanager
+    def _writing(self, *, create: bool) -> Iterator[IndexWriter]:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            # a child that was forked while a writer is open could not open the folder; while this waits, forks don't
+            with uncut_by_forks():
+                try:
+                    writer = IndexWriter.open(self.path, create=create, dense=self._dense)
+                except IndexLockedError:
+                    if time.monotonic() >= deadline:
+                        raise
+                else:
+                    with writer:
+                        yield writer
+                    return
+            time.sleep(POLL)
+
     def close(self) -> None:
         """Close the reader; the next use opens another one."""
         with self._mutex:
-            if self._reader is not None:
-                self._reader.close()
-            self._reader = None
+            self._close()
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a FaissStore can't be pickled or deep-copied: share it, or make another one with its path")
+
+
+def _remove(folder: Path, process: int) -> None:
+    # a forked child has a copy of the store, but the folder is its parent's
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require(writer: IndexWriter, mine: Identity) -> None:

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from mistral_rag._forks import ForkAware
 from mistral_rag.errors import WorkerError, WorkerStartError
 from mistral_rag.workers._frames import FrameError, WireFrame
-from mistral_rag.workers._worker import Worker, WorkerSpec
+from mistral_rag.workers._worker import Worker, WorkerSpec, belongs_to_parent
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -19,8 +20,10 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class WorkerPool(Generic[Job, Result]):
+class WorkerPool(ForkAware, Generic[Job, Result]):
     """Up to `count` workers, each started when a job needs it, and replaced when it is used up or dead.
+
+    A forked child can't use them: they are the parent's.
 
     Args:
         spec: what the workers run.
@@ -48,9 +51,17 @@ class WorkerPool(Generic[Job, Result]):
         self._workers: set[Worker] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._inherited = False
+        self.heed_forks()
+
+    def after_fork(self) -> None:
+        """Leave the workers to the parent."""
+        self._inherited = True
 
     def submit(self, job: Job) -> None:
         """Add a job to those that wait for a worker."""
+        if self._inherited:
+            raise belongs_to_parent(self._spec)
         self._jobs.put(job)
         if len(self._threads) < self._count:
             self._threads.append(threading.Thread(target=self._work, daemon=True))
@@ -62,13 +73,17 @@ class WorkerPool(Generic[Job, Result]):
         Raises:
             WorkerStartError: a worker can't start.
         """
+        if self._inherited:
+            raise belongs_to_parent(self._spec)
         result = self._results.get()
         if isinstance(result, WorkerStartError):
             raise result
         return result
 
     def close(self) -> None:
-        """End all workers, also those at work."""
+        """End all workers, also those at work; in a forked child nothing."""
+        if self._inherited:
+            return
         self._closed.set()
         for _ in self._threads:
             self._jobs.put(None)

@@ -4,6 +4,7 @@ Standard library only, and little of it: this is what every worker starts with.
 """
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -18,6 +19,11 @@ Answer = Callable[[WireFrame], Iterable[WireFrame]]
 
 PARENT_CHECK_SECONDS: Final = 0.5
 """Time between looks for the parent: a worker that is busy does not see that its input has ended."""
+MAX_UNWATCHED_SECONDS: Final = 300.0
+"""Processor time that one call into C may take with the interpreter locked, while nothing looks for the parent.
+
+No file takes that long in a single call, and 256 cores at work between two looks take less.
+"""
 MAX_REASON: Final = 300
 """Characters of a reason: it is one line of a report."""
 
@@ -92,5 +98,8 @@ def _silence(descriptor: int) -> None:
 
 def _leave_with_parent(parent: int) -> None:
     while os.getppid() == parent:
+        if sys.platform != "win32":
+            # put off at each look; when none comes, the system ends the process. Processor time stops where it stops
+            signal.setitimer(signal.ITIMER_PROF, MAX_UNWATCHED_SECONDS)
         time.sleep(PARENT_CHECK_SECONDS)
     os._exit(1)

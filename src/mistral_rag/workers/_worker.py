@@ -14,6 +14,7 @@ from typing import IO, Final, Self, cast
 
 import psutil
 
+from mistral_rag._forks import ForkAware
 from mistral_rag.errors import WorkerError, WorkerStartError
 from mistral_rag.schema import clean_text
 from mistral_rag.workers._environment import environment
@@ -55,10 +56,11 @@ class WorkerSpec:
     arguments: tuple[str, ...] = ()
 
 
-class Worker:
+class Worker(ForkAware):
     """One worker process, for one thread to talk to; a thread of its own watches what it uses.
 
-    A job that fails raises WorkerError. After it the worker may be dead: see `usable`.
+    A job that fails raises WorkerError. After it the worker may be dead: see `usable`. In a forked child nothing can be
+    asked of it, and nothing ends it: it is the parent's.
     """
 
     def __init__(self, spec: WorkerSpec, process: "subprocess.Popen[bytes]") -> None:
@@ -72,9 +74,11 @@ class Worker:
         self._jobs = 0
         self._deadline: float | None = None
         self._stopped: str | None = None
+        self._inherited = False
         self._closed = threading.Event()
         self._watch = threading.Thread(target=self._watch_process, daemon=True)
         self._watch.start()
+        self.heed_forks()
 
     @classmethod
     def start(cls, spec: WorkerSpec) -> Self:
@@ -91,8 +95,14 @@ class Worker:
         )
         return cls(spec, process)
 
+    def after_fork(self) -> None:
+        """Leave the worker to the parent."""
+        self._inherited = True
+
     def wait_until_ready(self) -> None:
         """Wait until the worker has loaded what it needs; raises WorkerStartError when it can't."""
+        if self._inherited:
+            raise belongs_to_parent(self.spec)
         if self._ready:
             return
         with contextlib.suppress(FrameError):
@@ -122,6 +132,8 @@ class Worker:
 
     def send(self, job: WireFrame) -> None:
         """Give the worker a job, without waiting for it; its `results` must be taken before the next one."""
+        if self._inherited:
+            raise belongs_to_parent(self.spec)
         self._jobs += 1
         self._busy = True
         # that a worker has gone is said by `results`
@@ -188,6 +200,7 @@ class Worker:
         limits = self.spec.limits
         return (
             self._stopped is None
+            and not self._inherited
             and not self._busy
             and self._process.poll() is None
             and (limits.jobs is None or self._jobs < limits.jobs)
@@ -242,6 +255,8 @@ class Worker:
 
     def kill(self) -> None:
         """End the worker and what it has started at once, from any thread; who waits for results gets WorkerError."""
+        if self._inherited:
+            return
         # as long as nobody has waited for it, its number is no other process's
         if hasattr(os, "killpg") and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -250,6 +265,8 @@ class Worker:
 
     def close(self) -> None:
         """End the worker and free what it held; only for the thread that talks to it. A second call does nothing."""
+        if self._inherited:
+            return
         self._closed.set()
         self.kill()
         self._process.wait()
@@ -257,6 +274,13 @@ class Worker:
         for stream in (self._to, self._from, self._messages):
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def belongs_to_parent(spec: WorkerSpec) -> WorkerStartError:
+    """The error for a forked child that uses its parent's workers."""
+    return WorkerStartError(
+        f"the {spec.activity} process was started before this process was forked; start another one here"
+    )
 
 
 def _one_line(text: str) -> str:

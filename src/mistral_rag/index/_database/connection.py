@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote
 
+from mistral_rag._forks import is_cut, uncut_by_forks
 from mistral_rag.errors import IndexDamagedError, IndexLockedError, IndexWriteError, StoreError
 from mistral_rag.index._database.format import PAGE_SIZE
 from mistral_rag.index._folder.commands import verify_command
@@ -65,8 +66,20 @@ _INHERITED: Final[list[_Connection]] = []
 
 
 def _inherit() -> None:
+    if not _OPEN:
+        return
+    import ctypes
+
+    for connection in _OPEN:
+        # closed at the exit of the child, they would roll back in the memory that the parent shares with its readers
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
     _INHERITED.extend(_OPEN)
     _OPEN.clear()
+
+
+def is_inherited(connection: sqlite3.Connection) -> bool:
+    """True for a connection that the parent of this process opened."""
+    return any(connection is inherited for inherited in _INHERITED)
 
 
 if hasattr(os, "register_at_fork"):
@@ -82,7 +95,7 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
     there, which the child does not hold (https://www.sqlite.org/howtocorrupt.html, section 2.6). Raises
     IndexDamagedError where a file of the index is nothing that SQLite should be given.
     """
-    if _INHERITED and file_of(folder) in {connection.file for connection in _INHERITED}:
+    if is_cut() or (_INHERITED and file_of(folder) in {connection.file for connection in _INHERITED}):
         raise StoreError(f"this process was forked while {folder} was in use; fork before that, or start it by spawn")
     refuse_odd_files(folder)
     before = file_of(folder)
@@ -172,9 +185,10 @@ def _play_back(folder: Path) -> None:
 
 @contextmanager
 def sqlite_errors(folder: Path, *, writing: bool) -> Iterator[None]:
-    """Turn SQLite's errors within the block into the errors of the store."""
+    """Turn SQLite's errors within the block into the errors of the store; no fork cuts it in two."""
     try:
-        yield
+        with uncut_by_forks():
+            yield
     except sqlite3.Error as error:
         raise _translated(error, folder, writing=writing) from error
     except UnicodeDecodeError as error:

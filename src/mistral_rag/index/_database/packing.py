@@ -8,9 +8,9 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
+from mistral_rag._cached import cached_property
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.rows import Value, check_json_size, plain_json, unreadable
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from mistral_rag._forks import uncut_by_forks
 from mistral_rag.errors import IndexWriteError, StoreError
 from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
@@ -129,7 +130,7 @@ class Transaction:
         self.rows = None
         self._keys = KeyIndex(self._connection)
         if self._connection.in_transaction:
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error), uncut_by_forks():
                 self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
@@ -137,11 +138,12 @@ class Transaction:
         if self._closed or os.getpid() != self._process:
             return
         self._closed = True
-        try:
-            self.rollback()
-            if not self._broken:
-                with sqlite_errors(self._folder, writing=True):
-                    put_log_away(self._connection)
-        finally:
-            self._connection.close()
-            self._lock.release()
+        with uncut_by_forks():
+            try:
+                self.rollback()
+                if not self._broken:
+                    with sqlite_errors(self._folder, writing=True):
+                        put_log_away(self._connection)
+            finally:
+                self._connection.close()
+                self._lock.release()

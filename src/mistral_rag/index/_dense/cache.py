@@ -20,8 +20,8 @@ MIN_ROWS: Final = 1000
 
 
 def cached(commit: CommitRows) -> DenseIndex:
-    """The vectors of a commit, or of a newer one that another thread has asked for."""
-    return commit.commit_cache.newest("dense", commit.sequence, lambda last: _of(commit, last))
+    """The vectors of a commit."""
+    return commit.commit_cache.at("dense", commit.sequence, lambda last: _of(commit, last))
 
 
 def _of(commit: CommitRows, last: DenseIndex | None) -> DenseIndex:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._cached import cached_property
 from mistral_rag.index._dense.vector_rows import Float16Array, Float32Array, Mask, Rows, VectorBatch
 
 

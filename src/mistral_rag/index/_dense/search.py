@@ -7,13 +7,13 @@ fetched and scored exactly, as are rows that are newer than the bits.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mistral_rag._arrays import positions_of
+from mistral_rag._cached import cached_property
 from mistral_rag.index._dense.binary_index import BinaryIndex
 from mistral_rag.index._dense.candidate_depth import CalibratedIndex, CandidateDepth
 from mistral_rag.index._dense.flat import FlatIndex, inner_products

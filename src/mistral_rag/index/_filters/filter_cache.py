@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Final
 
+from mistral_rag._forks import ForkLock
 from mistral_rag.index._dense.flat import FlatIndex
 from mistral_rag.index._dense.vector_rows import Mask, Rows
 
@@ -35,7 +35,7 @@ class FilterCache:
     """Filtered rows by the arrays that were given; the oldest go first."""
 
     known: OrderedDict[int, FilteredRows] = field(default_factory=OrderedDict)
-    mutex: Lock = field(default_factory=Lock)
+    mutex: ForkLock = field(default_factory=ForkLock)
 
     def get(self, rows: Rows, make: Callable[[Rows], FilteredRows]) -> FilteredRows:
         """The filtered rows of this array: known ones, or made now."""

@@ -11,13 +11,13 @@ order; "missing" passes only `$ne`, `$nin`, `$not` and ``{"$exists": False}``. D
 import json
 import math
 import sqlite3
-import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from mistral_rag._forks import ForkLock
 from mistral_rag.errors import InvalidFilterError
 from mistral_rag.index._database.rows import Value
 from mistral_rag.index._filters.filter_fields import CHUNK_FIELDS, HEADINGS, PAGE_FIELDS, stored
@@ -41,7 +41,7 @@ class AllowedRows:
     """
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
+        self._mutex = ForkLock()
         self._known: OrderedDict[str, Rows] = OrderedDict()
         self._sequence = -1
 

@@ -3,9 +3,9 @@
 import os
 import sys
 import time
-import weakref
 from pathlib import Path
 
+from mistral_rag._forks import ForkAware
 from mistral_rag.errors import IndexLockedError, IndexWriteError
 from mistral_rag.index._folder.layout import FILE_MODE, LOCK
 from mistral_rag.index._folder.regular_file import open_descriptor
@@ -31,7 +31,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-class Lock:
+class Lock(ForkAware):
     """An exclusive lock on an index folder, held until `release` or the end of the process.
 
     A forked child drops its copy, so that the lock ends with the process that took it.
@@ -48,8 +48,7 @@ class Lock:
         except BaseException:
             self._close()
             raise
-        if hasattr(os, "register_at_fork"):
-            self._drop_in_children()
+        self.heed_forks()
 
     def _take(self, folder: Path, deadline: float) -> None:
         assert self._descriptor is not None  # noqa: S101
@@ -65,15 +64,9 @@ class Lock:
             else:
                 return
 
-    def _drop_in_children(self) -> None:
-        own = weakref.ref(self)
-
-        def drop() -> None:
-            lock = own()
-            if lock is not None:
-                lock._close()
-
-        os.register_at_fork(after_in_child=drop)
+    def after_fork(self) -> None:
+        """Drop the child's copy."""
+        self._close()
 
     def release(self) -> None:
         """Free the lock; a second call does nothing."""

@@ -29,12 +29,12 @@ class LexicalState:
 
 
 def cached(commit: CommitRows) -> LexicalIndex:
-    """The index of a commit, or of a newer commit that another thread has asked for.
+    """The index of a commit.
 
     The first one is what is saved beside the database; it then follows the commits in memory. The caller may
     modify the result: no other caller sees it.
     """
-    return commit.commit_cache.newest("lexical", commit.sequence, lambda last: _of(commit, last)).index.copy()
+    return commit.commit_cache.at("lexical", commit.sequence, lambda last: _of(commit, last)).index.copy()
 
 
 def _of(commit: CommitRows, last: LexicalState | None) -> LexicalState:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mistral_rag._arrays import Rows, Scores, highest
+from mistral_rag._cached import cached_property
 from mistral_rag.index._lexical.bm25 import Bm25
 from mistral_rag.index._lexical.postings import PostingRanges, Postings
 from mistral_rag.index._lexical.term_scores import TermScores

@@ -4,13 +4,13 @@ A term that stands in many rows becomes one number for each row, which adds up m
 """
 
 from collections import OrderedDict
-from threading import Lock
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mistral_rag._arrays import Scores
+from mistral_rag._forks import ForkLock
 from mistral_rag.index._lexical.bm25 import Bm25
 from mistral_rag.index._lexical.postings import PostingRanges, Postings
 
@@ -30,7 +30,7 @@ class TermScores:
         self._postings, self._formula = postings, formula
         self._damping = formula.damping(postings.words, average)
         self._common: OrderedDict[int, Scores] = OrderedDict()
-        self._mutex = Lock()
+        self._mutex = ForkLock()
 
     def add(self, scores: Sums, ranges: PostingRanges, weights: Scores) -> None:
         """Add the scores of terms, whose postings lie in these ranges, to each of their rows.

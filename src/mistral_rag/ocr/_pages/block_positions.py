@@ -3,8 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
+from mistral_rag._cached import cached_property
 from mistral_rag.ocr._pages.markdown import MarkdownPage, write_markdown
 from mistral_rag.schema import Block, BlockKind, Box
 

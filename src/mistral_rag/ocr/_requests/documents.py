@@ -11,11 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mistral_rag._cached import cached_property
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
 from mistral_rag.schema import LocatorKind
 

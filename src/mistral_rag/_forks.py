@@ -1,0 +1,157 @@
+"""Forks of a process whose other threads are at work: no half-done work and no held lock reaches the child.
+
+A forked child has one thread and a copy of all memory. A lock that another thread held is never freed there, and
+SQLite half-way in a statement is not to be used again. So a fork waits for the work of other threads that must not be
+cut in two (`uncut_by_forks`), and locks, connections and sessions are made anew in the child (`ForkAware`).
+Nothing happens where processes are not forked: Windows, spawn, `subprocess`.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final
+
+MAX_WAIT: Final = 5.0
+"""Seconds that a fork waits for other threads: searches take milliseconds, and a view that is left open a minute."""
+
+
+class ForkAware:
+    """An object that is told of forks; weakly known."""
+
+    __slots__ = ("__weakref__",)
+
+    def heed_forks(self) -> None:
+        """Be told of forks from now on."""
+        # a set of references, not a WeakSet: that one can't be listed while other threads add to it
+        _AWARE.add(weakref.ref(self, _AWARE.discard))
+
+    def before_fork(self) -> None:
+        """Let go of what a child must not inherit; called in the parent, in the thread that forks."""
+
+    def after_fork(self) -> None:
+        """Make anew what other threads of the parent may have held; called in the child, which has one thread."""
+
+
+_AWARE: Final[set[weakref.ref[ForkAware]]] = set()
+
+
+class ForkLock(ForkAware):
+    """A lock that is free in a forked child, unless the thread that forked holds it. A copy is a lock of its own."""
+
+    __slots__ = ("_lock", "_owner")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+        self.heed_forks()
+
+    def acquire(self) -> None:
+        """Wait for the lock and take it."""
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def release(self) -> None:
+        """Free the lock."""
+        self._owner = None
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def after_fork(self) -> None:
+        """Free the lock in the child."""
+        if self._owner != threading.get_ident():
+            self._lock, self._owner = threading.Lock(), None
+
+    def __reduce__(self) -> tuple[type["ForkLock"], tuple[()]]:
+        return ForkLock, ()
+
+
+class _Work:
+    """The threads that are at work, and the forks that wait for them."""
+
+    def __init__(self) -> None:
+        # reentrant: a view that is garbage may end while its own thread is in here
+        self._changed = threading.Condition(threading.RLock())
+        self._depths: dict[int, int] = {}
+        self._forking: set[int] = set()
+        self.cut = False
+
+    def begin(self, thread: int) -> None:
+        with self._changed:
+            # who is at work already goes on: the fork waits for it
+            while self._forking and thread not in self._forking and thread not in self._depths:
+                self._changed.wait()
+            self._depths[thread] = self._depths.get(thread, 0) + 1
+
+    def end(self, thread: int) -> None:
+        with self._changed:
+            depth = self._depths.pop(thread, 1) - 1
+            if depth:
+                self._depths[thread] = depth
+            elif self._forking:
+                self._changed.notify_all()
+
+    def before_fork(self) -> None:
+        own = threading.get_ident()
+        with self._changed:
+            self._forking.add(own)
+            self._changed.wait_for(lambda: not self._depths.keys() - {own}, MAX_WAIT)
+
+    def after_fork_in_parent(self) -> None:
+        with self._changed:
+            self._forking.discard(threading.get_ident())
+            self._changed.notify_all()
+
+    def after_fork_in_child(self) -> None:
+        own = threading.get_ident()
+        self.cut = self.cut or bool(self._depths.keys() - {own})
+        self._changed, self._forking = threading.Condition(threading.RLock()), set()
+        self._depths = {own: self._depths[own]} if own in self._depths else {}
+
+
+_WORK: Final = _Work()
+
+
+@contextmanager
+def uncut_by_forks() -> Iterator[None]:
+    """Work that no fork of another thread cuts in two, unless it takes longer than `MAX_WAIT`."""
+    thread = threading.get_ident()
+    _WORK.begin(thread)
+    try:
+        yield
+    finally:
+        _WORK.end(thread)
+
+
+def is_cut() -> bool:
+    """True in a child whose fork has cut the work of another thread in two: what it worked with may be locked."""
+    return _WORK.cut
+
+
+def _objects() -> list[ForkAware]:
+    return [found for known in _AWARE.copy() if (found := known()) is not None]
+
+
+def _before() -> None:
+    _WORK.before_fork()
+    for found in _objects():
+        found.before_fork()
+
+
+def _after_in_child() -> None:
+    _WORK.after_fork_in_child()
+    for found in _objects():
+        found.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_WORK.after_fork_in_parent, after_in_child=_after_in_child)
