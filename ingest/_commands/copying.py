@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 from ingest._commands.options import add_command, tidy, writer_of
-from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, say_json
+from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, say_json, say_json_line
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 STANDARD = "-"
 """Stands for standard input or output."""
+
+ODD_BYTES = "surrogateescape"
+"""Treatment of bytes that are no UTF-8: they become characters that no text of an index may hold."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -93,7 +97,7 @@ def export(arguments: argparse.Namespace) -> int:
         count = index.export_jsonl(folder, target)
     else:
         for line in index.export_lines(folder):
-            sys.stdout.write(line + "\n")
+            say_json_line(line)
     noun = "vector" if arguments.to == "faiss" else "document"
     if arguments.json:
         say_json({"target": target, "to": arguments.to, f"{noun}s": count})
@@ -121,12 +125,17 @@ def import_(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _input(name: str) -> Iterator[Iterable[str]]:
     if name == STANDARD:
+        if sys.stdin is None:
+            raise UsageError("there is no standard input. Name a file")
+        # JSON is UTF-8, whatever the terminal speaks
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors=ODD_BYTES)
         yield sys.stdin
         return
     from mistral_rag.errors import SourceNotFoundError
 
     try:
-        file = open(name, encoding="utf-8")  # noqa: PTH123, SIM115 (lighter; closed below)
+        file = open(name, encoding="utf-8", errors=ODD_BYTES)  # noqa: PTH123, SIM115 (lighter; closed below)
     except OSError as error:
         raise SourceNotFoundError(f"can't read {name}: {error.strerror or error}") from error
     with file:

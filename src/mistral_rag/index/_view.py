@@ -21,7 +21,7 @@ from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
 from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Float16Array, Rows, VectorBatch
-from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._index_text import page_head
 from mistral_rag.index._status import HIDDEN
@@ -315,6 +315,10 @@ class View:
     def hidden(self) -> int:
         """The number of hidden documents: they name no group, and others do."""
         return int(self._connection.execute(HIDDEN).fetchone()[0])
+
+    def fields(self, groups: Collection[str] | None = None) -> set[str]:
+        """Names of the metadata fields that filters may use, of the documents that one of `groups` may read."""
+        return readable_fields(self._connection, groups or ())
 
     def allowed(self, filter: Mapping[str, Any] | None, groups: Collection[str] | None = None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read by one of `groups`, ascending; None means all.

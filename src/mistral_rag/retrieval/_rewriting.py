@@ -1,6 +1,5 @@
 """A chat model says which words a text that answers the question would hold."""
 
-import logging
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,9 +7,10 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
+from mistral_rag._logger import logger_of
 from mistral_rag.retrieval._expansion import MAX_CHARACTERS
 
-LOG = logging.getLogger(__name__)
+LOG = logger_of(__name__)
 
 MAX_QUESTION: Final = 2_000
 """Characters of a question that the model is shown."""

@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mistral_rag.errors import InvalidFilterError
 from mistral_rag.index._database.rows import Value
-from mistral_rag.index._filters.filter_fields import CHUNK_FIELDS, EVERYONE, HEADINGS, PAGE_FIELDS, stored
+from mistral_rag.index._filters.filter_fields import (
+    CHUNK_FIELDS,
+    EVERYONE,
+    HEADINGS,
+    PAGE_FIELDS,
+    SOURCE_FIELDS,
+    stored,
+)
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Rows
@@ -107,6 +114,15 @@ def rows_allowed(
         raise InvalidFilterError(f"a filter takes at most {MAX_VALUES} values")
     found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
     return array("q", (row for (row,) in found))
+
+
+def readable_fields(connection: sqlite3.Connection, groups: Collection[str]) -> set[str]:
+    """Names that filters may use: fields of every passage, and those of the documents that one of `groups` may read."""
+    sql, parameters = "1", list[Value]()
+    if connection.execute("SELECT 1 FROM groups LIMIT 1").fetchone():
+        sql, parameters = _readable(groups)
+    found = connection.execute(f"SELECT DISTINCT c.name FROM facts c WHERE {sql}", parameters)
+    return {*CHUNK_FIELDS, *PAGE_FIELDS, HEADINGS, *SOURCE_FIELDS, *(str(name) for (name,) in found)}
 
 
 def _readable(groups: Collection[str]) -> Condition:
