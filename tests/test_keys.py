@@ -105,7 +105,7 @@ def test_a_key_may_be_a_function_that_is_asked_for_every_request() -> None:
         sent.append(request.headers["authorization"])
         return httpx.Response(401, json={"message": f"{request.headers['authorization']} is unknown"})
 
-    chat = ChatMistral(api_key=lambda: next(keys), transport=httpx.MockTransport(reply), max_retries=0)  # type: ignore[arg-type]
+    chat = ChatMistral(api_key=lambda: next(keys), transport=httpx.MockTransport(reply), max_retries=0)
     for _ in range(3):
         with pytest.raises(AuthenticationError, match=r"Bearer \[key\] is unknown"):
             chat.invoke("?")
@@ -114,9 +114,9 @@ def test_a_key_may_be_a_function_that_is_asked_for_every_request() -> None:
 
 def test_a_function_that_gives_no_key_is_named() -> None:
     with pytest.raises(AuthenticationError, match="There is no Mistral API key"):
-        ChatMistral(api_key=lambda: "").invoke("?")  # type: ignore[arg-type]
+        ChatMistral(api_key=lambda: "").invoke("?")
     with pytest.raises(ConfigurationError, match="api_key is a function that gives int; it must give a text"):
-        ChatMistral(api_key=lambda: 5).invoke("?")  # type: ignore[arg-type]
+        ChatMistral(api_key=lambda: 5).invoke("?")
 
 
 def everything_said(error: BaseException) -> str:
