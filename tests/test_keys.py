@@ -203,6 +203,18 @@ def test_passwords_and_secret_headers_are_not_quoted_either() -> None:
     assert "query-s3cret" not in f"{caught.value} {vars(caught.value)} {chat!r}"
 
 
+@pytest.mark.parametrize("proxy", ["http://bob:s3c/ret@localhost:9", "http://bob:s3cret@localhost:port", "s3cret://x"])
+async def test_a_proxy_that_is_no_address_is_not_quoted(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    chat = ChatMistral(api_key=KEY, base_url="http://platform.example/v1", max_retries=0)
+    with pytest.raises(ConfigurationError, match="HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address") as caught:
+        chat.invoke("?")
+    with pytest.raises(ConfigurationError, match="HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address") as again:
+        await chat.ainvoke("?")
+    assert "s3c" not in everything_said(caught.value) + everything_said(again.value)
+
+
 def test_a_good_answer_is_not_changed_by_a_password_that_is_a_word() -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=ANSWER))
     assert ChatMistral(base_url="http://bob:Yes.@localhost/v1", transport=transport).invoke("?").content == "Yes."

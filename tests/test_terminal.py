@@ -18,6 +18,7 @@ from mistral_rag import cli as program
 from mistral_rag import terminal
 from mistral_rag.errors import ParseError
 from mistral_rag.terminal import one_line, printable
+from mistral_rag.testing import small_document, small_index
 
 CHECKOUT = Path(__file__).parents[1]
 HARMFUL = (
@@ -300,6 +301,25 @@ def test_a_misspelt_field_of_a_filter_is_named(tmp_path: Path, capsys: pytest.Ca
     deep = '{"$not":' * 100_000 + "{}" + "}" * 100_000
     with pytest.raises(SystemExit, match="2"):
         program.main(["search", "trains", "--index", index, "--filter", deep])
+
+
+def test_fields_of_documents_the_asker_may_not_read_are_not_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, pages, chunks = small_document("board.txt", ["Trains leave."], groups=("board",))
+    secret = source.model_copy(update={"metadata": {"merger": "Oak"}})
+    folder = small_index(tmp_path / "i", [(secret, pages, chunks), small_document("o.txt", ["Trains."], groups=("*",))])
+    search = ["search", "trains", "--index", str(folder), "--filter", '{"merger": "Oak"}']
+    assert program.main([*search, "--group", "board"]) == 0
+    capsys.readouterr()
+    for group in ([], ["--group", "staff"]):
+        assert program.main([*search, *group]) == 2
+        assert capsys.readouterr().err.startswith(
+            "error: no document has a field merger to filter by; there are: digest, "
+        )
+    wrong = ["search", "trains", "--index", str(folder), "--filter", '{"mergr": "Oak"}']
+    assert program.main(wrong) == 2
+    assert "merger" not in capsys.readouterr().err
 
 
 class Screen(io.StringIO):

@@ -243,3 +243,16 @@ def test_groups_are_names_and_not_one_text(folder: Path, writer: IndexWriter, pu
     put(writer, "a.txt", "text", groups=("s",))
     with writer.view() as view, pytest.raises(InvalidFilterError):
         view.allowed(None, "staff")
+
+
+def test_the_fields_of_an_index_are_those_of_documents_the_asker_may_read(tmp_path: Path, put: Put) -> None:
+    with IndexWriter.open(tmp_path / "i") as writer:
+        put(writer, "open.txt", "a", metadata={"year": 2022, "author": {"name": "Kim"}}, groups=("*",))
+        put(writer, "board.txt", "b", metadata={"merger": "Oak", "year": 2023}, groups=("board",))
+        put(writer, "hidden.txt", "c", metadata={"nobody": 1})
+        writer.commit()
+    with IndexReader.open(tmp_path / "i") as reader, reader.view() as view:
+        own = view.fields(())
+        assert {"source", "title", "page_number", "headings", "kind", "year", "author.name"} <= own
+        assert own & {"merger", "nobody", "author"} == set()
+        assert view.fields(["board"]) - own == {"merger"}

@@ -115,7 +115,9 @@ class Redactor:
 
     def __init__(self, keys: Iterable[Key], others: Iterable[str] = ()) -> None:
         self._keys = tuple(keys)
-        self._forms: dict[str, tuple[str, ...]] = {text: forms(text) for text in others}
+        self._others = tuple(others)
+        self._values: tuple[tuple[str, ...], ...] | None = None
+        self._searched: Mapping[int, tuple[str, ...]] = {}
 
     def text(self, text: str) -> str:
         """The text with `SHOWN` for every secret, however it is written."""
@@ -142,13 +144,16 @@ class Redactor:
             return any(found in text for found in self._all(least))
         return any(found.encode() in text for found in self._all(least))
 
-    def _all(self, least: int) -> list[str]:
-        for key in self._keys:
-            for value in key.values:
-                if value not in self._forms:
-                    self._forms[value] = forms(value.strip())
-        known = tuple(self._forms.items())
-        return [form for secret, of_one in known if len(secret.strip()) >= least for form in of_one]
+    def _all(self, least: int) -> tuple[str, ...]:
+        values = tuple([key.values for key in self._keys])
+        if values != self._values:
+            secrets = [secret.strip() for of_one in (*values, self._others) for secret in of_one]
+            self._searched = {
+                size: tuple(form for secret in secrets if len(secret) >= size for form in forms(secret))
+                for size in (MIN_SECRET, MIN_CERTAIN)
+            }
+            self._values = values
+        return self._searched[least]
 
 
 NOTHING = Redactor(())

@@ -9,12 +9,12 @@ import socket
 import ssl
 import threading
 import urllib.request
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -22,6 +22,8 @@ from mistral_rag.api._errors import ApiError
 from mistral_rag.api._keys import Key, Redactor
 from mistral_rag.api._settings import Settings, Timeouts, credentials_error
 from mistral_rag.errors import ConfigurationError
+
+T = TypeVar("T")
 
 JSON = "application/json"
 LINGER = 0.25
@@ -49,7 +51,7 @@ class Connector:
         if self._settings.transport is not None:
             return BorrowedTransport(self._settings.transport)
         if self._proxied:
-            return ClientTransport(httpx.Client(verify=self._tls, limits=LIMITS))
+            return ClientTransport(_with_proxies(lambda: httpx.Client(verify=self._tls, limits=LIMITS)))
         return httpx.HTTPTransport(verify=self._tls, limits=LIMITS)
 
     def asynchronous(self) -> httpx.AsyncBaseTransport:
@@ -63,7 +65,7 @@ class Connector:
         if self._settings.transport is not None:
             return AsyncBorrowedTransport(self._settings.transport)
         if self._proxied:
-            return AsyncClientTransport(httpx.AsyncClient(verify=self._tls, limits=LIMITS))
+            return AsyncClientTransport(_with_proxies(lambda: httpx.AsyncClient(verify=self._tls, limits=LIMITS)))
         return httpx.AsyncHTTPTransport(verify=self._tls, limits=LIMITS)
 
     def request(
@@ -207,6 +209,16 @@ class AsyncClientTransport(httpx.AsyncBaseTransport):
         """Close the connections of an owned client."""
         if self._owned:
             await self._client.aclose()
+
+
+def _with_proxies(make: Callable[[], T]) -> T:
+    """What `make` makes. Raises ConfigurationError when the environment names a proxy that is no address."""
+    with suppress(httpx.InvalidURL, ValueError):
+        return make()
+    # not in a handler: the error of httpx quotes what may be a password
+    raise ConfigurationError(
+        "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address. Write / @ and : in a user or password as %2F, %40 and %3A."
+    )
 
 
 def caller_headers(*clients: Any) -> dict[str, str]:

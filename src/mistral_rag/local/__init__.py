@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from mistral_rag.local._embeddings import MiniLM, UniversalSentenceEncoder
     from mistral_rag.local.ocr import LocalOCR
 
-# Read when onnxruntime is loaded, by whomever: later calls do not stop it from looking up a host and writing a device id
-# into the user's cache folder.
+# Read when onnxruntime is loaded, by whomever: no later call stops it from looking up a host and writing a device id
+# into the user's cache.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = ["LocalOCR", "MiniLM", "UniversalSentenceEncoder"]
