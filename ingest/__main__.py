@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ingest._commands import building, copying, upkeep
-from mistral_rag.terminal import EXIT_CODES, run
+from mistral_rag.terminal import EXIT_CODES, CommandParser, run
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = CommandParser(
         prog="ingest",
         description="Turn folders of documents into an index that `mistral-rag ask` answers from.",
         epilog="example:\n  ingest build contracts/ --index index/\n  mistral-rag ask 'Who may end it?' --index index/"

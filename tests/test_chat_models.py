@@ -956,7 +956,9 @@ def test_a_copy_with_other_settings_leaves_the_connections_of_the_first(fake: Fa
     assert fake.open_connections == 2
 
 
-def test_a_model_can_be_sent_to_another_process(fake: FakeMistral) -> None:
+def test_a_model_can_be_sent_to_another_process(fake: FakeMistral, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the key is not sent along: the other process has it in its environment
+    monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
     ours = model(fake)
     ours.invoke("?")
     again = ForkingPickler.loads(ForkingPickler.dumps(ours))

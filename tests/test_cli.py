@@ -237,6 +237,9 @@ def test_doctor_names_what_is_there_and_no_key(
         assert "wrong-key-123456" not in json.dumps(report)
         monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
         assert run_json(capsys, program.main, "doctor")[0] == 0
+        for address in (fake.base_url.replace("://", "://bob:s3cret@"), f"{fake.base_url}?key=s3cret", "bob:s3cret"):
+            monkeypatch.setenv("MISTRAL_BASE_URL", address)
+            assert "s3cret" not in json.dumps(run_json(capsys, program.main, "doctor"))
 
 
 def test_a_wrong_key_is_exit_3_and_one_sentence(

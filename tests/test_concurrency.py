@@ -269,9 +269,9 @@ def test_a_copy_of_a_retriever_answers_as_it_does(
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("retriever", "an IndexReader can't be pickled or copied: share it, or open another with IndexReader.open"),
-        ("chain", "an IndexReader can't be pickled or copied: share it, or open another with IndexReader.open"),
-        ("reader", "an IndexReader can't be pickled or copied: share it, or open another with IndexReader.open"),
+        ("retriever", "a reader can't be pickled or copied: share it, or open another one"),
+        ("chain", "a reader can't be pickled or copied: share it, or open another one"),
+        ("reader", "a reader can't be pickled or copied: share it, or open another one"),
         ("store", "a FaissStore can't be pickled or deep-copied: share it, or make another one with its path"),
     ],
 )

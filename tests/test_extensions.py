@@ -349,3 +349,42 @@ def test_doctor_finds_broken_extensions(installed: Path, run: Run) -> None:
     [check] = [check for check in checks if check["name"] == "extensions"]
     assert check["ok"] is False
     assert check["detail"].startswith("the package toy-rst registers the parser rst as toy_rst:PARSER, which")
+
+
+ELSEWHERE = "from ingest.parsing import Parser\nPARSER = Parser('nowhere.at_all:parse', {'.rst': 'text/x-rst'})"
+FOR_PDF = "from ingest.parsing import Parser\nPARSER = Parser('toy:parse', {'.pdf': 'application/pdf'})"
+
+
+@pytest.mark.parametrize(
+    ("group", "point", "module", "fault"),
+    [
+        (
+            "parsers",
+            "rst = toy:PARSER",
+            "PARSER = 5",
+            "the parser rst as toy:PARSER, which is no ingest.parsing.Parser",
+        ),
+        ("parsers", "rst = toy:GONE", "", "the parser rst as toy:GONE, which can't be loaded"),
+        ("parsers", "rst = toy", "", "the parser rst as toy, which can't be loaded"),
+        ("parsers", "rst = toy:PARSER", ELSEWHERE, "whose function nowhere.at_all:parse is in no module that is"),
+        ("parsers", "pdf2 = toy:PARSER", FOR_PDF, "both register a parser for application/pdf"),
+        ("embeddings", "acme = toy:MODEL", "MODEL = 'x'", "the embedding acme as toy:MODEL, which is no function"),
+        ("signals", "toy = toy:SIGNAL", "class SIGNAL: pass", "which is no mistral_rag.retrieval.Signal"),
+        ("parser", "rst = toy:PARSER", "PARSER = 5", "in the group mistral_rag.parser, which is no extension point"),
+        (
+            "parsers",
+            "x = toy:X",
+            "raise SystemExit('\\x1b]0;y\\x07')",
+            "loaded (SystemExit: \ufffd]0;y\ufffd)",
+        ),
+    ],
+)
+def test_doctor_says_what_an_extension_is_not(
+    installed: Path, run: Run, group: str, point: str, module: str, fault: str
+) -> None:
+    install(installed, "toy", f"[mistral_rag.{group}]\n{point}\n", toy=module)
+    done = run("main", "doctor")
+    [line] = [line for line in done.stdout.splitlines() if line[5:].startswith("extensions")]
+    assert line.startswith("FAIL")
+    assert fault in line
+    assert (done.returncode, done.stderr) == (1, "")

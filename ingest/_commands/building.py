@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import contextmanager
 
 from ingest._commands.options import add_command
@@ -12,9 +11,11 @@ from mistral_rag.terminal import (
     UNDONE,
     add_groups,
     at_least_one,
+    bare_stderr,
     counted,
     index_folder,
     note,
+    one_line,
     say,
     say_json,
 )
@@ -189,21 +190,25 @@ def _kinds(report: BuildReport) -> str:
 @contextmanager
 def _progress(work: Build) -> Iterator[Callable[[Progress], None]]:
     """A progress bar on standard error where that is a terminal, else nothing."""
-    if not sys.stderr.isatty():
+    screen = bare_stderr()
+    if screen is None or not screen.isatty():
         yield lambda progress: None
         return
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
+    # what others print meanwhile goes its own way: rich would write it past the terminal that cleans it
+    console = Console(file=screen)
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task("looking for files", total=None)
 
         def show(progress: Progress) -> None:
             event = progress.event
-            text = f"{counted(progress.chunks, 'chunk')}  {escape(event.source)}{event.remark}"
+            text = one_line(f"{counted(progress.chunks, 'chunk')}  {event.source}{event.remark}")
             bar.update(task, completed=progress.done, total=progress.total, description=text)
 
         yield show

@@ -7,7 +7,7 @@ import os
 import sys
 
 from ingest._commands.options import add_command, tidy, writer_of
-from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, say_json
+from mistral_rag.terminal import DONE, UsageError, counted, index_folder, say, say_json, say_json_line
 
 STANDARD = "-"
 """Stands for standard input or output."""
@@ -88,7 +88,7 @@ def export(arguments: argparse.Namespace) -> int:
         count = index.export_jsonl(folder, target)
     else:
         for line in index.export_lines(folder):
-            sys.stdout.write(line + "\n")
+            say_json_line(line)
     noun = "vector" if arguments.to == "faiss" else "document"
     if arguments.json:
         say_json({"target": target, "to": arguments.to, f"{noun}s": count})
@@ -102,6 +102,8 @@ def import_(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     from mistral_rag.index import import_jsonl
 
+    if arguments.file == STANDARD and sys.stdin is None:
+        raise UsageError("there is no standard input. Name a file")
     count = import_jsonl(sys.stdin.buffer if arguments.file == STANDARD else arguments.file, folder)
     with writer_of(folder) as writer:
         tidy(writer)

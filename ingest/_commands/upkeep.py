@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from ingest._commands.options import add_command, tidy, writer_of
-from mistral_rag.terminal import DONE, UNDONE, UsageError, counted, index_folder, note, say, say_json
+from mistral_rag.terminal import DONE, UNDONE, UsageError, agreed, can_ask, counted, index_folder, note, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -188,11 +187,12 @@ def purge(arguments: argparse.Namespace) -> int:
 
 def _agreed(names: Sequence[str], folder: Path) -> bool:
     """Ask whether to erase. Raises UsageError where nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise UsageError("purge erases for good and can't ask here. Add --yes")
     _list(names)
-    note(f"Erase {counted(len(names), 'document')} from {folder} for good, and all that is kept of removed ones? [y/N]")
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return agreed(
+        f"Erase {counted(len(names), 'document')} from {folder} for good, and all that is kept of removed ones?"
+    )
 
 
 def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> bool:

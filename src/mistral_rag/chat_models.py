@@ -1,6 +1,5 @@
 """ChatMistral: the Mistral platform as a LangChain chat model."""
 
-import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 
+from mistral_rag._logger import logger_of
 from mistral_rag.api._chat_models import chat_model, vocabulary
 from mistral_rag.api._connection import Connection
 from mistral_rag.api._errors import ApiError, StreamError
@@ -45,7 +45,7 @@ NOT_SENT = frozenset({"stream", "timeout"})
 HARMLESS = frozenset({"a tool call id was rewritten"})
 """Repairs without a warning: ids of other providers are always rewritten, and no content changes."""
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class ChatMistral(ChatParameters, Connection, BaseChatModel):

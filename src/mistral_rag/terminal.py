@@ -1,5 +1,7 @@
 """Terminal of both programs: exit codes, one-sentence errors, clean output.
 
+All that a command prints goes through here, and comes out in whatever encoding the terminal has, without characters
+that could steer it: names of files, texts of documents, replies of models and messages of servers are foreign.
 Standard library only: `--help` must start in the time of a few bare Pythons.
 """
 
@@ -7,18 +9,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import sys
+from contextlib import redirect_stderr, suppress
 
 from mistral_rag._counting import counted
+from mistral_rag._printable import harmless_json, one_line, printable
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import FrameType
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TextIO
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -31,18 +34,26 @@ __all__ = [
     "TERMINATED",
     "UNDONE",
     "UNUSABLE",
+    "CommandParser",
     "UsageError",
     "add_common",
     "add_groups",
+    "agreed",
     "at_least_one",
+    "bare_stderr",
+    "can_ask",
     "counted",
     "exit_code",
     "index_folder",
     "note",
+    "one_line",
     "printable",
     "run",
     "say",
     "say_json",
+    "say_json_line",
+    "say_text",
+    "text_argument",
 ]
 
 DONE, UNDONE, UNUSABLE, PLATFORM, ABSTAINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
@@ -54,35 +65,129 @@ exit codes: 0 done; 1 something was left undone, the report says what; 2 could n
 """The end of every command's `--help`."""
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class UsageError(Exception):
     """The command can't be started as it was typed."""
 
 
-def printable(text: str) -> str:
-    """`text` without the control and direction characters that could rewrite a terminal."""
-    return _CONTROL.sub("�", text)
+class _OutputError(Exception):
+    """Standard output or standard error takes nothing more: the disk is full, or the device failed."""
 
 
-def say(text: str = "", *, end: str = "\n") -> None:
-    """Print for a person, on standard output."""
-    sys.stdout.write(printable(text) + end)
-    sys.stdout.flush()
+class _ReaderLeftError(_OutputError):
+    """Nobody reads the output any more."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser of a command line whose usage, help and errors are printed as everything else is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error in one line, and exit."""
+        # a shell puts the names of files in place of a pattern: what was typed may hold line breaks
+        super().error(one_line(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        try:
+            _write(sys.stdout if file is sys.stdout else sys.stderr, printable(message))
+        except _OutputError:
+            _silence()
+
+
+def say(text: str = "") -> None:
+    """Print one line for a person, on standard output; line breaks in it become spaces."""
+    _write(sys.stdout, one_line(text) + "\n")
+
+
+def say_text(text: str) -> None:
+    """Print a piece of a text that has its own lines, on standard output."""
+    _write(sys.stdout, printable(text))
 
 
 def note(text: str) -> None:
-    """Print a remark, warning or error on standard error."""
-    sys.stderr.write(printable(text) + "\n")
+    """Print a remark, warning or error on standard error; line breaks in it become spaces."""
+    _write(sys.stderr, one_line(text) + "\n")
 
 
 def say_json(value: Any) -> None:
     """Print one JSON object for a program, on standard output."""
     import json
 
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    say_json_line(json.dumps(value, ensure_ascii=False))
+
+
+def say_json_line(line: str) -> None:
+    """Print a line of JSON on standard output.
+
+    What could steer a terminal, or is not in its encoding, is escaped: the JSON means the same.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    _write(sys.stdout, harmless_json(line, ascii_only=not encoding.lower().startswith(("utf-8", "utf8"))) + "\n")
+
+
+def can_ask() -> bool:
+    """True when somebody sits at standard input."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal; True for yes alone."""
+    note(f"{question} [y/N]")
+    with suppress(UnicodeDecodeError):
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return False
+
+
+def bare_stderr() -> TextIO | None:
+    """Standard error itself, for a progress bar: it has to move the cursor, and cleans the texts it shows."""
+    return getattr(sys.stderr, "bare", sys.stderr)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write in the encoding of the stream, with "?" for what it has not; nothing where there is no stream.
+
+    Raises:
+        _OutputError: it takes nothing more.
+    """
+    if stream is None:
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding, "replace"))
+        stream.flush()
+    except BrokenPipeError as error:
+        raise _ReaderLeftError from error
+    except OSError as error:
+        raise _OutputError(f"the output can't be written: {error.strerror or error}") from error
+
+
+def _silence() -> None:
+    """Let nothing more be printed: what waits in buffers would complain when Python flushes them at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, bare_stderr()):
+        with suppress(OSError, ValueError):  # one of a test, a closed one
+            if stream is not None:
+                os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+class _Stderr:
+    """Standard error as libraries see it during a command: their warnings and tracebacks come out clean, too."""
+
+    def __init__(self, bare: TextIO) -> None:
+        self.bare = bare
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.bare, name)
+
+    def write(self, text: str) -> int:
+        """Write it clean."""
+        _write(self.bare, printable(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Write them clean."""
+        self.write("".join(lines))
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +208,15 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def text_argument(text: str) -> str:
+    """An argument's text; bytes that are not in the terminal's encoding are read as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text).decode("utf-8", "replace")
+    return text
+
+
 def add_groups(parser: argparse.ArgumentParser, text: str) -> None:
     """Add the option that names groups of readers; `text` says what for."""
     parser.add_argument("--group", action="append", type=_group_name, metavar="NAME", dest="groups", help=text)
@@ -111,7 +225,7 @@ def add_groups(parser: argparse.ArgumentParser, text: str) -> None:
 def _group_name(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("a group name must not be blank")
-    return text
+    return text_argument(text)
 
 
 def index_folder(arguments: argparse.Namespace) -> Path:
@@ -127,22 +241,54 @@ def run(command: Command, arguments: argparse.Namespace) -> int:
     """Run a command; turn what goes wrong into one sentence and an exit code."""
     before = {number: signal.signal(number, _terminate) for number in _ENDING}
     try:
-        return command(arguments)
-    except KeyboardInterrupt:
-        return _failed(arguments, "interrupted; nothing that was committed is lost", INTERRUPTED)
-    except BrokenPipeError:
-        # the reader of our output left: say nothing more, and let no flush at exit complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNDONE
-    except Exception as error:
-        from mistral_rag.errors import MistralRagError
-
-        if not isinstance(error, UsageError | MistralRagError) or os.environ.get("MISTRAL_RAG_TRACEBACK"):
-            raise
-        return _failed(arguments, str(error), exit_code(error))
+        with redirect_stderr(_clean(sys.stderr)):
+            return _ended(command, arguments)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _ended(command: Command, arguments: argparse.Namespace) -> int:
+    try:
+        return _run(command, arguments)
+    except _ReaderLeftError:
+        _silence()
+    except _OutputError as error:
+        with suppress(_OutputError):
+            note(f"error: {error}")
+        _silence()
+    return UNDONE
+
+
+def _run(command: Command, arguments: argparse.Namespace) -> int:
+    try:
+        return command(arguments)
+    except KeyboardInterrupt:
+        return _failed(arguments, "interrupted; nothing that was committed is lost", INTERRUPTED)
+    except _OutputError:
+        raise
+    except Exception as error:  # noqa: BLE001 (the edge of the process)
+        return _raised(error, arguments)
+
+
+def _raised(error: Exception, arguments: argparse.Namespace) -> int:
+    """Print what went wrong; the traceback, too, when nobody had thought of it or it is asked for."""
+    from mistral_rag.errors import MistralRagError
+
+    expected = isinstance(error, UsageError | MistralRagError)
+    if not expected or os.environ.get("MISTRAL_RAG_TRACEBACK"):
+        from traceback import format_exception
+
+        # indented: a message with line breaks must not write lines that look like ours
+        for line in "".join(format_exception(error)).rstrip("\n").split("\n"):
+            note(f"  {line}")
+    if expected:
+        return _failed(arguments, str(error), exit_code(error))
+    return _failed(arguments, f"unexpected {type(error).__name__}: {error}", UNDONE)
+
+
+def _clean(stream: TextIO | None) -> Any:
+    return None if stream is None else _Stderr(stream)
 
 
 def exit_code(error: Exception) -> int:

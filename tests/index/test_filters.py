@@ -254,3 +254,17 @@ def test_integers_beyond_floats_are_compared_as_the_largest() -> None:
     from mistral_rag.index._filters.filter_fields import stored
 
     assert (stored(10**400), stored(-(10**400)), stored(2**64)) == (2.0**1023, -(2.0**1023), 2.0**64)
+
+
+def test_the_fields_of_an_index_are_those_of_documents_the_asker_may_read(tmp_path: Path, put: Put) -> None:
+    with IndexWriter.open(tmp_path / "i") as writer:
+        put(writer, "open.txt", "a", metadata={"year": 2022, "author": {"name": "Kim"}}, groups=("*",))
+        put(writer, "board.txt", "b", metadata={"merger": "Oak", "year": 2023}, groups=("board",))
+        put(writer, "hidden.txt", "c", metadata={"nobody": 1})
+        writer.commit()
+    with IndexReader.open(tmp_path / "i") as reader, reader.view() as view:
+        own = view.fields()
+        assert {"source", "title", "page_number", "headings", "kind", "year", "author.name"} <= own
+        assert own & {"merger", "nobody", "author"} == set()
+    with IndexReader.open(tmp_path / "i", groups=["board"]) as reader, reader.view() as view:
+        assert view.fields() - own == {"merger"}

@@ -41,7 +41,7 @@ class ErrorDetails:
 
 def read_error(content: bytes | Any) -> ErrorDetails:
     """Parse an error body, given as bytes or as a parsed object."""
-    body = _parsed(content) if isinstance(content, bytes) else content
+    body = parsed_body(content) if isinstance(content, bytes) else content
     if isinstance(body, str):
         return ErrorDetails(message=_plain(body), body=body)
     if not isinstance(body, Mapping):
@@ -71,7 +71,7 @@ def _stated(body: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
 def _reason(value: Any) -> tuple[str, str]:
     """The message and the dotted path of the field that it is about."""
     if isinstance(value, str):
-        nested = _parsed(value.encode(errors="replace")) if value[:1] in "{[" else value
+        nested = parsed_body(value.encode(errors="replace")) if value[:1] in "{[" else value
         return _reason(nested) if not isinstance(nested, str) else (value, "")
     if isinstance(value, Mapping):
         if "msg" in value:
@@ -86,7 +86,8 @@ def _reason(value: Any) -> tuple[str, str]:
     return ("" if value is None else str(value)), ""
 
 
-def _parsed(content: bytes) -> Any:
+def parsed_body(content: bytes) -> Any:
+    """The JSON value in a body, or its text."""
     text = content.decode(errors="replace")
     try:
         return load_json(text)

@@ -1,19 +1,25 @@
-"""HTTP client of the platform: JSON requests, JSON responses and event streams, sync and async."""
+"""HTTP client of the platform: JSON requests, JSON responses and event streams, sync and async.
+
+A host may say the key back. Headers are redacted as they come in, bodies as they are parsed; no frame that an error
+passes holds bytes as they came, for error collectors store local variables.
+"""
 
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing
-from typing import Any
+from io import BytesIO
+from typing import Any, NoReturn
 
 import httpx
-from pydantic import SecretStr
 
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
-from mistral_rag.api._pools import AsyncConnections, SyncConnections
-from mistral_rag.api._responses import ApiResponse, EventReader, Json, empty_stream, encode, parse_response
+from mistral_rag.api._keys import Redactor, redact_logs
+from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
+from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
 from mistral_rag.api._retry import aretrying, retrying
 from mistral_rag.api._settings import Settings, Timeouts
-from mistral_rag.api._transports import JSON, Connector, abody_chunks, adrain, body_chunks, drain, lower_case_headers
+from mistral_rag.api._transports import JSON, Connector, abody_chunks, adrain, body_chunks, drain, received_headers
+from mistral_rag.errors import ConfigurationError
 
 
 class Stream:
@@ -63,14 +69,22 @@ class Client:
         self._connector = Connector(settings)
         self._sync = SyncConnections(self._connector.sync, settings.concurrency)
         self._async = AsyncConnections(self._connector.asynchronous, settings.concurrency)
-        weakref.finalize(self, self._sync.close)
+        self._redactor = settings.redactor
+        redact_logs(self._redactor)
+        weakref.finalize(self, close_all, self._sync.pool)
 
     def __repr__(self) -> str:
-        return f"Client({self._settings.base_url!r})"
+        return f"Client({self._settings.host!r})"
 
-    def __reduce__(self) -> tuple[type["Client"], tuple[Settings]]:
+    def __copy__(self) -> "Client":
         # Copies open their own connections.
-        return Client, (self._settings,)
+        return Client(self._settings)
+
+    def __deepcopy__(self, memo: object) -> "Client":
+        return Client(self._settings)
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigurationError("A client holds a key and open connections and is not pickled; pickle the model.")
 
     @property
     def settings(self) -> Settings:
@@ -122,13 +136,16 @@ class Client:
     def _post(self, request: httpx.Request) -> ApiResponse:
         received = self._receive(request)  # read to its end, or it raises: nothing to close
         response, headers = next(received)
-        return parse_response(response.status_code, headers, b"".join(received), self._secret)
+        return accepted(parse_response(response.status_code, headers, b"".join(received), self._redactor))
 
     async def _apost(self, request: httpx.Request) -> ApiResponse:
         received = self._areceive(request)
         response, headers = await anext(received)
-        content = b"".join([chunk async for chunk in received])
-        return parse_response(response.status_code, headers, content, self._secret)
+        read = BytesIO()
+        async for chunk in received:
+            read.write(chunk)
+            chunk = b""
+        return accepted(parse_response(response.status_code, headers, read.getvalue(), self._redactor))
 
     def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
         events = self._events(request)
@@ -152,15 +169,17 @@ class Client:
 
     def _events(self, request: httpx.Request) -> Generator[Any]:
         """The headers first, then every event."""
-        reader = EventReader(self._secret)
+        reader = EventReader(self._redactor)
         with closing(self._receive(request)) as received:
             response, headers = next(received)
             yield headers
             if not reader.is_stream(response.status_code, headers):
-                yield parse_response(response.status_code, headers, b"".join(received), self._secret).data
+                yield accepted(parse_response(response.status_code, headers, b"".join(received), self._redactor)).data
                 return
             for chunk in received:
                 yield from reader.feed(chunk)
+                chunk = b""
+                reader.check()
                 if reader.done:
                     drain(response, received)
                     return
@@ -168,17 +187,22 @@ class Client:
 
     async def _aevents(self, request: httpx.Request) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
-        reader = EventReader(self._secret)
+        reader = EventReader(self._redactor)
         async with aclosing(self._areceive(request)) as received:
             response, headers = await anext(received)
             yield headers
             if not reader.is_stream(response.status_code, headers):
-                content = b"".join([chunk async for chunk in received])
-                yield parse_response(response.status_code, headers, content, self._secret).data
+                read = BytesIO()
+                async for chunk in received:
+                    read.write(chunk)
+                    chunk = b""
+                yield accepted(parse_response(response.status_code, headers, read.getvalue(), self._redactor)).data
                 return
             async for chunk in received:
                 for event in reader.feed(chunk):
                     yield event
+                chunk = b""
+                reader.check()
                 if reader.done:
                     await adrain(received)
                     return
@@ -188,12 +212,12 @@ class Client:
         """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""
         try:
             with self._sync.lease(slot_wait(request)) as http, closing(http.handle_request(request)) as response:
-                headers = lower_case_headers(response)
+                headers = received_headers(response, self._redactor)
                 yield response, headers
                 yield from body_chunks(response, headers)
                 return
         except httpx.HTTPError as cause:
-            error = connection_error(cause, self._settings.base_url)
+            error = connection_error(cause, self._settings.host, self._redactor)
         # Raised outside of the handler: as its context the error of httpx would bring along the request, with the key.
         try:
             raise error
@@ -207,21 +231,18 @@ class Client:
                 self._async.lease(slot_wait(request)) as http,
                 aclosing(await http.handle_async_request(request)) as response,
             ):
-                headers = lower_case_headers(response)
+                headers = received_headers(response, self._redactor)
                 yield response, headers
                 async for chunk in abody_chunks(response, headers):
                     yield chunk
+                    chunk = b""
                 return
         except httpx.HTTPError as cause:
-            error = connection_error(cause, self._settings.base_url)
+            error = connection_error(cause, self._settings.host, self._redactor)
         try:
             raise error
         finally:
             del error
-
-    @property
-    def _secret(self) -> SecretStr | None:
-        return self._settings.credentials
 
 
 def slot_wait(request: httpx.Request) -> float | None:
@@ -233,9 +254,9 @@ def slot_wait(request: httpx.Request) -> float | None:
     return wait
 
 
-def connection_error(cause: httpx.HTTPError, base_url: str) -> ApiError:
+def connection_error(cause: httpx.HTTPError, base_url: str, redactor: Redactor) -> ApiError:
     """The typed error for an error of httpx, without its request, which contains the key."""
-    reason = str(cause) or type(cause).__name__
+    reason = redactor.text(str(cause)) or type(cause).__name__
     if isinstance(cause, httpx.TimeoutException):
         return ApiTimeoutError(
             f"{base_url} did not answer in time ({type(cause).__name__}). Raise `timeout`, or try later."

@@ -8,12 +8,25 @@ from langchain_core.utils import secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mistral_rag.api._client import Client
+from mistral_rag.api._keys import as_key, secret_values
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.api._settings import Settings, Timeouts, default_base_url, is_httpx_timeout, split_login
 from mistral_rag.api._transports import caller_headers
+from mistral_rag.errors import ConfigurationError
+
+KEY_OF_ENVIRONMENT = secret_from_env("MISTRAL_API_KEY", default=None)
 
 MAX_CLIENTS = 8
 """Clients kept for one family of models. A configurable field has a few values; each client holds open connections."""
+
+
+class _Headers(tuple[tuple[str, str], ...]):
+    """Headers of a model as part of a key of `Clients`; no traceback shows them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "(…)"
 
 
 class Clients:
@@ -50,6 +63,8 @@ class Connection(BaseModel):
     """Host, credentials, timeouts and retries of a model.
 
     None means not given. A missing key is an error of the first call, not of the constructor; no repr shows it.
+    `api_key` may be a function without arguments, for a key that expires: each call asks it once. A pickle holds no
+    key: what is unpickled takes the one in MISTRAL_API_KEY, as LangChain's `load` does.
     `base_url` includes /v1; a user and password in it become `login`, which is sent instead of the key and in no repr
     either. `timeout` is one number of seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the
     first; no retry starts later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport,
@@ -62,7 +77,8 @@ class Connection(BaseModel):
     )
 
     api_key: SecretStr | None = Field(
-        default_factory=secret_from_env("MISTRAL_API_KEY", default=None),
+        validate_default=True,
+        default_factory=KEY_OF_ENVIRONMENT,
         validation_alias=AliasChoices("api_key", "mistral_api_key"),
     )
     base_url: str = Field(default_factory=default_base_url, validation_alias=AliasChoices("base_url", "endpoint"))
@@ -90,6 +106,11 @@ class Connection(BaseModel):
         keep = "max_concurrent_requests"  # None means without limit
         return {name: value for name, value in given.items() if value is not None or name == keep}
 
+    @field_validator("api_key", "login", mode="before")
+    @classmethod
+    def _held_as_key(cls, given: Any) -> Any:
+        return as_key(given)
+
     @field_validator("timeout", mode="before")
     @classmethod
     def _httpx_timeout(cls, given: Any) -> Any:
@@ -108,10 +129,37 @@ class Connection(BaseModel):
 
     @model_validator(mode="after")
     def _split_login(self) -> Self:
-        address, login = split_login(self.base_url)
+        try:
+            address, login = split_login(self.base_url)
+        except ConfigurationError:
+            self.base_url = ""  # the traceback would hold the password
+            raise
         if login is not None:
             self.base_url, self.login = address, login
         return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """The state without the key.
+
+        Raises:
+            ConfigurationError: a login or a secret header is set, which nobody could set again.
+        """
+        if self.login is not None or secret_values(caller_headers(*self._http_clients) | self.default_headers):
+            raise ConfigurationError(
+                f"{type(self).__name__} has a login or a secret header, which no pickle may hold. "
+                "Make it anew where it is needed."
+            )
+        state = super().__getstate__()
+        return {**state, "__dict__": state["__dict__"] | {"api_key": None}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        self.api_key = as_key(KEY_OF_ENVIRONMENT())
+
+    def __repr_args__(self) -> Any:
+        for name, value in super().__repr_args__():
+            # a query may hold a key
+            yield name, value.partition("?")[0] if name == "base_url" and isinstance(value, str) else value
 
     @property
     def mistral_api_key(self) -> SecretStr | None:
@@ -126,7 +174,7 @@ class Connection(BaseModel):
     @property
     def client(self) -> Client:
         """The client for the present settings; changed settings get another one."""
-        current = (*VALUES(self.__dict__), *self.default_headers.items())
+        current = (*VALUES(self.__dict__), _Headers(self.default_headers.items()))
         return self.clients.of(current, lambda: Client(self._settings()))
 
     def _settings(self) -> Settings:

@@ -11,7 +11,8 @@ from typing import Any
 
 from langchain_core import exceptions as core
 
-from mistral_rag.api._bodies import ErrorDetails, read_error
+from mistral_rag.api._bodies import ErrorDetails, parsed_body, read_error
+from mistral_rag.api._keys import NOTHING, Redactor
 from mistral_rag.api._retry import retry_after
 from mistral_rag.errors import MistralRagError
 
@@ -150,25 +151,30 @@ def request_id(headers: Mapping[str, str], body: Any = None) -> str | None:
     return found or (str(in_body) if in_body else None)
 
 
-def error_from_response(status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
+def error_from_response(
+    status: int, headers: Mapping[str, str], content: bytes, redactor: Redactor = NOTHING
+) -> ApiError:
     """The typed error for an HTTP response with a status of 300 or more, whatever its body."""
-    return _typed(status, headers, read_error(content))
+    return _typed(status, headers, redactor.value(parsed_body(content)), redactor)
 
 
-def error_from_object(body: Any, headers: Mapping[str, str]) -> ApiError:
+def error_from_object(body: Any, headers: Mapping[str, str], redactor: Redactor = NOTHING) -> ApiError:
     """The typed error for an error object that came with status 200, or inside a stream."""
+    return _typed(None, headers, redactor.value(body), redactor)
+
+
+def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: Redactor) -> ApiError:
     details = read_error(body)
-    return _typed(details.status or 0, headers, details)
-
-
-def _typed(status: int, headers: Mapping[str, str], details: ErrorDetails) -> ApiError:
+    status = (details.status or 0) if status is None else status
     kind = _class_of(status, details)
     name = f"{status} " if status else ""
     location = f" at {details.location}" if details.location else ""
     advice = f" {ADVICE[kind]}" if kind in ADVICE else ""
     reason = details.message or "no reason given"
+    message = f"Mistral API error {name}({details.type or kind.__name__}): {reason}{location}.{advice}"
     error = kind(
-        f"Mistral API error {name}({details.type or kind.__name__}): {reason}{location}.{advice}".replace("..", "."),
+        # again: a text of the body may have been JSON, with the key behind escapes
+        redactor.text(message.replace("..", ".")),
         status=status or None,
         code=details.code,
         type=details.type,

@@ -5,17 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
-
 from mistral_rag.api._errors import (
     ApiConnectionError,
+    ApiError,
     ResponseError,
     error_from_object,
     error_from_response,
     request_id,
 )
 from mistral_rag.api._json import load_json
-from mistral_rag.api._settings import plain
+from mistral_rag.api._keys import MIN_CERTAIN, NOTHING, Redactor
 from mistral_rag.api._sse import Decoder
 
 Json = dict[str, Any]
@@ -31,35 +30,38 @@ class ApiResponse:
     headers: Mapping[str, str]
 
 
+def accepted(parsed: "ApiResponse | ApiError") -> ApiResponse:
+    """The response; raises the error here, where no frame holds the body as it came."""
+    if isinstance(parsed, ApiResponse):
+        return parsed
+    try:
+        raise parsed
+    finally:
+        del parsed  # else error and frame hold each other
+
+
 def parse_response(
-    status: int, headers: Mapping[str, str], content: bytes, secret: SecretStr | None = None
-) -> ApiResponse:
-    """Parse a whole response.
-
-    Raises:
-        ApiError: The status is 300 or more, or the body is an error object or no JSON object.
-    """
+    status: int, headers: Mapping[str, str], content: bytes, redactor: Redactor = NOTHING
+) -> ApiResponse | ApiError:
+    """Parse a whole response; an error when the status is 300 or more, or the body an error or no JSON object."""
     if status >= 300:
-        raise error_from_response(status, headers, redact(secret, content.decode(errors="replace")).encode())
-    return ApiResponse(parse_object(content, headers, secret), headers)
+        return error_from_response(status, headers, content, redactor)
+    data = parse_object(content, headers, redactor)
+    return data if isinstance(data, ApiError) else ApiResponse(data, headers)
 
 
-def parse_object(content: str | bytes, headers: Mapping[str, str], secret: SecretStr | None = None) -> Json:
-    """Parse a JSON object.
-
-    Raises:
-        ApiError: The object is an error; `ResponseError` when the content is no JSON object.
-    """
+def parse_object(content: str | bytes, headers: Mapping[str, str], redactor: Redactor = NOTHING) -> Json | ApiError:
+    """Parse a JSON object; an error when it is one, and `ResponseError` when the content is no JSON object."""
     try:
         data = load_json(content)
     except ValueError:
         data = None
-    if isinstance(data, dict) and not _is_error(data):
-        return data
-    shown = redact(secret, content if isinstance(content, str) else content.decode(errors="replace"))
     if isinstance(data, dict):
-        raise error_from_object(json.loads(shown), headers)
-    raise ResponseError(
+        if _is_error(data):
+            return error_from_object(data, headers, redactor)
+        return redactor.value(data) if redactor.is_in(content, least=MIN_CERTAIN) else data
+    shown = redactor.text(content if isinstance(content, str) else content.decode(errors="replace"))
+    return ResponseError(
         f"The platform answered with something that is no JSON object: {shown[:200]!r}",
         request_id=request_id(headers),
         body=shown,
@@ -71,12 +73,6 @@ def _is_error(data: Mapping[str, Any]) -> bool:
     if data.get("object") in ("error", "Error") or data.get("error"):
         return True
     return not ({"choices", "id", "usage"} & data.keys()) and bool(data.get("message") or data.get("detail"))
-
-
-def redact(secret: SecretStr | None, text: str) -> str:
-    """The text with "[key]" in place of the key: some gateways quote the request's headers in their errors."""
-    key = plain(secret)
-    return text.replace(key, "[key]") if key else text
 
 
 def encode(body: Json) -> bytes:
@@ -99,11 +95,12 @@ def utf8(text: str) -> bytes:
 class EventReader:
     """Parser of a stream's bytes into JSON events; `done` is True after the end marker."""
 
-    def __init__(self, secret: SecretStr | None = None) -> None:
+    def __init__(self, redactor: Redactor = NOTHING) -> None:
         self.done = False
-        self._secret = secret
+        self._redactor = redactor
         self._decoder = Decoder()
         self._headers: Mapping[str, str] = {}
+        self._error: ApiError | None = None
 
     def is_stream(self, status: int, headers: Mapping[str, str]) -> bool:
         """True when the response is a stream; errors, and hosts without streams, answer with plain JSON."""
@@ -111,23 +108,33 @@ class EventReader:
         return status == 200 and not headers.get("content-type", "").startswith("application/json")
 
     def feed(self, chunk: bytes) -> Iterator[Json]:
-        """Parse the next bytes into the events that they complete, up to the end marker.
-
-        Events before an error are yielded before it is raised.
-
-        Raises:
-            ApiError: An event is an error object or no JSON object.
-        """
+        """Parse the next bytes into the events that they complete, up to the end marker or an error; see `check`."""
         for event in self._decoder.feed(chunk):
             text = event.data.strip()
             if text == DONE:
                 self.done = True
                 return
             if text:
-                data = parse_object(text, self._headers, self._secret)
-                if event.name == "error":
-                    raise error_from_object(json.loads(redact(self._secret, text)), self._headers)
+                data = parse_object(text, self._headers, self._redactor)
+                if not isinstance(data, ApiError) and event.name == "error":
+                    data = error_from_object(data, self._headers, self._redactor)
+                if isinstance(data, ApiError):
+                    self._error = data
+                    return
                 yield data
+
+    def check(self) -> None:
+        """Raise the error that `feed` came to.
+
+        Raises:
+            ApiError: An event is an error object or no JSON object.
+        """
+        if self._error is not None:
+            raised, self._error = self._error, None
+            try:
+                raise raised
+            finally:
+                del raised
 
     def end(self) -> None:
         """Finish the stream; the blank line after the end marker may be missing.

@@ -6,7 +6,6 @@ header is obeyed, or the error raised at once when the wait does not fit into th
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,9 +17,11 @@ from typing import Protocol, TypeVar
 
 from langchain_core.exceptions import ModelError
 
+from mistral_rag._logger import logger_of
+
 T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class FailedAttempt(Protocol):

@@ -4,12 +4,13 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import SecretStr
 
 from mistral_rag.api._errors import AuthenticationError
+from mistral_rag.api._keys import Key, Redactor, as_key, secret_values
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.errors import ConfigurationError, MistralRagError
 
@@ -67,11 +68,12 @@ def is_httpx_timeout(value: Any) -> bool:
 class Settings:
     """Host, credentials, timeouts and retries of a client; a `login` ("user:password") is sent instead of the key.
 
-    Key and login are in no repr. `transport`, `http_client` and `http_async_client` are the caller's httpx objects.
-    `concurrency` limits the calls that run at once; None for no limit.
+    Key, login, headers and URL, whose query may hold a key, are in no repr. `transport`, `http_client` and
+    `http_async_client` are the caller's httpx objects. `concurrency` limits the calls that run at once; None for no
+    limit.
     """
 
-    base_url: str = field(default_factory=default_base_url)
+    base_url: str = field(default_factory=default_base_url, repr=False)
     key: SecretStr | None = None
     login: SecretStr | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -82,10 +84,30 @@ class Settings:
     http_client: Any = None
     http_async_client: Any = None
 
+    def __post_init__(self) -> None:
+        for name in ("key", "login"):
+            object.__setattr__(self, name, as_key(getattr(self, name)))
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigurationError("A client and its settings hold a key and are not pickled; pickle the model.")
+
     @property
     def credentials(self) -> SecretStr | None:
         """The login in base64, or else the key, as the Authorization header carries it."""
-        return SecretStr(base64.b64encode(plain(self.login).encode()).decode()) if self.login else self.key
+        return Key(base64.b64encode(plain(self.login).encode()).decode()) if self.login else self.key
+
+    @property
+    def redactor(self) -> Redactor:
+        """All that must not be seen again: key, login and password, secret headers, secrets in the URL's query."""
+        keys = [key for key in (self.key, self.login) if isinstance(key, Key)]
+        query = dict(parse_qsl(self.base_url.partition("?")[2]))
+        password = plain(self.login).partition(":")[2]
+        return Redactor(keys, [password, *secret_values(self.headers), *secret_values(query)])
+
+    @property
+    def host(self) -> str:
+        """The base URL for messages: its query may hold a key."""
+        return self.base_url.partition("?")[0]
 
     @property
     def authorization(self) -> str:
@@ -99,23 +121,31 @@ def split_login(url: str) -> tuple[str, SecretStr | None]:
     Raises:
         ConfigurationError: The URL has no http scheme, no host, or a port that is no number.
     """
+    parts = _parts(url)
+    if isinstance(parts, ConfigurationError):
+        url = ""  # the traceback would hold the password
+        raise parts
+    return parts
+
+
+def _parts(url: str) -> tuple[str, Key | None] | ConfigurationError:
     scheme, mark, rest = url.partition("://")
     if scheme.lower() not in {"http", "https"} or not rest:
-        raise ConfigurationError("base_url must begin with http:// or https:// and name a host.")
+        return ConfigurationError("base_url must begin with http:// or https:// and name a host.")
     authority, slash, path = rest.partition("/")
     login, found, host = authority.rpartition("@")
     port = host.rpartition("]")[2].partition(":")[2]
     if port and not port.isdigit():
         # The message leaves the URL out: the text after the colon may be a password.
-        raise ConfigurationError(
+        return ConfigurationError(
             "base_url has no valid host and port. Write / @ and : in a user or password as %2F, %40 and %3A."
         )
-    return f"{scheme}{mark}{host}{slash}{path}", SecretStr(unquote(login)) if found else None
+    return f"{scheme}{mark}{host}{slash}{path}", Key(unquote(login)) if found else None
 
 
 def plain(secret: SecretStr | None) -> str:
     """The key itself; "" when there is none."""
-    return secret.get_secret_value().strip() if secret else ""
+    return "" if secret is None else secret.get_secret_value().strip()
 
 
 def credentials_error(settings: Settings) -> MistralRagError | None:

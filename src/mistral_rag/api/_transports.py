@@ -9,17 +9,21 @@ import socket
 import ssl
 import threading
 import urllib.request
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 
 from mistral_rag._cached import cached_property
 from mistral_rag.api._errors import ApiError
+from mistral_rag.api._keys import Key, Redactor
 from mistral_rag.api._settings import Settings, Timeouts, credentials_error
 from mistral_rag.errors import ConfigurationError
+
+T = TypeVar("T")
 
 JSON = "application/json"
 LINGER = 0.25
@@ -47,7 +51,7 @@ class Connector:
         if self._settings.transport is not None:
             return BorrowedTransport(self._settings.transport)
         if self._proxied:
-            return ClientTransport(httpx.Client(verify=self._tls, limits=LIMITS))
+            return ClientTransport(_with_proxies(lambda: httpx.Client(verify=self._tls, limits=LIMITS)))
         return httpx.HTTPTransport(verify=self._tls, limits=LIMITS)
 
     def asynchronous(self) -> httpx.AsyncBaseTransport:
@@ -61,7 +65,7 @@ class Connector:
         if self._settings.transport is not None:
             return AsyncBorrowedTransport(self._settings.transport)
         if self._proxied:
-            return AsyncClientTransport(httpx.AsyncClient(verify=self._tls, limits=LIMITS))
+            return AsyncClientTransport(_with_proxies(lambda: httpx.AsyncClient(verify=self._tls, limits=LIMITS)))
         return httpx.AsyncHTTPTransport(verify=self._tls, limits=LIMITS)
 
     def request(
@@ -100,14 +104,25 @@ class Connector:
     def _headers(self, host: bytes, length: int, kind: str) -> list[tuple[bytes, bytes]]:
         required = [(b"Host", host), (b"Content-Length", b"%d" % length)]
         if kind == JSON:
-            return [*required, *self._fixed]
-        fixed = [header for header in self._fixed if header[0].lower() != b"content-type"]
+            return [*required, *self._fixed()]
+        fixed = [header for header in self._fixed() if header[0].lower() != b"content-type"]
         return [*required, *fixed, (b"Content-Type", kind.encode())]
 
-    @cached_property
     def _fixed(self) -> list[tuple[bytes, bytes]]:
-        """The headers of every request; those of the caller replace the defaults, in upper or lower case."""
-        error = credentials_error(self._settings)
+        """The headers of every request; a key by callable is asked for each time."""
+        key = self._settings.key
+        return self._made() if isinstance(key, Key) and key.rotates else self._kept
+
+    @cached_property
+    def _kept(self) -> list[tuple[bytes, bytes]]:
+        return self._made()
+
+    def _made(self) -> list[tuple[bytes, bytes]]:
+        """Headers; those of the caller replace the defaults, in upper or lower case."""
+        settings = self._settings
+        if isinstance(settings.key, Key):
+            settings = replace(settings, key=Key(settings.key.get_secret_value()))  # a function is asked once
+        error = credentials_error(settings)
         if error is not None:
             raise error
         headers = httpx.Headers(
@@ -116,10 +131,10 @@ class Connector:
                 "Accept": "application/json, text/event-stream",
                 "Accept-Encoding": "gzip, deflate",
                 "Content-Type": JSON,
-                "Authorization": self._settings.authorization,
+                "Authorization": settings.authorization,
             }
         )
-        headers.update(dict(self._settings.headers))
+        headers.update(dict(settings.headers))
         return headers.raw
 
     @cached_property
@@ -196,6 +211,16 @@ class AsyncClientTransport(httpx.AsyncBaseTransport):
             await self._client.aclose()
 
 
+def _with_proxies(make: Callable[[], T]) -> T:
+    """What `make` makes. Raises ConfigurationError when the environment names a proxy that is no address."""
+    with suppress(httpx.InvalidURL, ValueError):
+        return make()
+    # not in a handler: the error of httpx quotes what may be a password
+    raise ConfigurationError(
+        "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address. Write / @ and : in a user or password as %2F, %40 and %3A."
+    )
+
+
 def caller_headers(*clients: Any) -> dict[str, str]:
     """The headers of the caller's clients, without the defaults of httpx."""
     defaults = {"accept", "accept-encoding", "connection", "user-agent"}
@@ -207,9 +232,17 @@ def httpx_timeouts(timeouts: Timeouts) -> dict[str, float | None]:
     return {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.write, "pool": timeouts.pool}
 
 
-def lower_case_headers(response: httpx.Response) -> dict[str, str]:
-    """The response headers with names in lower case, decoded once; `httpx.Headers` decodes at every access."""
-    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
+def received_headers(response: httpx.Response, redactor: Redactor) -> dict[str, str]:
+    """The response headers with names in lower case, decoded once; `httpx.Headers` decodes at every access.
+
+    Secrets that the host says back are taken out, also of the response itself, whose repr shows its reason phrase.
+    """
+    headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
+    if redactor.is_in("\n".join((response.reason_phrase, *headers, *headers.values()))):
+        headers = {redactor.text(name): redactor.text(value) for name, value in headers.items()}
+        response.headers = httpx.Headers(headers)
+        response.extensions = response.extensions | {"reason_phrase": b""}
+    return headers
 
 
 def body_chunks(response: httpx.Response, headers: Mapping[str, str]) -> Iterable[bytes]:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from mistral_rag.cli._retrieval import add_retrieval, retriever_of
-from mistral_rag.terminal import ABSTAINED, DONE, EXIT_CODES, UNDONE, add_common, note, say, say_json
+from mistral_rag.cli._retrieval import add_retrieval, question_of, retriever_of
+from mistral_rag.terminal import (
+    ABSTAINED,
+    DONE,
+    EXIT_CODES,
+    UNDONE,
+    add_common,
+    note,
+    say,
+    say_json,
+    say_text,
+    text_argument,
+)
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -24,10 +35,12 @@ def add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "one it consists of quotes of the best passages, and says so.",
         epilog=EXIT_CODES,
     )
-    sub.add_argument("question")
+    sub.add_argument("question", type=text_argument)
     add_common(sub)
     add_retrieval(sub)
-    sub.add_argument("--model", metavar="NAME", help="the chat model (default: mistral-small-latest with a key)")
+    sub.add_argument(
+        "--model", type=text_argument, metavar="NAME", help="the chat model (default: mistral-small-latest with a key)"
+    )
     sub.add_argument("--extractive", action="store_true", help="quote the best passages; call no model")
     sub.add_argument("--stream", action="store_true", help="with --json: one JSON line a piece, the answer last")
     sub.set_defaults(command=ask)
@@ -35,13 +48,14 @@ def add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def ask(arguments: argparse.Namespace) -> int:
     """`mistral-rag ask`."""
+    question = question_of(arguments)
     retriever = retriever_of(arguments)
     from mistral_rag.defaults import load_chat_model
     from mistral_rag.grounding import GroundedQA, fold
 
     model = None if arguments.extractive else load_chat_model(arguments.model)
     chain = GroundedQA(retriever=retriever, model=model)
-    answer = fold(_shown(chain.stream(arguments.question), arguments), question=arguments.question)
+    answer = fold(_shown(chain.stream(question), arguments), question=question)
     if arguments.json:
         say_json(answer.model_dump(mode="json"))
     else:
@@ -56,7 +70,7 @@ def _shown(pieces: Iterable[AnswerPiece | Answer], arguments: argparse.Namespace
     for piece in pieces:
         if not isinstance(piece, Answer):
             if not arguments.json:
-                say(piece.text, end="")
+                say_text(piece.text)
             elif arguments.stream:
                 say_json({"text": piece.text})
         yield piece
@@ -64,7 +78,8 @@ def _shown(pieces: Iterable[AnswerPiece | Answer], arguments: argparse.Namespace
 
 def _show_checks(answer: Answer) -> None:
     """Print the lines below the text: reason of a partial answer, citations, unsupported claims, warnings."""
-    say("\n" if answer.text else "", end="")
+    if answer.text:
+        say()
     if answer.status != "answered":
         say(f"{answer.status}: {answer.reason}" if answer.reason else answer.status)
     for citation in answer.citations:

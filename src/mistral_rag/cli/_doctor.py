@@ -1,16 +1,25 @@
 """Checks of `mistral-rag doctor`: the installation, the key and host, an index. Never prints a key."""
 
-import os
 import platform
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
-from mistral_rag.defaults import CHAT_MODEL, choose_embeddings, has_key, has_local_models, load_embeddings
+from mistral_rag.defaults import (
+    CHAT_MODEL,
+    choose_embeddings,
+    embedding_families,
+    has_key,
+    has_local_models,
+    load_embeddings,
+)
 from mistral_rag.errors import ApiError, ConfigurationError, StoreError
 from mistral_rag.extensions import Extension, installed
+from mistral_rag.retrieval import Signal, registered_signals
 from mistral_rag.terminal import counted
 
 PACKAGES = ("langchain-core", "faiss-cpu", "numpy", "httpx", "pydantic", "pypdfium2", "pypdf", "mistral-common")
@@ -61,17 +70,46 @@ def _installed(name: str, packages: tuple[str, ...]) -> Check:
 
 
 def _loadable(extensions: Sequence[Extension]) -> Check:
+    checks = [lambda one=extension: _check(one) for extension in extensions] + [
+        # what one says alone, or two of them together
+        embedding_families,
+        import_module("ingest.parsing").parsers,
+        registered_signals,
+    ]
     faults = []
-    for extension in extensions:
+    for check in checks:
         try:
-            extension.load()
+            check()
         except ConfigurationError as error:
-            faults.append(str(error))
+            faults += [str(error)] if str(error) not in faults else []
     return Check(
         "extensions",
         not faults,
         "; ".join(faults) or ", ".join(f"{one.kind} ({one.distribution})" for one in extensions),
     )
+
+
+def _check(extension: Extension) -> None:
+    """Check that an extension is what its group asks for. Raises ConfigurationError when it is not."""
+    match extension.group:
+        case "mistral_rag.parsers":
+            parser = extension.load_as(import_module("ingest.parsing").Parser)
+            if not _is_there(parser.function.partition(":")[0]):
+                raise extension.wrong(f"whose function {parser.function} is in no module that is installed")
+        case "mistral_rag.signals":
+            extension.load_as(Signal)  # type: ignore[type-abstract]
+        case "mistral_rag.embeddings":
+            if not callable(extension.load()):
+                raise extension.wrong("which is no function")
+        case other:
+            raise extension.wrong(f"in the group {other}, which is no extension point")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _local_models() -> Check:
@@ -81,17 +119,23 @@ def _local_models() -> Check:
 
 
 def _platform() -> Iterator[Check]:
-    host = os.environ.get("MISTRAL_BASE_URL", "https://api.mistral.ai/v1")
     if not has_key():
         chosen = choose_embeddings({"en": 1}) or "none (word search only)"
         yield Check("key", True, f"MISTRAL_API_KEY is not set: embeddings {chosen}, extractive answers")
         return
-    yield Check("key", True, f"MISTRAL_API_KEY is set: chat {CHAT_MODEL}, host {host}")
     from mistral_rag.embeddings import MistralEmbeddings
 
     try:
-        dimension = len(MistralEmbeddings(max_retries=0).embed_query("doctor"))
-    except ApiError as error:
+        model = MistralEmbeddings(max_retries=0)
+    except ValueError:
+        yield Check("key", False, "MISTRAL_BASE_URL is no address; it begins with https:// and includes /v1")
+        return
+    # the model's: without the user, password and query that the variable may hold
+    host = model.base_url.partition("?")[0]
+    yield Check("key", True, f"MISTRAL_API_KEY is set: chat {CHAT_MODEL}, host {host}")
+    try:
+        dimension = len(model.embed_query("doctor"))
+    except (ApiError, ConfigurationError) as error:
         yield Check("host", False, f"{host}: {error}")
     else:
         yield Check("host", True, f"{host} answers; mistral-embed gives {dimension} dimensions")

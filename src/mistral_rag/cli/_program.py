@@ -7,7 +7,7 @@ import gc
 
 from mistral_rag.cli._ask import add_ask
 from mistral_rag.cli._search import add_search
-from mistral_rag.terminal import DONE, EXIT_CODES, UNDONE, UNUSABLE, add_common, note, run, say, say_json
+from mistral_rag.terminal import DONE, EXIT_CODES, UNDONE, UNUSABLE, CommandParser, add_common, note, run, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def ingest(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = CommandParser(
         prog="mistral-rag",
         description="Ask questions of an index of documents; every statement of the answer is cited and checked.",
         epilog=f"Build an index first: ingest build FOLDER --index DIR\n\n{EXIT_CODES}",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from mistral_rag.terminal import add_groups, at_least_one, index_folder
+from mistral_rag.terminal import UsageError, add_groups, at_least_one, index_folder, printable, text_argument
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from typing import Literal
 
     from mistral_rag.retrieval import QueryExpander
     from mistral_rag.retrievers import HybridRetriever
+
+MAX_FIELDS = 40
+"""Names of fields that are listed for a misspelt one: a few lines."""
 
 
 def add_retrieval(sub: argparse.ArgumentParser) -> None:
@@ -32,15 +36,50 @@ def add_retrieval(sub: argparse.ArgumentParser) -> None:
     )
 
 
+def question_of(arguments: argparse.Namespace) -> str:
+    """The question that was typed. Raises UsageError when there is nothing to read in it."""
+    question: str = arguments.question
+    if not printable(question).replace("\ufffd", "").strip():
+        raise UsageError("the question is empty. Write one, in quotes")
+    return question
+
+
 def retriever_of(arguments: argparse.Namespace) -> HybridRetriever:
     """Make the retriever that the options describe."""
     folder = index_folder(arguments)
     from mistral_rag.retrievers import HybridRetriever
 
     expander = _expander(arguments.expand)
-    return HybridRetriever.from_index(
+    retriever = HybridRetriever.from_index(
         folder, k=arguments.k, filter=arguments.filter, groups=arguments.groups, expander=expander
     )
+    _check_fields(retriever, arguments.filter or {})
+    return retriever
+
+
+def _check_fields(retriever: HybridRetriever, wanted: Mapping[str, object]) -> None:
+    """Raise UsageError for a field that no document the reader may see has: it is misspelt, rather than not there."""
+    named = list(_fields(wanted))
+    if not named:
+        return
+    with retriever.index.view() as view:
+        known = sorted(view.fields())
+    for name in named:
+        if name not in known:
+            shown = ", ".join(known[:MAX_FIELDS]) + (" …" if len(known) > MAX_FIELDS else "")
+            raise UsageError(f"no document has a field {name} to filter by; there are: {shown}")
+
+
+def _fields(wanted: Mapping[str, object]) -> Iterator[str]:
+    """Names of the fields of a filter; what is no filter is left to the index, which says so."""
+    waiting: list[object] = [wanted]
+    while waiting:
+        part = waiting.pop()
+        for name, value in part.items() if isinstance(part, dict) else ():
+            if not name.startswith("$"):
+                yield name
+            else:
+                waiting += value if isinstance(value, list) else [value]
 
 
 def _expander(kind: str) -> QueryExpander | Literal["signals"] | None:
@@ -60,8 +99,8 @@ def _json_object(text: str) -> dict[str, object]:
     import json
 
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = json.loads(text_argument(text))
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("must be a JSON object")

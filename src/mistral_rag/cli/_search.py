@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from mistral_rag.cli._retrieval import add_retrieval, retriever_of
-from mistral_rag.terminal import DONE, EXIT_CODES, add_common, counted, note, say, say_json
+from mistral_rag.cli._retrieval import add_retrieval, question_of, retriever_of
+from mistral_rag.terminal import DONE, EXIT_CODES, add_common, counted, note, say, say_json, text_argument
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Find the passages that fit a question best, without writing an answer.",
         epilog=EXIT_CODES,
     )
-    sub.add_argument("question")
+    sub.add_argument("question", type=text_argument)
     add_common(sub)
     add_retrieval(sub)
     sub.add_argument("--explain", action="store_true", help="show ranks and parts of each side, routing and filter")
@@ -34,7 +34,8 @@ def add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def search(arguments: argparse.Namespace) -> int:
     """`mistral-rag search`."""
-    found = retriever_of(arguments).explain(arguments.question, k=arguments.k)
+    question = question_of(arguments)
+    found = retriever_of(arguments).explain(question, k=arguments.k)
     if arguments.json:
         results = [_result(hit, arguments.explain) for hit in found.hits]
         say_json({"results": results, **({"explanation": found.to_json()} if arguments.explain else {})})

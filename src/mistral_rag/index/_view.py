@@ -19,7 +19,7 @@ from mistral_rag.index._database.rows import plain_json, row_digest, unreadable
 from mistral_rag.index._dense import vector_rows
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Rows
-from mistral_rag.index._filters.filters import AllowedRows
+from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._gate import hides_documents
 from mistral_rag.index._status import HIDDEN
@@ -233,6 +233,10 @@ class View(CommitRows):
     def hidden(self) -> int:
         """The number of documents that nobody finds: they name no group, and others do."""
         return int(self._connection.execute(HIDDEN).fetchone()[0])
+
+    def fields(self) -> set[str]:
+        """Names of the metadata fields that filters may use, of the documents that may be read."""
+        return readable_fields(self._connection)
 
     def allowed(self, filter: Mapping[str, Any] | None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read, ascending; None means all."""

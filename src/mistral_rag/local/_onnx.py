@@ -1,6 +1,5 @@
-"""Sessions of onnxruntime, which is imported with its telemetry off."""
+"""Sessions of onnxruntime, whose telemetry the package of this module has switched off."""
 
-import os
 from typing import Any
 
 
@@ -12,8 +11,6 @@ def onnx_session(weights: bytes, *, threads: int, arena: bool = True) -> Any:
         threads: within one operation; operations run one after the other.
         arena: let the session keep memory for its next run.
     """
-    # read when the library is loaded: later calls do not stop it from looking up a host and writing a device id
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

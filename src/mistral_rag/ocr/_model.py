@@ -1,7 +1,6 @@
 """MistralOCR: documents of any size through the platform's OCR, and single pages for a build."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
@@ -9,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Unpack
 
+from mistral_rag._logger import logger_of
 from mistral_rag.api._concurrency import in_tasks, in_threads
 from mistral_rag.api._errors import ApiError
 from mistral_rag.ocr._assembly import ResultAssembly
@@ -24,7 +24,7 @@ from mistral_rag.ocr._requests.uploads import PATH, uploaded_id
 from mistral_rag.ocr._result import OcrPage, OcrResult
 from mistral_rag.schema import Page
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 PageSelection = int | str | Iterable[int] | None
 """Page numbers from 1, or a string such as "1-5,7"; None for all pages."""

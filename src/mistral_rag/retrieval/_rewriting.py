@@ -1,16 +1,16 @@
 """A chat model says which words a text that answers the question would hold."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
+from mistral_rag._logger import logger_of
 from mistral_rag.retrieval._expansion import MAX_CHARACTERS
 from mistral_rag.text import NON_ALPHANUMERIC
 
-LOG = logging.getLogger(__name__)
+LOG = logger_of(__name__)
 
 MAX_QUESTION: Final = 2_000
 """Characters of a question that the model is shown."""

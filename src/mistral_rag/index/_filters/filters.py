@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING, Any, Final
 from mistral_rag._forks import ForkLock
 from mistral_rag.errors import InvalidFilterError
 from mistral_rag.index._database.rows import Value
-from mistral_rag.index._filters.filter_fields import CHUNK_FIELDS, HEADINGS, PAGE_FIELDS, stored
+from mistral_rag.index._filters.filter_fields import (
+    CHUNK_FIELDS,
+    HEADINGS,
+    PAGE_FIELDS,
+    SOURCE_FIELDS,
+    stored,
+)
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Rows
@@ -104,6 +110,12 @@ def rows_allowed(
         raise InvalidFilterError(f"a filter takes at most {MAX_VALUES} values")
     found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
     return array("q", (row for (row,) in found))
+
+
+def readable_fields(connection: sqlite3.Connection) -> set[str]:
+    """Names that filters may use: fields of every passage, and those of the documents that a connection shows."""
+    found = connection.execute("SELECT DISTINCT name FROM facts")
+    return {*CHUNK_FIELDS, *PAGE_FIELDS, HEADINGS, *SOURCE_FIELDS, *(str(name) for (name,) in found)}
 
 
 def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:

@@ -1,6 +1,6 @@
 """OCR options as keywords: those of one call, and all that a new `MistralOCR` takes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict
 
 from pydantic import SecretStr
@@ -41,8 +41,8 @@ class ReadingOptions(TypedDict, total=False):
 class OcrSettings(ReadingOptions, total=False):
     """All settings of a `MistralOCR`: its options, and where and as whom it calls the platform."""
 
-    api_key: SecretStr | str | None
-    mistral_api_key: SecretStr | str | None
+    api_key: SecretStr | str | Callable[[], str] | None
+    mistral_api_key: SecretStr | str | Callable[[], str] | None
     base_url: str | None
     endpoint: str | None
     login: SecretStr | str | None
