@@ -1,0 +1,189 @@
+"""Characters that nobody sees on a page: found by drawing it with and without the texts in doubt.
+
+A character is seen when its own ink changes the picture. Where a picture lies over or under it, as in a scan with a
+text layer, it is seen when something is printed at its place. `docs/ingest.md` gives the rule.
+"""
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2.raw as pdfium
+
+from mistral_rag.pdf._geometry import Booleans, Floats, PageTransform
+from mistral_rag.pdf._images import render
+from mistral_rag.pdf._objects import Doubt, PageObjects, bound, luminance
+
+Pixels = npt.NDArray[np.float32]
+
+_DPI = 108
+"""Letters of 6 points are 9 pixels high: a stem of theirs is most of a pixel."""
+_MAX_PIXELS = 3_000_000
+"""Bounds the time for posters; a letter page has a third of it."""
+_MIN_CHANGE = 24.0
+"""Levels of 255 by which ink has to change the picture: #E7E7E7 on white, a contrast of 1.2 to 1."""
+_HUE = 0.4
+"""Weight of a change of one channel alone: red on green of the same brightness is seen, yellow on white hardly."""
+_MIN_INK = 0.04
+"""Share of a letter's box that its ink changes; the thinnest, an l, has three times as much."""
+_MIN_PRINT = 0.03
+_MIN_CONTRAST = 48.0
+"""A word of a scan has this share of pixels so far from the paper's level; paper and bars have none."""
+_SIDE_BEARING = 0.1
+"""Share of a letter's box at either side that its neighbours' ink may reach into."""
+_NONE = Doubt(0)
+_MAX_GROUPS = 8
+"""Pictures of a page; texts with other reasons for doubt are taken off together."""
+
+_object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
+_activate = bound(pdfium.FPDFPageObj_SetIsActive, ctypes.c_int, 2)
+
+Letter = tuple[int, str]
+"""PDFium's index of a character, and the character."""
+
+
+def hidden_characters(
+    page: Any, text_page: Any, objects: PageObjects, words: Sequence[Sequence[Letter]], transform: PageTransform
+) -> frozenset[int]:
+    """PDFium's indices of the characters of a page's `words` that nobody sees."""
+    if not objects.doubts:
+        return frozenset()
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    owners = {at: _object_of(handle, at) for word in words for at, _ in word}
+    doubted = [word for word in words if any(owners[at] in objects.doubts for at, _ in word)]
+    if not doubted:
+        return frozenset()
+    picture = _draw(page)
+    boxes = _boxes(text_page, [at for word in doubted for at, _ in word], transform)
+    places = _pixels(boxes, picture, transform, inset=_SIDE_BEARING)
+    ink = dict.fromkeys(places, 1.0)
+    for members in _groups(objects.doubts):
+        mine = [at for at in places if owners[at] in members]
+        if mine:
+            ink.update(zip(mine, _shares(_change(picture, page, members), [places[at] for at in mine]), strict=True))
+    ink.update({at: 0.0 for at in places if objects.doubts.get(owners[at] or 0, _NONE) & Doubt.UNDRAWN})
+    prints = _Prints(objects, luminance(*np.moveaxis(picture, 2, 0)), transform)
+    hidden: set[int] = set()
+    for word in doubted:
+        unseen = _unseen(word, ink)
+        if unseen and not prints.show([boxes[at] for at in unseen], [owners[at] or 0 for at in unseen]):
+            hidden.update(unseen)
+    return frozenset(hidden)
+
+
+def _draw(page: Any) -> Pixels:
+    """A page in colour: (height, width, 3)."""
+    image = render(page, dpi=_DPI, max_pixels=_MAX_PIXELS)
+    return np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width, 3).astype(np.float32)
+
+
+def _groups(doubts: Mapping[int, Doubt]) -> list[frozenset[int]]:
+    """Texts that are taken off together: what hides below a text is in doubt for another reason."""
+    groups: dict[Doubt, set[int]] = {}
+    for address, doubt in doubts.items():
+        if not doubt & Doubt.UNDRAWN:
+            key = doubt if doubt in groups or len(groups) < _MAX_GROUPS - 1 else _NONE
+            groups.setdefault(key, set()).add(address)
+    return [frozenset(members) for members in groups.values()]
+
+
+def _change(picture: Pixels, page: Any, texts: frozenset[int]) -> Booleans:
+    """Pixels (height, width) of a picture that the texts change."""
+    for text in texts:
+        _activate(text, 0)
+    try:
+        difference = np.abs(picture - _draw(page))
+    finally:
+        for text in texts:
+            _activate(text, 1)
+    changed: Booleans = (luminance(*np.moveaxis(difference, 2, 0)) >= _MIN_CHANGE) | (
+        _HUE * difference.max(axis=2) >= _MIN_CHANGE
+    )
+    return changed
+
+
+def _boxes(text_page: Any, characters: Sequence[int], transform: PageTransform) -> dict[int, Floats]:
+    """Boxes of characters as a reader sees them, in points."""
+    buffer = (pdfium.FS_RECTF * len(characters))()
+    for rectangle, at in zip(buffer, characters, strict=True):
+        pdfium.FPDFText_GetLooseCharBox(text_page, at, rectangle)
+    ends = np.frombuffer(buffer, dtype=np.float32).reshape(-1, 1, 4).astype(np.float64)
+    return dict(zip(characters, transform.boxes(ends), strict=True))
+
+
+def _pixels(
+    boxes: Mapping[int, Floats], picture: Pixels, transform: PageTransform, *, inset: float
+) -> dict[int, tuple[int, int, int, int]]:
+    """Boxes in pixels, without the edges that neighbours reach into."""
+    height, width, _ = picture.shape
+    across, down = width / (transform.width or 1), height / (transform.height or 1)
+    places = {}
+    for at, (left, top, right, bottom) in boxes.items():
+        margin = inset * min(right - left, bottom - top)
+        x0, x1 = _bounded((left + margin) * across, (right - margin) * across, width)
+        y0, y1 = _bounded(top * down, bottom * down, height)
+        places[at] = x0, y0, x1, y1
+    return places
+
+
+def _bounded(low: float, high: float, size: int) -> tuple[int, int]:
+    """Whole pixels from `low` to `high`, at least one."""
+    first = min(max(int(low), 0), size - 1)
+    return first, min(max(int(high + 0.999), first + 1), size)
+
+
+def _shares(changed: Booleans, places: Sequence[tuple[int, int, int, int]]) -> list[float]:
+    """Share of changed pixels in each place."""
+    sums = np.pad(changed.astype(np.int64).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    x0, y0, x1, y1 = np.array(places).T
+    inside = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
+    shares: list[float] = (inside / ((x1 - x0) * (y1 - y0))).tolist()
+    return shares
+
+
+def _unseen(word: Sequence[Letter], ink: Mapping[int, float]) -> list[int]:
+    """Characters of a word without ink; dots and dashes, which have little, go with the letter before them."""
+    letters = [at for at, character in word if character.isalnum()]
+    if not letters:
+        return [] if any(ink[at] > 0 for at, _ in word) else [at for at, _ in word]
+    seen = ink[letters[0]] >= _MIN_INK
+    unseen = []
+    for at, character in word:
+        if character.isalnum():
+            seen = ink[at] >= _MIN_INK
+        if not seen:
+            unseen.append(at)
+    return unseen
+
+
+class _Prints(NamedTuple):
+    """What pictures on a page show: `grey` is the page as it is seen, (height, width)."""
+
+    objects: PageObjects
+    grey: Pixels
+    transform: PageTransform
+
+    def show(self, boxes: Sequence[Floats], owners: Sequence[int]) -> bool:
+        """True when a picture shows something in the place of a word, and nothing lies over the picture."""
+        low, high = np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]
+        top = self._topmost(*((low + high) / 2))
+        if top is None or not self.objects.is_picture[top]:
+            return False
+        drawn_later = self.objects.order[top] > max(self.objects.text_order.get(owner, 0) for owner in owners)
+        if not drawn_later and not all(self.objects.doubts.get(owner, _NONE) & Doubt.UNDRAWN for owner in owners):
+            return False
+        down, across = self.grey.shape[0] / self.transform.height, self.grey.shape[1] / self.transform.width
+        x0, x1 = _bounded(low[0] * across, high[0] * across, self.grey.shape[1])
+        y0, y1 = _bounded(low[1] * down, high[1] * down, self.grey.shape[0])
+        place = self.grey[y0:y1, x0:x1]
+        return bool((np.abs(place - np.median(place)) >= _MIN_CONTRAST).mean() >= _MIN_PRINT)
+
+    def _topmost(self, x: float, y: float) -> int | None:
+        """Index of what is drawn last at a point of the page as a reader sees it; None for bare paper."""
+        left, top, right, bottom = self.transform.boxes(self.objects.fields[:, None, [0, 3, 2, 1]]).T
+        over = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+        over &= self.objects.is_opaque | self.objects.is_picture
+        found = np.flatnonzero(over)
+        return int(found[-1]) if len(found) else None
