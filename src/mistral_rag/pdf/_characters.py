@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
+from mistral_rag.pdf._native import bound, loose_boxes
 from mistral_rag.pdf._objects import objects_of
 from mistral_rag.pdf._visibility import hidden_characters
 from mistral_rag.schema import clean_text
@@ -42,6 +43,9 @@ _MIN_RISE = 0.2
 _FORCE_BOLD = 1 << 18
 """Bit 19 of a font descriptor's flags (ISO 32000-1, table 123)."""
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
+
+
+_is_unmapped = bound(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, 2)
 
 
 class PageWords(NamedTuple):
@@ -155,10 +159,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _end_boxes(text_page: Any, spans: Sequence[tuple[int, int]]) -> Floats:
     """Boxes of the first and last character of each word: (n, 2, 4) left, top, right, bottom, y upwards."""
-    buffer = (pdfium.FS_RECTF * (2 * len(spans)))()
-    for rectangle, at in zip(buffer, chain.from_iterable(spans), strict=True):
-        pdfium.FPDFText_GetLooseCharBox(text_page, at, rectangle)
-    return np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2, 4).astype(np.float64)
+    return loose_boxes(text_page, list(chain.from_iterable(spans))).reshape(-1, 2, 4)
 
 
 def _split_raised_marks(text_page: Any, index: Sequence[int], tokens: list[_Token], ends: Floats) -> Floats:
@@ -264,5 +265,6 @@ def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> flo
     visible = sum(map(len, text.split()))
     meaningless = len(_MEANINGLESS.findall(text))
     sample = spans[:: 1 + len(spans) // _MAX_SAMPLE]
-    unmapped: int = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, first) == 1 for first, _ in sample)
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    unmapped: int = sum(_is_unmapped(handle, first) == 1 for first, _ in sample)
     return min(1.0, meaningless / max(visible, 1) + unmapped / max(len(sample), 1))

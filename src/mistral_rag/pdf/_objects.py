@@ -1,16 +1,22 @@
 """Objects that draw a page, and the texts among them that a reader may not see."""
 
 import ctypes
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntFlag
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pypdfium2.raw as pdfium
 
-from mistral_rag.pdf._geometry import Booleans, Floats
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers
+from mistral_rag.pdf._native import bound
 
 Matrix = tuple[float, float, float, float, float, float]
+Bounds = list[float]
+"""Left, bottom, right, top in PDFium's coordinates."""
+Singles = npt.NDArray[np.float32]
 
 _UNDRAWN_MODES = frozenset({pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP})
 _MAX_TEXT_LUMINANCE = 150.0
@@ -31,8 +37,12 @@ _RECTANGLE = 5
 """Segments of a rectangle: four sides and the way back."""
 _MIN_INSIDE = 0.98
 """Share of a text's sides that has to lie in its clip: PDFium rounds."""
-_MIN_SIZE = 0.1
-"""Points; no text is smaller, so that none has an empty box."""
+_LAYER_BYTES = 6
+"""Size of the tag OC as PDFium gives it, its end included."""
+_AREAS = (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING)
+_MIN_THICKNESS = 1.2
+"""Points; a thinner area is a rule, of which a filing's page has dozens. It covers no text that is not tiny."""
+_BOX_BYTES = 16
 _OPAQUE_NOTES = frozenset({pdfium.FPDF_ANNOT_SQUARE, pdfium.FPDF_ANNOT_REDACT, pdfium.FPDF_ANNOT_FREETEXT})
 """Others, such as highlights and stamps, usually let the page through."""
 _EMPTY = 2
@@ -74,30 +84,36 @@ class PageObjects(NamedTuple):
     text_order: dict[int, int]
 
 
-class _Item(NamedTuple):
-    """A page object, its place in the order of drawing, and the matrix of the forms it lies in."""
+class _Drawing(NamedTuple):
+    """Objects of a page in the order of drawing: kinds, addresses, and the matrices of those that lie in forms."""
 
-    address: int
-    order: int
-    matrix: Matrix
-    in_form: bool
+    kinds: list[int]
+    addresses: list[int]
+    matrices: dict[int, Matrix]
+
+    def of_kind(self, *kinds: int) -> list[int]:
+        """Places of the objects of some kinds."""
+        return [at for at, kind in enumerate(self.kinds) if kind in kinds]
+
+    def boxes(self, places: Sequence[int]) -> Singles:
+        """Bounds of objects on the page (n, 4): left, bottom, right, top in PDFium's coordinates."""
+        boxes = np.empty((len(places), 4), dtype=np.float32)
+        start = boxes.ctypes.data
+        for at, box in zip(places, range(start, start + boxes.nbytes, _BOX_BYTES), strict=True):
+            _bounds_of(self.addresses[at], box, box + 4, box + 8, box + 12)
+        if self.matrices:
+            for row, at in enumerate(places):
+                if at in self.matrices:
+                    boxes[row] = _turned(boxes[row].tolist(), self.matrices[at])
+        return boxes
 
 
 class _Field(NamedTuple):
-    box: tuple[float, float, float, float]
+    box: Bounds
     order: float
     is_picture: bool
     is_opaque: bool
     is_light: bool
-
-
-def bound(function: Any, result: Any, arguments: int) -> Callable[..., Any]:
-    """A function of PDFium that takes addresses and whole numbers only: a third of the cost of a call by ctypes.
-
-    It keeps the interpreter's lock, which is right for calls of a tenth of a microsecond.
-    """
-    prototype = ctypes.PYFUNCTYPE(result, *[ctypes.c_void_p] * arguments)
-    return prototype(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
 _type_of = bound(pdfium.FPDFPageObj_GetType, ctypes.c_int, 1)
@@ -116,69 +132,73 @@ _mark_name = bound(pdfium.FPDFPageObjMark_GetName, ctypes.c_int, 4)
 _bounds_of = bound(pdfium.FPDFPageObj_GetBounds, ctypes.c_int, 5)
 _matrix_of = bound(pdfium.FPDFPageObj_GetMatrix, ctypes.c_int, 2)
 _draw_mode = bound(pdfium.FPDFPath_GetDrawMode, ctypes.c_int, 3)
-_page_objects = bound(pdfium.FPDFPage_CountObjects, ctypes.c_int, 1), bound(pdfium.FPDFPage_GetObject, ctypes.c_void_p, 2)
+_page_objects = (
+    bound(pdfium.FPDFPage_CountObjects, ctypes.c_int, 1),
+    bound(pdfium.FPDFPage_GetObject, ctypes.c_void_p, 2),
+)
 _form_objects = (
     bound(pdfium.FPDFFormObj_CountObjects, ctypes.c_int, 1),
     bound(pdfium.FPDFFormObj_GetObject, ctypes.c_void_p, 2),
 )
 
 
-def _four(kind: Any) -> tuple[Any, tuple[int, int, int, int]]:
-    """A buffer for four values, and the addresses of each."""
-    buffer = (kind * 4)()
-    start = ctypes.addressof(buffer)
-    return buffer, (start, start + 4, start + 8, start + 12)
+class _Buffer:
+    """Places for what PDFium hands back by address."""
+
+    def __init__(self, kind: Any, count: int) -> None:
+        self.values = (kind * count)()
+        start = ctypes.addressof(self.values)
+        self.places = tuple(range(start, start + 4 * count, 4))
 
 
 def objects_of(page: Any) -> PageObjects:
     """Look at everything that draws a loaded page, pictures and notes included."""
-    texts: list[_Item] = []
-    shapes: list[tuple[int, _Item]] = []
-    for kind, item in _items(page):
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            texts.append(item)
-        elif kind != pdfium.FPDF_PAGEOBJ_FORM:
-            shapes.append((kind, item))
-    fields = [field for kind, item in shapes if (field := _field(kind, item))]
-    fields += _notes(page, len(texts) + len(shapes))
-    doubts = _text_doubts(texts)
-    _add_doubts_by_place(doubts, texts, fields)
+    drawing = _drawing(ctypes.cast(page, ctypes.c_void_p).value)
+    texts = drawing.of_kind(pdfium.FPDF_PAGEOBJ_TEXT)
+    fields = [*_fields(drawing), *_notes(page, len(drawing.kinds))]
+    doubts = _text_doubts(drawing, texts)
+    _add_doubts_by_place(doubts, drawing, texts, fields)
     return PageObjects(
         doubts,
         np.array([field.box for field in fields], dtype=np.float64).reshape(-1, 4),
         np.array([field.is_picture for field in fields], dtype=bool),
         np.array([field.is_opaque for field in fields], dtype=bool),
         np.array([field.order for field in fields], dtype=np.float64),
-        {item.address: item.order for item in texts} if doubts else {},
+        {drawing.addresses[at]: at for at in texts} if doubts else {},
     )
 
 
-def _items(page: Any) -> Iterator[tuple[int, _Item]]:
-    """All objects in the order of drawing, those of a form behind it."""
-    address = ctypes.cast(page, ctypes.c_void_p).value
-    stack = [(_children(address, *_page_objects), _IDENTITY)]
-    order = 0
+def _drawing(page: int | None) -> _Drawing:
+    addresses = _children(page, *_page_objects)
+    kinds = list(map(_type_of, addresses))
+    if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
+        return _Drawing(kinds, addresses, {})
+    found = _Drawing([], [], {})
+    stack = [(iter(addresses), _IDENTITY)]
     while stack:
         children, matrix = stack[-1]
         for child in children:
             kind = _type_of(child)
-            yield kind, _Item(child, order, matrix, len(stack) > 1)
-            order += 1
+            if len(stack) > 1:
+                found.matrices[len(found.kinds)] = matrix
+            found.kinds.append(kind)
+            found.addresses.append(child)
             if kind == pdfium.FPDF_PAGEOBJ_FORM and len(stack) < _MAX_DEPTH:
-                stack.append((_children(child, *_form_objects), _times(_matrix(child), matrix)))
+                stack.append((iter(_children(child, *_form_objects)), _times(_matrix(child), matrix)))
                 break
         else:
             stack.pop()
+    return found
 
 
-def _children(parent: int | None, count: Callable[..., int], get: Callable[..., int]) -> Iterator[int]:
-    return (get(parent, at) for at in range(count(parent)))
+def _children(parent: int | None, count: Callable[..., int], get: Callable[..., int]) -> list[int]:
+    return [get(parent, at) for at in range(count(parent))]
 
 
 def _matrix(address: int) -> Matrix:
-    buffer = (ctypes.c_float * 6)()
-    _matrix_of(address, ctypes.addressof(buffer))
-    a, b, c, d, e, f = buffer
+    buffer = _Buffer(ctypes.c_float, 6)
+    _matrix_of(address, buffer.places[0])
+    a, b, c, d, e, f = buffer.values
     return a, b, c, d, e, f
 
 
@@ -188,51 +208,57 @@ def _times(first: Matrix, then: Matrix) -> Matrix:
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
 
 
-def _box(address: int, matrix: Matrix) -> tuple[float, float, float, float]:
-    """Bounds of an object on the page: left, bottom, right, top."""
-    buffer, places = _four(ctypes.c_float)
-    _bounds_of(address, *places)
-    left, bottom, right, top = buffer
-    if matrix is _IDENTITY:
-        return left, bottom, right, top
+def _turned(box: Sequence[float], matrix: Matrix) -> list[float]:
+    left, bottom, right, top = box
     a, b, c, d, e, f = matrix
     xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
     ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
-    return min(xs), min(ys), max(xs), max(ys)
+    return [min(xs), min(ys), max(xs), max(ys)]
 
 
-def _field(kind: int, item: _Item) -> _Field | None:
-    """The area that a shape or picture takes; None for a rule, a frame, and what is not drawn."""
-    is_opaque = not _is_translucent(item.address)
-    if kind != pdfium.FPDF_PAGEOBJ_PATH:
-        return _Field(_box(item.address, item.matrix), item.order, True, is_opaque, False)
-    fill, strokes = ctypes.c_int(), ctypes.c_int()
-    _draw_mode(item.address, ctypes.addressof(fill), ctypes.addressof(strokes))
-    if not fill.value and not (strokes.value and _thickness(item) > _MAX_RULE):
+def _fields(drawing: _Drawing) -> Iterator[_Field]:
+    """Areas that shapes and pictures take, but for rules, frames, and what is not drawn."""
+    places = drawing.of_kind(*_AREAS)
+    boxes = drawing.boxes(places)
+    thick = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= _MIN_THICKNESS
+    for at, box in zip(np.array(places, dtype=np.int64)[thick].tolist(), boxes[thick].tolist(), strict=True):
+        address = drawing.addresses[at]
+        if drawing.kinds[at] != pdfium.FPDF_PAGEOBJ_PATH:
+            yield _Field(box, at, True, not _is_translucent(address), False)
+        elif (is_light := _lightness(drawing, at)) is not None:
+            yield _Field(box, at, False, not _is_translucent(address), is_light)
+
+
+def _lightness(drawing: _Drawing, at: int) -> bool | None:
+    """True for the area of a light shape, False for that of any other; None for a frame and what is not drawn."""
+    address = drawing.addresses[at]
+    modes = _Buffer(ctypes.c_int, 2)
+    _draw_mode(address, *modes.places)
+    fills, strokes = modes.values
+    if not fills:
+        return False if strokes and _thickness(address, drawing.matrices.get(at, _IDENTITY)) > _MAX_RULE else None
+    red, green, blue, alpha = _fill(address)
+    if not alpha and not strokes:
         return None
-    red, green, blue, alpha = _fill(item.address) if fill.value else (0, 0, 0, 255)
-    if not alpha and not strokes.value:
-        return None
-    is_light = luminance(red, green, blue) >= _MIN_FIELD_LUMINANCE
-    return _Field(_box(item.address, item.matrix), item.order, False, is_opaque, is_light)
+    return bool(luminance(red, green, blue) >= _MIN_FIELD_LUMINANCE)
 
 
-def _thickness(item: _Item) -> float:
+def _thickness(address: int, matrix: Matrix) -> float:
     """Width of the lines of a path on the page, in points."""
-    width = ctypes.c_float()
-    _stroke_width(item.address, ctypes.addressof(width))
-    a, b, c, d, _, _ = _times(_matrix(item.address), item.matrix)
-    return width.value * float(max(abs(a), abs(b), abs(c), abs(d)))
+    width = _Buffer(ctypes.c_float, 1)
+    _stroke_width(address, *width.places)
+    a, b, c, d, _, _ = _times(_matrix(address), matrix)
+    return float(width.values[0] * max(abs(a), abs(b), abs(c), abs(d)))
 
 
-def _fill(address: int) -> tuple[int, int, int, int]:
-    buffer, places = _four(ctypes.c_uint)
+def _fill(address: int) -> tuple[int, ...]:
+    color = _Buffer(ctypes.c_uint, 4)
     # a pattern has no colour: taken for one that has to be looked at
-    return tuple(buffer) if _fill_of(address, *places) else (128, 128, 128, 255)
+    return tuple(color.values) if _fill_of(address, *color.places) else (128, 128, 128, 255)
 
 
-def luminance(red: float, green: float, blue: float) -> float:
-    """Brightness of a colour, 0 to 255 (Rec. 601)."""
+def luminance(red: Any, green: Any, blue: Any) -> Any:
+    """Brightness of colours, 0 to 255 (Rec. 601)."""
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
@@ -249,32 +275,49 @@ def _notes(page: Any, order: int) -> Iterator[_Field]:
             left, right = sorted((box.left, box.right))
             bottom, top = sorted((box.bottom, box.top))
             is_opaque = pdfium.FPDFAnnot_GetSubtype(note) in _OPAQUE_NOTES
-            yield _Field((left, bottom, right, top), order + at, False, is_opaque, False)
+            yield _Field([left, bottom, right, top], order + at, False, is_opaque, False)
         pdfium.FPDFPage_CloseAnnot(note)
 
 
-def _text_doubts(texts: list[_Item]) -> dict[int, Doubt]:
+def _text_doubts(drawing: _Drawing, texts: Sequence[int]) -> dict[int, Doubt]:
     """Doubts that a text raises by itself."""
-    buffer, places = _four(ctypes.c_uint)
-    colors: dict[bytes, Doubt] = {}
+    # a page has hundreds of texts and hardly any in doubt: whole lists first, each a call by a map
+    addresses = [drawing.addresses[at] for at in texts]
+    modes = list(map(_mode_of, addresses))
+    translucent = list(map(_is_translucent, addresses))
+    clips = list(map(_clip_paths, map(_clip_of, addresses)))
+    layers = _layered(addresses)
+    colors = _color_doubts(addresses)
     doubts: dict[int, Doubt] = {}
-    none = Doubt(0)
-    for item in texts:
-        text = item.address
-        known = colors.get(bytes(buffer)) if _fill_of(text, *places) else Doubt.FAINT
-        if known is None:
-            known = colors[bytes(buffer)] = _color_doubt(*buffer)
-        mode = _mode_of(text)
-        if known or mode or item.in_form or _is_translucent(text):
-            known |= Doubt.UNDRAWN if mode in _UNDRAWN_MODES else Doubt.FAINT if mode or _is_translucent(text) else none
-            known |= Doubt.LAYER if item.in_form else none
-        if _clip_paths(_clip_of(text)) > 0 and _is_clipped(item):
-            known |= Doubt.CLIPPED
-        if _marks_of(text) > 0 and _is_layered(text):
-            known |= Doubt.LAYER
-        if known:
-            doubts[text] = known
+    for at, mode, soft, clip, layer, doubt in zip(texts, modes, translucent, clips, layers, colors, strict=True):
+        if not (mode or soft or layer or doubt or clip > 0 or drawing.matrices):
+            continue
+        if mode or soft:
+            doubt |= Doubt.UNDRAWN if mode in _UNDRAWN_MODES else Doubt.FAINT
+        if layer or at in drawing.matrices:
+            doubt |= Doubt.LAYER
+        if clip > 0 and _is_clipped(drawing, at):
+            doubt |= Doubt.CLIPPED
+        if doubt:
+            doubts[drawing.addresses[at]] = Doubt(doubt)
     return doubts
+
+
+def _color_doubts(addresses: Sequence[int]) -> list[int]:
+    color = (ctypes.c_char * 16)()
+    start = ctypes.addressof(color)
+    red, green, blue, alpha = range(start, start + 16, 4)
+    known: dict[bytes, int] = {}
+    found: list[int] = []
+    for address in addresses:
+        if not _fill_of(address, red, green, blue, alpha):
+            found.append(int(Doubt.FAINT))
+            continue
+        value = color.raw
+        if (doubt := known.get(value)) is None:
+            doubt = known[value] = int(_color_doubt(*struct.unpack("4I", value)))
+        found.append(doubt)
+    return found
 
 
 def _color_doubt(red: int, green: int, blue: int, alpha: int) -> Doubt:
@@ -283,20 +326,24 @@ def _color_doubt(red: int, green: int, blue: int, alpha: int) -> Doubt:
     return Doubt.FAINT if alpha < 255 or luminance(red, green, blue) > _MAX_TEXT_LUMINANCE else Doubt(0)
 
 
-def _is_layered(address: int) -> bool:
-    """True for an object in marked content of the tag OC: optional content, ISO 32000-1, 8.11.3."""
-    name, size = (ctypes.c_ushort * 4)(), ctypes.c_ulong()
-    for at in range(_marks_of(address)):
-        _mark_name(_mark_at(address, at), ctypes.addressof(name), ctypes.sizeof(name), ctypes.addressof(size))
-        if size.value == 6 and bytes(name)[:4] == b"O\0C\0":
-            return True
-    return False
+def _layered(addresses: Sequence[int]) -> list[bool]:
+    """True for each object of a layer: in marked content of the tag OC, ISO 32000-1, 8.11.3."""
+    name, size = (ctypes.c_char * 8)(), ctypes.c_ulong()
+    places = ctypes.addressof(name), 8, ctypes.addressof(size)
+    found = []
+    for address, count in zip(addresses, map(_marks_of, addresses), strict=True):
+        is_layer = False
+        for at in range(max(count, 0)):
+            _mark_name(_mark_at(address, at), *places)
+            is_layer = is_layer or (size.value == _LAYER_BYTES and name.raw[:4] == b"O\0C\0")
+        found.append(is_layer)
+    return found
 
 
-def _is_clipped(item: _Item) -> bool:
+def _is_clipped(drawing: _Drawing, at: int) -> bool:
     """True when a text may reach out of its clip paths; any but a rectangle may cut it."""
-    left, bottom, right, top = _box(item.address, _IDENTITY)
-    clip = _clip_of(item.address)
+    left, bottom, right, top = drawing._replace(matrices={}).boxes([at])[0].tolist()
+    clip = _clip_of(drawing.addresses[at])
     for path in range(_clip_paths(clip)):
         if _clip_segments(clip, path) > _RECTANGLE:
             return True
@@ -308,43 +355,56 @@ def _is_clipped(item: _Item) -> bool:
 
 
 def _corners(clip: int, path: int) -> list[tuple[float, float]]:
-    x, y = ctypes.c_float(), ctypes.c_float()
+    point = _Buffer(ctypes.c_float, 2)
     corners = [(0.0, 0.0)]
     for at in range(_clip_segments(clip, path)):
-        if _point_of(_clip_segment(clip, path, at), ctypes.addressof(x), ctypes.addressof(y)):
-            corners.append((x.value, y.value))
+        if _point_of(_clip_segment(clip, path, at), *point.places):
+            corners.append((point.values[0], point.values[1]))
     return corners[1:] or corners
 
 
-def _add_doubts_by_place(doubts: dict[int, Doubt], texts: list[_Item], fields: list[_Field]) -> None:
+def _add_doubts_by_place(
+    doubts: dict[int, Doubt], drawing: _Drawing, texts: Sequence[int], fields: Sequence[_Field]
+) -> None:
     """Add the doubts that shapes over or behind a text raise."""
-    first = texts[0].order if texts else 0
+    first = texts[0] if texts else 0
     # a light field below all texts, as behind a table, hides no dark one
     fields = [field for field in fields if not (field.is_light and field.is_opaque and field.order < first)]
     if not fields or not texts:
         return
     if len(texts) * len(fields) > _MAX_PAIRS:
-        for item in texts:
-            doubts[item.address] = doubts.get(item.address, Doubt(0)) | Doubt.COVERED
-        return
-    boxes = np.array([_box(item.address, item.matrix) for item in texts])
-    areas = np.array([field.box for field in fields])
-    order = np.array([item.order for item in texts])
+        found = {Doubt.COVERED: list(texts)}
+    else:
+        boxes = drawing.boxes(texts)
+        # blanks have no box
+        inked = np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]))
+        order = np.array(texts)[inked]
+        covered, on_field = _reached(boxes[inked], order, fields)
+        found = {Doubt.COVERED: order[covered].tolist(), Doubt.ON_FIELD: order[on_field].tolist()}
+    for doubt, places in found.items():
+        for at in places:
+            address = drawing.addresses[at]
+            doubts[address] = doubts.get(address, Doubt(0)) | doubt
+
+
+def _reached(boxes: Singles, order: Integers, fields: Sequence[_Field]) -> tuple[Booleans, Booleans]:
+    """Masks of the texts that a field lies over, and of those on a field that may be as dark as they are."""
+    areas = np.array([field.box for field in fields], dtype=np.float32)
     over = np.array([field.order for field in fields])[None, :] > order[:, None]
-    behind = ~over & ~np.array([field.is_light and field.is_opaque for field in fields])[None, :]
-    wide, high = (
-        np.maximum(
-            np.minimum(boxes[:, None, side + 2], areas[None, :, side + 2])
-            - np.maximum(boxes[:, None, side], areas[None, :, side]),
-            0,
-        )
-        for side in (0, 1)
-    )
-    size = np.maximum(np.minimum(boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]), _MIN_SIZE)[:, None]
+    dark = np.array([not (field.is_light and field.is_opaque) for field in fields])
+    wide = np.minimum(boxes[:, None, 2], areas[None, :, 2]) - np.maximum(boxes[:, None, 0], areas[None, :, 0])
+    high = np.minimum(boxes[:, None, 3], areas[None, :, 3]) - np.maximum(boxes[:, None, 1], areas[None, :, 1])
+    meets = (wide > 0) & (high > 0) & (over | dark[None, :])
+    covered = np.zeros(len(boxes), dtype=bool)
+    on_field = np.zeros(len(boxes), dtype=bool)
+    text, field = np.nonzero(meets)
+    if not len(text):
+        return covered, on_field
+    wide, high, above = wide[text, field], high[text, field], over[text, field]
+    sides = (boxes[:, 2:] - boxes[:, :2])[text]
+    size = sides.min(axis=1)
     reaches = (np.minimum(wide, high) >= _MIN_OVERLAP * size) & (wide * high >= _MIN_LETTER * size**2)
-    whole = (boxes[:, 3] - boxes[:, 1]) * (boxes[:, 2] - boxes[:, 0])
-    covered = (reaches & over).any(axis=1) | ((wide * high * over).sum(axis=1) >= _MIN_COVERED * whole)
-    on_field = (reaches & behind).any(axis=1)
-    for at in np.flatnonzero(covered | on_field).tolist():
-        more = (Doubt.COVERED if covered[at] else Doubt(0)) | (Doubt.ON_FIELD if on_field[at] else Doubt(0))
-        doubts[texts[at].address] = doubts.get(texts[at].address, Doubt(0)) | more
+    covered[text[reaches & above]] = True
+    on_field[text[reaches & ~above]] = True
+    share = np.bincount(text, weights=above * wide * high / sides.prod(axis=1), minlength=len(boxes))
+    return covered | (share >= _MIN_COVERED), on_field

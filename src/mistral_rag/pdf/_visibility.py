@@ -14,9 +14,10 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, PageTransform
 from mistral_rag.pdf._images import render
-from mistral_rag.pdf._objects import Doubt, PageObjects, bound, luminance
+from mistral_rag.pdf._native import bound, loose_boxes
+from mistral_rag.pdf._objects import Doubt, PageObjects, luminance
 
-Pixels = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
 
 _DPI = 108
 """Letters of 6 points are 9 pixels high: a stem of theirs is most of a pixel."""
@@ -64,7 +65,7 @@ def hidden_characters(
         if mine:
             ink.update(zip(mine, _shares(_change(picture, page, members), [places[at] for at in mine]), strict=True))
     ink.update({at: 0.0 for at in places if objects.doubts.get(owners[at] or 0, _NONE) & Doubt.UNDRAWN})
-    prints = _Prints(objects, luminance(*np.moveaxis(picture, 2, 0)), transform)
+    prints = _Prints(objects, picture, transform)
     hidden: set[int] = set()
     for word in doubted:
         unseen = _unseen(word, ink)
@@ -76,7 +77,7 @@ def hidden_characters(
 def _draw(page: Any) -> Pixels:
     """A page in colour: (height, width, 3)."""
     image = render(page, dpi=_DPI, max_pixels=_MAX_PIXELS)
-    return np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width, 3).astype(np.float32)
+    return np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width, 3)
 
 
 def _groups(doubts: Mapping[int, Doubt]) -> list[frozenset[int]]:
@@ -94,22 +95,21 @@ def _change(picture: Pixels, page: Any, texts: frozenset[int]) -> Booleans:
     for text in texts:
         _activate(text, 0)
     try:
-        difference = np.abs(picture - _draw(page))
+        without = _draw(page)
     finally:
         for text in texts:
             _activate(text, 1)
-    changed: Booleans = (luminance(*np.moveaxis(difference, 2, 0)) >= _MIN_CHANGE) | (
-        _HUE * difference.max(axis=2) >= _MIN_CHANGE
-    )
-    return changed
+    height, width, _ = picture.shape
+    changed = np.zeros(height * width, dtype=bool)
+    at = np.unique(np.flatnonzero(picture.ravel() != without.ravel()) // 3)
+    difference = np.abs(picture.reshape(-1, 3)[at].astype(np.float32) - without.reshape(-1, 3)[at])
+    changed[at] = (luminance(*difference.T) >= _MIN_CHANGE) | (_HUE * difference.max(axis=1) >= _MIN_CHANGE)
+    return changed.reshape(height, width)
 
 
 def _boxes(text_page: Any, characters: Sequence[int], transform: PageTransform) -> dict[int, Floats]:
     """Boxes of characters as a reader sees them, in points."""
-    buffer = (pdfium.FS_RECTF * len(characters))()
-    for rectangle, at in zip(buffer, characters, strict=True):
-        pdfium.FPDFText_GetLooseCharBox(text_page, at, rectangle)
-    ends = np.frombuffer(buffer, dtype=np.float32).reshape(-1, 1, 4).astype(np.float64)
+    ends = loose_boxes(text_page, characters).reshape(-1, 1, 4)
     return dict(zip(characters, transform.boxes(ends), strict=True))
 
 
@@ -136,10 +136,14 @@ def _bounded(low: float, high: float, size: int) -> tuple[int, int]:
 
 def _shares(changed: Booleans, places: Sequence[tuple[int, int, int, int]]) -> list[float]:
     """Share of changed pixels in each place."""
-    sums = np.pad(changed.astype(np.int64).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     x0, y0, x1, y1 = np.array(places).T
+    first, last = int(y0.min()), int(y1.max())
+    rows = changed[first:last].cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+    sums = np.pad(rows, ((1, 0), (1, 0)))
+    y0, y1 = y0 - first, y1 - first
     inside = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
-    shares: list[float] = (inside / ((x1 - x0) * (y1 - y0))).tolist()
+    size = (x1 - x0) * (y1 - y0)
+    shares: list[float] = (inside / size).tolist()
     return shares
 
 
@@ -159,10 +163,10 @@ def _unseen(word: Sequence[Letter], ink: Mapping[int, float]) -> list[int]:
 
 
 class _Prints(NamedTuple):
-    """What pictures on a page show: `grey` is the page as it is seen, (height, width)."""
+    """What pictures on a page show: `picture` is the page as it is seen."""
 
     objects: PageObjects
-    grey: Pixels
+    picture: Pixels
     transform: PageTransform
 
     def show(self, boxes: Sequence[Floats], owners: Sequence[int]) -> bool:
@@ -174,10 +178,11 @@ class _Prints(NamedTuple):
         drawn_later = self.objects.order[top] > max(self.objects.text_order.get(owner, 0) for owner in owners)
         if not drawn_later and not all(self.objects.doubts.get(owner, _NONE) & Doubt.UNDRAWN for owner in owners):
             return False
-        down, across = self.grey.shape[0] / self.transform.height, self.grey.shape[1] / self.transform.width
-        x0, x1 = _bounded(low[0] * across, high[0] * across, self.grey.shape[1])
-        y0, y1 = _bounded(low[1] * down, high[1] * down, self.grey.shape[0])
-        place = self.grey[y0:y1, x0:x1]
+        height, width, _ = self.picture.shape
+        across, down = width / (self.transform.width or 1), height / (self.transform.height or 1)
+        x0, x1 = _bounded(low[0] * across, high[0] * across, width)
+        y0, y1 = _bounded(low[1] * down, high[1] * down, height)
+        place = luminance(*np.moveaxis(self.picture[y0:y1, x0:x1].astype(np.float32), 2, 0))
         return bool((np.abs(place - np.median(place)) >= _MIN_CONTRAST).mean() >= _MIN_PRINT)
 
     def _topmost(self, x: float, y: float) -> int | None:
