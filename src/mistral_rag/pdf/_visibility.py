@@ -5,7 +5,7 @@ text layer, it is seen when something is printed at its place. `docs/ingest.md` 
 """
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,8 @@ _MIN_CONTRAST = 48.0
 """A word of a scan has this share of pixels so far from the paper's level; paper and bars have none."""
 _SIDE_BEARING = 0.1
 """Share of a letter's box at either side that its neighbours' ink may reach into."""
+_SHIFT = 2.0
+"""Points by which copies that make a shadow or a bold face are shifted."""
 _NONE = Doubt(0)
 _MAX_GROUPS = 8
 """Pictures of a page; texts with other reasons for doubt are taken off together."""
@@ -65,13 +67,40 @@ def hidden_characters(
         if mine:
             ink.update(zip(mine, _shares(_change(picture, page, members), [places[at] for at in mine]), strict=True))
     ink.update({at: 0.0 for at in places if objects.doubts.get(owners[at] or 0, _NONE) & Doubt.UNDRAWN})
+    unseen = {at for word in doubted for at in _unseen(word, ink)}
+    drawn = [at for at in sorted(unseen) if not objects.doubts.get(owners[at] or 0, _NONE) & Doubt.UNDRAWN]
+    if drawn:
+        # a text drawn twice is not missed when one of the two is taken off; of equal ones PDFium gives only the first
+        letters = [letter for word in words for letter in word]
+        copies = objects.text_order.keys() - owners.values() | {owners[at] or 0 for at in drawn}
+        copies |= {owners[at] or 0 for at in _copies(letters, frozenset(drawn), text_page, transform)}
+        shares = _shares(_change(picture, page, frozenset(copies - {0})), [places[at] for at in drawn])
+        unseen -= {at for at, share in zip(drawn, shares, strict=True) if share >= _MIN_INK}
     prints = _Prints(objects, picture, transform)
     hidden: set[int] = set()
     for word in doubted:
-        unseen = _unseen(word, ink)
-        if unseen and not prints.show([boxes[at] for at in unseen], [owners[at] or 0 for at in unseen]):
-            hidden.update(unseen)
+        missing = [letter for letter in word if letter[0] in unseen]
+        if missing and not prints.show(missing, boxes, owners):
+            hidden.update(at for at, _ in missing)
     return frozenset(hidden)
+
+
+def _copies(
+    letters: Sequence[Letter], wanted: frozenset[int], text_page: Any, transform: PageTransform
+) -> Iterator[int]:
+    """Letters that stand where one of the wanted ones of the same kind stands."""
+    boxes = _boxes(text_page, [at for at, _ in letters], transform)
+    middles = {at: ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for at, box in boxes.items()}
+    grid = {
+        (character, round(middles[at][0] / _SHIFT) + across, round(middles[at][1] / _SHIFT) + down)
+        for at, character in letters
+        if at in wanted
+        for across in (-1, 0, 1)
+        for down in (-1, 0, 1)
+    }
+    for at, character in letters:
+        if (character, round(middles[at][0] / _SHIFT), round(middles[at][1] / _SHIFT)) in grid:
+            yield at
 
 
 def _draw(page: Any) -> Pixels:
@@ -169,15 +198,22 @@ class _Prints(NamedTuple):
     picture: Pixels
     transform: PageTransform
 
-    def show(self, boxes: Sequence[Floats], owners: Sequence[int]) -> bool:
-        """True when a picture shows something in the place of a word, and nothing lies over the picture."""
-        low, high = np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]
-        top = self._topmost(*((low + high) / 2))
-        if top is None or not self.objects.is_picture[top]:
-            return False
-        drawn_later = self.objects.order[top] > max(self.objects.text_order.get(owner, 0) for owner in owners)
-        if not drawn_later and not all(self.objects.doubts.get(owner, _NONE) & Doubt.UNDRAWN for owner in owners):
-            return False
+    def show(self, letters: Sequence[Letter], boxes: Mapping[int, Floats], owners: Mapping[int, int | None]) -> bool:
+        """True when a picture shows something in the place of a word's letters, and nothing lies over the picture.
+
+        A symbol without letters, such as a check box, may be drawn by lines as well.
+        """
+        found = [boxes[at] for at, _ in letters]
+        low, high = np.min(found, axis=0)[:2], np.max(found, axis=0)[2:]
+        texts = [owners[at] or 0 for at, _ in letters]
+        undrawn = all(self.objects.doubts.get(text, _NONE) & Doubt.UNDRAWN for text in texts)
+        if not (undrawn and not any(character.isalnum() for _, character in letters)):
+            top = self._topmost(*((low + high) / 2))
+            if top is None or not self.objects.is_picture[top]:
+                return False
+            drawn_last = self.objects.order[top] > max(self.objects.text_order.get(text, 0) for text in texts)
+            if not (undrawn or drawn_last):
+                return False
         height, width, _ = self.picture.shape
         across, down = width / (self.transform.width or 1), height / (self.transform.height or 1)
         x0, x1 = _bounded(low[0] * across, high[0] * across, width)
