@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunking import cut
-from ingest.parsing._html import HtmlReader, parse
+from ingest.parsing._html.reader import HtmlReader, parse
 from ingest.parsing._outline import Outline
 from mistral_rag.schema import Page
 

@@ -8,8 +8,8 @@ from typing import Final
 from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
-from ingest.parsing._html_table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
-from ingest.parsing._html_tree import TEXT, Walk, parse_tree
+from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
+from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed
 from mistral_rag.schema import BlockKind
