@@ -67,9 +67,9 @@ mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED 
 mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR LEVELS MONTHS SENTENCE_LOOKAHEAD TOKENS_VERSION Form Level Number Terms Weigh asked_words
-    bigrams can_begin computed_number content_words coverage decode_text detect_language evenly full_year hashed
-    hashed_question is_word missing_numbers near normal_form numbers rarity read_text same_number sentences tokenize
-    trimmed window words written written_question
+    bigrams can_begin computed_number content_words coverage decode_text detect_language drop_invisible evenly
+    full_year hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text same_number
+    sentences tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """

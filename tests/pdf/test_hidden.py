@@ -77,7 +77,9 @@ HIDDEN = {
     "below a black bar": Sample(VISIBLE + hidden("") + "0 g " + BOX + " f\n"),
     "below a white box": Sample(VISIBLE + hidden("") + "1 g " + BOX + " f\n"),
     "below a wide line": Sample(VISIBLE + hidden("") + "0 G 20 w 45 603 m 260 603 l S\n"),
-    "below a wide line of a scaled pen": Sample(VISIBLE + hidden("") + "q 10 0 0 10 0 0 cm 2 w 4 60.3 m 30 60.3 l S Q\n"),
+    "below a wide line of a scaled pen": Sample(
+        VISIBLE + hidden("") + "q 10 0 0 10 0 0 cm 2 w 4 60.3 m 30 60.3 l S Q\n"
+    ),
     "below a hatching": Sample(
         VISIBLE + hidden("") + "0 g " + " ".join(f"48 {y} 200 2 re f" for y in range(594, 614, 2)) + "\n"
     ),

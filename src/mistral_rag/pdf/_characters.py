@@ -17,6 +17,7 @@ from mistral_rag.pdf._native import bound, loose_boxes
 from mistral_rag.pdf._objects import objects_of
 from mistral_rag.pdf._visibility import hidden_characters
 from mistral_rag.schema import clean_text
+from mistral_rag.text import drop_invisible
 
 _Token = tuple[str, int, int, bool]
 
@@ -28,7 +29,6 @@ _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
 _WIDE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _WORD = re.compile(r"\S+")
 _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
@@ -257,7 +257,7 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 def _clean_word(word: str) -> str:
     if word[-1] in (HYPHEN, "\u00ad"):
         word = word[:-1] + "-"
-    return clean_text(word.translate(_INVISIBLE))
+    return clean_text(drop_invisible(word))
 
 
 def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> float:
