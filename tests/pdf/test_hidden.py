@@ -168,3 +168,80 @@ def test_text_that_nobody_sees_is_not_read(name: str, write_pdf: Callable[..., P
     assert SEEN in sheet.text
     assert not {"Canary", "pays", "nine", "million"} & set(sheet.text.split())
     assert sheet.hidden == len(CANARY.replace(" ", ""))
+
+
+def letters(level: int) -> bytes:
+    """A picture of rows of bars, as print on a scan."""
+    rows = bytes(level if column % 4 == 0 and 2 <= row < 8 else 255 for row in range(10) for column in range(100))
+    return stream(
+        "/Type /XObject /Subtype /Image /Width 100 /Height 10 /ColorSpace /DeviceGray /BitsPerComponent 8 "
+        "/Filter /FlateDecode",
+        zlib.compress(rows),
+    )
+
+
+SCAN = "/XObject << /Im 8 0 R >>"
+READABLE = {
+    "white on a dark shape": Sample("0 0 0.5 rg 40 690 300 30 re f\n" + text(50, 700, SEEN, before="1 g")),
+    "white on a dark picture": Sample(
+        "q 300 0 0 30 40 690 cm /Im Do Q\n" + text(50, 700, SEEN, before="1 g"), SCAN, (image(20),)
+    ),
+    "black on a light shape drawn later than others": Sample(
+        text(50, 600, "Above.") + "0.9 g 40 690 300 30 re f\n" + text(50, 700, SEEN, before="0 g")
+    ),
+    "red on green of the same brightness": Sample(
+        "0 0.5 0 rg 40 690 300 30 re f\n" + text(50, 700, SEEN, before="0.98 0 0 rg")
+    ),
+    "light grey": Sample(text(50, 700, SEEN, before="0.75 g")),
+    "half translucent": Sample(text(50, 700, SEEN, before="/Gs gs"), "/ExtGState << /Gs << /ca 0.5 >> >>"),
+    "an outline": Sample(text(50, 700, SEEN, before="1 Tr 0 G 0.3 w")),
+    "4 points": Sample(text(50, 700, SEEN, size=4)),
+    "struck through and underlined": Sample(VISIBLE + "50 698 120 0.7 re f 50 702 120 0.7 re f\n"),
+    "below a highlighter": Sample(
+        VISIBLE + "q /Gs gs 1 1 0 rg 45 690 300 25 re f Q\n", "/ExtGState << /Gs << /BM /Multiply >> >>"
+    ),
+    "inside its clip": Sample(text(50, 700, SEEN, before="45 690 300 25 re W n")),
+    "a layer that is on": Sample(
+        "/OC /Lay BDC\n" + VISIBLE + "EMC\n",
+        "/Properties << /Lay 8 0 R >>",
+        (LAYER,),
+        "/OCProperties << /OCGs [8 0 R] /D << /Order [8 0 R] >> >>",
+    ),
+    "a form": Sample("/Fm Do\n", "/XObject << /Fm 8 0 R >>", (form(VISIBLE),)),
+    "a turned form": Sample(
+        "q 0 1 -1 0 600 0 cm /Fm Do Q\n",
+        "/XObject << /Fm 8 0 R >>",
+        (form("0 g 40 390 300 30 re f " + text(50, 400, SEEN, before="1 g")),),
+    ),
+    "drawn twice with a shape between": Sample(VISIBLE + "0.8 1 1 rg 40 690 300 30 re f 0 g\n" + VISIBLE),
+    "a shadow": Sample(text(50.5, 699.5, SEEN, before="0.6 g") + VISIBLE),
+    "the layer of a scan": Sample(
+        "q 150 0 0 12 48 697 cm /Im Do Q\n" + text(50, 700, SEEN, before="3 Tr"), SCAN, (letters(0),)
+    ),
+    "a layer below its scan": Sample(VISIBLE + "q 150 0 0 12 48 697 cm /Im Do Q\n", SCAN, (letters(0),)),
+}
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_text_that_looks_hidden_and_is_seen_is_read(name: str, write_pdf: Callable[..., Path]) -> None:
+    sheet = sheet_of(READABLE[name], write_pdf)
+    assert SEEN in sheet.text
+    assert sheet.hidden == 0
+
+
+def test_a_bar_over_part_of_a_word_leaves_the_rest(write_pdf: Callable[..., Path]) -> None:
+    # Helvetica's letters of 10 points: "Account:" ends at 88, the number behind it at 133
+    page = text(50, 700, "Account:12345678 open") + "0 g 88.5 695 45 16 re f\n"
+    with PdfFile(write_pdf(page)) as pdf:
+        sheet = pdf.sheet(1)
+    assert (sheet.text, sheet.hidden) == ("Account:  open", 8)
+
+
+def test_a_bar_over_a_scan_hides_what_its_layer_says(write_pdf: Callable[..., Path]) -> None:
+    scan = "q 150 0 0 12 48 697 cm /Im Do Q\n" + text(50, 700, "Secret name", before="3 Tr")
+    bar = "0 g 45 695 160 16 re f\n" + text(50, 700, "(b)(6) (b)(6)", before="1 g")
+    with PdfFile(write_pdf(VISIBLE.replace("700", "500") + scan + bar, resources=SCAN, objects=[letters(0)])) as pdf:
+        sheet = pdf.sheet(1)
+    assert not {"Secret", "name"} & set(sheet.text.split())
+    assert sheet.hidden == 10
+    assert SEEN in sheet.text
