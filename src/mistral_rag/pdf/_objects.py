@@ -330,12 +330,17 @@ def _layered(addresses: Sequence[int]) -> list[bool]:
     """True for each object of a layer: in marked content of the tag OC, ISO 32000-1, 8.11.3."""
     name, size = (ctypes.c_char * 8)(), ctypes.c_ulong()
     places = ctypes.addressof(name), 8, ctypes.addressof(size)
+    # objects of one marked content share the mark, and its name takes most of the time
+    known: dict[int, bool] = {}
     found = []
     for address, count in zip(addresses, map(_marks_of, addresses), strict=True):
         is_layer = False
         for at in range(max(count, 0)):
-            _mark_name(_mark_at(address, at), *places)
-            is_layer = is_layer or (size.value == _LAYER_BYTES and name.raw[:4] == b"O\0C\0")
+            mark = _mark_at(address, at)
+            if mark not in known:
+                _mark_name(mark, *places)
+                known[mark] = size.value == _LAYER_BYTES and name.raw[:4] == b"O\0C\0"
+            is_layer = is_layer or known[mark]
         found.append(is_layer)
     return found
 
