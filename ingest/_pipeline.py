@@ -210,6 +210,7 @@ class Build:
         self.report.blank_pages += ended.count("blank")
         self.report.failed_pages += ended.count("failed")
         self.report.chunks += len(parsed.chunks)
+        self.report.hidden_characters += sum(parsed.hidden.values())
 
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
@@ -256,7 +257,7 @@ class Build:
             profile=parsed.profile,
         )
         self._count(parsed)
-        return FileReport(found.name, file.status, describe_problems(problems), len(parsed.pages))
+        return FileReport(found.name, file.status, describe_problems(problems), len(parsed.pages), parsed.hidden)
 
     def _source(self, found: SourceFile, digest: str, parsed: ParsedFile | None = None) -> Source:
         return Source(

@@ -1,25 +1,40 @@
 """The report of a build, file by file: the values that the progress bar, `--json` and the exit code are made of."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+_LISTED_PAGES = 5
+"""Pages of a file that a line of the report names."""
 FileStatus = Literal["added", "changed", "unchanged", "moved", "regrouped", "removed", "held_back", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """The outcome of one file. `reason` says why it failed or was skipped, or which of its pages failed."""
+    """The outcome of one file. `reason` says why it failed or was skipped, or which of its pages failed.
+
+    `hidden` counts the characters that nobody sees and that were left out, by page number; 0 is the whole file.
+    """
 
     source: str
     status: FileStatus
     reason: str | None = None
     pages: int = 0
+    hidden: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def remark(self) -> str:
         """The words that a progress bar adds to the name."""
         return ""
+
+    @property
+    def hidden_text(self) -> str:
+        """The hidden characters in words, empty where there are none."""
+        pages = ", ".join(f"p. {page}" for page in list(self.hidden)[:_LISTED_PAGES] if page)
+        more = " and others" if len(self.hidden) > _LISTED_PAGES else ""
+        where = f" on {pages}{more}" if pages else ""
+        return f"{sum(self.hidden.values())} hidden characters{where} left out" if self.hidden else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,7 @@ class BuildReport:
     Each of the `pages` that were read ended in one way: with the text the file gives (`text_pages`), with text that
     OCR read (`ocr_pages`), with nothing on it (`blank_pages`), or unread (`failed_pages`, which also counts those of
     files that have not changed since). `ocr_fresh` pages were read by OCR now and `embedded` texts embedded now; the
-    others were kept from earlier runs.
+    others were kept from earlier runs. `hidden_characters` are those that nobody sees on the pages that were read.
 
     `cost` is in US dollars, 0 for local models and None where the price is unknown.
     """
@@ -65,6 +80,7 @@ class BuildReport:
     ocr_pages: int = 0
     blank_pages: int = 0
     failed_pages: int = 0
+    hidden_characters: int = 0
     ocr_fresh: int = 0
     chunks: int = 0
     embedded: int = 0

@@ -61,15 +61,15 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision Chunk Citation Claim
     Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Source Span SpanRole
     Status Support UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema clean_text joined_quote json_schema
     text_digest
-mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError add_common
-    CommandParser add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line
-    printable run say say_json say_json_line say_text text_argument
+mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
+    add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
+    run say say_json say_json_line say_text text_argument
 mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR Form LEVELS Level MONTHS NON_ALPHANUMERIC Number SENTENCE_LOOKAHEAD TOKENS_VERSION Terms Weigh
-    asked_words bigrams can_begin computed_number content_words coverage decode_text detect_language evenly full_year
-    hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text same_number sentences
-    skeleton tokenize trimmed window words written written_question
+    asked_words bigrams can_begin computed_number content_words coverage decode_text detect_language drop_invisible
+    evenly full_year hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text
+    same_number sentences skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """

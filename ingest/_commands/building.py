@@ -171,6 +171,11 @@ def _summarise(report: BuildReport) -> None:
         f"{counted(report.chunks, 'chunk')}, {report.embedded} embedded with {report.embedding or NO_MODEL}, "
         f"{report.seconds:.1f} s"
     )
+    hiding = [file for file in report.files if file.hidden]
+    for file in hiding[:LISTED_FILES]:
+        say(f"hidden: {file.source}: {file.hidden_text}")
+    if len(hiding) > LISTED_FILES:
+        say(f"… and {len(hiding) - LISTED_FILES} more with hidden text; --json lists them all")
     for reason, count in report.skipped_types().items():
         say(f"skipped {count}: {reason}")
     worth_saying = [file for file in report.files if file.reason and file.status != "skipped"]

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pydantic import JsonValue
 
-from ingest.parsing._html import HtmlReader
+from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed
 from mistral_rag.text import read_text

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mistral_rag.schema import Block, BlockKind, Locator, Page, clean_text
+from mistral_rag.text import drop_invisible
 
 MAX_PAGE = 20_000
 """Characters of a page: an edit touches no more, and a citation of the page is still a place one can look up."""
@@ -65,7 +66,7 @@ class Outline:
         return tuple(_page(number, label, entries) for number, (label, entries) in enumerate(found, 1))
 
     def _add(self, kind: BlockKind, text: str, *, level: int = 0, joint: str = "\n\n") -> None:
-        text = clean_text(text).strip()
+        text = drop_invisible(clean_text(text)).strip()
         if text:
             self._entries.append(Entry(kind, text, level, joint))
 

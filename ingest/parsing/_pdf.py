@@ -44,7 +44,8 @@ def parse(path: Path) -> Parsed:
         title = pdf.metadata("Title")
     pages = tuple(pages_of(sheets, labels=labels))
     title = title_of(title, largest_words(sheets[0]), path.stem)
-    return Parsed(title, metadata, pages, tuple(problems), tuple(unread))
+    hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
+    return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden)
 
 
 def needs_ocr(sheet: Sheet) -> str | None:

@@ -61,7 +61,7 @@ IMAGE = Parser(
     ),
 )
 HTML = Parser(
-    "ingest.parsing._html:parse",
+    "ingest.parsing._html.reader:parse",
     MappingProxyType({".htm": "text/html", ".html": "text/html", ".xhtml": "text/html"}),
 )
 MARKDOWN = Parser(

@@ -1,5 +1,6 @@
 """Results of parsing: of a parser, of a parsing worker, and the jobs that ask for them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class PicturePage:
 class Parsed:
     """A file as its parser gives it: every page that exists, with what text it has, not yet cut into units.
 
-    `unread` are the pages whose text layer is not enough, with the reason.
+    `unread` are the pages whose text layer is not enough, with the reason. `hidden` counts the characters that nobody
+    sees and that were left out, by page number; 0 stands for a file whose parser can't say on which page.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Parsed:
     pages: tuple[Page, ...]
     problems: tuple[PageProblem, ...] = ()
     unread: tuple[PageProblem, ...] = ()
+    hidden: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class ParsedFile:
     """A file ready for the store: pages with units, chunks, and what was wrong with it.
 
     `language` is an ISO 639-1 code, empty when unknown; `pictures` are the pages that are still to be read from their
-    pictures; `profile` is what the signals of retrieval have learned of it.
+    pictures; `profile` is what the signals of retrieval have learned of it; `hidden` is as in `Parsed`.
     """
 
     uri: str
@@ -84,6 +87,7 @@ class ParsedFile:
     problems: tuple[PageProblem, ...] = ()
     pictures: tuple[PicturePage, ...] = ()
     profile: Profile = field(default_factory=Profile)
+    hidden: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from ingest.parsing._outline import split_text
 from ingest.parsing._result import Parsed
 from mistral_rag.schema import Locator, LocatorKind, Page, clean_text
-from mistral_rag.text import read_text
+from mistral_rag.text import drop_invisible, read_text
 
 MAX_TITLE = 120
 """Characters of a first line that may be a title: longer ones are paragraphs."""
@@ -13,7 +13,7 @@ MAX_TITLE = 120
 
 def parse(path: Path) -> Parsed:
     """The file's pages; its title is its first line when that reads like one, else the file's name."""
-    printed = read_text(path).rstrip("\f\n ").split("\f")
+    printed = drop_invisible(read_text(path)).rstrip("\f\n ").split("\f")
     kind: LocatorKind = "page" if len(printed) > 1 else "section"
     texts = printed if len(printed) > 1 else list(split_text(clean_text(printed[0])))
     pages = tuple(

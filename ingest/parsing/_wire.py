@@ -40,6 +40,7 @@ class Payload(Model):
     problems: tuple[tuple[int | None, str], ...]
     pictures: tuple[tuple[int, str, str], ...]
     profile: dict[str, JsonValue]
+    hidden: dict[int, int]
     word_bytes: tuple[int, ...]
 
 
@@ -71,6 +72,7 @@ def encode_file(file: ParsedFile) -> WireFrame:
         problems=tuple((problem.page, problem.reason) for problem in file.problems),
         pictures=tuple((picture.page, picture.reason, picture.key) for picture in file.pictures),
         profile=file.profile.to_json(),
+        hidden=dict(file.hidden),
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
@@ -114,6 +116,7 @@ def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
         problems=tuple(PageProblem(page, reason) for page, reason in payload.problems),
         pictures=tuple(PicturePage(page, reason, key) for page, reason, key in payload.pictures),
         profile=Profile.from_json(payload.profile),
+        hidden=payload.hidden,
     )
 
 

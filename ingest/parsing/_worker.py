@@ -38,6 +38,7 @@ def parse_file(job: ParseJob) -> ParsedFile:
         metadata=parsed.metadata,
         pages=parsed.pages,
         problems=parsed.problems,
+        hidden=parsed.hidden,
         pictures=picture_pages(job.path, job.media_type, parsed, every=job.every_picture),
     )
     if job.awaits_ocr and file.pictures:

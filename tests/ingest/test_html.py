@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunking import cut
-from ingest.parsing._html import HtmlReader, parse
+from ingest.parsing._html.reader import HtmlReader, parse
 from ingest.parsing._outline import Outline
+from mistral_rag.errors import ParseError
 from mistral_rag.schema import Page
 
 
@@ -33,7 +34,6 @@ def test_text_is_read_as_a_browser_shows_it() -> None:
         "<script>if (a < b) { '</p>' }</script>",
         "<style>p { color: red }</style>",
         "<p hidden>no</p>",
-        '<div aria-hidden="true">no<div>no</div>no</div>',
         '<div style="color: red; DISPLAY : none">no</div>',
         "<template><p>no</p></template>",
         "<nav><ul><li>no</ul></nav>",
@@ -47,6 +47,130 @@ def test_text_is_read_as_a_browser_shows_it() -> None:
 )
 def test_what_is_not_shown_is_not_read(hidden: str) -> None:
     assert blocks(f"<p>Before</p>{hidden}<p>after</p>") == [("text", "Before"), ("text", "after")]
+
+
+CANARY = "Canary pays nine million"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<p style='display:none'>{}</p>",
+        "<p style='DISP\\4c AY/**/:/**/no\\6e e !important; display: block'>{}</p>",
+        "<p style='visibility: hidden'>{}</p>",
+        "<p style='visibility:collapse'>{}</p>",
+        "<p style='opacity:0'>{}</p>",
+        "<p style='opacity: .01'>{}</p>",
+        "<p style='opacity:0%'>{}</p>",
+        "<p style='filter: blur(0) opacity(0%)'>{}</p>",
+        "<p style='font-size:0'>{}</p>",
+        "<p style='font: 1px/1 serif'>{}</p>",
+        "<p style='width:0;height:0;overflow:hidden'>{}</p>",
+        "<p style='max-height:0; overflow: hidden'>{}</p>",
+        "<p style='position:absolute; left:-9999px'>{}</p>",
+        "<p style='position:fixed; top:-200em'>{}</p>",
+        "<p style='position:absolute; left:99999px'>{}</p>",
+        "<p style='margin-left:-9999px'>{}</p>",
+        "<p style='text-indent:-9999px'>{}</p>",
+        "<p style='position:absolute; clip: rect(0 0 0 0)'>{}</p>",
+        "<p style='position:absolute; clip: rect(1px, 1px, 1px, 1px)'>{}</p>",
+        "<p style='clip-path: inset(50%)'>{}</p>",
+        "<p style='clip-path: circle(0)'>{}</p>",
+        "<p style='transform: scale(0)'>{}</p>",
+        "<p style='transform: rotate(3deg) translateX(-200vw)'>{}</p>",
+        "<p style='content-visibility:hidden'>{}</p>",
+        "<p style='color:white'>{}</p>",
+        "<p style='color:#fffffe'>{}</p>",
+        "<p style='color:rgba(0,0,0,0)'>{}</p>",
+        "<p style='color:transparent'>{}</p>",
+        "<p style='color:hsl(0, 0%, 99%)'>{}</p>",
+        "<p style='-webkit-text-fill-color: transparent'>{}</p>",
+        "<p style='color:#123456; background:#123456'>{}</p>",
+        "<div style='background-color:black'><p>{}</p></div>",
+        "<div style='background:papayawhip'><b style='color:papayawhip'>{}</b></div>",
+        "<table><tr><td bgcolor=black><font color='#000000'>{}</font></td></tr></table>",
+        "<font color=white>{}</font>",
+        "<p hidden>{}</p>",
+        "<p hidden=until-found>{}</p>",
+        "<template>{}</template>",
+        "<noscript>{}</noscript>",
+        "<dialog>{}</dialog>",
+        "<input type=hidden value='{}'>",
+        "<input style='display:none' value='{}'>",
+        "<!-- {} -->",
+        "<![CDATA[{}]]>",
+        "<s>{}</s>",
+        "<del>{}</del>",
+        "<strike>{}</strike>",
+        "<p style='text-decoration: line-through red'>{}</p>",
+        "<style>.a { display: none }</style><p class='b a'>{}</p>",
+        "<style>#a{color:#fff}</style><p id=a>{}</p>",
+        "<style>em{visibility:hidden}</style><p><em>{}</em></p>",
+        "<style>@media screen { div > .a:not(.b) { opacity: 0 } }</style><div><p class=a>{}</p></div>",
+        "<style>p.a, .c{font-size:0!important}</style><p class=a style='font-size:12px'>{}</p>",
+        "<style>.a{display:none} @media print {.a{display:block}}</style><p class=a>{}</p>",
+        "<style>/* } */ .a{content:'}';display:none}</style><p class=a>{}</p>",
+    ],
+)
+def test_text_that_nobody_sees_is_not_read(hidden: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(f"<p>The budget is 4200.</p>{hidden.replace('{}', CANARY)}<p>All else is said.</p>")
+    parsed = parse(path)
+    assert [page.text for page in parsed.pages] == ["The budget is 4200.\n\nAll else is said."]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "<p aria-hidden=true>{}</p>",
+        "<details>{}</details>",
+        "<dialog open>{}</dialog>",
+        "<div style='visibility:hidden'><p style='visibility:visible'>{}</p></div>",
+        "<div style='font-size:0'><p style='font-size:12px'>{}</p></div>",
+        "<div style='background:#000'><p style='color:#fff'>{}</p></div>",
+        "<div style='background:url(x.png)'><p style='color:#fff'>{}</p></div>",
+        "<table><tr bgcolor=navy><td><font color=white>{}</font></td></tr></table>",
+        "<p style='color:#999'>{}</p>",
+        "<p style='display:block; opacity:.8'>{}</p>",
+        "<p style='position:absolute; left:-20px; top:9000px'>{}</p>",
+        "<p style='text-indent:-2em; margin-left:2em'>{}</p>",
+        "<p style='transform:translate(-50%, -50%)'>{}</p>",
+        "<p style='width:0'>{}</p>",
+        "<style>.a{display:none} .a.b{display:block}</style><p class='a b'>{}</p>",
+        "<style>p:hover{display:none} p::before{display:none}</style><p>{}</p>",
+        "<style>@media print{p{display:none}}</style><p>{}</p>",
+        "<style>.a{display:none}</style><p class=ab id=a>{}</p>",
+        "<style>@font-face{display:none} p{color:red</style><p>{}</p>",
+    ],
+)
+def test_text_that_looks_hidden_and_is_seen_is_read(seen: str) -> None:
+    assert CANARY in "".join(page.text for page in pages_of(f"<p>Before</p>{seen.replace('{}', CANARY)}<p>after</p>"))
+
+
+def test_hidden_characters_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<p>Seen</p><p hidden>ab <b>c</b></p><p style='color:#fff'>de</p>")
+    assert parse(path).hidden == {0: 5}
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        ("<div>" * 200_000, "more than 20,000 elements inside of each other"),
+        ("<p " + " ".join(f"a{at}" for at in range(300_000)) + ">x", "a tag with more than 10,000 attributes"),
+        ("<p " + " ".join(f"a{at}='>'" for at in range(300_000)) + ">x", "a tag with more than 10,000 attributes"),
+    ],
+)
+def test_what_would_take_minutes_is_refused(html: str, reason: str) -> None:
+    with pytest.raises(ParseError, match=reason):
+        pages_of(html)
+
+
+def test_a_title_and_a_description_have_a_sane_length(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(f"<title>{'t' * 5000}</title><meta name=description content={'d' * 5000}><p>Text")
+    parsed = parse(path)
+    assert (len(parsed.title), parsed.metadata) == (1000, {"description": "d" * 1000})
 
 
 def test_sections_begin_at_headings_of_the_first_two_levels() -> None:

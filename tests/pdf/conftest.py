@@ -23,29 +23,44 @@ PdfWriter = Callable[..., Path]
 def write_pdf(tmp_path: Path) -> PdfWriter:
     """Write a PDF of one content stream a page; returns its path."""
 
-    def write(*pages: str, catalog: str = "", name: str = "made.pdf", **attributes: object) -> Path:
+    def write(
+        *pages: str,
+        catalog: str = "",
+        name: str = "made.pdf",
+        resources: str = "",
+        objects: Sequence[bytes] = (),
+        **attributes: object,
+    ) -> Path:
+        """`objects` follow the last page's: the first is number 8 in a file of one page."""
         path = tmp_path / name
-        path.write_bytes(_pdf([page.encode("latin-1") for page in pages], catalog, attributes))
+        contents = [page.encode("latin-1") for page in pages]
+        path.write_bytes(_pdf(contents, catalog, attributes, resources.encode(), objects))
         return path
 
     return write
 
 
-def _pdf(pages: Sequence[bytes], catalog: str, attributes: Mapping[str, object]) -> bytes:
+def _pdf(
+    pages: Sequence[bytes],
+    catalog: str,
+    attributes: Mapping[str, object],
+    resources: bytes = b"",
+    more: Sequence[bytes] = (),
+) -> bytes:
     extra = " ".join(f"/{key} {value}" for key, value in {"MediaBox": "[0 0 600 800]", **attributes}.items())
     fonts = b" ".join(b"/" + name.encode() + b" " + font for name, font in FONTS.items())
     kids = " ".join(f"{6 + 2 * at} 0 R" for at in range(len(pages)))
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
-        b"<< /Font << " + fonts + b" >> >>",
+        b"<< /Font << " + fonts + b" >> " + resources + b" >>",
         b"<< /Producer (by hand) /Title (A title made by hand) >>",
         _stream(ODD_CHARACTERS),
     ]
     for at, page in enumerate(pages):
         objects.append(f"<< /Type /Page /Parent 2 0 R /Resources 3 0 R /Contents {7 + 2 * at} 0 R {extra} >>".encode())
         objects.append(_stream(page))
-    return _assembled(objects)
+    return _assembled([*objects, *more])
 
 
 def _stream(content: bytes) -> bytes:

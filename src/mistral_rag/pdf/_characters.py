@@ -13,7 +13,11 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
+from mistral_rag.pdf._native import bound, loose_boxes
+from mistral_rag.pdf._objects import objects_of
+from mistral_rag.pdf._visibility import hidden_characters
 from mistral_rag.schema import clean_text
+from mistral_rag.text import drop_invisible
 
 _Token = tuple[str, int, int, bool]
 
@@ -25,7 +29,9 @@ _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
 _WIDE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+_WORD = re.compile(r"\S+")
+_MIN_HEIGHT = 2.0
+"""Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
 _MAX_SAMPLE = 300
 """Words whose mapping to Unicode is checked, a call each: enough for a share."""
 _MAX_SKEW = 3.0
@@ -39,13 +45,17 @@ _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
 
+_is_unmapped = bound(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, 2)
+
+
 class PageWords(NamedTuple):
     """Words of a page in PDFium's order, with two measures of how far they can be trusted.
 
     `boxes` is (n, 4): left, top, right, bottom in points from the top left corner of the page as a reader sees it.
     `runs` (n) numbers PDFium's lines; `angles` (n) is the rotation of each word: 0, 90, 180 or 270 degrees clockwise,
     -1 for any other. `spans` are PDFium's indices of each word's first and last character. `visible` counts the
-    characters that are no white space, `garbage` is the share of them without a meaning.
+    characters that are no white space, `garbage` is the share of them without a meaning. `hidden` counts characters
+    that nobody sees; they belong to no word, and are in neither measure.
     """
 
     texts: list[str]
@@ -55,6 +65,7 @@ class PageWords(NamedTuple):
     spans: list[tuple[int, int]]
     visible: int
     garbage: float
+    hidden: int = 0
 
 
 @contextmanager
@@ -69,9 +80,10 @@ def text_of(page: Any) -> Iterator[Any]:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def read_words(text_page: Any, transform: PageTransform) -> PageWords:
-    """Read the words that lie on what a reader sees of a page."""
+def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords:
+    """Read the words of a loaded page that a reader sees."""
     text, index = _characters(text_page)
+    text, hidden = _without_hidden(page, text_page, transform, text, index)
     tokens = list(_tokens(text))
     ends = _end_boxes(text_page, [(index[start], index[end - 1]) for _, start, end, _ in tokens])
     ends = _split_raised_marks(text_page, index, tokens, ends)
@@ -87,9 +99,38 @@ def read_words(text_page: Any, transform: PageTransform) -> PageWords:
         spans=spans,
         visible=sum(map(len, text.split())),
         garbage=_garbage(text_page, text, spans),
+        hidden=hidden,
     )
-    shown = transform.shows(boxes) & np.array([bool(word) for word in texts], dtype=bool)
-    return words if shown.all() else _select(words, np.flatnonzero(shown))
+    on_page = transform.shows(boxes) & ~_is_tiny(words)
+    lost = sum(len(texts[at]) for at in np.flatnonzero(~on_page).tolist())
+    shown = on_page & np.array([bool(word) for word in texts], dtype=bool)
+    if shown.all():
+        return words
+    return _select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
+
+
+def _without_hidden(
+    page: Any, text_page: Any, transform: PageTransform, text: str, index: Sequence[int]
+) -> tuple[str, int]:
+    """Text with a blank in the place of each character that nobody sees, and their number."""
+    objects = objects_of(page)
+    if not objects.doubts:
+        return text, 0
+    words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
+    hidden = hidden_characters(page, text_page, objects, words, transform)
+    if not hidden:
+        return text, 0
+    seen = "".join(" " if index[at] in hidden else character for at, character in enumerate(text))
+    return seen, len(hidden)
+
+
+def _is_tiny(words: PageWords) -> Booleans:
+    """Mask (n) of the words whose letters are too small to be read."""
+    left, top, right, bottom = words.boxes.T
+    lying = (words.angles == 90) | (words.angles == 270)
+    heights = np.where(lying, right - left, bottom - top)
+    tiny: Booleans = heights < _MIN_HEIGHT
+    return tiny
 
 
 def _select(words: PageWords, chosen: Integers) -> PageWords:
@@ -118,10 +159,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _end_boxes(text_page: Any, spans: Sequence[tuple[int, int]]) -> Floats:
     """Boxes of the first and last character of each word: (n, 2, 4) left, top, right, bottom, y upwards."""
-    buffer = (pdfium.FS_RECTF * (2 * len(spans)))()
-    for rectangle, at in zip(buffer, chain.from_iterable(spans), strict=True):
-        pdfium.FPDFText_GetLooseCharBox(text_page, at, rectangle)
-    return np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2, 4).astype(np.float64)
+    return loose_boxes(text_page, list(chain.from_iterable(spans))).reshape(-1, 2, 4)
 
 
 def _split_raised_marks(text_page: Any, index: Sequence[int], tokens: list[_Token], ends: Floats) -> Floats:
@@ -219,7 +257,7 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 def _clean_word(word: str) -> str:
     if word[-1] in (HYPHEN, "\u00ad"):
         word = word[:-1] + "-"
-    return clean_text(word.translate(_INVISIBLE))
+    return clean_text(drop_invisible(word))
 
 
 def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> float:
@@ -227,5 +265,6 @@ def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> flo
     visible = sum(map(len, text.split()))
     meaningless = len(_MEANINGLESS.findall(text))
     sample = spans[:: 1 + len(spans) // _MAX_SAMPLE]
-    unmapped: int = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, first) == 1 for first, _ in sample)
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    unmapped: int = sum(_is_unmapped(handle, first) == 1 for first, _ in sample)
     return min(1.0, meaningless / max(visible, 1) + unmapped / max(len(sample), 1))

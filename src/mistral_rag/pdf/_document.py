@@ -50,7 +50,7 @@ class Sheet(NamedTuple):
 
     `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
     them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
-    not measured there).
+    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`.
     """
 
     number: int
@@ -62,6 +62,7 @@ class Sheet(NamedTuple):
     visible: int
     garbage: float
     ink: float
+    hidden: int = 0
 
 
 class PdfFile:
@@ -108,7 +109,7 @@ class PdfFile:
         """Read page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
         with self._page(number) as page, text_of(page) as text_page:
             transform = PageTransform.of(page)
-            words = read_words(text_page, transform)
+            words = read_words(page, text_page, transform)
             lines = lines_of(words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
@@ -121,6 +122,7 @@ class PdfFile:
                 visible=words.visible,
                 garbage=words.garbage,
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
+                hidden=words.hidden,
             )
 
     def size(self, number: int) -> tuple[float, float]:

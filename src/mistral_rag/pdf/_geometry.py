@@ -62,7 +62,9 @@ class PageTransform(NamedTuple):
         return np.stack([np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)], axis=1)
 
     def shows(self, boxes: Floats) -> Booleans:
-        """Mask (n) of the boxes that lie at least in part on the page a reader sees."""
+        """Mask (n) of the boxes at least half of which lies on the page a reader sees."""
         left, top, right, bottom = boxes.T
-        shown: Booleans = (left < self.width) & (right > 0) & (top < self.height) & (bottom > 0)
+        across = np.minimum(right, self.width) - np.maximum(left, 0)
+        down = np.minimum(bottom, self.height) - np.maximum(top, 0)
+        shown: Booleans = (across > 0) & (down > 0) & (2 * across * down >= (right - left) * (bottom - top))
         return shown

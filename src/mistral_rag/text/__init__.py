@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import decode_text, read_text
+    from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
     from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "decode_text read_text",
+    "_invisible": "drop_invisible",
     "_language": "detect_language",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
     "_numbers": "Number computed_number missing_numbers numbers same_number",
@@ -71,6 +73,7 @@ __all__ = [
     "coverage",
     "decode_text",
     "detect_language",
+    "drop_invisible",
     "evenly",
     "full_year",
     "hashed",

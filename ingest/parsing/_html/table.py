@@ -4,7 +4,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsing._html_tree import TEXT, Walk
+from ingest.parsing._html.tree import TEXT, Walk
 
 MAX_SPAN: Final = 1000
 """Columns or rows that a cell is believed to cover, as in browsers."""

@@ -8,12 +8,13 @@ from typing import Final
 from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
-from ingest.parsing._html_table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
-from ingest.parsing._html_tree import TEXT, Walk, parse_tree
+from ingest.parsing._html.styles import Style, Styles, hides, inherited
+from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
+from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed
 from mistral_rag.schema import BlockKind
-from mistral_rag.text import read_text
+from mistral_rag.text import drop_invisible, read_text
 
 MAX_DEPTH: Final = 256
 """Blocks inside of blocks; deeper ones are read as text of the one around them. Browsers stop at 512."""
@@ -24,7 +25,8 @@ def _tags(text: str) -> frozenset[str]:
 
 
 UNREAD: Final = _tags(
-    "script style template noscript svg math iframe object canvas audio video datalist nav button del s strike"
+    "script style template noscript noframes noembed svg math iframe object canvas audio video datalist nav button "
+    "del s strike"
 )
 """Elements whose content is not read: it is no text, not shown, struck out, or only the way around the site."""
 LISTS: Final = _tags("ul ol menu dir dl")
@@ -42,10 +44,10 @@ KINDS: Final[Mapping[str, BlockKind]] = {
     "pre": "code",
 }
 TEXT_INPUTS: Final = _tags("text email tel url search number date time datetime-local month week")
-HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 BLANKS: Final = re.compile(r"[ \t\n\r\f\u00a0]+")
 AROUND_BREAK: Final = re.compile(r" *\n *")
-INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"))
+MAX_METADATA: Final = 1000
+"""Characters of a title or of a value of the head: it is stored and shown with each citation."""
 METADATA: Final = _tags("author date description version")
 
 
@@ -54,17 +56,19 @@ def parse(path: Path) -> Parsed:
     outline = Outline()
     reader = HtmlReader(outline)
     reader.read(read_text(path, markup=True))
-    return Parsed(reader.title or outline.title or path.stem, reader.metadata, outline.pages())
+    title = reader.title or outline.title or path.stem
+    return Parsed(title, reader.metadata, outline.pages(), hidden={0: reader.hidden} if reader.hidden else {})
 
 
 class HtmlReader:
     """Fills an outline with the headings, paragraphs, lists and tables of a page or a piece of one.
 
-    Tables that only lay out the page are read as plain blocks.
+    Tables that only lay out the page are read as plain blocks. `hidden` counts characters that nobody sees.
     """
 
     def __init__(self, outline: Outline) -> None:
         self.title = ""
+        self.hidden = 0
         self.metadata: dict[str, JsonValue] = {}
         self._outline = outline
         self._open: list[tuple[str, int]] = []
@@ -74,13 +78,19 @@ class HtmlReader:
         self._tables: list[TableReader | None] = []
         self._framed = 0
         self._preformatted = 0
+        self._styles = Styles()
+        self._looks = [Style()]
 
     def read(self, html: str) -> None:
-        """Read a page, or a piece of one, to its end."""
+        """Read a page, or a piece of one, to its end; raises ParseError for one that would take minutes."""
         root = parse_tree(html)
+        self._styles = Styles(sheet.text() for sheet in (root.css("style") if root is not None else ()))
+        self._looks = [Style()]
         walk = Walk(root) if root is not None else None
         for tag, node, entered in walk or ():
             if not entered:
+                if tag != TEXT:
+                    self._looks.pop()
                 if self._open and self._open[-1][1] == node.mem_id:
                     self._end(tag)
             elif tag == TEXT:
@@ -91,15 +101,21 @@ class HtmlReader:
 
     def _enter(self, tag: str, node: LexborNode) -> bool:
         """Begin an element; False when what is inside is not read."""
-        if _is_unread(tag, node.attributes):
+        attributes = node.attributes
+        values = self._styles.of(tag, node, attributes)
+        self._looks.append(inherited(self._looks[-1], values))
+        is_hidden = hides(values) or "hidden" in attributes or (tag == "dialog" and "open" not in attributes)
+        if is_hidden and tag not in UNREAD:
+            self.hidden += _length(node.text())
+        if is_hidden or _is_unread(tag, attributes):
             if tag in BLOCKS:
                 self._boundary()
             return False
         if tag == "title":
-            self.title = self.title or " ".join(node.text().split())
+            self.title = self.title or " ".join(drop_invisible(node.text()).split())[:MAX_METADATA]
             return False
         if tag not in BLOCKS:
-            self._inline(tag, node.attributes)
+            self._inline(tag, attributes)
             return True
         self._boundary()
         if len(self._open) < MAX_DEPTH:
@@ -108,10 +124,15 @@ class HtmlReader:
         return True
 
     def _text(self, text: str) -> None:
-        """Keep text; white space counts only in `<pre>`."""
-        self._parts.append((text if self._preformatted else BLANKS.sub(" ", text)).translate(INVISIBLE))
+        """Keep text that is seen; white space counts only in `<pre>`."""
+        if self._looks[-1].shows_text:
+            self._parts.append(drop_invisible(text if self._preformatted else BLANKS.sub(" ", text)))
+        else:
+            self.hidden += _length(text)
 
     def _inline(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag in ("img", "input") and not self._looks[-1].is_visible:
+            return
         if tag == "br":
             self._parts.append("\n")
         elif tag == "img":
@@ -121,7 +142,7 @@ class HtmlReader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in TEXT_INPUTS:
             self._parts.append(BLANKS.sub(" ", attributes.get("value") or ""))
         elif tag == "meta" and (name := (attributes.get("name") or "").lower()) in METADATA:
-            self.metadata[name] = attributes.get("content") or ""
+            self.metadata[name] = (attributes.get("content") or "")[:MAX_METADATA]
 
     def _begin(self, tag: str, node: LexborNode) -> None:
         table = self._table
@@ -206,14 +227,16 @@ class HtmlReader:
         return AROUND_BREAK.sub("\n", re.sub(" {2,}", " ", text)).strip()
 
 
+def _length(text: str) -> int:
+    """Characters that are no white space."""
+    return sum(map(len, text.split()))
+
+
 def _is_unread(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """True when an element is not text, hidden, not chosen, or says that it is only the way around the site."""
+    """True when an element is not text, not chosen, or says that it is only the way around the site."""
     return (
         tag in UNREAD
         or tag.startswith(("-", "!"))
-        or "hidden" in attributes
         or attributes.get("role") == "navigation"
-        or attributes.get("aria-hidden") == "true"
         or (tag == "option" and "selected" not in attributes)
-        or HIDDEN_STYLE.search(attributes.get("style") or "") is not None
     )

@@ -1,0 +1,130 @@
+"""Style sheets, as far as they hide text: rules, their selectors, and the declarations that count."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+Declarations = Mapping[str, tuple[str, bool]]
+"""Values by property, in lower case, and True for those that are important."""
+
+_NAMES = """
+    background background-color background-image bottom clip clip-path color content-visibility display filter font
+    font-size height left margin margin-left margin-top max-height max-width opacity overflow overflow-x overflow-y
+    position right scale text-decoration text-decoration-line text-indent top transform translate visibility width
+    -webkit-text-fill-color
+"""
+PROPERTIES: Final = frozenset(_NAMES.split())
+"""Properties that can hide text; all others are left out."""
+MAX_RULES: Final = 20_000
+"""Rules of a page that are looked at; large sites have some thousands."""
+
+_COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n\r\f]?|([^\n]))")
+_TOKEN: Final = re.compile(
+    r"""[{};]|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|\((?:[^()"'{}]*\))?|[^{};"'(]+""", re.DOTALL
+)
+_COMMA: Final = re.compile(r",(?![^(\[]*[)\]])")
+_RIGHTMOST: Final = re.compile(r"[^\s>+~]+\Z")
+_KEY: Final = re.compile(r"#[\w-]+|\.[\w-]+|^[\w-]+")
+_SIMPLE: Final = re.compile(r"[#.]?[\w-]+")
+_UNSEEN_MEDIA: Final = re.compile(r"\b(?:print|speech|aural|braille|not)\b")
+_PSEUDO_ELEMENT: Final = re.compile(
+    r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked|disabled)"
+)
+"""Parts of elements that are no text of the document, and states that no page is in when it is opened."""
+
+
+class Rule(NamedTuple):
+    """A selector, what it declares, and its rank among others: specificity, then place."""
+
+    selector: str
+    declarations: Declarations
+    rank: tuple[int, int, int, int]
+
+    @property
+    def is_simple(self) -> bool:
+        """True for a selector that is its key: one tag, class or id."""
+        return _SIMPLE.fullmatch(self.selector) is not None
+
+    @property
+    def key(self) -> str:
+        """Id, class or tag that an element must have: the first of the rightmost part; empty for any element."""
+        rightmost = _RIGHTMOST.search(self.selector)
+        found = sorted(_KEY.findall(rightmost[0].partition(":")[0].partition("[")[0])) if rightmost else []
+        return found[0] if found else ""
+
+
+def declarations_of(text: str) -> Declarations:
+    """Declarations of a style attribute or of a rule's block."""
+    found: dict[str, tuple[str, bool]] = {}
+    for declaration in _parts(_COMMENT.sub(" " if "<" in text else "", text)):
+        name, colon, value = declaration.partition(":")
+        name = _unescaped(name).strip().lower()
+        if not colon or name not in PROPERTIES:
+            continue
+        value, mark, _ = _unescaped(value).lower().partition("!")
+        if not (found.get(name, ("", False))[1] and not mark):
+            found[name] = value.strip(), bool(mark)
+    return found
+
+
+def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
+    """Rules of a style sheet that a reader at a screen sees at work; `first` numbers the first."""
+    prelude: list[str] = []
+    blocks: list[str | None] = []
+    for piece in _TOKEN.findall(_COMMENT.sub("", sheet)):
+        if piece == "{":
+            blocks.append(_block("".join(prelude).strip(), blocks))
+            prelude = []
+        elif piece == "}" and blocks:
+            if selectors := blocks.pop():
+                declarations = declarations_of("".join(prelude))
+                for selector in _COMMA.split(selectors) if declarations else ():
+                    if (rank := _specificity(selector)) is not None:
+                        yield Rule(_unescaped(selector).strip(), declarations, (*rank, first))
+                        first += 1
+            prelude = []
+        elif piece == ";" and not (blocks and blocks[-1]):
+            prelude = []
+        else:
+            prelude.append(piece)
+
+
+def _block(prelude: str, blocks: list[str | None]) -> str | None:
+    """Selectors of a block that begins; empty for a group of rules, None for one that is passed over."""
+    if None in blocks or (blocks and blocks[-1]):
+        return None
+    name = prelude[1:].split(None, 1)[0].partition("(")[0].lower() if prelude[:1] == "@" and prelude[1:] else ""
+    if name in {"media", "supports", "layer", "container"}:
+        return None if name == "media" and _UNSEEN_MEDIA.search(prelude.lower()) else ""
+    return None if prelude[:1] == "@" else prelude
+
+
+def _specificity(selector: str) -> tuple[int, int, int] | None:
+    """Ids, classes and tags of a selector; None for one that matches nothing of a page as it is opened."""
+    if _PSEUDO_ELEMENT.search(selector):
+        return None
+    ids, classes = selector.count("#"), selector.count(".") + selector.count("[") + selector.count(":")
+    return ids, classes, len(re.findall(r"(?:^|[\s>+~])[\w-]+", selector))
+
+
+def _parts(text: str) -> Iterator[str]:
+    part: list[str] = []
+    for piece in _TOKEN.findall(text):
+        if piece == ";":
+            yield "".join(part)
+            part = []
+        else:
+            part.append(piece)
+    yield "".join(part)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        return escape[2]
+    code = int(escape[1], 16)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"

@@ -1,0 +1,231 @@
+"""Styles of elements, as far as they say that nobody sees a text: rules of style sheets, attributes, inheritance."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from selectolax.lexbor import LexborNode
+
+from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_same
+from ingest.parsing._html.css import MAX_RULES, Declarations, Rule, declarations_of, rules_of
+
+FAR_OUT: Final = 500.0
+"""Pixels beyond an edge; menus that slide in begin a few hundred away, what is never seen thousands."""
+MIN_FONT: Final = 3.0
+"""Pixels, about 2 points: smaller print is a grey line."""
+MIN_SIDE: Final = 1.0
+"""Pixels of a box that cuts off what does not fit: recipes for screen readers only leave one."""
+ROOT_FONT: Final = 16.0
+
+_LENGTH: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(px|pt|em|rem|ex|ch|%|vw|vh|in|cm|mm|pc)?")
+_PIXELS: Final = {
+    "px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "vw": 5.0, "vh": 5.0, "%": 5.0,
+    "in": 96.0, "cm": 37.8, "mm": 3.78, "pc": 16.0,
+}  # fmt: skip
+"""Shares of a window count half: half a window to the left is a way to centre, a whole one is out of sight."""
+_FONT_SIZES: Final = {
+    "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
+}  # fmt: skip
+_OPACITY: Final = re.compile(r"opacity\(\s*([\d.]+)(%?)\s*\)")
+_TRANSFORM: Final = re.compile(
+    r"(scale|scalex|scaley|scale3d|translate|translatex|translatey|translate3d|matrix)\(([^()]*)\)"
+)
+_NOTHING: Final = re.compile(
+    r"inset\(\s*(?:100|[5-9]\d)(?:\.\d+)?%|(?:circle|ellipse)\(\s*0(?:px|%)?\b|polygon\(\s*(?:0(?:px|%)?[\s,]*)+\)"
+)
+_CLIP: Final = re.compile(r"rect\(([^()]*)\)")
+
+
+class Style(NamedTuple):
+    """Style of an element that its children inherit; `background` is what is behind its text."""
+
+    color: Color = BLACK
+    opacity: float = 1.0
+    background: Color = WHITE
+    is_visible: bool = True
+    font: float = ROOT_FONT
+
+    @property
+    def shows_text(self) -> bool:
+        """True when text right in the element is seen."""
+        if not self.is_visible or self.font < MIN_FONT or self.opacity < MIN_OPACITY:
+            return False
+        return not is_same(blended(self.color, self.background, self.opacity), self.background)
+
+
+class Styles:
+    """Style sheets of a page, by what an element must have to match."""
+
+    def __init__(self, sheets: Iterable[str] = ()) -> None:
+        self._rules: dict[str, list[Rule]] = defaultdict(list)
+        count = 0
+        for sheet in sheets:
+            for rule in rules_of(sheet, count):
+                count += 1
+                if count > MAX_RULES:
+                    return
+                self._rules[rule.key].append(rule)
+
+    def of(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> dict[str, str]:
+        """Values that win for an element, by property; those of its attributes of old lose to all others."""
+        found: dict[str, tuple[tuple[int, ...], str]] = {
+            name: ((-1,), value) for name, value in _of_old(tag, attributes).items()
+        }
+        for rule in self._matching(tag, node, attributes) if self._rules else ():
+            _cascade(found, rule.declarations, rule.rank)
+        if style := attributes.get("style"):
+            _cascade(found, declarations_of(style), _INLINE)
+        return {name: value for name, (_, value) in found.items()}
+
+    def _matching(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> Iterable[Rule]:
+        keys = ["", tag, f"#{attributes.get('id') or ''}"]
+        keys += [f".{name}" for name in (attributes.get("class") or "").split()]
+        for key in keys:
+            for rule in self._rules.get(key, ()):
+                if rule.is_simple or _matches(node, rule.selector):
+                    yield rule
+
+
+_INLINE: Final = (1_000_000, 0, 0, 0)
+
+
+def _matches(node: LexborNode, selector: str) -> bool:
+    try:
+        return bool(node.css_matches(selector))
+    except ValueError:  # a selector that Lexbor doesn't know matches nothing
+        return False
+
+
+def _cascade(found: dict[str, tuple[tuple[int, ...], str]], declarations: Declarations, rank: tuple[int, ...]) -> None:
+    for name, (value, is_important) in declarations.items():
+        place = (int(is_important), *rank)
+        if name not in found or place >= found[name][0]:
+            found[name] = place, value
+
+
+def _of_old(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
+    values = {"background-color": attributes.get("bgcolor"), "background-image": attributes.get("background")}
+    if tag in {"font", "body"}:
+        values["color"] = attributes.get("color" if tag == "font" else "text")
+    return {name: value for name, value in values.items() if value}
+
+
+def inherited(parent: Style, values: Mapping[str, str]) -> Style:
+    """Style of an element whose own `values` are those of `Styles.of`."""
+    if not values:
+        return parent
+    own = values.get("color", "inherit")
+    color, opacity = _color(values.get("-webkit-text-fill-color", own), parent)
+    visibility = values.get("visibility", "inherit")
+    is_visible = parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"}
+    return Style(color, opacity, _background(values, parent.background), is_visible, _font(values, parent.font))
+
+
+def _color(value: str, parent: Style) -> tuple[Color, float]:
+    if value in {"inherit", "currentcolor", "unset"}:
+        return parent.color, parent.opacity
+    return color_of(value)
+
+
+def _background(values: Mapping[str, str], behind: Color) -> Color:
+    shorthand = values.get("background", "")
+    image = values.get("background-image", "none")
+    if image not in {"none", "initial"} or "url(" in shorthand or "gradient(" in shorthand:
+        return None
+    value = values.get("background-color", shorthand)
+    if not value or value in {"none", "inherit", "initial", "unset", "0"}:
+        return behind
+    color, opacity = color_of(value)
+    return blended(color, behind, opacity) if opacity else behind
+
+
+def _font(values: Mapping[str, str], parent: float) -> float:
+    value = values.get("font-size")
+    if value is None:
+        found = re.search(r"(?:^|\s)([\d.]+(?:px|pt|em|rem|%))(?:/|\s)", values.get("font", ""))
+        value = found[1] if found else "inherit"
+    if value in _FONT_SIZES:
+        return _FONT_SIZES[value]
+    length = _LENGTH.fullmatch(value)
+    if length is None:
+        return parent
+    number, unit = float(length[1]), length[2] or "px"
+    if unit in {"em", "%", "ex", "ch"}:
+        return parent * number * {"em": 1.0, "%": 0.01, "ex": 0.5, "ch": 0.5}[unit]
+    return number * _PIXELS[unit]
+
+
+def hides(values: Mapping[str, str]) -> bool:
+    """True when an element with these values shows nothing of what is inside, or strikes it out."""
+    return bool(values) and (
+        values.get("display") == "none"
+        or values.get("content-visibility") == "hidden"
+        or _is_faint(values)
+        or _is_cut(values)
+        or _is_far_out(values)
+        or "line-through" in values.get("text-decoration", "") + values.get("text-decoration-line", "")
+    )
+
+
+def _is_faint(values: Mapping[str, str]) -> bool:
+    opacity = _LENGTH.fullmatch(values.get("opacity", "1"))
+    if opacity is not None and float(opacity[1]) * (0.01 if opacity[2] == "%" else 1) < MIN_OPACITY:
+        return True
+    return any(
+        float(number) * (0.01 if percent else 1) < MIN_OPACITY
+        for number, percent in _OPACITY.findall(values.get("filter", ""))
+        if number.count(".") < 2 and number != "."
+    )
+
+
+def _is_cut(values: Mapping[str, str]) -> bool:
+    """True when nothing is left of an element: no size, clipped away, or scaled to nothing."""
+    if _NOTHING.search(values.get("clip-path", "")):
+        return True
+    if (clip := _CLIP.search(values.get("clip", ""))) and values.get("position") in {"absolute", "fixed"}:
+        sides = [_pixels(side) for side in re.split(r"[\s,]+", clip[1].strip())]
+        if len(sides) == 4 and None not in sides:
+            top, right, bottom, left = (side or 0.0 for side in sides)
+            return bottom - top <= MIN_SIDE or right - left <= MIN_SIDE
+    overflow = " ".join(values.get(name, "") for name in ("overflow", "overflow-x", "overflow-y"))
+    sizes = (_pixels(values.get(name, "")) for name in ("width", "height", "max-width", "max-height"))
+    if ("hidden" in overflow or "clip" in overflow) and any(size is not None and size <= MIN_SIDE for size in sizes):
+        return True
+    scales = [
+        values.get("scale", ""),
+        *(args for name, args in _transforms(values) if name.startswith(("scale", "matr"))),
+    ]
+    return any(_is_zero_scale(scale) for scale in scales)
+
+
+def _is_zero_scale(arguments: str) -> bool:
+    factors = [_LENGTH.fullmatch(factor) for factor in re.split(r"[\s,]+", arguments.strip())]
+    return any(factor is not None and abs(float(factor[1])) < 0.01 for factor in factors[:1])
+
+
+def _transforms(values: Mapping[str, str]) -> list[tuple[str, str]]:
+    return _TRANSFORM.findall(values.get("transform", ""))
+
+
+def _is_far_out(values: Mapping[str, str]) -> bool:
+    """True when an element or its text is moved out of every window."""
+    moves = [values.get(name, "") for name in ("text-indent", "margin-left", "margin-top")]
+    moves += values.get("margin", "").split()
+    if values.get("position") in {"absolute", "fixed", "relative"}:
+        moves += [values.get(name, "") for name in ("left", "top", "right", "bottom")]
+    if any((length := _pixels(move)) is not None and length <= -FAR_OUT for move in moves):
+        return True
+    shifts = [values.get("translate", ""), *(args for name, args in _transforms(values) if name.startswith("trans"))]
+    lengths = [_pixels(part) for shift in shifts for part in re.split(r"[\s,]+", shift.strip())]
+    if any(length is not None and abs(length) >= FAR_OUT * 2 for length in lengths):
+        return True
+    # a page whose paragraphs are all placed has some far down, but none far to the side
+    far = [_pixels(values.get(name, "")) for name in ("left", "right")]
+    is_placed = values.get("position") in {"absolute", "fixed"}
+    return is_placed and any(length is not None and length >= 10 * FAR_OUT for length in far)
+
+
+def _pixels(value: str) -> float | None:
+    length = _LENGTH.fullmatch(value.strip())
+    return float(length[1]) * _PIXELS[length[2] or "px"] if length else None

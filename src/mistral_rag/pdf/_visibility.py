@@ -1,0 +1,230 @@
+"""Characters that nobody sees on a page: found by drawing it with and without the texts in doubt.
+
+A character is seen when its own ink changes the picture. Where a picture lies over or under it, as in a scan with a
+text layer, it is seen when something is printed at its place. `docs/ingest.md` gives the rule.
+"""
+
+import ctypes
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2.raw as pdfium
+
+from mistral_rag.pdf._geometry import Booleans, Floats, PageTransform
+from mistral_rag.pdf._images import render
+from mistral_rag.pdf._native import bound, loose_boxes
+from mistral_rag.pdf._objects import Doubt, PageObjects, luminance
+
+Pixels = npt.NDArray[np.uint8]
+
+_DPI = 108
+"""Letters of 6 points are 9 pixels high: a stem of theirs is most of a pixel."""
+_MAX_PIXELS = 3_000_000
+"""Bounds the time for posters; a letter page has a third of it."""
+_MIN_CHANGE = 24.0
+"""Levels of 255 by which ink has to change the picture: #E7E7E7 on white, a contrast of 1.2 to 1."""
+_HUE = 0.4
+"""Weight of a change of one channel alone: red on green of the same brightness is seen, yellow on white hardly."""
+_MIN_INK = 0.04
+"""Share of a letter's box that its ink changes; the thinnest, an l, has three times as much."""
+_MIN_PRINT = 0.03
+_MIN_CONTRAST = 48.0
+"""A word of a scan has this share of pixels so far from the paper's level; paper and bars have none."""
+_SIDE_BEARING = 0.1
+"""Share of a letter's box at either side that its neighbours' ink may reach into."""
+_SHIFT = 2.0
+"""Points by which copies that make a shadow or a bold face are shifted."""
+_NONE = Doubt(0)
+_MAX_GROUPS = 8
+"""Pictures of a page; texts with other reasons for doubt are taken off together."""
+
+_object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
+_activate = bound(pdfium.FPDFPageObj_SetIsActive, ctypes.c_int, 2)
+
+Letter = tuple[int, str]
+"""PDFium's index of a character, and the character."""
+
+
+def hidden_characters(
+    page: Any, text_page: Any, objects: PageObjects, words: Sequence[Sequence[Letter]], transform: PageTransform
+) -> frozenset[int]:
+    """PDFium's indices of the characters of a page's `words` that nobody sees."""
+    if not objects.doubts:
+        return frozenset()
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    owners = {at: _object_of(handle, at) for word in words for at, _ in word}
+    doubted = [word for word in words if any(owners[at] in objects.doubts for at, _ in word)]
+    if not doubted:
+        return frozenset()
+    picture = _draw(page)
+    boxes = _boxes(text_page, [at for word in doubted for at, _ in word], transform)
+    places = _pixels(boxes, picture, transform, inset=_SIDE_BEARING)
+    ink = dict.fromkeys(places, 1.0)
+    for members in _groups(objects.doubts):
+        mine = [at for at in places if owners[at] in members]
+        if mine:
+            ink.update(zip(mine, _shares(_change(picture, page, members), [places[at] for at in mine]), strict=True))
+    ink.update({at: 0.0 for at in places if objects.doubts.get(owners[at] or 0, _NONE) & Doubt.UNDRAWN})
+    unseen = {at for word in doubted for at in _unseen(word, ink)}
+    drawn = [at for at in sorted(unseen) if not objects.doubts.get(owners[at] or 0, _NONE) & Doubt.UNDRAWN]
+    if drawn:
+        # a text drawn twice is not missed when one of the two is taken off; of equal ones PDFium gives only the first
+        letters = [letter for word in words for letter in word]
+        copies = objects.text_order.keys() - owners.values() | {owners[at] or 0 for at in drawn}
+        copies |= {owners[at] or 0 for at in _copies(letters, frozenset(drawn), text_page, transform)}
+        shares = _shares(_change(picture, page, frozenset(copies - {0})), [places[at] for at in drawn])
+        unseen -= {at for at, share in zip(drawn, shares, strict=True) if share >= _MIN_INK}
+    prints = _Prints(objects, picture, transform)
+    hidden: set[int] = set()
+    for word in doubted:
+        missing = [letter for letter in word if letter[0] in unseen]
+        if missing and not prints.show(missing, boxes, owners):
+            hidden.update(at for at, _ in missing)
+    return frozenset(hidden)
+
+
+def _copies(
+    letters: Sequence[Letter], wanted: frozenset[int], text_page: Any, transform: PageTransform
+) -> Iterator[int]:
+    """Letters that stand where one of the wanted ones of the same kind stands."""
+    boxes = _boxes(text_page, [at for at, _ in letters], transform)
+    middles = {at: ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for at, box in boxes.items()}
+    grid = {
+        (character, round(middles[at][0] / _SHIFT) + across, round(middles[at][1] / _SHIFT) + down)
+        for at, character in letters
+        if at in wanted
+        for across in (-1, 0, 1)
+        for down in (-1, 0, 1)
+    }
+    for at, character in letters:
+        if (character, round(middles[at][0] / _SHIFT), round(middles[at][1] / _SHIFT)) in grid:
+            yield at
+
+
+def _draw(page: Any) -> Pixels:
+    """A page in colour: (height, width, 3)."""
+    image = render(page, dpi=_DPI, max_pixels=_MAX_PIXELS)
+    return np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width, 3)
+
+
+def _groups(doubts: Mapping[int, Doubt]) -> list[frozenset[int]]:
+    """Texts that are taken off together: what hides below a text is in doubt for another reason."""
+    groups: dict[Doubt, set[int]] = {}
+    for address, doubt in doubts.items():
+        if not doubt & Doubt.UNDRAWN:
+            key = doubt if doubt in groups or len(groups) < _MAX_GROUPS - 1 else _NONE
+            groups.setdefault(key, set()).add(address)
+    return [frozenset(members) for members in groups.values()]
+
+
+def _change(picture: Pixels, page: Any, texts: frozenset[int]) -> Booleans:
+    """Pixels (height, width) of a picture that the texts change."""
+    for text in texts:
+        _activate(text, 0)
+    try:
+        without = _draw(page)
+    finally:
+        for text in texts:
+            _activate(text, 1)
+    height, width, _ = picture.shape
+    changed = np.zeros(height * width, dtype=bool)
+    at = np.unique(np.flatnonzero(picture.ravel() != without.ravel()) // 3)
+    difference = np.abs(picture.reshape(-1, 3)[at].astype(np.float32) - without.reshape(-1, 3)[at])
+    changed[at] = (luminance(*difference.T) >= _MIN_CHANGE) | (_HUE * difference.max(axis=1) >= _MIN_CHANGE)
+    return changed.reshape(height, width)
+
+
+def _boxes(text_page: Any, characters: Sequence[int], transform: PageTransform) -> dict[int, Floats]:
+    """Boxes of characters as a reader sees them, in points."""
+    ends = loose_boxes(text_page, characters).reshape(-1, 1, 4)
+    return dict(zip(characters, transform.boxes(ends), strict=True))
+
+
+def _pixels(
+    boxes: Mapping[int, Floats], picture: Pixels, transform: PageTransform, *, inset: float
+) -> dict[int, tuple[int, int, int, int]]:
+    """Boxes in pixels, without the edges that neighbours reach into."""
+    height, width, _ = picture.shape
+    across, down = width / (transform.width or 1), height / (transform.height or 1)
+    places = {}
+    for at, (left, top, right, bottom) in boxes.items():
+        margin = inset * min(right - left, bottom - top)
+        x0, x1 = _bounded((left + margin) * across, (right - margin) * across, width)
+        y0, y1 = _bounded(top * down, bottom * down, height)
+        places[at] = x0, y0, x1, y1
+    return places
+
+
+def _bounded(low: float, high: float, size: int) -> tuple[int, int]:
+    """Whole pixels from `low` to `high`, at least one."""
+    first = min(max(int(low), 0), size - 1)
+    return first, min(max(int(high + 0.999), first + 1), size)
+
+
+def _shares(changed: Booleans, places: Sequence[tuple[int, int, int, int]]) -> list[float]:
+    """Share of changed pixels in each place."""
+    x0, y0, x1, y1 = np.array(places).T
+    first, last = int(y0.min()), int(y1.max())
+    rows = changed[first:last].cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+    sums = np.pad(rows, ((1, 0), (1, 0)))
+    y0, y1 = y0 - first, y1 - first
+    inside = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
+    size = (x1 - x0) * (y1 - y0)
+    shares: list[float] = (inside / size).tolist()
+    return shares
+
+
+def _unseen(word: Sequence[Letter], ink: Mapping[int, float]) -> list[int]:
+    """Characters of a word without ink; dots and dashes, which have little, go with the letter before them."""
+    letters = [at for at, character in word if character.isalnum()]
+    if not letters:
+        return [] if any(ink[at] > 0 for at, _ in word) else [at for at, _ in word]
+    seen = ink[letters[0]] >= _MIN_INK
+    unseen = []
+    for at, character in word:
+        if character.isalnum():
+            seen = ink[at] >= _MIN_INK
+        if not seen:
+            unseen.append(at)
+    return unseen
+
+
+class _Prints(NamedTuple):
+    """What pictures on a page show: `picture` is the page as it is seen."""
+
+    objects: PageObjects
+    picture: Pixels
+    transform: PageTransform
+
+    def show(self, letters: Sequence[Letter], boxes: Mapping[int, Floats], owners: Mapping[int, int | None]) -> bool:
+        """True when a picture shows something in the place of a word's letters, and nothing lies over the picture.
+
+        A symbol without letters, such as a check box, may be drawn by lines as well.
+        """
+        found = [boxes[at] for at, _ in letters]
+        low, high = np.min(found, axis=0)[:2], np.max(found, axis=0)[2:]
+        texts = [owners[at] or 0 for at, _ in letters]
+        undrawn = all(self.objects.doubts.get(text, _NONE) & Doubt.UNDRAWN for text in texts)
+        if not (undrawn and not any(character.isalnum() for _, character in letters)):
+            top = self._topmost(*((low + high) / 2))
+            if top is None or not self.objects.is_picture[top]:
+                return False
+            drawn_last = self.objects.order[top] > max(self.objects.text_order.get(text, 0) for text in texts)
+            if not (undrawn or drawn_last):
+                return False
+        height, width, _ = self.picture.shape
+        across, down = width / (self.transform.width or 1), height / (self.transform.height or 1)
+        x0, x1 = _bounded(low[0] * across, high[0] * across, width)
+        y0, y1 = _bounded(low[1] * down, high[1] * down, height)
+        place = luminance(*np.moveaxis(self.picture[y0:y1, x0:x1].astype(np.float32), 2, 0))
+        return bool((np.abs(place - np.median(place)) >= _MIN_CONTRAST).mean() >= _MIN_PRINT)
+
+    def _topmost(self, x: float, y: float) -> int | None:
+        """Index of what is drawn last at a point of the page as a reader sees it; None for bare paper."""
+        left, top, right, bottom = self.transform.boxes(self.objects.fields[:, None, [0, 3, 2, 1]]).T
+        over = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+        over &= self.objects.is_opaque | self.objects.is_picture
+        found = np.flatnonzero(over)
+        return int(found[-1]) if len(found) else None
