@@ -100,6 +100,12 @@ class View:
             return int(self.setting("profiles_changed") or 0)
 
     @property
+    def groups_changed(self) -> int:
+        """The number of the last commit that changed which groups see a document which stayed; 0 for none."""
+        with unreadable("setting"):
+            return int(self.setting("groups_changed") or 0)
+
+    @property
     def identity(self) -> Identity | None:
         """The models and versions that the index was built with; None as long as nothing was built."""
         value = self.setting("identity")
@@ -321,4 +327,8 @@ class View:
 
         Once any source names groups, a source is seen by those in one of its own, and one that names none is hidden.
         """
-        return self._allowed.find(self._connection, self.sequence, filter, groups)
+        return self._allowed.find(self._connection, self.sequence, filter, groups, self._followed)
+
+    def _followed(self, since: int) -> Changes | None:
+        """Rows that came and went since a commit; None where others may be seen now, or no more."""
+        return None if self.groups_changed > since else self.changes(since)

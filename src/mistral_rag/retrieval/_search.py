@@ -65,11 +65,7 @@ class SearchIndex:
     def follow(self, view: View, *, allowed: Rows | None = None) -> "SearchIndex":
         """Follow a later commit: only rows and documents that came or went are looked at."""
         rows = self.table.rows
-        if allowed is None:
-            changes = view.changes(self.sequence)
-            removed, added = changes.removed, changes.added
-        else:
-            removed, added = np.setdiff1d(rows, allowed), np.setdiff1d(allowed, rows)
+        removed, added = self._changes(view, allowed)
         new = view.row_sources(added.tolist())
         table = self.table.changed(removed, new)
         gone = table.without_rows(self.table.documents[positions_of(removed, rows)[1]])
@@ -85,6 +81,17 @@ class SearchIndex:
             restricted=allowed is not None,
             lexical_positions=positions,
         )
+
+    def _changes(self, view: View, allowed: Rows | None) -> tuple[Rows, Rows]:
+        """The rows that are no more to be found, and those that are."""
+        rows = self.table.rows
+        if allowed is not None and (not self.restricted or view.groups_changed > self.sequence):
+            return np.setdiff1d(rows, allowed), np.setdiff1d(allowed, rows)
+        changes = view.changes(self.sequence)
+        if allowed is None:
+            return changes.removed, changes.added
+        removed, added = changes.removed, changes.added
+        return removed[positions_of(removed, rows)[0]], added[positions_of(added, allowed)[0]]
 
     def read(self, question: str) -> Query:
         """The question as the signals read it: names, and further words."""

@@ -24,6 +24,7 @@ from mistral_rag.index._filters.filter_fields import CHUNK_FIELDS, EVERYONE, HEA
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Rows
+    from mistral_rag.index._view import Changes
 
 Condition = tuple[str, list[Value]]
 MAX_VALUES: Final = 30_000
@@ -35,15 +36,14 @@ MAX_DEPTH: Final = 50
 
 
 class AllowedRows:
-    """Rows that pass a filter, remembered for the commit they were found in; may be shared between threads.
+    """Rows that pass a filter, which follow the commits; may be shared between threads.
 
     The same question gets the same array, so that searches can keep what they made of it.
     """
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._known: OrderedDict[str, Rows] = OrderedDict()
-        self._sequence = -1
+        self._known: OrderedDict[str, tuple[int, Rows]] = OrderedDict()
 
     def find(
         self,
@@ -51,8 +51,12 @@ class AllowedRows:
         sequence: int,
         wanted: Mapping[str, Any] | None,
         groups: Collection[str] | None,
+        changes_since: "Callable[[int], Changes | None]",
     ) -> "Rows | None":
-        """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed."""
+        """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed.
+
+        `changes_since` gives the rows that came and went since a commit, or None where rows that stayed have changed.
+        """
         if isinstance(groups, str):
             # sorted, its letters would be groups
             raise InvalidFilterError("groups are a collection of names, not one text")
@@ -61,22 +65,25 @@ class AllowedRows:
         except (TypeError, ValueError):
             return _numbers(rows_allowed(connection, wanted, groups))
         with self._mutex:
-            if sequence == self._sequence and question in self._known:
+            before, known = self._known.get(question, (-1, None))
+            if before == sequence:
                 self._known.move_to_end(question)
-                return self._known[question]
-        rows = _numbers(rows_allowed(connection, wanted, groups))
+                return known
+        changes = None if known is None or before > sequence else changes_since(before)
+        if known is None or changes is None:
+            rows = _numbers(rows_allowed(connection, wanted, groups))
+        else:
+            rows = _followed(known, changes, connection, wanted, groups)
         if rows is not None:
             self._remember(sequence, question, rows)
         return rows
 
     def _remember(self, sequence: int, question: str, rows: "Rows") -> None:
         with self._mutex:
-            if sequence < self._sequence:
+            if sequence < self._known.get(question, (-1, None))[0]:
                 return
-            if sequence > self._sequence:
-                self._known.clear()
-                self._sequence = sequence
-            self._known[question] = rows
+            self._known[question] = sequence, rows
+            self._known.move_to_end(question)
             if len(self._known) > MAX_CACHED_FILTERS:
                 self._known.popitem(last=False)
 
@@ -88,9 +95,13 @@ def _numbers(rows: "array[int] | None") -> "Rows | None":
 
 
 def rows_allowed(
-    connection: sqlite3.Connection, wanted: Mapping[str, Any] | None, groups: Collection[str] | None
+    connection: sqlite3.Connection,
+    wanted: Mapping[str, Any] | None,
+    groups: Collection[str] | None,
+    *,
+    first_row: int = 0,
 ) -> "array[int] | None":
-    """Rows of the chunks that pass, ascending, as 64-bit numbers; None when all do.
+    """Rows of the chunks that pass, from `first_row` on, ascending, as 64-bit numbers; None when all do.
 
     Raises:
         InvalidFilterError: the filter can't be understood.
@@ -99,21 +110,46 @@ def rows_allowed(
     if wanted:
         conditions.append(condition(wanted))
     if connection.execute("SELECT 1 FROM groups LIMIT 1").fetchone():
-        conditions.append(_readable(groups or ()))
+        conditions.append(_readable(groups or (), first_row))
     if not conditions:
         return None
     sql, parameters = _joined("AND", conditions)
     if len(parameters) > MAX_VALUES:
         raise InvalidFilterError(f"a filter takes at most {MAX_VALUES} values")
-    found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
+    # with a LIMIT, SQLite reads these rows and no others; without, it goes through all that pass
+    chunks = "(SELECT * FROM chunks WHERE row >= ? LIMIT -1)" if first_row else "chunks"
+    values = [first_row, *parameters] if first_row else parameters
+    found = connection.execute(f"SELECT c.row FROM {chunks} c WHERE {sql} ORDER BY c.row", values)
     return array("q", (row for (row,) in found))
 
 
-def _readable(groups: Collection[str]) -> Condition:
+def _followed(
+    known: "Rows",
+    changes: "Changes",
+    connection: sqlite3.Connection,
+    wanted: Mapping[str, Any] | None,
+    groups: Collection[str] | None,
+) -> "Rows":
+    """The rows that passed before, without those that went, and those that came and pass."""
+    import numpy as np
+
+    if len(changes.removed):
+        known = known[~np.isin(known, changes.removed)]
+    if len(changes.added):
+        added = _numbers(rows_allowed(connection, wanted, groups, first_row=int(changes.added[0])))
+        known = known if added is None else np.concatenate((known, added))
+    return known
+
+
+def _readable(groups: Collection[str], first_row: int) -> Condition:
     if isinstance(groups, str):
         raise InvalidFilterError("groups are a collection of names, not one text")
     names = [EVERYONE, *groups]
-    return f"c.source IN (SELECT source FROM groups WHERE name IN ({', '.join('?' * len(names))}))", list(names)
+    sources = f"SELECT source FROM groups WHERE name IN ({', '.join('?' * len(names))})"
+    if first_row:
+        # sources are numbered as they come
+        sources += f" AND source >= (SELECT min(source) FROM chunks WHERE row >= {first_row:d})"
+    return f"c.source IN ({sources})", list(names)
 
 
 def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:
