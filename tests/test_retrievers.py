@@ -197,6 +197,12 @@ def test_a_negative_number_of_passages_is_refused(index: Path) -> None:
         retriever(index).search("dividend", k=-1)
 
 
+@pytest.mark.parametrize("k", ["1", 1.5, [2], True])
+def test_a_number_of_passages_that_is_none_is_refused(index: Path, k: Any) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"k is a number of passages, not {k!r}")):
+        retriever(index).invoke("dividend", k=k)
+
+
 def test_filters_hold_before_the_ranking(index: Path) -> None:
     made = retriever(index, filter={"team": "people"}, k=1)
     assert texts(made.search("phone dividend")) == ["Everyone has 27 days of leave."]

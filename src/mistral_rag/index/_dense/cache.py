@@ -25,14 +25,9 @@ def cached(view: View) -> DenseIndex:
 def _of(view: View, last: DenseIndex | None) -> DenseIndex:
     if last is not None:
         index = _followed(view, last)
-        if _fits(index):
+        if index.fits:
             return index
     return _loaded(view) or _made(view)
-
-
-def _fits(index: DenseIndex) -> bool:
-    """True when the index holds no more vectors in memory than it should."""
-    return not index.exact or len(index) <= index.settings.exact_rows + index.settings.newer_rows
 
 
 def _followed(view: View, index: DenseIndex) -> DenseIndex:

@@ -23,7 +23,7 @@ CELL_SEPARATOR = " | "
 
 
 class Cell(NamedTuple):
-    """The range of a cell's content in its source; empty for a place that another cell covers."""
+    """The range of a cell's content in its source; empty for a place that a cell on its left covers."""
 
     start: int
     end: int
