@@ -64,7 +64,8 @@ mistral_rag.schema: EXPORTED QUOTE_JOINT UNCITED_KINDS Answer Block BlockKind Bo
     text_digest
 mistral_rag.terminal: ABSTAINED DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError add_common
     add_groups at_least_one counted exit_code index_folder note printable run say say_json
-mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references small_document small_index thinking
+mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
+    thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR LEVELS MONTHS SENTENCE_LOOKAHEAD TOKENS_VERSION Form Level Number Terms Weigh asked_words
     bigrams can_begin computed_number content_words coverage decode_text detect_language evenly full_year hashed
