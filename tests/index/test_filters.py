@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -243,3 +244,39 @@ def test_groups_are_names_and_not_one_text(folder: Path, writer: IndexWriter, pu
     put(writer, "a.txt", "text", groups=("s",))
     with writer.view() as view, pytest.raises(InvalidFilterError):
         view.allowed(None, "staff")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rows_of_a_later_commit_are_those_that_a_new_reader_finds(
+    folder: Path, writer: IndexWriter, put: Put, seed: int
+) -> None:
+    drawn = Random(seed)  # noqa: S311 (a sample, no secret)
+    writer.commit()
+    questions: list[tuple[dict[str, Any] | None, list[str] | None]] = [
+        (None, None),
+        (None, ["a"]),
+        (None, ["b", "c"]),
+        ({"year": {"$gte": 2022}}, ["a"]),
+        ({"year": {"$ne": 2022}}, None),
+        ({"page_number": 1}, ["a"]),
+        ({"$not": {"title": "3"}}, ["b"]),
+    ]
+    with IndexReader.open(folder) as reader:
+        for step in range(40):
+            for _ in range(drawn.randint(1, 3)):
+                uri, groups = f"{drawn.randrange(6)}.txt", drawn.choice([(), (), ("a",), ("b",), ("*",), ("a", "c")])
+                known = next((one for one in writer.sources() if one.endswith(uri)), None)
+                kind = drawn.random()
+                if known and kind < 0.3:
+                    writer.remove(known)
+                elif known and kind < 0.4:
+                    writer.set_groups(known, groups)
+                else:
+                    put(writer, uri, "first", "second", metadata={"year": 2020 + drawn.randrange(5)}, groups=groups)
+            writer.commit()
+            asked = [question for question in questions if step % 3 == 0 or drawn.random() < 0.7]
+            with IndexReader.open(folder) as new, reader.view() as view, new.view() as fresh:
+                for wanted, names in asked:
+                    found, expected = view.allowed(wanted, names), fresh.allowed(wanted, names)
+                    assert (found is None) == (expected is None)
+                    assert expected is None or (found is not None and found.tolist() == expected.tolist())
