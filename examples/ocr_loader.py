@@ -11,14 +11,16 @@ import sys
 from langchain_core.vectorstores import InMemoryVectorStore
 
 from mistral_rag import MistralEmbeddings, MistralOCR, MistralOCRLoader
-from mistral_rag.testing import FakeMistral, OcrPage
+from mistral_rag.testing import FakeMistral, ScriptedPage
 
 
 def main() -> None:
     """Load documents and look for a passage in them."""
     with FakeMistral() as fake:
         fake.documents["https://example.com/notes.pdf"] = b"%PDF-1.7"
-        fake.script_pages(OcrPage("# Minutes\n\nThe pump is inspected in May."), OcrPage("The budget was approved."))
+        fake.script_pages(
+            ScriptedPage("# Minutes\n\nThe pump is inspected in May."), ScriptedPage("The budget was approved.")
+        )
         there = {} if "MISTRAL_API_KEY" in os.environ else {"base_url": fake.base_url, "api_key": fake.key}
         sources = sys.argv[1:] or ["https://example.com/notes.pdf"]
         documents = MistralOCRLoader(sources, ocr=MistralOCR(**there)).load()

@@ -12,10 +12,10 @@ import sys
 from pydantic import BaseModel
 
 from mistral_rag import MistralOCR
-from mistral_rag.testing import FakeMistral, OcrPage
+from mistral_rag.testing import FakeMistral, ScriptedPage
 
 SCAN = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
-INVOICE = OcrPage(
+INVOICE = ScriptedPage(
     "17 pieces for **Okafor** & Sons\n\n| Item | Price |\n| --- | --- |\n| Screw | $\\$ 40.50$ |",
     header="Veldmoor Instruments",
     confidence=0.97,

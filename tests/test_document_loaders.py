@@ -10,7 +10,7 @@ from langchain_core.documents.base import Blob
 
 from mistral_rag import Chunk, MistralOCR, MistralOCRLoader, MistralOCRParser
 from mistral_rag.errors import ConfigurationError, ParseError, SourceNotFoundError
-from mistral_rag.testing import FakeMistral, OcrPage, faults
+from mistral_rag.testing import FakeMistral, ScriptedPage, faults
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
 
@@ -128,5 +128,5 @@ def test_blobs_are_parsed(fake: FakeMistral, ocr: MistralOCR, path: Path) -> Non
     assert (from_path.page_content, from_path.metadata["team"], from_path.metadata["page"]) == ("one", "sales", 1)
     [from_data] = parser.lazy_parse(Blob.from_data(path.read_bytes(), path="mail/report.pdf"))
     assert (from_data.metadata["source"], from_data.metadata["title"]) == ("report.pdf", "report")
-    fake.script_pages(OcrPage("a scan"))
+    fake.script_pages(ScriptedPage("a scan"))
     assert [page.page_content for page in parser.parse(Blob.from_data(path.read_bytes()))] == ["a scan"]

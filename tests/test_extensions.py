@@ -227,6 +227,30 @@ def test_a_broken_parser_is_one_sentence(documents: Path, installed: Path, run: 
     assert done.returncode == 2
 
 
+@pytest.mark.parametrize(
+    "value", ["toy_rst:Toy.PARSER", "toy_rst:PARSER [docs]", "toy_rst : PARSER", "toy_rst:PARSER[a,b]"]
+)
+def test_an_entry_point_may_be_whatever_the_specification_allows(
+    documents: Path, installed: Path, run: Run, value: str
+) -> None:
+    source = f"{RST}\n\nclass Toy:\n    PARSER = PARSER\n"
+    install(installed, "toy-rst", f"[mistral_rag.parsers]\nrst = {value}\n", toy_rst=source)
+    done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
+    assert built(done) == {"leave.rst": ("added", None), "travel.md": ("added", None)}
+
+
+@pytest.mark.parametrize("value", ["toy-rst:PARSER", "toy_rst:", ":PARSER"])
+def test_an_entry_point_that_names_no_object_is_one_sentence(
+    documents: Path, installed: Path, run: Run, value: str
+) -> None:
+    install(installed, "toy-rst", f"[mistral_rag.parsers]\nrst = {value}\n", toy_rst=RST)
+    done = run("ingest", "build", str(documents), "--embeddings", "none")
+    assert done.stderr == (
+        f"error: the package toy-rst registers the parser rst as {value}, which is not of the form module:object\n"
+    )
+    assert done.returncode == 2
+
+
 def test_a_parser_whose_function_is_missing_costs_its_files_only(documents: Path, installed: Path, run: Run) -> None:
     install(installed, "toy-rst", POINT, toy_rst=RST.replace("toy_rst:parse", "toy_rst:gone"))
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")

@@ -64,7 +64,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision Chunk Citation Claim
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
     run say say_json say_json_line say_text text_argument
-mistral_rag.testing: FakeMistral OcrPage Recorded Reply Rules call faults references small_document small_index thinking
+mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
+    thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR Form LEVELS Level MONTHS NON_ALPHANUMERIC Number SENTENCE_LOOKAHEAD TOKENS_VERSION Terms Weigh
     asked_words bigrams can_begin computed_number content_words coverage decode_text detect_language drop_invisible

@@ -197,6 +197,12 @@ def test_a_negative_number_of_passages_is_refused(index: Path) -> None:
         retriever(index).search("dividend", k=-1)
 
 
+@pytest.mark.parametrize("k", ["1", 1.5, [2], True])
+def test_a_number_of_passages_that_is_none_is_refused(index: Path, k: Any) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"k is a number of passages, not {k!r}")):
+        retriever(index).invoke("dividend", k=k)
+
+
 def test_filters_hold_before_the_ranking(index: Path) -> None:
     made = retriever(index, filter={"team": "people"}, k=1)
     assert texts(made.search("phone dividend")) == ["Everyone has 27 days of leave."]
@@ -640,29 +646,65 @@ def test_a_handbook_is_searched_without_the_words_of_filings(index: Path, writer
     assert "total current assets" in retriever(index).explain(question).expansion
 
 
-def test_a_search_that_follows_commits_finds_what_a_new_one_finds(folder: Path, writer: IndexWriter) -> None:
-    rng = np.random.default_rng(5)
+def change_something(writer: IndexWriter, rng: np.random.Generator, grouped: float) -> None:
+    """Add, replace or remove one of eight documents, or change its groups, and commit."""
     words = ["dividend", "phone", "leave", "Oak", "Willow", "sales"]
-    followers = [retriever(folder, groups=groups) for groups in (None, ["board"], ["staff"])]
-    for step in range(25):
-        number = int(rng.integers(8))
-        if step > 5 and rng.random() < 0.4:
-            writer.remove(f"file:///docs/OAK_{2015 + number}_10K.pdf")
-        else:
-            company = "OAK CORPORATION" if number % 2 else "WILLOW INC."
-            cover = cover_of(company, "10-K", f"December 31, {2015 + number}")
-            text = " ".join(rng.choice(words, 6).tolist())
-            groups = (("board",), ("staff", "board"), ("*",))[int(rng.integers(3))]
-            add(writer, f"OAK_{2015 + number}_10K.pdf", text, BALANCE, cover=cover, groups=groups)
-        writer.commit()
-        question = " ".join(rng.choice([*words, "balance sheet", "2017"], 3).tolist())
+    number = int(rng.integers(8))
+    name = f"OAK_{2015 + number}_10K.pdf"
+    some = (("board",), ("staff", "board"), ("*",), ())
+    groups = some[int(rng.integers(4))] if rng.random() < grouped else ()
+    held = f"file:///docs/{name}" in writer.sources()
+    kind = rng.random()
+    if held and kind < 0.25:
+        writer.remove(f"file:///docs/{name}")
+    elif held and kind < 0.45:
+        writer.set_groups(f"file:///docs/{name}", groups)
+    else:
+        cover = cover_of("OAK CORPORATION" if number % 2 else "WILLOW INC.", "10-K", f"December 31, {2015 + number}")
+        text = " ".join(rng.choice(words, 6).tolist())
+        facts = {"language": "de" if number % 3 == 0 else "en", "metadata": {"team": f"team-{number % 2}"}}
+        add(writer, name, text, BALANCE, cover=cover, groups=groups, **facts)
+    writer.commit()
+
+
+@pytest.mark.parametrize(("seed", "grouped"), [(5, 0.9), (6, 0.15), (7, 0.3)])
+def test_a_search_that_follows_commits_finds_what_a_new_one_finds(
+    folder: Path, writer: IndexWriter, seed: int, grouped: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    words = ["dividend", "phone", "leave", "Oak", "Willow", "sales", "balance sheet", "2017"]
+    filters: list[dict[str, Any] | None] = [None, {"team": "team-1"}]
+    followers = [
+        retriever(folder, groups=groups, filter=filter) for groups in (None, ["board"], ["staff"]) for filter in filters
+    ]
+    seen: set[bool] = set()
+    for _ in range(30):
+        change_something(writer, rng, grouped)
+        question = " ".join(rng.choice(words, 3).tolist())
         for follower in followers:
-            anew = retriever(folder, groups=follower.groups).explain(question)
+            anew = retriever(folder, groups=follower.groups, filter=follower.filter).explain(question)
             found = follower.explain(question)
+            seen.add(bool(found.hits))
             assert [hit.chunk.id for hit in found.hits] == [hit.chunk.id for hit in anew.hits]
             assert (found.named, found.expansion, found.searched) == (anew.named, anew.expansion, anew.searched)
             for one, other in zip(found.hits, anew.hits, strict=True):
                 assert dict(one.parts) == pytest.approx(dict(other.parts), rel=1e-5)
+    assert seen == {True, False}
+
+
+def test_the_first_and_the_last_document_of_a_group_change_who_sees_the_others(
+    folder: Path, writer: IndexWriter
+) -> None:
+    add(writer, "a.txt", "The alpha dividend.", metadata={"team": "one"})
+    writer.commit()
+    made = retriever(folder, filter={"team": "one"})
+    assert texts(made.search("dividend")) == ["The alpha dividend."]
+    add(writer, "b.txt", "The beta dividend.", groups=("board",))
+    writer.commit()
+    assert texts(made.search("dividend")) == []
+    writer.remove("file:///docs/b.txt")
+    writer.commit()
+    assert texts(made.search("dividend")) == ["The alpha dividend."]
 
 
 def test_many_threads_find_what_there_is_while_a_writer_replaces_all_of_it(folder: Path, writer: IndexWriter) -> None:

@@ -7,7 +7,6 @@ says what an entry point of each group has to name. `importlib.metadata` is impo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from operator import attrgetter
 
 from mistral_rag.errors import ConfigurationError
@@ -28,7 +27,11 @@ PREFIX = "mistral_rag"
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One entry point: its name, the object it names ("module:attribute"), the distribution that registers it."""
+    """One entry point: its name, the object it names, the distribution that registers it.
+
+    The object is written as in the specification of entry points: "module", "module:object", "module:object.attribute",
+    each with " [extra]" behind it or without.
+    """
 
     group: str
     name: str
@@ -41,9 +44,13 @@ class Extension:
         Raises:
             ConfigurationError: it can't be imported, for whatever reason.
         """
-        module, _, attribute = self.value.partition(":")
+        from importlib.metadata import EntryPoint
+
+        point = EntryPoint(self.name, self.value, self.group)
+        if not point.pattern.match(self.value):
+            raise self.wrong("which is not of the form module:object")
         try:
-            return getattr(import_module(module), attribute)
+            return point.load()
         except (Exception, SystemExit) as error:
             # an import runs foreign code: whatever it raises, the user needs the name of the package
             raise self.wrong(f"which can't be loaded ({type(error).__name__}: {error})") from error

@@ -218,8 +218,8 @@ class HybridRetriever(BaseRetriever):
         A reranker may take its time: it is asked when the view is closed, so that no writer waits for it.
         """
         k = self.k if k is None else k
-        if k < 0:
-            raise ValueError(f"k is a number of passages, not {k}")
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
+            raise ValueError(f"k is a number of passages, not {k!r}")
         words = without_instructions(question)
         vector = None if self.embeddings is None else _question_vector(self.embeddings, words)
         foreign = "" if self.expander is None or self.expander == "signals" else self.expander.expand(question)

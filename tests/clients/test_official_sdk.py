@@ -11,7 +11,7 @@ from mistralai.client import errors as sdk_errors
 from mistralai.client.models import BaseModelCard
 
 from mistral_rag import MistralOCR
-from mistral_rag.testing import FakeMistral, OcrPage, Reply, call, faults, references, thinking
+from mistral_rag.testing import FakeMistral, Reply, ScriptedPage, call, faults, references, thinking
 
 MODEL = "mistral-small-latest"
 HELLO: list[Any] = [{"role": "user", "content": "hello there"}]
@@ -181,7 +181,7 @@ def test_a_batch_runs_inline(client: Mistral) -> None:
 
 
 def test_ocr_with_everything_on(fake: FakeMistral, client: Mistral) -> None:
-    fake.script_pages(OcrPage("# Title\n\n| a | b |\n| --- | --- |\n| 1 | 2 |", header="ACME", footer="7"))
+    fake.script_pages(ScriptedPage("# Title\n\n| a | b |\n| --- | --- |\n| 1 | 2 |", header="ACME", footer="7"))
     fake.documents["https://example.com/a.pdf"] = b"%PDF-1.7"
     document: Any = {"type": "document_url", "document_url": "https://example.com/a.pdf"}
     reply = client.ocr.process(

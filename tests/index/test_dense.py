@@ -376,6 +376,22 @@ def test_an_index_of_some_rows_is_as_if_it_had_never_held_others(reader: IndexRe
     assert cut.mean_score(question) == pytest.approx(alone.mean_score(question))
 
 
+def test_the_mean_score_follows_what_comes_and_goes() -> None:
+    matrix = made(60)
+    index = DenseIndex.build(np.arange(1, 51), matrix[:50])
+    question = asked(1)[0]
+    removed = np.empty(0, np.int64)
+    for row in range(3, 10):
+        number = np.array([row + 50])
+        new = vector_rows.VectorBatch(number, number, number.astype(np.uint64), matrix[row + 49 : row + 50])
+        removed = np.append(removed, row)
+        index = index.follow(np.array([row]), new, sequence=row)
+        left = np.setdiff1d(np.arange(1, row + 51), [*removed, 51, 52])
+        assert index.rows.tolist() == left.tolist()
+        anew = DenseIndex.build(left, matrix[left - 1])
+        assert index.mean_score(question) == anew.mean_score(question)
+
+
 def test_the_mean_score_of_a_large_index_is_that_of_a_sample(reader: IndexReader) -> None:
     found = replace(opened(reader), settings=DenseSettings(sample_rows=300))
     question = asked(1)[0]

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -268,3 +270,43 @@ def test_the_fields_of_an_index_are_those_of_documents_the_asker_may_read(tmp_pa
         assert own & {"merger", "nobody", "author"} == set()
     with IndexReader.open(tmp_path / "i", groups=["board"]) as reader, reader.view() as view:
         assert view.fields() - own == {"merger"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rows_of_a_later_commit_are_those_that_a_new_reader_finds(
+    folder: Path, writer: IndexWriter, put: Put, seed: int
+) -> None:
+    drawn = Random(seed)  # noqa: S311 (a sample, no secret)
+    writer.commit()
+    questions: list[tuple[dict[str, Any] | None, list[str]]] = [
+        (None, []),
+        (None, ["a"]),
+        (None, ["b", "c"]),
+        ({"year": {"$gte": 2022}}, ["a"]),
+        ({"year": {"$ne": 2022}}, []),
+        ({"page_number": 1}, ["a"]),
+        ({"$not": {"title": "3"}}, ["b"]),
+    ]
+    readers = [IndexReader.open(folder, groups=groups) for groups in (*{tuple(names) for _, names in questions},)]
+    with ExitStack() as stack:
+        for reader in readers:
+            stack.enter_context(reader)
+        for step in range(40):
+            for _ in range(drawn.randint(1, 3)):
+                uri, groups = f"{drawn.randrange(6)}.txt", drawn.choice([(), (), ("a",), ("b",), ("*",), ("a", "c")])
+                known = next((one for one in writer.sources() if one.endswith(uri)), None)
+                kind = drawn.random()
+                if known and kind < 0.3:
+                    writer.remove(known)
+                elif known and kind < 0.4:
+                    writer.set_groups(known, groups)
+                else:
+                    put(writer, uri, "first", "second", metadata={"year": 2020 + drawn.randrange(5)}, groups=groups)
+            writer.commit()
+            asked = [question for question in questions if step % 3 == 0 or drawn.random() < 0.7]
+            for wanted, names in asked:
+                [reader] = [each for each in readers if each.groups == tuple(names)]
+                with IndexReader.open(folder, groups=names) as new, reader.view() as view, new.view() as fresh:
+                    found, expected = view.allowed(wanted), fresh.allowed(wanted)
+                    assert (found is None) == (expected is None)
+                    assert expected is None or (found is not None and found.tolist() == expected.tolist())

@@ -15,7 +15,7 @@ from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseErro
 from mistral_rag.index import IndexReader, verify
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.schema import Block, Box, Locator, Page, WordBoxes
-from mistral_rag.testing import FakeMistral, OcrPage
+from mistral_rag.testing import FakeMistral, ScriptedPage
 
 
 class Clerk:
@@ -275,7 +275,7 @@ def test_with_a_key_the_platform_reads_what_has_no_text_and_nothing_else(
     with FakeMistral() as fake:
         monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
         monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
-        fake.script_pages(OcrPage(RENT, confidence=0.87))
+        fake.script_pages(ScriptedPage(RENT, confidence=0.87))
         report = build(root, index, ocr="auto")
         build(root, index, ocr="auto", rebuild=True)
         sent = [request for request in fake.requests if request.path.endswith("/ocr")]

@@ -62,6 +62,44 @@ def test_a_table_stands_where_its_placeholder_stood() -> None:
     assert table.rows == (("Europe & Asia", "$5", "4 est."),)
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            '<tr><td rowspan="3">2023</td><td>a</td></tr><tr><td>b</td></tr><tr><td> </td></tr><tr><td>d</td></tr>',
+            (("2023", "a"), ("2023", "b"), ("d",)),
+        ),
+        (
+            '<tr><td>a</td><td rowspan="2">$5$</td></tr><tr><td>b</td></tr>',
+            (("a", "5"), ("b", "5")),
+        ),
+        (
+            '<tr><td rowspan="2" colspan="2">both</td><td>a</td></tr><tr><td>b</td></tr>',
+            (("both", "", "a"), ("both", "", "b")),
+        ),
+        (
+            f'<tr><td rowspan="2">{"long " * 50}</td><td>a</td></tr><tr><td>b</td></tr>',
+            ((("long " * 50).strip(), "a"), ("", "b")),
+        ),
+    ],
+)
+def test_a_cell_over_several_rows_stands_in_each(rows: str, expected: tuple[tuple[str, ...], ...]) -> None:
+    sheet = read("[t.html](t.html)", t=f"<table><tr><th>x</th></tr>{rows}</table>")
+    [table] = sheet.tables.values()
+    assert table.rows == expected
+
+
+def test_the_text_of_a_table_repeats_the_cell_and_finds_its_source_once() -> None:
+    rows = '<tr><td rowspan="2">Oak &amp; Ash</td><td>a</td></tr><tr><td>b</td></tr>'
+    content = f"<table><tr><th>x</th><th>y</th></tr>{rows}</table>"
+    sheet = read("[t.html](t.html)", t=content)
+    assert sheet.writer.text == "x | y\nOak & Ash | a\nOak & Ash | b"
+    at = content.index("Ash")
+    assert sheet.writer.place("t.html", at, at + 3) == (12, 15)
+    at = content.index(">b<") + 1
+    assert sheet.writer.place("t.html", at, at + 1) == (32, 33)
+
+
 def test_a_placeholder_inside_a_line_parts_it() -> None:
     sheet = read("see [tbl-0.html](tbl-0.html) there", tbl_0="<table><tr><td>1</td></tr></table>")
     assert blocks(sheet) == [("text", "see"), ("table", "1"), ("text", "there")]

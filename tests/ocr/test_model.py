@@ -31,7 +31,7 @@ from mistral_rag.ocr._reader import PageFailure, PageReader
 from mistral_rag.ocr._requests import pdf_split
 from mistral_rag.ocr._requests import plan as planning
 from mistral_rag.schema import Page
-from mistral_rag.testing import FakeMistral, OcrPage
+from mistral_rag.testing import FakeMistral, ScriptedPage
 from mistral_rag.testing._server import faults
 
 pymupdf: Any = importlib.import_module("pymupdf")  # its annotations are of no use
@@ -106,7 +106,7 @@ def test_paths_bytes_addresses_and_file_ids_are_the_same_document(
 
 
 def test_a_picture_is_sent_as_one(fake: FakeMistral, ocr: MistralOCR, tmp_path: Path) -> None:
-    fake.script_pages(OcrPage("# A sign\n\n![img-0.jpeg](img-0.jpeg)", images={"img-0.jpeg": b"\xff\xd8"}))
+    fake.script_pages(ScriptedPage("# A sign\n\n![img-0.jpeg](img-0.jpeg)", images={"img-0.jpeg": b"\xff\xd8"}))
     result = ocr.read(PNG, name="sign.png", include_image_base64=True)
     assert (texts(result), result.source) == (["A sign"], "sign.png")
     assert result.pages[0].images[0].content == b"\xff\xd8"
@@ -125,7 +125,7 @@ def test_pages_of_what_nobody_counted_are_left_to_the_platform(
 ) -> None:
     (tmp_path / "a.csv").write_text("a,b")
     for way in both_ways(ocr):
-        fake.script_pages(OcrPage("one"), OcrPage("two"), OcrPage("three"))
+        fake.script_pages(ScriptedPage("one"), ScriptedPage("two"), ScriptedPage("three"))
         result = way(tmp_path / "a.csv", pages=[3])
         assert (texts(result), numbers(result)) == (["three"], [3])
     assert asked(fake) == [[2], [2]]
@@ -494,7 +494,7 @@ class Picture(BaseModel):
 
 
 def test_annotations_come_as_instances(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
-    page = OcrPage("Invoice 12\n\n![img-0.jpeg](img-0.jpeg)", images={"img-0.jpeg": b"\xff\xd8"})
+    page = ScriptedPage("Invoice 12\n\n![img-0.jpeg](img-0.jpeg)", images={"img-0.jpeg": b"\xff\xd8"})
     fake.script_pages(page)
     result = ocr.read(made_pdf("x"), document_annotation=Invoice, bbox_annotation=Picture)
     assert isinstance(result.annotation, Invoice)
@@ -529,7 +529,9 @@ def test_an_annotated_document_is_one_request(fake: FakeMistral, ocr: MistralOCR
 def test_tables_read_the_same_in_every_format(
     fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf, table_format: Literal["html", "markdown"] | None
 ) -> None:
-    fake.script_pages(OcrPage("Before\n\n| Item | Price |\n| --- | --- |\n| A & B | 5 |\n\nAfter", doubts={"5": 0.5}))
+    fake.script_pages(
+        ScriptedPage("Before\n\n| Item | Price |\n| --- | --- |\n| A & B | 5 |\n\nAfter", doubts={"5": 0.5})
+    )
     [page] = ocr.read(made_pdf("x"), table_format=table_format).pages
     assert page.text == "Before\n\nItem | Price\nA & B | 5\n\nAfter"
     [table] = page.tables
@@ -540,7 +542,7 @@ def test_tables_read_the_same_in_every_format(
 
 
 def test_doubtful_pages_are_flagged(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
-    fake.script_pages(OcrPage("sure"), OcrPage("not so sure", confidence=0.6, doubts={"so": 0.3}))
+    fake.script_pages(ScriptedPage("sure"), ScriptedPage("not so sure", confidence=0.6, doubts={"so": 0.3}))
     result = ocr.read(made_pdf("a", "b"))
     [page] = result.doubtful
     assert (page.text, page.confidence, page.lowest_confidence) == ("not so sure", 0.6, 0.3)
@@ -549,7 +551,7 @@ def test_doubtful_pages_are_flagged(fake: FakeMistral, ocr: MistralOCR, made_pdf
 
 def test_the_text_layer_is_compared(fake: FakeMistral, ocr: MistralOCR, made_pdf: MadePdf) -> None:
     path = made_pdf("Total 17.50 EUR hidden", "seen", "")
-    pages = [OcrPage("Total 11.50 EUR"), OcrPage("seen"), OcrPage("in a picture")]
+    pages = [ScriptedPage("Total 11.50 EUR"), ScriptedPage("seen"), ScriptedPage("in a picture")]
     for source in (path, path.read_bytes()):
         fake.script_pages(*pages)
         first, second, third = ocr.read(source, compare_text_layer=True).pages

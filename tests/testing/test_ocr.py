@@ -11,10 +11,10 @@ import httpx
 import pytest
 from pypdf import PdfWriter
 
-from mistral_rag.testing import FakeMistral, OcrPage
+from mistral_rag.testing import FakeMistral, ScriptedPage
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 640, 480) + b"rest"
-PAGE = OcrPage(
+PAGE = ScriptedPage(
     "# Report\n\nNet sales rose, see https://example.com/a.\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n![f](img-0.jpeg)",
     header="ACME 10-K",
     footer="12",
@@ -111,7 +111,7 @@ def test_confidence_by_page_or_word(fake: FakeMistral, direct: httpx.Client) -> 
 
 
 def test_words_of_tables_and_doubtful_words_have_scores_of_their_own(fake: FakeMistral, direct: httpx.Client) -> None:
-    fake.script_pages(OcrPage("sure\n\n| a | b c |\n| --- | --- |", doubts={"b": 0.25}))
+    fake.script_pages(ScriptedPage("sure\n\n| a | b c |\n| --- | --- |", doubts={"b": 0.25}))
     [page] = read(direct, confidence_scores_granularity="word", table_format="html").json()["pages"]
     [table] = page["tables"]
     scores = table["word_confidence_scores"]
@@ -123,7 +123,7 @@ def test_words_of_tables_and_doubtful_words_have_scores_of_their_own(fake: FakeM
 def test_a_document_annotation_looks_at_eight_pictures(fake: FakeMistral, direct: httpx.Client) -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "note", "schema": SCHEMA}}
     for limit, status in ((None, 400), (8, 200)):
-        fake.script_pages(OcrPage("x", images={f"img-{number}.jpeg": b"" for number in range(9)}))
+        fake.script_pages(ScriptedPage("x", images={f"img-{number}.jpeg": b"" for number in range(9)}))
         assert read(direct, document_annotation_format=wanted, image_limit=limit).status_code == status
 
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -72,3 +74,24 @@ def test_numbers_and_names_are_no_language() -> None:
 
 def test_a_few_foreign_words_do_not_count() -> None:
     assert detect_language([TEXTS["en"] * 3, "東京"]) == "en"
+
+
+PROSE = (
+    "The company leases the building from the city, and the lease ends in May. It pays for the repairs of the roof "
+    "and of the windows, and the city pays for the walls. With the consent of the city it may rent rooms to others. "
+)
+
+
+def test_english_prose_needs_no_model() -> None:
+    code = "import sys; from mistral_rag.text import detect_language; print(detect_language([sys.argv[1]]))"
+    loaded = f"{code}; print('py3langid' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded, 3 * PROSE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["en", "False"]
+
+
+def test_an_english_quotation_leaves_a_german_text_german() -> None:
+    german = (
+        "Die Firma mietet das Gebäude von der Stadt, und der Vertrag endet im Mai. Sie zahlt die Reparaturen am Dach "
+        "und an den Fenstern, und die Stadt zahlt für die Mauern. Mit Erlaubnis der Stadt darf sie Zimmer vermieten. "
+    )
+    assert detect_language([6 * german + PROSE]) == "de"

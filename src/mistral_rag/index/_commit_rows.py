@@ -103,6 +103,12 @@ class CommitRows:
             return int(self.setting("profiles_changed") or 0)
 
     @property
+    def groups_changed(self) -> int:
+        """The number of the last commit that changed which groups see a document which stayed; 0 for none."""
+        with unreadable("setting"):
+            return int(self.setting("groups_changed") or 0)
+
+    @property
     def identity(self) -> Identity | None:
         """The models and versions that the index was built with; None as long as nothing was built."""
         value = self.setting("identity")

@@ -11,7 +11,7 @@ import numpy as np
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._commit_cache import CommitCache
-from mistral_rag.index._commit_rows import ALL_ROWS, CommitRows
+from mistral_rag.index._commit_rows import ALL_ROWS, Changes, CommitRows
 from mistral_rag.index._database import key_index
 from mistral_rag.index._database.packing import page_text, stored_source
 from mistral_rag.index._database.profiles import Profile, stored_profile
@@ -240,4 +240,10 @@ class View(CommitRows):
 
     def allowed(self, filter: Mapping[str, Any] | None) -> Rows | None:
         """Rows of the chunks that pass a filter and may be read, ascending; None means all."""
-        return self._allowed.find(self._connection, self.sequence, filter, restricted=self.restricted)
+        return self._allowed.find(
+            self._connection, self.sequence, filter, self._changes_since, restricted=self.restricted
+        )
+
+    def _changes_since(self, since: int) -> Changes | None:
+        """Rows that came and went since a commit; None where others may be seen now, or no more."""
+        return None if self.groups_changed > since else self.changes(since)

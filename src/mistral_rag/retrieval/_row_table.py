@@ -7,6 +7,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from mistral_rag._arrays import positions_of
 from mistral_rag._cached import cached_property
 from mistral_rag.retrieval._signals import Pages
 
@@ -48,7 +49,10 @@ class RowTable:
         """The table without some rows and with others (n x 3), which are higher than all or lie between them."""
         if not len(removed) and not len(added):
             return self
-        keep = ~np.isin(self.rows, removed) if len(removed) else slice(None)
+        keep: Mask | slice = slice(None)
+        if len(removed):
+            keep = np.ones(len(self), dtype=bool)
+            keep[positions_of(removed, self.rows)[1]] = False
         columns = (self.rows[keep], self.documents[keep], self.pages[keep])
         joined = [np.concatenate(pair) for pair in zip(columns, added.reshape(-1, 3).T, strict=True)]
         if len(added) and len(columns[0]) and joined[0][len(columns[0])] < columns[0][-1]:
@@ -59,19 +63,18 @@ class RowTable:
     def without_rows(self, documents: Rows) -> Rows:
         """Those of some documents, each once and ascending, of which no row is here."""
         wanted = np.unique(documents)
-        return wanted[~np.isin(wanted, self.documents[np.isin(self.documents, wanted)])]
+        return wanted[~positions_of(wanted, self.numbers)[0]]
 
     @cached_property
     def numbers(self) -> Rows:
         """The numbers of all documents, ascending."""
-        documents = self.documents
-        if self._is_grouped:
-            return documents[np.flatnonzero(np.diff(documents, prepend=-1))]
-        return np.unique(documents)
+        return self.documents[self._are_first] if self._is_grouped else np.unique(self.documents)
 
     @cached_property
     def owners(self) -> Positions:
         """For each row the position of its document among `numbers`."""
+        if self._is_grouped:
+            return np.cumsum(self._are_first) - 1
         return np.searchsorted(self.numbers, self.documents)
 
     def of_documents(self, chosen: Mask) -> Positions:
@@ -102,7 +105,14 @@ class RowTable:
     @cached_property
     def _is_grouped(self) -> bool:
         """True when the documents' numbers ascend with the rows, as they do but after a repair."""
-        return bool((np.diff(self.documents) >= 0).all())
+        return bool((self.documents[1:] >= self.documents[:-1]).all())
+
+    @cached_property
+    def _are_first(self) -> Mask:
+        """Mark the rows whose document is not that of the row before."""
+        first = np.ones(len(self), dtype=bool)
+        np.not_equal(self.documents[1:], self.documents[:-1], out=first[1:])
+        return first
 
     @cached_property
     def _by_document(self) -> Positions:
@@ -114,4 +124,6 @@ class RowTable:
     @cached_property
     def _begins(self) -> Positions:
         """The first position of each document in `_by_document`, and the end of the last one."""
-        return np.searchsorted(self.documents[self._by_document], [*self.numbers.tolist(), np.iinfo(np.int64).max])
+        if self._is_grouped:
+            return np.append(np.flatnonzero(self._are_first), len(self))
+        return np.append(np.searchsorted(self.documents[self._by_document], self.numbers), len(self))

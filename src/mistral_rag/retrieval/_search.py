@@ -55,7 +55,8 @@ class SearchIndex:
             table = table.changed(np.setdiff1d(table.rows, allowed), np.empty((0, 3), np.int64))
         known = SignalSet(signals)
         known.change(view, (), table.numbers.tolist())
-        lexical, dense, positions = _arms(view, model, table, allowed)
+        lexical, positions = _words(view, table, allowed)
+        dense = view.dense(allowed) if model else None
         return cls(view.sequence, model, table, known, lexical, dense, allowed is not None, positions)
 
     def can_follow(self, view: View, allowed: Rows | None) -> bool:
@@ -65,26 +66,45 @@ class SearchIndex:
     def follow(self, view: View, *, allowed: Rows | None = None) -> "SearchIndex":
         """Follow a later commit: only rows and documents that came or went are looked at."""
         rows = self.table.rows
-        if allowed is None:
-            changes = view.changes(self.sequence)
-            removed, added = changes.removed, changes.added
-        else:
-            removed, added = np.setdiff1d(rows, allowed), np.setdiff1d(allowed, rows)
+        removed, added = self._changes(view, allowed)
         new = view.row_sources(added.tolist())
         table = self.table.changed(removed, new)
         gone = table.without_rows(self.table.documents[positions_of(removed, rows)[1]])
         came = self.table.without_rows(new[:, 1])
         self.signals.change(view, gone.tolist(), came.tolist())
-        lexical, dense, positions = _arms(view, self.model, table, allowed)
+        lexical, positions = _words(view, table, allowed)
         return replace(
             self,
             sequence=view.sequence,
             table=table,
             lexical=lexical,
-            dense=dense,
+            dense=self._followed_vectors(view, allowed, removed, added) if self.model else None,
             restricted=allowed is not None,
             lexical_positions=positions,
         )
+
+    def _changes(self, view: View, allowed: Rows | None) -> tuple[Rows, Rows]:
+        """The rows that are no more to be found, and those that are."""
+        rows = self.table.rows
+        if allowed is not None and not self._is_restricted_as(view):
+            return np.setdiff1d(rows, allowed), np.setdiff1d(allowed, rows)
+        changes = view.changes(self.sequence)
+        if allowed is None:
+            return changes.removed, changes.added
+        removed, added = changes.removed, changes.added
+        return removed[positions_of(removed, rows)[0]], added[positions_of(added, allowed)[0]]
+
+    def _is_restricted_as(self, view: View) -> bool:
+        """True when rows that stay are left out if they were before: so rows that come are higher than all."""
+        return self.restricted and view.groups_changed <= self.sequence
+
+    def _followed_vectors(self, view: View, allowed: Rows | None, removed: Rows, added: Rows) -> DenseIndex:
+        last = self.dense
+        if last is None or not last.segments or last.dimension != view.dimension or not self._is_restricted_as(view):
+            return view.dense(allowed)
+        # the readable ones of all vectors would be copied, or read from the database, after each commit
+        index = last.follow(removed, view.vector_batch(added.tolist()), sequence=view.sequence)
+        return index if index.fits else view.dense(allowed)
 
     def read(self, question: str) -> Query:
         """The question as the signals read it: names, and further words."""
@@ -205,14 +225,13 @@ class SearchIndex:
         return np.isin(self.table.documents[chosen], np.fromiter(documents, dtype=np.int64, count=len(documents)))
 
 
-def _arms(
-    view: View, model: str, table: RowTable, allowed: Rows | None
-) -> "tuple[LexicalIndex, DenseIndex | None, tuple[npt.NDArray[np.bool_], Positions] | None]":
-    """Words and vectors of the commit, cut down to the `allowed` rows; and where the rows of the word index are."""
+def _words(
+    view: View, table: RowTable, allowed: Rows | None
+) -> "tuple[LexicalIndex, tuple[npt.NDArray[np.bool_], Positions] | None]":
+    """Words of the commit, cut down to the `allowed` rows; and where the rows of the word index are in the table."""
     lexical = view.lexical(allowed)
-    dense = view.dense(allowed) if model else None
     same = np.array_equal(lexical.rows, table.rows)
-    return lexical, dense, None if same else positions_of(lexical.rows, table.rows)
+    return lexical, None if same else positions_of(lexical.rows, table.rows)
 
 
 def _highest(scores: Scores, count: int) -> Positions:

@@ -9,7 +9,7 @@ It refuses what the platform refuses and answers everything else by simple, repr
 `small_index` makes an index of a few texts, without files or parsers.
 """
 
-from mistral_rag.testing._content.ocr_pages import OcrPage
+from mistral_rag.testing._content.ocr_pages import ScriptedPage
 from mistral_rag.testing._content.replies import Reply, call, references, thinking
 from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._server import faults
@@ -18,10 +18,10 @@ from mistral_rag.testing._small_index import small_document, small_index
 
 __all__ = [
     "FakeMistral",
-    "OcrPage",
     "Recorded",
     "Reply",
     "Rules",
+    "ScriptedPage",
     "call",
     "faults",
     "references",

@@ -56,6 +56,9 @@ class Mutations:
         counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
         columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
         self.rows.insert_one("sources", columns)
+        if source.groups and not self._are_groups_named():
+            # from now on every source that names no group is hidden
+            self._note_groups_changed()
         add_derived(self._connection, number, source, record, used=bool(pages))
         if profile is not None:
             self.rows.insert("profiles", [(number, *profile_values(profile))])
@@ -119,6 +122,8 @@ class Mutations:
             return
         source, record = found
         self._remove_derived(source, record)
+        if plain_json(record)["groups"] and not self._are_groups_named():
+            self._note_groups_changed()
         used = self._connection.execute("SELECT row, id, vector FROM chunks WHERE source = ?", (source,)).fetchall()
         gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
         self.rows.insert("removals", gone)
@@ -155,6 +160,14 @@ class Mutations:
         self.rows.delete("sources", "source = ?", (columns["source"],))
         self.rows.insert_one("sources", {**columns, "record": record})
         add_derived(self._connection, columns["source"], source, record, used=columns["pages"] > 0)
+        self._note_groups_changed()
+
+    def _are_groups_named(self) -> bool:
+        return self._connection.execute("SELECT 1 FROM groups LIMIT 1").fetchone() is not None
+
+    def _note_groups_changed(self) -> None:
+        """Tell searches that follow the commits that other groups may see sources which stay."""
+        self.set("groups_changed", str(self._last.sequence + 1))
 
     def note_look(self, uri: str, size: int, mtime_ns: int) -> None:
         """Change what a source's row says of its file; raises KeyError when there is none of this uri."""

@@ -27,14 +27,9 @@ def cached(commit: CommitRows) -> DenseIndex:
 def _of(commit: CommitRows, last: DenseIndex | None) -> DenseIndex:
     if last is not None:
         index = _followed(commit, last)
-        if _fits(index):
+        if index.fits:
             return index
     return _loaded(commit) or _made(commit)
-
-
-def _fits(index: DenseIndex) -> bool:
-    """True when the index holds no more vectors in memory than it should."""
-    return not index.exact or len(index) <= index.settings.exact_rows + index.settings.newer_rows
 
 
 def _followed(commit: CommitRows, index: DenseIndex) -> DenseIndex:

@@ -106,6 +106,11 @@ class DenseIndex:
         """True when all vectors are in memory."""
         return all(isinstance(segment.index, FlatIndex) for segment in self.segments)
 
+    @property
+    def fits(self) -> bool:
+        """True when no more vectors are in memory than should be."""
+        return not self.exact or len(self) <= self.settings.exact_rows + self.settings.newer_rows
+
     def follow(self, removed: Rows, added: VectorBatch, *, sequence: int) -> "DenseIndex":
         """The index of a later commit: some rows have gone, and some have come, higher than all before."""
         kept = [segment for segment in (segment.without(removed) for segment in self.segments) if len(segment)]
@@ -164,13 +169,9 @@ class DenseIndex:
 
     @cached_property
     def _mean(self) -> npt.NDArray[np.float64]:
-        if self.exact:
-            flats = [
-                segment.index if segment.alive is None else segment.only(segment.alive).index
-                for segment in self.segments
-            ]
-            total = sum((flat.total for flat in flats if isinstance(flat, FlatIndex)), np.zeros(self.dimension))
-            return total / max(len(self), 1)
+        totals = [total for segment in self.segments if (total := segment.total) is not None]
+        if len(totals) == len(self.segments):
+            return sum(totals, np.zeros(self.dimension)) / max(len(self), 1)
         return self.sample_mean.of(self._sample(), self.fetch, self.dimension)
 
     def _sample(self) -> Rows:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from mistral_rag._arrays import positions_of
 from mistral_rag.index._dense.binary_index import BinaryCodes, BinaryIndex
@@ -13,10 +14,14 @@ from mistral_rag.index._dense.vector_rows import Mask, Rows, VectorBatch
 
 @dataclass(frozen=True, slots=True)
 class DenseSegment:
-    """Some rows, and which of them are still there (None: all)."""
+    """Some rows, and which of them are still there (None: all).
+
+    `lost` is the sum of the vectors that are gone, of those in memory.
+    """
 
     index: FlatIndex | BinaryIndex
     alive: Mask | None = None
+    lost: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.index) if self.alive is None else int(np.count_nonzero(self.alive))
@@ -26,6 +31,13 @@ class DenseSegment:
         """The rows that are still there."""
         return self.index.rows if self.alive is None else self.index.rows[self.alive]
 
+    @property
+    def total(self) -> npt.NDArray[np.float64] | None:
+        """The sum of all vectors that are still there; None where they are not in memory."""
+        if not isinstance(self.index, FlatIndex):
+            return None
+        return self.index.total if self.lost is None else self.index.total - self.lost
+
     def among(self, rows: Rows) -> Mask:
         """Mark the positions that hold one of these rows, and hold it still."""
         found = np.zeros(len(self.index.rows), dtype=bool)
@@ -34,13 +46,22 @@ class DenseSegment:
 
     def without(self, rows: Rows) -> "DenseSegment":
         """The segment when these rows are gone; holes are closed when they are a quarter of it."""
-        gone = self.among(rows)
-        if not gone.any():
+        gone = positions_of(rows, self.index.rows)[1]
+        if self.alive is not None:
+            gone = gone[self.alive[gone]]
+        if not len(gone):
             return self
-        alive = ~gone if self.alive is None else self.alive & ~gone
+        alive = np.ones(len(self.index), dtype=bool) if self.alive is None else self.alive.copy()
+        alive[gone] = False
         if 4 * int(np.count_nonzero(alive)) > 3 * len(alive):
-            return replace(self, alive=alive)
+            return replace(self, alive=alive, lost=self._lost_with(gone))
         return self.only(alive)
+
+    def _lost_with(self, gone: Rows) -> npt.NDArray[np.float64] | None:
+        if not isinstance(self.index, FlatIndex):
+            return None
+        lost: npt.NDArray[np.float64] = self.index.vectors[gone].sum(axis=0, dtype=np.float64)
+        return lost if self.lost is None else self.lost + lost
 
     def only(self, keep: Mask) -> "DenseSegment":
         """The segment with no other positions than these."""

@@ -96,12 +96,14 @@ def everything(found: Iterable[VectorBatch], dimension: int) -> VectorBatch:
 def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]:
     """Vectors by their numbers, ascending; those that are gone are left out."""
     wanted = json.dumps(np.unique(numbers).tolist())
-    found = connection.execute(
+    known: list[int] = []
+    data: list[bytes] = []
+    # one by one: thousands of tuples at once would make Python look through all its objects for garbage
+    for number, vector in connection.execute(
         "SELECT v.vector, v.data FROM json_each(?) j CROSS JOIN vectors v ON v.vector = j.value", (wanted,)
-    ).fetchall()
-    if not found:
-        return np.empty(0, np.int64), np.empty((0, dimension), np.float16)
-    known, data = zip(*found, strict=True)
+    ):
+        known.append(number)
+        data.append(vector)
     return np.array(known, dtype=np.int64), matrix_of(data, dimension, folder)
 
 

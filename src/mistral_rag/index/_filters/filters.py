@@ -30,6 +30,7 @@ from mistral_rag.index._filters.filter_fields import (
 
 if TYPE_CHECKING:
     from mistral_rag.index._dense.vector_rows import Rows
+    from mistral_rag.index._view import Changes
 
 Condition = tuple[str, list[Value]]
 MAX_VALUES: Final = 30_000
@@ -41,25 +42,28 @@ MAX_DEPTH: Final = 50
 
 
 class AllowedRows:
-    """Rows that pass a filter, remembered for the commit they were found in; may be shared between threads.
+    """Rows that pass a filter, which follow the commits; may be shared between threads.
 
     The same question gets the same array, so that searches can keep what they made of it.
     """
 
     def __init__(self) -> None:
         self._mutex = ForkLock()
-        self._known: OrderedDict[str, Rows] = OrderedDict()
-        self._sequence = -1
+        self._known: OrderedDict[str, tuple[int, Rows]] = OrderedDict()
 
     def find(
         self,
         connection: sqlite3.Connection,
         sequence: int,
         wanted: Mapping[str, Any] | None,
+        changes_since: "Callable[[int], Changes | None]",
         *,
         restricted: bool = False,
     ) -> "Rows | None":
-        """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed."""
+        """As `rows_allowed`, of the commit `sequence` that the connection sees; the array is not to be changed.
+
+        `changes_since` gives the rows that came and went since a commit, or None where rows that stayed have changed.
+        """
         try:
             question = json.dumps([wanted or None, restricted], sort_keys=True)
         except RecursionError:
@@ -67,22 +71,25 @@ class AllowedRows:
         except (TypeError, ValueError):
             return _numbers(rows_allowed(connection, wanted, restricted=restricted))
         with self._mutex:
-            if sequence == self._sequence and question in self._known:
+            before, known = self._known.get(question, (-1, None))
+            if before == sequence:
                 self._known.move_to_end(question)
-                return self._known[question]
-        rows = _numbers(rows_allowed(connection, wanted, restricted=restricted))
+                return known
+        changes = None if known is None or before > sequence else changes_since(before)
+        if known is None or changes is None:
+            rows = _numbers(rows_allowed(connection, wanted, restricted=restricted))
+        else:
+            rows = _followed(known, changes, connection, wanted)
         if rows is not None:
             self._remember(sequence, question, rows)
         return rows
 
     def _remember(self, sequence: int, question: str, rows: "Rows") -> None:
         with self._mutex:
-            if sequence < self._sequence:
+            if sequence < self._known.get(question, (-1, None))[0]:
                 return
-            if sequence > self._sequence:
-                self._known.clear()
-                self._sequence = sequence
-            self._known[question] = rows
+            self._known[question] = sequence, rows
+            self._known.move_to_end(question)
             if len(self._known) > MAX_CACHED_FILTERS:
                 self._known.popitem(last=False)
 
@@ -94,11 +101,15 @@ def _numbers(rows: "array[int] | None") -> "Rows | None":
 
 
 def rows_allowed(
-    connection: sqlite3.Connection, wanted: Mapping[str, Any] | None, *, restricted: bool = False
+    connection: sqlite3.Connection,
+    wanted: Mapping[str, Any] | None,
+    *,
+    restricted: bool = False,
+    first_row: int = 0,
 ) -> "array[int] | None":
     """Rows of the chunks that pass and that the connection shows, ascending, as 64-bit numbers; None when all do.
 
-    `restricted`: the connection does not show all.
+    `restricted`: the connection does not show all. Rows before `first_row` are left out.
 
     Raises:
         InvalidFilterError: the filter can't be understood.
@@ -108,7 +119,10 @@ def rows_allowed(
     sql, parameters = condition(wanted or {})
     if len(parameters) > MAX_VALUES:
         raise InvalidFilterError(f"a filter takes at most {MAX_VALUES} values")
-    found = connection.execute(f"SELECT c.row FROM chunks c WHERE {sql} ORDER BY c.row", parameters)
+    # with a LIMIT, SQLite reads these rows and no others; without, it goes through all that pass
+    chunks = "(SELECT * FROM chunks WHERE row >= ? LIMIT -1)" if first_row else "chunks"
+    values = [first_row, *parameters] if first_row else parameters
+    found = connection.execute(f"SELECT c.row FROM {chunks} c WHERE {sql} ORDER BY c.row", values)
     return array("q", (row for (row,) in found))
 
 
@@ -116,6 +130,20 @@ def readable_fields(connection: sqlite3.Connection) -> set[str]:
     """Names that filters may use: fields of every passage, and those of the documents that a connection shows."""
     found = connection.execute("SELECT DISTINCT name FROM facts")
     return {*CHUNK_FIELDS, *PAGE_FIELDS, HEADINGS, *SOURCE_FIELDS, *(str(name) for (name,) in found)}
+
+
+def _followed(
+    known: "Rows", changes: "Changes", connection: sqlite3.Connection, wanted: Mapping[str, Any] | None
+) -> "Rows":
+    """The rows that passed before, without those that went, and those that came and pass."""
+    import numpy as np
+
+    if len(changes.removed):
+        known = known[~np.isin(known, changes.removed)]
+    if len(changes.added):
+        added = _numbers(rows_allowed(connection, wanted, restricted=True, first_row=int(changes.added[0])))
+        known = known if added is None else np.concatenate((known, added))
+    return known
 
 
 def condition(wanted: Mapping[str, Any], depth: int = 0) -> Condition:

@@ -19,14 +19,22 @@ MAX_WIDTH = 50
 """Columns that a cell is believed to cover: tables on paper have no more, and a wrong number fills no memory."""
 MAX_HEIGHT = 1000
 """Rows that a cell is believed to cover, for the same reason."""
+MAX_REPEATED = 200
+"""Characters of a cell that stand again in the rows below which it covers: labels, not paragraphs."""
+MAX_ALL_REPEATED = 100_000
+"""The same for a whole table, so that a small table cannot fill the memory."""
 CELL_SEPARATOR = " | "
 
 
 class Cell(NamedTuple):
-    """The range of a cell's content in its source; empty for a place that another cell covers."""
+    """The range of a cell's content in its source; empty for a place that a cell on its left covers.
+
+    `repeated`: the content is that of a cell in a row above, which covers this place, too.
+    """
 
     start: int
     end: int
+    repeated: bool = False
 
 
 @dataclass(slots=True)
@@ -85,7 +93,8 @@ class _HtmlTable:
         self._names = True
         self._in_head = False
         self._open: tuple[str, int, int, int] | None = None
-        self._covered: dict[int, int] = {}
+        self._covered: dict[int, tuple[int, Cell]] = {}
+        self._repeated = 0
 
     def step(self, tag: re.Match[str]) -> None:
         closes, name = bool(tag[1]), tag[2].lower()
@@ -106,9 +115,13 @@ class _HtmlTable:
     def end_row(self, at: int) -> None:
         self._end_cell(at)
         if self._row:
-            if any(self._source[cell.start : cell.end].strip() for cell in self._row):
+            self._fill()
+            if any(self._source[cell.start : cell.end].strip() for cell in self._row if not cell.repeated):
                 names = (self._names or self._in_head) and not self.grid.rows
                 (self.grid.header if names else self.grid.rows).append(self._row)
+                if names:
+                    # a column's name stands once
+                    self._covered = {at: (rows, Cell(cell.end, cell.end)) for at, (rows, cell) in self._covered.items()}
             self._row, self._names = [], True
 
     def _end_cell(self, at: int) -> None:
@@ -120,13 +133,21 @@ class _HtmlTable:
         if kind == "caption":
             self.grid.captions.append(cell)
             return
-        while self._covered.get(len(self._row), 0) > 0:
-            self._covered[len(self._row)] -= 1
-            self._row.append(Cell(at, at))
-        for column in range(len(self._row), len(self._row) + across):
-            self._covered[column] = down - 1
+        self._fill()
+        first = len(self._row)
+        for column in range(first, first + across):
+            again = column == first and at - start <= MAX_REPEATED
+            self._covered[column] = (down - 1, Cell(start, at, repeated=True) if again else Cell(at, at))
         self._row += [cell] + [Cell(at, at)] * (across - 1)
         self._names = self._names and (kind == "th" or not self._source[start:at].strip())
+
+    def _fill(self) -> None:
+        """Fill the next places of the row with the cells above that cover them."""
+        while (covered := self._covered.get(len(self._row), (0, Cell(0, 0))))[0] > 0:
+            rows, cell = covered
+            self._covered[len(self._row)] = rows - 1, cell
+            self._repeated += cell.end - cell.start
+            self._row.append(cell if self._repeated <= MAX_ALL_REPEATED else Cell(cell.end, cell.end))
 
 
 def _number(pattern: re.Pattern[str], attributes: str, most: int) -> int:
@@ -182,7 +203,10 @@ def _write_row(writer: Writer, name: str, source: str, row: Sequence[Cell], text
         if at:
             joint = CELL_SEPARATOR if any(texts[:at]) or at > 1 else CELL_SEPARATOR.lstrip()
             writer.put(joint.rstrip() if at == len(row) - 1 and not text else joint)
-        if text:
+        if text and cell.repeated:
+            # a source's words are found in the text once
+            writer.put(text)
+        elif text:
             writer.inline(name, source, *_stripped(source, cell), newline=" ")
 
 

@@ -23,7 +23,7 @@ CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class OcrPage:
+class ScriptedPage:
     """A page to be read: width and height in pixels, `images` maps ids to the bytes of JPEGs.
 
     `doubts` maps words to a confidence of their own.
@@ -39,7 +39,7 @@ class OcrPage:
     doubts: Mapping[str, float] | None = None
 
 
-def page_body(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+def page_body(index: int, page: ScriptedPage, body: OcrRequest) -> dict[str, Any]:
     """The page as the request wants it: with or without header, footer, images, tables, blocks and confidence."""
     head = [] if body.extract_header or page.header is None else [page.header]
     foot = [] if body.extract_footer or page.footer is None else [page.footer]
@@ -60,19 +60,19 @@ def page_body(index: int, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
     }
 
 
-def _table(name: str, content: str, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+def _table(name: str, content: str, page: ScriptedPage, body: OcrRequest) -> dict[str, Any]:
     scores = {"word_confidence_scores": _words(content, page)} if body.confidence_scores_granularity == "word" else {}
     return {"id": name, "content": content, "format": body.table_format, **scores}
 
 
-def _image(name: str, data: bytes, page: OcrPage, body: OcrRequest) -> dict[str, Any]:
+def _image(name: str, data: bytes, page: ScriptedPage, body: OcrRequest) -> dict[str, Any]:
     encoded = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}" if body.include_image_base64 else None
     box = {"top_left_x": 0, "top_left_y": 0, "bottom_right_x": page.width, "bottom_right_y": page.height}
     note = annotation(body.bbox_annotation_format, [page])
     return {"id": name, **box, "image_base64": encoded, "image_annotation": note}
 
 
-def annotation(wanted: ResponseFormat | None, pages: Sequence[OcrPage]) -> str | None:
+def annotation(wanted: ResponseFormat | None, pages: Sequence[ScriptedPage]) -> str | None:
     """A value of the annotation's schema, as JSON, from the pages' text; None without a schema."""
     if wanted is None or wanted.json_schema is None:
         return None
@@ -80,7 +80,7 @@ def annotation(wanted: ResponseFormat | None, pages: Sequence[OcrPage]) -> str |
     return json.dumps(sample(wanted.json_schema.schema_definition, text), ensure_ascii=False)
 
 
-def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any] | None:
+def _confidence(markdown: str, page: ScriptedPage, body: OcrRequest) -> dict[str, Any] | None:
     if body.confidence_scores_granularity is None:
         return None
     lowest = min([page.confidence, *(page.doubts or {}).values()])
@@ -90,7 +90,7 @@ def _confidence(markdown: str, page: OcrPage, body: OcrRequest) -> dict[str, Any
     return {**whole, "word_confidence_scores": _words(markdown, page)}
 
 
-def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
+def _words(text: str, page: ScriptedPage) -> list[dict[str, Any]]:
     doubts = page.doubts or {}
     return [
         {
@@ -103,7 +103,7 @@ def _words(text: str, page: OcrPage) -> list[dict[str, Any]]:
     ]
 
 
-def _blocks(markdown: str, page: OcrPage, tables: Mapping[str, str]) -> list[dict[str, Any]]:
+def _blocks(markdown: str, page: ScriptedPage, tables: Mapping[str, str]) -> list[dict[str, Any]]:
     """A block for each paragraph; its height is its share of the lines."""
     paragraphs = [part for part in markdown.split("\n\n") if part.strip()]
     lines = [0, *accumulate(part.count("\n") + 1 for part in paragraphs)]
@@ -120,7 +120,7 @@ def _blocks(markdown: str, page: OcrPage, tables: Mapping[str, str]) -> list[dic
     ]
 
 
-def _kind(part: str, page: OcrPage, tables: Mapping[str, str]) -> dict[str, Any]:
+def _kind(part: str, page: ScriptedPage, tables: Mapping[str, str]) -> dict[str, Any]:
     name = part.partition("(")[2].removesuffix(")")
     if part.startswith("![") and name in (page.images or {}):
         return {"type": "image", "image_id": name, "content": part}

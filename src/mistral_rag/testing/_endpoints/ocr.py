@@ -1,7 +1,7 @@
 """POST /v1/ocr: pages from a PDF's text layer, or scripted ones.
 
 There is no recognition: a PDF becomes its text layer, with blocks spread evenly down the page; an image becomes a page
-with that image and no text; an office file becomes its text. Scripted `OcrPage`s replace any of these.
+with that image and no text; an office file becomes its text. Scripted `ScriptedPage`s replace any of these.
 """
 
 import base64
@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from mistral_rag.testing._content.ocr_pages import DPI, OcrPage, annotation, page_body
+from mistral_rag.testing._content.ocr_pages import DPI, ScriptedPage, annotation, page_body
 from mistral_rag.testing._content.office import office_pages
 from mistral_rag.testing._endpoints import catalogue
 from mistral_rag.testing._endpoints.files import Files
@@ -44,7 +44,7 @@ DATA_URL = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE
 RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 
 
-PageReader = Callable[[], OcrPage]
+PageReader = Callable[[], ScriptedPage]
 
 
 class Ocr:
@@ -53,14 +53,14 @@ class Ocr:
     def __init__(self, files: Files, documents: Mapping[str, bytes]) -> None:
         self._files = files
         self._documents = documents
-        self._scripts: collections.deque[Sequence[OcrPage]] = collections.deque()
+        self._scripts: collections.deque[Sequence[ScriptedPage]] = collections.deque()
         self._lock = threading.Lock()
 
     def routes(self) -> dict[str, Endpoint]:
         """The routes of these endpoints."""
         return {"POST /ocr": self.read}
 
-    def script(self, pages: Sequence[OcrPage]) -> None:
+    def script(self, pages: Sequence[ScriptedPage]) -> None:
         """Queue the pages for the next request."""
         with self._lock:
             self._scripts.append(pages)
@@ -145,7 +145,7 @@ def _check_annotations(body: OcrRequest) -> None:
         raise refusals.invalid("value_error", message, loc=())
 
 
-def _check_images(body: OcrRequest, pages: Sequence[OcrPage]) -> None:
+def _check_images(body: OcrRequest, pages: Sequence[ScriptedPage]) -> None:
     shown = sum(len(list(page.images or ())[: body.image_limit]) for page in pages)
     if body.document_annotation_format is not None and shown > MAX_ANNOTATED_IMAGES:
         message = f"Document annotation takes at most {MAX_ANNOTATED_IMAGES} image boxes, got {shown}"
@@ -179,10 +179,10 @@ def _readers(document: _DocumentBytes) -> Sequence[PageReader]:
         return _pdf_readers(content)
     if content.startswith(IMAGES):
         width, height = _png_size(content)
-        image = OcrPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})
+        image = ScriptedPage("![img-0.jpeg](img-0.jpeg)", width=width, height=height, images={"img-0.jpeg": content})
         return [partial(replace, image)]
     if texts := office_pages(content, is_text=label.endswith(TEXTS)):
-        return [partial(OcrPage, text) for text in texts]
+        return [partial(ScriptedPage, text) for text in texts]
     raise _unreadable()
 
 
@@ -200,9 +200,9 @@ def _pdf_readers(content: bytes) -> Sequence[PageReader]:
     return [partial(_pdf_page, page) for page in pages]
 
 
-def _pdf_page(page: "PageObject") -> OcrPage:
+def _pdf_page(page: "PageObject") -> ScriptedPage:
     width, height = (round(float(side) * DPI / 72) for side in (page.mediabox.width, page.mediabox.height))
-    return OcrPage(page.extract_text().strip(), width=width, height=height)
+    return ScriptedPage(page.extract_text().strip(), width=width, height=height)
 
 
 def _png_size(content: bytes) -> tuple[int, int]:

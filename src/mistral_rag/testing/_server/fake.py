@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from mistral_rag.testing._content.ocr_pages import OcrPage
+from mistral_rag.testing._content.ocr_pages import ScriptedPage
 from mistral_rag.testing._content.replies import Script
 from mistral_rag.testing._endpoints import catalogue, embeddings, moderation
 from mistral_rag.testing._endpoints.agents import Agents
@@ -155,7 +155,7 @@ class FakeMistral:
         """
         self._generation.script(*replies)
 
-    def script_pages(self, *pages: OcrPage) -> None:
+    def script_pages(self, *pages: ScriptedPage) -> None:
         """Queue the pages for the next OCR request, whatever document it names."""
         self._ocr.script(pages)
 
