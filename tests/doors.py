@@ -153,6 +153,7 @@ VIEW: Final[dict[str, Callable[[View, Luck], Any]]] = {
     "count": lambda view, luck: view.count(),
     "dense": lambda view, luck: ids_of(view, view.dense().rows),
     "extra": lambda view, luck: view.extra("step"),  # noqa: S610
+    "fields": lambda view, luck: sorted(view.fields()),
     "hidden": lambda view, luck: view.hidden(),
     "lexical": lambda view, luck: scores_of(view, *view.lexical().scores(luck.text)),
     "lexical_inputs": lambda view, luck: [(row.uri, row.text) for row in view.lexical_inputs()],
