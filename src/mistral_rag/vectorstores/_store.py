@@ -1,7 +1,7 @@
 """LangChain's vector store over an index folder: exact search, filters before it, commits that hold."""
 
 import os
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,17 +17,14 @@ from mistral_rag._embedded import embedded_rows
 from mistral_rag.index import (
     DenseSettings,
     Identity,
-    IndexWriter,
-    StoredChunk,
     View,
-    bare_source,
     checked_groups,
     read_faiss_folder,
 )
-from mistral_rag.retrieval import learn
 from mistral_rag.vectorstores._documents import as_documents, model_of, name_of, unit_length
 from mistral_rag.vectorstores._folder import StoreFolder
 from mistral_rag.vectorstores._tenant import Tenant
+from mistral_rag.vectorstores._texts import TenantTexts
 
 Metric = Literal["cosine", "ip"]
 Filter = Mapping[str, Any] | None
@@ -63,8 +60,9 @@ class FaissStore(VectorStore):
     ) -> None:
         self._embedding = embedding
         self._metric = metric
-        self._tenant = Tenant(checked_groups(groups))
-        self._folder = StoreFolder(path, groups=self._tenant.groups, dense=dense or DenseSettings())
+        tenant = Tenant(checked_groups(groups))
+        self._folder = StoreFolder(path, groups=tenant.groups, dense=dense or DenseSettings())
+        self._texts = TenantTexts(self._folder, tenant, model_of(embedding))
 
     @property
     def embeddings(self) -> Embeddings:
@@ -152,8 +150,8 @@ class FaissStore(VectorStore):
     ) -> list[str]:
         """Add texts and give their ids. An id that is there already is replaced; without ids they get new ones."""
         documents = as_documents(texts, metadatas, ids)
-        known = self._known(documents)
-        missing = self._missing_texts(documents, known)
+        known = self._texts.known_vectors(documents)
+        missing = self._texts.missing(documents, known)
         return self._add(documents, known, missing, self._embed(missing))
 
     async def aadd_texts(
@@ -166,23 +164,10 @@ class FaissStore(VectorStore):
     ) -> list[str]:
         """As `add_texts`."""
         documents = as_documents(texts, metadatas, ids)
-        known = await run_in_executor(None, self._known, documents)
-        missing = self._missing_texts(documents, known)
+        known = await run_in_executor(None, self._texts.known_vectors, documents)
+        missing = self._texts.missing(documents, known)
         matrix = await self._aembed(missing)
         return await run_in_executor(None, self._add, documents, known, missing, matrix)
-
-    def _known(self, documents: Sequence[Document]) -> dict[bytes, np.ndarray]:
-        """Vectors the index keeps already for these texts, where the model says its name."""
-        reader, model = self._folder.reader(), model_of(self._embedding)
-        if reader is None or model is None:
-            return {}
-        with reader.view() as view:
-            return view.cached_embeddings(model, [self._tenant.key_of(document.page_content) for document in documents])
-
-    def _missing_texts(self, documents: Sequence[Document], known: Container[bytes]) -> list[str]:
-        """The texts whose keys are not known, each once."""
-        texts = dict.fromkeys(document.page_content for document in documents)
-        return [text for text in texts if self._tenant.key_of(text) not in known]
 
     def _embed(self, texts: list[str]) -> np.ndarray:
         return self._checked(self._embedding.embed_documents(texts) if texts else [], len(texts))
@@ -194,26 +179,12 @@ class FaissStore(VectorStore):
         return embedded_rows(vectors, count, name_of(self._embedding))
 
     def _add(
-        self, documents: Sequence[Document], known: dict[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
+        self, documents: Sequence[Document], known: Mapping[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
     ) -> list[str]:
-        fresh = dict(zip(map(self._tenant.key_of, texts), self._measured(matrix), strict=True))
-        vectors = {**known, **fresh}
-        if not documents:
-            return []
-        identity = Identity(name_of(self._embedding), len(next(iter(vectors.values()))), self._metric)
-        model = model_of(self._embedding)
-        with self._folder.writer(identity) as writer:
-            if model is not None and fresh:
-                writer.keep_embeddings(model, list(fresh), np.stack(list(fresh.values())))
-            self._take_out(writer, [str(document.id) for document in documents], replaced=True)
-            with writer.view() as view:
-                grouped = view.names_groups
-            for document in {document.id: document for document in documents}.values():
-                stored = self._tenant.stored_id(str(document.id), grouped=grouped)
-                source, page, chunk = bare_source(document.model_copy(update={"id": stored}), self._tenant.groups)
-                vector = vectors[self._tenant.key_of(document.page_content)][np.newaxis]
-                writer.put(source, [page], [chunk], vector, profile=learn(source, [page.text]))
-            writer.commit()
+        fresh = dict(zip(texts, self._measured(matrix), strict=True))
+        if documents:
+            dimension = len(next(iter((*known.values(), *fresh.values()))))
+            self._texts.add(documents, known, fresh, Identity(name_of(self._embedding), dimension, self._metric))
         return [str(document.id) for document in documents]
 
     def _measured(self, matrix: np.ndarray) -> np.ndarray:
@@ -229,42 +200,8 @@ class FaissStore(VectorStore):
             ValueError: a text is for other groups, too, or is a chunk of a file: files are taken out whole, with
                 `ingest remove`.
         """
-        if self._folder.reader() is None:
-            return True
-        with self._folder.writer() as writer:
-            if ids is None:
-                self._take_everything_out(writer)
-            else:
-                self._take_out(writer, ids)
-            writer.commit()
+        self._texts.delete(ids)
         return True
-
-    def _take_everything_out(self, writer: IndexWriter) -> None:
-        with writer.view() as view:
-            grouped = view.names_groups
-        if not grouped:
-            writer.clear()
-            return
-        for uri, state in writer.sources().items():
-            if state.status != "removed" and self._tenant.may_change(state.source):
-                writer.remove(uri)
-
-    def _take_out(self, writer: IndexWriter, ids: Sequence[str], *, replaced: bool = False) -> None:
-        """Remove the texts with these ids from what will be committed; those of other stores are unknown.
-
-        `replaced`: new ones take the ids, so what is not to be changed stays, and is another text.
-        """
-        with writer.view() as view:
-            rows = view.rows_of([stored for given in ids for stored in self._tenant.stored_ids(given)])
-            found = [stored for given in dict.fromkeys(ids) for stored in self._known_ids(given, rows)[:1]]
-            chunks = view.chunks(rows[stored] for stored in found)
-            grouped = view.names_groups
-        mine = [chunk for chunk in chunks if not grouped or self._tenant.may_change(chunk.source)]
-        shared = [chunk for chunk in chunks if grouped and self._tenant.may_read(chunk.source) and chunk not in mine]
-        if shared and not replaced:
-            given = self._tenant.shown_id(shared[0].chunk.id)
-            raise ValueError(f"{given} may be read by other groups, too: only a store of them all changes it")
-        writer.remove_documents([chunk.chunk.id for chunk in mine if chunk.is_bare or not (grouped and replaced)])
 
     async def adelete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """As `delete`."""
@@ -276,17 +213,7 @@ class FaissStore(VectorStore):
         if reader is None:
             return []
         with reader.view() as view:
-            rows = view.rows_of([stored for given in ids for stored in self._tenant.stored_ids(given)])
-            wanted = [rows[found[0]] for i in dict.fromkeys(ids) if (found := self._known_ids(i, rows))]
-            return [self._document(stored) for stored in view.chunks(dict.fromkeys(wanted))]
-
-    def _known_ids(self, given: str, known: Container[str]) -> list[str]:
-        """The ids in the index that an id stands for, among those that are known, the store's own first."""
-        return [stored for stored in self._tenant.stored_ids(given) if stored in known]
-
-    def _document(self, stored: StoredChunk) -> Document:
-        document = stored.to_document()
-        return document.model_copy(update={"id": self._tenant.shown_id(str(document.id))})
+            return [self._texts.document(stored) for stored in self._texts.find(view, ids)]
 
     def similarity_search(self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any) -> list[Document]:
         """The `k` texts most like the query, best first."""
@@ -367,7 +294,7 @@ class FaissStore(VectorStore):
             return []
         with reader.view() as view:
             rows, scores = self._nearest(view, vector, k, filter)
-            by_row = {stored.row: self._document(stored) for stored in view.chunks(rows)}
+            by_row = {stored.row: self._texts.document(stored) for stored in view.chunks(rows)}
             return [(by_row[row], score) for row, score in zip(rows, scores, strict=True) if row in by_row]
 
     def _marginal(
@@ -384,7 +311,7 @@ class FaissStore(VectorStore):
             rows = [row for row in rows if row in position]
             candidates = vectors[[position[row] for row in rows]].astype(np.float32)
             chosen = maximal_marginal_relevance(np.asarray(vector, np.float32), list(candidates), lambda_mult, k)
-            return [self._document(stored) for stored in view.chunks(rows[number] for number in chosen)]
+            return [self._texts.document(stored) for stored in view.chunks(rows[number] for number in chosen)]
 
     def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
