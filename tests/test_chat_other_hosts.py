@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk, HumanMessage
 
@@ -152,6 +152,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(said=ANYTHING, usage=ANYTHING, reason=ANYTHING)
 def test_whatever_a_host_says_is_a_reply_or_a_typed_error(said: Any, usage: Any, reason: Any) -> None:
     choice = {"message": said, "finish_reason": reason, "logprobs": usage}

@@ -389,7 +389,7 @@ FOR_PDF = "from ingest.parsing import Parser\nPARSER = Parser('toy:parse', {'.pd
             "the parser rst as toy:PARSER, which is no ingest.parsing.Parser",
         ),
         ("parsers", "rst = toy:GONE", "", "the parser rst as toy:GONE, which can't be loaded"),
-        ("parsers", "rst = toy", "", "the parser rst as toy, which can't be loaded"),
+        ("parsers", "rst = toy", "", "the parser rst as toy, which is no ingest.parsing.Parser"),
         ("parsers", "rst = toy:PARSER", ELSEWHERE, "whose function nowhere.at_all:parse is in no module that is"),
         ("parsers", "pdf2 = toy:PARSER", FOR_PDF, "both register a parser for application/pdf"),
         ("embeddings", "acme = toy:MODEL", "MODEL = 'x'", "the embedding acme as toy:MODEL, which is no function"),

@@ -13,8 +13,6 @@ from langchain_core.runnables import RunnableLambda
 from mistral_rag import FaissStore, GroundedQA, HybridRetriever, IndexReader, verify_citation
 from mistral_rag.errors import InvalidFilterError
 from mistral_rag.index import Identity, IndexWriter, UnrestrictedReader
-from mistral_rag.index._database.format import COLUMNS, TABLES, statements
-from mistral_rag.index._gate import OF_SOURCES, OPEN_TABLES
 from mistral_rag.schema import Answer
 from mistral_rag.testing import small_document
 from tests.test_canaries import Hashed
@@ -49,12 +47,6 @@ def board(index: Path) -> HybridRetriever:
 def secret_id(index: Path) -> str:
     [found] = [hit.chunk.id for hit in board(index).search("merger price") if hit.source.uri == SECRET]
     return found
-
-
-def test_every_table_of_the_index_has_a_view_or_a_reason() -> None:
-    made = {statement.split()[2] for statement in statements(TABLES) if statement.startswith("CREATE TABLE")}
-    assert made == {*OF_SOURCES, "layouts", *OPEN_TABLES}
-    assert set(COLUMNS) <= made
 
 
 def test_a_reader_sees_what_its_groups_may_read_and_an_unrestricted_one_everything(index: Path) -> None:

@@ -16,7 +16,7 @@ from ingest.chunking import _chunks as chunks
 from ingest.parsing import _pool as pool
 from ingest.parsing import _worker as worker
 from mistral_rag.errors import ParseError, WorkerError
-from mistral_rag.index import IndexReader, IndexWriter, Profile, View, verify
+from mistral_rag.index import IndexReader, IndexWriter, Profile, UnrestrictedReader, View, verify
 from mistral_rag.ocr import PageFailure
 from mistral_rag.schema import Locator, Page
 
@@ -218,6 +218,6 @@ def test_a_build_that_changes_groups_puts_nothing_again(
     monkeypatch.setattr(IndexWriter, "put", put)
     report = build(folder, index, groups=["staff"]).report
     assert (report.count("regrouped"), report.pages, report.chunks) == (1, 0, 0)
-    with IndexReader.open(index) as reader, reader.view() as view:
+    with UnrestrictedReader.open(index) as reader, reader.view() as view:
         assert [source.groups for source in view.sources()] == [("staff",)]
     assert verify(index) == []

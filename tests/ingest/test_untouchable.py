@@ -1,5 +1,6 @@
 """What a build can't look at is named and kept; where it can't write it says so before it begins."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -16,7 +17,9 @@ from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag.errors import SourceNotFoundError
 from mistral_rag.index import IndexReader, IndexWriter
-from mistral_rag.index._folder import filesystem_probe  # noqa: F401  (the user who may not read may not import it later)
+
+# imported late by the index, and then by a user who may not read its file
+importlib.import_module("mistral_rag.index._folder.filesystem_probe")
 
 TEXT = "The office closes at six.\n"
 NOBODY = 65534

@@ -46,8 +46,6 @@ KINDS: Final[Mapping[str, BlockKind]] = {
 TEXT_INPUTS: Final = _tags("text email tel url search number date time datetime-local month week")
 BLANKS: Final = re.compile(r"[ \t\n\r\f\u00a0]+")
 AROUND_BREAK: Final = re.compile(r" *\n *")
-MAX_METADATA: Final = 1000
-"""Characters of a title or of a value of the head: it is stored and shown with each citation."""
 METADATA: Final = _tags("author date description version")
 
 
@@ -112,7 +110,7 @@ class HtmlReader:
                 self._boundary()
             return False
         if tag == "title":
-            self.title = self.title or " ".join(drop_invisible(node.text()).split())[:MAX_METADATA]
+            self.title = self.title or " ".join(drop_invisible(node.text()).split())
             return False
         if tag not in BLOCKS:
             self._inline(tag, attributes)
@@ -142,7 +140,7 @@ class HtmlReader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in TEXT_INPUTS:
             self._parts.append(BLANKS.sub(" ", attributes.get("value") or ""))
         elif tag == "meta" and (name := (attributes.get("name") or "").lower()) in METADATA:
-            self.metadata[name] = (attributes.get("content") or "")[:MAX_METADATA]
+            self.metadata[name] = attributes.get("content") or ""
 
     def _begin(self, tag: str, node: LexborNode) -> None:
         table = self._table

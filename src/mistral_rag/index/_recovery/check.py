@@ -149,13 +149,17 @@ def _history(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProb
         previous = commit
 
 
+def _shown(key: Any) -> str:
+    return str(key) if isinstance(key, int) else repr(str(key)[:MAX_KEY_SHOWN])
+
+
 def _rows(connection: sqlite3.Connection) -> Iterator[IndexProblem]:
     total = 0
     for table, columns in COLUMNS.items():
         names = ", ".join(f'"{name}"' for name in (*columns, "digest"))
         for *values, digest in connection.execute(f"SELECT {names} FROM {table}"):
             if not isinstance(digest, bytes) or row_digest(table, values) != digest:
-                yield IndexProblem(table, f"row {str(values[0])[:MAX_KEY_SHOWN]!r} is not what was written")
+                yield IndexProblem(table, f"row {_shown(values[0])} is not what was written")
             else:
                 total += int.from_bytes(digest, "big")
     if [total % MODULUS] != [commit.content for commit in commits.newest(connection)]:
