@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Literal, cast
 
 from ingest._plan import FileToRead
+from ingest._platform_errors import PlatformErrors, reason_of
 from ingest.parsing._result import NEEDS_OCR, PageProblem, ParsedFile, PicturePage
 from ingest.parsing._titles import title_of
+from mistral_rag import errors
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.index import IndexWriter
@@ -68,6 +70,7 @@ class CachedPageReader:
     def __init__(self, reader: PageReader, writer: IndexWriter) -> None:
         self.reader = reader
         self.writer = writer
+        self.platform = PlatformErrors()
         self.fresh = 0
 
     @property
@@ -94,7 +97,7 @@ class CachedPageReader:
     def _read_now(
         self, file: FileToRead, path: Path, missing: Mapping[int, bytes]
     ) -> Iterator[tuple[int, Page | PageFailure]]:
-        for outcome in _outcomes(self.reader, path, list(missing)):
+        for outcome in self._outcomes(path, list(missing)):
             if isinstance(outcome, PageFailure):
                 yield outcome.number, outcome
                 continue
@@ -111,16 +114,21 @@ class CachedPageReader:
             self.fresh += 1
             yield number, page
 
-
-def _outcomes(reader: PageReader, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
-    """Pages as the reader gives them; a file that it does not take is a failure of each of them."""
-    waiting = set(numbers)
-    try:
-        for outcome in reader.read(path, numbers):
-            waiting.discard(outcome.number if isinstance(outcome, PageFailure) else outcome.locator.number)
-            yield outcome
-    except ParseError as error:
-        yield from (PageFailure(number, error.reason) for number in sorted(waiting))
+    def _outcomes(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
+        """Pages as the reader gives them; a file that it does not take is a failure of each of them."""
+        if self.platform.lasting is not None:
+            yield from (PageFailure(number, reason_of(self.platform.lasting)) for number in numbers)
+            return
+        waiting = set(numbers)
+        try:
+            for outcome in self.reader.read(path, numbers):
+                waiting.discard(outcome.number if isinstance(outcome, PageFailure) else outcome.locator.number)
+                yield outcome
+        except ParseError as error:
+            yield from (PageFailure(number, error.reason) for number in sorted(waiting))
+        except errors.ApiError as error:
+            self.platform.note(error)
+            yield from (PageFailure(number, reason_of(error)) for number in sorted(waiting))
 
 
 def merge_ocr(parsed: ParsedFile, outcomes: OcrOutcomes, *, reader: str, stem: str) -> ParsedFile:

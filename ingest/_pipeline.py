@@ -11,7 +11,7 @@ from typing import TypeVar
 from langchain_core.embeddings import Embeddings
 
 from ingest._documents import ReadFile, read_files
-from ingest._embedding import Embedder, Matrix, choose_embedder
+from ingest._embedding import Embedded, Embedder, choose_embedder
 from ingest._groups import GroupAssignment, hidden_warning
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
 from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
@@ -59,7 +59,9 @@ class Build:
         groups: the groups that may read the documents, "*" is everyone; None: those they have already, and none for
             new ones. See `Source`.
 
-    Iterating raises the errors of the store and the platform; a file that can't be read is a line of the report.
+    Iterating raises the errors of the store; a file that can't be read is a line of the report. An error of the
+    platform is raised at the end: what needs no platform is done before, what it would have read or embedded is left
+    to the next build, and documents without vectors are found by their words until then.
     """
 
     def __init__(
@@ -88,6 +90,8 @@ class Build:
         self.groups = None if groups is None else tuple(groups)
         self.report = BuildReport()
         self._uncommitted, self._committed = 0, time.monotonic()
+        self._reader: CachedPageReader | None = None
+        self._embedder: Embedder | None = None
 
     def __iter__(self) -> Iterator[Progress]:
         started = time.monotonic()
@@ -107,8 +111,15 @@ class Build:
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
                 yield from self._work(writer, plan, known)
+            if error := self._platform_error():
+                raise error
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
+
+    def _platform_error(self) -> Exception | None:
+        """The first error of the platform in this build."""
+        users = (self._reader, self._embedder)
+        return next((user.platform.first for user in users if user is not None and user.platform.first), None)
 
     def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
@@ -156,6 +167,7 @@ class Build:
         if self.embeddings == "auto" and writer.identity is None:
             yield from self._sample(read, sample)
         embedder = choose_embedder(self.embeddings, (file.parsed for file in sample), writer)
+        self._embedder = embedder
         self.report.embedding = embedder.name
         group: list[Document] = []
         begun = time.monotonic()
@@ -231,8 +243,8 @@ class Build:
         self.report.embedded = embedder.fresh
         files = [file for file, _ in group]
         group.clear()
-        for file, (source, parsed), matrix in zip(files, _drained(documents), _drained(vectors), strict=True):
-            yield self._put(writer, file, source, parsed, matrix)
+        for file, (source, parsed), embedded in zip(files, _drained(documents), _drained(vectors), strict=True):
+            yield self._put(writer, file, source, parsed, embedded)
             self._commit_in_time(writer, len(parsed.chunks))
 
     def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
@@ -242,22 +254,25 @@ class Build:
             self._uncommitted, self._committed = 0, time.monotonic()
 
     def _put(
-        self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, vectors: Matrix | None
+        self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, embedded: Embedded
     ) -> FileReport:
         found, problems = file.found, _problems(parsed)
+        if embedded.fault:
+            problems = ((None, embedded.fault), *problems)
         writer.put(
             source,
             parsed.pages,
             parsed.chunks,
-            vectors,
+            embedded.matrix,
             root=found.root,
-            size=found.size,
+            size=SourceStatus.READ_AGAIN if embedded.fault else found.size,
             mtime_ns=file.noted_ns,
             problems=problems,
             profile=parsed.profile,
         )
         self._count(parsed)
-        return FileReport(found.name, file.status, describe_problems(problems), len(parsed.pages), parsed.hidden)
+        status = "failed" if embedded.fault else file.status
+        return FileReport(found.name, status, describe_problems(problems), len(parsed.pages), parsed.hidden)
 
     def _source(self, found: SourceFile, digest: str, parsed: ParsedFile | None = None) -> Source:
         return Source(

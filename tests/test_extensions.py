@@ -412,3 +412,48 @@ def test_doctor_says_what_an_extension_is_not(
     assert line.startswith("FAIL")
     assert fault in line
     assert (done.returncode, done.stderr) == (1, "")
+
+
+NOISE = """
+import ctypes
+import os
+import subprocess
+import sys
+
+print('{"files": "printed"}')
+sys.stdout.write("written")
+os.write(1, b"by descriptor")
+ctypes.CDLL(None).puts(b"by C")
+subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
+"""
+NOISY_SIGNAL = SIGNAL.replace("        self.title", '        print("while adding")\n        self.title').replace(
+    "        from mistral_rag.retrieval import Learned",
+    '        print("while learning")\n        from mistral_rag.retrieval import Learned',
+)
+NOISY_ACME = EMBEDDINGS.replace("        return [[3.0", '        print("while embedding")\n        return [[3.0')
+
+
+def test_what_other_packages_print_stays_out_of_json(documents: Path, installed: Path, run: Run) -> None:
+    points = f"{POINT}{ACME}[mistral_rag.signals]\ntoy = toy_signal:Toy\n"
+    noisy = {"toy_rst": NOISE + RST, "toy_acme": NOISE + NOISY_ACME, "toy_signal": NOISE + NOISY_SIGNAL}
+    install(installed, "toy-all", points, **noisy)
+    done = run("ingest", "build", str(documents), "--embeddings", "acme", "--json")
+    assert built(done) == {"leave.rst": ("added", None), "travel.md": ("added", None)}
+    for said in ("printed", "written", "by descriptor", "by a child", "while embedding"):
+        assert said in done.stderr
+    found = json.loads(run("main", "search", "train", "--json").stdout)["results"]
+    assert found[0]["metadata"]["source"] == "travel.md"
+    for command in (
+        ("ingest", "status"),
+        ("ingest", "plan", str(documents)),
+        ("main", "doctor"),
+        ("main", "ask", "leave?"),
+    ):
+        assert isinstance(json.loads(run(command[0], *command[1:], "--json").stdout), dict)
+
+
+def test_what_other_packages_print_comes_before_no_answer(documents: Path, installed: Path, run: Run) -> None:
+    install(installed, "toy-rst", POINT, toy_rst=NOISE + RST)
+    done = run("ingest", "build", str(documents), "--embeddings", "none")
+    assert done.stdout.startswith("2 added; 2 pages, 2 chunks, 0 embedded")
+    assert run("ingest", "export", "-").stdout.startswith('{"')

@@ -95,6 +95,7 @@ def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
     folder = index_folder(arguments)
     from ingest._pipeline import Build
+    from mistral_rag import errors
 
     work = Build(
         arguments.paths,
@@ -107,10 +108,16 @@ def build(arguments: argparse.Namespace) -> int:
         ocr_with=arguments.ocr_with,
         groups=arguments.groups,
     )
-    with _progress(work) as show:
-        for progress in work:
-            show(progress)
     report = work.report
+    try:
+        with _progress(work) as show:
+            for progress in work:
+                show(progress)
+    except errors.ApiError:
+        # raised at the end of a build that did what needs no platform
+        if not arguments.json:
+            _summarise(report)
+        raise
     for warning in report.warnings:
         note(f"warning: {warning}")
     if arguments.json:

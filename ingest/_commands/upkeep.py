@@ -83,6 +83,7 @@ def _add_purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def verify(arguments: argparse.Namespace) -> int:
     """`ingest verify`."""
+    from mistral_rag.index import repair_command
     from mistral_rag.index import verify as check
 
     folder = index_folder(arguments)
@@ -93,7 +94,7 @@ def verify(arguments: argparse.Namespace) -> int:
     for problem in problems:
         say(str(problem))
     if problems:
-        note(f"damaged. Save what is whole with: ingest repair --index {folder}")
+        note(f"damaged. Save what is whole with: {repair_command(folder)}")
         return UNDONE
     say("ok: the index holds what was written to it")
     return DONE

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_vali
 from mistral_rag._embedded import embedded_rows
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import IndexMismatchError
-from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups
+from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups, rebuild_command
 from mistral_rag.retrieval._current import CurrentIndex, SearchScope
 from mistral_rag.retrieval._diversification import at_most_each, marginal
 from mistral_rag.retrieval._expansion import QueryExpander
@@ -316,8 +316,7 @@ class HybridRetriever(BaseRetriever):
         name = getattr(self.embeddings, "model", identity.embedding)
         if name != identity.embedding:
             raise IndexMismatchError(
-                f"{self.index.folder} was built with {identity}; this is {name}. "
-                f"Run: ingest build PATH --index {self.index.folder} --rebuild"
+                f"{self.index.folder} was built with {identity}; this is {name}. {rebuild_command(self.index.folder)}"
             )
         return identity.embedding
 

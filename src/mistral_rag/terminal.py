@@ -11,14 +11,14 @@ import argparse
 import os
 import signal
 import sys
-from contextlib import redirect_stderr, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 
 from mistral_rag._counting import counted
 from mistral_rag._printable import harmless_json, one_line, printable
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
     from typing import Any, NoReturn, TextIO
@@ -89,19 +89,19 @@ class CommandParser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:
         try:
-            _write(sys.stdout if file is sys.stdout else sys.stderr, printable(message))
+            _write(_bare_stdout() if file is sys.stdout else sys.stderr, printable(message))
         except _OutputError:
             _silence()
 
 
 def say(text: str = "") -> None:
     """Print one line for a person, on standard output; line breaks in it become spaces."""
-    _write(sys.stdout, one_line(text) + "\n")
+    _write(_bare_stdout(), one_line(text) + "\n")
 
 
 def say_text(text: str) -> None:
     """Print a piece of a text that has its own lines, on standard output."""
-    _write(sys.stdout, printable(text))
+    _write(_bare_stdout(), printable(text))
 
 
 def note(text: str) -> None:
@@ -121,8 +121,9 @@ def say_json_line(line: str) -> None:
 
     What could steer a terminal, or is not in its encoding, is escaped: the JSON means the same.
     """
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    _write(sys.stdout, harmless_json(line, ascii_only=not encoding.lower().startswith(("utf-8", "utf8"))) + "\n")
+    stdout = _bare_stdout()
+    encoding = getattr(stdout, "encoding", None) or "utf-8"
+    _write(stdout, harmless_json(line, ascii_only=not encoding.lower().startswith(("utf-8", "utf8"))) + "\n")
 
 
 def can_ask() -> bool:
@@ -141,6 +142,11 @@ def agreed(question: str) -> bool:
 def bare_stderr() -> TextIO | None:
     """Standard error itself, for a progress bar: it has to move the cursor, and cleans the texts it shows."""
     return getattr(sys.stderr, "bare", sys.stderr)
+
+
+def _bare_stdout() -> TextIO | None:
+    """Standard output itself, which during a command only this module writes to."""
+    return getattr(sys.stdout, "bare", sys.stdout)
 
 
 def _write(stream: TextIO | None, text: str) -> None:
@@ -164,7 +170,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 def _silence() -> None:
     """Let nothing more be printed: what waits in buffers would complain when Python flushes them at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, bare_stderr()):
+    for stream in (_bare_stdout(), bare_stderr()):
         with suppress(OSError, ValueError):  # one of a test, a closed one
             if stream is not None:
                 os.dup2(nowhere, stream.fileno())
@@ -188,6 +194,63 @@ class _Stderr:
     def writelines(self, lines: list[str]) -> None:
         """Write them clean."""
         self.write("".join(lines))
+
+
+class _Diverted(_Stderr):
+    """Standard output as everyone else sees it during a command: what they print comes out on standard error."""
+
+    def write(self, text: str) -> int:
+        """Write it clean, on standard error."""
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: what was written is written."""
+
+
+@contextmanager
+def _own_stdout() -> Iterator[None]:
+    """Keep standard output to this module.
+
+    Parsers, signals and models of other packages run in this process and may print: what stands before or in the one
+    JSON object of `--json` would break it. Code in C, and children, write to the descriptor: it is moved out of reach.
+    """
+    if sys.stdout is None:
+        yield
+        return
+    with _moved(sys.stdout) as bare, redirect_stdout(_Diverted(bare)):
+        yield
+
+
+@contextmanager
+def _moved(stream: TextIO) -> Iterator[TextIO]:
+    """The stream on a descriptor that only we know, with descriptor 1 leading to standard error meanwhile."""
+    try:
+        is_ours = stream.fileno() == 1
+        os.fstat(2)
+    except (OSError, ValueError):  # one of a test, or a closed one
+        is_ours = False
+    if not is_ours:
+        yield stream
+        return
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with open(kept, "w", encoding=stream.encoding, errors=stream.errors, closefd=False) as moved:
+            yield moved
+    finally:
+        _flush_c()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush_c() -> None:
+    """Write out what C's own buffers hold: at the end of the process it would land on standard output."""
+    with suppress(ImportError, OSError, TypeError, AttributeError):  # Windows has no library by the name None
+        import ctypes
+
+        ctypes.CDLL(None).fflush(None)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -241,7 +304,7 @@ def run(command: Command, arguments: argparse.Namespace) -> int:
     """Run a command; turn what goes wrong into one sentence and an exit code."""
     before = {number: signal.signal(number, _terminate) for number in _ENDING}
     try:
-        with redirect_stderr(_clean(sys.stderr)):
+        with redirect_stderr(_clean(sys.stderr)), _own_stdout():
             return _ended(command, arguments)
     finally:
         for number, handler in before.items():

@@ -148,8 +148,8 @@ def test_another_reader_is_asked_anew(folder: Path, index: Path) -> None:
 
 def test_a_build_that_breaks_off_keeps_the_pages_that_were_read(folder: Path, index: Path) -> None:
     with pytest.raises(ApiConnectionError):
-        build(folder, index, Unplugged(RENT, NOTICE))
-    clerk = Clerk("not again", NOTICE)
+        build(folder, index, Unplugged(RENT, NOTICE, name="mistral-ocr"))
+    clerk = Clerk("not again", NOTICE, name="mistral-ocr")
     report = build(folder, index, clerk)
     assert clerk.asked == [("lease.tif", 2)]
     assert texts(index) == [RENT, NOTICE, ""]

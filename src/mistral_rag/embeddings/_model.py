@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -31,6 +32,8 @@ from mistral_rag.embeddings._tokens import too_long
 from mistral_rag.embeddings._vectors import DTYPES, Dtype, tokens_of
 
 PATH = "embeddings"
+DIMENSIONS = MappingProxyType({"mistral-embed": 1024, "codestral-embed": 1536})
+"""Length of the vectors of each family of models, by https://docs.mistral.ai/capabilities/embeddings/."""
 PAUSE = 0.5
 """Seconds between two attempts of a request that waits for a rate limit: twice a second, the platform's smallest limit
 being one request a second."""
@@ -124,6 +127,12 @@ class MistralEmbeddings(Connection, Embeddings):
             async for vectors in batches:
                 yield vectors.expanded()
         self._raise(run.error())
+
+    @property
+    def dimension(self) -> int | None:
+        """Length of a vector as it is set or documented; None for a model that is not known here. Asks nobody."""
+        family = next((name for name in DIMENSIONS if self.model == name or self.model.startswith(f"{name}-")), "")
+        return self.output_dimension or DIMENSIONS.get(family)
 
     @property
     def usage(self) -> Usage:

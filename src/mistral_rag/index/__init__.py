@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         snapshot,
     )
     from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
+    from mistral_rag.index._folder.commands import rebuild_command, repair_command
     from mistral_rag.index._gate import EVERYONE, checked_groups
     from mistral_rag.index._index_text import embed_text
     from mistral_rag.index._lexical.lexical_index import LexicalIndex
@@ -58,7 +59,9 @@ __all__ = [
     "import_jsonl",
     "import_lines",
     "read_faiss_folder",
+    "rebuild_command",
     "repair",
+    "repair_command",
     "snapshot",
     "verify",
 ]
@@ -88,7 +91,9 @@ __getattr__ = loader(
         "import_jsonl": "_exchange.copies",
         "import_lines": "_exchange.copies",
         "read_faiss_folder": "_exchange.faiss_folder",
+        "rebuild_command": "_folder.commands",
         "repair": "_recovery.repair",
+        "repair_command": "_folder.commands",
         "snapshot": "_exchange.copies",
         "verify": "_recovery.check",
     },

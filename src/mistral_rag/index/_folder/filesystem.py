@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import StoreError
+from mistral_rag.index._folder.commands import frozen_command
 from mistral_rag.workers._environment import environment
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
@@ -48,7 +49,7 @@ def refuse_network(folder: Path, *, writing: bool = True) -> None:
 def _advice(folder: Path, what: str) -> str:
     return (
         f"{folder} lies on {what}, where an index can't be kept safe. Keep it on a local disk, and put a copy "
-        f"there that is only read: ingest export --frozen {folder}"
+        f"there that is only read: {frozen_command(folder)}"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, IndexWriteError, NotAnIndexError
+from mistral_rag.index._folder.commands import build_command
 from mistral_rag.index._folder.regular_file import delete, open_regular
 
 DATABASE = "index.db"
@@ -66,9 +67,7 @@ def find_folder(folder: Path) -> None:
     try:
         names = {entry.name for entry in os.scandir(folder)}
     except FileNotFoundError:
-        raise IndexNotFoundError(
-            f"there is no index at {folder}. Make one with: ingest build PATH --index {folder}"
-        ) from None
+        raise IndexNotFoundError(f"there is no index at {folder}. Make one with: {build_command(folder)}") from None
     except NotADirectoryError:
         raise NotAnIndexError(f"{folder} is a file, not an index folder") from None
     except OSError as error:
@@ -78,7 +77,7 @@ def find_folder(folder: Path) -> None:
             raise IndexDamagedError(f"{folder} has lost its {DATABASE}")
         if names - OURS:
             raise NotAnIndexError(f"{folder} is not an index: it has no {DATABASE}")
-        raise IndexNotFoundError(f"there is no index at {folder}. Make one with: ingest build PATH --index {folder}")
+        raise IndexNotFoundError(f"there is no index at {folder}. Make one with: {build_command(folder)}")
     refuse_odd_files(folder)
 
 
