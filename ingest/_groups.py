@@ -10,19 +10,25 @@ NAME_A_GROUP = "Name one with: ingest build PATH --group NAME ('*' for everyone)
 class GroupAssignment:
     """The groups of each document.
 
-    A file that changed, or that has the content of one that is known, keeps that one's groups where none are named.
+    Where none are named a file keeps its groups when it changes or is moved. A new file gets none, also where it has
+    the content of another one: a copy of a template is not for its readers. `moved` leads from a file's uri to the one
+    it had before.
     """
 
-    def __init__(self, named: tuple[str, ...] | None, known: Mapping[str, SourceStatus]) -> None:
+    def __init__(
+        self, named: tuple[str, ...] | None, known: Mapping[str, SourceStatus], moved: Mapping[str, str]
+    ) -> None:
         self.named = named
-        self._by_uri = {uri: state.source.groups for uri, state in known.items()}
-        self._by_digest = {state.source.digest: state.source.groups for state in known.values()}
+        self._known = known
+        self._moved = moved
 
-    def of(self, uri: str, digest: str) -> tuple[str, ...]:
+    def of(self, uri: str) -> tuple[str, ...]:
         """The groups of a document."""
         if self.named is not None:
             return self.named
-        return self._by_uri[uri] if uri in self._by_uri else self._by_digest.get(digest, ())
+        state = self._known.get(uri) or self._known.get(self._moved.get(uri, ""))
+        # empty files are all alike, so one that comes is not the one that went
+        return state.source.groups if state is not None and (uri in self._known or state.size) else ()
 
 
 def differ(state: SourceStatus, named: tuple[str, ...] | None) -> bool:

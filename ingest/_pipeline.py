@@ -102,12 +102,13 @@ class Build:
             ):
                 self._reader = CachedPageReader(reader, writer) if reader else None
                 known = writer.sources()
-                self._groups = GroupAssignment(self.groups, known)
+                before = known
                 if self.rebuild:
                     writer.clear()
                     known = writer.sources()
                 name = reader.name if reader else ""
                 plan = make_plan(self.roots, known, prune=self.prune, reader=name, groups=self.groups)
+                self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
                 yield from self._work(writer, plan, known)
@@ -138,7 +139,7 @@ class Build:
         for found, stamp in plan.looked_at:
             writer.note_look(found.uri, size=found.size, mtime_ns=stamp)
         for found, state in plan.regrouped:
-            writer.set_groups(found.uri, self._groups.of(found.uri, state.source.digest))
+            writer.set_groups(found.uri, self._groups.of(found.uri))
             self._commit_in_time(writer, 1)
             yield FileReport(found.name, "regrouped", describe_problems(state.problems), state.pages)
         yield from self._read(writer, plan.to_read)
@@ -283,7 +284,7 @@ class Build:
             media_type=found.media_type or "",
             language=parsed.language if parsed else "",
             modified=datetime.fromtimestamp(found.mtime_ns // 10**9, tz=UTC),
-            groups=self._groups.of(found.uri, digest),
+            groups=self._groups.of(found.uri),
             metadata=parsed.metadata if parsed else {},
         )
 

@@ -47,8 +47,9 @@ class FileToRead:
 class BuildPlan:
     """The steps of a build: files to read, files to report as they are, documents that are gone.
 
-    `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others;
-    `looked_at` are files with the content that the index knows, and the time stamp to note for them.
+    `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
+    `moved` leads from a file's uri to the one it had before. `looked_at` are files with the content that the index
+    knows, and the time stamp to note for them.
     """
 
     groups: tuple[str, ...] | None = None
@@ -58,6 +59,7 @@ class BuildPlan:
     gone: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
     regrouped: list[tuple[SourceFile, SourceStatus]] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
     looked_at: list[tuple[SourceFile, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failed_pages: int = 0
@@ -196,6 +198,7 @@ def _plan_gone(
         for uri in moved:
             position = digests[known[uri].source.digest]
             plan.to_read[position] = replace(plan.to_read[position], status="moved")
+            plan.moved[plan.to_read[position].found.uri] = uri
         dropped = [uri for uri in gone if uri not in moved]
         plan.gone += moved
         nothing = not any(_is_below(uri, root.as_uri()) for uri in present)

@@ -186,7 +186,7 @@ READER: Final[dict[str, Callable[[Side, Luck], Any]]] = {
     "source": lambda side, luck: side.reader.source(luck.uri),
     "status": lambda side, luck: {**side.reader.status(), "generation": 0},
 }
-NOT_READING: Final = {"open", "view", "connection", "release", "close"}
+NOT_READING: Final = {"open", "view", "connection", "release", "close", "heed_forks", "before_fork", "after_fork"}
 """Methods of a reader that give no document; `view` leads to those above, `connection` is the package's own."""
 
 STORE: Final[dict[str, Callable[[Side, Luck], Any]]] = {

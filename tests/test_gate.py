@@ -314,3 +314,91 @@ def test_statements_past_the_gate_ask_for_it_by_name(index: Path) -> None:
         assert connection.execute("SELECT count(*) FROM main.sources").fetchone() == (3,)
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             connection.execute("INSERT INTO granted VALUES ('board')")
+
+
+def nested(depth: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("depth", [150, 195, 199, 200, 220, 254, 255, 300, 5000])
+def test_metadata_of_one_store_leave_the_questions_of_others_alone(index: Path, depth: int) -> None:
+    store = FaissStore(Hashed(), index, groups=["board"])
+    try:
+        store.add_texts(["A text."], [nested(depth)], ids=["1"])
+    except (ValueError, RecursionError) as error:
+        assert "nested" in str(error) or "depth" in str(error) or "Circular" in str(error)  # noqa: PT017
+    else:
+        assert [document.page_content for document in store.get_by_ids(["1"])] == ["A text."]
+        assert store.delete(["1"]) is True
+    assert {hit.source.name for hit in staff(index).search("plan travel canteen")} == {"plan.txt", "news.txt"}
+
+
+def test_languages_of_hidden_documents_change_no_score(tmp_path: Path) -> None:
+    for name in ("alone", "both"):
+        FaissStore(Hashed(), tmp_path / name, groups=["staff"]).add_texts(
+            ["The tram leaves at noon.", "The bus is red."], [{"language": "en"}, {"language": "en"}], ids=["1", "2"]
+        )
+    languages = [{"language": language} for language in ("fr", "de", "xx", "a language")]
+    FaissStore(Hashed(), tmp_path / "both", groups=["board"]).add_texts(["Le tram.", "Der Bus.", "x", "y"], languages)
+    found = [
+        HybridRetriever.from_index(tmp_path / name, embeddings=Hashed(), groups=["staff"]).explain("tram noon")
+        for name in ("alone", "both")
+    ]
+    assert found[0].to_json() == found[1].to_json()
+    assert [hit.chunk.id for hit in found[0].hits] == [hit.chunk.id for hit in found[1].hits]
+
+
+def test_a_store_for_groups_changes_nothing_of_an_index_where_nobody_names_any(tmp_path: Path) -> None:
+    everybody = FaissStore(Hashed(), tmp_path / "index")
+    everybody.add_texts(["For all."], ids=["x"])
+    store = FaissStore(Hashed(), tmp_path / "index", groups=["board"])
+    with pytest.raises(ValueError, match="other groups, too"):
+        store.delete(["x"])
+    assert store.delete() is True
+    assert [document.page_content for document in everybody.get_by_ids(["x"])] == ["For all."]
+    assert store.add_texts(["Ours."], ids=["x"]) == ["x"]
+    with UnrestrictedReader.open(tmp_path / "index") as reader, reader.view() as view:
+        assert [source.groups for source in view.sources()] == [(), ("board",)]
+
+
+def test_what_is_hidden_stays_hidden_when_the_last_group_goes(index: Path) -> None:
+    with IndexWriter.open(index) as writer:
+        writer.set_groups(SECRET, [])
+        writer.set_groups("file:///docs/plan.txt", [])
+        writer.set_groups("file:///docs/news.txt", ["board"])
+        writer.commit()
+    FaissStore(Hashed(), index, groups=["board"]).delete()
+    for reader in (IndexReader.open(index), IndexReader.open(index, groups=["board"])):
+        assert reader.status()["documents"] == 0
+    with UnrestrictedReader.open(index) as every:
+        assert (every.status()["documents"], every.status()["hidden"]) == (2, 2)
+
+
+def test_kept_embeddings_are_found_by_those_who_kept_them(index: Path) -> None:
+    key = b"k" * 32
+    with IndexWriter.open(index) as writer:
+        writer.keep_embeddings("hashed", [key], np.ones((1, 16), np.float32))
+        writer.keep_embeddings("hashed", [key], np.full((1, 16), 2, np.float32), groups=["board"])
+        writer.commit()
+
+    def first(groups: list[str] | None) -> list[float]:
+        with IndexReader.open(index, groups=groups) as reader, reader.view() as view:
+            return [float(vector[0]) for vector in view.cached_embeddings("hashed", [key]).values()]
+
+    assert (first(["board"]), first(["staff"]), first(["board", "staff"]), first(None)) == ([2.0], [], [], [])
+
+
+def test_rows_that_are_asked_for_twice_open_no_door(index: Path) -> None:
+    with IndexReader.open(index, groups=["staff"]) as reader, reader.view() as view:
+        assert view.dense(np.array([2, 2])).rows.tolist() == view.lexical(np.array([2, 2])).rows.tolist() == []
+
+
+def test_readers_of_very_many_groups_see_the_same(index: Path) -> None:
+    many = ["staff", *(f"group {number}" for number in range(2000))]
+    with IndexReader.open(index, groups=many) as reader, reader.view() as view:
+        assert [source.name for source in view.sources()] == ["plan.txt", "news.txt"]
+        assert list(view.pages(SECRET)) == []
+        assert view.page("file:///docs/plan.txt", 1).units

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_a_bare_document_is_its_own_source_with_one_page() -> None:
     passage = as_page(Document("One. Two.", metadata={"source": "a.md", "title": "A", "page_label": "iv"}))
     assert (passage.source.name, passage.source.title) == ("a.md", "A")
-    assert str(passage.page.locator) == "p. iv"
+    assert str(passage.page.locator) == "p. iv, text without a file"
     assert [passage.page.text[unit.start : unit.end] for unit in passage.page.units] == ["One.", "Two."]
 
 

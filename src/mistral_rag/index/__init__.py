@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._database.profiles import Profile
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._dense.settings import DenseSettings
-    from mistral_rag.index._documents import BARE_LABEL, bare_source
+    from mistral_rag.index._documents import BARE_LABEL, bare_source, is_bare
     from mistral_rag.index._exchange.copies import (
         export_faiss,
         export_jsonl,
@@ -58,6 +58,7 @@ __all__ = [
     "export_lines",
     "import_jsonl",
     "import_lines",
+    "is_bare",
     "read_faiss_folder",
     "rebuild_command",
     "repair",
@@ -89,6 +90,7 @@ __getattr__ = loader(
         "export_jsonl": "_exchange.copies",
         "export_lines": "_exchange.copies",
         "import_jsonl": "_exchange.copies",
+        "is_bare": "_documents",
         "import_lines": "_exchange.copies",
         "read_faiss_folder": "_exchange.faiss_folder",
         "rebuild_command": "_folder.commands",

@@ -1,5 +1,6 @@
 """Documents that come without pages: each is its own source with one page, and comes back as it was given."""
 
+import re
 from typing import Final
 
 from langchain_core.documents import Document
@@ -11,17 +12,34 @@ BARE_LABEL: Final = "text without a file"
 """The page label in citations: name and title of such a text are what somebody gave it."""
 
 
+MAX_NAME: Final = 500
+"""Characters of a name or title: both stand in every citation."""
+
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
+"""ISO 639 codes; words are searched by language, so other texts would each be a language of its own."""
+
+
+def is_bare(source: Source) -> bool:
+    """True for a text that was added without pages."""
+    return source.media_type == BARE_TYPE
+
+
+def _named(value: object) -> str:
+    name = str(value)
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+
+
 def bare_source(document: Document, groups: tuple[str, ...] = ()) -> tuple[Source, Page, Chunk]:
     """A Document with an id and clean text as a source of `groups`, its one page of one unit, and its one chunk."""
     text, meta = document.page_content, document.metadata
-    uri = f"document:{document.id}"
+    uri, language = f"document:{document.id}", meta.get("language")
     source = Source(
         uri=uri,
         digest=text_digest(text),
-        name=str(meta.get("source") or document.id),
-        title=str(meta.get("title") or meta.get("source") or document.id),
+        name=_named(meta.get("source") or document.id),
+        title=_named(meta.get("title") or meta.get("source") or document.id),
         media_type=BARE_TYPE,
-        language=str(meta.get("language") or ""),
+        language=language if isinstance(language, str) and LANGUAGE.fullmatch(language) else "",
         groups=groups,
         metadata=meta,
     )

@@ -6,6 +6,8 @@ for `main` by name, as only the caches do, which hold all rows and are cut down 
 """
 # ruff: noqa: S608 (statements are put together from constants of this module; values are parameters)
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Collection
 from typing import Final
@@ -21,12 +23,18 @@ OF_SOURCES: Final = ("sources", "profiles", "pages", "chunks", "facts", "groups"
 OPEN_TABLES: Final = ("settings", "commits", "vectors", "embeddings", "readings", "removals", "names", "new_names")
 """Tables without a view: they name no document, and nothing that a reader is given leads to their rows."""
 
-READABLE: Final = """(NOT EXISTS (SELECT 1 FROM main.groups) OR EXISTS (
- SELECT 1 FROM granted CROSS JOIN main.groups g WHERE g.name = granted.name AND g.source = t.source))"""
-"""Once any source names groups, a source is seen by those in one of its own, and one that names none is hidden."""
+NAMED: Final = "groups_named"
+"""The setting that says that sources have named groups: when the last one goes, the others stay hidden."""
 
-LAYOUTS: Final = f"""CREATE TEMP VIEW layouts AS SELECT * FROM main.layouts l
- WHERE EXISTS (SELECT 1 FROM main.pages t WHERE t.page = l.page AND {READABLE})"""
+GROUPED: Final = f"(EXISTS (SELECT 1 FROM main.groups) OR EXISTS (SELECT 1 FROM main.settings WHERE name = '{NAMED}'))"
+"""Once any source has named groups, a source is seen by those in one of its own, and one that names none is hidden."""
+
+GRANTED: Final = f"""(NOT {GROUPED} OR EXISTS (
+ SELECT 1 FROM granted CROSS JOIN main.groups g WHERE g.name = granted.name AND g.source = t.source))"""
+GRANTED_TO_MANY: Final = f"""(NOT {GROUPED} OR t.source IN (
+ SELECT g.source FROM main.groups g WHERE g.name IN (SELECT name FROM granted)))"""
+MANY: Final = 64
+"""Groups of a reader above which its sources are listed once for each statement, and not looked up one by one."""
 
 
 def checked_groups(groups: Collection[str] | None) -> tuple[str, ...]:
@@ -45,15 +53,25 @@ def checked_groups(groups: Collection[str] | None) -> tuple[str, ...]:
 def restrict(connection: sqlite3.Connection, groups: Collection[str]) -> None:
     """Show a connection what these groups may read, from now on and in every transaction."""
     # temporary tables live in memory, but SQLite counts them among what a read-only connection may not change
+    readable = GRANTED if len(groups) <= MANY else GRANTED_TO_MANY
     connection.execute("PRAGMA query_only=OFF")
     connection.execute("CREATE TEMP TABLE granted (name TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.executemany("INSERT INTO granted VALUES (?)", [(name,) for name in {EVERYONE, *groups}])
     for table in OF_SOURCES:
-        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} t WHERE {READABLE}")
-    connection.execute(LAYOUTS)
+        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} t WHERE {readable}")
+    of_page = f"SELECT 1 FROM main.pages t WHERE t.page = l.page AND {readable}"
+    connection.execute(f"CREATE TEMP VIEW layouts AS SELECT * FROM main.layouts l WHERE EXISTS ({of_page})")
     connection.execute("PRAGMA query_only=ON")
 
 
 def hides_documents(connection: sqlite3.Connection) -> bool:
-    """True when documents name groups, so that not every reader sees all."""
-    return connection.execute("SELECT 1 FROM main.groups LIMIT 1").fetchone() is not None
+    """True when documents name groups, or have, so that not every reader sees all."""
+    return bool(connection.execute(f"SELECT {GROUPED}").fetchone()[0])
+
+
+def own_key(key: bytes, groups: Collection[str]) -> bytes:
+    """The key of a kept embedding among those of other groups.
+
+    Each set of groups has its own: else a text that costs no embedding would be known to be somebody's.
+    """
+    return hashlib.sha256(json.dumps(checked_groups(groups)).encode() + key).digest()

@@ -74,9 +74,9 @@ class _Reader(ForkAware):
         """Make a new connection ready, before its first transaction."""
 
     @property
-    def _restricted(self) -> bool:
-        """True when groups may hide documents from this reader."""
-        return False
+    def _readable_by(self) -> tuple[str, ...] | None:
+        """Groups whose documents this reader shows; None for all."""
+        return None
 
     @property
     def replaced(self) -> bool:
@@ -110,7 +110,7 @@ class _Reader(ForkAware):
             self._allowed,
             self._commit_cache,
             dense_settings=self.dense_settings,
-            restricted=self._restricted,
+            groups=self._readable_by,
         )
 
     @property
@@ -176,7 +176,7 @@ class _Reader(ForkAware):
         documents from the reader.
         """
         with self.connection() as connection:
-            size = None if self._restricted and hides_documents(connection) else size_of(self.folder)
+            size = None if self._readable_by is not None and hides_documents(connection) else size_of(self.folder)
             return status_of(connection, size)
 
     def page(self, uri: str, number: int) -> "Page":
@@ -283,8 +283,8 @@ class IndexReader(_Reader):
         restrict(connection, self._groups)
 
     @property
-    def _restricted(self) -> bool:
-        return True
+    def _readable_by(self) -> tuple[str, ...]:
+        return self._groups
 
 
 class UnrestrictedReader(_Reader):

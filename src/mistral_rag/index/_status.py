@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.rows import plain_json, unreadable
+from mistral_rag.index._gate import GROUPED
 
 PAGES: Final = """
 SELECT coalesce(sum(f.page IS NOT NULL), 0), coalesce(sum(f.page IS NULL AND p.confidence IS NOT NULL), 0),
@@ -17,9 +18,9 @@ FROM pages p LEFT JOIN (
 """The numbers of pages that could not be read, were read by OCR (they have a confidence), and are empty: zlib makes 8
 bytes of nothing, and of anything else more."""
 
-HIDDEN: Final = """
-SELECT count(*) FROM sources WHERE status = 'ok' AND EXISTS (SELECT 1 FROM groups)
- AND source NOT IN (SELECT source FROM groups)"""
+HIDDEN: Final = f"""
+SELECT count(*) FROM sources WHERE status = 'ok' AND {GROUPED}
+ AND source NOT IN (SELECT source FROM groups)"""  # noqa: S608 (of constants)
 """The number of hidden documents: they name no group, and others do."""
 
 

@@ -21,7 +21,7 @@ from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Rows
 from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
-from mistral_rag.index._gate import hides_documents
+from mistral_rag.index._gate import hides_documents, own_key
 from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, by_key, columns_of
 from mistral_rag.schema import Chunk, Page, Source
@@ -53,11 +53,12 @@ class View(CommitRows):
         commit_cache: CommitCache | None = None,
         *,
         dense_settings: DenseSettings = DEFAULT,
-        restricted: bool = False,
+        groups: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(connection, folder, commit_cache, dense_settings=dense_settings)
         self._allowed = allowed or AllowedRows()
-        self.restricted = restricted and hides_documents(connection)
+        self._groups = groups
+        self.restricted = groups is not None and hides_documents(connection)
 
     def extra(self, name: str) -> Any:
         """The value that `IndexWriter.set_extra` keeps under this name; None when there is none."""
@@ -173,7 +174,13 @@ class View(CommitRows):
         return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
 
     def cached_embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
-        """The kept embeddings among these keys (digests of texts), as float32 rows."""
+        """The kept embeddings among these keys (digests of texts), as float32 rows: those of the reader's groups."""
+        if self._groups is not None and (self._groups or self.restricted):
+            own = {own_key(key, self._groups): key for key in keys}
+            return {own[key]: vector for key, vector in self._kept_embeddings(model, own).items()}
+        return self._kept_embeddings(model, keys)
+
+    def _kept_embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         found = key_index.find_rows(self._connection, key_index.EMBEDDINGS, [(model, key) for key in keys])
         query = (
             "SELECT e.key, v.data FROM json_each(?) j CROSS JOIN embeddings e ON e.embedding = j.value"
@@ -186,7 +193,8 @@ class View(CommitRows):
     def lexical(self, rows: Rows | None = None) -> "LexicalIndex":
         """The words of this commit, or of a newer one, ready for search; the caller may modify the result.
 
-        `rows` are those that `allowed` gave; by default all that may be read.
+        `rows` are those that `allowed` gave; by default all that may be read. Its searches tell of no other row, but
+        what it is made of holds them all: it is for this package and not to be handed on.
         """
         from mistral_rag.index._lexical.cache import cached
 
@@ -228,7 +236,7 @@ class View(CommitRows):
         readable = self.allowed(None)
         if readable is None or rows is None:
             return readable if rows is None else rows
-        return rows if rows is readable else np.intersect1d(rows, readable, assume_unique=True)
+        return rows if rows is readable else np.intersect1d(rows, readable)
 
     def hidden(self) -> int:
         """The number of documents that nobody finds: they name no group, and others do."""

@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import packed_vectors
 from mistral_rag.index._filters.filter_fields import BARE_TYPE
 from mistral_rag.index._folder.layout import find_folder, make_folder, remove_caches, remove_quarantine
+from mistral_rag.index._gate import NAMED, hides_documents, own_key
 from mistral_rag.index._ocr_cache import cached_pages_of, keep_page
 from mistral_rag.index._source_status import SourceStatus, SourceStatusRow
 from mistral_rag.index._status import size_of
@@ -231,7 +232,7 @@ class IndexWriter:
             if state.status != "removed":
                 self.remove(uri)
         with self._changing() as mutations:
-            mutations.rows.delete("settings", "name = 'identity' OR name LIKE 'extra:%'")
+            mutations.rows.delete("settings", f"name IN ('identity', '{NAMED}') OR name LIKE 'extra:%'")
         self._known = None
 
     def set_extra(self, name: str, value: Any) -> None:
@@ -244,8 +245,15 @@ class IndexWriter:
         with sqlite_errors(self.folder, writing=False):
             return self._view().cached_embeddings(model, keys)
 
-    def keep_embeddings(self, model: str, keys: Sequence[bytes], matrix: np.ndarray) -> None:
-        """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for."""
+    def keep_embeddings(
+        self, model: str, keys: Sequence[bytes], matrix: np.ndarray, *, groups: Collection[str] | None = None
+    ) -> None:
+        """Keep embeddings, one row a key, by model and content; they outlive the texts they were made for.
+
+        `groups` are those that find them again; None: builds, and readers of an index where no document names groups.
+        """
+        if groups is not None and (groups or hides_documents(self._usable())):
+            keys = [own_key(key, groups) for key in keys]
         packed = packed_vectors(matrix, len(keys), None)
         with self._changing() as mutations:
             mutations.keep(model, keys, packed or [])

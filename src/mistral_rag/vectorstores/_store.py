@@ -151,7 +151,7 @@ class FaissStore(VectorStore):
         """Add texts and give their ids. An id that is there already is replaced; without ids they get new ones."""
         documents = as_documents(texts, metadatas, ids)
         known = self._texts.known_vectors(documents)
-        missing = self._texts.missing(documents, known)
+        missing = [text for text in dict.fromkeys(d.page_content for d in documents) if text not in known]
         return self._add(documents, known, missing, self._embed(missing))
 
     async def aadd_texts(
@@ -165,7 +165,7 @@ class FaissStore(VectorStore):
         """As `add_texts`."""
         documents = as_documents(texts, metadatas, ids)
         known = await run_in_executor(None, self._texts.known_vectors, documents)
-        missing = self._texts.missing(documents, known)
+        missing = [text for text in dict.fromkeys(d.page_content for d in documents) if text not in known]
         matrix = await self._aembed(missing)
         return await run_in_executor(None, self._add, documents, known, missing, matrix)
 
@@ -179,7 +179,7 @@ class FaissStore(VectorStore):
         return embedded_rows(vectors, count, name_of(self._embedding))
 
     def _add(
-        self, documents: Sequence[Document], known: Mapping[bytes, np.ndarray], texts: list[str], matrix: np.ndarray
+        self, documents: Sequence[Document], known: Mapping[str, np.ndarray], texts: list[str], matrix: np.ndarray
     ) -> list[str]:
         fresh = dict(zip(texts, self._measured(matrix), strict=True))
         if documents:

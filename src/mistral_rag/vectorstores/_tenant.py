@@ -39,13 +39,6 @@ class Tenant:
         """The id as it was given, of a text of this store; any other id as it is."""
         return stored.removeprefix(self._prefix)
 
-    def key_of(self, text: str) -> bytes:
-        """The key under which the index keeps the vector of a text.
-
-        It is another one for each tenant: else a text that costs no embedding would be known to be somebody's.
-        """
-        return hashlib.sha256((self._prefix if self.groups else "").encode() + text.encode()).digest()
-
     def may_read(self, source: Source) -> bool:
         """True when a reader of these groups sees the source, in an index whose documents name groups."""
         return bool({EVERYONE, *self.groups} & set(source.groups))

@@ -1,12 +1,14 @@
 """The texts of one tenant in an index folder: added, replaced, deleted, and found by their ids."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from langchain_core.documents import Document
 
-from mistral_rag.index import Identity, IndexWriter, StoredChunk, View, bare_source
+from mistral_rag.index import Identity, IndexWriter, StoredChunk, View, bare_source, is_bare
 from mistral_rag.retrieval import learn
+from mistral_rag.schema import Source
 from mistral_rag.vectorstores._folder import StoreFolder
 from mistral_rag.vectorstores._tenant import Tenant
 
@@ -22,42 +24,38 @@ class TenantTexts:
         self._tenant = tenant
         self._model = model
 
-    def known_vectors(self, documents: Sequence[Document]) -> dict[bytes, np.ndarray]:
-        """Vectors that the index keeps already for these texts, by the texts' keys."""
+    def known_vectors(self, documents: Sequence[Document]) -> dict[str, np.ndarray]:
+        """Vectors that the index keeps already for these texts, by text."""
         reader = self._folder.reader()
         if reader is None or self._model is None:
             return {}
         with reader.view() as view:
-            keys = [self._tenant.key_of(document.page_content) for document in documents]
-            return view.cached_embeddings(self._model, keys)
-
-    def missing(self, documents: Sequence[Document], known: Container[bytes]) -> list[str]:
-        """The texts whose keys are not known, each once."""
-        texts = dict.fromkeys(document.page_content for document in documents)
-        return [text for text in texts if self._tenant.key_of(text) not in known]
+            keys = {_key_of(document.page_content): document.page_content for document in documents}
+            return {keys[key]: vector for key, vector in view.cached_embeddings(self._model, keys).items()}
 
     def add(
         self,
         documents: Sequence[Document],
-        known: Mapping[bytes, np.ndarray],
+        known: Mapping[str, np.ndarray],
         fresh: Mapping[str, np.ndarray],
         identity: Identity,
     ) -> None:
         """Put texts into the index, in place of those with the same ids, in one commit.
 
-        `known` are vectors by the texts' keys, `fresh` those of the other texts; `identity` is that of both.
+        `known` are vectors by text that the index keeps already, `fresh` those of the other texts; `identity` is that
+        of both.
         """
-        vectors = {**known, **{self._tenant.key_of(text): vector for text, vector in fresh.items()}}
+        vectors = {**known, **fresh}
         with self._folder.writer(identity) as writer:
             if self._model is not None and fresh:
-                keys = [self._tenant.key_of(text) for text in fresh]
-                writer.keep_embeddings(self._model, keys, np.stack(list(fresh.values())))
+                matrix = np.stack(list(fresh.values()))
+                writer.keep_embeddings(self._model, list(map(_key_of, fresh)), matrix, groups=self._tenant.groups)
             self._take_out(writer, [str(document.id) for document in documents], replaced=True)
             grouped = _names_groups(writer)
             for document in {document.id: document for document in documents}.values():
                 stored = self._tenant.stored_id(str(document.id), grouped=grouped)
                 source, page, chunk = bare_source(document.model_copy(update={"id": stored}), self._tenant.groups)
-                vector = vectors[self._tenant.key_of(document.page_content)][np.newaxis]
+                vector = vectors[document.page_content][np.newaxis]
                 writer.put(source, [page], [chunk], vector, profile=learn(source, [page.text]))
             writer.commit()
 
@@ -88,11 +86,12 @@ class TenantTexts:
         return document.model_copy(update={"id": self._tenant.shown_id(str(document.id))})
 
     def _take_everything_out(self, writer: IndexWriter) -> None:
-        if not _names_groups(writer):
+        if not self._is_apart(writer):
             writer.clear()
             return
         for uri, state in writer.sources().items():
-            if state.status != "removed" and self._tenant.may_change(state.source):
+            own = is_bare(state.source) or self._tenant.may_read(state.source)
+            if own and state.status != "removed" and self._tenant.may_change(state.source):
                 writer.remove(uri)
 
     def _take_out(self, writer: IndexWriter, ids: Sequence[str], *, replaced: bool = False) -> None:
@@ -100,15 +99,27 @@ class TenantTexts:
 
         `replaced`: new ones take the ids, so what is not to be changed stays, and is another text.
         """
-        grouped = _names_groups(writer)
+        apart = self._is_apart(writer)
         with writer.view() as view:
             chunks = self.find(view, ids)
-        mine = [chunk for chunk in chunks if not grouped or self._tenant.may_change(chunk.source)]
-        shared = [chunk for chunk in chunks if grouped and self._tenant.may_read(chunk.source) and chunk not in mine]
+        mine = [chunk for chunk in chunks if not apart or self._tenant.may_change(chunk.source)]
+        shared = [chunk for chunk in chunks if apart and self._may_read(writer, chunk.source) and chunk not in mine]
         if shared and not replaced:
             given = self._tenant.shown_id(shared[0].chunk.id)
             raise ValueError(f"{given} may be read by other groups, too: only a store of them all changes it")
-        writer.remove_documents([chunk.chunk.id for chunk in mine if chunk.is_bare or not (grouped and replaced)])
+        writer.remove_documents([chunk.chunk.id for chunk in mine if chunk.is_bare or not (apart and replaced)])
+
+    def _is_apart(self, writer: IndexWriter) -> bool:
+        """True where there are others: the store is for groups, or documents name some."""
+        return bool(self._tenant.groups) or _names_groups(writer)
+
+    def _may_read(self, writer: IndexWriter, source: Source) -> bool:
+        return not _names_groups(writer) or self._tenant.may_read(source)
+
+
+def _key_of(text: str) -> bytes:
+    """The key under which the index keeps the vector of a text."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _names_groups(writer: IndexWriter) -> bool:

@@ -96,7 +96,9 @@ def as_page(document: Document) -> Passage:
     )
     units = tuple(Unit(start=start, end=end) for start, end in sentences(text, paragraphs=True))
     locator = Locator(
-        kind="part", number=1, label=f"p. {label}" if label and isinstance(label, str | int) else BARE_LABEL
+        kind="part",
+        number=1,
+        label=f"p. {label}, {BARE_LABEL}" if label and isinstance(label, str | int) else BARE_LABEL,
     )
     chunk = Chunk(
         id=document.id or Chunk.make_id(source.uri, text),

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import count
 
+from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, KeyIndex
@@ -13,6 +14,7 @@ from mistral_rag.index._database.packing import chunk_values, layout_values, pag
 from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import RowWriter, plain_json, row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import BARE_TYPE, filter_fields_of
+from mistral_rag.index._gate import NAMED, hides_documents
 from mistral_rag.index._ocr_cache import UNUSED
 from mistral_rag.index._source_status import ERASED, SourceStatusRow, erased_source, erased_uri
 from mistral_rag.schema import Chunk, Page, Source
@@ -27,6 +29,17 @@ def add_derived(connection: sqlite3.Connection, number: int, source: Source, rec
     connection.executemany(
         "INSERT INTO facts (name, value, source) VALUES (?, ?, ?)", [(name, value, number) for name, value in facts]
     )
+
+
+def _readable_record(source: Source) -> str:
+    """A source as its row keeps it. Raises ValueError where it could not be read back."""
+    record = source.model_dump_json()
+    try:
+        # JSON is written to a greater depth than it is read
+        stored_source(record)
+    except IndexDamagedError:
+        raise ValueError(f"{source.uri[:200]} can't be kept: its metadata are nested too deeply") from None
+    return record
 
 
 class Mutations:
@@ -52,13 +65,14 @@ class Mutations:
             raise ValueError(f"chunk {wrong[0]} stands on no page of {source.uri}")
         self.remove(erased_uri(source.uri))
         number = self.rows.take_keys("sources", 1)
-        record = source.model_dump_json()
+        record = _readable_record(source)
         counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
         columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
         self.rows.insert_one("sources", columns)
         if source.groups and not self._are_groups_named():
             # from now on every source that names no group is hidden
             self._note_groups_changed()
+            self.set(NAMED, "1")
         add_derived(self._connection, number, source, record, used=bool(pages))
         if profile is not None:
             self.rows.insert("profiles", [(number, *profile_values(profile))])
@@ -122,8 +136,6 @@ class Mutations:
             return
         source, record = found
         self._remove_derived(source, record)
-        if plain_json(record)["groups"] and not self._are_groups_named():
-            self._note_groups_changed()
         used = self._connection.execute("SELECT row, id, vector FROM chunks WHERE source = ?", (source,)).fetchall()
         gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
         self.rows.insert("removals", gone)
@@ -161,9 +173,11 @@ class Mutations:
         self.rows.insert_one("sources", {**columns, "record": record})
         add_derived(self._connection, columns["source"], source, record, used=columns["pages"] > 0)
         self._note_groups_changed()
+        if groups:
+            self.set(NAMED, "1")
 
     def _are_groups_named(self) -> bool:
-        return self._connection.execute("SELECT 1 FROM groups LIMIT 1").fetchone() is not None
+        return hides_documents(self._connection)
 
     def _note_groups_changed(self) -> None:
         """Tell searches that follow the commits that other groups may see sources which stay."""

@@ -66,7 +66,13 @@ def unreadable(what: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, zlib.error) as error:
-        raise IndexDamagedError(f"a {what} of the index can't be read: {str(error)[:200]}") from error
+        raise IndexDamagedError(f"a {what} of the index can't be read: {_reason(error)[:200]}") from None
+
+
+def _reason(error: Exception) -> str:
+    """The reason without the value, which may be a document that the reader may not see."""
+    first = next(iter(error.errors(include_input=False, include_url=False)), None) if hasattr(error, "errors") else None
+    return str(error) if first is None else str(first["msg"])
 
 
 def check_json_size(text: str | bytes) -> str | bytes:

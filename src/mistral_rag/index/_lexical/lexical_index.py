@@ -122,7 +122,9 @@ class LexicalIndex:
 
     def keep(self, rows: Rows) -> None:
         """Forget all rows but these."""
-        self._set(segment.only(np.isin(segment.postings.rows, rows)) for segment in self.segments)
+        kept = (segment.only(np.isin(segment.postings.rows, rows)) for segment in self.segments)
+        # languages of segments without rows would count as languages of what is left
+        self._set(segment for segment in kept if segment.size)
 
     def tidy(self) -> None:
         """Join small segments to ones about as small, and close holes that are a quarter of their segment."""
