@@ -1,5 +1,6 @@
 """The plan of a build: the documents below its roots compared with those that the index knows."""
 
+import errno
 import os
 import re
 import time
@@ -20,6 +21,10 @@ _BEFORE_REASON = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
 MAX_DROP_SHARE = 0.2
 """Share of a root's documents above which they are dropped only when asked to: a drive may not be mounted."""
 
+
+MAX_FILE_BYTES = 4 << 30
+"""A larger file is not hashed: it takes half a minute a gigabyte on a slow disk, and a sparse one may claim any size.
+Parsers hold a file in memory and have less of it."""
 
 UNSETTLED = 0
 """Time stamp noted for a file that the next build hashes again, whatever its own is."""
@@ -134,6 +139,8 @@ def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, rea
 
 
 def _digest(found: SourceFile) -> str:
+    if found.size > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 30} GiB; divide it")
     descriptor = found.open()
     try:
         return sha256_of(descriptor)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +42,10 @@ FILTERS: Final[list[dict[str, Any] | None]] = [
 ]
 
 
+TWICE: Final = np.repeat(np.arange(400), 2)
+"""Rows of everybody, each twice."""
+
+
 class Side:
     """One of the two indexes, with staff's readers of it and board's store where board is there."""
 
@@ -60,7 +65,8 @@ class Side:
 
 def put(writer: IndexWriter, name: str, group: str, words: list[str]) -> None:
     texts = [" ".join(words).capitalize() + ".", " ".join(reversed(words)).capitalize() + "."]
-    source, pages, chunks = small_document(name, texts, groups=(group,), metadata={"desk": group})
+    language = {"staff": "en", "board": "fr"}.get(group, "")
+    source, pages, chunks = small_document(name, texts, groups=(group,), language=language, metadata={"desk": group})
     writer.put(source, pages, chunks, np.array(Hashed().embed_documents(texts), dtype=np.float32))
 
 
@@ -86,6 +92,7 @@ class Luck:
             "headings": self._random.choice([[], None]),
             "kind": "text",
             "desk": self._random.choice(["staff", "board", 1]),
+            "language": self._random.choice(["en", "fr", "xx", None]),
         }
 
 
@@ -120,6 +127,10 @@ def ids_of(view: View, rows: Any) -> list[str]:
     return [stored.chunk.id for stored in view.chunks(np.asarray(rows).ravel().tolist())]
 
 
+def key_of(text: str) -> bytes:
+    return sha256(text.encode()).digest()
+
+
 def scores_of(view: View, rows: Any, scores: Any) -> list[Any]:
     return sorted(zip(ids_of(view, rows), scores.tolist(), strict=True))
 
@@ -145,17 +156,19 @@ def from_elsewhere(side: Side, luck: Luck) -> Any:
 
 VIEW: Final[dict[str, Callable[[View, Luck], Any]]] = {
     "allowed": lambda view, luck: ids_of(view, view.allowed(luck.filter)),
-    "cached_embeddings": lambda view, luck: view.cached_embeddings("hashed", [luck.text.encode()]),
+    "cached_embeddings": lambda view, luck: view.cached_embeddings(
+        "hashed", [key_of(luck.text), key_of(f"{CANARY} {luck.text}")]
+    ),
     "changes": lambda view, luck: ids_of(view, view.changes(0).added),
     "chunks": lambda view, luck: [stored.chunk for stored in view.chunks(range(400), layouts=True)],
     "chunks_by_id": lambda view, luck: sorted(view.chunks_by_id(luck.ids, layouts=True)),
     "content_of": lambda view, luck: view.content_of(luck.uri),
     "count": lambda view, luck: view.count(),
-    "dense": lambda view, luck: ids_of(view, view.dense().rows),
+    "dense": lambda view, luck: ids_of(view, view.dense(TWICE).rows),
     "extra": lambda view, luck: view.extra("step"),  # noqa: S610
     "fields": lambda view, luck: sorted(view.fields()),
     "hidden": lambda view, luck: view.hidden(),
-    "lexical": lambda view, luck: scores_of(view, *view.lexical().scores(luck.text)),
+    "lexical": lambda view, luck: scores_of(view, *view.lexical(TWICE).scores(luck.text)),
     "lexical_inputs": lambda view, luck: [(row.uri, row.text) for row in view.lexical_inputs()],
     "nearest": lambda view, luck: ids_of(view, view.nearest(np.array(luck.vector), luck.k, luck.filter)[0]),
     "numbered_sources": lambda view, luck: list(view.numbered_sources(view.row_sources()[:, 1].tolist()).values()),

@@ -1,6 +1,7 @@
 """Files are opened once and never through a link, whatever becomes of their paths meanwhile."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -192,3 +193,19 @@ def test_an_edit_of_the_same_length_and_time_during_the_build_is_noticed(
     assert isinstance(item, ReadFile)
     assert isinstance(item.parsed, ParseError)
     assert item.parsed.reason == "changed while it was being read; build again"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes are made otherwise there")
+def test_a_file_that_claims_a_huge_size_is_a_line_of_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The office closes at six.")
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(1 << 42)
+    work = Build([folder], tmp_path / "index", embeddings="none", workers=1)
+    for _ in work:
+        pass
+    assert {file.source: (file.status, file.reason) for file in work.report.files} == {
+        "a.txt": ("added", None),
+        "huge.txt": ("failed", "can't be read: larger than 4 GiB; divide it"),
+    }
