@@ -24,7 +24,7 @@ MAX_TEXT: Final = 20_000_000
 """Characters of all pages together, 6,500 printed pages; a build takes 7 to 24 bytes of memory for each, by the length
 of the sentences."""
 MAX_BLOCKS: Final = 300_000
-"""Blocks of all pages together, 40 a page on the largest handbook known to us; each costs a build 2 kB with its unit."""
+"""Blocks of all pages together, 40 a page on the largest handbook known to us; each costs 2 kB with its unit."""
 MAX_FIELDS: Final = 64
 """Fields of metadata: all of them come with every passage that is found."""
 MAX_FIELD_NAME: Final = 100
