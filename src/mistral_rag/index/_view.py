@@ -22,8 +22,8 @@ from mistral_rag.index._dense.vector_rows import Rows
 from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._gate import hides_documents
-from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._source_status import MAX_PAGES
+from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, by_key, columns_of
 from mistral_rag.schema import Chunk, Page, Source
 
