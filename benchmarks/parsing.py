@@ -14,6 +14,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -27,7 +28,7 @@ from pypdf.errors import DependencyError, PyPdfError
 
 from ingest.chunking import cut
 from ingest.parsing._pdf import parse
-from ingest.parsing._pool import parse_files
+from ingest.parsing._pool import ParsingWorkers
 from ingest.parsing._result import ParsedFile, ParseJob
 
 CHECKOUT = Path(__file__).parents[1]
@@ -65,7 +66,8 @@ def ours(path: Path) -> tuple[int, int]:
 def in_children(files: Sequence[Path]) -> tuple[int, int]:
     """All files through the pool that a build uses."""
     jobs = [ParseJob(file.absolute(), file.absolute().as_uri(), "application/pdf") for file in files]
-    results = [result for _, result in parse_files(jobs) if isinstance(result, ParsedFile)]
+    with closing(ParsingWorkers()) as workers:
+        results = [result for _, result in workers.parse(jobs) if isinstance(result, ParsedFile)]
     return sum(len(result.pages) for result in results), sum(len(result.chunks) for result in results)
 
 

@@ -15,7 +15,12 @@ from ingest._sources import EmptyFolder, SkippedPath, SourceFile, UnreadPath, wa
 from ingest.parsing._result import NEEDS_OCR
 from mistral_rag.index import SourceStatus
 
-_BEFORE_REASON = re.compile(r"(?:^|; )(?:pages? [\d, ]+: )?")
+MAX_NAMED_PAGES = 10
+"""Pages that a line of the report names for one reason."""
+MAX_NAMED_REASONS = 5
+"""Reasons that a line of the report names; each has at most 300 characters."""
+
+_BEFORE_REASON = re.compile(r"(?:^|; )(?:pages? [\d, ]+(?: and \d+ more)?: )?")
 """Page numbers before each reason in what `describe_problems` writes."""
 
 MAX_DROP_SHARE = 0.2
@@ -240,13 +245,24 @@ def failed_pages(problems: Iterable[tuple[int | None, str]]) -> int:
 
 
 def describe_problems(problems: Iterable[tuple[int | None, str]]) -> str | None:
-    """Describe all problems in one line, pages with the same reason together; None without any."""
-    by_reason: dict[str, list[str]] = {}
+    """Describe the problems in one line, pages with the same reason together; None without any.
+
+    The first reasons and pages are named and the others counted: a file may have a problem on each of 20,000 pages.
+    """
+    by_reason: dict[str, list[int]] = {}
     for page, reason in problems:
-        by_reason.setdefault(reason, []).append("" if page is None else str(page))
-    described = []
-    for reason, pages in by_reason.items():
-        numbers = [page for page in pages if page]
-        where = f"{'page' if len(numbers) == 1 else 'pages'} {', '.join(numbers)}: " if numbers else ""
-        described.append(where + reason)
+        pages = by_reason.setdefault(reason, [])
+        if page is not None:
+            pages.append(page)
+    described = [_named_pages(pages) + reason for reason, pages in list(by_reason.items())[:MAX_NAMED_REASONS]]
+    if more := len(by_reason) - len(described):
+        described.append(f"and {more} more")
     return "; ".join(described) or None
+
+
+def _named_pages(pages: Sequence[int]) -> str:
+    if not pages:
+        return ""
+    named = ", ".join(map(str, pages[:MAX_NAMED_PAGES]))
+    more = f" and {len(pages) - MAX_NAMED_PAGES} more" if len(pages) > MAX_NAMED_PAGES else ""
+    return f"{'page' if len(pages) == 1 else 'pages'} {named}{more}: "

@@ -242,6 +242,17 @@ def test_doctor_names_what_is_there_and_no_key(
             assert "s3cret" not in json.dumps(run_json(capsys, program.main, "doctor"))
 
 
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="file names are text there")
+@pytest.mark.parametrize("name", [b"caf\xe9.md", b"\xff\xfe.md", b"\xed\xa0\x80.md", b"a\xe9\n\x1b[31m.md"])
+def test_a_name_that_is_no_utf_8_is_one_line_and_valid_json(documents: Path, tmp_path: Path, name: bytes) -> None:
+    (documents / os.fsdecode(name)).write_text("# Lift\n\nThe lift is inspected in May.\n")
+    command = [sys.executable, "-m", "ingest", "build", str(documents), "--embeddings", "none", "--index"]
+    ran = subprocess.run([*command, str(tmp_path / "i"), "--json"], capture_output=True, check=True)
+    report = json.loads(ran.stdout.decode("utf-8"))
+    assert (report["added"], report["failed"], ran.stdout.count(b"\n")) == (2, 0, 1)
+    assert all(file["source"].encode("utf-8") for file in report["files"])
+
+
 def test_a_wrong_key_is_exit_3_and_one_sentence(
     documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

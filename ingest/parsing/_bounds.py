@@ -20,10 +20,11 @@ MAX_PROBLEMS_OF_FILE: Final = 20
 """Problems of a whole file; those of pages are at most one a page."""
 MAX_PAGES: Final = 20_000
 """Pages of a file, three times the largest handbook known to us; each costs the build about 3 kB beside its text."""
-MAX_TEXT: Final = 30_000_000
-"""Characters of all pages together, 10,000 printed pages; a build takes 37 bytes of memory for each."""
-MAX_BLOCKS: Final = 1_000_000
-"""Blocks of all pages together, 500 bytes each: 50 a page on the longest file."""
+MAX_TEXT: Final = 20_000_000
+"""Characters of all pages together, 6,500 printed pages; a build takes 7 to 24 bytes of memory for each, by the length
+of the sentences."""
+MAX_BLOCKS: Final = 300_000
+"""Blocks of all pages together, 40 a page on the largest handbook known to us; each costs 2 kB with its unit."""
 MAX_FIELDS: Final = 64
 """Fields of metadata: all of them come with every passage that is found."""
 MAX_FIELD_NAME: Final = 100

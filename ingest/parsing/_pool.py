@@ -1,7 +1,6 @@
 """Files parsed in worker processes, so that one that crashes, hangs or eats memory is one line of the report."""
 
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ingest.parsing._result import CutJob, ParsedFile, ParseJob
@@ -76,14 +75,3 @@ class ParsingWorkers:
         except OSError:
             size = 0
         return self._limits.seconds + SECONDS_PER_MEGABYTE * size / 1e6
-
-
-def parse_files(
-    jobs: Iterable[ParseJob], *, workers: int | None = None, limits: Limits | None = None
-) -> Generator[tuple[ParseJob, Outcome], None, None]:
-    """Parse files in worker processes; yields them as they get ready, in any order.
-
-    Stop iterating and the workers are ended. Raises IngestError when a worker can't start.
-    """
-    with closing(ParsingWorkers(workers=workers, limits=limits)) as parsing:
-        yield from parsing.parse(jobs)

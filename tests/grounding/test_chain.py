@@ -1,5 +1,6 @@
 """GroundedQA: from a question to an answer, whole or in pieces, with any model and any retriever."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,14 @@ from pydantic import Field
 from mistral_rag import ChatMistral, GroundedQA
 from mistral_rag.errors import AuthenticationError, RefusalError, ServerError
 from mistral_rag.grounding import AnswerPiece, fold
-from mistral_rag.grounding._evidence.evidence import EVIDENCE_LINE
 from mistral_rag.schema import Answer
 from mistral_rag.testing import FakeMistral
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf
 
+EVIDENCE_LINE = re.compile(r"^\[E(?P<number>[1-9]\d*)-(?P<nonce>[a-z0-9]+)\] (?P<text>.+)$", re.MULTILINE)
+"""An evidence line of the human message."""
 LOOSE = [
     Document("Trains are booked in second class. Flights may be booked in premium.", metadata={"source": "travel.md"}),
     Document("Lunch is at noon. Dinner is at seven."),
@@ -330,3 +332,32 @@ def test_with_the_platform_and_without_showing_the_key() -> None:
         assert chain.invoke("Who is the king of Spain?").status == "abstained"
         for shown in (repr(chain), str(chain), dumps(chain), str(chain.model_dump())):
             assert fake.key not in shown
+
+
+HALF = "\ud800"
+
+
+def foreign(_: str) -> list[Document]:
+    metadata = {"source": f"a{HALF}", "deep": [{HALF: HALF}]}
+    return [Document(f"{document.page_content}{HALF}", metadata=metadata) for document in LOOSE[:1]]
+
+
+@pytest.mark.parametrize("unsupported", ["flag", "withhold"])
+def test_half_a_surrogate_pair_from_anywhere_is_replaced(unsupported: Any) -> None:
+    script = f"Trains are booked in second class{HALF} [E1-NONCE]. {HALF}Cheese is the price of moons. [E9-NONCE{HALF}]"
+    model = Scripted(script=script, finish=f"stop{HALF}")
+    chain = GroundedQA(retriever=RunnableLambda(foreign), model=model, unsupported=unsupported)
+    answer = chain.invoke(f"Which class{HALF}?")
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+    assert answer.text.startswith("Trains are booked in second class\ufffd [1].")
+    assert answer.question == "Which class\ufffd?"
+    assert answer.documents[0].metadata == {"source": "a\ufffd", "deep": [{"\ufffd": "\ufffd"}]}
+    pieces = [piece.text for piece in chain.stream(f"Which class{HALF}?") if isinstance(piece, AnswerPiece)]
+    assert "".join(pieces) == answer.text
+
+
+def test_half_a_surrogate_pair_in_a_reason_is_replaced() -> None:
+    chain = asked(TWO, breaks=ServerError(f"no more {HALF}"), breaks_after=20)
+    answer = fold(list(chain.stream("Which class?")))
+    assert answer.reason == "the model's reply broke off: no more \ufffd"
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer

@@ -3,11 +3,14 @@
 import re
 from typing import TYPE_CHECKING
 
-from mistral_rag.grounding._evidence.evidence import EVIDENCE_LINE, QUESTION_LINE, defused, gather, messages, new_nonce
+from mistral_rag.grounding._evidence.evidence import defused, gather, messages, new_nonce
 from mistral_rag.grounding._evidence.pages import passages
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf
+
+EVIDENCE_LINE = re.compile(r"^\[E(?P<number>[1-9]\d*)-(?P<nonce>[a-z0-9]+)\] (?P<text>.+)$", re.MULTILINE)
+QUESTION_LINE = re.compile(r"^Question: (?P<question>.+)\Z", re.MULTILINE | re.DOTALL)
 
 
 def prompt(

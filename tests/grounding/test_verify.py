@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 
 from mistral_rag.grounding import verify_citation
 from mistral_rag.grounding._evidence.pages import passages
@@ -266,3 +267,10 @@ def test_a_unit_that_was_cut_inside_a_word_is_quoted_with_its_neighbour(shelf: "
     citation = citation_of(shelf, 1)
     assert citation.quote == "See Form 10-\nK. We undertake no obligation."
     assert verify_citation(shelf, citation).location == "exact"
+
+
+@pytest.mark.parametrize("location", [[], {"exact": 1}, ["exact"], None, 1])
+def test_a_location_that_is_no_word_is_a_validation_error(shelf: "Shelf", location: Any) -> None:
+    fields = citation_of(shelf, 0).model_dump(mode="json") | {"location": location}
+    with pytest.raises(ValidationError):
+        Citation.model_validate(fields)

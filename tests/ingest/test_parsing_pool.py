@@ -8,13 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ingest.parsing._pool import Outcome, parse_files
+from ingest.parsing._pool import Outcome, ParsingWorkers
 from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.errors import ParseError
 from mistral_rag.workers import Limits
@@ -34,6 +34,13 @@ def hanging_job(folder: Path) -> ParseJob:
 
 def pdf_job(path: Path) -> ParseJob:
     return ParseJob(path, path.as_uri(), "application/pdf")
+
+
+def parse_files(
+    jobs: Iterable[ParseJob], *, workers: int | None = None, limits: Limits | None = None
+) -> Generator[tuple[ParseJob, Outcome], None, None]:
+    with contextlib.closing(ParsingWorkers(workers=workers, limits=limits)) as parsing:
+        yield from parsing.parse(jobs)
 
 
 def workers(of: int | None = None) -> list[psutil.Process]:
@@ -130,9 +137,9 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
     job = hanging_job(tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from ingest.parsing._pool import parse_files\n"
+        "from ingest.parsing._pool import ParsingWorkers\n"
         "from ingest.parsing._result import ParseJob\n"
-        "list(parse_files([ParseJob(pathlib.Path(sys.argv[1]), 'u', 'text/plain')]))"
+        "list(ParsingWorkers().parse([ParseJob(pathlib.Path(sys.argv[1]), 'u', 'text/plain')]))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, str(job.path)])
     while not (found := workers(parent.pid)):

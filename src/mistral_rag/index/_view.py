@@ -22,6 +22,7 @@ from mistral_rag.index._dense.vector_rows import Rows
 from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._gate import hides_documents, own_key
+from mistral_rag.index._source_status import MAX_PAGES
 from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, by_key, columns_of
 from mistral_rag.schema import Chunk, Page, Source
@@ -99,7 +100,8 @@ class View(CommitRows):
 
         Raises KeyError when the index does not hold it.
         """
-        for page in self._stored.full_pages("s.uri = ? AND p.number = ?", (uri, number)):
+        # a foreign citation may name a page whose number is beyond what SQLite takes
+        for page in self._stored.full_pages("s.uri = ? AND p.number = ?", (uri, min(number, MAX_PAGES + 1))):
             return page
         raise KeyError((uri, number))
 

@@ -6,7 +6,7 @@ unknown keys and survive ``model_validate_json(model_dump_json())`` unchanged.
 """
 
 from mistral_rag.schema._answers import Answer, Claim, Removed, RetrievedDocument, Status, Support
-from mistral_rag.schema._base import Digest, Fraction, Model, Offset, clean_text, text_digest
+from mistral_rag.schema._base import Digest, Fraction, Model, Offset, clean_text, text_digest, without_surrogates
 from mistral_rag.schema._boxes import Box, Word, WordBoxes, base64_schema
 from mistral_rag.schema._chunks import Chunk
 from mistral_rag.schema._citations import (
@@ -73,4 +73,5 @@ __all__ = [
     "joined_quote",
     "json_schema",
     "text_digest",
+    "without_surrogates",
 ]

@@ -1,10 +1,10 @@
 """Answers: their claims, citations, and what was withheld."""
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mistral_rag.schema._base import Model, Offset
+from mistral_rag.schema._base import Metadata, Model, Offset, Text
 from mistral_rag.schema._citations import Citation
 
 if TYPE_CHECKING:
@@ -28,23 +28,23 @@ class Claim(Model):
     kind: Literal["fact", "connective"] = "fact"
     support: Support = "unchecked"
     numbers_ok: bool | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Text, ...] = ()
     citations: tuple[str, ...] = Field(default=(), description="markers")
 
 
 class RetrievedDocument(Model):
     """A LangChain Document that retrieval returned, as plain JSON."""
 
-    id: str | None = None
-    page_content: str
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    id: Text | None = None
+    page_content: Text
+    metadata: Metadata = Field(default_factory=dict)
 
 
 class Removed(Model):
     """A statement that was withheld from the answer, and why."""
 
-    text: str
-    reason: str
+    text: Text
+    reason: Text
 
 
 class Answer(Model):
@@ -54,19 +54,19 @@ class Answer(Model):
     incomplete. `usage` counts tokens, `cost` is in US dollars (None when unknown), `timings` are seconds.
     """
 
-    question: str
-    text: str
+    question: Text
+    text: Text
     status: Status
-    reason: str | None = None
+    reason: Text | None = None
     citations: tuple[Citation, ...] = ()
     claims: tuple[Claim, ...] = ()
     removed: tuple[Removed, ...] = ()
     documents: tuple[RetrievedDocument, ...] = ()
-    model: str | None = None
+    model: Text | None = None
     usage: dict[str, int] = Field(default_factory=dict)
     cost: float | None = None
     timings: dict[str, float] = Field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Text, ...] = ()
     generation: int | None = None
 
     @model_validator(mode="after")

@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 """A number from 0 to 1."""
@@ -14,6 +14,32 @@ Number = Annotated[int, Field(ge=1)]
 """A number that people count with, from 1."""
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A sha256, in lower-case hex."""
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_NESTING = 100
+"""Levels of metadata that are looked at; pydantic writes no JSON of 255."""
+
+
+def without_surrogates(text: str) -> str:
+    """Text that UTF-8 can hold: each lone surrogate becomes U+FFFD, so offsets stay as they are."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _encodable(value: Any, depth: int = MAX_NESTING) -> Any:
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, dict) and depth:
+        return {_encodable(key): _encodable(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list | tuple) and depth:
+        return [_encodable(item, depth - 1) for item in value]
+    return value
+
+
+Text = Annotated[str, AfterValidator(without_surrogates)]
+"""Text of a model, a user or a foreign retriever, without lone surrogates: JSON is UTF-8."""
+Metadata = Annotated[dict[str, Any], AfterValidator(_encodable)]
+"""Metadata of a Document, its texts without lone surrogates."""
 
 
 class Model(BaseModel):

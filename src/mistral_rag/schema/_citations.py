@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import computed_field, model_validator
 
-from mistral_rag.schema._base import Digest, Fraction, Model, Number, Offset
+from mistral_rag.schema._base import Digest, Fraction, Model, Number, Offset, Text
 from mistral_rag.schema._boxes import Box
 from mistral_rag.schema._pages import Locator, Origin
 
@@ -82,7 +82,7 @@ class Citation(Model):
     chunk_id: str | None = None
     location: Location
     url: str | None = None
-    given_quote: str | None = None
+    given_quote: Text | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -95,7 +95,7 @@ class Citation(Model):
     def _computed_is_not_input(cls, data: Any) -> Any:
         if isinstance(data, dict) and "verified" in data:
             claimed, data = data["verified"], {k: v for k, v in data.items() if k != "verified"}
-            if claimed is not (data.get("location") in VERIFIED):
+            if claimed is not (str(data.get("location")) in VERIFIED):
                 raise ValueError("`verified` is computed from `location` and can't be set")
         return data
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerGuard, MarkerParser
+from mistral_rag.schema import without_surrogates
 from mistral_rag.text import SENTENCE_LOOKAHEAD, sentences
 
 Withhold = Callable[[str, tuple[int, ...]], str | None]
@@ -69,7 +70,7 @@ class Draft:
 
     def feed(self, text: str) -> str:
         """Take the next chunk of the reply; returns the text that it adds to the answer."""
-        return self._take(self._parser.feed(text), last=False)
+        return self._take(self._parser.feed(without_surrogates(text)), last=False)
 
     def close(self) -> str:
         """End the reply; returns the rest of the answer's text."""

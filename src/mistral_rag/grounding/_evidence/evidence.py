@@ -46,10 +46,6 @@ NONCE_LENGTH = 4
 """31 ** 4 = 923,521 nonces, a few tokens each; a document can't know which is drawn."""
 CONTEXT_LENGTH = 400
 """Characters of a context line: context is outside of the budget of evidence."""
-EVIDENCE_LINE = re.compile(r"^\[E(?P<number>[1-9]\d*)-(?P<nonce>[a-z0-9]+)\] (?P<text>.+)$", re.MULTILINE)
-"""An evidence line of the human message."""
-QUESTION_LINE = re.compile(r"^Question: (?P<question>.+)\Z", re.MULTILINE | re.DOTALL)
-"""The question, up to the end of the human message."""
 MARKER_LIKE = re.compile(r"\[(\s*E?\d{1,4}(?:-\w{1,12})?(?:\s*[,;]\s*E?\d{1,4}(?:-\w{1,12})?)*\s*)\]", re.IGNORECASE)
 """Text that a reader or the parser could take for a marker."""
 

@@ -84,21 +84,21 @@ def as_page(document: Document) -> Passage:
     meta: Mapping[str, Any] = document.metadata
     text = clean_text(document.page_content)
     digest = text_digest(text)
-    name = str(meta.get("source") or meta.get("uri") or "")
+    name = clean_text(str(meta.get("source") or meta.get("uri") or ""))
     label = meta.get("page_label") or meta.get("page_number")
     source = Source(
         uri=f"document:{text_digest(name + text)[:32]}",
         digest=digest,
         name=name or f"document {digest[:8]}",
-        title=str(meta.get("title") or name or f"document {digest[:8]}"),
+        title=clean_text(str(meta.get("title") or name or f"document {digest[:8]}")),
         media_type="text/plain",
-        language=str(meta.get("language") or ""),
+        language=clean_text(str(meta.get("language") or "")),
     )
     units = tuple(Unit(start=start, end=end) for start, end in sentences(text, paragraphs=True))
     locator = Locator(
         kind="part",
         number=1,
-        label=f"p. {label}, {BARE_LABEL}" if label and isinstance(label, str | int) else BARE_LABEL,
+        label=clean_text(f"p. {label}, {BARE_LABEL}") if label and isinstance(label, str | int) else BARE_LABEL,
     )
     chunk = Chunk(
         id=document.id or Chunk.make_id(source.uri, text),

@@ -39,21 +39,26 @@ class Postings:
         """The postings of (row, text) pairs of one language: words, pairs of words, and words as they are written."""
         rows: list[int] = []
         words: list[int] = []
-        found: list[Terms] = []
+        found: list[Terms] = [np.empty(0, np.uint64)]
+        counted: list[npt.NDArray[np.uint8]] = [np.empty(0, np.uint8)]
         for row, text in sorted(texts):
             terms = hashed(text, language)
             rows.append(row)
             words.append(int(np.count_nonzero(is_word(terms))))
-            found.append(np.concatenate((terms, bigrams(terms), written(text, language))))
-        positions = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
-        terms = np.concatenate([np.empty(0, np.uint64), *found])
+            # counted row by row: a text holds its words several times, and memory goes by what is gathered here
+            distinct, counts = np.unique(
+                np.concatenate((terms, bigrams(terms), written(text, language))), return_counts=True
+            )
+            found.append(distinct)
+            counted.append(np.minimum(counts, 255).astype(np.uint8))
+        positions = np.repeat(np.arange(len(rows), dtype=np.int32), [len(terms) for terms in found[1:]])
         return cls._sorted(
             language,
             np.array(rows, np.int64),
             np.array(words, np.float32),
-            terms,
+            np.concatenate(found),
             positions,
-            np.ones(len(terms), np.int64),
+            np.concatenate(counted),
         )
 
     @classmethod
@@ -61,15 +66,15 @@ class Postings:
         """The kept rows of several segments of one language in one."""
         rows = np.concatenate([segment.rows[kept] for segment, kept in zip(segments, keep, strict=True)])
         order = np.argsort(rows)
-        new_position = np.empty(len(rows), dtype=np.int64)
-        new_position[order] = np.arange(len(rows))
+        new_position = np.empty(len(rows), dtype=np.int32)
+        new_position[order] = np.arange(len(rows), dtype=np.int32)
         pieces: list[tuple[npt.NDArray[Any], ...]] = []
         before = 0
         for segment, kept in zip(segments, keep, strict=True):
             held = kept[segment.positions]
             terms = np.repeat(segment.terms, np.diff(segment.starts))[held]
             positions = new_position[before + np.cumsum(kept)[segment.positions[held]] - 1]
-            pieces.append((segment.words[kept], terms, positions, segment.counts[held].astype(np.int64)))
+            pieces.append((segment.words[kept], terms, positions, segment.counts[held]))
             before += int(np.count_nonzero(kept))
         words, terms, positions, counts = (np.concatenate(column) for column in zip(*pieces, strict=True))
         return cls._sorted(segments[0].language, rows[order], words[order], terms, positions, counts)
@@ -81,25 +86,21 @@ class Postings:
         rows: npt.NDArray[np.int64],
         words: npt.NDArray[np.float32],
         terms: Terms,
-        positions: npt.NDArray[np.int64],
-        counts: npt.NDArray[np.int64],
+        positions: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.uint8],
     ) -> "Postings":
-        distinct, which = np.unique(terms, return_inverse=True)
-        keys = which.astype(np.int64) * max(len(rows), 1) + positions
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        begins = np.flatnonzero(np.diff(keys, prepend=-1))
-        summed = np.add.reduceat(counts[order], begins) if len(begins) else counts
-        owner = keys[begins] // max(len(rows), 1)
-        starts = np.searchsorted(owner, np.arange(len(distinct) + 1))
+        """Postings of pairs of a term and a position, each pair once, in any order."""
+        order = np.lexsort((positions, terms))
+        terms = terms[order]
+        starts = np.append(np.flatnonzero(np.diff(terms, prepend=~terms[:1])), len(terms))
         return cls(
             language=language,
             rows=rows.astype(np.int64),
             words=words.astype(np.float32),
-            terms=distinct.astype(np.uint64),
+            terms=terms[starts[:-1]],
             starts=starts.astype(np.int64),
-            positions=(keys[begins] % max(len(rows), 1)).astype(np.int32),
-            counts=np.minimum(summed, 255).astype(np.uint8),
+            positions=positions[order],
+            counts=counts[order],
         )
 
     def find(self, terms: Terms) -> PostingRanges:
