@@ -298,17 +298,17 @@ def _doubts_by_place(drawing: Drawing, fields: Sequence[_Field]) -> Integers:
 def _reached(boxes: Singles, order: Integers, fields: Sequence[_Field]) -> tuple[Booleans, Booleans]:
     """Masks of the texts that a field lies over, and of those on a field that may be as dark as they are."""
     areas = np.array([field.box for field in fields], dtype=np.float32)
-    over = np.array([field.order for field in fields])[None, :] > order[:, None]
-    dark = np.array([not (field.is_light and field.is_opaque) for field in fields])
-    wide = np.minimum(boxes[:, None, 2], areas[None, :, 2]) - np.maximum(boxes[:, None, 0], areas[None, :, 0])
-    high = np.minimum(boxes[:, None, 3], areas[None, :, 3]) - np.maximum(boxes[:, None, 1], areas[None, :, 1])
-    meets = (wide > 0) & (high > 0) & (over | dark[None, :])
+    text, field = _near(boxes, areas)
+    over = np.array([field.order for field in fields])[field] > order[text]
+    dark = np.array([not (field.is_light and field.is_opaque) for field in fields])[field]
+    wide = np.minimum(boxes[text, 2], areas[field, 2]) - np.maximum(boxes[text, 0], areas[field, 0])
+    high = np.minimum(boxes[text, 3], areas[field, 3]) - np.maximum(boxes[text, 1], areas[field, 1])
+    meets = (wide > 0) & (high > 0) & (over | dark)
     covered = np.zeros(len(boxes), dtype=bool)
     on_field = np.zeros(len(boxes), dtype=bool)
-    text, field = np.nonzero(meets)
+    text, wide, high, above = text[meets], wide[meets], high[meets], over[meets]
     if not len(text):
         return covered, on_field
-    wide, high, above = wide[text, field], high[text, field], over[text, field]
     sides = (boxes[:, 2:] - boxes[:, :2])[text]
     size = sides.min(axis=1)
     reaches = (np.minimum(wide, high) >= _MIN_OVERLAP * size) & (wide * high >= _MIN_LETTER * size**2)
@@ -316,3 +316,16 @@ def _reached(boxes: Singles, order: Integers, fields: Sequence[_Field]) -> tuple
     on_field[text[reaches & ~above]] = True
     share = np.bincount(text, weights=above * wide * high / sides.prod(axis=1), minlength=len(boxes))
     return covered | (share >= _MIN_COVERED), on_field
+
+
+def _near(boxes: Singles, areas: Singles) -> tuple[Integers, Integers]:
+    """Pairs of a box and an area that may share some height; a page of rows has few of all pairs."""
+    from_below = np.argsort(boxes[:, 1])
+    bottoms = boxes[from_below, 1]
+    # a point more than the highest box, since single floats round
+    reach = (boxes[:, 3] - boxes[:, 1]).max(initial=0.0) + 1.0
+    low = np.searchsorted(bottoms, areas[:, 1] - reach)
+    counts = np.maximum(np.searchsorted(bottoms, areas[:, 3], side="right") - low, 0)
+    starts = np.cumsum(counts) - counts
+    area = np.repeat(np.arange(len(areas)), counts)
+    return from_below[np.arange(counts.sum()) - np.repeat(starts - low, counts)], area
