@@ -60,6 +60,8 @@ class Doubt(IntFlag):
     """It belongs to a layer, or to a form that may."""
     CLIPPED = 32
     """It reaches out of its clip path."""
+    STENCIL = 64
+    """It draws nothing, but what follows is drawn in the shape of its letters."""
 
 
 class PageObjects(NamedTuple):
@@ -67,7 +69,7 @@ class PageObjects(NamedTuple):
 
     `fields` is (n, 4): left, bottom, right, top in PDFium's coordinates, in the order in which they are drawn;
     `is_picture` and `is_opaque` (n) say which are pictures or shadings, and which let nothing through. `order` (n) and
-    `text_order` are places in the order of drawing.
+    `text_order` are places in the order of drawing; `addresses` (n) are 0 for notes.
     """
 
     doubts: dict[int, Doubt]
@@ -76,6 +78,7 @@ class PageObjects(NamedTuple):
     is_opaque: Booleans
     order: Floats
     text_order: dict[int, int]
+    addresses: list[int]
 
 
 class _Field(NamedTuple):
@@ -84,6 +87,7 @@ class _Field(NamedTuple):
     is_picture: bool
     is_opaque: bool
     is_light: bool
+    address: int = 0
 
 
 _fill_of = bound(pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, 5)
@@ -114,6 +118,7 @@ def objects_of(page: Any) -> PageObjects:
         np.array([field.is_opaque for field in fields], dtype=bool),
         np.array([field.order for field in fields], dtype=np.float64),
         dict(zip(texts, drawing.texts, strict=False)),
+        [field.address for field in fields],
     )
 
 
@@ -125,22 +130,16 @@ def _fields(drawing: Drawing) -> list[_Field]:
         return []
     boxes = drawing.boxes(paths + pictures)
     thick = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= _MIN_THICKNESS
-    found = [
-        _Field(
-            boxes[row].tolist(),
-            pictures[row - len(paths)],
-            True,
-            _is_opaque(drawing, pictures[row - len(paths)]),
-            False,
-        )
-        for row in (np.flatnonzero(thick[len(paths) :]) + len(paths)).tolist()
-    ]
+    found: list[_Field] = []
+    for row in (np.flatnonzero(thick[len(paths) :]) + len(paths)).tolist():
+        at = pictures[row - len(paths)]
+        found.append(_Field(boxes[row].tolist(), at, True, _is_opaque(drawing, at), False, drawing.addresses[at]))
     rows = np.flatnonzero(thick[: len(paths)]).tolist()
     places = [paths[row] for row in rows]
     lightness = _lightness(drawing, places)
     for at, box, is_light in zip(places, boxes[rows].tolist(), lightness, strict=True):
         if is_light is not None:
-            found.append(_Field(box, at, False, _is_opaque(drawing, at), is_light))
+            found.append(_Field(box, at, False, _is_opaque(drawing, at), is_light, drawing.addresses[at]))
     return sorted(found, key=lambda field: field.order)
 
 
@@ -215,7 +214,7 @@ def _text_doubts(drawing: Drawing) -> Integers:
         doubts[modes == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE] = Doubt.UNDRAWN
         # an outline has an opacity of its own
         doubts[(modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (alphas == 0)] = Doubt.UNDRAWN
-        doubts[modes == pdfium.FPDF_TEXTRENDERMODE_CLIP] = Doubt.UNDRAWN
+        doubts[modes == pdfium.FPDF_TEXTRENDERMODE_CLIP] = Doubt.UNDRAWN | Doubt.STENCIL
     doubts[_layered(addresses)] |= Doubt.LAYER
     if drawing.matrices:
         doubts[[at in drawing.matrices for at in drawing.texts]] |= Doubt.LAYER

@@ -6,6 +6,7 @@ text layer, it is seen when something is printed at its place. `docs/ingest.md` 
 
 import ctypes
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ _MIN_INK = 0.04
 _MIN_PRINT = 0.03
 _MIN_CONTRAST = 48.0
 """A word of a scan has this share of pixels so far from the paper's level; paper and bars have none."""
+_MIN_AGREEMENT = 0.5
+"""Share that a letter's shape and what is drawn in it have in common; edges differ by a pixel, a bar by more."""
 _SIDE_BEARING = 0.1
 """Share of a letter's box at either side that its neighbours' ink may reach into."""
 _SHIFT = 2.0
@@ -44,6 +47,9 @@ _MAX_GROUPS = 8
 
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
 _activate = bound(pdfium.FPDFPageObj_SetIsActive, ctypes.c_int, 2)
+
+_set_mode = bound(pdfium.FPDFTextObj_SetTextRenderMode, ctypes.c_int, 2)
+_set_fill = bound(pdfium.FPDFPageObj_SetFillColor, ctypes.c_int, 5)
 
 Letter = tuple[int, str]
 """PDFium's index of a character, and the character."""
@@ -78,6 +84,7 @@ def hidden_characters(
         copies |= {owners[at] or 0 for at in _copies(letters, frozenset(drawn), text_page, transform)}
         shares = _shares(_change(picture, page, frozenset(copies - {0})), [places[at] for at in drawn])
         unseen -= {at for at, share in zip(drawn, shares, strict=True) if share >= _MIN_INK}
+    unseen -= _stencilled(page, picture, objects, {at: (owners[at] or 0, places[at]) for at in unseen})
     prints = _Prints(objects, picture, transform)
     hidden: set[int] = set()
     for word in doubted:
@@ -150,14 +157,8 @@ def _groups(doubts: Mapping[int, Doubt]) -> list[frozenset[int]]:
 
 def _change(picture: _Picture, page: Any, texts: frozenset[int]) -> Booleans:
     """Pixels (height, width) of a picture that the texts change."""
-    for text in texts:
-        _activate(text, 0)
-    try:
-        without = _draw(page, picture.window)
-    finally:
-        for text in texts:
-            _activate(text, 1)
-    return _differs(picture.pixels, without)
+    with _without(texts):
+        return _differs(picture.pixels, _draw(page, picture.window))
 
 
 def _differs(first: Pixels, second: Pixels) -> Booleans:
@@ -168,6 +169,54 @@ def _differs(first: Pixels, second: Pixels) -> Booleans:
     difference = np.abs(first.reshape(-1, 3)[at].astype(np.float32) - second.reshape(-1, 3)[at])
     changed[at] = (luminance(*difference.T) >= _MIN_CHANGE) | (_HUE * difference.max(axis=1) >= _MIN_CHANGE)
     return changed.reshape(height, width)
+
+
+def _stencilled(
+    page: Any, picture: _Picture, objects: PageObjects, letters: Mapping[int, tuple[int, PixelBox]]
+) -> set[int]:
+    """Letters in whose shape something else is drawn, as a heading that is filled with a pattern."""
+    mine = {at: letter for at, letter in letters.items() if objects.doubts.get(letter[0], _NONE) & Doubt.STENCIL}
+    if not mine:
+        return set()
+    stencils = frozenset(text for text, _ in mine.values())
+    first = min(objects.text_order[text] for text in stencils)
+    inks = zip(objects.addresses, objects.order.tolist(), strict=True)
+    fills = frozenset(address for address, order in inks if address and order > first)
+    if not fills:
+        return set()
+    with _without(fills):
+        drawn = _differs(picture.pixels, _draw(page, picture.window))
+        shapes = _differs(*(_filled(page, picture.window, stencils, level) for level in (0, 255)))
+    found = set()
+    for at, (_, (x0, y0, x1, y1)) in mine.items():
+        shape, ink = shapes[y0:y1, x0:x1], drawn[y0:y1, x0:x1]
+        if shape.mean() >= _MIN_INK and (shape & ink).sum() >= _MIN_AGREEMENT * (shape | ink).sum():
+            found.add(at)
+    return found
+
+
+def _filled(page: Any, window: PixelBox, texts: frozenset[int], level: int) -> Pixels:
+    """Part of a page with the letters of some stencils filled in one grey."""
+    for text in texts:
+        _set_mode(text, pdfium.FPDF_TEXTRENDERMODE_FILL)
+        _set_fill(text, level, level, level, 255)
+    try:
+        return _draw(page, window)
+    finally:
+        for text in texts:
+            _set_mode(text, pdfium.FPDF_TEXTRENDERMODE_CLIP)
+
+
+@contextmanager
+def _without(objects: frozenset[int]) -> Iterator[None]:
+    """Take objects off the page for a while."""
+    for address in objects:
+        _activate(address, 0)
+    try:
+        yield
+    finally:
+        for address in objects:
+            _activate(address, 1)
 
 
 def _boxes(text_page: Any, characters: Sequence[int], transform: PageTransform) -> dict[int, Floats]:
