@@ -75,6 +75,17 @@ HIDDEN = {
     ),
     "white on paper": Sample(VISIBLE + hidden("1 1 1 rg")),
     "white in CMYK": Sample(VISIBLE + hidden("0 0 0 0 k")),
+    "a pattern of white": Sample(
+        VISIBLE + hidden("/Pattern cs /P scn"),
+        "/Pattern << /P 8 0 R >>",
+        (
+            stream(
+                "/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] /XStep 10 /YStep 10 "
+                "/Resources << >>",
+                b"1 g 0 0 10 10 re f",
+            ),
+        ),
+    ),
     "nearly white": Sample(VISIBLE + hidden("0.97 g")),
     "black on black": Sample("0 g " + BOX + " f\n" + VISIBLE + hidden("0 g")),
     "blue on the same blue": Sample("0.1 0.2 0.9 rg " + BOX + " f\n" + VISIBLE + hidden("0.1 0.2 0.9 rg")),

@@ -27,7 +27,6 @@ _MIN_COVERED = 0.8
 """Share of a text that many small shapes cover together: a hatching is a cover as well."""
 _MAX_RULE = 2.0
 """Points; a thinner stroke is a rule or a frame, which covers nothing."""
-_PATTERN = (128, 128, 128, 255)
 _RECTANGLE = 5
 """Segments of a rectangle: four sides and the way back."""
 _MAX_CUT = 0.1
@@ -151,7 +150,8 @@ def _lightness(drawing: Drawing, paths: Sequence[int]) -> Iterator[bool | None]:
     """True for the area of a light shape, False for that of any other; None for a frame and what is not drawn."""
     addresses = [drawing.addresses[at] for at in paths]
     modes, _ = rows_of(_draw_mode, addresses, np.int32, 2)
-    light, alphas = _colors(addresses)
+    # a pattern may be of any colour: what lies on it or has it is looked at
+    light, alphas = _colors(addresses, pattern=0)
     rows = zip(paths, modes.tolist(), (light >= _MIN_FIELD_LUMINANCE).tolist(), alphas.tolist(), strict=True)
     for at, (fills, strokes), is_light, alpha in rows:
         if not fills:
@@ -169,12 +169,11 @@ def _thickness(drawing: Drawing, at: int) -> float:
     return float(width.values[0] * max(abs(a), abs(b), abs(c), abs(d)))
 
 
-def _colors(addresses: Sequence[int]) -> tuple[Floats, Integers]:
-    """Luminance and opacity (0 to 255) of the colours that objects are filled with."""
+def _colors(addresses: Sequence[int], *, pattern: int) -> tuple[Floats, Integers]:
+    """Luminance and opacity (0 to 255) of the colours that objects are filled with, that of a pattern as given."""
     colors, known = rows_of(_fill_of, addresses, np.uint32, 4)
     if 0 in known:
-        # a pattern has no colour: taken for one that has to be looked at, be it a text's or a field's
-        colors[np.array(known) == 0] = _PATTERN
+        colors[np.array(known) == 0] = pattern, pattern, pattern, 255
     return luminance(*colors.T[:3]), colors[:, 3].astype(np.int64)
 
 
@@ -204,7 +203,7 @@ def _text_doubts(drawing: Drawing) -> Integers:
     """Doubts that each text raises by itself."""
     # a page has hundreds of texts and hardly any in doubt: a call costs most, and maps call for whole lists
     addresses = [drawing.addresses[at] for at in drawing.texts]
-    light, alphas = _colors(addresses)
+    light, alphas = _colors(addresses, pattern=255)
     doubts = np.zeros(len(addresses), dtype=np.int64)
     doubts[(light > _MAX_TEXT_LUMINANCE) | (alphas < 255)] = Doubt.FAINT
     translucent = list(map(_is_translucent, addresses))
