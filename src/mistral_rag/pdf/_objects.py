@@ -29,8 +29,8 @@ _MAX_RULE = 2.0
 """Points; a thinner stroke is a rule or a frame, which covers nothing."""
 _RECTANGLE = 5
 """Segments of a rectangle: four sides and the way back."""
-_MAX_CUT = 0.1
-"""Share of a letter that a clip may cut off: frames of tables and pages cut hairs off the letters at their edge."""
+_MIN_INSIDE = 0.98
+"""Share of a text's sides that has to lie in its clip: PDFium rounds."""
 _LAYER_BYTES = 6
 """Size of the tag OC as PDFium gives it, its end included."""
 _PICTURES = (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING)
@@ -251,16 +251,15 @@ def _clipped(drawing: Drawing, addresses: Sequence[int]) -> list[int]:
 
 
 def _is_clipped(address: int, box: Bounds) -> bool:
-    """True when more than a hair of a letter may lie out of a clip path; any but a rectangle may cut it."""
+    """True when a text may reach out of its clip paths; any but a rectangle may cut it."""
     left, bottom, right, top = box
-    allowed = _MAX_CUT * max(min(right - left, top - bottom), 0.0)
     clip = _clip_of(address)
     for path in range(_clip_paths(clip)):
         if _clip_segments(clip, path) > _RECTANGLE:
             return True
         xs, ys = zip(*_corners(clip, path), strict=True)
-        cut = min(xs) - left, right - max(xs), min(ys) - bottom, top - max(ys)
-        if max(cut) > allowed or min(max(xs) - min(xs), max(ys) - min(ys)) <= 0:
+        inside = min(right, max(xs)) - max(left, min(xs)), min(top, max(ys)) - max(bottom, min(ys))
+        if inside[0] < _MIN_INSIDE * (right - left) or inside[1] < _MIN_INSIDE * (top - bottom):
             return True
     return False
 

@@ -29,8 +29,8 @@ from mistral_rag.index._filters.filter_fields import (
 )
 
 if TYPE_CHECKING:
-    from mistral_rag.index._commit_rows import Changes
     from mistral_rag.index._dense.vector_rows import Rows
+    from mistral_rag.index._commit_rows import Changes
 
 Condition = tuple[str, list[Value]]
 MAX_VALUES: Final = 30_000
