@@ -66,8 +66,26 @@ GRADIENT = (
 HIDDEN = {
     "render mode 3": Sample(VISIBLE + hidden("3 Tr")),
     "render mode 7": Sample(VISIBLE + hidden("7 Tr")),
+    "render mode 7 below a bar": Sample(VISIBLE + hidden("7 Tr") + f"0 g {BOX} f\n"),
+    "render mode 7 filled with the paper's white": Sample(
+        VISIBLE + f"q BT /F1 10 Tf 7 Tr 50 600 Td ({CANARY}) Tj ET 1 g {BOX} f Q\n"
+    ),
+    "render mode 7 below a hatching": Sample(
+        VISIBLE + hidden("7 Tr") + "0 g " + " ".join(f"{x} 595 2 16 re f" for x in range(48, 248, 4)) + "\n"
+    ),
     "white on paper": Sample(VISIBLE + hidden("1 1 1 rg")),
     "white in CMYK": Sample(VISIBLE + hidden("0 0 0 0 k")),
+    "a pattern of white": Sample(
+        VISIBLE + hidden("/Pattern cs /P scn"),
+        "/Pattern << /P 8 0 R >>",
+        (
+            stream(
+                "/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] /XStep 10 /YStep 10 "
+                "/Resources << >>",
+                b"1 g 0 0 10 10 re f",
+            ),
+        ),
+    ),
     "nearly white": Sample(VISIBLE + hidden("0.97 g")),
     "black on black": Sample("0 g " + BOX + " f\n" + VISIBLE + hidden("0 g")),
     "blue on the same blue": Sample("0.1 0.2 0.9 rg " + BOX + " f\n" + VISIBLE + hidden("0.1 0.2 0.9 rg")),
@@ -195,6 +213,16 @@ READABLE = {
     "light grey": Sample(text(50, 700, SEEN, before="0.75 g")),
     "half translucent": Sample(text(50, 700, SEEN, before="/Gs gs"), "/ExtGState << /Gs << /ca 0.5 >> >>"),
     "an outline": Sample(text(50, 700, SEEN, before="1 Tr 0 G 0.3 w")),
+    "a stencil of a shape": Sample(
+        f"q BT /F1 10 Tf 7 Tr 50 700 Td ({SEEN}) Tj ET 0.1 0.2 0.9 rg 40 690 300 30 re f Q\n"
+    ),
+    "a stencil of a shape on a dark one": Sample(
+        f"0 g 40 690 300 30 re f q BT /F1 10 Tf 7 Tr 50 700 Td ({SEEN}) Tj ET 1 g 40 690 300 30 re f Q\n"
+    ),
+    "a stencil of a shading": Sample(f"q BT /F1 10 Tf 7 Tr 50 700 Td ({SEEN}) Tj ET /Sh sh Q\n", GRADIENT),
+    "an outline with an opacity of its own": Sample(
+        text(50, 700, SEEN, before="/Gs gs 1 Tr 0 G 0.3 w"), "/ExtGState << /Gs << /ca 0 /CA 1 >> >>"
+    ),
     "4 points": Sample(text(50, 700, SEEN, size=4)),
     "struck through and underlined": Sample(VISIBLE + "50 698 120 0.7 re f 50 702 120 0.7 re f\n"),
     "below a highlighter": Sample(

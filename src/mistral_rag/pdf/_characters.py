@@ -45,6 +45,7 @@ _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
 
+_font_of = bound(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, 5)
 _is_unmapped = bound(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, 2)
 
 
@@ -195,12 +196,23 @@ def _raised_mark_start(text_page: Any, index: Sequence[int], start: int, end: in
     return start + 1 + int(np.flatnonzero(~raised)[-1])
 
 
-def is_bold(text_page: Any, at: int) -> bool:
-    """True when the character with PDFium's index `at` is set in a bold face."""
-    flags = ctypes.c_int()
-    name = ctypes.create_string_buffer(128)
-    pdfium.FPDFText_GetFontInfo(text_page, at, name, 128, ctypes.byref(flags))
-    return bool(flags.value & _FORCE_BOLD) or _BOLD_NAME.search(name.value) is not None
+def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
+    """True for each character, by PDFium's index, that is set in a bold face."""
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)
+    places = ctypes.addressof(name), 128, ctypes.addressof(flags)
+    # a page has few fonts and many lines
+    known: dict[tuple[int, bytes], bool] = {}
+    found: list[bool] = []
+    for letter in letters:
+        # of a name that is too long nothing is written
+        name[0], flags.value = b"\0", 0
+        _font_of(handle, letter, *places)
+        font = flags.value, name.value
+        if font not in known:
+            known[font] = bool(font[0] & _FORCE_BOLD) or _BOLD_NAME.search(font[1]) is not None
+        found.append(known[font])
+    return found
 
 
 def _angles(

@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
-from mistral_rag.pdf._characters import PageWords, is_bold, read_words, text_of
+from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
@@ -172,20 +172,27 @@ def _positions(
     lows = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
     highs = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
+    bold = bold_letters(text_page, [at for line in lines for at in _ends(words, line)])
     printed = (
         PrintedLine(
             start=start,
             end=end,
             box=Rectangle(*low, *high),
             height=line.height,
-            bold=is_bold(text_page, words.spans[line.words[0]][0])
-            and is_bold(text_page, words.spans[line.words[-1]][1]),
+            bold=first and last,
             cells=line.cells,
             upright=line.upright,
         )
-        for line, (start, end), low, high in zip(lines, spans, lows, highs, strict=True)
+        for line, (start, end), low, high, first, last in zip(
+            lines, spans, lows, highs, bold[::2], bold[1::2], strict=True
+        )
     )
     return _packed(starts, ends, boxes), tuple(printed)
+
+
+def _ends(words: PageWords, line: LineLayout) -> tuple[int, int]:
+    """PDFium's indices of the first and the last character of a line."""
+    return words.spans[line.words[0]][0], words.spans[line.words[-1]][1]
 
 
 def _packed(starts: Integers, ends: Integers, boxes: Floats) -> WordBoxes:

@@ -21,6 +21,10 @@ _WHITE = 0xFFFFFFFF
 """Opaque white as PDFium's ARGB."""
 
 
+PixelBox = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels; the last two are outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageImage:
     """A page drawn as a reader sees it.
@@ -45,11 +49,16 @@ class PageImage:
         )
 
 
-def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_PIXELS) -> PageImage:
-    """Draw a loaded page; the resolution is lowered where the image would have more than `max_pixels`."""
-    inches = pdfium.FPDF_GetPageWidthF(page) / 72, pdfium.FPDF_GetPageHeightF(page) / 72
-    scale = min(dpi, (max_pixels / max(inches[0] * inches[1], 1e-9)) ** 0.5)
-    width, height = (max(1, min(round(side * scale), max_pixels)) for side in inches)
+def render(
+    page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_PIXELS, window: PixelBox | None = None
+) -> PageImage:
+    """Draw a loaded page; the resolution is lowered where the image would have more than `max_pixels`.
+
+    A `window` is the part to draw, in pixels of the whole image as `image_size` gives it.
+    """
+    whole = image_size(page, dpi=dpi, max_pixels=max_pixels)
+    left, top, right, bottom = window or (0, 0, *whole)
+    width, height = right - left, bottom - top
     kind = pdfium.FPDFBitmap_Gray if grey else pdfium.FPDFBitmap_BGR
     bitmap = pdfium.FPDFBitmap_CreateEx(width, height, kind, None, 0)
     if not bitmap:
@@ -58,7 +67,7 @@ def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
         # PDFium aborts the process when it reverses the bytes of grey pixels
         flags = pdfium.FPDF_ANNOT | (0 if grey else pdfium.FPDF_REVERSE_BYTE_ORDER)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *whole, 0, flags)
         stride = pdfium.FPDFBitmap_GetStride(bitmap)
         raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
     finally:
@@ -67,6 +76,14 @@ def render(page: Any, *, dpi: float, grey: bool = False, max_pixels: int = _MAX_
     used = width * channels
     pixels = raw if used == stride else b"".join(raw[at : at + used] for at in range(0, len(raw), stride))
     return PageImage(width, height, channels, pixels)
+
+
+def image_size(page: Any, *, dpi: float, max_pixels: int) -> tuple[int, int]:
+    """Width and height in pixels of a loaded page drawn by `render`."""
+    inches = pdfium.FPDF_GetPageWidthF(page) / 72, pdfium.FPDF_GetPageHeightF(page) / 72
+    scale = min(dpi, (max_pixels / max(inches[0] * inches[1], 1e-9)) ** 0.5)
+    width, height = (max(1, min(round(side * scale), max_pixels)) for side in inches)
+    return width, height
 
 
 def ink_of(page: Any) -> float:

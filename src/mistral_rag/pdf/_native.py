@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Floats
@@ -17,6 +18,29 @@ def bound(function: Any, result: Any, arguments: int) -> Callable[..., Any]:
     """
     prototype = ctypes.PYFUNCTYPE(result, *[ctypes.c_void_p] * arguments)
     return prototype(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
+class Buffer:
+    """Places for what PDFium hands back by address, four bytes each."""
+
+    def __init__(self, kind: Any, count: int) -> None:
+        self.values = (kind * count)()
+        start = ctypes.addressof(self.values)
+        self.places = tuple(range(start, start + 4 * count, 4))
+
+
+def rows_of(
+    function: Callable[..., Any], addresses: Sequence[int], kind: Any, width: int, *, by_row: bool = False
+) -> tuple[npt.NDArray[Any], list[int]]:
+    """What a function hands back for each address: rows (n, width) of four-byte values, zeros where it has none.
+
+    The function takes an address for each value, or one for the whole row; its results are the second list.
+    """
+    rows = np.zeros((len(addresses), width), dtype=kind)
+    start = rows.ctypes.data
+    starts = range(start, start + 4 * (1 if by_row else width), 4)
+    # a map calls without a step of the interpreter
+    return rows, list(map(function, addresses, *(range(at, at + rows.nbytes, 4 * width) for at in starts)))
 
 
 _loose_box = bound(pdfium.FPDFText_GetLooseCharBox, ctypes.c_int, 3)

@@ -5,7 +5,8 @@ text layer, it is seen when something is printed at its place. `docs/ingest.md` 
 """
 
 import ctypes
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, PageTransform
-from mistral_rag.pdf._images import render
+from mistral_rag.pdf._images import PixelBox, image_size, render
 from mistral_rag.pdf._native import bound, loose_boxes
 from mistral_rag.pdf._objects import Doubt, PageObjects, luminance
 
@@ -23,6 +24,8 @@ _DPI = 108
 """Letters of 6 points are 9 pixels high: a stem of theirs is most of a pixel."""
 _MAX_PIXELS = 3_000_000
 """Bounds the time for posters; a letter page has a third of it."""
+_MARGIN = 2.0
+"""Pixels drawn around the texts in doubt."""
 _MIN_CHANGE = 24.0
 """Levels of 255 by which ink has to change the picture: #E7E7E7 on white, a contrast of 1.2 to 1."""
 _HUE = 0.4
@@ -32,6 +35,8 @@ _MIN_INK = 0.04
 _MIN_PRINT = 0.03
 _MIN_CONTRAST = 48.0
 """A word of a scan has this share of pixels so far from the paper's level; paper and bars have none."""
+_MIN_AGREEMENT = 0.5
+"""Share that a letter's shape and what is drawn in it have in common; edges differ by a pixel, a bar by more."""
 _SIDE_BEARING = 0.1
 """Share of a letter's box at either side that its neighbours' ink may reach into."""
 _SHIFT = 2.0
@@ -42,6 +47,9 @@ _MAX_GROUPS = 8
 
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
 _activate = bound(pdfium.FPDFPageObj_SetIsActive, ctypes.c_int, 2)
+
+_set_mode = bound(pdfium.FPDFTextObj_SetTextRenderMode, ctypes.c_int, 2)
+_set_fill = bound(pdfium.FPDFPageObj_SetFillColor, ctypes.c_int, 5)
 
 Letter = tuple[int, str]
 """PDFium's index of a character, and the character."""
@@ -58,9 +66,9 @@ def hidden_characters(
     doubted = [word for word in words if any(owners[at] in objects.doubts for at, _ in word)]
     if not doubted:
         return frozenset()
-    picture = _draw(page)
     boxes = _boxes(text_page, [at for word in doubted for at, _ in word], transform)
-    places = _pixels(boxes, picture, transform, inset=_SIDE_BEARING)
+    picture = _picture(page, boxes.values(), transform)
+    places = _pixels(boxes, picture, inset=_SIDE_BEARING)
     ink = dict.fromkeys(places, 1.0)
     for members in _groups(objects.doubts):
         mine = [at for at in places if owners[at] in members]
@@ -76,6 +84,7 @@ def hidden_characters(
         copies |= {owners[at] or 0 for at in _copies(letters, frozenset(drawn), text_page, transform)}
         shares = _shares(_change(picture, page, frozenset(copies - {0})), [places[at] for at in drawn])
         unseen -= {at for at, share in zip(drawn, shares, strict=True) if share >= _MIN_INK}
+    unseen -= _stencilled(page, picture, objects, {at: (owners[at] or 0, places[at]) for at in unseen})
     prints = _Prints(objects, picture, transform)
     hidden: set[int] = set()
     for word in doubted:
@@ -103,9 +112,36 @@ def _copies(
             yield at
 
 
-def _draw(page: Any) -> Pixels:
-    """A page in colour: (height, width, 3)."""
-    image = render(page, dpi=_DPI, max_pixels=_MAX_PIXELS)
+class _Picture(NamedTuple):
+    """Part of a page in colour (height, width, 3), its place on the whole page, and the scale in pixels a point."""
+
+    pixels: Pixels
+    window: PixelBox
+    across: float
+    down: float
+
+    def place(self, left: float, top: float, right: float, bottom: float) -> PixelBox:
+        """Pixels of the part that a box in points takes, at least one."""
+        x, y, end_x, end_y = self.window
+        x0, x1 = _bounded(left * self.across - x, right * self.across - x, end_x - x)
+        y0, y1 = _bounded(top * self.down - y, bottom * self.down - y, end_y - y)
+        return x0, y0, x1, y1
+
+
+def _picture(page: Any, boxes: Collection[Floats], transform: PageTransform) -> _Picture:
+    """The part of a page that holds all boxes in points; drawing a line of it costs a tenth of drawing it whole."""
+    width, height = image_size(page, dpi=_DPI, max_pixels=_MAX_PIXELS)
+    across, down = width / (transform.width or 1), height / (transform.height or 1)
+    left, top = np.min(list(boxes), axis=0)[:2].tolist()
+    right, bottom = np.max(list(boxes), axis=0)[2:].tolist()
+    x0, x1 = _bounded(left * across - _MARGIN, right * across + _MARGIN, width)
+    y0, y1 = _bounded(top * down - _MARGIN, bottom * down + _MARGIN, height)
+    window = x0, y0, x1, y1
+    return _Picture(_draw(page, window), window, across, down)
+
+
+def _draw(page: Any, window: PixelBox) -> Pixels:
+    image = render(page, dpi=_DPI, max_pixels=_MAX_PIXELS, window=window)
     return np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width, 3)
 
 
@@ -119,21 +155,68 @@ def _groups(doubts: Mapping[int, Doubt]) -> list[frozenset[int]]:
     return [frozenset(members) for members in groups.values()]
 
 
-def _change(picture: Pixels, page: Any, texts: frozenset[int]) -> Booleans:
+def _change(picture: _Picture, page: Any, texts: frozenset[int]) -> Booleans:
     """Pixels (height, width) of a picture that the texts change."""
-    for text in texts:
-        _activate(text, 0)
-    try:
-        without = _draw(page)
-    finally:
-        for text in texts:
-            _activate(text, 1)
-    height, width, _ = picture.shape
+    with _without(texts):
+        return _differs(picture.pixels, _draw(page, picture.window))
+
+
+def _differs(first: Pixels, second: Pixels) -> Booleans:
+    """Pixels (height, width) that a reader sees to be different."""
+    height, width, _ = first.shape
     changed = np.zeros(height * width, dtype=bool)
-    at = np.unique(np.flatnonzero(picture.ravel() != without.ravel()) // 3)
-    difference = np.abs(picture.reshape(-1, 3)[at].astype(np.float32) - without.reshape(-1, 3)[at])
+    at = np.unique(np.flatnonzero(first.ravel() != second.ravel()) // 3)
+    difference = np.abs(first.reshape(-1, 3)[at].astype(np.float32) - second.reshape(-1, 3)[at])
     changed[at] = (luminance(*difference.T) >= _MIN_CHANGE) | (_HUE * difference.max(axis=1) >= _MIN_CHANGE)
     return changed.reshape(height, width)
+
+
+def _stencilled(
+    page: Any, picture: _Picture, objects: PageObjects, letters: Mapping[int, tuple[int, PixelBox]]
+) -> set[int]:
+    """Letters in whose shape something else is drawn, as a heading that is filled with a pattern."""
+    mine = {at: letter for at, letter in letters.items() if objects.doubts.get(letter[0], _NONE) & Doubt.STENCIL}
+    if not mine:
+        return set()
+    stencils = frozenset(text for text, _ in mine.values())
+    first = min(objects.text_order[text] for text in stencils)
+    inks = zip(objects.addresses, objects.order.tolist(), strict=True)
+    fills = frozenset(address for address, order in inks if address and order > first)
+    if not fills:
+        return set()
+    with _without(fills):
+        drawn = _differs(picture.pixels, _draw(page, picture.window))
+        shapes = _differs(*(_filled(page, picture.window, stencils, level) for level in (0, 255)))
+    found = set()
+    for at, (_, (x0, y0, x1, y1)) in mine.items():
+        shape, ink = shapes[y0:y1, x0:x1], drawn[y0:y1, x0:x1]
+        if shape.mean() >= _MIN_INK and (shape & ink).sum() >= _MIN_AGREEMENT * (shape | ink).sum():
+            found.add(at)
+    return found
+
+
+def _filled(page: Any, window: PixelBox, texts: frozenset[int], level: int) -> Pixels:
+    """Part of a page with the letters of some stencils filled in one grey."""
+    for text in texts:
+        _set_mode(text, pdfium.FPDF_TEXTRENDERMODE_FILL)
+        _set_fill(text, level, level, level, 255)
+    try:
+        return _draw(page, window)
+    finally:
+        for text in texts:
+            _set_mode(text, pdfium.FPDF_TEXTRENDERMODE_CLIP)
+
+
+@contextmanager
+def _without(objects: frozenset[int]) -> Iterator[None]:
+    """Take objects off the page for a while."""
+    for address in objects:
+        _activate(address, 0)
+    try:
+        yield
+    finally:
+        for address in objects:
+            _activate(address, 1)
 
 
 def _boxes(text_page: Any, characters: Sequence[int], transform: PageTransform) -> dict[int, Floats]:
@@ -142,18 +225,12 @@ def _boxes(text_page: Any, characters: Sequence[int], transform: PageTransform) 
     return dict(zip(characters, transform.boxes(ends), strict=True))
 
 
-def _pixels(
-    boxes: Mapping[int, Floats], picture: Pixels, transform: PageTransform, *, inset: float
-) -> dict[int, tuple[int, int, int, int]]:
+def _pixels(boxes: Mapping[int, Floats], picture: _Picture, *, inset: float) -> dict[int, PixelBox]:
     """Boxes in pixels, without the edges that neighbours reach into."""
-    height, width, _ = picture.shape
-    across, down = width / (transform.width or 1), height / (transform.height or 1)
     places = {}
     for at, (left, top, right, bottom) in boxes.items():
         margin = inset * min(right - left, bottom - top)
-        x0, x1 = _bounded((left + margin) * across, (right - margin) * across, width)
-        y0, y1 = _bounded(top * down, bottom * down, height)
-        places[at] = x0, y0, x1, y1
+        places[at] = picture.place(left + margin, top, right - margin, bottom)
     return places
 
 
@@ -163,7 +240,7 @@ def _bounded(low: float, high: float, size: int) -> tuple[int, int]:
     return first, min(max(int(high + 0.999), first + 1), size)
 
 
-def _shares(changed: Booleans, places: Sequence[tuple[int, int, int, int]]) -> list[float]:
+def _shares(changed: Booleans, places: Sequence[PixelBox]) -> list[float]:
     """Share of changed pixels in each place."""
     x0, y0, x1, y1 = np.array(places).T
     first, last = int(y0.min()), int(y1.max())
@@ -195,7 +272,7 @@ class _Prints(NamedTuple):
     """What pictures on a page show: `picture` is the page as it is seen."""
 
     objects: PageObjects
-    picture: Pixels
+    picture: _Picture
     transform: PageTransform
 
     def show(self, letters: Sequence[Letter], boxes: Mapping[int, Floats], owners: Mapping[int, int | None]) -> bool:
@@ -214,11 +291,8 @@ class _Prints(NamedTuple):
             drawn_last = self.objects.order[top] > max(self.objects.text_order.get(text, 0) for text in texts)
             if not (undrawn or drawn_last):
                 return False
-        height, width, _ = self.picture.shape
-        across, down = width / (self.transform.width or 1), height / (self.transform.height or 1)
-        x0, x1 = _bounded(low[0] * across, high[0] * across, width)
-        y0, y1 = _bounded(low[1] * down, high[1] * down, height)
-        place = luminance(*np.moveaxis(self.picture[y0:y1, x0:x1].astype(np.float32), 2, 0))
+        x0, y0, x1, y1 = self.picture.place(*low, *high)
+        place = luminance(*np.moveaxis(self.picture.pixels[y0:y1, x0:x1].astype(np.float32), 2, 0))
         return bool((np.abs(place - np.median(place)) >= _MIN_CONTRAST).mean() >= _MIN_PRINT)
 
     def _topmost(self, x: float, y: float) -> int | None:
