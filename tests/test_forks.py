@@ -39,6 +39,8 @@ def said_by(script: str, *arguments: object) -> list[str]:
 
 
 IMPORTING = """
+forks.MAX_WAIT = 300.0
+
 def load():
     import slow
 
@@ -56,6 +58,20 @@ print(forked(child))
 def test_a_child_forked_while_a_thread_imports_a_module_imports_it(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text("import sys, time\nsys.begun.set()\ntime.sleep(0.5)\nDAYS = 27\n")
     assert said_by(IMPORTING, tmp_path) == ["27"]
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "import logging; logging.getLogger('slow')",
+        "from concurrent.futures import ThreadPoolExecutor; ThreadPoolExecutor(1).submit(int)",
+        "import json.tool",
+    ],
+)
+def test_a_fork_does_not_hold_what_an_import_needs_while_it_waits_for_it(tmp_path: Path, needs: str) -> None:
+    # the standard library takes locks before a fork, too
+    (tmp_path / "slow.py").write_text(f"import sys, time\nsys.begun.set()\ntime.sleep(0.5)\n{needs}\nDAYS = 29\n")
+    assert said_by(IMPORTING, tmp_path) == ["29"]
 
 
 def test_a_package_whose_parts_are_half_imported_is_imported_by_the_child(tmp_path: Path) -> None:
@@ -134,7 +150,7 @@ def ask():
 
 def child():
     answer = chain.invoke("How many days of leave are there?")
-    return 0 if answer.text.startswith("Employees have 27 days of paid leave in each year.") else 3
+    return 0 if "“Employees have 27 days of paid leave in each year.” [1]" in answer.text else 3
 
 for _ in range(4):
     threading.Thread(target=ask, daemon=True).start()

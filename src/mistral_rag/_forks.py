@@ -7,6 +7,10 @@ cut in two (`uncut_by_forks`) and for their imports, and locks, connections and 
 Nothing happens where processes are not forked: Windows, spawn, `subprocess`.
 """
 
+# hooks before a fork are called last registered first: those of these two modules take locks that imports and work of
+# other threads may need, so they must be there before those of this one
+import concurrent.futures.thread  # noqa: F401
+import logging  # noqa: F401
 import os
 import sys
 import threading

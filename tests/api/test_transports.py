@@ -177,7 +177,11 @@ async def streaming(*, ended: bool) -> AsyncIterator[tuple[Client, list[str]]]:
 
     async with await asyncio.start_server(answer, "127.0.0.1") as server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        yield Client(Settings(base_url=address, key=SecretStr("k"))), connections
+        ours = Client(Settings(base_url=address, key=SecretStr("k")))
+        yield ours, connections
+        # from Python 3.12 on, a server that ends waits for its connections
+        ours.close()
+        await ours.aclose()
 
 
 def read(ours: Client) -> list[Any]:
