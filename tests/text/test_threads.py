@@ -82,9 +82,7 @@ async def test_two_hundred_tasks_find_the_languages_and_stems_that_one_thread_fi
         )
 
     found = await asyncio.gather(*map(read, range(TASKS)))
-    expected = [
-        (list(LANGUAGES)[at % len(LANGUAGES)], STEMS[list(WORDS)[at % len(WORDS)]]) for at in range(TASKS)
-    ]
+    expected = [(list(LANGUAGES)[at % len(LANGUAGES)], STEMS[list(WORDS)[at % len(WORDS)]]) for at in range(TASKS)]
     assert list(found) == expected
 
 

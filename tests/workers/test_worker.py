@@ -155,6 +155,30 @@ def test_a_worker_that_locks_its_interpreter_ends_after_its_parent_was_killed() 
     assert has_ended(int(run.stdout))
 
 
+GONE_AT_ONCE = """
+import os, signal
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec
+
+worker = Worker.start(WorkerSpec("obedient_worker", Limits(), "testing", "the tester"))
+worker.send(WireFrame.of(["sleep"]))
+print(worker._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the parent is not named there")
+@pytest.mark.usefixtures("start")
+def test_a_worker_whose_parent_was_killed_before_it_was_ready_ends_too() -> None:
+    run = subprocess.run([sys.executable, "-c", GONE_AT_ONCE], stdout=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == -signal.SIGKILL
+    # less than the job takes
+    for _ in range(300):
+        if has_ended(int(run.stdout)):
+            break
+        time.sleep(0.1)
+    assert has_ended(int(run.stdout))
+
+
 def has_ended(process: int) -> bool:
     try:
         return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
