@@ -155,6 +155,12 @@ def test_a_worker_that_locks_its_interpreter_ends_after_its_parent_was_killed() 
     assert has_ended(int(run.stdout))
 
 
+def test_work_that_takes_longer_than_a_worker_may_go_unwatched_is_done(start: Start) -> None:
+    # the timer runs out after one second of processor time without a look for the parent
+    worker = start("watched closely")
+    assert [worker.ask(WireFrame.of(["compute", 3])).value() for _ in range(2)] == ["computed"] * 2
+
+
 GONE_AT_ONCE = """
 import os, signal
 from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec
