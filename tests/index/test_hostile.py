@@ -17,6 +17,7 @@ from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.rows import RowWriter, row_digest
 from mistral_rag.index._folder import layout
+from mistral_rag.index._folder.regular_file import open_regular
 from mistral_rag.index._folder.seal import write_seal
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Source
@@ -176,7 +177,7 @@ def test_a_journal_that_goes_while_it_is_looked_at_is_no_fault(
         return run
 
     if gone == "open":
-        monkeypatch.setattr(layout, "open_regular", deleted_before(layout.open_regular))
+        monkeypatch.setattr(layout, "open_regular", deleted_before(open_regular))
     else:
         monkeypatch.setattr(os, "lstat", deleted_before(os.lstat))
     with IndexReader.open(index) as reader:
