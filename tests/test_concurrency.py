@@ -341,7 +341,7 @@ os._exit(0)
 def test_a_child_forked_while_threads_ask_and_add_gives_the_answers_of_its_parent(tmp_path: Path) -> None:
     index = small_index(tmp_path / "index", DOCUMENTS, embeddings=Letters())
     command = [sys.executable, "-W", "ignore", "-c", FORKED, str(index)]
-    run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False, timeout=600)
+    run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False, timeout=110)
     assert (run.stdout, run.returncode) == (f"{[0] * 6}\n", 0), run.stderr
 
 
@@ -463,5 +463,5 @@ os._exit(0)
 @pytest.mark.parametrize("model", MODELS)
 def test_a_child_forked_while_a_local_model_embeds_embeds_as_its_parent(model: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", LOCAL, model]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
     assert (run.stdout, run.returncode) == ("[0, 0, 0, 0]\n", 0), run.stderr

@@ -2,20 +2,31 @@
 
 A forked child has one thread and a copy of all memory. A lock that another thread held is never freed there, and
 SQLite half-way in a statement is not to be used again. So a fork waits for the work of other threads that must not be
-cut in two (`uncut_by_forks`), and locks, connections and sessions are made anew in the child (`ForkAware`).
+cut in two (`uncut_by_forks`) and for their imports, and locks, connections and sessions are made anew in the child
+(`ForkAware`). A module that was half imported can't be imported in the child: it would wait for the lock for ever.
 Nothing happens where processes are not forked: Windows, spawn, `subprocess`.
 """
 
+# hooks before a fork are called last registered first: those of these two modules take locks that imports and work of
+# other threads may need, so they must be there before those of this one
+import concurrent.futures.thread  # noqa: F401
+import logging  # noqa: F401
 import os
+import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Final
 
 MAX_WAIT: Final = 5.0
 """Seconds that a fork waits for other threads: searches take milliseconds, and a view that is left open a minute."""
+POLL: Final = 0.01
+"""Seconds between looks for imports, whose end nobody tells."""
+IMPORTER: Final = "<frozen importlib._bootstrap>"
+"""The file name of the frames that hold the lock of a module while it is imported."""
 
 
 class ForkAware:
@@ -87,8 +98,7 @@ class _Work:
 
     def begin(self, thread: int) -> None:
         with self._changed:
-            # who is at work already goes on: the fork waits for it
-            while self._forking and thread not in self._forking and thread not in self._depths:
+            while self._must_wait(thread):
                 self._changed.wait()
             self._depths[thread] = self._depths.get(thread, 0) + 1
 
@@ -100,11 +110,21 @@ class _Work:
             elif self._forking:
                 self._changed.notify_all()
 
-    def before_fork(self) -> None:
+    def _must_wait(self, thread: int) -> bool:
+        # who is at work or imports already goes on: the fork waits for it
+        return (
+            bool(self._forking)
+            and thread not in self._forking
+            and thread not in self._depths
+            and not _is_importing(sys._getframe())
+        )
+
+    def before_fork(self, deadline: float) -> None:
         own = threading.get_ident()
         with self._changed:
             self._forking.add(own)
-            self._changed.wait_for(lambda: not self._depths.keys() - {own}, MAX_WAIT)
+            while (self._depths.keys() | _importing()) - {own} and time.monotonic() < deadline:
+                self._changed.wait(POLL)
 
     def after_fork_in_parent(self) -> None:
         with self._changed:
@@ -141,15 +161,32 @@ def _objects() -> list[ForkAware]:
     return [found for known in _AWARE.copy() if (found := known()) is not None]
 
 
+def _importing() -> set[int]:
+    """The threads that are importing a module."""
+    return {thread for thread, frame in sys._current_frames().items() if _is_importing(frame)}
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORTER:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _before() -> None:
-    _WORK.before_fork()
-    for found in _objects():
-        found.before_fork()
+    deadline = time.monotonic() + MAX_WAIT
+    # twice: while connections are closed other threads run, and may have begun an import and work of its own
+    for _ in range(2):
+        _WORK.before_fork(deadline)
+        for found in _objects():
+            found.before_fork()
 
 
 def _after_in_child() -> None:
     _WORK.after_fork_in_child()
-    for found in _objects():
+    # locks first: the others may take them
+    for found in sorted(_objects(), key=lambda found: not isinstance(found, ForkLock)):
         found.after_fork()
 
 

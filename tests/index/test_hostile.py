@@ -16,6 +16,8 @@ from mistral_rag.index._database import commits
 from mistral_rag.index._database.commits import Commit
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.rows import RowWriter, row_digest
+from mistral_rag.index._folder import layout
+from mistral_rag.index._folder.regular_file import open_regular
 from mistral_rag.index._folder.seal import write_seal
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Source
@@ -156,3 +158,27 @@ def test_a_row_without_a_digest_is_damage_to_a_writer_too(index: Path) -> None:
     connection.close()
     with IndexWriter.open(index) as writer, pytest.raises(IndexDamagedError, match="a digest of the index"):
         writer.remove(URI)
+
+
+@pytest.mark.parametrize("gone", ["lstat", "open"])
+def test_a_journal_that_goes_while_it_is_looked_at_is_no_fault(
+    index: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    # a writer that has just finished deletes it
+    journal = index / "index.db-journal"
+    journal.touch()
+
+    def deleted_before(call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(path: Path, *arguments: Any, **named: Any) -> Any:
+            if path == journal:
+                journal.unlink(missing_ok=True)
+            return call(path, *arguments, **named)
+
+        return run
+
+    if gone == "open":
+        monkeypatch.setattr(layout, "open_regular", deleted_before(open_regular))
+    else:
+        monkeypatch.setattr(os, "lstat", deleted_before(os.lstat))
+    with IndexReader.open(index) as reader:
+        assert reader.page(URI, 1).text == "alpha beta gamma"

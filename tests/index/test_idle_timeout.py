@@ -53,11 +53,31 @@ def test_the_log_is_emptied_beside_a_view_that_is_held_open(folder: Path, writer
 
 
 def test_a_view_in_use_lasts(impatient: IndexReader) -> None:
-    waiting = threading.Event()
+    now, looked = [0.0], threading.Event()
+
+    def clock() -> float:
+        if threading.current_thread().name == "views":
+            looked.set()
+        return now[0]
+
+    impatient._idle_timeout = IdleTimeout(0.05, clock=clock)
     with impatient, impatient.view() as view:
-        for _ in range(20):
-            waiting.wait(0.01)
+        for _ in range(10):
+            now[0] += 0.04
+            looked.clear()
+            assert looked.wait(30)
             assert view.vector_count() == 1
+
+
+def test_all_readers_share_one_thread(folder: Path, writer: IndexWriter, put: Put) -> None:
+    put(writer, "a.txt", "one")
+    writer.commit()
+    readers = [IndexReader.open(folder) for _ in range(50)]
+    assert [reader.status()["documents"] for reader in readers] == [1] * 50
+    for reader in readers:
+        with reader.view() as view:
+            assert view.sequence == 1
+    assert [thread.name for thread in threading.enumerate()].count("views") == 1
 
 
 def test_a_lasting_view_is_left_alone(impatient: IndexReader) -> None:

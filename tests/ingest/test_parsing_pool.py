@@ -149,6 +149,38 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
     wait_until_gone([worker.pid for worker in found])
 
 
+PARSING = """
+import itertools, pathlib, sys
+from ingest.parsing._pool import parse_files
+from ingest.parsing._result import ParseJob
+job = ParseJob(pathlib.Path(sys.argv[1]), "u", "application/pdf")
+for result in parse_files(itertools.repeat(job, 1000)):
+    print("read", flush=True)
+"""
+READING = """
+import pathlib, sys
+from mistral_rag.local.ocr import LocalOCR
+print("read", flush=True)
+while True:
+    list(LocalOCR(threads=1).read(pathlib.Path(sys.argv[1]), [1]))
+"""
+
+
+@pytest.mark.parametrize(("program", "name"), [(PARSING, "2023 Q3 AAPL.pdf"), (READING, "scanned/lease-addendum.pdf")])
+def test_children_at_real_work_go_when_their_parent_is_killed(checkout: Path, program: str, name: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", program, str(checkout / "data" / name)]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == b"read\n"
+    # one that computes, not one that loads
+    while not (found := [one for one in psutil.Process(parent.pid).children() if one.cpu_times().user > 1]):
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    wait_until_gone([worker.pid for worker in found])
+
+
 def test_children_see_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MISTRAL_API_KEY", "a-secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")

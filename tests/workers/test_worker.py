@@ -155,6 +155,36 @@ def test_a_worker_that_locks_its_interpreter_ends_after_its_parent_was_killed() 
     assert has_ended(int(run.stdout))
 
 
+def test_work_that_takes_longer_than_a_worker_may_go_unwatched_is_done(start: Start) -> None:
+    # the timer runs out after one second of processor time without a look for the parent
+    worker = start("watched closely")
+    assert [worker.ask(WireFrame.of(["compute", 3])).value() for _ in range(2)] == ["computed"] * 2
+
+
+GONE_AT_ONCE = """
+import os, signal
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec
+
+worker = Worker.start(WorkerSpec("obedient_worker", Limits(), "testing", "the tester"))
+worker.send(WireFrame.of(["sleep"]))
+print(worker._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the parent is not named there")
+@pytest.mark.usefixtures("start")
+def test_a_worker_whose_parent_was_killed_before_it_was_ready_ends_too() -> None:
+    run = subprocess.run([sys.executable, "-c", GONE_AT_ONCE], stdout=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == -signal.SIGKILL
+    # less than the job takes
+    for _ in range(300):
+        if has_ended(int(run.stdout)):
+            break
+        time.sleep(0.1)
+    assert has_ended(int(run.stdout))
+
+
 def has_ended(process: int) -> bool:
     try:
         return psutil.Process(process).status() == psutil.STATUS_ZOMBIE

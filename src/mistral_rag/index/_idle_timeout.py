@@ -8,31 +8,34 @@ inside it, is ended from outside; using it afterwards is an error.
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from mistral_rag._forks import ForkAware, ForkLock
+from mistral_rag._forks import ForkAware, ForkLock, uncut_by_forks
 from mistral_rag.errors import StoreError
 
 IDLE_SECONDS: Final = 60.0
+
+Clock = Callable[[], float]
 
 
 class TimedConnection:
     """A connection in a read transaction that the timeout may end; it takes the statements of one view."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         self._connection = connection
+        self._clock = clock
         self._mutex = ForkLock()
         self._ended: str | None = None
-        self.last_used = time.monotonic()
+        self.last_used = clock()
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         """As `Connection.execute`. Raises StoreError when the transaction has been ended."""
         with self._mutex:
             if self._ended is not None:
                 raise StoreError(f"{self._ended}; open another one")
-            self.last_used = time.monotonic()
+            self.last_used = self._clock()
             return self._connection.execute(statement, parameters)
 
     def end(self) -> None:
@@ -49,10 +52,11 @@ class TimedConnection:
 
 
 class IdleTimeout(ForkAware):
-    """The connections of a reader that are in use, and a thread that looks after them as long as there are any."""
+    """The connections that views use, and one thread that looks after all of them as long as there are any."""
 
-    def __init__(self, idle: float = IDLE_SECONDS) -> None:
+    def __init__(self, idle: float = IDLE_SECONDS, *, clock: Clock = time.monotonic) -> None:
         self._idle = idle
+        self._clock = clock
         self._watched: set[TimedConnection] = set()
         self._mutex = ForkLock()
         self._thread: threading.Thread | None = None
@@ -61,7 +65,7 @@ class IdleTimeout(ForkAware):
     @contextmanager
     def watched(self, connection: sqlite3.Connection) -> Iterator[TimedConnection]:
         """A connection that may be used as long as the block lasts, and no pause is longer than the timeout."""
-        timed = TimedConnection(connection)
+        timed = TimedConnection(connection, self._clock)
         with self._mutex:
             self._watched.add(timed)
             # a forked child has no threads but its own
@@ -88,7 +92,12 @@ class IdleTimeout(ForkAware):
                 if not self._watched:
                     self._thread = None
                     return
-                late = {timed for timed in self._watched if time.monotonic() - timed.last_used > self._idle}
+                late = {timed for timed in self._watched if self._clock() - timed.last_used > self._idle}
                 self._watched -= late
             for timed in late:
-                timed.end()
+                with uncut_by_forks():
+                    timed.end()
+
+
+SHARED: Final = IdleTimeout()
+"""That of all readers of a process: hundreds of readers would have as many threads otherwise."""

@@ -23,7 +23,7 @@ from mistral_rag.index._filters.filters import AllowedRows
 from mistral_rag.index._folder.filesystem import refuse_network
 from mistral_rag.index._folder.layout import LOG, file_of, find_folder
 from mistral_rag.index._gate import checked_groups, hides_documents, restrict
-from mistral_rag.index._idle_timeout import IdleTimeout, TimedConnection
+from mistral_rag.index._idle_timeout import SHARED, TimedConnection
 from mistral_rag.index._status import size_of, status_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class _Reader(ForkAware):
         self._mutex = ForkLock()
         self._closed = False
         self._allowed = AllowedRows()
-        self._idle_timeout = IdleTimeout()
+        self._idle_timeout = SHARED
         self._local = threading.local()
         self._commit_cache = CommitCache(partial(_fetched, weakref.ref(self)))
         self._file = file_of(folder)

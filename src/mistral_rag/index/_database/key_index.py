@@ -60,10 +60,10 @@ def find_rows(
     """The rows with these keys; unknown keys are left out."""
     wanted = set(keys)
     hashes = json.dumps(sorted(map(hashed, wanted)))
-    held = "SELECT n.row FROM json_each(?1) j CROSS JOIN {} n ON n.kind = ?2 AND n.short = j.value"
+    held = "SELECT n.row FROM json_each(:hashes) j CROSS JOIN {} n ON n.kind = :kind AND n.short = j.value"
     either = " UNION ALL ".join(held.format(name) for name in TABLES)
     query = f"SELECT {table.row}, {table.columns} FROM {table.table} WHERE {table.row} IN ({either})"
-    rows = connection.execute(query, (hashes, table.number))
+    rows = connection.execute(query, {"hashes": hashes, "kind": table.number})
     return {cast("K", key): row for row, key in map(_keyed, rows) if key in wanted}
 
 
@@ -75,12 +75,12 @@ def index_all(connection: sqlite3.Connection) -> None:
 
 def is_complete(connection: sqlite3.Connection) -> bool:
     """Check that every row is found by its key, and that nothing else is in the tables."""
-    held = "SELECT 1 FROM {} WHERE kind = ?1 AND short = ?2 AND row = ?3"
+    held = "SELECT 1 FROM {} WHERE kind = ? AND short = ? AND row = ?"
     query, count = " UNION ALL ".join(held.format(name) for name in TABLES), 0
     for table in KEYED_TABLES:
         for entry in _entries(connection, table):
             count += 1
-            if not connection.execute(query, entry).fetchone():
+            if not connection.execute(query, entry * len(TABLES)).fetchone():
                 return False
     counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in TABLES]
     return bool(sum(counts) == count)

@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -104,14 +105,18 @@ def refuse_odd_files(folder: Path) -> None:
 def odd_files(folder: Path) -> Iterator[tuple[str, str]]:
     """Names of the index's files that are never opened as they are, each with the reason."""
     for name in sorted(OURS):
-        try:
-            mode = os.lstat(folder / name).st_mode
-        except FileNotFoundError:
-            continue
-        if not stat.S_ISREG(mode):
-            yield name, "is a link or no plain file; an index is never followed elsewhere"
-        elif name == JOURNAL and _names_a_file(folder / name):
-            yield name, "names a file to be deleted, which no index of ours does"
+        # a log or a journal goes whenever the process that wrote it is done, also after it was seen here
+        with suppress(FileNotFoundError):
+            if fault := _fault(folder / name):
+                yield name, fault
+
+
+def _fault(file: Path) -> str | None:
+    if not stat.S_ISREG(os.lstat(file).st_mode):
+        return "is a link or no plain file; an index is never followed elsewhere"
+    if file.name == JOURNAL and _names_a_file(file):
+        return "names a file to be deleted, which no index of ours does"
+    return None
 
 
 def _names_a_file(journal: Path) -> bool:
