@@ -32,6 +32,8 @@ _HUE = 0.4
 """Weight of a change of one channel alone: red on green of the same brightness is seen, yellow on white hardly."""
 _MIN_INK = 0.04
 """Share of a letter's box that its ink changes; the thinnest, an l, has three times as much."""
+_ANY_INK = 0.0001
+"""Share that one pixel of a large sign's box exceeds."""
 _MIN_PRINT = 0.03
 _MIN_CONTRAST = 48.0
 """A word of a scan has this share of pixels so far from the paper's level; paper and bars have none."""
@@ -254,18 +256,8 @@ def _shares(changed: Booleans, places: Sequence[PixelBox]) -> list[float]:
 
 
 def _unseen(word: Sequence[Letter], ink: Mapping[int, float]) -> list[int]:
-    """Characters of a word without ink; dots and dashes, which have little, go with the letter before them."""
-    letters = [at for at, character in word if character.isalnum()]
-    if not letters:
-        return [] if any(ink[at] > 0 for at, _ in word) else [at for at, _ in word]
-    seen = ink[letters[0]] >= _MIN_INK
-    unseen = []
-    for at, character in word:
-        if character.isalnum():
-            seen = ink[at] >= _MIN_INK
-        if not seen:
-            unseen.append(at)
-    return unseen
+    """Characters of a word without ink. Signs have little: any is enough, but a sign that nobody sees is none."""
+    return [at for at, character in word if ink[at] < (_MIN_INK if character.isalnum() else _ANY_INK)]
 
 
 class _Prints(NamedTuple):
