@@ -42,10 +42,6 @@ FILTERS: Final[list[dict[str, Any] | None]] = [
 ]
 
 
-TWICE: Final = np.repeat(np.arange(400), 2)
-"""Rows of everybody, each twice."""
-
-
 class Side:
     """One of the two indexes, with staff's readers of it and board's store where board is there."""
 
@@ -127,6 +123,15 @@ def ids_of(view: View, rows: Any) -> list[str]:
     return [stored.chunk.id for stored in view.chunks(np.asarray(rows).ravel().tolist())]
 
 
+def every(view: View) -> range:
+    """Rows of everybody, also those that are gone."""
+    return range(view.last_row + 1)
+
+
+def twice(view: View) -> Any:
+    return np.repeat(np.arange(view.last_row + 1), 2)
+
+
 def key_of(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
@@ -160,15 +165,15 @@ VIEW: Final[dict[str, Callable[[View, Luck], Any]]] = {
         "hashed", [key_of(luck.text), key_of(f"{CANARY} {luck.text}")]
     ),
     "changes": lambda view, luck: ids_of(view, view.changes(0).added),
-    "chunks": lambda view, luck: [stored.chunk for stored in view.chunks(range(400), layouts=True)],
+    "chunks": lambda view, luck: [stored.chunk for stored in view.chunks(every(view), layouts=True)],
     "chunks_by_id": lambda view, luck: sorted(view.chunks_by_id(luck.ids, layouts=True)),
     "content_of": lambda view, luck: view.content_of(luck.uri),
     "count": lambda view, luck: view.count(),
-    "dense": lambda view, luck: ids_of(view, view.dense(TWICE).rows),
+    "dense": lambda view, luck: ids_of(view, view.dense(twice(view)).rows),
     "extra": lambda view, luck: view.extra("step"),  # noqa: S610
     "fields": lambda view, luck: sorted(view.fields()),
     "hidden": lambda view, luck: view.hidden(),
-    "lexical": lambda view, luck: scores_of(view, *view.lexical(TWICE).scores(luck.text)),
+    "lexical": lambda view, luck: scores_of(view, *view.lexical(twice(view)).scores(luck.text)),
     "lexical_inputs": lambda view, luck: [(row.uri, row.text) for row in view.lexical_inputs()],
     "nearest": lambda view, luck: ids_of(view, view.nearest(np.array(luck.vector), luck.k, luck.filter)[0]),
     "numbered_sources": lambda view, luck: list(view.numbered_sources(view.row_sources()[:, 1].tolist()).values()),
@@ -176,18 +181,18 @@ VIEW: Final[dict[str, Callable[[View, Luck], Any]]] = {
     "page_texts": lambda view, luck: list(view.page_texts(luck.uri)),
     "pages": lambda view, luck: list(view.pages(luck.uri)),
     "profile": lambda view, luck: view.profile(luck.uri),
-    "profiles": lambda view, luck: list(view.profiles(range(400)).values()),
+    "profiles": lambda view, luck: list(view.profiles(every(view)).values()),
     "profiles_by_uri": lambda view, luck: list(view.profiles_by_uri()),
     "row_sources": lambda view, luck: ids_of(view, view.row_sources()[:, 0]),
     "rows_of": lambda view, luck: sorted(view.rows_of(luck.ids)),
     "rows_with_vectors": lambda view, luck: ids_of(view, view.rows_with_vectors()),
     "source": lambda view, luck: view.source(luck.uri),
     "sources": lambda view, luck: list(view.sources()),
-    "vector_batch": lambda view, luck: ids_of(view, view.vector_batch(range(400)).rows),
+    "vector_batch": lambda view, luck: ids_of(view, view.vector_batch(every(view)).rows),
     "vector_batches": lambda view, luck: sorted(ids_of(view, [r for b in view.vector_batches() for r in b.rows])),
     "vector_count": lambda view, luck: view.vector_count(),
     "vectors": lambda view, luck: ids_of(view, view.vectors()[0]),
-    "vectors_of": lambda view, luck: view.vectors_of(range(400))[1].tolist(),
+    "vectors_of": lambda view, luck: view.vectors_of(every(view))[1].tolist(),
 }
 NOT_OF_DOCUMENTS: Final = {"commit_digest", "setting"}
 """Methods of a view that read no document: settings of the index, and the digest of a commit."""
