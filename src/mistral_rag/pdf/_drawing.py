@@ -15,8 +15,8 @@ Matrix = tuple[float, float, float, float, float, float]
 Singles = npt.NDArray[np.float32]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_MAX_DEPTH = 8
-"""Forms inside of forms; PDFium draws hardly more, and what lies deeper is looked at as a whole."""
+_MAX_DEPTH = 40
+"""Forms inside of forms: as many as PDFium draws, so that no text lies deeper than it is looked at."""
 
 _type_of = bound(pdfium.FPDFPageObj_GetType, ctypes.c_int, 1)
 _mode_of = bound(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, 1)
