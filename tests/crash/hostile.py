@@ -225,6 +225,7 @@ class Watch:
             os.fspath(place),
             sys.prefix,
             sys.base_prefix,
+            os.path.realpath(tempfile.gettempdir()) + "/mistral-rag-",  # a build's own, made anew
             "/proc/",
             "/sys/",
             *map(os.path.realpath, sys.path[1:]),

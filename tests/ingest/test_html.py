@@ -166,13 +166,6 @@ def test_what_would_take_minutes_is_refused(html: str, reason: str) -> None:
         pages_of(html)
 
 
-def test_a_title_and_a_description_have_a_sane_length(tmp_path: Path) -> None:
-    path = tmp_path / "a.html"
-    path.write_text(f"<title>{'t' * 5000}</title><meta name=description content={'d' * 5000}><p>Text")
-    parsed = parse(path)
-    assert (len(parsed.title), parsed.metadata) == (1000, {"description": "d" * 1000})
-
-
 def test_sections_begin_at_headings_of_the_first_two_levels() -> None:
     pages = pages_of("<h1>Policy</h1><p>Intro<h2>Scope</h2>All.<h3>Detail</h3>More.<h2>Rules</h2><p>Be kind.")
     assert [(page.locator.label, page.text) for page in pages] == [

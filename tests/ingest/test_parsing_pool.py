@@ -151,10 +151,10 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
 
 PARSING = """
 import itertools, pathlib, sys
-from ingest.parsing._pool import parse_files
+from ingest.parsing._pool import ParsingWorkers
 from ingest.parsing._result import ParseJob
 job = ParseJob(pathlib.Path(sys.argv[1]), "u", "application/pdf")
-for result in parse_files(itertools.repeat(job, 1000)):
+for result in ParsingWorkers().parse(itertools.repeat(job, 1000)):
     print("read", flush=True)
 """
 READING = """

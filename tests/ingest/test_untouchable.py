@@ -217,7 +217,7 @@ def _refused(root: Path, tmp_path: Path, *, built: bool) -> None:
         index.chmod(0o555)
     place.chmod(0o555)
     code = (
-        "import os, sys\n"
+        "import html, os, sys\n"  # this and what it needs is not to be loaded later
         "from ingest.__main__ import main\n"
         "given = ['--embeddings', 'none', '--ocr', 'never', '--json']\n"
         "main(['build', sys.argv[1], '--index', sys.argv[3], *given])\n"  # the user may not load what is missing then
