@@ -147,6 +147,28 @@ def test_text_that_looks_hidden_and_is_seen_is_read(seen: str) -> None:
     assert CANARY in "".join(page.text for page in pages_of(f"<p>Before</p>{seen.replace('{}', CANARY)}<p>after</p>"))
 
 
+@pytest.mark.parametrize(
+    "selector",
+    [
+        ":lang(en)",
+        ":is()",
+        ":modal",
+        "[x=1]",
+        "&",
+        "p >",
+        "p..a",
+        "p:nth-child(n+)",
+        "}} p:host(.a)",
+        "p#1",
+        ":has(> img)",
+        "[x",
+    ],
+)
+def test_a_selector_that_cannot_be_matched_is_passed_over(selector: str) -> None:
+    html = f"<style>{selector}{{display:none}} .b{{display:none}}</style><p class=a>Seen<p class='a b'>No<p>too"
+    assert blocks(html) == [("text", "Seen"), ("text", "too")]
+
+
 def test_hidden_characters_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text("<p>Seen</p><p hidden>ab <b>c</b></p><p style='color:#fff'>de</p>")

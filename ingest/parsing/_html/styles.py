@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborNode, SelectolaxError
 
 from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_same
 from ingest.parsing._html.css import MAX_RULES, Declarations, Rule, declarations_of, rules_of
@@ -93,7 +93,7 @@ _INLINE: Final = (1_000_000, 0, 0, 0)
 def _matches(node: LexborNode, selector: str) -> bool:
     try:
         return bool(node.css_matches(selector))
-    except ValueError:  # a selector that Lexbor doesn't know matches nothing
+    except (SelectolaxError, ValueError):  # a selector that Lexbor doesn't know is passed over, as browsers do
         return False
 
 
