@@ -169,6 +169,50 @@ def test_a_selector_that_cannot_be_matched_is_passed_over(selector: str) -> None
     assert blocks(html) == [("text", "Seen"), ("text", "too")]
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_hidden"),
+    [
+        ("@media (max-width:600px)", False),
+        ("@media screen and (max-width: 40em)", False),
+        ("@media (max-height:300px)", False),
+        ("@media (width < 600px)", False),
+        ("@media (300px <= width <= 900px)", False),
+        ("@media (orientation:portrait)", False),
+        ("@media (prefers-color-scheme:dark)", False),
+        ("@media (prefers-reduced-motion)", False),
+        ("@media print, (hover:none)", False),
+        ("@media (shape:round)", False),
+        ("@media not (shape:round)", False),
+        ("@media (min-width:500px) and (max-width:900px)", False),
+        ("@supports not (display:grid)", False),
+        ("@supports (foo:bar)", False),
+        ("@supports not (foo:bar)", False),
+        ("@container card (max-width:300px)", False),
+        ("@media " + "(" * 2000 + "color" + ")" * 2000, False),
+        ("@media", True),
+        ("@media all", True),
+        ("@media not print", True),
+        ("@media print, screen", True),
+        ("@media only screen and (min-width:300px)", True),
+        ("@media (min-width:30em) and (not (max-width:900px))", True),
+        ("@media (width >= 600px)", True),
+        ("@media (600px < width)", True),
+        ("@media (orientation:landscape) or (shape:round)", True),
+        ("@media not screen and (max-width:600px)", True),
+        ("@supports (display:grid) and (not (display:foo))", False),
+        ("@supports (display:grid)", True),
+    ],
+)
+def test_a_condition_of_a_style_sheet_is_that_of_a_wide_screen(condition: str, is_hidden: bool) -> None:
+    seen = [("text", "Seen")] if is_hidden else [("text", "Seen"), ("text", "more")]
+    assert blocks(f"<style>{condition}{{p.h{{display:none}}}}</style><p>Seen<p class=h>more") == seen
+
+
+@pytest.mark.parametrize("attributes", ["media=print", "media='(max-width:500px)'", "type=text/less"])
+def test_a_style_sheet_that_is_not_for_the_screen_hides_nothing(attributes: str) -> None:
+    assert blocks(f"<style {attributes}>p{{display:none}}</style><p>Seen") == [("text", "Seen")]
+
+
 def test_hidden_characters_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text("<p>Seen</p><p hidden>ab <b>c</b></p><p style='color:#fff'>de</p>")

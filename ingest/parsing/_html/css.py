@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from ingest.parsing._html.media import holds
+
 Declarations = Mapping[str, tuple[str, bool]]
 """Values by property, in lower case, and True for those that are important."""
 
@@ -27,7 +29,7 @@ _COMMA: Final = re.compile(r",(?![^(\[]*[)\]])")
 _RIGHTMOST: Final = re.compile(r"[^\s>+~]+\Z")
 _KEY: Final = re.compile(r"#[\w-]+|\.[\w-]+|^[\w-]+")
 _SIMPLE: Final = re.compile(r"[#.]?[\w-]+")
-_UNSEEN_MEDIA: Final = re.compile(r"\b(?:print|speech|aural|braille|not)\b")
+_AT_RULE: Final = re.compile(r"@([a-zA-Z-]+)")
 _PSEUDO_ELEMENT: Final = re.compile(
     r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked|disabled)"
 )
@@ -94,10 +96,13 @@ def _block(prelude: str, blocks: list[str | None]) -> str | None:
     """Selectors of a block that begins; empty for a group of rules, None for one that is passed over."""
     if None in blocks or (blocks and blocks[-1]):
         return None
-    name = prelude[1:].split(None, 1)[0].partition("(")[0].lower() if prelude[:1] == "@" and prelude[1:] else ""
-    if name in {"media", "supports", "layer", "container"}:
-        return None if name == "media" and _UNSEEN_MEDIA.search(prelude.lower()) else ""
-    return None if prelude[:1] == "@" else prelude
+    if prelude[:1] != "@":
+        return prelude
+    rule = _AT_RULE.match(prelude)
+    name = rule[1].lower() if rule else ""
+    if name == "layer" or (rule and name in {"media", "supports", "container"} and holds(name, prelude[rule.end() :])):
+        return ""
+    return None
 
 
 def _specificity(selector: str) -> tuple[int, int, int] | None:

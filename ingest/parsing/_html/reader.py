@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
-from ingest.parsing._html.styles import Style, Styles, hides, inherited
+from ingest.parsing._html.styles import Style, Styles, hides, inherited, sheets_of
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._outline import Outline
@@ -84,7 +84,7 @@ class HtmlReader:
     def read(self, html: str) -> None:
         """Read a page, or a piece of one, to its end; raises ParseError for one that would take minutes."""
         root = parse_tree(html)
-        self._styles = Styles(sheet.text() for sheet in (root.css("style") if root is not None else ()))
+        self._styles = Styles(sheets_of(root) if root is not None else ())
         self._looks = [Style()]
         walk = Walk(root) if root is not None else None
         for tag, node, entered in walk or ():

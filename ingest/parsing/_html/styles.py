@@ -2,13 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborNode, SelectolaxError
 
 from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_same
 from ingest.parsing._html.css import MAX_RULES, Declarations, Rule, declarations_of, rules_of
+from ingest.parsing._html.media import holds
 
 FAR_OUT: Final = 500.0
 """Pixels beyond an edge; menus that slide in begin a few hundred away, what is never seen thousands."""
@@ -85,6 +86,14 @@ class Styles:
             for rule in self._rules.get(key, ()):
                 if rule.is_simple or _matches(node, rule.selector):
                     yield rule
+
+
+def sheets_of(root: LexborNode) -> Iterator[str]:
+    """Style sheets in CSS of a page for the screen."""
+    for sheet in root.css("style"):
+        kind = (sheet.attributes.get("type") or "text/css").strip().lower()
+        if kind == "text/css" and holds("media", sheet.attributes.get("media") or ""):
+            yield sheet.text()
 
 
 _INLINE: Final = (1_000_000, 0, 0, 0)
