@@ -38,10 +38,11 @@ def test_text_is_read_as_a_browser_shows_it() -> None:
         "<template><p>no</p></template>",
         "<nav><ul><li>no</ul></nav>",
         "<div role=navigation>no</div>",
-        "<svg><title>no</title><text>no</text></svg>",
+        "<svg><title>no</title><desc>no</desc><g>no</g></svg>",
+        "<progress>no</progress><meter>no</meter>",
+        "<div popover>no</div>",
         "<!-- no -->",
         "<![CDATA[no]]>",
-        "<select><option>no<option>no</select>",
         "<p hidden>no",
     ],
 )
@@ -86,6 +87,17 @@ CANARY = "Canary pays nine million"
         "<p style='color:hsl(0, 0%, 99%)'>{}</p>",
         "<p style='-webkit-text-fill-color: transparent'>{}</p>",
         "<p style='color:#123456; background:#123456'>{}</p>",
+        "<p style='color:#fff; background:#fff none no-repeat'>{}</p>",
+        "<p style='background:#fff; background-clip:text; color:transparent'>{}</p>",
+        "<p style='color:#fff; text-shadow:1px 1px #fff, 0 0 white'>{}</p>",
+        "<p style='color:#fff; -webkit-text-stroke:0 black'>{}</p>",
+        "<p style='color:transparent; text-shadow:none'>{}</p>",
+        "<style>.q::before, .h{position:absolute;inset:0;background:#000}</style><p class=h style='color:#000'>{}</p>",
+        "<i style='position:absolute;inset:0;background:#000;display:none'></i><p style='color:#fff'>{}</p>",
+        "<style>.h{color:#fff}.h::before{content:'';background:#000}</style><p class=h>{}</p>",
+        "<p style='opacity:0; transition:opacity 0s, color 0ms'>{}</p>",
+        "<p style='opacity:0; transition:color 1s'>{}</p>",
+        "<select><option><option>{}</select>",
         "<div style='background-color:black'><p>{}</p></div>",
         "<div style='background:papayawhip'><b style='color:papayawhip'>{}</b></div>",
         "<table><tr><td bgcolor=black><font color='#000000'>{}</font></td></tr></table>",
@@ -137,6 +149,21 @@ def test_text_that_nobody_sees_is_not_read(hidden: str, tmp_path: Path) -> None:
         "<p style='transform:translate(-50%, -50%)'>{}</p>",
         "<p style='width:0'>{}</p>",
         "<style>.a{display:none} .a.b{display:block}</style><p class='a b'>{}</p>",
+        "<p style='background:linear-gradient(red,blue); -webkit-background-clip:text; color:transparent'>{}</p>",
+        "<h1 style='background:red; background-clip:text; -webkit-text-fill-color:transparent'><b>{}</b></h1>",
+        "<p style='color:transparent; text-shadow:0 0 2px #000'>{}</p>",
+        "<p style='color:#fff; text-shadow:1px 1px rgb(0, 0, 0), 0 0 white'>{}</p>",
+        "<p style='color:#fff; -webkit-text-stroke:1px black'>{}</p>",
+        "<div style='background-image:image-set(\"a\")'><p style='color:#fff'>{}</p></div>",
+        "<style>.h{position:relative;color:#fff}.h::before{content:'';position:absolute;inset:0;background:#000}</style>"
+        "<p class=h>{}</p>",
+        "<div><i style='position:absolute;inset:0;background:#000'></i><p style='color:#fff'>{}</p></div>",
+        "<style>@keyframes in{from{opacity:0}to{opacity:1}}.h{opacity:0;animation:in 1s forwards}</style>"
+        "<p class=h>{}</p>",
+        "<p style='opacity:0; transition:opacity .3s ease'>{}</p>",
+        "<p style='opacity:0; transition:.3s'>{}</p>",
+        "<button>{}</button>",
+        "<select><option>{}<option>b</select>",
         "<style>p:hover{display:none} p::before{display:none}</style><p>{}</p>",
         "<style>@media print{p{display:none}}</style><p>{}</p>",
         "<style>.a{display:none}</style><p class=ab id=a>{}</p>",
@@ -354,8 +381,31 @@ def test_what_is_struck_out_is_not_read() -> None:
 def test_what_a_form_is_filled_with_is_read() -> None:
     html = """<label>Max. load</label> <input value="450 kg"> <input type=hidden value=no>
         <input type=password value=no>
-        <textarea>Only with anchor</textarea> <select><option>blue<option selected>red</select> <button>no</button>"""
-    assert blocks(html) == [("text", "Max. load 450 kg Only with anchor red")]
+        <textarea>Only with anchor</textarea> <select><option>blue<option selected>red</select> <button>Send</button>
+        <select><option>one<option>two</select> <select multiple><option>x</option> <option>y</select>"""
+    assert blocks(html) == [("text", "Max. load 450 kg Only with anchor red Send one x y")]
+
+
+def test_texts_of_drawings_and_formulas_are_read_each_by_itself() -> None:
+    drawing = (
+        "<svg><title>no</title><rect/><text>12</text><text>34 <tspan>kg</tspan></text><text fill=none>no</text></svg>"
+    )
+    formula = (
+        "<math><mfrac><mn>1</mn><mn>2</mn></mfrac><semantics><mi>x</mi><annotation>no</annotation></semantics></math>"
+    )
+    assert blocks(f"<h1>Load</h1><p>Bar {drawing}<p>Half {formula}") == [
+        ("title", "Load"),
+        ("text", "Bar 12 34 kg"),
+        ("text", "Half 1 2 x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["<text opacity=0>no</text>", "<text fill=white>no</text>", "<g display=none><text>no</text></g>", "no"],
+)
+def test_hidden_text_of_a_drawing_is_not_read(hidden: str) -> None:
+    assert blocks(f"<p>Bar <svg>{hidden}</svg>") == [("text", "Bar")]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ Declarations = Mapping[str, tuple[str, bool]]
 """Values by property, in lower case, and True for those that are important."""
 
 _NAMES = """
-    background background-color background-image bottom clip clip-path color content-visibility display filter font
-    font-size height left margin margin-left margin-top max-height max-width opacity overflow overflow-x overflow-y
-    position right scale text-decoration text-decoration-line text-indent top transform translate visibility width
-    -webkit-text-fill-color
+    -webkit-background-clip -webkit-text-fill-color -webkit-text-stroke -webkit-text-stroke-width animation
+    animation-name background background-clip background-color background-image bottom clip clip-path color
+    content-visibility display fill filter font font-size height left margin margin-left margin-top max-height max-width
+    opacity overflow overflow-x overflow-y position right scale stroke text-decoration text-decoration-line text-indent
+    text-shadow top transform transition transition-property translate visibility width inset
 """
 PROPERTIES: Final = frozenset(_NAMES.split())
 """Properties that can hide text; all others are left out."""
@@ -34,6 +35,8 @@ _PSEUDO_ELEMENT: Final = re.compile(
     r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked|disabled)"
 )
 """Parts of elements that are no text of the document, and states that no page is in when it is opened."""
+_PSEUDO_BOX: Final = re.compile(r"::?(?:before|after)\s*\Z")
+_UNKNOWN_BACKGROUND: Final[Declarations] = {"background-image": ("unknown", False)}
 
 
 class Rule(NamedTuple):
@@ -82,14 +85,32 @@ def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
             if selectors := blocks.pop():
                 declarations = declarations_of("".join(prelude))
                 for selector in _COMMA.split(selectors) if declarations else ():
+                    selector, counted = _of_box(selector, declarations)
                     if (rank := _specificity(selector)) is not None:
-                        yield Rule(_unescaped(selector).strip(), declarations, (*rank, first))
+                        yield Rule(_unescaped(selector).strip(), counted, (*rank, first))
                         first += 1
             prelude = []
         elif piece == ";" and not (blocks and blocks[-1]):
             prelude = []
         else:
             prelude.append(piece)
+
+
+def _of_box(selector: str, declarations: Declarations) -> tuple[str, Declarations]:
+    """A rule for a box behind an element's text as a rule for the element; any other as it is."""
+    box = _PSEUDO_BOX.search(selector)
+    if box is None or not covers({name: value for name, (value, _) in declarations.items()}):
+        return selector, declarations
+    return selector[: box.start()], _UNKNOWN_BACKGROUND
+
+
+def covers(values: Mapping[str, str]) -> bool:
+    """True for a box with a background that fills the one around it: what lies on it has a background unknown here."""
+    background = [values.get(f"background{name}", "none") for name in ("", "-color", "-image")]
+    if values.get("position") not in {"absolute", "fixed"} or {"none", "transparent"}.issuperset(background):
+        return False
+    sides = [values.get(side, values.get("inset", "")) for side in ("top", "right", "bottom", "left")]
+    return {"0", "0px"}.issuperset(sides) or (values.get("width"), values.get("height")) == ("100%", "100%")
 
 
 def _block(prelude: str, blocks: list[str | None]) -> str | None:

@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode, SelectolaxError
 
-from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_same
+from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_color, is_same
 from ingest.parsing._html.css import MAX_RULES, Declarations, Rule, declarations_of, rules_of
 from ingest.parsing._html.media import holds
 
@@ -28,6 +28,11 @@ _PIXELS: Final = {
 _FONT_SIZES: Final = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
 }  # fmt: skip
+_SHAPES: Final = "rect, path, circle, ellipse, polygon, polyline, image, use"
+_DRAWN: Final = frozenset({"svg", "g", "text", "tspan"})
+_COMMA: Final = re.compile(r",(?![^(]*\))")
+_WORD: Final = re.compile(r"[^\s(]+(?:\([^()]*\))?")
+_TIME: Final = re.compile(r"(?<![\w.])(?!0*\.?0*m?s)[\d.]+m?s\b")
 _OPACITY: Final = re.compile(r"opacity\(\s*([\d.]+)(%?)\s*\)")
 _TRANSFORM: Final = re.compile(
     r"(scale|scalex|scaley|scale3d|translate|translatex|translatey|translate3d|matrix)\(([^()]*)\)"
@@ -46,13 +51,34 @@ class Style(NamedTuple):
     background: Color = WHITE
     is_visible: bool = True
     font: float = ROOT_FONT
+    shadow: str = ""
+    stroke: str = ""
+    is_clip: bool = False
+    """True when a background or picture is seen through the letters."""
+    svg: Literal["", "shapes", "text"] = ""
+    """In `<svg>` only its texts are shown, and their colour is that of `fill`."""
 
     @property
     def shows_text(self) -> bool:
         """True when text right in the element is seen."""
-        if not self.is_visible or self.font < MIN_FONT or self.opacity < MIN_OPACITY:
+        if not self.is_visible or self.svg == "shapes" or self.font < MIN_FONT:
             return False
-        return not is_same(blended(self.color, self.background, self.opacity), self.background)
+        return self._is_seen(self.color, self.opacity) or self.is_clip or any(map(self._is_seen_by, self._edges()))
+
+    def _is_seen(self, color: Color, opacity: float) -> bool:
+        return opacity >= MIN_OPACITY and not is_same(blended(color, self.background, opacity), self.background)
+
+    def _edges(self) -> Iterator[str]:
+        """Shadows and outlines of the letters."""
+        if self.shadow not in {"", "none"}:
+            yield from _COMMA.split(self.shadow)
+        widths = [_pixels(word) for word in self.stroke.split()]
+        if any(widths) or "thin" in self.stroke or "thick" in self.stroke or "medium" in self.stroke:
+            yield self.stroke
+
+    def _is_seen_by(self, edge: str) -> bool:
+        words = [word for word in _WORD.findall(edge) if not _LENGTH.fullmatch(word)]
+        return self._is_seen(*color_of(words[0])) if words else self._is_seen(self.color, self.opacity)
 
 
 class Styles:
@@ -117,24 +143,53 @@ def _of_old(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
     values = {"background-color": attributes.get("bgcolor"), "background-image": attributes.get("background")}
     if tag in {"font", "body"}:
         values["color"] = attributes.get("color" if tag == "font" else "text")
-    return {name: value for name, value in values.items() if value}
+    if tag in _DRAWN:
+        values |= {name: attributes.get(name) for name in ("display", "fill", "font-size", "opacity", "visibility")}
+    return {name: value.strip().lower() for name, value in values.items() if value}
 
 
 def inherited(parent: Style, values: Mapping[str, str]) -> Style:
     """Style of an element whose own `values` are those of `Styles.of`."""
     if not values:
         return parent
-    own = values.get("color", "inherit")
+    own = values.get("fill" if parent.svg else "color", "inherit")
     color, opacity = _color(values.get("-webkit-text-fill-color", own), parent)
     visibility = values.get("visibility", "inherit")
-    is_visible = parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"}
-    return Style(color, opacity, _background(values, parent.background), is_visible, _font(values, parent.font))
+    background = _background(values, parent.background)
+    is_clip = _is_text_clip(values)
+    stroke = f"medium {values['stroke']}" if parent.svg and values.get("stroke", "none") != "none" else ""
+    stroke = stroke or " ".join(values.get(f"-webkit-text-stroke{name}", "") for name in ("", "-width")).strip()
+    return parent._replace(
+        color=color,
+        opacity=opacity,
+        background=parent.background if is_clip else background,
+        is_visible=parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"},
+        font=_font(values, parent.font),
+        shadow=values.get("text-shadow", parent.shadow),
+        stroke=stroke or parent.stroke,
+        is_clip=parent.is_clip or (is_clip and not is_same(background, parent.background)),
+    )
+
+
+def _is_text_clip(values: Mapping[str, str]) -> bool:
+    names = ("background-clip", "-webkit-background-clip", "background")
+    return any("text" in _WORD.findall(values.get(name, "")) for name in names)
 
 
 def _color(value: str, parent: Style) -> tuple[Color, float]:
     if value in {"inherit", "currentcolor", "unset"}:
         return parent.color, parent.opacity
-    return color_of(value)
+    return color_of("transparent" if value == "none" else value)
+
+
+def in_drawing(style: Style, tag: str, node: LexborNode) -> Style:
+    """Style of an element whose tag begins or ends a drawing or a text in one."""
+    if tag == "svg":
+        background = None if node.css_first(_SHAPES) is not None else style.background
+        return style._replace(svg="shapes", color=BLACK, opacity=1.0, background=background)
+    if style.svg and tag in {"text", "foreignobject"}:
+        return style._replace(svg="text" if tag == "text" else "")
+    return style
 
 
 def _background(values: Mapping[str, str], behind: Color) -> Color:
@@ -143,6 +198,8 @@ def _background(values: Mapping[str, str], behind: Color) -> Color:
     if image not in {"none", "initial"} or "url(" in shorthand or "gradient(" in shorthand:
         return None
     value = values.get("background-color", shorthand)
+    if " " in value and "(" not in value:
+        value = next((word for word in value.split() if is_color(word)), value)
     if not value or value in {"none", "inherit", "initial", "unset", "0"}:
         return behind
     color, opacity = color_of(value)
@@ -178,6 +235,8 @@ def hides(values: Mapping[str, str]) -> bool:
 
 
 def _is_faint(values: Mapping[str, str]) -> bool:
+    if _is_animated(values):
+        return False
     opacity = _LENGTH.fullmatch(values.get("opacity", "1"))
     if opacity is not None and float(opacity[1]) * (0.01 if opacity[2] == "%" else 1) < MIN_OPACITY:
         return True
@@ -186,6 +245,14 @@ def _is_faint(values: Mapping[str, str]) -> bool:
         for number, percent in _OPACITY.findall(values.get("filter", ""))
         if number.count(".") < 2 and number != "."
     )
+
+
+def _is_animated(values: Mapping[str, str]) -> bool:
+    """True for an element that a page fades in: it begins transparent, and scripts or key frames show it."""
+    transition = values.get("transition", "")
+    fades = values.get("transition-property", transition)
+    is_fading = _TIME.search(transition) and re.search(r"opacity|\ball\b|^[\d.]", fades)
+    return bool(is_fading or _TIME.search(values.get("animation", "")))
 
 
 def _is_cut(values: Mapping[str, str]) -> bool:
