@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from ingest.parsing._html.media import holds
+from ingest.parsing._html.validity import is_valid, longhands
 
 Declarations = Mapping[str, tuple[str, bool]]
 """Values by property, in lower case, and True for those that are important."""
@@ -12,9 +13,9 @@ Declarations = Mapping[str, tuple[str, bool]]
 _NAMES = """
     -webkit-background-clip -webkit-text-fill-color -webkit-text-stroke -webkit-text-stroke-width animation
     animation-name background background-clip background-color background-image bottom clip clip-path color
-    content-visibility display fill filter font font-size height left margin margin-left margin-top max-height max-width
+    content-visibility display fill filter font-size height left margin-left margin-top max-height max-width
     opacity overflow overflow-x overflow-y position right scale stroke text-decoration text-decoration-line text-indent
-    text-shadow top transform transition transition-property translate visibility width inset
+    text-shadow top transform transition transition-property translate visibility width
 """
 PROPERTIES: Final = frozenset(_NAMES.split())
 """Properties that can hide text; all others are left out."""
@@ -60,16 +61,16 @@ class Rule(NamedTuple):
 
 
 def declarations_of(text: str) -> Declarations:
-    """Declarations of a style attribute or of a rule's block."""
+    """Declarations of a style attribute or of a rule's block; those that are not valid are left out."""
     found: dict[str, tuple[str, bool]] = {}
     for declaration in _parts(_COMMENT.sub(" " if "<" in text else "", text)):
         name, colon, value = declaration.partition(":")
         name = _unescaped(name).strip().lower()
-        if not colon or name not in PROPERTIES:
-            continue
         value, mark, _ = _unescaped(value).lower().partition("!")
-        if not (found.get(name, ("", False))[1] and not mark):
-            found[name] = value.strip(), bool(mark)
+        for longhand, part in longhands(name, value.strip()) if colon else ():
+            is_kept = longhand in found and found[longhand][1] and not mark
+            if longhand in PROPERTIES and not is_kept and is_valid(longhand, part):
+                found[longhand] = part, bool(mark)
     return found
 
 
@@ -109,7 +110,7 @@ def covers(values: Mapping[str, str]) -> bool:
     background = [values.get(f"background{name}", "none") for name in ("", "-color", "-image")]
     if values.get("position") not in {"absolute", "fixed"} or {"none", "transparent"}.issuperset(background):
         return False
-    sides = [values.get(side, values.get("inset", "")) for side in ("top", "right", "bottom", "left")]
+    sides = [values.get(side, "") for side in ("top", "right", "bottom", "left")]
     return {"0", "0px"}.issuperset(sides) or (values.get("width"), values.get("height")) == ("100%", "100%")
 
 

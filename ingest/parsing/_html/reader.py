@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.css import covers
-from ingest.parsing._html.styles import Style, Styles, hides, in_drawing, inherited, sheets_of
+from ingest.parsing._html.hiding import hides
+from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited, sheets_of
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._outline import Outline
