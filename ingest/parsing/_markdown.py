@@ -1,11 +1,14 @@
-"""The parser for Markdown (CommonMark with tables): its readable text as pages, without the marks."""
+"""The parser for Markdown (CommonMark with tables): rendered as HTML, so that what its tags hide is hidden here too."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from pydantic import JsonValue
 
 from ingest.parsing._html.reader import HtmlReader
@@ -17,7 +20,10 @@ MAX_NESTING = 60
 """Lists in lists, quotes in quotes: what is deeper is made to exhaust the parser's stack."""
 FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.{0,10000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 SETTING = re.compile(r"([A-Za-z][\w-]{0,40}):[ \t]+(\S.*)")
-TAG = re.compile(r"<[^>]*>")
+SWALLOWS = re.compile(
+    r"<(/?)(iframe|noembed|noframes|noscript|object|plaintext|script|select|style|template|textarea|title|xmp)\b"
+)
+"""Tags that take all that follows for their content; one that is never closed is a word about HTML."""
 
 
 def parse(path: Path) -> Parsed:
@@ -28,99 +34,21 @@ def parse(path: Path) -> Parsed:
         metadata = {key: value.strip().strip("\"'") for key, value in SETTING.findall(front[1])}
         text = text[front.end() :]
     outline = Outline()
-    _Reader(outline).read(MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table").parse(text))
+    reader = HtmlReader(outline)
+    reader.read(_markdown().render(text, {"closed": {name for slash, name in SWALLOWS.findall(text.lower()) if slash}}))
     title = str(metadata.pop("title", "")) or outline.title or path.stem
-    return Parsed(title, metadata, outline.pages())
+    return Parsed(title, metadata, outline.pages(), hidden={0: reader.hidden} if reader.hidden else {})
 
 
-class _Reader:
-    """Walks markdown-it's tokens and fills an outline."""
-
-    def __init__(self, outline: Outline) -> None:
-        self._outline = outline
-        self._lists: list[int | None] = []
-        self._marker = ""
-        self._heading = 0
-        self._row: list[str] | None = None
-        self._rows: list[list[str]] = []
-
-    def read(self, tokens: Sequence[Token]) -> None:
-        for token in tokens:
-            step = getattr(self, f"_{token.type}", None)
-            if step is not None:
-                step(token)
-
-    def _inline(self, token: Token) -> None:
-        text = readable(token.children or ())
-        if self._row is not None:
-            self._row.append(text)
-        elif self._heading:
-            self._outline.heading(self._heading, text)
-        elif self._lists:
-            self._outline.block("list", self._marker + text)
-            self._marker = ""
-        else:
-            self._outline.block("text", text)
-
-    def _heading_open(self, token: Token) -> None:
-        self._heading = int(token.tag[1])
-
-    def _heading_close(self, token: Token) -> None:
-        self._heading = 0
-
-    def _fence(self, token: Token) -> None:
-        self._outline.block("code", token.content.strip("\n"))
-
-    _code_block = _fence
-
-    def _html_block(self, token: Token) -> None:
-        HtmlReader(self._outline).read(token.content)
-
-    def _bullet_list_open(self, token: Token) -> None:
-        self._lists.append(None)
-
-    def _ordered_list_open(self, token: Token) -> None:
-        self._lists.append(int(token.attrGet("start") or 1))
-
-    def _bullet_list_close(self, token: Token) -> None:
-        self._lists.pop()
-
-    _ordered_list_close = _bullet_list_close
-
-    def _list_item_open(self, token: Token) -> None:
-        number = self._lists[-1]
-        if number is not None:
-            self._marker = f"{number}. "
-            self._lists[-1] = number + 1
-
-    def _list_item_close(self, token: Token) -> None:
-        self._marker = ""
-
-    def _table_open(self, token: Token) -> None:
-        self._rows = []
-
-    def _tr_open(self, token: Token) -> None:
-        self._row = []
-
-    def _tr_close(self, token: Token) -> None:
-        if self._row is not None:
-            self._rows.append(self._row)
-        self._row = None
-
-    def _table_close(self, token: Token) -> None:
-        self._outline.table(self._rows[:1], self._rows[1:])
+def _markdown() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    parser.add_render_rule("html_inline", _html_inline)
+    return parser
 
 
-def readable(tokens: Sequence[Token]) -> str:
-    """The text of inline tokens as a reader sees it."""
-    texts: list[str] = []
-    for token in tokens:
-        if token.type == "softbreak":
-            texts.append(" ")
-        elif token.type == "hardbreak" or (token.type == "html_inline" and token.content.lower().startswith("<br")):
-            texts.append("\n")
-        elif token.type == "image":
-            texts.append(readable(token.children or ()))
-        elif token.type in {"text", "code_inline", "text_special"}:
-            texts.append(token.content)
-    return "".join(texts)
+def _html_inline(
+    _renderer: RendererProtocol, tokens: Sequence[Token], at: int, _options: OptionsDict, env: EnvType
+) -> str:
+    tag = tokens[at].content
+    opened = SWALLOWS.match(tag.lower())
+    return escapeHtml(tag) if opened and opened[2] not in env["closed"] else tag

@@ -38,10 +38,11 @@ def test_text_is_read_as_a_browser_shows_it() -> None:
         "<template><p>no</p></template>",
         "<nav><ul><li>no</ul></nav>",
         "<div role=navigation>no</div>",
-        "<svg><title>no</title><text>no</text></svg>",
+        "<svg><title>no</title><desc>no</desc><g>no</g></svg>",
+        "<progress>no</progress><meter>no</meter>",
+        "<div popover>no</div>",
         "<!-- no -->",
         "<![CDATA[no]]>",
-        "<select><option>no<option>no</select>",
         "<p hidden>no",
     ],
 )
@@ -79,6 +80,39 @@ CANARY = "Canary pays nine million"
         "<p style='transform: scale(0)'>{}</p>",
         "<p style='transform: rotate(3deg) translateX(-200vw)'>{}</p>",
         "<p style='content-visibility:hidden'>{}</p>",
+        "<p style='display:none;display:foo'>{}</p>",
+        "<p style='visibility:hidden;visibility:foo;visibility:visible visible'>{}</p>",
+        "<p style='opacity:0;opacity:abc'>{}</p>",
+        "<p style='color:#fff;color:bogus(1)'>{}</p>",
+        "<p style='color:#fff;color:12'>{}</p>",
+        "<p style='position:absolute;left:-9999px;left:abc;position:foo'>{}</p>",
+        "<p style='font:0/0 a'>{}</p>",
+        "<p style='font-size:1em;font:bold 1px/1 serif'>{}</p>",
+        "<div style='opacity:.3'><div style='opacity:.3'><p style='opacity:.3'>{}</p></div></div>",
+        "<p style='text-indent:100%;white-space:nowrap;overflow:hidden'>{}</p>",
+        "<p style='text-indent:9999px;overflow:hidden'>{}</p>",
+        "<p style='clip-path:inset(0 0 100% 0)'>{}</p>",
+        "<p style='clip-path:inset(999px)'>{}</p>",
+        "<p style='clip-path:inset(30% 60% round 5px)'>{}</p>",
+        "<p style='clip-path:rect(0 0 0 0)'>{}</p>",
+        "<p style='clip-path:xywh(0 0 0 20px)'>{}</p>",
+        "<p style='transform:scale(1,0)'>{}</p>",
+        "<p style='transform:matrix(1,0,0,0,0,0)'>{}</p>",
+        "<p style='transform:rotateX(90deg)'>{}</p>",
+        "<p style='transform:rotateY(-90deg)'>{}</p>",
+        "<p style='scale:1 0'>{}</p>",
+        "<p style='transform:translate(-100vw)'>{}</p>",
+        "<p style='position:fixed;left:100vw'>{}</p>",
+        "<p style='position:fixed;top:100vh'>{}</p>",
+        "<p style='position:absolute;bottom:9999px'>{}</p>",
+        "<p style='position:absolute;inset:-9999px auto auto -9999px'>{}</p>",
+        "<p style='position:absolute;inset-inline-start:-9999px'>{}</p>",
+        "<p style='margin-inline-start:-9999px'>{}</p>",
+        "<p style='margin:0 0 0 -9999px'>{}</p>",
+        "<p style='block-size:0;overflow:hidden'>{}</p>",
+        "<p style='max-inline-size:0;overflow:hidden'>{}</p>",
+        "<div style='background:#000'><p style='background:#000;color:initial'>{}</p></div>",
+        "<ruby><rp>{}</rp></ruby>",
         "<p style='color:white'>{}</p>",
         "<p style='color:#fffffe'>{}</p>",
         "<p style='color:rgba(0,0,0,0)'>{}</p>",
@@ -86,6 +120,17 @@ CANARY = "Canary pays nine million"
         "<p style='color:hsl(0, 0%, 99%)'>{}</p>",
         "<p style='-webkit-text-fill-color: transparent'>{}</p>",
         "<p style='color:#123456; background:#123456'>{}</p>",
+        "<p style='color:#fff; background:#fff none no-repeat'>{}</p>",
+        "<p style='background:#fff; background-clip:text; color:transparent'>{}</p>",
+        "<p style='color:#fff; text-shadow:1px 1px #fff, 0 0 white'>{}</p>",
+        "<p style='color:#fff; -webkit-text-stroke:0 black'>{}</p>",
+        "<p style='color:transparent; text-shadow:none'>{}</p>",
+        "<style>.q::before, .h{position:absolute;inset:0;background:#000}</style><p class=h style='color:#000'>{}</p>",
+        "<i style='position:absolute;inset:0;background:#000;display:none'></i><p style='color:#fff'>{}</p>",
+        "<style>.h{color:#fff}.h::before{content:'';background:#000}</style><p class=h>{}</p>",
+        "<p style='opacity:0; transition:opacity 0s, color 0ms'>{}</p>",
+        "<p style='opacity:0; transition:color 1s'>{}</p>",
+        "<select><option><option>{}</select>",
         "<div style='background-color:black'><p>{}</p></div>",
         "<div style='background:papayawhip'><b style='color:papayawhip'>{}</b></div>",
         "<table><tr><td bgcolor=black><font color='#000000'>{}</font></td></tr></table>",
@@ -137,6 +182,30 @@ def test_text_that_nobody_sees_is_not_read(hidden: str, tmp_path: Path) -> None:
         "<p style='transform:translate(-50%, -50%)'>{}</p>",
         "<p style='width:0'>{}</p>",
         "<style>.a{display:none} .a.b{display:block}</style><p class='a b'>{}</p>",
+        "<p style='background:linear-gradient(red,blue); -webkit-background-clip:text; color:transparent'>{}</p>",
+        "<h1 style='background:red; background-clip:text; -webkit-text-fill-color:transparent'><b>{}</b></h1>",
+        "<p style='color:transparent; text-shadow:0 0 2px #000'>{}</p>",
+        "<p style='color:#fff; text-shadow:1px 1px rgb(0, 0, 0), 0 0 white'>{}</p>",
+        "<p style='color:#fff; -webkit-text-stroke:1px black'>{}</p>",
+        "<div style='background-image:image-set(\"a\")'><p style='color:#fff'>{}</p></div>",
+        "<style>.h{position:relative;color:#fff}.h::before{content:'';position:absolute;inset:0;background:#000}</style>"
+        "<p class=h>{}</p>",
+        "<div><i style='position:absolute;inset:0;background:#000'></i><p style='color:#fff'>{}</p></div>",
+        "<style>@keyframes in{from{opacity:0}to{opacity:1}}.h{opacity:0;animation:in 1s forwards}</style>"
+        "<p class=h>{}</p>",
+        "<p style='opacity:0; transition:opacity .3s ease'>{}</p>",
+        "<p style='opacity:0; transition:.3s'>{}</p>",
+        "<button>{}</button>",
+        "<p style='display:block flow'>{}</p>",
+        "<p style='display:none;display:block'>{}</p>",
+        "<p style='font-size:0;font:12px serif'>{}</p>",
+        "<div style='opacity:.7'><p style='opacity:.6'>{}</p></div>",
+        "<p style='clip-path:inset(0 0 50% 0 round 5px)'>{}</p>",
+        "<p style='transform:rotate(90deg) rotateX(180deg) scale(-1, 1) matrix(0,1,-1,0,0,0)'>{}</p>",
+        "<p style='position:absolute;top:100vh'>{}</p>",
+        "<p style='position:absolute;inset:0 auto'>{}</p>",
+        "<p style='margin:0 auto;text-indent:100px;overflow:hidden'>{}</p>",
+        "<select><option>{}<option>b</select>",
         "<style>p:hover{display:none} p::before{display:none}</style><p>{}</p>",
         "<style>@media print{p{display:none}}</style><p>{}</p>",
         "<style>.a{display:none}</style><p class=ab id=a>{}</p>",
@@ -145,6 +214,72 @@ def test_text_that_nobody_sees_is_not_read(hidden: str, tmp_path: Path) -> None:
 )
 def test_text_that_looks_hidden_and_is_seen_is_read(seen: str) -> None:
     assert CANARY in "".join(page.text for page in pages_of(f"<p>Before</p>{seen.replace('{}', CANARY)}<p>after</p>"))
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        ":lang(en)",
+        ":is()",
+        ":modal",
+        "[x=1]",
+        "&",
+        "p >",
+        "p..a",
+        "p:nth-child(n+)",
+        "}} p:host(.a)",
+        "p#1",
+        ":has(> img)",
+        "[x",
+    ],
+)
+def test_a_selector_that_cannot_be_matched_is_passed_over(selector: str) -> None:
+    html = f"<style>{selector}{{display:none}} .b{{display:none}}</style><p class=a>Seen<p class='a b'>No<p>too"
+    assert blocks(html) == [("text", "Seen"), ("text", "too")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_hidden"),
+    [
+        ("@media (max-width:600px)", False),
+        ("@media screen and (max-width: 40em)", False),
+        ("@media (max-height:300px)", False),
+        ("@media (width < 600px)", False),
+        ("@media (300px <= width <= 900px)", False),
+        ("@media (orientation:portrait)", False),
+        ("@media (prefers-color-scheme:dark)", False),
+        ("@media (prefers-reduced-motion)", False),
+        ("@media print, (hover:none)", False),
+        ("@media (shape:round)", False),
+        ("@media not (shape:round)", False),
+        ("@media (min-width:500px) and (max-width:900px)", False),
+        ("@supports not (display:grid)", False),
+        ("@supports (foo:bar)", False),
+        ("@supports not (foo:bar)", False),
+        ("@container card (max-width:300px)", False),
+        ("@media " + "(" * 2000 + "color" + ")" * 2000, False),
+        ("@media", True),
+        ("@media all", True),
+        ("@media not print", True),
+        ("@media print, screen", True),
+        ("@media only screen and (min-width:300px)", True),
+        ("@media (min-width:30em) and (not (max-width:900px))", True),
+        ("@media (width >= 600px)", True),
+        ("@media (600px < width)", True),
+        ("@media (orientation:landscape) or (shape:round)", True),
+        ("@media not screen and (max-width:600px)", True),
+        ("@supports (display:grid) and (not (display:foo))", False),
+        ("@supports (display:grid)", True),
+    ],
+)
+def test_a_condition_of_a_style_sheet_is_that_of_a_wide_screen(condition: str, is_hidden: bool) -> None:
+    seen = [("text", "Seen")] if is_hidden else [("text", "Seen"), ("text", "more")]
+    assert blocks(f"<style>{condition}{{p.h{{display:none}}}}</style><p>Seen<p class=h>more") == seen
+
+
+@pytest.mark.parametrize("attributes", ["media=print", "media='(max-width:500px)'", "type=text/less"])
+def test_a_style_sheet_that_is_not_for_the_screen_hides_nothing(attributes: str) -> None:
+    assert blocks(f"<style {attributes}>p{{display:none}}</style><p>Seen") == [("text", "Seen")]
 
 
 def test_hidden_characters_are_counted(tmp_path: Path) -> None:
@@ -281,8 +416,31 @@ def test_what_is_struck_out_is_not_read() -> None:
 def test_what_a_form_is_filled_with_is_read() -> None:
     html = """<label>Max. load</label> <input value="450 kg"> <input type=hidden value=no>
         <input type=password value=no>
-        <textarea>Only with anchor</textarea> <select><option>blue<option selected>red</select> <button>no</button>"""
-    assert blocks(html) == [("text", "Max. load 450 kg Only with anchor red")]
+        <textarea>Only with anchor</textarea> <select><option>blue<option selected>red</select> <button>Send</button>
+        <select><option>one<option>two</select> <select multiple><option>x</option> <option>y</select>"""
+    assert blocks(html) == [("text", "Max. load 450 kg Only with anchor red Send one x y")]
+
+
+def test_texts_of_drawings_and_formulas_are_read_each_by_itself() -> None:
+    drawing = (
+        "<svg><title>no</title><rect/><text>12</text><text>34 <tspan>kg</tspan></text><text fill=none>no</text></svg>"
+    )
+    formula = (
+        "<math><mfrac><mn>1</mn><mn>2</mn></mfrac><semantics><mi>x</mi><annotation>no</annotation></semantics></math>"
+    )
+    assert blocks(f"<h1>Load</h1><p>Bar {drawing}<p>Half {formula}") == [
+        ("title", "Load"),
+        ("text", "Bar 12 34 kg"),
+        ("text", "Half 1 2 x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["<text opacity=0>no</text>", "<text fill=white>no</text>", "<g display=none><text>no</text></g>", "no"],
+)
+def test_hidden_text_of_a_drawing_is_not_read(hidden: str) -> None:
+    assert blocks(f"<p>Bar <svg>{hidden}</svg>") == [("text", "Bar")]
 
 
 @pytest.mark.parametrize(

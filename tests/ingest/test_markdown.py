@@ -1,11 +1,11 @@
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from ingest.chunking import cut
-from ingest.parsing._markdown import parse, readable
+from ingest.parsing._markdown import parse
 from ingest.parsing._result import Parsed
 
 
@@ -108,8 +108,68 @@ def test_an_empty_file_has_no_pages(tmp_path: Path) -> None:
     assert parsed(tmp_path, "\n").pages == ()
 
 
-def test_readable_text_of_inline_marks() -> None:
-    assert readable(MarkdownIt().parseInline("a **b**<br>c")[0].children or ()) == "a b\nc"
+def test_readable_text_of_inline_marks(tmp_path: Path) -> None:
+    assert blocks(parsed(tmp_path, "a **b**<br>c")) == [("text", "a b\nc")]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<span style='display:none'>{}</span>",
+        "<span hidden>{}</span>",
+        "<font color=white>{}</font>",
+        "<del>{}</del>",
+        "<s>{}</s>",
+        "<script>{}</script>",
+        "<style>{}</style>",
+        "<template>{}</template>",
+        "<span hidden>*{}* <b>more</b></span>",
+        "<!-- {} -->",
+    ],
+)
+def test_text_that_inline_tags_hide_is_not_read(tmp_path: Path, hidden: str) -> None:
+    hidden = hidden.replace("{}", "nine million")
+    text = (
+        f"# Fees {hidden}\n\nA {hidden} year.\n\n- item {hidden}\n\n| a {hidden} | b |\n|---|---|\n| 1 | {hidden} 2 |\n"
+    )
+    document = parsed(tmp_path, text)
+    assert (document.title, [page.locator.label for page in document.pages]) == ("Fees", ["Fees"])
+    assert blocks(document) == [
+        ("title", "Fees"),
+        ("text", "A year."),
+        ("list", "item"),
+        ("table", "a | b"),
+        ("table", "1 | 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        "<div hidden>",
+        "<div style='display:none'>",
+        "<div style='color:#fff'>",
+        "<template>",
+        "<nav>",
+        "<section hidden>",
+    ],
+)
+def test_text_in_a_hidden_block_is_not_read(tmp_path: Path, opened: str) -> None:
+    document = parsed(
+        tmp_path, f"Seen\n\n{opened}\n\n# Nine\n\nmillion\n\n- a\n\n</{opened[1:].split()[0].strip('>')}>\n\nmore\n"
+    )
+    assert blocks(document) == [("text", "Seen"), ("text", "more")]
+
+
+def test_a_style_sheet_counts_in_all_of_a_document(tmp_path: Path) -> None:
+    document = parsed(tmp_path, "<style>.h, em {display:none}</style>\n\nfee *old* <span class=h>no</span> 5\n")
+    assert (blocks(document), document.hidden) == ([("text", "fee 5")], {0: 5})
+
+
+@pytest.mark.parametrize("tag", ["<script>", "<title>", "<template>", "<textarea>"])
+def test_a_tag_that_is_only_mentioned_takes_nothing_away(tmp_path: Path, tag: str) -> None:
+    document = parsed(tmp_path, f"The {tag} tag.\n\nMore.\n")
+    assert blocks(document) == [("text", f"The {tag} tag."), ("text", "More.")]
 
 
 @given(text=st.text(st.sampled_from("aB1 #|-*_`<>[]()!&;\n\t~:.\"'\\=é"), max_size=200))

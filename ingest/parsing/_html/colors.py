@@ -48,6 +48,11 @@ def color_of(value: str) -> tuple[Color, float]:
     return (value, 1.0) if _NAME.fullmatch(value) else (None, 1.0)
 
 
+def is_color(word: str) -> bool:
+    """True for a colour whose levels are known."""
+    return word in _NAMES or (word[:1] == "#" and _HEX.fullmatch(word) is not None)
+
+
 def _called(function: str, numbers: list[tuple[str, str]]) -> tuple[Color, float]:
     if len(numbers) < 3:
         return None, 1.0

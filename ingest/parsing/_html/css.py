@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from ingest.parsing._html.media import holds
+from ingest.parsing._html.validity import is_valid, longhands
+
 Declarations = Mapping[str, tuple[str, bool]]
 """Values by property, in lower case, and True for those that are important."""
 
 _NAMES = """
-    background background-color background-image bottom clip clip-path color content-visibility display filter font
-    font-size height left margin margin-left margin-top max-height max-width opacity overflow overflow-x overflow-y
-    position right scale text-decoration text-decoration-line text-indent top transform translate visibility width
-    -webkit-text-fill-color
+    -webkit-background-clip -webkit-text-fill-color -webkit-text-stroke -webkit-text-stroke-width animation
+    animation-name background background-clip background-color background-image bottom clip clip-path color
+    content-visibility display fill filter font-size height left margin-left margin-top max-height max-width
+    opacity overflow overflow-x overflow-y position right scale stroke text-decoration text-decoration-line text-indent
+    text-shadow top transform transition transition-property translate visibility width
 """
 PROPERTIES: Final = frozenset(_NAMES.split())
 """Properties that can hide text; all others are left out."""
@@ -27,11 +31,13 @@ _COMMA: Final = re.compile(r",(?![^(\[]*[)\]])")
 _RIGHTMOST: Final = re.compile(r"[^\s>+~]+\Z")
 _KEY: Final = re.compile(r"#[\w-]+|\.[\w-]+|^[\w-]+")
 _SIMPLE: Final = re.compile(r"[#.]?[\w-]+")
-_UNSEEN_MEDIA: Final = re.compile(r"\b(?:print|speech|aural|braille|not)\b")
+_AT_RULE: Final = re.compile(r"@([a-zA-Z-]+)")
 _PSEUDO_ELEMENT: Final = re.compile(
     r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked|disabled)"
 )
 """Parts of elements that are no text of the document, and states that no page is in when it is opened."""
+_PSEUDO_BOX: Final = re.compile(r"::?(?:before|after)\s*\Z")
+_UNKNOWN_BACKGROUND: Final[Declarations] = {"background-image": ("unknown", False)}
 
 
 class Rule(NamedTuple):
@@ -55,16 +61,16 @@ class Rule(NamedTuple):
 
 
 def declarations_of(text: str) -> Declarations:
-    """Declarations of a style attribute or of a rule's block."""
+    """Declarations of a style attribute or of a rule's block; those that are not valid are left out."""
     found: dict[str, tuple[str, bool]] = {}
     for declaration in _parts(_COMMENT.sub(" " if "<" in text else "", text)):
         name, colon, value = declaration.partition(":")
         name = _unescaped(name).strip().lower()
-        if not colon or name not in PROPERTIES:
-            continue
         value, mark, _ = _unescaped(value).lower().partition("!")
-        if not (found.get(name, ("", False))[1] and not mark):
-            found[name] = value.strip(), bool(mark)
+        for longhand, part in longhands(name, value.strip()) if colon else ():
+            is_kept = longhand in found and found[longhand][1] and not mark
+            if longhand in PROPERTIES and not is_kept and is_valid(longhand, part):
+                found[longhand] = part, bool(mark)
     return found
 
 
@@ -80,8 +86,9 @@ def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
             if selectors := blocks.pop():
                 declarations = declarations_of("".join(prelude))
                 for selector in _COMMA.split(selectors) if declarations else ():
+                    selector, counted = _of_box(selector, declarations)
                     if (rank := _specificity(selector)) is not None:
-                        yield Rule(_unescaped(selector).strip(), declarations, (*rank, first))
+                        yield Rule(_unescaped(selector).strip(), counted, (*rank, first))
                         first += 1
             prelude = []
         elif piece == ";" and not (blocks and blocks[-1]):
@@ -90,14 +97,34 @@ def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
             prelude.append(piece)
 
 
+def _of_box(selector: str, declarations: Declarations) -> tuple[str, Declarations]:
+    """A rule for a box behind an element's text as a rule for the element; any other as it is."""
+    box = _PSEUDO_BOX.search(selector)
+    if box is None or not covers({name: value for name, (value, _) in declarations.items()}):
+        return selector, declarations
+    return selector[: box.start()], _UNKNOWN_BACKGROUND
+
+
+def covers(values: Mapping[str, str]) -> bool:
+    """True for a box with a background that fills the one around it: what lies on it has a background unknown here."""
+    background = [values.get(f"background{name}", "none") for name in ("", "-color", "-image")]
+    if values.get("position") not in {"absolute", "fixed"} or {"none", "transparent"}.issuperset(background):
+        return False
+    sides = [values.get(side, "") for side in ("top", "right", "bottom", "left")]
+    return {"0", "0px"}.issuperset(sides) or (values.get("width"), values.get("height")) == ("100%", "100%")
+
+
 def _block(prelude: str, blocks: list[str | None]) -> str | None:
     """Selectors of a block that begins; empty for a group of rules, None for one that is passed over."""
     if None in blocks or (blocks and blocks[-1]):
         return None
-    name = prelude[1:].split(None, 1)[0].partition("(")[0].lower() if prelude[:1] == "@" and prelude[1:] else ""
-    if name in {"media", "supports", "layer", "container"}:
-        return None if name == "media" and _UNSEEN_MEDIA.search(prelude.lower()) else ""
-    return None if prelude[:1] == "@" else prelude
+    if prelude[:1] != "@":
+        return prelude
+    rule = _AT_RULE.match(prelude)
+    name = rule[1].lower() if rule else ""
+    if name == "layer" or (rule and name in {"media", "supports", "container"} and holds(name, prelude[rule.end() :])):
+        return ""
+    return None
 
 
 def _specificity(selector: str) -> tuple[int, int, int] | None:

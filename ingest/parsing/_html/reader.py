@@ -8,7 +8,9 @@ from typing import Final
 from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
-from ingest.parsing._html.styles import Style, Styles, hides, inherited
+from ingest.parsing._html.css import covers
+from ingest.parsing._html.hiding import hides
+from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited, sheets_of
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._outline import Outline
@@ -25,10 +27,12 @@ def _tags(text: str) -> frozenset[str]:
 
 
 UNREAD: Final = _tags(
-    "script style template noscript noframes noembed svg math iframe object canvas audio video datalist nav button "
-    "del s strike"
+    "script style template noscript noframes noembed iframe object canvas audio video datalist nav del s strike "
+    "progress meter rp annotation annotation-xml desc metadata defs symbol clippath mask marker pattern"
 )
 """Elements whose content is not read: it is no text, not shown, struck out, or only the way around the site."""
+APART: Final = _tags("text mi mn mo ms mtext")
+"""Texts of drawings and formulas: each has a place of its own, and 1 over 2 is not 12."""
 LISTS: Final = _tags("ul ol menu dir dl")
 BLOCKS: Final = (
     HEADINGS
@@ -44,6 +48,7 @@ KINDS: Final[Mapping[str, BlockKind]] = {
     "pre": "code",
 }
 TEXT_INPUTS: Final = _tags("text email tel url search number date time datetime-local month week")
+ROOTS: Final = _tags("head html body")
 BLANKS: Final = re.compile(r"[ \t\n\r\f\u00a0]+")
 AROUND_BREAK: Final = re.compile(r" *\n *")
 METADATA: Final = _tags("author date description version")
@@ -78,17 +83,20 @@ class HtmlReader:
         self._preformatted = 0
         self._styles = Styles()
         self._looks = [Style()]
+        self._chosen: int | None = None
 
     def read(self, html: str) -> None:
         """Read a page, or a piece of one, to its end; raises ParseError for one that would take minutes."""
         root = parse_tree(html)
-        self._styles = Styles(sheet.text() for sheet in (root.css("style") if root is not None else ()))
+        self._styles = Styles(sheets_of(root) if root is not None else ())
         self._looks = [Style()]
         walk = Walk(root) if root is not None else None
         for tag, node, entered in walk or ():
             if not entered:
                 if tag != TEXT:
                     self._looks.pop()
+                if tag in APART:
+                    self._parts.append(" ")
                 if self._open and self._open[-1][1] == node.mem_id:
                     self._end(tag)
             elif tag == TEXT:
@@ -101,15 +109,21 @@ class HtmlReader:
         """Begin an element; False when what is inside is not read."""
         attributes = node.attributes
         values = self._styles.of(tag, node, attributes)
-        self._looks.append(inherited(self._looks[-1], values))
-        is_hidden = hides(values) or "hidden" in attributes or (tag == "dialog" and "open" not in attributes)
+        is_hidden = hides(values) or _is_closed(tag, attributes)
+        if covers(values) and not is_hidden:
+            self._looks[-1] = self._looks[-1]._replace(background=None)
+        self._looks.append(inherited(in_drawing(self._looks[-1], tag, node), values))
         if is_hidden and tag not in UNREAD:
             self.hidden += _length(node.text())
-        if is_hidden or _is_unread(tag, attributes):
+        if tag == "select":
+            self._choose(node, attributes)
+        if is_hidden or _is_unread(tag, attributes) or (tag == "option" and self._chosen not in {None, node.mem_id}):
             if tag in BLOCKS:
                 self._boundary()
             return False
         if tag == "title":
+            if node.parent is None or node.parent.tag not in ROOTS:
+                return False
             self.title = self.title or " ".join(drop_invisible(node.text()).split())
             return False
         if tag not in BLOCKS:
@@ -121,6 +135,11 @@ class HtmlReader:
             self._begin(tag, node)
         return True
 
+    def _choose(self, select: LexborNode, attributes: Mapping[str, str | None]) -> None:
+        """Find the option that a closed list shows: the last that is selected, else the first."""
+        shown = select.css("option[selected]")[-1:] or select.css("option")[:1]
+        self._chosen = shown[0].mem_id if shown and "multiple" not in attributes else None
+
     def _text(self, text: str) -> None:
         """Keep text that is seen; white space counts only in `<pre>`."""
         if self._looks[-1].shows_text:
@@ -131,7 +150,9 @@ class HtmlReader:
     def _inline(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         if tag in ("img", "input") and not self._looks[-1].is_visible:
             return
-        if tag == "br":
+        if tag in APART:
+            self._parts.append(" ")
+        elif tag == "br":
             self._parts.append("\n")
         elif tag == "img":
             self._parts.append(BLANKS.sub(" ", attributes.get("alt") or ""))
@@ -230,11 +251,10 @@ def _length(text: str) -> int:
     return sum(map(len, text.split()))
 
 
+def _is_closed(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    return "hidden" in attributes or "popover" in attributes or (tag == "dialog" and "open" not in attributes)
+
+
 def _is_unread(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """True when an element is not text, not chosen, or says that it is only the way around the site."""
-    return (
-        tag in UNREAD
-        or tag.startswith(("-", "!"))
-        or attributes.get("role") == "navigation"
-        or (tag == "option" and "selected" not in attributes)
-    )
+    """True when an element is not text, or says that it is only the way around the site."""
+    return tag in UNREAD or tag.startswith(("-", "!")) or attributes.get("role") == "navigation"

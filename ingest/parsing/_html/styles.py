@@ -2,39 +2,27 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal, NamedTuple
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborNode, SelectolaxError
 
-from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_same
+from ingest.parsing._html.colors import BLACK, MIN_OPACITY, WHITE, Color, blended, color_of, is_color, is_same
 from ingest.parsing._html.css import MAX_RULES, Declarations, Rule, declarations_of, rules_of
+from ingest.parsing._html.hiding import LENGTH, PIXELS, faintness, pixels
+from ingest.parsing._html.media import holds
 
-FAR_OUT: Final = 500.0
-"""Pixels beyond an edge; menus that slide in begin a few hundred away, what is never seen thousands."""
 MIN_FONT: Final = 3.0
 """Pixels, about 2 points: smaller print is a grey line."""
-MIN_SIDE: Final = 1.0
-"""Pixels of a box that cuts off what does not fit: recipes for screen readers only leave one."""
 ROOT_FONT: Final = 16.0
 
-_LENGTH: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(px|pt|em|rem|ex|ch|%|vw|vh|in|cm|mm|pc)?")
-_PIXELS: Final = {
-    "px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "vw": 5.0, "vh": 5.0, "%": 5.0,
-    "in": 96.0, "cm": 37.8, "mm": 3.78, "pc": 16.0,
-}  # fmt: skip
-"""Shares of a window count half: half a window to the left is a way to centre, a whole one is out of sight."""
 _FONT_SIZES: Final = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
 }  # fmt: skip
-_OPACITY: Final = re.compile(r"opacity\(\s*([\d.]+)(%?)\s*\)")
-_TRANSFORM: Final = re.compile(
-    r"(scale|scalex|scaley|scale3d|translate|translatex|translatey|translate3d|matrix)\(([^()]*)\)"
-)
-_NOTHING: Final = re.compile(
-    r"inset\(\s*(?:100|[5-9]\d)(?:\.\d+)?%|(?:circle|ellipse)\(\s*0(?:px|%)?\b|polygon\(\s*(?:0(?:px|%)?[\s,]*)+\)"
-)
-_CLIP: Final = re.compile(r"rect\(([^()]*)\)")
+_SHAPES: Final = "rect, path, circle, ellipse, polygon, polyline, image, use"
+_DRAWN: Final = frozenset({"svg", "g", "text", "tspan"})
+_COMMA: Final = re.compile(r",(?![^(]*\))")
+_WORD: Final = re.compile(r"[^\s(]+(?:\([^()]*\))?")
 
 
 class Style(NamedTuple):
@@ -45,13 +33,37 @@ class Style(NamedTuple):
     background: Color = WHITE
     is_visible: bool = True
     font: float = ROOT_FONT
+    faintness: float = 1.0
+    """Opacity of the element and all around it."""
+    shadow: str = ""
+    stroke: str = ""
+    is_clip: bool = False
+    """True when a background or picture is seen through the letters."""
+    svg: Literal["", "shapes", "text"] = ""
+    """In `<svg>` only its texts are shown, and their colour is that of `fill`."""
 
     @property
     def shows_text(self) -> bool:
         """True when text right in the element is seen."""
-        if not self.is_visible or self.font < MIN_FONT or self.opacity < MIN_OPACITY:
+        if not self.is_visible or self.svg == "shapes" or self.font < MIN_FONT or self.faintness < MIN_OPACITY:
             return False
-        return not is_same(blended(self.color, self.background, self.opacity), self.background)
+        return self._is_seen(self.color, self.opacity) or self.is_clip or any(map(self._is_seen_by, self._edges()))
+
+    def _is_seen(self, color: Color, opacity: float) -> bool:
+        opacity *= self.faintness
+        return opacity >= MIN_OPACITY and not is_same(blended(color, self.background, opacity), self.background)
+
+    def _edges(self) -> Iterator[str]:
+        """Shadows and outlines of the letters."""
+        if self.shadow not in {"", "none"}:
+            yield from _COMMA.split(self.shadow)
+        widths = [pixels(word) for word in self.stroke.split()]
+        if any(widths) or "thin" in self.stroke or "thick" in self.stroke or "medium" in self.stroke:
+            yield self.stroke
+
+    def _is_seen_by(self, edge: str) -> bool:
+        words = [word for word in _WORD.findall(edge) if not LENGTH.fullmatch(word)]
+        return self._is_seen(*color_of(words[0])) if words else self._is_seen(self.color, self.opacity)
 
 
 class Styles:
@@ -87,13 +99,21 @@ class Styles:
                     yield rule
 
 
+def sheets_of(root: LexborNode) -> Iterator[str]:
+    """Style sheets in CSS of a page for the screen."""
+    for sheet in root.css("style"):
+        kind = (sheet.attributes.get("type") or "text/css").strip().lower()
+        if kind == "text/css" and holds("media", sheet.attributes.get("media") or ""):
+            yield sheet.text()
+
+
 _INLINE: Final = (1_000_000, 0, 0, 0)
 
 
 def _matches(node: LexborNode, selector: str) -> bool:
     try:
         return bool(node.css_matches(selector))
-    except ValueError:  # a selector that Lexbor doesn't know matches nothing
+    except (SelectolaxError, ValueError):  # a selector that Lexbor doesn't know is passed over, as browsers do
         return False
 
 
@@ -108,24 +128,56 @@ def _of_old(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
     values = {"background-color": attributes.get("bgcolor"), "background-image": attributes.get("background")}
     if tag in {"font", "body"}:
         values["color"] = attributes.get("color" if tag == "font" else "text")
-    return {name: value for name, value in values.items() if value}
+    if tag in _DRAWN:
+        values |= {name: attributes.get(name) for name in ("display", "fill", "font-size", "opacity", "visibility")}
+    return {name: value.strip().lower() for name, value in values.items() if value}
 
 
 def inherited(parent: Style, values: Mapping[str, str]) -> Style:
     """Style of an element whose own `values` are those of `Styles.of`."""
     if not values:
         return parent
-    own = values.get("color", "inherit")
+    own = values.get("fill" if parent.svg else "color", "inherit")
     color, opacity = _color(values.get("-webkit-text-fill-color", own), parent)
     visibility = values.get("visibility", "inherit")
-    is_visible = parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"}
-    return Style(color, opacity, _background(values, parent.background), is_visible, _font(values, parent.font))
+    background = _background(values, parent.background)
+    is_clip = _is_text_clip(values)
+    stroke = f"medium {values['stroke']}" if parent.svg and values.get("stroke", "none") != "none" else ""
+    stroke = stroke or " ".join(values.get(f"-webkit-text-stroke{name}", "") for name in ("", "-width")).strip()
+    return parent._replace(
+        color=color,
+        opacity=opacity,
+        background=parent.background if is_clip else background,
+        is_visible=parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"},
+        font=_font(values, parent.font),
+        faintness=parent.faintness * faintness(values),
+        shadow=values.get("text-shadow", parent.shadow),
+        stroke=stroke or parent.stroke,
+        is_clip=parent.is_clip or (is_clip and not is_same(background, parent.background)),
+    )
+
+
+def _is_text_clip(values: Mapping[str, str]) -> bool:
+    names = ("background-clip", "-webkit-background-clip", "background")
+    return any("text" in _WORD.findall(values.get(name, "")) for name in names)
 
 
 def _color(value: str, parent: Style) -> tuple[Color, float]:
-    if value in {"inherit", "currentcolor", "unset"}:
+    if value in {"inherit", "currentcolor", "unset", "revert", "revert-layer"}:
         return parent.color, parent.opacity
-    return color_of(value)
+    if value == "initial":
+        return BLACK, 1.0
+    return color_of("transparent" if value == "none" else value)
+
+
+def in_drawing(style: Style, tag: str, node: LexborNode) -> Style:
+    """Style of an element whose tag begins or ends a drawing or a text in one."""
+    if tag == "svg":
+        background = None if node.css_first(_SHAPES) is not None else style.background
+        return style._replace(svg="shapes", color=BLACK, opacity=1.0, background=background)
+    if style.svg and tag in {"text", "foreignobject"}:
+        return style._replace(svg="text" if tag == "text" else "")
+    return style
 
 
 def _background(values: Mapping[str, str], behind: Color) -> Color:
@@ -134,6 +186,8 @@ def _background(values: Mapping[str, str], behind: Color) -> Color:
     if image not in {"none", "initial"} or "url(" in shorthand or "gradient(" in shorthand:
         return None
     value = values.get("background-color", shorthand)
+    if " " in value and "(" not in value:
+        value = next((word for word in value.split() if is_color(word)), value)
     if not value or value in {"none", "inherit", "initial", "unset", "0"}:
         return behind
     color, opacity = color_of(value)
@@ -141,91 +195,13 @@ def _background(values: Mapping[str, str], behind: Color) -> Color:
 
 
 def _font(values: Mapping[str, str], parent: float) -> float:
-    value = values.get("font-size")
-    if value is None:
-        found = re.search(r"(?:^|\s)([\d.]+(?:px|pt|em|rem|%))(?:/|\s)", values.get("font", ""))
-        value = found[1] if found else "inherit"
+    value = values.get("font-size", "inherit")
     if value in _FONT_SIZES:
         return _FONT_SIZES[value]
-    length = _LENGTH.fullmatch(value)
+    length = LENGTH.fullmatch(value)
     if length is None:
         return parent
     number, unit = float(length[1]), length[2] or "px"
     if unit in {"em", "%", "ex", "ch"}:
         return parent * number * {"em": 1.0, "%": 0.01, "ex": 0.5, "ch": 0.5}[unit]
-    return number * _PIXELS[unit]
-
-
-def hides(values: Mapping[str, str]) -> bool:
-    """True when an element with these values shows nothing of what is inside, or strikes it out."""
-    return bool(values) and (
-        values.get("display") == "none"
-        or values.get("content-visibility") == "hidden"
-        or _is_faint(values)
-        or _is_cut(values)
-        or _is_far_out(values)
-        or "line-through" in values.get("text-decoration", "") + values.get("text-decoration-line", "")
-    )
-
-
-def _is_faint(values: Mapping[str, str]) -> bool:
-    opacity = _LENGTH.fullmatch(values.get("opacity", "1"))
-    if opacity is not None and float(opacity[1]) * (0.01 if opacity[2] == "%" else 1) < MIN_OPACITY:
-        return True
-    return any(
-        float(number) * (0.01 if percent else 1) < MIN_OPACITY
-        for number, percent in _OPACITY.findall(values.get("filter", ""))
-        if number.count(".") < 2 and number != "."
-    )
-
-
-def _is_cut(values: Mapping[str, str]) -> bool:
-    """True when nothing is left of an element: no size, clipped away, or scaled to nothing."""
-    if _NOTHING.search(values.get("clip-path", "")):
-        return True
-    if (clip := _CLIP.search(values.get("clip", ""))) and values.get("position") in {"absolute", "fixed"}:
-        sides = [_pixels(side) for side in re.split(r"[\s,]+", clip[1].strip())]
-        if len(sides) == 4 and None not in sides:
-            top, right, bottom, left = (side or 0.0 for side in sides)
-            return bottom - top <= MIN_SIDE or right - left <= MIN_SIDE
-    overflow = " ".join(values.get(name, "") for name in ("overflow", "overflow-x", "overflow-y"))
-    sizes = (_pixels(values.get(name, "")) for name in ("width", "height", "max-width", "max-height"))
-    if ("hidden" in overflow or "clip" in overflow) and any(size is not None and size <= MIN_SIDE for size in sizes):
-        return True
-    scales = [
-        values.get("scale", ""),
-        *(args for name, args in _transforms(values) if name.startswith(("scale", "matr"))),
-    ]
-    return any(_is_zero_scale(scale) for scale in scales)
-
-
-def _is_zero_scale(arguments: str) -> bool:
-    factors = [_LENGTH.fullmatch(factor) for factor in re.split(r"[\s,]+", arguments.strip())]
-    return any(factor is not None and abs(float(factor[1])) < 0.01 for factor in factors[:1])
-
-
-def _transforms(values: Mapping[str, str]) -> list[tuple[str, str]]:
-    return _TRANSFORM.findall(values.get("transform", ""))
-
-
-def _is_far_out(values: Mapping[str, str]) -> bool:
-    """True when an element or its text is moved out of every window."""
-    moves = [values.get(name, "") for name in ("text-indent", "margin-left", "margin-top")]
-    moves += values.get("margin", "").split()
-    if values.get("position") in {"absolute", "fixed", "relative"}:
-        moves += [values.get(name, "") for name in ("left", "top", "right", "bottom")]
-    if any((length := _pixels(move)) is not None and length <= -FAR_OUT for move in moves):
-        return True
-    shifts = [values.get("translate", ""), *(args for name, args in _transforms(values) if name.startswith("trans"))]
-    lengths = [_pixels(part) for shift in shifts for part in re.split(r"[\s,]+", shift.strip())]
-    if any(length is not None and abs(length) >= FAR_OUT * 2 for length in lengths):
-        return True
-    # a page whose paragraphs are all placed has some far down, but none far to the side
-    far = [_pixels(values.get(name, "")) for name in ("left", "right")]
-    is_placed = values.get("position") in {"absolute", "fixed"}
-    return is_placed and any(length is not None and length >= 10 * FAR_OUT for length in far)
-
-
-def _pixels(value: str) -> float | None:
-    length = _LENGTH.fullmatch(value.strip())
-    return float(length[1]) * _PIXELS[length[2] or "px"] if length else None
+    return number * PIXELS[unit]
