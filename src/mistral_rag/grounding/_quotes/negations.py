@@ -42,7 +42,7 @@ _GOVERNORS: Final = frozenset(
     """
     deny denies denied denying false untrue forbid forbids forbidden prohibit prohibits prohibited banned refuse refuses
     refused fail fails failed rarely seldom scarcely barely few unlikely impossible allegedly reportedly supposedly
-    purportedly contrary if unless except excepting excluding than whether
+    purportedly contrary if unless except excepting excluding than
     wenn falls sofern ausgenommen tenzij indien behalve sauf salvo excepto eccetto tranne exceto jeśli jeżeli chyba
     bestreitet bestritt bestritten leugnet verboten verbietet untersagt selten kaum falsch unwahr angeblich
     nia nient niée interdit interdite interdits interdites rarement faux refuse prétendument
@@ -65,6 +65,10 @@ _CONDITION: Final = r"""(?:
 _CONDITION_BEHIND: Final = re.compile(rf"[\s,–—(-]*{_CONDITION}", re.VERBOSE)
 _BUT: Final = re.compile(r"\b(?:every\w*|all|any\w*|alles?|alle|tout|todo|tutto|tudo)\s*\Z", re.IGNORECASE)
 _BUT_BEHIND: Final = re.compile(r"\s*(?:but|bis\sauf|menos|meno|mas)\b")
+_MAIN_CLAUSE_BEHIND: Final = re.compile(
+    r"[,–—:](?:\s*(?:and|or|then|und|oder|dann|so|et|ou|alors|y|o|entonces|e|allora|então|en|of|dan|i|lub))?\s*\Z",
+    re.IGNORECASE,
+)
 _CONDITION_FIRST: Final = re.compile(_CONDITION, re.VERBOSE | re.IGNORECASE)
 _HEARSAY: Final = re.compile(r"(?:allegedly|reportedly|supposedly|purportedly|angeblich|rzekomo)\b", re.IGNORECASE)
 _SENTENCE_STOP: Final = re.compile(r"[.!?…:;•。！？](?=\s|\Z)|\n\s*+(?=[A-ZÀ-ÖØ-Þ])|\n\s*\n")
@@ -123,8 +127,10 @@ def stops_short(text: str, start: int, end: int) -> bool:
 
 
 def _begins_behind_condition(text: str, start: int) -> bool:
-    """True when a quote begins inside a sentence that opens with a condition: "If it rains, the fee is due"."""
+    """True when a quote begins with a main clause of a sentence that opens with a condition: "If it rains, we go"."""
     before = text[max(0, start - _CONTEXT) : start]
+    if _MAIN_CLAUSE_BEHIND.search(before) is None:
+        return False
     stops = [stop.end() for stop in _SENTENCE_STOP.finditer(before + text[start : start + 1])]
     sentence = before[max((stop for stop in stops if stop <= len(before)), default=0) :].lstrip("\"'“„«(- \t\n")
     return _CONDITION_FIRST.match(sentence) is not None or _HEARSAY.match(sentence) is not None
