@@ -54,6 +54,15 @@ NUMBERS = [
     ("Wir zahlen rund 5 Euro.", "5 Euro."),
     ("Nous payons environ 5 euros.", "5 euros."),
     ("We pay no more than 5 euros.", "5 euros."),
+    ("from 5 to 10 euros", "10 euros"),
+    ("5 to 10 euros", "5"),
+    ("between 5 and 10 euros", "10 euros"),
+    ("5 ½ euros", "5"),
+    ("Pay within 5 days.", "5 days."),
+    ("Size 5′ wide", "Size 5"),
+    ("Term 5 quarters", "Term 5"),
+    ("at 5 p.m. daily", "at 5"),
+    ("Load 5 kN max.", "Load 5"),
 ]
 BOXES = [
     ("[ ] Yes [x] No", "Yes"),
@@ -63,6 +72,12 @@ BOXES = [
     ("○ Yes ● No", "Yes"),
     ("Yes ◯ No ◉", "Yes"),
     ("Yes/No", "Yes"),
+    ("[*] Agree", "Agree"),
+    ("(*) Agree ( ) Refuse", "Agree"),
+    ("_X_ Yes ___ No", "Yes"),
+    ("◆ Yes ◇ No", "Yes"),
+    ("\uf0fe Yes \uf0a8 No", "Yes"),
+    ("⊠ Yes □ No", "Yes"),
 ]
 WORDS = [
     ("therapist wanted now", "the rapist wanted now"),
@@ -102,6 +117,14 @@ CONDITIONS = [
     ("Rarely do the pumps fail.", "do the pumps fail."),
     ("Few of the pumps fail.", "of the pumps fail."),
     ("Allegedly, he stole 5 euros.", "he stole 5 euros."),
+    ("The fee is due; unless waived, we pay.", "The fee is due;"),
+    ("The fee is due when it rains.", "The fee is due"),
+    ("The fee is due with the exception of May.", "The fee is due"),
+    ("We doubt that it works.", "it works."),
+    ("They stopped paying rent.", "paying rent."),
+    ("They are unable to pay rent.", "pay rent."),
+    ("Er bestreitet, dass es funktioniert.", "es funktioniert."),
+    ("The plan might fail in May.", "fail in May."),
 ]
 NEGATIONS = [
     ("Det är inte tillåtet att röka.", "tillåtet att röka."),
@@ -113,6 +136,10 @@ NEGATIONS = [
     ("Det er ikke tilladt at ryge.", "tilladt at ryge."),
     ("Nu este permis fumatul.", "este permis fumatul."),
     ("Sigara içmek yasak değildir.", "Sigara içmek yasak"),
+    ("Запрещено курить здесь.", "курить здесь."),
+    ("Det er forbudt at ryge.", "at ryge."),
+    ("Tilos itt dohányozni most.", "itt dohányozni most."),
+    ("Không được hút thuốc.", "được hút thuốc."),
 ]
 
 

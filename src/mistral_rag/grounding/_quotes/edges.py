@@ -14,13 +14,16 @@ _LINE = 200
 _CURRENCY = "[$¢-¥฿₠-⃀＄￠￡￥￦]"
 _CODE = r"""(?:
     USD|EUR|GBP|CHF|JPY|INR|CNY|CAD|AUD|BRL|PLN|SEK|NOK|DKK|CZK|HUF|RON|BGN|ISK|RUB|UAH|TRY|ILS|ZAR|MXN|ARS|CLP|COP
-  | NZD|HKD|SGD|KRW|THB|IDR|MYR|PHP|TWD|VND|AED|SAR|QAR|KWD|EGP|NGN|KES|PKR|BDT|LKR|BTC|ETH
+  | NZD|HKD|SGD|KRW|THB|IDR|MYR|PHP|TWD|VND|AED|SAR|QAR|KWD|EGP|NGN|KES|PKR|BDT|LKR|RMB|BTC|ETH
   | [Kk]r\.?|Rs\.?|Rp\.?|zł|zl|Kč|Ft|S?Fr\.|Skr|Nkr|Dkr|CR|DR|лв\.?|руб\.?)"""
 _DASH = "[-‐‑‒–—―−﹘﹣－˗⁒➖]"
 _RELATION = "[~˜～<>±+×÷Δ¬=⇐-⇔∀-∖√-⋃⋇-⋿⟀-⟯⦀-⫿]"
 """Signs of mathematics, but those that are bullets as well (∗ ∘ ∙ ⋄ ⋅ ⋆)."""
-_MARK = r"(?:[▲△▼▽↑↓↗↘⬆⬇⇧⇩☐☑☒☓✓✔✗✘✕✖❌✅🗹🗷🗵]|\[[^\S\n]?[xX✓✔]?[^\S\n]?\])"
-_BOX = re.compile(r"[□■◻◼▢▣⬜⬛○●◯◉◎⚪⚫🔘]|(?<!\w)\([^\S\n]?[xX]?[^\S\n]?\)")
+_MARK = r"(?:[▲△▼▽↑↓↗↘⬆⬇⇧⇩☐☑☒☓✓✔✗✘✕✖❌✅🗹🗷🗵⊠⊡]|\[[^\S\n]{0,3}[xX✓✔*-]?[^\S\n]{0,3}\]|_[xX]_)"
+_BOX = re.compile(
+    r"[□■◻◼▢▣⬜⬛○●◯◉◎⚪⚫🔘◆◇★☆⊠⊡\uf0fe\uf0fd\uf0a8\uf06f\uf078\uf071]"
+    r"|(?<!\w)(?:\([^\S\n]{0,3}[xXoO*]?[^\S\n]{0,3}\)|\{[^\S\n]?[xX]?[^\S\n]?\}|<[^\S\n]?[xX]?[^\S\n]?>)"
+)
 """Check boxes by the company they keep: alone they are bullets, and "(x)" is the tenth item of a list."""
 _GAP = r"[^\S\n]{0,3}"
 _NUMBER = r"\.?\d[\d.,'’]*"
@@ -28,6 +31,7 @@ _BEFORE_NUMBER = rf"\(?{_GAP}(?:{_CURRENCY}|{_CODE})?{_GAP}[-−]?\.?\d"
 _LINE_END = r"[^\S\n]{0,3}\n\s{0,8}"
 _GROUPING_BLANK = "[\u00a0\u2009\u202f]"
 _ANY_BLANK = "[\u0020\u00a0\u2009\u202f]"
+_TO = "(?:to|or|through|bis|oder|à|ou|hasta|tot|of|do)"
 _SOFT = "[\u00ad\u200c\u200d\u2060\ufeff]"
 _SCALE = r"""
     percent|per\s?cent|percentage|prozent|pour\s?cent|por\s?ciento|por\s?cento|per\s?cento|procent|basis|points?
@@ -35,7 +39,8 @@ _SCALE = r"""
   | mill[oó]n(?:es)?|milh(?:ão|ões)|bilh(?:ão|ões)|milion[ei]|miliard[oi]|miljoen|miljard|duizend|lakhs?|crores?
   | тыс|млн|млрд|трлн|тысяч|миллион(?:а|ов)?|миллиард(?:а|ов)?
   | dollars?|euros?|pounds?|cents?|francs?|franken|rupees?|yen|yuan|pesos?|roubles?|rubles?|dinars?|crowns?|lei
-  | years?|months?|weeks?|days?|hours?|minutes?|seconds?|jahren?|monaten?|wochen?|tagen?|stunden?|minuten
+  | times|fold|quarters?|decades?|years?|months?|weeks?|days?|hours?|minutes?|seconds?
+  | jahren?|monaten?|wochen?|tagen?|stunden?|minuten
   | années?|ans|mois|semaines?|jours?|heures?|años?|mes(?:es)?|semanas?|d[ií]as?|horas?|ann[io]|mes[ei]
   | settiman[ae]|giorn[io]|anos?|jaar|jaren|maand(?:en)?|we(?:ek|ken)|dag(?:en)?|uur|lata?|miesi[ąę]c\w*|dni"""
 """Words for the scale of a number, for money and for time; they also stand on the next line."""
@@ -44,11 +49,13 @@ _UNIT = rf"""(?i:{_SCALE}
   | mcg|[µμu]g|ng|mg|kg|g|t|lbs?|oz|[µμn]m|mm|cm|dm|km|ft|feet|foot|inch(?:es)?|yds?|yards?|miles?|mi
   | [mck]?m[23²³]|ha|hectares?|acres?|sq|ml|cl|dl|hl|l|[µμ]l|gal|bbl|barrels?
   | tons?|tonnes?|grams?|lit(?:er|re)s?|met(?:er|re)s?
-  | [kmgt]?wh?|[kmgt]?j|k?cal|[kmh]?pa|m?bar|psi|atm|[km]?v|ma|[kmg]?hz|k?va|db|[mµμ]?mol|pp[mb]|rpm|mph|kph|i[ue]|ui
-  | [kmgt]i?b|[kmg]bit|bits?|bytes?|h|min|sec|s|ms|n|k|x|°|degrees?)(?![^\W_])
+  | [kmgt]?wh?|[kmgt]?j|k?cal|[kmh]?pa|m?bar|psi|atm|[km]?v|ma|[kmg]?hz|k?va|[km]?n|db|[mµμ]?mol|pp[mb]|rpm|mph
+  | kph|i[ue]|ui
+  | [kmgt]i?b|[kmg]bit|bits?|bytes?|h|min|sec|s|ms|k|x|[ap]\.?m|bce?|°|degrees?)(?![^\W_])
   | (?i:in|yr|yrs|mo|hr|hrs)\.(?!\w) | [万億兆円元억만원]"""
 _ABOUT = r"""(?i:
-    ca|approx|c(?=\.)|circa|approximately|about|around|roughly|nearly|almost|some|up\sto|at\s(?:least|most)|minus|plus
+    within|before|after|since|until|till|half\sof|twice|double|vor|nach|seit|avant|après|depuis
+  | ca|approx|c(?=\.)|circa|approximately|about|around|roughly|nearly|almost|some|up\sto|at\s(?:least|most)|minus|plus
   | over|under|below|above|(?:more|less|fewer|greater|lower|higher|other)\sthan
   | (?:maximum|minimum)(?:\sof)?|max|min
   | rund|etwa|ungefähr|zirka|knapp|fast|bis(?:\szu)?|mindestens|höchstens|maximal|minimal|über|unter
@@ -101,7 +108,8 @@ _SPACED = (
     _joint(f"\\d{_GAP}[^\\W\\d_]{{1,12}}", "(?:per|pro|je|par|por)\\s"),  # 5 euros per day
     _joint("(?i:percentage|basis)", "(?i:points?)"),
     _joint(f"(?<![\\d.,])[1-9]\\d{{0,2}}(?:{_ANY_BLANK}\\d{{3}})*", "\\d{3}(?!\\d)"),  # 5 000
-    _joint("\\d", "of\\s\\d"),  # 5 of 500
+    _joint("\\d", f"of\\s\\d|{_TO}\\s{_CURRENCY}?\\d|and\\sa\\shalf|[¼-¾⅐-⅞]|\\d/\\d|[′″]"),  # 5 of 500, 5 to 10, 5 ½
+    _joint(f"\\d\\s?%?\\s?{_TO}|\\b(?i:between|zwischen|entre)\\s\\S{{1,12}}\\s(?i:and|und|et|y|e)", _BEFORE_NUMBER),
     _joint("(?:\\b(?i:one)\\s(?:in|of|out\\sof)|\\d\\s(?:of|out\\sof))", "\\d"),
     _joint(_MARK, "\\S"),  # ☒ Yes, and Yes ☒
     _joint("[^\\s.!?:;]", _MARK),

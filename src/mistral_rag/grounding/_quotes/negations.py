@@ -22,7 +22,7 @@ _NEGATIONS: Final = frozenset(
     nie bez nigdy nikt żaden żadna żadne
     inte ej icke ingen inget inga aldrig utan ikke intet aldri uden uten ei eivät emme ilman
     не нет ни без никогда никто ничего нельзя ні немає لا لم لن ليس غير بدون δεν μην όχι χωρίς ποτέ
-    není nejsou nebyl nikdy ne nemá nesmí nelze nu fără niciodată nici değil değildir yok
+    není nejsou nebyl nikdy ne nemá nesmí nelze nu fără niciodată nici değil değildir yok לא אין אסור không tidak
     """.split()  # noqa: SIM905 (reads better)
 )
 _TURNS: Final = _NEGATIONS | frozenset(
@@ -42,7 +42,8 @@ _GOVERNORS: Final = frozenset(
     """
     deny denies denied denying false untrue forbid forbids forbidden prohibit prohibits prohibited banned refuse refuses
     refused fail fails failed rarely seldom scarcely barely few unlikely impossible allegedly reportedly supposedly
-    purportedly contrary if unless except excepting excluding than
+    purportedly contrary doubt doubts doubted wrong stopped ceased avoid avoids avoided unable lack lacks lacked
+    if unless except excepting excluding than
     wenn falls sofern ausgenommen tenzij indien behalve sauf salvo excepto eccetto tranne exceto jeśli jeżeli chyba
     bestreitet bestritt bestritten leugnet verboten verbietet untersagt selten kaum falsch unwahr angeblich
     nia nient niée interdit interdite interdits interdites rarement faux refuse prétendument
@@ -50,21 +51,29 @@ _GOVERNORS: Final = frozenset(
     nega negato negò vieta vietato vietata raramente presunto
     negou proibido proibida proíbe supostamente
     ontkent ontkende verboden zelden nauwelijks onwaar vermeend
+    forbudt förbjudet kielletty запрещено запрещается забранено zakázáno tilos yasaktır ممنوع يمنع
     zaprzecza zaprzeczył zabronione zabroniony zakazane rzadko rzekomo
     """.split()  # noqa: SIM905 (reads better)
 )
 """Words that turn what follows them in their clause, and nothing before them."""
 _CONDITION: Final = r"""(?:
     if|unless|except|excepting|excluding|provided\s(?:that|however)|other\sthan|save\s(?:for|that|as)|subject\sto|should
+  | when|until|till|with\sthe\sexception|apart\sfrom|aside\sfrom|insofar|on\scondition|assuming|to\sthe\sextent|minus
   | (?:as|so)\slong\sas|in\scase|only\s(?:if|when)|but\s(?:only|for)|barring
   | wenn|falls|sofern|soweit|außer|ausser|es\ssei\sdenn|ausgenommen|vorbehaltlich|mit\sausnahme
   | s['’]il|si|sauf|excepté|hormis|à\s(?:moins|condition|l['’]exception)|pourvu|sous\sréserve
   | salvo|excepto|a\smenos|siempre\sque|con\sexcepción|se|eccetto|tranne|a\smeno|purché|exceto|desde\sque
   | tenzij|indien|mits|behalve|uitgezonderd|chyba|jeśli|jeżeli|oprócz|o\sile|om|utom|hvis|undtagen|если|кроме
   )(?![\w’'-])"""
-_CONDITION_BEHIND: Final = re.compile(rf"[\s,–—(-]*{_CONDITION}", re.VERBOSE)
+_CONDITION_BEHIND: Final = re.compile(rf"[\s,;–—(-]*{_CONDITION}", re.VERBOSE)
 _BUT: Final = re.compile(r"\b(?:every\w*|all|any\w*|alles?|alle|tout|todo|tutto|tudo)\s*\Z", re.IGNORECASE)
 _BUT_BEHIND: Final = re.compile(r"\s*(?:but|bis\sauf|menos|meno|mas)\b")
+_THAT: Final = re.compile(r",(?=\s+(?:dass|daß|ob|że|že|что|hogy)\b)")
+"""A comma that divides a verb from what it governs ("Er bestreitet, dass …")."""
+_MODAL_BEHIND: Final = re.compile(
+    r"\b(?:may|might|could|would|should|könnten?|sollten?|würden?|dürften?|pourra(?:it|ient)|devra(?:it|ient)"
+    r"|podrían?|debería[n]?|potrebbe(?:ro)?|dovrebbe(?:ro)?|poderia[m]?|zou(?:den)?|mógłby|mogłaby)\s*\Z"
+)
 _MAIN_CLAUSE_BEHIND: Final = re.compile(
     r"[,–—:](?:\s*(?:and|or|then|und|oder|dann|so|et|ou|alors|y|o|entonces|e|allora|então|en|of|dan|i|lub))?\s*\Z",
     re.IGNORECASE,
@@ -113,8 +122,8 @@ def stops_short(text: str, start: int, end: int) -> bool:
         return True
     around = text[max(0, start - _PAGE_CONTEXT) : start + _PAGE_CONTEXT]
     ignored: frozenset[str] = _NOT_IN_PORTUGUESE if _PORTUGUESE.search(around) else frozenset()
-    before = text[max(0, start - _CONTEXT) : start]
-    if _ends_with_negation(before, ignored):
+    before = _THAT.sub(" ", text[max(0, start - _CONTEXT) : start])
+    if _ends_with_negation(before, ignored) or _MODAL_BEHIND.search(before):
         return True
     clause = _clause_before(before, text[start : start + 1], ignored)
     behind = text[end : end + _CONTEXT]
@@ -138,7 +147,7 @@ def _begins_behind_condition(text: str, start: int) -> bool:
 
 def _ends_before_condition(text: str, start: int, end: int) -> bool:
     """True when a condition or exception follows: "The fee is due", of "The fee is due unless it rains"."""
-    if text[end - 1] in _CLOSING - {",", ")", "]"}:
+    if text[end - 1] in _CLOSING - {",", ";", ")", "]"}:
         return False
     behind = text[end : end + _CONTEXT]
     if _CONDITION_BEHIND.match(behind):
