@@ -6,7 +6,7 @@ Four levels, from strict to loose:
 2. ``space``: runs of white space are one blank.
 3. ``typography``: also compatibility forms, case, quotation marks, dashes, soft and line-end hyphens.
 4. ``squeezed``: without blanks, brackets, quotation marks, hyphens, thousands separators, dot leaders, bullets;
-   "(5)" is -5 and "$ (5)" is -$5.
+   "(5)" and "[5]" are -5, and "$ (5)" is -$5.
 
 No level drops a sign that changes what a text says: letters with their marks, digits, currencies, signs of
 mathematics, arrows, check boxes, superscripts and circled numbers stay themselves on all of them. A number never
@@ -52,9 +52,12 @@ _LINE_END_HYPHEN = re.compile(r"(?<=[^\W\d_])[-‐][^\S\n]*+\n\s*+(?=[^\W\d_])|\
 _CURRENCY = "[$¢-¥฿₠-⃀＄￠￡￥￦]"
 _NUMBER = r"\.?\d+(?:[.,'’]\d+)*+"
 _GAP = r"\s{0,3}"
+_GRADE = r"(?P<grade>(?:(?<=(?<!\w)[A-Z])|(?<=(?<!\w)[A-Z]{2})|(?<=(?<!\w)[A-Z]{3}))[-‐‑−﹣－](?=[^\S\n]|[.,;:)]|\Z))"
+"""The minus of a grade or rating ("A-", "BBB-"); at the end of a line it may be a hyphen."""
 _TOKEN = re.compile(
-    rf"""(?P<negative>(?:{_CURRENCY}{_GAP})?\({_GAP}{_CURRENCY}?{_GAP}{_NUMBER}{_GAP}[%‰]?{_GAP}\))
+    rf"""(?P<negative>(?:{_CURRENCY}{_GAP})?[(\[]{_GAP}{_CURRENCY}?{_GAP}{_NUMBER}{_GAP}[%‰]?{_GAP}[)\]])
        | (?P<minus>(?:{_CURRENCY}{_GAP})?(?<![^\W_])[{_DASHES}](?={_CURRENCY}?\.?\d))
+       | {_GRADE}
        | (?P<dash>[{_DASHES}](?P<before_number>(?=(?:{_GAP}[{_DASHES}]){{0,20}}{_GAP}{_CURRENCY}?{_GAP}[.(]?\d))?)
        | (?P<leader>…|\.{{2,}}+|\.(?:{_GAP}\.)++)
        | (?<![\w.]){_NUMBER} | \d+(?:[.,'’]\d+)*+
@@ -138,6 +141,9 @@ def _squeezed(text: str) -> Pieces:
     for token in _TOKEN.finditer(text):
         start, end = token.span()
         if token["leader"]:
+            continue
+        if token["grade"]:
+            yield _MINUS, start, end
             continue
         if token["dash"]:
             if after_number or token["before_number"] is not None or text[start] in _MINUS_SIGNS:

@@ -1,7 +1,8 @@
 """Words that turn the meaning of what stands beside them: negations, exceptions, conditions.
 
-The languages are those of the stop words, and Polish. The lists are used together, as a page may hold several
-languages; a word that is none in one of them ("mai", which is May in French) only costs a quote that leaves it out.
+The languages are those of the stop words, and Polish; plain negations also of the other large languages of Europe,
+and of Arabic. The lists are used together, as a page may hold several languages; a word that is none in one of them
+("mai", which is May in French) only costs a quote that leaves it out.
 """
 
 import re
@@ -19,6 +20,9 @@ _NEGATIONS: Final = frozenset(
     não nem sem nenhum nenhuma ninguém
     niet geen nooit niemand niets zonder noch
     nie bez nigdy nikt żaden żadna żadne
+    inte ej icke ingen inget inga aldrig utan ikke intet aldri uden uten ei eivät emme ilman
+    не нет ни без никогда никто ничего нельзя ні немає لا لم لن ليس غير بدون δεν μην όχι χωρίς ποτέ
+    není nejsou nebyl nikdy ne nemá nesmí nelze nu fără niciodată nici değil değildir yok לא אין אסור không tidak
     """.split()  # noqa: SIM905 (reads better)
 )
 _TURNS: Final = _NEGATIONS | frozenset(
@@ -34,6 +38,50 @@ _TURNS: Final = _NEGATIONS | frozenset(
     oprócz chyba tylko jeśli jeżeli poza ani nic ale
     """.split()  # noqa: SIM905 (reads better)
 )
+_GOVERNORS: Final = frozenset(
+    """
+    deny denies denied denying false untrue forbid forbids forbidden prohibit prohibits prohibited banned refuse refuses
+    refused fail fails failed rarely seldom scarcely barely few unlikely impossible allegedly reportedly supposedly
+    purportedly contrary doubt doubts doubted wrong stopped ceased avoid avoids avoided unable lack lacks lacked
+    if unless except excepting excluding than
+    wenn falls sofern ausgenommen tenzij indien behalve sauf salvo excepto eccetto tranne exceto jeśli jeżeli chyba
+    bestreitet bestritt bestritten leugnet verboten verbietet untersagt selten kaum falsch unwahr angeblich
+    nia nient niée interdit interdite interdits interdites rarement faux refuse prétendument
+    niega negó negado prohibido prohibida prohíbe falso falsa rara raramente supuestamente
+    nega negato negò vieta vietato vietata raramente presunto
+    negou proibido proibida proíbe supostamente
+    ontkent ontkende verboden zelden nauwelijks onwaar vermeend
+    forbudt förbjudet kielletty запрещено запрещается забранено zakázáno tilos yasaktır ممنوع يمنع
+    zaprzecza zaprzeczył zabronione zabroniony zakazane rzadko rzekomo
+    """.split()  # noqa: SIM905 (reads better)
+)
+"""Words that turn what follows them in their clause, and nothing before them."""
+_CONDITION: Final = r"""(?:
+    if|unless|except|excepting|excluding|provided\s(?:that|however)|other\sthan|save\s(?:for|that|as)|subject\sto|should
+  | when|until|till|with\sthe\sexception|apart\sfrom|aside\sfrom|insofar|on\scondition|assuming|to\sthe\sextent|minus
+  | (?:as|so)\slong\sas|in\scase|only\s(?:if|when)|but\s(?:only|for)|barring
+  | wenn|falls|sofern|soweit|außer|ausser|es\ssei\sdenn|ausgenommen|vorbehaltlich|mit\sausnahme
+  | s['’]il|si|sauf|excepté|hormis|à\s(?:moins|condition|l['’]exception)|pourvu|sous\sréserve
+  | salvo|excepto|a\smenos|siempre\sque|con\sexcepción|se|eccetto|tranne|a\smeno|purché|exceto|desde\sque
+  | tenzij|indien|mits|behalve|uitgezonderd|chyba|jeśli|jeżeli|oprócz|o\sile|om|utom|hvis|undtagen|если|кроме
+  )(?![\w’'-])"""
+_CONDITION_BEHIND: Final = re.compile(rf"[\s,;–—(-]*{_CONDITION}", re.VERBOSE)
+_BUT: Final = re.compile(r"\b(?:every\w*|all|any\w*|alles?|alle|tout|todo|tutto|tudo)\s*\Z", re.IGNORECASE)
+_BUT_BEHIND: Final = re.compile(r"\s*(?:but|bis\sauf|menos|meno|mas)\b")
+_THAT: Final = re.compile(r",(?=\s+(?:dass|daß|ob|że|že|что|hogy)\b)")
+"""A comma that divides a verb from what it governs ("Er bestreitet, dass …")."""
+_MODAL_BEHIND: Final = re.compile(
+    r"\b(?:may|might|could|would|should|könnten?|sollten?|würden?|dürften?|pourra(?:it|ient)|devra(?:it|ient)"
+    r"|podrían?|debería[n]?|potrebbe(?:ro)?|dovrebbe(?:ro)?|poderia[m]?|zou(?:den)?|mógłby|mogłaby)\s*\Z"
+)
+_MAIN_CLAUSE_BEHIND: Final = re.compile(
+    r"[,–—:](?:\s*(?:and|or|then|und|oder|dann|so|et|ou|alors|y|o|entonces|e|allora|então|en|of|dan|i|lub))?\s*\Z",
+    re.IGNORECASE,
+)
+_CONDITION_FIRST: Final = re.compile(_CONDITION, re.VERBOSE | re.IGNORECASE)
+_HEARSAY: Final = re.compile(r"(?:allegedly|reportedly|supposedly|purportedly|angeblich|rzekomo)\b", re.IGNORECASE)
+_SENTENCE_STOP: Final = re.compile(r"[.!?…:;•。！？](?=\s|\Z)|\n\s*+(?=[A-ZÀ-ÖØ-Þ])|\n\s*\n")
+"""Ends of a sentence; a line that begins with a capital letter may be a row or a heading."""
 _WORD: Final = re.compile(
     r"""(?<![\w'’-]) (?!nos?\.?\s?\d)              # No. 5
         (?-i:(?!No\b(?!\s+(?![A-Z])[^\W\d_])))     # the No of a form, as in "Yes ☒ No ☐"
@@ -69,18 +117,42 @@ def turns(text: str) -> bool:
 
 
 def stops_short(text: str, start: int, end: int) -> bool:
-    """True when the clause in which a quote begins or ends has a negation that the quote leaves out."""
+    """True when a quote leaves out a negation or condition of the clause or sentence in which it begins or ends."""
+    if _begins_behind_condition(text, start) or _ends_before_condition(text, start, end):
+        return True
     around = text[max(0, start - _PAGE_CONTEXT) : start + _PAGE_CONTEXT]
     ignored: frozenset[str] = _NOT_IN_PORTUGUESE if _PORTUGUESE.search(around) else frozenset()
-    before = text[max(0, start - _CONTEXT) : start]
-    if _ends_with_negation(before, ignored):
+    before = _THAT.sub(" ", text[max(0, start - _CONTEXT) : start])
+    if _ends_with_negation(before, ignored) or _MODAL_BEHIND.search(before):
         return True
     clause = _clause_before(before, text[start : start + 1], ignored)
     behind = text[end : end + _CONTEXT]
     stop = _BREAK_BEHIND.search(behind)
     rest = "" if text[end - 1] in _CLOSING else behind[: stop.start()] if stop else behind
-    left_out = (*_words(clause + text[start : start + 1], len(clause)), *_words(rest))
-    return any(_negates(word) and word not in ignored for word in left_out)
+    words_before = list(_words(clause + text[start : start + 1], len(clause)))
+    if not _GOVERNORS.isdisjoint(words_before):
+        return True
+    return any(_negates(word) and word not in ignored for word in (*words_before, *_words(rest)))
+
+
+def _begins_behind_condition(text: str, start: int) -> bool:
+    """True when a quote begins with a main clause of a sentence that opens with a condition: "If it rains, we go"."""
+    before = text[max(0, start - _CONTEXT) : start]
+    if _MAIN_CLAUSE_BEHIND.search(before) is None:
+        return False
+    stops = [stop.end() for stop in _SENTENCE_STOP.finditer(before + text[start : start + 1])]
+    sentence = before[max((stop for stop in stops if stop <= len(before)), default=0) :].lstrip("\"'“„«(- \t\n")
+    return _CONDITION_FIRST.match(sentence) is not None or _HEARSAY.match(sentence) is not None
+
+
+def _ends_before_condition(text: str, start: int, end: int) -> bool:
+    """True when a condition or exception follows: "The fee is due", of "The fee is due unless it rains"."""
+    if text[end - 1] in _CLOSING - {",", ";", ")", "]"}:
+        return False
+    behind = text[end : end + _CONTEXT]
+    if _CONDITION_BEHIND.match(behind):
+        return True
+    return _BUT_BEHIND.match(behind) is not None and _BUT.search(text[max(start, end - 20) : end]) is not None
 
 
 def _clause_before(before: str, first: str, ignored: frozenset[str]) -> str:

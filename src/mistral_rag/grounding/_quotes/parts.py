@@ -2,7 +2,8 @@
 
 A part may not cut a word, number or sign (`edges`) or stop short of a negation (`negations`). Several parts follow
 each other on the page, each is a run of whole clauses, and what they leave out turns nothing: it is whole sentences
-or units, or one clause between two marks of its sentence, without negation, exception, condition or sign.
+or units, or one relative clause between two commas, without negation, exception, condition or sign. Another clause
+may carry the sense of what stands beside it ("Ann owes Bob, and Carl owes Dan, 5 euros").
 """
 
 import re
@@ -22,6 +23,11 @@ TextRange = tuple[int, int]
 _MARKS = ",;:()[]–—"
 """Punctuation that divides a sentence into clauses."""
 _DIVIDES = re.compile(r"[,;:()\[\]–—](?=\s|\Z)|(?<!\S)[(\[–—-](?=\S|\s)|[.!?](?=\s)")
+_RELATIVE = re.compile(
+    r"(?:which|who|whose|whom|where|welche[rsmn]?|qui|dont|lequel|laquelle|lesquel(?:le)?s|quien(?:es)?|cuy[oa]s?"
+    r"|il\squale|la\squale|i\squali|cui|[oa]\squal|[oa]s\squais|quem|waarvan|waarin|któr\w+)\b",
+    re.IGNORECASE,
+)
 _SIGNED_NUMBER = re.compile(r"[-‐‑‒–—―−]\s?[$€£¥]?\.?\d|\(\s?[$€£¥]?\s?\.?\d[\d.,]*\s?%?\s?\)")
 _PERCENT = frozenset("%‰‱§")
 
@@ -37,8 +43,11 @@ class QuotedText:
         """True when a quote may be made of these parts, and of nothing else, without saying something else."""
         if not parts or any(cuts(self.text, *part) for part in parts):
             return False
+        whole = parts[0][0], parts[-1][1]
+        if not self._is_unit(whole) and stops_short(self.text, *whole):
+            return False
         if len(parts) == 1:
-            return self._is_unit(parts[0]) or not stops_short(self.text, *parts[0])
+            return True
         if not (self._begins(parts[0][0]) and self._ends(parts[-1][1])):
             return False
         return all(self._may_leave_out(first[1], then[0]) for first, then in pairwise(parts))
@@ -76,11 +85,12 @@ class QuotedText:
         return not any(map(_is_sign_or_letter, rest))
 
     def _is_clause(self, start: int, end: int) -> bool:
-        """True when ``text[start:end]`` is one clause of a sentence, between two marks."""
+        """True when ``text[start:end]`` is one relative clause of a sentence, between two commas."""
         left_out = self.text[start:end]
-        opened = self.text[start - 1 : start] in _MARKS or left_out.lstrip()[:1] in _MARKS
-        closed = left_out.rstrip()[-1:] in _MARKS or self.text[end : end + 1] in _MARKS
-        return opened and closed and not _DIVIDES.search(left_out.strip().strip(_MARKS).strip())
+        opened = self.text[start - 1 : start] == "," or left_out.lstrip()[:1] == ","
+        closed = left_out.rstrip()[-1:] == "," or self.text[end : end + 1] == ","
+        clause = left_out.strip(", \t\n\u00a0")
+        return opened and closed and _RELATIVE.match(clause) is not None and not _DIVIDES.search(clause)
 
     @cached_property
     def _sentence_starts(self) -> list[int]:

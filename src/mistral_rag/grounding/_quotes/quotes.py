@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from mistral_rag.grounding._quotes.boundaries import same_boundaries
 from mistral_rag.grounding._quotes.edges import cuts
 from mistral_rag.grounding._quotes.negations import count_negations
 from mistral_rag.grounding._quotes.parts import QuotedText, TextRange
@@ -29,7 +30,7 @@ MAX_FRAGMENTS = 20
 _ELLIPSIS = re.compile(
     r"[\[(]\s{0,3}(?:…|\.{3}|\.\s\.\s\.)\s{0,3}[\])]|…+|(?<!\.)\.{3,4}(?!\.)|(?<!\S)\.\s\.\s\.(?!\s?\.)"
 )
-_UNITS = re.compile(r"(?<=\d)\s?[kmgt]?(?:wh?|b|bits?|hz|pa|v|a|j|g|n)\b", re.IGNORECASE)
+_UNITS = re.compile(r"(?<=\d)\s?(?:[kmgt]?(?:wh?|b|bits?|hz|pa|v|a|j|g|n)\b|[mkg](?=(?:l|m|mol)\b))", re.IGNORECASE)
 """Units in which a capital says something else."""
 _AROUND = ' \t\n\r\f\v\u00a0"“”„«»'
 
@@ -135,4 +136,13 @@ def _same_words(text: str, found: TextRange, quote: str, level: Level) -> bool:
     there = text[slice(*found)]
     if [unit.lstrip() for unit in _UNITS.findall(there)] != [unit.lstrip() for unit in _UNITS.findall(quote)]:
         return level in {"raw", "space"}
-    return level != "squeezed" or count_negations(there) == count_negations(quote)
+    if level != "squeezed":
+        return True
+    if _feet_and_inches(there) and _feet_and_inches(quote) and _feet_and_inches(there) != _feet_and_inches(quote):
+        return False
+    return count_negations(there) == count_negations(quote) and same_boundaries(there, quote)
+
+
+def _feet_and_inches(text: str) -> list[str]:
+    """Quotation marks behind digits: 5' is not 5"."""
+    return re.findall(r"(?<=\d)['\"]", normal_form(text, "typography").text)
