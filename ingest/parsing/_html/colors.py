@@ -15,12 +15,32 @@ MIN_OPACITY: Final = 0.1
 HUE: Final = 0.4
 """Weight of a change of one channel alone: red on green of the same brightness is seen, yellow on white hardly."""
 _KNOWN = """
-    white:ffffff black:000000 red:ff0000 green:008000 blue:0000ff yellow:ffff00 gray:808080 grey:808080
-    silver:c0c0c0 maroon:800000 purple:800080 fuchsia:ff00ff magenta:ff00ff lime:00ff00 olive:808000
-    navy:000080 teal:008080 aqua:00ffff cyan:00ffff orange:ffa500 snow:fffafa ivory:fffff0
-    ghostwhite:f8f8ff whitesmoke:f5f5f5 floralwhite:fffaf0 mintcream:f5fffa azure:f0ffff aliceblue:f0f8ff
-    seashell:fff5ee honeydew:f0fff0 lightyellow:ffffe0 oldlace:fdf5e6 linen:faf0e6 cornsilk:fff8dc
-    beige:f5f5dc gainsboro:dcdcdc lavenderblush:fff0f5 lavender:e6e6fa lightgray:d3d3d3 lightgrey:d3d3d3
+    aliceblue:f0f8ff antiquewhite:faebd7 aqua:00ffff aquamarine:7fffd4 azure:f0ffff beige:f5f5dc bisque:ffe4c4
+    black:000000 blanchedalmond:ffebcd blue:0000ff blueviolet:8a2be2 brown:a52a2a burlywood:deb887 cadetblue:5f9ea0
+    chartreuse:7fff00 chocolate:d2691e coral:ff7f50 cornflowerblue:6495ed cornsilk:fff8dc crimson:dc143c cyan:00ffff
+    darkblue:00008b darkcyan:008b8b darkgoldenrod:b8860b darkgray:a9a9a9 darkgrey:a9a9a9 darkgreen:006400
+    darkkhaki:bdb76b darkmagenta:8b008b darkolivegreen:556b2f darkorange:ff8c00 darkorchid:9932cc darkred:8b0000
+    darksalmon:e9967a darkseagreen:8fbc8f darkslateblue:483d8b darkslategray:2f4f4f darkslategrey:2f4f4f
+    darkturquoise:00ced1 darkviolet:9400d3 deeppink:ff1493 deepskyblue:00bfff dimgray:696969 dimgrey:696969
+    dodgerblue:1e90ff firebrick:b22222 floralwhite:fffaf0 forestgreen:228b22 fuchsia:ff00ff gainsboro:dcdcdc
+    ghostwhite:f8f8ff gold:ffd700 goldenrod:daa520 gray:808080 grey:808080 green:008000 greenyellow:adff2f
+    honeydew:f0fff0 hotpink:ff69b4 indianred:cd5c5c indigo:4b0082 ivory:fffff0 khaki:f0e68c lavender:e6e6fa
+    lavenderblush:fff0f5 lawngreen:7cfc00 lemonchiffon:fffacd lightblue:add8e6 lightcoral:f08080 lightcyan:e0ffff
+    lightgoldenrodyellow:fafad2 lightgreen:90ee90 lightgray:d3d3d3 lightgrey:d3d3d3 lightpink:ffb6c1
+    lightsalmon:ffa07a lightseagreen:20b2aa lightskyblue:87cefa lightslategray:778899 lightslategrey:778899
+    lightsteelblue:b0c4de lightyellow:ffffe0 lime:00ff00 limegreen:32cd32 linen:faf0e6 magenta:ff00ff maroon:800000
+    mediumaquamarine:66cdaa mediumblue:0000cd mediumorchid:ba55d3 mediumpurple:9370db mediumseagreen:3cb371
+    mediumslateblue:7b68ee mediumspringgreen:00fa9a mediumturquoise:48d1cc mediumvioletred:c71585
+    midnightblue:191970 mintcream:f5fffa mistyrose:ffe4e1 moccasin:ffe4b5 navajowhite:ffdead navy:000080
+    oldlace:fdf5e6 olive:808000 olivedrab:6b8e23 orange:ffa500 orangered:ff4500 orchid:da70d6 palegoldenrod:eee8aa
+    palegreen:98fb98 paleturquoise:afeeee palevioletred:db7093 papayawhip:ffefd5 peachpuff:ffdab9 peru:cd853f
+    pink:ffc0cb plum:dda0dd powderblue:b0e0e6 purple:800080 rebeccapurple:663399 red:ff0000 rosybrown:bc8f8f
+    royalblue:4169e1 saddlebrown:8b4513 salmon:fa8072 sandybrown:f4a460 seagreen:2e8b57 seashell:fff5ee
+    sienna:a0522d silver:c0c0c0 skyblue:87ceeb slateblue:6a5acd slategray:708090 slategrey:708090 snow:fffafa
+    springgreen:00ff7f steelblue:4682b4 tan:d2b48c teal:008080 thistle:d8bfd8 tomato:ff6347 turquoise:40e0d0
+    violet:ee82ee wheat:f5deb3 white:ffffff whitesmoke:f5f5f5 yellow:ffff00 yellowgreen:9acd32 canvas:ffffff
+    canvastext:000000 field:ffffff fieldtext:000000 buttontext:000000 linktext:0000ee window:ffffff
+    windowtext:000000
 """
 _NAMES: Final = {
     name: tuple(float(level) for level in bytes.fromhex(value))
@@ -28,6 +48,8 @@ _NAMES: Final = {
 }
 _HEX: Final = re.compile(r"#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 _FUNCTION: Final = re.compile(r"(rgb|hsl)a?\(([^()]*)\)")
+_MODERN: Final = re.compile(r"(hwb|lab|lch|oklab|oklch|color)\(([^()/]+)(?:/\s*(?:1|100%)\s*)?\)")
+_COMMA: Final = re.compile(r",(?![^(]*\))")
 _NUMBER: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(%?)")
 _NAME: Final = re.compile(r"[a-z]+")
 
@@ -45,7 +67,36 @@ def color_of(value: str) -> tuple[Color, float]:
         return tuple(levels[:3]), levels[3] / 255 if len(levels) == 4 else 1.0
     if found := _FUNCTION.fullmatch(value):
         return _called(found[1], _NUMBER.findall(found[2]))
+    if value.startswith("light-dark("):
+        return color_of(_COMMA.split(value[len("light-dark(") : -1])[0])
+    if found := _MODERN.fullmatch(value):
+        return _modern(found[1], found[2].split()), 1.0
     return (value, 1.0) if _NAME.fullmatch(value) else (None, 1.0)
+
+
+def _modern(function: str, words: list[str]) -> Color:
+    """A grey in a newer colour space; any other colour is only equal to itself."""
+    numbers = [(float(found[1]), found[2]) for word in words if (found := _NUMBER.fullmatch(word.removesuffix("deg")))]
+    if function == "color" and words[0] == "srgb" and len(words) == 4 and len(numbers) == 3:
+        return tuple(255 * number * (0.01 if percent else 1) for number, percent in numbers)
+    if function == "color" or len(numbers) != 3:
+        return f"{function}({' '.join(words)})"
+    (first, percent), (second, _), (third, _) = numbers
+    if function == "hwb" and second + third >= 100:
+        return (255 * second / (second + third),) * 3
+    chroma = second if function in {"lch", "oklch"} else max(abs(second), abs(third))
+    if function == "hwb" or chroma > 0.001:
+        return f"{function}({' '.join(words)})"
+    if function.startswith("ok"):  # the cube of the lightness is linear light, 0 to 1
+        return _grey((first * (0.01 if percent else 1)) ** 3)
+    return _grey(((first + 16) / 116) ** 3 if first > 8 else first / 903.3)
+
+
+def _grey(light: float) -> Color:
+    """A grey of sRGB by its linear light (IEC 61966-2-1)."""
+    light = min(max(light, 0.0), 1.0)
+    level = 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+    return (255 * level,) * 3
 
 
 def is_color(word: str) -> bool:

@@ -33,9 +33,10 @@ _KEY: Final = re.compile(r"#[\w-]+|\.[\w-]+|^[\w-]+")
 _SIMPLE: Final = re.compile(r"[#.]?[\w-]+")
 _AT_RULE: Final = re.compile(r"@([a-zA-Z-]+)")
 _PSEUDO_ELEMENT: Final = re.compile(
-    r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked|disabled)"
+    r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked)"
 )
 """Parts of elements that are no text of the document, and states that no page is in when it is opened."""
+_IN_NO_STATE: Final = re.compile(r":not\(\s*:(?:hover|focus|focus-within|focus-visible|active|visited|target)\s*\)")
 _PSEUDO_BOX: Final = re.compile(r"::?(?:before|after)\s*\Z")
 _UNKNOWN_BACKGROUND: Final[Declarations] = {"background-image": ("unknown", False)}
 
@@ -69,9 +70,13 @@ def declarations_of(text: str) -> Declarations:
         value, mark, _ = _unescaped(value).lower().partition("!")
         for longhand, part in longhands(name, value.strip()) if colon else ():
             is_kept = longhand in found and found[longhand][1] and not mark
-            if longhand in PROPERTIES and not is_kept and is_valid(longhand, part):
+            if _is_known(longhand) and not is_kept and is_valid(longhand, part):
                 found[longhand] = part, bool(mark)
     return found
+
+
+def _is_known(name: str) -> bool:
+    return name in PROPERTIES or name.startswith("--")
 
 
 def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
@@ -88,7 +93,7 @@ def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
                 for selector in _COMMA.split(selectors) if declarations else ():
                     selector, counted = _of_box(selector, declarations)
                     if (rank := _specificity(selector)) is not None:
-                        yield Rule(_unescaped(selector).strip(), counted, (*rank, first))
+                        yield Rule(_unescaped(_stateless(selector)).strip(), counted, (*rank, first))
                         first += 1
             prelude = []
         elif piece == ";" and not (blocks and blocks[-1]):
@@ -127,9 +132,18 @@ def _block(prelude: str, blocks: list[str | None]) -> str | None:
     return None
 
 
+def _stateless(selector: str) -> str:
+    """The selector without `:not(:hover)` and its like, which hold for every element of a page that is opened."""
+    return (
+        re.sub(r"(^|[\s>+~])(?=[\s>+~]|$)", r"\1*", short)
+        if (short := _IN_NO_STATE.sub("", selector)) != selector
+        else selector
+    )
+
+
 def _specificity(selector: str) -> tuple[int, int, int] | None:
     """Ids, classes and tags of a selector; None for one that matches nothing of a page as it is opened."""
-    if _PSEUDO_ELEMENT.search(selector):
+    if _PSEUDO_ELEMENT.search(_IN_NO_STATE.sub("", selector)):
         return None
     ids, classes = selector.count("#"), selector.count(".") + selector.count("[") + selector.count(":")
     return ids, classes, len(re.findall(r"(?:^|[\s>+~])[\w-]+", selector))

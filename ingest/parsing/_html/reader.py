@@ -13,6 +13,7 @@ from ingest.parsing._html.hiding import hides
 from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited, sheets_of
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
+from ingest.parsing._html.variables import resolved, with_own
 from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed
 from mistral_rag.schema import BlockKind
@@ -108,11 +109,13 @@ class HtmlReader:
     def _enter(self, tag: str, node: LexborNode) -> bool:
         """Begin an element; False when what is inside is not read."""
         attributes = node.attributes
-        values = self._styles.of(tag, node, attributes)
+        declared = self._styles.of(tag, node, attributes)
+        custom = with_own(self._looks[-1].custom, declared)
+        values = resolved(declared, custom)
         is_hidden = hides(values) or _is_closed(tag, attributes)
         if covers(values) and not is_hidden:
             self._looks[-1] = self._looks[-1]._replace(background=None)
-        self._looks.append(inherited(in_drawing(self._looks[-1], tag, node), values))
+        self._looks.append(inherited(in_drawing(self._looks[-1], tag, node), values, custom))
         if is_hidden and tag not in UNREAD:
             self.hidden += _length(node.text())
         if tag == "select":

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode, SelectolaxError
@@ -35,6 +36,7 @@ class Style(NamedTuple):
     font: float = ROOT_FONT
     faintness: float = 1.0
     """Opacity of the element and all around it."""
+    custom: Mapping[str, str] = MappingProxyType({})
     shadow: str = ""
     stroke: str = ""
     is_clip: bool = False
@@ -133,10 +135,10 @@ def _of_old(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value.strip().lower() for name, value in values.items() if value}
 
 
-def inherited(parent: Style, values: Mapping[str, str]) -> Style:
-    """Style of an element whose own `values` are those of `Styles.of`."""
+def inherited(parent: Style, values: Mapping[str, str], custom: Mapping[str, str]) -> Style:
+    """Style of an element whose own `values` and `custom` properties are known."""
     if not values:
-        return parent
+        return parent if custom is parent.custom else parent._replace(custom=custom)
     own = values.get("fill" if parent.svg else "color", "inherit")
     color, opacity = _color(values.get("-webkit-text-fill-color", own), parent)
     visibility = values.get("visibility", "inherit")
@@ -150,6 +152,7 @@ def inherited(parent: Style, values: Mapping[str, str]) -> Style:
         background=parent.background if is_clip else background,
         is_visible=parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"},
         font=_font(values, parent.font),
+        custom=custom,
         faintness=parent.faintness * faintness(values),
         shadow=values.get("text-shadow", parent.shadow),
         stroke=stroke or parent.stroke,

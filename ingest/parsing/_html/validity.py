@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ingest.parsing._html.colors import is_color
+
 _LOGICAL: Final = {
     "inset-inline-start": "left",
     "inset-inline-end": "right",
@@ -97,4 +99,4 @@ def is_valid(name: str, value: str) -> bool:
 def _is_color(value: str) -> bool:
     if _CALL.match(value):
         return value.partition("(")[0] in _COLOR_CALLS
-    return re.fullmatch(r"#[0-9a-f]{3,8}|-?[a-z][a-z-]*", value) is not None
+    return is_color(value) or value in {"transparent", "currentcolor", "none"}
