@@ -34,7 +34,7 @@ class FileReport:
         pages = ", ".join(f"p. {page}" for page in list(self.hidden)[:_LISTED_PAGES] if page)
         more = " and others" if len(self.hidden) > _LISTED_PAGES else ""
         where = f" on {pages}{more}" if pages else ""
-        return f"{sum(self.hidden.values())} hidden characters{where} left out" if self.hidden else ""
+        return f"{counted(sum(self.hidden.values()), 'hidden character')}{where} left out" if self.hidden else ""
 
 
 @dataclass(frozen=True, slots=True)
