@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from mistral_rag.terminal import counted
+
 _LISTED_PAGES = 5
 """Pages of a file that a line of the report names."""
 FileStatus = Literal["added", "changed", "unchanged", "moved", "regrouped", "removed", "held_back", "failed", "skipped"]
