@@ -29,7 +29,7 @@ def page_texts(source: str) -> list[str]:
         if not any(page.text for page in pages):
             return scanned_texts(path, len(pages))
     else:
-        pages = (html if path.suffix == ".html" else markdown).parse(path).pages
+        pages = (parse_html if path.suffix == ".html" else markdown.parse)(path).pages
     return [" ".join(page.text.split()) for page in pages]
 
 

@@ -46,7 +46,8 @@ mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
-    export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot verify
+    export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
+    verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LocalOCR is_installed
 mistral_rag.messages: numbered_sources
