@@ -36,7 +36,9 @@ _PSEUDO_ELEMENT: Final = re.compile(
     r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked)"
 )
 """Parts of elements that are no text of the document, and states that no page is in when it is opened."""
-_IN_NO_STATE: Final = re.compile(r":not\(\s*:(?:hover|focus|focus-within|focus-visible|active|visited|target)\s*\)")
+_IN_NO_STATE: Final = re.compile(
+    r"(^|[\s>+~])?:not\(\s*:(?:hover|focus|focus-within|focus-visible|active|visited|target)\s*\)"
+)
 _PSEUDO_BOX: Final = re.compile(r"::?(?:before|after)\s*\Z")
 _UNKNOWN_BACKGROUND: Final[Declarations] = {"background-image": ("unknown", False)}
 
@@ -134,11 +136,7 @@ def _block(prelude: str, blocks: list[str | None]) -> str | None:
 
 def _stateless(selector: str) -> str:
     """The selector without `:not(:hover)` and its like, which hold for every element of a page that is opened."""
-    return (
-        re.sub(r"(^|[\s>+~])(?=[\s>+~]|$)", r"\1*", short)
-        if (short := _IN_NO_STATE.sub("", selector)) != selector
-        else selector
-    )
+    return _IN_NO_STATE.sub(lambda found: f"{found[1]}*" if found[1] is not None else "", selector)
 
 
 def _specificity(selector: str) -> tuple[int, int, int] | None:

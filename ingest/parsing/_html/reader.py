@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.css import covers
 from ingest.parsing._html.hiding import hides
-from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited, sheets_of
+from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
@@ -89,7 +89,7 @@ class HtmlReader:
     def read(self, html: str) -> None:
         """Read a page, or a piece of one, to its end; raises ParseError for one that would take minutes."""
         root = parse_tree(html)
-        self._styles = Styles(sheets_of(root) if root is not None else ())
+        self._styles = Styles(root)
         self._looks = [Style()]
         walk = Walk(root) if root is not None else None
         for tag, node, entered in walk or ():

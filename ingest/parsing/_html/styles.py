@@ -20,6 +20,8 @@ ROOT_FONT: Final = 16.0
 _FONT_SIZES: Final = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
 }  # fmt: skip
+MAX_MATCHES: Final = 2_000_000
+"""Pairs of a selector and an element that are kept, some 150 MB; later selectors match nothing."""
 _SHAPES: Final = "rect, path, circle, ellipse, polygon, polyline, image, use"
 _DRAWN: Final = frozenset({"svg", "g", "text", "tspan"})
 _COMMA: Final = re.compile(r",(?![^(]*\))")
@@ -71,10 +73,13 @@ class Style(NamedTuple):
 class Styles:
     """Style sheets of a page, by what an element must have to match."""
 
-    def __init__(self, sheets: Iterable[str] = ()) -> None:
+    def __init__(self, root: LexborNode | None = None) -> None:
+        self._root = root
         self._rules: dict[str, list[Rule]] = defaultdict(list)
+        self._found: dict[str, frozenset[int]] = {}
+        self._matches = 0
         count = 0
-        for sheet in sheets:
+        for sheet in sheets_of(root) if root is not None else ():
             for rule in rules_of(sheet, count):
                 count += 1
                 if count > MAX_RULES:
@@ -97,8 +102,23 @@ class Styles:
         keys += [f".{name}" for name in (attributes.get("class") or "").split()]
         for key in keys:
             for rule in self._rules.get(key, ()):
-                if rule.is_simple or _matches(node, rule.selector):
+                if rule.is_simple or node.mem_id in self._elements(rule.selector):
                     yield rule
+
+    def _elements(self, selector: str) -> frozenset[int]:
+        """Elements that match; `css_matches` of an element would also be true for a match inside of it."""
+        if selector not in self._found:
+            self._found[selector] = self._search(selector) if self._matches <= MAX_MATCHES else frozenset()
+            self._matches += len(self._found[selector])
+        return self._found[selector]
+
+    def _search(self, selector: str) -> frozenset[int]:
+        try:
+            return (
+                frozenset(node.mem_id for node in self._root.css(selector)) if self._root is not None else frozenset()
+            )
+        except (SelectolaxError, ValueError):  # a selector that Lexbor doesn't know is passed over, as browsers do
+            return frozenset()
 
 
 def sheets_of(root: LexborNode) -> Iterator[str]:
@@ -110,13 +130,6 @@ def sheets_of(root: LexborNode) -> Iterator[str]:
 
 
 _INLINE: Final = (1_000_000, 0, 0, 0)
-
-
-def _matches(node: LexborNode, selector: str) -> bool:
-    try:
-        return bool(node.css_matches(selector))
-    except (SelectolaxError, ValueError):  # a selector that Lexbor doesn't know is passed over, as browsers do
-        return False
 
 
 def _cascade(found: dict[str, tuple[tuple[int, ...], str]], declarations: Declarations, rank: tuple[int, ...]) -> None:
