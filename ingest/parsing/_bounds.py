@@ -105,7 +105,7 @@ def bounded_metadata(given: dict[str, JsonValue]) -> tuple[dict[str, JsonValue],
     kept: dict[str, JsonValue] = {}
     left_out: list[str] = []
     for name, value in given.items():
-        plain = _Field().plain(value, MAX_FIELD_DEPTH)
+        plain = _FieldValues().plain(value, MAX_FIELD_DEPTH)
         if len(kept) == MAX_FIELDS or not isinstance(name, str) or len(name) > MAX_FIELD_NAME or plain is _LEFT_OUT:
             left_out.append(shortened(str(name)[:MAX_FIELD_NAME], 40))
         else:
@@ -119,7 +119,7 @@ def bounded_metadata(given: dict[str, JsonValue]) -> tuple[dict[str, JsonValue],
 _LEFT_OUT: Final[Any] = object()
 
 
-class _Field:
+class _FieldValues:
     """Takes one field's value in, up to a number of values and a depth."""
 
     def __init__(self) -> None:

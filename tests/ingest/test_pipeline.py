@@ -2,8 +2,6 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag.errors import IndexMismatchError, NotAnIndexError, SourceNotFoundError
 from mistral_rag.index import IndexReader, verify
+from tests.ingest.nobody import as_nobody
 
 TRAVEL = "# Travel\n\nTrains are booked in second class. Flights need approval by the office.\n"
 LEAVE = "# Leave\n\nEveryone has 30 days of leave a year. Unused days expire in March.\n"
@@ -171,31 +170,13 @@ def test_a_folder_of_something_else_is_refused_and_untouched(folder: Path, tmp_p
     assert [path.name for path in photos.iterdir()] == ["cat.jpg"]
 
 
-@contextmanager
-def ordinary_user(owned: Path) -> Iterator[None]:
-    """Where the tests run as root, who may read anything: somebody who may not."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for parent in (owned, *owned.parents):
-        if "pytest-" in str(parent):
-            parent.chmod(0o755)
-    for path in (owned, *owned.rglob("*")):
-        shutil.chown(path, 65534)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_a_file_without_read_permission_is_one_line_and_is_tried_again(
     folder: Path, index: Path, tmp_path: Path
 ) -> None:
     build(folder, index=index)
     (folder / "leave.md").write_text(LEAVE.replace("30", "28"))
     (folder / "leave.md").chmod(0)
-    with ordinary_user(tmp_path):
+    with as_nobody(tmp_path):
         report = build(folder, index=index)
     assert outcome(report, "leave.md") == ("failed", "can't be read: Permission denied")
     (folder / "leave.md").chmod(0o600)

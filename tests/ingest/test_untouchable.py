@@ -6,8 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,12 +15,12 @@ from ingest._pipeline import Build
 from ingest._report import BuildReport
 from mistral_rag.errors import SourceNotFoundError
 from mistral_rag.index import IndexReader, IndexWriter
+from tests.ingest.nobody import NOBODY, as_nobody
 
 # imported late by the index, and then by a user who may not read its file
 importlib.import_module("mistral_rag.index._folder.filesystem_probe")
 
 TEXT = "The office closes at six.\n"
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -49,24 +47,6 @@ def outcome(report: BuildReport, source: str) -> tuple[str, str | None]:
 def held(index: Path) -> int:
     with IndexReader.open(index) as reader, reader.view() as view:
         return len(list(view.sources()))
-
-
-@contextmanager
-def as_nobody(owned: Path) -> Iterator[None]:
-    """Somebody who may not read everything, where the tests run as root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for parent in (owned, *owned.parents):
-        if "pytest-" in str(parent):
-            parent.chmod(0o755)
-    for path in (owned, *owned.rglob("*")):
-        shutil.chown(path, NOBODY)
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 LOCKED = "this folder can't be listed, and what it held is kept: Permission denied"

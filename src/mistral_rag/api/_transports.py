@@ -212,7 +212,7 @@ class AsyncClientTransport(httpx.AsyncBaseTransport):
 
 
 def _with_proxies(make: Callable[[], T]) -> T:
-    """What `make` makes. Raises ConfigurationError when the environment names a proxy that is no address."""
+    """The result of `make`. Raises ConfigurationError when the environment names a proxy that is no address."""
     with suppress(httpx.InvalidURL, ValueError):
         return make()
     # not in a handler: the error of httpx quotes what may be a password

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._database.profiles import Profile
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._dense.settings import DenseSettings
-    from mistral_rag.index._documents import BARE_LABEL, bare_source, is_bare
+    from mistral_rag.index._documents import BARE_LABEL, bare_source
     from mistral_rag.index._exchange.copies import (
         export_faiss,
         export_jsonl,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         snapshot,
     )
     from mistral_rag.index._exchange.faiss_folder import read_faiss_folder
+    from mistral_rag.index._filters.filter_fields import is_bare
     from mistral_rag.index._folder.commands import rebuild_command, repair_command
     from mistral_rag.index._gate import EVERYONE, checked_groups
     from mistral_rag.index._index_text import embed_text
@@ -90,7 +91,7 @@ __getattr__ = loader(
         "export_jsonl": "_exchange.copies",
         "export_lines": "_exchange.copies",
         "import_jsonl": "_exchange.copies",
-        "is_bare": "_documents",
+        "is_bare": "_filters.filter_fields",
         "import_lines": "_exchange.copies",
         "read_faiss_folder": "_exchange.faiss_folder",
         "rebuild_command": "_folder.commands",

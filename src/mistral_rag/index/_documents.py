@@ -19,11 +19,6 @@ LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 """ISO 639 codes; words are searched by language, so other texts would each be a language of its own."""
 
 
-def is_bare(source: Source) -> bool:
-    """True for a text that was added without pages."""
-    return source.media_type == BARE_TYPE
-
-
 def _named(value: object) -> str:
     name = str(value)
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"

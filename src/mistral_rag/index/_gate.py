@@ -9,7 +9,7 @@ for `main` by name, as only the caches do, which hold all rows and are cut down 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from mistral_rag.errors import InvalidFilterError
@@ -69,9 +69,10 @@ def hides_documents(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(f"SELECT {GROUPED}").fetchone()[0])
 
 
-def own_key(key: bytes, groups: Collection[str]) -> bytes:
-    """The key of a kept embedding among those of other groups.
+def own_keys(keys: Iterable[bytes], groups: Collection[str]) -> list[bytes]:
+    """The keys of kept embeddings among those of other groups.
 
     Each set of groups has its own: else a text that costs no embedding would be known to be somebody's.
     """
-    return hashlib.sha256(json.dumps(checked_groups(groups)).encode() + key).digest()
+    own = json.dumps(checked_groups(groups)).encode()
+    return [hashlib.sha256(own + key).digest() for key in keys]

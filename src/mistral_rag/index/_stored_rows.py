@@ -14,7 +14,7 @@ from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.index._database.packing import PackedPage, full_page, stored_chunk, stored_source
 from mistral_rag.index._database.rows import row_digest, unreadable
-from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._filters.filter_fields import is_bare
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.schema import Chunk, Page, Source
 
@@ -44,7 +44,7 @@ class StoredChunk:
     @property
     def is_bare(self) -> bool:
         """True for a text that was added without pages."""
-        return self.source.media_type == BARE_TYPE
+        return is_bare(self.source)
 
     def to_document(self) -> "Document":
         """The LangChain Document: as it was given, where it was given as one."""

@@ -21,7 +21,7 @@ from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import Rows
 from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
-from mistral_rag.index._gate import hides_documents, own_key
+from mistral_rag.index._gate import hides_documents, own_keys
 from mistral_rag.index._source_status import MAX_PAGES
 from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, by_key, columns_of
@@ -178,7 +178,8 @@ class View(CommitRows):
     def cached_embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows: those of the reader's groups."""
         if self._groups is not None and (self._groups or self.restricted):
-            own = {own_key(key, self._groups): key for key in keys}
+            known = list(keys)
+            own = dict(zip(own_keys(known, self._groups), known, strict=True))
             return {own[key]: vector for key, vector in self._kept_embeddings(model, own).items()}
         return self._kept_embeddings(model, keys)
 

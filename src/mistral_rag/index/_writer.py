@@ -21,9 +21,8 @@ from mistral_rag.index._database.transaction import Transaction
 from mistral_rag.index._database.wal import rewrite
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import packed_vectors
-from mistral_rag.index._filters.filter_fields import BARE_TYPE
 from mistral_rag.index._folder.layout import find_folder, make_folder, remove_caches, remove_quarantine
-from mistral_rag.index._gate import NAMED, hides_documents, own_key
+from mistral_rag.index._gate import NAMED, hides_documents, own_keys
 from mistral_rag.index._ocr_cache import cached_pages_of, keep_page
 from mistral_rag.index._source_status import SourceStatus, SourceStatusRow
 from mistral_rag.index._status import size_of
@@ -221,7 +220,7 @@ class IndexWriter:
         with self.view() as view:
             stored = view.chunks(view.rows_of(ids).values())
         for chunk in stored:
-            if chunk.source.media_type != BARE_TYPE:
+            if not chunk.is_bare:
                 raise ValueError(f"{chunk.chunk.id} is a chunk of {chunk.source.name}, which can only be removed whole")
         for chunk in stored:
             self.remove(chunk.source.uri)
@@ -253,7 +252,7 @@ class IndexWriter:
         `groups` are those that find them again; None: builds, and readers of an index where no document names groups.
         """
         if groups is not None and (groups or hides_documents(self._usable())):
-            keys = [own_key(key, groups) for key in keys]
+            keys = own_keys(keys, groups)
         packed = packed_vectors(matrix, len(keys), None)
         with self._changing() as mutations:
             mutations.keep(model, keys, packed or [])

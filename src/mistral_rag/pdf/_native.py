@@ -32,7 +32,7 @@ class Buffer:
 def rows_of(
     function: Callable[..., Any], addresses: Sequence[int], kind: Any, width: int, *, by_row: bool = False
 ) -> tuple[npt.NDArray[Any], list[int]]:
-    """What a function hands back for each address: rows (n, width) of four-byte values, zeros where it has none.
+    """Values that a function gives for each address: rows (n, width) of four-byte values, zeros where it has none.
 
     The function takes an address for each value, or one for the whole row; its results are the second list.
     """

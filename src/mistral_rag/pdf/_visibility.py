@@ -261,7 +261,7 @@ def _unseen(word: Sequence[Letter], ink: Mapping[int, float]) -> list[int]:
 
 
 class _Prints(NamedTuple):
-    """What pictures on a page show: `picture` is the page as it is seen."""
+    """The print that pictures on a page show: `picture` is the page as it is seen."""
 
     objects: PageObjects
     picture: _Picture

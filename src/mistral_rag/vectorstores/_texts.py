@@ -8,7 +8,6 @@ from langchain_core.documents import Document
 
 from mistral_rag.index import Identity, IndexWriter, StoredChunk, View, bare_source, is_bare
 from mistral_rag.retrieval import learn
-from mistral_rag.schema import Source
 from mistral_rag.vectorstores._folder import StoreFolder
 from mistral_rag.vectorstores._tenant import Tenant
 
@@ -86,7 +85,7 @@ class TenantTexts:
         return document.model_copy(update={"id": self._tenant.shown_id(str(document.id))})
 
     def _take_everything_out(self, writer: IndexWriter) -> None:
-        if not self._is_apart(writer):
+        if not (self._tenant.groups or _names_groups(writer)):
             writer.clear()
             return
         for uri, state in writer.sources().items():
@@ -99,22 +98,19 @@ class TenantTexts:
 
         `replaced`: new ones take the ids, so what is not to be changed stays, and is another text.
         """
-        apart = self._is_apart(writer)
         with writer.view() as view:
+            grouped = view.names_groups
             chunks = self.find(view, ids)
+        # there are others where the store is for groups, or documents name some
+        apart = grouped or bool(self._tenant.groups)
         mine = [chunk for chunk in chunks if not apart or self._tenant.may_change(chunk.source)]
-        shared = [chunk for chunk in chunks if apart and self._may_read(writer, chunk.source) and chunk not in mine]
+        shared = [
+            chunk for chunk in chunks if chunk not in mine and (not grouped or self._tenant.may_read(chunk.source))
+        ]
         if shared and not replaced:
             given = self._tenant.shown_id(shared[0].chunk.id)
             raise ValueError(f"{given} may be read by other groups, too: only a store of them all changes it")
         writer.remove_documents([chunk.chunk.id for chunk in mine if chunk.is_bare or not (apart and replaced)])
-
-    def _is_apart(self, writer: IndexWriter) -> bool:
-        """True where there are others: the store is for groups, or documents name some."""
-        return bool(self._tenant.groups) or _names_groups(writer)
-
-    def _may_read(self, writer: IndexWriter, source: Source) -> bool:
-        return not _names_groups(writer) or self._tenant.may_read(source)
 
 
 def _key_of(text: str) -> bytes:

@@ -13,7 +13,7 @@ from mistral_rag.index._database.key_index import CHUNKS, EMBEDDINGS, VECTORS, K
 from mistral_rag.index._database.packing import chunk_values, layout_values, page_values, stored_source
 from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import RowWriter, plain_json, row_digest, unreadable
-from mistral_rag.index._filters.filter_fields import BARE_TYPE, filter_fields_of
+from mistral_rag.index._filters.filter_fields import filter_fields_of, is_bare
 from mistral_rag.index._gate import NAMED, hides_documents
 from mistral_rag.index._ocr_cache import UNUSED
 from mistral_rag.index._source_status import ERASED, SourceStatusRow, erased_source, erased_uri
@@ -66,7 +66,7 @@ class Mutations:
         self.remove(erased_uri(source.uri))
         number = self.rows.take_keys("sources", 1)
         record = _readable_record(source)
-        counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(source.media_type == BARE_TYPE)}
+        counts = {"pages": len(pages), "chunks": len(chunks), "bare": int(is_bare(source))}
         columns = {"source": number, "uri": source.uri, **found.columns(), **counts, "record": record}
         self.rows.insert_one("sources", columns)
         if source.groups and not self._are_groups_named():

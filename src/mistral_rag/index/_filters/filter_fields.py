@@ -1,12 +1,21 @@
 """Fields of a source that filters compare: its metadata, flat, by the names a LangChain Document shows."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mistral_rag.index._database.rows import Value, plain_json
 
+if TYPE_CHECKING:
+    from mistral_rag.schema import Source
+
 BARE_TYPE: Final = "application/x-langchain-document"
 """Media type of a source that a Document without pages became: its Document shows nothing but its own metadata."""
+
+
+def is_bare(source: "Source") -> bool:
+    """True for a text that was added without pages."""
+    return source.media_type == BARE_TYPE
+
 
 SOURCE_FIELDS: Final = {"source": "name", "uri": "uri", "title": "title", "digest": "digest", "language": "language"}
 """Metadata fields of a Document that come from its source, and the source's names for them."""

@@ -28,7 +28,7 @@ from mistral_rag.index._database.mutations import add_derived
 from mistral_rag.index._database.packing import layout_values, page_values, stored_source
 from mistral_rag.index._database.rows import DIGEST_SIZE, MAX_KEY, RowWriter, Value, row_digest
 from mistral_rag.index._database.wal import open_for_writing, put_log_away
-from mistral_rag.index._filters.filter_fields import BARE_TYPE
+from mistral_rag.index._filters.filter_fields import is_bare
 from mistral_rag.index._folder.commands import rebuild_command
 from mistral_rag.index._folder.layout import SEAL
 from mistral_rag.index._folder.seal import read_seal, write_seal
@@ -243,7 +243,7 @@ def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimensi
         "SELECT count(*), count(*) - count(vector) FROM chunks WHERE source = ?", (number,)
     ).fetchone()
     unembedded = bare if dimension else 0
-    if missing and (not present or source.media_type == BARE_TYPE):
+    if missing and (not present or is_bare(source)):
         for table in ("chunks", "pages", "profiles", "sources"):
             connection.execute(f"DELETE FROM {table} WHERE source = ?", (number,))
         connection.execute("DELETE FROM layouts WHERE page NOT IN (SELECT page FROM pages)")
