@@ -58,10 +58,10 @@ mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
 mistral_rag.retrievers: Explanation Hit HybridRetriever
-mistral_rag.schema: Answer Block BlockKind Box BoxPrecision Chunk Citation Claim Digest EXPORTED Fraction Location
-    Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Source Span SpanRole
-    Status Support UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema clean_text joined_quote json_schema
-    text_digest without_surrogates
+mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue Chunk Citation Claim Digest EXPORTED
+    Fraction Location Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Seen
+    Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
+    clean_text joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
     run say say_json say_json_line say_text text_argument

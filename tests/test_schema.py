@@ -14,6 +14,7 @@ from mistral_rag.schema import (
     Answer,
     Block,
     Box,
+    CellValue,
     Chunk,
     Citation,
     Claim,
@@ -23,6 +24,8 @@ from mistral_rag.schema import (
     RetrievedDocument,
     Source,
     Span,
+    Table,
+    TableCell,
     Unit,
     Word,
     WordBoxes,
@@ -105,7 +108,27 @@ ANSWER = Answer(
     timings={"retrieve": 0.01},
     generation=1,
 )
-EXAMPLES = [SOURCE, PAGE, CHUNK, CITATION, ANSWER, *ANSWER.claims]
+STOCK = "Bin  Actual  Variance\nB-07  289  -23\nD-22  156"
+STOCK_TABLE = Table(
+    start=0,
+    end=len(STOCK),
+    columns=("Bin", "Actual", "Variance"),
+    scale="units",
+    box=BOX,
+    cells=(
+        TableCell(row=0, column=0, runs=((0, 3),), role="column"),
+        TableCell(row=0, column=1, runs=((5, 11),), role="column"),
+        TableCell(row=0, column=2, runs=((13, 21),), role="column"),
+        TableCell(row=1, column=0, runs=((22, 26),), role="row"),
+        TableCell(row=1, column=1, runs=((28, 31),), box=BOX),
+        TableCell(row=1, column=2, runs=((33, 36),)),
+        TableCell(row=2, column=0, runs=((37, 41),), role="row"),
+        TableCell(row=2, column=1, column_span=2, runs=((43, 46),)),
+        TableCell(row=2, column=2),
+    ),
+)
+STOCK_PAGE = Page(locator=LOCATOR, text=STOCK, tables=(STOCK_TABLE,), doubts=("the text lies over a picture",))
+EXAMPLES = [SOURCE, PAGE, STOCK_PAGE, CHUNK, CITATION, ANSWER, *ANSWER.claims]
 
 
 def changed(model: Any, **fields: Any) -> Any:
@@ -183,6 +206,48 @@ def test_a_page_that_contradicts_itself_is_refused(fields: dict[str, Any], compl
 def test_running_headers_and_blanks_need_no_unit() -> None:
     assert TEXT[43:44] == "7"
     assert all(unit.end <= 42 for unit in PAGE.units)
+
+
+def test_cells_are_named_by_their_column_and_row() -> None:
+    row = STOCK_PAGE.cell_values(22, 36)
+    assert row == (
+        CellValue(value="289", column="Actual", row="B-07"),
+        CellValue(value="-23", column="Variance", row="B-07"),
+    )
+    assert [str(value) for value in row] == ["Actual: 289 (row B-07)", "Variance: -23 (row B-07)"]
+    assert STOCK_PAGE.cell_values(43, 46) == (CellValue(value="156", column="Actual, Variance", row="D-22"),)
+    assert STOCK_PAGE.cell_values(0, 21) == ()
+    assert str(CellValue(value="7")) == "7"
+
+
+def test_a_cell_over_two_rows_names_both() -> None:
+    text = "South  1\n2"
+    cells = (
+        TableCell(row=0, column=0, row_span=2, runs=((0, 5),), role="row"),
+        TableCell(row=0, column=1, runs=((7, 8),)),
+        TableCell(row=1, column=1, runs=((9, 10),)),
+    )
+    page = Page(locator=LOCATOR, text=text, tables=(Table(start=0, end=10, cells=cells, columns=("", "2025")),))
+    assert [str(value) for value in page.cell_values(0, 10)] == ["2025: 1 (row South)", "2025: 2 (row South)"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "complaint"),
+    [
+        ([Table(start=0, end=3, cells=()), Table(start=2, end=5, cells=())], "overlap"),
+        ([Table(start=0, end=99, cells=())], "behind the page's text"),
+    ],
+)
+def test_tables_that_contradict_their_page_are_refused(tables: list[Table], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        changed(STOCK_PAGE, tables=tuple(tables))
+
+
+def test_a_cell_outside_of_its_table_is_refused() -> None:
+    with pytest.raises(ValidationError, match="outside of its table"):
+        Table(start=0, end=3, cells=(TableCell(row=0, column=0, runs=((2, 5),)),))
+    with pytest.raises(ValidationError, match="start < end"):
+        TableCell(row=0, column=0, runs=((2, 2),))
 
 
 def test_text_comes_from_where_its_block_does() -> None:
@@ -335,6 +400,16 @@ def test_a_citation_that_contradicts_itself_is_refused(fields: dict[str, Any], c
 )
 def test_verified_follows_from_the_location(location: str, verified: bool) -> None:
     assert changed(CITATION, location=location).verified is verified
+
+
+@pytest.mark.parametrize(
+    ("seen", "verified"),
+    [("agrees", True), ("unreadable", True), ("unchecked", True), ("differs", False)],
+)
+def test_a_quote_that_differs_from_the_picture_is_not_verified(seen: str, verified: bool) -> None:
+    citation = changed(CITATION, seen=seen, seen_text="Products were down.")
+    assert citation.verified is verified
+    assert Citation.model_validate_json(citation.model_dump_json()) == citation
 
 
 @pytest.mark.parametrize("location", ["ambiguous", "not_found", "stale"])

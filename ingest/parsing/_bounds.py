@@ -66,7 +66,7 @@ def oversize(pages: tuple[Page, ...]) -> str | None:
         return f"has {len(pages):,} pages or sections, more than {MAX_PAGES:,}; divide it"
     if sum(len(page.text) for page in pages) > MAX_TEXT:
         return f"has more than {MAX_TEXT:,} characters of text; divide it"
-    if sum(len(page.blocks) for page in pages) > MAX_BLOCKS:
+    if sum(len(page.blocks) + sum(len(table.cells) for table in page.tables) for page in pages) > MAX_BLOCKS:
         return f"has more than {MAX_BLOCKS:,} paragraphs, lines and cells; divide it"
     return None
 

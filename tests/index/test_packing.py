@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.packing import PackedPage, full_page, layout_values, page_values
-from mistral_rag.schema import Block, Box, Locator, Page, Unit, WordBoxes, clean_text
+from mistral_rag.schema import Block, Box, Locator, Page, Table, TableCell, Unit, WordBoxes, clean_text
 
 
 @given(
@@ -34,12 +34,36 @@ def test_a_page_comes_back_as_it_was(
             Block(kind="text", start=0, end=1),
         ),
         units=(Unit(start=0, end=end, kind="row", header=0),),
+        tables=(
+            Table(
+                start=0,
+                end=end,
+                cells=(
+                    TableCell(row=0, column=1, row_span=2, column_span=3, runs=((0, 1),), role="column"),
+                    TableCell(row=1, column=1, box=Box(left=side, top=0, right=1, bottom=1)),
+                ),
+                columns=("", clean_text(label)),
+                scale="in millions",
+                continued=True,
+                box=Box(left=side, top=0, right=1, bottom=1),
+            ),
+        ),
+        doubts=("a font maps letters to others",),
     )
     runs, words = layout_values(page)
     assert full_page(page_values(page), runs, words) == page
     light = PackedPage(page_values(page)).page
     assert (light.locator, light.text, light.width) == (page.locator, text, 612)
     assert (light.units, light.blocks, len(light.words)) == ((), (), 0)
+
+
+def test_a_page_of_an_older_index_has_no_tables() -> None:
+    page = Page(locator=Locator(kind="page", number=1), text="a")
+    whole = full_page(
+        page_values(page), packed('[[["text", 0, 1, null, "text-layer"]], [[0, 1, "line", null]]]'), packed("")
+    )
+    assert (whole.tables, whole.doubts) == ((), ())
+    assert whole.units == (Unit(start=0, end=1, kind="line"),)
 
 
 def packed(text: str) -> bytes:
@@ -55,6 +79,8 @@ def packed(text: str) -> bytes:
         (packed("[[], []]")[:-1], packed("")),
         (packed("{}"), packed("")),
         (packed("[[1], [2]]"), packed("")),
+        (packed("[[], [], [[1]], []]"), packed("")),
+        (packed("[[], [], []]"), packed("")),
         (packed('[[["text", 0, 99, null, "text-layer"]], []]'), packed("")),
         (packed("[" * 100_000), packed("")),
         (None, None),

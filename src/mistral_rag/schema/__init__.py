@@ -14,6 +14,7 @@ from mistral_rag.schema._citations import (
     BoxPrecision,
     Citation,
     Location,
+    Seen,
     Span,
     SpanRole,
     joined_quote,
@@ -27,12 +28,12 @@ from mistral_rag.schema._pages import (
     Origin,
     Page,
     Placed,
-    Run,
     Source,
     Unit,
     UnitKind,
 )
 from mistral_rag.schema._published import EXPORTED, json_schema
+from mistral_rag.schema._tables import CellRole, CellValue, Run, Table, TableCell
 
 __all__ = [
     "EXPORTED",
@@ -43,6 +44,8 @@ __all__ = [
     "BlockKind",
     "Box",
     "BoxPrecision",
+    "CellRole",
+    "CellValue",
     "Chunk",
     "Citation",
     "Claim",
@@ -59,11 +62,14 @@ __all__ = [
     "Removed",
     "RetrievedDocument",
     "Run",
+    "Seen",
     "Source",
     "Span",
     "SpanRole",
     "Status",
     "Support",
+    "Table",
+    "TableCell",
     "Unit",
     "UnitKind",
     "Word",

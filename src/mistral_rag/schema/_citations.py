@@ -8,6 +8,7 @@ from pydantic import computed_field, model_validator
 from mistral_rag.schema._base import Digest, Fraction, Model, Number, Offset, Text
 from mistral_rag.schema._boxes import Box
 from mistral_rag.schema._pages import Locator, Origin
+from mistral_rag.schema._tables import CellValue
 
 if TYPE_CHECKING:
     from langchain_core.messages import Citation as CitationBlock
@@ -18,6 +19,8 @@ SpanRole = Literal["quote", "header"]
 """Roles of a span: quoted, or the header of the table row that is quoted."""
 Location = Literal["exact", "normalised", "moved", "ambiguous", "not_found", "stale"]
 """Outcomes of the search for a quote; "normalised" is found but for white space and typography."""
+Seen = Literal["agrees", "differs", "unreadable", "unchecked"]
+"""Outcomes of reading the quoted place anew from the picture of its page."""
 
 QUOTE_JOINT = " … "
 """Separator between the quotes of a citation's spans."""
@@ -63,7 +66,8 @@ class Citation(Model):
     `start` and `end` span, in the answer's text, the statement that the citation backs, without its markers.
     `location` says how the quote was found (a fact); whether it backs the statement is `Claim.support` (a
     judgement). Where nothing was located, `quote` and `spans` are None and the text of the model stays in
-    `given_quote`.
+    `given_quote`. `cells` are the table cells within the quote. `seen` compares the quote with the picture of the page,
+    `seen_text` is what was read there.
     """
 
     marker: str
@@ -83,20 +87,23 @@ class Citation(Model):
     location: Location
     url: str | None = None
     given_quote: Text | None = None
+    cells: tuple[CellValue, ...] = ()
+    seen: Seen = "unchecked"
+    seen_text: Text | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def verified(self) -> bool:
-        """The quote stands on the page: found exactly, or up to white space and typography."""
-        return self.location in VERIFIED
+        """True when the quote was found, exactly or up to typography, and the picture does not differ."""
+        return self.location in VERIFIED and self.seen != "differs"
 
     @model_validator(mode="before")
     @classmethod
     def _computed_is_not_input(cls, data: Any) -> Any:
         if isinstance(data, dict) and "verified" in data:
             claimed, data = data["verified"], {k: v for k, v in data.items() if k != "verified"}
-            if claimed is not (str(data.get("location")) in VERIFIED):
-                raise ValueError("`verified` is computed from `location` and can't be set")
+            if claimed is not (str(data.get("location")) in VERIFIED and data.get("seen") != "differs"):
+                raise ValueError("`verified` is computed from `location` and `seen` and can't be set")
         return data
 
     @model_validator(mode="after")

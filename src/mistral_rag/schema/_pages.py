@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from mistral_rag.schema._base import UNCLEAN, Digest, Fraction, Model, Number, Offset, text_digest
+from mistral_rag.schema._base import UNCLEAN, Digest, Fraction, Model, Number, Offset, Text, text_digest
 from mistral_rag.schema._boxes import Box, WordBoxes
+from mistral_rag.schema._tables import CellValue, Run, Table
 
 LocatorKind = Literal["page", "slide", "sheet", "section", "part"]
 """Kinds of page: a "part" is one of a mail, a "section" one of a document without pages."""
@@ -71,19 +72,6 @@ class Placed(Protocol):
         """Position in the document."""
 
 
-class Run(Model):
-    """A run of a page's text, at least one character long."""
-
-    start: Offset
-    end: Offset
-
-    @model_validator(mode="after")
-    def _forwards(self) -> Self:
-        if self.start >= self.end:
-            raise ValueError("a run of text needs start < end")
-        return self
-
-
 class Block(Run):
     """A run of a page's text that belongs together, and what it is."""
 
@@ -112,7 +100,8 @@ class Page(Model):
     `width` and `height` are points (1/72 inch), 0 where there is no paper. `text` holds no control
     characters but newline and tab, no U+FFFE and no lone surrogate. `units` tile the text: they are in order,
     do not overlap, and leave out nothing but white space and running headers and footers. A page that is not
-    cut into units yet has none. `confidence` is the reader's own (OCR), 0 to 1.
+    cut into units yet has none. `confidence` is the reader's own (OCR), 0 to 1. `tables` are in order and do not
+    overlap. `doubts` are the reasons why the text may not be what is printed.
     """
 
     locator: Locator
@@ -122,7 +111,9 @@ class Page(Model):
     words: WordBoxes = Field(default_factory=WordBoxes)
     blocks: tuple[Block, ...] = ()
     units: tuple[Unit, ...] = ()
+    tables: tuple[Table, ...] = ()
     confidence: Fraction | None = None
+    doubts: tuple[Text, ...] = ()
 
     @field_validator("text")
     @classmethod
@@ -134,8 +125,8 @@ class Page(Model):
     @model_validator(mode="after")
     def _in_bounds(self) -> Self:
         length = len(self.text)
-        if any(run.end > length for run in (*self.blocks, *self.units)):
-            raise ValueError("a block or unit ends behind the page's text")
+        if any(run.end > length for run in (*self.blocks, *self.units, *self.tables)):
+            raise ValueError("a block, unit or table ends behind the page's text")
         if self.words.data:
             records = WordBoxes.RECORD.iter_unpack(self.words.data)
             end = 0
@@ -145,6 +136,12 @@ class Page(Model):
                 end = word[1]
             if end > length:
                 raise ValueError("a word ends behind the page's text")
+        return self
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if any(before.end > after.start for before, after in pairwise(self.tables)):
+            raise ValueError("tables overlap or are out of order")
         return self
 
     @model_validator(mode="after")
@@ -168,6 +165,15 @@ class Page(Model):
     def text_sha256(self) -> str:
         """Digest of the text; a span whose digest differs is stale."""
         return text_digest(self.text)
+
+    def cell_values(self, start: int, end: int) -> tuple[CellValue, ...]:
+        """The values of table cells that begin in ``[start, end)``, each with the names of its column and row."""
+        return tuple(
+            value
+            for table in self.tables
+            if table.start < end and start < table.end
+            for value in table.values(self.text, start, end)
+        )
 
     def origin_at(self, start: int, end: int) -> Origin:
         """Origin of the text in ``[start, end)``: that of the block it begins in."""

@@ -35,6 +35,9 @@ def cite(passage: Passage, units: Sequence[int], *, marker: str, start: int, end
         chunk_id=passage.chunk.id,
         location="exact",
         url=address(source, page),
+        cells=tuple(
+            value for span in spans if span.role == "quote" for value in page.cell_values(span.start, span.end)
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mistral_rag._cached import cached_property
 from mistral_rag.index._database.connection import MAX_VALUE_BYTES
 from mistral_rag.index._database.rows import Value, check_json_size, plain_json, unreadable
-from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Unit, WordBoxes
+from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Source, Table, TableCell, Unit, WordBoxes
 
 TINY: Final = 256
 SMALL: Final = 16_384
@@ -47,7 +47,14 @@ def layout_values(page: Page) -> tuple[bytes, bytes]:
     blocks = [[b.kind, b.start, b.end, _box(b.box), b.origin] for b in page.blocks]
     units = [[u.start, u.end, u.kind, u.header] for u in page.units]
     words = _shuffled(page.words.data) if page.words.data else b""
-    return _deflated(_JSON.encode([blocks, units]).encode()), _deflated(words)
+    # read by position, so what came later stands behind, and only where there is any of it
+    later = [[_table(table) for table in page.tables], page.doubts] if page.tables or page.doubts else []
+    return _deflated(_JSON.encode([blocks, units, *later]).encode()), _deflated(words)
+
+
+def _table(table: Table) -> list[Any]:
+    cells = [[c.row, c.column, c.row_span, c.column_span, c.runs, c.role, _box(c.box)] for c in table.cells]
+    return [table.start, table.end, cells, table.columns, table.scale, table.continued, _box(table.box)]
 
 
 def _deflated(data: bytes, level: int = LEVEL) -> bytes:
@@ -117,18 +124,56 @@ def full_page(values: Sequence[Any], runs: bytes, words: bytes) -> Page:
     """A page of the columns that `page_values` and `layout_values` give."""
     light = PackedPage(tuple(values)).page
     with unreadable("page"):
-        blocks, units = plain_json(_inflated(runs))
+        blocks, units, tables, doubts = _with_defaults(plain_json(_inflated(runs)))
         return Page(
             **{name: getattr(light, name) for name in ("locator", "width", "height", "confidence", "text")},
             words=WordBoxes(_unshuffled(_inflated(words))),
             blocks=tuple(_block(*block) for block in blocks),
             units=tuple(Unit(start=start, end=end, kind=kind, header=header) for start, end, kind, header in units),
+            tables=tuple(_stored_table(*table) for table in tables),
+            doubts=tuple(doubts),
         )
 
 
+def _with_defaults(layout: list[Any]) -> list[Any]:
+    """The lists of a layout; older indexes have no tables and doubts."""
+    return [*layout, [], []] if len(layout) == 2 else layout
+
+
+def _stored_table(
+    start: int, end: int, cells: list[Any], columns: list[str], scale: str, continued: Any, box: list[float] | None
+) -> Table:
+    return Table(
+        start=start,
+        end=end,
+        cells=tuple(_stored_cell(*cell) for cell in cells),
+        columns=tuple(columns),
+        scale=scale,
+        continued=continued,
+        box=_stored_box(box),
+    )
+
+
+def _stored_cell(
+    row: int, column: int, row_span: int, column_span: int, runs: list[Any], role: Any, box: list[float] | None
+) -> TableCell:
+    return TableCell(
+        row=row,
+        column=column,
+        row_span=row_span,
+        column_span=column_span,
+        runs=tuple((start, end) for start, end in runs),
+        role=role,
+        box=_stored_box(box),
+    )
+
+
 def _block(kind: Any, start: int, end: int, box: list[float] | None, origin: Any) -> Block:
-    sides = None if box is None else Box(left=box[0], top=box[1], right=box[2], bottom=box[3])
-    return Block(kind=kind, start=start, end=end, box=sides, origin=origin)
+    return Block(kind=kind, start=start, end=end, box=_stored_box(box), origin=origin)
+
+
+def _stored_box(sides: list[float] | None) -> Box | None:
+    return None if sides is None else Box(left=sides[0], top=sides[1], right=sides[2], bottom=sides[3])
 
 
 def page_text(data: bytes) -> str:

@@ -1,0 +1,110 @@
+"""Tables: a grid of cells over a run of a page's text."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from mistral_rag.schema._base import Model, Number, Offset, Text
+from mistral_rag.schema._boxes import Box
+
+CellRole = Literal["value", "column", "row", "group"]
+"""Parts that a cell plays: a value, the name of its columns, the name of its row, or of the rows below it."""
+
+
+class Run(Model):
+    """A run of a page's text, at least one character long."""
+
+    start: Offset
+    end: Offset
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("a run of text needs start < end")
+        return self
+
+
+class TableCell(Model):
+    """One cell of a table; `row` and `column` count from 0.
+
+    `runs` are the (start, end) of its text in `Page.text`, one a printed line; an empty cell has none. `row_span` and
+    `column_span` count the rows and columns that it covers.
+    """
+
+    row: Offset
+    column: Offset
+    row_span: Number = 1
+    column_span: Number = 1
+    runs: tuple[tuple[Offset, Offset], ...] = ()
+    role: CellRole = "value"
+    box: Box | None = None
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if any(start >= end for start, end in self.runs):
+            raise ValueError("a run of a cell's text needs start < end")
+        return self
+
+    def text(self, page_text: str) -> str:
+        """The words of the cell, its printed lines joined by blanks."""
+        return " ".join(" ".join(page_text[start:end] for start, end in self.runs).split())
+
+
+class CellValue(Model):
+    """A cell as a reader names it: the value printed in it, the heads of its column and the label of its row."""
+
+    value: Text
+    column: Text = ""
+    row: Text = ""
+
+    def __str__(self) -> str:
+        named = f"{self.column}: {self.value}" if self.column else self.value
+        return f"{named} (row {self.row})" if self.row else named
+
+
+class Table(Run):
+    """A table of a page: its cells in the order of rows and columns, and what stands above its columns.
+
+    `columns` holds the names of each column from top to bottom, joined by ", "; a name over several columns stands in
+    each. `scale` is what is said of all values ("in millions", "EUR"). A table that is `continued` goes on from the
+    page before, and has its names from there.
+    """
+
+    cells: tuple[TableCell, ...]
+    columns: tuple[Text, ...] = ()
+    scale: Text = ""
+    continued: bool = False
+    box: Box | None = None
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        runs = [run for cell in self.cells for run in cell.runs]
+        if any(start < self.start or end > self.end for start, end in runs):
+            raise ValueError("a cell stands outside of its table")
+        return self
+
+    def values(self, page_text: str, start: int, end: int) -> Iterator[CellValue]:
+        """The values that begin in ``page_text[start:end]``, with their column and row. Empty cells are left out."""
+        labels = self._labels(page_text)
+        for cell in self.cells:
+            if cell.role == "value" and cell.runs and start <= cell.runs[0][0] < end:
+                yield CellValue(
+                    value=cell.text(page_text),
+                    column=self._column(cell),
+                    row=", ".join(labels[cell.row]),
+                )
+
+    def _column(self, cell: TableCell) -> str:
+        names = self.columns[cell.column : cell.column + cell.column_span]
+        return ", ".join(dict.fromkeys(filter(None, names)))
+
+    def _labels(self, page_text: str) -> dict[int, list[str]]:
+        """The labels of each row, from left to right; a cell over several rows names each of them."""
+        labels: dict[int, list[str]] = defaultdict(list)
+        for cell in self.cells:
+            if cell.role == "row" and cell.runs:
+                for row in range(cell.row, cell.row + cell.row_span):
+                    labels[row].append(cell.text(page_text))
+        return labels
