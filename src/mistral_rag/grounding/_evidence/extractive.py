@@ -1,6 +1,6 @@
 """Answers without a model: quotes of the units that fit the question best."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
@@ -23,11 +23,14 @@ UNKNOWN_NAME = 0.2
 """Subtracted when the question names something that no passage mentions."""
 KNOWN_SCALE = "local-minilm@"
 """Embedding model for whose cosines `MIN_WITH_COSINE` was set; others have other scales (ADR 34)."""
-WEAK = 0.55
-"""Share of the best quote's fit that a quote needs."""
-RANK_MALUS = 0.05
-OLDER_MALUS = 0.5
-"""Subtracted from the fit of a quote from an older edition of a document."""
+MAX_BEHIND = 2.5
+"""Fit by which a quote may stay behind the best: a unit that far holds the answer a twelfth as often, e ** -2.5."""
+OLDER_MALUS = 4.0
+"""Subtracted from the fit of a quote from an older edition of a document: more than any one feature brings."""
+MAX_BELOW = 3
+"""Units below a label in which its value is looked for."""
+MAX_LABEL = 200
+"""Characters of a label that stands below or above its value; longer texts are statements of their own."""
 
 
 class MatrixEncoder(Protocol):
@@ -38,10 +41,25 @@ class MatrixEncoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """The chosen units, best first, and their coverage of the question (0 to 1); `reason` when there are none."""
+class UnitRun:
+    """A unit that fits a question, with the units beside it that say what it leaves open: `first` to `last`."""
 
-    units: tuple[EvidenceUnit, ...]
+    unit: EvidenceUnit
+    first: int
+    last: int
+
+    @property
+    def text(self) -> str:
+        """Text of the run, unchanged."""
+        page = self.unit.passage.page
+        return page.text[page.units[self.first].start : page.units[self.last].end]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The chosen runs of units, best first, and their coverage of the question (0 to 1); `reason` without an answer."""
+
+    runs: tuple[UnitRun, ...]
     coverage: float
     reason: str | None = None
 
@@ -51,7 +69,7 @@ def extractive_answer(retrieved: Retrieved, *, quotes: int = 5, embeddings: obje
     found = extract(retrieved.question, retrieved.evidence, quotes=quotes, embeddings=embeddings)
     if found.reason is not None:
         return retrieved.answer(text="", status="abstained", reason=found.reason)
-    text, citations, claims = composed(found.units)
+    text, citations, claims = composed(found.runs)
     return retrieved.answer(text=text, status="answered", citations=citations, claims=claims)
 
 
@@ -76,9 +94,9 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
     return Extract((), covered, f"{reason}; it does not mention {', '.join(unknown)}" if unknown else reason)
 
 
-def _likeness(question: str, chosen: Sequence[EvidenceUnit], embeddings: MatrixEncoder) -> float:
+def _likeness(question: str, chosen: Sequence[UnitRun], embeddings: MatrixEncoder) -> float:
     """Mean of the best cosine of the question with a quote, and with a quote and its neighbours."""
-    texts = [*(unit.text for unit in chosen), *map(_with_neighbours, chosen)]
+    texts = [*(run.text for run in chosen), *(_with_neighbours(run.unit) for run in chosen)]
     vectors = embeddings.embed_matrix([without_instructions(question), *texts])
     cosines = vectors[1:] @ vectors[0]
     return float(cosines[: len(chosen)].max() + cosines[len(chosen) :].max()) / 2
@@ -94,35 +112,68 @@ def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEncoder]:
     return str(getattr(embeddings, "model", "")).startswith(KNOWN_SCALE) and hasattr(embeddings, "embed_matrix")
 
 
-def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> list[EvidenceUnit]:
-    """Choose the best unit of each page, then the next best of any page, in the order of their fit; no weak ones."""
-    fits = {unit.number: fit.of(at) for at, unit in enumerate(evidence)}
-    malus = {unit.number: RANK_MALUS * unit.rank + OLDER_MALUS * unit.passage.older for unit in evidence}
-    order = sorted(evidence, key=lambda unit: (malus[unit.number] - fits[unit.number], unit.number))
-    first: dict[tuple[str, int], EvidenceUnit] = {}
-    for unit in order:
-        first.setdefault(unit.page_key, unit)
-    of_pages = list(first.values())[:quotes]
-    picked = [*of_pages, *(unit for unit in order if unit not in of_pages)][:quotes]
-    strong = [unit for unit in picked if fits[unit.number] >= WEAK * max(fits.values())]
-    return sorted(strong, key=order.index)
+def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> Iterator[UnitRun]:
+    """Choose the best units, each with its value; none that stands in a run before, or is far behind the best."""
+    fits = [fit.of(at) - OLDER_MALUS * unit.passage.older for at, unit in enumerate(evidence)]
+    taken: set[tuple[str, int, int]] = set()
+    chosen = 0
+    for at in sorted(range(len(fits)), key=lambda at: (-fits[at], at)):
+        if chosen == quotes or fits[at] < max(fits) - MAX_BEHIND:
+            return
+        unit = evidence[at]
+        if (*unit.page_key, unit.index) in taken:
+            continue
+        run = _completed(fit, at, unit)
+        taken.update((*unit.page_key, index) for index in range(run.first, run.last + 1))
+        chosen += 1
+        yield run
 
 
-def composed(units: Sequence[EvidenceUnit]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
+def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
+    """The smallest run of units with a label and its value: words of the question, and a value of the wanted kind."""
+    page, index = unit.passage.page, unit.index
+    texts = [page.text[other.start : other.end] for other in page.units]
+    if (value := _value_beside(fit, texts, index)) is not None:
+        labels = {other for other in (index, value - 1, value + 1) if other == index or _is_label(texts, other)} - {
+            value
+        }
+        label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)), default=value)
+        # a value that says itself what it is needs no label
+        if index == value and fit.share(texts[label]) <= fit.share(texts[value]):
+            label = value
+        return UnitRun(unit, min(label, value), max(label, value))
+    announces = unit.kind == "heading" or unit.text.rstrip().endswith((":", "?")) or fit.says_nothing_new(at)
+    return UnitRun(unit, index, min(index + announces, len(texts) - 1))
+
+
+def _value_beside(fit: Fit, texts: Sequence[str], index: int) -> int | None:
+    """Index of the unit with the wanted value: this one, else the next below a label, else right above it."""
+    below = range(index + 1, min(index + 1 + MAX_BELOW, len(texts)))
+    near = (*below, index - 1) if len(texts[index]) <= MAX_LABEL and fit.wanted.kind is not None else ()
+    return next((other for other in (index, *near) if other >= 0 and fit.wanted.is_in(texts[other])), None)
+
+
+def _is_label(texts: Sequence[str], index: int) -> bool:
+    """True for a short text that is no sentence."""
+    return 0 <= index < len(texts) and len(texts[index]) <= MAX_LABEL and texts[index].rstrip()[-1:] not in ".!"
+
+
+def composed(runs: Sequence[UnitRun]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
     """Compose the answer: its text, a line of introduction and then one quote a line, its citations and its claims."""
     text = LEAD
     citations: list[Citation] = []
     claims = [Claim(start=0, end=len(LEAD), kind="connective")]
-    for marker, unit in enumerate(units, start=1):
-        quote = _shown(unit)
+    for marker, run in enumerate(runs, start=1):
+        quote = _shown(run)
         start = len(text) + len("\n- ")
         end = start + len(quote)
         text = f"{text}\n- {quote} [{marker}]"
-        citations.append(cite(unit.passage, [unit.index], marker=str(marker), start=start, end=end))
+        units = range(run.first, run.last + 1)
+        citations.append(cite(run.unit.passage, units, marker=str(marker), start=start, end=end))
         claims.append(Claim(start=start, end=end, support="supported", citations=(str(marker),), reasons=("quoted",)))
     return text, tuple(citations), tuple(claims)
 
 
-def _shown(unit: EvidenceUnit) -> str:
-    quote = f"“{defused(unit.text)}”"
-    return f"{quote} (columns: {defused(unit.header)})" if unit.header else quote
+def _shown(run: UnitRun) -> str:
+    quote, header = f"“{defused(run.text)}”", run.unit.header
+    return f"{quote} (columns: {defused(header)})" if header else quote

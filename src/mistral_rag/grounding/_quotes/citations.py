@@ -59,11 +59,21 @@ def headers_of(page: Page, units: Iterable[int]) -> list[int]:
 def _spans(page: Page, units: Sequence[int], *, number: int) -> Iterable[Span]:
     headers = set(headers_of(page, units))
     behind = 0
-    for index in sorted({*units, *headers}):
-        start, end = _whole(page, index)
+    for first, last in _runs(sorted({*units, *headers}), headers):
+        start, end = _whole(page, first)[0], _whole(page, last)[1]
         if end > behind:
-            yield span_of(page, max(start, behind), end, number=number, role="header" if index in headers else "quote")
+            yield span_of(page, max(start, behind), end, number=number, role="header" if first in headers else "quote")
             behind = end
+
+
+def _runs(indices: Sequence[int], headers: set[int]) -> Iterable[tuple[int, int]]:
+    """First and last index of each run of neighbours that are all headers, or all none."""
+    first = 0
+    for at, index in enumerate(indices):
+        following = indices[at + 1] if at + 1 < len(indices) else None
+        if following != index + 1 or (following in headers) != (index in headers):
+            yield indices[first], index
+            first = at + 1
 
 
 def _whole(page: Page, index: int) -> tuple[int, int]:

@@ -1,0 +1,109 @@
+"""The kind of value that a question asks for, and the values of that kind in a text."""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+from mistral_rag.text import MONTHS, numbers
+
+ValueKind = Literal["duration", "date", "percentage", "name", "amount"]
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_ASKED: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
+    {
+        "duration": _any_of(
+            r"\bhow (?:long|soon|quickly|old|often|frequently)\b",
+            r"\bhow many (?:\w+ )?(?:seconds|minutes|hours|days|weeks|months|years)\b",
+            r"\bwie (?:lange|oft|alt|häufig)\b",
+            r"\bwie ?viele (?:\w+ )?(?:sekunden|minuten|stunden|tage|wochen|monate|jahre)\b",
+            r"\bcombien (?:de temps|de jours|de mois|d['’]années|d['’]heures)\b",
+            r"\bcuánt[oa]s? (?:tiempo|días|meses|años|horas)\b",
+        ),
+        "date": _any_of(
+            r"\b(?:since |until |by )?when\b",
+            r"\b(?:what|which) (?:\w+ )?(?:date|day|month|year)s?\b",
+            r"\bwann\b|\b(?:welche[mnrs]?) (?:tag|datum|monat|jahr)\b",
+            r"\bquand\b|\bquel(?:le)? (?:date|jour|mois|année)\b",
+            r"\bcuándo\b|\b(?:qué|cuál) (?:fecha|día|mes|año)\b|\bquando\b|\bwanneer\b",
+        ),
+        "percentage": _any_of(r"\bper ?cent(?:age)?s?\b", r"\bprozent\w*", r"\bpourcentage\b", r"\bporcentaje\b"),
+        "name": _any_of(
+            r"^\W*(?:\w+ ){0,2}?(?:who|whom|whose|wer|wem|wen|wessen|qui|quién(?:es)?|chi|wie hei(?:ß|ss)t)\b",
+            r"\bname of the (?:person|author|director|owner)\b",
+        ),
+        "amount": _any_of(
+            r"\bhow (?:many|much|large|high|big|far|tall|deep|wide|fast|heavy)\b",
+            r"\b(?:what|which) (?:is|was|were|are) the (?:\w+ ){0,3}?(?:number|amount|total|price|costs?|fee|value|"
+            r"size|sum|weight|length|height|width|distance|population|temperature|score|ratio)s?\b",
+            r"\bwie ?(?:viele?|hoch|groß|gross|teuer|schwer|weit)\b",
+            r"\bcombien\b|\bcuánt[oa]s?\b|\bquant[oiae]\b|\bhoeveel\b",
+        ),
+    }
+)
+"""Words by which a question asks for each kind; of several kinds the first holds."""
+
+_MONTH: Final = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
+_COUNT: Final = (
+    r"\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|sixty|ninety|a|an|each|every|"
+    r"per|once|twice|ein(?:e[mnrs]?)?|zwei|drei|vier|fünf|sechs|zehn|zwölf|vierzehn|dreißig|une?|deux|trois|dos|tres"
+)
+_TIME: Final = (
+    r"seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|quarters?|years?|decades?|centur(?:y|ies)|times?|sekunden?|"
+    r"minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|mal|secondes?|heures?|jours?|semaines?|mois|ans?|années?|"
+    r"segundos?|horas?|días?|meses|años?"
+)
+_VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
+    {
+        "duration": _any_of(
+            rf"\b(?:{_COUNT})\b[\s(\d)-]{{0,8}}(?:\w+ )?(?:{_TIME})\b",
+            r"\b(?:dai|week|month|quarter|annual|year|hour|biennial)ly\b|\b(?:annual|never|always)\b",
+            r"\b(?:täg|wöchent|monat|jähr|vierteljähr)lich\b",
+        ),
+        "date": _any_of(
+            r"\b(?:1[5-9]|20)\d\d\b",
+            r"\b\d{1,2} ?[./-] ?\d{1,2} ?[./-] ?\d{2,4}\b",
+            rf"\b(?:{_MONTH})\b\.?",
+            r"\b\d{3,4} ?(?:BC|AD|BCE|CE)\b",
+            r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+            r"\b\d{1,2}(?:st|nd|rd|th) century\b",
+        ),
+        "percentage": _any_of(r"\d\s?\\?%|\bper ?cent\b|\bprozent\b"),
+        "name": re.compile(
+            r"\b[A-ZÀ-Þ][\w'’.-]*(?:\s+(?:(?:de|da|van|von|der|la|bin|al|of)\s+)?[A-ZÀ-Þ][\w'’.-]*)+"
+            r"|(?<=[a-z,;(] )[A-ZÀ-Þ][a-zß-ÿ]{2,}"
+        ),
+    }
+)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+
+
+class WantedValue:
+    """The value that a question asks for: its `kind`, None when the question's words do not say."""
+
+    def __init__(self, question: str) -> None:
+        self.kind: ValueKind | None = next((kind for kind, asked in _ASKED.items() if asked.search(question)), None)
+        self._question = question.casefold()
+        self._words = set(_WORD.findall(self._question))
+        self._numbers = {value for number in numbers(question) for value in number.values}
+
+    def is_in(self, text: str) -> bool:
+        """True when a text holds a value of this kind that does not stand in the question."""
+        return self.kind is not None and any(self._new(text, self.kind))
+
+    def _new(self, text: str, kind: ValueKind) -> Iterator[bool]:
+        if kind == "amount":
+            for number in numbers(text, named=True):
+                yield not self._numbers.intersection(number.values) and _YEAR.fullmatch(number.text) is None
+            return
+        for match in _VALUES[kind].finditer(text):
+            if kind == "name":
+                yield not self._words.issuperset(_WORD.findall(match[0].casefold()))
+            else:
+                # the question may name another percentage, but never the one that it asks for
+                yield kind == "percentage" or match[0].casefold() not in self._question
