@@ -40,7 +40,7 @@ class Score:
 def score(truth: PageTruth, reading: Reading, kind: str) -> Score:
     """All measures of one page."""
     found = Score()
-    if truth.regions:
+    if truth.regions and not truth.partial:
         mixing(truth, reading, found)
         order(truth, reading, found)
         characters(truth, reading, found, scripts=kind == "scripts")
@@ -189,6 +189,8 @@ def heads(truth: PageTruth, reading: Reading, found: Score) -> None:
             continue
         own = set(words(unit.text))
         home = max(range(len(known)), key=lambda at: len(own & known[at]), default=-1)
+        if truth.partial and len(own & known[home]) < len(own) / 2:
+            continue
         strange = given - names.get(home, set())
         found.add("heads", bool(strange), 1)
         if strange:

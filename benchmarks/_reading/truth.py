@@ -109,13 +109,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class PageTruth:
-    """One page. `fields` are the labels and values of a form; `doubtful` says that its text layer is not to be used."""
+    """One page. `fields` are the labels and values of a form; `doubtful` says that its text layer is not to be used.
+
+    A `partial` truth has some of the page's tables, not all that is on it.
+    """
 
     regions: tuple[Region, ...] = ()
     tables: tuple[Table, ...] = ()
     hidden: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     doubtful: bool = False
+    partial: bool = False
     number: int = 0
 
 
@@ -187,6 +191,7 @@ def _page(data: dict[str, Any]) -> PageTruth:
         hidden=tuple(data.get("hidden", ())),
         fields=tuple((label, value) for label, value in data.get("fields", ())),
         doubtful=data.get("doubtful", False),
+        partial=data.get("partial", False),
         number=data["number"],
     )
 
