@@ -6,7 +6,7 @@ ends a printed line, a hyphen before it is printed; `^{…}` and `_{…}` surrou
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -133,16 +133,12 @@ class Document:
     pages: tuple[PageTruth, ...] = field(default_factory=tuple)
     maker: str = ""
     shared: bool = False
+    half: Half = "tuning"
 
     @property
     def path(self) -> Path:
         """Where the file lies."""
         return (SHARED if self.shared else SET) / self.file
-
-    @property
-    def half(self) -> Half:
-        """The half that a document belongs to, by the digest of its name: no one chooses it."""
-        return "held-out" if sha256(self.name.encode()).digest()[0] % 2 else "tuning"
 
 
 def one_line(text: str) -> str:
@@ -150,8 +146,19 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def half_of(name: str, kind: str) -> Half:
+    """The half that a document is in; a new one goes where its kind has fewer, by the digest of its name when equal."""
+    others = [load(path) for path in SET.glob("*.json")]
+    if known := [other.half for other in others if other.name == name]:
+        return known[0]
+    halves = [other.half for other in others if other.kind == kind]
+    balance = halves.count("tuning") - halves.count("held-out")
+    return "held-out" if balance > 0 or (not balance and sha256(name.encode()).digest()[0] % 2) else "tuning"
+
+
 def save(document: Document) -> None:
     """Write the truth beside the file: one line a page, without what is as it is by default."""
+    document = replace(document, half=half_of(document.name, document.kind))
     data = _bare(asdict(document))
     pages = ",\n".join(json.dumps(page, ensure_ascii=False) for page in data.pop("pages"))
     head = json.dumps(data, ensure_ascii=False)[:-1]

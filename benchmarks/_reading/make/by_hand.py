@@ -129,41 +129,69 @@ def digits_close(out: Path) -> tuple[PageTruth, ...]:
     return (PageTruth((Region("table", grid.text()),), (grid.truth(0, hard=True),), number=1),)
 
 
-def form(out: Path) -> tuple[PageTruth, ...]:
-    """A filled AcroForm: text fields, a box that is ticked, a list; two of them in one line."""
-    places = (
-        ("First name", "Ines", 72, 700), ("Last name", "Okafor", 320, 700), ("Account number", "DE-4471-0093", 72, 660),
-        ("Date of birth", "14 May 1988", 320, 660), ("Monthly rent", "1,250.00", 72, 620),
-        ("Country", "Portugal", 320, 620),
-    )  # fmt: skip
-    content = show(72, 740, "Application for a flat", size=15)
-    objects = []
-    for at, (label, value, x, y) in enumerate(places):
-        content += show(x, y, label)
-        appearance = f"/Tx BMC q BT /F1 11 Tf 0 g 2 4 Td ({value}) Tj ET Q EMC"
-        kind = "/Ch/Opt[(Spain)(Portugal)(Malta)]/Ff 131072" if label == "Country" else "/Tx"
-        objects.append(
-            f"<</Type/Annot/Subtype/Widget/FT{kind}/T(field{at})/V({value})/DA(/F1 11 Tf 0 g)/F 4/P 40 0 R"
-            f"/Rect[{x + 100} {y - 5} {x + 220} {y + 13}]/AP<</N {10 + len(places) + at} 0 R>>>>"
+FIELDS = (
+    ("First name", "Ines"), ("Last name", "Okafor"), ("Account number", "DE-4471-0093"),
+    ("Date of birth", "14 May 1988"),
+    ("Monthly rent", "1,250.00"), ("Country", "Portugal"),
+)  # fmt: skip
+_CHOICE = "/Ch/Opt[(Spain)(Portugal)(Malta)]/Ff 131072"
+
+
+def form(*, above: bool = False, appearances: bool = True, boxes: bool = False) -> Maker:
+    """A filled AcroForm, two fields in a line; labels before or `above` the fields.
+
+    Without `appearances` a viewer has to draw the values; `boxes` are ticked or not before their labels.
+    """
+
+    def make(out: Path) -> tuple[PageTruth, ...]:
+        content = show(72, 740, "Application for a flat", size=15)
+        widgets: list[str] = []
+        streams: list[str] = []
+        for at, (label, value) in enumerate(FIELDS):
+            x, y = 72 + 248 * (at % 2), 700 - 44 * (at // 2)
+            content += show(x, y, label)
+            left, low = (x, y - 22) if above else (x + 100, y - 5)
+            kind = _CHOICE if label == "Country" else "/Tx"
+            entry = f"/AP<</N {10 + 8 + at} 0 R>>" if appearances else ""
+            widgets.append(
+                f"<</Type/Annot/Subtype/Widget/FT{kind}/T(field{at})/V({value})/DA(/F1 11 Tf 0 g)/F 4/P 40 0 R"
+                f"/Rect[{left} {low} {left + 120} {low + 18}]{entry}>>"
+            )
+            streams.append(f"/Tx BMC q BT /F1 11 Tf 0 g 2 4 Td ({value}) Tj ET Q EMC")
+        ticked = (("Pets allowed", True), ("Smoker", False)) if boxes else ()
+        for at, (label, on) in enumerate(ticked):
+            content += show(92, 540 - 24 * at, label)
+            widgets.append(
+                f"<</Type/Annot/Subtype/Widget/FT/Btn/T(box{at})/V/{'Yes' if on else 'Off'}/AS/{'Yes' if on else 'Off'}"
+                f"/F 4/P 40 0 R/Rect[72 {538 - 24 * at} 84 {550 - 24 * at}]/AP<</N<</Yes 24 0 R/Off 25 0 R>>>>"
+                "/MK<</CA(4)>>>>"
+            )
+        objects = [*widgets, *["null"] * (8 - len(widgets)), *(_appearance(text, 120, 18) for text in streams)]
+        objects += [
+            _appearance("0 0 12 12 re S 2 2 m 10 10 l 2 10 m 10 2 l S", 12, 12),
+            _appearance("0 0 12 12 re S", 12, 12),
+        ]
+        references = " ".join(f"{10 + at} 0 R" for at in range(len(widgets)))
+        wanted = "" if appearances else "/NeedAppearances true"
+        by_hand(
+            [content],
+            out,
+            objects=objects,
+            catalog=f"/AcroForm<</Fields[{references}]/DR<</Font<</F1 3 0 R>>>>/DA(/F1 11 Tf 0 g){wanted}>>",
+            page=f"/Annots[{references}]",
         )
-        objects.append(appearance)
-    widgets, streams = objects[::2], objects[1::2]
-    forms = [
-        f"<</Type/XObject/Subtype/Form/BBox[0 0 120 18]/Resources<</Font<</F1 3 0 R>>>>/Length {len(text)}>>"
-        f"stream\n{text}\nendstream"
-        for text in streams
-    ]
-    references = " ".join(f"{10 + at} 0 R" for at in range(len(places)))
-    by_hand(
-        [content],
-        out,
-        objects=(*widgets, *forms),
-        catalog=f"/AcroForm<</Fields[{references}]/DR<</Font<</F1 3 0 R>>>>>>",
-        page=f"/Annots[{references}]",
+        shown = [f"{label} {value}" for label, value in FIELDS] + [label for label, _ in ticked]
+        regions = (Region("title", "Application for a flat"), Region("form", "\n".join(shown)))
+        return (PageTruth(regions, fields=FIELDS, number=1),)
+
+    return make
+
+
+def _appearance(content: str, width: float, height: float) -> str:
+    return (
+        f"<</Type/XObject/Subtype/Form/BBox[0 0 {width} {height}]/Resources<</Font<</F1 3 0 R>>>>"
+        f"/Length {len(content)}>>stream\n{content}\nendstream"
     )
-    words = "\n".join(f"{label} {value}" for label, value, *_ in places)
-    regions = (Region("title", "Application for a flat"), Region("form", words))
-    return (PageTruth(regions, fields=tuple((label, value) for label, value, *_ in places), number=1),)
 
 
 MAKERS: dict[str, tuple[str, Maker]] = {
@@ -171,5 +199,8 @@ MAKERS: dict[str, tuple[str, Maker]] = {
     "characters-overprint": ("characters", overprint),
     "characters-soft-hyphens": ("characters", soft_hyphens),
     "tables-digits-close": ("tables", digits_close),
-    "forms-acro": ("forms", form),
+    "forms-acro": ("forms", form()),
+    "forms-labels-above": ("forms", form(above=True)),
+    "forms-no-appearances": ("forms", form(appearances=False)),
+    "forms-boxes": ("forms", form(boxes=True)),
 }

@@ -178,6 +178,41 @@ def chart_beside(name: str, *, table: bool = False) -> Scene:
     return build
 
 
+def figure_in_column(name: str) -> Scene:
+    """A chart with its caption in the left one of two columns; the text goes on below it."""
+
+    def build() -> list[Sheet]:
+        sheet, prose = Sheet(), Prose(name)
+        top = column(sheet, prose, 54, 60, 243, [4])
+        bars(sheet, prose, 70, top + 6)
+        caption = wrap(f"Figure 2. {prose.note()}", 50)
+        sheet.put(54, top + 120, caption, kind="caption", ordered=False, style="font-size:8.5pt")
+        column(sheet, prose, 54, top + 165, 243, [3, 3])
+        column(sheet, prose, 315, 60, 243, [4, 4, 4, 3])
+        return [sheet]
+
+    return build
+
+
+def timeline(name: str) -> Scene:
+    """A line of years with words above and below it, and prose at its left, on the same heights."""
+
+    def build() -> list[Sheet]:
+        sheet, prose = Sheet(), Prose(name)
+        column(sheet, prose, 54, 60, 230, [5, 4])
+        words = []
+        sheet.draw(310, 130, "", style="width:250pt;border-top:1.5pt solid #933")
+        for at, (year, event) in enumerate((("1998", "Founded"), ("2007", "Rebuilt"), ("2019", "Sold"))):
+            sheet.show(320 + 85 * at, 112, [year], style="font-size:9pt")
+            sheet.show(320 + 85 * at, 134, [event], style="font-size:9pt")
+            words.append(f"{year} {event}")
+        # the words of each year stand above each other: their order is free, so each is a line
+        sheet.regions.append(_figure("\n".join(" ".join(words).split())))
+        return [sheet]
+
+    return build
+
+
 def line_numbers(name: str, *, every: int = 1, rule: bool = False) -> Scene:
     """Line numbers in the margin, as in a pleading."""
 
@@ -203,8 +238,8 @@ def line_numbers(name: str, *, every: int = 1, rule: bool = False) -> Scene:
     return build
 
 
-def running(name: str) -> Scene:
-    """Three pages with running heads and page numbers; a sentence goes over the page."""
+def running(name: str, *, ruled: bool = False) -> Scene:
+    """Three pages with running heads and page numbers; with `ruled` close to the text and below a rule."""
 
     def build() -> list[Sheet]:
         prose, sheets = Prose(name), []
@@ -212,7 +247,9 @@ def running(name: str) -> Scene:
             sheet = Sheet()
             sheet.put(54, 30, ["Annual report of the Elbe works"], kind="header", ordered=False, style="font-size:8pt")
             sheet.put(500, 30, [f"Chapter {number}"], kind="header", ordered=False, style="font-size:8pt")
-            top = heading(sheet, 54, 60, prose.title())
+            if ruled:
+                sheet.draw(54, 43, "", style="width:504pt;border-top:.5pt solid #000")
+            top = 50.0 if ruled else heading(sheet, 54, 60, prose.title())
             column(sheet, prose, 54, top, 504, [5, 4, 5])
             sheet.put(296, 750, [f"– {number + 40} –"], kind="footer", ordered=False, style="font-size:8pt")
             sheets.append(sheet)
@@ -333,8 +370,11 @@ SCENES: dict[str, tuple[str, Scene]] = {
     "notes-pull-quote": ("notes", pull_quote("notes-pull-quote")),
     "figures-chart-beside-prose": ("figures", chart_beside("figures-chart-beside-prose")),
     "figures-chart-beside-table": ("figures", chart_beside("figures-chart-beside-table", table=True)),
+    "figures-in-column": ("figures", figure_in_column("figures-in-column")),
+    "figures-timeline": ("figures", timeline("figures-timeline")),
     "lines-numbered": ("line-numbers", line_numbers("lines-numbered")),
     "lines-numbered-rule": ("line-numbers", line_numbers("lines-numbered-rule", rule=True)),
     "lines-numbered-fifth": ("line-numbers", line_numbers("lines-numbered-fifth", every=5)),
     "running-heads": ("running", running("running-heads")),
+    "running-heads-ruled": ("running", running("running-heads-ruled", ruled=True)),
 }
