@@ -31,14 +31,16 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks._reading import readings
+from benchmarks._reading.real import can_fill, cut_out, filled
 from benchmarks._reading.score import Failure, score
-from benchmarks._reading.truth import Document, documents
+from benchmarks._reading.truth import Document, Half, documents
 from mistral_rag.errors import ParseError
 
 PEERS = ("pypdf", "pymupdf", "pymupdf4llm", "docling")
@@ -108,13 +110,12 @@ def _peer(name: str, files: Sequence[Path], python: Path) -> Iterator[readings.F
     yield from map(readings.of_peer, answers)
 
 
-def tallied(chosen: Sequence[Document], name: str, python: Path) -> Tally:
+def tallied(chosen: Sequence[tuple[Path, Document]], name: str, python: Path) -> Tally:
     """What one reader makes of the documents."""
     tally = Tally()
-    files = list(dict.fromkeys(document.path for document in chosen))
-    read = dict(zip(files, read_all(name, files, python), strict=True))
-    for document in chosen:
-        tally.add(document, read[document.path])
+    read = read_all(name, [path for path, _ in chosen], python)
+    for (_, document), found in zip(chosen, read, strict=True):
+        tally.add(document, found)
     return tally
 
 
@@ -135,6 +136,15 @@ def shown(counts: Counter[str], measure: str) -> str:
     if measure in ("hidden", "fields"):
         return f"{counts[measure]:.0f}/{of:.0f}"
     return f"{counts[measure] / of:.3f}"
+
+
+def labelled(half: Half, only: Sequence[str]) -> list[Document]:
+    """The documents to read, with the text of all regions."""
+    chosen = documents(half, only)
+    if can_fill():
+        return list(map(filled, chosen))
+    print("left out: pages labelled by places: pdftotext is not installed", file=sys.stderr)
+    return [document for document in chosen if document.kind != "real-layout"]
 
 
 def table(tallies: dict[str, Tally]) -> Iterator[str]:
@@ -166,13 +176,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--peers-python", type=Path, default=Path(sys.executable))
     parser.add_argument("--bad-layers", type=Path, help="a folder of PDFs whose text layers are wrong")
     options = parser.parse_args(arguments)
-    chosen = documents(options.half, options.only)
+    chosen = labelled(options.half, options.only)
     tallies: dict[str, Tally] = {}
-    for name in options.readers.split(","):
-        try:
-            tallies[name] = tallied(chosen, name, options.peers_python)
-        except LookupError as error:
-            print(f"left out: {name}: {error}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [cut_out(document, Path(folder)) for document in chosen]
+        for name in options.readers.split(","):
+            try:
+                tallies[name] = tallied(files, name, options.peers_python)
+            except LookupError as error:
+                print(f"left out: {name}: {error}", file=sys.stderr)
     print(f"{len(chosen)} documents, {sum(len(document.pages) for document in chosen)} pages, {options.half}")
     print("\n".join(table(tallies)))
     for name, tally in tallies.items():

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pypdf import PdfReader, PdfWriter
-
 from benchmarks._reading.characters import letters, words
+from benchmarks._reading.real import cut_out
 from benchmarks._reading.score import right
 from benchmarks._reading.truth import Document, Expected, PageTruth, Table
 from mistral_rag.schema import Answer, Citation
@@ -79,17 +78,11 @@ def _plain(text: str) -> str:
 
 
 def collect(documents: Sequence[Document], folder: Path) -> None:
-    """Put the files with tables into a folder; of long ones only the labelled pages."""
+    """Put the files with tables into a folder; of those that are not in the repository only the labelled pages."""
     for document in documents:
-        out = folder / f"{document.name}.pdf"
-        if not document.shared:
-            shutil.copy(document.path, out)
-            continue
-        writer = PdfWriter()
-        reader = PdfReader(document.path)
-        for page in document.pages:
-            writer.add_page(reader.pages[page.number - 1])
-        writer.write(out)
+        path, _ = cut_out(document, folder)
+        if path.parent != folder:
+            shutil.copy(path, folder)
 
 
 def row_found(question: TableQuestion, answer: Answer) -> bool:
