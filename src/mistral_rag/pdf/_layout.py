@@ -11,18 +11,20 @@ import numpy as np
 from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._columns import reading_order
 from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, rows_of
-from mistral_rag.pdf._geometry import Floats, Rectangle
+from mistral_rag.pdf._geometry import Rectangle, turned_upright
 
 CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
 _OPENERS = frozenset({"$", "€", "£", "¥", "(", "$(", "($"})
 _CLOSERS = frozenset({")", "%", ")%", "%)"})
+_ATTACHED = frozenset(",.;:!?)]")
+"""Signs that stand close behind a raised mark as they do behind a word."""
 _MAX_JOINED_GAP = 0.012
 """Fragments closer than this times their height are one word: some browsers print letter by letter."""
 _MAX_ORDINAL_GAP = 0.15
-"""The same for raised letters behind a number ("34th"), which are set apart a little."""
+"""The same for raised letters behind a number ("34th"), which are set apart a little, and signs behind them."""
 _MAX_LEVEL_CHANGE = 0.2
-"""Words whose tops and heights differ less than this times their height stand on one level: not raised, not small."""
+"""Words whose tops, bottoms and heights differ less than this times their height stand on one level."""
 _MAX_FRAGMENTS = 10_000
 """A page in more fragments is a drawing, or an attack on the quadratic search for rows: it keeps the file's order."""
 
@@ -46,7 +48,7 @@ def lines_of(page: PageWords) -> list[LineLayout]:
     angles, counts = np.unique(page.angles, return_counts=True)
     for angle in angles[np.argsort(-counts, kind="stable")].tolist():
         chosen = np.flatnonzero(page.angles == angle)
-        boxes = _upright(page.boxes[chosen], angle)
+        boxes = turned_upright(page.boxes[chosen], angle)
         fragments = fragments_of(page, chosen, boxes)
         rows = (
             [[fragment] for fragment in fragments]
@@ -56,13 +58,6 @@ def lines_of(page: PageWords) -> list[LineLayout]:
         builder = _LineBuilder(page.texts, page.runs.tolist(), dict(zip(chosen.tolist(), boxes.tolist(), strict=True)))
         lines.extend(builder.line(row, upright=angle == 0) for row in reading_order(rows, page.texts))
     return lines
-
-
-def _upright(boxes: Floats, angle: int) -> Floats:
-    """Turn the boxes (n, 4) of words at `angle` so that the words run to the right."""
-    left, top, right, bottom = boxes.T
-    turned = {90: (top, -right, bottom, -left), 180: (-right, -bottom, -left, -top), 270: (-bottom, left, -top, right)}
-    return np.stack(turned[angle], axis=1) if angle in turned else boxes
 
 
 class _LineBuilder(NamedTuple):
@@ -97,9 +92,13 @@ class _LineBuilder(NamedTuple):
             return " " if ending in _OPENERS or beginning in _CLOSERS else CELL_JOINT
         if self.runs[before] == self.runs[after]:
             return " "
-        level = max(abs(heights[0] - heights[1]), abs(a.top - b.top)) < _MAX_LEVEL_CHANGE * height
-        ordinal = not level and ending[-1].isdigit() and beginning[0].isalpha()
-        return "" if abs(gap) < (_MAX_ORDINAL_GAP if ordinal else _MAX_JOINED_GAP if level else 0) * height else " "
+        change = max(abs(heights[0] - heights[1]), abs(a.top - b.top), abs(a.bottom - b.bottom))
+        level = change < _MAX_LEVEL_CHANGE * height
+        ordinal = heights[1] < heights[0] and ending[-1].isdigit() and beginning[0].isalpha()
+        reach = _MAX_JOINED_GAP if level else 0.0
+        if not level and (ordinal or beginning[0] in _ATTACHED):
+            reach = _MAX_ORDINAL_GAP
+        return "" if abs(gap) < reach * height else " "
 
     def _runs_leftward(self, fragment: Fragment) -> bool:
         return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]

@@ -1,0 +1,143 @@
+"""Blanks between the letters of a line, by the gaps that are printed and not by PDFium's guess."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers
+from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, pairs_of, runs_leftward
+
+_MIN_BLANK = 0.12
+"""Of a line's height, beyond its usual gap between letters. On 830,000 pairs of letters of filings that PDFium does
+not part, ten gaps are wider, all of them lost blanks; the blanks of close-set lines have .15."""
+_MAX_LETTER_GAP = 0.3
+"""A wider gap is no letter spacing that PDFium reads as one word."""
+_MAX_TOUCHING = 0.03
+"""Letters no further apart than this, beyond the usual gap, belong to one word: PDFium takes the first letter's left
+side for its right one where letters were drawn out of order."""
+_MIN_PAIRS = 2
+_END_OF_LETTERED = 0x590
+"""Latin, Greek, Cyrillic and Armenian end here."""
+_MIN_SPACED = 4
+"""Letters that a spaced-out word has at least: in A B C the letters are what is meant."""
+_MAX_SPACING = 0.6
+"""Wider gaps are those of columns."""
+_MIN_WORD_GAP = 1.6
+"""Between spaced-out words the gap is at least one blank wider than between their letters."""
+_EVEN = 0.35
+"""Share of the usual gap that the gaps between spaced-out letters differ by at most: sides of letters differ."""
+_MIN_LETTER_SHARE = 0.6
+_MAX_CJK_GAP = 0.6
+"""Wide scripts are set without blanks; a gap below this is the paper of a justified line, above it a column's."""
+
+
+def mend_blanks(glyphs: Glyphs, is_generated: Callable[[int], bool]) -> Glyphs:
+    """Glyphs with blanks where the print has gaps.
+
+    `is_generated` says of PDFium's index whether it made the character up; a blank of the file's own is never dropped
+    from between letters that are set tight. Those of index -1 are ours.
+    """
+    pairs = pairs_of(glyphs)
+    if not len(pairs.first):
+        return glyphs
+    added, dropped = _by_gap(glyphs, pairs, is_generated)
+    for first, last in _spaced_stretches(glyphs, pairs):
+        within = pairs.gaps[first:last]
+        wide = within > _MIN_WORD_GAP * float(np.median(within))
+        dropped[first:last] |= ~wide
+    if not glyphs.text.isascii():
+        dropped |= _between_wide(glyphs, pairs)
+    if not added.any() and not dropped.any():
+        return glyphs
+    kept = np.ones(len(glyphs.text), dtype=bool)
+    for at in np.flatnonzero(dropped).tolist():
+        kept[pairs.first[at] + 1 : pairs.second[at]] = False
+    places = np.arange(len(glyphs.text))
+    return glyphs.take(np.insert(places, pairs.second[added], -1)[np.insert(kept, pairs.second[added], True)])
+
+
+def _by_gap(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -> tuple[Booleans, Booleans]:
+    """Masks of the pairs between which a blank is lost, and of those between which one was made up."""
+    gaps, parted = pairs.gaps, pairs.parted
+    added = ~parted & (gaps > _MIN_BLANK)
+    if not glyphs.text.isascii():
+        # their boxes are those of the ink, and Thai or Japanese parts no words
+        added &= (gaps > _MAX_CJK_GAP) | (_is_lettered(glyphs, pairs.first) & _is_lettered(glyphs, pairs.second))
+    dropped = parted & pairs.level & (gaps < _MAX_TOUCHING) & (gaps > -_MIN_BLANK)
+    spaced = np.unique(pairs.runs[~parted & (gaps > 2 * _MAX_TOUCHING)])
+    if len(spaced):
+        dropped |= parted & pairs.level & (gaps < _MAX_LETTER_GAP) & (gaps > 0) & np.isin(pairs.runs, spaced)
+    usual: dict[int, float] = {}
+    for at in np.flatnonzero(added | dropped).tolist():
+        run = int(pairs.runs[at])
+        if run not in usual:
+            low, high = np.searchsorted(pairs.runs, [run, run + 1])
+            usual[run] = _usual_gap(gaps[low:high][~parted[low:high]])
+        if added[at]:
+            added[at] = gaps[at] > usual[run] + _MIN_BLANK
+        else:
+            between = range(int(pairs.first[at]) + 1, int(pairs.second[at]))
+            dropped[at] = gaps[at] < usual[run] * (1 + _EVEN / 2) + _MAX_TOUCHING and all(
+                glyphs.index[place] < 0 or is_generated(glyphs.index[place]) for place in between
+            )
+    return added, dropped
+
+
+def _is_lettered(glyphs: Glyphs, places: Integers) -> Booleans:
+    """Mask of the characters of scripts that part words by blanks and letters by nothing."""
+    codes = codes_of(glyphs.text)[places]
+    lettered: Booleans = (codes < _END_OF_LETTERED) | ((codes >= 0x1E00) & (codes < 0x2E80))
+    return lettered
+
+
+def _usual_gap(gaps: Floats) -> float:
+    """Gap between the letters of a line."""
+    return min(max(float(np.median(gaps)), 0.0), _MAX_LETTER_GAP) if len(gaps) >= _MIN_PAIRS else 0.0
+
+
+def _spaced_stretches(glyphs: Glyphs, pairs: Pairs) -> Iterator[tuple[int, int]]:
+    """Stretches of pairs whose letters stand one by one, as in a heading that is spaced out."""
+    follows = np.append(pairs.second[:-1] == pairs.first[1:], False)
+    joined = follows & ~np.append(pairs.parted[1:], True)
+    alone = ~joined & ~np.insert((follows & ~pairs.parted)[:-1], 0, False)
+    lone = alone & pairs.parted & pairs.level & (pairs.gaps < 2 * _MIN_WORD_GAP * _MAX_SPACING) & (pairs.gaps > 0)
+    if np.count_nonzero(lone) < _MIN_SPACED - 1:
+        return
+    changes = np.flatnonzero(np.diff(lone.astype(np.int8), prepend=0, append=0) != 0)
+    ends = np.flatnonzero(~follows) + 1
+    for first, last in zip(changes[::2].tolist(), changes[1::2].tolist(), strict=True):
+        cuts = [first, *(at for at in ends[np.searchsorted(ends, first, "right") :].tolist() if at < last), last]
+        for start, end in pairwise(cuts):
+            if end - start >= _MIN_SPACED - 1 and _is_spaced_out(glyphs, pairs, start, end):
+                yield start, end
+
+
+def _is_spaced_out(glyphs: Glyphs, pairs: Pairs, first: int, last: int) -> bool:
+    letters = glyphs.text[pairs.first[first]] + "".join(glyphs.text[at] for at in pairs.second[first:last].tolist())
+    gaps = pairs.gaps[first:last]
+    usual = float(np.median(gaps))
+    near = np.abs(gaps - usual) <= _EVEN * usual
+    wide = gaps > _MIN_WORD_GAP * usual
+    alphabet = all(ord(after) - ord(before) == 1 for before, after in pairwise(letters))
+    return (
+        usual < _MAX_SPACING
+        and bool((near | wide).all())
+        and np.count_nonzero(near) >= _MIN_SPACED - 1
+        and sum(map(str.isalpha, letters)) >= _MIN_LETTER_SHARE * len(letters)
+        and not alphabet
+        and not runs_leftward(letters)
+    )
+
+
+def _between_wide(glyphs: Glyphs, pairs: Pairs) -> Booleans:
+    """Mask of the pairs of Chinese or Japanese characters that stand close, with a blank between."""
+    near = pairs.parted & (pairs.gaps < _MAX_CJK_GAP) & (pairs.gaps > -_MIN_BLANK) & pairs.level
+    text = glyphs.text
+    for at in np.flatnonzero(near).tolist():
+        near[at] = _is_wide(text[pairs.first[at]]) and _is_wide(text[pairs.second[at]])
+    return near
+
+
+def _is_wide(character: str) -> bool:
+    return "\u2e80" <= character <= "\u312f" or "\u31a0" <= character <= "\u9fff" or "\uff00" <= character <= "\uff60"

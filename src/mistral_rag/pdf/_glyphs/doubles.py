@@ -1,0 +1,226 @@
+"""Text drawn twice, as a shadow, as bold by overprinting or in two layers; and letters drawn out of their order."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
+
+import numpy as np
+
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers
+from mistral_rag.pdf._glyphs.page import (
+    BREAKS,
+    Glyphs,
+    codes_of,
+    inked,
+    is_leftward,
+    runs_leftward,
+    runs_of,
+    word_boxes,
+)
+
+_MIN_OVERLAP = 0.25
+"""Of a line's height: words of one line that share more of its length are drawn over each other."""
+_MAX_STEP = 0.2
+"""Of a line's height: bottoms of words on one line differ by less, those of raised marks by more."""
+_MAX_SHIFT = 0.5
+"""Of a letter's width: a copy is shifted by less, and the second of two letters (ll) by twice as much."""
+_MAX_SINK = 0.25
+"""Of a letter's height, by which a shadow lies lower."""
+_MAX_SIZE_CHANGE = 0.15
+_NEIGHBOURS = 3
+"""Copies of a letter beside it in the order of place: more than a text in three layers has."""
+_MIN_GLYPH_GAP = -0.35
+"""Of the narrower letter's width: letters that fit into each other's gaps share less; a text and the line of
+underscores below it share more, and stay apart."""
+
+
+class _Word(NamedTuple):
+    """A stretch of letters without a blank: its places from `start` to `end`, and its box."""
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def drop_doubles(glyphs: Glyphs) -> Glyphs:
+    """Glyphs without second copies, and with letters that were drawn into gaps of others in their places."""
+    codes = codes_of(glyphs.text)
+    ink = inked(codes) & ~glyphs.aslant
+    edges = np.flatnonzero(np.diff(ink.astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        return glyphs
+    falls = _falls_back(glyphs.upright, ink)
+    words = word_boxes(glyphs.upright, np.stack([starts, ends], axis=1))
+    rows = _rows(words)
+    if not falls.any() and not _overlap(words, rows):
+        return glyphs
+    copies = _copies(glyphs.upright, codes, ink)
+    if len(copies):
+        glyphs = glyphs.take(np.delete(np.arange(len(glyphs.text)), copies))
+    return _in_order(glyphs)
+
+
+def _falls_back(boxes: Floats, ink: Booleans) -> Booleans:
+    """Mask of the letters inside of words that stand left of the one before."""
+    heights = boxes[1:, 3] - boxes[1:, 1]
+    back: Booleans = ink[1:] & ink[:-1] & (boxes[1:, 0] < boxes[:-1, 0] - _MIN_OVERLAP / 2 * heights)
+    return back & (np.abs(boxes[1:, 3] - boxes[:-1, 3]) < _MAX_STEP * heights)
+
+
+def _rows(words: Floats) -> Integers:
+    """Number of the line that each word stands on."""
+    order = np.argsort(words[:, 3], kind="stable")
+    bottoms, heights = words[order, 3], (words[:, 3] - words[:, 1])[order]
+    steps = np.diff(bottoms, prepend=bottoms[:1]) > _MAX_STEP * heights
+    rows = np.empty(len(words), dtype=np.int64)
+    rows[order] = np.cumsum(steps)
+    return rows
+
+
+def _overlap(words: Floats, rows: Integers) -> bool:
+    """True when two words of a line lie over each other."""
+    order = np.lexsort((words[:, 0], rows))
+    left, top, right, bottom = words[order].T
+    same = rows[order][1:] == rows[order][:-1]
+    shared = np.minimum(right[:-1], right[1:]) - left[1:]
+    return bool((same & (shared > _MIN_OVERLAP * (bottom - top)[1:])).any())
+
+
+def _copies(boxes: Floats, codes: Integers, ink: Booleans) -> Integers:
+    """Places of letters that stand where the same letter stands already."""
+    places = np.flatnonzero(ink)
+    found = np.zeros(len(codes), dtype=bool)
+    tall = np.maximum(boxes[places, 3] - boxes[places, 1], 0.01)
+    wide = boxes[places, 2] - boxes[places, 0]
+    for half in (0.0, 0.5):
+        # copies that a border of one grid parts share a band of the other
+        band = np.floor(boxes[places, 3] / np.median(tall) + half)
+        order = np.lexsort((places, boxes[places, 0], band, codes[places]))
+        for step in range(1, _NEIGHBOURS + 1):
+            one, other = order[:-step], order[step:]
+            a, b = boxes[places[one]], boxes[places[other]]
+            same = codes[places[one]] == codes[places[other]]
+            same &= np.abs(a[:, 0] - b[:, 0]) < _MAX_SHIFT * np.minimum(wide[one], wide[other])
+            same &= np.abs(a[:, 3] - b[:, 3]) < _MAX_SINK * tall[one]
+            same &= np.abs(tall[one] - tall[other]) < _MAX_SIZE_CHANGE * tall[one]
+            found[np.maximum(places[one[same]], places[other[same]])] = True
+    return np.flatnonzero(found)
+
+
+def _in_order(glyphs: Glyphs) -> Glyphs:
+    """Glyphs with the letters that fit into gaps of others in their places, and the words of a run from left to right.
+
+    The blanks of what is moved are ours: `mend_blanks` decides about them.
+    """
+    codes = codes_of(glyphs.text)
+    ink = inked(codes) & ~glyphs.aslant
+    edges = np.flatnonzero(np.diff(ink.astype(np.int8), prepend=0, append=0))
+    if not len(edges):
+        return glyphs
+    boxes = word_boxes(glyphs.upright, edges)
+    runs = runs_of(codes)[edges[::2]].tolist()
+    falls = set(np.flatnonzero(_falls_back(glyphs.upright, ink)).tolist())
+    words = [
+        _Word(start, end, *box)
+        for start, end, box in zip(edges[::2].tolist(), edges[1::2].tolist(), boxes.tolist(), strict=True)
+    ]
+    run_of = dict(zip(words, runs, strict=True))
+    pieces: dict[int, list[_Piece]] = {}
+    changed: set[int] = set()
+    leftward = _leftward_runs(glyphs.text, codes)
+    for cluster in _clusters(words, _rows(boxes)):
+        cluster.sort()
+        overlaps = len(cluster) > 1 or _falls(falls, cluster[0])
+        mixed = overlaps and not leftward.isdisjoint(run_of[word] for word in cluster)
+        letters = _sorted_letters(glyphs, cluster) if overlaps and not mixed else []
+        if letters:
+            changed.update(run_of[word] for word in cluster)
+            pieces.setdefault(run_of[cluster[0]], []).append(_Piece(cluster[0], letters))
+        else:
+            for word in cluster:
+                pieces.setdefault(run_of[word], []).append(_Piece(word, list(range(word.start, word.end))))
+    return _rebuilt(glyphs, codes, pieces, changed)
+
+
+class _Piece(NamedTuple):
+    """Letters that stay together, by place; `word` is the first of their words."""
+
+    word: _Word
+    letters: list[int]
+
+
+def _leftward_runs(text: str, codes: Integers) -> Set[int]:
+    """Runs with letters that are read from right to left, whose order is another matter."""
+    if not runs_leftward(text):
+        return frozenset()
+    return frozenset(runs_of(codes)[is_leftward(codes)].tolist())
+
+
+def _falls(falls: Set[int], word: _Word) -> bool:
+    return not falls.isdisjoint(range(word.start, word.end))
+
+
+def _rebuilt(glyphs: Glyphs, codes: Integers, pieces: Mapping[int, list[_Piece]], changed: Set[int]) -> Glyphs:
+    """Glyphs with the pieces of the runs that changed from left to right, where all of the run is on one line."""
+    runs = runs_of(codes)
+    places: list[int] = []
+    done = 0
+    for run in sorted(changed):
+        start, end = np.searchsorted(runs, [run, run + 1]).tolist()
+        mine = sorted(pieces.get(run, ()), key=lambda piece: piece.word.start)
+        if _on_one_line(mine):
+            mine.sort(key=lambda piece: float(glyphs.upright[piece.letters[0], 0]))
+        places += range(done, start)
+        # a run begins with its line break
+        places += itertools.takewhile(lambda at: codes[at] in BREAKS, range(start, end))
+        for piece in mine:
+            places += [*piece.letters, -1]
+        done = end
+    places += range(done, len(glyphs.text))
+    return glyphs.take(np.array(places, dtype=np.int64)) if changed else glyphs
+
+
+def _on_one_line(pieces: Sequence[_Piece]) -> bool:
+    bottoms = [piece.word.bottom for piece in pieces]
+    return bool(pieces) and max(bottoms) - min(bottoms) < _MAX_STEP * (pieces[0].word.bottom - pieces[0].word.top)
+
+
+def _clusters(words: Sequence[_Word], rows: Integers) -> Iterator[list[_Word]]:
+    """Words of one line and size that lie over each other."""
+    order = sorted(range(len(words)), key=lambda at: (int(rows[at]), words[at].left))
+    cluster: list[_Word] = []
+    row, right = -1, 0.0
+    for at in order:
+        word = words[at]
+        height = word.bottom - word.top
+        if cluster and rows[at] == row and word.left < right - _MAX_STEP / 4 * height and _same_size(cluster[0], word):
+            cluster.append(word)
+        else:
+            if cluster:
+                yield cluster
+            cluster = [word]
+            row, right = int(rows[at]), word.right
+        right = max(right, word.right)
+    if cluster:
+        yield cluster
+
+
+def _same_size(one: _Word, other: _Word) -> bool:
+    heights = one.bottom - one.top, other.bottom - other.top
+    return min(heights) > (1 - 2 * _MAX_SIZE_CHANGE) * max(heights)
+
+
+def _sorted_letters(glyphs: Glyphs, cluster: Sequence[_Word]) -> list[int]:
+    """Places of the letters of some words from left to right; none where they lie over each other."""
+    letters = [at for word in cluster for at in range(word.start, word.end)]
+    boxes = glyphs.upright[letters]
+    order = np.argsort(boxes[:, 0], kind="stable")
+    left, right = boxes[order, 0], boxes[order, 2]
+    wide = np.minimum((right - left)[1:], (right - left)[:-1])
+    if (left[1:] - right[:-1] < _MIN_GLYPH_GAP * wide).any():
+        return []
+    return [letters[at] for at in order.tolist()]
