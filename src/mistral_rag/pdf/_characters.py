@@ -1,7 +1,6 @@
 """Words of a page, from PDFium's characters, with boxes on the page as a reader sees it."""
 
 import ctypes
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +10,12 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
-from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, turned_upright
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
+from mistral_rag.pdf._glyphs.boxes import angle_of, read_glyphs
 from mistral_rag.pdf._glyphs.levels import marks_cut
-from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, inked, pairs_of, runs_of, word_boxes
-from mistral_rag.pdf._native import bound, loose_boxes, origins
+from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
+from mistral_rag.pdf._native import bound
 from mistral_rag.pdf._objects import objects_of
 from mistral_rag.pdf._visibility import hidden_characters
 from mistral_rag.schema import clean_text
@@ -33,10 +33,6 @@ _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
 _MAX_SAMPLE = 300
 """Words whose mapping to Unicode is checked, a call each: enough for a share."""
-_MAX_SKEW = 3.0
-"""Degrees by which scanned and drawn text is off a right angle; beyond this it is set aslant on purpose."""
-_MIN_UNEVEN = 0.2
-"""Points by which bottoms of boxes or base lines differ at least that are not of one line: PDFium rounds."""
 _FORCE_BOLD = 1 << 18
 """Bit 19 of a font descriptor's flags (ISO 32000-1, table 123)."""
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
@@ -82,15 +78,14 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     """Read the words of a loaded page that a reader sees."""
     text, index = _characters(text_page)
     text, hidden = _without_hidden(page, text_page, transform, text, index)
-    glyphs, all_upright = _glyphs(text_page, transform, text, index)
-    glyphs = as_printed(glyphs, text_page)
+    glyphs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
     pairs = pairs_of(glyphs)
     tokens = list(_tokens(glyphs.text, marks_cut(glyphs, pairs).tolist()))
     spans = [(glyphs.index[start], glyphs.index[end - 1]) for _, start, end, _ in tokens]
     starts_run = np.array([word[3] for word in tokens], dtype=bool)
     texts = [word if word.isascii() else _clean_word(word) for word, *_ in tokens]
     boxes = word_boxes(glyphs.boxes, [(start, end) for _, start, end, _ in tokens])
-    angles = np.zeros(len(spans), dtype=np.int64) if all_upright else _angles(text_page, transform, spans)
+    angles = _angles(text_page, transform, spans, glyphs)
     words = PageWords(
         texts=texts,
         boxes=boxes,
@@ -107,59 +102,6 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     if shown.all():
         return words
     return _select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
-
-
-def _glyphs(text_page: Any, transform: PageTransform, text: str, index: Sequence[int]) -> tuple[Glyphs, bool]:
-    """Characters with their boxes, and True when all of them stand upright."""
-    boxes = transform.boxes(loose_boxes(text_page, index).reshape(-1, 1, 4))
-    codes = codes_of(text)
-    places = np.flatnonzero(inked(codes))
-    runs = runs_of(codes)
-    breaks = np.flatnonzero(np.diff(runs[places])) + 1
-    firsts, lasts = np.append(places[:1], places[breaks]), np.append(places[breaks - 1], places[-1:])
-    angles = [
-        tuple(pdfium.FPDFText_GetCharAngle(text_page, index[at]) for at in ends)
-        for ends in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    ]
-    aslant = np.zeros(len(text), dtype=bool)
-    if transform.rotation == 0 and not any(map(any, angles)):
-        return Glyphs(text, index, boxes, _even(text_page, transform, boxes, index, places), aslant), True
-    upright = boxes.copy()
-    for run, (first, last) in zip(runs[firsts].tolist(), angles, strict=True):
-        turn = _angle(transform, first)
-        mine = slice(*np.searchsorted(runs, [run, run + 1]).tolist())
-        # a run of two directions is none of ours
-        aslant[mine] = turn == -1 or turn != _angle(transform, last)
-        upright[mine] = turned_upright(boxes[mine], turn)
-    return Glyphs(text, index, boxes, upright, aslant), False
-
-
-def _even(text_page: Any, transform: PageTransform, boxes: Floats, index: Sequence[int], places: Integers) -> Floats:
-    """Boxes of upright characters with one height for the letters of a word on one base line.
-
-    PDFium gives the letters of a ligature the height of its ink.
-    """
-    near = places[:-1][np.diff(places) == 1]
-    uneven = near[np.abs(boxes[near, 3] - boxes[near + 1, 3]) > _MIN_UNEVEN]
-    if not len(uneven):
-        return boxes
-    base = origins(text_page, [index[at] for at in np.append(uneven, uneven + 1).tolist()])[:, 1].reshape(2, -1)
-    same = uneven[np.abs(base[0] - base[1]) < _MIN_UNEVEN].tolist()
-    if not same:
-        return boxes
-    even = boxes.copy()
-    tall = (boxes[:, 3] - boxes[:, 1]).tolist()
-    joined = set(near.tolist())
-    for at in same:
-        low, high = (at, at + 1) if tall[at] < tall[at + 1] else (at + 1, at)
-        step = low - high
-        # all letters of the ligature have one height
-        while True:
-            even[low, [1, 3]] = boxes[high, [1, 3]]
-            if min(low, low + step) not in joined or boxes[low + step, 3] != boxes[low, 3]:
-                break
-            low += step
-    return even
 
 
 def _without_hidden(
@@ -236,17 +178,11 @@ def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
     return found
 
 
-def _angles(text_page: Any, transform: PageTransform, spans: Sequence[tuple[int, int]]) -> Integers:
-    """Rotation of each word."""
-    radians = (pdfium.FPDFText_GetCharAngle(text_page, first) for first, _ in spans)
-    return np.array([_angle(transform, angle) for angle in radians], dtype=np.int64)
-
-
-def _angle(transform: PageTransform, radians: float) -> int:
-    """Rotation clockwise as a reader sees it: 0, 90, 180 or 270 degrees, -1 for any other."""
-    degrees = transform.rotation + math.degrees(max(radians, 0.0))
-    near = round(degrees / 90) * 90
-    return near % 360 if abs(degrees - near) < _MAX_SKEW else -1
+def _angles(text_page: Any, transform: PageTransform, spans: Sequence[tuple[int, int]], glyphs: Glyphs) -> Integers:
+    """Rotation of each word; when both ends of every run are upright, all are, which saves a call each."""
+    if not glyphs.turned:
+        return np.zeros(len(spans), dtype=np.int64)
+    return np.array([angle_of(text_page, transform, first) for first, _ in spans], dtype=np.int64)
 
 
 def _characters(text_page: Any) -> tuple[str, range | list[int]]:

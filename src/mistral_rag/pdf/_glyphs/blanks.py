@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from mistral_rag.pdf._geometry import Booleans, Floats, Integers
-from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, pairs_of, runs_leftward
+from mistral_rag.pdf._geometry import Booleans
+from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, is_lettered, pairs_of, runs_leftward
 
 _MIN_BLANK = 0.12
 """Of a line's height, beyond its usual gap between letters. On 830,000 pairs of letters of filings that PDFium does
@@ -17,8 +18,9 @@ _MAX_TOUCHING = 0.03
 """Letters no further apart than this, beyond the usual gap, belong to one word: PDFium takes the first letter's left
 side for its right one where letters were drawn out of order."""
 _MIN_PAIRS = 2
-_END_OF_LETTERED = 0x590
-"""Latin, Greek, Cyrillic and Armenian end here."""
+_TALL = 0.8
+_WIDE_GAP = 0.85
+"""Quantiles of a line's heights and gaps: some letters are small, some gaps are those of lost blanks."""
 _MIN_SPACED = 4
 """Letters that a spaced-out word has at least: in A B C the letters are what is meant."""
 _MAX_SPACING = 0.6
@@ -62,45 +64,62 @@ def _by_gap(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -
     gaps, parted = pairs.gaps, pairs.parted
     added = ~parted & (gaps > _MIN_BLANK)
     if not glyphs.text.isascii():
-        # their boxes are those of the ink, and Thai or Japanese parts no words
-        added &= (gaps > _MAX_CJK_GAP) | (_is_lettered(glyphs, pairs.first) & _is_lettered(glyphs, pairs.second))
+        lettered = is_lettered(codes_of(glyphs.text))
+        # boxes of others are those of the ink, and Thai or Japanese parts no words
+        added &= (gaps > _MAX_CJK_GAP) | (lettered[pairs.first] & lettered[pairs.second])
     dropped = parted & pairs.level & (gaps < _MAX_TOUCHING) & (gaps > -_MIN_BLANK)
     spaced = np.unique(pairs.runs[~parted & (gaps > 2 * _MAX_TOUCHING)])
     if len(spaced):
         dropped |= parted & pairs.level & (gaps < _MAX_LETTER_GAP) & (gaps > 0) & np.isin(pairs.runs, spaced)
-    usual: dict[int, float] = {}
+    usual: dict[int, _Usual] = {}
     for at in np.flatnonzero(added | dropped).tolist():
         run = int(pairs.runs[at])
         if run not in usual:
-            low, high = np.searchsorted(pairs.runs, [run, run + 1])
-            usual[run] = _usual_gap(gaps[low:high][~parted[low:high]])
+            usual[run] = _Usual.of(pairs, run)
+        line = usual[run]
+        gap = gaps[at] * pairs.heights[at] / line.height
         if added[at]:
-            added[at] = gaps[at] > usual[run] + _MIN_BLANK
+            added[at] = gap > line.widest + _MIN_BLANK and _parts_words(glyphs, pairs, at)
         else:
             between = range(int(pairs.first[at]) + 1, int(pairs.second[at]))
-            dropped[at] = gaps[at] < usual[run] * (1 + _EVEN / 2) + _MAX_TOUCHING and all(
+            dropped[at] = gap < line.gap * (1 + _EVEN / 2) + _MAX_TOUCHING and all(
                 glyphs.index[place] < 0 or is_generated(glyphs.index[place]) for place in between
             )
     return added, dropped
 
 
-def _is_lettered(glyphs: Glyphs, places: Integers) -> Booleans:
-    """Mask of the characters of scripts that part words by blanks and letters by nothing."""
-    codes = codes_of(glyphs.text)[places]
-    lettered: Booleans = (codes < _END_OF_LETTERED) | ((codes >= 0x1E00) & (codes < 0x2E80))
-    return lettered
+class _Usual(NamedTuple):
+    """A line's height in points, and the gap between its letters in shares of it: the usual one, and a wide one."""
+
+    height: float
+    gap: float
+    widest: float
+
+    @classmethod
+    def of(cls, pairs: Pairs, run: int) -> "_Usual":
+        mine = slice(*np.searchsorted(pairs.runs, [run, run + 1]).tolist())
+        # letters of drawn fonts have the height of their ink
+        height = float(np.quantile(pairs.heights[mine], _TALL))
+        gaps = (pairs.gaps[mine] * pairs.heights[mine] / height)[~pairs.parted[mine]]
+        if len(gaps) < _MIN_PAIRS:
+            return cls(height, 0.0, 0.0)
+        low, high = np.clip(np.quantile(gaps, [0.5, _WIDE_GAP]), 0.0, _MAX_LETTER_GAP).tolist()
+        return cls(height, low, high)
 
 
-def _usual_gap(gaps: Floats) -> float:
-    """Gap between the letters of a line."""
-    return min(max(float(np.median(gaps)), 0.0), _MAX_LETTER_GAP) if len(gaps) >= _MIN_PAIRS else 0.0
+def _parts_words(glyphs: Glyphs, pairs: Pairs, at: int) -> bool:
+    """True unless both characters are signs: those of a leader or an ellipsis are set apart."""
+    return glyphs.text[pairs.first[at]].isalnum() or glyphs.text[pairs.second[at]].isalnum()
 
 
 def _spaced_stretches(glyphs: Glyphs, pairs: Pairs) -> Iterator[tuple[int, int]]:
     """Stretches of pairs whose letters stand one by one, as in a heading that is spaced out."""
+    if np.count_nonzero(pairs.parted & pairs.level & np.append(pairs.parted[1:], True)) < _MIN_SPACED:
+        return
     follows = np.append(pairs.second[:-1] == pairs.first[1:], False)
-    joined = follows & ~np.append(pairs.parted[1:], True)
-    alone = ~joined & ~np.insert((follows & ~pairs.parted)[:-1], 0, False)
+    # a sign may stand close to the last letter
+    close = ~pairs.parted & _are_letters(glyphs, pairs)
+    alone = ~(follows & np.append(close[1:], False)) & ~np.insert((follows & close)[:-1], 0, False)
     lone = alone & pairs.parted & pairs.level & (pairs.gaps < 2 * _MIN_WORD_GAP * _MAX_SPACING) & (pairs.gaps > 0)
     if np.count_nonzero(lone) < _MIN_SPACED - 1:
         return
@@ -111,6 +130,12 @@ def _spaced_stretches(glyphs: Glyphs, pairs: Pairs) -> Iterator[tuple[int, int]]
         for start, end in pairwise(cuts):
             if end - start >= _MIN_SPACED - 1 and _is_spaced_out(glyphs, pairs, start, end):
                 yield start, end
+
+
+def _are_letters(glyphs: Glyphs, pairs: Pairs) -> Booleans:
+    """Mask of the pairs of two letters or digits."""
+    letters = np.array([character.isalnum() for character in glyphs.text], dtype=bool)
+    return letters[pairs.first] & letters[pairs.second]
 
 
 def _is_spaced_out(glyphs: Glyphs, pairs: Pairs, first: int, last: int) -> bool:

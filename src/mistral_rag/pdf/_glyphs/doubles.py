@@ -9,10 +9,12 @@ import numpy as np
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers
 from mistral_rag.pdf._glyphs.page import (
     BREAKS,
+    FIRST_WIDE,
     Glyphs,
     codes_of,
     inked,
     is_leftward,
+    is_lettered,
     runs_leftward,
     runs_of,
     word_boxes,
@@ -92,7 +94,10 @@ def _overlap(words: Floats, rows: Integers) -> bool:
 
 def _copies(boxes: Floats, codes: Integers, ink: Booleans) -> Integers:
     """Places of letters that stand where the same letter stands already."""
-    places = np.flatnonzero(ink)
+    # boxes of other scripts are those of the ink, and their letters are drawn together
+    places = np.flatnonzero(ink & (is_lettered(codes) | (codes >= FIRST_WIDE)))
+    if len(places) <= 1:
+        return places[:0]
     found = np.zeros(len(codes), dtype=bool)
     tall = np.maximum(boxes[places, 3] - boxes[places, 1], 0.01)
     wide = boxes[places, 2] - boxes[places, 0]
@@ -107,6 +112,8 @@ def _copies(boxes: Floats, codes: Integers, ink: Booleans) -> Integers:
             same &= np.abs(a[:, 0] - b[:, 0]) < _MAX_SHIFT * np.minimum(wide[one], wide[other])
             same &= np.abs(a[:, 3] - b[:, 3]) < _MAX_SINK * tall[one]
             same &= np.abs(tall[one] - tall[other]) < _MAX_SIZE_CHANGE * tall[one]
+            # two letters of one ligature have one box
+            same &= (np.abs(places[one] - places[other]) != 1) | (a != b).any(axis=1)
             found[np.maximum(places[one[same]], places[other[same]])] = True
     return np.flatnonzero(found)
 

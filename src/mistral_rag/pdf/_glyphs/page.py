@@ -23,6 +23,10 @@ _LEFTWARD_RANGES = (
 )
 """Hebrew, Arabic and their neighbours, as letters and as presentation forms."""
 _LEFTWARD = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _LEFTWARD_RANGES) + "]")
+_END_OF_LETTERED = 0x590
+"""Latin, Greek, Cyrillic and Armenian end here."""
+FIRST_WIDE = 0x2E80
+"""Chinese and Japanese begin here."""
 _INK = re.compile("[^\\s\x00-\x20\x7f\ufffe\uffff]")
 _MAX_LEVEL_CHANGE = 0.15
 """Of a line's height, by which bottoms of letters in one line may differ: half of what a superscript rises."""
@@ -35,8 +39,8 @@ class Glyphs(NamedTuple):
     """Characters in reading order: their text, PDFium's index of each, and boxes (n, 4).
 
     `boxes` are left, top, right, bottom in points from the top left corner of the page as a reader sees it; `upright`
-    are the same, turned so that text runs to the right. `aslant` (n) marks characters at no right angle, whose
-    geometry is not looked at.
+    are the same, turned so that text runs to the right, and evened out. `aslant` (n) marks characters at no right
+    angle, whose geometry is not looked at; `turned` is True where any is not upright.
     """
 
     text: str
@@ -44,6 +48,7 @@ class Glyphs(NamedTuple):
     boxes: Floats
     upright: Floats
     aslant: Booleans
+    turned: bool = False
 
     def take(self, places: Integers) -> "Glyphs":
         """The glyphs of some places, in that order; -1 is a new blank, of index -1."""
@@ -56,6 +61,7 @@ class Glyphs(NamedTuple):
             self.boxes[places],
             self.upright[places],
             self.aslant[places],
+            self.turned,
         )
 
 
@@ -107,6 +113,12 @@ def is_leftward(codes: Integers) -> Booleans:
     for low, high in _LEFTWARD_RANGES:
         mask |= (codes >= low) & (codes <= high)
     return mask
+
+
+def is_lettered(codes: Integers) -> Booleans:
+    """Mask of the characters of scripts that part words by blanks and letters by nothing, signs included."""
+    lettered: Booleans = (codes < _END_OF_LETTERED) | ((codes >= 0x1E00) & (codes < FIRST_WIDE))
+    return lettered
 
 
 def pairs_of(glyphs: Glyphs) -> Pairs:
