@@ -12,6 +12,7 @@ from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._columns import reading_order
 from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, rows_of
 from mistral_rag.pdf._geometry import Rectangle, turned_upright
+from mistral_rag.pdf._glyphs.page import codes_of, is_leftward
 
 CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
@@ -69,25 +70,29 @@ class _LineBuilder(NamedTuple):
 
     def line(self, row: list[Fragment], *, upright: bool) -> LineLayout:
         """Join the fragments of a row."""
-        leftward = sum(map(self._runs_leftward, row)) * 2 > len(row)
+        leftward = runs_leftward([self.texts[word] for fragment in row for word in fragment.words])
         words: list[int] = []
         joints: list[str] = []
+        before: Fragment | None = None
         for fragment in row[::-1] if leftward else row:
-            joints.append(self._joint(words[-1], fragment.words[0], leftward=leftward) if words else "")
+            joints.append(self._joint(before, fragment, leftward=leftward) if before else "")
             joints += [" "] * (len(fragment.words) - 1)
             words += fragment.words
+            before = fragment
         widest = max(row, key=lambda p: p.box.right - p.box.left).box
         return LineLayout(words, joints, widest.bottom - widest.top, 1 + joints.count(CELL_JOINT), upright)
 
-    def _joint(self, before: int, after: int, *, leftward: bool) -> str:
+    def _joint(self, fragment: Fragment, following: Fragment, *, leftward: bool) -> str:
         """Separator between the last word of a fragment and the first of the next: empty, a blank or a cell joint."""
+        before, after = fragment.words[-1], following.words[0]
         ending, beginning = self.texts[before], self.texts[after]
         if ends_cell(ending, beginning):
             return CELL_JOINT if beginning.strip(".") else " "
         a, b = Rectangle(*self.boxes[before]), Rectangle(*self.boxes[after])
         heights = a.bottom - a.top, b.bottom - b.top
         height = max(heights)
-        gap = a.left - b.right if leftward else b.left - a.right
+        # in a line to the left, a number ends at the other side
+        gap = fragment.box.left - following.box.right if leftward else b.left - a.right
         if gap > CELL_GAP * height:
             return " " if ending in _OPENERS or beginning in _CLOSERS else CELL_JOINT
         if self.runs[before] == self.runs[after]:
@@ -100,5 +105,11 @@ class _LineBuilder(NamedTuple):
             reach = _MAX_ORDINAL_GAP
         return "" if abs(gap) < reach * height else " "
 
-    def _runs_leftward(self, fragment: Fragment) -> bool:
-        return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
+
+def runs_leftward(texts: Sequence[str]) -> bool:
+    """True when most letters of some words are of a script that is written to the left."""
+    if all(map(str.isascii, texts)):
+        return False
+    codes = codes_of("".join(texts))
+    letters = np.array([character.isalpha() for character in "".join(texts)], dtype=bool)
+    return bool(2 * np.count_nonzero(is_leftward(codes)) > np.count_nonzero(letters))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mistral_rag.pdf._geometry import Booleans
+from mistral_rag.pdf._geometry import Booleans, Integers
 from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, is_lettered, pairs_of, runs_leftward
 
 _MIN_BLANK = 0.12
@@ -30,6 +30,8 @@ _MIN_WORD_GAP = 1.6
 _EVEN = 0.35
 """Share of the usual gap that the gaps between spaced-out letters differ by at most: sides of letters differ."""
 _MIN_LETTER_SHARE = 0.6
+_MAX_UNPARTED_GAP = 0.1
+"""Blanks between phrases of Thai are wider than this, sides of its letters narrower."""
 _MAX_CJK_GAP = 0.6
 """Wide scripts are set without blanks; a gap below this is the paper of a justified line, above it a column's."""
 
@@ -49,7 +51,7 @@ def mend_blanks(glyphs: Glyphs, is_generated: Callable[[int], bool]) -> Glyphs:
         wide = within > _MIN_WORD_GAP * float(np.median(within))
         dropped[first:last] |= ~wide
     if not glyphs.text.isascii():
-        dropped |= _between_wide(glyphs, pairs)
+        dropped |= _between_wide(glyphs, pairs) | _between_unparted(glyphs, pairs, is_generated)
     if not added.any() and not dropped.any():
         return glyphs
     kept = np.ones(len(glyphs.text), dtype=bool)
@@ -162,6 +164,23 @@ def _between_wide(glyphs: Glyphs, pairs: Pairs) -> Booleans:
     for at in np.flatnonzero(near).tolist():
         near[at] = _is_wide(text[pairs.first[at]]) and _is_wide(text[pairs.second[at]])
     return near
+
+
+def _between_unparted(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -> Booleans:
+    """Mask of the pairs of Thai letters, or of their neighbours', with a blank of PDFium's own where none is seen."""
+    codes = codes_of(glyphs.text)
+    near = pairs.parted & (pairs.gaps < _MAX_UNPARTED_GAP) & (pairs.gaps > -_MAX_CJK_GAP)
+    near &= _is_unparted(codes[pairs.first]) & _is_unparted(codes[pairs.second])
+    for at in np.flatnonzero(near).tolist():
+        between = glyphs.index[int(pairs.first[at]) + 1 : int(pairs.second[at])]
+        near[at] = all(place < 0 or is_generated(place) for place in between)
+    return near
+
+
+def _is_unparted(codes: Integers) -> Booleans:
+    """Mask of the letters of Indic and Thai scripts, whose boxes are those of the ink."""
+    mask: Booleans = (codes >= 0x900) & (codes < 0x10A0)
+    return mask | ((codes >= 0x1780) & (codes < 0x1800))
 
 
 def _is_wide(character: str) -> bool:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from mistral_rag.pdf._glyphs.page import (
     runs_of,
     word_boxes,
 )
+from mistral_rag.pdf._native import origins
 
 _MIN_OVERLAP = 0.25
 """Of a line's height: words of one line that share more of its length are drawn over each other."""
@@ -47,7 +48,7 @@ class _Word(NamedTuple):
     bottom: float
 
 
-def drop_doubles(glyphs: Glyphs) -> Glyphs:
+def drop_doubles(glyphs: Glyphs, text_page: Any) -> Glyphs:
     """Glyphs without second copies, and with letters that were drawn into gaps of others in their places."""
     codes = codes_of(glyphs.text)
     ink = inked(codes) & ~glyphs.aslant
@@ -60,7 +61,7 @@ def drop_doubles(glyphs: Glyphs) -> Glyphs:
     rows = _rows(words)
     if not falls.any() and not _overlap(words, rows):
         return glyphs
-    copies = _copies(glyphs.upright, codes, ink)
+    copies = _copies(glyphs, codes, ink, text_page)
     if len(copies):
         glyphs = glyphs.take(np.delete(np.arange(len(glyphs.text)), copies))
     return _in_order(glyphs)
@@ -92,30 +93,42 @@ def _overlap(words: Floats, rows: Integers) -> bool:
     return bool((same & (shared > _MIN_OVERLAP * (bottom - top)[1:])).any())
 
 
-def _copies(boxes: Floats, codes: Integers, ink: Booleans) -> Integers:
+def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> Integers:
     """Places of letters that stand where the same letter stands already."""
     # boxes of other scripts are those of the ink, and their letters are drawn together
     places = np.flatnonzero(ink & (is_lettered(codes) | (codes >= FIRST_WIDE)))
     if len(places) <= 1:
         return places[:0]
-    found = np.zeros(len(codes), dtype=bool)
-    tall = np.maximum(boxes[places, 3] - boxes[places, 1], 0.01)
-    wide = boxes[places, 2] - boxes[places, 0]
+    boxes = glyphs.upright[places]
+    tall = np.maximum(boxes[:, 3] - boxes[:, 1], 0.01)
+    pairs: list[Integers] = []
     for half in (0.0, 0.5):
         # copies that a border of one grid parts share a band of the other
-        band = np.floor(boxes[places, 3] / np.median(tall) + half)
-        order = np.lexsort((places, boxes[places, 0], band, codes[places]))
+        band = np.floor(boxes[:, 3] / np.median(tall) + half)
+        order = np.lexsort((places, boxes[:, 0], band, codes[places]))
         for step in range(1, _NEIGHBOURS + 1):
-            one, other = order[:-step], order[step:]
-            a, b = boxes[places[one]], boxes[places[other]]
-            same = codes[places[one]] == codes[places[other]]
-            same &= np.abs(a[:, 0] - b[:, 0]) < _MAX_SHIFT * np.minimum(wide[one], wide[other])
-            same &= np.abs(a[:, 3] - b[:, 3]) < _MAX_SINK * tall[one]
-            same &= np.abs(tall[one] - tall[other]) < _MAX_SIZE_CHANGE * tall[one]
-            # two letters of one ligature have one box
-            same &= (np.abs(places[one] - places[other]) != 1) | (a != b).any(axis=1)
-            found[np.maximum(places[one[same]], places[other[same]])] = True
-    return np.flatnonzero(found)
+            pair = np.sort(np.stack([order[:-step], order[step:]]), axis=0)
+            pairs.append(pair[:, codes[places[pair[0]]] == codes[places[pair[1]]]])
+    one, other = np.concatenate(pairs, axis=1)
+    near = _stand_together(boxes[one], boxes[other])
+    # two letters of one ligature have one box
+    near &= (places[other] - places[one] != 1) | (boxes[one] != boxes[other]).any(axis=1)
+    one, other = one[near], other[near]
+    # a box may be as wide as its font says and not as its letter is: the places where letters begin decide
+    index = [glyphs.index[at] for at in places[np.append(one, other)].tolist()]
+    first, second = origins(text_page, index).reshape(2, -1, 2)
+    shift = np.abs(first - second).max(axis=1, initial=0.0)
+    same = shift < np.maximum(_MAX_SHIFT * (boxes[one, 2] - boxes[one, 0]), _MAX_SINK * tall[one])
+    return np.unique(places[other[same]])
+
+
+def _stand_together(a: Floats, b: Floats) -> Booleans:
+    """Mask of the pairs of boxes (n, 4) of one size in one place, but for a shift."""
+    wide = np.minimum(a[:, 2] - a[:, 0], b[:, 2] - b[:, 0])
+    tall, other = a[:, 3] - a[:, 1], b[:, 3] - b[:, 1]
+    near: Booleans = np.abs(a[:, 0] - b[:, 0]) < _MAX_SHIFT * wide
+    near &= np.abs(a[:, 3] - b[:, 3]) < _MAX_SINK * tall
+    return near & (np.abs(tall - other) < _MAX_SIZE_CHANGE * tall)
 
 
 def _in_order(glyphs: Glyphs) -> Glyphs:

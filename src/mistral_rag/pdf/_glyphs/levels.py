@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mistral_rag.pdf._geometry import Integers
-from mistral_rag.pdf._glyphs.page import Glyphs, Pairs
+from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, is_lettered
 
 _MARK = re.compile(r"[^\W_]|[*†‡§®™]")
 _MAX_MARK_HEIGHT = 0.9
@@ -23,6 +23,10 @@ _MAX_MARK = 40
 def marks_cut(glyphs: Glyphs, pairs: Pairs) -> Integers:
     """Places at which a word is cut, since a small raised or lowered mark begins or ends there."""
     near = np.flatnonzero(pairs.second - pairs.first == 1)
+    if not glyphs.text.isascii():
+        # boxes of others are those of the ink
+        lettered = is_lettered(codes_of(glyphs.text))
+        near = near[lettered[pairs.first[near]] & lettered[pairs.second[near]]]
     a, b = glyphs.upright[pairs.first[near]], glyphs.upright[pairs.second[near]]
     tall, next_tall = a[:, 3] - a[:, 1], b[:, 3] - b[:, 1]
     lift = a[:, 3] - b[:, 3]
