@@ -12,7 +12,7 @@ import pypdfium2.raw as pdfium
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
-from mistral_rag.pdf._glyphs.boxes import angle_of, read_glyphs
+from mistral_rag.pdf._glyphs.boxes import DOWN, angle_of, read_glyphs
 from mistral_rag.pdf._glyphs.levels import marks_cut
 from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
 from mistral_rag.pdf._native import bound
@@ -81,11 +81,11 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     glyphs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
     pairs = pairs_of(glyphs)
     tokens = list(_tokens(glyphs.text, marks_cut(glyphs, pairs).tolist()))
-    spans = [(glyphs.index[start], glyphs.index[end - 1]) for _, start, end, _ in tokens]
+    spans = [(glyphs.indices[start], glyphs.indices[end - 1]) for _, start, end, _ in tokens]
     starts_run = np.array([word[3] for word in tokens], dtype=bool)
     texts = [word if word.isascii() else _clean_word(word) for word, *_ in tokens]
     boxes = word_boxes(glyphs.boxes, [(start, end) for _, start, end, _ in tokens])
-    angles = _angles(text_page, transform, spans, glyphs)
+    angles = _angles(text_page, transform, tokens, glyphs)
     words = PageWords(
         texts=texts,
         boxes=boxes,
@@ -178,11 +178,17 @@ def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
     return found
 
 
-def _angles(text_page: Any, transform: PageTransform, spans: Sequence[tuple[int, int]], glyphs: Glyphs) -> Integers:
+def _angles(text_page: Any, transform: PageTransform, tokens: Sequence[_Token], glyphs: Glyphs) -> Integers:
     """Rotation of each word; when both ends of every run are upright, all are, which saves a call each."""
     if not glyphs.turned:
-        return np.zeros(len(spans), dtype=np.int64)
-    return np.array([angle_of(text_page, transform, first) for first, _ in spans], dtype=np.int64)
+        return np.zeros(len(tokens), dtype=np.int64)
+    return np.array(
+        [
+            DOWN if glyphs.vertical[start] else angle_of(text_page, transform, glyphs.indices[start])
+            for _, start, _, _ in tokens
+        ],
+        dtype=np.int64,
+    )
 
 
 def _characters(text_page: Any) -> tuple[str, range | list[int]]:

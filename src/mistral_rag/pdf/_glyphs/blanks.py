@@ -30,7 +30,7 @@ _MIN_WORD_GAP = 1.6
 _EVEN = 0.35
 """Share of the usual gap that the gaps between spaced-out letters differ by at most: sides of letters differ."""
 _MIN_LETTER_SHARE = 0.6
-_MAX_UNPARTED_GAP = 0.1
+_MAX_UNPARTED_GAP = 0.14
 """Blanks between phrases of Thai are wider than this, sides of its letters narrower."""
 _MAX_CJK_GAP = 0.6
 """Wide scripts are set without blanks; a gap below this is the paper of a justified line, above it a column's."""
@@ -68,8 +68,11 @@ def _by_gap(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -
     if not glyphs.text.isascii():
         lettered = is_lettered(codes_of(glyphs.text))
         # boxes of others are those of the ink, and Thai or Japanese parts no words
-        added &= (gaps > _MAX_CJK_GAP) | (lettered[pairs.first] & lettered[pairs.second])
+        widest = np.where(_is_wide_sign(glyphs, pairs.first) | _is_wide_sign(glyphs, pairs.second), 2, 1) * _MAX_CJK_GAP
+        added &= (gaps > widest) | (lettered[pairs.first] & lettered[pairs.second])
     dropped = parted & pairs.level & (gaps < _MAX_TOUCHING) & (gaps > -_MIN_BLANK)
+    if -1 in glyphs.indices:
+        dropped |= parted & pairs.level & (gaps < _MIN_BLANK + _MAX_LETTER_GAP) & (gaps > -_MIN_BLANK)
     spaced = np.unique(pairs.runs[~parted & (gaps > 2 * _MAX_TOUCHING)])
     if len(spaced):
         dropped |= parted & pairs.level & (gaps < _MAX_LETTER_GAP) & (gaps > 0) & np.isin(pairs.runs, spaced)
@@ -83,10 +86,10 @@ def _by_gap(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -
         if added[at]:
             added[at] = gap > line.widest + _MIN_BLANK and _parts_words(glyphs, pairs, at)
         else:
-            between = range(int(pairs.first[at]) + 1, int(pairs.second[at]))
-            dropped[at] = gap < line.gap * (1 + _EVEN / 2) + _MAX_TOUCHING and all(
-                glyphs.index[place] < 0 or is_generated(glyphs.index[place]) for place in between
-            )
+            between = [glyphs.indices[place] for place in range(int(pairs.first[at]) + 1, int(pairs.second[at]))]
+            ours = all(place < 0 for place in between)
+            reach = line.widest + _MIN_BLANK if ours else line.gap * (1 + _EVEN / 2) + _MAX_TOUCHING
+            dropped[at] = gap < reach and all(place < 0 or is_generated(place) for place in between)
     return added, dropped
 
 
@@ -137,7 +140,8 @@ def _spaced_stretches(glyphs: Glyphs, pairs: Pairs) -> Iterator[tuple[int, int]]
 def _are_letters(glyphs: Glyphs, pairs: Pairs) -> Booleans:
     """Mask of the pairs of two letters or digits."""
     letters = np.array([character.isalnum() for character in glyphs.text], dtype=bool)
-    return letters[pairs.first] & letters[pairs.second]
+    both: Booleans = letters[pairs.first] & letters[pairs.second]
+    return both
 
 
 def _is_spaced_out(glyphs: Glyphs, pairs: Pairs, first: int, last: int) -> bool:
@@ -150,7 +154,7 @@ def _is_spaced_out(glyphs: Glyphs, pairs: Pairs, first: int, last: int) -> bool:
     return (
         usual < _MAX_SPACING
         and bool((near | wide).all())
-        and np.count_nonzero(near) >= _MIN_SPACED - 1
+        and int(np.count_nonzero(near)) >= _MIN_SPACED - 1
         and sum(map(str.isalpha, letters)) >= _MIN_LETTER_SHARE * len(letters)
         and not alphabet
         and not runs_leftward(letters)
@@ -169,11 +173,17 @@ def _between_wide(glyphs: Glyphs, pairs: Pairs) -> Booleans:
 def _between_unparted(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -> Booleans:
     """Mask of the pairs of Thai letters, or of their neighbours', with a blank of PDFium's own where none is seen."""
     codes = codes_of(glyphs.text)
-    near = pairs.parted & (pairs.gaps < _MAX_UNPARTED_GAP) & (pairs.gaps > -_MAX_CJK_GAP)
+    near = pairs.parted & (pairs.gaps < 2 * _MAX_UNPARTED_GAP) & (pairs.gaps > -_MAX_CJK_GAP)
     near &= _is_unparted(codes[pairs.first]) & _is_unparted(codes[pairs.second])
+    heights: dict[int, float] = {}
     for at in np.flatnonzero(near).tolist():
-        between = glyphs.index[int(pairs.first[at]) + 1 : int(pairs.second[at])]
-        near[at] = all(place < 0 or is_generated(place) for place in between)
+        between = glyphs.indices[int(pairs.first[at]) + 1 : int(pairs.second[at])]
+        run = int(pairs.runs[at])
+        if run not in heights:
+            heights[run] = _Usual.of(pairs, run).height
+        near[at] = pairs.gaps[at] * pairs.heights[at] < _MAX_UNPARTED_GAP * heights[run] and all(
+            place < 0 or is_generated(place) for place in between
+        )
     return near
 
 
@@ -181,6 +191,13 @@ def _is_unparted(codes: Integers) -> Booleans:
     """Mask of the letters of Indic and Thai scripts, whose boxes are those of the ink."""
     mask: Booleans = (codes >= 0x900) & (codes < 0x10A0)
     return mask | ((codes >= 0x1780) & (codes < 0x1800))
+
+
+def _is_wide_sign(glyphs: Glyphs, places: Integers) -> Booleans:
+    """Mask of the signs of Chinese and Japanese, whose ink takes half of their place."""
+    codes = codes_of(glyphs.text)[places]
+    signs: Booleans = (codes >= 0x3000) & (codes < 0x3040)
+    return signs | ((codes >= 0xFF00) & (codes < 0xFF66))
 
 
 def _is_wide(character: str) -> bool:

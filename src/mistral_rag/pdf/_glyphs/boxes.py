@@ -8,11 +8,13 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, turned_upright
-from mistral_rag.pdf._glyphs.page import Glyphs, codes_of, inked, is_leftward, runs_leftward, runs_of
+from mistral_rag.pdf._glyphs.page import FIRST_WIDE, Glyphs, codes_of, inked, is_leftward, runs_leftward, runs_of
 from mistral_rag.pdf._native import loose_boxes, origins
 
 _MAX_SKEW = 3.0
 """Degrees by which scanned and drawn text is off a right angle; beyond this it is set aslant on purpose."""
+DOWN = 90
+"""Text that runs down is read as if it were turned clockwise: lines follow each other from right to left."""
 _MIN_UNEVEN = 0.2
 """Points by which bottoms of boxes or base lines differ at least that are not of one line: PDFium rounds."""
 _MAX_WIDTH = 1.3
@@ -30,20 +32,37 @@ def read_glyphs(text_page: Any, transform: PageTransform, text: str, index: Sequ
         (angle_of(text_page, transform, index[first]), angle_of(text_page, transform, index[last]))
         for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
     ]
-    aslant = np.zeros(len(text), dtype=bool)
+    numbers = runs[firsts].tolist()
+    aslant, vertical = np.zeros((2, len(text)), dtype=bool)
+    for run in _vertical_runs(boxes, codes, runs, places):
+        vertical[slice(*np.searchsorted(runs, [run, run + 1]).tolist())] = True
+        turns[int(np.searchsorted(numbers, run))] = DOWN, DOWN
     upright = boxes
     turned = any(map(any, turns))
     if turned:
         upright = boxes.copy()
         leftward = _leftward(text, codes)
-        for run, (first, last) in zip(runs[firsts].tolist(), turns, strict=True):
+        for run, (first, last) in zip(numbers, turns, strict=True):
             mine = slice(*np.searchsorted(runs, [run, run + 1]).tolist())
             upright[mine] = turned_upright(boxes[mine], first)
             # a run of two directions is none of ours, nor is one that is drawn as in a mirror
             letters = places[slice(*np.searchsorted(places, [mine.start, mine.stop]).tolist())]
             mirrored = _runs_back(upright[letters]) and not leftward[letters].any()
             aslant[mine] = first == -1 or first != last or mirrored
-    return Glyphs(text, index, boxes, _evened(text_page, upright, index, places), aslant, turned)
+    return Glyphs(text, index, boxes, _evened(text_page, upright, index, places), aslant, vertical, turned)
+
+
+def _vertical_runs(boxes: Floats, codes: Integers, runs: Integers, places: Integers) -> list[int]:
+    """Numbers of the runs of Chinese or Japanese whose letters stand below each other."""
+    if not (codes[places] >= FIRST_WIDE).any():
+        return []
+    steps = np.diff((boxes[places, :2] + boxes[places, 2:]) / 2, axis=0)
+    wide = (codes[places[1:]] >= FIRST_WIDE) & (runs[places[1:]] == runs[places[:-1]])
+    down = wide & (steps[:, 1] > np.abs(steps[:, 0]))
+    count = int(runs[-1]) + 1
+    downs, pairs = (np.bincount(runs[places[1:]][mask], minlength=count) for mask in (down, wide))
+    found: list[int] = np.flatnonzero((pairs > 0) & (2 * downs > pairs)).tolist()
+    return found
 
 
 def angle_of(text_page: Any, transform: PageTransform, at: int) -> int:
@@ -92,8 +111,8 @@ def _evened(text_page: Any, boxes: Floats, index: Sequence[int], places: Integer
         order = np.lexsort((points[:, axis], words))
         breaks = (np.diff(words[order]) != 0) | (np.diff(points[order, axis]) > _MIN_UNEVEN)
         starts = np.flatnonzero(np.append(True, breaks))
-        sizes = np.diff(np.append(starts, len(order)))
+        counts = np.diff(np.append(starts, len(order)))
         mine = letters[order]
-        even[mine, 1] = np.repeat(np.minimum.reduceat(even[mine, 1], starts), sizes)
-        even[mine, 3] = np.repeat(np.maximum.reduceat(even[mine, 3], starts), sizes)
+        even[mine, 1] = np.repeat(np.minimum.reduceat(even[mine, 1], starts), counts)
+        even[mine, 3] = np.repeat(np.maximum.reduceat(even[mine, 3], starts), counts)
     return even

@@ -56,7 +56,7 @@ def say_once(glyphs: Glyphs, text_page: Any) -> Glyphs:
 def _spans(glyphs: Glyphs, text_page: Any) -> Iterator[tuple[int, list[int]]]:
     """The innermost marked content of each drawn shape that stands for several letters, and their places."""
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    shapes = groupby(range(len(glyphs.text)), key=lambda at: _object_of(handle, glyphs.index[at]) or 0)
+    shapes = groupby(range(len(glyphs.text)), key=lambda at: _object_of(handle, glyphs.indices[at]) or 0)
     for shape, members in shapes:
         places = [at for at in members if not glyphs.text[at].isspace()]
         depth = _marks_of(shape) if shape and len(places) > 1 and _has_syllable(glyphs.text, places) else 0

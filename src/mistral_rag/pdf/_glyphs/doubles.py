@@ -25,6 +25,8 @@ _MIN_OVERLAP = 0.25
 """Of a line's height: words of one line that share more of its length are drawn over each other."""
 _MAX_STEP = 0.2
 """Of a line's height: bottoms of words on one line differ by less, those of raised marks by more."""
+_MAX_TOUCHING = 0.1
+"""Of a line's height, between letters of one word; blanks are wider."""
 _MAX_SHIFT = 0.5
 """Of a letter's width: a copy is shifted by less, and the second of two letters (ll) by twice as much."""
 _MAX_SINK = 0.25
@@ -59,7 +61,7 @@ def drop_doubles(glyphs: Glyphs, text_page: Any) -> Glyphs:
     falls = _falls_back(glyphs.upright, ink)
     words = word_boxes(glyphs.upright, np.stack([starts, ends], axis=1))
     rows = _rows(words)
-    if not falls.any() and not _overlap(words, rows):
+    if not falls.any() and not _woven(words, rows, runs_of(codes)[starts]):
         return glyphs
     copies = _copies(glyphs, codes, ink, text_page)
     if len(copies):
@@ -71,7 +73,8 @@ def _falls_back(boxes: Floats, ink: Booleans) -> Booleans:
     """Mask of the letters inside of words that stand left of the one before."""
     heights = boxes[1:, 3] - boxes[1:, 1]
     back: Booleans = ink[1:] & ink[:-1] & (boxes[1:, 0] < boxes[:-1, 0] - _MIN_OVERLAP / 2 * heights)
-    return back & (np.abs(boxes[1:, 3] - boxes[:-1, 3]) < _MAX_STEP * heights)
+    back &= np.abs(boxes[1:, 3] - boxes[:-1, 3]) < _MAX_STEP * heights
+    return back
 
 
 def _rows(words: Floats) -> Integers:
@@ -84,13 +87,28 @@ def _rows(words: Floats) -> Integers:
     return rows
 
 
-def _overlap(words: Floats, rows: Integers) -> bool:
-    """True when two words of a line lie over each other."""
+def _woven(words: Floats, rows: Integers, runs: Integers) -> bool:
+    """True when two words of a line lie over each other, or one fills a gap between two of another run."""
     order = np.lexsort((words[:, 0], rows))
     left, top, right, bottom = words[order].T
     same = rows[order][1:] == rows[order][:-1]
+    heights = (bottom - top)[1:]
     shared = np.minimum(right[:-1], right[1:]) - left[1:]
-    return bool((same & (shared > _MIN_OVERLAP * (bottom - top)[1:])).any())
+    if (same & (shared > _MIN_OVERLAP * heights)).any():
+        return True
+    if _words_back(words, rows, runs).any():
+        return True
+    runs = runs[order]
+    touching = same & (left[1:] - right[:-1] < _MAX_TOUCHING * heights)
+    filled = (runs[2:] == runs[:-2]) & (runs[1:-1] != runs[:-2]) & touching[1:] & touching[:-1]
+    return bool(filled.any())
+
+
+def _words_back(words: Floats, rows: Integers, runs: Integers) -> Booleans:
+    """Mask of the words but the first that stand left of the one before, on its run and line."""
+    back: Booleans = words[1:, 0] < words[:-1, 0] - _MIN_OVERLAP * (words[1:, 3] - words[1:, 1])
+    back &= (runs[1:] == runs[:-1]) & (rows[1:] == rows[:-1])
+    return back
 
 
 def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> Integers:
@@ -115,7 +133,7 @@ def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> I
     near &= (places[other] - places[one] != 1) | (boxes[one] != boxes[other]).any(axis=1)
     one, other = one[near], other[near]
     # a box may be as wide as its font says and not as its letter is: the places where letters begin decide
-    index = [glyphs.index[at] for at in places[np.append(one, other)].tolist()]
+    index = [glyphs.indices[at] for at in places[np.append(one, other)].tolist()]
     first, second = origins(text_page, index).reshape(2, -1, 2)
     shift = np.abs(first - second).max(axis=1, initial=0.0)
     same = shift < np.maximum(_MAX_SHIFT * (boxes[one, 2] - boxes[one, 0]), _MAX_SINK * tall[one])
@@ -128,7 +146,8 @@ def _stand_together(a: Floats, b: Floats) -> Booleans:
     tall, other = a[:, 3] - a[:, 1], b[:, 3] - b[:, 1]
     near: Booleans = np.abs(a[:, 0] - b[:, 0]) < _MAX_SHIFT * wide
     near &= np.abs(a[:, 3] - b[:, 3]) < _MAX_SINK * tall
-    return near & (np.abs(tall - other) < _MAX_SIZE_CHANGE * tall)
+    near &= np.abs(tall - other) < _MAX_SIZE_CHANGE * tall
+    return near
 
 
 def _in_order(glyphs: Glyphs) -> Glyphs:
@@ -152,7 +171,9 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
     pieces: dict[int, list[_Piece]] = {}
     changed: set[int] = set()
     leftward = _leftward_runs(glyphs.text, codes)
-    for cluster in _clusters(words, _rows(boxes)):
+    back = _words_back(boxes, _rows(boxes), np.array(runs))
+    changed.update(set(np.array(runs)[1:][back].tolist()) - leftward)
+    for cluster in _clusters(words, _rows(boxes), runs):
         cluster.sort()
         overlaps = len(cluster) > 1 or _falls(falls, cluster[0])
         mixed = overlaps and not leftward.isdisjoint(run_of[word] for word in cluster)
@@ -187,6 +208,7 @@ def _falls(falls: Set[int], word: _Word) -> bool:
 def _rebuilt(glyphs: Glyphs, codes: Integers, pieces: Mapping[int, list[_Piece]], changed: Set[int]) -> Glyphs:
     """Glyphs with the pieces of the runs that changed from left to right, where all of the run is on one line."""
     runs = runs_of(codes)
+    ink = inked(codes)
     places: list[int] = []
     done = 0
     for run in sorted(changed):
@@ -197,11 +219,20 @@ def _rebuilt(glyphs: Glyphs, codes: Integers, pieces: Mapping[int, list[_Piece]]
         places += range(done, start)
         # a run begins with its line break
         places += itertools.takewhile(lambda at: codes[at] in BREAKS, range(start, end))
-        for piece in mine:
-            places += [*piece.letters, -1]
+        for piece, following in itertools.zip_longest(mine, mine[1:]):
+            places += piece.letters
+            places += _blanks(piece, following, ink)
         done = end
     places += range(done, len(glyphs.text))
     return glyphs.take(np.array(places, dtype=np.int64)) if changed else glyphs
+
+
+def _blanks(piece: _Piece, following: _Piece | None, ink: Booleans) -> Sequence[int]:
+    """What stands between two pieces: the file's blanks where they were neighbours, else one of ours."""
+    end = piece.letters[-1] + 1
+    if following is None or following.letters[0] < end or ink[end : following.letters[0]].any():
+        return [-1]
+    return range(end, following.letters[0])
 
 
 def _on_one_line(pieces: Sequence[_Piece]) -> bool:
@@ -209,22 +240,27 @@ def _on_one_line(pieces: Sequence[_Piece]) -> bool:
     return bool(pieces) and max(bottoms) - min(bottoms) < _MAX_STEP * (pieces[0].word.bottom - pieces[0].word.top)
 
 
-def _clusters(words: Sequence[_Word], rows: Integers) -> Iterator[list[_Word]]:
-    """Words of one line and size that lie over each other."""
+def _clusters(words: Sequence[_Word], rows: Integers, runs: Sequence[int]) -> Iterator[list[_Word]]:
+    """Words of one line and size that lie over each other, or touch though they are of two runs."""
     order = sorted(range(len(words)), key=lambda at: (int(rows[at]), words[at].left))
     cluster: list[_Word] = []
-    row, right = -1, 0.0
+    last, right = -1, 0.0
     for at in order:
         word = words[at]
         height = word.bottom - word.top
-        if cluster and rows[at] == row and word.left < right - _MAX_STEP / 4 * height and _same_size(cluster[0], word):
+        if cluster and rows[at] == rows[last] and _same_size(cluster[0], word):
+            reach = _MAX_TOUCHING if runs[at] != runs[last] else -_MAX_STEP / 4
+            meets = word.left < right + reach * height
+        else:
+            meets = False
+        if meets:
             cluster.append(word)
+            right = max(right, word.right)
         else:
             if cluster:
                 yield cluster
-            cluster = [word]
-            row, right = int(rows[at]), word.right
-        right = max(right, word.right)
+            cluster, right = [word], word.right
+        last = at
     if cluster:
         yield cluster
 

@@ -24,7 +24,7 @@ def printed_hyphens(glyphs: Glyphs, text_page: Any) -> Glyphs:
         return glyphs
     letters = list(text)
     for at, letter in enumerate(letters):
-        if (letter == SOFT and _has_ink(text_page, glyphs.index[at])) or (letter == HYPHEN and _goes_on(glyphs, at)):
+        if (letter == SOFT and _has_ink(text_page, glyphs.indices[at])) or (letter == HYPHEN and _goes_on(glyphs, at)):
             letters[at] = "-"
     return glyphs._replace(text="".join(letters))
 
@@ -44,4 +44,4 @@ def _goes_on(glyphs: Glyphs, at: int) -> bool:
     next_left, next_top, _, next_bottom = glyphs.upright[after].tolist()
     height = min(bottom - top, next_bottom - next_top)
     common = min(bottom, next_bottom) - max(top, next_top)
-    return common >= _MIN_OVERLAP * height > 0 and next_left >= right - _MAX_BACK * height
+    return bool(common >= _MIN_OVERLAP * height > 0 and next_left >= right - _MAX_BACK * height)

@@ -84,7 +84,7 @@ def _as_seen(glyphs: Glyphs, letters: Sequence[int]) -> list[tuple[int, list[int
     owned: dict[int, list[int]] = {}
     for mark in marks:
         left, _, right, _ = glyphs.upright[mark].tolist()
-        owned.setdefault(int(np.abs(middles - (left + right) / 2).argmin()), []).append(mark)
+        owned.setdefault(_nearest(middles, (left + right) / 2), []).append(mark)
     parts = _parts(boxes[order])
     found: list[tuple[int, list[int]]] = []
     for number, at in enumerate(order.tolist()):
@@ -93,6 +93,13 @@ def _as_seen(glyphs: Glyphs, letters: Sequence[int]) -> list[tuple[int, list[int
         letter, *others = shapes[bases[at]]
         found.append((letter, [*others, *owned.get(number, [])]))
     return found
+
+
+def _nearest(middles: Floats, middle: float) -> int:
+    """Number of the middle, of sorted ones, that is nearest."""
+    after = int(np.searchsorted(middles, middle))
+    near = range(max(after - 1, 0), min(after + 1, len(middles)))
+    return min(near, key=lambda at: abs(float(middles[at]) - middle))
 
 
 def _shapes(glyphs: Glyphs, letters: Sequence[int]) -> dict[int, list[int]]:

@@ -40,27 +40,30 @@ class Glyphs(NamedTuple):
 
     `boxes` are left, top, right, bottom in points from the top left corner of the page as a reader sees it; `upright`
     are the same, turned so that text runs to the right, and evened out. `aslant` (n) marks characters at no right
-    angle, whose geometry is not looked at; `turned` is True where any is not upright.
+    angle, whose geometry is not looked at, `vertical` (n) those that are set below each other, as in Japanese;
+    `turned` is True where any is not upright.
     """
 
     text: str
-    index: Sequence[int]
+    indices: Sequence[int]
     boxes: Floats
     upright: Floats
     aslant: Booleans
-    turned: bool = False
+    vertical: Booleans
+    turned: bool
 
     def take(self, places: Integers) -> "Glyphs":
         """The glyphs of some places, in that order; -1 is a new blank, of index -1."""
-        text, index = self.text, self.index
+        text, indices = self.text, self.indices
         order = places.tolist()
         return Glyphs(
             "".join([" " if at < 0 else text[at] for at in order]),
-            [-1 if at < 0 else index[at] for at in order],
+            [-1 if at < 0 else indices[at] for at in order],
             # nobody asks for the box of a blank
             self.boxes[places],
             self.upright[places],
             self.aslant[places],
+            self.vertical[places],
             self.turned,
         )
 
