@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._columns import reading_order
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, rows_of
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of
 from mistral_rag.pdf._geometry import Floats, Rectangle
+from mistral_rag.pdf._regions import Region, RegionKind, regions_of
 
 CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
@@ -38,6 +38,8 @@ class LineLayout(NamedTuple):
     height: float
     cells: int
     upright: bool
+    region: int = 0
+    kind: RegionKind = "body"
 
 
 def lines_of(page: PageWords) -> list[LineLayout]:
@@ -48,13 +50,18 @@ def lines_of(page: PageWords) -> list[LineLayout]:
         chosen = np.flatnonzero(page.angles == angle)
         boxes = _upright(page.boxes[chosen], angle)
         fragments = fragments_of(page, chosen, boxes)
-        rows = (
-            [[fragment] for fragment in fragments]
-            if angle == -1 or len(fragments) > _MAX_FRAGMENTS
-            else rows_of(fragments)
+        upright_boxes = dict(zip(chosen.tolist(), boxes.tolist(), strict=True))
+        if angle == -1 or len(fragments) > _MAX_FRAGMENTS:
+            regions = [Region([[fragment] for fragment in fragments])]
+        else:
+            regions = regions_of(fragments, page.texts, upright_boxes)
+        builder = _LineBuilder(page.texts, page.runs.tolist(), upright_boxes)
+        first = lines[-1].region + 1 if lines else 0
+        lines.extend(
+            builder.line(row, upright=angle == 0)._replace(region=number, kind=region.kind)
+            for number, region in enumerate(regions, first)
+            for row in region.rows
         )
-        builder = _LineBuilder(page.texts, page.runs.tolist(), dict(zip(chosen.tolist(), boxes.tolist(), strict=True)))
-        lines.extend(builder.line(row, upright=angle == 0) for row in reading_order(rows, page.texts))
     return lines
 
 

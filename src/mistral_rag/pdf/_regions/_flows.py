@@ -1,0 +1,161 @@
+"""Flows: lines of running text that stand below each other, told by where they break.
+
+Running text fills its column: a line ends where the next word would not have fitted. Cells of a table end where their
+text ends. That holds in any language, and for ragged edges as well as for even ones.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from mistral_rag.pdf._fragments import Fragment
+from mistral_rag.pdf._geometry import Rectangle
+
+_MIN_FLOW_LINES = 3
+"""Two lines may be a label of a table that wraps."""
+_MIN_FLOW_WORDS = 2.5
+"""Mean words of a line; narrow columns have three, labels one or two."""
+_MIN_LINE_LETTERS = 12
+"""Mean letters of a line of running text: narrower columns are labels."""
+_MIN_FULL_LINES = 0.6
+"""Share of lines that are full: the others are the last of their paragraphs."""
+_MAX_DIGIT_SHARE = 0.2
+"""Prose with years and amounts stays below, columns of figures are far above."""
+_MAX_SIZE_CHANGE = 0.08
+"""Letters of one flow are of one size: 10 points against 9 are another text."""
+_MIN_LEADING, _MAX_LEADING = 0.7, 2.3
+"""From one line to the next, times the height of a line: loosest is double spacing."""
+_MAX_EDGE_SHIFT = 0.4
+"""Uneven left edges, times the height of a line."""
+_MAX_INDENT = 3.5
+"""First-line and hanging indents, times the height of a line."""
+_MIN_INDENT = 0.7
+_MIN_WIDTH_CHANGE = 5.0
+"""Times the height of a line: three lines that end earlier than others by more than a long word are in a narrower column."""
+_LOOSER = 1.25
+"""A leading this much wider than the flow's own begins a paragraph."""
+_BLANK = 0.15
+"""Narrowest blank between two words, times the height of a line; justified lines have such."""
+_IDEOGRAPHS = "\u2e80"
+"""From here on lines break between any two characters, not between words."""
+
+
+class Flow(NamedTuple):
+    """Lines of running text below each other.
+
+    `continued` are those that go on with the sentence of the line above, by index in `lines`.
+    """
+
+    lines: tuple[Fragment, ...]
+    left: float
+    right: float
+    height: float
+    continued: frozenset[int]
+
+
+class _Measure(NamedTuple):
+    """Texts of the words and their upright boxes, by index."""
+
+    texts: Sequence[str]
+    boxes: Mapping[int, Sequence[float]]
+
+    def letters(self, fragment: Fragment) -> str:
+        return "".join([self.texts[word] for word in fragment.words])
+
+    def first_width(self, fragment: Fragment) -> float:
+        """Room that the first word of a line would have taken on the line above."""
+        word = min(fragment.words, key=lambda at: self.boxes[at][0]) if self.is_leftward(fragment) else fragment.words[0]
+        left, _, right, _ = self.boxes[word]
+        return (right - left) / len(self.texts[word]) if self.texts[word][0] >= _IDEOGRAPHS else right - left
+
+    def is_leftward(self, fragment: Fragment) -> bool:
+        return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
+
+
+def flows_of(
+    fragments: Iterable[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
+) -> list[Flow]:
+    """Flows among the fragments of a page; `texts` and `boxes` (upright) are by word."""
+    measure = _Measure(texts, boxes)
+    found = (_flow(lines, measure) for chain in _chains(fragments) for lines in _parted(chain))
+    return [flow for flow in found if flow is not None]
+
+
+def _chains(fragments: Iterable[Fragment]) -> list[list[Fragment]]:
+    """Lines of one size and edge below each other, from the top; a fragment of one word begins no chain."""
+    chains: list[list[Fragment]] = []
+    active: list[list[Fragment]] = []
+    for fragment in sorted(fragments, key=lambda p: p.box.bottom):
+        bottom, height = fragment.box.bottom, fragment.box.bottom - fragment.box.top
+        active = [chain for chain in active if bottom - chain[-1].box.bottom <= _MAX_LEADING * height]
+        fitting = [chain for chain in active if _follows(chain[-1].box, fragment.box, height)]
+        if fitting:
+            min(fitting, key=lambda chain: abs(chain[-1].box.left - fragment.box.left)).append(fragment)
+        else:
+            chains.append([fragment])
+            active.append(chains[-1])
+    return chains
+
+
+def _parted(chain: list[Fragment]) -> list[list[Fragment]]:
+    """A chain parted where its lines become shorter or longer: it goes round a figure, or a note."""
+    parts: list[list[Fragment]] = []
+    right = 0.0
+    for at, line in enumerate(chain):
+        reach = _MIN_WIDTH_CHANGE * (line.box.bottom - line.box.top)
+        ahead = chain[at : at + _MIN_FLOW_LINES]
+        longer = line.box.right > right + reach and len(parts[-1:] and parts[-1]) >= _MIN_FLOW_LINES
+        shorter = len(ahead) == _MIN_FLOW_LINES and max(p.box.right for p in ahead) < right - reach
+        if not parts or longer or shorter:
+            parts.append([])
+            right = line.box.right
+        parts[-1].append(line)
+        right = max(right, line.box.right)
+    return parts
+
+
+def _follows(above: Rectangle, box: Rectangle, height: float) -> bool:
+    if box.bottom - above.bottom < _MIN_LEADING * height:
+        return False
+    if abs((above.bottom - above.top) - height) > _MAX_SIZE_CHANGE * height:
+        return False
+    shift = min(abs(above.left - box.left), abs(above.right - box.right))
+    if shift <= _MAX_EDGE_SHIFT * height:
+        return True
+    return abs(above.left - box.left) <= _MAX_INDENT * height and above.left < box.right and box.left < above.right
+
+
+def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
+    """The chain as a flow, when its lines break where they are full and read like text."""
+    if len(chain) < _MIN_FLOW_LINES:
+        return None
+    height = chain[0].box.bottom - chain[0].box.top
+    left, right = min(p.box.left for p in chain), max(p.box.right for p in chain)
+    letters = [measure.letters(p) for p in chain]
+    joined = "".join(letters)
+    if (
+        len(joined) < _MIN_LINE_LETTERS * len(chain)
+        or (sum(len(p.words) for p in chain) < _MIN_FLOW_WORDS * len(chain) and joined[0] < _IDEOGRAPHS)
+        or sum(map(str.isdigit, joined)) > _MAX_DIGIT_SHARE * len(joined)
+    ):
+        return None
+    full = [_is_full(a, b, left, right, measure) for a, b in zip(chain, chain[1:], strict=False)]
+    if sum(full) < _MIN_FULL_LINES * len(full):
+        return None
+    leadings = [b.box.bottom - a.box.bottom for a, b in zip(chain, chain[1:], strict=False)]
+    usual = sorted(leadings)[len(leadings) // 2]
+    continued = (
+        at
+        for at in range(1, len(chain))
+        if full[at - 1]
+        and leadings[at - 1] <= _LOOSER * usual
+        and chain[at].box.left - chain[at - 1].box.left <= _MIN_INDENT * height
+    )
+    return Flow(tuple(chain), left, right, height, frozenset(continued))
+
+
+def _is_full(line: Fragment, below: Fragment, left: float, right: float, measure: _Measure) -> bool:
+    """True when the first word of the line below would not have fitted at the end of a line."""
+    room = measure.first_width(below) + _BLANK * (line.box.bottom - line.box.top)
+    if measure.is_leftward(line):
+        return line.box.left - room < left
+    return line.box.right + room > right
