@@ -1,12 +1,13 @@
 """Fragments: words that stand together on one line, and the rows that fragments side by side form."""
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._geometry import Floats, Integers, Rectangle
+from mistral_rag.pdf._geometry import Floats, Integers, Rectangle, around
 
 CELL_GAP = 0.9
 """A gap wider than this times the height of a line separates two cells; a blank between words has a third of that."""
@@ -16,6 +17,8 @@ _LEADER = "...."
 """One dot more than an ellipsis: a dot leader."""
 _MIN_ROW_OVERLAP = 0.5
 """Fragments that share this much of the lower one's height stand on one line: raised marks do, the next line not."""
+_MAX_BLANK = 0.4
+"""Widest blank between two words, times the height of a line; a gutter has half of that height at least."""
 _MAX_OVERPRINT = 0.3
 """Fragments that cover each other by more than this share of the narrower one's width can't stand on one line."""
 
@@ -94,3 +97,19 @@ def _vertical_overlap(fragment: Fragment, row: list[Fragment], band: list[float]
             return 0.0
     height = min(bottom - top, band[1] - band[0])
     return (min(bottom, band[1]) - max(top, band[0])) / height if height > 0 else 1.0
+
+
+def joined(row: Iterable[Fragment], texts: Sequence[str]) -> list[Fragment]:
+    """The fragments of a row, those put together that stand a blank apart: PDFium breaks lines at odd characters."""
+    found: list[Fragment] = []
+    for fragment in row:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and abs(fragment.box.left - last.box.right) <= _MAX_BLANK * (fragment.box.bottom - fragment.box.top)
+            and not ends_cell(texts[last.words[-1]], texts[fragment.words[0]])
+        ):
+            found[-1] = Fragment([*last.words, *fragment.words], around([last.box, fragment.box]))
+        else:
+            found.append(fragment)
+    return found

@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of
-from mistral_rag.pdf._geometry import Floats, Rectangle
+from mistral_rag.pdf._geometry import Floats, Rectangle, around
 from mistral_rag.pdf._regions import Region, RegionKind, regions_of
 
 CELL_JOINT = "  "
@@ -86,10 +87,26 @@ class _LineBuilder(NamedTuple):
         joints: list[str] = []
         for fragment in row[::-1] if leftward else row:
             joints.append(self._joint(words[-1], fragment.words[0], leftward=leftward) if words else "")
-            joints += [" "] * (len(fragment.words) - 1)
+            joints += self._inner_joints(fragment.words, leftward=leftward)
             words += fragment.words
-        widest = max(row, key=lambda p: p.box.right - p.box.left).box
-        return LineLayout(words, joints, widest.bottom - widest.top, 1 + joints.count(CELL_JOINT), upright)
+        height = self._height(max(row, key=lambda p: p.box.right - p.box.left))
+        return LineLayout(words, joints, height, 1 + joints.count(CELL_JOINT), upright)
+
+    def _height(self, fragment: Fragment) -> float:
+        """Height of the letters of a fragment; that of its widest run where raised marks are among its words."""
+        if self.runs[fragment.words[0]] == self.runs[fragment.words[-1]]:
+            return fragment.box.bottom - fragment.box.top
+        runs = (
+            around([Rectangle(*self.boxes[word]) for word in run])
+            for _, run in groupby(fragment.words, key=self.runs.__getitem__)
+        )
+        widest = max(runs, key=lambda box: box.right - box.left)
+        return widest.bottom - widest.top
+
+    def _inner_joints(self, words: Sequence[int], *, leftward: bool) -> list[str]:
+        if self.runs[words[0]] == self.runs[words[-1]]:
+            return [" "] * (len(words) - 1)
+        return [self._joint(before, after, leftward=leftward) for before, after in pairwise(words)]
 
     def _joint(self, before: int, after: int, *, leftward: bool) -> str:
         """Separator between the last word of a fragment and the first of the next: empty, a blank or a cell joint."""

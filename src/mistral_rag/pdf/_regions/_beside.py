@@ -1,7 +1,6 @@
 """Judging what stands beside running text: cells of its rows, or a region of its own (a note, a figure, a sidebar)."""
 
 from collections.abc import Collection, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment
@@ -16,7 +15,11 @@ _FOOT = 0.22
 """Share of a line's height that lies below the letters."""
 _MAX_CENTRE_CHANGE = 0.3
 """A cell set to the middle of its row is off by less, times the height of a line."""
+_MAX_MARK_LETTERS = 5
+"""Bullets and numbers of items: "(iii)"."""
 _MIN_SHARE = 0.5
+_MIN_LOW_SHARE = 0.75
+"""Labels of a drawing stand beside the last line or the middle of a paragraph by chance, one in three."""
 _MIN_NOTE_WORDS = 2.5
 """Mean words of a line of text; labels of a drawing have one or two."""
 
@@ -27,6 +30,11 @@ class Group(NamedTuple):
     rows: list[list[Fragment]]
     box: Rectangle
     height: float
+
+    @property
+    def words(self) -> list[int]:
+        """Its words by index."""
+        return [word for row in self.rows for fragment in row for word in fragment.words]
 
     @property
     def is_text(self) -> bool:
@@ -80,28 +88,50 @@ def paragraphs_of(lines: Sequence[Fragment], continued: Collection[int]) -> list
 def is_independent(groups: Sequence[Group], paragraphs: Sequence[Paragraph], texts: Sequence[str]) -> bool:
     """True when groups beside paragraphs are no cells of rows that they share.
 
-    Cells stand on the level of a line, most often of the first of a paragraph; or of the last, or in the middle. A
-    note may stand on the level of any line, labels of a drawing stand on none.
+    A cell stands on the level of the first line of a paragraph; if all do, of its last one, or in the middle; a number on
+    the level of any line. A note may stand beside any line, labels of a drawing stand as it happens.
     """
-    lines = [(line.box, at, paragraph) for paragraph in paragraphs for at, line in enumerate(paragraph.lines)]
-    beside = [(group, lines_beside) for group in groups if (lines_beside := _beside(group, lines))]
-    if not beside:
-        return False
-    rows = [row for group, _ in beside for row in group.rows]
-    level = sum(any(_on_level(around([p.box for p in row]), box) for box, _, _ in lines) for row in rows)
-    if level < _MIN_SHARE * len(rows):
-        centred = sum(_is_centred(group, paragraphs) for group, _ in beside)
-        return centred < _MIN_SHARE * len(beside)
-    if _is_numeric([group for group, _ in beside], texts):
-        return False
-    inside = sum(_begins_inside(group, found) for group, found in beside)
-    return inside > _MIN_SHARE * len(beside)
+    numeric = _is_numeric(groups, texts)
+    beside = [
+        (group, paragraph)
+        for group in groups
+        if (paragraph := _nearest(_first_box(group), paragraphs)) is not None
+    ]
+    first = sum(_is_cell(group, paragraph, texts, numeric=numeric) for group, paragraph in beside)
+    other = sum(_is_low_cell(group, paragraph) for group, paragraph in beside)
+    return first < _MIN_SHARE * len(beside) and max(first, other) < _MIN_LOW_SHARE * len(beside)
 
 
-def _beside(
-    group: Group, lines: Sequence[tuple[Rectangle, int, Paragraph]]
-) -> list[tuple[Rectangle, int, Paragraph]]:
-    return [line for line in lines if line[0].top < group.box.bottom and group.box.top < line[0].bottom]
+def _nearest(box: Rectangle, paragraphs: Sequence[Paragraph]) -> Paragraph | None:
+    """The paragraph that has the line which a box overlaps most; None when it stands beside none."""
+    shares = [(_overlap(box, line.box), at) for at, paragraph in enumerate(paragraphs) for line in paragraph.lines]
+    share, at = max(shares, default=(0.0, 0))
+    return paragraphs[at] if share > 0 else None
+
+
+def _overlap(a: Rectangle, b: Rectangle) -> float:
+    return (min(a.bottom, b.bottom) - max(a.top, b.top)) / max(min(a.bottom - a.top, b.bottom - b.top), 0.1)
+
+
+def _is_cell(group: Group, paragraph: Paragraph, texts: Sequence[str], *, numeric: bool) -> bool:
+    """True when a group stands beside a paragraph as the cell of a row does whose cells begin on one level."""
+    first, line = _first_box(group), paragraph.lines[0].box
+    is_mark = sum(len(texts[word]) for word in group.words) <= _MAX_MARK_LETTERS
+    if is_mark and _overlap(first, line) >= _MIN_SHARE:
+        return True
+    if len(group.rows) > 1 and group.height < (1 - _MAX_SIZE_CHANGE) * (line.bottom - line.top):
+        # several lines of smaller print: a note to the paragraph
+        return False
+    return any(_on_level(first, p.box) for p in (paragraph.lines if numeric or is_mark else paragraph.lines[:1]))
+
+
+def _is_low_cell(group: Group, paragraph: Paragraph) -> bool:
+    """True when a group stands beside a paragraph as a cell set to the foot or the middle of its row does."""
+    last = around([fragment.box for fragment in group.rows[-1]])
+    if _on_level(last, paragraph.lines[-1].box):
+        return True
+    middles = group.box.top + group.box.bottom, paragraph.box.top + paragraph.box.bottom
+    return abs(middles[0] - middles[1]) <= 2 * _MAX_CENTRE_CHANGE * group.height
 
 
 def _on_level(a: Rectangle, b: Rectangle) -> bool:
@@ -110,32 +140,10 @@ def _on_level(a: Rectangle, b: Rectangle) -> bool:
     return abs(feet[0] - feet[1]) <= _MAX_LEVEL_CHANGE * max(heights)
 
 
-def _is_centred(group: Group, paragraphs: Sequence[Paragraph]) -> bool:
-    middle = (group.box.top + group.box.bottom) / 2
-    return any(
-        abs((paragraph.box.top + paragraph.box.bottom) / 2 - middle) <= _MAX_CENTRE_CHANGE * group.height
-        for paragraph in paragraphs
-    )
-
-
 def _is_numeric(groups: Sequence[Group], texts: Sequence[str]) -> bool:
-    words = [texts[word] for group in groups for row in group.rows for fragment in row for word in fragment.words]
+    words = [texts[word] for group in groups for word in group.words]
     return 2 * sum(any(map(str.isdigit, word)) for word in words) > len(words)
-
-
-def _begins_inside(group: Group, beside: Sequence[tuple[Rectangle, int, Paragraph]]) -> bool:
-    """True when a group begins beside a line in the middle of a paragraph, and does not end at the last one's level."""
-    _, at, paragraph = min(beside, key=lambda line: abs(line[0].bottom - _first_box(group).bottom))
-    if at == 0:
-        return False
-    last = around([fragment.box for fragment in group.rows[-1]])
-    return not _on_level(last, paragraph.lines[-1].box) or len(group.rows) > 1
 
 
 def _first_box(group: Group) -> Rectangle:
     return around([fragment.box for fragment in group.rows[0]])
-
-
-def gaps_of(row: Sequence[Fragment]) -> list[tuple[float, float]]:
-    """White gaps between the fragments of a row."""
-    return [(a.box.right, b.box.left) for a, b in pairwise(row)]

@@ -5,6 +5,7 @@ text ends. That holds in any language, and for ragged edges as well as for even 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment
@@ -14,10 +15,16 @@ _MIN_FLOW_LINES = 3
 """Two lines may be a label of a table that wraps."""
 _MIN_FLOW_WORDS = 2.5
 """Mean words of a line; narrow columns have three, labels one or two."""
+_MIN_WIDTH = 9.0
+"""Times the height of a line: narrower are notes, and the heads of columns of figures."""
 _MIN_LINE_LETTERS = 12
 """Mean letters of a line of running text: narrower columns are labels."""
 _MIN_FULL_LINES = 0.6
 """Share of lines that are full: the others are the last of their paragraphs."""
+_MIN_FILLED = 0.6
+"""Share of the width that a full line takes at least, however long the next word is."""
+_MIN_SMALL_STARTS = 0.3
+"""Share of lines that begin with a small letter, where letters have cases: labels and names begin with capitals."""
 _MAX_DIGIT_SHARE = 0.2
 """Prose with years and amounts stays below, columns of figures are far above."""
 _MAX_SIZE_CHANGE = 0.08
@@ -133,15 +140,16 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
     letters = [measure.letters(p) for p in chain]
     joined = "".join(letters)
     if (
-        len(joined) < _MIN_LINE_LETTERS * len(chain)
+        right - left < _MIN_WIDTH * height
+        or len(joined) < _MIN_LINE_LETTERS * len(chain)
         or (sum(len(p.words) for p in chain) < _MIN_FLOW_WORDS * len(chain) and joined[0] < _IDEOGRAPHS)
         or sum(map(str.isdigit, joined)) > _MAX_DIGIT_SHARE * len(joined)
     ):
         return None
-    full = [_is_full(a, b, left, right, measure) for a, b in zip(chain, chain[1:], strict=False)]
-    if sum(full) < _MIN_FULL_LINES * len(full):
+    full = [_is_full(a, b, left, right, measure) for a, b in pairwise(chain)]
+    if sum(full) < _MIN_FULL_LINES * len(full) or not _goes_on(letters[1:]):
         return None
-    leadings = [b.box.bottom - a.box.bottom for a, b in zip(chain, chain[1:], strict=False)]
+    leadings = [b.box.bottom - a.box.bottom for a, b in pairwise(chain)]
     usual = sorted(leadings)[len(leadings) // 2]
     continued = (
         at
@@ -153,8 +161,16 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
     return Flow(tuple(chain), left, right, height, frozenset(continued))
 
 
+def _goes_on(lines: Sequence[str]) -> bool:
+    """True when enough lines begin in the middle of a sentence, as far as letters tell."""
+    small = sum(line[0].isalpha() and not line[0].isupper() for line in lines)
+    return small >= _MIN_SMALL_STARTS * len(lines)
+
+
 def _is_full(line: Fragment, below: Fragment, left: float, right: float, measure: _Measure) -> bool:
     """True when the first word of the line below would not have fitted at the end of a line."""
+    if line.box.right - line.box.left < _MIN_FILLED * (right - left):
+        return False
     room = measure.first_width(below) + _BLANK * (line.box.bottom - line.box.top)
     if measure.is_leftward(line):
         return line.box.left - room < left

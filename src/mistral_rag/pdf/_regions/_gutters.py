@@ -95,14 +95,28 @@ def _narrowed(row: Iterable[Fragment], white: tuple[float, float]) -> tuple[floa
 def _trimmed(rows: Sequence[list[Fragment]], gutter: Gutter, in_flows: Collection[int], span: range) -> Gutter:
     """Without the rows at either end that hold no running text and are not close to it, or not at its edge."""
     first, last = span.start, span.stop - 1
-    for at in range(gutter.start, gutter.end):
-        if any(fragment.words[0] in in_flows for fragment in rows[at]):
-            first, last = min(first, at), max(last, at)
+    for step in (-1, 1):
+        at = first - 1 if step < 0 else last + 1
+        while gutter.start <= at < gutter.end and _may_be_columns(rows[at], gutter.middle, in_flows):
+            if any(fragment.words[0] in in_flows for fragment in rows[at]):
+                first, last = min(first, at), max(last, at)
+            at += step
     while first > gutter.start and _belongs(rows[first - 1], rows[first], gutter):
         first -= 1
     while last + 1 < gutter.end and _belongs(rows[last + 1], rows[last], gutter):
         last += 1
     return gutter._replace(start=first, end=last + 1)
+
+
+def _may_be_columns(row: Sequence[Fragment], middle: float, in_flows: Collection[int]) -> bool:
+    """True when a row is no row of a table: it holds running text, or text of one side only."""
+    if len({fragment.box.left < middle for fragment in row}) == 1:
+        return True
+    return any(fragment.words[0] in in_flows for fragment in row) or _is_text(row)
+
+
+def _is_text(row: Sequence[Fragment]) -> bool:
+    return len(row) <= _MAX_SIDES and all(len(p.words) >= _MIN_LINE_WORDS for p in row)
 
 
 def _belongs(row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter) -> bool:
@@ -113,4 +127,4 @@ def _belongs(row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter)
     reach = _MAX_EDGE_SHIFT * gutter.flow.height
     if not all(min(abs(p.box.left - q.box.left) for q in inner) <= reach for p in row):
         return False
-    return len(row) == 1 or all(len(p.words) >= _MIN_LINE_WORDS for p in row)
+    return len(row) == 1 or _is_text(row)

@@ -3,11 +3,11 @@
 In doubt a page is a table, because most columns in company documents are (`docs/adr/0050-pdf-text.md`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from mistral_rag.pdf._fragments import Fragment, rows_of
+from mistral_rag.pdf._fragments import Fragment, joined, rows_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
 from mistral_rag.pdf._regions._flows import Flow, flows_of
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of
@@ -17,6 +17,10 @@ RegionKind = Literal["body", "aside", "figure", "numbers"]
 
 _MAX_ROWS = 500
 """No printed page has more lines; the search is quadratic in them."""
+_MIN_COLUMN_LINES = 5
+"""Fewer lines of running text are more often the head of a table, or an address."""
+_MIN_RUNNING = 0.5
+"""Share of rows of a column that are running text; headings, formulas and lists are the others."""
 _MAX_DEPTH = 12
 """Columns inside of columns; a deeper search finds nothing on a printed page."""
 
@@ -60,20 +64,40 @@ class _Page(NamedTuple):
         ]
         if not all(sides):
             return None
-        flows = [self._flow_lines(side) for side in sides]
-        if all(flows):
+        prose = [self._prose_lines(side) for side in sides]
+        if all(prose):
             return [region for cell in _cells(sides, len(rows)) for region in self.regions(cell, depth + 1)]
-        beside = 0 if not flows[0] else 1
+        if not any(prose):
+            return None
+        beside = 0 if not prose[0] else 1
         groups = groups_of(rows_of(sides[beside]))
-        paragraphs = paragraphs_of(flows[1 - beside], self.continued)
-        if not is_independent(groups, paragraphs, self.texts):
+        if not is_independent(groups, paragraphs_of(prose[1 - beside], self.continued), self.texts):
             return None
         text = self.regions(sides[1 - beside], depth + 1)
         return list(_inserted(text, groups, is_left=beside == 0, continued=self.continued))
 
-    def _flow_lines(self, side: list[Fragment]) -> list[Fragment]:
+    def _prose_lines(self, side: list[Fragment]) -> list[Fragment]:
+        """Lines of running text on one side of a gutter; none where most rows are something else."""
         inside = {fragment.words[0] for fragment in side}
-        return [line for flow in self.flows for line in flow.lines if line.words[0] in inside]
+        flows = [[line for line in flow.lines if line.words[0] in inside] for flow in self.flows]
+        lines = [line for flow in flows for line in flow]
+        starts = {line.words[0] for line in lines}
+        rows = rows_of(side)
+        running = sum(any(fragment.words[0] in starts for fragment in row) for row in rows)
+        is_prose = _longest_column(flows) >= _MIN_COLUMN_LINES and running >= _MIN_RUNNING * len(rows)
+        return lines if is_prose else []
+
+
+def _longest_column(flows: Iterable[list[Fragment]]) -> int:
+    """Lines of the flows that begin at one edge, for the edge that has most."""
+    edges: list[tuple[float, int]] = []
+    for lines in sorted(filter(None, flows), key=lambda lines: lines[0].box.left):
+        box = lines[0].box
+        if edges and box.left - edges[-1][0] <= box.bottom - box.top:
+            edges[-1] = edges[-1][0], edges[-1][1] + len(lines)
+        else:
+            edges.append((box.left, len(lines)))
+    return max((count for _, count in edges), default=0)
 
 
 def regions_of(
@@ -88,9 +112,10 @@ def regions_of(
 def _text_regions(
     fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
 ) -> list[Region]:
-    rows = rows_of(fragments)
+    rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
+    fragments = [fragment for row in rows for fragment in row]
     flows = flows_of(fragments, texts, boxes)
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
     return _Page(texts, flows, continued).regions(fragments) if flows else [Region(rows)]
