@@ -18,6 +18,9 @@ _MAX_CENTRE_CHANGE = 0.3
 _MAX_MARK_LETTERS = 5
 """Bullets and numbers of items: "(iii)"."""
 _MIN_SHARE = 0.5
+_MIN_TABLE_ROWS = 3
+_MIN_PROSE_WIDTH = 18.0
+"""Times the height of a line: what is narrower beside rows of figures are their labels, however long."""
 _MIN_LOW_SHARE = 0.75
 """Labels of a drawing stand beside the last line or the middle of a paragraph by chance, one in three."""
 _MIN_NOTE_WORDS = 2.5
@@ -55,7 +58,7 @@ class Paragraph(NamedTuple):
 
 
 def groups_of(rows: Sequence[list[Fragment]]) -> list[Group]:
-    """Rows from the top put together where one follows closely on the other."""
+    """Rows from the top put together where one follows closely on the other; rows of several cells stay apart."""
     found: list[Group] = []
     for row in rows:
         box = around([fragment.box for fragment in row])
@@ -63,6 +66,7 @@ def groups_of(rows: Sequence[list[Fragment]]) -> list[Group]:
         last = found[-1] if found else None
         if (
             last is not None
+            and len(row) == len(last.rows[-1]) == 1
             and box.top - last.box.bottom <= _MAX_GROUP_GAP * height
             and abs(last.height - height) <= _MAX_SIZE_CHANGE * height
             and box.left < last.box.right
@@ -92,10 +96,13 @@ def is_independent(groups: Sequence[Group], paragraphs: Sequence[Paragraph], tex
     the level of any line. A note may stand beside any line, labels of a drawing stand as it happens.
     """
     numeric = _is_numeric(groups, texts)
+    if numeric and sum(len(row) > 1 for group in groups for row in group.rows) >= _MIN_TABLE_ROWS:
+        widest = max(paragraphs, key=lambda paragraph: paragraph.box.right - paragraph.box.left)
+        line = widest.lines[0].box
+        if widest.box.right - widest.box.left < _MIN_PROSE_WIDTH * (line.bottom - line.top):
+            return False
     beside = [
-        (group, paragraph)
-        for group in groups
-        if (paragraph := _nearest(_first_box(group), paragraphs)) is not None
+        (group, paragraph) for group in groups if (paragraph := _nearest(_first_box(group), paragraphs)) is not None
     ]
     first = sum(_is_cell(group, paragraph, texts, numeric=numeric) for group, paragraph in beside)
     other = sum(_is_low_cell(group, paragraph) for group, paragraph in beside)

@@ -15,12 +15,14 @@ _MIN_FLOW_LINES = 3
 """Two lines may be a label of a table that wraps."""
 _MIN_FLOW_WORDS = 2.5
 """Mean words of a line; narrow columns have three, labels one or two."""
-_MIN_WIDTH = 9.0
+_MIN_WIDTH = 11.0
 """Times the height of a line: narrower are notes, and the heads of columns of figures."""
 _MIN_LINE_LETTERS = 12
 """Mean letters of a line of running text: narrower columns are labels."""
 _MIN_FULL_LINES = 0.6
 """Share of lines that are full: the others are the last of their paragraphs."""
+_LINES_AROUND = 4
+"""Lines above and below that show how wide a column is: one of them is full, but no heading is among many."""
 _MIN_FILLED = 0.6
 """Share of the width that a full line takes at least, however long the next word is."""
 _MIN_SMALL_STARTS = 0.3
@@ -70,7 +72,9 @@ class _Measure(NamedTuple):
 
     def first_width(self, fragment: Fragment) -> float:
         """Room that the first word of a line would have taken on the line above."""
-        word = min(fragment.words, key=lambda at: self.boxes[at][0]) if self.is_leftward(fragment) else fragment.words[0]
+        word = (
+            min(fragment.words, key=lambda at: self.boxes[at][0]) if self.is_leftward(fragment) else fragment.words[0]
+        )
         left, _, right, _ = self.boxes[word]
         return (right - left) / len(self.texts[word]) if self.texts[word][0] >= _IDEOGRAPHS else right - left
 
@@ -78,9 +82,7 @@ class _Measure(NamedTuple):
         return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
 
 
-def flows_of(
-    fragments: Iterable[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
-) -> list[Flow]:
+def flows_of(fragments: Iterable[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Flow]:
     """Flows among the fragments of a page; `texts` and `boxes` (upright) are by word."""
     measure = _Measure(texts, boxes)
     found = (_flow(lines, measure) for chain in _chains(fragments) for lines in _parted(chain))
@@ -146,7 +148,7 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
         or sum(map(str.isdigit, joined)) > _MAX_DIGIT_SHARE * len(joined)
     ):
         return None
-    full = [_is_full(a, b, left, right, measure) for a, b in pairwise(chain)]
+    full = _full_lines(chain, measure)
     if sum(full) < _MIN_FULL_LINES * len(full) or not _goes_on(letters[1:]):
         return None
     leadings = [b.box.bottom - a.box.bottom for a, b in pairwise(chain)]
@@ -159,6 +161,16 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
         and chain[at].box.left - chain[at - 1].box.left <= _MIN_INDENT * height
     )
     return Flow(tuple(chain), left, right, height, frozenset(continued))
+
+
+def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
+    """For each line but the last, True when it fills the column; the column's edges are those of the lines around it."""
+    full: list[bool] = []
+    for at, (line, below) in enumerate(pairwise(chain)):
+        around = chain[max(0, at - _LINES_AROUND) : at + _LINES_AROUND + 1]
+        left, right = min(p.box.left for p in around), max(p.box.right for p in around)
+        full.append(_is_full(line, below, left, right, measure))
+    return full
 
 
 def _goes_on(lines: Sequence[str]) -> bool:

@@ -10,9 +10,8 @@ MIN_GUTTER = 0.5
 """Width of the white between two columns, times the height of a line: more than a blank between words."""
 _MAX_ROW_GAP = 2.5
 """White above a line that still belongs to the column, times the height of a line: that of a caption or heading."""
-_MAX_SIDES = 2
-_MIN_LINE_WORDS = 3
-"""Lines of two columns side by side have as many words; what a running head has at its two ends is shorter."""
+_MAX_TEXT_GAP = 4.0
+"""The same above lines in both columns that begin at their edges, as captions of two figures do."""
 _MAX_EDGE_SHIFT = 3.0
 """Indents and hanging marks of lines that belong to a column, times the height of a line."""
 
@@ -32,7 +31,7 @@ class Gutter(NamedTuple):
         return (self.left + self.right) / 2
 
 
-def gutters_of(rows: Sequence[list[Fragment]], flows: Iterable[Flow]) -> Iterator[Gutter]:
+def gutters_of(rows: Sequence[list[Fragment]], flows: Iterable[Flow], texts: Sequence[str]) -> Iterator[Gutter]:
     """Gutters on either side of each flow that has something beside it, from the top."""
     row_of = {fragment.words[0]: at for at, row in enumerate(rows) for fragment in row}
     in_flows = {line.words[0] for flow in flows for line in flow.lines}
@@ -46,7 +45,7 @@ def gutters_of(rows: Sequence[list[Fragment]], flows: Iterable[Flow]) -> Iterato
             followed = _followed(rows, span, white, flow)
             if followed and (key := (followed.start, followed.end, round(followed.middle))) not in found:
                 found.add(key)
-                yield _trimmed(rows, followed, in_flows, span)
+                yield _trimmed(rows, followed, in_flows, span, texts)
 
 
 def _whites(rows: Sequence[list[Fragment]], span: range, flow: Flow) -> Iterator[tuple[float, float]]:
@@ -60,9 +59,7 @@ def _whites(rows: Sequence[list[Fragment]], span: range, flow: Flow) -> Iterator
         yield max(lefts), flow.left
 
 
-def _followed(
-    rows: Sequence[list[Fragment]], span: range, white: tuple[float, float], flow: Flow
-) -> Gutter | None:
+def _followed(rows: Sequence[list[Fragment]], span: range, white: tuple[float, float], flow: Flow) -> Gutter | None:
     """The white followed up and down the rows as far as nothing stands in it."""
     min_width = MIN_GUTTER * flow.height
     for at in span:
@@ -92,39 +89,43 @@ def _narrowed(row: Iterable[Fragment], white: tuple[float, float]) -> tuple[floa
     return left, right
 
 
-def _trimmed(rows: Sequence[list[Fragment]], gutter: Gutter, in_flows: Collection[int], span: range) -> Gutter:
+def _trimmed(
+    rows: Sequence[list[Fragment]], gutter: Gutter, in_flows: Collection[int], span: range, texts: Sequence[str]
+) -> Gutter:
     """Without the rows at either end that hold no running text and are not close to it, or not at its edge."""
     first, last = span.start, span.stop - 1
     for step in (-1, 1):
         at = first - 1 if step < 0 else last + 1
-        while gutter.start <= at < gutter.end and _may_be_columns(rows[at], gutter.middle, in_flows):
+        while gutter.start <= at < gutter.end and _may_be_columns(rows[at], gutter, in_flows, texts):
             if any(fragment.words[0] in in_flows for fragment in rows[at]):
                 first, last = min(first, at), max(last, at)
             at += step
-    while first > gutter.start and _belongs(rows[first - 1], rows[first], gutter):
+    while first > gutter.start and _belongs(rows[first - 1], rows[first], gutter, texts):
         first -= 1
-    while last + 1 < gutter.end and _belongs(rows[last + 1], rows[last], gutter):
+    while last + 1 < gutter.end and _belongs(rows[last + 1], rows[last], gutter, texts):
         last += 1
     return gutter._replace(start=first, end=last + 1)
 
 
-def _may_be_columns(row: Sequence[Fragment], middle: float, in_flows: Collection[int]) -> bool:
-    """True when a row is no row of a table: it holds running text, or text of one side only."""
-    if len({fragment.box.left < middle for fragment in row}) == 1:
+def _may_be_columns(row: Sequence[Fragment], gutter: Gutter, in_flows: Collection[int], texts: Sequence[str]) -> bool:
+    """True when a row is no row of a table: it holds running text, text of one side only, or no number."""
+    if len({fragment.box.left < gutter.middle for fragment in row}) == 1:
         return True
-    return any(fragment.words[0] in in_flows for fragment in row) or _is_text(row)
+    return any(fragment.words[0] in in_flows for fragment in row) or not any(is_number(p, texts) for p in row)
 
 
-def _is_text(row: Sequence[Fragment]) -> bool:
-    return len(row) <= _MAX_SIDES and all(len(p.words) >= _MIN_LINE_WORDS for p in row)
+def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
+    """True when most words of a fragment have digits."""
+    return 2 * sum(any(map(str.isdigit, texts[word])) for word in fragment.words) > len(fragment.words)
 
 
-def _belongs(row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter) -> bool:
+def _belongs(row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter, texts: Sequence[str]) -> bool:
     """True when a row at the end of a gutter is close to the next one, and its lines begin where that one's do."""
     gap = max(row[0].box.top, inner[0].box.top) - min(row[0].box.bottom, inner[0].box.bottom)
-    if gap > _MAX_ROW_GAP * gutter.flow.height or len(row) > _MAX_SIDES:
+    sides = {fragment.box.left < gutter.middle for fragment in row}
+    if gap > (_MAX_ROW_GAP if len(sides) == 1 else _MAX_TEXT_GAP) * gutter.flow.height:
         return False
     reach = _MAX_EDGE_SHIFT * gutter.flow.height
     if not all(min(abs(p.box.left - q.box.left) for q in inner) <= reach for p in row):
         return False
-    return len(row) == 1 or _is_text(row)
+    return len(sides) == 1 or not any(is_number(p, texts) for p in row)

@@ -50,7 +50,7 @@ class _Page(NamedTuple):
         return [*found, Region(rows)] if rows else found
 
     def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[Gutter, list[Region]] | None:
-        gutters = sorted(gutters_of(rows, self.flows), key=lambda gutter: (gutter.start, -gutter.end))
+        gutters = sorted(gutters_of(rows, self.flows, self.texts), key=lambda gutter: (gutter.start, -gutter.end))
         for gutter in gutters:
             if regions := self._split(rows[gutter.start : gutter.end], gutter, depth):
                 return gutter, regions
@@ -59,9 +59,7 @@ class _Page(NamedTuple):
     def _split(self, rows: list[list[Fragment]], gutter: Gutter, depth: int) -> list[Region] | None:
         """The two sides of a gutter as regions; None when their rows belong together."""
         fragments = [fragment for row in rows for fragment in row]
-        sides = [
-            [p for p in fragments if (p.box.left < gutter.middle) == is_left] for is_left in (True, False)
-        ]
+        sides = [[p for p in fragments if (p.box.left < gutter.middle) == is_left] for is_left in (True, False)]
         if not all(sides):
             return None
         prose = [self._prose_lines(side) for side in sides]
@@ -80,6 +78,7 @@ class _Page(NamedTuple):
         """Lines of running text on one side of a gutter; none where most rows are something else."""
         inside = {fragment.words[0] for fragment in side}
         flows = [[line for line in flow.lines if line.words[0] in inside] for flow in self.flows]
+        flows = [lines for lines, flow in zip(flows, self.flows, strict=True) if 2 * len(lines) >= len(flow.lines)]
         lines = [line for flow in flows for line in flow]
         starts = {line.words[0] for line in lines}
         rows = rows_of(side)
@@ -100,9 +99,7 @@ def _longest_column(flows: Iterable[list[Fragment]]) -> int:
     return max((count for _, count in edges), default=0)
 
 
-def regions_of(
-    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
-) -> list[Region]:
+def regions_of(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Region]:
     """Regions of a page in reading order, from its fragments; `texts` and `boxes` (upright) are by word."""
     fragments, numbers = without_line_numbers(fragments, texts, boxes)
     found = _text_regions(fragments, texts, boxes)
@@ -149,9 +146,7 @@ def _inserted(
     yield from places.get(len(rows), ())
 
 
-def _boundary(
-    rows: Sequence[tuple[int, list[Fragment]]], at: int, *, is_left: bool, continued: Collection[int]
-) -> int:
+def _boundary(rows: Sequence[tuple[int, list[Fragment]]], at: int, *, is_left: bool, continued: Collection[int]) -> int:
     """Start of the paragraph that the row `at` belongs to; its end for what stands right of it."""
     if not is_left:
         at += 1
