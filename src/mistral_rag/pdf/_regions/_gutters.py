@@ -100,9 +100,12 @@ def _trimmed(
             if any(fragment.words[0] in in_flows for fragment in rows[at]):
                 first, last = min(first, at), max(last, at)
             at += step
-    while first > gutter.start and _belongs(rows[first - 1], rows[first], gutter, texts):
+    inside = [p for at in range(first, last + 1) for p in rows[at] if p.words[0] in in_flows]
+    lefts = [p.box.left for p in inside if p.box.left < gutter.middle]
+    edges = min(lefts, default=gutter.left), gutter.right
+    while first > gutter.start and _belongs(rows[first - 1], rows[first], gutter, edges, texts):
         first -= 1
-    while last + 1 < gutter.end and _belongs(rows[last + 1], rows[last], gutter, texts):
+    while last + 1 < gutter.end and _belongs(rows[last + 1], rows[last], gutter, edges, texts):
         last += 1
     return gutter._replace(start=first, end=last + 1)
 
@@ -119,13 +122,16 @@ def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
     return 2 * sum(any(map(str.isdigit, texts[word])) for word in fragment.words) > len(fragment.words)
 
 
-def _belongs(row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter, texts: Sequence[str]) -> bool:
-    """True when a row at the end of a gutter is close to the next one, and its lines begin where that one's do."""
+def _belongs(
+    row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter, edges: tuple[float, float], texts: Sequence[str]
+) -> bool:
+    """True when a row at the end of a gutter is close to the next one, and its lines begin at the edges of the sides."""
     gap = max(row[0].box.top, inner[0].box.top) - min(row[0].box.bottom, inner[0].box.bottom)
     sides = {fragment.box.left < gutter.middle for fragment in row}
     if gap > (_MAX_ROW_GAP if len(sides) == 1 else _MAX_TEXT_GAP) * gutter.flow.height:
         return False
     reach = _MAX_EDGE_SHIFT * gutter.flow.height
-    if not all(min(abs(p.box.left - q.box.left) for q in inner) <= reach for p in row):
+    firsts = [next((p for p in row if (p.box.left < gutter.middle) == is_left), None) for is_left in (True, False)]
+    if any(p and abs(p.box.left - edge) > reach for p, edge in zip(firsts, edges, strict=True)):
         return False
     return len(sides) == 1 or not any(is_number(p, texts) for p in row)
