@@ -46,6 +46,7 @@ class LineLayout(NamedTuple):
 def lines_of(page: PageWords) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
+    runs = page.runs.tolist()
     angles, counts = np.unique(page.angles, return_counts=True)
     for angle in angles[np.argsort(-counts, kind="stable")].tolist():
         chosen = np.flatnonzero(page.angles == angle)
@@ -56,7 +57,7 @@ def lines_of(page: PageWords) -> list[LineLayout]:
             regions = [Region([[fragment] for fragment in fragments])]
         else:
             regions = regions_of(fragments, page.texts, upright_boxes)
-        builder = _LineBuilder(page.texts, page.runs.tolist(), upright_boxes)
+        builder = _LineBuilder(page.texts, runs, upright_boxes)
         first = lines[-1].region + 1 if lines else 0
         lines.extend(
             builder.line(row, upright=angle == 0)._replace(region=number, kind=region.kind)

@@ -92,8 +92,8 @@ def paragraphs_of(lines: Sequence[Fragment], continued: Collection[int]) -> list
 def is_independent(groups: Sequence[Group], paragraphs: Sequence[Paragraph], texts: Sequence[str]) -> bool:
     """True when groups beside paragraphs are no cells of rows that they share.
 
-    A cell stands on the level of the first line of a paragraph; if all do, of its last one, or in the middle; a number on
-    the level of any line. A note may stand beside any line, labels of a drawing stand as it happens.
+    A cell stands on the level of the first line of a paragraph; if all do, of its last one, or in the middle; a
+    number on the level of any line. A note may stand beside any line, labels of a drawing stand as it happens.
     """
     numeric = _is_numeric(groups, texts)
     if numeric and sum(len(row) > 1 for group in groups for row in group.rows) >= _MIN_TABLE_ROWS:

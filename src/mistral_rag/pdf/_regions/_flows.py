@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import Fragment
-from mistral_rag.pdf._geometry import Rectangle
+from mistral_rag.pdf._fragments import Fragment, ends_cell
+from mistral_rag.pdf._geometry import Rectangle, around
 
 _MIN_FLOW_LINES = 3
 """Two lines may be a label of a table that wraps."""
@@ -39,9 +39,11 @@ _MAX_INDENT = 3.5
 """First-line and hanging indents, times the height of a line."""
 _MIN_INDENT = 0.7
 _MIN_WIDTH_CHANGE = 5.0
-"""Times the height of a line: three lines that end earlier than others by more than a long word are in a narrower column."""
+"""Times the height of a line: three lines that end earlier than others by more than a word are in another column."""
 _LOOSER = 1.25
 """A leading this much wider than the flow's own begins a paragraph."""
+_MAX_WIDE_BLANK = 3.0
+"""Widest blank of a line with even edges, times its height."""
 _BLANK = 0.15
 """Narrowest blank between two words, times the height of a line; justified lines have such."""
 _IDEOGRAPHS = "\u2e80"
@@ -80,6 +82,46 @@ class _Measure(NamedTuple):
 
     def is_leftward(self, fragment: Fragment) -> bool:
         return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
+
+
+def completed(rows: Sequence[list[Fragment]], texts: Sequence[str]) -> list[list[Fragment]]:
+    """The rows, wide blanks in lines of a column closed: what ends within the column is one line.
+
+    A line of even edges may have blanks as wide as gaps between cells.
+    """
+    following = {a.words[0]: b for row in rows for a, b in pairwise(row)}
+    whole: dict[int, Fragment] = {}
+    for chain in _chains(fragment for row in rows for fragment in row) if following else ():
+        for lines in _parted(chain) if len(chain) >= _MIN_FLOW_LINES else ():
+            if not _goes_on([texts[line.words[0]] for line in lines[1:]]):
+                continue
+            right = max(line.box.right for line in lines)
+            for line in lines:
+                whole[line.words[0]] = _whole(line, following, right, texts)
+    return [_with_whole_lines(row, whole) for row in rows]
+
+
+def _whole(line: Fragment, following: Mapping[int, Fragment], right: float, texts: Sequence[str]) -> Fragment:
+    height = line.box.bottom - line.box.top
+    at = line
+    while (after := following.get(at.words[0])) is not None:
+        gap = after.box.left - at.box.right
+        is_cell = ends_cell(texts[at.words[-1]], texts[after.words[0]]) or not texts[after.words[0]][0].isalpha()
+        # bullets, numbers of items and headings keep their distance
+        is_cell |= len(line.words) < _MIN_FLOW_WORDS and not texts[at.words[-1]][-1].isalnum()
+        if is_cell or gap > _MAX_WIDE_BLANK * height or after.box.right > right + _MAX_EDGE_SHIFT * height:
+            break
+        line = Fragment([*line.words, *after.words], around([line.box, after.box]))
+        at = after
+    return line
+
+
+def _with_whole_lines(row: Iterable[Fragment], whole: Mapping[int, Fragment]) -> list[Fragment]:
+    found: list[Fragment] = []
+    for fragment in row:
+        if not found or found[-1].words[-1] < fragment.words[0] or fragment.words[0] not in found[-1].words:
+            found.append(whole.get(fragment.words[0], fragment))
+    return found
 
 
 def flows_of(fragments: Iterable[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Flow]:
@@ -164,7 +206,7 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
 
 
 def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
-    """For each line but the last, True when it fills the column; the column's edges are those of the lines around it."""
+    """For each line but the last, True when it fills the column, whose edges are those of the lines around it."""
     full: list[bool] = []
     for at, (line, below) in enumerate(pairwise(chain)):
         around = chain[max(0, at - _LINES_AROUND) : at + _LINES_AROUND + 1]

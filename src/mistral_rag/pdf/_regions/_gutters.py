@@ -125,7 +125,7 @@ def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
 def _belongs(
     row: Sequence[Fragment], inner: Sequence[Fragment], gutter: Gutter, edges: tuple[float, float], texts: Sequence[str]
 ) -> bool:
-    """True when a row at the end of a gutter is close to the next one, and its lines begin at the edges of the sides."""
+    """True when a row at the end of a gutter is close to the next one, and begins at the edges of the sides."""
     gap = max(row[0].box.top, inner[0].box.top) - min(row[0].box.bottom, inner[0].box.bottom)
     sides = {fragment.box.left < gutter.middle for fragment in row}
     if gap > (_MAX_ROW_GAP if len(sides) == 1 else _MAX_TEXT_GAP) * gutter.flow.height:

@@ -1,4 +1,4 @@
-"""Reading order: rows of a page put into regions, columns one after the other, notes beside the text between paragraphs.
+"""Reading order: columns one after the other, notes beside the text between its paragraphs.
 
 In doubt a page is a table, because most columns in company documents are (`docs/adr/0050-pdf-text.md`).
 """
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, rows_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
-from mistral_rag.pdf._regions._flows import Flow, flows_of
+from mistral_rag.pdf._regions._flows import Flow, completed, flows_of
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of
 from mistral_rag.pdf._regions._numbers import without_line_numbers
 
@@ -112,6 +112,7 @@ def _text_regions(
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
+    rows = completed(rows, texts)
     fragments = [fragment for row in rows for fragment in row]
     flows = flows_of(fragments, texts, boxes)
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
