@@ -16,6 +16,7 @@ from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, tex
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
+from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -34,6 +35,7 @@ class PrintedLine(NamedTuple):
     """A printed line: its offsets in the page's text, its box in fractions of the page, and its typography.
 
     `height` is in points, `cells` counts the cells that wide gaps separate, `upright` is False for turned text.
+    Lines of one region have its number in `region`: a sentence never goes from one region beside another into it.
     """
 
     start: int
@@ -43,6 +45,8 @@ class PrintedLine(NamedTuple):
     bold: bool
     cells: int
     upright: bool
+    region: int = 0
+    kind: RegionKind = "body"
 
 
 class Sheet(NamedTuple):
@@ -182,6 +186,8 @@ def _positions(
             bold=first and last,
             cells=line.cells,
             upright=line.upright,
+            region=line.region,
+            kind=line.kind,
         )
         for line, (start, end), low, high, first, last in zip(
             lines, spans, lows, highs, bold[::2], bold[1::2], strict=True

@@ -4,15 +4,16 @@
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._columns import reading_order
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, rows_of
-from mistral_rag.pdf._geometry import Rectangle, turned_upright
-from mistral_rag.pdf._glyphs.page import codes_of, is_leftward
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of
+from mistral_rag.pdf._geometry import Rectangle, around, turned_upright
+from mistral_rag.pdf._glyphs.page import runs_leftward
+from mistral_rag.pdf._regions import Region, RegionKind, regions_of
 
 CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
@@ -41,23 +42,31 @@ class LineLayout(NamedTuple):
     height: float
     cells: int
     upright: bool
+    region: int = 0
+    kind: RegionKind = "body"
 
 
 def lines_of(page: PageWords) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
+    runs = page.runs.tolist()
     angles, counts = np.unique(page.angles, return_counts=True)
     for angle in angles[np.argsort(-counts, kind="stable")].tolist():
         chosen = np.flatnonzero(page.angles == angle)
         boxes = turned_upright(page.boxes[chosen], angle)
         fragments = fragments_of(page, chosen, boxes)
-        rows = (
-            [[fragment] for fragment in fragments]
-            if angle == -1 or len(fragments) > _MAX_FRAGMENTS
-            else rows_of(fragments)
+        upright_boxes = dict(zip(chosen.tolist(), boxes.tolist(), strict=True))
+        if angle == -1 or len(fragments) > _MAX_FRAGMENTS:
+            regions = [Region([[fragment] for fragment in fragments])]
+        else:
+            regions = regions_of(fragments, page.texts, upright_boxes)
+        builder = _LineBuilder(page.texts, runs, upright_boxes)
+        first = lines[-1].region + 1 if lines else 0
+        lines.extend(
+            builder.line(row, upright=angle == 0)._replace(region=number, kind=region.kind)
+            for number, region in enumerate(regions, first)
+            for row in region.rows
         )
-        builder = _LineBuilder(page.texts, page.runs.tolist(), dict(zip(chosen.tolist(), boxes.tolist(), strict=True)))
-        lines.extend(builder.line(row, upright=angle == 0) for row in reading_order(rows, page.texts))
     return lines
 
 
@@ -70,29 +79,55 @@ class _LineBuilder(NamedTuple):
 
     def line(self, row: list[Fragment], *, upright: bool) -> LineLayout:
         """Join the fragments of a row."""
-        leftward = runs_leftward([self.texts[word] for fragment in row for word in fragment.words])
+        leftward = runs_leftward("".join(self.texts[word] for fragment in row for word in fragment.words))
         words: list[int] = []
         joints: list[str] = []
         before: Fragment | None = None
         for fragment in row[::-1] if leftward else row:
-            joints.append(self._joint(before, fragment, leftward=leftward) if before else "")
-            joints += [" "] * (len(fragment.words) - 1)
+            joints.append(self._joint_between(before, fragment, leftward=leftward) if before else "")
+            joints += self._inner_joints(fragment.words, leftward=leftward)
             words += fragment.words
             before = fragment
-        widest = max(row, key=lambda p: p.box.right - p.box.left).box
-        return LineLayout(words, joints, widest.bottom - widest.top, 1 + joints.count(CELL_JOINT), upright)
+        height = self._height(max(row, key=lambda p: p.box.right - p.box.left))
+        return LineLayout(words, joints, height, 1 + joints.count(CELL_JOINT), upright)
 
-    def _joint(self, fragment: Fragment, following: Fragment, *, leftward: bool) -> str:
-        """Separator between the last word of a fragment and the first of the next: empty, a blank or a cell joint."""
+    def _height(self, fragment: Fragment) -> float:
+        """Height of the letters of a fragment; that of its widest run where raised marks are among its words."""
+        if self.runs[fragment.words[0]] == self.runs[fragment.words[-1]]:
+            return fragment.box.bottom - fragment.box.top
+        runs = (
+            around([Rectangle(*self.boxes[word]) for word in run])
+            for _, run in groupby(fragment.words, key=self.runs.__getitem__)
+        )
+        widest = max(runs, key=lambda box: box.right - box.left)
+        return widest.bottom - widest.top
+
+    def _inner_joints(self, words: Sequence[int], *, leftward: bool) -> list[str]:
+        if self.runs[words[0]] == self.runs[words[-1]]:
+            return [" "] * (len(words) - 1)
+        return [
+            self._joint(before, after, self._gap(before, after, leftward=leftward)) for before, after in pairwise(words)
+        ]
+
+    def _gap(self, before: int, after: int, *, leftward: bool) -> float:
+        a, b = self.boxes[before], self.boxes[after]
+        return a[0] - b[2] if leftward else b[0] - a[2]
+
+    def _joint_between(self, fragment: Fragment, following: Fragment, *, leftward: bool) -> str:
+        """Separator between two fragments."""
         before, after = fragment.words[-1], following.words[0]
+        # in a line to the left, a number ends at the other side
+        gap = fragment.box.left - following.box.right if leftward else self._gap(before, after, leftward=False)
+        return self._joint(before, after, gap)
+
+    def _joint(self, before: int, after: int, gap: float) -> str:
+        """Separator between two words with this gap: empty, a blank or a cell joint."""
         ending, beginning = self.texts[before], self.texts[after]
         if ends_cell(ending, beginning):
             return CELL_JOINT if beginning.strip(".") else " "
         a, b = Rectangle(*self.boxes[before]), Rectangle(*self.boxes[after])
         heights = a.bottom - a.top, b.bottom - b.top
         height = max(heights)
-        # in a line to the left, a number ends at the other side
-        gap = fragment.box.left - following.box.right if leftward else b.left - a.right
         if gap > CELL_GAP * height:
             return " " if ending in _OPENERS or beginning in _CLOSERS else CELL_JOINT
         if self.runs[before] == self.runs[after]:
@@ -104,12 +139,3 @@ class _LineBuilder(NamedTuple):
         if not level and (ordinal or beginning[0] in _ATTACHED):
             reach = _MAX_ORDINAL_GAP
         return "" if abs(gap) < reach * height else " "
-
-
-def runs_leftward(texts: Sequence[str]) -> bool:
-    """True when most letters of some words are of a script that is written to the left."""
-    if all(map(str.isascii, texts)):
-        return False
-    codes = codes_of("".join(texts))
-    letters = np.array([character.isalpha() for character in "".join(texts)], dtype=bool)
-    return bool(2 * np.count_nonzero(is_leftward(codes)) > np.count_nonzero(letters))
