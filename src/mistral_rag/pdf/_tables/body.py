@@ -1,0 +1,97 @@
+"""Rows below the head of a table: printed lines that are one row, and labels that stand over the rows below them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from mistral_rag.pdf._tables.columns import Column, place_of
+from mistral_rag.pdf._tables.lattice import Lattice
+from mistral_rag.pdf._tables.pieces import Row
+from mistral_rag.pdf._tables.values import is_enumerator
+
+_MAX_LINES = 12
+"""Printed lines between two rules that may be one row; more are a section of rows."""
+_CLOSER = 1.25
+"""Distance of two rows against that of two lines of one row, at least, where no rule tells."""
+_MAX_WRAP = 1.7
+"""Distance from line to line in a cell, times the height of a line: double spacing is that of rows."""
+_ALIGNED = 3.0
+"""Points by which the left edges of lines in one cell differ."""
+_JOINING = frozenset(
+    {"and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y", "del", "e"}
+)
+"""Words that no label ends with."""
+
+
+def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, text: str) -> list[list[Row]]:
+    """The printed lines of each row of a table, from top to bottom."""
+    if not rows:
+        return []
+    parted = [lattice.part(above, below) for above, below in pairwise(rows)]
+    ruled = _groups(rows, parted)
+    if len(ruled) > 2 and all(_may_be_one(group, columns) for group in ruled):
+        return ruled
+    pitches = [below.top - above.top for above, below in pairwise(rows)]
+    near = min((pitch for pitch in pitches if pitch > 0), default=0.0) * _CLOSER
+    spaced = _groups(rows, [part or pitch > near for part, pitch in zip(parted, pitches, strict=True)])
+    if 1 < len(spaced) < len(rows) and all(_may_be_one(group, columns, complete=True) for group in spaced):
+        return spaced
+    return _groups(
+        rows,
+        [
+            part or pitch > _MAX_WRAP * above.height or not _goes_on(above, below, columns, text)
+            for part, pitch, (above, below) in zip(parted, pitches, pairwise(rows), strict=True)
+        ],
+    )
+
+
+def _groups(rows: Sequence[Row], breaks: Sequence[bool]) -> list[list[Row]]:
+    groups = [[rows[0]]]
+    for row, ends in zip(rows[1:], breaks, strict=True):
+        if ends:
+            groups.append([])
+        groups[-1].append(row)
+    return groups
+
+
+def _may_be_one(group: Sequence[Row], columns: Sequence[Column], *, complete: bool = False) -> bool:
+    """True when lines may be one row: no two have a number in one column.
+
+    `complete` asks besides that one of them has all columns that any of them has, and others fewer.
+    """
+    if len(group) == 1:
+        return True
+    places = [{place_of(columns, piece)[0] for piece in row.pieces} for row in group]
+    numbers: set[int] = set()
+    for row in group:
+        mine = {place_of(columns, piece)[0] for piece in row.pieces if piece.kind == "number"}
+        if mine & numbers:
+            return False
+        numbers |= mine
+    if complete and (
+        not set().union(*places) <= max(places, key=len) or sum(len(p) == len(columns) for p in places) > 1
+    ):
+        return False
+    return len(group) <= _MAX_LINES
+
+
+def _goes_on(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:
+    """True when a line is the next one of the row above: a label that wraps, or cells of words that do."""
+    upper = {place_of(columns, piece)[0]: piece for piece in above.pieces}
+    lower = {place_of(columns, piece)[0]: piece for piece in below.pieces}
+    if any(piece.kind == "number" for piece in below.pieces):
+        label, following = upper.get(0), lower.get(0)
+        wraps = len(upper) == 1 and label is not None and following is not None
+        return wraps and _label_goes_on(text[label.start : label.end], text[following.start : following.end])
+    if 0 in lower:
+        label = lower[0]
+        return len(lower) == 1 and len(upper) > 1 and 0 in upper and text[label.start].islower()
+    return any(upper) and all(
+        at in upper and upper[at].kind == "text" and abs(piece.left - upper[at].left) < _ALIGNED
+        for at, piece in lower.items()
+    )
+
+
+def _label_goes_on(label: str, following: str) -> bool:
+    if label[-1] in ":." or is_enumerator(following.split()[0]):
+        return False
+    return following.lstrip("(")[:1].islower() or label[-1] == "," or label.split()[-1] in _JOINING

@@ -1,0 +1,153 @@
+"""Columns of a table: the extents that the pieces of its rows share."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from mistral_rag.pdf._tables.pieces import Piece, Row
+from mistral_rag.pdf._tables.values import CellKind
+
+MAX_COLUMNS = 60
+"""Columns of a table on one page: a landscape page in small print has 40."""
+_MIN_SHARED = 0.5
+"""Points that a piece and a column have in common at least: boxes of words are rounded."""
+_MIN_SPANNED = 0.3
+"""Share of a column's width that a piece over several columns covers of each."""
+_ACROSS_RULE = 1000.0
+"""Distance, in points, of a name from a column beyond a rule: any column on its own side is nearer."""
+_OFF_MIDDLE = 0.01
+"""Weight of the distance of middles: of two columns that a name stands over, the one with the nearer middle is its."""
+
+
+class Extent(Protocol):
+    """Anything with a left and a right edge on the page, in points."""
+
+    @property
+    def left(self) -> float:
+        """Left edge."""
+
+    @property
+    def right(self) -> float:
+        """Right edge."""
+
+    @property
+    def middle(self) -> float:
+        """Middle between left and right."""
+
+
+class Column(NamedTuple):
+    """The extent of a column's pieces in points, and the kind that most of them have."""
+
+    left: float
+    right: float
+    kind: CellKind = "text"
+
+    @property
+    def middle(self) -> float:
+        """Middle between left and right."""
+        return (self.left + self.right) / 2
+
+
+def columns_of(rows: Sequence[Row]) -> list[Column]:
+    """The columns of the rows of a table, from left to right.
+
+    Numbers come first, since they are narrow, then all other pieces; one that stands over two columns joins none.
+    """
+    extents: list[tuple[float, float]] = []
+    by_cells = sorted(rows, key=lambda row: -len(row.pieces))
+    for numeric in (True, False):
+        for row in by_cells:
+            if len(row.pieces) > 1 or numeric:
+                for piece in sorted(row.pieces, key=lambda piece: piece.right - piece.left):
+                    if (piece.kind == "number") is numeric:
+                        _join(extents, piece)
+    extents.sort()
+    return [Column(left, right) for left, right in extents]
+
+
+def with_empty(columns: Sequence[Column], head: Row) -> list[Column]:
+    """The columns with those that have a name in the `head` and no value: names beyond those that fit the columns."""
+    names = sorted(head.pieces, key=lambda piece: piece.left)
+    named = matched(columns, names)
+    if named is None:
+        return list(columns)
+    empty = [Column(name.left, name.right) for at, name in enumerate(names) if at not in set(named)]
+    gaps = sorted([*columns, *(name for name in empty if not any(_meet(name, column) for column in columns))])
+    return gaps
+
+
+def _meet(first: Column, second: Column) -> bool:
+    return first.left < second.right and second.left < first.right
+
+
+def _join(extents: list[tuple[float, float]], piece: Piece) -> None:
+    """Add a piece to the column it stands in, or as a new one."""
+    at = bisect_left(extents, (piece.left, piece.left))
+    # neighbours do not overlap, so those that a piece meets follow each other
+    first = at - 1 if at and extents[at - 1][1] - piece.left > _MIN_SHARED else at
+    last = first
+    while last < len(extents) and piece.right - extents[last][0] > _MIN_SHARED:
+        last += 1
+    if last - first > 1:
+        return
+    if last == first:
+        extents.insert(first, (piece.left, piece.right))
+        return
+    left, right = extents[first]
+    low = extents[first - 1][1] if first else float("-inf")
+    high = extents[first + 1][0] if first + 1 < len(extents) else float("inf")
+    extents[first] = max(min(left, piece.left), low), min(max(right, piece.right), high)
+
+
+def with_kinds(columns: Sequence[Column], rows: Iterable[Row]) -> list[Column]:
+    """The columns with the kind of most pieces of `rows` in each; words count only where there is nothing else."""
+    counts: list[Counter[CellKind]] = [Counter() for _ in columns]
+    for row in rows:
+        for piece in row.pieces:
+            first, last = place_of(columns, piece)
+            if first == last:
+                counts[first][piece.kind] += 1
+    return [
+        column._replace(kind=count.most_common(1)[0][0] if count else "text")
+        for column, count in zip(columns, counts, strict=True)
+    ]
+
+
+def place_of(columns: Sequence[Column], piece: Piece) -> tuple[int, int]:
+    """First and last index of the columns that a piece stands in; the nearest one for a piece between two."""
+    shared = [min(piece.right, column.right) - max(piece.left, column.left) for column in columns]
+    met = [
+        at
+        for at, (common, column) in enumerate(zip(shared, columns, strict=True))
+        if common > _MIN_SHARED and common >= _MIN_SPANNED * (column.right - column.left)
+    ]
+    if len(met) > 1 and piece.kind != "number":
+        return met[0], met[-1]
+    best = max(range(len(columns)), key=shared.__getitem__)
+    return best, best
+
+
+def matched(names: Sequence[Extent], columns: Sequence[Extent], rules: Sequence[float] = ()) -> list[int] | None:
+    """A column of its own for each name, in their order and as near as can be; None for more names than columns.
+
+    `rules` are the places of rules that run down the page: a name keeps to its side of them.
+    """
+    spare = len(columns) - len(names)
+    if spare < 0:
+        return None
+    # the least distance of the names so far when so many columns have been left out, and the columns that give it
+    best: list[tuple[float, list[int]]] = [(0.0, [])] * (spare + 1)
+    for at, name in enumerate(names):
+        following: list[tuple[float, list[int]]] = []
+        for skipped, (cost, places) in enumerate(best):
+            reached = cost + _distance(name, columns[at + skipped], rules), [*places, at + skipped]
+            following.append(min(reached, following[-1]) if following else reached)
+        best = following
+    return best[-1][1]
+
+
+def _distance(name: Extent, column: Extent, rules: Sequence[float]) -> float:
+    low, high = sorted((name.middle, column.middle))
+    apart = max(0.0, name.left - column.right, column.left - name.right)
+    return apart + _ACROSS_RULE * sum(low < place < high for place in rules) + _OFF_MIDDLE * (high - low)

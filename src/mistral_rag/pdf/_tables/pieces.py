@@ -1,0 +1,109 @@
+"""Printed lines of a page as pieces: words that stand together, with wide gaps or rules between the pieces."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence, Set
+from typing import NamedTuple
+
+from mistral_rag.pdf._document import Sheet
+from mistral_rag.pdf._tables.rulings import Rule
+from mistral_rag.pdf._tables.values import CellKind, kind_of
+from mistral_rag.schema import WordBoxes
+
+_JOINT = 2
+"""Blanks that the layout writes between two cells."""
+
+_EDGE = 0.5
+"""Points by which a letter may reach over a rule beside it."""
+
+_Word = tuple[int, int, float, float]
+"""Start and end in the page's text, left and right in points."""
+
+
+class Piece(NamedTuple):
+    """Words of one printed line that belong together: offsets in the page's text, left and right in points."""
+
+    start: int
+    end: int
+    left: float
+    right: float
+    kind: CellKind
+
+    @property
+    def middle(self) -> float:
+        """Middle between left and right."""
+        return (self.left + self.right) / 2
+
+
+class Row(NamedTuple):
+    """A printed line as pieces; top and bottom are in points, `line` is its index in `Sheet.lines`."""
+
+    line: int
+    pieces: tuple[Piece, ...]
+    top: float
+    bottom: float
+    bold: bool
+
+    @property
+    def left(self) -> float:
+        """Left edge."""
+        return min(piece.left for piece in self.pieces)
+
+    @property
+    def right(self) -> float:
+        """Right edge."""
+        return max(piece.right for piece in self.pieces)
+
+    @property
+    def height(self) -> float:
+        """Height of the line."""
+        return self.bottom - self.top
+
+
+def rows_of(sheet: Sheet, *, running: Set[int]) -> list[Row]:
+    """The upright lines of a page but for running headers and footers."""
+    across, down = sheet.width / WordBoxes.SCALE, sheet.height
+    words = [
+        (start, end, left * across, right * across)
+        for start, end, left, _, right, _ in WordBoxes.RECORD.iter_unpack(sheet.words.data)
+    ]
+    starts = [word[0] for word in words]
+    rows: list[Row] = []
+    for at, line in enumerate(sheet.lines):
+        if at in running or not line.upright:
+            continue
+        of_line = words[bisect_left(starts, line.start) : bisect_right(starts, line.end)]
+        top, bottom = line.box.top * down, line.box.bottom * down
+        pieces = tuple(_pieces(sheet.text, of_line, _between(sheet.rulings.down, top, bottom)))
+        if pieces:
+            rows.append(Row(at, pieces, top, bottom, line.bold))
+    return rows
+
+
+def _between(rules: Sequence[Rule], top: float, bottom: float) -> list[float]:
+    """Places of the rules that run down beside a line."""
+    middle = (top + bottom) / 2
+    return [rule.place for rule in rules if rule.low <= middle <= rule.high]
+
+
+def _pieces(text: str, words: Sequence[_Word], rules: Sequence[float]) -> Iterator[Piece]:
+    first = 0
+    for at in range(1, len(words) + 1):
+        if at < len(words) and not _parts(words[at - 1], words[at], rules):
+            continue
+        run = words[first:at]
+        if run:
+            yield piece_of(text, run)
+        first = at
+
+
+def _parts(before: _Word, after: _Word, rules: Sequence[float]) -> bool:
+    """True when a wide gap or a rule stands between two words."""
+    if after[0] - before[1] >= _JOINT:
+        return True
+    return any(before[3] <= place + _EDGE and place - _EDGE <= after[2] for place in rules)
+
+
+def piece_of(text: str, words: Sequence[_Word]) -> Piece:
+    """Words that follow each other, as a piece."""
+    start, end = words[0][0], words[-1][1]
+    return Piece(start, end, min(word[2] for word in words), max(word[3] for word in words), kind_of(text[start:end]))
