@@ -34,7 +34,7 @@ def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
             width=sheet.width,
             height=sheet.height,
             words=sheet.words,
-            blocks=with_tables(blocks_of(sheet, running=running.lines, body=body), found),
+            blocks=with_tables(blocks_of(sheet, running=running.lines, body=body), found, sheet.text),
             tables=found,
         )
         for sheet, label, running, found in zip(sheets, labels, runs, tables, strict=True)

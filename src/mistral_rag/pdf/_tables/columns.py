@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from mistral_rag.pdf._tables.pieces import Piece, Row
+from mistral_rag.pdf._tables.pieces import Piece, Row, split_at_gaps
 from mistral_rag.pdf._tables.values import CellKind
 
 MAX_COLUMNS = 60
@@ -16,6 +17,8 @@ _MIN_SPANNED = 0.3
 """Share of a column's width that a piece over several columns covers of each."""
 _ACROSS_RULE = 1000.0
 """Distance, in points, of a name from a column beyond a rule: any column on its own side is nearer."""
+_NO_LABELS = 500.0
+"""Distance, in points, that is added for a name right of the labels from their column."""
 _OFF_MIDDLE = 0.01
 """Weight of the distance of middles: of two columns that a name stands over, the one with the nearer middle is its."""
 
@@ -73,8 +76,7 @@ def with_empty(columns: Sequence[Column], head: Row) -> list[Column]:
     if named is None:
         return list(columns)
     empty = [Column(name.left, name.right) for at, name in enumerate(names) if at not in set(named)]
-    gaps = sorted([*columns, *(name for name in empty if not any(_meet(name, column) for column in columns))])
-    return gaps
+    return sorted([*columns, *(name for name in empty if not any(_meet(name, column) for column in columns))])
 
 
 def _meet(first: Column, second: Column) -> bool:
@@ -98,6 +100,26 @@ def _join(extents: list[tuple[float, float]], piece: Piece) -> None:
     low = extents[first - 1][1] if first else float("-inf")
     high = extents[first + 1][0] if first + 1 < len(extents) else float("inf")
     extents[first] = max(min(left, piece.left), low), min(max(right, piece.right), high)
+
+
+def split_by_columns(rows: Sequence[Row], columns: Sequence[Column], text: str) -> list[Row]:
+    """The rows with pieces in two where they reach over several columns and each part stands in one of its own."""
+    return [row._replace(pieces=tuple(p for piece in row.pieces for p in _split(row, piece, columns, text))) for row in rows]
+
+
+def _split(row: Row, piece: Piece, columns: Sequence[Column], text: str) -> list[Piece]:
+    first, last = met(columns, piece)
+    if last <= first:
+        return [piece]
+    parts = split_at_gaps(row, piece, text)
+    places = [met(columns, part) for part in parts]
+    return parts if all(a[1] < b[0] for a, b in pairwise(places)) else [piece]
+
+
+def met(columns: Sequence[Column], piece: Piece) -> tuple[int, int]:
+    """First and last index of the columns that a piece has anything in common with; the nearest one where it has not."""
+    found = [at for at, c in enumerate(columns) if min(piece.right, c.right) - max(piece.left, c.left) > _MIN_SHARED]
+    return (found[0], found[-1]) if found else place_of(columns, piece)
 
 
 def with_kinds(columns: Sequence[Column], rows: Iterable[Row]) -> list[Column]:
@@ -141,7 +163,10 @@ def matched(names: Sequence[Extent], columns: Sequence[Extent], rules: Sequence[
     for at, name in enumerate(names):
         following: list[tuple[float, list[int]]] = []
         for skipped, (cost, places) in enumerate(best):
-            reached = cost + _distance(name, columns[at + skipped], rules), [*places, at + skipped]
+            here = _distance(name, columns[at + skipped], rules)
+            # of all columns, that of the labels most often has no name
+            here += _NO_LABELS if at + skipped == 0 and name.left > columns[0].right else 0.0
+            reached = cost + here, [*places, at + skipped]
             following.append(min(reached, following[-1]) if following else reached)
         best = following
     return best[-1][1]

@@ -116,7 +116,7 @@ def _spans(
     repeated = len(set(words.values())) < len(words)
     left_aligned = repeated and len(pieces) < len(below) and _is_left_aligned(pieces, below)
     for at, piece in enumerate(pieces):
-        drawn = lattice.underline(row, piece) or lattice.bounds(row, piece)
+        drawn = _drawn(row, piece, lattice)
         inside = [i for i, column in enumerate(columns) if drawn and drawn[0] <= column.middle <= drawn[1]]
         if inside:
             yield piece, inside[0], inside[-1]
@@ -139,6 +139,14 @@ def _is_left_aligned(pieces: Sequence[Piece], below: Sequence[_Placed]) -> bool:
     return all(min(abs(piece.left - edge) for edge in edges) < _ALIGNED for piece in pieces)
 
 
+def _drawn(row: Row, piece: Piece, lattice: Lattice) -> tuple[float, float] | None:
+    """Ends of the rule below a name or of the cell around it, where no other name of the row stands between them."""
+    for ends in (lattice.underline(row, piece), lattice.bounds(row, piece)):
+        if ends and not any(ends[0] < other.middle < ends[1] for other in row.pieces if other is not piece):
+            return ends
+    return None
+
+
 def _ranges(
     taken: tuple[int, int], free: tuple[int, int], columns: Sequence[Column], below: Sequence[_Placed]
 ) -> list[tuple[int, int]]:
@@ -147,7 +155,7 @@ def _ranges(
     if not first:
         return [taken]
     named = {column for _, a, b in below for column in range(a, b + 1)}
-    low, high = max(free[0], 1), max(free[1], last)
+    low, high = min(max(free[0], 1), first), max(free[1], last)
     while high > last and high not in named:
         high -= 1
     return [(a, b) for a in range(low, first + 1) for b in range(last, high + 1)]

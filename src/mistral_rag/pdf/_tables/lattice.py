@@ -1,6 +1,7 @@
 """Rules and shading of one table: what they part, and what they hold together."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._tables.columns import Column
@@ -87,7 +88,7 @@ class Lattice(NamedTuple):
             places.insert(0, first)
         if last - places[-1] > _MIN_REGION:
             places.append(last)
-        found = list(zip(places, places[1:], strict=False))
+        found = list(pairwise(places))
         owners = [[c for c in columns if low <= c.middle <= high] for low, high in found]
         whole = sum(map(len, owners)) == len(columns) and all(len(owned) <= 1 for owned in owners)
         return found if whole else []

@@ -78,17 +78,23 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column] | N
     return with_kinds(columns, rows) if taken else None
 
 
-def with_tables(blocks: Sequence[Block], tables: Sequence[Table]) -> tuple[Block, ...]:
+def with_tables(blocks: Sequence[Block], tables: Sequence[Table], text: str) -> tuple[Block, ...]:
     """The blocks of a page with one for each table, which takes its text from the others."""
-    found: list[Block] = []
+    found = [Block(start=table.start, end=table.end, kind="table", box=table.box) for table in tables]
     for block in blocks:
         at = block.start
         for table in tables:
             if at < table.end and table.start < block.end:
-                if at < table.start:
-                    found.append(block.model_copy(update={"start": at, "end": table.start}))
+                found += _trimmed(block, at, table.start, text)
                 at = table.end
-        if at < block.end:
-            found.append(block if at == block.start else block.model_copy(update={"start": at}))
-    found += [Block(start=table.start, end=table.end, kind="table", box=table.box) for table in tables]
+        found += _trimmed(block, at, block.end, text)
     return tuple(sorted(found, key=lambda block: block.start))
+
+
+def _trimmed(block: Block, start: int, end: int, text: str) -> list[Block]:
+    """A part of a block without the white space around it."""
+    body = text[start:end].strip()
+    if not body:
+        return []
+    first = text.index(body, start)
+    return [block.model_copy(update={"start": first, "end": first + len(body)})]

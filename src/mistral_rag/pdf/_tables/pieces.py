@@ -12,10 +12,12 @@ from mistral_rag.schema import WordBoxes
 _JOINT = 2
 """Blanks that the layout writes between two cells."""
 
+_MIN_GAP = 0.4
+"""A gap wider than this times the height of a line may separate cells; a blank takes a quarter of the height."""
 _EDGE = 0.5
 """Points by which a letter may reach over a rule beside it."""
 
-_Word = tuple[int, int, float, float]
+Word = tuple[int, int, float, float]
 """Start and end in the page's text, left and right in points."""
 
 
@@ -27,6 +29,7 @@ class Piece(NamedTuple):
     left: float
     right: float
     kind: CellKind
+    words: tuple[Word, ...] = ()
 
     @property
     def middle(self) -> float:
@@ -85,7 +88,7 @@ def _between(rules: Sequence[Rule], top: float, bottom: float) -> list[float]:
     return [rule.place for rule in rules if rule.low <= middle <= rule.high]
 
 
-def _pieces(text: str, words: Sequence[_Word], rules: Sequence[float]) -> Iterator[Piece]:
+def _pieces(text: str, words: Sequence[Word], rules: Sequence[float]) -> Iterator[Piece]:
     first = 0
     for at in range(1, len(words) + 1):
         if at < len(words) and not _parts(words[at - 1], words[at], rules):
@@ -96,14 +99,25 @@ def _pieces(text: str, words: Sequence[_Word], rules: Sequence[float]) -> Iterat
         first = at
 
 
-def _parts(before: _Word, after: _Word, rules: Sequence[float]) -> bool:
+def _parts(before: Word, after: Word, rules: Sequence[float]) -> bool:
     """True when a wide gap or a rule stands between two words."""
     if after[0] - before[1] >= _JOINT:
         return True
     return any(before[3] <= place + _EDGE and place - _EDGE <= after[2] for place in rules)
 
 
-def piece_of(text: str, words: Sequence[_Word]) -> Piece:
+def piece_of(text: str, words: Sequence[Word]) -> Piece:
     """Words that follow each other, as a piece."""
     start, end = words[0][0], words[-1][1]
-    return Piece(start, end, min(word[2] for word in words), max(word[3] for word in words), kind_of(text[start:end]))
+    left, right = min(word[2] for word in words), max(word[3] for word in words)
+    return Piece(start, end, left, right, kind_of(text[start:end]), tuple(words))
+
+
+def split_at_gaps(row: Row, piece: Piece, text: str) -> list[Piece]:
+    """The parts of a piece between the gaps in it that are wider than blanks."""
+    parts: list[list[Word]] = [[]]
+    for before, word in zip((None, *piece.words), piece.words, strict=False):
+        if before and word[2] - before[3] > _MIN_GAP * row.height:
+            parts.append([])
+        parts[-1].append(word)
+    return [piece] if len(parts) == 1 else [piece_of(text, part) for part in parts]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
-from mistral_rag.pdf._tables.columns import MAX_COLUMNS, Column, columns_of, place_of, with_empty, with_kinds
+from mistral_rag.pdf._tables.columns import MAX_COLUMNS, Column, columns_of, place_of, split_by_columns, with_empty, with_kinds
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.heads import MAX_HEAD_ROWS, count_head_rows
 from mistral_rag.pdf._tables.lattice import Lattice
@@ -133,7 +133,7 @@ def _tables(run: Sequence[Row], first: int, last: int, rulings: Rulings, text: s
 
 
 def _is_apart(run: Sequence[Row], begin: int, at: int, *, split: bool) -> bool:
-    """True when the last line of a table is none of it: the title of the next table, or words set apart below values."""
+    """True when the last line of a table is none of it: the title of the next one, or words set apart below values."""
     row = run[at]
     if split and len(row.pieces) == 1:
         return True
@@ -236,8 +236,7 @@ def _table(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str
         if lattice.rule_between(run[top - 1], run[top]):
             break
         top -= 1
-    rows = run[top:end]
-    columns, heads = _columns(rows, lattice)
+    rows, columns, heads = _columns(run[top:end], lattice, text)
     if not 1 < len(columns) <= MAX_COLUMNS:
         return None
     body = rows[heads:]
@@ -245,22 +244,23 @@ def _table(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str
     return parts if _is_table(parts, text) else None
 
 
-def _columns(rows: Sequence[Row], lattice: Lattice) -> tuple[list[Column], int]:
-    """The columns of a table, and the number of rows in its head."""
+def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence[Row], list[Column], int]:
+    """The rows of a table in the pieces that its columns make of them, the columns, and the number of rows in its head."""
     first_value = next((at for at, row in enumerate(rows) if _has_values(row)), 0)
     columns = columns_of(rows[first_value:])
-    columns = with_kinds(columns, rows[max(first_value, len(rows) // 2) :])
     if len(columns) < 2:
-        return columns, 0
+        return rows, columns, 0
+    columns = with_kinds(columns, rows[max(first_value, len(rows) // 2) :])
+    rows = split_by_columns(rows, columns, text)
     heads = count_head_rows(rows, columns, lattice)
     if heads and heads != first_value:
         columns = columns_of(rows[heads:])
-    if heads:
+    if heads and columns:
         columns = with_empty(columns, max(rows[:heads], key=lambda row: len(row.pieces)))
-    regions = lattice.regions(rows[heads:] or rows, columns)
+    regions = lattice.regions(rows[heads:] or rows, columns) if columns else []
     if regions:
         columns = [Column(left, right) for left, right in regions]
-    return with_kinds(columns, rows[heads:]), heads
+    return rows, with_kinds(columns, rows[heads:]), heads
 
 
 def _is_table(parts: Parts, text: str) -> bool:
