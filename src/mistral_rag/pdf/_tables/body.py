@@ -27,21 +27,31 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
     if not rows:
         return []
     parted = [lattice.part(above, below) for above, below in pairwise(rows)]
+    locked = [_is_locked(above, below, columns) for above, below in pairwise(rows)]
     ruled = _groups(rows, parted)
     if len(ruled) > 2 and all(_may_be_one(group, columns) for group in ruled):
         return ruled
     pitches = [below.top - above.top for above, below in pairwise(rows)]
-    near = min((pitch for pitch in pitches if pitch > 0), default=0.0) * _CLOSER
-    spaced = _groups(rows, [part or pitch > near for part, pitch in zip(parted, pitches, strict=True)])
+    near = min((pitch for pitch, lock in zip(pitches, locked, strict=True) if not lock), default=0.0) * _CLOSER
+    ends = zip(parted, pitches, locked, strict=True)
+    spaced = _groups(rows, [not lock and (part or pitch > near) for part, pitch, lock in ends])
     if 1 < len(spaced) < len(rows) and all(_may_be_one(group, columns, complete=True) for group in spaced):
         return spaced
     return _groups(
         rows,
         [
-            part or pitch > _MAX_WRAP * above.height or not _goes_on(above, below, columns, text)
-            for part, pitch, (above, below) in zip(parted, pitches, pairwise(rows), strict=True)
+            not lock and (part or pitch > _MAX_WRAP * above.height or not _goes_on(above, below, columns, text))
+            for part, pitch, lock, (above, below) in zip(parted, pitches, locked, pairwise(rows), strict=True)
         ],
     )
+
+
+def _is_locked(above: Row, below: Row, columns: Sequence[Column]) -> bool:
+    """True when two lines stand beside each other in different columns."""
+    if not above.interlocks(below):
+        return False
+    upper = {place_of(columns, piece)[0] for piece in above.pieces}
+    return not upper & {place_of(columns, piece)[0] for piece in below.pieces}
 
 
 def _groups(rows: Sequence[Row], breaks: Sequence[bool]) -> list[list[Row]]:
@@ -67,9 +77,8 @@ def _may_be_one(group: Sequence[Row], columns: Sequence[Column], *, complete: bo
         if mine & numbers:
             return False
         numbers |= mine
-    if complete and (
-        not set().union(*places) <= max(places, key=len) or sum(len(p) == len(columns) for p in places) > 1
-    ):
+    most = max(places, key=len)
+    if complete and (not set().union(*places) <= most | {0} or sum(len(p) == len(columns) for p in places) > 1):
         return False
     return len(group) <= _MAX_LINES
 

@@ -104,7 +104,9 @@ def _join(extents: list[tuple[float, float]], piece: Piece) -> None:
 
 def split_by_columns(rows: Sequence[Row], columns: Sequence[Column], text: str) -> list[Row]:
     """The rows with pieces in two where they reach over several columns and each part stands in one of its own."""
-    return [row._replace(pieces=tuple(p for piece in row.pieces for p in _split(row, piece, columns, text))) for row in rows]
+    return [
+        row._replace(pieces=tuple(p for piece in row.pieces for p in _split(row, piece, columns, text))) for row in rows
+    ]
 
 
 def _split(row: Row, piece: Piece, columns: Sequence[Column], text: str) -> list[Piece]:

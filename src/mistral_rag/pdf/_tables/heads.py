@@ -1,6 +1,7 @@
 """Heads of tables: the lines above the values, and the columns that each name in them stands over."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._tables.columns import Column, matched, place_of
@@ -9,6 +10,8 @@ from mistral_rag.pdf._tables.pieces import Piece, Row
 
 MAX_HEAD_ROWS = 8
 """Printed lines of a head; three levels of names in three lines each are rare."""
+_MAX_LINE_GAP = 0.8
+"""White between two lines of one name, times the height of a line."""
 _MIN_FILLED = 0.6
 """Share of the columns that a row of words names which can be a head by its place alone."""
 _ALIGNED = 3.0
@@ -78,16 +81,17 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
     found: list[Name] = []
     below: Sequence[_Placed] = ()
     levels: list[list[_Placed]] = []
-    for row in reversed(rows):
+    for at in range(len(rows) - 1, -1, -1):
+        row = rows[at]
+        locked = any(a.interlocks(b) for a, b in pairwise(rows[max(0, at - 1) : at + 2]))
         words = {a: text[piece.start : piece.end] for piece, a, b in below if a == b}
-        below = list(_spans(row, below, columns, lattice, words))
+        below = list(_spans(row, () if locked else below, columns, lattice, words))
         levels.insert(0, list(below))
     for at, level in enumerate(levels):
         for piece, first, last in level:
-            above = next(
-                (n for n in reversed(found) if n.last_row == at - 1 and (n.first, n.last) == (first, last)), None
-            )
-            if above and _goes_on(rows, above, piece, at, lattice):
+            over = [name for name in found if name.first <= last and first <= name.last]
+            above = max(over, key=lambda name: name.last_row, default=None)
+            if above and (above.first, above.last) == (first, last) and _goes_on(rows, above, piece, at, lattice):
                 found[found.index(above)] = above._replace(pieces=(*above.pieces, piece), last_row=at)
             else:
                 found.append(Name((piece,), at, at, first, last))
@@ -96,7 +100,10 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
 
 def _goes_on(rows: Sequence[Row], above: Name, piece: Piece, at: int, lattice: Lattice) -> bool:
     """True when a piece is the next line of the name above it, and no name of its own."""
-    if lattice.part(rows[at - 1], rows[at]) or lattice.underline(rows[at - 1], above.pieces[-1]):
+    last = rows[above.last_row]
+    if rows[at].top - last.bottom > _MAX_LINE_GAP * last.height:
+        return False
+    if lattice.part(last, rows[at]) or lattice.underline(last, above.pieces[-1]):
         return False
     kinds = above.pieces[-1].kind, piece.kind
     return kinds == ("text", "text") or (kinds[0] == "date" and piece.kind in {"year", "date"})

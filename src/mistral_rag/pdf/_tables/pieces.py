@@ -14,6 +14,10 @@ _JOINT = 2
 
 _MIN_GAP = 0.4
 """A gap wider than this times the height of a line may separate cells; a blank takes a quarter of the height."""
+_MIN_NUMBERS = 2
+"""Numbers in a row that are cells where no more than a wide blank parts them; prose seldom has two."""
+_MIN_INTERLOCK = 0.3
+"""Share of a line's height that it has in common with the next one beside it; boxes of tight lines share a tenth."""
 _EDGE = 0.5
 """Points by which a letter may reach over a rule beside it."""
 
@@ -61,6 +65,10 @@ class Row(NamedTuple):
         """Height of the line."""
         return self.bottom - self.top
 
+    def interlocks(self, below: "Row") -> bool:
+        """True when the next line begins before this one ends, as beside cells that are set to the middle."""
+        return self.bottom - below.top > _MIN_INTERLOCK * min(self.height, below.height)
+
 
 def rows_of(sheet: Sheet, *, running: Set[int]) -> list[Row]:
     """The upright lines of a page but for running headers and footers."""
@@ -76,7 +84,7 @@ def rows_of(sheet: Sheet, *, running: Set[int]) -> list[Row]:
             continue
         of_line = words[bisect_left(starts, line.start) : bisect_right(starts, line.end)]
         top, bottom = line.box.top * down, line.box.bottom * down
-        pieces = tuple(_pieces(sheet.text, of_line, _between(sheet.rulings.down, top, bottom)))
+        pieces = tuple(_pieces(sheet.text, of_line, _between(sheet.rulings.down, top, bottom), bottom - top))
         if pieces:
             rows.append(Row(at, pieces, top, bottom, line.bold))
     return rows
@@ -88,14 +96,13 @@ def _between(rules: Sequence[Rule], top: float, bottom: float) -> list[float]:
     return [rule.place for rule in rules if rule.low <= middle <= rule.high]
 
 
-def _pieces(text: str, words: Sequence[Word], rules: Sequence[float]) -> Iterator[Piece]:
+def _pieces(text: str, words: Sequence[Word], rules: Sequence[float], height: float) -> Iterator[Piece]:
     first = 0
     for at in range(1, len(words) + 1):
         if at < len(words) and not _parts(words[at - 1], words[at], rules):
             continue
-        run = words[first:at]
-        if run:
-            yield piece_of(text, run)
+        if run := words[first:at]:
+            yield from _numbers_apart(text, run, height)
         first = at
 
 
@@ -104,6 +111,21 @@ def _parts(before: Word, after: Word, rules: Sequence[float]) -> bool:
     if after[0] - before[1] >= _JOINT:
         return True
     return any(before[3] <= place + _EDGE and place - _EDGE <= after[2] for place in rules)
+
+
+def _numbers_apart(text: str, words: Sequence[Word], height: float) -> Iterator[Piece]:
+    """The pieces of some words: numbers at the end of them that are set apart by more than blanks are cells."""
+    first = len(words)
+    while first > 0 and kind_of(text[words[first - 1][0] : words[first - 1][1]]) == "number":
+        first -= 1
+        if first and words[first][2] - words[first - 1][3] <= _MIN_GAP * height:
+            break
+    if len(words) - first < _MIN_NUMBERS or (first and words[first][2] - words[first - 1][3] <= _MIN_GAP * height):
+        yield piece_of(text, words)
+        return
+    if first:
+        yield piece_of(text, words[:first])
+    yield from (piece_of(text, [word]) for word in words[first:])
 
 
 def piece_of(text: str, words: Sequence[Word]) -> Piece:

@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
-from mistral_rag.pdf._tables.columns import MAX_COLUMNS, Column, columns_of, place_of, split_by_columns, with_empty, with_kinds
+from mistral_rag.pdf._tables.columns import (
+    MAX_COLUMNS,
+    Column,
+    columns_of,
+    place_of,
+    split_by_columns,
+    with_empty,
+    with_kinds,
+)
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.heads import MAX_HEAD_ROWS, count_head_rows
 from mistral_rag.pdf._tables.lattice import Lattice
@@ -21,6 +29,10 @@ _MAX_HEAD_GAP = 2.0
 """White between two lines of a head, times the height of a line."""
 _MAX_LABELS = 12
 """Lines without values between two rows of a table; more are text."""
+_MAX_LAST_LINES = 5
+"""Lines of the label in a table's last row that stand below its values."""
+_MAX_LINE_GAP = 0.5
+"""White between two lines of a label, times the height of a line."""
 _MAX_WIDE = 2
 """Lines in a row that reach over all columns of a table, as names of its sections do; more are prose."""
 _MAX_WIDE_WORDS = 14
@@ -128,8 +140,24 @@ def _tables(run: Sequence[Row], first: int, last: int, rulings: Rulings, text: s
     for begin, end in zip(starts, [*starts[1:], last + 1], strict=True):
         while end - 1 > begin and _is_apart(run, begin, end - 1, split=end <= last):
             end -= 1
+        if end == last + 1:
+            end = _with_last_label(run, begin, end, rulings, text)
         if parts := _table(run, begin, end, rulings, text):
             yield parts
+
+
+def _with_last_label(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str) -> int:
+    """The end of a table with the other lines of the label in its last row."""
+    lattice = Lattice.of(rulings, run[begin : min(end + _MAX_LAST_LINES, len(run))])
+    lefts = sorted(piece.left for piece in run[end - 1].pieces)
+    while end < len(run) and len(run[end].pieces) == 1:
+        above, row = run[end - 1], run[end]
+        near = row.top - above.bottom < _MAX_LINE_GAP * row.height and row.right < lefts[min(1, len(lefts) - 1)]
+        shaded = lattice.color(row) is not None and lattice.color(row) == lattice.color(above)
+        if not near or not (shaded or above.interlocks(row) or text[row.pieces[0].start].islower()):
+            break
+        end += 1
+    return end
 
 
 def _is_apart(run: Sequence[Row], begin: int, at: int, *, split: bool) -> bool:
