@@ -12,6 +12,8 @@ _MAX_LINES = 12
 """Printed lines between two rules that may be one row; more are a section of rows."""
 _CLOSER = 1.25
 """Distance of two rows against that of two lines of one row, at least, where no rule tells."""
+_SAME_PITCH = 0.95
+"""Distance of two lines against that of rows between rules, from which on they are rows too."""
 _MAX_WRAP = 1.7
 """Distance from line to line in a cell, times the height of a line: double spacing is that of rows."""
 _ALIGNED = 3.0
@@ -28,14 +30,23 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
         return []
     parted = [lattice.part(above, below) for above, below in pairwise(rows)]
     locked = [_is_locked(above, below, columns) for above, below in pairwise(rows)]
-    ruled = _groups(rows, parted)
-    if len(ruled) > 2 and all(_may_be_one(group, columns) for group in ruled):
-        return ruled
     pitches = [below.top - above.top for above, below in pairwise(rows)]
+    apart = sorted(pitch for pitch, part in zip(pitches, parted, strict=True) if part)
+    typical = apart[len(apart) // 2] if apart else 0.0
+    ruled = _groups(
+        rows,
+        [
+            part or (pitch >= _SAME_PITCH * typical and _is_label_above_row(above, below, columns, text))
+            for part, pitch, (above, below) in zip(parted, pitches, pairwise(rows), strict=True)
+        ],
+    )
+    if len(apart) > 1 and all(_may_be_one(group, columns) for group in ruled):
+        return ruled
     near = min((pitch for pitch, lock in zip(pitches, locked, strict=True) if not lock), default=0.0) * _CLOSER
     ends = zip(parted, pitches, locked, strict=True)
     spaced = _groups(rows, [not lock and (part or pitch > near) for part, pitch, lock in ends])
-    if 1 < len(spaced) < len(rows) and all(_may_be_one(group, columns, complete=True) for group in spaced):
+    by_white = any(pitch > near and not part for part, pitch in zip(parted, pitches, strict=True))
+    if by_white and 1 < len(spaced) < len(rows) and all(_may_be_one(group, columns, complete=True) for group in spaced):
         return spaced
     return _groups(
         rows,
@@ -44,6 +55,15 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
             for part, pitch, lock, (above, below) in zip(parted, pitches, locked, pairwise(rows), strict=True)
         ],
     )
+
+
+def _is_label_above_row(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:
+    """True when a line is a label of its own, above the label and the values of a row."""
+    first, *others = above.pieces
+    label = min(below.pieces, key=lambda piece: piece.left)
+    if others or len(below.pieces) < 2 or place_of(columns, first)[0] or place_of(columns, label)[0]:
+        return False
+    return not _label_goes_on(text[first.start : first.end], text[label.start : label.end])
 
 
 def _is_locked(above: Row, below: Row, columns: Sequence[Column]) -> bool:

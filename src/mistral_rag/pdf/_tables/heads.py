@@ -12,6 +12,8 @@ MAX_HEAD_ROWS = 8
 """Printed lines of a head; three levels of names in three lines each are rare."""
 _MAX_LINE_GAP = 0.8
 """White between two lines of one name, times the height of a line."""
+_UNFINISHED = ",-–—/&"
+"""Signs at the end of a line that a name goes on from."""
 _MIN_FILLED = 0.6
 """Share of the columns that a row of words names which can be a head by its place alone."""
 _ALIGNED = 3.0
@@ -91,20 +93,22 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
         for piece, first, last in level:
             over = [name for name in found if name.first <= last and first <= name.last]
             above = max(over, key=lambda name: name.last_row, default=None)
-            if above and (above.first, above.last) == (first, last) and _goes_on(rows, above, piece, at, lattice):
+            if above and (above.first, above.last) == (first, last) and _goes_on(rows, above, piece, at, lattice, text):
                 found[found.index(above)] = above._replace(pieces=(*above.pieces, piece), last_row=at)
             else:
                 found.append(Name((piece,), at, at, first, last))
     return found
 
 
-def _goes_on(rows: Sequence[Row], above: Name, piece: Piece, at: int, lattice: Lattice) -> bool:
+def _goes_on(rows: Sequence[Row], above: Name, piece: Piece, at: int, lattice: Lattice, text: str) -> bool:
     """True when a piece is the next line of the name above it, and no name of its own."""
     last = rows[above.last_row]
     if rows[at].top - last.bottom > _MAX_LINE_GAP * last.height:
         return False
     if lattice.part(last, rows[at]) or lattice.underline(last, above.pieces[-1]):
         return False
+    if text[above.pieces[-1].end - 1] in _UNFINISHED:
+        return True
     kinds = above.pieces[-1].kind, piece.kind
     return kinds == ("text", "text") or (kinds[0] == "date" and piece.kind in {"year", "date"})
 

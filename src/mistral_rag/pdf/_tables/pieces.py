@@ -14,8 +14,9 @@ _JOINT = 2
 
 _MIN_GAP = 0.4
 """A gap wider than this times the height of a line may separate cells; a blank takes a quarter of the height."""
+_FIGURES = frozenset({"number", "year", "range"})
 _MIN_NUMBERS = 2
-"""Numbers in a row that are cells where no more than a wide blank parts them; prose seldom has two."""
+"""Figures in a row that are cells where no more than a wide blank parts them; prose seldom has two."""
 _MIN_INTERLOCK = 0.3
 """Share of a line's height that it has in common with the next one beside it; boxes of tight lines share a tenth."""
 _EDGE = 0.5
@@ -116,7 +117,7 @@ def _parts(before: Word, after: Word, rules: Sequence[float]) -> bool:
 def _numbers_apart(text: str, words: Sequence[Word], height: float) -> Iterator[Piece]:
     """The pieces of some words: numbers at the end of them that are set apart by more than blanks are cells."""
     first = len(words)
-    while first > 0 and kind_of(text[words[first - 1][0] : words[first - 1][1]]) == "number":
+    while first > 0 and kind_of(text[words[first - 1][0] : words[first - 1][1]]) in _FIGURES:
         first -= 1
         if first and words[first][2] - words[first - 1][3] <= _MIN_GAP * height:
             break

@@ -10,7 +10,7 @@ CellKind = Literal["number", "year", "date", "range", "quantity", "text"]
 _CURRENCY: Final = (
     r"(?:US|CA|C|A|HK|R)?[$€£¥₹₩]|(?:EUR|USD|GBP|CHF|JPY|CNY|RMB|SEK|NOK|DKK|INR|CAD|AUD|HKD|PLN|CZK|BRL)"
 )
-_DIGITS: Final = r"\d(?:[\d.,'’/:]|[ \u00a0\u202f](?=\d))*"
+_DIGITS: Final = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,'’/:]*)"
 _NOTE: Final = r"(?:\s?\(\w{1,2}\)|\s?[*†‡§]+)*"
 _NUMBER: Final = re.compile(
     rf"[-–−+±<>≤≥~(\[]*\s?(?:{_CURRENCY})?\s?[-–−+(]*\s?(?:{_CURRENCY})?\s?(?:{_DIGITS}|\.\d+)\s?"
@@ -27,7 +27,7 @@ _MONTH: Final = (
 )
 _DATE: Final = re.compile(
     rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}(?:\s?[-–]\s?\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}})?"
-    rf"|(?:\d{{1,2}}\.?\s)?{_MONTH}(?:[\s-]\d{{1,2}}(?:st|nd|rd|th)?)?(?:,?[\s-]'?(?:\d\d){{1,2}})?",
+    rf"|\d{{1,2}},\s(?:19|20)\d\d|(?:\d{{1,2}}\.?\s)?{_MONTH}(?:[\s-]\d{{1,2}}(?:st|nd|rd|th)?)?(?:,?[\s-]'?(?:\d\d){{1,2}})?",
     re.IGNORECASE,
 )
 _RANGE: Final = re.compile(r"[$€£]?\d[\d.,/]*\s?%?\s?(?:[-–—]|to|bis)\s?[$€£]?\d[\d.,/]*\s?%?|[$€£]?\d[\d.,]*\s?%?\+")
@@ -45,7 +45,8 @@ def kind_of(text: str) -> CellKind:
     if _YEAR.fullmatch(text):
         return "year"
     if _DATE.fullmatch(text):
-        return "date" if any(map(str.isdigit, text)) or len(text) > 2 else "text"
+        # a month alone is a word among others: "Mar", but "Marketing" as well
+        return "date" if any(map(str.isdigit, text)) else "text"
     if _RANGE.fullmatch(text):
         return "range"
     if _NUMBER.fullmatch(text):
