@@ -36,7 +36,7 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
     ruled = _groups(
         rows,
         [
-            part or (pitch >= _SAME_PITCH * typical and _is_label_above_row(above, below, columns, text))
+            part or (pitch >= _SAME_PITCH * typical and _is_label_beside_row(above, below, columns, text))
             for part, pitch, (above, below) in zip(parted, pitches, pairwise(rows), strict=True)
         ],
     )
@@ -57,13 +57,15 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
     )
 
 
-def _is_label_above_row(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:
-    """True when a line is a label of its own, above the label and the values of a row."""
-    first, *others = above.pieces
-    label = min(below.pieces, key=lambda piece: piece.left)
-    if others or len(below.pieces) < 2 or place_of(columns, first)[0] or place_of(columns, label)[0]:
+def _is_label_beside_row(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:
+    """True when one of two lines is a label of its own, and the other the label and the values of a row."""
+    labels = [min(row.pieces, key=lambda piece: piece.left) for row in (above, below)]
+    if sorted((len(above.pieces) > 1, len(below.pieces) > 1)) != [False, True]:
         return False
-    return not _label_goes_on(text[first.start : first.end], text[label.start : label.end])
+    if any(place_of(columns, label)[0] for label in labels):
+        return False
+    upper, lower = (text[label.start : label.end] for label in labels)
+    return not _label_goes_on(upper, lower)
 
 
 def _is_locked(above: Row, below: Row, columns: Sequence[Column]) -> bool:

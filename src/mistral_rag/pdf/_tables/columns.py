@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from mistral_rag.pdf._tables.pieces import Piece, Row, split_at_gaps
-from mistral_rag.pdf._tables.values import CellKind
+from mistral_rag.pdf._tables.values import CellKind, is_dash
 
 MAX_COLUMNS = 60
 """Columns of a table on one page: a landscape page in small print has 40."""
@@ -52,19 +52,30 @@ class Column(NamedTuple):
         return (self.left + self.right) / 2
 
 
-def columns_of(rows: Sequence[Row]) -> list[Column]:
+def columns_of(rows: Sequence[Row], text: str) -> list[Column]:
     """The columns of the rows of a table, from left to right.
 
-    Numbers come first, since they are narrow, then all other pieces; one that stands over two columns joins none.
+    Numbers come first, since they are narrow, then words, then dashes, which stand anywhere in their columns; words
+    over two columns join none.
     """
     extents: list[tuple[float, float]] = []
     by_cells = sorted(rows, key=lambda row: -len(row.pieces))
-    for numeric in (True, False):
-        for row in by_cells:
-            if len(row.pieces) > 1 or numeric:
-                for piece in sorted(row.pieces, key=lambda piece: piece.right - piece.left):
-                    if (piece.kind == "number") is numeric:
-                        _join(extents, piece)
+    figures, words, dashes = [], [], []
+    for row in by_cells:
+        for piece in sorted(row.pieces, key=lambda piece: piece.right - piece.left):
+            if piece.kind != "number":
+                words += [piece] if len(row.pieces) > 1 else []
+            elif is_dash(text[piece.start : piece.end]):
+                dashes.append((row, piece))
+            else:
+                figures.append(piece)
+    for piece in (*figures, *words):
+        _join(extents, piece)
+    for row, piece in dashes:
+        nearest = min(extents, key=lambda e: max(piece.left - e[1], e[0] - piece.right), default=None)
+        others = (other for other in row.pieces if other is not piece)
+        if nearest is None or any(other.left < nearest[1] and nearest[0] < other.right for other in others):
+            _join(extents, piece)
     extents.sort()
     return [Column(left, right) for left, right in extents]
 

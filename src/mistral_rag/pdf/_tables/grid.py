@@ -132,10 +132,15 @@ def _scale(parts: Parts, text: str) -> str:
     pieces += [piece for row in reversed(parts.above) for piece in row.pieces]
     for piece in pieces:
         words = " ".join(text[piece.start : piece.end].split())
-        if len(words) <= _MAX_SCALE and _SCALE.search(words):
+        if is_scale(words):
             inside = re.search(r"\(([^()]*)\)", words)
             return (inside[1] if inside and _SCALE.search(inside[0]) else words).strip("() ")
     return ""
+
+
+def is_scale(words: str) -> bool:
+    """True for words that say the scale or the currency of the values in a table."""
+    return len(words) <= _MAX_SCALE and _SCALE.search(words) is not None
 
 
 def _is_of_all(piece: Piece, columns: Sequence[Column]) -> bool:

@@ -1,5 +1,6 @@
 """Heads of tables: the lines above the values, and the columns that each name in them stands over."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +15,7 @@ _MAX_LINE_GAP = 0.8
 """White between two lines of one name, times the height of a line."""
 _UNFINISHED = ",-–—/&"
 """Signs at the end of a line that a name goes on from."""
+_DAY_AND_YEAR = re.compile(r"\d{1,2},? (?:19|20)\d\d")
 _MIN_FILLED = 0.6
 """Share of the columns that a row of words names which can be a head by its place alone."""
 _ALIGNED = 3.0
@@ -105,9 +107,9 @@ def _goes_on(rows: Sequence[Row], above: Name, piece: Piece, at: int, lattice: L
     last = rows[above.last_row]
     if rows[at].top - last.bottom > _MAX_LINE_GAP * last.height:
         return False
-    if lattice.part(last, rows[at]) or lattice.underline(last, above.pieces[-1]):
+    if lattice.part(last, rows[at]) or lattice.underline(last, above.pieces[-1], rows[at]):
         return False
-    if text[above.pieces[-1].end - 1] in _UNFINISHED:
+    if text[above.pieces[-1].end - 1] in _UNFINISHED or _DAY_AND_YEAR.fullmatch(text[piece.start : piece.end]):
         return True
     kinds = above.pieces[-1].kind, piece.kind
     return kinds == ("text", "text") or (kinds[0] == "date" and piece.kind in {"year", "date"})
@@ -129,6 +131,8 @@ def _spans(
     for at, piece in enumerate(pieces):
         drawn = _drawn(row, piece, lattice)
         inside = [i for i, column in enumerate(columns) if drawn and drawn[0] <= column.middle <= drawn[1]]
+        # a rule below a head begins above the labels as well
+        inside = inside[1:] if inside[:1] == [0] and taken[at][0] else inside
         if inside:
             yield piece, inside[0], inside[-1]
         elif places is not None:
@@ -201,11 +205,11 @@ def _offset(piece: Piece, left: float, right: float) -> float:
 
 
 def _edges(columns: Sequence[Column], below: Sequence[_Placed]) -> list[tuple[float, float]]:
-    """Left and right of each column, with the name that stands over it."""
+    """Left and right of the name over each column, of its values where it has none."""
     edges = [(column.left, column.right) for column in columns]
     for piece, first, last in below:
         if first == last:
-            edges[first] = min(edges[first][0], piece.left), max(edges[first][1], piece.right)
+            edges[first] = piece.left, piece.right
     return edges
 
 
@@ -217,4 +221,4 @@ def joined_names(names: Sequence[Name], text: str, count: int) -> tuple[str, ...
         for column in columns[name.first : name.last + 1]:
             if words not in column[-1:]:
                 column.append(words)
-    return tuple(", ".join(column) for column in columns)
+    return tuple(", ".join(column).replace(",, ", ", ") for column in columns)

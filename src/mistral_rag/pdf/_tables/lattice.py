@@ -111,9 +111,13 @@ class Lattice(NamedTuple):
                 return left, right
         return None
 
-    def underline(self, row: Row, piece: Piece) -> tuple[float, float] | None:
-        """Ends of the rule right below a piece that is wider than it, and not as wide as the table."""
-        low, high = _middle(row), row.bottom + _MAX_UNDERLINE * row.height
+    def underline(self, row: Row, piece: Piece, below: Row | None = None) -> tuple[float, float] | None:
+        """Ends of the rule right below a piece that is wider than it, and not as wide as the table.
+
+        With the next row `below`, only a rule above that one.
+        """
+        low = _middle(row)
+        high = min(row.bottom + _MAX_UNDERLINE * row.height, _middle(below) if below else float("inf"))
         for rule in self.across:
             if low < rule.place < high and rule.low - _SLACK <= piece.left and piece.right <= rule.high + _SLACK:
                 return (rule.low, rule.high) if rule.high - rule.low < _MAX_SHADE * (self.right - self.left) else None

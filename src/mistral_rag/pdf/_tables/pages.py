@@ -54,7 +54,12 @@ def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
         above = sum(row.line < every[0].line for row in rows)
         below = sum(row.line > every[-1].line for row in rows)
         goes_on = not found and above <= _MAX_BEFORE and not parts.head
-        if goes_on and before and any(before.table.columns) and (columns := _fitting(before.parts.columns, parts.body)):
+        if (
+            goes_on
+            and before
+            and any(before.table.columns)
+            and (columns := _fitting(before.parts.columns, parts.body, sheet.text))
+        ):
             parts = parts._replace(columns=columns)
             table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
         else:
@@ -65,13 +70,13 @@ def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
     return ordered if all(apart) else []
 
 
-def _fitting(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column] | None:
+def _fitting(columns: Sequence[Column], rows: Sequence[Row], text: str) -> list[Column] | None:
     """The columns of the page before, with the extents on this page; None when its pieces do not stand in them."""
     pieces = [piece for row in rows if len(row.pieces) > 1 for piece in row.pieces]
     fitting = sum(any(min(p.right, c.right) > max(p.left, c.left) for c in columns) for p in pieces)
     if not pieces or fitting < _MIN_FITTING * len(pieces):
         return None
-    own = columns_of(rows)
+    own = columns_of(rows, text)
     if len(own) > len(columns):
         return None
     taken = [place_of(columns, piece)[0] for row in rows if len(row.pieces) == len(own) for piece in row.pieces]

@@ -13,7 +13,7 @@ from mistral_rag.pdf._tables.columns import (
     with_empty,
     with_kinds,
 )
-from mistral_rag.pdf._tables.grid import Parts
+from mistral_rag.pdf._tables.grid import Parts, is_scale
 from mistral_rag.pdf._tables.heads import MAX_HEAD_ROWS, count_head_rows
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Row
@@ -267,22 +267,37 @@ def _table(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str
     rows, columns, heads = _columns(run[top:end], lattice, text)
     if not 1 < len(columns) <= MAX_COLUMNS:
         return None
-    body = rows[heads:]
-    parts = Parts(run[max(0, top - _MAX_ABOVE) : top], rows[:heads], body, columns, lattice)
+    title = _title_rows(rows, heads, columns, lattice, text)
+    above = [*run[max(0, top - _MAX_ABOVE) : top], *rows[:title]]
+    parts = Parts(above, rows[title:heads], rows[heads:], columns, lattice)
     return parts if _is_table(parts, text) else None
+
+
+def _title_rows(rows: Sequence[Row], heads: int, columns: Sequence[Column], lattice: Lattice, text: str) -> int:
+    """The number of rows above a head that are its title, or say its scale: above its top rule, or alone."""
+    title = 0
+    ruled = 2 * sum(lattice.rule_between(a, b) for a, b in pairwise(rows[heads:])) >= len(rows) - heads
+    for at in range(heads - 1):
+        named = {place_of(columns, piece)[0] for row in rows[at + 1 : heads] for piece in row.pieces}
+        whole = len(named | {0}) == len(columns)
+        alone = len(rows[at].pieces) == 1 and is_scale(text[rows[at].pieces[0].start : rows[at].pieces[0].end])
+        at_left = place_of(columns, rows[at].pieces[0])[0] == 0
+        if whole and (alone or (at_left and not ruled and lattice.rule_between(rows[at], rows[at + 1]))):
+            title = at + 1
+    return title
 
 
 def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence[Row], list[Column], int]:
     """The rows of a table in the pieces that its columns make of them, the columns, and the number of rows in its head."""
     first_value = next((at for at, row in enumerate(rows) if _has_values(row)), 0)
-    columns = columns_of(rows[first_value:])
+    columns = columns_of(rows[first_value:], text)
     if len(columns) < 2:
         return rows, columns, 0
     columns = with_kinds(columns, rows[max(first_value, len(rows) // 2) :])
     rows = split_by_columns(rows, columns, text)
     heads = count_head_rows(rows, columns, lattice)
     if heads and heads != first_value:
-        columns = columns_of(rows[heads:])
+        columns = columns_of(rows[heads:], text)
     if heads and columns:
         columns = with_empty(columns, max(rows[:heads], key=lambda row: len(row.pieces)))
     regions = lattice.regions(rows[heads:] or rows, columns) if columns else []

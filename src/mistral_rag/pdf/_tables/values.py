@@ -54,6 +54,11 @@ def kind_of(text: str) -> CellKind:
     return "quantity" if _QUANTITY.fullmatch(text) else "text"
 
 
+def is_dash(text: str) -> bool:
+    """True for the sign of a cell without a value, which stands anywhere in its column."""
+    return not any(map(str.isalnum, text))
+
+
 def is_enumerator(text: str) -> bool:
     """True for the number or letter of a list item, which names a row only together with the words behind it."""
     return _ENUMERATOR.fullmatch(text) is not None
