@@ -58,9 +58,9 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
 
 
 def _is_label_beside_row(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:
-    """True when one of two lines is a label of its own, and the other the label and the values of a row."""
+    """True when one of two lines is a label of its own, and the other one too, or the label and values of a row."""
     labels = [min(row.pieces, key=lambda piece: piece.left) for row in (above, below)]
-    if sorted((len(above.pieces) > 1, len(below.pieces) > 1)) != [False, True]:
+    if len(above.pieces) > 1 and len(below.pieces) > 1:
         return False
     if any(place_of(columns, label)[0] for label in labels):
         return False

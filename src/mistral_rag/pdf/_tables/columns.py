@@ -130,7 +130,7 @@ def _split(row: Row, piece: Piece, columns: Sequence[Column], text: str) -> list
 
 
 def met(columns: Sequence[Column], piece: Piece) -> tuple[int, int]:
-    """First and last index of the columns that a piece has anything in common with; the nearest one where it has not."""
+    """First and last index of the columns that a piece reaches into at all; the nearest one where it is between two."""
     found = [at for at, c in enumerate(columns) if min(piece.right, c.right) - max(piece.left, c.left) > _MIN_SHARED]
     return (found[0], found[-1]) if found else place_of(columns, piece)
 

@@ -128,6 +128,8 @@ def _spans(
     taken = [place_of(columns, piece) for piece in pieces]
     repeated = len(set(words.values())) < len(words)
     left_aligned = repeated and len(pieces) < len(below) and _is_left_aligned(pieces, below)
+    groups = _groups_of(words) if repeated else []
+    grouped = len(groups) == len(pieces) and all(taken[at][0] for at in range(len(pieces)))
     for at, piece in enumerate(pieces):
         drawn = _drawn(row, piece, lattice)
         inside = [i for i, column in enumerate(columns) if drawn and drawn[0] <= column.middle <= drawn[1]]
@@ -135,6 +137,8 @@ def _spans(
         inside = inside[1:] if inside[:1] == [0] and taken[at][0] else inside
         if inside:
             yield piece, inside[0], inside[-1]
+        elif grouped:
+            yield piece, groups[at][0], groups[at][-1]
         elif places is not None:
             first, last = taken[at]
             single = first == last or any(a <= last and first <= b for i, (a, b) in enumerate(taken) if i != at)
@@ -152,6 +156,16 @@ def _spans(
 def _is_left_aligned(pieces: Sequence[Piece], below: Sequence[_Placed]) -> bool:
     edges = [piece.left for piece, _, _ in below]
     return all(min(abs(piece.left - edge) for edge in edges) < _ALIGNED for piece in pieces)
+
+
+def _groups_of(words: Mapping[int, str]) -> list[list[int]]:
+    """Columns whose names differ, in groups that end where a name comes again; the column of the labels is in none."""
+    groups: list[list[int]] = []
+    for at in sorted(column for column in words if column):
+        if not groups or at != groups[-1][-1] + 1 or words[at] in {words[other] for other in groups[-1]}:
+            groups.append([])
+        groups[-1].append(at)
+    return groups
 
 
 def _drawn(row: Row, piece: Piece, lattice: Lattice) -> tuple[float, float] | None:

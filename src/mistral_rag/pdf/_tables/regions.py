@@ -92,13 +92,25 @@ def _share_columns(above: Row, below: Row) -> bool:
 
 def _spans(run: Sequence[Row], text: str) -> Iterator[tuple[int, int]]:
     """First and last index of the lines that may be a table: lines of several cells, and labels between them."""
-    celled = [at for at, row in enumerate(run) if len(row.pieces) > 1 and not _is_field_or_item(row, text)]
+    celled = [
+        at
+        for at, row in enumerate(run)
+        if (len(row.pieces) > 1 and not _is_field_or_item(row, text)) or (at and _is_lone_value(run[at - 1], row))
+    ]
     first: int | None = None
     for at, following in zip_longest(celled, celled[1:]):
         first = at if first is None else first
         if following is None or not _are_labels(run, at, following, text):
             yield first, at
             first = None
+
+
+def _is_lone_value(above: Row, row: Row) -> bool:
+    """True for a number alone on its line, right below a number of a line of cells."""
+    piece = row.pieces[0]
+    if len(row.pieces) > 1 or piece.kind != "number" or row.top - above.bottom > _MAX_HEAD_GAP * row.height:
+        return False
+    return any(p.kind == "number" and p.left < piece.right and piece.left < p.right for p in above.pieces[1:])
 
 
 def _is_field_or_item(row: Row, text: str) -> bool:
@@ -149,12 +161,18 @@ def _tables(run: Sequence[Row], first: int, last: int, rulings: Rulings, text: s
 def _with_last_label(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str) -> int:
     """The end of a table with the other lines of the label in its last row."""
     lattice = Lattice.of(rulings, run[begin : min(end + _MAX_LAST_LINES, len(run))])
-    lefts = sorted(piece.left for piece in run[end - 1].pieces)
+    last = run[end - 1].pieces
+    lefts = sorted(piece.left for piece in last)
     while end < len(run) and len(run[end].pieces) == 1:
         above, row = run[end - 1], run[end]
-        near = row.top - above.bottom < _MAX_LINE_GAP * row.height and row.right < lefts[min(1, len(lefts) - 1)]
+        piece = row.pieces[0]
+        if row.top - above.bottom >= _MAX_LINE_GAP * row.height or piece.kind == "number":
+            break
+        in_label = row.right < lefts[min(1, len(lefts) - 1)]
         shaded = lattice.color(row) is not None and lattice.color(row) == lattice.color(above)
-        if not near or not (shaded or above.interlocks(row) or text[row.pieces[0].start].islower()):
+        label_goes_on = in_label and (shaded or above.interlocks(row) or text[piece.start].islower())
+        below = any(p.kind == "text" and abs(p.left - piece.left) < _ALIGNED for p in last if p.left > lefts[0])
+        if not (label_goes_on or below):
             break
         end += 1
     return end
@@ -183,8 +201,8 @@ def _new_heads(run: Sequence[Row], first: int, last: int, lattice: Lattice, text
     for at in range(first + 1, last):
         if not _begins_table(run, begun, at, last, lattice):
             continue
-        top = at
-        while top - 1 > begun and _belongs_above(run, top - 1, text):
+        top, left = at, min(row.left for row in run[at : last + 1])
+        while top - 1 > begun and _belongs_above(run, top - 1, left, text):
             top -= 1
         found.append(top)
         begun = at
@@ -242,15 +260,17 @@ def _stands_over_values(row: Row, below: Sequence[Row]) -> bool:
     return 2 * sum(over) >= len(over)
 
 
-def _belongs_above(run: Sequence[Row], at: int, text: str) -> bool:
-    """True when a line is the upper part of the head that begins below it: names over some columns."""
+def _belongs_above(run: Sequence[Row], at: int, left: float, text: str) -> bool:
+    """True when a line is the upper part of the head that begins below it: names over some columns.
+
+    `left` is the left edge of the table.
+    """
     row, below = run[at], run[at + 1]
     if below.top - row.bottom > _MAX_HEAD_GAP * row.height or row.height > _MAX_TITLE_HEIGHT * below.height:
         return False
     if len(row.pieces) > 1:
         return _is_words(row) and not _is_field_or_item(row, text)
-    lefts = sorted(piece.left for piece in below.pieces)
-    return row.left > lefts[0] + row.height and _is_words(row)
+    return row.left > left + row.height and _is_words(row)
 
 
 def _table(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str) -> Parts | None:
@@ -259,8 +279,8 @@ def _table(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str
     lattice = lattice._replace(
         left=min(row.left for row in run[begin:end]), right=max(row.right for row in run[begin:end])
     )
-    top = begin
-    while top and begin - top < MAX_HEAD_ROWS and _belongs_above(run, top - 1, text):
+    top, left = begin, lattice.left
+    while top and begin - top < MAX_HEAD_ROWS and _belongs_above(run, top - 1, left, text):
         if lattice.rule_between(run[top - 1], run[top]):
             break
         top -= 1
@@ -288,7 +308,7 @@ def _title_rows(rows: Sequence[Row], heads: int, columns: Sequence[Column], latt
 
 
 def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence[Row], list[Column], int]:
-    """The rows of a table in the pieces that its columns make of them, the columns, and the number of rows in its head."""
+    """The rows of a table in the pieces that its columns make of them, its columns, and the number of rows in its head."""
     first_value = next((at for at, row in enumerate(rows) if _has_values(row)), 0)
     columns = columns_of(rows[first_value:], text)
     if len(columns) < 2:
