@@ -104,5 +104,10 @@ def _citation_line(citation: Citation) -> str:
     where = citation.spans[0].locator
     mark = "" if citation.verified else f" ({citation.location})"
     quoted = f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
-    named = [str(cell) for cell in citation.cells if cell.column]
-    return f"{quoted}; cells: {'; '.join(named)}" if 0 < len(named) <= MAX_CELLS else quoted
+    named = [cell for cell in citation.cells if cell.column]
+    if not 0 < len(named) <= MAX_CELLS:
+        return quoted
+    # a row's name is said once, behind its last cell
+    last = {cell.row: at for at, cell in enumerate(named)}
+    cells = (str(c) if last[c.row] == at else f"{c.column}: {c.value}" for at, c in enumerate(named))
+    return f"{quoted}; cells: {'; '.join(cells)}"

@@ -116,9 +116,11 @@ class EvidenceUnit:
         """
         page = self.passage.page
         rows = [page.units[i] for i in headers_of(page, [self.index])]
-        return " ".join(page.text[row.start : row.end] for row in rows) or self._continued_names()
+        return " ".join(page.text[row.start : row.end] for row in rows) or self.continued_names
 
-    def _continued_names(self) -> str:
+    @property
+    def continued_names(self) -> str:
+        """Names of the columns of a table that goes on from the page before; empty for other units."""
         unit = self.passage.page.units[self.index]
         tables = (table for table in self.passage.page.tables if table.start < unit.end and unit.start < table.end)
         return "  ".join(filter(None, next((table.columns for table in tables if table.continued), ())))
@@ -182,7 +184,11 @@ def _lines(units: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
     page = passage.page
     yield defused(f"# {passage.source.title}, {page.locator}")
     shown = {unit.index for unit in units}
+    continued = ""
     for unit in units:
+        if unit.continued_names not in ("", continued):
+            continued = unit.continued_names
+            yield f"~ {defused(continued)[:CONTEXT_LENGTH]}"
         yield from _context(page, [*headers_of(page, [unit.index]), unit.index - 1], shown)
         values = unit.named_values
         yield f"{marker(unit.number, nonce)} {defused(f'{unit.text} ({values})' if values else unit.text)}"
