@@ -151,16 +151,23 @@ def with_kinds(columns: Sequence[Column], rows: Iterable[Row]) -> list[Column]:
 
 def place_of(columns: Sequence[Column], piece: Piece) -> tuple[int, int]:
     """First and last index of the columns that a piece stands in; the nearest one for a piece between two."""
-    shared = [min(piece.right, column.right) - max(piece.left, column.left) for column in columns]
-    met = [
-        at
-        for at, (common, column) in enumerate(zip(shared, columns, strict=True))
-        if common > _MIN_SHARED and common >= _MIN_SPANNED * (column.right - column.left)
-    ]
-    if len(met) > 1 and piece.kind != "number":
-        return met[0], met[-1]
-    best = max(range(len(columns)), key=shared.__getitem__)
-    return best, best
+    left, right = piece.left, piece.right
+    best, most = 0, float("-inf")
+    first = last = -1
+    for at, (low, high, _) in enumerate(columns):
+        if low >= right:
+            common = right - low
+        elif high <= left:
+            common = high - left
+        else:
+            common = min(right, high) - max(left, low)
+        if common > most:
+            best, most = at, common
+        elif low > right:
+            break
+        if common > _MIN_SHARED and common >= _MIN_SPANNED * (high - low):
+            first, last = (at if first < 0 else first), at
+    return (first, last) if first < last and piece.kind != "number" else (best, best)
 
 
 def matched(names: Sequence[Extent], columns: Sequence[Extent], rules: Sequence[float] = ()) -> list[int] | None:

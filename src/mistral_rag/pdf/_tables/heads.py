@@ -16,6 +16,7 @@ _MAX_LINE_GAP = 0.8
 _UNFINISHED = ",-–—/&"
 """Signs at the end of a line that a name goes on from."""
 _DAY_AND_YEAR = re.compile(r"\d{1,2},? (?:19|20)\d\d")
+_PARTED_RANGE = re.compile(r"(?<=\d)([-–]) (?=\d)")
 _MIN_FILLED = 0.6
 """Share of the columns that a row of words names which can be a head by its place alone."""
 _ALIGNED = 3.0
@@ -232,6 +233,7 @@ def joined_names(names: Sequence[Name], text: str, count: int) -> tuple[str, ...
     columns: list[list[str]] = [[] for _ in range(count)]
     for name in sorted(names, key=lambda name: name.first_row):
         words = " ".join(" ".join(text[piece.start : piece.end].split()) for piece in name.pieces)
+        words = _PARTED_RANGE.sub(r"\1", words)
         for column in columns[name.first : name.last + 1]:
             if words not in column[-1:]:
                 column.append(words)

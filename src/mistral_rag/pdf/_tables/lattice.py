@@ -29,13 +29,14 @@ Color = tuple[int, int, int]
 
 
 class Lattice(NamedTuple):
-    """The rules and shadings of a table between `left` and `right`, in points."""
+    """The rules and shadings of a table between `left` and `right`, in points; `colors` keeps those behind rows."""
 
     across: Sequence[Rule]
     down: Sequence[Rule]
     shades: Sequence[Shade]
     left: float
     right: float
+    colors: dict[int, Color | None]
 
     @classmethod
     def of(cls, rulings: Rulings, rows: Sequence[Row]) -> "Lattice":
@@ -54,6 +55,7 @@ class Lattice(NamedTuple):
             ][:_MAX_RULES],
             left,
             right,
+            {},
         )
 
     def part(self, above: Row, below: Row) -> bool:
@@ -68,7 +70,13 @@ class Lattice(NamedTuple):
 
     def color(self, row: Row) -> Color | None:
         """The colour behind a row; None where most of it is blank."""
-        middle = _middle(row)
+        if not self.shades:
+            return None
+        if row.line not in self.colors:
+            self.colors[row.line] = self._color(_middle(row))
+        return self.colors[row.line]
+
+    def _color(self, middle: float) -> Color | None:
         behind = [shade for shade in self.shades if shade.box.top <= middle <= shade.box.bottom]
         spans = [(shade.box.left, shade.box.right) for shade in behind]
         return behind[-1].color if behind and covered(spans, self.left, self.right) >= _MIN_SHADE else None

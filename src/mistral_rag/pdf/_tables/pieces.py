@@ -117,6 +117,9 @@ def _parts(before: Word, after: Word, rules: Sequence[float]) -> bool:
 def _numbers_apart(text: str, words: Sequence[Word], height: float) -> Iterator[Piece]:
     """The pieces of some words: numbers at the end of them that are set apart by more than blanks are cells."""
     first = len(words)
+    if first < _MIN_NUMBERS:
+        yield piece_of(text, words)
+        return
     while first > 0 and kind_of(text[words[first - 1][0] : words[first - 1][1]]) in _FIGURES:
         first -= 1
         if first and words[first][2] - words[first - 1][3] <= _MIN_GAP * height:

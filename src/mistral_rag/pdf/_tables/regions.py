@@ -277,7 +277,7 @@ def _table(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str
     """The table of the lines from `begin` to `end`, with the lines of its head above them; None when it is none."""
     lattice = Lattice.of(rulings, run[max(0, begin - MAX_HEAD_ROWS) : end])
     lattice = lattice._replace(
-        left=min(row.left for row in run[begin:end]), right=max(row.right for row in run[begin:end])
+        left=min(row.left for row in run[begin:end]), right=max(row.right for row in run[begin:end]), colors={}
     )
     top, left = begin, lattice.left
     while top and begin - top < MAX_HEAD_ROWS and _belongs_above(run, top - 1, left, text):

@@ -1,7 +1,7 @@
 """Rules and shaded areas of a page, from the paths that draw it."""
 
 import ctypes
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._drawing import Drawing
-from mistral_rag.pdf._geometry import Floats, PageTransform, Rectangle
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._native import Buffer, bound, rows_of
 
 _MAX_PATHS = 3000
@@ -26,6 +26,9 @@ _PAPER = 250
 """Level of all three colours from which on ink is not seen on white paper."""
 _MAX_PAGE_SHARE = 0.8
 """An area that covers more of the page's width and height is its background."""
+
+_RECTANGLE = "mlll"
+"""Segments of a rectangle that is closed by the way it is drawn: a move and three lines."""
 
 _fill_of = bound(pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, 5)
 _stroke_of = bound(pdfium.FPDFPageObj_GetStrokeColor, ctypes.c_int, 5)
@@ -69,40 +72,80 @@ def rulings_of(page: Any, transform: PageTransform) -> Rulings:
     modes, _ = rows_of(_draw_mode, addresses, np.int32, 2)
     fills, _ = rows_of(_fill_of, addresses, np.uint32, 4)
     strokes, _ = rows_of(_stroke_of, addresses, np.uint32, 4)
+    filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
     # PDFium gives left, bottom, right, top
-    boxes = drawing.boxes(paths)
-    sides = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    large = np.minimum(*sides) > _MAX_THICKNESS
-    found = _Found([], [], [])
-    upright = transform.boxes(boxes.astype(np.float64)[:, None, [0, 3, 2, 1]])
-    budget = _MAX_SEGMENTS
-    for row, at in enumerate(paths):
-        is_filled, is_stroked = bool(modes[row, 0]), bool(modes[row, 1])
-        ink = fills[row] if is_filled and not is_stroked else strokes[row]
-        parts = [upright[row]]
-        if large[row] and (count := _count_segments(addresses[row])) > 1:
-            # a matrix inside of a form applies to the segments too: those are taken by their bounds
-            if count > 2 * len(_RECTANGLE) and at not in drawing.matrices and (budget := budget - count) > 0:
-                parts = list(_parts(addresses[row], count, transform))
-            elif count < len(_RECTANGLE):
-                continue
-        for left, top, right, bottom in parts:
-            box = Rectangle(float(left), float(top), float(right), float(bottom))
-            found.add(box, _seen(ink) if is_filled or is_stroked else None, _seen(fills[row]) if is_filled else None)
-    return found.rulings(transform)
+    raw = drawing.boxes(paths)
+    boxes = transform.boxes(raw.astype(np.float64)[:, None, [0, 3, 2, 1]])
+    boxes, parts = _in_parts(drawing, paths, boxes, transform)
+    inks = np.where((filled & ~stroked)[:, None], fills, strokes)
+    ink = (filled | stroked) & _is_seen(inks)
+    fill = filled & _is_seen(fills)
+    return _sorted_out(boxes, ink[parts], fill[parts], fills[parts], transform)
 
 
-_RECTANGLE = "mlll"
-"""Segments of a rectangle that is closed by the way it is drawn: a move and three lines."""
+def _in_parts(
+    drawing: Drawing, paths: Sequence[int], boxes: Floats, transform: PageTransform
+) -> tuple[Floats, Integers]:
+    """Boxes of the parts of each path, and the index of the path of each; slanted lines have none."""
+    wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    large = np.flatnonzero(np.minimum(wide, high) > _MAX_THICKNESS).tolist()
+    counts = {row: _count_segments(drawing.addresses[paths[row]]) for row in large}
+    slanted = [row for row, count in counts.items() if 1 < count < len(_RECTANGLE)]
+    # a matrix inside of a form applies to the segments too: those are taken by their bounds
+    many = [r for r, count in counts.items() if count > 2 * len(_RECTANGLE) and paths[r] not in drawing.matrices]
+    if sum(counts[row] for row in many) > _MAX_SEGMENTS:
+        many = []
+    whole = np.setdiff1d(np.arange(len(paths)), [*slanted, *many]).astype(np.int64)
+    found, owners = [boxes[whole]], [whole]
+    for row in many:
+        parts = _parts(drawing.addresses[paths[row]], counts[row], transform)
+        found.append(parts)
+        owners.append(np.full(len(parts), row, dtype=np.int64))
+    return np.concatenate(found), np.concatenate(owners)
 
 
-def _seen(color: Any) -> tuple[int, int, int] | None:
-    """A colour that is seen on paper."""
-    red, green, blue, alpha = (int(level) for level in color)
-    return (red, green, blue) if alpha and min(red, green, blue) < _PAPER else None
+def _sorted_out(boxes: Floats, ink: Booleans, fill: Booleans, fills: Any, transform: PageTransform) -> Rulings:
+    """Rules, the sides of frames, and areas, by the shape of each box."""
+    wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    shown = ink & (np.maximum(wide, high) >= _MIN_LENGTH)
+    flat = shown & (high <= _MAX_THICKNESS)
+    thin = shown & ~flat & (wide <= _MAX_THICKNESS)
+    area = shown & ~flat & ~thin & fill
+    area &= (wide < _MAX_PAGE_SHARE * transform.width) | (high < _MAX_PAGE_SHARE * transform.height)
+    across = [Rule((top + bottom) / 2, left, right) for left, top, right, bottom in boxes[flat].tolist()]
+    down = [Rule((left + right) / 2, top, bottom) for left, top, right, bottom in boxes[thin].tolist()]
+    for left, top, right, bottom in boxes[shown & ~flat & ~thin & ~fill].tolist():
+        across += (Rule(y, left, right) for y in (top, bottom))
+        down += (Rule(x, top, bottom) for x in (left, right))
+    shades = _joined_shades(boxes[area].tolist(), fills[area, :3].tolist())
+    return Rulings(tuple(_joined(across)), tuple(_joined(down)), tuple(shades))
 
 
-def _parts(address: int, count: int, transform: PageTransform) -> Iterator[Floats]:
+def _joined_shades(boxes: Sequence[Sequence[float]], colors: Sequence[Sequence[int]]) -> list[Shade]:
+    """Areas of one colour side by side as one: tables are often shaded cell by cell."""
+    joined: list[Shade] = []
+    for box, color in zip(boxes, colors, strict=True):
+        shade = Shade(Rectangle(*box), (color[0], color[1], color[2]))
+        last = joined[-1] if joined else None
+        if last and last.color == shade.color and _is_beside(last.box, shade.box):
+            joined[-1] = Shade(last.box._replace(right=max(last.box.right, shade.box.right)), shade.color)
+        else:
+            joined.append(shade)
+    return joined
+
+
+def _is_beside(first: Rectangle, second: Rectangle) -> bool:
+    same = abs(first.top - second.top) < 1 and abs(first.bottom - second.bottom) < 1
+    return same and -1 < second.left - first.right < 1
+
+
+def _is_seen(colors: Any) -> Booleans:
+    """Mask (n) of the colours that are seen on paper."""
+    seen: Booleans = (colors[:, 3] > 0) & (colors[:, :3].min(axis=1) < _PAPER)
+    return seen
+
+
+def _parts(address: int, count: int, transform: PageTransform) -> Floats:
     """Bounds of the parts of a path: strokes and rectangles that are drawn together."""
     point = Buffer(ctypes.c_float, 2)
     parts: list[list[tuple[float, float]]] = []
@@ -117,38 +160,7 @@ def _parts(address: int, count: int, transform: PageTransform) -> Iterator[Float
         for part in parts
         if part
     ]
-    yield from transform.boxes(np.array(boxes, dtype=np.float64)[:, None, :])
-
-
-class _Found(NamedTuple):
-    across: list[Rule]
-    down: list[Rule]
-    shades: list[Shade]
-
-    def add(self, box: Rectangle, ink: tuple[int, int, int] | None, fill: tuple[int, int, int] | None) -> None:
-        """Add a part of a path: a rule, the four sides of a frame, or an area."""
-        width, height = box.right - box.left, box.bottom - box.top
-        if ink is None or max(width, height) < _MIN_LENGTH:
-            return
-        if height <= _MAX_THICKNESS:
-            self.across.append(Rule((box.top + box.bottom) / 2, box.left, box.right))
-        elif width <= _MAX_THICKNESS:
-            self.down.append(Rule((box.left + box.right) / 2, box.top, box.bottom))
-        elif fill is not None:
-            self.shades.append(Shade(box, fill))
-        else:
-            self.across.extend(Rule(y, box.left, box.right) for y in (box.top, box.bottom))
-            self.down.extend(Rule(x, box.top, box.bottom) for x in (box.left, box.right))
-
-    def rulings(self, transform: PageTransform) -> Rulings:
-        """The rules, those that are drawn in pieces put together, and the areas but for the page's background."""
-        shades = tuple(
-            shade
-            for shade in self.shades
-            if shade.box.right - shade.box.left < _MAX_PAGE_SHARE * transform.width
-            or shade.box.bottom - shade.box.top < _MAX_PAGE_SHARE * transform.height
-        )
-        return Rulings(tuple(_joined(self.across)), tuple(_joined(self.down)), shades)
+    return transform.boxes(np.array(boxes, dtype=np.float64).reshape(-1, 1, 4))
 
 
 def _joined(rules: Iterable[Rule]) -> list[Rule]:
