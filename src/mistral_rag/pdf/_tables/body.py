@@ -111,11 +111,11 @@ def _goes_on(above: Row, below: Row, columns: Sequence[Column], text: str) -> bo
     lower = {place_of(columns, piece)[0]: piece for piece in below.pieces}
     if any(piece.kind == "number" for piece in below.pieces):
         label, following = upper.get(0), lower.get(0)
-        wraps = len(upper) == 1 and label is not None and following is not None
-        return wraps and _label_goes_on(text[label.start : label.end], text[following.start : following.end])
+        if len(upper) > 1 or label is None or following is None:
+            return False
+        return _label_goes_on(text[label.start : label.end], text[following.start : following.end])
     if 0 in lower:
-        label = lower[0]
-        return len(lower) == 1 and len(upper) > 1 and 0 in upper and text[label.start].islower()
+        return len(lower) == 1 and len(upper) > 1 and 0 in upper and text[lower[0].start].islower()
     return any(upper) and all(
         at in upper and upper[at].kind == "text" and abs(piece.left - upper[at].left) < _ALIGNED
         for at, piece in lower.items()

@@ -121,7 +121,7 @@ def split_by_columns(rows: Sequence[Row], columns: Sequence[Column], text: str) 
 
 
 def _split(row: Row, piece: Piece, columns: Sequence[Column], text: str) -> list[Piece]:
-    first, last = met(columns, piece)
+    first, last = met(columns, piece) if len(piece.words) > 1 else (0, 0)
     if last <= first:
         return [piece]
     parts = split_at_gaps(row, piece, text)

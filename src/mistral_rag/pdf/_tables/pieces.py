@@ -111,7 +111,7 @@ def _parts(before: Word, after: Word, rules: Sequence[float]) -> bool:
     """True when a wide gap or a rule stands between two words."""
     if after[0] - before[1] >= _JOINT:
         return True
-    return any(before[3] <= place + _EDGE and place - _EDGE <= after[2] for place in rules)
+    return bool(rules) and any(before[3] <= place + _EDGE and place - _EDGE <= after[2] for place in rules)
 
 
 def _numbers_apart(text: str, words: Sequence[Word], height: float) -> Iterator[Piece]:
@@ -135,7 +135,10 @@ def _numbers_apart(text: str, words: Sequence[Word], height: float) -> Iterator[
 def piece_of(text: str, words: Sequence[Word]) -> Piece:
     """Words that follow each other, as a piece."""
     start, end = words[0][0], words[-1][1]
-    left, right = min(word[2] for word in words), max(word[3] for word in words)
+    left, right = words[0][2], words[-1][3]
+    if right < words[0][3]:
+        # text that runs to the left
+        left, right = min(word[2] for word in words), max(word[3] for word in words)
     return Piece(start, end, left, right, kind_of(text[start:end]), tuple(words))
 
 

@@ -308,7 +308,7 @@ def _title_rows(rows: Sequence[Row], heads: int, columns: Sequence[Column], latt
 
 
 def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence[Row], list[Column], int]:
-    """The rows of a table in the pieces that its columns make of them, its columns, and the number of rows in its head."""
+    """The rows of a table, their pieces parted by its columns; the columns; and the number of rows in its head."""
     first_value = next((at for at, row in enumerate(rows) if _has_values(row)), 0)
     columns = columns_of(rows[first_value:], text)
     if len(columns) < 2:
