@@ -139,7 +139,7 @@ def _are_labels(run: Sequence[Row], above: int, below: int, text: str) -> bool:
 def _reaches_over(row: Row, celled: Row) -> bool:
     """True when a line stands in the first and the last column of a line of cells."""
     lefts = sorted(piece.left for piece in celled.pieces)
-    return row.left < lefts[1] and row.right > lefts[-1]
+    return row.left < lefts[len(lefts) > 1] and row.right > lefts[-1]
 
 
 def _is_prose(line: str) -> bool:
@@ -318,9 +318,11 @@ def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence
     heads = count_head_rows(rows, columns, lattice)
     if heads and heads != first_value:
         columns = columns_of(rows[heads:], text)
-    if heads and columns:
+    if len(columns) < 2:
+        return rows, columns, 0
+    if heads:
         columns = with_empty(columns, max(rows[:heads], key=lambda row: len(row.pieces)))
-    regions = lattice.regions(rows[heads:] or rows, columns) if columns else []
+    regions = lattice.regions(rows[heads:] or rows, columns)
     if regions:
         columns = [Column(left, right) for left, right in regions]
     return rows, with_kinds(columns, rows[heads:]), heads
