@@ -17,6 +17,7 @@ from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._regions import RegionKind
+from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -54,7 +55,8 @@ class Sheet(NamedTuple):
 
     `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
     them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
-    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`.
+    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `rulings` are looked
+    for where lines have cells.
     """
 
     number: int
@@ -67,6 +69,7 @@ class Sheet(NamedTuple):
     garbage: float
     ink: float
     hidden: int = 0
+    rulings: Rulings = Rulings()
 
 
 class PdfFile:
@@ -127,6 +130,7 @@ class PdfFile:
                 garbage=words.garbage,
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
+                rulings=rulings_of(page, transform) if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
             )
 
     def size(self, number: int) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, Rectangle, around
-from mistral_rag.pdf._glyphs.page import runs_leftward
+from mistral_rag.pdf._glyphs.page import codes_of, is_leftward
 
 CELL_GAP = 0.9
 """A gap wider than this times the height of a line separates two cells; a blank between words has a third of that."""
@@ -123,10 +123,18 @@ def _vertical_overlap(fragment: Fragment, row: list[Fragment], band: list[float]
     return (min(bottom, band[1]) - max(top, band[0])) / height if height > 0 else 1.0
 
 
+def reads_leftward(texts: Sequence[str]) -> bool:
+    """True when most letters of some words are of a script that is written to the left."""
+    whole = "".join(texts)
+    if whole.isascii():
+        return False
+    return bool(2 * np.count_nonzero(is_leftward(codes_of(whole))) > sum(map(str.isalpha, whole)))
+
+
 def joined(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
     """The fragments of a row, those put together that stand a blank apart: PDFium breaks lines at odd characters."""
     found: list[Fragment] = []
-    leftward = runs_leftward("".join(texts[word] for fragment in row for word in fragment.words))
+    leftward = reads_leftward([texts[word] for fragment in row for word in fragment.words])
     for fragment in row:
         last = found[-1] if found else None
         if (

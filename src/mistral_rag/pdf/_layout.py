@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, reads_leftward
 from mistral_rag.pdf._geometry import Rectangle, around, turned_upright
-from mistral_rag.pdf._glyphs.page import runs_leftward
 from mistral_rag.pdf._regions import Region, RegionKind, regions_of
 
 CELL_JOINT = "  "
@@ -79,7 +78,7 @@ class _LineBuilder(NamedTuple):
 
     def line(self, row: list[Fragment], *, upright: bool) -> LineLayout:
         """Join the fragments of a row."""
-        leftward = runs_leftward("".join(self.texts[word] for fragment in row for word in fragment.words))
+        leftward = reads_leftward([self.texts[word] for fragment in row for word in fragment.words])
         words: list[int] = []
         joints: list[str] = []
         before: Fragment | None = None
