@@ -41,7 +41,7 @@ def parse(path: Path) -> Parsed:
 
 
 def _markdown() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.add_render_rule("html_inline", _html_inline)
     return parser
 
