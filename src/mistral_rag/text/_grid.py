@@ -53,7 +53,8 @@ Place = tuple[int, int]
 class GridCell:
     """A cell of a marked-up table.
 
-    `source` is its range in the source that it was read from, for those that need it. `is_head` is said by its markup,
+    `source` is its range in the source that it was read from, for those that need it. `row` is -1 for one in no row: a
+    caption. `is_head` is said by its markup,
     `is_bold` and `background` are how it looks.
     """
 
@@ -76,7 +77,7 @@ class TableGrid:
     A row without text of its own is left out.
     """
 
-    captions: list[str] = field(default_factory=list)
+    captions: list[GridCell] = field(default_factory=list)
     rows: list[list[GridCell | None]] = field(default_factory=list)
     width: int = 0
     _row: list[GridCell | None] = field(default_factory=list)
@@ -85,9 +86,9 @@ class TableGrid:
     _repeated: int = 0
     _heads: int | None = None
 
-    def caption(self, text: str) -> None:
+    def caption(self, text: str, *, source: tuple[int, int] = (0, 0)) -> None:
         """Add a text that stands above the table."""
-        self.captions.append(text)
+        self.captions.append(GridCell(text, -1, 0, source=source))
 
     def add(
         self,
@@ -273,7 +274,7 @@ class TableGrid:
 
     def scale(self) -> str:
         """The words that say in what all values are: in the captions, titles and the head of the labels."""
-        above = list(self.captions)
+        above = [caption.text for caption in self.captions]
         above += [cell.text for at in range(self.heads) for cell in self._cells_of(at)[:1] if not cell.column]
         return next(filter(None, map(_scale, above)), "")
 
