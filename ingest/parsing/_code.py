@@ -18,8 +18,8 @@ _MARK: Final = re.compile(
       | ^\s*(?:\#|//|--\s|/\*|\$\s|>>>\s|</?[\w!])   # a comment, a prompt, a tag
       | [=!<>]=|->|=>|&&|\|\|
       | \w\([^()\s]*[,)]                             # a call
-      | ^\s*(?:if|elif|for|while|def|class|try|except|with|case|function|else|do|then|return|import|end|fi|done)\b.*
-        (?:[:;{)]|\w)$
+      | ^\s*(?:if|elif|for|while|def|class|try|except|with|case|function|else|do|then|return|import|end|fi|done)\b
+        (?:.*[:;{)\w])?$
     """,
     re.VERBOSE,
 )
