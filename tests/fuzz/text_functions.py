@@ -77,7 +77,7 @@ def _markers_in_pieces(text: str) -> object:
 
 def _decoded(data: bytes) -> object:
     try:
-        return texts.decode_text(data, markup=True)
+        return texts.decode_text(data, markup=True).text
     except ParseError:
         return None
 

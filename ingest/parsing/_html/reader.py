@@ -15,7 +15,7 @@ from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, 
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
 from ingest.parsing._outline import Outline
-from ingest.parsing._result import Parsed
+from ingest.parsing._result import Parsed, with_doubt
 from mistral_rag.schema import BlockKind, clean_text
 from mistral_rag.text import drop_invisible, read_text
 
@@ -59,9 +59,11 @@ def parse(path: Path) -> Parsed:
     """The file's sections as pages; the title is `<title>`, else the first heading, else the file's name."""
     outline = Outline()
     reader = HtmlReader(outline)
-    reader.read(read_text(path, markup=True))
+    source = read_text(path, markup=True)
+    reader.read(source.text)
     title = reader.title or outline.title or path.stem
-    return Parsed(title, reader.metadata, outline.pages(), hidden={0: reader.hidden} if reader.hidden else {})
+    hidden = {0: reader.hidden} if reader.hidden else {}
+    return with_doubt(Parsed(title, reader.metadata, outline.pages(), hidden=hidden), source.doubt)
 
 
 class HtmlReader:
