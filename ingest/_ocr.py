@@ -14,7 +14,7 @@ from mistral_rag import errors
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.index import IndexWriter
-from mistral_rag.ocr import PageFailure, PageReader
+from mistral_rag.ocr import OcrPage, PageFailure, PageReader
 from mistral_rag.schema import Page
 
 When = Literal["auto", "always", "never"]
@@ -108,7 +108,7 @@ class CachedPageReader:
                 # what was read now is not what the key was made of
                 yield number, PageFailure(number, change)
                 continue
-            page = Page.model_construct(**{name: getattr(outcome, name) for name in Page.model_fields})
+            page = _plain(outcome)
             self.writer.keep_page(self.name, missing[number], page, file=file.digest)
             self.writer.commit()
             self.fresh += 1
@@ -129,6 +129,13 @@ class CachedPageReader:
         except errors.ApiError as error:
             self.platform.note(error)
             yield from (PageFailure(number, reason_of(error)) for number in sorted(waiting))
+
+
+def _plain(page: Page) -> Page:
+    """The page without the fields of its reader: an index keeps no more."""
+    if isinstance(page, OcrPage):
+        return page.plain()
+    return Page.model_construct(**{name: getattr(page, name) for name in Page.model_fields})
 
 
 def merge_ocr(parsed: ParsedFile, outcomes: OcrOutcomes, *, reader: str, stem: str) -> ParsedFile:

@@ -68,10 +68,11 @@ mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFO
 mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
     thinking
 mistral_rag.testing.__main__: main
-mistral_rag.text: BAR Form LEVELS Level MONTHS NON_ALPHANUMERIC Number SENTENCE_LOOKAHEAD TOKENS_VERSION Terms Weigh
-    asked_words bigrams can_begin computed_number content_words coverage decode_text detect_language drop_invisible
-    evenly full_year hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text
-    same_number sentences skeleton tokenize trimmed window words written written_question
+mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place SENTENCE_LOOKAHEAD
+    TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage
+    decode_text detect_language drop_invisible evenly full_year hashed hashed_question is_word missing_numbers near
+    normal_form numbers rarity read_text same_number sentences skeleton tokenize trimmed window words written
+    written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._outline import Outline
-from ingest.parsing._result import Parsed
+from ingest.parsing._result import Parsed, with_doubt
 from mistral_rag.text import read_text
 
 MAX_NESTING = 60
@@ -28,7 +28,8 @@ SWALLOWS = re.compile(
 
 def parse(path: Path) -> Parsed:
     """The file's sections as pages; `metadata` holds the plain settings of its front matter."""
-    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
+    source = read_text(path)
+    text = source.text.replace("\r\n", "\n").replace("\r", "\n")
     metadata: dict[str, JsonValue] = {}
     if front := FRONT_MATTER.match(text):
         metadata = {key: value.strip().strip("\"'") for key, value in SETTING.findall(front[1])}
@@ -37,11 +38,12 @@ def parse(path: Path) -> Parsed:
     reader = HtmlReader(outline)
     reader.read(_markdown().render(text, {"closed": {name for slash, name in SWALLOWS.findall(text.lower()) if slash}}))
     title = str(metadata.pop("title", "")) or outline.title or path.stem
-    return Parsed(title, metadata, outline.pages(), hidden={0: reader.hidden} if reader.hidden else {})
+    hidden = {0: reader.hidden} if reader.hidden else {}
+    return with_doubt(Parsed(title, metadata, outline.pages(), hidden=hidden), source.doubt)
 
 
 def _markdown() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.add_render_rule("html_inline", _html_inline)
     return parser
 

@@ -1,7 +1,7 @@
 """Results of parsing: of a parser, of a parsing worker, and the jobs that ask for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -50,6 +50,14 @@ class Parsed:
     problems: tuple[PageProblem, ...] = ()
     unread: tuple[PageProblem, ...] = ()
     hidden: Mapping[int, int] = field(default_factory=dict)
+
+
+def with_doubt(parsed: Parsed, doubt: str) -> Parsed:
+    """The file with a doubt about its text on each page and in the report; as it is when `doubt` is empty."""
+    if not doubt:
+        return parsed
+    pages = tuple(page.model_copy(update={"doubts": (*page.doubts, doubt)}) for page in parsed.pages)
+    return replace(parsed, pages=pages, problems=(*parsed.problems, PageProblem(None, doubt)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from mistral_rag._lazy import loader
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
-    from mistral_rag.text._charset import decode_text, read_text
+    from mistral_rag.text._charset import DecodedText, decode_text, read_text
+    from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "_calendar": "MONTHS full_year",
-    "_charset": "decode_text read_text",
+    "_charset": "DecodedText decode_text read_text",
+    "_grid": "GridCell Place TableGrid",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
@@ -60,9 +62,13 @@ __all__ = [
     "NON_ALPHANUMERIC",
     "SENTENCE_LOOKAHEAD",
     "TOKENS_VERSION",
+    "DecodedText",
     "Form",
+    "GridCell",
     "Level",
     "Number",
+    "Place",
+    "TableGrid",
     "Terms",
     "Weigh",
     "asked_words",
