@@ -18,6 +18,7 @@ from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, tex
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
+from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -78,6 +79,7 @@ class PdfFile:
         self._document: Any = None
         self._forms: FormEnvironment | None = None
         self._annotations: dict[int, Annotations] = {}
+        self._fonts = DocumentFonts()
 
     def __enter__(self) -> Self:
         self._document = pdfium.FPDF_LoadDocument(os.fsencode(self.path), None)
@@ -122,6 +124,7 @@ class PdfFile:
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
             words = with_values(read_words(page, text_page, transform), annotations.values, transform)
+            self._fonts.look(number, text_page, words.texts, words.spans)
             lines = lines_of(words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
@@ -138,6 +141,10 @@ class PdfFile:
                 notes=annotations.notes,
                 files=annotations.files,
             )
+
+    def wrong_fonts(self) -> dict[int, WrongFont]:
+        """Pages among those read whose text is not what a font draws, each with the font."""
+        return self._fonts.wrong()
 
     def attachments(self) -> int:
         """Number of files that the document carries."""

@@ -11,7 +11,7 @@ from mistral_rag.pdf._geometry import Floats, PageTransform
 _NO_SPAN = (-1, -1)
 """PDFium has no such character, and says so of its font and angle."""
 _MIN_INSIDE = 0.5
-"""Share of a word's box that lies in its field: a font's height may reach beyond the field, a label does not reach in."""
+"""Share of a word's box that lies in its field: a font's height may reach beyond, and no label reaches in so far."""
 
 
 def with_values(words: PageWords, values: Sequence[FieldValue], transform: PageTransform) -> PageWords:
