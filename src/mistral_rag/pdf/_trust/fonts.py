@@ -20,8 +20,6 @@ MIN_DIGITS: Final = 2
 """Two digits that change places are as wrong as ten."""
 CERTAIN: Final = 0.9
 """One digit is enough where it is so much like another; of 1,300 digits in 167 fonts none is."""
-MIN_PRINTED: Final = 3
-"""Letters or digits of a wrong font from which on a page is read by OCR."""
 _FINGERPRINT: Final = 3
 """Glyphs that are compared with those of a font of the same name and size; subsets of equal length are rare."""
 _NAMED: Final = 3
@@ -102,7 +100,7 @@ class DocumentFonts:
             drawn = font.wrong()
             for page, used in font.pages.items() if drawn else ():
                 printed = sum(count for character, count in used.items() if character in drawn)
-                if printed >= MIN_PRINTED and printed > worst.get(page, (0, None))[0]:
+                if printed > worst.get(page, (0, None))[0]:
                     worst[page] = printed, WrongFont(font.name, {at: drawn[at] for at in drawn if at in used})
         return {page: font for page, (_, font) in sorted(worst.items())}
 
