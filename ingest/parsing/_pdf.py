@@ -1,11 +1,13 @@
 """The parser for PDF files."""
 
+from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from ingest.parsing._result import NEEDS_OCR, WRONG_TEXT, PageProblem, Parsed
+from ingest.parsing._samples import SampleReader
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
@@ -38,7 +40,7 @@ def parse(path: Path) -> Parsed:
                 if reason := needs_ocr(sheet):
                     unread.append(PageProblem(number, reason))
             sheets.append(sheet)
-        wrong = {number: f"{WRONG_TEXT}: {font}" for number, font in pdf.wrong_fonts().items()}
+        wrong = wrong_texts(pdf, sheets)
         attachments = pdf.attachments() + sum(sheet.files for sheet in sheets)
         labels = [pdf.label(sheet.number) for sheet in sheets]
         metadata: dict[str, JsonValue] = {
@@ -52,6 +54,16 @@ def parse(path: Path) -> Parsed:
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
     notes = sum(sheet.notes for sheet in sheets)
     return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, attachments)
+
+
+def wrong_texts(pdf: PdfFile, sheets: Sequence[Sheet]) -> dict[int, str]:
+    """Pages whose text is not what is printed, by number, with the reason."""
+    wrong = {number: str(font) for number, font in pdf.wrong_fonts().items()}
+    samples = SampleReader()
+    for sheet in sheets:
+        if sheet.number not in wrong and (doubt := samples.doubt(pdf, sheet)):
+            wrong[sheet.number] = doubt
+    return {number: f"{WRONG_TEXT}: {wrong[number]}" for number in sorted(wrong)}
 
 
 def _with_doubt(page: Page, doubt: str | None) -> Page:

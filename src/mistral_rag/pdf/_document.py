@@ -53,8 +53,9 @@ class Sheet(NamedTuple):
 
     `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
     them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
-    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `notes` counts the
-    annotations whose words are not on the page, and `files` the annotations that hold a file.
+    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
+    characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `notes` counts
+    the annotations whose words are not on the page, and `files` the annotations that hold a file.
     """
 
     number: int
@@ -67,6 +68,8 @@ class Sheet(NamedTuple):
     garbage: float
     ink: float
     hidden: int = 0
+    unjudged: int = 0
+    undrawn: int = 0
     notes: int = 0
     files: int = 0
 
@@ -124,7 +127,7 @@ class PdfFile:
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
             words = with_values(read_words(page, text_page, transform), annotations.values, transform)
-            self._fonts.look(number, text_page, words.texts, words.spans)
+            looked = self._fonts.look(number, text_page, words.texts, words.spans)
             lines = lines_of(words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
@@ -138,6 +141,8 @@ class PdfFile:
                 garbage=words.garbage,
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
+                unjudged=looked.unjudged,
+                undrawn=looked.undrawn,
                 notes=annotations.notes,
                 files=annotations.files,
             )

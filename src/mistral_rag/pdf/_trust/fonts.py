@@ -20,6 +20,9 @@ MIN_DIGITS: Final = 2
 """Two digits that change places are as wrong as ten."""
 CERTAIN: Final = 0.9
 """One digit is enough where it is so much like another; of 1,300 digits in 167 fonts none is."""
+MIN_JUDGED: Final = 0.25
+"""Share of a font's characters whose shapes are known from which on they vouch for the others: a map is wrong as a
+whole, and punctuation and signs have no shapes here."""
 _FINGERPRINT: Final = 3
 """Glyphs that are compared with those of a font of the same name and size; subsets of equal length are rare."""
 _NAMED: Final = 3
@@ -27,6 +30,7 @@ _NAMED: Final = 3
 
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
 _font_of = bound(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p, 1)
+_mode_of = bound(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, 1)
 _name_of = bound(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, 3)
 _data_of = bound(pdfium.FPDFFont_GetFontData, ctypes.c_int, 4)
 
@@ -78,20 +82,37 @@ class WrongFont(NamedTuple):
         return f"the font {self.name or 'without a name'} draws {pairs}"
 
 
+class Looked(NamedTuple):
+    """Characters of a page that no shape vouches for.
+
+    `unjudged` are of fonts without known outlines, `undrawn` of a layer that draws nothing itself, as over a scan.
+    """
+
+    unjudged: int
+    undrawn: int
+
+
 class DocumentFonts:
     """The fonts that the pages of a document use; `look` at every page, then ask for the `wrong` ones."""
 
     def __init__(self) -> None:
         self._fonts: dict[tuple[str, int], list[_Font]] = {}
 
-    def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> None:
+    def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Looked:
         """Look at the words of page `number`, while it is loaded."""
-        for address, used in _used(text_page, texts, spans).items():
+        unjudged = 0
+        words = _Words.of(text_page, texts, spans)
+        for address, used in words.used.items():
             characters = sorted(used.keys() & JUDGED)
+            glyphs: Mapping[str, Likeness] = {}
             if characters:
                 font = self._font(address, characters)
                 font.draw(address, characters)
                 font.pages[number] = font.pages.get(number, Counter()) + used
+                glyphs = font.glyphs
+            judged = sum(count for character, count in used.items() if character in glyphs)
+            unjudged += used.total() if judged < MIN_JUDGED * used.total() else 0
+        return Looked(unjudged, words.undrawn)
 
     def wrong(self) -> dict[int, WrongFont]:
         """The font with most wrong characters on each page that has some."""
@@ -114,17 +135,29 @@ class DocumentFonts:
         return fonts[-1]
 
 
-def _used(text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> dict[int, Counter[str]]:
-    """Characters by the address of their font; words in two fonts are left out."""
-    handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    words: dict[int, list[str]] = {}
-    known: dict[int, int] = {}
-    for text, (first, last) in zip(texts, spans, strict=True):
-        objects = {_object_of(handle, first), _object_of(handle, last)}
-        fonts = {known[at] if at in known else known.setdefault(at, _font_of(at) or 0) for at in objects if at}
-        if len(fonts) == 1:
-            words.setdefault(fonts.pop(), []).append(text)
-    return {address: Counter("".join(found)) for address, found in words.items() if address}
+class _Words(NamedTuple):
+    """Words of a page: `used` are their characters by the address of the font, without words in two fonts."""
+
+    used: dict[int, Counter[str]]
+    undrawn: int
+
+    @classmethod
+    def of(cls, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> "_Words":
+        handle = ctypes.cast(text_page, ctypes.c_void_p).value
+        words: dict[int, list[str]] = {}
+        known: dict[int, tuple[int, bool]] = {}
+        undrawn = 0
+        for text, (first, last) in zip(texts, spans, strict=True):
+            found = {}
+            for at in {_object_of(handle, first), _object_of(handle, last)} - {None}:
+                if at not in known:
+                    known[at] = _font_of(at) or 0, _mode_of(at) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+                font, is_undrawn = known[at]
+                found[font] = is_undrawn
+            if len(found) == 1:
+                words.setdefault(font, []).append(text)
+                undrawn += len(text) if is_undrawn else 0
+        return cls({address: Counter("".join(found)) for address, found in words.items() if address}, undrawn)
 
 
 def _identity(address: int) -> tuple[str, int]:
