@@ -224,6 +224,8 @@ class Build:
         self.report.failed_pages += ended.count("failed")
         self.report.chunks += len(parsed.chunks)
         self.report.hidden_characters += sum(parsed.hidden.values())
+        self.report.notes += parsed.notes
+        self.report.attachments += parsed.attachments
 
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
@@ -273,7 +275,16 @@ class Build:
         )
         self._count(parsed)
         status = "failed" if embedded.fault else file.status
-        return FileReport(found.name, status, describe_problems(problems), len(parsed.pages), parsed.hidden)
+        return FileReport(
+            found.name,
+            status,
+            describe_problems(problems),
+            len(parsed.pages),
+            hidden=parsed.hidden,
+            doubts=doubts_of(parsed),
+            notes=parsed.notes,
+            attachments=parsed.attachments,
+        )
 
     def _source(self, found: SourceFile, digest: str, parsed: ParsedFile | None = None) -> Source:
         return Source(
@@ -291,6 +302,11 @@ class Build:
 
 def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
     return tuple((problem.page, problem.reason) for problem in parsed.problems)
+
+
+def doubts_of(parsed: ParsedFile) -> dict[int, str]:
+    """Reasons to doubt the text of pages, by page number."""
+    return {page.locator.number: "; ".join(page.doubts) for page in parsed.pages if page.doubts}
 
 
 def _chunks(group: Sequence[Document]) -> int:

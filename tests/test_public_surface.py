@@ -49,7 +49,7 @@ mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexRe
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
     verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
-mistral_rag.local.ocr: Limits LocalOCR is_installed
+mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
 mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions

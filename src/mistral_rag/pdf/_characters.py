@@ -101,7 +101,7 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     shown = on_page & np.array([bool(word) for word in texts], dtype=bool)
     if shown.all():
         return words
-    return _select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
+    return select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
 
 
 def _without_hidden(
@@ -128,7 +128,8 @@ def _is_tiny(words: PageWords) -> Booleans:
     return tiny
 
 
-def _select(words: PageWords, chosen: Integers) -> PageWords:
+def select(words: PageWords, chosen: Integers) -> PageWords:
+    """The words of these indices."""
     at = chosen.tolist()
     return words._replace(
         texts=[words.texts[i] for i in at],

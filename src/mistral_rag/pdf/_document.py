@@ -12,12 +12,15 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
+from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
+from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
+from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -55,8 +58,10 @@ class Sheet(NamedTuple):
 
     `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
     them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
-    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `rulings` are looked
-    for where lines have cells.
+    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
+    characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `notes` counts
+    the annotations whose words are not on the page, and `files` the annotations that hold a file.
+    `rulings` are looked for where lines have cells.
     """
 
     number: int
@@ -70,6 +75,10 @@ class Sheet(NamedTuple):
     ink: float
     hidden: int = 0
     rulings: Rulings = Rulings()
+    unjudged: int = 0
+    undrawn: int = 0
+    notes: int = 0
+    files: int = 0
 
 
 class PdfFile:
@@ -78,18 +87,25 @@ class PdfFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._document: Any = None
+        self._forms: FormEnvironment | None = None
+        self._annotations: dict[int, Annotations] = {}
+        self._fonts = DocumentFonts()
 
     def __enter__(self) -> Self:
         self._document = pdfium.FPDF_LoadDocument(os.fsencode(self.path), None)
         if not self._document:
             raise ParseError(_REASONS.get(pdfium.FPDF_GetLastError(), _UNKNOWN))
+        self._forms = FormEnvironment(self._document)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._forms is not None:
+            self._forms.close()
         pdfium.FPDF_CloseDocument(self._document)
-        self._document = None
+        self._document, self._forms = None, None
+        self._annotations.clear()
 
     def __len__(self) -> int:
         return int(max(pdfium.FPDF_GetPageCount(self._document), 0))
@@ -116,7 +132,9 @@ class PdfFile:
         """Read page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
         with self._page(number) as page, text_of(page) as text_page:
             transform = PageTransform.of(page)
-            words = read_words(page, text_page, transform)
+            annotations = self._annotations.get(number, Annotations())
+            words = with_values(read_words(page, text_page, transform), annotations.values, transform)
+            looked = self._fonts.look(number, text_page, words.texts, words.spans)
             lines = lines_of(words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
@@ -131,7 +149,19 @@ class PdfFile:
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
                 rulings=rulings_of(page, transform) if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
+                unjudged=looked.unjudged,
+                undrawn=looked.undrawn,
+                notes=annotations.notes,
+                files=annotations.files,
             )
+
+    def wrong_fonts(self) -> dict[int, WrongFont]:
+        """Pages among those read whose text is not what a font draws, each with the font."""
+        return self._fonts.wrong()
+
+    def attachments(self) -> int:
+        """Number of files that the document carries."""
+        return attachments_of(self._document)
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` (from 1) in points, as a reader sees it."""
@@ -145,13 +175,22 @@ class PdfFile:
 
     @contextmanager
     def _page(self, number: int) -> Iterator[Any]:
-        page = pdfium.FPDF_LoadPage(self._document, number - 1)
-        if not page:
-            raise ParseError("the page is damaged and can't be read")
+        page = self._loaded(number)
+        if self._forms is not None and number not in self._annotations:
+            annotations = self._annotations[number] = self._forms.look_at(page)
+            if annotations.prints and self._forms.draw_into(page):
+                pdfium.FPDF_ClosePage(page)
+                page = self._loaded(number)
         try:
             yield page
         finally:
             pdfium.FPDF_ClosePage(page)
+
+    def _loaded(self, number: int) -> Any:
+        page = pdfium.FPDF_LoadPage(self._document, number - 1)
+        if not page:
+            raise ParseError("the page is damaged and can't be read")
+        return page
 
 
 def _joined_text(texts: Sequence[str], lines: list[LineLayout]) -> str:
