@@ -98,5 +98,10 @@ def _citation_line(citation: Citation) -> str:
     if citation.quote is None or not citation.spans:
         return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
     where = citation.spans[0].locator
-    mark = "" if citation.verified else f" ({citation.location})"
+    mark = "" if citation.location in {"exact", "normalised"} else f" ({citation.location})"
+    if citation.seen == "differs":
+        shown = f'"{" ".join(citation.seen_text.split())}"' if citation.seen_text else "nothing"
+        mark += f" (not verified: the picture shows {shown})"
+    elif citation.seen != "unchecked":
+        mark += f" (picture {citation.seen})"
     return f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
