@@ -13,7 +13,6 @@ import argparse
 import json
 import random
 import re
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -88,9 +87,8 @@ def measured(
     """Verdict, seconds and characters of each quote, by kind."""
     found: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
     for quote in quotes:
-        begun = time.perf_counter()
         sighting = witness.look(quote.source, quote.page, [(quote.start, quote.end)])
-        found[quote.kind].append((sighting.seen, time.perf_counter() - begun, quote.end - quote.start))
+        found[quote.kind].append((sighting.seen, sighting.seconds, quote.end - quote.start))
         if (sighting.seen == "agrees") != (quote.kind == "right"):
             misjudged.append(described(quote, sighting))
     return found
@@ -117,7 +115,7 @@ def show(found: dict[str, list[tuple[str, float, int]]]) -> None:
         characters = sum(length for *_, length in rows)
         print(
             f"{kind:16} {len(rows):5}  {shares}  unchecked {counts['unchecked'] / len(rows):.3f}"
-            f"  ms a quote: median {median(times):.0f}, mean {sum(times) / len(times):.0f}"
+            f"  CPU ms a quote: median {median(times):.0f}, mean {sum(times) / len(times):.0f}"
             f"; {sum(times) / characters:.2f} a character"
         )
 

@@ -2,11 +2,10 @@
 
 import importlib.util
 import os
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -27,24 +26,30 @@ LIMITS: Final = Limits(memory=2 << 30, seconds=60.0, idle_memory=1 << 30)
 """A strip takes a tenth of a second and 300 MB; a large scan is decoded in some seconds."""
 MAX_KEPT: Final = 4096
 """Verdicts kept in memory, about 300 bytes each."""
-JOINT: Final = " "
+SECONDS_PER_CHARACTER: Final = 0.001
+"""Processor time that reading takes, until it is known of this machine (`python -m benchmarks.seen`)."""
+LEARNING: Final = 0.2
+"""Weight of the newest quote in that time."""
+MIN_CHARACTERS_TO_LEARN: Final = 20
+"""Shorter quotes say little: opening a file and drawing a page count most in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """What the picture of a page shows where a quote is said to stand. `text` is what was read; None: nothing was.
 
-    `reason` says why a quote was not checked.
+    `reason` says why a quote was not checked; `seconds` are those of processor time that it took.
     """
 
     seen: Seen
     text: str | None = None
     reason: str = ""
+    seconds: float = 0.0
 
 
 UNCHECKED: Final = Sighting("unchecked", reason="there is no picture of its page")
 NOT_INSTALLED: Final = Sighting("unchecked", reason="the extra `local` is not installed")
-OUT_OF_TIME: Final = Sighting("unchecked", reason="the time for it was up")
+OUT_OF_TIME: Final = Sighting("unchecked", reason="there was no time for it")
 
 
 def is_installed() -> bool:
@@ -70,6 +75,7 @@ class PictureWitness(ForkAware):
         self._worker: Worker | None = None
         self._kept: OrderedDict[bytes, Sighting] = OrderedDict()
         self._installed = is_installed()
+        self._seconds = SECONDS_PER_CHARACTER
         self.heed_forks()
 
     @property
@@ -94,7 +100,7 @@ class PictureWitness(ForkAware):
             source: the source of the page; its file is looked for where its `uri` says.
             page: with words that have boxes.
             ranges: of the quote, in the order of the text.
-            seconds: after which no further line is begun; what seems to differ is still read again. None: no limit.
+            seconds: of processor time that are left; a quote that is likely to take longer is "unchecked". None: any.
         """
         if not self._installed:
             return NOT_INSTALLED
@@ -103,67 +109,66 @@ class PictureWitness(ForkAware):
         if path is None or not strips or not has_picture(source, page):
             return UNCHECKED
         key = _key(source, page, strips)
-        asked = time.monotonic()
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-            left = None if seconds is None else seconds - (time.monotonic() - asked)
-            if left is not None and left <= 0:
+            if seconds is not None and self._seconds * _characters(strips) > seconds:
                 return OUT_OF_TIME
-            found = self._look(path, source.digest, page, strips, left)
+            found = self._look(path, source.digest, page, strips)
             if found.seen in {"agrees", "unreadable"} and any(is_woven(page, start, end) for start, end in ranges):
-                found = Sighting("differs", found.text)
+                found = replace(found, seen="differs")
             if found.seen != "unchecked":
-                self._kept[key] = found
+                # what is kept costs nothing
+                self._kept[key] = replace(found, seconds=0.0)
                 while len(self._kept) > MAX_KEPT:
                     self._kept.popitem(last=False)
         return found
 
-    def _look(self, path: str, digest: str, page: Page, strips: list[Strip], seconds: float | None) -> Sighting:
+    def _look(self, path: str, digest: str, page: Page, strips: Sequence[Strip]) -> Sighting:
         job = {"path": path, "digest": digest, "number": page.locator.number}
-        readings: dict[int, list[Reading]] = {at: [] for at in range(len(strips))}
+        readings: list[list[Reading]] = [[] for _ in strips]
         verdicts: dict[int, Seen] = {}
-        open_strips = list(range(len(strips)))
+        spent = 0.0
         try:
             for attempt in range(ATTEMPTS):
-                limit = seconds if attempt == 0 and seconds is not None else LIMITS.seconds
-                for at, reading in zip(
-                    open_strips, self._read(job, [strips[at] for at in open_strips], attempt, limit), strict=True
-                ):
-                    if reading is None:
-                        verdicts[at] = "unchecked"
-                        continue
+                waiting = [at for at in range(len(strips)) if at not in verdicts]
+                if not waiting:
+                    break
+                read, seconds = self._read(job, [strips[at] for at in waiting], attempt)
+                spent += seconds
+                for at, reading in zip(waiting, read, strict=True):
                     readings[at].append(reading)
                     shape, height = _shape(strips[at], page)
                     if (found := verdict(strips[at], readings[at], height=height, shape=shape)) is not None:
                         verdicts[at] = found
-                open_strips = [at for at in open_strips if at not in verdicts]
-                if not open_strips:
-                    break
+                if not attempt:
+                    self._note(seconds, _characters(strips))
         except WorkerError as error:
             return Sighting("unchecked", reason=error.reason)
-        return _summed(strips, readings, verdicts)
+        return replace(_summed(strips, readings, verdicts), seconds=spent)
 
-    def _read(self, job: dict[str, Any], strips: Sequence[Strip], attempt: int, seconds: float) -> list[Reading | None]:
+    def _note(self, seconds: float, characters: int) -> None:
+        """Learn how long a character takes on this machine."""
+        if characters >= MIN_CHARACTERS_TO_LEARN:
+            self._seconds += LEARNING * (seconds / characters - self._seconds)
+
+    def _read(self, job: dict[str, Any], strips: Sequence[Strip], attempt: int) -> tuple[list[Reading], float]:
+        """The readings of the strips, and the processor time they took."""
         wanted = [
-            {
-                "box": strip.box,
-                "margins": strip.margins,
-                "blanks": strip.blanks,
-                "characters": len(strip.text),
-            }
+            {"box": strip.box, "margins": strip.margins, "blanks": strip.blanks, "characters": len(strip.text)}
             for strip in strips
         ]
         worker = self._ready()
-        result = worker.ask(WireFrame.of({**job, "strips": wanted, "attempt": attempt, "seconds": seconds}))
+        result = worker.ask(WireFrame.of({**job, "strips": wanted, "attempt": attempt}))
         try:
-            read = [None if value is None else Reading.of(value) for value in result.value()["strips"]]
+            value = result.value()
+            read = [Reading.of(strip) for strip in value["strips"]]
             if len(read) != len(strips):
                 raise FrameError("a reading is missing")
+            return read, float(value["seconds"])
         except (FrameError, LookupError, TypeError, ValueError) as error:
             raise worker.reject() from error
-        return read
 
     def _ready(self) -> Worker:
         if self._worker is not None and self._worker.usable:
@@ -233,15 +238,13 @@ def _shape(strip: Strip, page: Page) -> tuple[float, float]:
     return (right - left) * page.width / height, height
 
 
-def _summed(strips: Sequence[Strip], readings: dict[int, list[Reading]], verdicts: dict[int, Seen]) -> Sighting:
+def _characters(strips: Sequence[Strip]) -> int:
+    return sum(len(strip.text) for strip in strips)
+
+
+def _summed(strips: Sequence[Strip], readings: Sequence[Sequence[Reading]], verdicts: dict[int, Seen]) -> Sighting:
     """One verdict for all strips of a quote: the worst."""
-    order: tuple[Seen, ...] = ("differs", "unchecked", "unreadable")
+    order: tuple[Seen, ...] = ("differs", "unreadable")
     worst: Seen = next((seen for seen in order if seen in verdicts.values()), "agrees")
-    if worst == "unchecked":
-        return OUT_OF_TIME
-    texts = [
-        readings[at][-1].text
-        for at, strip in enumerate(strips)
-        if readings[at] and (strip.words or verdicts[at] == "differs")
-    ]
-    return Sighting(worst, clean_text(JOINT.join(" ".join(text.split()) for text in texts if text.strip())))
+    texts = [readings[at][-1].text for at, strip in enumerate(strips) if strip.words or verdicts.get(at) == "differs"]
+    return Sighting(worst, clean_text(" ".join(" ".join(texts).split())))
