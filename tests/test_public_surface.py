@@ -73,7 +73,7 @@ mistral_rag.text: BAR Form LEVELS Level MONTHS NON_ALPHANUMERIC Number SENTENCE_
     evenly full_year hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text
     same_number sentences skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
-mistral_rag.witness: PictureWitness Sighting has_picture
+mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """
 

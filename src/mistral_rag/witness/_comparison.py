@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from mistral_rag.witness._strips import PrintedWord
@@ -21,11 +22,12 @@ _LEADERS: Final = re.compile(r"\.+")
 _DASHES: Final = re.compile("[\u00ad\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]")
 _LEARNT: Final = re.compile("[A-Za-z\u00c0-\u017f\u0391-\u03c9\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff々〆]")
 """Latin, Greek, Japanese and Chinese: letters that PP-OCRv6 has among its characters."""
+_IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _BRACKETS: Final = str.maketrans("[]{}", "()()")
 _CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft")
 """Letters that small print makes alike; digits among them only where no digit stands beside."""
-MAX_EDITS: Final = 0.25
-"""Share of a word's letters that may be read otherwise: one in "Loss", two in "increased"."""
+MAX_EDITS: Final = 0.2
+"""Share of a word's letters that may be read otherwise, but not two in a row: "increased" is not "decreased"."""
 MAX_DOUBTFUL: Final = 0.15
 """Share of a strip's characters read otherwise from which on the print is not readable."""
 MIN_EXTRA: Final = 2
@@ -81,7 +83,8 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
     if strict:
         found = frozenset((edit.at, edit.quoted, edit.read) for edit in strict)
         return Comparison("different", found, share)
-    return Comparison("unsure" if share > MAX_DOUBTFUL else "same", frozenset(), share)
+    doubtful = len(edits) > max(1, MAX_DOUBTFUL * len(quoted.text))
+    return Comparison("unsure" if doubtful else "same", frozenset(), share)
 
 
 def normal(text: str) -> str:
@@ -181,7 +184,9 @@ def _of_mark(quoted: Characters, edit: Edit) -> bool:
 
 
 def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
-    """True when the edit touches a digit, a sign of a number, or a hyphen within a word."""
+    """True when the edit touches a digit, a sign of a number, a hyphen within a word, or a character that is a word."""
+    if _IDEOGRAPH.match(edit.quoted) or _IDEOGRAPH.match(edit.read):
+        return True
     if edit.quoted.isdigit() or edit.read.isdigit():
         alike = edit.quoted and edit.read and _is_confused(edit.quoted, edit.read)
         return not (alike and not _by_digit(quoted, edit.at) and not _by_digit(seen, edit.seen))
@@ -189,7 +194,10 @@ def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
         return True
     if edit.read and _is_sign(seen, edit.seen):
         return True
-    return not edit.quoted and edit.read == "-" and _is_hyphen(seen, edit.seen)
+    return not edit.quoted and (
+        (edit.read == "-" and _is_hyphen(seen, edit.seen))
+        or (_digit(seen, edit.seen, -1) and _digit(seen, edit.seen, 1))
+    )
 
 
 def _by_digit(characters: Characters, at: int) -> bool:
@@ -237,8 +245,11 @@ def _other_words(quoted: Characters, edits: Sequence[Edit]) -> set[Edit]:
 
 
 def _is_other_word(letters: int, edits: Sequence[Edit]) -> bool:
-    unlike = sum(0.5 if edit.read and _is_confused(edit.quoted, edit.read) else 1.0 for edit in edits)
-    return unlike > max(MAX_EDITS * letters, 0.5 if letters < SHORT_WORD else 1.0)
+    unlike = [edit for edit in edits if not (edit.read and _is_confused(edit.quoted, edit.read))]
+    if any(one.at + 1 == two.at for one, two in pairwise(unlike)):
+        return True
+    weight = (len(unlike) + len(edits)) / 2
+    return weight > max(MAX_EDITS * letters, 0.5 if letters < SHORT_WORD else 1.0)
 
 
 def _extra(edits: Sequence[Edit]) -> set[Edit]:

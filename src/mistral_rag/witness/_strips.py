@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -79,7 +78,7 @@ class _Layout(NamedTuple):
 
 
 def strips_of(page: Page, start: int, end: int) -> list[Strip]:
-    """The strips that hold ``page.text[start:end]``, in the order of the text, gaps between them behind."""
+    """The strips that hold ``page.text[start:end]``, in the order of the text, with the gaps between them."""
     records = np.frombuffer(page.words.data, dtype=_WORD)
     first = int(np.searchsorted(records["end"], start, side="right"))
     last = int(np.searchsorted(records["start"], end, side="left"))
@@ -89,8 +88,12 @@ def strips_of(page: Page, start: int, end: int) -> list[Strip]:
     boxes = records["box"].astype(np.float64) / 65535 * size
     layout = _Layout(page, records["start"].tolist(), records["end"].tolist(), boxes, first, last)
     runs = list(_runs(layout))
-    strips = [_strip(layout, runs, at, (start, end)) for at in range(len(runs))]
-    return [*strips, *_gaps(layout, runs)]
+    strips: list[Strip] = []
+    for at in range(len(runs)):
+        strips.append(_strip(layout, runs, at, (start, end)))
+        if at + 1 < len(runs) and (gap := _gap(layout, runs[at], runs[at + 1])) is not None:
+            strips.append(gap)
+    return strips
 
 
 def _runs(layout: _Layout) -> Iterator[list[int]]:
@@ -126,6 +129,9 @@ def _strip(layout: _Layout, runs: Sequence[Sequence[int]], at: int, quote: tuple
     goes_on = at + 1 < len(runs) and not _beside(layout, run, runs[at + 1])
     came_from = at > 0 and not _beside(layout, runs[at - 1], run)
     left, right = _margins(layout, run, box, (came_from, goes_on))
+    # what stands in a gap within the quote is read once, with the gap
+    left = 0.0 if at > 0 and not came_from else left
+    right = 0.0 if at + 1 < len(runs) and not goes_on else right
     return Strip(
         tuple(_printed(layout, run, quote)),
         _fractions(layout.page, box),
@@ -223,19 +229,20 @@ def _beside(layout: _Layout, run: Sequence[int], other: Sequence[int]) -> bool:
     return bool(2 * overlap > height and two[_LEFT] >= one[_RIGHT])
 
 
-def _gaps(layout: _Layout, runs: Sequence[Sequence[int]]) -> Iterator[Strip]:
-    """Gaps between runs on one line in which our text has no word: something that it lacks may be printed there."""
+def _gap(layout: _Layout, run: Sequence[int], other: Sequence[int]) -> Strip | None:
+    """The gap between runs on one line, where our text has no word there: one that it lacks may be printed in it."""
+    if not _beside(layout, run, other):
+        return None
     boxes = layout.boxes
+    one, two = _around(boxes[run]), _around(boxes[other])
+    height = float(min(one[_BOTTOM] - one[_TOP], two[_BOTTOM] - two[_TOP]))
+    room = CLEARANCE * height
+    box = np.array([one[_RIGHT] + room, one[_TOP], two[_LEFT] - room, one[_BOTTOM]])
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-    for run, other in pairwise(runs):
-        if not _beside(layout, run, other):
-            continue
-        one, two = _around(boxes[run]), _around(boxes[other])
-        height = float(min(one[_BOTTOM] - one[_TOP], two[_BOTTOM] - two[_TOP]))
-        box = np.array([one[_RIGHT] + EDGE_BLANK * height, one[_TOP], two[_LEFT] - EDGE_BLANK * height, one[_BOTTOM]])
-        known = ((centres > box[:2]) & (centres < box[2:])).all(axis=1)
-        if box[_RIGHT] - box[_LEFT] > MIN_BLANK * height and not known.any():
-            yield Strip((), _fractions(layout.page, box))
+    known = ((centres > box[:2]) & (centres < box[2:])).all(axis=1)
+    if box[_RIGHT] - box[_LEFT] <= MIN_BLANK * height or known.any():
+        return None
+    return Strip((), _fractions(layout.page, box))
 
 
 def _around(boxes: Boxes) -> npt.NDArray[np.float64]:

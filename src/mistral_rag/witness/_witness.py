@@ -204,10 +204,15 @@ class PictureWitness(ForkAware):
         self.close()
 
 
+def may_have_pictures(source: Source) -> bool:
+    """True when a source is a PDF or image file that is where it was."""
+    path = _path_of(source)
+    return path is not None and Path(path).is_file()
+
+
 def has_picture(source: Source, page: Page) -> bool:
     """True when there is a picture of the page to compare its quotes with: its file is there, and words have boxes."""
-    path = _path_of(source)
-    return path is not None and page.locator.kind == "page" and len(page.words) > 0 and Path(path).is_file()
+    return page.locator.kind == "page" and len(page.words) > 0 and may_have_pictures(source)
 
 
 def _path_of(source: Source) -> str | None:

@@ -158,7 +158,8 @@ def _parted(line: RecognisedLine, piece: Cut) -> str:
     text = ""
     for at, (char, column) in enumerate(zip(line.text, line.columns, strict=True)):
         before = line.columns[at - 1] if at else column
-        if any(before < place <= column for place in places) and text[-1:] != " " != char:
+        # columns of characters are exact to one: a blank that was read beside a gap is that of the gap
+        if any(before < place <= column for place in places) and " " not in line.text[max(at - 2, 0) : at + 2]:
             text += " "
         text += char
     return text
