@@ -64,7 +64,7 @@ def printed(tmp_path: Path) -> Callable[[str], tuple[Source, Page]]:
 
     def write(content: str) -> tuple[Source, Page]:
         path = tmp_path / "made.pdf"
-        path.write_bytes(_pdf(content.encode("latin-1")))
+        path.write_bytes(pdf_of(content))
         with PdfFile(path) as pdf:
             return source_of(path), read_page(pdf, 1)
 
@@ -77,7 +77,9 @@ def line(text: str, *, left: int = 50, top: int = 100, size: int = 11, before: s
     return f"BT {before} /F1 {size} Tf {left} {HEIGHT - top} Td ({escaped}) Tj ET\n"
 
 
-def _pdf(content: bytes) -> bytes:
+def pdf_of(stream: str) -> bytes:
+    """A PDF file of one page with this content stream."""
+    content = stream.encode("latin-1")
     bodies = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
