@@ -117,7 +117,8 @@ def test_verification_looks_at_the_picture_when_asked(index: Path, citation: Cit
         assert verify_citation(store, citation, picture=True).seen == "agrees"
 
 
-def test_one_witness_serves_many_verifications(lying_index: Path, citation: Citation) -> None:
+def test_one_witness_serves_many_verifications(lying_index: Path) -> None:
+    [citation] = asked(lying_index, picture_seconds=0).citations
     with IndexReader.open(lying_index) as store, PictureWitness() as witness:
         found = [verify_citation(store, citation, picture=witness) for _ in range(2)]
     assert [(each.seen, each.verified) for each in found] == [("differs", False)] * 2
