@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from ingest._documents import ReadFile, read_files
 from ingest._embedding import Embedded, Embedder, choose_embedder
 from ingest._groups import GroupAssignment, hidden_warning
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._pictures import PictureCheck
 from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
 from ingest._profiles import learn_missing
 from ingest._report import BuildReport, FileReport, PageRead, Progress
@@ -92,11 +94,13 @@ class Build:
         self._uncommitted, self._committed = 0, time.monotonic()
         self._reader: CachedPageReader | None = None
         self._embedder: Embedder | None = None
+        self._pictures = PictureCheck()
 
     def __iter__(self) -> Iterator[Progress]:
         started = time.monotonic()
         try:
             with (
+                self._pictures,
                 open_reader(self.ocr, self.ocr_with) as reader,
                 IndexWriter.open(self.index) as writer,
             ):
@@ -241,7 +245,7 @@ class Build:
         """Put the documents that have gathered into the index and commit when it is time; empties the group."""
         if not group:
             return
-        documents = [(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
+        documents = [self._checked(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
         vectors = embedder.embed(documents)
         self.report.embedded = embedder.fresh
         files = [file for file, _ in group]
@@ -249,6 +253,12 @@ class Build:
         for file, (source, parsed), embedded in zip(files, _drained(documents), _drained(vectors), strict=True):
             yield self._put(writer, file, source, parsed, embedded)
             self._commit_in_time(writer, len(parsed.chunks))
+
+    def _checked(self, source: Source, parsed: ParsedFile) -> tuple[Source, ParsedFile]:
+        """The document, with what the pictures of some of its pages show otherwise among the doubts of these pages."""
+        pages, differing = self._pictures.checked(source, parsed.pages)
+        self.report.warnings += [str(each) for each in differing]
+        return source, replace(parsed, pages=pages) if differing else parsed
 
     def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
         self._uncommitted += chunks

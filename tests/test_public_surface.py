@@ -74,6 +74,7 @@ mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUM
     normal_form numbers rarity read_text same_number sentences skeleton tokenize trimmed window words written
     written_question
 mistral_rag.vectorstores: FaissStore
+mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """
 

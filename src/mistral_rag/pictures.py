@@ -3,6 +3,7 @@
 Pillow's decoders have had security holes: open untrusted files in child processes only.
 """
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,12 +40,13 @@ class ImageFile:
     Raises ParseError when it can't be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: Path | bytes) -> None:
+        self.file = file
 
     def __enter__(self) -> Self:
         with _parse_errors():
-            self._image = Image.open(self.path, formats=FORMATS)
+            file = io.BytesIO(self.file) if isinstance(self.file, bytes) else self.file
+            self._image = Image.open(file, formats=FORMATS)
         return self
 
     def __exit__(

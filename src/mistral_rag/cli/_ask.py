@@ -102,7 +102,12 @@ def _citation_line(citation: Citation) -> str:
     if citation.quote is None or not citation.spans:
         return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
     where = citation.spans[0].locator
-    mark = "" if citation.verified else f" ({citation.location})"
+    mark = "" if citation.location in {"exact", "normalised"} else f" ({citation.location})"
+    if citation.seen == "differs":
+        shown = f'"{" ".join(citation.seen_text.split())}"' if citation.seen_text else "nothing"
+        mark += f" (not verified: the picture shows {shown})"
+    elif citation.seen != "unchecked":
+        mark += f" (picture {citation.seen})"
     quoted = f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
     named = [cell for cell in citation.cells if cell.column]
     if not 0 < len(named) <= MAX_CELLS:

@@ -1,6 +1,7 @@
 """An open PDF file and its pages: text, word boxes, labels. PDFium is not thread-safe: one thread per process."""
 
 import ctypes
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, a
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
-from mistral_rag.pdf._images import PageImage, ink_of, render
+from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
@@ -31,6 +32,8 @@ _REASONS = {
 }
 _UNKNOWN = "the PDF can't be read"
 
+_MAX_PIXELS = 1_000_000_000
+"""Pixels of a page of which a part is drawn: PDFium counts in 32 bits, and memory is taken for the part alone."""
 SPARSE = 100
 """The ink of a page with fewer visible characters than this is measured: its text may be in a picture."""
 
@@ -84,15 +87,19 @@ class Sheet(NamedTuple):
 class PdfFile:
     """An open PDF, a context manager; raises ParseError when it can't be read."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: Path | bytes) -> None:
+        self.file = file
         self._document: Any = None
         self._forms: FormEnvironment | None = None
         self._annotations: dict[int, Annotations] = {}
         self._fonts = DocumentFonts()
 
     def __enter__(self) -> Self:
-        self._document = pdfium.FPDF_LoadDocument(os.fsencode(self.path), None)
+        if isinstance(self.file, bytes):
+            # PDFium reads from these bytes until the document is closed; `self.file` keeps them
+            self._document = pdfium.FPDF_LoadMemDocument64(self.file, len(self.file), None)
+        else:
+            self._document = pdfium.FPDF_LoadDocument(os.fsencode(self.file), None)
         if not self._document:
             raise ParseError(_REASONS.get(pdfium.FPDF_GetLastError(), _UNKNOWN))
         self._forms = FormEnvironment(self._document)
@@ -172,6 +179,18 @@ class PdfFile:
         """Render page `number` (from 1) as a reader sees it."""
         with self._page(number) as page:
             return render(page, dpi=dpi, grey=grey)
+
+    def part(self, number: int, box: Sequence[float], *, dpi: float) -> tuple[PageImage, PixelBox, tuple[int, int]]:
+        """Render in grey the part of page `number` (from 1) within `box`: left, top, right, bottom in fractions of it.
+
+        Gives the image, its place in that of the whole page, and the size of the latter, in pixels.
+        """
+        with self._page(number) as page:
+            whole = image_size(page, dpi=dpi, max_pixels=_MAX_PIXELS)
+            left, top = (int(side * size) for side, size in zip(box[:2], whole, strict=True))
+            right, bottom = (math.ceil(side * size) for side, size in zip(box[2:], whole, strict=True))
+            window = (left, top, max(right, left + 1), max(bottom, top + 1))
+            return render(page, dpi=dpi, grey=True, window=window, max_pixels=_MAX_PIXELS), window, whole
 
     @contextmanager
     def _page(self, number: int) -> Iterator[Any]:
