@@ -16,6 +16,7 @@ from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, tex
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
+from mistral_rag.pdf._left_out import LeftOut, left_out
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -124,6 +125,17 @@ class PdfFile:
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
             )
+
+    def left_out(self, number: int) -> tuple[LeftOut, ...]:
+        """The runs of characters on page `number` (from 1) that nobody sees and `Sheet.hidden` counts.
+
+        The page is read once more, and each character is compared with it: for a look at a page, not for a build.
+        """
+        sheet = self.sheet(number)
+        if not sheet.hidden:
+            return ()
+        with self._page(number) as page, text_of(page) as text_page:
+            return left_out(text_page, PageTransform.of(page), sheet.text, sheet.words)
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` (from 1) in points, as a reader sees it."""
