@@ -13,6 +13,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.ocr import PageFailure, PageReader
 from mistral_rag.overlay import HiddenText, PagePictures, PageView, reading_layers
 from mistral_rag.schema import Page
+from mistral_rag.terminal import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,7 @@ def _check(file: ParsedFile, numbers: Collection[int] | None) -> None:
     """Raise ParseError when the file has not all of these pages."""
     known = {page.locator.number for page in file.pages}
     if missing := sorted(set(numbers or ()) - known):
-        pages = "1 page" if len(known) == 1 else f"{len(known)} pages"
-        raise ParseError(f"it has no page {missing[0]}; it has {pages}")
+        raise ParseError(f"it has no page {missing[0]}; it has {counted(len(known), 'page')}")
 
 
 def _read(file: ParsedFile, path: Path, reader: PageReader, numbers: Collection[int] | None) -> ParsedFile:
@@ -182,7 +182,8 @@ def _view(one: InspectedPage, pictures: PagePictures, *, show_hidden: bool) -> P
 
 def _hidden_notes(one: InspectedPage, hidden: Sequence[HiddenText]) -> Iterator[str]:
     if one.hidden:
-        places = "1 place" if len(hidden) == 1 else f"{len(hidden)} places"
-        characters = "1 hidden character" if one.hidden == 1 else f"{one.hidden} hidden characters"
-        yield f"{characters} left out, in {places}"
+        beside = sum(run.box is None for run in hidden)
+        places = [counted(len(hidden) - beside, "place")] if beside < len(hidden) else []
+        places += [f"beside the page {counted(beside, 'time')}"] if beside else []
+        yield f"{counted(one.hidden, 'hidden character')} left out" + (f": in {' and '.join(places)}" if places else "")
     yield from (str(run) for run in hidden if run.text)

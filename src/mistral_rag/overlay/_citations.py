@@ -9,13 +9,14 @@ from mistral_rag.overlay._reading import cell_boxes
 from mistral_rag.overlay._text import TextRun, marked_text
 from mistral_rag.schema import Page, Span, Table, TableCell
 
-QUOTE: Final = MarkStyle(ORANGE, fill=0.38, width=0.8)
-HEADER: Final = MarkStyle(BLUE, fill=0.2, width=0.8, dashed=True)
+QUOTE: Final = MarkStyle(ORANGE, fill=0.38, width=0.8, pad=1.0)
+HEADER: Final = MarkStyle(BLUE, fill=0.2, width=0.8, pad=1.0, dashed=True)
 CELL: Final = MarkStyle(BLUE, width=0.9)
 CITATION_LEGEND: Final = (
     LegendEntry(QUOTE, "quote"),
     LegendEntry(HEADER, "heads of the quoted cells"),
 )
+"""Colours of a citation's marks: of the quote, and of what names the quoted cells."""
 MAX_LABEL: Final = 28
 """Characters of a head over a cell: more would cover the cells beside it."""
 

@@ -24,7 +24,7 @@ ul.notes { margin: .3rem 0 .8rem; padding: .5rem .5rem .5rem 2rem; background: #
 .both { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 .picture { flex: 1 1 34rem; min-width: 0; } .reading { flex: 1 1 26rem; min-width: 0; }
 svg.page { width: 100%; height: auto; border: 1px solid #999; background: #fff; font-family: system-ui, sans-serif; }
-svg.page rect:hover { stroke: #000; stroke-width: 1.5; }
+svg.page .area { mix-blend-mode: multiply; } svg.page .area:hover { stroke: #000; stroke-width: 1.5; }
 svg.page g:target, svg.page g:target * { visibility: visible; stroke: #d55e00; stroke-width: 2; }
 .block { position: relative; margin: 0 0 .5rem; padding: .1rem .5rem .1rem .6rem; border-left: 3px solid #bbb; }
 .block p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }

@@ -98,7 +98,8 @@ def _picture(result: WireFrame) -> PagePicture:
 def _hidden(text: str, left: float, top: float, right: float, bottom: float) -> HiddenText:
     clean = clean_text(text)
     count = sum(not character.isspace() for character in clean)
-    return HiddenText(Box(left=left, top=top, right=right, bottom=bottom), count, clean)
+    box = Box(left=left, top=top, right=right, bottom=bottom)
+    return HiddenText(box if left < right and top < bottom else None, count, clean)
 
 
 def _marks(layers: Sequence[Layer]) -> list[dict[str, Any]]:

@@ -50,8 +50,8 @@ _TABLE: Final = MarkStyle(PURPLE, width=1.4, pad=3.0)
 _NUMBER: Final = MarkStyle("#1A1A1A", fill=0.9, width=1.0)
 _LEGEND: Final = (
     ("order", LegendEntry(_NUMBER, "1, 2, 3: reading order of the regions")),
-    ("units", LegendEntry(_UNITS[0], "units,")),
-    ("units", LegendEntry(_UNITS[1], "in turn")),
+    ("units", LegendEntry(_UNITS[0], "unit")),
+    ("units", LegendEntry(_UNITS[1], "next unit")),
     ("tables", LegendEntry(_CELLS["value"], "value")),
     ("tables", LegendEntry(_CELLS["column"], "head of a column")),
     ("tables", LegendEntry(_CELLS["row"], "label of a row")),
@@ -59,21 +59,26 @@ _LEGEND: Final = (
     ("tables", LegendEntry(_EMPTY, "empty cell")),
     ("hidden", LegendEntry(_HIDDEN, "hidden text, left out")),
 )
+MAX_HIDDEN_LABELS: Final = 12
 MAX_TITLE: Final = 300
 """Characters shown for whoever points at a mark: a few lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """A run of text that nobody sees on a page and that was left out; `text` is empty where it is not to be shown."""
+    """A run of text that nobody sees on a page and that was left out.
 
-    box: Box
+    `box` is None beside the page; `text` is empty where it is not to be shown.
+    """
+
+    box: Box | None
     characters: int
     text: str = ""
 
     def __str__(self) -> str:
         said = "1 character" if self.characters == 1 else f"{self.characters} characters"
-        return f"hidden, left out: {self.text}" if self.text else f"hidden, left out: {said}"
+        where = "beside the page" if self.box is None else "hidden"
+        return f"{where}, left out: {self.text or said}"
 
 
 def reading_layers(page: Page, hidden: Sequence[HiddenText] = ()) -> tuple[Layer, ...]:
@@ -153,8 +158,11 @@ def cell_title(page: Page, table: Table, cell: TableCell) -> str:
 
 
 def _hidden(runs: Iterable[HiddenText]) -> Iterator[Mark]:
-    for run in runs:
-        yield Mark((run.box,), _HIDDEN, str(run), label="hidden")
+    shown = [(run, run.box) for run in runs if run.box is not None]
+    # labels of more than a few would cover the page; the hatching says the same
+    label = "hidden" if len(shown) <= MAX_HIDDEN_LABELS else ""
+    for run, box in shown:
+        yield Mark((box,), _HIDDEN, str(run), label)
 
 
 def _words(page: Page) -> Iterator[Mark]:

@@ -66,8 +66,8 @@ def _area(area: Area, prefix: str) -> str:
     stroke = f' stroke="{style.color}" stroke-width="{_number(area.width)}"{dashes}' if area.width else ""
     title = f"<title>{escape(area.title)}</title>" if area.title else ""
     return (
-        f'<rect x="{_number(area.left)}" y="{_number(area.top)}" width="{_number(area.right - area.left)}" '
-        f'height="{_number(area.bottom - area.top)}" fill="{fill}"{opacity}{stroke}>{title}</rect>'
+        f'<rect class="area" x="{_number(area.left)}" y="{_number(area.top)}" '
+        f'width="{_number(area.right - area.left)}" height="{_number(area.bottom - area.top)}" fill="{fill}"{opacity}{stroke}>{title}</rect>'
     )
 
 

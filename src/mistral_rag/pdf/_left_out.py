@@ -16,8 +16,8 @@ from mistral_rag.schema import WordBoxes, clean_text
 
 _MARGIN = 0.5
 """Points by which a word's box is widened: it is rounded, and that of a letter is in the height of its font."""
-_MAX_GAP = 3.0
-"""Heights of a letter between two letters of a run; what is further apart stands in another column."""
+_MAX_GAP = 5.0
+"""Widths of a letter between two letters of a run; what is further apart stands in another column."""
 
 
 class LeftOut(NamedTuple):
@@ -101,9 +101,16 @@ def _runs(letters: Sequence[_Letter], read: _Words) -> Iterator[list[_Letter]]:
 
 
 def _follows(one: _Letter, other: _Letter) -> bool:
-    overlap = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
-    height = max(one.box.bottom - one.box.top, 0.1)
-    return overlap > height / 2 and other.box.left - one.box.right < _MAX_GAP * height
+    """True when a letter stands in one line with another and not far from it, whatever way the line is turned."""
+    across = _common(one.box.left, one.box.right, other.box.left, other.box.right)
+    down = _common(one.box.top, one.box.bottom, other.box.top, other.box.bottom)
+    height = max(min(one.box.right - one.box.left, one.box.bottom - one.box.top), 0.1)
+    return max(across, down) > height / 2 and min(across, down) > -_MAX_GAP * height
+
+
+def _common(low: float, high: float, other_low: float, other_high: float) -> float:
+    """Length that two intervals have in common; their distance with a minus when they have none."""
+    return min(high, other_high) - max(low, other_low)
 
 
 def _joined(run: Sequence[_Letter]) -> str:
