@@ -67,7 +67,8 @@ def _area(area: Area, prefix: str) -> str:
     title = f"<title>{escape(area.title)}</title>" if area.title else ""
     return (
         f'<rect class="area" x="{_number(area.left)}" y="{_number(area.top)}" '
-        f'width="{_number(area.right - area.left)}" height="{_number(area.bottom - area.top)}" fill="{fill}"{opacity}{stroke}>{title}</rect>'
+        f'width="{_number(area.right - area.left)}" height="{_number(area.bottom - area.top)}" '
+        f'fill="{fill}"{opacity}{stroke}>{title}</rect>'
     )
 
 
