@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "document_loaders": PLATFORM | {"ocr"},
     "pdf": BASE,
     "pictures": BASE,
+    "overlay": BASE | {"pdf", "pictures", "workers"},
     "local": BASE | {"ocr", "pdf", "pictures", "workers"},
     "index": BASE | {"workers"},
     "retrieval": INDEX | {"extensions"},

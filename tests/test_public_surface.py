@@ -53,7 +53,11 @@ mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
 mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions
-mistral_rag.pdf: PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages render_page
+mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mark MarkStyle PagePicture PagePictures
+    PageView Raster Section citation_layers definitions html_page png quotation quoted_text read_text reading_layers
+    reading_legend tables
+mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages
+    render_page
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
@@ -64,7 +68,7 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     clean_text joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
-    run say say_json say_json_line say_text text_argument
+    run say say_json say_json_line say_text text_argument write_output
 mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
     thinking
 mistral_rag.testing.__main__: main

@@ -19,6 +19,7 @@ from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, tex
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
+from mistral_rag.pdf._left_out import LeftOut, left_out
 from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
@@ -169,6 +170,17 @@ class PdfFile:
     def attachments(self) -> int:
         """Number of files that the document carries."""
         return attachments_of(self._document)
+
+    def left_out(self, number: int) -> tuple[LeftOut, ...]:
+        """The runs of characters on page `number` (from 1) that nobody sees and `Sheet.hidden` counts.
+
+        The page is read once more, and each character is compared with it: for a look at a page, not for a build.
+        """
+        sheet = self.sheet(number)
+        if not sheet.hidden:
+            return ()
+        with self._page(number) as page, text_of(page) as text_page:
+            return left_out(text_page, PageTransform.of(page), sheet.text, sheet.words)
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` (from 1) in points, as a reader sees it."""
