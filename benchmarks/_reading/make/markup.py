@@ -13,6 +13,7 @@ Maker = Callable[[Path], tuple[PageTruth, ...]]
 
 
 def write(out: Path, body: str, title: str) -> None:
+    """Write a file of HTML."""
     head = f'<meta charset="utf-8"><title>{html.escape(title)}</title>'
     out.write_text(f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n', "utf-8")
 
