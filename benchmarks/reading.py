@@ -72,6 +72,8 @@ class Tally:
         for page in document.pages:
             reading = read.pages.get(page.number, readings.Reading(""))
             found = score(page, reading, document.kind)
+            if reading.doubts and not page.doubtful:
+                found.fail("doubted", "no doubt", "; ".join(reading.doubts))
             for counts in (self.all, kind):
                 counts.update(found.counts)
                 counts["pages"] += 1
