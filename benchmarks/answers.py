@@ -30,8 +30,18 @@ from urllib.parse import unquote, urlparse
 
 import pymupdf
 
-from benchmarks._reading.questions import TableQuestion, collect, questions, rightly_cited, row_found, strange
+from benchmarks._reading.questions import (
+    TableQuestion,
+    collect,
+    has_tables,
+    questions,
+    rightly_cited,
+    row_found,
+    strange,
+)
 from benchmarks._reading.truth import documents
+from mistral_rag.grounding import GroundedQA
+from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Answer, Citation, Span
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "financebench"
@@ -123,15 +133,18 @@ def ask_tables(index: Path, *, failures: bool) -> None:
     """Ask for numbers of tables, and print how many are quoted rightly."""
     known = documents()
     with tempfile.TemporaryDirectory() as name:
-        collect([document for document in known if any(page.tables for page in document.pages)], Path(name))
+        collect(list(filter(has_tables, known)), Path(name))
         run(["ingest", "build", name, "--index", str(index)])
     counts: Counter[str] = Counter()
+    embeddings = HybridRetriever.from_index(index).embeddings
     for question in questions(known):
         kind = "hard" if question.hard else "clear"
-        answer = ask(question.text, index, "--filter", json.dumps({"source": question.source}))
-        found, good = row_found(question, answer), rightly_cited(question, answer)
-        counts.update({kind: 1, f"{kind} found": found, f"{kind} right": good})
-        if failures and not good:
+        wanted = {"source": question.source}
+        retriever = HybridRetriever.from_index(index, embeddings=embeddings, filter=wanted)
+        answer = GroundedQA(retriever=retriever).invoke(question.text)
+        quoted, ok = row_found(question, answer), rightly_cited(question, answer)
+        counts.update({kind: 1, f"{kind} found": quoted, f"{kind} right": ok})
+        if failures and not ok:
             print(failure(question, answer))
     for kind in ("clear", "hard"):
         counts.update({"all" + key.removeprefix(kind): count for key, count in counts.items() if key.startswith(kind)})

@@ -1,7 +1,8 @@
 """What readers of PDF make of pages whose truth is known: one table, ours beside others.
 
     python -m benchmarks.reading [--half tuning | held-out | all] [--only KIND …] [--failures] [--by-kind]
-        [--readers ours,pypdf,pymupdf,pymupdf4llm,docling,poppler] [--peers-python PATH] [--bad-layers FOLDER]
+        [--readers ours,pypdf,pymupdf,pymupdf4llm,docling,poppler] [--peers-python PATH] [--ocr]
+        [--bad-layers FOLDER]
 
 The pages are those of `benchmarks/reading_set` (made by `python -m benchmarks._reading.make`, and some labelled by
 hand). Ours are read as a build reads them, so the units are those that are quoted. The text of the others is cut into
@@ -15,6 +16,7 @@ filled, where it stands under a row of as many names.
     head scope      rows named by words that are no heads of their table
     hidden          strings nobody sees that can be quoted                             goal 0
     characters      wrong per 1,000 of the printed lines
+    by OCR          the same in lines of real pages that tesseract and rapidocr read alike (--ocr)
     scripts         lines of Arabic, Hebrew, Thai, Japanese, … without a fault
     fields          values of forms that follow their labels
     bad layers      pages of FOLDER whose text layer is found to be wrong; `false` of the pages of the set
@@ -41,13 +43,16 @@ from benchmarks._reading import readings
 from benchmarks._reading.real import can_fill, cut_out, filled
 from benchmarks._reading.score import Failure, score
 from benchmarks._reading.truth import Document, Half, documents
+from benchmarks._reading.witnesses import can_witness, witnessed
 from mistral_rag.errors import ParseError
+from mistral_rag.local.ocr import LocalOCR
 
 PEERS = ("pypdf", "pymupdf", "pymupdf4llm", "docling")
 READERS = ("ours", *PEERS, "poppler")
 MEASURES = {
     "mix regions": "mixed", "order": "order", "cells": "cells", "cells, hard": "cells, hard", "head scope": "heads",
-    "hidden": "hidden", "characters": "characters", "scripts": "scripts", "fields": "fields",
+    "hidden": "hidden", "characters": "characters", "by OCR": "witnessed",
+    "scripts": "scripts", "fields": "fields",
 }  # fmt: skip
 
 
@@ -67,6 +72,8 @@ class Tally:
         for page in document.pages:
             reading = read.pages.get(page.number, readings.Reading(""))
             found = score(page, reading, document.kind)
+            if reading.doubts and not page.doubtful:
+                found.fail("doubted", "no doubt", "; ".join(reading.doubts))
             for counts in (self.all, kind):
                 counts.update(found.counts)
                 counts["pages"] += 1
@@ -111,8 +118,10 @@ def _peer(name: str, files: Sequence[Path], python: Path) -> Iterator[readings.F
 
 
 def tallied(chosen: Sequence[tuple[Path, Document]], name: str, python: Path) -> Tally:
-    """What one reader makes of the documents."""
+    """What one reader makes of the documents; the others read PDF alone."""
     tally = Tally()
+    if name != "ours":
+        chosen = [(path, document) for path, document in chosen if path.suffix == ".pdf"]
     read = read_all(name, [path for path, _ in chosen], python)
     for (_, document), found in zip(chosen, read, strict=True):
         tally.add(document, found)
@@ -131,7 +140,7 @@ def shown(counts: Counter[str], measure: str) -> str:
     of = counts[f"{measure}/all"]
     if not of:
         return "–"
-    if measure == "characters":
+    if measure in ("characters", "witnessed"):
         return f"{1000 * counts[measure] / of:.1f}"
     if measure in ("hidden", "fields"):
         return f"{counts[measure]:.0f}/{of:.0f}"
@@ -145,6 +154,15 @@ def labelled(half: Half, only: Sequence[str]) -> list[Document]:
         return list(map(filled, chosen))
     print("left out: pages labelled by places: pdftotext is not installed", file=sys.stderr)
     return [document for document in chosen if document.kind != "real-layout"]
+
+
+def witnessed_all(files: Sequence[tuple[Path, Document]]) -> list[tuple[Path, Document]]:
+    """The files with what recognisers read on their pages, for those whose whole text is not known."""
+    if not can_witness():
+        print("left out: by OCR: needs the extra [local], tesseract and poppler-utils", file=sys.stderr)
+        return list(files)
+    with LocalOCR() as reader:
+        return [(path, witnessed(path, own, reader) if own.shared else own) for path, own in files]
 
 
 def table(tallies: dict[str, Tally]) -> Iterator[str]:
@@ -174,12 +192,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--measure", nargs="+", default=(), help="of which measures to list failures")
     parser.add_argument("--by-kind", action="store_true")
     parser.add_argument("--peers-python", type=Path, default=Path(sys.executable))
+    parser.add_argument("--ocr", action="store_true", help="read the real pages by OCR, too (some seconds a page)")
     parser.add_argument("--bad-layers", type=Path, help="a folder of PDFs whose text layers are wrong")
     options = parser.parse_args(arguments)
     chosen = labelled(options.half, options.only)
     tallies: dict[str, Tally] = {}
     with tempfile.TemporaryDirectory() as folder:
         files = [cut_out(document, Path(folder)) for document in chosen]
+        if options.ocr:
+            files = witnessed_all(files)
         for name in options.readers.split(","):
             try:
                 tallies[name] = tallied(files, name, options.peers_python)

@@ -18,9 +18,12 @@ _DASHES = str.maketrans(
 
 
 def normal(text: str) -> str:
-    """Text in which readers may differ without being wrong: shapes of letters, kinds of hyphens, blanks."""
+    """Text in which readers may differ without being wrong: shapes of letters, kinds of hyphens, blanks.
+
+    Bars between the cells of a row are no part of what is printed.
+    """
     text = _PRESENTED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    return " ".join(unicodedata.normalize("NFC", text).translate(_DASHES).split())
+    return " ".join(part for part in unicodedata.normalize("NFC", text).translate(_DASHES).split() if part != "|")
 
 
 def words(text: str) -> list[str]:

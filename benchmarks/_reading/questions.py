@@ -36,10 +36,15 @@ class TableQuestion:
 
 def questions(documents: Sequence[Document]) -> list[TableQuestion]:
     """The same questions each time: so many a table that there are as many real ones as made ones."""
-    with_tables = [document for document in documents if any(page.tables for page in document.pages)]
+    with_tables = [document for document in documents if has_tables(document)]
     real = [document for document in with_tables if document.shared]
     made = [document for document in with_tables if not document.shared]
     return [*_spread(made, MADE), *_spread(real, REAL)]
+
+
+def has_tables(document: Document) -> bool:
+    """True for a PDF with tables."""
+    return document.file.endswith(".pdf") and any(page.tables for page in document.pages)
 
 
 def _spread(documents: Sequence[Document], count: int) -> list[TableQuestion]:

@@ -1,5 +1,6 @@
 """What a reader makes of a page, and our own reader."""
 
+import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -84,12 +85,12 @@ def _markdown(text: str) -> tuple[list[Quotable], str]:
     rows: list[Quotable] = []
     rest: list[str] = []
     heads: list[str] = []
-    for line in text.replace("**", "").replace("<br>", " ").split("\n"):
+    for line in re.sub(r"\*\*|</su[bp]>", "", re.sub(r"<br>|<su[bp]>", " ", text)).split("\n"):
         if not line.startswith("|"):
             heads = []
             rest.append(line.lstrip("#").lstrip())
             continue
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        cells = [cell.strip() for cell in line[1:].rstrip().removesuffix("|").split("|")]
         if not "".join(cells).strip("-: "):
             continue
         if not heads:

@@ -45,7 +45,7 @@ def filled(document: Document) -> Document:
 
 def _filled(document: Document, page: PageTruth) -> PageTruth:
     number = str(page.number)
-    command = ["pdftotext", "-bbox", "-f", number, "-l", number, document.path, "-"]
+    command: list[str | Path] = ["pdftotext", "-bbox", "-f", number, "-l", number, document.path, "-"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     size = _PAGE.search(printed)
     assert size

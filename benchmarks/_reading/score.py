@@ -45,6 +45,11 @@ def score(truth: PageTruth, reading: Reading, kind: str) -> Score:
         order(truth, reading, found)
         if not any(region.box for region in truth.regions):
             characters(truth, reading, found, scripts=kind == "scripts")
+    for line in truth.witnessed:
+        bad = wrong(line, normal(reading.text))
+        found.add("witnessed", bad, len(line))
+        if bad:
+            found.fail("witnessed", line, f"{bad} wrong: {_near(line, reading)}")
     for table in truth.tables:
         cells(table, truth, reading, found)
     heads(truth, reading, found)

@@ -111,7 +111,8 @@ class Table:
 class PageTruth:
     """One page. `fields` are the labels and values of a form; `doubtful` says that its text layer is not to be used.
 
-    A `partial` truth has some of the page's tables, not all that is on it.
+    A `partial` truth has some of the page's tables, not all that is on it. `witnessed` are lines that recognisers read
+    from the picture.
     """
 
     regions: tuple[Region, ...] = ()
@@ -120,6 +121,7 @@ class PageTruth:
     fields: tuple[tuple[str, str], ...] = ()
     doubtful: bool = False
     partial: bool = False
+    witnessed: tuple[str, ...] = ()
     number: int = 0
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks._reading.make import by_hand, characters, layouts, scripts, tables, typeset
+from benchmarks._reading.make import by_hand, characters, layouts, markup, scripts, tables, typeset
 from benchmarks._reading.make.layouts import Scene
 from benchmarks._reading.make.printers import browser
 from benchmarks._reading.make.sheets import document_html
@@ -29,14 +29,15 @@ def described() -> Iterator[tuple[str, str, str]]:
     for scenes in (layouts.SCENES, tables.SCENES, scripts.SCENES, characters.SCENES):
         yield from ((name, kind, "chromium") for name, (kind, _) in scenes.items())
     yield from ((name, kind, "by hand") for name, (kind, _) in by_hand.MAKERS.items())
+    yield from ((name, kind, "none") for name, (kind, _) in markup.MAKERS.items())
     for name, (kind, _) in typeset.MAKERS.items():
         yield name, kind, "libreoffice" if "office" in name else "latex"
 
 
 def make(name: str, kind: str, program: str) -> Document:
     """Make one document."""
-    out = SET / f"{name}.pdf"
-    makers = {**by_hand.MAKERS, **typeset.MAKERS}
+    out = SET / f"{name}.{'html' if name in markup.MAKERS else 'pdf'}"
+    makers = {**by_hand.MAKERS, **markup.MAKERS, **typeset.MAKERS}
     if name in makers:
         pages = makers[name][1](out)
     else:

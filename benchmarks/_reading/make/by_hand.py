@@ -130,7 +130,7 @@ def digits_close(out: Path) -> tuple[PageTruth, ...]:
 
 
 FIELDS = (
-    ("First name", "Ines"), ("Last name", "Okafor"), ("Account number", "DE-4471-0093"),
+    ("Entrance", "Rear house B"), ("Floor", "Third"), ("Account number", "DE-4471-0093"),
     ("Date of birth", "14 May 1988"),
     ("Monthly rent", "1,250.00"), ("Country", "Portugal"),
 )  # fmt: skip

@@ -100,7 +100,7 @@ def hidden(name: str) -> Scene:
             if style != "opacity:0":
                 sheet.hidden.append(secret)
             top += 16
-        secret = f"Approved by Nora Quist {prose.number()}"
+        secret = f"Approved by the harbour master {prose.number()}"
         sheet.show(200, top, [secret])
         sheet.draw(190, top - 2, "", style="width:220pt;height:18pt;background:#000")
         sheet.hidden.append(secret)

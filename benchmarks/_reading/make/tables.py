@@ -205,7 +205,7 @@ def several(name: str, look: str) -> Scene:
         )
         sheet.table(54, 80, first, width=504, look=look)
         sheet.put(54, 180, ["Artist splits"], kind="title", style="font-weight:bold")
-        names = ("Sarah Johnson", "Omar Haddad", "Lena Vogt")
+        names = ("First violin", "Stage design", "Lead singer")
         second = Grid([["Artist", "Role", "Commission %"]], [[n, "Cast", f"{prose.number() % 100}%"] for n in names])
         sheet.table(54, 200, second, width=300, look=look)
         third = Grid(
