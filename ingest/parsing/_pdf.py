@@ -9,6 +9,7 @@ from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
 from mistral_rag.schema import WordBoxes
+from mistral_rag.text import readable_name
 
 MIN_INK = 0.004
 """A page with little text and a larger share of dark pixels than this shows something that is no text."""
@@ -43,7 +44,7 @@ def parse(path: Path) -> Parsed:
         }
         title = pdf.metadata("Title")
     pages = tuple(pages_of(sheets, labels=labels))
-    title = title_of(title, largest_words(sheets[0]), path.stem)
+    title = title_of(title, largest_words(sheets[0]), readable_name(path.stem))
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
     return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden)
 
