@@ -69,7 +69,7 @@ def title_of(given: str, cover: str, stem: str) -> str:
     """
     name = " ".join(stem.replace("_", " ").split())
     telling = not _MACHINE.fullmatch(stem) and _LETTERS.search(name) is not None
-    words = given_title(given) or _as_cover(cover)
+    words = _given(given) or _as_cover(cover)
     if not words:
         return name if telling or not may_be_title(cover) else " ".join(cover.split())[:MAX_TITLE]
     known = {word.casefold() for word in re.findall(r"\w+", words)}
@@ -78,12 +78,16 @@ def title_of(given: str, cover: str, stem: str) -> str:
     return f"{words} ({name})"
 
 
-def given_title(given: str) -> str:
-    """The title that a document's metadata give, or nothing when a program filled it in."""
+def written_title(given: str) -> str:
+    """The title that an author wrote into a document's head, or nothing when a program filled it in."""
     title = " ".join(_PREFIX.sub("", given.strip()).split())
-    if _MEANINGLESS.fullmatch(title) or _MACHINE.fullmatch(title) or len(title) > MAX_TITLE:
-        return ""
-    return title if _has_words(title) and not _shouts(title) else ""
+    return "" if _MEANINGLESS.fullmatch(title) or _MACHINE.fullmatch(title) else title
+
+
+def _given(metadata: str) -> str:
+    """The title in the metadata of a PDF, which few authors look at: it must read like one."""
+    title = written_title(metadata)
+    return title if len(title) <= MAX_TITLE and _has_words(title) and not _shouts(title) else ""
 
 
 def may_be_title(words: str) -> bool:
