@@ -236,7 +236,7 @@ def worded(reader: UnrestrictedReader, every: Sequence[str], asked: np.ndarray) 
 
     with reader.view() as view:
         words = view.lexical()
-    hybrid = HybridRetriever(index=reader, embeddings=Known(asked), k=10)
+    hybrid = HybridRetriever.from_index(reader.folder, embeddings=Known(asked), k=10)
     store = FaissStore(Known(asked), reader.folder)
     through_langchain = asked_all(lambda vector: store.similarity_search_by_vector(vector, k=10), asked.tolist())
     store.close()

@@ -32,10 +32,7 @@ class TypedUnit(NamedTuple):
 def read_segment(text: str, segment: TextSegment, *, width: int) -> Iterator[TypedUnit]:
     """The units of a segment; `width` is that of the page's full lines."""
     for unit in _read(text, segment, width):
-        if unit.end - unit.start > MAX_UNIT:
-            yield from _shortened(text, unit)
-        else:
-            yield unit
+        yield from shortened(text, unit)
 
 
 def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
@@ -111,8 +108,8 @@ def _units_of(text: str, start: int, end: int, line: LineKind, kind: BlockKind |
         yield TypedUnit(start, end, line, LINE_BLOCKS.get(line, kind or "text"))
 
 
-def _shortened(text: str, unit: TypedUnit) -> Iterator[TypedUnit]:
-    """Shorten a unit that is too long: several, which end at blanks."""
+def shortened(text: str, unit: TypedUnit) -> Iterator[TypedUnit]:
+    """The unit, or where it is too long several, which end at blanks."""
     at, end = unit.start, unit.end
     parts = -(-(end - at) // MAX_UNIT)
     while parts > 1:

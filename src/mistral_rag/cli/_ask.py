@@ -94,9 +94,25 @@ def _show_checks(answer: Answer) -> None:
         note(f"warning: {warning}")
 
 
+MAX_CELLS = 8
+"""Cells of a quoted row that are named on its line."""
+
+
 def _citation_line(citation: Citation) -> str:
     if citation.quote is None or not citation.spans:
         return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
     where = citation.spans[0].locator
-    mark = "" if citation.verified else f" ({citation.location})"
-    return f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
+    mark = "" if citation.location in {"exact", "normalised"} else f" ({citation.location})"
+    if citation.seen == "differs":
+        shown = f'"{" ".join(citation.seen_text.split())}"' if citation.seen_text else "nothing"
+        mark += f" (not verified: the picture shows {shown})"
+    elif citation.seen != "unchecked":
+        mark += f" (picture {citation.seen})"
+    quoted = f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
+    named = [cell for cell in citation.cells if cell.column]
+    if not 0 < len(named) <= MAX_CELLS:
+        return quoted
+    # a row's name is said once, behind its last cell
+    last = {cell.row: at for at, cell in enumerate(named)}
+    cells = (str(c) if last[c.row] == at else f"{c.column}: {c.value}" for at, c in enumerate(named))
+    return f"{quoted}; cells: {'; '.join(cells)}"

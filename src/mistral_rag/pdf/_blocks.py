@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby, pairwise
+from types import MappingProxyType
 
 from mistral_rag.pdf._document import PrintedLine, Sheet
 from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._layout import CELL_JOINT
+from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.schema import Block, BlockKind, Box
 
 _TITLE_HEIGHT = 1.15
@@ -39,6 +41,9 @@ _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )
 _BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
+    {"aside": "aside", "figure": "image", "numbers": "footer"}
+)
 _SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
 
 
@@ -72,8 +77,10 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
     for at, (line, text) in enumerate(zip(sheet.lines, texts, strict=True)):
         if at in running:
             kinds.append("header" if line.box.top < first else "footer")
-        elif is_row(text, line.cells):
+        elif is_row(text, line.cells) and line.kind in ("body", "aside"):
             kinds.append("table")
+        elif line.kind in _REGION_KINDS:
+            kinds.append(_REGION_KINDS[line.kind])
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
         elif _BULLET.match(text) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):
@@ -166,7 +173,7 @@ def _groups(sheet: Sheet, kind: BlockKind, members: list[int]) -> Iterator[list[
 def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
     a, b = sheet.lines[before], sheet.lines[after]
     height = max(a.height, 1.0) / (sheet.height or 1.0)
-    if b.box.top < a.box.top or a.upright != b.upright:
+    if b.box.top < a.box.top or a.upright != b.upright or a.region != b.region:
         return True
     if kind in ("table", "header", "footer"):
         return b.box.top - a.box.bottom > _MAX_ROW_GAP * height

@@ -1,9 +1,10 @@
 """Texts of a page that a reader may not see, and the shapes, pictures and notes that may hide them."""
 
 import ctypes
+import math
 from collections.abc import Iterator, Sequence
 from enum import IntFlag
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ Bounds = list[float]
 _MAX_TEXT_LUMINANCE = 150.0
 _MIN_FIELD_LUMINANCE = 200.0
 """Text no lighter than the one is seen on any field no darker than the other: 50 of 255 levels are between them."""
+_MIN_CONTRAST = 50.0
+_PAPER = 255.0
 _MIN_OVERLAP = 0.3
 """Share of a text's height that a shape has to reach over: a rule below or through a line covers a tenth."""
 _MIN_LETTER = 0.4
@@ -27,6 +30,7 @@ _MIN_COVERED = 0.8
 """Share of a text that many small shapes cover together: a hatching is a cover as well."""
 _MAX_RULE = 2.0
 """Points; a thinner stroke is a rule or a frame, which covers nothing."""
+_CORNERS = 4
 _RECTANGLE = 5
 """Segments of a rectangle: four sides and the way back."""
 _MIN_INSIDE = 0.98
@@ -63,6 +67,9 @@ class Doubt(IntFlag):
     """It draws nothing, but what follows is drawn in the shape of its letters."""
 
 
+_OF_COLOR = int(Doubt.FAINT | Doubt.ON_FIELD)
+
+
 class PageObjects(NamedTuple):
     """Texts in doubt by the address of the text object, and the shapes, pictures and notes of a page.
 
@@ -81,12 +88,15 @@ class PageObjects(NamedTuple):
 
 
 class _Field(NamedTuple):
+    """An area that is drawn; `level` is its brightness, not a number where it has no one colour."""
+
     box: Bounds
     order: float
     is_picture: bool
     is_opaque: bool
     is_light: bool
     address: int = 0
+    level: float = math.nan
 
 
 _fill_of = bound(pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, 5)
@@ -100,6 +110,9 @@ _point_of = bound(pdfium.FPDFPathSegment_GetPoint, ctypes.c_int, 3)
 _marks_of = bound(pdfium.FPDFPageObj_CountMarks, ctypes.c_int, 1)
 _mark_at = bound(pdfium.FPDFPageObj_GetMark, ctypes.c_void_p, 2)
 _mark_name = bound(pdfium.FPDFPageObjMark_GetName, ctypes.c_int, 4)
+_path_segments = bound(pdfium.FPDFPath_CountSegments, ctypes.c_int, 1)
+_path_segment = bound(pdfium.FPDFPath_GetPathSegment, ctypes.c_void_p, 2)
+_segment_kind = bound(pdfium.FPDFPathSegment_GetType, ctypes.c_int, 1)
 _draw_mode = bound(pdfium.FPDFPath_GetDrawMode, ctypes.c_int, 3)
 
 
@@ -107,7 +120,9 @@ def objects_of(page: Any) -> PageObjects:
     """Look at everything that draws a loaded page, pictures and notes included."""
     drawing = Drawing.of(ctypes.cast(page, ctypes.c_void_p).value)
     fields = [*_fields(drawing), *_notes(page, len(drawing.addresses))]
-    doubts = _text_doubts(drawing) | _doubts_by_place(drawing, fields)
+    doubts, levels = _text_doubts(drawing)
+    doubts |= _doubts_by_place(drawing, fields)
+    doubts[_contrasting(drawing, fields, doubts, levels)] = 0
     found = np.flatnonzero(doubts).tolist()
     texts = [drawing.addresses[at] for at in drawing.texts] if found else []
     return PageObjects(
@@ -135,10 +150,11 @@ def _fields(drawing: Drawing) -> list[_Field]:
         found.append(_Field(boxes[row].tolist(), at, True, _is_opaque(drawing, at), False, drawing.addresses[at]))
     rows = np.flatnonzero(thick[: len(paths)]).tolist()
     places = [paths[row] for row in rows]
-    lightness = _lightness(drawing, places)
-    for at, box, is_light in zip(places, boxes[rows].tolist(), lightness, strict=True):
-        if is_light is not None:
-            found.append(_Field(box, at, False, _is_opaque(drawing, at), is_light, drawing.addresses[at]))
+    levels = _levels(drawing, places)
+    for at, box, level in zip(places, boxes[rows].tolist(), levels, strict=True):
+        if level is not None:
+            is_light = level >= _MIN_FIELD_LUMINANCE
+            found.append(_Field(box, at, False, _is_opaque(drawing, at), is_light, drawing.addresses[at], level))
     return sorted(found, key=lambda field: field.order)
 
 
@@ -146,18 +162,19 @@ def _is_opaque(drawing: Drawing, at: int) -> bool:
     return not _is_translucent(drawing.addresses[at])
 
 
-def _lightness(drawing: Drawing, paths: Sequence[int]) -> Iterator[bool | None]:
-    """True for the area of a light shape, False for that of any other; None for a frame and what is not drawn."""
+def _levels(drawing: Drawing, paths: Sequence[int]) -> Iterator[float | None]:
+    """Brightness of the areas of shapes, not a number where it is unknown; None for a frame and what is not drawn."""
     addresses = [drawing.addresses[at] for at in paths]
     modes, _ = rows_of(_draw_mode, addresses, np.int32, 2)
     # a pattern may be of any colour: what lies on it or has it is looked at
-    light, alphas = _colors(addresses, pattern=0)
-    rows = zip(paths, modes.tolist(), (light >= _MIN_FIELD_LUMINANCE).tolist(), alphas.tolist(), strict=True)
-    for at, (fills, strokes), is_light, alpha in rows:
+    light, alphas = _colors(addresses, pattern=math.nan)
+    rows = zip(paths, modes.tolist(), light.tolist(), alphas.tolist(), strict=True)
+    for at, (fills, strokes), level, alpha in rows:
         if not fills:
-            yield False if strokes and _thickness(drawing, at) > _MAX_RULE else None
+            yield math.nan if strokes and _thickness(drawing, at) > _MAX_RULE else None
         else:
-            yield is_light if alpha or strokes else None
+            thick = strokes and _thickness(drawing, at) > _MAX_RULE
+            yield (math.nan if thick else level) if alpha or strokes else None
 
 
 def _thickness(drawing: Drawing, at: int) -> float:
@@ -169,12 +186,15 @@ def _thickness(drawing: Drawing, at: int) -> float:
     return float(width.values[0] * max(abs(a), abs(b), abs(c), abs(d)))
 
 
-def _colors(addresses: Sequence[int], *, pattern: int) -> tuple[Floats, Integers]:
-    """Luminance and opacity (0 to 255) of the colours that objects are filled with, that of a pattern as given."""
+def _colors(addresses: Sequence[int], *, pattern: float) -> tuple[Floats, Integers]:
+    """Luminance and opacity (0 to 255) of the colours that objects are filled with; that of a pattern as given."""
     colors, known = rows_of(_fill_of, addresses, np.uint32, 4)
+    light: Floats = luminance(*colors.T[:3])
+    alphas = colors[:, 3].astype(np.int64)
     if 0 in known:
-        colors[np.array(known) == 0] = pattern, pattern, pattern, 255
-    return luminance(*colors.T[:3]), colors[:, 3].astype(np.int64)
+        patterns = np.array(known) == 0
+        light[patterns], alphas[patterns] = pattern, 255
+    return light, alphas
 
 
 def luminance(red: Any, green: Any, blue: Any) -> Any:
@@ -199,17 +219,20 @@ def _notes(page: Any, order: int) -> Iterator[_Field]:
         pdfium.FPDFPage_CloseAnnot(note)
 
 
-def _text_doubts(drawing: Drawing) -> Integers:
-    """Doubts that each text raises by itself."""
+def _text_doubts(drawing: Drawing) -> tuple[Integers, Floats]:
+    """Doubts that each text raises by itself, and its brightness: not a number where it has no one opaque colour."""
     # a page has hundreds of texts and hardly any in doubt: a call costs most, and maps call for whole lists
     addresses = [drawing.addresses[at] for at in drawing.texts]
-    light, alphas = _colors(addresses, pattern=255)
+    light, alphas = _colors(addresses, pattern=math.nan)
     doubts = np.zeros(len(addresses), dtype=np.int64)
-    doubts[(light > _MAX_TEXT_LUMINANCE) | (alphas < 255)] = Doubt.FAINT
+    doubts[~(light <= _MAX_TEXT_LUMINANCE) | (alphas < 255)] = Doubt.FAINT
+    light[alphas < 255] = math.nan
     translucent = list(map(_is_translucent, addresses))
     if any(translucent) or any(drawing.modes):
         modes = np.array(drawing.modes)
-        doubts[(modes != 0) | (np.array(translucent) != 0)] |= Doubt.FAINT
+        mixed = (modes != 0) | (np.array(translucent) != 0)
+        doubts[mixed] |= Doubt.FAINT
+        light[mixed] = math.nan
         doubts[modes == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE] = Doubt.UNDRAWN
         # an outline has an opacity of its own
         doubts[(modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (alphas == 0)] = Doubt.UNDRAWN
@@ -218,7 +241,7 @@ def _text_doubts(drawing: Drawing) -> Integers:
     if drawing.matrices:
         doubts[[at in drawing.matrices for at in drawing.texts]] |= Doubt.LAYER
     doubts[_clipped(drawing, addresses)] |= Doubt.CLIPPED
-    return doubts
+    return doubts, light
 
 
 def _layered(addresses: Sequence[int]) -> list[int]:
@@ -290,6 +313,63 @@ def _doubts_by_place(drawing: Drawing, fields: Sequence[_Field]) -> Integers:
     doubts[inked[covered]] |= Doubt.COVERED
     doubts[inked[on_field]] |= Doubt.ON_FIELD
     return doubts
+
+
+def _contrasting(drawing: Drawing, fields: Sequence[_Field], doubts: Integers, levels: Floats) -> list[int]:
+    """Rows of the texts in doubt for their colour alone that stand out from all that lies behind them.
+
+    That is the paper as well, but for a text that lies within one plain area.
+    """
+    rows = np.flatnonzero((doubts != 0) & (doubts & ~_OF_COLOR == 0) & np.isfinite(levels))
+    if not len(rows) or not fields or len(rows) * len(fields) > _MAX_PAIRS:
+        return []
+    boxes = drawing.text_boxes([drawing.texts[row] for row in rows])
+    areas = np.array([field.box for field in fields], dtype=np.float32)
+    text, field = _near(boxes, areas)
+    below = np.array([field.order for field in fields])[field] < np.array(drawing.texts)[rows][text]
+    meets = below & (boxes[text, :2] < areas[field, 2:]).all(axis=1) & (areas[field, :2] < boxes[text, 2:]).all(axis=1)
+    text, field = text[meets], field[meets]
+    plain = np.array([field.level if field.is_opaque else math.nan for field in fields])
+    apart = np.abs(plain[field] - levels[rows][text]) >= _MIN_CONTRAST
+    around = (
+        apart & (areas[field, :2] <= boxes[text, :2]).all(axis=1) & (boxes[text, 2:] <= areas[field, 2:]).all(axis=1)
+    )
+    seen = np.abs(_PAPER - levels[rows]) >= _MIN_CONTRAST
+    whole = {at for at in np.unique(field[around]).tolist() if _is_plain_area(drawing, fields[at])}
+    seen[[at for at, area in zip(text[around].tolist(), field[around].tolist(), strict=True) if area in whole]] = True
+    seen[text[~apart]] = False
+    found: list[int] = rows[seen].tolist()
+    return found
+
+
+def _is_plain_area(drawing: Drawing, field: _Field) -> bool:
+    """True for a rectangle that fills its box: upright, and not cut by a clip path."""
+    place = int(field.order)
+    if not field.address or place in drawing.matrices or field.is_picture:
+        return False
+    a, b, c, d, _, _ = matrix_of(field.address)
+    if (b or c) and (a or d):
+        return False
+    points = _path_points(field.address)
+    sides = [(x == next_x) != (y == next_y) for (x, y), (next_x, next_y) in pairwise(points)]
+    return (
+        _CORNERS <= len(points) <= _RECTANGLE
+        and all(sides[: _CORNERS - 1])
+        and len(set(points)) == _CORNERS
+        and not (_clip_paths(_clip_of(field.address)) > 0 and _is_clipped(field.address, field.box))
+    )
+
+
+def _path_points(address: int) -> list[tuple[float, float]]:
+    """Points of a short path; none of a longer one, or of one with curves."""
+    point = Buffer(ctypes.c_float, 2)
+    points = []
+    for at in range(_path_segments(address) if _path_segments(address) <= _RECTANGLE else 0):
+        segment = _path_segment(address, at)
+        if _segment_kind(segment) == pdfium.FPDF_SEGMENT_BEZIERTO or not _point_of(segment, *point.places):
+            return []
+        points.append((point.values[0], point.values[1]))
+    return points
 
 
 def _reached(boxes: Singles, order: Integers, fields: Sequence[_Field]) -> tuple[Booleans, Booleans]:

@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, PageTransform
 from mistral_rag.pdf._images import PixelBox, image_size, render
-from mistral_rag.pdf._native import bound, loose_boxes
+from mistral_rag.pdf._native import bound, loose_boxes, rows_of
 from mistral_rag.pdf._objects import Doubt, PageObjects, luminance
 
 Pixels = npt.NDArray[np.uint8]
@@ -43,10 +43,15 @@ _SIDE_BEARING = 0.1
 """Share of a letter's box at either side that its neighbours' ink may reach into."""
 _SHIFT = 2.0
 """Points by which copies that make a shadow or a bold face are shifted."""
+_MIN_APART = 0.2
+"""Share of a letter's width that letters of another text may reach into."""
+_MAX_PAIRS = 1_000_000
+"""Letters times texts that are compared."""
 _NONE = Doubt(0)
 _MAX_GROUPS = 8
 """Pictures of a page; texts with other reasons for doubt are taken off together."""
 
+_bounds_of = bound(pdfium.FPDFPageObj_GetBounds, ctypes.c_int, 5)
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
 _activate = bound(pdfium.FPDFPageObj_SetIsActive, ctypes.c_int, 2)
 
@@ -84,6 +89,7 @@ def hidden_characters(
         letters = [letter for word in words for letter in word]
         copies = objects.text_order.keys() - owners.values() | {owners[at] or 0 for at in drawn}
         copies |= {owners[at] or 0 for at in _copies(letters, frozenset(drawn), text_page, transform)}
+        copies |= _redrawn(objects, owners, {at: boxes[at] for at in drawn}, text_page, transform)
         shares = _shares(_change(picture, page, frozenset(copies - {0})), [places[at] for at in drawn])
         unseen -= {at for at, share in zip(drawn, shares, strict=True) if share >= _MIN_INK}
     unseen -= _stencilled(page, picture, objects, {at: (owners[at] or 0, places[at]) for at in unseen})
@@ -112,6 +118,38 @@ def _copies(
     for at, character in letters:
         if (character, round(middles[at][0] / _SHIFT), round(middles[at][1] / _SHIFT)) in grid:
             yield at
+
+
+def _redrawn(
+    objects: PageObjects,
+    owners: Mapping[int, int | None],
+    drawn: Mapping[int, Floats],
+    text_page: Any,
+    transform: PageTransform,
+) -> set[int]:
+    """Texts that reach over a letter and give no letter of their own there: PDFium gives each letter of a copy once."""
+    texts = list(objects.text_order)
+    if len(texts) * len(drawn) > _MAX_PAIRS:
+        return set()
+    sides, _ = rows_of(_bounds_of, texts, np.float32, 4)
+    # left, bottom, right, top, as PDFium gives them
+    bounds = transform.boxes(sides.astype(np.float64)[:, None, [0, 3, 2, 1]])
+    given: dict[int, list[int]] = {}
+    for at, owner in owners.items():
+        given.setdefault(owner or 0, []).append(at)
+    theirs: dict[int, Floats] = {}
+    found: set[int] = set()
+    for letter, (left, top, right, bottom) in drawn.items():
+        x, y = (left + right) / 2, (top + bottom) / 2
+        over = (bounds[:, 0] <= x) & (x <= bounds[:, 2]) & (bounds[:, 1] <= y) & (y <= bounds[:, 3])
+        for text in {texts[at] for at in np.flatnonzero(over).tolist()} - found - {owners[letter] or 0}:
+            if text not in theirs:
+                boxes = _boxes(text_page, given.get(text, []), transform)
+                theirs[text] = np.array(list(boxes.values())).reshape(-1, 4)
+            shared = np.minimum(right, theirs[text][:, 2]) - np.maximum(left, theirs[text][:, 0])
+            if not (shared > _MIN_APART * (right - left)).any():
+                found.add(text)
+    return found
 
 
 class _Picture(NamedTuple):

@@ -125,4 +125,6 @@ def composed(units: Sequence[EvidenceUnit]) -> tuple[str, tuple[Citation, ...], 
 
 def _shown(unit: EvidenceUnit) -> str:
     quote = f"“{defused(unit.text)}”"
+    if values := unit.named_values:
+        return f"{quote} ({defused(values)})"
     return f"{quote} (columns: {defused(unit.header)})" if unit.header else quote

@@ -108,9 +108,9 @@ class Recogniser:
         characters = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._characters = ["", *characters, " "]
 
-    def read(self, pictures: Sequence[Grey]) -> list[RecognisedLine]:
-        """Recognise the pictures; the lines are in their order."""
-        scaled = [self._scaled(picture) for picture in pictures]
+    def read(self, pictures: Sequence[Grey], *, width: int | None = None) -> list[RecognisedLine]:
+        """Recognise the pictures; the lines are in their order. They are scaled to `width` instead of their shape's."""
+        scaled = [self._scaled(picture, width) for picture in pictures]
         lines: dict[int, RecognisedLine] = {}
         for batch in self._batches([picture.shape[1] for picture in scaled]):
             probabilities = _output(self._session, [scaled[at] for at in batch])
@@ -120,9 +120,9 @@ class Recogniser:
                 lines[at] = self._decoded(row, used)
         return [lines[at] for at in range(len(pictures))]
 
-    def _scaled(self, picture: Grey) -> Grey:
-        height, width = picture.shape
-        wide = min(max(8, round(width * self.HEIGHT / height)), self.MAX_WIDTH)
+    def _scaled(self, picture: Grey, width: int | None) -> Grey:
+        high, wide = picture.shape
+        wide = min(max(8, width or round(wide * self.HEIGHT / high)), self.MAX_WIDTH)
         return np.asarray(cv2.resize(picture, (wide, self.HEIGHT), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
     def _batches(self, widths: Sequence[int]) -> Iterator[list[int]]:

@@ -1,0 +1,163 @@
+"""The grid of one table: its cells by row and column, with their parts."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mistral_rag.pdf._tables.body import logical_rows
+from mistral_rag.pdf._tables.columns import Column, place_of
+from mistral_rag.pdf._tables.heads import Name, joined_names, names_of
+from mistral_rag.pdf._tables.lattice import Lattice
+from mistral_rag.pdf._tables.pieces import Piece, Row
+from mistral_rag.pdf._tables.values import is_enumerator
+from mistral_rag.schema import Box, CellRole, Table, TableCell
+
+_SCALE = re.compile(
+    r"\b(?:in|en|amounts?|angaben)\b.{0,24}?\b(?:thousands?|millions?|billions?|percent|tausend|tsd|mio|mrd|teur|"
+    r"millionen|milliarden|milliers|milliards|miles|millones|migliaia|milioni|euros?|dollars?|EUR|USD|GBP|CHF)\b"
+    r"|\b(?:TEUR|T€|k€|Mio\.? ?(?:€|EUR)|Mrd\.? ?(?:€|EUR))|^\(?(?:EUR|USD|GBP|CHF|[$€£])\)?$"
+    r"|[(,] ?(?:[$€£] ?)?(?:000s?|'000|thousands|millions|billions)\b",
+    re.IGNORECASE,
+)
+_MAX_SCALE = 120
+"""Characters of a line that says the scale of a table; a longer one is a sentence."""
+
+
+class Layout(NamedTuple):
+    """A page's text and size in points."""
+
+    text: str
+    width: float
+    height: float
+
+
+class Parts(NamedTuple):
+    """A table's printed lines: above it, its head, its body; and its columns."""
+
+    above: Sequence[Row]
+    head: Sequence[Row]
+    body: Sequence[Row]
+    columns: Sequence[Column]
+    lattice: Lattice
+
+
+def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), scale: str = "") -> Table:
+    """The table of some printed lines; `inherited` are the names of its columns on the page before."""
+    names = names_of(parts.head, parts.columns, parts.lattice, layout.text)
+    count = len(parts.columns)
+    cells = [*_head_cells(parts.head, names, layout)]
+    for row, lines in enumerate(logical_rows(parts.body, parts.columns, parts.lattice, layout.text), len(parts.head)):
+        cells += _body_cells(row, lines, parts.columns, layout)
+    every = [*parts.head, *parts.body]
+    return Table(
+        start=min(piece.start for row in every for piece in row.pieces),
+        end=max(piece.end for row in every for piece in row.pieces),
+        cells=tuple(cells),
+        columns=inherited or joined_names(names, layout.text, count),
+        scale=_scale(parts, layout.text) or scale,
+        continued=bool(inherited),
+        box=_box(every, layout, [piece for row in every for piece in row.pieces]),
+    )
+
+
+def _head_cells(rows: Sequence[Row], names: Sequence[Name], layout: Layout) -> Iterator[TableCell]:
+    for name in sorted(names, key=lambda name: (name.first_row, name.first)):
+        yield TableCell(
+            row=name.first_row,
+            column=name.first,
+            row_span=name.last_row - name.first_row + 1,
+            column_span=name.last - name.first + 1,
+            runs=tuple((piece.start, piece.end) for piece in name.pieces),
+            role="column",
+            box=_box(rows[name.first_row : name.last_row + 1], layout, name.pieces),
+        )
+
+
+def _body_cells(row: int, lines: Sequence[Row], columns: Sequence[Column], layout: Layout) -> Iterator[TableCell]:
+    """The cells of a row, those without text included."""
+    held: dict[int, list[tuple[Piece, int, Row]]] = {}
+    for line in lines:
+        for piece in sorted(line.pieces, key=lambda piece: piece.start):
+            first, last = place_of(columns, piece)
+            held.setdefault(first, []).append((piece, last if first else first, line))
+    roles = _roles(held, columns, layout.text)
+    at = 0
+    while at < len(columns):
+        found = held.get(at, [])
+        last = max((last for _, last, _ in found), default=at)
+        # a text that reaches over its column spans what is empty there
+        while last > at and any(column in held for column in range(at + 1, last + 1)):
+            last -= 1
+        if roles.get(at) == "group":
+            last = len(columns) - 1
+        pieces = [piece for piece, _, _ in found]
+        yield TableCell(
+            row=row,
+            column=at,
+            column_span=last - at + 1,
+            runs=tuple((piece.start, piece.end) for piece in pieces),
+            role=roles.get(at, "value"),
+            box=_box([line for _, _, line in found], layout, pieces) if found else None,
+        )
+        at = last + 1
+
+
+def _roles(held: dict[int, list[tuple[Piece, int, Row]]], columns: Sequence[Column], text: str) -> dict[int, CellRole]:
+    """Parts that the cells of a row play; those that are not named are values.
+
+    The label of a row stands in its first column, or where that is empty in the next column of words before the
+    numbers. Behind the number of a list item the words name the row too.
+    """
+    filled = sorted(held)
+    first = filled[0]
+    words = {at for at in filled if all(piece.kind != "number" for piece, _, _ in held[at])}
+    if len(filled) == 1 and first in words and (not first or held[first][0][1] > first):
+        return {first: "group"}
+    numeric = next((at for at, column in enumerate(columns) if at and column.kind == "number"), len(columns))
+    if first and (first not in words or first >= numeric or columns[first].kind == "number"):
+        return {}
+    if first == 0 and first not in words and columns[0].kind == "number" and len(filled) > 1:
+        beside = filled[1]
+        return {0: "row", beside: "row"} if beside in words and beside < numeric else {0: "row"}
+    roles: dict[int, CellRole] = {first: "row"}
+    label = held[first][0][0]
+    if len(filled) > 2 and is_enumerator(text[label.start : label.end]) and filled[1] in words and filled[1] < numeric:
+        roles[filled[1]] = "row"
+    return roles
+
+
+def _scale(parts: Parts, text: str) -> str:
+    """The scale of all values as it is printed in or above the head of a table, without its brackets."""
+    pieces = [piece for row in parts.head for piece in row.pieces if _is_of_all(piece, parts.columns)]
+    pieces += [piece for row in reversed(parts.above) for piece in row.pieces]
+    for piece in pieces:
+        words = " ".join(text[piece.start : piece.end].split())
+        if is_scale(words):
+            inside = re.search(r"\(([^()]*)\)", words)
+            return (inside[1] if inside and _SCALE.search(inside[0]) else words).strip("() ")
+    return ""
+
+
+def is_scale(words: str) -> bool:
+    """True for words that say the scale or the currency of the values in a table."""
+    return len(words) <= _MAX_SCALE and _SCALE.search(words) is not None
+
+
+def _is_of_all(piece: Piece, columns: Sequence[Column]) -> bool:
+    """True for what stands in the head over the labels, or over all values."""
+    first, last = place_of(columns, piece)
+    return not first or (first == 1 and last == len(columns) - 1 > 1)
+
+
+def _box(rows: Sequence[Row], layout: Layout, pieces: Sequence[Piece]) -> Box:
+    width, height = layout.width or 1.0, layout.height or 1.0
+    return Box(
+        left=_clip(min(piece.left for piece in pieces) / width),
+        top=_clip(min(row.top for row in rows) / height),
+        right=_clip(max(piece.right for piece in pieces) / width),
+        bottom=_clip(max(row.bottom for row in rows) / height),
+    )
+
+
+def _clip(side: float) -> float:
+    return min(max(side, 0.0), 1.0)
