@@ -103,7 +103,7 @@ def test_ask_shows_the_answer_and_a_line_for_each_citation(index: Path, capsys: 
     capsys.readouterr()
     assert program.main(["ask", "How many days of paid leave are there?", "--index", str(index)]) == 0
     out = capsys.readouterr().out
-    assert '[1] Travel, Leave: "Everyone has 30 days of paid leave a year."' in out.splitlines()
+    assert '[1] Travel (handbook.md), Leave: "Everyone has 30 days of paid leave a year."' in out.splitlines()
 
 
 def test_ask_json_is_an_answer_whose_quote_stands_on_its_page(index: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,6 +118,6 @@ def test_a_row_is_quoted_with_its_values_under_their_names(tmp_path: Path, capsy
     lines = capsys.readouterr().out.splitlines()
     assert "- “Retained earnings 63,442 21,785 Pending” (Height: 63,442; Units: 21,785; Status: Pending) [1]" in lines
     assert (
-        '[1] report, p. 1: "Retained earnings 63,442 21,785 Pending"; cells: '
+        '[1] report.pdf, p. 1 (picture agrees): "Retained earnings 63,442 21,785 Pending"; cells: '
         "Height: 63,442; Units: 21,785; Status: Pending (row Retained earnings)"
     ) in lines

@@ -299,7 +299,10 @@ def _named(states: dict[str, SourceStatus], asked: Sequence[str]) -> list[str]:
 def _matches(states: dict[str, SourceStatus], name: str) -> list[str]:
     if name in states:
         return [name]
-    found = [uri for uri, state in states.items() if state.source.name == name]
+    from mistral_rag.text import readable_name
+
+    asked = readable_name(name)
+    found = [uri for uri, state in states.items() if readable_name(state.source.name) == asked]
     if len(found) == 1:
         return found
     from pathlib import Path

@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed, with_doubt
-from mistral_rag.text import read_text
+from ingest.parsing._titles import written_title
+from mistral_rag.text import read_text, readable_name
 
 MAX_NESTING = 60
 """Lists in lists, quotes in quotes: what is deeper is made to exhaust the parser's stack."""
@@ -37,7 +38,7 @@ def parse(path: Path) -> Parsed:
     outline = Outline()
     reader = HtmlReader(outline)
     reader.read(_markdown().render(text, {"closed": {name for slash, name in SWALLOWS.findall(text.lower()) if slash}}))
-    title = str(metadata.pop("title", "")) or outline.title or path.stem
+    title = written_title(str(metadata.pop("title", ""))) or outline.title or readable_name(path.stem)
     hidden = {0: reader.hidden} if reader.hidden else {}
     return with_doubt(Parsed(title, metadata, outline.pages(), hidden=hidden), source.doubt)
 

@@ -12,6 +12,7 @@ from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
 from mistral_rag.schema import Page, WordBoxes
+from mistral_rag.text import readable_name
 
 MIN_INK = 0.004
 """A page with little text and a larger share of dark pixels than this shows something that is no text."""
@@ -50,7 +51,7 @@ def parse(path: Path) -> Parsed:
     unread = [problem for problem in unread if problem.page not in wrong]
     unread = sorted([*unread, *starmap(PageProblem, wrong.items())], key=lambda problem: problem.page or 0)
     pages = tuple(_with_doubt(page, wrong.get(page.locator.number)) for page in pages_of(sheets, labels=labels))
-    title = title_of(title, largest_words(sheets[0]), path.stem)
+    title = title_of(title, largest_words(sheets[0]), readable_name(path.stem))
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
     notes = sum(sheet.notes for sheet in sheets)
     return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, attachments)

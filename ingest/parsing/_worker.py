@@ -10,7 +10,7 @@ from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._wire import decode_job, encode_file
 from mistral_rag.schema import Source
-from mistral_rag.text import detect_language
+from mistral_rag.text import detect_language, readable_name
 from mistral_rag.workers import WireFrame, serve
 
 
@@ -34,7 +34,7 @@ def parse_file(job: ParseJob) -> ParsedFile:
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
-        title=parsed.title or shortened(job.path.stem, MAX_TITLE),
+        title=parsed.title or shortened(readable_name(job.path.stem), MAX_TITLE),
         metadata=parsed.metadata,
         pages=parsed.pages,
         problems=parsed.problems,
@@ -59,7 +59,7 @@ def cut_file(job: CutJob) -> ParsedFile:
     source = Source(
         uri=file.uri,
         digest=job.parsing.digest,
-        name=job.parsing.name or job.parsing.path.name,
+        name=job.parsing.name or readable_name(job.parsing.path.name),
         title=file.title,
         media_type=file.media_type,
         language=language,

@@ -16,8 +16,9 @@ from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
 from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed, with_doubt
+from ingest.parsing._titles import written_title
 from mistral_rag.schema import BlockKind, clean_text
-from mistral_rag.text import drop_invisible, read_text
+from mistral_rag.text import drop_invisible, read_text, readable_name
 
 MAX_DEPTH: Final = 256
 """Blocks inside of blocks; deeper ones are read as text of the one around them. Browsers stop at 512."""
@@ -61,7 +62,7 @@ def parse(path: Path) -> Parsed:
     reader = HtmlReader(outline)
     source = read_text(path, markup=True)
     reader.read(source.text)
-    title = reader.title or outline.title or path.stem
+    title = written_title(reader.title) or outline.title or readable_name(path.stem)
     hidden = {0: reader.hidden} if reader.hidden else {}
     return with_doubt(Parsed(title, reader.metadata, outline.pages(), hidden=hidden), source.doubt)
 

@@ -34,6 +34,7 @@ _MAX_ROW_GAP = 4
 """White within a table or a running header, times the height of a line; more is another table."""
 _COVER_HEIGHT = 0.95
 """Letters of a cover's title against the largest of the page: heights vary by rounding."""
+_MAX_LINES_OF_SIZE = 5
 _MAX_COVER_LINES = 3
 """More large lines are no title but a poster or a slide."""
 _NUMERIC = re.compile(
@@ -194,13 +195,18 @@ def _clip(side: float) -> float:
 
 
 def largest_words(sheet: Sheet) -> str:
-    """Text of a page that is set in its largest letters: up to three lines that follow each other."""
+    """Text of a page that is set in its largest letters: up to three lines that follow each other.
+
+    Empty where more than five do: then it is the page's running text, cut anywhere.
+    """
     lines = [line for line in sheet.lines if line.upright and any(map(str.isalpha, sheet.text[line.start : line.end]))]
     largest = max((line.height for line in lines), default=0.0)
     cover: list[PrintedLine] = []
     for line in lines:
-        if line.height >= _COVER_HEIGHT * largest and len(cover) < _MAX_COVER_LINES:
+        if line.height >= _COVER_HEIGHT * largest:
             cover.append(line)
         elif cover:
             break
-    return " ".join(sheet.text[line.start : line.end] for line in cover)
+    if len(cover) > _MAX_LINES_OF_SIZE:
+        return ""
+    return " ".join(sheet.text[line.start : line.end] for line in cover[:_MAX_COVER_LINES])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
+    from mistral_rag.text._names import is_readable, normal_forms, readable_name
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
     from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
     from mistral_rag.text._proximity import near, window
@@ -47,6 +48,7 @@ _NAMES = {
     "_grid": "GridCell Place TableGrid",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
+    "_names": "is_readable normal_forms readable_name",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
     "_numbers": "Number computed_number missing_numbers numbers same_number",
     "_proximity": "near window",
@@ -84,13 +86,16 @@ __all__ = [
     "full_year",
     "hashed",
     "hashed_question",
+    "is_readable",
     "is_word",
     "missing_numbers",
     "near",
     "normal_form",
+    "normal_forms",
     "numbers",
     "rarity",
     "read_text",
+    "readable_name",
     "same_number",
     "sentences",
     "skeleton",
