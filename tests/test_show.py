@@ -12,7 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from mistral_rag import cli as program
-from tests.printed import line, pdf
+from tests.printed import annotations, line, pdf
 
 OFFICES = {
     "north": {},
@@ -87,7 +87,7 @@ def test_the_png_has_the_quote_marked_at_its_words(
 def test_the_pdf_has_a_highlight_on_the_quote(folder: Path, asked: Any, tmp_path: Path, name: str) -> None:
     assert show(folder, asked(*budget(name)), "--marker", "1", "--out", tmp_path / "quote.pdf") == 0
     (page,) = PdfReader(tmp_path / "quote.pdf").pages
-    (note,) = [found.get_object() for found in page["/Annots"]]
+    (note,) = annotations(page)
     points = [round(float(value)) for value in note["/QuadPoints"]]
     assert note["/Subtype"] == "/Highlight"
     assert note["/Contents"] == f"The travel budget of the {name} office is 4200 euros."

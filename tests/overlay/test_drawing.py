@@ -145,7 +145,7 @@ def test_the_file_holds_all_it_shows_and_may_load_nothing(page: Page, white: Ras
 
 def test_titles_headings_facts_and_notes_are_text() -> None:
     evil = "<img src=x onerror=alert(1)>"
-    page = Page(locator={"kind": "page", "number": 1}, text="")  # type: ignore[arg-type]
+    page = Page(locator={"kind": "page", "number": 1}, text="")
     view = PageView(page, (Layer("test", evil, (Mark((HALF,), MarkStyle("#000000"), evil, evil),)),), None, (evil,))
     source = html_page(evil, [Section(evil, view, notes=(evil,))], facts=[evil])
     assert "<img" not in source
