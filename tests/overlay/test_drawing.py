@@ -13,6 +13,7 @@ from mistral_rag.overlay import (
     PageView,
     Raster,
     Section,
+    cell_lines,
     citation_layers,
     html_page,
     png,
@@ -112,6 +113,26 @@ def test_the_quote_and_its_heads_are_marked_in_two_colours(page: Page, white: Ra
 def test_the_value_is_labelled_with_its_head(page: Page) -> None:
     cells = citation_layers(page, [quoted(page, "B-07 289")])[2]
     assert [(mark.label, mark.title) for mark in cells.marks] == [("Actual", "Actual: 289 (row B-07)")]
+
+
+def test_long_heads_are_letters_that_the_lines_below_explain(page: Page) -> None:
+    (table,) = page.tables
+    named = table.model_copy(update={"columns": ("Part", "Nine Months Ended, July 1, 2023", "Missing")})
+    other = page.model_copy(update={"tables": (named,)})
+    span = quoted(page, "B-07 289")
+    assert [mark.label for mark in citation_layers(other, [span])[2].marks] == ["A"]
+    assert cell_lines(other, [span]) == ("A: Nine Months Ended, July 1, 2023: 289 (row B-07)",)
+    assert cell_lines(page, [span]) == ("Actual: 289 (row B-07)",)
+
+
+def test_a_header_span_is_not_marked_twice(page: Page) -> None:
+    header = quoted(page, "Part Actual Missing").model_copy(update={"role": "header"})
+    heads = citation_layers(page, [header, quoted(page, "B-07 289")])[0]
+    assert [mark.title for mark in heads.marks] == ["column of 289: Actual"]
+    bare = page.model_copy(update={"tables": ()})
+    assert [mark.title for mark in citation_layers(bare, [header, quoted(page, "B-07 289")])[0].marks] == [
+        "header: Part Actual Missing"
+    ]
 
 
 def test_the_row_label_is_marked_when_only_the_value_is_quoted(page: Page) -> None:

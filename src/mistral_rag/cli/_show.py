@@ -169,7 +169,7 @@ def _png(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
         notes = [
             found.name,
             f"{verified} ({found.citation.location}); seen {SEEN[found.citation.seen]}",
-            *(str(cell) for cell in cells_of(found)),
+            *cells_of(found),
         ]
         names = {layer.name for view in views for layer in view.layers}
         legend = [entry for entry, name in zip(CITATION_LEGEND, ("quote", "header"), strict=True) if name in names]
