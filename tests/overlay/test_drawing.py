@@ -19,7 +19,7 @@ from mistral_rag.overlay import (
     png,
     reading_layers,
 )
-from mistral_rag.schema import Box, Page, Span
+from mistral_rag.schema import Box, Locator, Page, Span, WordBoxes
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 HALF = Box(left=0.25, top=0.25, right=0.75, bottom=0.5)
@@ -84,16 +84,30 @@ def test_a_tiny_box_is_still_seen(page: Page, white: Raster) -> None:
     assert image.getpixel((400, 200)) == (0, 0, 0)
 
 
+def tags(page: Page, white: Raster, *marks: Mark) -> list[tuple[float, ...]]:
+    """Left, top, width and height of the labels."""
+    source = html_page("x", [Section("x", PageView(page, (Layer("test", "Test", marks),), white))])
+    found = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" fill', source)
+    return [tuple(map(float, sides)) for sides in found]
+
+
+def test_a_label_stands_off_words_where_there_is_room(white: Raster) -> None:
+    mark = Mark((Box(left=0.3, top=0.4, right=0.5, bottom=0.44),), MarkStyle("#0072B2"), label="A")
+    locator = Locator(kind="page", number=1)
+    empty = Page(locator=locator, text="", width=612.0, height=792.0)
+    words = WordBoxes.pack([(0, 4, 0.2, 0.37, 0.6, 0.395)])
+    line_above = Page(locator=locator, text="some", width=612.0, height=792.0, words=words)
+    # above its upper right corner; before it, where a line stands above
+    assert tags(empty, white, mark) == [(297.0, 307.8, 9.0, 9.0)]
+    assert tags(line_above, white, mark) == [(174.6, 316.8, 9.0, 9.0)]
+
+
 def test_labels_of_marks_at_one_place_lie_apart(page: Page, white: Raster) -> None:
     marks = [Mark((HALF,), MarkStyle("#0072B2"), label=f"label {number}") for number in range(4)]
-    source = html_page("x", [Section("x", PageView(page, (Layer("test", "Test", tuple(marks)),), white))])
-    tags = [
-        tuple(map(float, found))
-        for found in re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" fill', source)
-    ]
-    assert len(tags) == 4
-    for at, (left, top, width, height) in enumerate(tags):
-        for other_left, other_top, other_width, other_height in tags[:at]:
+    found = tags(page, white, *marks)
+    assert len(found) == 4
+    for at, (left, top, width, height) in enumerate(found):
+        for other_left, other_top, other_width, other_height in found[:at]:
             apart_across = left + width <= other_left + 0.02 or other_left + other_width <= left + 0.02
             apart_down = top + height <= other_top + 0.02 or other_top + other_height <= top + 0.02
             assert apart_across or apart_down

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from mistral_rag.overlay._marks import Layer, Mark, MarkStyle
-from mistral_rag.schema import Box
+from mistral_rag.schema import Box, Page
 
 LETTER_AREA: Final = 612.0 * 792.0
 """Points: on larger pages lines and labels are larger in proportion, since the whole page is looked at."""
@@ -65,17 +65,26 @@ def unit_of(width: float, height: float) -> float:
     return float(max((width * height / LETTER_AREA) ** 0.5, 0.1))
 
 
-def shapes(layer: Layer, width: float, height: float) -> Iterator[Shape]:
-    """The shapes of a layer on a page of this size, in the order of drawing: areas, line, labels."""
+def shapes(layer: Layer, width: float, height: float, words: Sequence[Sides] = ()) -> Iterator[Shape]:
+    """The shapes of a layer on a page of this size, in the order of drawing: areas, line, labels.
+
+    Labels stand off `words` where there is room.
+    """
     unit = unit_of(width, height)
     for mark in layer.marks:
         if mark.place != "before":
             yield from _areas(mark, width, height, unit)
-    tags = list(_tags(layer.marks, width, height, unit))
+    tags = list(_tags(layer.marks, width, height, unit, words))
     if layer.route and len(tags) > 1:
         middles = tuple(((tag.left + tag.right) / 2, (tag.top + tag.bottom) / 2) for tag in tags)
         yield Route(middles, tags[0].style, tags[0].style.width * unit)
     yield from tags
+
+
+def word_areas(page: Page, width: float, height: float) -> tuple[Sides, ...]:
+    """The places of a page's words."""
+    boxes = (word.box for word in page.words)
+    return tuple((box.left * width, box.top * height, box.right * width, box.bottom * height) for box in boxes)
 
 
 def _areas(mark: Mark, width: float, height: float, unit: float) -> Iterator[Area]:
@@ -100,7 +109,7 @@ def _at_least(low: float, high: float, side: float, end: float) -> tuple[float, 
     return first, first + side
 
 
-def _tags(marks: Sequence[Mark], width: float, height: float, unit: float) -> Iterator[Tag]:
+def _tags(marks: Sequence[Mark], width: float, height: float, unit: float, words: Sequence[Sides]) -> Iterator[Tag]:
     labelled = [mark for mark in marks if mark.label]
     covered = [_area(mark.boxes[0], mark, width, height, unit) for mark in labelled]
     columns = _margins(labelled, width)
@@ -113,15 +122,16 @@ def _tags(marks: Sequence[Mark], width: float, height: float, unit: float) -> It
             _moved_in(places[0], width, height)
         ]
         taken = placed if mark.place == "before" else [*placed, *covered]
-        free = (place for place in inside if not any(_overlap(place, other) for other in taken))
-        found = next(free, None) or _free(inside[0], placed, height)
+        free = [place for place in inside if not any(_overlap(place, other) for other in taken)]
+        blank = (place for place in free if not any(_overlap(place, word) for word in words))
+        found = next(blank, None) or next(iter(free), None) or _free(inside[0], placed, height)
         placed.append(found)
         yield Tag(*found, mark.label, _TEXT * unit, mark.style, mark.place == "before")
 
 
 def _places(mark: Mark, box: Sides, margin: float, wide: float, high: float, unit: float) -> Iterator[Sides]:
     """Places for a label of this size, the best first."""
-    left, top, right, _ = box
+    left, top, right, bottom = box
     if mark.place == "before":
         first = margin - wide - 3 * unit
         yield first, top, first + wide, top + high
@@ -132,7 +142,8 @@ def _places(mark: Mark, box: Sides, margin: float, wide: float, high: float, uni
     # the last line of what stands above ends at the right most seldom
     yield right - wide, top - high, right, top
     yield left, top - high, left + wide, top
-    yield right - wide, box[3], right, box[3] + high
+    yield left - wide, top, left, top + high
+    yield right - wide, bottom, right, bottom + high
 
 
 def _margins(marks: Sequence[Mark], width: float) -> list[float]:
