@@ -19,7 +19,7 @@ from mistral_rag.overlay import (
     png,
     reading_layers,
 )
-from mistral_rag.schema import Box, Locator, Page, Span, WordBoxes
+from mistral_rag.schema import Block, Box, Locator, Page, Span, WordBoxes
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 HALF = Box(left=0.25, top=0.25, right=0.75, bottom=0.5)
@@ -100,6 +100,22 @@ def test_a_label_stands_off_words_where_there_is_room(white: Raster) -> None:
     # above its upper right corner; before it, where a line stands above
     assert tags(empty, white, mark) == [(297.0, 307.8, 9.0, 9.0)]
     assert tags(line_above, white, mark) == [(174.6, 316.8, 9.0, 9.0)]
+
+
+def test_numbers_share_a_margin_unless_regions_stand_side_by_side(white: Raster) -> None:
+    def numbers(*boxes: tuple[float, float, float, float]) -> list[float]:
+        names = ("left", "top", "right", "bottom")
+        blocks = [Block(start=0, end=1, kind="text", box=Box(**dict(zip(names, box, strict=True)))) for box in boxes]
+        locator = Locator(kind="page", number=1)
+        page = Page(locator=locator, text="x", width=612.0, height=792.0, blocks=tuple(blocks))
+        (order,) = [layer for layer in reading_layers(page) if layer.name == "order"]
+        source = html_page("x", [Section("x", PageView(page, (order,), white))])
+        return [float(left) for left in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="9"', source)]
+
+    centred, full = (0.4, 0.1, 0.6, 0.15), (0.1, 0.2, 0.9, 0.3)
+    left, right = (0.1, 0.2, 0.45, 0.8), (0.55, 0.2, 0.9, 0.8)
+    assert numbers(centred, full) == [49.2, 49.2]
+    assert numbers(centred, left, right) == [232.8, 49.2, 324.6]
 
 
 def test_labels_of_marks_at_one_place_lie_apart(page: Page, white: Raster) -> None:

@@ -15,6 +15,8 @@ _WIDE: Final = 0.62
 """Width of a letter as a share of its height, at most, on average; those of East Asia are as wide as high."""
 _MIN_SIDE: Final = 3.0
 """Points of a letter page that a box has at least: one around text that is too small to be seen would not be seen."""
+_ROUTE: Final = "#808080"
+"""Color of the line from label to label: where it crosses print, the print stays darker."""
 _TRIES: Final = 5
 """Rows of labels above each other before one is put over another."""
 
@@ -77,7 +79,7 @@ def shapes(layer: Layer, width: float, height: float, words: Sequence[Sides] = (
     tags = list(_tags(layer.marks, width, height, unit, words))
     if layer.route and len(tags) > 1:
         middles = tuple(((tag.left + tag.right) / 2, (tag.top + tag.bottom) / 2) for tag in tags)
-        yield Route(middles, tags[0].style, tags[0].style.width * unit)
+        yield Route(middles, MarkStyle(_ROUTE), tags[0].style.width * unit)
     yield from tags
 
 
@@ -112,9 +114,9 @@ def _at_least(low: float, high: float, side: float, end: float) -> tuple[float, 
 def _tags(marks: Sequence[Mark], width: float, height: float, unit: float, words: Sequence[Sides]) -> Iterator[Tag]:
     labelled = [mark for mark in marks if mark.label]
     covered = [_area(mark.boxes[0], mark, width, height, unit) for mark in labelled]
-    columns = _margins(labelled, width)
+    margins = _margins(labelled)
     placed: list[Sides] = []
-    for mark, box, margin in zip(labelled, covered, columns, strict=True):
+    for mark, box, margin in zip(labelled, covered, margins, strict=True):
         high = _TAG * unit
         wide = max(_width(mark.label) * _TEXT * unit + 0.5 * high, high)
         places = list(_places(mark, box, margin * width, wide, high, unit))
@@ -142,20 +144,23 @@ def _places(mark: Mark, box: Sides, margin: float, wide: float, high: float, uni
     # the last line of what stands above ends at the right most seldom
     yield right - wide, top - high, right, top
     yield left, top - high, left + wide, top
-    yield left - wide, top, left, top + high
+    if mark.place == "above":
+        yield left - wide, top, left, top + high
     yield right - wide, bottom, right, bottom + high
 
 
-def _margins(marks: Sequence[Mark], width: float) -> list[float]:
-    """The left edge, for each mark, of the column in which it stands: marks below each other share one."""
-    columns: list[list[int]] = []
-    for at, mark in enumerate(marks):
-        box, before = mark.boxes[0], marks[at - 1].boxes[0]
-        if at and box.left < before.right and before.left < box.right:
-            columns[-1].append(at)
-        else:
-            columns.append([at])
-    return [min(marks[one].boxes[0].left for one in column) for column in columns for _ in column]
+def _margins(marks: Sequence[Mark]) -> list[float]:
+    """The left edge before which the label of each mark stands: one for all where no two stand side by side."""
+    boxes = [mark.boxes[0] for mark in marks]
+    if any(_beside(one, other) for at, one in enumerate(boxes) for other in boxes[:at]):
+        return [box.left for box in boxes]
+    return [min(box.left for box in boxes)] * len(boxes) if boxes else []
+
+
+def _beside(one: Box, other: Box) -> bool:
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    across = min(one.right, other.right) - max(one.left, other.left)
+    return down > 0 > across
 
 
 def _lies_within(place: Sides, width: float, height: float) -> bool:
