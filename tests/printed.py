@@ -1,6 +1,9 @@
 """PDF files of one page, written by hand: a test knows where each word of them is printed."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from pypdf import PageObject
 
 
 def line(x: float, y: float, words: str, *, size: float = 10, before: str = "") -> str:
@@ -32,3 +35,9 @@ def pdf(*contents: str, attributes: Mapping[str, str] | None = None, media: str 
     size = len(bodies) + 1
     ending = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} /Root 1 0 R >>\n"
     return data + f"{ending}startxref\n{len(data)}\n%%EOF\n".encode()
+
+
+def annotations(page: PageObject) -> list[Any]:
+    """The annotations of a page."""
+    found: Any = page["/Annots"].get_object()
+    return [one.get_object() for one in found]

@@ -54,8 +54,8 @@ mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions
 mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mark MarkStyle PagePicture PagePictures
-    PageView Raster Section citation_layers definitions html_page png quotation quoted_text read_text reading_layers
-    reading_legend tables
+    PageView Raster Section cell_lines citation_layers definitions html_page png quotation quoted_text read_text
+    reading_layers reading_legend tables
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages
     render_page
 mistral_rag.pictures: ImageFile ink_of

@@ -12,7 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from mistral_rag import cli as program
-from tests.printed import line, pdf
+from tests.printed import annotations, line, pdf
 
 OFFICES = {
     "north": {},
@@ -87,7 +87,7 @@ def test_the_png_has_the_quote_marked_at_its_words(
 def test_the_pdf_has_a_highlight_on_the_quote(folder: Path, asked: Any, tmp_path: Path, name: str) -> None:
     assert show(folder, asked(*budget(name)), "--marker", "1", "--out", tmp_path / "quote.pdf") == 0
     (page,) = PdfReader(tmp_path / "quote.pdf").pages
-    (note,) = [found.get_object() for found in page["/Annots"]]
+    (note,) = annotations(page)
     points = [round(float(value)) for value in note["/QuadPoints"]]
     assert note["/Subtype"] == "/Highlight"
     assert note["/Contents"] == f"The travel budget of the {name} office is 4200 euros."
@@ -95,11 +95,13 @@ def test_the_pdf_has_a_highlight_on_the_quote(folder: Path, asked: Any, tmp_path
 
 
 def test_the_html_file_holds_picture_quote_and_verdicts(folder: Path, asked: Any, tmp_path: Path) -> None:
-    assert show(folder, asked(*budget("north")), "--out", tmp_path / "quote.html") == 0
+    answer = asked(*budget("north"))
+    assert show(folder, answer, "--out", tmp_path / "quote.html") == 0
     source = (tmp_path / "quote.html").read_text()
     assert '<blockquote dir="auto">The travel budget of the north office is 4200 euros.</blockquote>' in source
     assert "<dt>verified</dt><dd>yes (exact)</dd>" in source
-    assert "<dt>seen</dt><dd>unchecked: the picture of the page was not compared</dd>" in source
+    seen = json.loads(answer.read_text())["citations"][0]["seen"]
+    assert f"<dt>seen</dt><dd>{seen}: " in source
     assert "<dt>source</dt><dd>north.pdf</dd>" in source
     assert '<image href="data:image/png;base64,' in source
     mark = re.search(r'<rect class="area" x="([\d.]+)" y="([\d.]+)" [^>]*fill="#E69F00"', source)
@@ -138,7 +140,7 @@ def test_the_answer_may_come_from_standard_input(
         "page": 1,
         "location": "exact",
         "verified": True,
-        "seen": "unchecked",
+        "seen": json.loads(answer.read_text())["citations"][0]["seen"],
         "problem": None,
     }
 

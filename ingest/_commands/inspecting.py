@@ -39,8 +39,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sub = commands.add_parser(
         "inspect",
         help="show how a file is read: regions, order, units, tables, hidden text, doubts",
-        description="Read one file as a build reads it, and show what was read, over the picture of each page. Nothing "
-        "is written to an index and nothing is sent. Without --out: a line for each page.",
+        description="Read one file as a build reads it, and show what was read, over the picture of each page.\n"
+        "Nothing is written to an index and nothing is sent. Without --out: a line for each page.",
         epilog=_EXAMPLES + "\n\n" + EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -10,7 +10,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.overlay import Layer, Mark, MarkStyle, PagePictures
 from mistral_rag.pdf import PageImage, PdfFile, render_page
 from mistral_rag.schema import Box
-from tests.printed import line, pdf
+from tests.printed import annotations, line, pdf
 
 ORANGE = MarkStyle("#E69F00", fill=0.5)
 WORDS = "The budget is 4200 euros."
@@ -36,7 +36,7 @@ def highlighted(path: Path, *boxes: Box, number: int = 1) -> bytes:
 
 def quads(data: bytes) -> list[float]:
     page = PdfReader(io.BytesIO(data)).pages[0]
-    return [round(float(value)) for value in page["/Annots"][0].get_object()["/QuadPoints"]]
+    return [round(float(value)) for value in annotations(page)[0]["/QuadPoints"]]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_viewer_shows_them_behind_the_words(tmp_path: Path, attributes: dict[s
 def test_an_annotation_says_what_was_quoted_and_is_printed(tmp_path: Path) -> None:
     path = written(tmp_path)
     page = PdfReader(io.BytesIO(highlighted(path, words_of(path)))).pages[0]
-    found = page["/Annots"][0].get_object()
+    found = annotations(page)[0]
     assert (found["/Subtype"], found["/Contents"], found["/F"]) == ("/Highlight", "what was quoted", 4)
 
 
@@ -103,7 +103,7 @@ def test_notes_of_others_stay_and_their_actions_go(tmp_path: Path) -> None:
     )
     data = highlighted(path, words_of(path))
     page = PdfReader(io.BytesIO(data)).pages[0]
-    assert [note.get_object()["/Subtype"] for note in page["/Annots"]] == ["/Square", "/Highlight"]
+    assert [note["/Subtype"] for note in annotations(page)] == ["/Square", "/Highlight"]
     assert b"app.alert" not in data
     assert b"example.org" not in data
 

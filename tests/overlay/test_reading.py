@@ -2,7 +2,7 @@
 
 import pytest
 
-from mistral_rag.overlay import HiddenText, Layer, read_text, reading_layers, tables
+from mistral_rag.overlay import HiddenText, Layer, read_text, reading_layers, reading_legend, tables
 from mistral_rag.schema import Box, Page
 
 
@@ -47,6 +47,19 @@ def test_cells_say_their_value_under_its_head(page: Page) -> None:
     assert layer(page, "tables").marks[6].label == "table 1 (EUR)"
 
 
+def test_an_empty_cell_is_where_its_column_and_its_row_meet(page: Page) -> None:
+    (table,) = page.tables
+    cells = tuple(cell.model_copy(update={"box": None}) for cell in table.cells)
+    bare = page.model_copy(update={"tables": (table.model_copy(update={"cells": cells}),)})
+    (box,) = layer(bare, "tables").marks[5].boxes
+    assert [round(side, 2) for side in (box.left, box.top, box.right, box.bottom)] == [0.7, 0.4, 0.8, 0.44]
+
+
+def test_the_legend_names_what_is_drawn(page: Page) -> None:
+    said = [entry.text for entry in reading_legend([layer(page, "tables")])]
+    assert said == ["value", "head of a column", "label of a row", "empty cell"]
+
+
 def test_hidden_text_is_marked_where_it_stands(page: Page) -> None:
     box = Box(left=0.5, top=0.8, right=0.9, bottom=0.85)
     hidden = layer(page, "hidden", HiddenText(box, 12), HiddenText(None, 5))
@@ -83,7 +96,7 @@ def test_tables_are_grids_of_their_cells(page: Page) -> None:
 
 @pytest.mark.parametrize("markup", ["<script>alert(1)</script>", "</title><img src=x>", '"><b onmouseover=x>', "&lt;"])
 def test_markup_in_a_document_stays_text(markup: str) -> None:
-    page = Page(locator={"kind": "section", "number": 1}, text=markup, units=({"start": 0, "end": len(markup)},))  # type: ignore[arg-type]
+    page = Page(locator={"kind": "section", "number": 1}, text=markup, units=({"start": 0, "end": len(markup)},))
     text = read_text(page, prefix="p-")
     assert "<script" not in text
     assert "<img" not in text

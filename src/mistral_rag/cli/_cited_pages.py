@@ -1,6 +1,6 @@
 """Citations with the pages that they quote: looked up in the index once more, then drawn over the original."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from mistral_rag.overlay import (
     PagePictures,
     PageView,
     Section,
+    cell_lines,
     citation_layers,
     definitions,
     quotation,
@@ -82,7 +83,7 @@ def look_up(reader: "IndexReader", citation: Citation) -> CitedPages:
             source = view.source(citation.uri)
         except KeyError:
             return CitedPages(citation, problem="the index holds no such document")
-        found = verify_citation(view, citation)
+        found = _with_verdict(verify_citation(view, citation), citation)
         if citation.digest not in {None, source.digest}:
             return CitedPages(found, source, problem="stale: the document has changed since it was cited")
         if not found.spans:
@@ -93,6 +94,13 @@ def look_up(reader: "IndexReader", citation: Citation) -> CitedPages:
             for number in numbers
         ]
     return CitedPages(found, source, tuple(pages))
+
+
+def _with_verdict(found: Citation, given: Citation) -> Citation:
+    """The citation with the answer's verdict on the picture, as long as it is of the same quote."""
+    if found.seen != "unchecked" or not found.spans or found.quote != given.quote:
+        return found
+    return found.model_copy(update={"seen": given.seen, "seen_text": given.seen_text})
 
 
 def drawn(cited: CitedPages) -> CitedPages:
@@ -155,14 +163,13 @@ def _card(cited: CitedPages) -> str:
         ("verified", f"{'yes' if citation.verified else 'no'} ({citation.location})"),
         ("seen", SEEN[citation.seen]),
         ("read there", citation.seen_text or ""),
-        *(("cell", str(cell)) for cell in cells_of(cited)),
+        *(("cell", cell) for cell in cells_of(cited)),
         *(("header", span.quote) for span in citation.spans or () if span.role == "header"),
         ("origin", citation.origin or ""),
     ]
     return quotation(quote or "") + definitions(facts)
 
 
-def cells_of(cited: CitedPages) -> Sequence[object]:
-    """The cells within the quote, with the names of their columns and rows."""
-    quoted = [(page.page, span) for page in cited.pages for span in page.spans if span.role == "quote"]
-    return [value for page, span in quoted for value in page.cell_values(span.start, span.end)]
+def cells_of(cited: CitedPages) -> list[str]:
+    """The cells within the quote in words, with the names of their columns and rows."""
+    return [line for page in cited.pages for line in cell_lines(page.page, page.spans)]

@@ -36,12 +36,12 @@ _FORMATS = (".html", ".htm", ".pdf", ".png")
 _EXAMPLES = """\
 examples:
   mistral-rag ask "Who may end it?" --index index/ --json > answer.json
-  mistral-rag show answer.json --index index/ --out answer.html            all citations, to look at in a browser
-  mistral-rag show answer.json --index index/ --marker 2 --out quote.pdf   the page of [2], with highlights
+  mistral-rag show answer.json --index index/ --out answer.html            all citations
+  mistral-rag show answer.json --index index/ --marker 2 --out quote.pdf   the page of [2]
   mistral-rag ask "Who?" --index index/ --json | mistral-rag show - --index index/ --out quote.png
 
-Each quote is looked up in the index again, and its file must still be the one that was cited: else nothing is drawn
-of it (exit code 1). Nothing is sent."""
+Each quote is looked up in the index again, and its file must still be the one that was cited:
+else nothing is drawn of it (exit code 1). Nothing is sent."""
 
 
 def add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,8 +49,8 @@ def add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     sub = commands.add_parser(
         "show",
         help="draw the cited pages of an answer, with the quoted words marked",
-        description="Draw the page of a citation with the quoted words marked, and the heads of quoted table cells in "
-        "another colour.",
+        description="Draw the page of a citation with the quoted words marked, and the heads of quoted table cells\n"
+        "in another colour.",
         epilog=_EXAMPLES + "\n\n" + EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -88,12 +88,8 @@ def show(arguments: argparse.Namespace) -> int:
 
     with IndexReader.open(folder, groups=arguments.groups) as reader:
         found = [look_up(reader, citation) for citation in citations]
-    if suffix == ".png":
-        shown = _png(found[0], out)
-    elif suffix == ".pdf":
-        shown = _pdf(found[0], out)
-    else:
-        shown = _html(found, out)
+    draw = {".png": _png, ".pdf": _pdf}.get(suffix, _html)
+    shown = draw(found, out)
     return _said(shown, out, arguments)
 
 
@@ -161,19 +157,19 @@ def _chosen(citations: Sequence[Citation], marker: str | None, *, several: bool)
     return citations if several else citations[:1]
 
 
-def _png(cited: CitedPages, out: Path) -> list[CitedPages]:
+def _png(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
     from mistral_rag.cli._cited_pages import SEEN, cells_of, drawn
     from mistral_rag.overlay import CITATION_LEGEND, png
 
-    _check_printed(cited)
-    found = drawn(cited)
+    _check_printed(cited[0])
+    found = drawn(cited[0])
     if found.problem is None:
         views = [page.view for page in found.pages if page.view is not None]
         verified = "verified" if found.citation.verified else "not verified"
         notes = [
             found.name,
             f"{verified} ({found.citation.location}); seen {SEEN[found.citation.seen]}",
-            *(str(cell) for cell in cells_of(found)),
+            *cells_of(found),
         ]
         names = {layer.name for view in views for layer in view.layers}
         legend = [entry for entry, name in zip(CITATION_LEGEND, ("quote", "header"), strict=True) if name in names]
@@ -181,21 +177,22 @@ def _png(cited: CitedPages, out: Path) -> list[CitedPages]:
     return [found]
 
 
-def _pdf(cited: CitedPages, out: Path) -> list[CitedPages]:
+def _pdf(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
     from dataclasses import replace
 
     from mistral_rag.cli._cited_pages import highlighted
     from mistral_rag.cli._originals import NotDrawnError
     from mistral_rag.errors import ParseError
 
-    _check_printed(cited)
-    if cited.source is not None and cited.source.media_type != "application/pdf":
-        raise UsageError(f"{cited.source.name} is no PDF; name a .png or .html file")
+    first = cited[0]
+    _check_printed(first)
+    if first.source is not None and first.source.media_type != "application/pdf":
+        raise UsageError(f"{first.source.name} is no PDF; name a .png or .html file")
     try:
-        write_output(out, highlighted(cited))
+        write_output(out, highlighted(first))
     except (NotDrawnError, ParseError) as error:
-        return [replace(cited, problem=str(error))]
-    return [cited]
+        return [replace(first, problem=str(error))]
+    return [first]
 
 
 def _html(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
@@ -216,13 +213,10 @@ def _check_printed(cited: CitedPages) -> None:
 def _said(shown: Sequence[CitedPages], out: Path, arguments: argparse.Namespace) -> int:
     """Print what was drawn, and what was not and why."""
     undrawn = [one for one in shown if one.problem is not None]
+    # an HTML file says of each citation why it is not drawn; the others are not written
+    is_written = len(undrawn) < len(shown) or out.suffix.lower().startswith(".htm")
     if arguments.json:
-        say_json(
-            {
-                "out": str(out) if out.exists() and len(undrawn) < len(shown) else None,
-                "citations": [_row(one) for one in shown],
-            }
-        )
+        say_json({"out": str(out) if is_written else None, "citations": [_row(one) for one in shown]})
     for one in shown:
         if one.problem is not None:
             note(f"error: {one.name}: {one.problem}")

@@ -5,7 +5,7 @@ draws the page in a child process; `png`, `html_page` and `PagePictures.highligh
 documents are data here: nothing of them becomes markup.
 """
 
-from mistral_rag.overlay._citations import CITATION_LEGEND, citation_layers, quoted_text
+from mistral_rag.overlay._citations import CITATION_LEGEND, cell_lines, citation_layers, quoted_text
 from mistral_rag.overlay._html import Section, definitions, html_page, quotation
 from mistral_rag.overlay._marks import Layer, LegendEntry, Mark, MarkStyle, PageView, Raster
 from mistral_rag.overlay._pictures import DPI, PagePicture, PagePictures
@@ -27,6 +27,7 @@ __all__ = [
     "PageView",
     "Raster",
     "Section",
+    "cell_lines",
     "citation_layers",
     "definitions",
     "html_page",

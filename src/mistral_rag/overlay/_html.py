@@ -32,7 +32,7 @@ svg.page g:target, svg.page g:target * { visibility: visible; stroke: #d55e00; s
 a.unit { color: inherit; text-decoration: none; } a.unit:hover { outline: 1px solid #000; }
 .unit-0 { background: #d9e9f4; } .unit-1 { background: #fbeccc; }
 .cell-column { background: #f5cf80; } .cell-row { background: #c2e6dc; } .cell-group { background: #dcdcdc; }
-.cell-value { border-bottom: 2px solid #0072b2; }
+a.cell-value, span.cell-value { border-bottom: 2px solid #0072b2; }
 .quote { background: #f6cf83; } .header { background: #cce3f0; border-bottom: 2px dashed #0072b2; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
 td { border: 1px solid #999; padding: .15rem .4rem; vertical-align: top; } td.cell-empty { background: #fafafa; }

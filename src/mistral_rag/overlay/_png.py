@@ -8,8 +8,8 @@ from typing import Final
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from mistral_rag.overlay._marks import Layer, LegendEntry, MarkStyle, PageView, is_light
-from mistral_rag.overlay._shapes import Area, Route, Shape, Tag, shapes, unit_of
+from mistral_rag.overlay._marks import LegendEntry, MarkStyle, PageView, is_light
+from mistral_rag.overlay._shapes import Area, Route, Shape, Tag, shapes, unit_of, word_areas
 
 _INK: Final = "#1A1A1A"
 _NOTE_SIZE: Final = 8.5
@@ -42,16 +42,13 @@ def _drawn(view: PageView) -> Image.Image:
         raise ValueError("a page without a picture can't be drawn")
     picture = Image.frombytes("RGB", (view.raster.width, view.raster.height), view.raster.pixels)
     scale = view.raster.width / (view.size[0] or 1.0)
+    words = word_areas(view.page, *view.size)
     for layer in view.layers:
-        _draw_layer(picture, layer, view, scale)
+        for shape in shapes(layer, *view.size, words):
+            _draw(picture, shape, scale)
     # a line at its end parts the page from what is written below
     ImageDraw.Draw(picture).line([(0, picture.height - 1), (picture.width, picture.height - 1)], fill="#999999")
     return picture
-
-
-def _draw_layer(picture: Image.Image, layer: Layer, view: PageView, scale: float) -> None:
-    for shape in shapes(layer, *view.size):
-        _draw(picture, shape, scale)
 
 
 def _draw(picture: Image.Image, shape: Shape, scale: float) -> None:

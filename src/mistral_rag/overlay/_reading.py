@@ -1,5 +1,6 @@
 """Layers of a page as it was read: regions, their order, units, tables, words, and what was left out."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -96,9 +97,9 @@ def reading_layers(page: Page, hidden: Sequence[HiddenText] = ()) -> tuple[Layer
 
 
 def reading_legend(layers: Iterable[Layer]) -> tuple[LegendEntry, ...]:
-    """What the styles of these layers mean, as far as their labels don't say it."""
-    names = {layer.name for layer in layers}
-    return tuple(entry for name, entry in _LEGEND if name in names)
+    """What the styles in these layers mean, as far as their labels don't say it."""
+    used = {(layer.name, mark.style) for layer in layers for mark in layer.marks}
+    return tuple(entry for name, entry in _LEGEND if (name, entry.style) in used)
 
 
 def _region(page: Page, block: Block) -> Mark:
@@ -123,13 +124,31 @@ def _units(page: Page) -> Iterator[Mark]:
 
 def _tables(page: Page) -> Iterator[Mark]:
     for at, table in enumerate(page.tables):
-        cells = [(cell, boxes) for cell in table.cells if (boxes := cell_boxes(page, cell))]
+        cells = _placed(page, table)
         for cell, boxes in cells:
             style = _CELLS[cell.role] if cell.runs else _EMPTY
             yield Mark(boxes, style, cell_title(page, table, cell))
         around = [table.box] if table.box else [box for _, boxes in cells for box in boxes]
         if around:
             yield Mark((Box.around(around),), _TABLE, label=table_label(table, at + 1))
+
+
+def _placed(page: Page, table: Table) -> list[tuple[TableCell, tuple[Box, ...]]]:
+    """The cells of a table with their boxes; an empty one without a box is where its column and its row meet."""
+    found = {at: boxes for at, cell in enumerate(table.cells) if (boxes := cell_boxes(page, cell))}
+    columns: dict[int, list[Box]] = defaultdict(list)
+    rows: dict[int, list[Box]] = defaultdict(list)
+    for at, boxes in found.items():
+        cell = table.cells[at]
+        if cell.column_span == 1:
+            columns[cell.column] += boxes
+        if cell.row_span == 1:
+            rows[cell.row] += boxes
+    for at, cell in enumerate(table.cells):
+        if at not in found and columns[cell.column] and rows[cell.row]:
+            across, down = Box.around(columns[cell.column]), Box.around(rows[cell.row])
+            found[at] = (Box(left=across.left, top=down.top, right=across.right, bottom=down.bottom),)
+    return [(cell, found[at]) for at, cell in enumerate(table.cells) if at in found]
 
 
 def table_label(table: Table, number: int) -> str:

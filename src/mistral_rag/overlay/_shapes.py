@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from mistral_rag.overlay._marks import Layer, Mark, MarkStyle
-from mistral_rag.schema import Box
+from mistral_rag.schema import Box, Page
 
 LETTER_AREA: Final = 612.0 * 792.0
 """Points: on larger pages lines and labels are larger in proportion, since the whole page is looked at."""
@@ -15,6 +15,8 @@ _WIDE: Final = 0.62
 """Width of a letter as a share of its height, at most, on average; those of East Asia are as wide as high."""
 _MIN_SIDE: Final = 3.0
 """Points of a letter page that a box has at least: one around text that is too small to be seen would not be seen."""
+_ROUTE: Final = "#808080"
+"""Color of the line from label to label: where it crosses print, the print stays darker."""
 _TRIES: Final = 5
 """Rows of labels above each other before one is put over another."""
 
@@ -65,17 +67,26 @@ def unit_of(width: float, height: float) -> float:
     return float(max((width * height / LETTER_AREA) ** 0.5, 0.1))
 
 
-def shapes(layer: Layer, width: float, height: float) -> Iterator[Shape]:
-    """The shapes of a layer on a page of this size, in the order of drawing: areas, line, labels."""
+def shapes(layer: Layer, width: float, height: float, words: Sequence[Sides] = ()) -> Iterator[Shape]:
+    """The shapes of a layer on a page of this size, in the order of drawing: areas, line, labels.
+
+    Labels stand off `words` where there is room.
+    """
     unit = unit_of(width, height)
     for mark in layer.marks:
         if mark.place != "before":
             yield from _areas(mark, width, height, unit)
-    tags = list(_tags(layer.marks, width, height, unit))
+    tags = list(_tags(layer.marks, width, height, unit, words))
     if layer.route and len(tags) > 1:
         middles = tuple(((tag.left + tag.right) / 2, (tag.top + tag.bottom) / 2) for tag in tags)
-        yield Route(middles, tags[0].style, tags[0].style.width * unit)
+        yield Route(middles, MarkStyle(_ROUTE), tags[0].style.width * unit)
     yield from tags
+
+
+def word_areas(page: Page, width: float, height: float) -> tuple[Sides, ...]:
+    """The places of a page's words."""
+    boxes = (word.box for word in page.words)
+    return tuple((box.left * width, box.top * height, box.right * width, box.bottom * height) for box in boxes)
 
 
 def _areas(mark: Mark, width: float, height: float, unit: float) -> Iterator[Area]:
@@ -100,12 +111,12 @@ def _at_least(low: float, high: float, side: float, end: float) -> tuple[float, 
     return first, first + side
 
 
-def _tags(marks: Sequence[Mark], width: float, height: float, unit: float) -> Iterator[Tag]:
+def _tags(marks: Sequence[Mark], width: float, height: float, unit: float, words: Sequence[Sides]) -> Iterator[Tag]:
     labelled = [mark for mark in marks if mark.label]
     covered = [_area(mark.boxes[0], mark, width, height, unit) for mark in labelled]
-    columns = _margins(labelled, width)
+    margins = _margins(labelled)
     placed: list[Sides] = []
-    for mark, box, margin in zip(labelled, covered, columns, strict=True):
+    for mark, box, margin in zip(labelled, covered, margins, strict=True):
         high = _TAG * unit
         wide = max(_width(mark.label) * _TEXT * unit + 0.5 * high, high)
         places = list(_places(mark, box, margin * width, wide, high, unit))
@@ -113,15 +124,16 @@ def _tags(marks: Sequence[Mark], width: float, height: float, unit: float) -> It
             _moved_in(places[0], width, height)
         ]
         taken = placed if mark.place == "before" else [*placed, *covered]
-        free = (place for place in inside if not any(_overlap(place, other) for other in taken))
-        found = next(free, None) or _free(inside[0], placed, height)
+        free = [place for place in inside if not any(_overlap(place, other) for other in taken)]
+        blank = (place for place in free if not any(_overlap(place, word) for word in words))
+        found = next(blank, None) or next(iter(free), None) or _free(inside[0], placed, height)
         placed.append(found)
         yield Tag(*found, mark.label, _TEXT * unit, mark.style, mark.place == "before")
 
 
 def _places(mark: Mark, box: Sides, margin: float, wide: float, high: float, unit: float) -> Iterator[Sides]:
     """Places for a label of this size, the best first."""
-    left, top, right, _ = box
+    left, top, right, bottom = box
     if mark.place == "before":
         first = margin - wide - 3 * unit
         yield first, top, first + wide, top + high
@@ -132,19 +144,23 @@ def _places(mark: Mark, box: Sides, margin: float, wide: float, high: float, uni
     # the last line of what stands above ends at the right most seldom
     yield right - wide, top - high, right, top
     yield left, top - high, left + wide, top
-    yield right - wide, box[3], right, box[3] + high
+    if mark.place == "above":
+        yield left - wide, top, left, top + high
+    yield right - wide, bottom, right, bottom + high
 
 
-def _margins(marks: Sequence[Mark], width: float) -> list[float]:
-    """The left edge, for each mark, of the column in which it stands: marks below each other share one."""
-    columns: list[list[int]] = []
-    for at, mark in enumerate(marks):
-        box, before = mark.boxes[0], marks[at - 1].boxes[0]
-        if at and box.left < before.right and before.left < box.right:
-            columns[-1].append(at)
-        else:
-            columns.append([at])
-    return [min(marks[one].boxes[0].left for one in column) for column in columns for _ in column]
+def _margins(marks: Sequence[Mark]) -> list[float]:
+    """The left edge before which the label of each mark stands: one for all where no two stand side by side."""
+    boxes = [mark.boxes[0] for mark in marks]
+    if any(_beside(one, other) for at, one in enumerate(boxes) for other in boxes[:at]):
+        return [box.left for box in boxes]
+    return [min(box.left for box in boxes)] * len(boxes) if boxes else []
+
+
+def _beside(one: Box, other: Box) -> bool:
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    across = min(one.right, other.right) - max(one.left, other.left)
+    return down > 0 > across
 
 
 def _lies_within(place: Sides, width: float, height: float) -> bool:

@@ -9,7 +9,7 @@ from itertools import groupby
 from PIL import Image
 
 from mistral_rag.overlay._marks import Layer, PageView, Raster, is_light
-from mistral_rag.overlay._shapes import Area, Route, Shape, Tag, shapes, unit_of
+from mistral_rag.overlay._shapes import Area, Route, Shape, Tag, shapes, unit_of, word_areas
 
 
 def svg(view: PageView, *, prefix: str) -> str:
@@ -26,7 +26,8 @@ def svg(view: PageView, *, prefix: str) -> str:
     if view.raster is not None:
         source = data_uri(view.raster)
         parts.append(f'<image href="{source}" width="{_number(width)}" height="{_number(height)}"/>')
-    parts += (_layer(layer, width, height, prefix) for layer in view.layers)
+    words = word_areas(view.page, width, height)
+    parts += (_layer(layer, shapes(layer, width, height, words), prefix) for layer in view.layers)
     return "\n".join([*parts, "</svg>"])
 
 
@@ -37,8 +38,7 @@ def data_uri(raster: Raster) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _layer(layer: Layer, width: float, height: float, prefix: str) -> str:
-    found = shapes(layer, width, height)
+def _layer(layer: Layer, found: Iterable[Shape], prefix: str) -> str:
     marks = (_group(name, list(group), prefix) for name, group in groupby(found, key=_name))
     return f'<g class="layer-{escape(layer.name)}">{"".join(marks)}</g>'
 
