@@ -17,7 +17,7 @@ from mistral_rag.pdf._glyphs.levels import marks_cut
 from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
 from mistral_rag.pdf._native import bound
 from mistral_rag.pdf._objects import objects_of
-from mistral_rag.pdf._visibility import hidden_characters
+from mistral_rag.pdf._visibility import doubts_by_letter, hidden_characters
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
 
@@ -109,9 +109,10 @@ def _without_hidden(
 ) -> tuple[str, int]:
     """Text with a blank in the place of each character that nobody sees, and their number."""
     objects = objects_of(page)
+    words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
+    objects.doubts.update(doubts_by_letter(text_page, objects, words, transform))
     if not objects.doubts:
         return text, 0
-    words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
     hidden = hidden_characters(page, text_page, objects, words, transform)
     if not hidden:
         return text, 0

@@ -326,18 +326,21 @@ def _contrasting(drawing: Drawing, fields: Sequence[_Field], doubts: Integers, l
     boxes = drawing.text_boxes([drawing.texts[row] for row in rows])
     areas = np.array([field.box for field in fields], dtype=np.float32)
     text, field = _near(boxes, areas)
-    below = np.array([field.order for field in fields])[field] < np.array(drawing.texts)[rows][text]
+    orders = np.array([field.order for field in fields])
+    below = orders[field] < np.array(drawing.texts)[rows][text]
     meets = below & (boxes[text, :2] < areas[field, 2:]).all(axis=1) & (areas[field, :2] < boxes[text, 2:]).all(axis=1)
     text, field = text[meets], field[meets]
     plain = np.array([field.level if field.is_opaque else math.nan for field in fields])
+    around = (areas[field, :2] <= boxes[text, :2]).all(axis=1) & (boxes[text, 2:] <= areas[field, 2:]).all(axis=1)
+    around &= np.isfinite(plain[field])
+    whole = [at for at in np.unique(field[around]).tolist() if _is_plain_area(drawing, fields[at])]
+    around &= np.isin(field, whole)
+    # nothing is seen of what lies below the last plain area
+    ground = np.full(len(rows), -1.0)
+    np.maximum.at(ground, text[around], orders[field[around]])
     apart = np.abs(plain[field] - levels[rows][text]) >= _MIN_CONTRAST
-    around = (
-        apart & (areas[field, :2] <= boxes[text, :2]).all(axis=1) & (boxes[text, 2:] <= areas[field, 2:]).all(axis=1)
-    )
-    seen = np.abs(_PAPER - levels[rows]) >= _MIN_CONTRAST
-    whole = {at for at in np.unique(field[around]).tolist() if _is_plain_area(drawing, fields[at])}
-    seen[[at for at, area in zip(text[around].tolist(), field[around].tolist(), strict=True) if area in whole]] = True
-    seen[text[~apart]] = False
+    seen = (ground >= 0) | (np.abs(_PAPER - levels[rows]) >= _MIN_CONTRAST)
+    seen[text[~apart & (orders[field] >= ground[text])]] = False
     found: list[int] = rows[seen].tolist()
     return found
 

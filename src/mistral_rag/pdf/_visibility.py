@@ -5,6 +5,7 @@ text layer, it is seen when something is printed at its place. `docs/ingest.md` 
 """
 
 import ctypes
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, PageTransform
 from mistral_rag.pdf._images import PixelBox, image_size, render
-from mistral_rag.pdf._native import bound, loose_boxes, rows_of
+from mistral_rag.pdf._native import bound, has_ink, loose_boxes, rows_of
 from mistral_rag.pdf._objects import Doubt, PageObjects, luminance
 
 Pixels = npt.NDArray[np.uint8]
@@ -48,6 +49,10 @@ _MIN_APART = 0.2
 _MAX_PAIRS = 1_000_000
 """Letters times texts that are compared."""
 _NONE = Doubt(0)
+_FILLED = re.compile("[\u2580-\u259f\u25a0-\u25ff\u2b1b\ue000-\uf8ff]")
+"""Blocks and squares, which hide what they are set over; those of symbol fonts have codes for private use."""
+_MAX_COVERS = 2_000
+"""Signs whose places are compared with all letters; a page of nothing else says nothing."""
 _MAX_GROUPS = 8
 """Pictures of a page; texts with other reasons for doubt are taken off together."""
 
@@ -60,6 +65,25 @@ _set_fill = bound(pdfium.FPDFPageObj_SetFillColor, ctypes.c_int, 5)
 
 Letter = tuple[int, str]
 """PDFium's index of a character, and the character."""
+
+
+def doubts_by_letter(
+    text_page: Any, objects: PageObjects, words: Sequence[Sequence[Letter]], transform: PageTransform
+) -> dict[int, Doubt]:
+    """Texts in doubt for their letters: those of a font without ink, and those below a filled sign."""
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    firsts = [word[0] for word in words if word[0][1].isalnum()]
+    empty = ~has_ink(text_page, [at for at, _ in firsts])
+    doubts = {_object_of(handle, firsts[at][0]) or 0: Doubt.FAINT for at in np.flatnonzero(empty).tolist()}
+    covers = [at for word in words for at, character in word if _FILLED.match(character)]
+    if covers and len(covers) <= _MAX_COVERS:
+        shapes = np.array(list(_boxes(text_page, covers, transform).values()))
+        letters = [at for word in words for at, character in word if not _FILLED.match(character)]
+        boxes = np.array(list(_boxes(text_page, letters, transform).values())).reshape(-1, 4)
+        for shape in shapes:
+            over = (boxes[:, :2] < shape[2:]).all(axis=1) & (shape[:2] < boxes[:, 2:]).all(axis=1)
+            doubts |= {_object_of(handle, letters[at]) or 0: Doubt.COVERED for at in np.flatnonzero(over).tolist()}
+    return {text: objects.doubts.get(text, _NONE) | doubt for text, doubt in doubts.items() if text}
 
 
 def hidden_characters(
