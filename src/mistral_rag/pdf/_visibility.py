@@ -58,6 +58,8 @@ _MAX_GROUPS = 8
 
 _bounds_of = bound(pdfium.FPDFPageObj_GetBounds, ctypes.c_int, 5)
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
+_font_of = bound(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p, 1)
+_is_embedded = bound(pdfium.FPDFFont_GetIsEmbedded, ctypes.c_int, 1)
 _activate = bound(pdfium.FPDFPageObj_SetIsActive, ctypes.c_int, 2)
 
 _set_mode = bound(pdfium.FPDFTextObj_SetTextRenderMode, ctypes.c_int, 2)
@@ -72,9 +74,9 @@ def doubts_by_letter(
 ) -> dict[int, Doubt]:
     """Texts in doubt for their letters: those of a font without ink, and those below a filled sign."""
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    firsts = [word[0] for word in words if word[0][1].isalnum()]
-    empty = ~has_ink(text_page, [at for at, _ in firsts])
-    doubts = {_object_of(handle, firsts[at][0]) or 0: Doubt.FAINT for at in np.flatnonzero(empty).tolist()}
+    firsts = [word[0][0] for word in words if word[0][1].isalnum()]
+    empty = ~has_ink(text_page, firsts)
+    doubts = dict.fromkeys(_inkless(handle, firsts, empty), Doubt.FAINT) if empty.any() else {}
     covers = [at for word in words for at, character in word if _FILLED.match(character)]
     if covers and len(covers) <= _MAX_COVERS:
         shapes = np.array(list(_boxes(text_page, covers, transform).values()))
@@ -84,6 +86,18 @@ def doubts_by_letter(
             over = (boxes[:, :2] < shape[2:]).all(axis=1) & (shape[:2] < boxes[:, 2:]).all(axis=1)
             doubts |= {_object_of(handle, letters[at]) or 0: Doubt.COVERED for at in np.flatnonzero(over).tolist()}
     return {text: objects.doubts.get(text, _NONE) | doubt for text, doubt in doubts.items() if text}
+
+
+def _inkless(handle: int | None, letters: Sequence[int], empty: Booleans) -> set[int]:
+    """Texts of the fonts in the file that draw none of these letters.
+
+    A font that is not in the file draws what the machine has, and one that draws some of its letters is damaged.
+    """
+    texts = [_object_of(handle, at) or 0 for at in letters]
+    fonts = [_font_of(text) if text else 0 for text in texts]
+    drawing = {font for font, none in zip(fonts, empty.tolist(), strict=True) if not none}
+    inkless = {font for font in set(fonts) - drawing if font and _is_embedded(font) == 1}
+    return {text for text, font in zip(texts, fonts, strict=True) if font in inkless}
 
 
 def hidden_characters(
