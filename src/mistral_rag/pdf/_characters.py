@@ -15,9 +15,10 @@ from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angle_of, read_glyphs
 from mistral_rag.pdf._glyphs.levels import marks_cut
 from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
+from mistral_rag.pdf._hidden.letters import doubts_by_letter
+from mistral_rag.pdf._hidden.objects import objects_of
+from mistral_rag.pdf._hidden.visibility import hidden_characters
 from mistral_rag.pdf._native import bound
-from mistral_rag.pdf._objects import objects_of
-from mistral_rag.pdf._visibility import doubts_by_letter, hidden_characters
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
 
