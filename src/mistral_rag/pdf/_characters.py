@@ -112,10 +112,11 @@ def _without_hidden(
 ) -> tuple[str, int]:
     """Text with a blank in the place of each character that nobody sees, and their number."""
     objects = objects_of(page)
-    words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
-    objects.doubts.update(doubts_by_letter(text_page, objects, words, transform))
+    firsts = [index[word.start()] for word in _WORD.finditer(text) if text[word.start()].isalnum()]
+    objects.doubts.update(doubts_by_letter(text_page, objects, firsts, text, index, transform))
     if not objects.doubts:
         return text, 0
+    words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
     hidden = hidden_characters(page, text_page, objects, words, transform)
     if not hidden:
         return text, 0

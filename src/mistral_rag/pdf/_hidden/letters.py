@@ -9,7 +9,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, PageTransform
-from mistral_rag.pdf._hidden.boxes import Letter, character_boxes
+from mistral_rag.pdf._hidden.boxes import character_boxes
 from mistral_rag.pdf._hidden.doubts import Doubt
 from mistral_rag.pdf._hidden.objects import PageObjects
 from mistral_rag.pdf._native import bound, has_ink
@@ -25,22 +25,31 @@ _is_embedded = bound(pdfium.FPDFFont_GetIsEmbedded, ctypes.c_int, 1)
 
 
 def doubts_by_letter(
-    text_page: Any, objects: PageObjects, words: Sequence[Sequence[Letter]], transform: PageTransform
+    text_page: Any,
+    objects: PageObjects,
+    firsts: Sequence[int],
+    text: str,
+    index: Sequence[int],
+    transform: PageTransform,
 ) -> dict[int, Doubt]:
-    """Texts in doubt for their letters: those of a font without ink, and those below a filled sign."""
+    """Texts in doubt for their letters: those of a font without ink, and those below a filled sign.
+
+    `firsts` are PDFium's indices of the first letters of words, `index` those of all characters of `text`.
+    """
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    firsts = [word[0][0] for word in words if word[0][1].isalnum()]
     empty = ~has_ink(text_page, firsts)
     doubts = dict.fromkeys(_inkless(handle, firsts, empty), Doubt.FAINT) if empty.any() else {}
-    covers = [at for word in words for at, character in word if _FILLED.match(character)]
+    covers = [] if text.isascii() else [index[sign.start()] for sign in _FILLED.finditer(text)]
     if covers and len(covers) <= _MAX_COVERS:
         shapes = np.array(list(character_boxes(text_page, covers, transform).values()))
-        letters = [at for word in words for at, character in word if not _FILLED.match(character)]
+        letters = [
+            at for at, character in zip(index, text, strict=True) if character > " " and not _FILLED.match(character)
+        ]
         boxes = np.array(list(character_boxes(text_page, letters, transform).values())).reshape(-1, 4)
         for shape in shapes:
             over = (boxes[:, :2] < shape[2:]).all(axis=1) & (shape[:2] < boxes[:, 2:]).all(axis=1)
             doubts |= {object_of(handle, letters[at]) or 0: Doubt.COVERED for at in np.flatnonzero(over).tolist()}
-    return {text: objects.doubts.get(text, NONE) | doubt for text, doubt in doubts.items() if text}
+    return {owner: objects.doubts.get(owner, NONE) | doubt for owner, doubt in doubts.items() if owner}
 
 
 def _inkless(handle: int | None, letters: Sequence[int], empty: Booleans) -> set[int]:
