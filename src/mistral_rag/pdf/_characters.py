@@ -15,9 +15,10 @@ from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angle_of, read_glyphs
 from mistral_rag.pdf._glyphs.levels import marks_cut
 from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
+from mistral_rag.pdf._hidden.letters import doubts_by_letter
+from mistral_rag.pdf._hidden.objects import objects_of
+from mistral_rag.pdf._hidden.visibility import hidden_characters
 from mistral_rag.pdf._native import bound
-from mistral_rag.pdf._objects import objects_of
-from mistral_rag.pdf._visibility import hidden_characters
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
 
@@ -28,6 +29,8 @@ _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
 _WIDE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_STRAY = re.compile("\r(?!\n)|(?<!\r)\n|[\x0b\x0c]")
+"""Breaks that PDFium did not write, which are always CR LF: letters of a font whose codes have no meaning."""
 _WORD = re.compile(r"\S+")
 _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
@@ -109,6 +112,8 @@ def _without_hidden(
 ) -> tuple[str, int]:
     """Text with a blank in the place of each character that nobody sees, and their number."""
     objects = objects_of(page)
+    firsts = [index[word.start()] for word in _WORD.finditer(text) if text[word.start()].isalnum()]
+    objects.doubts.update(doubts_by_letter(text_page, objects, firsts, text, index, transform))
     if not objects.doubts:
         return text, 0
     words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
@@ -203,9 +208,9 @@ def _characters(text_page: Any) -> tuple[str, range | list[int]]:
     written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
     text = bytes(memoryview(buffer).cast("B")[: 2 * max(written - 1, 0)]).decode("utf-16-le", "surrogatepass")
     if len(text) == count and not _WIDE.search(text):
-        return text, range(count)
+        return _STRAY.sub("\x01", text), range(count)
     points = list(_code_points(text_page, count))
-    return "".join(character for character, _ in points), [at for _, at in points]
+    return _STRAY.sub("\x01", "".join(character for character, _ in points)), [at for _, at in points]
 
 
 def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:

@@ -1,11 +1,9 @@
 """Hyphens as printed: soft ones that are drawn, and those that PDFium takes for a line's end."""
 
-import ctypes
 from typing import Any
 
-import pypdfium2.raw as pdfium
-
 from mistral_rag.pdf._glyphs.page import HYPHEN, Glyphs, inked_after
+from mistral_rag.pdf._native import has_ink
 
 SOFT = "\u00ad"
 _MIN_OVERLAP = 0.5
@@ -24,15 +22,11 @@ def printed_hyphens(glyphs: Glyphs, text_page: Any) -> Glyphs:
         return glyphs
     letters = list(text)
     for at, letter in enumerate(letters):
-        if (letter == SOFT and _has_ink(text_page, glyphs.indices[at])) or (letter == HYPHEN and _goes_on(glyphs, at)):
+        if (letter == SOFT and has_ink(text_page, [glyphs.indices[at]])[0]) or (
+            letter == HYPHEN and _goes_on(glyphs, at)
+        ):
             letters[at] = "-"
     return glyphs._replace(text="".join(letters))
-
-
-def _has_ink(text_page: Any, at: int) -> bool:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    found = pdfium.FPDFText_GetCharBox(text_page, at, left, right, bottom, top)
-    return bool(found) and right.value > left.value and top.value > bottom.value
 
 
 def _goes_on(glyphs: Glyphs, at: int) -> bool:
