@@ -29,8 +29,10 @@ _MIN_SMALL_STARTS = 0.3
 """Share of lines that begin with a small letter, where letters have cases: labels and names begin with capitals."""
 _MAX_DIGIT_SHARE = 0.2
 """Prose with years and amounts stays below, columns of figures are far above."""
+_MAX_HEIGHT_CHANGE = 0.15
+"""Lines of one column differ by as much where a formula, a raised mark or another face is in one."""
 _MAX_SIZE_CHANGE = 0.08
-"""Letters of one flow are of one size: 10 points against 9 are another text."""
+"""Letters of one paragraph are of one size: 10 points against 9 are another text."""
 _MIN_LEADING, _MAX_LEADING = 0.7, 2.3
 """From one line to the next, times the height of a line: loosest is double spacing."""
 _MAX_EDGE_SHIFT = 0.4
@@ -108,7 +110,7 @@ def _whole(line: Fragment, following: Mapping[int, Fragment], right: float, text
         gap = after.box.left - at.box.right
         is_cell = ends_cell(texts[at.words[-1]], texts[after.words[0]]) or not texts[after.words[0]][0].isalpha()
         # bullets, numbers of items and headings keep their distance
-        is_cell |= len(line.words) < _MIN_FLOW_WORDS and not texts[at.words[-1]][-1].isalnum()
+        is_cell |= len(line.words) < _MIN_FLOW_WORDS
         if is_cell or gap > _MAX_WIDE_BLANK * height or after.box.right > right + _MAX_EDGE_SHIFT * height:
             break
         line = Fragment([*line.words, *after.words], around([line.box, after.box]))
@@ -167,7 +169,7 @@ def _parted(chain: list[Fragment]) -> list[list[Fragment]]:
 def _follows(above: Rectangle, box: Rectangle, height: float) -> bool:
     if box.bottom - above.bottom < _MIN_LEADING * height:
         return False
-    if abs((above.bottom - above.top) - height) > _MAX_SIZE_CHANGE * height:
+    if abs((above.bottom - above.top) - height) > _MAX_HEIGHT_CHANGE * height:
         return False
     shift = min(abs(above.left - box.left), abs(above.right - box.right))
     if shift <= _MAX_EDGE_SHIFT * height:
@@ -200,9 +202,14 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
         for at in range(1, len(chain))
         if full[at - 1]
         and leadings[at - 1] <= _LOOSER * usual
+        and abs(_height(chain[at]) - _height(chain[at - 1])) <= _MAX_SIZE_CHANGE * height
         and chain[at].box.left - chain[at - 1].box.left <= _MIN_INDENT * height
     )
     return Flow(tuple(chain), left, right, height, frozenset(continued))
+
+
+def _height(line: Fragment) -> float:
+    return line.box.bottom - line.box.top
 
 
 def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
