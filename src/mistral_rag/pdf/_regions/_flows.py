@@ -22,7 +22,7 @@ _MIN_LINE_LETTERS = 12
 _MIN_FULL_LINES = 0.6
 """Share of lines that are full: the others are the last of their paragraphs."""
 _LINES_AROUND = 4
-"""Lines above and below that show how wide a column is: one of them is full, but no heading is among many."""
+"""Lines above and below that show how wide a column is: two of them are full."""
 _MIN_FILLED = 0.6
 """Share of the width that a full line takes at least, however long the next word is."""
 _MIN_SMALL_STARTS = 0.3
@@ -216,8 +216,9 @@ def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
     """For each line but the last, True when it fills the column, whose edges are those of the lines around it."""
     full: list[bool] = []
     for at, (line, below) in enumerate(pairwise(chain)):
-        around = chain[max(0, at - _LINES_AROUND) : at + _LINES_AROUND + 1]
-        left, right = min(p.box.left for p in around), max(p.box.right for p in around)
+        near = chain[max(0, at - _LINES_AROUND) : at + _LINES_AROUND + 1]
+        # the second: a heading may reach further
+        left, right = sorted(p.box.left for p in near)[1], sorted(p.box.right for p in near)[-2]
         full.append(_is_full(line, below, left, right, measure))
     return full
 
