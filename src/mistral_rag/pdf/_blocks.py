@@ -222,6 +222,8 @@ def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
     height = max(a.height, 1.0) / (sheet.height or 1.0)
     if b.box.top < a.box.top or a.upright != b.upright or a.region != b.region:
         return True
+    if kind == "image":
+        return False
     if kind in ("table", "header", "footer"):
         return b.box.top - a.box.bottom > _MAX_ROW_GAP * height
     if kind == "title":

@@ -86,21 +86,31 @@ class _Measure(NamedTuple):
         return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
 
 
-def completed(rows: Sequence[list[Fragment]], texts: Sequence[str]) -> list[list[Fragment]]:
-    """The rows, wide blanks in lines of a column closed: what ends within the column is one line.
+def columns_of(
+    rows: list[list[Fragment]], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
+) -> tuple[list[list[Fragment]], list[Flow]]:
+    """The rows of a page with the wide blanks in lines of a column closed, and its flows.
 
-    A line of even edges may have blanks as wide as gaps between cells.
+    A line of even edges may have blanks as wide as gaps between cells; what ends within its column is one line.
     """
+    chains = _columns(rows)
     following = {a.words[0]: b for row in rows for a, b in pairwise(row)}
     whole: dict[int, Fragment] = {}
-    for chain in _chains(fragment for row in rows for fragment in row) if following else ():
-        for lines in _parted(chain) if len(chain) >= _MIN_FLOW_LINES else ():
-            if not _goes_on([texts[line.words[0]] for line in lines[1:]]):
-                continue
+    for lines in chains:
+        if len(lines) >= _MIN_FLOW_LINES and _goes_on([texts[line.words[0]] for line in lines[1:]]):
             right = max(line.box.right for line in lines)
-            for line in lines:
-                whole[line.words[0]] = _whole(line, following, right, texts)
-    return [_with_whole_lines(row, whole) for row in rows]
+            found = ((line, _whole(line, following, right, texts)) for line in lines if line.words[0] in following)
+            whole |= {line.words[0]: longer for line, longer in found if longer is not line}
+    if whole:
+        rows = [_with_whole_lines(row, whole) for row in rows]
+        chains = _columns(rows)
+    measure = _Measure(texts, boxes)
+    flows = (_flow(lines, measure) for lines in chains)
+    return rows, [flow for flow in flows if flow is not None]
+
+
+def _columns(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
+    return [lines for chain in _chains(fragment for row in rows for fragment in row) for lines in _parted(chain)]
 
 
 def _whole(line: Fragment, following: Mapping[int, Fragment], right: float, texts: Sequence[str]) -> Fragment:
@@ -124,13 +134,6 @@ def _with_whole_lines(row: Iterable[Fragment], whole: Mapping[int, Fragment]) ->
         if not found or found[-1].words[-1] < fragment.words[0] or fragment.words[0] not in found[-1].words:
             found.append(whole.get(fragment.words[0], fragment))
     return found
-
-
-def flows_of(fragments: Iterable[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Flow]:
-    """Flows among the fragments of a page; `texts` and `boxes` (upright) are by word."""
-    measure = _Measure(texts, boxes)
-    found = (_flow(lines, measure) for chain in _chains(fragments) for lines in _parted(chain))
-    return [flow for flow in found if flow is not None]
 
 
 def _chains(fragments: Iterable[Fragment]) -> list[list[Fragment]]:
@@ -200,7 +203,7 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
     continued = (
         at
         for at in range(1, len(chain))
-        if full[at - 1]
+        if (full[at - 1] or letters[at][0].islower())
         and leadings[at - 1] <= _LOOSER * usual
         and abs(_height(chain[at]) - _height(chain[at - 1])) <= _MAX_SIZE_CHANGE * height
         and chain[at].box.left - chain[at - 1].box.left <= _MIN_INDENT * height

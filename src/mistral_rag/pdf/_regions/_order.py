@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, rows_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
-from mistral_rag.pdf._regions._flows import Flow, completed, flows_of
+from mistral_rag.pdf._regions._flows import Flow, columns_of
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
 from mistral_rag.pdf._regions._numbers import without_line_numbers
 
@@ -118,9 +118,8 @@ def _text_regions(
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
-    rows = completed(rows, texts)
+    rows, flows = columns_of(rows, texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
-    flows = flows_of(fragments, texts, boxes)
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
     return _Page(texts, flows, continued).regions(fragments) if flows else [Region(rows)]
 
@@ -154,12 +153,16 @@ def _inserted(
 
 
 def _boundary(rows: Sequence[tuple[int, list[Fragment]]], at: int, *, is_left: bool, continued: Collection[int]) -> int:
-    """Start of the paragraph that the row `at` belongs to; its end for what stands right of it."""
+    """Start of the paragraph that the row `at` belongs to; for what stands right of it its end, if it is among them."""
     if not is_left:
-        at += 1
+        end = at + 1
+        while end < len(rows) and _goes_on(rows[end][1], continued):
+            end += 1
+        if end < len(rows):
+            return end
     while 0 < at < len(rows) and _goes_on(rows[at][1], continued):
-        at += -1 if is_left else 1
-    return min(at, len(rows))
+        at -= 1
+    return at
 
 
 def _goes_on(row: Sequence[Fragment], continued: Collection[int]) -> bool:
