@@ -123,7 +123,7 @@ def _overlap(a: Rectangle, b: Rectangle) -> float:
 def _is_cell(group: Group, paragraph: Paragraph, texts: Sequence[str], *, numeric: bool) -> bool:
     """True when a group stands beside a paragraph as the cell of a row does whose cells begin on one level."""
     first, line = _first_box(group), paragraph.lines[0].box
-    is_mark = sum(len(texts[word]) for word in group.words) <= _MAX_MARK_LETTERS
+    is_mark = first.right <= line.left and sum(len(texts[word]) for word in group.words) <= _MAX_MARK_LETTERS
     if is_mark and _overlap(first, line) >= _MIN_SHARE:
         return True
     if len(group.rows) > 1 and group.height < (1 - _MAX_SIZE_CHANGE) * (line.bottom - line.top):

@@ -22,15 +22,17 @@ _MIN_LINE_LETTERS = 12
 _MIN_FULL_LINES = 0.6
 """Share of lines that are full: the others are the last of their paragraphs."""
 _LINES_AROUND = 4
-"""Lines above and below that show how wide a column is: one of them is full, but no heading is among many."""
+"""Lines above and below that show how wide a column is: two of them are full."""
 _MIN_FILLED = 0.6
 """Share of the width that a full line takes at least, however long the next word is."""
 _MIN_SMALL_STARTS = 0.3
 """Share of lines that begin with a small letter, where letters have cases: labels and names begin with capitals."""
 _MAX_DIGIT_SHARE = 0.2
 """Prose with years and amounts stays below, columns of figures are far above."""
+_MAX_HEIGHT_CHANGE = 0.15
+"""Lines of one column differ by as much where a formula, a raised mark or another face is in one."""
 _MAX_SIZE_CHANGE = 0.08
-"""Letters of one flow are of one size: 10 points against 9 are another text."""
+"""Letters of one paragraph are of one size: 10 points against 9 are another text."""
 _MIN_LEADING, _MAX_LEADING = 0.7, 2.3
 """From one line to the next, times the height of a line: loosest is double spacing."""
 _MAX_EDGE_SHIFT = 0.4
@@ -84,21 +86,31 @@ class _Measure(NamedTuple):
         return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
 
 
-def completed(rows: Sequence[list[Fragment]], texts: Sequence[str]) -> list[list[Fragment]]:
-    """The rows, wide blanks in lines of a column closed: what ends within the column is one line.
+def columns_of(
+    rows: list[list[Fragment]], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
+) -> tuple[list[list[Fragment]], list[Flow]]:
+    """The rows of a page with the wide blanks in lines of a column closed, and its flows.
 
-    A line of even edges may have blanks as wide as gaps between cells.
+    A line of even edges may have blanks as wide as gaps between cells; what ends within its column is one line.
     """
+    chains = _columns(rows)
     following = {a.words[0]: b for row in rows for a, b in pairwise(row)}
     whole: dict[int, Fragment] = {}
-    for chain in _chains(fragment for row in rows for fragment in row) if following else ():
-        for lines in _parted(chain) if len(chain) >= _MIN_FLOW_LINES else ():
-            if not _goes_on([texts[line.words[0]] for line in lines[1:]]):
-                continue
+    for lines in chains:
+        if len(lines) >= _MIN_FLOW_LINES and _goes_on([texts[line.words[0]] for line in lines[1:]]):
             right = max(line.box.right for line in lines)
-            for line in lines:
-                whole[line.words[0]] = _whole(line, following, right, texts)
-    return [_with_whole_lines(row, whole) for row in rows]
+            found = ((line, _whole(line, following, right, texts)) for line in lines if line.words[0] in following)
+            whole |= {line.words[0]: longer for line, longer in found if longer is not line}
+    if whole:
+        rows = [_with_whole_lines(row, whole) for row in rows]
+        chains = _columns(rows)
+    measure = _Measure(texts, boxes)
+    flows = (_flow(lines, measure) for lines in chains)
+    return rows, [flow for flow in flows if flow is not None]
+
+
+def _columns(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
+    return [lines for chain in _chains(fragment for row in rows for fragment in row) for lines in _parted(chain)]
 
 
 def _whole(line: Fragment, following: Mapping[int, Fragment], right: float, texts: Sequence[str]) -> Fragment:
@@ -108,7 +120,7 @@ def _whole(line: Fragment, following: Mapping[int, Fragment], right: float, text
         gap = after.box.left - at.box.right
         is_cell = ends_cell(texts[at.words[-1]], texts[after.words[0]]) or not texts[after.words[0]][0].isalpha()
         # bullets, numbers of items and headings keep their distance
-        is_cell |= len(line.words) < _MIN_FLOW_WORDS and not texts[at.words[-1]][-1].isalnum()
+        is_cell |= len(line.words) < _MIN_FLOW_WORDS
         if is_cell or gap > _MAX_WIDE_BLANK * height or after.box.right > right + _MAX_EDGE_SHIFT * height:
             break
         line = Fragment([*line.words, *after.words], around([line.box, after.box]))
@@ -122,13 +134,6 @@ def _with_whole_lines(row: Iterable[Fragment], whole: Mapping[int, Fragment]) ->
         if not found or found[-1].words[-1] < fragment.words[0] or fragment.words[0] not in found[-1].words:
             found.append(whole.get(fragment.words[0], fragment))
     return found
-
-
-def flows_of(fragments: Iterable[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Flow]:
-    """Flows among the fragments of a page; `texts` and `boxes` (upright) are by word."""
-    measure = _Measure(texts, boxes)
-    found = (_flow(lines, measure) for chain in _chains(fragments) for lines in _parted(chain))
-    return [flow for flow in found if flow is not None]
 
 
 def _chains(fragments: Iterable[Fragment]) -> list[list[Fragment]]:
@@ -167,7 +172,7 @@ def _parted(chain: list[Fragment]) -> list[list[Fragment]]:
 def _follows(above: Rectangle, box: Rectangle, height: float) -> bool:
     if box.bottom - above.bottom < _MIN_LEADING * height:
         return False
-    if abs((above.bottom - above.top) - height) > _MAX_SIZE_CHANGE * height:
+    if abs((above.bottom - above.top) - height) > _MAX_HEIGHT_CHANGE * height:
         return False
     shift = min(abs(above.left - box.left), abs(above.right - box.right))
     if shift <= _MAX_EDGE_SHIFT * height:
@@ -198,19 +203,25 @@ def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
     continued = (
         at
         for at in range(1, len(chain))
-        if full[at - 1]
+        if (full[at - 1] or letters[at][0].islower())
         and leadings[at - 1] <= _LOOSER * usual
+        and abs(_height(chain[at]) - _height(chain[at - 1])) <= _MAX_SIZE_CHANGE * height
         and chain[at].box.left - chain[at - 1].box.left <= _MIN_INDENT * height
     )
     return Flow(tuple(chain), left, right, height, frozenset(continued))
+
+
+def _height(line: Fragment) -> float:
+    return line.box.bottom - line.box.top
 
 
 def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
     """For each line but the last, True when it fills the column, whose edges are those of the lines around it."""
     full: list[bool] = []
     for at, (line, below) in enumerate(pairwise(chain)):
-        around = chain[max(0, at - _LINES_AROUND) : at + _LINES_AROUND + 1]
-        left, right = min(p.box.left for p in around), max(p.box.right for p in around)
+        near = chain[max(0, at - _LINES_AROUND) : at + _LINES_AROUND + 1]
+        # the second: a heading may reach further
+        left, right = sorted(p.box.left for p in near)[1], sorted(p.box.right for p in near)[-2]
         full.append(_is_full(line, below, left, right, measure))
     return full
 

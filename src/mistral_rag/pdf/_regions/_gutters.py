@@ -17,12 +17,17 @@ _MAX_EDGE_SHIFT = 3.0
 
 
 class Gutter(NamedTuple):
-    """White between `left` and `right` in the rows from `start` up to `end`, and the flow beside it."""
+    """White between `left` and `right` in the rows from `start` up to `end`, and the flow beside it.
+
+    The white itself runs from row `top` up to `bottom`.
+    """
 
     left: float
     right: float
     start: int
     end: int
+    top: int
+    bottom: int
     flow: Flow
 
     @property
@@ -46,6 +51,21 @@ def gutters_of(rows: Sequence[list[Fragment]], flows: Iterable[Flow], texts: Seq
             if followed and (key := (followed.start, followed.end, round(followed.middle))) not in found:
                 found.add(key)
                 yield _trimmed(rows, followed, in_flows, span, texts)
+
+
+def widened(rows: Sequence[list[Fragment]], gutter: Gutter) -> Gutter:
+    """A gutter between two columns of running text with all the rows that follow closely, be they tables."""
+    start, end = gutter.start, gutter.end
+    max_gap = _MAX_TEXT_GAP * gutter.flow.height
+    while start > gutter.top and _gap(rows[start - 1], rows[start]) <= max_gap:
+        start -= 1
+    while end < gutter.bottom and _gap(rows[end - 1], rows[end]) <= max_gap:
+        end += 1
+    return gutter._replace(start=start, end=end)
+
+
+def _gap(above: Sequence[Fragment], below: Sequence[Fragment]) -> float:
+    return min(p.box.top for p in below) - max(p.box.bottom for p in above)
 
 
 def _whites(rows: Sequence[list[Fragment]], span: range, flow: Flow) -> Iterator[tuple[float, float]]:
@@ -75,7 +95,7 @@ def _followed(rows: Sequence[list[Fragment]], span: range, white: tuple[float, f
             white = narrower
             at += step
         ends.append(at)
-    return Gutter(white[0], white[1], ends[0] + 1, ends[1], flow)
+    return Gutter(white[0], white[1], ends[0] + 1, ends[1], ends[0] + 1, ends[1], flow)
 
 
 def _narrowed(row: Iterable[Fragment], white: tuple[float, float]) -> tuple[float, float]:

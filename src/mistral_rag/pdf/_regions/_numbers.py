@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import Fragment
+from mistral_rag.pdf._fragments import Fragment, rows_of
 from mistral_rag.pdf._geometry import Rectangle, around
-from mistral_rag.pdf._regions._flows import flows_of
+from mistral_rag.pdf._regions._flows import columns_of
 
 _MIN_NUMBERS = 5
 """Numbers in one column: those of every fifth line of a page are at least as many."""
@@ -109,7 +109,7 @@ def _counts_lines(
     texts: Sequence[str],
     boxes: Mapping[int, Sequence[float]],
 ) -> bool:
-    flows = flows_of(others, texts, boxes)
+    _, flows = columns_of(rows_of(list(others)), texts, boxes)
     lines = [flow.lines[at].box for flow in flows for at in flow.continued]
     beside = sum(any(line.top < n.box.bottom and n.box.top < line.bottom for line in lines) for n in column)
     return beside >= _MIN_CONTINUED * len(column)

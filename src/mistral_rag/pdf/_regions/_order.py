@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, rows_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
-from mistral_rag.pdf._regions._flows import Flow, completed, flows_of
-from mistral_rag.pdf._regions._gutters import Gutter, gutters_of
+from mistral_rag.pdf._regions._flows import Flow, columns_of
+from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
 from mistral_rag.pdf._regions._numbers import without_line_numbers
 
 RegionKind = Literal["body", "aside", "figure", "numbers"]
@@ -30,6 +30,9 @@ class Region(NamedTuple):
 
     rows: list[list[Fragment]]
     kind: RegionKind = "body"
+
+
+_Sides = tuple[list[Fragment], list[Fragment]]
 
 
 class _Page(NamedTuple):
@@ -52,22 +55,19 @@ class _Page(NamedTuple):
     def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[Gutter, list[Region]] | None:
         gutters = sorted(gutters_of(rows, self.flows, self.texts), key=lambda gutter: (gutter.start, -gutter.end))
         for gutter in gutters:
-            if regions := self._split(rows[gutter.start : gutter.end], gutter, depth):
+            sides = _sides(rows, gutter)
+            prose = [self._prose_lines(side) for side in sides]
+            if all(prose):
+                gutter = widened(rows, gutter)
+                cells = _cells(_sides(rows, gutter), gutter.end - gutter.start)
+                return gutter, [region for cell in cells for region in self.regions(cell, depth + 1)]
+            if any(prose) and (regions := self._with_asides(sides, prose, depth)):
                 return gutter, regions
         return None
 
-    def _split(self, rows: list[list[Fragment]], gutter: Gutter, depth: int) -> list[Region] | None:
-        """The two sides of a gutter as regions; None when their rows belong together."""
-        fragments = [fragment for row in rows for fragment in row]
-        sides = [[p for p in fragments if (p.box.left < gutter.middle) == is_left] for is_left in (True, False)]
-        if not all(sides):
-            return None
-        prose = [self._prose_lines(side) for side in sides]
-        if all(prose):
-            return [region for cell in _cells(sides, len(rows)) for region in self.regions(cell, depth + 1)]
-        if not any(prose):
-            return None
-        beside = 0 if not prose[0] else 1
+    def _with_asides(self, sides: _Sides, prose: Sequence[list[Fragment]], depth: int) -> list[Region] | None:
+        """The running text of one side, and what stands beside it; None when they share their rows."""
+        beside = 0 if prose[1] else 1
         groups = groups_of(rows_of(sides[beside]))
         if not is_independent(groups, paragraphs_of(prose[1 - beside], self.continued), self.texts):
             return None
@@ -85,6 +85,12 @@ class _Page(NamedTuple):
         running = sum(any(fragment.words[0] in starts for fragment in row) for row in rows)
         is_prose = _longest_column(flows) >= _MIN_COLUMN_LINES and running >= _MIN_RUNNING * len(rows)
         return lines if is_prose else []
+
+
+def _sides(rows: Sequence[list[Fragment]], gutter: Gutter) -> _Sides:
+    fragments = [fragment for row in rows[gutter.start : gutter.end] for fragment in row]
+    lefts = [fragment for fragment in fragments if fragment.box.left < gutter.middle]
+    return lefts, [fragment for fragment in fragments if fragment.box.left >= gutter.middle]
 
 
 def _longest_column(flows: Iterable[list[Fragment]]) -> int:
@@ -112,9 +118,8 @@ def _text_regions(
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
-    rows = completed(rows, texts)
+    rows, flows = columns_of(rows, texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
-    flows = flows_of(fragments, texts, boxes)
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
     return _Page(texts, flows, continued).regions(fragments) if flows else [Region(rows)]
 
@@ -148,12 +153,16 @@ def _inserted(
 
 
 def _boundary(rows: Sequence[tuple[int, list[Fragment]]], at: int, *, is_left: bool, continued: Collection[int]) -> int:
-    """Start of the paragraph that the row `at` belongs to; its end for what stands right of it."""
+    """Start of the paragraph that the row `at` belongs to; for what stands right of it its end, if it is among them."""
     if not is_left:
-        at += 1
+        end = at + 1
+        while end < len(rows) and _goes_on(rows[end][1], continued):
+            end += 1
+        if end < len(rows):
+            return end
     while 0 < at < len(rows) and _goes_on(rows[at][1], continued):
-        at += -1 if is_left else 1
-    return min(at, len(rows))
+        at -= 1
+    return at
 
 
 def _goes_on(row: Sequence[Fragment], continued: Collection[int]) -> bool:
