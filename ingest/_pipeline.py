@@ -291,7 +291,7 @@ class Build:
             describe_problems(problems),
             len(parsed.pages),
             hidden=parsed.hidden,
-            doubts=doubts_of(parsed),
+            doubts=_doubts(parsed),
             notes=parsed.notes,
             attachments=parsed.attachments,
         )
@@ -314,7 +314,7 @@ def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
     return tuple((problem.page, problem.reason) for problem in parsed.problems)
 
 
-def doubts_of(parsed: ParsedFile) -> dict[int, str]:
+def _doubts(parsed: ParsedFile) -> dict[int, str]:
     """Reasons to doubt the text of pages, by page number."""
     return {page.locator.number: "; ".join(page.doubts) for page in parsed.pages if page.doubts}
 

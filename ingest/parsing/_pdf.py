@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from ingest.parsing._result import NEEDS_OCR, WRONG_TEXT, PageProblem, Parsed
-from ingest.parsing._samples import SampleReader
+from ingest.parsing._samples import doubts_of
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
@@ -51,7 +51,8 @@ def parse(path: Path) -> Parsed:
     unread = [problem for problem in unread if problem.page not in wrong]
     unread = sorted([*unread, *starmap(PageProblem, wrong.items())], key=lambda problem: problem.page or 0)
     pages = tuple(_with_doubt(page, wrong.get(page.locator.number)) for page in pages_of(sheets, labels=labels))
-    title = title_of(title, largest_words(sheets[0]), readable_name(path.stem))
+    largest = "" if 1 in wrong else largest_words(sheets[0])
+    title = title_of(title, largest, readable_name(path.stem))
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
     notes = sum(sheet.notes for sheet in sheets)
     return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, attachments)
@@ -60,10 +61,7 @@ def parse(path: Path) -> Parsed:
 def wrong_texts(pdf: PdfFile, sheets: Sequence[Sheet]) -> dict[int, str]:
     """Pages whose text is not what is printed, by number, with the reason."""
     wrong = {number: str(font) for number, font in pdf.wrong_fonts().items()}
-    samples = SampleReader()
-    for sheet in sheets:
-        if sheet.number not in wrong and (doubt := samples.doubt(pdf, sheet)):
-            wrong[sheet.number] = doubt
+    wrong |= doubts_of(pdf, [sheet for sheet in sheets if sheet.number not in wrong])
     return {number: f"{WRONG_TEXT}: {wrong[number]}" for number in sorted(wrong)}
 
 

@@ -7,8 +7,7 @@ reference.
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +24,18 @@ MIN_WORDS: Final = 12
 MIN_LAYER_SHARE: Final = 0.5
 """Share of a page's characters without a judge from which on the page is sampled."""
 MIN_AGREEMENT: Final = 0.94
-"""Share of the words of a scan's layer that are read in its picture: .98 of a good one, .90 where a tenth is misread."""
+"""Share of the words of a scan's layer that are read in its picture: .98 of a good one, .9 where a tenth is wrong."""
 MIN_FONT_AGREEMENT: Final = 0.6
 """The same for fonts: a wrong map leaves hardly a word right, and what is drawn is no doubtful scan."""
 MIN_CONFIDENCE: Final = 0.85
 """Lines that the reader is not sure of say nothing of the layer."""
-MAX_TRUSTED: Final = 3
-"""Pages of fonts without a judge that are sampled in a document; when all agree, so do the others."""
+FIRST_SCANS: Final = 10
+MAX_SCANS: Final = 30
+"""Pages of a scan that are sampled, from all of it: when they agree, the others are trusted; when one differs, more
+are sampled, and what is left then is read by OCR. A page takes up to a second of the time that a file has."""
+MAX_FONT_PAGES: Final = 3
+"""The same for pages of fonts without a judge."""
+_LEFT: Final = "the layer of other pages of the scan is not what their pictures show"
 _MIN_LETTERS: Final = 8
 _DPI: Final = 150.0
 _MARGIN: Final = 0.15
@@ -41,31 +45,53 @@ _READ_SCRIPTS: Final = ("LATIN", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "DIGIT"
 """Beginnings of the Unicode names of characters that the recogniser knows."""
 
 
-class SampleReader:
-    """Reads samples of the pages of one document. Without the extra `local` it has no doubts."""
+def doubts_of(pdf: PdfFile, sheets: Sequence[Sheet], reader: "LineReader | None" = None) -> dict[int, str]:
+    """Reasons why the text of pages is not what their pictures show, by page number.
 
-    def __init__(self) -> None:
-        self._trusted = 0
+    Without a reader it is that of the extra `local`; where that is not installed there are no doubts.
+    """
+    scans = [sheet for sheet in sheets if sheet.undrawn > MIN_LAYER_SHARE * sheet.visible]
+    layered = {sheet.number for sheet in scans}
+    unjudged = [sheet for sheet in sheets if sheet.unjudged > MIN_LAYER_SHARE * sheet.visible]
+    fonts = [sheet for sheet in unjudged if sheet.number not in layered]
+    if not (scans or fonts) or (reader is None and not is_installed()):
+        return {}
+    sampling = _Sampling(pdf, reader or _reader())
+    found = sampling.doubts(spread(fonts, MAX_FONT_PAGES), MIN_FONT_AGREEMENT)
+    first = spread(scans, FIRST_SCANS)
+    layers = sampling.doubts(first, MIN_AGREEMENT)
+    if layers:
+        sampled = {sheet.number for sheet in first}
+        others = [sheet for sheet in scans if sheet.number not in sampled]
+        layers |= sampling.doubts(others[: MAX_SCANS - FIRST_SCANS], MIN_AGREEMENT)
+        layers |= {sheet.number: _LEFT for sheet in others[MAX_SCANS - FIRST_SCANS :]}
+    return found | layers
 
-    def doubt(self, pdf: PdfFile, sheet: Sheet) -> str | None:
-        """The reason why the text of a page is not what its picture shows; None when it is or nobody knows."""
-        is_layer = sheet.undrawn > MIN_LAYER_SHARE * sheet.visible
-        if not is_layer and (sheet.unjudged <= MIN_LAYER_SHARE * sheet.visible or self._trusted >= MAX_TRUSTED):
-            return None
-        if not is_installed():
-            return None
-        share = agreement(sheet, pdf, self._reader)
-        if share is None or share >= (MIN_AGREEMENT if is_layer else MIN_FONT_AGREEMENT):
-            self._trusted += share is not None and not is_layer
-            return None
-        what = "its layer over the scan" if is_layer else "its text"
-        return f"of the words of {what}, {share:.0%} are read in a sample of the picture"
 
-    @cached_property
-    def _reader(self) -> "LineReader":
-        from mistral_rag.local.ocr import LineReader
+def spread(sheets: Sequence[Sheet], most: int) -> list[Sheet]:
+    """At most so many of the sheets, from all parts of the document."""
+    step = max(len(sheets) / most, 1.0)
+    return [sheets[int(at * step)] for at in range(min(most, len(sheets)))]
 
-        return LineReader()
+
+class _Sampling(NamedTuple):
+    pdf: PdfFile
+    reader: "LineReader"
+
+    def doubts(self, sheets: Sequence[Sheet], fewest: float) -> dict[int, str]:
+        """The doubts in those of the sheets of whose words a smaller share is read in the picture."""
+        shares = {sheet.number: agreement(sheet, self.pdf, self.reader) for sheet in sheets}
+        return {
+            number: f"only {share:.0%} of the words in a sample of its lines are what the picture shows"
+            for number, share in shares.items()
+            if share is not None and share < fewest
+        }
+
+
+def _reader() -> "LineReader":
+    from mistral_rag.local.ocr import LineReader
+
+    return LineReader()
 
 
 def is_installed() -> bool:

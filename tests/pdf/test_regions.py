@@ -106,9 +106,9 @@ def test_a_note_in_the_margin_is_no_part_of_a_sentence(
     assert [flat(page.text[b.start : b.end]) for b in page.blocks if b.kind == "aside"] == [
         "See the minutes of the spring meeting"
     ]
-    assert [
-        flat(page.text[u.start : u.end]) for u in units(page) if "minutes" in page.text[u.start : u.end]
-    ] == ["See the minutes of the spring meeting"]
+    assert [flat(page.text[u.start : u.end]) for u in units(page) if "minutes" in page.text[u.start : u.end]] == [
+        "See the minutes of the spring meeting"
+    ]
 
 
 def test_labels_of_a_drawing_beside_text_are_apart(write_pdf: WritePdf, put: Put) -> None:

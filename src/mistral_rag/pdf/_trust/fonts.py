@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._native import bound
-from mistral_rag.pdf._trust.outlines import glyph_of, outline_size
+from mistral_rag.pdf._trust.outlines import OutlineMark, glyph_of, outline_mark
 from mistral_rag.pdf._trust.shapes import DIGITS, JUDGED, Likeness, likenesses
 
 MIN_LETTERS: Final = 3
@@ -23,8 +23,9 @@ CERTAIN: Final = 0.9
 MIN_JUDGED: Final = 0.25
 """Share of a font's characters whose shapes are known from which on they vouch for the others: a map is wrong as a
 whole, and punctuation and signs have no shapes here."""
-_FINGERPRINT: Final = 3
-"""Glyphs that are compared with those of a font of the same name and size; subsets of equal length are rare."""
+_FINGERPRINT: Final = 8
+"""Letters that are compared with those of a font of the same name and size, beside all digits: fonts that are not in
+the file all have the size of what stands in for them."""
 _NAMED: Final = 3
 """Characters that a reason names."""
 
@@ -39,22 +40,24 @@ _data_of = bound(pdfium.FPDFFont_GetFontData, ctypes.c_int, 4)
 class _Font:
     """A font of a document, its glyphs as far as pages have used them, and how often each page did.
 
-    `sizes` are the points of outlines; 0 is a character without one, as all of a font of pictures.
+    `marks` are those of the outlines, also of characters without one, as all of a font of pictures.
     """
 
     name: str
-    sizes: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, OutlineMark] = field(default_factory=dict)
     glyphs: dict[str, Likeness] = field(default_factory=dict)
     pages: dict[int, Counter[str]] = field(default_factory=dict)
 
     def is_same(self, address: int, characters: Sequence[str]) -> bool:
-        known = [character for character in characters if character in self.sizes][:_FINGERPRINT]
-        return all(outline_size(address, character) == self.sizes[character] for character in known)
+        known = [character for character in characters if character in self.marks]
+        digits = [character for character in known if character in DIGITS]
+        known = [*digits, *known[:: 1 + len(known) // _FINGERPRINT]]
+        return all(outline_mark(address, character) == self.marks[character] for character in known)
 
     def draw(self, address: int, characters: Sequence[str]) -> None:
         """Take in the glyphs of characters that no page before has used."""
-        new = [character for character in characters if character not in self.sizes]
-        self.sizes.update((character, outline_size(address, character)) for character in new)
+        new = [character for character in characters if character not in self.marks]
+        self.marks.update((character, outline_mark(address, character)) for character in new)
         drawn = {character: glyph_of(address, character) for character in new}
         self.glyphs.update(likenesses({at: glyph for at, glyph in drawn.items() if glyph is not None}))
 

@@ -31,6 +31,10 @@ _point = bound(pdfium.FPDFPathSegment_GetPoint, ctypes.c_int, 3)
 _kind = bound(pdfium.FPDFPathSegment_GetType, ctypes.c_int, 1)
 
 
+OutlineMark = tuple[int, float, float]
+"""Number of points of an outline, and where the middle one is: a 6 has as many as a 9."""
+
+
 class Glyph(NamedTuple):
     """A glyph filled into a square: `raster` (SIDE, SIDE) is the share of ink, `stretch` the log of width by height."""
 
@@ -38,10 +42,14 @@ class Glyph(NamedTuple):
     stretch: float
 
 
-def outline_size(font: int, character: str) -> int:
-    """Number of points of the outline that a font has for a character; 0 where it has none."""
+def outline_mark(font: int, character: str) -> OutlineMark:
+    """A mark by which the outline that a font has for a character is known again; zeros where it has none."""
     path = _glyph_path(font, ord(character), _SIZE)
-    return max(int(_count(path)), 0) if path else 0
+    count = max(int(_count(path)), 0) if path else 0
+    if not count:
+        return 0, 0.0, 0.0
+    points, _ = rows_of(_point, [_segment(path, count // 2)], np.float32, 2)
+    return count, float(points[0, 0]), float(points[0, 1])
 
 
 def glyph_of(font: int, character: str) -> Glyph | None:
