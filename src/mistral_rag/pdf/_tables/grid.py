@@ -1,6 +1,5 @@
 """The grid of one table: its cells by row and column, with their parts."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,18 +8,8 @@ from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.heads import Name, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
-from mistral_rag.pdf._tables.values import is_enumerator
+from mistral_rag.pdf._tables.values import is_enumerator, scale_of
 from mistral_rag.schema import Box, CellRole, Table, TableCell
-
-_SCALE = re.compile(
-    r"\b(?:in|en|amounts?|angaben)\b.{0,24}?\b(?:thousands?|millions?|billions?|percent|tausend|tsd|mio|mrd|teur|"
-    r"millionen|milliarden|milliers|milliards|miles|millones|migliaia|milioni|euros?|dollars?|EUR|USD|GBP|CHF)\b"
-    r"|\b(?:TEUR|T€|k€|Mio\.? ?(?:€|EUR)|Mrd\.? ?(?:€|EUR))|^\(?(?:EUR|USD|GBP|CHF|[$€£])\)?$"
-    r"|[(,] ?(?:[$€£] ?)?(?:000s?|'000|thousands|millions|billions)\b",
-    re.IGNORECASE,
-)
-_MAX_SCALE = 120
-"""Characters of a line that says the scale of a table; a longer one is a sentence."""
 
 
 class Layout(NamedTuple):
@@ -128,19 +117,13 @@ def _roles(held: dict[int, list[tuple[Piece, int, Row]]], columns: Sequence[Colu
 
 def _scale(parts: Parts, text: str) -> str:
     """The scale of all values as it is printed in or above the head of a table, without its brackets."""
-    pieces = [piece for row in parts.head for piece in row.pieces if _is_of_all(piece, parts.columns)]
+    pieces = [p for row in parts.head for p in row.pieces if len(row.pieces) == 1 or _is_of_all(p, parts.columns)]
     pieces += [piece for row in reversed(parts.above) for piece in row.pieces]
     for piece in pieces:
         words = " ".join(text[piece.start : piece.end].split())
-        if is_scale(words):
-            inside = re.search(r"\(([^()]*)\)", words)
-            return (inside[1] if inside and _SCALE.search(inside[0]) else words).strip("() ")
+        if scale := scale_of(words):
+            return scale
     return ""
-
-
-def is_scale(words: str) -> bool:
-    """True for words that say the scale or the currency of the values in a table."""
-    return len(words) <= _MAX_SCALE and _SCALE.search(words) is not None
 
 
 def _is_of_all(piece: Piece, columns: Sequence[Column]) -> bool:

@@ -66,6 +66,16 @@ class Row(NamedTuple):
         """Height of the line."""
         return self.bottom - self.top
 
+    @property
+    def is_words(self) -> bool:
+        """True when no piece is a number."""
+        return all(piece.kind != "number" for piece in self.pieces)
+
+    @property
+    def has_values(self) -> bool:
+        """True when a piece behind the first is a number."""
+        return any(piece.kind == "number" for piece in self.pieces[1:])
+
     def interlocks(self, below: "Row") -> bool:
         """True when the next line begins before this one ends, as beside cells that are set to the middle."""
         return self.bottom - below.top > _MIN_INTERLOCK * min(self.height, below.height)
