@@ -12,6 +12,10 @@ from mistral_rag.pdf._tables.values import is_enumerator, scale_of
 from mistral_rag.schema import Box, CellRole, Table, TableCell
 
 
+_MAX_OFF_MIDDLE = 0.95
+"""Distance from a line to a label set between it and the next, times the label's height: less than to a line below."""
+
+
 class Layout(NamedTuple):
     """A page's text and size in points."""
 
@@ -35,8 +39,19 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
     names = names_of(parts.head, parts.columns, parts.lattice, layout.text)
     count = len(parts.columns)
     cells = [*_head_cells(parts.head, names, layout)]
-    for row, lines in enumerate(logical_rows(parts.body, parts.columns, parts.lattice, layout.text), len(parts.head)):
-        cells += _body_cells(row, lines, parts.columns, layout)
+    body, labels = _without_labels_of_two(parts.body, parts.columns)
+    spanned: dict[int, Row] = {}
+    for row, lines in enumerate(logical_rows(body, parts.columns, parts.lattice, layout.text), len(parts.head)):
+        found = list(_body_cells(row, lines, parts.columns, layout))
+        if row in spanned or (label := labels.get(lines[-1].line)) is None:
+            cells += [cell for cell in found if cell.column or row not in spanned]
+            continue
+        spanned[row + 1] = label
+        piece = label.pieces[0]
+        box = _box([label], layout, [piece])
+        runs = ((piece.start, piece.end),)
+        cells.append(TableCell(row=row, column=0, row_span=2, runs=runs, role="row", box=box))
+        cells += [cell for cell in found if cell.column]
     every = [*parts.head, *parts.body]
     return Table(
         start=min(piece.start for row in every for piece in row.pieces),
@@ -47,6 +62,19 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
         continued=bool(inherited),
         box=_box(every, layout, [piece for row in every for piece in row.pieces]),
     )
+
+
+def _without_labels_of_two(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[Row], dict[int, Row]]:
+    """The rows but for labels set between two of them, and these labels by the line above them."""
+    labels: dict[int, Row] = {}
+    for above, label, below in zip(rows, rows[1:], rows[2:], strict=False):
+        alone = len(label.pieces) == 1 and place_of(columns, label.pieces[0]) == (0, 0)
+        others = [place_of(columns, piece)[0] for row in (above, below) for piece in row.pieces]
+        between = label.top - above.top, below.top - label.top
+        if alone and 0 not in others and 0 < min(between) and max(between) < _MAX_OFF_MIDDLE * label.height:
+            labels[above.line] = label
+    lines = {label.line for label in labels.values()}
+    return [row for row in rows if row.line not in lines], labels
 
 
 def _head_cells(rows: Sequence[Row], names: Sequence[Name], layout: Layout) -> Iterator[TableCell]:

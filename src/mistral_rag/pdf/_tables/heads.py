@@ -88,12 +88,13 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
     found: list[Name] = []
     below: Sequence[_Placed] = ()
     levels: list[list[_Placed]] = []
+    naming = [at for at, row in enumerate(rows) if any(place_of(columns, piece)[0] for piece in row.pieces)]
+    locked = {at for pair in pairwise(naming) if rows[pair[0]].interlocks(rows[pair[1]]) for at in pair}
     for at in range(len(rows) - 1, -1, -1):
-        row = rows[at]
-        locked = any(a.interlocks(b) for a, b in pairwise(rows[max(0, at - 1) : at + 2]))
         words = {a: text[piece.start : piece.end] for piece, a, b in below if a == b}
-        below = list(_spans(row, () if locked else below, columns, lattice, words))
-        levels.insert(0, list(below))
+        level = list(_spans(rows[at], () if at in locked else below, columns, lattice, words))
+        levels.insert(0, level)
+        below = level if at in naming else below
     for at, level in enumerate(levels):
         for piece, first, last in level:
             over = [name for name in found if name.first <= last and first <= name.last]

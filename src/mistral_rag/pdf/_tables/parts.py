@@ -40,8 +40,8 @@ def table_parts(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text
     lattice = lattice._replace(
         left=min(row.left for row in run[begin:end]), right=max(row.right for row in run[begin:end]), colors={}
     )
-    top, left = begin, lattice.left
-    while top and begin - top < MAX_HEAD_ROWS and belongs_above(run, top - 1, left, text):
+    top, edges = begin, (lattice.left, lattice.right)
+    while top and begin - top < MAX_HEAD_ROWS and belongs_above(run, top - 1, edges, text):
         if lattice.rule_between(run[top - 1], run[top]):
             break
         top -= 1
@@ -54,19 +54,21 @@ def table_parts(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text
     return parts if _is_table(parts, text) else None
 
 
-def belongs_above(run: Sequence[Row], at: int, left: float, text: str) -> bool:
+def belongs_above(run: Sequence[Row], at: int, edges: tuple[float, float], text: str) -> bool:
     """True when a line is the upper part of the head that begins below it: names over some columns.
 
-    `left` is the left edge of the table.
+    `edges` are those of the table, left and right. What stands in the middle of all its columns is its title.
     """
     row, below = run[at], run[at + 1]
     if below.top - row.bottom > _MAX_HEAD_GAP * row.height or row.height > _MAX_TITLE_HEIGHT * below.height:
         return False
     if len(row.pieces) > 1:
         return row.is_words and not is_field_or_item(row, text)
-    values = [piece.left for piece in below.pieces if piece.left > left + row.height]
-    over_values = bool(values) and row.pieces[0].middle > min(values)
-    return row.left > left + row.height and over_values and row.is_words
+    left, right = edges
+    piece = row.pieces[0]
+    values = min((p.left for p in below.pieces if p.left > left + row.height), default=right)
+    in_middle = abs(piece.middle - (left + right) / 2) < abs(piece.middle - (values + right) / 2)
+    return row.is_words and row.left > left + row.height and piece.middle > values and not in_middle
 
 
 def _title_rows(rows: Sequence[Row], heads: int, columns: Sequence[Column], lattice: Lattice, text: str) -> int:

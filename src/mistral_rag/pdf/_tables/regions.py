@@ -83,8 +83,9 @@ def _new_heads(run: Sequence[Row], first: int, last: int, lattice: Lattice, text
     for at in range(first + 1, last):
         if not _beginstable_parts(run, begun, at, last, lattice):
             continue
-        top, left = at, min(row.left for row in run[at : last + 1])
-        while top - 1 > begun and belongs_above(run, top - 1, left, text):
+        rows = run[at : last + 1]
+        top, edges = at, (min(row.left for row in rows), max(row.right for row in rows))
+        while top - 1 > begun and belongs_above(run, top - 1, edges, text):
             top -= 1
         found.append(top)
         begun = at

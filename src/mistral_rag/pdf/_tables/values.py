@@ -11,7 +11,7 @@ _CURRENCY: Final = (
     r"(?:US|CA|C|A|HK|R)?[$€£¥₹₩]|(?:EUR|USD|GBP|CHF|JPY|CNY|RMB|SEK|NOK|DKK|INR|CAD|AUD|HKD|PLN|CZK|BRL)"
 )
 _DIGITS: Final = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,'’/:]*)"
-_NOTE: Final = r"(?:\s?\(\w{1,2}\)|\s?[*†‡§]+)*"
+_NOTE: Final = r"(?:\s?\(\w{1,2}\)|\s?[*†‡§]+|(?<=[.,]\d\d\d) \d)*"
 _NUMBER: Final = re.compile(
     rf"[-–−+±<>≤≥~(\[]*\s?(?:{_CURRENCY})?\s?[-–−+(]*\s?(?:{_CURRENCY})?\s?(?:{_DIGITS}|\.\d+)\s?"
     rf"(?:%|x|bps?|pp|pts?|[kKmMbB]|bn|mn|million|billion|Mio\.?|Mrd\.?)?\s?[)\]]*\s?(?:%|{_CURRENCY})?{_NOTE}"
