@@ -11,7 +11,6 @@ from mistral_rag.pdf._tables.pieces import Piece, Row
 from mistral_rag.pdf._tables.values import is_enumerator, scale_of
 from mistral_rag.schema import Box, CellRole, Table, TableCell
 
-
 _MAX_OFF_MIDDLE = 0.95
 """Distance from a line to a label set between it and the next, times the label's height: less than to a line below."""
 
@@ -71,7 +70,7 @@ def _without_labels_of_two(rows: Sequence[Row], columns: Sequence[Column]) -> tu
         alone = len(label.pieces) == 1 and place_of(columns, label.pieces[0]) == (0, 0)
         others = [place_of(columns, piece)[0] for row in (above, below) for piece in row.pieces]
         between = label.top - above.top, below.top - label.top
-        if alone and 0 not in others and 0 < min(between) and max(between) < _MAX_OFF_MIDDLE * label.height:
+        if alone and 0 not in others and min(between) > 0 and max(between) < _MAX_OFF_MIDDLE * label.height:
             labels[above.line] = label
     lines = {label.line for label in labels.values()}
     return [row for row in rows if row.line not in lines], labels

@@ -25,6 +25,8 @@ _MAX_HEAD_GAP = 2.0
 """White between two lines of a head, times the height of a line."""
 _MAX_TITLE_HEIGHT = 1.3
 """Height of a line against that of a head: a higher one is the table's title."""
+_MAX_OFF_MIDDLE = 0.05
+"""Distance of a title from the middle of its table, as a share of the table's width."""
 _MAX_ABOVE = 3
 """Lines above a head that may say the scale."""
 _MAX_CELL_WORDS = 6
@@ -67,7 +69,8 @@ def belongs_above(run: Sequence[Row], at: int, edges: tuple[float, float], text:
     left, right = edges
     piece = row.pieces[0]
     values = min((p.left for p in below.pieces if p.left > left + row.height), default=right)
-    in_middle = abs(piece.middle - (left + right) / 2) < abs(piece.middle - (values + right) / 2)
+    off = abs(piece.middle - (left + right) / 2)
+    in_middle = off < min(abs(piece.middle - (values + right) / 2), _MAX_OFF_MIDDLE * (right - left))
     return row.is_words and row.left > left + row.height and piece.middle > values and not in_middle
 
 
