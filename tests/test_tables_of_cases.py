@@ -117,7 +117,9 @@ def test_a_row_is_quoted_with_its_values_under_their_names(tmp_path: Path, capsy
     assert program.main(["ask", "What is the status of retained earnings?", "--index", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "- “Retained earnings 63,442 21,785 Pending” (Height: 63,442; Units: 21,785; Status: Pending) [1]" in lines
-    assert (
-        '[1] report.pdf, p. 1 (picture agrees): "Retained earnings 63,442 21,785 Pending"; cells: '
+    # the title is whatever names the file
+    line = next(line for line in lines if line.startswith("[1] "))
+    assert line.endswith(
+        'p. 1 (picture agrees): "Retained earnings 63,442 21,785 Pending"; cells: '
         "Height: 63,442; Units: 21,785; Status: Pending (row Retained earnings)"
-    ) in lines
+    )

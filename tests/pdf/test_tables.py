@@ -393,6 +393,32 @@ def test_cells_lie_inside_of_their_boxes(write_pdf: WritePdf, draw: Drawn) -> No
     assert cell.box.right == pytest.approx(words[0].box.right, abs=1e-4)
 
 
+def test_a_label_between_two_rows_names_both(write_pdf: WritePdf, draw: Drawn) -> None:
+    cells = draw(
+        [(60, "Plant"), (150, "Shift"), (-300, "Units"), (-400, "Scrap")],
+        [(150, "Day"), (-300, "455"), (-400, "25")],
+        [(150, "Night"), (-300, "59"), (-400, "38")],
+        [(150, "Day"), (-300, "81"), (-400, "61")],
+        [(150, "Night"), (-300, "38"), (-400, "44")],
+    )
+    labels = draw([(60, "Aarhus")], [], [(60, "Bergen")], top=679)
+    found = values(read_pages(write_pdf(cells + labels))[0])
+    assert [value for value in found if value.startswith("Units")] == [
+        "Units: 455 (row Aarhus, Day)",
+        "Units: 59 (row Aarhus, Night)",
+        "Units: 81 (row Bergen, Day)",
+        "Units: 38 (row Bergen, Night)",
+    ]
+
+
+def test_prose_that_is_set_to_both_edges_is_no_row(write_pdf: WritePdf, draw: Drawn) -> None:
+    words = ["The", "second", "shift", "counted", "3692", "parts", "twice"]
+    prose = list(zip((60, 84, 127, 155, 197, 225, 254), words, strict=True))
+    table = [[(60, "House"), (250, "2022")], [(60, "North"), (250, "12")], [(60, "South"), (250, "9")]]
+    page = read_pages(write_pdf(draw(prose, prose, *table)))[0]
+    assert [table.columns for table in page.tables] == [("House", "2022")]
+
+
 def test_ten_thousand_rules_and_cells_are_no_table_and_no_wait(write_pdf: WritePdf, draw: Drawn) -> None:
     rules = "".join(rule(10, 590, 20 + at / 20) for at in range(10_000))
     cells = "".join(

@@ -1,6 +1,5 @@
 """The grid of one table: its cells by row and column, with their parts."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,18 +8,11 @@ from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.heads import Name, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
-from mistral_rag.pdf._tables.values import is_enumerator
+from mistral_rag.pdf._tables.values import is_enumerator, scale_of
 from mistral_rag.schema import Box, CellRole, Table, TableCell
 
-_SCALE = re.compile(
-    r"\b(?:in|en|amounts?|angaben)\b.{0,24}?\b(?:thousands?|millions?|billions?|percent|tausend|tsd|mio|mrd|teur|"
-    r"millionen|milliarden|milliers|milliards|miles|millones|migliaia|milioni|euros?|dollars?|EUR|USD|GBP|CHF)\b"
-    r"|\b(?:TEUR|T€|k€|Mio\.? ?(?:€|EUR)|Mrd\.? ?(?:€|EUR))|^\(?(?:EUR|USD|GBP|CHF|[$€£])\)?$"
-    r"|[(,] ?(?:[$€£] ?)?(?:000s?|'000|thousands|millions|billions)\b",
-    re.IGNORECASE,
-)
-_MAX_SCALE = 120
-"""Characters of a line that says the scale of a table; a longer one is a sentence."""
+_MAX_OFF_MIDDLE = 0.95
+"""Distance from a line to a label set between it and the next, times the label's height: less than to a line below."""
 
 
 class Layout(NamedTuple):
@@ -46,8 +38,19 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
     names = names_of(parts.head, parts.columns, parts.lattice, layout.text)
     count = len(parts.columns)
     cells = [*_head_cells(parts.head, names, layout)]
-    for row, lines in enumerate(logical_rows(parts.body, parts.columns, parts.lattice, layout.text), len(parts.head)):
-        cells += _body_cells(row, lines, parts.columns, layout)
+    body, labels = _without_labels_of_two(parts.body, parts.columns)
+    spanned: dict[int, Row] = {}
+    for row, lines in enumerate(logical_rows(body, parts.columns, parts.lattice, layout.text), len(parts.head)):
+        found = list(_body_cells(row, lines, parts.columns, layout))
+        if row in spanned or (label := labels.get(lines[-1].line)) is None:
+            cells += [cell for cell in found if cell.column or row not in spanned]
+            continue
+        spanned[row + 1] = label
+        piece = label.pieces[0]
+        box = _box([label], layout, [piece])
+        runs = ((piece.start, piece.end),)
+        cells.append(TableCell(row=row, column=0, row_span=2, runs=runs, role="row", box=box))
+        cells += [cell for cell in found if cell.column]
     every = [*parts.head, *parts.body]
     return Table(
         start=min(piece.start for row in every for piece in row.pieces),
@@ -58,6 +61,19 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
         continued=bool(inherited),
         box=_box(every, layout, [piece for row in every for piece in row.pieces]),
     )
+
+
+def _without_labels_of_two(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[Row], dict[int, Row]]:
+    """The rows but for labels set between two of them, and these labels by the line above them."""
+    labels: dict[int, Row] = {}
+    for above, label, below in zip(rows, rows[1:], rows[2:], strict=False):
+        alone = len(label.pieces) == 1 and place_of(columns, label.pieces[0]) == (0, 0)
+        others = [place_of(columns, piece)[0] for row in (above, below) for piece in row.pieces]
+        between = label.top - above.top, below.top - label.top
+        if alone and 0 not in others and min(between) > 0 and max(between) < _MAX_OFF_MIDDLE * label.height:
+            labels[above.line] = label
+    lines = {label.line for label in labels.values()}
+    return [row for row in rows if row.line not in lines], labels
 
 
 def _head_cells(rows: Sequence[Row], names: Sequence[Name], layout: Layout) -> Iterator[TableCell]:
@@ -128,19 +144,13 @@ def _roles(held: dict[int, list[tuple[Piece, int, Row]]], columns: Sequence[Colu
 
 def _scale(parts: Parts, text: str) -> str:
     """The scale of all values as it is printed in or above the head of a table, without its brackets."""
-    pieces = [piece for row in parts.head for piece in row.pieces if _is_of_all(piece, parts.columns)]
+    pieces = [p for row in parts.head for p in row.pieces if len(row.pieces) == 1 or _is_of_all(p, parts.columns)]
     pieces += [piece for row in reversed(parts.above) for piece in row.pieces]
     for piece in pieces:
         words = " ".join(text[piece.start : piece.end].split())
-        if is_scale(words):
-            inside = re.search(r"\(([^()]*)\)", words)
-            return (inside[1] if inside and _SCALE.search(inside[0]) else words).strip("() ")
+        if scale := scale_of(words):
+            return scale
     return ""
-
-
-def is_scale(words: str) -> bool:
-    """True for words that say the scale or the currency of the values in a table."""
-    return len(words) <= _MAX_SCALE and _SCALE.search(words) is not None
 
 
 def _is_of_all(piece: Piece, columns: Sequence[Column]) -> bool:

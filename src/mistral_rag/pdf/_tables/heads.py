@@ -1,6 +1,7 @@
 """Heads of tables: the lines above the values, and the columns that each name in them stands over."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from mistral_rag.pdf._tables.columns import Column, matched, place_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
+from mistral_rag.pdf._tables.values import scale_of
 
 MAX_HEAD_ROWS = 8
 """Printed lines of a head; three levels of names in three lines each are rare."""
@@ -86,12 +88,13 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
     found: list[Name] = []
     below: Sequence[_Placed] = ()
     levels: list[list[_Placed]] = []
+    naming = [at for at, row in enumerate(rows) if any(place_of(columns, piece)[0] for piece in row.pieces)]
+    locked = {at for pair in pairwise(naming) if rows[pair[0]].interlocks(rows[pair[1]]) for at in pair}
     for at in range(len(rows) - 1, -1, -1):
-        row = rows[at]
-        locked = any(a.interlocks(b) for a, b in pairwise(rows[max(0, at - 1) : at + 2]))
         words = {a: text[piece.start : piece.end] for piece, a, b in below if a == b}
-        below = list(_spans(row, () if locked else below, columns, lattice, words))
-        levels.insert(0, list(below))
+        level = list(_spans(rows[at], () if at in locked else below, columns, lattice, words))
+        levels.insert(0, level)
+        below = level if at in naming else below
     for at, level in enumerate(levels):
         for piece, first, last in level:
             over = [name for name in found if name.first <= last and first <= name.last]
@@ -229,11 +232,17 @@ def _edges(columns: Sequence[Column], below: Sequence[_Placed]) -> list[tuple[fl
 
 
 def joined_names(names: Sequence[Name], text: str, count: int) -> tuple[str, ...]:
-    """The names of each column from top to bottom, joined by ", "; a name over several columns stands in each."""
+    """The names of each column from top to bottom, joined by ", "; a name over several columns stands in each.
+
+    What is said of the scale of several columns, or stands alone on its line, is no name.
+    """
     columns: list[list[str]] = [[] for _ in range(count)]
+    beside = Counter(name.first_row for name in names)
     for name in sorted(names, key=lambda name: name.first_row):
         words = " ".join(" ".join(text[piece.start : piece.end].split()) for piece in name.pieces)
         words = _PARTED_RANGE.sub(r"\1", words)
+        if name.first and count > 2 and scale_of(words) and (name.last > name.first or beside[name.first_row] == 1):
+            continue
         for column in columns[name.first : name.last + 1]:
             if words not in column[-1:]:
                 column.append(words)

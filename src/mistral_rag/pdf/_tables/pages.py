@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._document import Sheet
-from mistral_rag.pdf._tables.columns import Column, columns_of, place_of, with_kinds
+from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
 from mistral_rag.pdf._tables.pieces import Row, rows_of
 from mistral_rag.pdf._tables.regions import parts_of
@@ -17,8 +17,8 @@ _MAX_PIECES = 6000
 """Cells of a page's lines; a page with more is a drawing, or an attack."""
 _MAX_BEFORE = 2
 """Lines between a table and the edge of its page over which it goes on: a title said again, a note."""
-_MIN_FITTING = 0.9
-"""Share of the pieces on the next page that stand in columns of the table before."""
+_MAX_SHIFT = 0.7
+"""Distance of a column from its place on the page before, in columns: numbers in a wide one may be shorter."""
 
 
 class _Read(NamedTuple):
@@ -71,16 +71,21 @@ def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Row], text: str) -> list[Column] | None:
-    """The columns of the page before, with the extents on this page; None when its pieces do not stand in them."""
-    pieces = [piece for row in rows if len(row.pieces) > 1 for piece in row.pieces]
-    fitting = sum(any(min(p.right, c.right) > max(p.left, c.left) for c in columns) for p in pieces)
-    if not pieces or fitting < _MIN_FITTING * len(pieces):
-        return None
+    """The columns of the page before, with the extents on this page; None when its own columns are not among them."""
     own = columns_of(rows, text)
-    if len(own) > len(columns):
+    places = matched(own, columns)
+    if places is None or len(columns) < 2:
         return None
-    taken = [place_of(columns, piece)[0] for row in rows if len(row.pieces) == len(own) for piece in row.pieces]
-    return with_kinds(columns, rows) if taken else None
+    pitch = min(b.middle - a.middle for a, b in pairwise(columns))
+    fitting = list(columns)
+    for column, at in zip(own, places, strict=True):
+        known = columns[at]
+        meets = column.left < known.right and known.left < column.right
+        if not meets and abs(column.middle - known.middle) > _MAX_SHIFT * pitch:
+            return None
+        fitting[at] = column
+    apart = all(a.right <= b.left for a, b in pairwise(fitting))
+    return with_kinds(fitting if apart else columns, rows)
 
 
 def with_tables(blocks: Sequence[Block], tables: Sequence[Table], text: str) -> tuple[Block, ...]:

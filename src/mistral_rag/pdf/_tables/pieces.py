@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
+from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._document import Sheet
@@ -14,6 +15,10 @@ _JOINT = 2
 
 _MIN_GAP = 0.4
 """A gap wider than this times the height of a line may separate cells; a blank takes a quarter of the height."""
+_MAX_BLANK = 0.75
+"""Width of a blank against that of a gap between cells."""
+_MIN_BLANKS = 3
+"""Blanks in a line whose width says something."""
 _FIGURES = frozenset({"number", "year", "range"})
 _MIN_NUMBERS = 2
 """Figures in a row that are cells where no more than a wide blank parts them; prose seldom has two."""
@@ -66,6 +71,16 @@ class Row(NamedTuple):
         """Height of the line."""
         return self.bottom - self.top
 
+    @property
+    def is_words(self) -> bool:
+        """True when no piece is a number."""
+        return all(piece.kind != "number" for piece in self.pieces)
+
+    @property
+    def has_values(self) -> bool:
+        """True when a piece behind the first is a number."""
+        return any(piece.kind == "number" for piece in self.pieces[1:])
+
     def interlocks(self, below: "Row") -> bool:
         """True when the next line begins before this one ends, as beside cells that are set to the middle."""
         return self.bottom - below.top > _MIN_INTERLOCK * min(self.height, below.height)
@@ -85,10 +100,22 @@ def rows_of(sheet: Sheet, *, running: Set[int]) -> list[Row]:
             continue
         of_line = words[bisect_left(starts, line.start) : bisect_right(starts, line.end)]
         top, bottom = line.box.top * down, line.box.bottom * down
-        pieces = tuple(_pieces(sheet.text, of_line, _between(sheet.rulings.down, top, bottom), bottom - top))
+        rules = _between(sheet.rulings.down, top, bottom)
+        pieces = tuple(_pieces(sheet.text, of_line, rules, bottom - top))
+        if len(pieces) > 1 and not rules and _is_justified(pieces):
+            pieces = (piece_of(sheet.text, of_line),)
         if pieces:
             rows.append(Row(at, pieces, top, bottom, line.bold))
     return rows
+
+
+def _is_justified(pieces: Sequence[Piece]) -> bool:
+    """True when the blanks in a line are as wide as the gaps in it: prose that is set to both edges."""
+    # a sign may stand far from its number
+    prose = [piece for piece in pieces if piece.kind == "text"]
+    blanks = sorted(b[2] - a[3] for piece in prose for a, b in pairwise(piece.words))
+    gaps = [b.left - a.right for a, b in pairwise(pieces)]
+    return len(blanks) >= _MIN_BLANKS and blanks[len(blanks) // 2] > _MAX_BLANK * min(gaps) > 0
 
 
 def _between(rules: Sequence[Rule], top: float, bottom: float) -> list[float]:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from mistral_rag.pdf._drawing import Drawing
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, Rectangle
+from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._native import Buffer, bound, rows_of
 
 _MAX_PATHS = 3000

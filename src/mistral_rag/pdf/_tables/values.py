@@ -11,7 +11,7 @@ _CURRENCY: Final = (
     r"(?:US|CA|C|A|HK|R)?[$€£¥₹₩]|(?:EUR|USD|GBP|CHF|JPY|CNY|RMB|SEK|NOK|DKK|INR|CAD|AUD|HKD|PLN|CZK|BRL)"
 )
 _DIGITS: Final = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,'’/:]*)"
-_NOTE: Final = r"(?:\s?\(\w{1,2}\)|\s?[*†‡§]+)*"
+_NOTE: Final = r"(?:\s?\(\w{1,2}\)|\s?[*†‡§]+|(?<=[.,]\d\d\d) \d)*"
 _NUMBER: Final = re.compile(
     rf"[-–−+±<>≤≥~(\[]*\s?(?:{_CURRENCY})?\s?[-–−+(]*\s?(?:{_CURRENCY})?\s?(?:{_DIGITS}|\.\d+)\s?"
     rf"(?:%|x|bps?|pp|pts?|[kKmMbB]|bn|mn|million|billion|Mio\.?|Mrd\.?)?\s?[)\]]*\s?(?:%|{_CURRENCY})?{_NOTE}"
@@ -35,6 +35,17 @@ _QUANTITY: Final = re.compile(r"[<>≤≥~+-]?\d[\d.,]*\s?[^\W\d_][^\s\d]*\.?")
 _ENUMERATOR: Final = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[)\].:]*|[•●▪◦–-]")
 _MAX_LENGTH: Final = 48
 """Characters; a longer text is words, whatever it begins with."""
+
+_SCALE: Final = re.compile(
+    r"\b(?:in|en|amounts?|angaben)\b.{0,24}?\b(?:thousands?|millions?|billions?|percent|tausend|tsd|mio|mrd|teur|"
+    r"millionen|milliarden|milliers|milliards|miles|millones|migliaia|milioni|euros?|dollars?|EUR|USD|GBP|CHF)\b"
+    r"|\b(?:TEUR|T€|k€|Mio\.? ?(?:€|EUR)|Mrd\.? ?(?:€|EUR))|^\(?(?:EUR|USD|GBP|CHF|[$€£])\)?$"
+    r"|[(,] ?(?:[$€£] ?)?(?:000s?|'000|thousands|millions|billions)\b",
+    re.IGNORECASE,
+)
+_MAX_SCALE: Final = 120
+"""Characters of a line that says the scale of a table; a longer one is a sentence."""
+_BRACKETED: Final = re.compile(r"\(([^()]*)\)")
 
 
 @lru_cache(maxsize=8192)
@@ -62,3 +73,11 @@ def is_dash(text: str) -> bool:
 def is_enumerator(text: str) -> bool:
     """True for the number or letter of a list item, which names a row only together with the words behind it."""
     return _ENUMERATOR.fullmatch(text) is not None
+
+
+def scale_of(words: str) -> str:
+    """The scale or currency of a table's values as it is printed, without its brackets; empty for other words."""
+    if len(words) > _MAX_SCALE or not _SCALE.search(words):
+        return ""
+    inside = _BRACKETED.search(words)
+    return (inside[1] if inside and _SCALE.search(inside[0]) else words).strip("() ")
