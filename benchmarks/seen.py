@@ -68,10 +68,9 @@ def main() -> None:
         if arguments.cases:
             show_cases(witness, arguments.cases)
             return
-        right = measured(witness, right_quotes(files, arguments.right), misjudged)
-        wrong = measured(witness, wrong_quotes(files, arguments.wrong), misjudged)
-    show(right)
-    show(wrong)
+        measured(witness, right_quotes(files, arguments.right), misjudged)
+        for kind in WAYS:
+            measured(witness, wrong_quotes(files, arguments.wrong, kind), misjudged)
     if arguments.json:
         arguments.json.write_text(json.dumps(misjudged, indent=1, ensure_ascii=False), "utf-8")
 
@@ -81,17 +80,15 @@ def is_held(path: Path) -> bool:
     return sha256(path.name.encode()).digest()[0] % 2 == 1
 
 
-def measured(
-    witness: PictureWitness, quotes: Iterator[Quote], misjudged: list[dict[str, str | int]]
-) -> dict[str, list[tuple[str, float, int]]]:
-    """Verdict, seconds and characters of each quote, by kind."""
+def measured(witness: PictureWitness, quotes: Iterator[Quote], misjudged: list[dict[str, str | int]]) -> None:
+    """Show the verdicts on quotes, and their time."""
     found: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
     for quote in quotes:
         sighting = witness.look(quote.source, quote.page, [(quote.start, quote.end)])
         found[quote.kind].append((sighting.seen, sighting.seconds, quote.end - quote.start))
         if (sighting.seen == "agrees") != (quote.kind == "right"):
             misjudged.append(described(quote, sighting))
-    return found
+    show(found)
 
 
 def described(quote: Quote, sighting: Sighting) -> dict[str, str | int]:
@@ -116,7 +113,8 @@ def show(found: dict[str, list[tuple[str, float, int]]]) -> None:
         print(
             f"{kind:16} {len(rows):5}  {shares}  unchecked {counts['unchecked'] / len(rows):.3f}"
             f"  CPU ms a quote: median {median(times):.0f}, mean {sum(times) / len(times):.0f}"
-            f"; {sum(times) / characters:.2f} a character"
+            f"; {sum(times) / characters:.2f} a character",
+            flush=True,
         )
 
 
@@ -170,18 +168,16 @@ def right_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
             return
 
 
-def wrong_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
-    """Quotes made wrong in each way."""
-    for kind, spoil in WAYS.items():
-        chance = random.Random(f"{SEED} {kind}")  # noqa: S311
-        made = 0
-        for tries, (source, page) in enumerate(pages(files, chance)):
-            if made == count or tries > 100 * count:
-                break
-            if (spoilt := spoil(page, chance)) is not None:
-                made += 1
-                changed, start, end = spoilt
-                yield Quote(kind, source, changed, start, end)
+def wrong_quotes(files: Sequence[Path], count: int, kind: str) -> Iterator[Quote]:
+    """Quotes made wrong in one way."""
+    chance = random.Random(f"{SEED} {kind}")  # noqa: S311
+    left = count
+    for _, (source, page) in zip(range(100 * count), pages(files, chance), strict=False):
+        if left and (spoilt := WAYS[kind](page, chance)) is not None:
+            left -= 1
+            yield Quote(kind, source, *spoilt)
+        if not left:
+            return
 
 
 Spoilt = tuple[Page, int, int]

@@ -246,12 +246,6 @@ def test_what_was_seen_is_kept(witness: PictureWitness, printed: Printer) -> Non
     assert second.seconds == 0
 
 
-def test_a_quote_for_which_the_time_does_not_suffice_is_unchecked(witness: PictureWitness, printed: Printer) -> None:
-    source, page = printed(line("Total net sales rose to 1,234 in the year"))
-    assert witness.look(source, page, [(0, len(page.text))], seconds=0.001).seen == "unchecked"
-    assert witness.look(source, page, [(0, len(page.text))], seconds=5).seen == "agrees"
-
-
 def test_without_the_extra_nothing_is_checked(printed: Printer, monkeypatch: pytest.MonkeyPatch) -> None:
     source, page = printed(line("Total net sales 81,797"))
     monkeypatch.setattr(module, "PACKAGES", ("no_such_package",))
