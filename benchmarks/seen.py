@@ -6,7 +6,7 @@ something else is printed. *cases*: lines of PDF files in a folder, each with it
 
 A file belongs to one half by its name: `--half tuned` is what thresholds were set on, `--half held` the rest.
 
-    python -m benchmarks.seen [--right N] [--wrong N] [--half tuned|held|both] [--cases FOLDER] [--json FILE]
+    python -m benchmarks.seen [--right N] [--wrong N] [--half tuned|held|both] [--seed N] [--cases FOLDER] [--json FILE]
 """
 
 import argparse
@@ -30,8 +30,6 @@ CHECKOUT = Path(__file__).parents[1]
 DATA = CHECKOUT.parent / "shared" / "data"
 SETS = ("financebench", "docugami_10q", "mmlongbench")
 UNITS_PER_PAGE = 4
-SEED = 13
-SIGNS = "-()%.,−–"
 Record = tuple[int, int, float, float, float, float]
 
 
@@ -55,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Quotes against the pictures of their pages.")
     parser.add_argument("--right", type=int, default=1000, help="right quotes")
     parser.add_argument("--wrong", type=int, default=100, help="generated wrong quotes of each kind")
+    parser.add_argument("--seed", type=int, default=13, help="of the choice of quotes")
     parser.add_argument("--half", choices=("tuned", "held", "both"), default="both")
     parser.add_argument("--cases", type=Path, help="a folder of PDF files whose lines are shown with their verdicts")
     parser.add_argument("--json", type=Path, help="where to write the quotes that were not judged as they should be")
@@ -68,9 +67,9 @@ def main() -> None:
         if arguments.cases:
             show_cases(witness, arguments.cases)
             return
-        measured(witness, right_quotes(files, arguments.right), misjudged)
+        measured(witness, right_quotes(files, arguments.right, arguments.seed), misjudged)
         for kind in WAYS:
-            measured(witness, wrong_quotes(files, arguments.wrong, kind), misjudged)
+            measured(witness, wrong_quotes(files, arguments.wrong, kind, arguments.seed), misjudged)
     if arguments.json:
         arguments.json.write_text(json.dumps(misjudged, indent=1, ensure_ascii=False), "utf-8")
 
@@ -156,9 +155,9 @@ def pages(files: Sequence[Path], chance: random.Random) -> Iterator[tuple[Source
             yield sources[path], page.model_copy(update={"units": units(page)})
 
 
-def right_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
+def right_quotes(files: Sequence[Path], count: int, seed: int) -> Iterator[Quote]:
     """Units of pages, some of each."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311
     left = count
     for source, page in pages(files, chance):
         for unit in chance.sample(page.units, min(UNITS_PER_PAGE, len(page.units), left)):
@@ -168,9 +167,9 @@ def right_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
             return
 
 
-def wrong_quotes(files: Sequence[Path], count: int, kind: str) -> Iterator[Quote]:
+def wrong_quotes(files: Sequence[Path], count: int, kind: str, seed: int) -> Iterator[Quote]:
     """Quotes made wrong in one way."""
-    chance = random.Random(f"{SEED} {kind}")  # noqa: S311
+    chance = random.Random(f"{seed} {kind}")  # noqa: S311
     left = count
     for _, (source, page) in zip(range(100 * count), pages(files, chance), strict=False):
         if left and (spoilt := WAYS[kind](page, chance)) is not None:
