@@ -135,6 +135,12 @@ def test_small_print_is_read(witness: PictureWitness, printed: Printer) -> None:
     assert seen(witness, source, page, page.text) == ("agrees", "Moisture 1.9 and 7.6 of 120.0 in all")
 
 
+@pytest.mark.parametrize("digit", "0123456789")
+def test_a_digit_alone_in_its_cell_is_read(witness: PictureWitness, printed: Printer, digit: str) -> None:
+    source, page = printed(line(digit) + line("SCR-2", left=120))
+    assert look(witness, source, page, page.text).seen == "agrees"
+
+
 def test_a_rule_beside_a_number_is_no_digit(witness: PictureWitness, printed: Printer) -> None:
     source, page = printed("47 680 1 40 re f 84 680 1 40 re f " + line("1,480"))
     assert seen(witness, source, page, "1,480") == ("agrees", "1,480")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,6 +25,8 @@ PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 MEDIA_TYPES: Final = ("application/pdf", "image/")
 LIMITS: Final = Limits(memory=2 << 30, seconds=60.0, idle_memory=1 << 30)
 """A strip takes a tenth of a second and 300 MB; a large scan is decoded in some seconds."""
+EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+"""Where a quote has none of these the recogniser need not think of them: it takes a lone 2 for one."""
 MAX_KEPT: Final = 4096
 """Verdicts kept in memory, about 300 bytes each."""
 
@@ -136,7 +139,13 @@ class PictureWitness(ForkAware):
     def _read(self, job: dict[str, Any], strips: Sequence[Strip], attempt: int) -> tuple[list[Reading], float]:
         """The readings of the strips, and the processor time they took."""
         wanted = [
-            {"box": strip.box, "margins": strip.margins, "blanks": strip.blanks, "characters": len(strip.text)}
+            {
+                "box": strip.box,
+                "margins": strip.margins,
+                "blanks": strip.blanks,
+                "characters": len(strip.text),
+                "narrow": bool(strip.words) and not EAST_ASIAN.search(strip.text),
+            }
             for strip in strips
         ]
         worker = self._ready()
