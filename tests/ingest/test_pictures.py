@@ -12,7 +12,7 @@ from ingest.chunking import units
 from mistral_rag.index import IndexReader
 from mistral_rag.pdf import read_pages
 from mistral_rag.schema import Locator, Page, Source
-from mistral_rag.witness import Sighting
+from mistral_rag.witness import PictureWitness, Sighting
 from tests.witness.conftest import line, pdf_of, rewritten
 
 
@@ -67,8 +67,8 @@ def test_a_build_reports_and_keeps_what_differs(tmp_path: Path, monkeypatch: pyt
     root.mkdir()
     (root / "report.pdf").write_bytes(pdf_of(line("Total net sales were 81,797 in all.")))
     monkeypatch.setattr(module, "SAMPLED", 1)
-    monkeypatch.setattr(module.PictureWitness, "available", True)
-    monkeypatch.setattr(module.PictureWitness, "look", lambda *_: Sighting("differs", "Total net sales"))
+    monkeypatch.setattr(PictureWitness, "available", True)
+    monkeypatch.setattr(PictureWitness, "look", lambda *_: Sighting("differs", "Total net sales"))
     build = Build([root], tmp_path / "index", embeddings="none")
     for _ in build:
         pass

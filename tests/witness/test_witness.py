@@ -155,8 +155,8 @@ def test_another_script_is_unreadable(witness: PictureWitness, printed: Printer)
 
 def test_a_line_that_runs_up_the_page_is_unreadable(witness: PictureWitness, printed: Printer) -> None:
     source, _ = printed("BT /F1 11 Tf 0 1 -1 0 100 400 Tm (Total net sales) Tj ET")
-    upwards = page_of([("Total", 90, 350, 100, 400)])
-    assert look(witness, source, upwards, "Total").seen == "unreadable"
+    upwards = page_of([("Total", 90, 376, 100, 400)], [("on", 90, 360, 100, 372)], [("sales", 90, 330, 100, 356)])
+    assert look(witness, source, upwards, upwards.text).seen == "unreadable"
 
 
 def test_prose_of_two_columns_read_across_differs(witness: PictureWitness, printed: Printer) -> None:

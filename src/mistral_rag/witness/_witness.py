@@ -18,7 +18,7 @@ from mistral_rag.errors import WorkerError
 from mistral_rag.schema import Page, Seen, Source, clean_text
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
-from mistral_rag.witness._verdict import ATTEMPTS, Reading, verdict
+from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, verdict
 from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
@@ -100,6 +100,8 @@ class PictureWitness(ForkAware):
         path = _path_of(source)
         if path is None or not strips or not has_picture(source, page):
             return UNCHECKED
+        if _runs_up(strips, page):
+            return Sighting("unreadable")
         key = _key(source, page, strips)
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
@@ -218,6 +220,14 @@ def _path_of(source: Source) -> str | None:
     if path.startswith("//") or "\0" in path:
         return None
     return path.removeprefix("/") if os.name == "nt" else path
+
+
+def _runs_up(strips: Sequence[Strip], page: Page) -> bool:
+    """True when most of a quote stands in strips that run up or down the page."""
+    # a single digit is higher than wide, too
+    runs = [strip for strip in strips if len(strip.text) > 1]
+    upwards = sum(len(strip.text) for strip in runs if _shape(strip, page)[0] < 1 / MAX_UPRIGHT)
+    return 2 * upwards > sum(len(strip.text) for strip in runs)
 
 
 def _key(source: Source, page: Page, strips: Sequence[Strip]) -> bytes:
