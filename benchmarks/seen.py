@@ -6,7 +6,7 @@ something else is printed. *cases*: lines of PDF files in a folder, each with it
 
 A file belongs to one half by its name: `--half tuned` is what thresholds were set on, `--half held` the rest.
 
-    python -m benchmarks.seen [--right N] [--wrong N] [--half tuned|held|both] [--cases FOLDER] [--json FILE]
+    python -m benchmarks.seen [--right N] [--wrong N] [--half tuned|held|both] [--seed N] [--cases FOLDER] [--json FILE]
 """
 
 import argparse
@@ -30,8 +30,6 @@ CHECKOUT = Path(__file__).parents[1]
 DATA = CHECKOUT.parent / "shared" / "data"
 SETS = ("financebench", "docugami_10q", "mmlongbench")
 UNITS_PER_PAGE = 4
-SEED = 13
-SIGNS = "-()%.,−–"
 Record = tuple[int, int, float, float, float, float]
 
 
@@ -55,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Quotes against the pictures of their pages.")
     parser.add_argument("--right", type=int, default=1000, help="right quotes")
     parser.add_argument("--wrong", type=int, default=100, help="generated wrong quotes of each kind")
+    parser.add_argument("--seed", type=int, default=13, help="of the choice of quotes")
     parser.add_argument("--half", choices=("tuned", "held", "both"), default="both")
     parser.add_argument("--cases", type=Path, help="a folder of PDF files whose lines are shown with their verdicts")
     parser.add_argument("--json", type=Path, help="where to write the quotes that were not judged as they should be")
@@ -68,10 +67,9 @@ def main() -> None:
         if arguments.cases:
             show_cases(witness, arguments.cases)
             return
-        right = measured(witness, right_quotes(files, arguments.right), misjudged)
-        wrong = measured(witness, wrong_quotes(files, arguments.wrong), misjudged)
-    show(right)
-    show(wrong)
+        measured(witness, right_quotes(files, arguments.right, arguments.seed), misjudged)
+        for kind in WAYS:
+            measured(witness, wrong_quotes(files, arguments.wrong, kind, arguments.seed), misjudged)
     if arguments.json:
         arguments.json.write_text(json.dumps(misjudged, indent=1, ensure_ascii=False), "utf-8")
 
@@ -81,17 +79,15 @@ def is_held(path: Path) -> bool:
     return sha256(path.name.encode()).digest()[0] % 2 == 1
 
 
-def measured(
-    witness: PictureWitness, quotes: Iterator[Quote], misjudged: list[dict[str, str | int]]
-) -> dict[str, list[tuple[str, float, int]]]:
-    """Verdict, seconds and characters of each quote, by kind."""
+def measured(witness: PictureWitness, quotes: Iterator[Quote], misjudged: list[dict[str, str | int]]) -> None:
+    """Show the verdicts on quotes, and their time."""
     found: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
     for quote in quotes:
         sighting = witness.look(quote.source, quote.page, [(quote.start, quote.end)])
         found[quote.kind].append((sighting.seen, sighting.seconds, quote.end - quote.start))
         if (sighting.seen == "agrees") != (quote.kind == "right"):
             misjudged.append(described(quote, sighting))
-    return found
+    show(found)
 
 
 def described(quote: Quote, sighting: Sighting) -> dict[str, str | int]:
@@ -116,7 +112,8 @@ def show(found: dict[str, list[tuple[str, float, int]]]) -> None:
         print(
             f"{kind:16} {len(rows):5}  {shares}  unchecked {counts['unchecked'] / len(rows):.3f}"
             f"  CPU ms a quote: median {median(times):.0f}, mean {sum(times) / len(times):.0f}"
-            f"; {sum(times) / characters:.2f} a character"
+            f"; {sum(times) / characters:.2f} a character",
+            flush=True,
         )
 
 
@@ -158,9 +155,9 @@ def pages(files: Sequence[Path], chance: random.Random) -> Iterator[tuple[Source
             yield sources[path], page.model_copy(update={"units": units(page)})
 
 
-def right_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
+def right_quotes(files: Sequence[Path], count: int, seed: int) -> Iterator[Quote]:
     """Units of pages, some of each."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311
     left = count
     for source, page in pages(files, chance):
         for unit in chance.sample(page.units, min(UNITS_PER_PAGE, len(page.units), left)):
@@ -170,18 +167,16 @@ def right_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
             return
 
 
-def wrong_quotes(files: Sequence[Path], count: int) -> Iterator[Quote]:
-    """Quotes made wrong in each way."""
-    for kind, spoil in WAYS.items():
-        chance = random.Random(f"{SEED} {kind}")  # noqa: S311
-        made = 0
-        for tries, (source, page) in enumerate(pages(files, chance)):
-            if made == count or tries > 100 * count:
-                break
-            if (spoilt := spoil(page, chance)) is not None:
-                made += 1
-                changed, start, end = spoilt
-                yield Quote(kind, source, changed, start, end)
+def wrong_quotes(files: Sequence[Path], count: int, kind: str, seed: int) -> Iterator[Quote]:
+    """Quotes made wrong in one way."""
+    chance = random.Random(f"{seed} {kind}")  # noqa: S311
+    left = count
+    for _, (source, page) in zip(range(100 * count), pages(files, chance), strict=False):
+        if left and (spoilt := WAYS[kind](page, chance)) is not None:
+            left -= 1
+            yield Quote(kind, source, *spoilt)
+        if not left:
+            return
 
 
 Spoilt = tuple[Page, int, int]

@@ -62,9 +62,9 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     budget: int = Field(default=24_000, ge=1)
     """Maximum number of characters of evidence shown to a model."""
     picture_seconds: float = Field(default=0.3, ge=0)
-    """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), about a
-    millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer also
-    waits for the process that does it, about a second."""
+    """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), counted
+    as a millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer
+    also waits for the process that does it, about a second."""
     _witness: PictureWitness = PrivateAttr(default_factory=PictureWitness)
 
     @field_validator("pages")

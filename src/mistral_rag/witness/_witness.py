@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,21 +18,17 @@ from mistral_rag.errors import WorkerError
 from mistral_rag.schema import Page, Seen, Source, clean_text
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
-from mistral_rag.witness._verdict import ATTEMPTS, Reading, verdict
+from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, verdict
 from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 MEDIA_TYPES: Final = ("application/pdf", "image/")
 LIMITS: Final = Limits(memory=2 << 30, seconds=60.0, idle_memory=1 << 30)
 """A strip takes a tenth of a second and 300 MB; a large scan is decoded in some seconds."""
+EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+"""Where a quote has none of these the recogniser need not think of them: it takes a lone 2 for one."""
 MAX_KEPT: Final = 4096
 """Verdicts kept in memory, about 300 bytes each."""
-SECONDS_PER_CHARACTER: Final = 0.001
-"""Processor time that reading takes, until it is known of this machine (`python -m benchmarks.seen`)."""
-LEARNING: Final = 0.2
-"""Weight of the newest quote in that time."""
-MIN_CHARACTERS_TO_LEARN: Final = 20
-"""Shorter quotes say little: opening a file and drawing a page count most in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,6 @@ class Sighting:
 
 UNCHECKED: Final = Sighting("unchecked", reason="there is no picture of its page")
 NOT_INSTALLED: Final = Sighting("unchecked", reason="the extra `local` is not installed")
-OUT_OF_TIME: Final = Sighting("unchecked", reason="there was no time for it")
 
 
 def is_installed() -> bool:
@@ -75,7 +71,6 @@ class PictureWitness(ForkAware):
         self._worker: Worker | None = None
         self._kept: OrderedDict[bytes, Sighting] = OrderedDict()
         self._installed = is_installed()
-        self._seconds = SECONDS_PER_CHARACTER
         self.heed_forks()
 
     @property
@@ -91,16 +86,13 @@ class PictureWitness(ForkAware):
                 if wait:
                     worker.wait_until_ready()
 
-    def look(
-        self, source: Source, page: Page, ranges: Sequence[tuple[int, int]], *, seconds: float | None = None
-    ) -> Sighting:
+    def look(self, source: Source, page: Page, ranges: Sequence[tuple[int, int]]) -> Sighting:
         """Compare ``page.text[start:end]`` of each range with the picture of the page.
 
         Args:
             source: the source of the page; its file is looked for where its `uri` says.
             page: with words that have boxes.
             ranges: of the quote, in the order of the text.
-            seconds: of processor time that are left; a quote that is likely to take longer is "unchecked". None: any.
         """
         if not self._installed:
             return NOT_INSTALLED
@@ -108,13 +100,13 @@ class PictureWitness(ForkAware):
         path = _path_of(source)
         if path is None or not strips or not has_picture(source, page):
             return UNCHECKED
+        if _runs_up(strips, page):
+            return Sighting("unreadable")
         key = _key(source, page, strips)
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-            if seconds is not None and self._seconds * _characters(strips) > seconds:
-                return OUT_OF_TIME
             found = self._look(path, source.digest, page, strips)
             if found.seen in {"agrees", "unreadable"} and any(is_woven(page, start, end) for start, end in ranges):
                 found = replace(found, seen="differs")
@@ -142,21 +134,20 @@ class PictureWitness(ForkAware):
                     shape, height = _shape(strips[at], page)
                     if (found := verdict(strips[at], readings[at], height=height, shape=shape)) is not None:
                         verdicts[at] = found
-                if not attempt:
-                    self._note(seconds, _characters(strips))
         except WorkerError as error:
             return Sighting("unchecked", reason=error.reason)
         return replace(_summed(strips, readings, verdicts), seconds=spent)
 
-    def _note(self, seconds: float, characters: int) -> None:
-        """Learn how long a character takes on this machine."""
-        if characters >= MIN_CHARACTERS_TO_LEARN:
-            self._seconds += LEARNING * (seconds / characters - self._seconds)
-
     def _read(self, job: dict[str, Any], strips: Sequence[Strip], attempt: int) -> tuple[list[Reading], float]:
         """The readings of the strips, and the processor time they took."""
         wanted = [
-            {"box": strip.box, "margins": strip.margins, "blanks": strip.blanks, "characters": len(strip.text)}
+            {
+                "box": strip.box,
+                "margins": strip.margins,
+                "blanks": strip.blanks,
+                "characters": len(strip.text),
+                "narrow": bool(strip.words) and not EAST_ASIAN.search(strip.text),
+            }
             for strip in strips
         ]
         worker = self._ready()
@@ -231,6 +222,14 @@ def _path_of(source: Source) -> str | None:
     return path.removeprefix("/") if os.name == "nt" else path
 
 
+def _runs_up(strips: Sequence[Strip], page: Page) -> bool:
+    """True when most of a quote stands in strips that run up or down the page."""
+    # a single digit is higher than wide, too
+    runs = [strip for strip in strips if len(strip.text) > 1]
+    upwards = sum(len(strip.text) for strip in runs if _shape(strip, page)[0] < 1 / MAX_UPRIGHT)
+    return 2 * upwards > sum(len(strip.text) for strip in runs)
+
+
 def _key(source: Source, page: Page, strips: Sequence[Strip]) -> bytes:
     whole = (source.digest, page.locator.number, [(strip.box, strip.text, strip.margins) for strip in strips])
     return sha256(repr(whole).encode()).digest()
@@ -241,10 +240,6 @@ def _shape(strip: Strip, page: Page) -> tuple[float, float]:
     left, top, right, bottom = strip.box
     height = max((bottom - top) * page.height, 1e-6)
     return (right - left) * page.width / height, height
-
-
-def _characters(strips: Sequence[Strip]) -> int:
-    return sum(len(strip.text) for strip in strips)
 
 
 def _summed(strips: Sequence[Strip], readings: Sequence[Sequence[Reading]], verdicts: dict[int, Seen]) -> Sighting:

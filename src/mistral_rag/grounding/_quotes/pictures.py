@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from mistral_rag.schema import QUOTE_JOINT, Citation, Page, Source
 from mistral_rag.witness import PictureWitness, Sighting
 
+SECONDS_PER_CHARACTER = 0.001
+"""Processor time that reading takes: `python -m benchmarks.seen`."""
 PRECISE = frozenset({"word", "line"})
 
 PageOf = Callable[[str, int], tuple[Source, Page] | None]
@@ -13,26 +15,6 @@ PageOf = Callable[[str, int], tuple[Source, Page] | None]
 
 def seen(citation: Citation, page_of: PageOf, witness: PictureWitness) -> Citation:
     """The citation with what the pictures of its pages show."""
-    return _looked_at(citation, page_of, witness, None)[0]
-
-
-def seen_in_answer(
-    citations: Sequence[Citation], page_of: PageOf, witness: PictureWitness, *, seconds: float
-) -> tuple[Citation, ...]:
-    """The citations of an answer with what pictures show, in order, as far as the processor time suffices."""
-    found: list[Citation] = []
-    left = seconds
-    for citation in citations:
-        looked_at, spent = _looked_at(citation, page_of, witness, left)
-        found.append(looked_at)
-        left -= spent
-    return tuple(found)
-
-
-def _looked_at(
-    citation: Citation, page_of: PageOf, witness: PictureWitness, seconds: float | None
-) -> tuple[Citation, float]:
-    """The citation with what was seen, and the processor time that it took."""
     sightings: list[Sighting] = []
     spans = [span for span in citation.spans or () if span.role == "quote"]
     for number in sorted({span.page for span in spans}):
@@ -40,10 +22,27 @@ def _looked_at(
         found = page_of(citation.uri, number)
         if found is None or any(span.box_precision not in PRECISE for span in ours):
             sightings.append(Sighting("unchecked"))
-            break
-        left = None if seconds is None else seconds - sum(sighting.seconds for sighting in sightings)
-        sightings.append(witness.look(*found, [(span.start, span.end) for span in ours], seconds=left))
-    return citation.model_copy(update=_summed(sightings)), sum(sighting.seconds for sighting in sightings)
+        else:
+            sightings.append(witness.look(*found, [(span.start, span.end) for span in ours]))
+    return citation.model_copy(update=_summed(sightings))
+
+
+def seen_in_answer(
+    citations: Sequence[Citation], page_of: PageOf, witness: PictureWitness, *, seconds: float
+) -> tuple[Citation, ...]:
+    """The citations of an answer, in order, with what pictures show, as far as the time suffices for whole quotes.
+
+    The time is that which quotes of their length take, and not measured: the same answer is checked in the same way
+    each time.
+    """
+    found: list[Citation] = []
+    left = round(seconds / SECONDS_PER_CHARACTER)
+    for citation in citations:
+        length = sum(len(span.quote) for span in citation.spans or () if span.role == "quote")
+        looked_at = seen(citation, page_of, witness) if length <= left else citation
+        left -= 0 if looked_at.seen == "unchecked" else length
+        found.append(looked_at)
+    return tuple(found)
 
 
 def _summed(sightings: Sequence[Sighting]) -> dict[str, object]:

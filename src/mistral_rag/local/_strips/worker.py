@@ -147,7 +147,8 @@ def _strip(
         round(piece.picture.shape[1] * recogniser.HEIGHT / piece.picture.shape[0]),
         max(COLUMNS_PER_CHARACTER[attempt] * (strip["characters"] + 4), 2 * recogniser.HEIGHT),
     )
-    line = recogniser.read([piece.picture], width=wide if strip["characters"] else None)[0]
+    width_read = wide if strip["characters"] else None
+    line = recogniser.read([piece.picture], width=width_read, narrow=strip["narrow"])[0]
     return _result(piece, _parted(line, piece), line.confidences, high)
 
 

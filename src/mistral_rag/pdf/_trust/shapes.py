@@ -129,8 +129,8 @@ def _vectors(rasters: list[Singles]) -> Singles:
     for axis in (1, 2):
         padded = np.pad(pictures, [(1, 1) if at == axis else (0, 0) for at in range(3)])
         before, middle, after = (np.take(padded, np.arange(SIDE) + at, axis=axis) for at in range(3))
-        pictures = (before + 2 * middle + after) / 4
-    vectors: Singles = np.asarray(pictures.reshape(len(rasters), -1), dtype=np.float32)
-    vectors -= vectors.mean(axis=1, keepdims=True)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    return vectors
+        pictures = ((before + 2 * middle + after) / 4).astype(np.float32)
+    vectors: Singles = pictures.reshape(len(rasters), -1)
+    vectors = vectors - vectors.mean(axis=1, keepdims=True)
+    scaled: Singles = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return scaled
