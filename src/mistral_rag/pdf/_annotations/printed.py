@@ -80,7 +80,7 @@ class FormEnvironment:
             flags = pdfium.FPDFAnnot_GetFlags(annotation)
             printed = _is_printed(annotation, kind)
             pdfium.FPDFAnnot_SetFlags(annotation, flags | _PRINT if printed else flags & ~_PRINT)
-        done = pdfium.FPDFPage_Flatten(page, pdfium.FLAT_PRINT) == pdfium.FLATTEN_SUCCESS
+        done: bool = pdfium.FPDFPage_Flatten(page, pdfium.FLAT_PRINT) == pdfium.FLATTEN_SUCCESS
         if self._handle:
             pdfium.FORM_OnBeforeClosePage(page, self._handle)
         return done
