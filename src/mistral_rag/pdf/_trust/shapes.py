@@ -125,12 +125,13 @@ def _reference() -> _Reference:
 
 def _vectors(rasters: list[Singles]) -> Singles:
     """Rasters as vectors (n, cells) of length 1 whose products are correlations, blurred: edges differ by a cell."""
-    pictures = np.stack(rasters)
+    pictures: Singles = np.stack(rasters)
     for axis in (1, 2):
         padded = np.pad(pictures, [(1, 1) if at == axis else (0, 0) for at in range(3)])
         before, middle, after = (np.take(padded, np.arange(SIDE) + at, axis=axis) for at in range(3))
         pictures = ((before + 2 * middle + after) / 4).astype(np.float32)
-    vectors: Singles = pictures.reshape(len(rasters), -1)
-    vectors = vectors - vectors.mean(axis=1, keepdims=True)
-    scaled: Singles = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    return scaled
+    flat: Singles = pictures.reshape(len(rasters), -1)
+    centred: Singles = flat - flat.mean(axis=1, keepdims=True)
+    lengths: Singles = np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+    vectors: Singles = centred / lengths
+    return vectors
