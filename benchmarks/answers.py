@@ -5,6 +5,13 @@ python -m benchmarks.answers --index DIR [--questions FILE] [--pdfs DIR]
 Asks every question with `mistral-rag ask --json`. Prints how many answers cite or abstain with a reason, for how
 many a gold page is among the cited ones, and, by PyMuPDF: for how many verified citations the quote stands on its
 page, and how well the words in its boxes are the quote's words (F1 over words, order-free).
+
+python -m benchmarks.answers --tables [--index DIR] [--failures]
+
+Asks 120 questions for one number of a table each, in its document: of the labelled set of `benchmarks.reading`, half of
+them of real pages (filings, quarterly reports) where ../shared is. A new index of the labelled pages is built, in DIR
+when given. Prints for how many a quote holds the row, and for how many of these the first quote is right: the number
+stands in it under its right heads and in its right row by `Citation.cells`, and no word that is not of its table.
 """
 
 import argparse
@@ -13,6 +20,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +30,18 @@ from urllib.parse import unquote, urlparse
 
 import pymupdf
 
+from benchmarks._reading.questions import (
+    TableQuestion,
+    collect,
+    has_tables,
+    questions,
+    rightly_cited,
+    row_found,
+    strange,
+)
+from benchmarks._reading.truth import documents
+from mistral_rag.grounding import GroundedQA
+from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Answer, Citation, Span
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "financebench"
@@ -40,12 +60,17 @@ class Tally:
     f1: list[float] = field(default_factory=list)
 
 
-def ask(question: str, index: Path) -> Answer:
-    """The answer that the command line gives."""
-    command = [sys.executable, "-m", "mistral_rag.cli", "ask", question, "--index", str(index), "--json"]
+def run(command: Sequence[str]) -> str:
+    """What a command of ours prints, without a key."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MISTRAL_")}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return Answer.model_validate_json(ran.stdout)
+    ran = subprocess.run([sys.executable, "-m", *command], env=environment, capture_output=True, text=True, check=False)
+    return ran.stdout
+
+
+def ask(question: str, index: Path, *options: str) -> Answer:
+    """The answer that the command line gives."""
+    printed = run(["mistral_rag.cli", "ask", question, "--index", str(index), "--json", *options])
+    return Answer.model_validate_json(printed)
 
 
 def letters(text: str) -> str:
@@ -104,12 +129,58 @@ def count(tally: Tally, question: dict[str, Any], answer: Answer) -> None:
                     tally.f1.append(f1)
 
 
+def ask_tables(index: Path, *, failures: bool) -> None:
+    """Ask for numbers of tables, and print how many are quoted rightly."""
+    known = documents()
+    with tempfile.TemporaryDirectory() as name:
+        collect(list(filter(has_tables, known)), Path(name))
+        run(["ingest", "build", name, "--index", str(index)])
+    counts: Counter[str] = Counter()
+    embeddings = HybridRetriever.from_index(index).embeddings
+    for question in questions(known):
+        kind = "hard" if question.hard else "clear"
+        wanted = {"source": question.source}
+        retriever = HybridRetriever.from_index(index, embeddings=embeddings, filter=wanted)
+        answer = GroundedQA(retriever=retriever).invoke(question.text)
+        quoted, ok = row_found(question, answer), rightly_cited(question, answer)
+        counts.update({kind: 1, f"{kind} found": quoted, f"{kind} right": ok})
+        if failures and not ok:
+            print(failure(question, answer))
+    for kind in ("clear", "hard"):
+        counts.update({"all" + key.removeprefix(kind): count for key, count in counts.items() if key.startswith(kind)})
+    print("right number under its right heads, nothing false beside it")
+    for kind in ("all", "clear", "hard"):
+        found, good = counts[f"{kind} found"], counts[f"{kind} right"]
+        share = good / max(found, 1)
+        print(f"{kind:6} tables: {counts[kind]} questions, row quoted {found}, first quote right {good} ({share:.2f})")
+
+
+def failure(question: TableQuestion, answer: Answer) -> str:
+    """What was expected, and what the first citation says."""
+    expected = question.expected
+    lines = [f"{question.source}: {question.text}", f"    expected {expected.column}: {expected.value}"]
+    for citation in answer.citations[:1]:
+        cells = "; ".join(map(str, citation.cells))
+        lines.append(
+            f"    got      {citation.quote!r}, cells: {cells or 'none'}, not of it: {strange(question, citation)}"
+        )
+    return "\n".join(lines)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ask all questions and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--index", type=Path, required=True, help="an index of the PDFs that the questions are about")
+    parser.add_argument("--index", type=Path, help="an index of the PDFs that the questions are about")
+    parser.add_argument("--tables", action="store_true", help="ask for numbers of tables")
+    parser.add_argument("--failures", action="store_true", help="show each answer about a table that is not right")
     parser.add_argument("--questions", type=Path, default=SHARED / "questions.jsonl")
     chosen = parser.parse_args(arguments)
+    if chosen.tables:
+        with tempfile.TemporaryDirectory() as name:
+            ask_tables(chosen.index or Path(name) / "index", failures=chosen.failures)
+        return
+    if chosen.index is None:
+        parser.error("--index is needed")
     tally = Tally()
     for line in chosen.questions.read_text(encoding="utf-8").splitlines():
         question = json.loads(line)

@@ -120,7 +120,7 @@ def _charsets(texts: dict[str, list[str]]) -> None:
                 for _ in range(4):
                     text = "\n".join(draw.sample(lines, count))
                     all_files[count] += 1
-                    right[count] += decode_text(text.encode(charset)) == text
+                    right[count] += decode_text(text.encode(charset)).text == text
     for count, files in sorted(all_files.items()):
         print(f"charsets   {count:3} lines  {right[count]} of {files} right")
     print(f"charsets   {time.process_time() - started:.2f} s of processor time")

@@ -15,6 +15,7 @@ from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr import PageFailure
 from mistral_rag.schema import Page
+from mistral_rag.text import readable_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def read_files(
             file = by_uri[job.uri]
             if reader is not None and isinstance(outcome, ParsedFile) and outcome.pictures:
                 read = yield from _read_pictures(file, job.path, outcome, reader)
-                parsing.cut(job, merge_ocr(outcome, read, reader=reader.name, stem=job.path.stem))
+                parsing.cut(job, merge_ocr(outcome, read, reader=reader.name, stem=readable_name(job.path.stem)))
             else:
                 del by_uri[job.uri]
                 parsed = _unless_changed(file, opened.descriptor(job.path), outcome)

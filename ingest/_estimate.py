@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,7 +13,7 @@ from ingest._embedding import keyed_texts
 from ingest._ocr import When, With, open_reader
 from ingest._plan import FileToRead, make_plan
 from ingest._sources import resolve_roots
-from ingest.parsing._result import ParsedFile
+from ingest.parsing._result import WRONG_TEXT, ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings
 from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.index import IndexWriter
@@ -33,7 +33,8 @@ PRICE_OF_A_PAGE: Final = 0.004
 class Estimate:
     """Work that is to be done: files to read, their pages, those of them to read by OCR, tokens to embed.
 
-    What earlier builds kept is not counted. `cost` is in US dollars; None where the price of a model is not known.
+    What earlier builds kept is not counted. `wrong` are the pages whose text says something else than is printed:
+    source, page, reason. `cost` is in US dollars; None where the price of a model is not known.
     """
 
     files: int = 0
@@ -43,6 +44,7 @@ class Estimate:
     cost: float | None = 0.0
     embedding: str = ""
     ocr: str = ""
+    wrong: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """By the names of the documented JSON form."""
@@ -101,6 +103,11 @@ def _add(
     found: Estimate, file: FileToRead, parsed: ParsedFile, reader: PageReader | None, writer: IndexWriter | None
 ) -> None:
     found.pages += len(parsed.pages)
+    found.wrong += [
+        {"source": file.found.name, "page": picture.page, "reason": picture.reason}
+        for picture in parsed.pictures
+        if picture.reason.startswith(WRONG_TEXT)
+    ]
     if reader:
         keys = {bytes.fromhex(picture.key) for picture in parsed.pictures}
         kept = writer.cached_pages(reader.name, list(keys)) if writer else {}

@@ -8,13 +8,20 @@ from typing import Literal, cast
 
 from ingest._plan import FileToRead
 from ingest._platform_errors import PlatformErrors, reason_of
-from ingest.parsing._result import NEEDS_OCR, PageProblem, ParsedFile, PicturePage
+from ingest.parsing._result import (
+    NEEDS_OCR,
+    PageProblem,
+    ParsedFile,
+    PicturePage,
+    has_wrong_text,
+    without_wrong_text,
+)
 from ingest.parsing._titles import title_of
 from mistral_rag import errors
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.index import IndexWriter
-from mistral_rag.ocr import PageFailure, PageReader
+from mistral_rag.ocr import OcrPage, PageFailure, PageReader
 from mistral_rag.schema import Page
 
 When = Literal["auto", "always", "never"]
@@ -108,7 +115,7 @@ class CachedPageReader:
                 # what was read now is not what the key was made of
                 yield number, PageFailure(number, change)
                 continue
-            page = Page.model_construct(**{name: getattr(outcome, name) for name in Page.model_fields})
+            page = _plain(outcome)
             self.writer.keep_page(self.name, missing[number], page, file=file.digest)
             self.writer.commit()
             self.fresh += 1
@@ -131,6 +138,13 @@ class CachedPageReader:
             yield from (PageFailure(number, reason_of(error)) for number in sorted(waiting))
 
 
+def _plain(page: Page) -> Page:
+    """The page without the fields of its reader: an index keeps no more."""
+    if isinstance(page, OcrPage):
+        return page.plain()
+    return Page.model_construct(**{name: getattr(page, name) for name in Page.model_fields})
+
+
 def merge_ocr(parsed: ParsedFile, outcomes: OcrOutcomes, *, reader: str, stem: str) -> ParsedFile:
     """The file, still uncut, with what was read in place of its pages; pages that were not read become problems."""
     pages = {page.locator.number: page for page in parsed.pages}
@@ -141,6 +155,7 @@ def merge_ocr(parsed: ParsedFile, outcomes: OcrOutcomes, *, reader: str, stem: s
             pages[picture.page] = better(pages[picture.page], outcome)
         elif (problem := _problem(picture, outcome, reader)) is not None:
             problems.append(problem)
+            pages |= {page.locator.number: page for page in without_wrong_text([pages[picture.page]])}
     return replace(
         parsed,
         title=_title(parsed, pages[1], stem) if 1 in outcomes and 1 in pages else parsed.title,
@@ -161,9 +176,10 @@ def _problem(picture: PicturePage, outcome: Page | PageFailure | None, reader: s
 def better(layer: Page, reading: Page) -> Page:
     """The reading in the text layer's place, or the layer where the reading brings hardly anything new."""
     new = set(reading.text.casefold().split()) - set(layer.text.casefold().split())
-    if layer.text.strip() and len(new) < MIN_NEW_WORDS:
+    if layer.text.strip() and len(new) < MIN_NEW_WORDS and not has_wrong_text(layer):
         return layer
-    return reading.model_copy(update={"locator": layer.locator, "width": layer.width, "height": layer.height})
+    own = {name: getattr(layer, name) for name in ("locator", "width", "height", "doubts")}
+    return reading.model_copy(update={**own, "doubts": (*layer.doubts, *reading.doubts)})
 
 
 def _title(parsed: ParsedFile, first: Page, stem: str) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from ingest._documents import ReadFile, read_files
 from ingest._embedding import Embedded, Embedder, choose_embedder
 from ingest._groups import GroupAssignment, hidden_warning
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._pictures import PictureCheck
 from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
 from ingest._profiles import learn_missing
 from ingest._report import BuildReport, FileReport, PageRead, Progress
@@ -92,11 +94,13 @@ class Build:
         self._uncommitted, self._committed = 0, time.monotonic()
         self._reader: CachedPageReader | None = None
         self._embedder: Embedder | None = None
+        self._pictures = PictureCheck()
 
     def __iter__(self) -> Iterator[Progress]:
         started = time.monotonic()
         try:
             with (
+                self._pictures,
                 open_reader(self.ocr, self.ocr_with) as reader,
                 IndexWriter.open(self.index) as writer,
             ):
@@ -224,6 +228,8 @@ class Build:
         self.report.failed_pages += ended.count("failed")
         self.report.chunks += len(parsed.chunks)
         self.report.hidden_characters += sum(parsed.hidden.values())
+        self.report.notes += parsed.notes
+        self.report.attachments += parsed.attachments
 
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
@@ -239,7 +245,7 @@ class Build:
         """Put the documents that have gathered into the index and commit when it is time; empties the group."""
         if not group:
             return
-        documents = [(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
+        documents = [self._checked(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
         vectors = embedder.embed(documents)
         self.report.embedded = embedder.fresh
         files = [file for file, _ in group]
@@ -247,6 +253,12 @@ class Build:
         for file, (source, parsed), embedded in zip(files, _drained(documents), _drained(vectors), strict=True):
             yield self._put(writer, file, source, parsed, embedded)
             self._commit_in_time(writer, len(parsed.chunks))
+
+    def _checked(self, source: Source, parsed: ParsedFile) -> tuple[Source, ParsedFile]:
+        """The document, with what the pictures of some of its pages show otherwise among the doubts of these pages."""
+        pages, differing = self._pictures.checked(source, parsed.pages)
+        self.report.warnings += [str(each) for each in differing]
+        return source, replace(parsed, pages=pages) if differing else parsed
 
     def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
         self._uncommitted += chunks
@@ -273,7 +285,16 @@ class Build:
         )
         self._count(parsed)
         status = "failed" if embedded.fault else file.status
-        return FileReport(found.name, status, describe_problems(problems), len(parsed.pages), parsed.hidden)
+        return FileReport(
+            found.name,
+            status,
+            describe_problems(problems),
+            len(parsed.pages),
+            hidden=parsed.hidden,
+            doubts=_doubts(parsed),
+            notes=parsed.notes,
+            attachments=parsed.attachments,
+        )
 
     def _source(self, found: SourceFile, digest: str, parsed: ParsedFile | None = None) -> Source:
         return Source(
@@ -291,6 +312,11 @@ class Build:
 
 def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
     return tuple((problem.page, problem.reason) for problem in parsed.problems)
+
+
+def _doubts(parsed: ParsedFile) -> dict[int, str]:
+    """Reasons to doubt the text of pages, by page number."""
+    return {page.locator.number: "; ".join(page.doubts) for page in parsed.pages if page.doubts}
 
 
 def _chunks(group: Sequence[Document]) -> int:

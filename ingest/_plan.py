@@ -14,9 +14,13 @@ from ingest._report import FileReport, FileStatus
 from ingest._sources import EmptyFolder, SkippedPath, SourceFile, UnreadPath, walk
 from ingest.parsing._result import NEEDS_OCR
 from mistral_rag.index import SourceStatus
+from mistral_rag.terminal import counted
+from mistral_rag.text import is_readable
 
 MAX_NAMED_PAGES = 10
 """Pages that a line of the report names for one reason."""
+MAX_NAMES = 10
+"""Names that a warning names."""
 MAX_NAMED_REASONS = 5
 """Reasons that a line of the report names; each has at most 300 characters."""
 
@@ -107,6 +111,7 @@ def make_plan(
             plan.settled.append(FileReport(item.name, "skipped", f"type {item.path.suffix.lower() or 'unknown'}"))
         else:
             present[item.uri] = item
+    plan.warnings += _unreadable_names(found for found in present.values())
     for found in present.values():
         state = SourceStatus.find(known, found.uri)
         if state is not None and state.status == "removed" and found.path in roots:
@@ -116,6 +121,15 @@ def make_plan(
         roots, {uri: known[uri] for uri in known if not _is_within(uri, unread)}, present, empty, plan, prune=prune
     )
     return plan
+
+
+def _unreadable_names(files: Iterable[SourceFile]) -> Iterator[str]:
+    """A line about the files whose names are no UTF-8: their bytes are shown as they are."""
+    names = [found.name for found in files if not is_readable(str(found.path))]
+    if names:
+        more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+        shown = ", ".join(names[:MAX_NAMES]) + more
+        yield f"{counted(len(names), 'file')} with a name that is not UTF-8, shown with its bytes: {shown}"
 
 
 def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, reader: str) -> None:

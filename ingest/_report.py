@@ -17,6 +17,8 @@ class FileReport:
     """The outcome of one file. `reason` says why it failed or was skipped, or which of its pages failed.
 
     `hidden` counts the characters that nobody sees and that were left out, by page number; 0 is the whole file.
+    `doubts` are the reasons why the text of a page may not be, or was not, what is printed, by page number. `notes`
+    and `attachments` count what the file carries beside its pages and what was not read.
     """
 
     source: str
@@ -24,6 +26,9 @@ class FileReport:
     reason: str | None = None
     pages: int = 0
     hidden: Mapping[int, int] = field(default_factory=dict)
+    doubts: Mapping[int, str] = field(default_factory=dict)
+    notes: int = 0
+    attachments: int = 0
 
     @property
     def remark(self) -> str:
@@ -37,6 +42,19 @@ class FileReport:
         more = " and others" if len(self.hidden) > _LISTED_PAGES else ""
         where = f" on {pages}{more}" if pages else ""
         return f"{counted(sum(self.hidden.values()), 'hidden character')}{where} left out" if self.hidden else ""
+
+    @property
+    def doubts_text(self) -> str:
+        """The doubts in words, empty where there are none."""
+        pages = [f"p. {page}: {doubt}" for page, doubt in list(self.doubts.items())[:_LISTED_PAGES]]
+        return "; ".join(pages) + (" and others" if len(self.doubts) > _LISTED_PAGES else "")
+
+    @property
+    def unread_parts(self) -> str:
+        """Notes and attachments in words, empty where there are none."""
+        counts = ((self.notes, "note"), (self.attachments, "attachment"))
+        parts = [counted(count, name) for count, name in counts if count]
+        return f"{', '.join(parts)} not read" if parts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,8 @@ class BuildReport:
     Each of the `pages` that were read ended in one way: with the text the file gives (`text_pages`), with text that
     OCR read (`ocr_pages`), with nothing on it (`blank_pages`), or unread (`failed_pages`, which also counts those of
     files that have not changed since). `ocr_fresh` pages were read by OCR now and `embedded` texts embedded now; the
-    others were kept from earlier runs. `hidden_characters` are those that nobody sees on the pages that were read.
+    others were kept from earlier runs. `hidden_characters` are those that nobody sees on the pages that were read;
+    `notes` and `attachments` are parts of files that were not read.
 
     `cost` is in US dollars, 0 for local models and None where the price is unknown.
     """
@@ -83,6 +102,8 @@ class BuildReport:
     blank_pages: int = 0
     failed_pages: int = 0
     hidden_characters: int = 0
+    notes: int = 0
+    attachments: int = 0
     ocr_fresh: int = 0
     chunks: int = 0
     embedded: int = 0

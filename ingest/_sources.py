@@ -9,15 +9,15 @@ from pathlib import Path
 from ingest._opened import FileIdentity, changed_at, identity_of, list_folder, open_listed
 from ingest.parsing._registry import HEAD_BYTES, media_type_by
 from mistral_rag.errors import SourceNotFoundError
-from mistral_rag.schema import clean_text
+from mistral_rag.text import readable_name
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file below a root, as it was when its folder was listed.
 
-    `name` is its path below the root; `media_type` None means no parser takes it; `changed_ns` is when its content or
-    its inode last changed; `fault` says why it could not be opened, empty when it could.
+    `name` is its path below the root, as people read it; `media_type` None means no parser takes it. `changed_ns`
+    is when its content or its inode last changed; `fault` says why it could not be opened, empty when it could.
     """
 
     path: Path
@@ -146,8 +146,7 @@ def _below(root: Path, roots: Sequence[Path]) -> Iterator[Found]:
 
 
 def _name(path: Path, root: Path) -> str:
-    # a name that is not UTF-8 is shown with signs of replacement; the path itself stays as it is
-    return clean_text(root.name if path == root else path.relative_to(root).as_posix())
+    return readable_name(root.name if path == root else path.relative_to(root).as_posix())
 
 
 def _unread(path: Path, root: Path, error: OSError, what: str = "can't be looked at") -> UnreadPath:

@@ -57,7 +57,8 @@ def test_build_json_has_the_documented_names(
     index = str(tmp_path / "i")
     code, report = run_json(capsys, program.ingest, "build", str(documents), "--index", index, "--embeddings", "none")
     assert code == 0
-    assert report["files"] == [{"source": "handbook.md", "status": "added", "reason": None, "pages": 2, "hidden": {}}]
+    nothing = {"hidden": {}, "doubts": {}, "notes": 0, "attachments": 0}
+    assert report["files"] == [{"source": "handbook.md", "status": "added", "reason": None, "pages": 2, **nothing}]
     assert {name: report[name] for name in ("added", "changed", "unchanged", "moved", "removed", "held_back")} == {
         "added": 1, "changed": 0, "unchanged": 0, "moved": 0, "removed": 0, "held_back": 0,
     }  # fmt: skip
@@ -102,7 +103,7 @@ def test_ask_shows_the_answer_and_a_line_for_each_citation(index: Path, capsys: 
     capsys.readouterr()
     assert program.main(["ask", "How many days of paid leave are there?", "--index", str(index)]) == 0
     out = capsys.readouterr().out
-    assert '[1] Travel, Leave: "Everyone has 30 days of paid leave a year."' in out.splitlines()
+    assert '[1] Travel (handbook.md), Leave: "Everyone has 30 days of paid leave a year."' in out.splitlines()
 
 
 def test_ask_json_is_an_answer_whose_quote_stands_on_its_page(index: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -199,7 +199,7 @@ def test_the_embeddings_of_the_manual_work(documents: Path, installed: Path, run
     install(installed, name, points, **{module: source})
     report = json.loads(run("ingest", "build", str(documents), "--embeddings", "acme-words", "--json").stdout)
     assert (report["embedding"], report["embedded"]) == ("acme-words", 1)
-    assert run("main", "search", "by train").stdout.startswith("1. Travel")
+    assert run("main", "search", "by train").stdout.startswith("1. travel.md, ")
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_registered_signal_learns_in_a_build(documents: Path, installed: Path,
         [profile] = [found for _, found in view.profiles_by_uri()]
     assert profile is not None
     assert profile.learned["toy"] == {"version": 1, "profile": {"title": "Travel"}}
-    assert run("main", "search", "second class").stdout.startswith("1. Travel")
+    assert run("main", "search", "second class").stdout.startswith("1. travel.md, ")
 
 
 @pytest.mark.parametrize(

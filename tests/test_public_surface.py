@@ -49,11 +49,15 @@ mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexRe
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
     verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
-mistral_rag.local.ocr: Limits LocalOCR is_installed
+mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
 mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions
-mistral_rag.pdf: PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages render_page
+mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mark MarkStyle PagePicture PagePictures
+    PageView Raster Section cell_lines citation_layers definitions html_page png quotation quoted_text read_text
+    reading_layers reading_legend tables
+mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages
+    render_page
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
@@ -64,15 +68,17 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     clean_text joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
-    run say say_json say_json_line say_text text_argument
+    run say say_json say_json_line say_text text_argument write_output
 mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
     thinking
 mistral_rag.testing.__main__: main
-mistral_rag.text: BAR Form LEVELS Level MONTHS NON_ALPHANUMERIC Number SENTENCE_LOOKAHEAD TOKENS_VERSION Terms Weigh
-    asked_words bigrams can_begin computed_number content_words coverage decode_text detect_language drop_invisible
-    evenly full_year hashed hashed_question is_word missing_numbers near normal_form numbers rarity read_text
-    same_number sentences skeleton tokenize trimmed window words written written_question
+mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place SENTENCE_LOOKAHEAD
+    TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage
+    decode_text detect_language drop_invisible evenly full_year hashed hashed_question is_readable is_word
+    missing_numbers near normal_form normal_forms numbers rarity read_text readable_name same_number sentences
+    skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
+mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
 """
 

@@ -46,6 +46,8 @@ def loaded_by(statement: str) -> set[str]:
         "import mistral_rag.cli; mistral_rag.cli.ingest(['--help'])",
         "import mistral_rag.cli; mistral_rag.cli.ingest(['build', '--help'])",
         "import mistral_rag.cli; mistral_rag.cli.ingest(['repair', '--help'])",
+        "import mistral_rag.cli; mistral_rag.cli.ingest(['inspect', '--help'])",
+        "import mistral_rag.cli; mistral_rag.cli.main(['show', '--help'])",
     ],
 )
 def test_help_loads_nothing_heavy(statement: str) -> None:

@@ -22,7 +22,7 @@ from mistral_rag.terminal import (
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest._pipeline import Build
     from ingest._report import BuildReport, Progress
@@ -146,6 +146,9 @@ def plan(arguments: argparse.Namespace) -> int:
     pages = f"{counted(found.pages, 'page')}, {found.ocr_pages} of them by {found.ocr or 'OCR'}"
     say(f"{counted(found.files, 'file')} to read, {pages}")
     say(f"{counted(found.tokens, 'token')} to embed with {found.embedding or NO_MODEL}")
+    _list(
+        "wrong text", [(page["source"], f"p. {page['page']}: {page['reason']}") for page in found.wrong], "such pages"
+    )
     say("price unknown" if found.cost is None else f"about ${found.cost:.2f}")
     return DONE
 
@@ -159,11 +162,15 @@ def status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json(held)
         return DONE
-    failures = held.pop("failures")
+    failures, doubtful = held.pop("failures"), held.pop("doubtful")
     for name, value in held.items():
         say(f"{name.replace('_', ' '):12} {value}")
     for failure in failures:
         say(f"failed       {failure['source']}: {failure['reason']}")
+    for page in doubtful[:LISTED_FILES]:
+        say(f"doubtful     {page['source']}, p. {page['page']}: {page['reason']}")
+    if len(doubtful) > LISTED_FILES:
+        say(f"… and {len(doubtful) - LISTED_FILES} more doubtful pages; --json lists them all")
     return DONE
 
 
@@ -178,11 +185,9 @@ def _summarise(report: BuildReport) -> None:
         f"{counted(report.chunks, 'chunk')}, {report.embedded} embedded with {report.embedding or NO_MODEL}, "
         f"{report.seconds:.1f} s"
     )
-    hiding = [file for file in report.files if file.hidden]
-    for file in hiding[:LISTED_FILES]:
-        say(f"hidden: {file.source}: {file.hidden_text}")
-    if len(hiding) > LISTED_FILES:
-        say(f"… and {len(hiding) - LISTED_FILES} more with hidden text; --json lists them all")
+    _list("hidden", [(file.source, file.hidden_text) for file in report.files if file.hidden], "with hidden text")
+    _list("doubtful", [(file.source, file.doubts_text) for file in report.files if file.doubts], "with doubtful text")
+    _list("unread", [(file.source, parts) for file in report.files if (parts := file.unread_parts)], "with such parts")
     for reason, count in report.skipped_types().items():
         say(f"skipped {count}: {reason}")
     worth_saying = [file for file in report.files if file.reason and file.status != "skipped"]
@@ -190,6 +195,14 @@ def _summarise(report: BuildReport) -> None:
         say(f"{file.status.replace('_', ' ')}: {file.source}: {file.reason}")
     if len(worth_saying) > LISTED_FILES:
         say(f"… and {len(worth_saying) - LISTED_FILES} more; --json lists them all")
+
+
+def _list(name: str, lines: Sequence[tuple[str, str]], remark: str) -> None:
+    """Say a line for each of the first files, and how many more there are."""
+    for source, text in lines[:LISTED_FILES]:
+        say(f"{name}: {source}: {text}")
+    if len(lines) > LISTED_FILES:
+        say(f"… and {len(lines) - LISTED_FILES} more {remark}; --json lists them all")
 
 
 def _kinds(report: BuildReport) -> str:

@@ -6,12 +6,25 @@ import argparse
 import os
 
 from ingest._commands.options import add_command, tidy, writer_of
-from mistral_rag.terminal import DONE, UNDONE, UsageError, agreed, can_ask, counted, index_folder, note, say, say_json
+from mistral_rag.terminal import (
+    DONE,
+    UNDONE,
+    UsageError,
+    agreed,
+    at_least_one,
+    can_ask,
+    counted,
+    index_folder,
+    note,
+    say,
+    say_json,
+)
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+    from typing import Any
 
     from mistral_rag.index import SourceStatus
 
@@ -26,12 +39,25 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    add_command(
+    sub = add_command(
         commands,
         verify,
         "check that an index holds what was written to it",
         "Reads everything and compares it with the digests that were written. Changes nothing; others may read and "
         "write meanwhile. On damage (exit code 1) run: ingest repair",
+    )
+    sub.add_argument(
+        "--pictures",
+        action="store_true",
+        help="also read units of PDF and image pages anew from their pictures, and name those that differ; needs the "
+        "extra `local` and the original files",
+    )
+    sub.add_argument(
+        "--sample",
+        type=at_least_one,
+        default=200,
+        metavar="N",
+        help="with --pictures: about so many units, evenly spread over the pages (default 200)",
     )
 
 
@@ -88,16 +114,63 @@ def verify(arguments: argparse.Namespace) -> int:
 
     folder = index_folder(arguments)
     problems = check(folder)
+    pictures = _pictures(folder, arguments) if arguments.pictures and not problems else None
+    differs = bool(pictures and pictures["differs"])
     if arguments.json:
-        say_json({"ok": not problems, "problems": [str(problem) for problem in problems]})
-        return UNDONE if problems else DONE
+        shown = {} if pictures is None else {"pictures": pictures}
+        say_json({"ok": not problems and not differs, "problems": [str(problem) for problem in problems], **shown})
+        return UNDONE if problems or differs else DONE
     for problem in problems:
         say(str(problem))
     if problems:
         note(f"damaged. Save what is whole with: {repair_command(folder)}")
         return UNDONE
     say("ok: the index holds what was written to it")
-    return DONE
+    if pictures is not None:
+        _say_pictures(pictures)
+    return UNDONE if differs else DONE
+
+
+def _pictures(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare units with the pictures of their pages: how many agree, and those that differ."""
+    from collections import Counter
+
+    from ingest._pictures import check_index
+    from mistral_rag.errors import MissingExtraError
+    from mistral_rag.index import UnrestrictedReader
+    from mistral_rag.witness import PictureWitness
+
+    if not PictureWitness().available:
+        raise MissingExtraError("comparing texts with pictures", "local")
+    with UnrestrictedReader.open(folder) as reader:
+        looked_at = list(check_index(reader, sample=arguments.sample))
+    counts = Counter(each.sighting.seen for each in looked_at)
+    return {
+        **{seen: counts[seen] for seen in ("agrees", "differs", "unreadable", "unchecked")},
+        "differences": [
+            {
+                "source": each.source.name,
+                "page": each.page.locator.number,
+                "text": each.quote,
+                "seen_text": each.sighting.text,
+            }
+            for each in looked_at
+            if each.sighting.seen == "differs"
+        ],
+    }
+
+
+def _say_pictures(pictures: dict[str, Any]) -> None:
+    counts = ", ".join(f"{pictures[seen]} {seen}" for seen in ("agrees", "differs", "unreadable", "unchecked"))
+    say(f"pictures: {counts}")
+    for each in pictures["differences"]:
+        place = f"{each['source']}, p. {each['page']}"
+        say(f'{place}: the text says "{_one_line(each["text"])}"')
+        say(f'  the picture shows "{_one_line(each["seen_text"] or "")}"')
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def repair(arguments: argparse.Namespace) -> int:
@@ -226,7 +299,10 @@ def _named(states: dict[str, SourceStatus], asked: Sequence[str]) -> list[str]:
 def _matches(states: dict[str, SourceStatus], name: str) -> list[str]:
     if name in states:
         return [name]
-    found = [uri for uri, state in states.items() if state.source.name == name]
+    from mistral_rag.text import readable_name
+
+    asked = readable_name(name)
+    found = [uri for uri, state in states.items() if readable_name(state.source.name) == asked]
     if len(found) == 1:
         return found
     from pathlib import Path

@@ -1,10 +1,10 @@
 """The runs of a page's text that are read in one way: its blocks, and what stands between them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ingest.chunking._lines import ends_sentence
-from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page
+from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page, Table
 from mistral_rag.text import can_begin
 
 FLOWING = frozenset({"title", "text", "list", None})
@@ -30,6 +30,19 @@ def segments(page: Page) -> Iterator[TextSegment]:
         if block.end > start and block.kind not in UNCITED_KINDS:
             yield TextSegment(start, block.end, block.kind, _is_marked_up(block))
         at = max(at, block.end)
+
+
+def outside(found: Iterable[TextSegment], tables: Sequence[Table]) -> Iterator[TextSegment]:
+    """The segments, or what of them is in none of the tables; both are in order."""
+    for segment in found:
+        at = segment.start
+        for table in tables:
+            if at < table.end and table.start < segment.end:
+                if at < table.start:
+                    yield segment._replace(start=at, end=table.start)
+                at = table.end
+        if at < segment.end:
+            yield segment if at == segment.start else segment._replace(start=at)
 
 
 def _is_marked_up(block: Block) -> bool:

@@ -32,10 +32,7 @@ class TypedUnit(NamedTuple):
 def read_segment(text: str, segment: TextSegment, *, width: int) -> Iterator[TypedUnit]:
     """The units of a segment; `width` is that of the page's full lines."""
     for unit in _read(text, segment, width):
-        if unit.end - unit.start > MAX_UNIT:
-            yield from _shortened(text, unit)
-        else:
-            yield unit
+        yield from shortened(text, unit)
 
 
 def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
@@ -46,7 +43,9 @@ def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
         yield from _printed(text, same_lines(text, start, end, "heading"), kind)
     elif kind == "table":
         yield from _printed(text, same_lines(text, start, end, "row"), kind)
-    elif kind in {"code", "equation", "image"}:
+    elif kind == "code":
+        yield from _code(text, start, end)
+    elif kind in {"equation", "image"}:
         yield from _printed(text, same_lines(text, start, end, "line"), kind)
     elif markup and kind == "list":
         yield from _item(text, start, end)
@@ -54,6 +53,20 @@ def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
         yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, start, end))
     else:
         yield from _printed(text, read_lines(text, start, end, width=width), kind)
+
+
+def _code(text: str, start: int, end: int) -> Iterator[TypedUnit]:
+    """Code between blank lines is one unit, a long piece its lines; each begins with its line, blanks included."""
+    snippet: list[tuple[int, int]] = []
+    at = start
+    for line in [*text[start:end].split("\n"), ""]:
+        if line.strip():
+            snippet.append((at, at + len(line.rstrip())))
+        elif snippet:
+            parts = snippet if snippet[-1][1] - snippet[0][0] > MAX_ITEM else [(snippet[0][0], snippet[-1][1])]
+            yield from (TypedUnit(first, last, "line", "code") for first, last in parts)
+            snippet = []
+        at += len(line) + 1
 
 
 def _item(text: str, start: int, end: int) -> Iterator[TypedUnit]:
@@ -95,8 +108,8 @@ def _units_of(text: str, start: int, end: int, line: LineKind, kind: BlockKind |
         yield TypedUnit(start, end, line, LINE_BLOCKS.get(line, kind or "text"))
 
 
-def _shortened(text: str, unit: TypedUnit) -> Iterator[TypedUnit]:
-    """Shorten a unit that is too long: several, which end at blanks."""
+def shortened(text: str, unit: TypedUnit) -> Iterator[TypedUnit]:
+    """The unit, or where it is too long several, which end at blanks."""
     at, end = unit.start, unit.end
     parts = -(-(end - at) // MAX_UNIT)
     while parts > 1:

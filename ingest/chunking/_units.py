@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from ingest.chunking._grids import table_units
 from ingest.chunking._lines import full_width
-from ingest.chunking._segments import TextSegment, rejoined, segments
+from ingest.chunking._segments import TextSegment, outside, rejoined, segments
 from ingest.chunking._tables import begins_table, header_rows, is_label, stands_above_columns
 from ingest.chunking._typed_units import TypedUnit, read_segment
-from mistral_rag.schema import Page, Unit, UnitKind
+from mistral_rag.schema import Page, Table, Unit, UnitKind
 
 MAX_LABELS = 2
 """Lines between two rows that may be labels of their table; more are a paragraph between two tables."""
@@ -29,13 +30,34 @@ def as_units(found: Iterable[TypedUnit]) -> Iterator[Unit]:
 
 def typed_units(page: Page) -> list[TypedUnit]:
     """The units of a page with the kinds of their blocks; running headers and footers are left out."""
-    text = page.text
-    width = full_width(text)
+    width = full_width(page.text)
+    found: list[TypedUnit] = []
+    for part in _parts(page):
+        first = len(found)
+        units = table_units(page.text, part) if isinstance(part, Table) else _text_units(page.text, part, width)
+        found += (u if u.header is None else u._replace(header=u.header + first) for u in units)
+    return found
+
+
+def _parts(page: Page) -> Iterator[Table | list[TextSegment]]:
+    """The tables of a page that have cells, and the text before, between and behind them."""
+    tables = [table for table in page.tables if any(cell.runs for cell in table.cells)]
+    texts = list(outside(segments(page), tables))
+    for table in tables:
+        before = [segment for segment in texts if segment.start < table.start]
+        texts = texts[len(before) :]
+        yield before
+        yield table
+    yield texts
+
+
+def _text_units(text: str, parts: Sequence[TextSegment], width: int) -> list[TypedUnit]:
+    """The units of text whose tables are known by their looks only."""
     found: list[TypedUnit] = []
     named: dict[int, int] = {}
     starts: set[int] = set()
     before: TextSegment | None = None
-    for segment in rejoined(text, segments(page)):
+    for segment in rejoined(text, parts):
         first = len(found)
         found.extend(read_segment(text, segment, width=width))
         if before is not None and _names_columns(text, before, segment):

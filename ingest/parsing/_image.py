@@ -8,6 +8,7 @@ from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pictures import ImageFile, ink_of
 from mistral_rag.schema import Locator, Page
+from mistral_rag.text import readable_name
 
 
 def parse(path: Path) -> Parsed:
@@ -25,7 +26,7 @@ def parse(path: Path) -> Parsed:
             except ParseError as error:
                 problems.append(PageProblem(number, error.reason))
             pages.append(Page(locator=Locator(kind="page", number=number), text="", width=width, height=height))
-    return Parsed(title_of("", "", path.stem), {}, tuple(pages), tuple(problems), tuple(unread))
+    return Parsed(title_of("", "", readable_name(path.stem)), {}, tuple(pages), tuple(problems), tuple(unread))
 
 
 def _holds_something(image: ImageFile, number: int) -> bool:

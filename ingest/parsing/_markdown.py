@@ -13,8 +13,9 @@ from pydantic import JsonValue
 
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._outline import Outline
-from ingest.parsing._result import Parsed
-from mistral_rag.text import read_text
+from ingest.parsing._result import Parsed, with_doubt
+from ingest.parsing._titles import written_title
+from mistral_rag.text import read_text, readable_name
 
 MAX_NESTING = 60
 """Lists in lists, quotes in quotes: what is deeper is made to exhaust the parser's stack."""
@@ -28,7 +29,8 @@ SWALLOWS = re.compile(
 
 def parse(path: Path) -> Parsed:
     """The file's sections as pages; `metadata` holds the plain settings of its front matter."""
-    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
+    source = read_text(path)
+    text = source.text.replace("\r\n", "\n").replace("\r", "\n")
     metadata: dict[str, JsonValue] = {}
     if front := FRONT_MATTER.match(text):
         metadata = {key: value.strip().strip("\"'") for key, value in SETTING.findall(front[1])}
@@ -36,12 +38,13 @@ def parse(path: Path) -> Parsed:
     outline = Outline()
     reader = HtmlReader(outline)
     reader.read(_markdown().render(text, {"closed": {name for slash, name in SWALLOWS.findall(text.lower()) if slash}}))
-    title = str(metadata.pop("title", "")) or outline.title or path.stem
-    return Parsed(title, metadata, outline.pages(), hidden={0: reader.hidden} if reader.hidden else {})
+    title = written_title(str(metadata.pop("title", ""))) or outline.title or readable_name(path.stem)
+    hidden = {0: reader.hidden} if reader.hidden else {}
+    return with_doubt(Parsed(title, metadata, outline.pages(), hidden=hidden), source.doubt)
 
 
 def _markdown() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.add_render_rule("html_inline", _html_inline)
     return parser
 

@@ -1,27 +1,36 @@
 """Headings and blocks of a document without pages, cut into pages at its top-level sections."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
-from mistral_rag.schema import Block, BlockKind, Locator, Page, clean_text
-from mistral_rag.text import drop_invisible
+from ingest.parsing._grid_text import GridText, write_grid
+from mistral_rag.schema import Block, BlockKind, Locator, Page, Table, clean_text
+from mistral_rag.text import TableGrid, drop_invisible
 
 MAX_PAGE = 20_000
 """Characters of a page: an edit touches no more, and a citation of the page is still a place one can look up."""
 PATH_SEPARATOR = " > "
-CELL_SEPARATOR = " | "
+MAX_CELLS = 100_000
+"""Cells of all tables whose grids are kept, a third of what a file may have of blocks and cells; tables beyond them
+are rows of text."""
 MAX_LABEL = 200
 """Characters of a label: it is stored with each page, and a heading may be as long as its author likes."""
 TOP_LEVELS = frozenset({1, 2})
 
 
 class Entry(NamedTuple):
-    """A block in reading order; `level` is that of a heading, 0 for all else; `joint` stands before it."""
+    """A block in reading order; `level` is that of a heading, 0 for all else; `joint` stands before it.
+
+    The text of a part of a table begins `offset` characters behind the beginning of `grid`'s.
+    """
 
     kind: BlockKind
     text: str
     level: int = 0
     joint: str = "\n\n"
+    grid: GridText | None = None
+    offset: int = 0
 
 
 class Outline:
@@ -33,6 +42,7 @@ class Outline:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self._cells = 0
 
     def heading(self, level: int, text: str) -> None:
         """A heading; level 1 is the highest."""
@@ -43,16 +53,21 @@ class Outline:
         follows = kind == "list" and bool(self._entries) and self._entries[-1].kind == "list"
         self._add(kind, text, joint="\n" if follows else "\n\n")
 
-    def table(self, header: Iterable[Sequence[str]], body: Iterable[Sequence[str]]) -> None:
+    def table(self, grid: TableGrid) -> None:
         """A table, one line a row.
 
         The rows that name the columns are a block of their own, one newline before that of the others: so
         the chunker tells them apart.
         """
-        names = "\n".join(filter(None, map(_row, header)))
-        rows = "\n".join(filter(None, map(_row, body)))
-        self._add("table", names)
-        self._add("table", rows, joint="\n" if names else "\n\n")
+        written = write_grid(grid)
+        self._cells += sum(map(len, grid.rows))
+        is_grid = grid.width > 1 or grid.heads > 0
+        kept = written if is_grid and self._cells <= MAX_CELLS else None
+        head, body = written.text[: written.head], written.text[written.body :]
+        if head:
+            self._entries.append(Entry("table", head, grid=kept))
+        if body:
+            self._entries.append(Entry("table", body, 0, "\n" if head else "\n\n", kept, written.body))
 
     @property
     def title(self) -> str:
@@ -89,22 +104,19 @@ class Outline:
             yield label, section
 
 
-def _row(cells: Sequence[str]) -> str:
-    texts = [" ".join(cell.split()) for cell in cells]
-    return CELL_SEPARATOR.join(texts).strip() if any(texts) else ""
-
-
 def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:
     """The section whole, or in runs of blocks that are not too long."""
     size = 0
     page: list[Entry] = []
     for entry in section:
+        offset = entry.offset
         for text in split_text(entry.text):
             if page and size + len(text) > MAX_PAGE:
                 yield page
                 page, size = [], 0
-            page.append(entry._replace(text=text))
+            page.append(entry._replace(text=text, offset=offset))
             size += len(text)
+            offset += len(text)
     if page:
         yield page
 
@@ -123,12 +135,23 @@ def split_text(text: str, limit: int = MAX_PAGE) -> Iterator[str]:
 def _page(number: int, label: str, entries: list[Entry]) -> Page:
     texts: list[str] = []
     blocks: list[Block] = []
+    starts: list[int] = []
     at = 0
     for entry in entries:
         joint = entry.joint if texts else ""
         at += len(joint)
+        starts.append(at)
         texts.append(joint + entry.text)
         blocks.append(Block(start=at, end=at + len(entry.text), kind=entry.kind, origin="markup"))
         at += len(entry.text)
     locator = Locator(kind="section", number=number, label=label)
-    return Page(locator=locator, text="".join(texts), blocks=tuple(blocks))
+    return Page(locator=locator, text="".join(texts), blocks=tuple(blocks), tables=tuple(_tables(entries, starts)))
+
+
+def _tables(entries: Sequence[Entry], starts: Sequence[int]) -> Iterator[Table]:
+    """The tables of a page; parts of one that stand below each other are one table."""
+    for _, group in groupby(zip(entries, starts, strict=True), key=lambda part: id(part[0].grid)):
+        parts = list(group)
+        (first, start), (last, end) = parts[0], parts[-1]
+        if first.grid is not None:
+            yield first.grid.table(first.offset, last.offset + len(last.text), at=start, end=end + len(last.text))

@@ -1,14 +1,18 @@
 """The parser for PDF files."""
 
+from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from ingest.parsing._result import NEEDS_OCR, PageProblem, Parsed
+from ingest.parsing._result import NEEDS_OCR, WRONG_TEXT, PageProblem, Parsed
+from ingest.parsing._samples import doubts_of
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
-from mistral_rag.schema import WordBoxes
+from mistral_rag.schema import Page, WordBoxes
+from mistral_rag.text import readable_name
 
 MIN_INK = 0.004
 """A page with little text and a larger share of dark pixels than this shows something that is no text."""
@@ -37,15 +41,32 @@ def parse(path: Path) -> Parsed:
                 if reason := needs_ocr(sheet):
                     unread.append(PageProblem(number, reason))
             sheets.append(sheet)
+        wrong = wrong_texts(pdf, sheets)
+        attachments = pdf.attachments() + sum(sheet.files for sheet in sheets)
         labels = [pdf.label(sheet.number) for sheet in sheets]
         metadata: dict[str, JsonValue] = {
             name: value for key, name in _METADATA.items() if (value := pdf.metadata(key))
         }
         title = pdf.metadata("Title")
-    pages = tuple(pages_of(sheets, labels=labels))
-    title = title_of(title, largest_words(sheets[0]), path.stem)
+    unread = [problem for problem in unread if problem.page not in wrong]
+    unread = sorted([*unread, *starmap(PageProblem, wrong.items())], key=lambda problem: problem.page or 0)
+    pages = tuple(_with_doubt(page, wrong.get(page.locator.number)) for page in pages_of(sheets, labels=labels))
+    largest = "" if 1 in wrong else largest_words(sheets[0])
+    title = title_of(title, largest, readable_name(path.stem))
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
-    return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden)
+    notes = sum(sheet.notes for sheet in sheets)
+    return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, attachments)
+
+
+def wrong_texts(pdf: PdfFile, sheets: Sequence[Sheet]) -> dict[int, str]:
+    """Pages whose text is not what is printed, by number, with the reason."""
+    wrong = {number: str(font) for number, font in pdf.wrong_fonts().items()}
+    wrong |= doubts_of(pdf, [sheet for sheet in sheets if sheet.number not in wrong])
+    return {number: f"{WRONG_TEXT}: {wrong[number]}" for number in sorted(wrong)}
+
+
+def _with_doubt(page: Page, doubt: str | None) -> Page:
+    return page if doubt is None else page.model_copy(update={"doubts": (*page.doubts, doubt)})
 
 
 def needs_ocr(sheet: Sheet) -> str | None:

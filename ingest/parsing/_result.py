@@ -1,7 +1,7 @@
 """Results of parsing: of a parser, of a parsing worker, and the jobs that ask for them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -11,6 +11,9 @@ from mistral_rag.schema import Chunk, Page
 
 NEEDS_OCR = "needs OCR"
 """Beginning of the reason of a page that has to be read from its picture."""
+
+WRONG_TEXT = f"{NEEDS_OCR}: the text says something else than is printed"
+"""Beginning of the reason of a page whose text layer is wrong: without OCR it has no text."""
 
 UNKNOWN_DIGEST = "0" * 64
 """Stands for the digest of a file that could not be opened, or whose digest nobody needs."""
@@ -41,7 +44,8 @@ class Parsed:
     """A file as its parser gives it: every page that exists, with what text it has, not yet cut into units.
 
     `unread` are the pages whose text layer is not enough, with the reason. `hidden` counts the characters that nobody
-    sees and that were left out, by page number; 0 stands for a file whose parser can't say on which page.
+    sees and that were left out, by page number; 0 stands for a file whose parser can't say on which page. `notes` and
+    `attachments` count what a file carries beside its pages and what is not read.
     """
 
     title: str
@@ -50,6 +54,16 @@ class Parsed:
     problems: tuple[PageProblem, ...] = ()
     unread: tuple[PageProblem, ...] = ()
     hidden: Mapping[int, int] = field(default_factory=dict)
+    notes: int = 0
+    attachments: int = 0
+
+
+def with_doubt(parsed: Parsed, doubt: str) -> Parsed:
+    """The file with a doubt about its text on each page and in the report; as it is when `doubt` is empty."""
+    if not doubt:
+        return parsed
+    pages = tuple(page.model_copy(update={"doubts": (*page.doubts, doubt)}) for page in parsed.pages)
+    return replace(parsed, pages=pages, problems=(*parsed.problems, PageProblem(None, doubt)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,8 @@ class ParsedFile:
     """A file ready for the store: pages with units, chunks, and what was wrong with it.
 
     `language` is an ISO 639-1 code, empty when unknown; `pictures` are the pages that are still to be read from their
-    pictures; `profile` is what the signals of retrieval have learned of it; `hidden` is as in `Parsed`.
+    pictures; `profile` is what the signals of retrieval have learned of it; `hidden`, `notes` and
+    `attachments` are as in `Parsed`.
     """
 
     uri: str
@@ -88,6 +103,8 @@ class ParsedFile:
     pictures: tuple[PicturePage, ...] = ()
     profile: Profile = field(default_factory=Profile)
     hidden: Mapping[int, int] = field(default_factory=dict)
+    notes: int = 0
+    attachments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +113,18 @@ class CutJob:
 
     parsing: ParseJob
     file: ParsedFile
+
+
+def has_wrong_text(page: Page) -> bool:
+    """True for a page whose text layer says something else than is printed."""
+    return any(doubt.startswith(WRONG_TEXT) for doubt in page.doubts)
+
+
+def without_text(page: Page) -> Page:
+    """The page without its text, which is not to be found or quoted."""
+    return Page(locator=page.locator, text="", width=page.width, height=page.height, doubts=page.doubts)
+
+
+def without_wrong_text(pages: Iterable[Page]) -> tuple[Page, ...]:
+    """The pages, without the text of those whose text is wrong."""
+    return tuple(without_text(page) if has_wrong_text(page) else page for page in pages)

@@ -41,6 +41,8 @@ class Payload(Model):
     pictures: tuple[tuple[int, str, str], ...]
     profile: dict[str, JsonValue]
     hidden: dict[int, int]
+    notes: int
+    attachments: int
     word_bytes: tuple[int, ...]
 
 
@@ -73,6 +75,8 @@ def encode_file(file: ParsedFile) -> WireFrame:
         pictures=tuple((picture.page, picture.reason, picture.key) for picture in file.pictures),
         profile=file.profile.to_json(),
         hidden=dict(file.hidden),
+        notes=file.notes,
+        attachments=file.attachments,
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
@@ -117,6 +121,8 @@ def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
         pictures=tuple(PicturePage(page, reason, key) for page, reason, key in payload.pictures),
         profile=Profile.from_json(payload.profile),
         hidden=payload.hidden,
+        notes=payload.notes,
+        attachments=payload.attachments,
     )
 
 

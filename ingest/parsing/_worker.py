@@ -7,10 +7,10 @@ from ingest.chunking import cut
 from ingest.parsing import parse
 from ingest.parsing._bounds import MAX_TITLE, shortened
 from ingest.parsing._pictures import picture_pages
-from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob
+from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._wire import decode_job, encode_file
 from mistral_rag.schema import Source
-from mistral_rag.text import detect_language
+from mistral_rag.text import detect_language, readable_name
 from mistral_rag.workers import WireFrame, serve
 
 
@@ -34,11 +34,13 @@ def parse_file(job: ParseJob) -> ParsedFile:
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
-        title=parsed.title or shortened(job.path.stem, MAX_TITLE),
+        title=parsed.title or shortened(readable_name(job.path.stem), MAX_TITLE),
         metadata=parsed.metadata,
         pages=parsed.pages,
         problems=parsed.problems,
         hidden=parsed.hidden,
+        notes=parsed.notes,
+        attachments=parsed.attachments,
         pictures=picture_pages(job.path, job.media_type, parsed, every=job.every_picture),
     )
     if job.awaits_ocr and file.pictures:
@@ -46,7 +48,7 @@ def parse_file(job: ParseJob) -> ParsedFile:
     waiting = [picture for picture in file.pictures if picture.reason.startswith(NEEDS_OCR)]
     unread = [PageProblem(picture.page, picture.reason) for picture in waiting]
     problems = sorted([*file.problems, *unread], key=lambda problem: problem.page or 0)
-    return cut_file(CutJob(job, replace(file, problems=tuple(problems))))
+    return cut_file(CutJob(job, replace(file, pages=without_wrong_text(file.pages), problems=tuple(problems))))
 
 
 def cut_file(job: CutJob) -> ParsedFile:
@@ -57,7 +59,7 @@ def cut_file(job: CutJob) -> ParsedFile:
     source = Source(
         uri=file.uri,
         digest=job.parsing.digest,
-        name=job.parsing.name or job.parsing.path.name,
+        name=job.parsing.name or readable_name(job.parsing.path.name),
         title=file.title,
         media_type=file.media_type,
         language=language,

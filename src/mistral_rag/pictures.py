@@ -3,6 +3,7 @@
 Pillow's decoders have had security holes: open untrusted files in child processes only.
 """
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from mistral_rag.errors import ParseError
 __all__ = ["ImageFile", "ink_of"]
 
 Grey = npt.NDArray[np.uint8]
+"""Pixels (height, width)."""
+Color = npt.NDArray[np.uint8]
+"""Pixels (height, width, 3)."""
 
 MAX_PIXELS: Final = 200_000_000
 """An image with more is refused: in colour with transparency it would take a gigabyte of memory."""
@@ -39,12 +43,13 @@ class ImageFile:
     Raises ParseError when it can't be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: Path | bytes) -> None:
+        self.file = file
 
     def __enter__(self) -> Self:
         with _parse_errors():
-            self._image = Image.open(self.path, formats=FORMATS)
+            file = io.BytesIO(self.file) if isinstance(self.file, bytes) else self.file
+            self._image = Image.open(file, formats=FORMATS)
         return self
 
     def __exit__(
@@ -69,13 +74,25 @@ class ImageFile:
     def grey(self, number: int) -> Grey:
         """Decode page `number` (from 1): rows of 0 (black) to 255, turned upright by its EXIF data, on white."""
         with _parse_errors():
-            image = ImageOps.exif_transpose(self._page(number))
-            if image.mode.startswith("I"):
-                return _stretched(np.asarray(image, dtype=np.float64))
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            return np.asarray(image.convert("L"), dtype=np.uint8)
+            return np.asarray(self._upright(number).convert("L"), dtype=np.uint8)
+
+    def color(self, number: int, *, max_pixels: int) -> Color:
+        """Decode page `number` (from 1) as `grey` does, in red, green and blue; made smaller to have `max_pixels`."""
+        with _parse_errors():
+            image = self._upright(number).convert("RGB")
+            scale = (max_pixels / (image.width * image.height)) ** 0.5
+            if scale < 1:
+                image = image.resize((max(int(image.width * scale), 1), max(int(image.height * scale), 1)))
+            return np.asarray(image, dtype=np.uint8)
+
+    def _upright(self, number: int) -> Image.Image:
+        image = ImageOps.exif_transpose(self._page(number))
+        if image.mode.startswith("I"):
+            return Image.fromarray(_stretched(np.asarray(image, dtype=np.float64)))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return image
 
     def _page(self, number: int) -> Image.Image:
         with _parse_errors():

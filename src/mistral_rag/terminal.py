@@ -54,6 +54,7 @@ __all__ = [
     "say_json_line",
     "say_text",
     "text_argument",
+    "write_output",
 ]
 
 DONE, UNDONE, UNUSABLE, PLATFORM, ABSTAINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
@@ -298,6 +299,32 @@ def index_folder(arguments: argparse.Namespace) -> Path:
     from pathlib import Path
 
     return Path(arguments.index)
+
+
+def write_output(path: Path, data: bytes, *, beside: Path | None = None) -> None:
+    """Write the file that an option names, in place of one that is there; half a file is never seen.
+
+    Raises:
+        UsageError: it can't be written, or it is the file `beside`, which was read.
+    """
+    from tempfile import mkstemp
+
+    if beside is not None and path.exists() and beside.exists() and path.samefile(beside):
+        raise UsageError(f"{path} is the file that is read; name another one to write")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file that could be written; name another one")
+    try:
+        number, name = mkstemp(dir=path.parent, prefix=".mistral-rag-")
+        try:
+            with open(number, "wb") as file:  # noqa: PTH123 (a descriptor)
+                file.write(data)
+            os.replace(name, path)  # noqa: PTH105 (lighter)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)  # noqa: PTH108
+            raise
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
 
 
 def run(command: Command, arguments: argparse.Namespace) -> int:

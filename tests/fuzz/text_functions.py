@@ -36,6 +36,7 @@ from mistral_rag.retrieval._domains.filings.statements import statement_pages
 from mistral_rag.retrieval._domains.periods import kinds_in, period_of
 from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.schema import Block, Locator, Page, Source, clean_text, text_digest
+from mistral_rag.text import TableGrid
 
 COVER = "FORM 10-K\nFor the fiscal year ended December 31, 2023\nAcme Widgets, Inc.\n(Exact name of registrant)\n"
 
@@ -76,7 +77,7 @@ def _markers_in_pieces(text: str) -> object:
 
 def _decoded(data: bytes) -> object:
     try:
-        return texts.decode_text(data, markup=True)
+        return texts.decode_text(data, markup=True).text
     except ParseError:
         return None
 
@@ -117,7 +118,12 @@ def _outline(text: str) -> object:
     outline = Outline()
     outline.heading(1, text)
     outline.block("text", text)
-    outline.table([[text]], [[text, "1"], [text]])
+    grid = TableGrid()
+    for row in ([text], [text, "1"], [text]):
+        for cell in row:
+            grid.add(" ".join(clean_text(cell).split()), is_head=row == [text])
+        grid.end_row()
+    outline.table(grid)
     return outline.title, outline.pages()
 
 

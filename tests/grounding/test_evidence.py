@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mistral_rag.grounding._evidence.evidence import defused, gather, messages, new_nonce
 from mistral_rag.grounding._evidence.pages import passages
+from mistral_rag.schema import CellRole, Table, TableCell
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf
@@ -76,3 +77,51 @@ def test_a_nonce_is_new_each_time_and_in_none_of_the_texts() -> None:
     drawn = {new_nonce() for _ in range(50)}
     assert len(drawn) > 45
     assert all(re.fullmatch(r"[a-z2-9]{4}", nonce) for nonce in drawn)
+
+
+def table(text: str, *rows: tuple[str, ...], columns: tuple[str, ...], continued: bool = False) -> Table:
+    """A table of the rows of a text, each with its label first; the row of names only where it is not continued."""
+    cells = []
+    for row, texts in enumerate(rows):
+        for column, part in enumerate(texts):
+            role: CellRole = "column" if not row and not continued else "value" if column else "row"
+            start = text.index(part)
+            cells.append(TableCell(row=row, column=column, runs=((start, start + len(part)),), role=role))
+    return Table(start=0, end=len(text), cells=tuple(cells), columns=columns, continued=continued)
+
+
+def test_the_values_of_a_row_stand_under_the_names_of_their_columns(empty_shelf: "Shelf") -> None:
+    text = "Code  Actual  Variance\nB-07  289  -23"
+    page = empty_shelf.page_of(text, rows=(0, 1), header=0)
+    grid = table(text, ("Code", "Actual", "Variance"), ("B-07", "289", "-23"), columns=("Code", "Actual", "Variance"))
+    empty_shelf.put("file:///a.pdf", page.model_copy(update={"tables": (grid,)}))
+    assert "[E1-k3xq] B-07 289 -23 (Actual: 289; Variance: -23)" in prompt(
+        empty_shelf, ("file:///a.pdf", 1, 1, 1)
+    ).split("\n")
+
+
+def test_rows_of_a_table_that_goes_on_have_the_names_from_the_page_before(empty_shelf: "Shelf") -> None:
+    text = "Tax  22  33\nProfit  11  44"
+    names = ("in EUR", "2015", "2016")
+    page = empty_shelf.page_of(text, rows=(0, 1))
+    grid = table(text, ("Tax", "22", "33"), ("Profit", "11", "44"), columns=names, continued=True)
+    empty_shelf.put("file:///a.pdf", page.model_copy(update={"tables": (grid,)}))
+    lines = prompt(empty_shelf, ("file:///a.pdf", 1, 0, 1)).split("\n")
+    assert lines[3:6] == [
+        "~ in EUR 2015 2016",
+        "[E1-k3xq] Tax 22 33 (2015: 22; 2016: 33)",
+        "[E2-k3xq] Profit 11 44 (2015: 11; 2016: 44)",
+    ]
+    found, _ = passages([empty_shelf.document("file:///a.pdf", 1, 0, 1)], empty_shelf)
+    assert [unit.header for unit in gather(found, budget=100)] == ["in EUR  2015  2016"] * 2
+
+
+def test_a_row_of_many_values_is_shown_below_the_names_only(empty_shelf: "Shelf") -> None:
+    names = tuple(f"Y{at}" for at in range(10))
+    cells = tuple(f"{at}0{at}" for at in range(10))
+    text = "  ".join(names) + "\n" + "  ".join(cells)
+    page = empty_shelf.page_of(text, rows=(0, 1), header=0)
+    grid = table(text, names, cells, columns=names)
+    empty_shelf.put("file:///a.pdf", page.model_copy(update={"tables": (grid,)}))
+    lines = prompt(empty_shelf, ("file:///a.pdf", 1, 1, 1)).split("\n")
+    assert lines[3:5] == [f"~ {' '.join(names)}", f"[E1-k3xq] {' '.join(cells)}"]

@@ -148,6 +148,7 @@ def test_status_speaks_the_names_of_the_command_line(index: Path) -> None:
         "models": {"embedding": "test-model", "dimension": 4},
         "cost": 0.0,
         "failures": [],
+        "doubtful": [],
     }
 
 

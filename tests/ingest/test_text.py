@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunking import cut
 from ingest.parsing._text import parse
 from mistral_rag.errors import ParseError
 
@@ -81,3 +82,55 @@ def test_a_file_beyond_50_mb_is_not_read(file: Path) -> None:
         sparse.truncate(60_000_000)
     with pytest.raises(ParseError, match="the file has 60 MB; text files are read up to 50 MB"):
         parse(file)
+
+
+CODE = {
+    "python": """def backup(target):
+    if target.exists():
+        raise BackupError("target exists")
+    return target""",
+    "indented": """    def dump(name):
+        return archive[name]""",
+    "yaml": """jobs:
+  backup:
+    cron: "0 3 * * *"
+    retries: 3""",
+    "shell": """for host in $HOSTS; do
+  ssh "$host" systemctl restart backup
+done""",
+    "c": """int main(void)
+{
+    return 0;
+}""",
+    "json": """{
+  "retries": 3,
+  "hosts": ["a", "b"]
+}""",
+}
+
+
+@pytest.mark.parametrize("code", CODE.values(), ids=CODE)
+def test_code_keeps_its_indentation_in_text_units_and_chunks(tmp_path: Path, code: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(
+        f"How to run it\n\nRun this before each release:\n\n{code}\n\nAsk the operations team if it fails.\n"
+    )
+    (page,), (chunk,) = cut(parse(path).pages, uri="u", title="t")
+    assert f"\n\n{code}\n\n" in page.text
+    assert [page.text[unit.start : unit.end] for unit in page.units if unit.kind == "line"] == [code]
+    assert code in chunk.text
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "    Goods may be returned within 30 days; the buyer\npays for it. Used goods are excluded.",
+        "Dear Sir or Madam,\n\n  we thank you for your order (no. 17) of 5 May:\n  it will be sent today.",
+        "The rose is red,\n  the violet blue;\nthe honey is sweet,\n  and so are you.",
+        "Item        Price\nBolt         3.00\n  Nut        1.50",
+    ],
+)
+def test_indented_prose_is_no_code(tmp_path: Path, prose: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(prose)
+    assert [block for page in parse(path).pages for block in page.blocks] == []

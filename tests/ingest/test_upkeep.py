@@ -1,5 +1,6 @@
 """The commands that keep an index in order, as they are typed."""
 
+import hashlib
 import io
 import json
 import re
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 from mistral_rag.cli import _program as program
-from mistral_rag.index import IndexReader, verify
+from mistral_rag.index import IndexReader, IndexWriter, verify
 from mistral_rag.retrieval import is_current
+from tests.witness.conftest import line, pdf_of
 
 NAMES = ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md"]
 
@@ -283,3 +285,43 @@ def test_without_an_index_a_command_ends_with_exit_2(
     assert program.ingest([command, *more, "--index", str(tmp_path / "nowhere")]) == 2
     assert "there is no index at" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_names_texts_that_their_pictures_show_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("rapidocr")
+    root, folder = tmp_path / "reports", tmp_path / "index"
+    root.mkdir()
+    (root / "report.pdf").write_bytes(pdf_of(line("Total net sales were 81,797 in all.")))
+    assert build(root, folder) == 0
+    code, found = as_json(capsys, folder, "verify", "--pictures", "--sample", "5")
+    assert (code, found["ok"]) == (0, True)
+    assert found["pictures"] == {"agrees": 1, "differs": 0, "unreadable": 0, "unchecked": 0, "differences": []}
+
+    other = pdf_of(line("Total net sales were 81,791 in all."))
+    with IndexWriter.open(folder) as writer:
+        [state] = writer.sources().values()
+        with writer.view() as view:
+            pages, chunks = list(view.pages(state.source.uri)), view.content_of(state.source.uri)[0]
+        (root / "report.pdf").write_bytes(other)
+        changed = state.source.model_copy(update={"digest": hashlib.sha256(other).hexdigest()})
+        writer.put(changed, pages, chunks, None, root=state.root)
+        writer.commit()
+    assert as_json(capsys, folder, "verify") == (0, {"ok": True, "problems": []})
+    code, found = as_json(capsys, folder, "verify", "--pictures")
+    assert (code, found["ok"], found["pictures"]["differs"]) == (1, False, 1)
+    assert found["pictures"]["differences"] == [
+        {
+            "source": "report.pdf",
+            "page": 1,
+            "text": "Total net sales were 81,797 in all.",
+            "seen_text": "Total net sales were 81,791 in all.",
+        }
+    ]
+    assert program.ingest(["verify", "--pictures", "--index", str(folder)]) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "pictures: 0 agrees, 1 differs, 0 unreadable, 0 unchecked",
+        'report.pdf, p. 1: the text says "Total net sales were 81,797 in all."',
+        '  the picture shows "Total net sales were 81,791 in all."',
+    ]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from mistral_rag.ocr._pages.pages import BadPageError, read_page
 from mistral_rag.ocr._result import OcrPage
-from mistral_rag.schema import Box, Locator, Page
+from mistral_rag.schema import Box, Locator, Page, Table
 
 FIRST = Locator(kind="page", number=1)
 SIZE = {"dpi": 200, "width": 1000, "height": 2000}
@@ -92,6 +92,38 @@ def test_tables_keep_their_source_cells_and_box() -> None:
     assert read.text[table.start : table.end] == "a\n1"
     assert table.box == Box(left=0, top=0, right=0.5, bottom=0.25)
     assert [one.kind for one in read.blocks] == ["text", "table", "table"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "found"),
+    [
+        (
+            "<table><tr><th rowspan=2>Region</th><th colspan=2>Staff</th></tr><tr><th>2024</th><th>2025</th></tr>"
+            "<tr><td rowspan=2>South</td><td>30</td><td></td></tr><tr><td>31</td><td>**33**</td></tr></table>",
+            ["Staff, 2024: 30 (row South)", "Staff, 2024: 31 (row South)", "Staff, 2025: 33 (row South)"],
+        ),
+        (
+            "| | 2024 | 2025 |\n|---|---|---|\n| Net *sales* | $\\$ 5$ | |\n| Costs | 4 &amp; 5 | 6 |",
+            ["2024: $5 (row Net sales)", "2024: 4 & 5 (row Costs)", "2025: 6 (row Costs)"],
+        ),
+        (
+            "| Grade | Carbon | Silicon |\n| SNB22 | 0.39 | 0.2 |",
+            ["Carbon: 0.39 (row SNB22)", "Silicon: 0.2 (row SNB22)"],
+        ),
+        (
+            "<table><caption>Fees (in EUR)</caption><tr><td>**Grade**</td><td>**Fee**</td></tr>"
+            "<tr><td>A</td><td>5</td></tr></table>",
+            ["Fee: 5 (row A)"],
+        ),
+    ],
+)
+def test_tables_have_cells_as_those_of_other_pages(markdown: str, found: list[str]) -> None:
+    read = page(f"Before\n\n{markdown}\n\nafter")
+    plain = read.plain()
+    assert [str(value) for value in plain.cell_values(0, len(plain.text))] == found
+    assert [str(value) for value in read.cell_values(0, len(read.text))] == found
+    assert {type(table) for table in plain.tables} == {Table}
+    assert Page.model_validate_json(plain.model_dump_json()) == plain
 
 
 def test_every_word_has_its_confidence_at_its_place() -> None:

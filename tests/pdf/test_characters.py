@@ -82,6 +82,13 @@ def test_characters_without_a_meaning_are_counted(write_pdf: WritePdf, put: Put)
     assert sheet_of(write_pdf(put(60, 700, "D" * 10, font="F3") + put(60, 680, "x" * 10))).garbage == pytest.approx(0.5)
 
 
+def test_a_letter_with_the_code_of_a_line_break_breaks_no_line(write_pdf: WritePdf, put: Put) -> None:
+    sheet = sheet_of(write_pdf(put(60, 700, "oEce and eEcient", font="F3")))
+    assert sheet.text == "o ce and e cient"
+    # two letters of fourteen
+    assert sheet.garbage == pytest.approx(2 / 14)
+
+
 def test_words_of_real_pages_stand_at_their_offsets(checkout: Path) -> None:
     with PdfFile(checkout / "data" / "2023 Q3 AAPL.pdf") as pdf:
         for number in range(1, 9):

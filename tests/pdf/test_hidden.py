@@ -127,6 +127,37 @@ HIDDEN = {
         "",
         (("Annots", "[8 0 R]"),),
     ),
+    "a font without ink": Sample(
+        VISIBLE + f"BT /F9 10 Tf 50 600 Td ({CANARY}) Tj ET\n",
+        "/Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> /F9 8 0 R >>",
+        (
+            b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 600 800] /FontMatrix [0.001 0 0 0.001 0 0] "
+            b"/FirstChar 32 /LastChar 122 /Widths [" + b"500 " * 91 + b"] "
+            b"/CharProcs << /a 9 0 R >> /Encoding << /Type /Encoding /Differences [32 " + b"/a " * 91 + b"] >> "
+            b"/ToUnicode 10 0 R /Resources << >> >>",
+            stream("", b"500 0 d0"),
+            stream(
+                "",
+                b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+                b"1 beginbfrange <20> <7A> <0020> endbfrange endcmap end",
+            ),
+        ),
+    ),
+    "below squares of a font": Sample(
+        VISIBLE + hidden("") + "BT /F9 14 Tf 48 598 Td (" + "n" * 25 + ") Tj ET\n",
+        "/Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> /F9 8 0 R >>",
+        (
+            b"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 600 800] /FontMatrix [0.001 0 0 0.001 0 0] "
+            b"/FirstChar 110 /LastChar 110 /Widths [600] /CharProcs << /n 9 0 R >> "
+            b"/Encoding << /Type /Encoding /Differences [110 /n] >> /ToUnicode 10 0 R /Resources << >> >>",
+            stream("", b"600 0 -30 -200 630 800 d1 -30 -200 660 1000 re f"),
+            stream(
+                "",
+                b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+                b"1 beginbfchar <6E> <2588> endbfchar endcmap end",
+            ),
+        ),
+    ),
     "under a bar with a label": Sample(
         VISIBLE + hidden("") + "0 g " + BOX + " f\n" + text(50, 600, "REDACTED REDACTED REDACTED", before="1 g")
     ),

@@ -15,9 +15,10 @@ from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, 
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
 from ingest.parsing._outline import Outline
-from ingest.parsing._result import Parsed
-from mistral_rag.schema import BlockKind
-from mistral_rag.text import drop_invisible, read_text
+from ingest.parsing._result import Parsed, with_doubt
+from ingest.parsing._titles import written_title
+from mistral_rag.schema import BlockKind, clean_text
+from mistral_rag.text import drop_invisible, read_text, readable_name
 
 MAX_DEPTH: Final = 256
 """Blocks inside of blocks; deeper ones are read as text of the one around them. Browsers stop at 512."""
@@ -59,9 +60,11 @@ def parse(path: Path) -> Parsed:
     """The file's sections as pages; the title is `<title>`, else the first heading, else the file's name."""
     outline = Outline()
     reader = HtmlReader(outline)
-    reader.read(read_text(path, markup=True))
-    title = reader.title or outline.title or path.stem
-    return Parsed(title, reader.metadata, outline.pages(), hidden={0: reader.hidden} if reader.hidden else {})
+    source = read_text(path, markup=True)
+    reader.read(source.text)
+    title = written_title(reader.title) or outline.title or readable_name(path.stem)
+    hidden = {0: reader.hidden} if reader.hidden else {}
+    return with_doubt(Parsed(title, reader.metadata, outline.pages(), hidden=hidden), source.doubt)
 
 
 class HtmlReader:
@@ -85,6 +88,7 @@ class HtmlReader:
         self._styles = Styles()
         self._looks = [Style()]
         self._chosen: int | None = None
+        self._letters = [0, 0]
 
     def read(self, html: str) -> None:
         """Read a page, or a piece of one, to its end; raises ParseError for one that would take minutes."""
@@ -146,6 +150,7 @@ class HtmlReader:
     def _text(self, text: str) -> None:
         """Keep text that is seen; white space counts only in `<pre>`."""
         if self._looks[-1].shows_text:
+            self._letters[self._looks[-1].is_bold] += len(text.strip())
             self._parts.append(drop_invisible(text if self._preformatted else BLANKS.sub(" ", text)))
         else:
             self.hidden += _length(text)
@@ -171,7 +176,8 @@ class HtmlReader:
         if tag == "table":
             self._begin_table(node)
         elif tag in CELLS and table is not None and not self._framed:
-            table.start_cell(tag, node.attributes.get("colspan"), node.attributes.get("rowspan"))
+            table.start_cell(tag, node.attributes, self._looks[-1].background)
+            self._letters = [0, 0]
         elif tag == "thead" and table is not None:
             table.in_head = True
         elif tag in LISTS:
@@ -201,7 +207,7 @@ class HtmlReader:
         """End the innermost block."""
         table = self._table
         if tag in CELLS and table is not None and not self._framed:
-            table.end_cell(self._take())
+            table.end_cell(_one_line(self._take()), is_bold=self._letters[0] == 0)
         else:
             self._boundary()
         if tag == "table":
@@ -221,7 +227,9 @@ class HtmlReader:
         if self._framed:
             self._framed -= 1
         elif (table := self._tables.pop()) is not None:
-            self._outline.table(table.header, table.body)
+            for grid in table.grids:
+                grid.drop_empty_columns()
+                self._outline.table(grid)
 
     def _boundary(self) -> None:
         """The edge of a block: in a table's cell no more than a blank."""
@@ -235,6 +243,8 @@ class HtmlReader:
         if not text:
             return
         kind = next((tag for tag, _ in reversed(self._open) if tag in KINDS or tag in HEADINGS), "")
+        if kind == "caption" and self._table is not None:
+            self._table.grid.caption(text)
         if kind in HEADINGS:
             self._outline.heading(int(kind[1]), text)
         else:
@@ -247,6 +257,10 @@ class HtmlReader:
         if self._preformatted:
             return text.strip("\n")
         return AROUND_BREAK.sub("\n", re.sub(" {2,}", " ", text)).strip()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(drop_invisible(clean_text(text)).split())
 
 
 def _length(text: str) -> int:

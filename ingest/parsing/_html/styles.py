@@ -16,6 +16,7 @@ from ingest.parsing._html.media import holds
 MIN_FONT: Final = 3.0
 """Pixels, about 2 points: smaller print is a grey line."""
 ROOT_FONT: Final = 16.0
+MIN_BOLD: Final = 600
 
 _FONT_SIZES: Final = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
@@ -23,6 +24,7 @@ _FONT_SIZES: Final = {
 MAX_MATCHES: Final = 2_000_000
 """Pairs of a selector and an element that are kept, some 150 MB; later selectors match nothing."""
 _SHAPES: Final = "rect, path, circle, ellipse, polygon, polyline, image, use"
+_BOLD: Final = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
 _DRAWN: Final = frozenset({"svg", "g", "text", "tspan"})
 _COMMA: Final = re.compile(r",(?![^(]*\))")
 _WORD: Final = re.compile(r"[^\s(]+(?:\([^()]*\))?")
@@ -36,6 +38,7 @@ class Style(NamedTuple):
     background: Color = WHITE
     is_visible: bool = True
     font: float = ROOT_FONT
+    is_bold: bool = False
     faintness: float = 1.0
     """Opacity of the element and all around it."""
     custom: Mapping[str, str] = MappingProxyType({})
@@ -143,6 +146,8 @@ def _of_old(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
     values = {"background-color": attributes.get("bgcolor"), "background-image": attributes.get("background")}
     if tag in {"font", "body"}:
         values["color"] = attributes.get("color" if tag == "font" else "text")
+    if tag in _BOLD:
+        values["font-weight"] = "bold"
     if tag in _DRAWN:
         values |= {name: attributes.get(name) for name in ("display", "fill", "font-size", "opacity", "visibility")}
     return {name: value.strip().lower() for name, value in values.items() if value}
@@ -165,6 +170,7 @@ def inherited(parent: Style, values: Mapping[str, str], custom: Mapping[str, str
         background=parent.background if is_clip else background,
         is_visible=parent.is_visible if visibility == "inherit" else visibility not in {"hidden", "collapse"},
         font=_font(values, parent.font),
+        is_bold=_is_bold(values, is_bold=parent.is_bold),
         custom=custom,
         faintness=parent.faintness * faintness(values),
         shadow=values.get("text-shadow", parent.shadow),
@@ -208,6 +214,14 @@ def _background(values: Mapping[str, str], behind: Color) -> Color:
         return behind
     color, opacity = color_of(value)
     return blended(color, behind, opacity) if opacity else behind
+
+
+def _is_bold(values: Mapping[str, str], *, is_bold: bool) -> bool:
+    """True for letters of a weight that browsers draw bold: 600 and more (CSS Fonts 4, "font matching")."""
+    weight = values.get("font-weight", "inherit")
+    if weight.isdecimal():
+        return int(weight) >= MIN_BOLD
+    return {"bold": True, "bolder": True, "normal": False, "initial": False}.get(weight, is_bold)
 
 
 def _font(values: Mapping[str, str], parent: float) -> float:

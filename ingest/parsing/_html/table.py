@@ -1,120 +1,117 @@
-"""Rows and cells of one HTML table while it is being read, and tables that are none."""
+"""Cells of one HTML table while it is being read, and tables that are none."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.tree import TEXT, Walk
-
-MAX_SPAN: Final = 1000
-"""Columns or rows that a cell is believed to cover, as in browsers."""
-
-MAX_CARRIED: Final = 50
-"""Columns in which cells reach into the rows below."""
-
-MAX_REPEATED: Final = 200
-"""Characters of a cell that stand again in the rows below which it covers: labels, not paragraphs."""
-
-MAX_ALL_REPEATED: Final = 100_000
-"""The same for a whole table, so that a small file cannot become a large one."""
+from mistral_rag.text import TableGrid
 
 MAX_CELL: Final = 1000
 """Characters of a cell in a table without column names; with more the table lays out running text."""
+MAX_CELL_OF_ROW: Final = 200
+"""The same in a table of one row: a pair of label and value is short, columns of a page are not."""
+MAX_PARTED_CELL: Final = 100
+"""The same for a cell of several paragraphs in a table without lines: names of columns have as many, but are short."""
 
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 CELLS: Final = frozenset({"td", "th"})
+PARAGRAPHS: Final = frozenset(["article", "blockquote", "dd", "div", "dt", "form", "hr", "li", "p", "pre", "section"])
+DATA: Final = frozenset({"th", "thead", "caption"})
+"""Elements that only tables of data have (HTML Standard, "the table element"; accessibility trees go by them, too)."""
 
 
 class TableReader:
-    """Collects cells into rows, and knows which rows name the columns: those of `<thead>`, or of `<th>` alone.
-
-    A cell over several rows stands in each of them, so that every row says what it is about. A cell over several
-    columns leaves the places it also covers empty, so that columns line up.
-    """
+    """Collects the cells of a table into grids: one, or several where heads stand again above other rows."""
 
     def __init__(self) -> None:
-        self.body: list[list[str]] = []
+        self.grids = [TableGrid()]
         self.in_head = False
         self.in_cell = False
-        self._heads: list[tuple[list[str], list[str]]] = []
-        self._row: list[str] = []
-        self._spread: list[str] = []
-        self._names = True
-        self._cell = (False, 1, 1)
-        self._carried: dict[int, tuple[int, str, str]] = {}
-        self._repeated = 0
+        self._cell: tuple[bool, int, int, object] = (False, 1, 1, None)
 
     @property
-    def header(self) -> list[list[str]]:
-        """The rows that name the columns; rows of groups of columns are joined with the rows below them."""
-        titles = [row for row, spread in self._heads if len(set(spread)) == 1]
-        rows = [(row, spread) for row, spread in self._heads if len(set(spread)) > 1]
-        if len(rows) < 2 or all(row == spread for row, spread in rows):
-            return [*titles, *(row for row, _ in rows)]
-        width = max(len(spread) for _, spread in rows)
-        columns = ([spread[at] for _, spread in rows if at < len(spread)] for at in range(width))
-        return [*titles, [" ".join(filter(None, dict.fromkeys(column))) for column in columns]]
+    def grid(self) -> TableGrid:
+        """The grid that is being filled."""
+        return self.grids[-1]
 
-    def start_cell(self, tag: str, colspan: str | None, rowspan: str | None) -> None:
+    def start_cell(self, tag: str, attributes: Mapping[str, str | None], background: object) -> None:
         """A cell begins; its text comes with `end_cell`."""
         self.in_cell = True
-        self._cell = (tag == "th", _span(colspan), _span(rowspan))
+        is_head = tag == "th" and (attributes.get("scope") or "").lower() not in {"row", "rowgroup"}
+        self._cell = is_head, _span(attributes.get("colspan")), _span(attributes.get("rowspan")), background
 
-    def end_cell(self, text: str) -> None:
+    def end_cell(self, text: str, *, is_bold: bool) -> None:
         """The cell ends with this text."""
         self.in_cell = False
-        names, across, down = self._cell
-        self._put_carried()
-        first = len(self._row)
-        if down > 1:
-            repeated = text if len(text) <= MAX_REPEATED else ""
-            columns = range(first, min(first + across, MAX_CARRIED))
-            self._carried |= {at: (down, repeated if at == first else "", repeated) for at in columns}
-        self._row += [text] + [""] * (across - 1)
-        self._spread += [text] * across
-        self._names = self._names and (names or not text.strip())
+        is_head, across, down, background = self._cell
+        self.grid.add(text, is_head=is_head, is_bold=is_bold, background=background, across=across, down=down)
 
     def end_row(self) -> None:
-        """The row ends; a row without text of its own is dropped."""
-        if any(cell.strip() for cell in self._row):
-            self._put_carried()
-            if (self._names or self.in_head) and not self.body:
-                self._heads.append((self._row, self._spread))
-            else:
-                self.body.append(self._row)
-        self._carried = {at: (rows - 1, own, spread) for at, (rows, own, spread) in self._carried.items() if rows > 1}
-        self._row, self._spread, self._names = [], [], True
-
-    def _put_carried(self) -> None:
-        """Fill the places that cells of the rows above cover."""
-        while (carried := self._carried.get(len(self._row))) is not None:
-            _, text, spread = carried
-            self._repeated += len(text)
-            self._row.append(text if self._repeated <= MAX_ALL_REPEATED else "")
-            self._spread.append(spread)
+        """The row ends; one of heads below rows of values begins a grid of its own."""
+        if self.grid.begins_anew:
+            self.grids.append(self.grid.split())
+        self.grid.end_row(in_head=self.in_head)
 
 
 def is_layout(table: LexborNode) -> bool:
-    """True for a table that lays out the page: it says so, has one cell, or holds headings, tables or long text."""
+    """True for a table that lays out the page: it says so, has one cell, or holds headings, tables or running text."""
     if (table.attributes.get("role") or "").lower() in {"presentation", "none"}:
         return True
-    cells = length = longest = 0
-    has_names = False
-    walk = Walk(table)
-    for tag, node, entered in walk:
-        if not entered:
-            continue
-        if tag == TEXT:
-            length += len((node.text_content or "").strip())
-            longest = max(longest, length)
-        elif tag in HEADINGS or (tag == "table" and cells and not is_single_cell(node)):
-            return True
-        elif tag == "table" and cells:
-            walk.skip()
-        elif tag in CELLS:
-            cells, length = cells + 1, 0
-            has_names = has_names or tag == "th"
-    return cells == 1 or (longest > MAX_CELL and not has_names)
+    look = _Contents(table)
+    if look.holds_sections or look.cells == 1:
+        return True
+    if look.is_data:
+        return False
+    limit = MAX_CELL_OF_ROW if look.rows == 1 else MAX_CELL
+    return look.longest > limit or (look.longest_parted > MAX_PARTED_CELL and not _has_lines(table))
+
+
+class _Contents:
+    """Counts of what a table holds, those of tables within its cells left out.
+
+    `longest` are the characters of its longest cell, `longest_parted` those of the longest one with several paragraphs.
+    """
+
+    def __init__(self, table: LexborNode) -> None:
+        self.cells = self.rows = self.longest = self.longest_parted = 0
+        self.is_data = self.holds_sections = False
+        self._length = self._paragraphs = 0
+        self._begins = False
+        walk = Walk(table)
+        for tag, node, entered in walk:
+            if tag in PARAGRAPHS:
+                self._begins = True
+            elif entered and tag == TEXT:
+                self._count(len((node.text_content or "").strip()))
+            elif entered and (tag in HEADINGS or (tag == "table" and self.cells and not is_single_cell(node))):
+                self.holds_sections = True
+                return
+            elif entered and tag == "table" and self.cells:
+                walk.skip()
+            elif entered and tag in CELLS:
+                self.cells += 1
+                self._length, self._paragraphs, self._begins = 0, 0, True
+            self.rows += entered and tag == "tr"
+            self.is_data = self.is_data or tag in DATA
+
+    def _count(self, length: int) -> None:
+        if not length:
+            return
+        self._paragraphs += self._begins
+        self._begins = False
+        self._length += length
+        self.longest = max(self.longest, self._length)
+        if self._paragraphs > 1:
+            self.longest_parted = max(self.longest_parted, self._length)
+
+
+def _has_lines(table: LexborNode) -> bool:
+    attributes = table.attributes
+    if "border" in attributes:
+        return (attributes.get("border") or "1").strip() != "0"
+    return "rules" in attributes or "border" in (attributes.get("style") or "")
 
 
 def is_single_cell(table: LexborNode) -> bool:
@@ -134,4 +131,4 @@ def whole_number(value: str | None, default: int) -> int:
 
 
 def _span(value: str | None) -> int:
-    return min(max(whole_number(value, 1), 1), MAX_SPAN)
+    return max(whole_number(value, 1), 1)

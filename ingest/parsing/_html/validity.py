@@ -20,6 +20,7 @@ _LOGICAL: Final = {
 }
 """Properties of a text that runs from left to right."""
 _FONT_SIZE: Final = re.compile(r"(?:^|\s)(0|[\d.]+(?:px|pt|em|rem|%))(?:/|\s)")
+_FONT_BOLD: Final = re.compile(r"(?:^|\s)(?:bold(?:er)?|[6-9]00)\s")
 _WIDE: Final = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
 
 
@@ -42,6 +43,7 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     "overflow-y": _words("visible hidden clip scroll auto overlay"),
     "opacity": frozenset(),
     "font-size": _words("xx-small x-small small medium large x-large xx-large xxx-large smaller larger"),
+    "font-weight": _words("normal bold bolder lighter"),
     **dict.fromkeys(("left", "right", "top", "bottom", "margin-left", "margin-top"), _words("auto")),
     **dict.fromkeys(
         ("width", "height", "max-width", "max-height"),
@@ -50,7 +52,8 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("clip", "clip-path", "transform", "translate", "scale", "filter"), _words("auto none")),
 }
 _SIZED: Final = _words(
-    "opacity font-size left right top bottom margin-left margin-top width height max-width max-height translate scale"
+    "opacity font-size font-weight left right top bottom margin-left margin-top width height max-width max-height "
+    "translate scale"
 )
 _SIZE: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:%|[a-z]{1,5})?")
 _TWO_WORDS: Final = _words("display overflow translate scale")
@@ -60,10 +63,11 @@ _COLOR_CALLS: Final = _words("rgb rgba hsl hsla hwb lab lch oklab oklch color co
 
 
 def longhands(name: str, value: str) -> Iterator[tuple[str, str]]:
-    """The properties that a declaration sets, as far as they can hide text."""
+    """The properties that a declaration sets, as far as they can hide text or tell the heads of tables."""
     if name == "font":
         found = _FONT_SIZE.search(value)
         yield "font-size", found[1] if found else "inherit"
+        yield "font-weight", "bold" if _FONT_BOLD.search(value) else "normal"
     elif name in {"inset", "margin"}:
         prefix = "" if name == "inset" else "margin-"
         sides = value.split() or [""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mistral_rag.cli._places import is_code, place_of
 from mistral_rag.cli._retrieval import add_retrieval, question_of, retriever_of
 from mistral_rag.terminal import (
     ABSTAINED,
@@ -84,6 +85,8 @@ def _show_checks(answer: Answer) -> None:
         say(f"{answer.status}: {answer.reason}" if answer.reason else answer.status)
     for citation in answer.citations:
         say(_citation_line(citation))
+        for line in _code_lines(citation):
+            say_text(f"    {line}\n")
     for claim in answer.claims:
         if claim.support in {"unsupported", "contradicted"}:
             statement = " ".join(answer.text[claim.start : claim.end].split())
@@ -94,9 +97,32 @@ def _show_checks(answer: Answer) -> None:
         note(f"warning: {warning}")
 
 
+MAX_CELLS = 8
+"""Cells of a quoted row that are named on its line."""
+
+
+def _code_lines(citation: Citation) -> list[str]:
+    """The lines of a quote of code, which stand below the line of its citation; empty for any other quote."""
+    return citation.quote.expandtabs(4).split("\n") if citation.quote and is_code(citation.quote) else []
+
+
 def _citation_line(citation: Citation) -> str:
     if citation.quote is None or not citation.spans:
-        return f"[{citation.marker}] {citation.title}: not verified ({citation.location})"
-    where = citation.spans[0].locator
-    mark = "" if citation.verified else f" ({citation.location})"
-    return f'[{citation.marker}] {citation.title}, {where}{mark}: "{" ".join(citation.quote.split())}"'
+        return f"[{citation.marker}] {place_of(citation.title, citation.source)}: not verified ({citation.location})"
+    where = place_of(citation.title, citation.source, citation.spans[0].locator)
+    mark = "" if citation.location in {"exact", "normalised"} else f" ({citation.location})"
+    if citation.seen == "differs":
+        shown = f'"{" ".join(citation.seen_text.split())}"' if citation.seen_text else "nothing"
+        mark += f" (not verified: the picture shows {shown})"
+    elif citation.seen != "unchecked":
+        mark += f" (picture {citation.seen})"
+    if is_code(citation.quote):
+        return f"[{citation.marker}] {where}{mark}:"
+    quoted = f'[{citation.marker}] {where}{mark}: "{" ".join(citation.quote.split())}"'
+    named = [cell for cell in citation.cells if cell.column]
+    if not 0 < len(named) <= MAX_CELLS:
+        return quoted
+    # a row's name is said once, behind its last cell
+    last = {cell.row: at for at, cell in enumerate(named)}
+    cells = (str(c) if last[c.row] == at else f"{c.column}: {c.value}" for at, c in enumerate(named))
+    return f"{quoted}; cells: {'; '.join(cells)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mistral_rag.cli._places import place_of
 from mistral_rag.cli._retrieval import add_retrieval, question_of, retriever_of
 from mistral_rag.terminal import DONE, EXIT_CODES, add_common, counted, note, say, say_json, text_argument
 
@@ -43,7 +44,7 @@ def search(arguments: argparse.Namespace) -> int:
     for line in _explained(found) if arguments.explain else ():
         say(line)
     for number, hit in enumerate(found.hits, 1):
-        say(f"{number}. {hit.source.title}, {hit.page.locator} ({hit.score:.3f})")
+        say(f"{number}. {place_of(hit.source.title, hit.source.name, hit.page.locator)} ({hit.score:.3f})")
         if arguments.explain:
             say(f"   {_parts_line(hit)}")
         say(f"   {' '.join(hit.chunk.text.split())[:SNIPPET]}")

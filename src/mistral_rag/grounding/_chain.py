@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import merge_configs, run_in_executor
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.errors import RefusalError
 from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
@@ -20,13 +20,18 @@ from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
 from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
+from mistral_rag.grounding._quotes.pictures import seen_in_answer
 from mistral_rag.retrieval import PassageRetriever
 from mistral_rag.schema import Answer
+from mistral_rag.witness import PictureWitness, has_picture
 
 Question = str | dict[str, Any]
 Output = AnswerPiece | Answer
 AskModel = Callable[[Sequence[BaseMessage], RunnableConfig], Iterator[BaseMessage]]
 AskModelAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[BaseMessage]]
+NOT_SEEN = (
+    'the quotes were not compared with the pictures of their pages; for that run: pip install "mistral-rag[local]"'
+)
 INTERRUPTIONS = (ModelError, ConnectionError, TimeoutError)
 """Errors that may end a reply in the middle; any other is a mistake and is raised."""
 
@@ -56,6 +61,11 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     """Maximum number of quotes in an answer without a model."""
     budget: int = Field(default=24_000, ge=1)
     """Maximum number of characters of evidence shown to a model."""
+    picture_seconds: float = Field(default=0.3, ge=0)
+    """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), counted
+    as a millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer
+    also waits for the process that does it, about a second."""
+    _witness: PictureWitness = PrivateAttr(default_factory=PictureWitness)
 
     @field_validator("pages")
     @classmethod
@@ -128,8 +138,9 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         started = time.perf_counter()
         retrieved = self._retrieved(question, config, started)
         if self.model is None or not retrieved.evidence:
-            yield from _outputs_of(self._extractive(retrieved))
+            yield from _outputs_of(self._seen(retrieved, self._extractive(retrieved)))
             return
+        self._expect_quotes(retrieved)
         builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
         interrupted = None
         try:
@@ -138,15 +149,17 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         except INTERRUPTIONS as error:
             interrupted = _interruption(builder, error)
         yield from _text_outputs(builder.close(interrupted=interrupted))
-        yield builder.answer()
+        yield self._seen(retrieved, builder.answer())
 
     async def _aoutputs(self, question: str, config: RunnableConfig, ask: AskModelAsync) -> AsyncIterator[Output]:
         started = time.perf_counter()
         retrieved = await self._aretrieved(question, config, started)
         if self.model is None or not retrieved.evidence:
-            for output in _outputs_of(await run_in_executor(config, self._extractive, retrieved)):
+            answer = await run_in_executor(config, self._extractive, retrieved)
+            for output in _outputs_of(await run_in_executor(config, self._seen, retrieved, answer)):
                 yield output
             return
+        self._expect_quotes(retrieved)
         builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
         interrupted = None
         try:
@@ -157,7 +170,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             interrupted = _interruption(builder, error)
         for piece in _text_outputs(builder.close(interrupted=interrupted)):
             yield piece
-        yield builder.answer()
+        yield await run_in_executor(config, self._seen, retrieved, builder.answer())
 
     def _retrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
         ours, bound = self._passage_retriever()
@@ -198,6 +211,29 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     def _extractive(self, retrieved: Retrieved) -> Answer:
         return extractive_answer(retrieved, quotes=self.quotes, embeddings=retrieved.embeddings)
 
+    def _expect_quotes(self, retrieved: Retrieved) -> None:
+        """Start what compares quotes with pictures while the model writes."""
+        passages = (unit.passage for unit in retrieved.evidence)
+        if self.picture_seconds and any(has_picture(passage.source, passage.page) for passage in passages):
+            self._witness.start()
+
+    def _seen(self, retrieved: Retrieved, answer: Answer) -> Answer:
+        """The answer with what the pictures of the quoted pages show."""
+        pages = {unit.page_key: (unit.passage.source, unit.passage.page) for unit in retrieved.evidence}
+        cited = [pages[key] for key in _spans(answer) if key in pages]
+        if not self.picture_seconds or not any(has_picture(*page) for page in cited):
+            return answer
+        if not self._witness.available:
+            return answer.model_copy(update={"warnings": (*answer.warnings, NOT_SEEN)})
+        self._witness.start(wait=True)
+        citations = seen_in_answer(
+            answer.citations,
+            lambda uri, number: pages.get((uri, number)),
+            self._witness,
+            seconds=self.picture_seconds,
+        )
+        return answer.model_copy(update={"citations": citations})
+
     def _invoke_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
         yield cast(Runnable[Any, Any], self.model).invoke(messages, config)
 
@@ -225,6 +261,11 @@ def _joined(pieces: Sequence[Any]) -> Question:
     for piece in pieces[1:]:
         whole = whole + piece
     return cast(Question, whole)
+
+
+def _spans(answer: Answer) -> Iterator[tuple[str, int]]:
+    """Uri and page of each span that is cited."""
+    return ((citation.uri, span.page) for citation in answer.citations for span in citation.spans or ())
 
 
 def _outputs_of(answer: Answer) -> Iterator[Output]:

@@ -11,7 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema
 
 from mistral_rag.ocr._reader import PageFailure
-from mistral_rag.schema import Box, Digest, Fraction, Model, Offset, Page, Run, base64_schema
+from mistral_rag.schema import Box, Digest, Fraction, Model, Offset, Page, Run, Table, base64_schema
 
 TableFormat = Literal["markdown", "html"]
 
@@ -79,10 +79,11 @@ class WordScores:
         return base64_schema(cls)
 
 
-class OcrTable(Run):
-    """A table: its offsets in `Page.text`, where each row is a line, and its `content` as the platform sent it.
+class OcrTable(Table):
+    """A table with its `content` as the platform sent it; in `Page.text` each row is a line.
 
-    `header` are the rows that name the columns; empty where the platform did not mark them.
+    `header` are the texts of the rows that name the columns, by the platform's marks or by their looks; `rows` are
+    those below. In rows that a cell covers it stands again.
     """
 
     id: str
@@ -90,7 +91,10 @@ class OcrTable(Run):
     content: str
     header: tuple[tuple[str, ...], ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-    box: Box | None = None
+
+    def plain(self) -> Table:
+        """The table without the fields that only OCR has."""
+        return Table.model_construct(**{name: getattr(self, name) for name in Table.model_fields})
 
 
 class OcrImage(Model):
@@ -163,7 +167,8 @@ class OcrPage(Page):
 
     def plain(self) -> Page:
         """The page without the fields that only OCR has."""
-        return Page.model_construct(**{name: getattr(self, name) for name in Page.model_fields})
+        plain = {name: getattr(self, name) for name in Page.model_fields}
+        return Page.model_construct(**{**plain, "tables": tuple(table.plain() for table in self.tables)})
 
 
 class OcrUsage(Model):

@@ -9,10 +9,12 @@ from pathlib import Path
 from mistral_rag.pdf._blocks import largest_words
 from mistral_rag.pdf._document import SPARSE, PdfFile, PrintedLine, Sheet
 from mistral_rag.pdf._images import PageImage
+from mistral_rag.pdf._left_out import LeftOut
 from mistral_rag.pdf._pages import pages_of, read_page, read_pages
 
 __all__ = [
     "SPARSE",
+    "LeftOut",
     "PageImage",
     "PdfFile",
     "PrintedLine",

@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby, pairwise
+from types import MappingProxyType
 
 from mistral_rag.pdf._document import PrintedLine, Sheet
 from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._layout import CELL_JOINT
+from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.schema import Block, BlockKind, Box
 
 _TITLE_HEIGHT = 1.15
@@ -26,18 +28,32 @@ _RIGHT_COLUMNS = 0.58
 """Middle of a line that stands over the columns of figures and not over the labels, as a share of the page's width."""
 _MAX_LABELS_BETWEEN_ROWS = 3
 """Subheadings and wrapped labels of a table; more lines are text between two tables."""
+_SIZE_CHANGE = 0.07
+"""Share by which letters of two lines of one paragraph may differ: 10 points against 9 are a caption, or a footnote."""
+_CAPTION = re.compile(r"[^\W\d_]{3,12}\.?\s\d{1,3}(?:\.\d{1,2})*(?:\s?[.:|–—]|\s)\s*\S")
+_MIN_FIGURE_GAP = 3.0
+"""White between a caption and what stands above or below, times the height of a line: a figure is in it."""
+_FOOTNOTE = re.compile(r"[*†‡§¶]|\(?\d{1,2}[.)]?\s?(?=[^\W\d])|\(?[a-z][.)]\s")
+_MAX_PAGE_NUMBER = 12
+"""Characters of a line that may be the page's number."""
+_SMALL = 0.93
+"""Letters of captions and footnotes against those of the body: 9 points against 10."""
 _TITLE_HEIGHT_CHANGE = 1.0
 """Points by which the letters of two lines of one title may differ."""
 _MAX_ROW_GAP = 4
 """White within a table or a running header, times the height of a line; more is another table."""
 _COVER_HEIGHT = 0.95
 """Letters of a cover's title against the largest of the page: heights vary by rounding."""
+_MAX_LINES_OF_SIZE = 5
 _MAX_COVER_LINES = 3
 """More large lines are no title but a poster or a slide."""
 _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )
 _BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
+    {"aside": "aside", "figure": "image", "numbers": "footer"}
+)
 _SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
 
 
@@ -58,7 +74,8 @@ def blocks_of(sheet: Sheet, *, running: Set[int], body: float) -> tuple[Block, .
         for members in _groups(sheet, kind, list(group)):
             lines = sheet.lines[members[0] : members[-1] + 1]
             if lines[0].start < lines[-1].end:
-                blocks.append(Block(start=lines[0].start, end=lines[-1].end, kind=kind, box=_box(lines)))
+                part = _part(sheet, members, body) if kind == "text" else kind
+                blocks.append(Block(start=lines[0].start, end=lines[-1].end, kind=part, box=_box(lines)))
     return tuple(blocks)
 
 
@@ -71,8 +88,10 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
     for at, (line, text) in enumerate(zip(sheet.lines, texts, strict=True)):
         if at in running:
             kinds.append("header" if line.box.top < first else "footer")
-        elif is_row(text, line.cells):
+        elif is_row(text, line.cells) and line.kind in ("body", "aside"):
             kinds.append("table")
+        elif line.kind in _REGION_KINDS:
+            kinds.append(_REGION_KINDS[line.kind])
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
         elif _BULLET.match(text) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):
@@ -95,6 +114,43 @@ def _continues_item(sheet: Sheet, at: int, right: float) -> bool:
         return False
     is_first = _BULLET.match(sheet.text, above.start) is not None and above.box.right < _FULL_LINE * right
     return (line.box.left - above.box.left) * sheet.width > (0.5 * line.height if is_first else -0.5 * line.height)
+
+
+def _part(sheet: Sheet, members: Sequence[int], body: float) -> BlockKind:
+    """The kind of a paragraph: the caption of a figure, a footnote, or text."""
+    first, last = sheet.lines[members[0]], sheet.lines[members[-1]]
+    small = max(first.height, last.height) < _SMALL * body
+    if _CAPTION.match(sheet.text, first.start, first.end) and (small or _is_by_figure(sheet, members)):
+        return "caption"
+    if small and _FOOTNOTE.match(sheet.text, first.start, first.end) and _is_at_foot(sheet, last, body):
+        return "aside"
+    return "text"
+
+
+def _is_by_figure(sheet: Sheet, members: Sequence[int]) -> bool:
+    """True when labels of a drawing, or white as high as one, stand above or below a paragraph in its column."""
+    first, last = sheet.lines[members[0]], sheet.lines[members[-1]]
+    above = sheet.lines[members[0] - 1] if members[0] else None
+    below = sheet.lines[members[-1] + 1] if members[-1] + 1 < len(sheet.lines) else None
+    if "figure" in (above and above.kind, below and below.kind):
+        return True
+    height = _MIN_FIGURE_GAP * first.height / (sheet.height or 1.0)
+    return (above is not None and first.box.top - above.box.bottom > height) or (
+        below is not None and below.box.top - last.box.bottom > height
+    )
+
+
+def _is_at_foot(sheet: Sheet, last: PrintedLine, body: float) -> bool:
+    """True when no line of the body's size stands below in the same column."""
+    return not any(
+        line.height >= _SMALL * body
+        and line.box.top > last.box.bottom
+        and line.box.left < last.box.right
+        and last.box.left < line.box.right
+        and line.kind == "body"
+        and line.end - line.start > _MAX_PAGE_NUMBER
+        for line in sheet.lines
+    )
 
 
 def is_row(text: str, cells: int) -> bool:
@@ -165,12 +221,21 @@ def _groups(sheet: Sheet, kind: BlockKind, members: list[int]) -> Iterator[list[
 def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
     a, b = sheet.lines[before], sheet.lines[after]
     height = max(a.height, 1.0) / (sheet.height or 1.0)
-    if b.box.top < a.box.top or a.upright != b.upright:
+    if b.box.top < a.box.top or a.upright != b.upright or a.region != b.region:
         return True
+    if kind == "image":
+        return False
     if kind in ("table", "header", "footer"):
         return b.box.top - a.box.bottom > _MAX_ROW_GAP * height
     if kind == "title":
         return abs(a.height - b.height) > _TITLE_HEIGHT_CHANGE or b.box.top - a.box.bottom > height
+    if abs(a.height - b.height) > _SIZE_CHANGE * max(a.height, b.height) and (
+        # a raised mark makes a line higher than the next of its paragraph
+        _SENTENCE_END.search(sheet.text[a.start : a.end])
+        or _CAPTION.match(sheet.text, b.start, b.end)
+        or _FOOTNOTE.match(sheet.text, b.start, b.end)
+    ):
+        return True
     if b.box.top - a.box.bottom > _MIN_PARAGRAPH_GAP * height or _BULLET.match(sheet.text, b.start):
         return True
     indent = _MIN_INDENT * height * (sheet.height / (sheet.width or 1.0))
@@ -187,13 +252,18 @@ def _clip(side: float) -> float:
 
 
 def largest_words(sheet: Sheet) -> str:
-    """Text of a page that is set in its largest letters: up to three lines that follow each other."""
+    """Text of a page that is set in its largest letters: up to three lines that follow each other.
+
+    Empty where more than five do: then it is the page's running text, cut anywhere.
+    """
     lines = [line for line in sheet.lines if line.upright and any(map(str.isalpha, sheet.text[line.start : line.end]))]
     largest = max((line.height for line in lines), default=0.0)
     cover: list[PrintedLine] = []
     for line in lines:
-        if line.height >= _COVER_HEIGHT * largest and len(cover) < _MAX_COVER_LINES:
+        if line.height >= _COVER_HEIGHT * largest:
             cover.append(line)
         elif cover:
             break
-    return " ".join(sheet.text[line.start : line.end] for line in cover)
+    if len(cover) > _MAX_LINES_OF_SIZE:
+        return ""
+    return " ".join(sheet.text[line.start : line.end] for line in cover[:_MAX_COVER_LINES])

@@ -1,11 +1,9 @@
 """Words of a page, from PDFium's characters, with boxes on the page as a reader sees it."""
 
 import ctypes
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,33 +11,31 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
-from mistral_rag.pdf._native import bound, loose_boxes
-from mistral_rag.pdf._objects import objects_of
-from mistral_rag.pdf._visibility import hidden_characters
+from mistral_rag.pdf._glyphs import Glyphs, as_printed
+from mistral_rag.pdf._glyphs.boxes import DOWN, angle_of, read_glyphs
+from mistral_rag.pdf._glyphs.levels import marks_cut
+from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
+from mistral_rag.pdf._hidden.letters import doubts_by_letter
+from mistral_rag.pdf._hidden.objects import objects_of
+from mistral_rag.pdf._hidden.visibility import hidden_characters
+from mistral_rag.pdf._native import bound
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
 
 _Token = tuple[str, int, int, bool]
-
-HYPHEN = "\ufffe"
-"""PDFium's code point for a hyphen at the end of a line, soft or hard."""
 
 _TOKEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+{HYPHEN}?|[\r\n]+")
 _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
 _WIDE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_STRAY = re.compile("\r(?!\n)|(?<!\r)\n|[\x0b\x0c]")
+"""Breaks that PDFium did not write, which are always CR LF: letters of a font whose codes have no meaning."""
 _WORD = re.compile(r"\S+")
 _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
 _MAX_SAMPLE = 300
 """Words whose mapping to Unicode is checked, a call each: enough for a share."""
-_MAX_SKEW = 3.0
-"""Degrees by which scanned and drawn text is off a right angle; beyond this it is set aslant on purpose."""
-_MARK = re.compile(r"[^\W_]|[*†‡§®™]")
-_MAX_RAISED_HEIGHT = 0.8
-_MIN_RISE = 0.2
-"""Superscripts are usually two thirds as high and raised by a third of the height; small capitals are not raised."""
 _FORCE_BOLD = 1 << 18
 """Bit 19 of a font descriptor's flags (ISO 32000-1, table 123)."""
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
@@ -85,21 +81,22 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     """Read the words of a loaded page that a reader sees."""
     text, index = _characters(text_page)
     text, hidden = _without_hidden(page, text_page, transform, text, index)
-    tokens = list(_tokens(text))
-    ends = _end_boxes(text_page, [(index[start], index[end - 1]) for _, start, end, _ in tokens])
-    ends = _split_raised_marks(text_page, index, tokens, ends)
-    spans = [(index[start], index[end - 1]) for _, start, end, _ in tokens]
+    glyphs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
+    pairs = pairs_of(glyphs)
+    tokens = list(_tokens(glyphs.text, marks_cut(glyphs, pairs).tolist()))
+    spans = [(glyphs.indices[start], glyphs.indices[end - 1]) for _, start, end, _ in tokens]
     starts_run = np.array([word[3] for word in tokens], dtype=bool)
     texts = [word if word.isascii() else _clean_word(word) for word, *_ in tokens]
-    boxes = transform.boxes(ends)
+    boxes = word_boxes(glyphs.boxes, [(start, end) for _, start, end, _ in tokens])
+    angles = _angles(text_page, transform, tokens, glyphs)
     words = PageWords(
         texts=texts,
         boxes=boxes,
         runs=np.cumsum(starts_run),
-        angles=_angles(text_page, transform, spans, starts_run),
+        angles=angles,
         spans=spans,
-        visible=sum(map(len, text.split())),
-        garbage=_garbage(text_page, text, spans),
+        visible=sum(map(len, glyphs.text.split())),
+        garbage=_garbage(text_page, glyphs.text, spans),
         hidden=hidden,
     )
     on_page = transform.shows(boxes) & ~_is_tiny(words)
@@ -107,7 +104,7 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     shown = on_page & np.array([bool(word) for word in texts], dtype=bool)
     if shown.all():
         return words
-    return _select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
+    return select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
 
 
 def _without_hidden(
@@ -115,6 +112,8 @@ def _without_hidden(
 ) -> tuple[str, int]:
     """Text with a blank in the place of each character that nobody sees, and their number."""
     objects = objects_of(page)
+    firsts = [index[word.start()] for word in _WORD.finditer(text) if text[word.start()].isalnum()]
+    objects.doubts.update(doubts_by_letter(text_page, objects, firsts, text, index, transform))
     if not objects.doubts:
         return text, 0
     words = [[(index[at], text[at]) for at in range(*word.span())] for word in _WORD.finditer(text)]
@@ -134,7 +133,8 @@ def _is_tiny(words: PageWords) -> Booleans:
     return tiny
 
 
-def _select(words: PageWords, chosen: Integers) -> PageWords:
+def select(words: PageWords, chosen: Integers) -> PageWords:
+    """The words of these indices."""
     at = chosen.tolist()
     return words._replace(
         texts=[words.texts[i] for i in at],
@@ -145,55 +145,24 @@ def _select(words: PageWords, chosen: Integers) -> PageWords:
     )
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    """Words of a text: the word, its start and end, and True for the first of a run."""
+def _tokens(text: str, cuts: Sequence[int]) -> Iterator[_Token]:
+    """Words of a text: the word, its start and end, and True for the first of a run; `cuts` begin one as well."""
     starts_run = True
+    reached = 0
     for token in _TOKEN.finditer(text):
         word = token[0]
         if word[0] in "\r\n":
             starts_run = True
-        else:
-            yield word, token.start(), token.end(), starts_run
-            # PDFium writes no line break behind a hyphen at a line's end
-            starts_run = word[-1] == HYPHEN
-
-
-def _end_boxes(text_page: Any, spans: Sequence[tuple[int, int]]) -> Floats:
-    """Boxes of the first and last character of each word: (n, 2, 4) left, top, right, bottom, y upwards."""
-    return loose_boxes(text_page, list(chain.from_iterable(spans))).reshape(-1, 2, 4)
-
-
-def _split_raised_marks(text_page: Any, index: Sequence[int], tokens: list[_Token], ends: Floats) -> Floats:
-    """Split small raised marks off the words in `tokens`, since they would lengthen a number; returns the boxes."""
-    inserted: list[int] = []
-    marks: list[tuple[int, int]] = []
-    for number in reversed(np.flatnonzero(_is_raised(ends)).tolist()):
-        word, start, end, starts_run = tokens[number]
-        cut = _raised_mark_start(text_page, index, start, end) if word[0].isalnum() else end
-        if cut < end and _MARK.search(word, cut - start):
-            tokens[number : number + 1] = (
-                (word[: cut - start], start, cut, starts_run),
-                (word[cut - start :], cut, end, True),
-            )
-            ends[number] = _end_boxes(text_page, [(index[start], index[cut - 1])])[0]
-            inserted.append(number + 1)
-            marks.append((index[cut], index[end - 1]))
-    return np.insert(ends, inserted, _end_boxes(text_page, marks), axis=0) if inserted else ends
-
-
-def _is_raised(ends: Floats) -> Booleans:
-    heights = ends[:, :, 1] - ends[:, :, 3]
-    rise = ends[:, 1, 3] - ends[:, 0, 3]
-    raised: Booleans = (heights[:, 1] < _MAX_RAISED_HEIGHT * heights[:, 0]) & (rise > _MIN_RISE * heights[:, 0])
-    return raised
-
-
-def _raised_mark_start(text_page: Any, index: Sequence[int], start: int, end: int) -> int:
-    """Offset of the small raised characters at the end of a word; its end where it has none or is turned."""
-    if pdfium.FPDFText_GetCharAngle(text_page, index[start]):
-        return end
-    raised = _is_raised(_end_boxes(text_page, [(index[start], index[at]) for at in range(start, end)]))
-    return start + 1 + int(np.flatnonzero(~raised)[-1])
+            continue
+        start, end = token.span()
+        while reached < len(cuts) and cuts[reached] < end:
+            if start < cuts[reached]:
+                yield text[start : cuts[reached]], start, cuts[reached], starts_run
+                start, starts_run = cuts[reached], True
+            reached += 1
+        yield text[start:end], start, end, starts_run
+        # PDFium writes no line break behind a hyphen at a line's end
+        starts_run = word[-1] == HYPHEN
 
 
 def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
@@ -215,22 +184,17 @@ def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
     return found
 
 
-def _angles(
-    text_page: Any, transform: PageTransform, spans: Sequence[tuple[int, int]], starts_run: Booleans
-) -> Integers:
-    """Rotation of each word; when the words at both ends of every run are upright, all are, which saves a call each."""
-    begins = np.flatnonzero(starts_run)
-    edges = {*begins.tolist(), *(begins - 1)[1:].tolist(), len(spans) - 1} if spans else set()
-    turned = {at: pdfium.FPDFText_GetCharAngle(text_page, spans[at][0]) for at in edges}
-    if transform.rotation == 0 and not any(turned.values()):
-        return np.zeros(len(spans), dtype=np.int64)
-    radians = (pdfium.FPDFText_GetCharAngle(text_page, first) for first, _ in spans)
-    return np.array([_quarter(transform.rotation + math.degrees(max(angle, 0.0))) for angle in radians], dtype=np.int64)
-
-
-def _quarter(degrees: float) -> int:
-    near = round(degrees / 90) * 90
-    return near % 360 if abs(degrees - near) < _MAX_SKEW else -1
+def _angles(text_page: Any, transform: PageTransform, tokens: Sequence[_Token], glyphs: Glyphs) -> Integers:
+    """Rotation of each word; when both ends of every run are upright, all are, which saves a call each."""
+    if not glyphs.turned:
+        return np.zeros(len(tokens), dtype=np.int64)
+    return np.array(
+        [
+            DOWN if glyphs.vertical[start] else angle_of(text_page, transform, glyphs.indices[start])
+            for _, start, _, _ in tokens
+        ],
+        dtype=np.int64,
+    )
 
 
 def _characters(text_page: Any) -> tuple[str, range | list[int]]:
@@ -244,9 +208,9 @@ def _characters(text_page: Any) -> tuple[str, range | list[int]]:
     written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
     text = bytes(memoryview(buffer).cast("B")[: 2 * max(written - 1, 0)]).decode("utf-16-le", "surrogatepass")
     if len(text) == count and not _WIDE.search(text):
-        return text, range(count)
+        return _STRAY.sub("\x01", text), range(count)
     points = list(_code_points(text_page, count))
-    return "".join(character for character, _ in points), [at for _, at in points]
+    return _STRAY.sub("\x01", "".join(character for character, _ in points)), [at for _, at in points]
 
 
 def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
@@ -267,7 +231,7 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 
 
 def _clean_word(word: str) -> str:
-    if word[-1] in (HYPHEN, "\u00ad"):
+    if word[-1] == HYPHEN:
         word = word[:-1] + "-"
     return clean_text(drop_invisible(word))
 

@@ -1,6 +1,7 @@
 """An open PDF file and its pages: text, word boxes, labels. PDFium is not thread-safe: one thread per process."""
 
 import ctypes
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,16 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
+from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
+from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
-from mistral_rag.pdf._images import PageImage, ink_of, render
+from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
+from mistral_rag.pdf._left_out import LeftOut, left_out
+from mistral_rag.pdf._regions import RegionKind
+from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
+from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -26,6 +33,8 @@ _REASONS = {
 }
 _UNKNOWN = "the PDF can't be read"
 
+_MAX_PIXELS = 1_000_000_000
+"""Pixels of a page of which a part is drawn: PDFium counts in 32 bits, and memory is taken for the part alone."""
 SPARSE = 100
 """The ink of a page with fewer visible characters than this is measured: its text may be in a picture."""
 
@@ -34,6 +43,7 @@ class PrintedLine(NamedTuple):
     """A printed line: its offsets in the page's text, its box in fractions of the page, and its typography.
 
     `height` is in points, `cells` counts the cells that wide gaps separate, `upright` is False for turned text.
+    Lines of one region have its number in `region`: a sentence never goes from one region beside another into it.
     """
 
     start: int
@@ -43,6 +53,8 @@ class PrintedLine(NamedTuple):
     bold: bool
     cells: int
     upright: bool
+    region: int = 0
+    kind: RegionKind = "body"
 
 
 class Sheet(NamedTuple):
@@ -50,7 +62,10 @@ class Sheet(NamedTuple):
 
     `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
     them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
-    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`.
+    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
+    characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `notes` counts
+    the annotations whose words are not on the page, and `files` the annotations that hold a file.
+    `rulings` are looked for where lines have cells.
     """
 
     number: int
@@ -63,26 +78,42 @@ class Sheet(NamedTuple):
     garbage: float
     ink: float
     hidden: int = 0
+    rulings: Rulings = Rulings()
+    unjudged: int = 0
+    undrawn: int = 0
+    notes: int = 0
+    files: int = 0
 
 
 class PdfFile:
     """An open PDF, a context manager; raises ParseError when it can't be read."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: Path | bytes) -> None:
+        self.file = file
         self._document: Any = None
+        self._forms: FormEnvironment | None = None
+        self._annotations: dict[int, Annotations] = {}
+        self._fonts = DocumentFonts()
 
     def __enter__(self) -> Self:
-        self._document = pdfium.FPDF_LoadDocument(os.fsencode(self.path), None)
+        if isinstance(self.file, bytes):
+            # PDFium reads from these bytes until the document is closed; `self.file` keeps them
+            self._document = pdfium.FPDF_LoadMemDocument64(self.file, len(self.file), None)
+        else:
+            self._document = pdfium.FPDF_LoadDocument(os.fsencode(self.file), None)
         if not self._document:
             raise ParseError(_REASONS.get(pdfium.FPDF_GetLastError(), _UNKNOWN))
+        self._forms = FormEnvironment(self._document)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._forms is not None:
+            self._forms.close()
         pdfium.FPDF_CloseDocument(self._document)
-        self._document = None
+        self._document, self._forms = None, None
+        self._annotations.clear()
 
     def __len__(self) -> int:
         return int(max(pdfium.FPDF_GetPageCount(self._document), 0))
@@ -109,7 +140,9 @@ class PdfFile:
         """Read page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
         with self._page(number) as page, text_of(page) as text_page:
             transform = PageTransform.of(page)
-            words = read_words(page, text_page, transform)
+            annotations = self._annotations.get(number, Annotations())
+            words = with_values(read_words(page, text_page, transform), annotations.values, transform)
+            looked = self._fonts.look(number, text_page, words.texts, words.spans)
             lines = lines_of(words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
@@ -123,7 +156,31 @@ class PdfFile:
                 garbage=words.garbage,
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
+                rulings=rulings_of(page, transform) if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
+                unjudged=looked.unjudged,
+                undrawn=looked.undrawn,
+                notes=annotations.notes,
+                files=annotations.files,
             )
+
+    def wrong_fonts(self) -> dict[int, WrongFont]:
+        """Pages among those read whose text is not what a font draws, each with the font."""
+        return self._fonts.wrong()
+
+    def attachments(self) -> int:
+        """Number of files that the document carries."""
+        return attachments_of(self._document)
+
+    def left_out(self, number: int) -> tuple[LeftOut, ...]:
+        """The runs of characters on page `number` (from 1) that nobody sees and `Sheet.hidden` counts.
+
+        The page is read once more, and each character is compared with it: for a look at a page, not for a build.
+        """
+        sheet = self.sheet(number)
+        if not sheet.hidden:
+            return ()
+        with self._page(number) as page, text_of(page) as text_page:
+            return left_out(text_page, PageTransform.of(page), sheet.text, sheet.words)
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` (from 1) in points, as a reader sees it."""
@@ -135,15 +192,36 @@ class PdfFile:
         with self._page(number) as page:
             return render(page, dpi=dpi, grey=grey)
 
+    def part(self, number: int, box: Sequence[float], *, dpi: float) -> tuple[PageImage, PixelBox, tuple[int, int]]:
+        """Render in grey the part of page `number` (from 1) within `box`: left, top, right, bottom in fractions of it.
+
+        Gives the image, its place in that of the whole page, and the size of the latter, in pixels.
+        """
+        with self._page(number) as page:
+            whole = image_size(page, dpi=dpi, max_pixels=_MAX_PIXELS)
+            left, top = (int(side * size) for side, size in zip(box[:2], whole, strict=True))
+            right, bottom = (math.ceil(side * size) for side, size in zip(box[2:], whole, strict=True))
+            window = (left, top, max(right, left + 1), max(bottom, top + 1))
+            return render(page, dpi=dpi, grey=True, window=window, max_pixels=_MAX_PIXELS), window, whole
+
     @contextmanager
     def _page(self, number: int) -> Iterator[Any]:
-        page = pdfium.FPDF_LoadPage(self._document, number - 1)
-        if not page:
-            raise ParseError("the page is damaged and can't be read")
+        page = self._loaded(number)
+        if self._forms is not None and number not in self._annotations:
+            annotations = self._annotations[number] = self._forms.look_at(page)
+            if annotations.prints and self._forms.draw_into(page):
+                pdfium.FPDF_ClosePage(page)
+                page = self._loaded(number)
         try:
             yield page
         finally:
             pdfium.FPDF_ClosePage(page)
+
+    def _loaded(self, number: int) -> Any:
+        page = pdfium.FPDF_LoadPage(self._document, number - 1)
+        if not page:
+            raise ParseError("the page is damaged and can't be read")
+        return page
 
 
 def _joined_text(texts: Sequence[str], lines: list[LineLayout]) -> str:
@@ -182,6 +260,8 @@ def _positions(
             bold=first and last,
             cells=line.cells,
             upright=line.upright,
+            region=line.region,
+            kind=line.kind,
         )
         for line, (start, end), low, high, first, last in zip(
             lines, spans, lows, highs, bold[::2], bold[1::2], strict=True

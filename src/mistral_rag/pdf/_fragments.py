@@ -1,12 +1,14 @@
 """Fragments: words that stand together on one line, and the rows that fragments side by side form."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._geometry import Floats, Integers, Rectangle
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers, Rectangle, around
+from mistral_rag.pdf._glyphs.page import codes_of, is_leftward
 
 CELL_GAP = 0.9
 """A gap wider than this times the height of a line separates two cells; a blank between words has a third of that."""
@@ -16,6 +18,12 @@ _LEADER = "...."
 """One dot more than an ellipsis: a dot leader."""
 _MIN_ROW_OVERLAP = 0.5
 """Fragments that share this much of the lower one's height stand on one line: raised marks do, the next line not."""
+_MAX_BLANK = 0.4
+"""Widest blank between two words, times the height of a line; a gutter has half of that height at least."""
+_MAX_UNEVEN = 0.04
+"""Difference between the blanks of one justified line, times the height of a line: they are equal but for rounding."""
+_MAX_JUSTIFIED = 3.0
+"""Widest blank of a justified line, times its height; what is further apart is no line."""
 _MAX_OVERPRINT = 0.3
 """Fragments that cover each other by more than this share of the narrower one's width can't stand on one line."""
 
@@ -33,16 +41,18 @@ class Fragment(NamedTuple):
 def fragments_of(page: PageWords, chosen: Integers, boxes: Floats) -> list[Fragment]:
     """Group words of one run that stand close to each other, in either writing direction, and in one cell."""
     left, top, right, bottom = boxes.T
-    reach = CELL_GAP * np.maximum(bottom - top, np.roll(bottom - top, -1))[:-1]
+    heights = np.maximum(bottom - top, np.roll(bottom - top, -1))[:-1]
+    reach = CELL_GAP * heights
+    words = chosen.tolist()
+    texts = [page.texts[at] for at in words]
+    one_run = page.runs[chosen][1:] == page.runs[chosen][:-1]
     follows = (
-        (page.runs[chosen][1:] == page.runs[chosen][:-1])
-        & (left[1:] - right[:-1] <= reach)
+        one_run
+        & ((left[1:] - right[:-1] <= reach) | _is_justified((left[1:] - right[:-1]) / heights, one_run, texts))
         & (left[:-1] - right[1:] <= reach)
         & (bottom[:-1] > top[1:])
         & (bottom[1:] > top[:-1])
     )
-    words = chosen.tolist()
-    texts = [page.texts[at] for at in words]
     cell_ends = np.array([ends_cell(before, after) for before, after in pairwise(texts)], dtype=bool)
     starts = np.concatenate([[0], np.flatnonzero(~follows | cell_ends) + 1])
     lows = np.minimum.reduceat(boxes[:, :2], starts).tolist()
@@ -52,6 +62,23 @@ def fragments_of(page: PageWords, chosen: Integers, boxes: Floats) -> list[Fragm
         Fragment(words[start:end], Rectangle(*low, *high))
         for start, end, low, high in zip(starts.tolist(), ends, lows, highs, strict=True)
     ]
+
+
+def _is_justified(gaps: Floats, one_run: Booleans, texts: Sequence[str]) -> Booleans:
+    """Mask of the gaps (n, times the height of a line) between words that are as wide as a gap beside them.
+
+    Blanks of a justified line may be as wide as gaps between cells, but they are all equal.
+    """
+    equal = np.zeros(len(gaps) + 3, dtype=bool)
+    equal[2:-2] = (np.abs(np.diff(gaps)) <= _MAX_UNEVEN) & one_run[1:] & one_run[:-1]
+    # three equal gaps: two are so by chance
+    of_three = (equal[1:-2] & (equal[:-3] | equal[2:-1])) | (equal[2:-1] & equal[3:])
+    justified: Booleans = of_three & (gaps > CELL_GAP) & (gaps <= _MAX_JUSTIFIED)
+    for at in np.flatnonzero(justified).tolist():
+        before, after = texts[at], texts[at + 1]
+        # names of columns are evenly spaced as well, and begin with capitals
+        justified[at] = before[0].isalpha() and after[0].isalpha() and (before[0].islower() or after[0].islower())
+    return justified
 
 
 def ends_cell(before: str, after: str) -> bool:
@@ -94,3 +121,29 @@ def _vertical_overlap(fragment: Fragment, row: list[Fragment], band: list[float]
             return 0.0
     height = min(bottom - top, band[1] - band[0])
     return (min(bottom, band[1]) - max(top, band[0])) / height if height > 0 else 1.0
+
+
+def reads_leftward(texts: Sequence[str]) -> bool:
+    """True when most letters of some words are of a script that is written to the left."""
+    whole = "".join(texts)
+    if whole.isascii():
+        return False
+    return bool(2 * np.count_nonzero(is_leftward(codes_of(whole))) > sum(map(str.isalpha, whole)))
+
+
+def joined(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
+    """The fragments of a row, those put together that stand a blank apart: PDFium breaks lines at odd characters."""
+    found: list[Fragment] = []
+    leftward = reads_leftward([texts[word] for fragment in row for word in fragment.words])
+    for fragment in row:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and abs(fragment.box.left - last.box.right) <= _MAX_BLANK * (fragment.box.bottom - fragment.box.top)
+            and not ends_cell(texts[last.words[-1]], texts[fragment.words[0]])
+        ):
+            words = [*fragment.words, *last.words] if leftward else [*last.words, *fragment.words]
+            found[-1] = Fragment(words, around([last.box, fragment.box]))
+        else:
+            found.append(fragment)
+    return found

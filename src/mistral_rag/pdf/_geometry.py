@@ -28,6 +28,13 @@ def around(boxes: Collection[Rectangle]) -> Rectangle:
     return Rectangle(min(left), min(top), max(right), max(bottom))
 
 
+def turned_upright(boxes: Floats, angle: int) -> Floats:
+    """Turn the boxes (n, 4) of text at `angle` so that it runs to the right; any angle but a right one is left."""
+    left, top, right, bottom = boxes.T
+    turned = {90: (top, -right, bottom, -left), 180: (-right, -bottom, -left, -top), 270: (-bottom, left, -top, right)}
+    return np.stack(turned[angle], axis=1) if angle in turned else boxes
+
+
 class PageTransform(NamedTuple):
     """Maps PDFium's page coordinates to points on the page as a reader sees it, rotation and crop applied."""
 

@@ -4,25 +4,28 @@
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._columns import reading_order
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, rows_of
-from mistral_rag.pdf._geometry import Floats, Rectangle
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, reads_leftward
+from mistral_rag.pdf._geometry import Rectangle, around, turned_upright
+from mistral_rag.pdf._regions import Region, RegionKind, regions_of
 
 CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
 _OPENERS = frozenset({"$", "€", "£", "¥", "(", "$(", "($"})
 _CLOSERS = frozenset({")", "%", ")%", "%)"})
+_ATTACHED = frozenset(",.;:!?)]")
+"""Signs that stand close behind a raised mark as they do behind a word."""
 _MAX_JOINED_GAP = 0.012
 """Fragments closer than this times their height are one word: some browsers print letter by letter."""
 _MAX_ORDINAL_GAP = 0.15
-"""The same for raised letters behind a number ("34th"), which are set apart a little."""
+"""The same for raised letters behind a number ("34th"), which are set apart a little, and signs behind them."""
 _MAX_LEVEL_CHANGE = 0.2
-"""Words whose tops and heights differ less than this times their height stand on one level: not raised, not small."""
+"""Words whose tops, bottoms and heights differ less than this times their height stand on one level."""
 _MAX_FRAGMENTS = 10_000
 """A page in more fragments is a drawing, or an attack on the quadratic search for rows: it keeps the file's order."""
 
@@ -38,31 +41,32 @@ class LineLayout(NamedTuple):
     height: float
     cells: int
     upright: bool
+    region: int = 0
+    kind: RegionKind = "body"
 
 
 def lines_of(page: PageWords) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
+    runs = page.runs.tolist()
     angles, counts = np.unique(page.angles, return_counts=True)
     for angle in angles[np.argsort(-counts, kind="stable")].tolist():
         chosen = np.flatnonzero(page.angles == angle)
-        boxes = _upright(page.boxes[chosen], angle)
+        boxes = turned_upright(page.boxes[chosen], angle)
         fragments = fragments_of(page, chosen, boxes)
-        rows = (
-            [[fragment] for fragment in fragments]
-            if angle == -1 or len(fragments) > _MAX_FRAGMENTS
-            else rows_of(fragments)
+        upright_boxes = dict(zip(chosen.tolist(), boxes.tolist(), strict=True))
+        if angle == -1 or len(fragments) > _MAX_FRAGMENTS:
+            regions = [Region([[fragment] for fragment in fragments])]
+        else:
+            regions = regions_of(fragments, page.texts, upright_boxes)
+        builder = _LineBuilder(page.texts, runs, upright_boxes)
+        first = lines[-1].region + 1 if lines else 0
+        lines.extend(
+            builder.line(row, upright=angle == 0)._replace(region=number, kind=region.kind)
+            for number, region in enumerate(regions, first)
+            for row in region.rows
         )
-        builder = _LineBuilder(page.texts, page.runs.tolist(), dict(zip(chosen.tolist(), boxes.tolist(), strict=True)))
-        lines.extend(builder.line(row, upright=angle == 0) for row in reading_order(rows, page.texts))
     return lines
-
-
-def _upright(boxes: Floats, angle: int) -> Floats:
-    """Turn the boxes (n, 4) of words at `angle` so that the words run to the right."""
-    left, top, right, bottom = boxes.T
-    turned = {90: (top, -right, bottom, -left), 180: (-right, -bottom, -left, -top), 270: (-bottom, left, -top, right)}
-    return np.stack(turned[angle], axis=1) if angle in turned else boxes
 
 
 class _LineBuilder(NamedTuple):
@@ -74,32 +78,63 @@ class _LineBuilder(NamedTuple):
 
     def line(self, row: list[Fragment], *, upright: bool) -> LineLayout:
         """Join the fragments of a row."""
-        leftward = sum(map(self._runs_leftward, row)) * 2 > len(row)
+        leftward = reads_leftward([self.texts[word] for fragment in row for word in fragment.words])
         words: list[int] = []
         joints: list[str] = []
+        before: Fragment | None = None
         for fragment in row[::-1] if leftward else row:
-            joints.append(self._joint(words[-1], fragment.words[0], leftward=leftward) if words else "")
-            joints += [" "] * (len(fragment.words) - 1)
+            joints.append(self._joint_between(before, fragment, leftward=leftward) if before else "")
+            joints += self._inner_joints(fragment.words, leftward=leftward)
             words += fragment.words
-        widest = max(row, key=lambda p: p.box.right - p.box.left).box
-        return LineLayout(words, joints, widest.bottom - widest.top, 1 + joints.count(CELL_JOINT), upright)
+            before = fragment
+        height = self._height(max(row, key=lambda p: p.box.right - p.box.left))
+        return LineLayout(words, joints, height, 1 + joints.count(CELL_JOINT), upright)
 
-    def _joint(self, before: int, after: int, *, leftward: bool) -> str:
-        """Separator between the last word of a fragment and the first of the next: empty, a blank or a cell joint."""
+    def _height(self, fragment: Fragment) -> float:
+        """Height of the letters of a fragment; that of its widest run where raised marks are among its words."""
+        if self.runs[fragment.words[0]] == self.runs[fragment.words[-1]]:
+            return fragment.box.bottom - fragment.box.top
+        runs = (
+            around([Rectangle(*self.boxes[word]) for word in run])
+            for _, run in groupby(fragment.words, key=self.runs.__getitem__)
+        )
+        widest = max(runs, key=lambda box: box.right - box.left)
+        return widest.bottom - widest.top
+
+    def _inner_joints(self, words: Sequence[int], *, leftward: bool) -> list[str]:
+        if self.runs[words[0]] == self.runs[words[-1]]:
+            return [" "] * (len(words) - 1)
+        return [
+            self._joint(before, after, self._gap(before, after, leftward=leftward)) for before, after in pairwise(words)
+        ]
+
+    def _gap(self, before: int, after: int, *, leftward: bool) -> float:
+        a, b = self.boxes[before], self.boxes[after]
+        return a[0] - b[2] if leftward else b[0] - a[2]
+
+    def _joint_between(self, fragment: Fragment, following: Fragment, *, leftward: bool) -> str:
+        """Separator between two fragments."""
+        before, after = fragment.words[-1], following.words[0]
+        # in a line to the left, a number ends at the other side
+        gap = fragment.box.left - following.box.right if leftward else self._gap(before, after, leftward=False)
+        return self._joint(before, after, gap)
+
+    def _joint(self, before: int, after: int, gap: float) -> str:
+        """Separator between two words with this gap: empty, a blank or a cell joint."""
         ending, beginning = self.texts[before], self.texts[after]
         if ends_cell(ending, beginning):
             return CELL_JOINT if beginning.strip(".") else " "
         a, b = Rectangle(*self.boxes[before]), Rectangle(*self.boxes[after])
         heights = a.bottom - a.top, b.bottom - b.top
         height = max(heights)
-        gap = a.left - b.right if leftward else b.left - a.right
         if gap > CELL_GAP * height:
             return " " if ending in _OPENERS or beginning in _CLOSERS else CELL_JOINT
         if self.runs[before] == self.runs[after]:
             return " "
-        level = max(abs(heights[0] - heights[1]), abs(a.top - b.top)) < _MAX_LEVEL_CHANGE * height
-        ordinal = not level and ending[-1].isdigit() and beginning[0].isalpha()
-        return "" if abs(gap) < (_MAX_ORDINAL_GAP if ordinal else _MAX_JOINED_GAP if level else 0) * height else " "
-
-    def _runs_leftward(self, fragment: Fragment) -> bool:
-        return self.boxes[fragment.words[-1]][0] < self.boxes[fragment.words[0]][0]
+        change = max(abs(heights[0] - heights[1]), abs(a.top - b.top), abs(a.bottom - b.bottom))
+        level = change < _MAX_LEVEL_CHANGE * height
+        ordinal = heights[1] < heights[0] and ending[-1].isdigit() and beginning[0].isalpha()
+        reach = _MAX_JOINED_GAP if level else 0.0
+        if not level and (ordinal or beginning[0] in _ATTACHED):
+            reach = _MAX_ORDINAL_GAP
+        return "" if abs(gap) < reach * height else " "

@@ -2,13 +2,17 @@
 
 import ctypes
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pypdfium2.raw as pdfium
 
-from mistral_rag.pdf._geometry import Floats
+from mistral_rag.pdf._geometry import Booleans, Floats
+
+_MIN_INK = 0.02
+"""Points: PDFium gives a shape without a size a hundredth."""
 
 
 def bound(function: Any, result: Any, arguments: int) -> Callable[..., Any]:
@@ -44,13 +48,43 @@ def rows_of(
 
 
 _loose_box = bound(pdfium.FPDFText_GetLooseCharBox, ctypes.c_int, 3)
+_ink_box = bound(pdfium.FPDFText_GetCharBox, ctypes.c_int, 6)
+_origin = bound(pdfium.FPDFText_GetCharOrigin, ctypes.c_int, 4)
 
 
 def loose_boxes(text_page: Any, characters: Sequence[int]) -> Floats:
     """Boxes (n, 4) of characters by PDFium's index, in the height of their font: left, top, right, bottom."""
     boxes = np.zeros((len(characters), 4), dtype=np.float32)
-    handle = ctypes.cast(text_page, ctypes.c_void_p).value
     start = boxes.ctypes.data
-    for at, box in zip(characters, range(start, start + boxes.nbytes, boxes.itemsize * 4), strict=True):
-        _loose_box(handle, at, box)
+    # a map calls without a step of the interpreter: a page has thousands of characters
+    list(map(_loose_box, repeat(_address(text_page)), characters, range(start, start + boxes.nbytes, 16)))
     return boxes.astype(np.float64)
+
+
+def origins(text_page: Any, characters: Sequence[int]) -> Floats:
+    """Points (n, 2) on the base line at which characters begin, in PDFium's coordinates."""
+    points = np.zeros((len(characters), 2))
+    start = points.ctypes.data
+    places = range(start, start + points.nbytes, 16)
+    list(map(_origin, repeat(_address(text_page)), characters, places, range(start + 8, start + 8 + points.nbytes, 16)))
+    return points
+
+
+def ink_boxes(text_page: Any, characters: Sequence[int]) -> Floats:
+    """Boxes (n, 4) of the ink of characters: left, right, bottom, top in PDFium's coordinates; empty without ink."""
+    boxes = np.zeros((len(characters), 4))
+    start = boxes.ctypes.data
+    sides = (range(at, at + boxes.nbytes, 32) for at in range(start, start + 32, 8))
+    list(map(_ink_box, repeat(_address(text_page)), characters, *sides))
+    return boxes
+
+
+def has_ink(text_page: Any, characters: Sequence[int]) -> Booleans:
+    """Mask (n) of the characters whose shapes have a size, as far as their font says."""
+    left, right, bottom, top = ink_boxes(text_page, characters).T
+    ink: Booleans = (right - left > _MIN_INK) & (top - bottom > _MIN_INK)
+    return ink
+
+
+def _address(handle: Any) -> int | None:
+    return ctypes.cast(handle, ctypes.c_void_p).value

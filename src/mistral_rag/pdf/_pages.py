@@ -6,6 +6,7 @@ from pathlib import Path
 from mistral_rag.pdf._blocks import blocks_of, body_height
 from mistral_rag.pdf._document import PdfFile, Sheet
 from mistral_rag.pdf._running import running_lines
+from mistral_rag.pdf._tables.pages import tables_of, with_tables
 from mistral_rag.schema import Locator, Page
 
 
@@ -24,6 +25,8 @@ def read_pages(path: Path) -> list[Page]:
 def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
     """Make pages of the sheets of one document; a label of the file wins over the number printed on the page."""
     body = body_height(sheets)
+    runs = running_lines(sheets)
+    tables = tables_of(sheets, running=[running.lines for running in runs])
     return [
         Page(
             locator=Locator(kind="page", number=sheet.number, label=label or running.label),
@@ -31,7 +34,8 @@ def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
             width=sheet.width,
             height=sheet.height,
             words=sheet.words,
-            blocks=blocks_of(sheet, running=running.lines, body=body),
+            blocks=with_tables(blocks_of(sheet, running=running.lines, body=body), found, sheet.text),
+            tables=found,
         )
-        for sheet, label, running in zip(sheets, labels, running_lines(sheets), strict=True)
+        for sheet, label, running, found in zip(sheets, labels, runs, tables, strict=True)
     ]

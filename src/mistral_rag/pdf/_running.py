@@ -83,7 +83,7 @@ def running_lines(sheets: Sequence[Sheet]) -> list[Running]:
 
 def _edge(sheet: Sheet, *, top: bool) -> list[EdgeLine]:
     """Outermost lines of a page, from the edge inwards."""
-    upright = [(at, line) for at, line in enumerate(sheet.lines) if line.upright]
+    upright = [(at, line) for at, line in enumerate(sheet.lines) if line.upright and line.kind != "numbers"]
     upright.sort(key=lambda item: item[1].box.top if top else -item[1].box.bottom)
     return [
         _edge_line(sheet, at, line, outermost=rank == 0) for rank, (at, line) in enumerate(upright[:_MAX_EDGE_LINES])

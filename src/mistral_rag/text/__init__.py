@@ -11,9 +11,11 @@ from mistral_rag._lazy import loader
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
-    from mistral_rag.text._charset import decode_text, read_text
+    from mistral_rag.text._charset import DecodedText, decode_text, read_text
+    from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
+    from mistral_rag.text._names import is_readable, normal_forms, readable_name
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
     from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
     from mistral_rag.text._proximity import near, window
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "_calendar": "MONTHS full_year",
-    "_charset": "decode_text read_text",
+    "_charset": "DecodedText decode_text read_text",
+    "_grid": "GridCell Place TableGrid",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
+    "_names": "is_readable normal_forms readable_name",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
     "_numbers": "Number computed_number missing_numbers numbers same_number",
     "_proximity": "near window",
@@ -60,9 +64,13 @@ __all__ = [
     "NON_ALPHANUMERIC",
     "SENTENCE_LOOKAHEAD",
     "TOKENS_VERSION",
+    "DecodedText",
     "Form",
+    "GridCell",
     "Level",
     "Number",
+    "Place",
+    "TableGrid",
     "Terms",
     "Weigh",
     "asked_words",
@@ -78,13 +86,16 @@ __all__ = [
     "full_year",
     "hashed",
     "hashed_question",
+    "is_readable",
     "is_word",
     "missing_numbers",
     "near",
     "normal_form",
+    "normal_forms",
     "numbers",
     "rarity",
     "read_text",
+    "readable_name",
     "same_number",
     "sentences",
     "skeleton",

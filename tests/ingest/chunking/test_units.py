@@ -207,10 +207,16 @@ def test_marked_up_tables_apart_are_two_tables() -> None:
 def test_code_keeps_its_lines() -> None:
     code = "def f(x):\n    return x.\n\nprint(f(1))"
     assert read(page_of(code, (code, "code"), origin="markup")) == [
-        ("line", "def f(x):"),
-        ("line", "return x."),
+        ("line", "def f(x):\n    return x."),
         ("line", "print(f(1))"),
     ]
+
+
+def test_a_line_of_code_keeps_its_indentation() -> None:
+    code = "\n".join(f"    call_number_{at}()" for at in range(20)) + "\n\n        last()"
+    found = read(page_of(f"Run this:\n\n{code}", (code, "code"), origin="markup"))
+    assert found[1:3] == [("line", "    call_number_0()"), ("line", "    call_number_1()")]
+    assert found[-1] == ("line", "        last()")
 
 
 def test_a_long_item_is_cited_by_its_sentences() -> None:

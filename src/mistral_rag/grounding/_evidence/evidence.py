@@ -7,7 +7,7 @@ The prompt is two messages. The system message holds the rules. The last human m
 
     # Annual report 2022, p. F-12 (page 14)
     ~ Years ended December 31: 2022 2021
-    [E1-k3xq] Net sales 5,000 4,000
+    [E1-k3xq] Net sales 5,000 4,000 (2022: 5,000; 2021: 4,000)
     [E2-k3xq] Net sales rose by 25 % because of higher prices.
     ~ The next sentence of the page, to be read but not to be cited.
 
@@ -16,7 +16,8 @@ The prompt is two messages. The system message holds the rules. The last human m
 
     Question: How much did net sales rise?
 
-- One line for each unit. A line that can be cited starts with its marker, then one blank, then the text.
+- One line for each unit. A line that can be cited starts with its marker, then one blank, then the text. Behind a
+  row of a table with cells stand its values under the names of their columns, in brackets.
 - ``# `` starts the line that names a source and page; ``~ `` starts a line of context (units beside the
   evidence, the header row of a table).
 - The question comes last, after a blank line and ``Question: ``; it may have several lines.
@@ -39,13 +40,15 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from mistral_rag.grounding._quotes.citations import headers_of
 from mistral_rag.retrieval import Passage
-from mistral_rag.schema import Page, UnitKind
+from mistral_rag.schema import CellValue, Page, UnitKind
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
 """31 ** 4 = 923,521 nonces, a few tokens each; a document can't know which is drawn."""
 CONTEXT_LENGTH = 400
 """Characters of a context line: context is outside of the budget of evidence."""
+MAX_NAMED_VALUES = 8
+"""Values of a row that are shown each with the name of its column; wider rows are read below the row of names."""
 MARKER_LIKE = re.compile(r"\[(\s*E?\d{1,4}(?:-\w{1,12})?(?:\s*[,;]\s*E?\d{1,4}(?:-\w{1,12})?)*\s*)\]", re.IGNORECASE)
 """Text that a reader or the parser could take for a marker."""
 
@@ -107,10 +110,36 @@ class EvidenceUnit:
 
     @property
     def header(self) -> str:
-        """Text of the rows that name this row's columns; empty for other units."""
+        """Names of this row's columns: the text of the rows that hold them, or names from the page before.
+
+        Empty for other units.
+        """
         page = self.passage.page
-        rows = (page.units[i] for i in headers_of(page, [self.index]))
-        return " ".join(page.text[row.start : row.end] for row in rows)
+        rows = [page.units[i] for i in headers_of(page, [self.index])]
+        return " ".join(page.text[row.start : row.end] for row in rows) or self.continued_names
+
+    @property
+    def continued_names(self) -> str:
+        """Names of the columns of a table that goes on from the page before; empty for other units."""
+        unit = self.passage.page.units[self.index]
+        tables = (table for table in self.passage.page.tables if table.start < unit.end and unit.start < table.end)
+        return "  ".join(filter(None, next((table.columns for table in tables if table.continued), ())))
+
+    @property
+    def named_values(self) -> str:
+        """The values of a table row, each with the name of its column ("Actual: 289; Variance: -23").
+
+        Empty for other units, where no column has a name, and for more values than a reader takes in.
+        """
+        unit = self.passage.page.units[self.index]
+        cells = self.passage.page.cell_values(unit.start, unit.end) if unit.kind == "row" else ()
+        return named_values(cells)
+
+
+def named_values(cells: Sequence[CellValue]) -> str:
+    """The values that have a column's name, in their order; empty for more than `MAX_NAMED_VALUES`."""
+    named = [f"{cell.column}: {cell.value}" for cell in cells if cell.column]
+    return "; ".join(named) if len(named) <= MAX_NAMED_VALUES else ""
 
 
 def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
@@ -155,9 +184,14 @@ def _lines(units: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:
     page = passage.page
     yield defused(f"# {passage.source.title}, {page.locator}")
     shown = {unit.index for unit in units}
+    continued = ""
     for unit in units:
+        if unit.continued_names not in ("", continued):
+            continued = unit.continued_names
+            yield f"~ {defused(continued)[:CONTEXT_LENGTH]}"
         yield from _context(page, [*headers_of(page, [unit.index]), unit.index - 1], shown)
-        yield f"{marker(unit.number, nonce)} {defused(unit.text)}"
+        values = unit.named_values
+        yield f"{marker(unit.number, nonce)} {defused(f'{unit.text} ({values})' if values else unit.text)}"
         yield from _context(page, [unit.index + 1], shown)
 
 

@@ -175,5 +175,7 @@ def composed(runs: Sequence[UnitRun]) -> tuple[str, tuple[Citation, ...], tuple[
 
 
 def _shown(run: UnitRun) -> str:
-    quote, header = f"“{defused(run.text)}”", run.unit.header
-    return f"{quote} (columns: {defused(header)})" if header else quote
+    quote = f"“{defused(run.text)}”"
+    if values := run.unit.named_values:
+        return f"{quote} ({defused(values)})"
+    return f"{quote} (columns: {defused(run.unit.header)})" if run.unit.header else quote

@@ -1,20 +1,24 @@
 """Verification of citations: their location is found again, from the store alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened
 from mistral_rag.grounding._quotes.boxes import span_of
 from mistral_rag.grounding._quotes.citations import address, headers_of
 from mistral_rag.grounding._quotes.parts import QuotedText
+from mistral_rag.grounding._quotes.pictures import seen
 from mistral_rag.grounding._quotes.quotes import QuoteMatch, find
 from mistral_rag.schema import Citation, Location, Page, Source, Span, Unit, joined_quote
+from mistral_rag.witness import PictureWitness
 
 RECENT_PAGES = 4
 """Pages kept while a citation is verified, so that one of many spans reads each page once."""
 
 
-def verify_citation(store: PageStore | PageSource, citation: Citation) -> Citation:
+def verify_citation(
+    store: PageStore | PageSource, citation: Citation, *, picture: bool | PictureWitness = False
+) -> Citation:
     """Verify a citation against the store: find its location and spans again.
 
     - ``exact``: every span stands on its page character for character, at its offsets (or, on a page that was
@@ -29,18 +33,38 @@ def verify_citation(store: PageStore | PageSource, citation: Citation) -> Citati
     not found, though its characters stand there. A citation that is not located keeps its quote in `given_quote`.
     Boxes and column headers are those of the page, whatever the citation names. Support is judged elsewhere: see
     `Claim`.
+
+    With `picture` the quote is also compared with the picture of its page, and the outcome is `seen`; a
+    `PictureWitness` does so for many citations with one child process. Without, `seen` is "unchecked", unless the
+    citation says that its quote "differs".
     """
     with opened(store) as view:
         pages = _RecentPages(view)
-        try:
-            source = pages.source(citation.uri)
-        except LookupError:
-            return _unlocated(citation, "stale")
-        same = citation.digest in {None, source.digest}
-        spans = [span for span in citation.spans or () if span.role == "quote"]
-        if same and spans and all(_holds(pages, citation.uri, span) for span in spans) and _stand(pages, source, spans):
-            return _located(citation, source, pages, [_recut(pages, citation.uri, span) for span in spans])
-        return _search(pages, source, citation, same=same)
+        found = _found(pages, citation)
+        quoted = {span.page: pages.page(found.uri, span.page) for span in found.spans or ()}
+        source = pages.source(found.uri) if quoted else None
+    if source is None or not picture:
+        return found
+    if isinstance(picture, PictureWitness):
+        return _looked_at(found, source, quoted, picture)
+    with PictureWitness() as witness:
+        return _looked_at(found, source, quoted, witness)
+
+
+def _looked_at(citation: Citation, source: Source, pages: Mapping[int, Page], witness: PictureWitness) -> Citation:
+    return seen(citation, lambda _, number: (source, pages[number]), witness)
+
+
+def _found(pages: "_RecentPages", citation: Citation) -> Citation:
+    try:
+        source = pages.source(citation.uri)
+    except LookupError:
+        return _unlocated(citation, "stale")
+    same = citation.digest in {None, source.digest}
+    spans = [span for span in citation.spans or () if span.role == "quote"]
+    if same and spans and all(_holds(pages, citation.uri, span) for span in spans) and _stand(pages, source, spans):
+        return _located(citation, source, pages, [_recut(pages, citation.uri, span) for span in spans])
+    return _search(pages, source, citation, same=same)
 
 
 class _RecentPages:
@@ -159,12 +183,17 @@ def _located(
         confidence=min(confidences, default=None),
         location=location,
         url=address(source, page),
+        # only bad news is taken from others
+        seen="differs" if citation.seen == "differs" else "unchecked",
+        seen_text=citation.seen_text if citation.seen == "differs" else None,
     )
 
 
 def _unlocated(citation: Citation, location: Location) -> Citation:
     given = citation.quote or citation.given_quote
-    return _changed(citation, quote=None, spans=None, given_quote=given, location=location)
+    return _changed(
+        citation, quote=None, spans=None, given_quote=given, location=location, seen="unchecked", seen_text=None
+    )
 
 
 def _changed(citation: Citation, **changes: object) -> Citation:

@@ -27,6 +27,7 @@ from mistral_rag.index._filters.filter_fields import (
     SOURCE_FIELDS,
     stored,
 )
+from mistral_rag.text import normal_forms
 
 if TYPE_CHECKING:
     from mistral_rag.index._commit_rows import Changes
@@ -231,14 +232,22 @@ def _plain(value: Any) -> Value:
     return stored(value)
 
 
+def _forms(operand: Any) -> list[Value]:
+    """A value as SQLite compares it; a text in all normal forms, since "Ü" is one sign or two."""
+    plain = _plain(operand)
+    return list(normal_forms(plain)) if isinstance(plain, str) else [plain]
+
+
 def _equal(operand: Any) -> Condition:
-    return "value = ?", [_plain(operand)]
+    forms = _forms(operand)
+    return ("value = ?" if len(forms) == 1 else f"value IN ({', '.join('?' * len(forms))})"), forms
 
 
 def _among(operand: Any) -> Condition:
     if not isinstance(operand, list | tuple | set | frozenset):
         raise TypeError("takes a list of values")
-    return f"value IN ({', '.join('?' * len(operand))})", [_plain(value) for value in operand]
+    forms = [form for value in operand for form in _forms(value)]
+    return f"value IN ({', '.join('?' * len(forms))})", forms
 
 
 def _ordered(sign: str) -> Callable[[Any], Condition]:
@@ -256,10 +265,14 @@ def _prefixed(operand: Any) -> Condition:
     if not isinstance(operand, str):
         raise TypeError("takes a text")
     operand.encode()
-    end = _successor(operand)
+    return _joined("OR", [_begun_with(form) for form in normal_forms(operand)])
+
+
+def _begun_with(prefix: str) -> Condition:
+    end = _successor(prefix)
     if end is None:
-        return "(value >= ? AND value < x'')", [operand]
-    return "(value >= ? AND value < ?)", [operand, end]
+        return "(value >= ? AND value < x'')", [prefix]
+    return "(value >= ? AND value < ?)", [prefix, end]
 
 
 def _successor(text: str) -> str | None:

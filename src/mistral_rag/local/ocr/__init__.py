@@ -4,15 +4,22 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import ValidationError
 
+from mistral_rag._lazy import loader
 from mistral_rag.errors import MissingExtraError, ParseError, WorkerError, WorkerStartError
 from mistral_rag.ocr import OcrPage, PageFailure
 from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec, available_cores
 
-__all__ = ["Limits", "LocalOCR", "is_installed"]
+if TYPE_CHECKING:
+    from mistral_rag.local.ocr._lines import LineReader
+
+__all__ = ["Limits", "LineReader", "LocalOCR", "is_installed"]
+
+# its networks load onnxruntime, which those who only start the reading process do without
+__getattr__ = loader(__name__, {"LineReader": "_lines"})
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 VERSION: Final = "1"

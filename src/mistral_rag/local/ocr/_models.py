@@ -26,6 +26,7 @@ NO_BLANK: Final = 2.0
 The network gives blanks too little: .05 raised the word F1 by .014 on forms and receipts, .02 split words (ADR 52).
 """
 
+_WIDE: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _IN_NUMBERS: Final = frozenset("0123456789.,")
 _DAY: Final = re.compile(r"(?<![\d.,])[0-3]?\d,$")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d(?!\d)")
@@ -107,22 +108,27 @@ class Recogniser:
         self._session = _session(*RECOGNITION, threads=threads)
         characters = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._characters = ["", *characters, " "]
+        self._narrow = [at for at, char in enumerate(self._characters) if not _WIDE.match(char)]
 
-    def read(self, pictures: Sequence[Grey]) -> list[RecognisedLine]:
-        """Recognise the pictures; the lines are in their order."""
-        scaled = [self._scaled(picture) for picture in pictures]
+    def read(self, pictures: Sequence[Grey], *, width: int | None = None, narrow: bool = False) -> list[RecognisedLine]:
+        """Recognise the pictures; the lines are in their order.
+
+        They are scaled to `width` instead of their shape's. `narrow` ones hold no East Asian characters, for which
+        single letters and digits are taken else.
+        """
+        scaled = [self._scaled(picture, width) for picture in pictures]
         lines: dict[int, RecognisedLine] = {}
         for batch in self._batches([picture.shape[1] for picture in scaled]):
             probabilities = _output(self._session, [scaled[at] for at in batch])
             widest = max(scaled[at].shape[1] for at in batch)
             for at, row in zip(batch, probabilities, strict=True):
                 used = max(1, round(len(row) * scaled[at].shape[1] / widest))
-                lines[at] = self._decoded(row, used)
+                lines[at] = self._decoded(row[:, self._narrow] if narrow else row, used, narrow=narrow)
         return [lines[at] for at in range(len(pictures))]
 
-    def _scaled(self, picture: Grey) -> Grey:
-        height, width = picture.shape
-        wide = min(max(8, round(width * self.HEIGHT / height)), self.MAX_WIDTH)
+    def _scaled(self, picture: Grey, width: int | None) -> Grey:
+        high, wide = picture.shape
+        wide = min(max(8, width or round(wide * self.HEIGHT / high)), self.MAX_WIDTH)
         return np.asarray(cv2.resize(picture, (wide, self.HEIGHT), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
     def _batches(self, widths: Sequence[int]) -> Iterator[list[int]]:
@@ -135,14 +141,15 @@ class Recogniser:
         if batch:
             yield batch
 
-    def _decoded(self, row: Floats, used: int) -> RecognisedLine:
+    def _decoded(self, row: Floats, used: int, *, narrow: bool = False) -> RecognisedLine:
         """Greedy CTC decoding of `row` (columns, characters), with blanks put in where they are likely enough.
 
         `used` are the columns that the line fills, the others are padding.
         """
+        known = [self._characters[at] for at in self._narrow] if narrow else self._characters
         best = row.argmax(axis=1)
         emitted = np.flatnonzero((best != 0) & (best != np.concatenate([[-1], best[:-1]]))).tolist()
-        characters = "".join(self._characters[best[at]] for at in emitted)
+        characters = "".join(known[best[at]] for at in emitted)
         line: list[tuple[str, float, float]] = []
         for now, at in enumerate(emitted):
             last = emitted[now - 1] if now else at

@@ -11,7 +11,7 @@ from mistral_rag.api._json import load_json
 from mistral_rag.ocr._pages.block_positions import Finder, Named, plain_content, with_names
 from mistral_rag.ocr._pages.markdown import MARKDOWN, MarkdownPage, write_markdown
 from mistral_rag.ocr._result import OcrImage, OcrPage, OcrTable, WordScores
-from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Box, Locator, clean_text
+from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Box, Locator, Table, clean_text
 
 KINDS: Mapping[str, BlockKind] = {
     "text": "text",
@@ -161,15 +161,14 @@ def _tables(sheet: MarkdownPage, blocks: tuple[Block, ...]) -> Iterator[OcrTable
     for name, table in sheet.tables.items():
         content = sheet.sources.get(name, "")
         box = next((b.box for b in blocks if b.box and b.start < table.end and table.start < b.end), None)
+        cells = table.grid.table(table.runs, table.start, table.end, box=box)
         yield OcrTable(
+            **{field: getattr(cells, field) for field in Table.model_fields},
             id=name,
-            start=table.start,
-            end=table.end,
             format="html" if "<t" in content.lower() else "markdown",
             content=content,
             header=table.header,
             rows=table.rows,
-            box=box,
         )
 
 

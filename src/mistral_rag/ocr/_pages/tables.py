@@ -1,12 +1,12 @@
-"""Tables in markdown or HTML, as rows of cells, each cell a stretch of its source."""
+"""Tables in markdown or HTML, as grids of cells, each cell a stretch of its source."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from mistral_rag.ocr._pages.words import EDGE, Writer, lines_of, plain_words
+from mistral_rag.text import GridCell, Place, TableGrid
 
 RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*")
 PIPE = re.compile(r"(?<!\\)\|")
@@ -19,51 +19,28 @@ MAX_WIDTH = 50
 """Columns that a cell is believed to cover: tables on paper have no more, and a wrong number fills no memory."""
 MAX_HEIGHT = 1000
 """Rows that a cell is believed to cover, for the same reason."""
-MAX_REPEATED = 200
-"""Characters of a cell that stand again in the rows below which it covers: labels, not paragraphs."""
-MAX_ALL_REPEATED = 100_000
-"""The same for a whole table, so that a small table cannot fill the memory."""
+BOLD = re.compile(r"\s*(?:\*\*[^*]+\*\*|__[^_]+__|<(b|strong)>[^<]*</\1>)\s*", re.IGNORECASE)
 CELL_SEPARATOR = " | "
 
 
-class Cell(NamedTuple):
-    """The range of a cell's content in its source; empty for a place that a cell on its left covers.
-
-    `repeated`: the content is that of a cell in a row above, which covers this place, too.
-    """
-
-    start: int
-    end: int
-    repeated: bool = False
-
-
-@dataclass(slots=True)
-class Grid:
-    """The rows of a table: those that name the columns, and the others; what stands above it is its caption."""
-
-    header: list[list[Cell]] = field(default_factory=list)
-    rows: list[list[Cell]] = field(default_factory=list)
-    captions: list[Cell] = field(default_factory=list)
-
-
-def read_table(source: str, start: int, end: int) -> Grid:
+def read_table(source: str, start: int, end: int) -> TableGrid:
     """The table that stands in a stretch of a source, in whichever format."""
     return _from_html(source, start, end) if TAG.search(source, start, end) else _from_pipes(source, start, end)
 
 
-def _from_pipes(source: str, start: int, end: int) -> Grid:
-    grid = Grid()
-    for first, last in lines_of(source[start:end]):
-        line = source[start + first : start + last]
-        if RULE.fullmatch(line):
-            if not grid.header:
-                grid.header, grid.rows = grid.rows, []
-        elif line.strip():
-            grid.rows.append(list(_cells(line, start + first)))
+def _from_pipes(source: str, start: int, end: int) -> TableGrid:
+    grid = TableGrid()
+    lines = [(start + first, start + last) for first, last in lines_of(source[start:end])]
+    rules = [at for at, (first, last) in enumerate(lines) if RULE.fullmatch(source, first, last)]
+    for at, (first, last) in enumerate(lines):
+        if at not in rules and source[first:last].strip():
+            for cell in _cells(source[first:last], first):
+                _add(grid, source, cell)
+            grid.end_row(in_head=bool(rules) and at < rules[0])
     return grid
 
 
-def _cells(line: str, at: int) -> Iterator[Cell]:
+def _cells(line: str, at: int) -> Iterator[tuple[int, int]]:
     edges = [found.start() for found in PIPE.finditer(line)]
     begins = len(line) - len(line.lstrip())
     if not edges or edges[0] != begins:
@@ -71,10 +48,20 @@ def _cells(line: str, at: int) -> Iterator[Cell]:
     if edges[-1] != len(line.rstrip()) - 1 or len(edges) == 1:
         edges.append(len(line))
     for before, after in pairwise(edges):
-        yield Cell(at + before + 1, at + after)
+        yield at + before + 1, at + after
 
 
-def _from_html(source: str, start: int, end: int) -> Grid:
+def _add(
+    grid: TableGrid, source: str, cell: tuple[int, int], *, is_head: bool = False, across: int = 1, down: int = 1
+) -> None:
+    """Add a cell whose content is a range of the source."""
+    start, end = _stripped(source, *cell)
+    text = plain_words(source[start:end], newline=" ").strip()
+    is_bold = BOLD.fullmatch(source, start, end) is not None
+    grid.add(text, is_head=is_head, is_bold=is_bold, across=across, down=down, source=(start, end))
+
+
+def _from_html(source: str, start: int, end: int) -> TableGrid:
     reader = _HtmlTable(source)
     for tag in TAG.finditer(source, start, end):
         reader.step(tag)
@@ -86,15 +73,12 @@ class _HtmlTable:
     """Walks the tags of a table; a table inside a cell is read as text of that cell."""
 
     def __init__(self, source: str) -> None:
-        self.grid = Grid()
+        self.grid = TableGrid()
         self._source = source
         self._depth = 0
-        self._row: list[Cell] = []
-        self._names = True
         self._in_head = False
+        self._has_cells = False
         self._open: tuple[str, int, int, int] | None = None
-        self._covered: dict[int, tuple[int, Cell]] = {}
-        self._repeated = 0
 
     def step(self, tag: re.Match[str]) -> None:
         closes, name = bool(tag[1]), tag[2].lower()
@@ -114,40 +98,21 @@ class _HtmlTable:
 
     def end_row(self, at: int) -> None:
         self._end_cell(at)
-        if self._row:
-            self._fill()
-            if any(self._source[cell.start : cell.end].strip() for cell in self._row if not cell.repeated):
-                names = (self._names or self._in_head) and not self.grid.rows
-                (self.grid.header if names else self.grid.rows).append(self._row)
-                if names:
-                    # a column's name stands once
-                    self._covered = {at: (rows, Cell(cell.end, cell.end)) for at, (rows, cell) in self._covered.items()}
-            self._row, self._names = [], True
+        if self._has_cells:
+            self.grid.end_row(in_head=self._in_head)
+            self._has_cells = False
 
     def _end_cell(self, at: int) -> None:
         if self._open is None:
             return
         kind, start, across, down = self._open
         self._open = None
-        cell = Cell(start, at)
         if kind == "caption":
-            self.grid.captions.append(cell)
-            return
-        self._fill()
-        first = len(self._row)
-        for column in range(first, first + across):
-            again = column == first and at - start <= MAX_REPEATED
-            self._covered[column] = (down - 1, Cell(start, at, repeated=True) if again else Cell(at, at))
-        self._row += [cell] + [Cell(at, at)] * (across - 1)
-        self._names = self._names and (kind == "th" or not self._source[start:at].strip())
-
-    def _fill(self) -> None:
-        """Fill the next places of the row with the cells above that cover them."""
-        while (covered := self._covered.get(len(self._row), (0, Cell(0, 0))))[0] > 0:
-            rows, cell = covered
-            self._covered[len(self._row)] = rows - 1, cell
-            self._repeated += cell.end - cell.start
-            self._row.append(cell if self._repeated <= MAX_ALL_REPEATED else Cell(cell.end, cell.end))
+            start, at = _stripped(self._source, start, at)
+            self.grid.caption(plain_words(self._source[start:at], newline=" ").strip(), source=(start, at))
+        else:
+            self._has_cells = True
+            _add(self.grid, self._source, (start, at), is_head=kind == "th", across=across, down=down)
 
 
 def _number(pattern: re.Pattern[str], attributes: str, most: int) -> int:
@@ -157,11 +122,16 @@ def _number(pattern: re.Pattern[str], attributes: str, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTable:
-    """A table in a page's text: the rows that name the columns and those below, and where each stands."""
+    """A table in a page's text: the rows that name the columns and those below, and where each stands.
+
+    `runs` are the ranges of the places of its `grid`.
+    """
 
     header: tuple[tuple[str, ...], ...]
     rows: tuple[tuple[str, ...], ...]
     parts: tuple[tuple[int, int], ...]
+    grid: TableGrid
+    runs: dict[Place, tuple[int, int]]
 
     @property
     def start(self) -> int:
@@ -174,50 +144,69 @@ class WrittenTable:
         return self.parts[-1][1]
 
 
-def write_table(writer: Writer, name: str, source: str, grid: Grid) -> WrittenTable | None:
+Piece = tuple[str, GridCell | None]
+"""A text of a row, and the cell that it is; None for a label that stands again, since a source is found once."""
+
+
+def write_table(writer: Writer, name: str, source: str, grid: TableGrid) -> WrittenTable | None:
     """Write a table, one line a row, without blank rows; None when it has no words."""
-    top = [*([caption] for caption in grid.captions), *grid.header]
-    header, head = _write_rows(writer, name, source, top, joint="\n\n")
-    rows, body = _write_rows(writer, name, source, grid.rows, joint="\n" if head else "\n\n")
-    parts = tuple(filter(None, (head, body)))
-    return WrittenTable(header, rows, parts) if parts else None
+    runs: dict[Place, tuple[int, int]] = {}
+    writer.begin("\n\n")
+    heads = [_head(grid, at) for at in range(grid.heads)]
+    header = _write_rows(writer, name, source, [*([(one.text, one)] for one in grid.captions), *heads], runs)
+    head = writer.end()
+    writer.begin("\n" if head else "\n\n")
+    rows = _write_rows(writer, name, source, [_row(grid, at) for at in range(grid.heads, len(grid.rows))], runs)
+    parts = tuple(filter(None, (head, writer.end())))
+    return WrittenTable(header, rows, parts, grid, runs) if parts else None
+
+
+def _head(grid: TableGrid, row: int) -> list[Piece]:
+    """A row of heads, where a name stands once however many rows and columns it covers."""
+    places = enumerate(grid.rows[row])
+    return [(cell.text, cell) if cell and (cell.row, cell.column) == (row, at) else ("", None) for at, cell in places]
+
+
+def _row(grid: TableGrid, row: int) -> list[Piece]:
+    texts = [grid.repeats(row, column) for column in range(len(grid.rows[row]))]
+    owns = [cell if cell is not None and cell.row == row else None for cell in grid.rows[row]]
+    return list(zip(texts, owns, strict=True))
 
 
 def _write_rows(
-    writer: Writer, name: str, source: str, rows: Sequence[Sequence[Cell]], *, joint: str
-) -> tuple[tuple[tuple[str, ...], ...], tuple[int, int] | None]:
-    writer.begin(joint)
+    writer: Writer, name: str, source: str, rows: Sequence[Sequence[Piece]], runs: dict[Place, tuple[int, int]]
+) -> tuple[tuple[str, ...], ...]:
     written: list[tuple[str, ...]] = []
     for row in rows:
-        texts = tuple(_plain(source, cell) for cell in row)
+        texts = tuple(text for text, _ in row)
         if any(texts):
             if written:
                 writer.put("\n")
-            _write_row(writer, name, source, row, texts)
+            _write_row(writer, name, source, row, runs)
             written.append(texts)
-    return tuple(written), writer.end()
+    return tuple(written)
 
 
-def _write_row(writer: Writer, name: str, source: str, row: Sequence[Cell], texts: Sequence[str]) -> None:
-    for at, (cell, text) in enumerate(zip(row, texts, strict=True)):
+def _write_row(
+    writer: Writer, name: str, source: str, row: Sequence[Piece], runs: dict[Place, tuple[int, int]]
+) -> None:
+    for at, (text, cell) in enumerate(row):
         if at:
-            joint = CELL_SEPARATOR if any(texts[:at]) or at > 1 else CELL_SEPARATOR.lstrip()
+            joint = CELL_SEPARATOR if any(before for before, _ in row[:at]) or at > 1 else CELL_SEPARATOR.lstrip()
             writer.put(joint.rstrip() if at == len(row) - 1 and not text else joint)
-        if text and cell.repeated:
-            # a source's words are found in the text once
+        if not text:
+            continue
+        if cell is None:
             writer.put(text)
-        elif text:
-            writer.inline(name, source, *_stripped(source, cell), newline=" ")
+        else:
+            writer.inline(name, source, *cell.source, newline=" ")
+        if cell is not None and cell.row >= 0 and (run := writer.place(name, *cell.source)):
+            runs[cell.row, cell.column] = run
 
 
-def _plain(source: str, cell: Cell) -> str:
-    start, end = _stripped(source, cell)
-    return plain_words(source[start:end], newline=" ").strip()
-
-
-def _stripped(source: str, cell: Cell) -> tuple[int, int]:
-    """The cell without blanks and line breaks at its ends."""
-    first = LEADING.match(source, cell.start, cell.end)
-    start = first.end() if first else cell.start
-    last = TRAILING.search(source, start, cell.end)
-    return start, last.start() if last else cell.end
+def _stripped(source: str, start: int, end: int) -> tuple[int, int]:
+    """The range of a cell without blanks and line breaks at its ends."""
+    first = LEADING.match(source, start, end)
+    start = first.end() if first else start
+    last = TRAILING.search(source, start, end)
+    return start, last.start() if last else end

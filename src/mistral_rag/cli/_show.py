@@ -1,0 +1,238 @@
+"""`mistral-rag show`: the pages that an answer cites, with the quoted words marked."""
+
+from __future__ import annotations
+
+import argparse
+
+from mistral_rag.terminal import (
+    DONE,
+    EXIT_CODES,
+    UNDONE,
+    UsageError,
+    add_common,
+    add_groups,
+    index_folder,
+    note,
+    say,
+    say_json,
+    text_argument,
+    write_output,
+)
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mistral_rag.cli._cited_pages import CitedPages
+    from mistral_rag.schema import Citation
+
+STANDARD = "-"
+"""Stands for standard input."""
+MAX_INPUT = 64 << 20
+"""Bytes of an answer: thousands of times what a question gives."""
+_FORMATS = (".html", ".htm", ".pdf", ".png")
+
+_EXAMPLES = """\
+examples:
+  mistral-rag ask "Who may end it?" --index index/ --json > answer.json
+  mistral-rag show answer.json --index index/ --out answer.html            all citations
+  mistral-rag show answer.json --index index/ --marker 2 --out quote.pdf   the page of [2]
+  mistral-rag ask "Who?" --index index/ --json | mistral-rag show - --index index/ --out quote.png
+
+Each quote is looked up in the index again, and its file must still be the one that was cited:
+else nothing is drawn of it (exit code 1). Nothing is sent."""
+
+
+def add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the program."""
+    sub = commands.add_parser(
+        "show",
+        help="draw the cited pages of an answer, with the quoted words marked",
+        description="Draw the page of a citation with the quoted words marked, and the heads of quoted table cells\n"
+        "in another colour.",
+        epilog=_EXAMPLES + "\n\n" + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    given = sub.add_mutually_exclusive_group(required=True)
+    given.add_argument(
+        "answer", nargs="?", metavar="ANSWER.json", help="what `mistral-rag ask --json` printed; -: standard input"
+    )
+    given.add_argument("--citation", metavar="FILE", help="a JSON file of one citation instead; -: standard input")
+    add_common(sub)
+    add_groups(sub, "show what a reader in this group may read; may be repeated (default: what everyone may)")
+    sub.add_argument(
+        "--marker", type=text_argument, metavar="N", help="the citation [N] (default: all in .html, else the first)"
+    )
+    sub.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="a .png, a .pdf with real highlight annotations, or an .html file that holds everything",
+    )
+    sub.set_defaults(command=show)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """`mistral-rag show`."""
+    from pathlib import Path
+
+    out = Path(arguments.out)
+    suffix = out.suffix.lower()
+    if suffix not in _FORMATS:
+        raise UsageError(f"{out.name}: what is drawn is a .png, .pdf or .html file; give it one of these endings")
+    folder = index_folder(arguments)
+    citations = _chosen(_given(arguments), arguments.marker, several=suffix.startswith(".htm"))
+    from mistral_rag.cli._cited_pages import look_up
+    from mistral_rag.index import IndexReader
+
+    with IndexReader.open(folder, groups=arguments.groups) as reader:
+        found = [look_up(reader, citation) for citation in citations]
+    draw = {".png": _png, ".pdf": _pdf}.get(suffix, _html)
+    shown = draw(found, out)
+    return _said(shown, out, arguments)
+
+
+def _given(arguments: argparse.Namespace) -> Sequence[Citation]:
+    """The citations in the file that was named. Raises UsageError when there are none."""
+    from pydantic import ValidationError
+
+    from mistral_rag.schema import Answer, Citation
+
+    name = arguments.citation or arguments.answer
+    text = _input(name)
+    kind = Citation if arguments.citation else Answer
+    try:
+        read = kind.model_validate_json(_last_object(text))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"{name} holds no {kind.__name__.lower()} as `mistral-rag ask --json` prints it: "
+            f"{where + ': ' if where else ''}{first['msg']}"
+        ) from error
+    citations = (read,) if isinstance(read, Citation) else read.citations
+    if not citations:
+        raise UsageError(f"the answer in {name} cites nothing: there is no page to show")
+    return citations
+
+
+def _input(name: str) -> bytes:
+    """The bytes of the file, or of standard input."""
+    import sys
+    from pathlib import Path
+
+    try:
+        if name == STANDARD:
+            if sys.stdin is None:
+                raise UsageError("there is no standard input. Name a file")
+            data = sys.stdin.buffer.read(MAX_INPUT + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(MAX_INPUT + 1)
+    except OSError as error:
+        raise UsageError(f"{name} can't be read: {error.strerror or error}") from error
+    if len(data) > MAX_INPUT:
+        raise UsageError(f"{name} is too large for an answer")
+    return data
+
+
+def _last_object(data: bytes) -> bytes:
+    """The last line of several, as `ask --json --stream` prints them; else all of it."""
+    lines = [line for line in data.splitlines() if line.strip()]
+    return lines[-1] if len(lines) > 1 and lines[-1].startswith(b"{") and lines[0].endswith(b"}") else data
+
+
+def _chosen(citations: Sequence[Citation], marker: str | None, *, several: bool) -> Sequence[Citation]:
+    """The citations to show. Raises UsageError for a marker that the answer has not."""
+    markers = ", ".join(f"[{citation.marker}]" for citation in citations)
+    if marker is not None:
+        wanted = marker.strip().strip("[]")
+        found = [citation for citation in citations if citation.marker == wanted]
+        if not found:
+            raise UsageError(f"the answer has no citation [{wanted}]; it has {markers}")
+        return found[:1]
+    if not several and len(citations) > 1:
+        note(f"[{citations[0].marker}] is shown of {markers}; --marker N chooses another one, an .html file shows all")
+    return citations if several else citations[:1]
+
+
+def _png(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
+    from mistral_rag.cli._cited_pages import SEEN, cells_of, drawn
+    from mistral_rag.overlay import CITATION_LEGEND, png
+
+    _check_printed(cited[0])
+    found = drawn(cited[0])
+    if found.problem is None:
+        views = [page.view for page in found.pages if page.view is not None]
+        verified = "verified" if found.citation.verified else "not verified"
+        notes = [
+            found.name,
+            f"{verified} ({found.citation.location}); seen {SEEN[found.citation.seen]}",
+            *cells_of(found),
+        ]
+        names = {layer.name for view in views for layer in view.layers}
+        legend = [entry for entry, name in zip(CITATION_LEGEND, ("quote", "header"), strict=True) if name in names]
+        write_output(out, png(views, legend=legend, notes=notes))
+    return [found]
+
+
+def _pdf(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
+    from dataclasses import replace
+
+    from mistral_rag.cli._cited_pages import highlighted
+    from mistral_rag.cli._originals import NotDrawnError
+    from mistral_rag.errors import ParseError
+
+    first = cited[0]
+    _check_printed(first)
+    if first.source is not None and first.source.media_type != "application/pdf":
+        raise UsageError(f"{first.source.name} is no PDF; name a .png or .html file")
+    try:
+        write_output(out, highlighted(first))
+    except (NotDrawnError, ParseError) as error:
+        return [replace(first, problem=str(error))]
+    return [first]
+
+
+def _html(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
+    from mistral_rag.cli._cited_pages import drawn, sections
+    from mistral_rag.overlay import CITATION_LEGEND, html_page
+
+    found = [drawn(one) for one in cited]
+    made = html_page("Cited pages", [section for one in found for section in sections(one)], legend=CITATION_LEGEND)
+    write_output(out, made.encode())
+    return found
+
+
+def _check_printed(cited: CitedPages) -> None:
+    if cited.problem is None and cited.source is not None and not cited.is_printed:
+        raise UsageError(f"{cited.source.name} has no printed pages to draw; name an .html file")
+
+
+def _said(shown: Sequence[CitedPages], out: Path, arguments: argparse.Namespace) -> int:
+    """Print what was drawn, and what was not and why."""
+    undrawn = [one for one in shown if one.problem is not None]
+    # an HTML file says of each citation why it is not drawn; the others are not written
+    is_written = len(undrawn) < len(shown) or out.suffix.lower().startswith(".htm")
+    if arguments.json:
+        say_json({"out": str(out) if is_written else None, "citations": [_row(one) for one in shown]})
+    for one in shown:
+        if one.problem is not None:
+            note(f"error: {one.name}: {one.problem}")
+        elif not arguments.json:
+            say(f"{one.name}: {one.verdict}; drawn to {out}")
+    return UNDONE if undrawn else DONE
+
+
+def _row(one: CitedPages) -> dict[str, object]:
+    citation = one.citation
+    return {
+        "marker": citation.marker,
+        "source": citation.source,
+        "page": citation.page,
+        "location": citation.location,
+        "verified": citation.verified,
+        "seen": citation.seen,
+        "problem": one.problem,
+    }

@@ -1,0 +1,185 @@
+"""The worker that reads strips of a page anew: a page with its strips a job, what was read its result."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from time import process_time
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from mistral_rag.local._strips.cuts import Cut, Window, cut
+from mistral_rag.local._strips.original import Stamp, read_original, stamp_of
+from mistral_rag.local.ocr._models import RecognisedLine, Recogniser
+from mistral_rag.pdf import PdfFile
+from mistral_rag.pictures import Grey, ImageFile
+from mistral_rag.workers import WireFrame, serve
+
+LINE_PIXELS: Final = (36, 46, 30)
+"""Height at which a line is drawn, by attempt: near the 48 pixels of the network, and not the same twice."""
+DPI: Final = (72.0, 600.0)
+"""Bounds of the resolution; print of 4 points is read at 600."""
+MAX_WINDOW: Final = 16_000_000
+"""Pixels of the part of a page that is drawn at once."""
+COLUMNS_PER_CHARACTER: Final = (14, 20, 17)
+"""Pixels of width that a character gets at the network's height, by attempt, unless its print is narrower.
+
+It reads a column of 8 at a time: at 14 it reads 10-K lines as well as in full width (15 of 246 lines wrong), at 12
+three times as many are wrong, and the time grows with the width.
+"""
+MIN_PIXELS: Final = 10
+"""Height of a line in the pixels of an image, below which it is not tried: digits have five rows then."""
+
+
+class Pages:
+    """Draws parts of pages; the last file stays open, with its last page."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str, Stamp] | None = None
+        self._pdf: PdfFile | None = None
+        self._content = b""
+        self._picture: tuple[int, Grey] | None = None
+
+    def open(self, path: str, digest: str) -> None:
+        """Open the file at `path`; raises ParseError unless it holds the bytes with this sha256."""
+        stamp = stamp_of(path)
+        if stamp is not None and self._key == (path, digest, stamp):
+            return
+        self.close()
+        stamp, self._content = read_original(path, digest)
+        if b"%PDF-" in self._content[:1024]:
+            self._pdf = PdfFile(self._content).__enter__()
+        self._key = (path, digest, stamp)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._pdf is not None:
+            self._pdf.__exit__(None, None, None)
+        self._key = self._pdf = self._picture = None
+
+    def part(self, number: int, box: Sequence[float], *, line: float, attempt: int) -> tuple[Grey, float, float, Any]:
+        """The part of page `number` in `box` (fractions of the page), drawn so that `line` of its height fits.
+
+        Gives the pixels, the pixels of the page's width and height, and those left of and above the part.
+        """
+        if self._pdf is not None:
+            return self._drawn(self._pdf, number, box, line, attempt)
+        if self._picture is None or self._picture[0] != number:
+            with ImageFile(self._content) as image:
+                self._picture = number, image.grey(number)
+        height, width = self._picture[1].shape
+        return self._picture[1], width, height, (0, 0)
+
+    def _drawn(
+        self, pdf: PdfFile, number: int, box: Sequence[float], line: float, attempt: int
+    ) -> tuple[Grey, float, float, Any]:
+        width, height = pdf.size(number)
+        dpi = min(max(72 * LINE_PIXELS[attempt] / max(line * height, 0.1), DPI[0]), DPI[1])
+        area = max((box[2] - box[0]) * width * (box[3] - box[1]) * height, 1.0)
+        dpi = min(dpi, 72 * (MAX_WINDOW / area) ** 0.5)
+        image, (left, top, *_), (whole_width, whole_height) = pdf.part(number, box, dpi=dpi)
+        pixels = np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width)
+        return pixels, whole_width, whole_height, (left, top)
+
+
+def main() -> None:
+    """Answer jobs until standard input ends."""
+    serve(_prepare, verb="read")
+
+
+def _prepare() -> "partial[Iterator[WireFrame]]":
+    threads = int(sys.argv[1])
+    cv2.setNumThreads(threads)
+    return partial(_answer, Recogniser(threads=threads), Pages())
+
+
+def _answer(recogniser: Recogniser, pages: Pages, job: WireFrame) -> Iterator[WireFrame]:
+    begun = process_time()
+    fields = job.value()
+    pages.open(fields["path"], fields["digest"])
+    strips = _read(recogniser, pages, fields)
+    yield WireFrame.of({"strips": strips, "seconds": process_time() - begun})
+
+
+def _read(recogniser: Recogniser, pages: Pages, job: Any) -> list[dict[str, Any]]:
+    """What was read of each strip."""
+    strips, attempt = job["strips"], job["attempt"]
+    heights = [strip["box"][3] - strip["box"][1] for strip in strips]
+    line = float(np.median(heights)) if heights else 1.0
+    around = _around(strips, line)
+    picture, width, height, offset = pages.part(job["number"], around, line=line, attempt=attempt)
+    # one strip a run: a batch would be padded to its widest
+    return [_strip(recogniser, picture, strip, (width, height), offset, attempt) for strip in strips]
+
+
+def _around(strips: Sequence[Any], line: float) -> list[float]:
+    sides = np.array(
+        [
+            [s["box"][0] - s["margins"][0], s["box"][1] - line, s["box"][2] + s["margins"][1], s["box"][3] + line]
+            for s in strips
+        ]
+    )
+    low, high = sides[:, :2].min(axis=0), sides[:, 2:].max(axis=0)
+    return [*np.clip(low, 0, 1).tolist(), *np.clip(high, 0, 1).tolist()]
+
+
+def _strip(
+    recogniser: Recogniser, picture: Grey, strip: Any, size: tuple[float, float], offset: Any, attempt: int
+) -> dict[str, Any]:
+    width, height = size
+    left, top, right, bottom = strip["box"]
+    high = (bottom - top) * height
+    window = Window(
+        left * width - offset[0],
+        top * height - offset[1],
+        right * width - offset[0],
+        bottom * height - offset[1],
+        strip["margins"][0] * width,
+        strip["margins"][1] * width,
+        strip["blanks"][0] * high,
+        strip["blanks"][1] * high,
+    )
+    piece = cut(picture, window, attempt=attempt)
+    if not piece.ink or high < MIN_PIXELS or (not strip["characters"] and not piece.letters):
+        return _result(piece, "", [], high)
+    wide = min(
+        round(piece.picture.shape[1] * recogniser.HEIGHT / piece.picture.shape[0]),
+        max(COLUMNS_PER_CHARACTER[attempt] * (strip["characters"] + 4), 2 * recogniser.HEIGHT),
+    )
+    width_read = wide if strip["characters"] else None
+    line = recogniser.read([piece.picture], width=width_read, narrow=strip["narrow"])[0]
+    return _result(piece, _parted(line, piece), line.confidences, high)
+
+
+def _parted(line: RecognisedLine, piece: Cut) -> str:
+    """The text of a line with a blank at each gap in its print."""
+    # gaps are within the box, columns of characters within the picture with its margins
+    places = [piece.box[0] + middle * (piece.box[1] - piece.box[0]) for middle in map(_middle, piece.gaps)]
+    text = ""
+    for at, (char, column) in enumerate(zip(line.text, line.columns, strict=True)):
+        before = line.columns[at - 1] if at else column
+        # columns of characters are exact to one: a blank that was read beside a gap is that of the gap
+        if any(before < place <= column for place in places) and " " not in line.text[max(at - 2, 0) : at + 2]:
+            text += " "
+        text += char
+    return text
+
+
+def _middle(gap: tuple[float, float]) -> float:
+    return (gap[0] + gap[1]) / 2
+
+
+def _result(piece: Cut, text: str, confidences: Sequence[float], high: float) -> dict[str, Any]:
+    return {
+        "text": text,
+        "confidences": [round(min(confidence, 1.0), 3) for confidence in confidences],
+        "ink": round(piece.ink, 4),
+        "letters": piece.letters,
+        "gaps": piece.gaps,
+        "pixels": round(high, 1),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Pages with marks over their pictures, as a PNG, as one self-contained HTML file, or as a PDF with highlights.
+
+What was read of a page (`reading_layers`) or what a citation quotes (`citation_layers`) becomes layers; `PagePictures`
+draws the page in a child process; `png`, `html_page` and `PagePictures.highlighted` put one over the other. Texts of
+documents are data here: nothing of them becomes markup.
+"""
+
+from mistral_rag.overlay._citations import CITATION_LEGEND, cell_lines, citation_layers, quoted_text
+from mistral_rag.overlay._html import Section, definitions, html_page, quotation
+from mistral_rag.overlay._marks import Layer, LegendEntry, Mark, MarkStyle, PageView, Raster
+from mistral_rag.overlay._pictures import DPI, PagePicture, PagePictures
+from mistral_rag.overlay._png import png
+from mistral_rag.overlay._reading import LAYERS, HiddenText, reading_layers, reading_legend
+from mistral_rag.overlay._text import read_text, tables
+
+__all__ = [
+    "CITATION_LEGEND",
+    "DPI",
+    "LAYERS",
+    "HiddenText",
+    "Layer",
+    "LegendEntry",
+    "Mark",
+    "MarkStyle",
+    "PagePicture",
+    "PagePictures",
+    "PageView",
+    "Raster",
+    "Section",
+    "cell_lines",
+    "citation_layers",
+    "definitions",
+    "html_page",
+    "png",
+    "quotation",
+    "quoted_text",
+    "read_text",
+    "reading_layers",
+    "reading_legend",
+    "tables",
+]

@@ -1,0 +1,110 @@
+"""Tables of the pages of a document: one that goes on over the page keeps the names of its columns."""
+
+from collections.abc import Sequence, Set
+from itertools import pairwise
+from typing import NamedTuple
+
+from mistral_rag.pdf._document import Sheet
+from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
+from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
+from mistral_rag.pdf._tables.pieces import Row, rows_of
+from mistral_rag.pdf._tables.regions import parts_of
+from mistral_rag.schema import Block, Table
+
+_MAX_LINES = 500
+"""Lines of a page; no printed page has more."""
+_MAX_PIECES = 6000
+"""Cells of a page's lines; a page with more is a drawing, or an attack."""
+_MAX_BEFORE = 2
+"""Lines between a table and the edge of its page over which it goes on: a title said again, a note."""
+_MAX_SHIFT = 0.7
+"""Distance of a column from its place on the page before, in columns: numbers in a wide one may be shorter."""
+
+
+class _Read(NamedTuple):
+    """A table, its columns, and how many lines stand above and below it on its page."""
+
+    table: Table
+    parts: Parts
+    above: int
+    below: int
+
+
+def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[tuple[Table, ...]]:
+    """The tables of each page, in order; `running` are the lines of each that repeat on other pages."""
+    found: list[tuple[Table, ...]] = []
+    before: _Read | None = None
+    for sheet, lines in zip(sheets, running, strict=True):
+        read = _read(sheet, lines, before)
+        found.append(tuple(item.table for item in read))
+        before = read[-1] if read and read[-1].below <= _MAX_BEFORE else None
+    return found
+
+
+def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
+    if sum(line.cells > 1 for line in sheet.lines) < 2 or len(sheet.lines) > _MAX_LINES:
+        return []
+    rows = rows_of(sheet, running=running)
+    if sum(len(row.pieces) for row in rows) > _MAX_PIECES:
+        return []
+    layout = Layout(sheet.text, sheet.width, sheet.height)
+    found: list[_Read] = []
+    for parts in parts_of(rows, sheet.rulings, sheet.text):
+        every = [*parts.head, *parts.body]
+        above = sum(row.line < every[0].line for row in rows)
+        below = sum(row.line > every[-1].line for row in rows)
+        goes_on = not found and above <= _MAX_BEFORE and not parts.head
+        if (
+            goes_on
+            and before
+            and any(before.table.columns)
+            and (columns := _fitting(before.parts.columns, parts.body, sheet.text))
+        ):
+            parts = parts._replace(columns=columns)
+            table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
+        else:
+            table = table_of(parts, layout)
+        found.append(_Read(table, parts, above, below))
+    ordered = sorted(found, key=lambda item: item.table.start)
+    apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
+    return ordered if all(apart) else []
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[Row], text: str) -> list[Column] | None:
+    """The columns of the page before, with the extents on this page; None when its own columns are not among them."""
+    own = columns_of(rows, text)
+    places = matched(own, columns)
+    if places is None or len(columns) < 2:
+        return None
+    pitch = min(b.middle - a.middle for a, b in pairwise(columns))
+    fitting = list(columns)
+    for column, at in zip(own, places, strict=True):
+        known = columns[at]
+        meets = column.left < known.right and known.left < column.right
+        if not meets and abs(column.middle - known.middle) > _MAX_SHIFT * pitch:
+            return None
+        fitting[at] = column
+    apart = all(a.right <= b.left for a, b in pairwise(fitting))
+    return with_kinds(fitting if apart else columns, rows)
+
+
+def with_tables(blocks: Sequence[Block], tables: Sequence[Table], text: str) -> tuple[Block, ...]:
+    """The blocks of a page with one for each table, which takes its text from the others."""
+    found = [Block(start=table.start, end=table.end, kind="table", box=table.box) for table in tables]
+    for block in blocks:
+        at = block.start
+        for table in tables:
+            if at < table.end and table.start < block.end:
+                found += _trimmed(block, at, table.start, text)
+                at = table.end
+        found += _trimmed(block, at, block.end, text)
+    return tuple(sorted(found, key=lambda block: block.start))
+
+
+def _trimmed(block: Block, start: int, end: int, text: str) -> list[Block]:
+    """A part of a block without the white space around it."""
+    body = text[start:end].strip()
+    if not body:
+        return []
+    first = text.index(body, start)
+    return [block.model_copy(update={"start": first, "end": first + len(body)})]

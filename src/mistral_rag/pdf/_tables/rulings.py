@@ -1,0 +1,187 @@
+"""Rules and shaded areas of a page, from the paths that draw it."""
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, Rectangle
+from mistral_rag.pdf._hidden.drawing import Drawing
+from mistral_rag.pdf._native import Buffer, bound, rows_of
+
+_MAX_PATHS = 3000
+"""A page with more paths is a drawing or a map: no printed table has so many cells with borders."""
+_MAX_SEGMENTS = 6000
+"""Segments of a page's paths that are read one by one, a microsecond each."""
+_MAX_THICKNESS = 2.5
+"""Points; a thicker area is shading. The double rule below a sum is drawn with up to two."""
+_MIN_LENGTH = 4.0
+"""Points; shorter strokes belong to letters, ticks and dots."""
+_MAX_JOINT = 3.0
+"""Points between two strokes on one line that are drawn as one: borders are often drawn cell by cell."""
+_PAPER = 250
+"""Level of all three colours from which on ink is not seen on white paper."""
+_MAX_PAGE_SHARE = 0.8
+"""An area that covers more of the page's width and height is its background."""
+
+_RECTANGLE = "mlll"
+"""Segments of a rectangle that is closed by the way it is drawn: a move and three lines."""
+
+_fill_of = bound(pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, 5)
+_stroke_of = bound(pdfium.FPDFPageObj_GetStrokeColor, ctypes.c_int, 5)
+_draw_mode = bound(pdfium.FPDFPath_GetDrawMode, ctypes.c_int, 3)
+_count_segments = bound(pdfium.FPDFPath_CountSegments, ctypes.c_int, 1)
+_segment_at = bound(pdfium.FPDFPath_GetPathSegment, ctypes.c_void_p, 2)
+_segment_type = bound(pdfium.FPDFPathSegment_GetType, ctypes.c_int, 1)
+_segment_point = bound(pdfium.FPDFPathSegment_GetPoint, ctypes.c_int, 3)
+
+
+class Rule(NamedTuple):
+    """A straight line on a page in points: at `place` from `low` to `high`; y and x for one across, x and y else."""
+
+    place: float
+    low: float
+    high: float
+
+
+class Shade(NamedTuple):
+    """An area that is filled with one colour (red, green, blue), in points."""
+
+    box: Rectangle
+    color: tuple[int, int, int]
+
+
+class Rulings(NamedTuple):
+    """Rules across and down a page, each kind in the order of its places, and shaded areas in the order of drawing."""
+
+    across: tuple[Rule, ...] = ()
+    down: tuple[Rule, ...] = ()
+    shades: tuple[Shade, ...] = ()
+
+
+def rulings_of(page: Any, transform: PageTransform) -> Rulings:
+    """Find the rules and shaded areas of a loaded page; none on a page with thousands of paths."""
+    drawing = Drawing.of(ctypes.cast(page, ctypes.c_void_p).value)
+    paths = drawing.of_kind(pdfium.FPDF_PAGEOBJ_PATH)
+    if not paths or len(paths) > _MAX_PATHS:
+        return Rulings()
+    addresses = [drawing.addresses[at] for at in paths]
+    modes, _ = rows_of(_draw_mode, addresses, np.int32, 2)
+    fills, _ = rows_of(_fill_of, addresses, np.uint32, 4)
+    strokes, _ = rows_of(_stroke_of, addresses, np.uint32, 4)
+    filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
+    # PDFium gives left, bottom, right, top
+    raw = drawing.boxes(paths)
+    boxes = transform.boxes(raw.astype(np.float64)[:, None, [0, 3, 2, 1]])
+    boxes, parts = _in_parts(drawing, paths, boxes, transform)
+    inks = np.where((filled & ~stroked)[:, None], fills, strokes)
+    ink = (filled | stroked) & _is_seen(inks)
+    fill = filled & _is_seen(fills)
+    return _sorted_out(boxes, ink[parts], fill[parts], fills[parts], transform)
+
+
+def _in_parts(
+    drawing: Drawing, paths: Sequence[int], boxes: Floats, transform: PageTransform
+) -> tuple[Floats, Integers]:
+    """Boxes of the parts of each path, and the index of the path of each; slanted lines have none."""
+    wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    large = np.flatnonzero(np.minimum(wide, high) > _MAX_THICKNESS).tolist()
+    counts = {row: _count_segments(drawing.addresses[paths[row]]) for row in large}
+    slanted = [row for row, count in counts.items() if 1 < count < len(_RECTANGLE)]
+    # a matrix inside of a form applies to the segments too: those are taken by their bounds
+    many = [r for r, count in counts.items() if count > 2 * len(_RECTANGLE) and paths[r] not in drawing.matrices]
+    if sum(counts[row] for row in many) > _MAX_SEGMENTS:
+        many = []
+    whole = np.setdiff1d(np.arange(len(paths)), [*slanted, *many]).astype(np.int64)
+    found, owners = [boxes[whole]], [whole]
+    for row in many:
+        parts = _parts(drawing.addresses[paths[row]], counts[row], transform)
+        found.append(parts)
+        owners.append(np.full(len(parts), row, dtype=np.int64))
+    return np.concatenate(found), np.concatenate(owners)
+
+
+def _sorted_out(boxes: Floats, ink: Booleans, fill: Booleans, fills: Any, transform: PageTransform) -> Rulings:
+    """Rules, the sides of frames, and areas, by the shape of each box."""
+    wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    shown = ink & (np.maximum(wide, high) >= _MIN_LENGTH)
+    flat = shown & (high <= _MAX_THICKNESS)
+    thin = shown & ~flat & (wide <= _MAX_THICKNESS)
+    area = shown & ~flat & ~thin & fill
+    area &= (wide < _MAX_PAGE_SHARE * transform.width) | (high < _MAX_PAGE_SHARE * transform.height)
+    across = [Rule((top + bottom) / 2, left, right) for left, top, right, bottom in boxes[flat].tolist()]
+    down = [Rule((left + right) / 2, top, bottom) for left, top, right, bottom in boxes[thin].tolist()]
+    for left, top, right, bottom in boxes[shown & ~flat & ~thin & ~fill].tolist():
+        across += (Rule(y, left, right) for y in (top, bottom))
+        down += (Rule(x, top, bottom) for x in (left, right))
+    shades = _joined_shades(boxes[area].tolist(), fills[area, :3].tolist())
+    return Rulings(tuple(_joined(across)), tuple(_joined(down)), tuple(shades))
+
+
+def _joined_shades(boxes: Sequence[Sequence[float]], colors: Sequence[Sequence[int]]) -> list[Shade]:
+    """Areas of one colour side by side as one: tables are often shaded cell by cell."""
+    joined: list[Shade] = []
+    for box, color in zip(boxes, colors, strict=True):
+        shade = Shade(Rectangle(*box), (color[0], color[1], color[2]))
+        last = joined[-1] if joined else None
+        if last and last.color == shade.color and _is_beside(last.box, shade.box):
+            joined[-1] = Shade(last.box._replace(right=max(last.box.right, shade.box.right)), shade.color)
+        else:
+            joined.append(shade)
+    return joined
+
+
+def _is_beside(first: Rectangle, second: Rectangle) -> bool:
+    same = abs(first.top - second.top) < 1 and abs(first.bottom - second.bottom) < 1
+    return same and -1 < second.left - first.right < 1
+
+
+def _is_seen(colors: Any) -> Booleans:
+    """Mask (n) of the colours that are seen on paper."""
+    seen: Booleans = (colors[:, 3] > 0) & (colors[:, :3].min(axis=1) < _PAPER)
+    return seen
+
+
+def _parts(address: int, count: int, transform: PageTransform) -> Floats:
+    """Bounds of the parts of a path: strokes and rectangles that are drawn together."""
+    point = Buffer(ctypes.c_float, 2)
+    parts: list[list[tuple[float, float]]] = []
+    for at in range(count):
+        segment = _segment_at(address, at)
+        if _segment_type(segment) == pdfium.FPDF_SEGMENT_MOVETO or not parts:
+            parts.append([])
+        if _segment_point(segment, *point.places):
+            parts[-1].append((point.values[0], point.values[1]))
+    boxes = [
+        [min(x for x, _ in part), max(y for _, y in part), max(x for x, _ in part), min(y for _, y in part)]
+        for part in parts
+        if part
+    ]
+    return transform.boxes(np.array(boxes, dtype=np.float64).reshape(-1, 1, 4))
+
+
+def _joined(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules on one line that touch each other, as one; in the order of their places."""
+    joined: list[Rule] = []
+    for _, same in groupby(sorted(rules, key=lambda rule: (round(rule.place), rule.low)), lambda r: round(r.place)):
+        for rule in same:
+            last = joined[-1] if joined else None
+            if last and round(last.place) == round(rule.place) and rule.low - last.high <= _MAX_JOINT:
+                joined[-1] = last._replace(high=max(last.high, rule.high))
+            else:
+                joined.append(rule)
+    return sorted(joined)
+
+
+def covered(spans: Sequence[tuple[float, float]], low: float, high: float) -> float:
+    """Share of ``[low, high]`` that spans cover together."""
+    at, total = low, 0.0
+    for start, end in sorted(spans):
+        start, end = max(start, at), min(end, high)
+        if end > start:
+            total += end - start
+            at = end
+    return total / (high - low) if high > low else 0.0

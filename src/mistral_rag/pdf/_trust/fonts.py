@@ -1,0 +1,171 @@
+"""Fonts of a document whose text layer says other characters than they draw."""
+
+import ctypes
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from mistral_rag.pdf._native import bound
+from mistral_rag.pdf._trust.outlines import OutlineMark, glyph_of, outline_mark
+from mistral_rag.pdf._trust.shapes import DIGITS, JUDGED, Likeness, likenesses
+
+MIN_LETTERS: Final = 3
+MIN_LETTER_SHARE: Final = 0.25
+"""A font's map is wrong when at least so many of its letters, and such a share, contradict the text. Of 288 fonts with
+four letters or more none has two; shifted and shuffled maps have half to all."""
+MIN_DIGITS: Final = 2
+"""Two digits that change places are as wrong as ten."""
+CERTAIN: Final = 0.9
+"""One digit is enough where it is so much like another; of 1,300 digits in 167 fonts none is."""
+MIN_JUDGED: Final = 0.25
+"""Share of a font's characters whose shapes are known from which on they vouch for the others: a map is wrong as a
+whole, and punctuation and signs have no shapes here."""
+_FINGERPRINT: Final = 8
+"""Letters that are compared with those of a font of the same name and size, beside all digits: fonts that are not in
+the file all have the size of what stands in for them."""
+_NAMED: Final = 3
+"""Characters that a reason names."""
+
+_object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
+_font_of = bound(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p, 1)
+_mode_of = bound(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, 1)
+_name_of = bound(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, 3)
+_data_of = bound(pdfium.FPDFFont_GetFontData, ctypes.c_int, 4)
+
+
+@dataclass(slots=True)
+class _Font:
+    """A font of a document, its glyphs as far as pages have used them, and how often each page did.
+
+    `marks` are those of the outlines, also of characters without one, as all of a font of pictures.
+    """
+
+    name: str
+    marks: dict[str, OutlineMark] = field(default_factory=dict)
+    glyphs: dict[str, Likeness] = field(default_factory=dict)
+    pages: dict[int, Counter[str]] = field(default_factory=dict)
+
+    def is_same(self, address: int, characters: Sequence[str]) -> bool:
+        known = [character for character in characters if character in self.marks]
+        digits = [character for character in known if character in DIGITS]
+        known = [*digits, *known[:: 1 + len(known) // _FINGERPRINT]]
+        return all(outline_mark(address, character) == self.marks[character] for character in known)
+
+    def draw(self, address: int, characters: Sequence[str]) -> None:
+        """Take in the glyphs of characters that no page before has used."""
+        new = [character for character in characters if character not in self.marks]
+        self.marks.update((character, outline_mark(address, character)) for character in new)
+        drawn = {character: glyph_of(address, character) for character in new}
+        self.glyphs.update(likenesses({at: glyph for at, glyph in drawn.items() if glyph is not None}))
+
+    def wrong(self) -> dict[str, str]:
+        """Characters of the text that are drawn as others, with those, when so many are that the map is wrong."""
+        against = {at: glyph for at, glyph in self.glyphs.items() if glyph.contradicts}
+        digits = {at: glyph for at, glyph in against.items() if at in DIGITS}
+        letters = {at: glyph for at, glyph in against.items() if at not in DIGITS}
+        found: dict[str, Likeness] = {}
+        if len(letters) >= max(MIN_LETTERS, MIN_LETTER_SHARE * len(self.glyphs.keys() - DIGITS)):
+            found |= letters
+        if len(digits) >= MIN_DIGITS or any(glyph.other >= CERTAIN for glyph in digits.values()):
+            found |= digits
+        return {at: glyph.looks_like for at, glyph in found.items()}
+
+
+class WrongFont(NamedTuple):
+    """A font that draws other characters than the text of a page says: `drawn` are those it draws, by the text's."""
+
+    name: str
+    drawn: Mapping[str, str]
+
+    def __str__(self) -> str:
+        pairs = ", ".join(f"{there} where the text says {said}" for said, there in list(self.drawn.items())[:_NAMED])
+        return f"the font {self.name or 'without a name'} draws {pairs}"
+
+
+class Looked(NamedTuple):
+    """Characters of a page that no shape vouches for.
+
+    `unjudged` are of fonts without known outlines, `undrawn` of a layer that draws nothing itself, as over a scan.
+    """
+
+    unjudged: int
+    undrawn: int
+
+
+class DocumentFonts:
+    """The fonts that the pages of a document use; `look` at every page, then ask for the `wrong` ones."""
+
+    def __init__(self) -> None:
+        self._fonts: dict[tuple[str, int], list[_Font]] = {}
+
+    def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Looked:
+        """Look at the words of page `number`, while it is loaded."""
+        unjudged = 0
+        words = _Words.of(text_page, texts, spans)
+        for address, used in words.used.items():
+            characters = sorted(used.keys() & JUDGED)
+            glyphs: Mapping[str, Likeness] = {}
+            if characters:
+                font = self._font(address, characters)
+                font.draw(address, characters)
+                font.pages[number] = font.pages.get(number, Counter()) + used
+                glyphs = font.glyphs
+            judged = sum(count for character, count in used.items() if character in glyphs)
+            unjudged += used.total() if judged < MIN_JUDGED * used.total() else 0
+        return Looked(unjudged, words.undrawn)
+
+    def wrong(self) -> dict[int, WrongFont]:
+        """The font with most wrong characters on each page that has some."""
+        worst: dict[int, tuple[int, WrongFont]] = {}
+        for font in (font for fonts in self._fonts.values() for font in fonts):
+            drawn = font.wrong()
+            for page, used in font.pages.items() if drawn else ():
+                printed = sum(count for character, count in used.items() if character in drawn)
+                if printed > worst.get(page, (0, None))[0]:
+                    worst[page] = printed, WrongFont(font.name, {at: drawn[at] for at in drawn if at in used})
+        return {page: font for page, (_, font) in sorted(worst.items())}
+
+    def _font(self, address: int, characters: Sequence[str]) -> _Font:
+        key = _identity(address)
+        fonts = self._fonts.setdefault(key, [])
+        for font in fonts:
+            if font.is_same(address, characters):
+                return font
+        fonts.append(_Font(key[0]))
+        return fonts[-1]
+
+
+class _Words(NamedTuple):
+    """Words of a page: `used` are their characters by the address of the font, without words in two fonts."""
+
+    used: dict[int, Counter[str]]
+    undrawn: int
+
+    @classmethod
+    def of(cls, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> "_Words":
+        handle = ctypes.cast(text_page, ctypes.c_void_p).value
+        words: dict[int, list[str]] = {}
+        known: dict[int, tuple[int, bool]] = {}
+        undrawn = 0
+        for text, (first, last) in zip(texts, spans, strict=True):
+            found = {}
+            for at in {_object_of(handle, first), _object_of(handle, last)} - {None}:
+                if at not in known:
+                    known[at] = _font_of(at) or 0, _mode_of(at) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+                font, is_undrawn = known[at]
+                found[font] = is_undrawn
+            if len(found) == 1:
+                words.setdefault(font, []).append(text)
+                undrawn += len(text) if is_undrawn else 0
+        return cls({address: Counter("".join(found)) for address, found in words.items() if address}, undrawn)
+
+
+def _identity(address: int) -> tuple[str, int]:
+    """Name of a font, and the size of its program."""
+    name, size = ctypes.create_string_buffer(128), ctypes.c_size_t()
+    _name_of(address, ctypes.addressof(name), 128)
+    _data_of(address, None, 0, ctypes.addressof(size))
+    return name.value.decode("latin-1"), size.value

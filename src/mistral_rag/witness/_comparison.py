@@ -1,0 +1,266 @@
+"""Comparison of what was read from a picture with the words that are quoted.
+
+Tolerant of what a recogniser confuses, and strict on what a figure hangs on: digits, their signs, and words that are
+missing or extra.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple
+
+from mistral_rag.witness._strips import PrintedWord
+
+Likeness = Literal["same", "different", "unsure"]
+
+_DROPPED: Final = re.compile("[™℠®©'\"`´‘’‚‛“”„‟«»‹›′″‴…•●○■□▪▫◦‣⁃∙·☐☑☒✓✔✗✘*†‡§¶|_~=#¨°■]|\\.{3,}")
+"""Quotation marks, bullets, leaders and marks: pictures have other forms of them, and the recogniser its own idea."""
+_LEADERS: Final = re.compile(r"\.+")
+_DASHES: Final = re.compile("[\u00ad\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]")
+_LEARNT: Final = re.compile("[A-Za-z\u00c0-\u017f\u0391-\u03c9\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff々〆]")
+"""Latin, Greek, Japanese and Chinese: letters that PP-OCRv6 has among its characters."""
+_IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_BRACKETS: Final = str.maketrans("[]{}", "()()")
+_CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft")
+"""Letters that small print makes alike; digits among them only where no digit stands beside."""
+MAX_EDITS: Final = 0.2
+"""Share of a word's letters that may be read otherwise, but not two in a row: "increased" is not "decreased"."""
+MAX_DOUBTFUL: Final = 0.15
+"""Share of a strip's characters read otherwise from which on the print is not readable."""
+MIN_EXTRA: Final = 2
+"""Letters in a row that make a word which is not in the quote; one alone may be a speck or a rule."""
+SHORT_WORD: Final = 4
+"""Letters; a shorter word with one letter read otherwise is another word, unless the letters are alike."""
+ROUNDING: Final = 1e-9
+_OPENING: Final = frozenset("-+<>(")
+_BEFORE_NUMBERS: Final = frozenset("$€£¥(.")
+_WITHIN: Final = frozenset(",/:")
+
+
+class Characters(NamedTuple):
+    """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed."""
+
+    text: str
+    words: tuple[int, ...]
+    marks: frozenset[int] = frozenset()
+
+
+class Edit(NamedTuple):
+    """A difference: `quoted` stands at `at` in the quote, `read` at `seen` in what was read; one of them may be empty.
+
+    An extra character stands before `at`; a missing one was to stand before `seen`.
+    """
+
+    at: int
+    seen: int
+    quoted: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The outcome for one strip. `strict` are the edits that make another quote of it, by place in the quote.
+
+    `share` is that of all edits in the quote's characters.
+    """
+
+    likeness: Likeness
+    strict: frozenset[tuple[int, str, str]] = frozenset()
+    share: float = 0.0
+
+
+def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
+    """Compare the words of a strip with what was read there."""
+    quoted, seen = _quoted(words), _read(read)
+    if quoted.text == seen.text:
+        return Comparison("same")
+    edits = [edit for edit in _edits(quoted.text, seen.text) if not _of_mark(quoted, edit)]
+    strict = {edit for edit in edits if _is_strict(quoted, seen, edit)} | _other_words(quoted, edits) | _extra(edits)
+    share = len(edits) / max(len(quoted.text), 1)
+    if strict:
+        found = frozenset((edit.at, edit.quoted, edit.read) for edit in strict)
+        return Comparison("different", found, share)
+    doubtful = len(edits) > max(1, MAX_DOUBTFUL * len(quoted.text))
+    return Comparison("unsure" if doubtful else "same", frozenset(), share)
+
+
+def normal(text: str) -> str:
+    """Text without what is the same to a reader: case, accents, quotation marks, forms of dashes and brackets."""
+    plain = _DASHES.sub("-", _DROPPED.sub("", text)).translate(_BRACKETS)
+    decomposed = unicodedata.normalize("NFKD", plain).replace("\u2044", "/").casefold()
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def unlearnt(text: str) -> int:
+    """Letters of a text in scripts that the recogniser has not learnt."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return sum(char.isalpha() and not _LEARNT.match(char) for char in decomposed)
+
+
+def _quoted(words: Sequence[PrintedWord]) -> Characters:
+    characters: list[str] = []
+    numbers: list[int] = []
+    marks: set[int] = set()
+    number = 0
+    for before, word in zip([None, *words], words, strict=False):
+        number += word.spaced or word.mark or (before is not None and before.mark)
+        if word.mark or unlearnt(word.text):
+            marks.add(number)
+        text = "" if _LEADERS.fullmatch(word.text) else "".join(normal(word.text).split())
+        characters += text
+        numbers += [number] * len(text)
+    return Characters("".join(characters), tuple(numbers), frozenset(marks))
+
+
+def _read(read: str) -> Characters:
+    words = [word for word in normal(read).split() if not _LEADERS.fullmatch(word)]
+    numbers = tuple(number for number, word in enumerate(words) for _ in word)
+    return Characters("".join(words), numbers)
+
+
+def _edits(one: str, two: str) -> list[Edit]:
+    """The edits of an alignment of least cost, in order."""
+    head = 0
+    while head < min(len(one), len(two)) and one[head] == two[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(one), len(two)) - head and one[-1 - tail] == two[-1 - tail]:
+        tail += 1
+    core = _table(one[head : len(one) - tail], two[head : len(two) - tail])
+    edits: list[Edit] = []
+    i, j = len(core) - 1, len(core[0]) - 1
+    while i or j:
+        here = core[i][j]
+        a, b = one[head + i - 1] if i else "", two[head + j - 1] if j else ""
+        if i and j and abs(here - core[i - 1][j - 1] - _cost(a, b)) < ROUNDING:
+            i, j = i - 1, j - 1
+            edits += [Edit(head + i, head + j, a, b)] if a != b else []
+        elif i and abs(here - core[i - 1][j] - _cost(a, "")) < ROUNDING:
+            i -= 1
+            edits.append(Edit(head + i, head + j, a, ""))
+        else:
+            j -= 1
+            edits.append(Edit(head + i, head + j, "", b))
+    return edits[::-1]
+
+
+def _table(one: str, two: str) -> list[list[float]]:
+    """Costs of aligning the first characters of one text with the first ones of the other."""
+    rows = [[0.0]]
+    for b in two:
+        rows[0].append(rows[0][-1] + _cost("", b))
+    for a in one:
+        above = rows[-1]
+        row = [above[0] + _cost(a, "")]
+        for at, b in enumerate(two):
+            row.append(min(above[at] + _cost(a, b), above[at + 1] + _cost(a, ""), row[at] + _cost("", b)))
+        rows.append(row)
+    return rows
+
+
+def _cost(one: str, two: str) -> float:
+    """Cost of an edit: a substitution of unlike kinds costs as much as leaving out one and adding the other."""
+    if one == two:
+        return 0.0
+    if one and two:
+        if _is_confused(one, two):
+            return 0.4
+        return 1.0 if one.isalpha() and two.isalpha() else 1.6
+    return 1.0 if (one or two).isalnum() else 0.6
+
+
+def _is_confused(one: str, two: str) -> bool:
+    return any(one in pair and two in pair for pair in _CONFUSED)
+
+
+def _of_mark(quoted: Characters, edit: Edit) -> bool:
+    """True for an edit of a small mark, or of what was read beside one."""
+    at = min(edit.at, len(quoted.words) - 1)
+    beside = {at} if edit.quoted else {at, max(edit.at - 1, 0)}
+    return bool(quoted.words) and any(quoted.words[place] in quoted.marks for place in beside)
+
+
+def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
+    """True when the edit touches a digit, a sign of a number, a hyphen within a word, or a character that is a word."""
+    if _IDEOGRAPH.match(edit.quoted) or _IDEOGRAPH.match(edit.read):
+        return True
+    if edit.quoted.isdigit() or edit.read.isdigit():
+        alike = edit.quoted and edit.read and _is_confused(edit.quoted, edit.read)
+        return not (alike and not _by_digit(quoted, edit.at) and not _by_digit(seen, edit.seen))
+    if edit.quoted and _is_sign(quoted, edit.at):
+        return True
+    if edit.read and _is_sign(seen, edit.seen):
+        return True
+    return not edit.quoted and (
+        (edit.read == "-" and _is_hyphen(seen, edit.seen))
+        or (_digit(seen, edit.seen, -1) and _digit(seen, edit.seen, 1))
+    )
+
+
+def _by_digit(characters: Characters, at: int) -> bool:
+    """True when a digit stands beside the character in its word, at most a point or comma between."""
+    return any(
+        _digit(characters, at, step) or (_char(characters, at, step) in {".", ","} and _digit(characters, at, 2 * step))
+        for step in (-1, 1)
+    )
+
+
+def _is_sign(characters: Characters, at: int) -> bool:
+    """True when a sign belongs to a number: it stands before or within it, or is a percent sign or bracket behind."""
+    char = characters.text[at]
+    before, behind = _digit(characters, at, -1), _digit(characters, at, 1)
+    if char in _OPENING:
+        return behind or (_char(characters, at, 1) in _BEFORE_NUMBERS and _digit(characters, at, 2))
+    if char == ")":
+        return before or (_char(characters, at, -1) == "%" and _digit(characters, at, -2))
+    return char == "%" or (char == "." and behind) or (char in _WITHIN and before and behind)
+
+
+def _is_hyphen(characters: Characters, at: int) -> bool:
+    return _char(characters, at, -1).isalnum() and _char(characters, at, 1).isalnum()
+
+
+def _digit(characters: Characters, at: int, step: int) -> bool:
+    return _char(characters, at, step).isdigit()
+
+
+def _char(characters: Characters, at: int, step: int) -> str:
+    """The character so many places on in the same word, empty where there is none."""
+    place = at + step
+    within = 0 <= place < len(characters.text) and characters.words[place] == characters.words[at]
+    return characters.text[place] if within else ""
+
+
+def _other_words(quoted: Characters, edits: Sequence[Edit]) -> set[Edit]:
+    """The edits of letters of words that are missing, or were read as other ones."""
+    letters = Counter(number for number, char in zip(quoted.words, quoted.text, strict=True) if char.isalnum())
+    changed: dict[int, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        if edit.quoted.isalpha():
+            changed[quoted.words[edit.at]].append(edit)
+    return {edit for number, ours in changed.items() if _is_other_word(letters[number], ours) for edit in ours}
+
+
+def _is_other_word(letters: int, edits: Sequence[Edit]) -> bool:
+    unlike = [edit for edit in edits if not (edit.read and _is_confused(edit.quoted, edit.read))]
+    if any(one.at + 1 == two.at for one, two in pairwise(unlike)):
+        return True
+    weight = (len(unlike) + len(edits)) / 2
+    return weight > max(MAX_EDITS * letters, 0.5 if letters < SHORT_WORD else 1.0)
+
+
+def _extra(edits: Sequence[Edit]) -> set[Edit]:
+    """The edits that are letters in a row which are only in the picture."""
+    found: set[Edit] = set()
+    run: list[Edit] = []
+    for edit in edits:
+        if edit.quoted or not edit.read.isalpha():
+            run = []
+            continue
+        run = [*run, edit] if run and run[-1].seen + 1 == edit.seen else [edit]
+        if len(run) >= MIN_EXTRA:
+            found.update(run)
+    return found

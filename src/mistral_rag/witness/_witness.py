@@ -1,0 +1,250 @@
+"""The witness: quotes of pages compared with the pictures of these pages, in a child process."""
+
+import importlib.util
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from mistral_rag._forks import ForkAware, ForkLock
+from mistral_rag.errors import WorkerError
+from mistral_rag.schema import Page, Seen, Source, clean_text
+from mistral_rag.witness._gutters import is_woven
+from mistral_rag.witness._strips import Strip, strips_of
+from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, verdict
+from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
+
+PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
+MEDIA_TYPES: Final = ("application/pdf", "image/")
+LIMITS: Final = Limits(memory=2 << 30, seconds=60.0, idle_memory=1 << 30)
+"""A strip takes a tenth of a second and 300 MB; a large scan is decoded in some seconds."""
+EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+"""Where a quote has none of these the recogniser need not think of them: it takes a lone 2 for one."""
+MAX_KEPT: Final = 4096
+"""Verdicts kept in memory, about 300 bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the picture of a page shows where a quote is said to stand. `text` is what was read; None: nothing was.
+
+    `reason` says why a quote was not checked; `seconds` are those of processor time that it took.
+    """
+
+    seen: Seen
+    text: str | None = None
+    reason: str = ""
+    seconds: float = 0.0
+
+
+UNCHECKED: Final = Sighting("unchecked", reason="there is no picture of its page")
+NOT_INSTALLED: Final = Sighting("unchecked", reason="the extra `local` is not installed")
+
+
+def is_installed() -> bool:
+    """Check that the packages of the extra `local` that the witness needs are there."""
+    return all(importlib.util.find_spec(package) for package in PACKAGES)
+
+
+class PictureWitness(ForkAware):
+    """Reads the places of quotes anew from the pictures of their pages, and compares.
+
+    It shares nothing with the parser but the place: the page is drawn, the printed lines of the quote are cut out and
+    recognised one by one, and the words compared: tolerant of what recognition confuses, strict on digits, signs and
+    words that are missing or extra. What seems to differ is read up to three times, and differs when two readings say
+    the same. Latin and Greek letters, Chinese and Japanese; other scripts are "unreadable".
+
+    One child process of one thread does the work, started when it is first needed (0.7 s); it opens the original file
+    only where that still has the digest of the source, and never through a link. May be shared by threads, which take
+    turns; a forked child starts a process of its own. Without the extra `local` everything is "unchecked".
+    """
+
+    def __init__(self) -> None:
+        self._lock = ForkLock()
+        self._worker: Worker | None = None
+        self._kept: OrderedDict[bytes, Sighting] = OrderedDict()
+        self._installed = is_installed()
+        self.heed_forks()
+
+    @property
+    def available(self) -> bool:
+        """True when the extra `local` is installed."""
+        return self._installed
+
+    def start(self, *, wait: bool = False) -> None:
+        """Start the process; without `wait` this returns at once. One that can't start leaves quotes unchecked."""
+        if self._installed:
+            with self._lock, suppress(WorkerError):
+                worker = self._ready()
+                if wait:
+                    worker.wait_until_ready()
+
+    def look(self, source: Source, page: Page, ranges: Sequence[tuple[int, int]]) -> Sighting:
+        """Compare ``page.text[start:end]`` of each range with the picture of the page.
+
+        Args:
+            source: the source of the page; its file is looked for where its `uri` says.
+            page: with words that have boxes.
+            ranges: of the quote, in the order of the text.
+        """
+        if not self._installed:
+            return NOT_INSTALLED
+        strips = [strip for start, end in ranges for strip in strips_of(page, start, end)]
+        path = _path_of(source)
+        if path is None or not strips or not has_picture(source, page):
+            return UNCHECKED
+        if _runs_up(strips, page):
+            return Sighting("unreadable")
+        key = _key(source, page, strips)
+        with self._lock:
+            if (kept := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return kept
+            found = self._look(path, source.digest, page, strips)
+            if found.seen in {"agrees", "unreadable"} and any(is_woven(page, start, end) for start, end in ranges):
+                found = replace(found, seen="differs")
+            if found.seen != "unchecked":
+                # what is kept costs nothing
+                self._kept[key] = replace(found, seconds=0.0)
+                while len(self._kept) > MAX_KEPT:
+                    self._kept.popitem(last=False)
+        return found
+
+    def _look(self, path: str, digest: str, page: Page, strips: Sequence[Strip]) -> Sighting:
+        job = {"path": path, "digest": digest, "number": page.locator.number}
+        readings: list[list[Reading]] = [[] for _ in strips]
+        verdicts: dict[int, Seen] = {}
+        spent = 0.0
+        try:
+            for attempt in range(ATTEMPTS):
+                waiting = [at for at in range(len(strips)) if at not in verdicts]
+                if not waiting:
+                    break
+                read, seconds = self._read(job, [strips[at] for at in waiting], attempt)
+                spent += seconds
+                for at, reading in zip(waiting, read, strict=True):
+                    readings[at].append(reading)
+                    shape, height = _shape(strips[at], page)
+                    if (found := verdict(strips[at], readings[at], height=height, shape=shape)) is not None:
+                        verdicts[at] = found
+        except WorkerError as error:
+            return Sighting("unchecked", reason=error.reason)
+        return replace(_summed(strips, readings, verdicts), seconds=spent)
+
+    def _read(self, job: dict[str, Any], strips: Sequence[Strip], attempt: int) -> tuple[list[Reading], float]:
+        """The readings of the strips, and the processor time they took."""
+        wanted = [
+            {
+                "box": strip.box,
+                "margins": strip.margins,
+                "blanks": strip.blanks,
+                "characters": len(strip.text),
+                "narrow": bool(strip.words) and not EAST_ASIAN.search(strip.text),
+            }
+            for strip in strips
+        ]
+        worker = self._ready()
+        result = worker.ask(WireFrame.of({**job, "strips": wanted, "attempt": attempt}))
+        try:
+            value = result.value()
+            read = [Reading.of(strip) for strip in value["strips"]]
+            if len(read) != len(strips):
+                raise FrameError("a reading is missing")
+            return read, float(value["seconds"])
+        except (FrameError, LookupError, TypeError, ValueError) as error:
+            raise worker.reject() from error
+
+    def _ready(self) -> Worker:
+        if self._worker is not None and self._worker.usable:
+            return self._worker
+        self._close()
+        self._worker = Worker.start(
+            WorkerSpec(
+                "mistral_rag.local._strips.worker",
+                LIMITS,
+                activity="reading",
+                name="the witness process",
+                arguments=("1",),
+            )
+        )
+        return self._worker
+
+    def _close(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """End the process; the next quote would start another one."""
+        with self._lock:
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def may_have_pictures(source: Source) -> bool:
+    """True when a source is a PDF or image file that is where it was."""
+    path = _path_of(source)
+    return path is not None and Path(path).is_file()
+
+
+def has_picture(source: Source, page: Page) -> bool:
+    """True when there is a picture of the page to compare its quotes with: its file is there, and words have boxes."""
+    return page.locator.kind == "page" and len(page.words) > 0 and may_have_pictures(source)
+
+
+def _path_of(source: Source) -> str | None:
+    """Path of the file that a source is; None where it is none, or one of a type that has no picture.
+
+    A member of an archive or mail is no file. The name of a host would reach out over the network on Windows.
+    """
+    parts = urlsplit(source.uri)
+    if parts.scheme != "file" or parts.netloc or source.parent is not None:
+        return None
+    if not source.media_type.startswith(MEDIA_TYPES):
+        return None
+    path = os.fsdecode(unquote_to_bytes(parts.path))
+    if path.startswith("//") or "\0" in path:
+        return None
+    return path.removeprefix("/") if os.name == "nt" else path
+
+
+def _runs_up(strips: Sequence[Strip], page: Page) -> bool:
+    """True when most of a quote stands in strips that run up or down the page."""
+    # a single digit is higher than wide, too
+    runs = [strip for strip in strips if len(strip.text) > 1]
+    upwards = sum(len(strip.text) for strip in runs if _shape(strip, page)[0] < 1 / MAX_UPRIGHT)
+    return 2 * upwards > sum(len(strip.text) for strip in runs)
+
+
+def _key(source: Source, page: Page, strips: Sequence[Strip]) -> bytes:
+    whole = (source.digest, page.locator.number, [(strip.box, strip.text, strip.margins) for strip in strips])
+    return sha256(repr(whole).encode()).digest()
+
+
+def _shape(strip: Strip, page: Page) -> tuple[float, float]:
+    """Width over height of a strip, and its height in points."""
+    left, top, right, bottom = strip.box
+    height = max((bottom - top) * page.height, 1e-6)
+    return (right - left) * page.width / height, height
+
+
+def _summed(strips: Sequence[Strip], readings: Sequence[Sequence[Reading]], verdicts: dict[int, Seen]) -> Sighting:
+    """One verdict for all strips of a quote: the worst."""
+    order: tuple[Seen, ...] = ("differs", "unreadable")
+    worst: Seen = next((seen for seen in order if seen in verdicts.values()), "agrees")
+    texts = [readings[at][-1].text for at, strip in enumerate(strips) if strip.words or verdicts.get(at) == "differs"]
+    return Sighting(worst, clean_text(" ".join(" ".join(texts).split())))

@@ -1,0 +1,439 @@
+"""Tables of PDF pages: each value under the names of its columns and beside the label of its row."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from mistral_rag.pdf import read_pages
+from mistral_rag.schema import Page, Table
+
+Put = Callable[..., str]
+WritePdf = Callable[..., Path]
+Printed = Sequence[tuple[float, str]]
+"""The texts of a line, each with its left edge; a negative one is a right edge."""
+
+DATA = Path(__file__).parent / "data" / "tables"
+LETTER = 5.0
+"""Width of a digit in Helvetica of 9 points, and about that of a letter."""
+
+
+@pytest.fixture
+def draw(put: Put) -> Callable[..., str]:
+    """Lines of text from the top, each in its cells."""
+
+    def lines(*rows: Printed, top: float = 700, pitch: float = 14, font: str = "F1") -> str:
+        return "".join(
+            put(x if x >= 0 else -x - LETTER * len(text), top - pitch * at, text, size=9, font=font)
+            for at, row in enumerate(rows)
+            for x, text in row
+        )
+
+    return lines
+
+
+def rule(left: float, right: float, y: float) -> str:
+    return f"{left} {y} {right - left} 0.6 re f\n"
+
+
+def upright_rule(x: float, low: float, high: float) -> str:
+    return f"{x} {low} 0.6 {high - low} re f\n"
+
+
+def shade(left: float, right: float, low: float, high: float, grey: float = 0.9) -> str:
+    return f"q {grey} g {left} {low} {right - left} {high - low} re f Q\n"
+
+
+def values(page: Page) -> list[str]:
+    return [str(value) for value in page.cell_values(0, len(page.text))]
+
+
+def grid(page: Page, table: Table) -> list[list[str]]:
+    """The texts of a table's cells by row, those of empty cells included."""
+    rows: dict[int, list[str]] = {}
+    for cell in table.cells:
+        rows.setdefault(cell.row, []).append(cell.text(page.text))
+    return [rows[at] for at in sorted(rows)]
+
+
+Drawn = Callable[..., str]
+
+
+def test_values_stand_under_the_column_that_they_are_printed_in(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Code"), (200, "Expected"), (300, "Actual"), (400, "Variance")],
+                [(60, "A-12"), (200, "450")],
+                [(60, "B-07"), (300, "289"), (400, "-23")],
+                [(60, "C-15"), (200, "780"), (300, "778")],
+            )
+        )
+    )[0]
+    assert values(page) == [
+        "Expected: 450 (row A-12)",
+        "Actual: 289 (row B-07)",
+        "Variance: -23 (row B-07)",
+        "Expected: 780 (row C-15)",
+        "Actual: 778 (row C-15)",
+    ]
+    assert grid(page, page.tables[0])[2] == ["B-07", "", "289", "-23"]
+
+
+def test_a_row_without_a_label_is_named_by_the_words_before_its_numbers(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Product"), (150, "Location"), (300, "Actual")],
+                [(60, "SKU-1"), (150, "North"), (300, "450")],
+                [(150, "South"), (300, "289")],
+                [(60, "SKU-2"), (300, "156")],
+                [(300, "12")],
+            )
+        )
+    )[0]
+    assert values(page) == [
+        "Location: North (row SKU-1)",
+        "Actual: 450 (row SKU-1)",
+        "Actual: 289 (row South)",
+        "Actual: 156 (row SKU-2)",
+        "Actual: 12",
+    ]
+
+
+def test_names_over_several_columns_stand_before_those_below(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(225, "Three Months"), (425, "Nine Months")],
+                [(-250, "2022"), (-300, "2021"), (-450, "2022"), (-500, "2021")],
+                [(60, "Revenue"), (-250, "1,000"), (-300, "900"), (-450, "3,000"), (-500, "2,700")],
+                [(60, "Costs"), (-250, "(400)"), (-300, "(380)"), (-450, "(1,200)"), (-500, "(1,140)")],
+            )
+        )
+    )[0]
+    assert page.tables[0].columns == (
+        "",
+        "Three Months, 2022",
+        "Three Months, 2021",
+        "Nine Months, 2022",
+        "Nine Months, 2021",
+    )
+    assert values(page)[2] == "Nine Months, 2022: 3,000 (row Revenue)"
+    assert [cell.column_span for cell in page.tables[0].cells if cell.row == 0] == [2, 2]
+
+
+def test_a_name_in_the_middle_of_three_columns_stands_over_all_of_them(write_pdf: WritePdf, draw: Drawn) -> None:
+    names = [(x, name) for x, name in zip((200, 250, 300, 400, 450, 500), ("Hand", "Long", "Other") * 2, strict=True)]
+    row = [(x, str(11 + at)) for at, (x, _) in enumerate(names)]
+    page = read_pages(
+        write_pdf(draw([(248, "Pawn"), (448, "Rent")], names, [(60, "Guam"), *row], [(60, "Utah"), *row]))
+    )[0]
+    assert page.tables[0].columns == (
+        "",
+        "Pawn, Hand",
+        "Pawn, Long",
+        "Pawn, Other",
+        "Rent, Hand",
+        "Rent, Long",
+        "Rent, Other",
+    )
+
+
+def test_a_rule_below_a_name_says_which_columns_it_stands_over(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(205, "Shares")],
+        [(200, "Issued"), (300, "Held"), (400, "Price")],
+        [(60, "2021"), (200, "12,000"), (300, "8,000"), (400, "5.20")],
+        [(60, "2022"), (200, "13,000"), (300, "9,000"), (400, "5.40")],
+    )
+    page = read_pages(write_pdf(lines + rule(195, 340, 697)))[0]
+    assert page.tables[0].columns == ("", "Shares, Issued", "Shares, Held", "Price")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("2013–2017", "2018–2022"),
+        ("1994/95", "1995/96"),
+        ("18–34", "35–49"),
+        ("FY2021", "FY2022"),
+        ("Q1 2023", "Q2 2023"),
+        ("December 31, 2022", "December 31, 2021"),
+        ("12/31/22", "12/31/21"),
+        ("< 1 year", "1-5 years"),
+    ],
+)
+def test_ranges_years_and_dates_above_numbers_are_a_head(
+    write_pdf: WritePdf, draw: Drawn, names: tuple[str, str]
+) -> None:
+    # WinAnsi has the dash
+    lines = draw(
+        [(250, names[0].replace("–", "\x96")), (400, names[1].replace("–", "\x96"))],
+        [(60, "Deaths"), (-290, "1,204"), (-440, "980")],
+        [(60, "Births"), (-290, "3,305"), (-440, "2,877")],
+    )
+    page = read_pages(write_pdf(lines))[0]
+    assert page.tables[0].columns == ("", *names)
+    assert values(page)[:2] == [f"{names[0]}: 1,204 (row Deaths)", f"{names[1]}: 980 (row Deaths)"]
+
+
+def test_years_in_a_row_of_a_table_are_values(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "House"), (250, "North"), (400, "South")],
+                [(60, "Rooms"), (250, "12"), (400, "9")],
+                [(60, "Year built"), (250, "1985"), (400, "1990")],
+                [(60, "Floors"), (250, "3"), (400, "2")],
+            )
+        )
+    )[0]
+    assert values(page)[2:4] == ["North: 1985 (row Year built)", "South: 1990 (row Year built)"]
+
+
+def test_the_next_table_has_its_own_head(write_pdf: WritePdf, draw: Drawn) -> None:
+    first = draw(
+        [(60, "Start"), (150, "End"), (240, "Shows"), (330, "Gross")],
+        [(60, "12/20/24"), (150, "12/31/24"), (240, "48"), (330, "$12,500")],
+        top=700,
+    )
+    title = draw([(60, "Totals")], top=670, font="F2")
+    second = draw(
+        [(60, "Month"), (180, "Shows"), (290, "Net"), (400, "Occupancy")],
+        [(60, "December"), (180, "48"), (290, "$11,250"), (400, "85%")],
+        top=654,
+    )
+    page = read_pages(write_pdf(first + title + second))[0]
+    assert [table.columns for table in page.tables] == [
+        ("Start", "End", "Shows", "Gross"),
+        ("Month", "Shows", "Net", "Occupancy"),
+    ]
+    assert values(page)[-3:] == [
+        "Shows: 48 (row December)",
+        "Net: $11,250 (row December)",
+        "Occupancy: 85% (row December)",
+    ]
+
+
+def test_labels_without_values_are_groups_and_keep_the_head(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(-300, "2022"), (-400, "2021")],
+                [(60, "Current assets:")],
+                [(70, "Cash"), (-300, "500"), (-400, "450")],
+                [(60, "Liabilities:")],
+                [(70, "Loans"), (-300, "200"), (-400, "180")],
+            )
+        )
+    )[0]
+    groups = [cell.text(page.text) for cell in page.tables[0].cells if cell.role == "group"]
+    assert groups == ["Current assets:", "Liabilities:"]
+    assert values(page)[-1] == "2021: 180 (row Loans)"
+    assert "title" not in {block.kind for block in page.blocks}
+
+
+def test_the_lines_of_a_label_are_one_row(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(-400, "2022"), (-500, "2021")],
+                [(60, "Accumulated other comprehensive")],
+                [(60, "loss, net of tax"), (-400, "(1,234)"), (-500, "(980)")],
+                [(60, "Net income"), (-400, "5,000"), (-500, "4,000")],
+            )
+        )
+    )[0]
+    assert values(page)[0] == "2022: (1,234) (row Accumulated other comprehensive loss, net of tax)"
+    label = page.tables[0].cells[2]
+    assert [page.text[start:end] for start, end in label.runs] == [
+        "Accumulated other comprehensive",
+        "loss, net of tax",
+    ]
+
+
+def test_shaded_rows_hold_the_lines_of_a_cell_together(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(60, "Risk"), (200, "Measure"), (420, "Cost")],
+        [(60, "Fire"), (200, "Doors that close by themselves"), (420, "120")],
+        [(200, "Alarms on each floor")],
+        [(60, "Flood"), (200, "Pumps in the cellar"), (420, "80")],
+        [(60, "Theft"), (200, "Locks on all doors"), (420, "60")],
+        [(200, "Cameras at the gate")],
+    )
+    bands = shade(55, 480, 668, 697) + shade(55, 480, 626, 654)
+    page = read_pages(write_pdf(bands + lines))[0]
+    assert grid(page, page.tables[0])[1:] == [
+        ["Fire", "Doors that close by themselves Alarms on each floor", "120"],
+        ["Flood", "Pumps in the cellar", "80"],
+        ["Theft", "Locks on all doors Cameras at the gate", "60"],
+    ]
+
+
+def test_signs_in_columns_of_their_own_belong_to_their_number(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(-320, "2022"), (-440, "2021")],
+                [(60, "Sales"), (260, "$"), (-320, "1,234"), (380, "$"), (-440, "987")],
+                [(60, "Change"), (-320, "12.5"), (325, "%"), (-440, "(3.1"), (445, ")%")],
+                [(60, "Other"), (-320, "-"), (-440, "5")],
+            )
+        )
+    )[0]
+    assert values(page) == [
+        "2022: $ 1,234 (row Sales)",
+        "2021: $ 987 (row Sales)",
+        "2022: 12.5 % (row Change)",
+        "2021: (3.1 )% (row Change)",
+        "2022: - (row Other)",
+        "2021: 5 (row Other)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "scale"),
+    [
+        ("(in millions)", "in millions"),
+        ("($ in thousands, except per share data)", "$ in thousands, except per share data"),
+        ("(Angaben in TEUR)", "Angaben in TEUR"),
+    ],
+)
+def test_the_scale_above_a_head_is_said_of_the_table(write_pdf: WritePdf, draw: Drawn, line: str, scale: str) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(200, line)],
+                [(-320, "2022"), (-440, "2021")],
+                [(60, "Sales"), (-320, "1,234"), (-440, "987")],
+                [(60, "Costs"), (-320, "1,000"), (-440, "900")],
+            )
+        )
+    )[0]
+    assert page.tables[0].scale == scale
+    assert page.tables[0].columns == ("", "2022", "2021")
+
+
+def test_a_table_that_goes_on_over_the_page_keeps_its_head(write_pdf: WritePdf, draw: Drawn) -> None:
+    labels = [f"Position {at}" for at in range(6)]
+    first = draw(
+        [(60, "in EUR"), (-300, "2015"), (-380, "2016"), (-460, "2017")],
+        *[
+            [(60, label), (-300, f"1.{at}00"), (-380, f"2.{at}00"), (-460, f"3.{at}00")]
+            for at, label in enumerate(labels)
+        ],
+        top=160,
+    )
+    second = draw(
+        [(60, "Taxes"), (-380, "22.000"), (-460, "33.000")],
+        [(60, "Profit"), (-300, "11.111"), (-380, "22.222"), (-460, "33.333")],
+        top=760,
+    )
+    pages = read_pages(write_pdf(first, second))
+    table = pages[1].tables[0]
+    assert (table.continued, table.columns) == (True, ("in EUR", "2015", "2016", "2017"))
+    assert values(pages[1])[:3] == [
+        "2016: 22.000 (row Taxes)",
+        "2017: 33.000 (row Taxes)",
+        "2015: 11.111 (row Profit)",
+    ]
+
+
+def test_a_table_on_the_next_page_with_a_head_of_its_own_is_another(write_pdf: WritePdf, draw: Drawn) -> None:
+    def table(*names: str) -> str:
+        return draw(
+            [(-300, names[0]), (-400, names[1])],
+            [(60, "Cash"), (-300, "500"), (-400, "450")],
+            [(60, "Loans"), (-300, "200"), (-400, "180")],
+        )
+
+    pages = read_pages(write_pdf(table("2015", "2016"), table("Units", "Price")))
+    assert [(t.columns, t.continued) for page in pages for t in page.tables] == [
+        (("", "2015", "2016"), False),
+        (("", "Units", "Price"), False),
+    ]
+
+
+def test_rules_part_columns_that_stand_close(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(60, "Unit"), (103, "Yes"), (123, "No")],
+        [(60, "North"), (103, "12"), (123, "34")],
+        [(60, "South"), (103, "56"), (123, "78")],
+    )
+    rules = "".join(upright_rule(x, 665, 712) for x in (58, 100, 120, 140))
+    page = read_pages(write_pdf(lines + rules))[0]
+    assert values(page) == [
+        "Yes: 12 (row North)",
+        "No: 34 (row North)",
+        "Yes: 56 (row South)",
+        "No: 78 (row South)",
+    ]
+
+
+def test_fields_of_a_form_lists_and_prose_are_no_tables(write_pdf: WritePdf, draw: Drawn) -> None:
+    fields = draw(
+        [(60, "Name:"), (150, "Miller"), (300, "City:"), (400, "Bern")],
+        [(60, "Order:"), (150, "17"), (300, "Region:"), (400, "North")],
+    )
+    items = draw([(60, "1."), (90, "The first of the points")], [(60, "2."), (90, "The second of them")], top=600)
+    contents = draw([(60, "Preface ......."), (400, "3")], [(60, "Results ......."), (400, "17")], top=500)
+    assert read_pages(write_pdf(fields + items + contents))[0].tables == ()
+
+
+def test_cells_lie_inside_of_their_boxes(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(draw([(-300, "2022"), (-400, "2021")], *[[(60, "Sales"), (-300, "12"), (-400, "34")]] * 2))
+    )[0]
+    cell = next(cell for cell in page.tables[0].cells if cell.text(page.text) == "12")
+    words = page.words.between(*cell.runs[0])
+    assert cell.box is not None
+    assert cell.box.left == pytest.approx(words[0].box.left, abs=1e-4)
+    assert cell.box.right == pytest.approx(words[0].box.right, abs=1e-4)
+
+
+def test_a_label_between_two_rows_names_both(write_pdf: WritePdf, draw: Drawn) -> None:
+    cells = draw(
+        [(60, "Plant"), (150, "Shift"), (-300, "Units"), (-400, "Scrap")],
+        [(150, "Day"), (-300, "455"), (-400, "25")],
+        [(150, "Night"), (-300, "59"), (-400, "38")],
+        [(150, "Day"), (-300, "81"), (-400, "61")],
+        [(150, "Night"), (-300, "38"), (-400, "44")],
+    )
+    labels = draw([(60, "Aarhus")], [], [(60, "Bergen")], top=679)
+    found = values(read_pages(write_pdf(cells + labels))[0])
+    assert [value for value in found if value.startswith("Units")] == [
+        "Units: 455 (row Aarhus, Day)",
+        "Units: 59 (row Aarhus, Night)",
+        "Units: 81 (row Bergen, Day)",
+        "Units: 38 (row Bergen, Night)",
+    ]
+
+
+def test_prose_that_is_set_to_both_edges_is_no_row(write_pdf: WritePdf, draw: Drawn) -> None:
+    words = ["The", "second", "shift", "counted", "3692", "parts", "twice"]
+    prose = list(zip((60, 84, 127, 155, 197, 225, 254), words, strict=True))
+    table = [[(60, "House"), (250, "2022")], [(60, "North"), (250, "12")], [(60, "South"), (250, "9")]]
+    page = read_pages(write_pdf(draw(prose, prose, *table)))[0]
+    assert [table.columns for table in page.tables] == [("House", "2022")]
+
+
+def test_ten_thousand_rules_and_cells_are_no_table_and_no_wait(write_pdf: WritePdf, draw: Drawn) -> None:
+    rules = "".join(rule(10, 590, 20 + at / 20) for at in range(10_000))
+    cells = "".join(
+        f"BT /F1 2.5 Tf 1 0 0 1 {10 + 6 * (at % 96)} {20 + 6 * (at // 96)} Tm (7) Tj ET\n" for at in range(10_000)
+    )
+    assert read_pages(write_pdf(rules + cells))[0].tables == ()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DATA.glob("*.pdf")))
+def test_tables_that_programs_print_are_read_as_they_were_written(name: str) -> None:
+    """Files of Chromium, LibreOffice and LaTeX beside their sources; the truth is what the sources say."""
+    wanted = [tuple(row) for row in json.loads((DATA / "truth.json").read_text())[name]]
+    found = {
+        (value.row, value.column, value.value.removeprefix("$ "))
+        for page in read_pages(DATA / f"{name}.pdf")
+        for value in page.cell_values(0, len(page.text))
+    }
+    assert [row for row in wanted if row not in found] == []

@@ -1,0 +1,83 @@
+"""Readings compared with quotes: what recognition confuses is the same, what makes another quote is not."""
+
+import pytest
+
+from mistral_rag.witness._comparison import compare
+from mistral_rag.witness._strips import PrintedWord
+
+
+def words(text: str, *, marks: tuple[str, ...] = ()) -> list[PrintedWord]:
+    """Words of a line; those among `marks` are set small."""
+    return [PrintedWord(word, at > 0, word in marks, 0.0, 0.0) for at, word in enumerate(text.split())]
+
+
+@pytest.mark.parametrize(
+    ("quote", "read"),
+    [
+        ("Total net sales 81,797", "Total net sales 81,797"),
+        ("Total net sales", "TOTAL NET SALES"),
+        ("the “Notes”, all of them", "the \"Notes', all of them"),
+        ("café naïve", "cafe naive"),
+        ("1–12 months — at most", "1-12 months - at most"),
+        ("Total net sales", "Totalnet sales"),
+        ("Oslo", "0slo"),
+        ("recovery of the claims", "recoyery of the claims"),
+        ("l. Scope", "I. Scope"),
+        ("● first item", "• first item"),
+        ("Chapter 1 ........ 5", "Chapter 1 5"),
+        ("ﬁnal oﬃce", "final office"),
+        ("the end of it;", "the end of it"),
+        ("(German: [ɡəˈʃtalt] form)", "(German: [gaStalt] form)"),
+        ("two-\nfold", "two- fold"),
+        ("二十日の有給休暇", "二十日の有給休暇"),
+    ],
+)
+def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
+    assert compare(words(quote), read).likeness == "same"
+
+
+@pytest.mark.parametrize(
+    ("quote", "read"),
+    [
+        ("112 months", "1-12 months"),
+        ("19. bushels", "1.9 bushels"),
+        ("net sales 81,797", "net sales 81,791"),
+        ("net sales 8,797", "net sales 81,797"),
+        ("30 days", "130 days"),
+        ("a loss of 5", "a loss of -5"),
+        ("a loss of 1,234", "a loss of (1,234)"),
+        ("up 12 points", "up 12% points"),
+        ("price 1.000", "price 1,000"),
+        ("sales 10", "sales 1O0"),
+        ("shall be paid", "shall not be paid"),
+        ("shall not be paid", "shall be paid"),
+        ("profit increased", "profit decreased"),
+        ("AttributionNonCommercial", "Attribution-NonCommercial"),
+        ("the total of sales", "the total number of sales"),
+        ("part 2541", "part SS-2541"),
+        ("1/2 cup", "12 cup"),
+        ("at 9:30", "at 930"),
+        ("is 1 USD", "is due on demand"),
+        ("二十日の有給休暇", "二十五日の有給休暇"),
+    ],
+)
+def test_what_makes_another_quote_is_different(quote: str, read: str) -> None:
+    assert compare(words(quote), read).likeness == "different"
+
+
+def test_a_footnote_mark_may_be_missed() -> None:
+    assert compare(words("Revenue 3 fell", marks=("3",)), "Revenue fell").likeness == "same"
+    assert compare(words("Revenue 3 fell"), "Revenue fell").likeness == "different"
+
+
+def test_a_line_read_badly_is_no_proof() -> None:
+    assert (
+        compare(words("considerable surrender circumstances"), "consicerab1e surrencer circumstances").likeness
+        == "same"
+    )
+    assert compare(words("ill lit oil"), "iil iit oii").likeness == "unsure"
+
+
+def test_edits_are_told_by_their_place_in_the_quote() -> None:
+    assert compare(words("net 30 days"), "net 130 days").strict == {(3, "", "1")}
+    assert compare(words("net 30 days"), "net 38 days").strict == {(4, "0", "8")}
