@@ -134,10 +134,8 @@ def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
     page, index = unit.passage.page, unit.index
     texts = [page.text[other.start : other.end] for other in page.units]
     if (value := _value_beside(fit, texts, index)) is not None:
-        labels = {other for other in (index, value - 1, value + 1) if other == index or _is_label(texts, other)} - {
-            value
-        }
-        label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)), default=value)
+        labels = {other for other in (index, value - 1, value + 1) if _is_label(texts, other)} - {value} or {index}
+        label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)))
         # a value that says itself what it is needs no label
         if index == value and fit.share(texts[label]) <= fit.share(texts[value]):
             label = value
