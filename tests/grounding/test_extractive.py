@@ -116,6 +116,24 @@ def test_the_kind_of_value_that_is_asked_for_is_preferred(question: str, text: s
     assert extract(question, evidence(text)).runs[0].text == quote
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sales of pumps fell in the first nine months. Sales of pumps were 1,250.",
+        "Sales of pumps are shown on page 12. Sales of pumps were 1,250.",
+        "Sales of pumps fell on March 3, 2023. Sales of pumps were 1,250.",
+        "Sales of pumps: see section 4.2. Sales of pumps were 1,250.",
+    ],
+)
+def test_numbers_of_dates_and_pages_are_no_amounts(text: str) -> None:
+    assert extract("How much were the sales of pumps?", evidence(text)).runs[0].text == "Sales of pumps were 1,250."
+
+
+def test_without_a_value_of_the_wanted_kind_more_of_the_question_must_be_covered() -> None:
+    found = extract("Who is the chief executive of Pumps?", evidence("The chief of pumps is responsible for pumps."))
+    assert found.runs == ()
+
+
 def test_a_text_that_only_repeats_the_question_is_no_answer() -> None:
     text = "# Annual leave of new staff\n\nNew staff have annual leave from the first day on.\n"
     found = extract("What is the annual leave of new staff?", evidence(text))

@@ -19,6 +19,8 @@ MIN_WITH_COSINE = 0.41
 """The same for the sum of coverage and of the best cosines of the question with a quote and with its surroundings."""
 WORDS_SHARE = 0.4
 """Weight of coverage in that sum."""
+NO_VALUE = 0.15
+"""Subtracted when no quote holds a value of the kind that is asked for."""
 UNKNOWN_NAME = 0.2
 """Subtracted when the question names something that no passage mentions."""
 KNOWN_SCALE = "local-minilm@"
@@ -86,6 +88,8 @@ def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5,
     if _has_known_scale(embeddings):
         likeness = _likeness(question, chosen, embeddings)
         covered, needed = WORDS_SHARE * covered + (1 - WORDS_SHARE) * likeness, MIN_WITH_COSINE
+    if fit.wanted.kind is not None and not any(fit.wanted.is_in(run.text) for run in chosen):
+        covered -= NO_VALUE
     unknown = not_mentioned(question, evidence)
     covered = max(covered - UNKNOWN_NAME * bool(unknown), 0.0)
     if covered >= needed:

@@ -79,6 +79,16 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
         ),
     }
 )
+_NO_AMOUNT: Final = _any_of(
+    rf"\b(?:{_MONTH})\b\.? ?\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? ?(?:of )?(?:{_MONTH})\b",
+    r"\b\d{1,2} ?[./-] ?\d{1,2} ?[./-] ?\d{2,4}\b",
+    rf"\b(?:{_COUNT})\b[\s-]{{0,3}}(?:{_TIME})\b",
+    r"(?:\b(?:section|note|item|part|page|chapter|article|table|figure|appendix|exhibit|abschnitt|artikel|seite)|§) ?"
+    r"\d[\d.]*",
+    r"^\W{0,2}\d{1,2}[.)]\s",
+    r"\b(?:first|second|third|fourth|[1-4](?:st|nd|rd|th)) (?:\w+ )?(?:quarter|half|year|month)s?\b",
+)
+"""Numbers that count nothing: of dates, spans of time, sections, list items."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
@@ -98,7 +108,7 @@ class WantedValue:
 
     def _new(self, text: str, kind: ValueKind) -> Iterator[bool]:
         if kind == "amount":
-            for number in numbers(text, named=True):
+            for number in numbers(_NO_AMOUNT.sub(" ", text), named=True):
                 yield not self._numbers.intersection(number.values) and _YEAR.fullmatch(number.text) is None
             return
         for match in _VALUES[kind].finditer(text):
