@@ -125,12 +125,12 @@ def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> Iterator
         if chosen == quotes or fits[at] < max(fits) - MAX_BEHIND:
             return
         unit = evidence[at]
-        if (*unit.page_key, unit.index) in taken:
-            continue
         run = _completed(fit, at, unit)
-        taken.update((*unit.page_key, index) for index in range(run.first, run.last + 1))
-        chosen += 1
-        yield run
+        places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
+        if taken.isdisjoint(places):
+            taken |= places
+            chosen += 1
+            yield run
 
 
 def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:

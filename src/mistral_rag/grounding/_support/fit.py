@@ -22,6 +22,8 @@ PAGE_HEAD = 160
 """Characters at the start of a page that count as context: its running header and title."""
 CONTEXT_SHARE = 0.3
 """Weight of words that stand only in the context of a page, in its coverage of the question."""
+SHORT = 5
+"""Content words below which a unit is a label, but for rows: a word or two of the question are no precise answer."""
 LONG = 30
 """Content words from which on a unit is long: more than a sentence of contracts."""
 WEIGHTS = {
@@ -110,7 +112,8 @@ class Fit:
             "context": self._share({*held, *self._context[unit.page_key]}),
             "section": self._share({*held, *self._section(unit)}),
             "near": near(self._pairs, held),
-            "precision": sum(word in self._plain_words for word in terms) / max(len(terms), 1),
+            "precision": sum(word in self._plain_words for word in terms)
+            / max(len(terms), 1 if unit.kind == "row" else SHORT),
             "value": float(self.wanted.is_in(unit.text)),
             "number": float(self.wanted.kind is None and self._asks_number and bool(numbers(unit.text))),
             "echo": float(self.says_nothing_new(at)),
