@@ -2,14 +2,14 @@
 
 import ctypes
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._native import bound
-from mistral_rag.pdf._trust.outlines import OutlineMark, glyph_of, outline_mark
+from mistral_rag.pdf._trust.outlines import Glyph, OutlineMark, glyph_of, outline_mark
 from mistral_rag.pdf._trust.shapes import DIGITS, JUDGED, Likeness, likenesses
 
 MIN_LETTERS: Final = 3
@@ -28,6 +28,9 @@ _FINGERPRINT: Final = 8
 the file all have the size of what stands in for them."""
 _NAMED: Final = 3
 """Characters that a reason names."""
+_MAX_PENDING: Final = 1000
+"""Glyphs that are drawn before they are compared, 2 kB each. The threads of a matrix product go on spinning after it:
+one for all fonts of a document takes a tenth of the time of one for each page."""
 
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
 _font_of = bound(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p, 1)
@@ -40,11 +43,13 @@ _data_of = bound(pdfium.FPDFFont_GetFontData, ctypes.c_int, 4)
 class _Font:
     """A font of a document, its glyphs as far as pages have used them, and how often each page did.
 
-    `marks` are those of the outlines, also of characters without one, as all of a font of pictures.
+    `marks` are those of the outlines, also of characters without one, as all of a font of pictures; `drawn` are the
+    characters with a glyph, `glyphs` those that have been compared.
     """
 
     name: str
     marks: dict[str, OutlineMark] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
     glyphs: dict[str, Likeness] = field(default_factory=dict)
     pages: dict[int, Counter[str]] = field(default_factory=dict)
 
@@ -54,12 +59,13 @@ class _Font:
         known = [*digits, *known[:: 1 + len(known) // _FINGERPRINT]]
         return all(outline_mark(address, character) == self.marks[character] for character in known)
 
-    def draw(self, address: int, characters: Sequence[str]) -> None:
-        """Take in the glyphs of characters that no page before has used."""
+    def draw(self, address: int, characters: Sequence[str]) -> list[tuple[str, Glyph]]:
+        """The glyphs of characters that no page before has used."""
         new = [character for character in characters if character not in self.marks]
         self.marks.update((character, outline_mark(address, character)) for character in new)
-        drawn = {character: glyph_of(address, character) for character in new}
-        self.glyphs.update(likenesses({at: glyph for at, glyph in drawn.items() if glyph is not None}))
+        found = [(at, glyph) for at in new if (glyph := glyph_of(address, at)) is not None]
+        self.drawn.update(at for at, _ in found)
+        return found
 
     def wrong(self) -> dict[str, str]:
         """Characters of the text that are drawn as others, with those, when so many are that the map is wrong."""
@@ -100,6 +106,7 @@ class DocumentFonts:
 
     def __init__(self) -> None:
         self._fonts: dict[tuple[str, int], list[_Font]] = {}
+        self._pending: list[tuple[_Font, str, Glyph]] = []
 
     def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Looked:
         """Look at the words of page `number`, while it is loaded."""
@@ -107,18 +114,21 @@ class DocumentFonts:
         words = _Words.of(text_page, texts, spans)
         for address, used in words.used.items():
             characters = sorted(used.keys() & JUDGED)
-            glyphs: Mapping[str, Likeness] = {}
+            drawn: Set[str] = frozenset()
             if characters:
                 font = self._font(address, characters)
-                font.draw(address, characters)
+                self._pending += [(font, *glyph) for glyph in font.draw(address, characters)]
                 font.pages[number] = font.pages.get(number, Counter()) + used
-                glyphs = font.glyphs
-            judged = sum(count for character, count in used.items() if character in glyphs)
+                drawn = font.drawn
+            judged = sum(count for character, count in used.items() if character in drawn)
             unjudged += used.total() if judged < MIN_JUDGED * used.total() else 0
+        if len(self._pending) > _MAX_PENDING:
+            self._compare()
         return Looked(unjudged, words.undrawn)
 
     def wrong(self) -> dict[int, WrongFont]:
         """The font with most wrong characters on each page that has some."""
+        self._compare()
         worst: dict[int, tuple[int, WrongFont]] = {}
         for font in (font for fonts in self._fonts.values() for font in fonts):
             drawn = font.wrong()
@@ -127,6 +137,12 @@ class DocumentFonts:
                 if printed > worst.get(page, (0, None))[0]:
                     worst[page] = printed, WrongFont(font.name, {at: drawn[at] for at in drawn if at in used})
         return {page: font for page, (_, font) in sorted(worst.items())}
+
+    def _compare(self) -> None:
+        found = likenesses([(character, glyph) for _, character, glyph in self._pending])
+        for (font, character, _), likeness in zip(self._pending, found, strict=True):
+            font.glyphs[character] = likeness
+        self._pending.clear()
 
     def _font(self, address: int, characters: Sequence[str]) -> _Font:
         key = _identity(address)
