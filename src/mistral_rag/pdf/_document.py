@@ -104,6 +104,7 @@ class PdfFile:
         if not self._document:
             raise ParseError(_REASONS.get(pdfium.FPDF_GetLastError(), _UNKNOWN))
         self._forms = FormEnvironment(self._document)
+        self._fonts.open(self._document)
         return self
 
     def __exit__(
@@ -111,6 +112,7 @@ class PdfFile:
     ) -> None:
         if self._forms is not None:
             self._forms.close()
+        self._fonts.close()
         pdfium.FPDF_CloseDocument(self._document)
         self._document, self._forms = None, None
         self._annotations.clear()

@@ -4,11 +4,13 @@ import ctypes
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._native import bound
+from mistral_rag.pdf._trust.held import HeldFonts
 from mistral_rag.pdf._trust.outlines import Glyph, OutlineMark, glyph_of, outline_mark
 from mistral_rag.pdf._trust.shapes import DIGITS, JUDGED, Likeness, likenesses
 
@@ -107,6 +109,19 @@ class DocumentFonts:
     def __init__(self) -> None:
         self._fonts: dict[tuple[str, int], list[_Font]] = {}
         self._pending: list[tuple[_Font, str, Glyph]] = []
+        self._held: HeldFonts | None = None
+        self._by_address: dict[int, _Font] = {}
+
+    def open(self, document: Any) -> None:
+        """Begin with the pages of an open document."""
+        self._held = HeldFonts(document)
+
+    def close(self) -> None:
+        """Let go of the document, before it is closed."""
+        if self._held:
+            self._held.close()
+        self._held = None
+        self._by_address.clear()
 
     def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Looked:
         """Look at the words of page `number`, while it is loaded."""
@@ -145,13 +160,16 @@ class DocumentFonts:
         self._pending.clear()
 
     def _font(self, address: int, characters: Sequence[str]) -> _Font:
+        if address in self._by_address:
+            return self._by_address[address]
         key = _identity(address)
         fonts = self._fonts.setdefault(key, [])
-        for font in fonts:
-            if font.is_same(address, characters):
-                return font
-        fonts.append(_Font(key[0]))
-        return fonts[-1]
+        font = next((font for font in fonts if font.is_same(address, characters)), None)
+        if font is None:
+            fonts.append(font := _Font(key[0]))
+        if self._held and self._held.hold(address, key[1]):
+            self._by_address[address] = font
+        return font
 
 
 class _Words(NamedTuple):
@@ -163,19 +181,26 @@ class _Words(NamedTuple):
     @classmethod
     def of(cls, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> "_Words":
         handle = ctypes.cast(text_page, ctypes.c_void_p).value
+        # a map calls without a step of the interpreter: a page has hundreds of words
+        firsts = list(map(_object_of, repeat(handle), [first for first, _ in spans]))
+        lasts = list(map(_object_of, repeat(handle), [last for _, last in spans]))
+        known = {
+            at: (_font_of(at) or 0, _mode_of(at) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE)
+            for at in {*firsts, *lasts}
+            if at
+        }
+        parts: dict[int, list[str]] = {}
+        for text, first, last in zip(texts, firsts, lasts, strict=True):
+            if first == last or not last or (first and known[first][0] == known[last][0]):
+                parts.setdefault(first or 0, []).append(text)
+            elif not first:
+                parts.setdefault(last, []).append(text)
         words: dict[int, list[str]] = {}
-        known: dict[int, tuple[int, bool]] = {}
         undrawn = 0
-        for text, (first, last) in zip(texts, spans, strict=True):
-            found = {}
-            for at in {_object_of(handle, first), _object_of(handle, last)} - {None}:
-                if at not in known:
-                    known[at] = _font_of(at) or 0, _mode_of(at) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
-                font, is_undrawn = known[at]
-                found[font] = is_undrawn
-            if len(found) == 1:
-                words.setdefault(font, []).append(text)
-                undrawn += len(text) if is_undrawn else 0
+        for at, found in parts.items():
+            font, is_undrawn = known.get(at, (0, False))
+            words.setdefault(font, []).extend(found)
+            undrawn += sum(map(len, found)) if is_undrawn else 0
         return cls({address: Counter("".join(found)) for address, found in words.items() if address}, undrawn)
 
 
