@@ -14,15 +14,13 @@ from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angle_of, read_glyphs
 from mistral_rag.pdf._glyphs.levels import marks_cut
-from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
+from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
 from mistral_rag.pdf._hidden.letters import doubts_by_letter
 from mistral_rag.pdf._hidden.objects import objects_of
 from mistral_rag.pdf._hidden.visibility import hidden_characters
 from mistral_rag.pdf._native import bound
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
-
-_Token = tuple[str, int, int, bool]
 
 _TOKEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+{HYPHEN}?|[\r\n]+")
 _MEANINGLESS = re.compile(
@@ -32,6 +30,8 @@ _WIDE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _STRAY = re.compile("\r(?!\n)|(?<!\r)\n|[\x0b\x0c]")
 """Breaks that PDFium did not write, which are always CR LF: letters of a font whose codes have no meaning."""
 _WORD = re.compile(r"\S+")
+_MAX_BREAK = 0x0D
+"""Line breaks are the only control characters among the tokens."""
 _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
 _MAX_SAMPLE = 300
@@ -81,27 +81,27 @@ def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords
     """Read the words of a loaded page that a reader sees."""
     text, index = _characters(text_page)
     text, hidden = _without_hidden(page, text_page, transform, text, index)
-    glyphs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
-    pairs = pairs_of(glyphs)
-    tokens = list(_tokens(glyphs.text, marks_cut(glyphs, pairs).tolist()))
-    spans = [(glyphs.indices[start], glyphs.indices[end - 1]) for _, start, end, _ in tokens]
-    starts_run = np.array([word[3] for word in tokens], dtype=bool)
-    texts = [word if word.isascii() else _clean_word(word) for word, *_ in tokens]
-    boxes = word_boxes(glyphs.boxes, [(start, end) for _, start, end, _ in tokens])
-    angles = _angles(text_page, transform, tokens, glyphs)
+    glyphs, pairs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
+    tokens, starts_run = _tokens(glyphs.text, marks_cut(glyphs, pairs))
+    firsts, ends = tokens.T.tolist()
+    spans = [(glyphs.indices[first], glyphs.indices[end - 1]) for first, end in zip(firsts, ends, strict=True)]
+    texts = [_clean_word(glyphs.text[first:end]) for first, end in zip(firsts, ends, strict=True)]
+    boxes = word_boxes(glyphs.boxes, tokens)
+    angles = _angles(text_page, transform, firsts, glyphs)
+    visible = sum(map(len, glyphs.text.split()))
     words = PageWords(
         texts=texts,
         boxes=boxes,
         runs=np.cumsum(starts_run),
         angles=angles,
         spans=spans,
-        visible=sum(map(len, glyphs.text.split())),
-        garbage=_garbage(text_page, glyphs.text, spans),
+        visible=visible,
+        garbage=_garbage(text_page, glyphs.text, visible, spans),
         hidden=hidden,
     )
     on_page = transform.shows(boxes) & ~_is_tiny(words)
     lost = sum(len(texts[at]) for at in np.flatnonzero(~on_page).tolist())
-    shown = on_page & np.array([bool(word) for word in texts], dtype=bool)
+    shown = on_page if all(texts) else on_page & np.array([bool(word) for word in texts], dtype=bool)
     if shown.all():
         return words
     return select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
@@ -145,24 +145,21 @@ def select(words: PageWords, chosen: Integers) -> PageWords:
     )
 
 
-def _tokens(text: str, cuts: Sequence[int]) -> Iterator[_Token]:
-    """Words of a text: the word, its start and end, and True for the first of a run; `cuts` begin one as well."""
-    starts_run = True
-    reached = 0
-    for token in _TOKEN.finditer(text):
-        word = token[0]
-        if word[0] in "\r\n":
-            starts_run = True
-            continue
-        start, end = token.span()
-        while reached < len(cuts) and cuts[reached] < end:
-            if start < cuts[reached]:
-                yield text[start : cuts[reached]], start, cuts[reached], starts_run
-                start, starts_run = cuts[reached], True
-            reached += 1
-        yield text[start:end], start, end, starts_run
-        # PDFium writes no line break behind a hyphen at a line's end
-        starts_run = word[-1] == HYPHEN
+def _tokens(text: str, cuts: Integers) -> tuple[Integers, Booleans]:
+    """Starts and ends (n, 2) of the words of a text, and a mask of the first ones of runs; `cuts` begin one as well."""
+    found = np.array([token.span() for token in _TOKEN.finditer(text)], dtype=np.int64).reshape(-1, 2)
+    codes = codes_of(text)
+    is_break = codes[found[:, 0]] <= _MAX_BREAK
+    # PDFium writes no line break behind a hyphen at a line's end
+    starts_run = np.append(True, is_break | (codes[found[:, 1] - 1] == ord(HYPHEN)))[:-1]
+    tokens, starts_run = found[~is_break], starts_run[~is_break]
+    if not len(cuts) or not len(tokens):
+        return tokens, starts_run
+    word = np.searchsorted(tokens[:, 0], cuts) - 1
+    inside = (word >= 0) & (cuts < tokens[word, 1])
+    word, cuts = word[inside], cuts[inside]
+    starts, ends = np.insert(tokens[:, 0], word + 1, cuts), np.insert(tokens[:, 1], word, cuts)
+    return np.stack([starts, ends], axis=1), np.insert(starts_run, word + 1, True)
 
 
 def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
@@ -184,15 +181,12 @@ def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
     return found
 
 
-def _angles(text_page: Any, transform: PageTransform, tokens: Sequence[_Token], glyphs: Glyphs) -> Integers:
+def _angles(text_page: Any, transform: PageTransform, firsts: Sequence[int], glyphs: Glyphs) -> Integers:
     """Rotation of each word; when both ends of every run are upright, all are, which saves a call each."""
     if not glyphs.turned:
-        return np.zeros(len(tokens), dtype=np.int64)
+        return np.zeros(len(firsts), dtype=np.int64)
     return np.array(
-        [
-            DOWN if glyphs.vertical[start] else angle_of(text_page, transform, glyphs.indices[start])
-            for _, start, _, _ in tokens
-        ],
+        [DOWN if glyphs.vertical[at] else angle_of(text_page, transform, glyphs.indices[at]) for at in firsts],
         dtype=np.int64,
     )
 
@@ -231,14 +225,15 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 
 
 def _clean_word(word: str) -> str:
+    if word.isascii():
+        return word
     if word[-1] == HYPHEN:
         word = word[:-1] + "-"
     return clean_text(drop_invisible(word))
 
 
-def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> float:
+def _garbage(text_page: Any, text: str, visible: int, spans: Sequence[tuple[int, int]]) -> float:
     """Share of visible characters without a meaning; missing Unicode mappings cost a call each, so they are sampled."""
-    visible = sum(map(len, text.split()))
     meaningless = len(_MEANINGLESS.findall(text))
     sample = spans[:: 1 + len(spans) // _MAX_SAMPLE]
     handle = ctypes.cast(text_page, ctypes.c_void_p).value

@@ -1,5 +1,6 @@
 """Boxes of a page's characters, turned so that text runs to the right, and evened out where PDFium's are not."""
 
+import ctypes
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +10,7 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, turned_upright
 from mistral_rag.pdf._glyphs.page import FIRST_WIDE, Glyphs, codes_of, inked, is_leftward, runs_leftward, runs_of
-from mistral_rag.pdf._native import loose_boxes, origins
+from mistral_rag.pdf._native import address_of, bound, loose_boxes, origins
 
 _MAX_SKEW = 3.0
 """Degrees by which scanned and drawn text is off a right angle; beyond this it is set aslant on purpose."""
@@ -19,6 +20,8 @@ _MIN_UNEVEN = 0.2
 """Points by which bottoms of boxes or base lines differ at least that are not of one line: PDFium rounds."""
 _MAX_WIDTH = 1.3
 """Of its height; a wider letter that reaches over the next one has a box as wide as its font, not as itself."""
+
+_angle_of = bound(pdfium.FPDFText_GetCharAngle, ctypes.c_float, 2)
 
 
 def read_glyphs(text_page: Any, transform: PageTransform, text: str, index: Sequence[int]) -> Glyphs:
@@ -67,7 +70,7 @@ def _vertical_runs(boxes: Floats, codes: Integers, runs: Integers, places: Integ
 
 def angle_of(text_page: Any, transform: PageTransform, at: int) -> int:
     """Rotation of a character clockwise, as a reader sees it: 0, 90, 180 or 270 degrees, -1 for any other."""
-    degrees = transform.rotation + math.degrees(max(pdfium.FPDFText_GetCharAngle(text_page, at), 0.0))
+    degrees = transform.rotation + math.degrees(max(_angle_of(address_of(text_page), at), 0.0))
     near = round(degrees / 90) * 90
     return near % 360 if abs(degrees - near) < _MAX_SKEW else -1
 
