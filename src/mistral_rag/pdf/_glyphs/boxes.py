@@ -3,6 +3,7 @@
 import ctypes
 import math
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,8 @@ def read_glyphs(text_page: Any, transform: PageTransform, text: str, index: Sequ
     places = np.flatnonzero(inked(codes))
     runs = runs_of(codes)
     firsts, lasts = _ends(places, runs[places])
-    turns = [
-        (angle_of(text_page, transform, index[first]), angle_of(text_page, transform, index[last]))
-        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    ]
+    ends = angles_of(text_page, transform, [index[at] for at in np.append(firsts, lasts).tolist()])
+    turns = list(zip(ends[: len(firsts)], ends[len(firsts) :], strict=True))
     numbers = runs[firsts].tolist()
     aslant, vertical = np.zeros((2, len(text)), dtype=bool)
     for run in _vertical_runs(boxes, codes, runs, places):
@@ -68,9 +67,14 @@ def _vertical_runs(boxes: Floats, codes: Integers, runs: Integers, places: Integ
     return found
 
 
-def angle_of(text_page: Any, transform: PageTransform, at: int) -> int:
-    """Rotation of a character clockwise, as a reader sees it: 0, 90, 180 or 270 degrees, -1 for any other."""
-    degrees = transform.rotation + math.degrees(max(_angle_of(address_of(text_page), at), 0.0))
+def angles_of(text_page: Any, transform: PageTransform, characters: Sequence[int]) -> list[int]:
+    """Rotations of characters clockwise, as a reader sees them: 0, 90, 180 or 270 degrees, -1 for any other."""
+    found = list(map(_angle_of, repeat(address_of(text_page)), characters))
+    known = {angle: _near(transform.rotation + math.degrees(max(angle, 0.0))) for angle in set(found)}
+    return [known[angle] for angle in found]
+
+
+def _near(degrees: float) -> int:
     near = round(degrees / 90) * 90
     return near % 360 if abs(degrees - near) < _MAX_SKEW else -1
 
