@@ -12,19 +12,18 @@ import pypdfium2.raw as pdfium
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
-from mistral_rag.pdf._glyphs.boxes import DOWN, angle_of, read_glyphs
+from mistral_rag.pdf._glyphs.boxes import DOWN, angles_of, read_glyphs
 from mistral_rag.pdf._glyphs.levels import marks_cut
-from mistral_rag.pdf._glyphs.page import HYPHEN, pairs_of, word_boxes
+from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
+from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._hidden.letters import doubts_by_letter
-from mistral_rag.pdf._hidden.objects import objects_of
+from mistral_rag.pdf._hidden.objects import PageObjects, objects_of
 from mistral_rag.pdf._hidden.visibility import hidden_characters
 from mistral_rag.pdf._native import bound
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
 
-_Token = tuple[str, int, int, bool]
-
-_TOKEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+{HYPHEN}?|[\r\n]+")
+_OF_WORD = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _MEANINGLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
 )
@@ -77,41 +76,40 @@ def text_of(page: Any) -> Iterator[Any]:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def read_words(page: Any, text_page: Any, transform: PageTransform) -> PageWords:
-    """Read the words of a loaded page that a reader sees."""
+def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Drawing) -> PageWords:
+    """Read the words of a loaded page that a reader sees; `drawing` are its objects."""
     text, index = _characters(text_page)
-    text, hidden = _without_hidden(page, text_page, transform, text, index)
-    glyphs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
-    pairs = pairs_of(glyphs)
-    tokens = list(_tokens(glyphs.text, marks_cut(glyphs, pairs).tolist()))
-    spans = [(glyphs.indices[start], glyphs.indices[end - 1]) for _, start, end, _ in tokens]
-    starts_run = np.array([word[3] for word in tokens], dtype=bool)
-    texts = [word if word.isascii() else _clean_word(word) for word, *_ in tokens]
-    boxes = word_boxes(glyphs.boxes, [(start, end) for _, start, end, _ in tokens])
-    angles = _angles(text_page, transform, tokens, glyphs)
+    text, hidden = _without_hidden(page, text_page, transform, objects_of(page, drawing), text, index)
+    glyphs, pairs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
+    tokens, starts_run = _tokens(glyphs.text, marks_cut(glyphs, pairs))
+    firsts, ends = tokens.T.tolist()
+    spans = [(glyphs.indices[first], glyphs.indices[end - 1]) for first, end in zip(firsts, ends, strict=True)]
+    texts = [_clean_word(glyphs.text[first:end]) for first, end in zip(firsts, ends, strict=True)]
+    boxes = word_boxes(glyphs.boxes, tokens)
+    angles = _angles(text_page, transform, firsts, glyphs)
+    visible = sum(map(len, glyphs.text.split()))
     words = PageWords(
         texts=texts,
         boxes=boxes,
         runs=np.cumsum(starts_run),
         angles=angles,
         spans=spans,
-        visible=sum(map(len, glyphs.text.split())),
-        garbage=_garbage(text_page, glyphs.text, spans),
+        visible=visible,
+        garbage=_garbage(text_page, glyphs.text, visible, spans),
         hidden=hidden,
     )
     on_page = transform.shows(boxes) & ~_is_tiny(words)
     lost = sum(len(texts[at]) for at in np.flatnonzero(~on_page).tolist())
-    shown = on_page & np.array([bool(word) for word in texts], dtype=bool)
+    shown = on_page if all(texts) else on_page & np.array([bool(word) for word in texts], dtype=bool)
     if shown.all():
         return words
     return select(words, np.flatnonzero(shown))._replace(visible=words.visible - lost, hidden=hidden + lost)
 
 
 def _without_hidden(
-    page: Any, text_page: Any, transform: PageTransform, text: str, index: Sequence[int]
+    page: Any, text_page: Any, transform: PageTransform, objects: PageObjects, text: str, index: Sequence[int]
 ) -> tuple[str, int]:
     """Text with a blank in the place of each character that nobody sees, and their number."""
-    objects = objects_of(page)
     firsts = [index[word.start()] for word in _WORD.finditer(text) if text[word.start()].isalnum()]
     objects.doubts.update(doubts_by_letter(text_page, objects, firsts, text, index, transform))
     if not objects.doubts:
@@ -145,56 +143,59 @@ def select(words: PageWords, chosen: Integers) -> PageWords:
     )
 
 
-def _tokens(text: str, cuts: Sequence[int]) -> Iterator[_Token]:
-    """Words of a text: the word, its start and end, and True for the first of a run; `cuts` begin one as well."""
-    starts_run = True
-    reached = 0
-    for token in _TOKEN.finditer(text):
-        word = token[0]
-        if word[0] in "\r\n":
-            starts_run = True
-            continue
-        start, end = token.span()
-        while reached < len(cuts) and cuts[reached] < end:
-            if start < cuts[reached]:
-                yield text[start : cuts[reached]], start, cuts[reached], starts_run
-                start, starts_run = cuts[reached], True
-            reached += 1
-        yield text[start:end], start, end, starts_run
-        # PDFium writes no line break behind a hyphen at a line's end
-        starts_run = word[-1] == HYPHEN
+def _tokens(text: str, cuts: Integers) -> tuple[Integers, Booleans]:
+    """Starts and ends (n, 2) of the words of a text, and a mask of the first ones of runs; `cuts` begin one as well."""
+    codes = codes_of(text)
+    edges = np.flatnonzero(np.diff(_in_words(text, codes).astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    hyphens = np.append(codes, 0)[ends] == ord(HYPHEN)
+    breaks = np.cumsum((codes == 0x0A) | (codes == 0x0D))[starts]
+    # PDFium writes no line break behind a hyphen at a line's end
+    starts_run = np.append(True, (np.diff(breaks) > 0) | hyphens[:-1])[: len(starts)]
+    tokens = np.stack([starts, ends + hyphens], axis=1)
+    if not len(cuts) or not len(tokens):
+        return tokens, starts_run
+    word = np.searchsorted(tokens[:, 0], cuts) - 1
+    inside = (word >= 0) & (cuts < tokens[word, 1])
+    word, cuts = word[inside], cuts[inside]
+    starts, ends = np.insert(tokens[:, 0], word + 1, cuts), np.insert(tokens[:, 1], word, cuts)
+    return np.stack([starts, ends], axis=1), np.insert(starts_run, word + 1, True)
 
 
-def bold_letters(text_page: Any, letters: Sequence[int]) -> list[bool]:
-    """True for each character, by PDFium's index, that is set in a bold face."""
+def _in_words(text: str, codes: Integers) -> Booleans:
+    """Mask of the characters that words are made of, but for a hyphen of PDFium's at their end."""
+    mask: Booleans = codes > 0x20
+    others = np.flatnonzero(codes > 0x7E)
+    mask[others] = [_OF_WORD.match(text[at]) is not None for at in others.tolist()]
+    return mask
+
+
+def bold_lines(text_page: Any, lines: Sequence[tuple[int, int]]) -> list[bool]:
+    """True for each line, of PDFium's indices of its first and last character, that is set in a bold face."""
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
     flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)
     places = ctypes.addressof(name), 128, ctypes.addressof(flags)
     # a page has few fonts and many lines
     known: dict[tuple[int, bytes], bool] = {}
-    found: list[bool] = []
-    for letter in letters:
+
+    def is_bold(letter: int) -> bool:
         # of a name that is too long nothing is written
         name[0], flags.value = b"\0", 0
         _font_of(handle, letter, *places)
         font = flags.value, name.value
         if font not in known:
             known[font] = bool(font[0] & _FORCE_BOLD) or _BOLD_NAME.search(font[1]) is not None
-        found.append(known[font])
-    return found
+        return known[font]
+
+    return [is_bold(first) and is_bold(last) for first, last in lines]
 
 
-def _angles(text_page: Any, transform: PageTransform, tokens: Sequence[_Token], glyphs: Glyphs) -> Integers:
+def _angles(text_page: Any, transform: PageTransform, firsts: Sequence[int], glyphs: Glyphs) -> Integers:
     """Rotation of each word; when both ends of every run are upright, all are, which saves a call each."""
     if not glyphs.turned:
-        return np.zeros(len(tokens), dtype=np.int64)
-    return np.array(
-        [
-            DOWN if glyphs.vertical[start] else angle_of(text_page, transform, glyphs.indices[start])
-            for _, start, _, _ in tokens
-        ],
-        dtype=np.int64,
-    )
+        return np.zeros(len(firsts), dtype=np.int64)
+    angles = angles_of(text_page, transform, [glyphs.indices[at] for at in firsts])
+    return np.where(glyphs.vertical[np.array(firsts, dtype=np.int64)], DOWN, np.array(angles, dtype=np.int64))
 
 
 def _characters(text_page: Any) -> tuple[str, range | list[int]]:
@@ -231,14 +232,15 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 
 
 def _clean_word(word: str) -> str:
+    if word.isascii():
+        return word
     if word[-1] == HYPHEN:
         word = word[:-1] + "-"
     return clean_text(drop_invisible(word))
 
 
-def _garbage(text_page: Any, text: str, spans: Sequence[tuple[int, int]]) -> float:
+def _garbage(text_page: Any, text: str, visible: int, spans: Sequence[tuple[int, int]]) -> float:
     """Share of visible characters without a meaning; missing Unicode mappings cost a call each, so they are sampled."""
-    visible = sum(map(len, text.split()))
     meaningless = len(_MEANINGLESS.findall(text))
     sample = spans[:: 1 + len(spans) // _MAX_SAMPLE]
     handle = ctypes.cast(text_page, ctypes.c_void_p).value

@@ -15,11 +15,13 @@ import pypdfium2.raw as pdfium
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
-from mistral_rag.pdf._characters import PageWords, bold_letters, read_words, text_of
+from mistral_rag.pdf._characters import PageWords, bold_lines, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
+from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._left_out import LeftOut, left_out
+from mistral_rag.pdf._native import address_of
 from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
@@ -104,6 +106,7 @@ class PdfFile:
         if not self._document:
             raise ParseError(_REASONS.get(pdfium.FPDF_GetLastError(), _UNKNOWN))
         self._forms = FormEnvironment(self._document)
+        self._fonts.open(self._document)
         return self
 
     def __exit__(
@@ -111,6 +114,7 @@ class PdfFile:
     ) -> None:
         if self._forms is not None:
             self._forms.close()
+        self._fonts.close()
         pdfium.FPDF_CloseDocument(self._document)
         self._document, self._forms = None, None
         self._annotations.clear()
@@ -141,7 +145,8 @@ class PdfFile:
         with self._page(number) as page, text_of(page) as text_page:
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
-            words = with_values(read_words(page, text_page, transform), annotations.values, transform)
+            drawing = Drawing.of(address_of(page))
+            words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             lines = lines_of(words)
             boxes, printed = _positions(text_page, words, lines, transform)
@@ -156,7 +161,7 @@ class PdfFile:
                 garbage=words.garbage,
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
-                rulings=rulings_of(page, transform) if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
+                rulings=rulings_of(drawing, transform) if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
                 unjudged=looked.unjudged,
                 undrawn=looked.undrawn,
                 notes=annotations.notes,
@@ -250,22 +255,20 @@ def _positions(
     lows = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
     highs = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
-    bold = bold_letters(text_page, [at for line in lines for at in _ends(words, line)])
+    bold = bold_lines(text_page, [_ends(words, line) for line in lines])
     printed = (
         PrintedLine(
             start=start,
             end=end,
             box=Rectangle(*low, *high),
             height=line.height,
-            bold=first and last,
+            bold=is_bold,
             cells=line.cells,
             upright=line.upright,
             region=line.region,
             kind=line.kind,
         )
-        for line, (start, end), low, high, first, last in zip(
-            lines, spans, lows, highs, bold[::2], bold[1::2], strict=True
-        )
+        for line, (start, end), low, high, is_bold in zip(lines, spans, lows, highs, bold, strict=True)
     )
     return _packed(starts, ends, boxes), tuple(printed)
 

@@ -57,7 +57,7 @@ def loose_boxes(text_page: Any, characters: Sequence[int]) -> Floats:
     boxes = np.zeros((len(characters), 4), dtype=np.float32)
     start = boxes.ctypes.data
     # a map calls without a step of the interpreter: a page has thousands of characters
-    list(map(_loose_box, repeat(_address(text_page)), characters, range(start, start + boxes.nbytes, 16)))
+    list(map(_loose_box, repeat(address_of(text_page)), characters, range(start, start + boxes.nbytes, 16)))
     return boxes.astype(np.float64)
 
 
@@ -66,7 +66,8 @@ def origins(text_page: Any, characters: Sequence[int]) -> Floats:
     points = np.zeros((len(characters), 2))
     start = points.ctypes.data
     places = range(start, start + points.nbytes, 16)
-    list(map(_origin, repeat(_address(text_page)), characters, places, range(start + 8, start + 8 + points.nbytes, 16)))
+    ups = range(start + 8, start + 8 + points.nbytes, 16)
+    list(map(_origin, repeat(address_of(text_page)), characters, places, ups))
     return points
 
 
@@ -75,7 +76,7 @@ def ink_boxes(text_page: Any, characters: Sequence[int]) -> Floats:
     boxes = np.zeros((len(characters), 4))
     start = boxes.ctypes.data
     sides = (range(at, at + boxes.nbytes, 32) for at in range(start, start + 32, 8))
-    list(map(_ink_box, repeat(_address(text_page)), characters, *sides))
+    list(map(_ink_box, repeat(address_of(text_page)), characters, *sides))
     return boxes
 
 
@@ -86,5 +87,6 @@ def has_ink(text_page: Any, characters: Sequence[int]) -> Booleans:
     return ink
 
 
-def _address(handle: Any) -> int | None:
+def address_of(handle: Any) -> int | None:
+    """Address that a handle of PDFium stands for."""
     return ctypes.cast(handle, ctypes.c_void_p).value

@@ -7,7 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from mistral_rag.pdf._geometry import Booleans, Integers
-from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, is_lettered, pairs_of, runs_leftward
+from mistral_rag.pdf._glyphs.page import (
+    FIRST_WIDE,
+    Glyphs,
+    Pairs,
+    codes_of,
+    is_alphanumeric,
+    is_lettered,
+    pairs_of,
+    runs_leftward,
+)
 
 _MIN_BLANK = 0.12
 """Of a line's height, beyond its usual gap between letters. On 830,000 pairs of letters of filings that PDFium does
@@ -36,15 +45,15 @@ _MAX_CJK_GAP = 0.6
 """Wide scripts are set without blanks; a gap below this is the paper of a justified line, above it a column's."""
 
 
-def mend_blanks(glyphs: Glyphs, is_generated: Callable[[int], bool]) -> Glyphs:
-    """Glyphs with blanks where the print has gaps.
+def mend_blanks(glyphs: Glyphs, is_generated: Callable[[int], bool]) -> tuple[Glyphs, Pairs]:
+    """Glyphs with blanks where the print has gaps, and the neighbours among them.
 
     `is_generated` says of PDFium's index whether it made the character up; a blank of the file's own is never dropped
     from between letters that are set tight. Those of index -1 are ours.
     """
     pairs = pairs_of(glyphs)
     if not len(pairs.first):
-        return glyphs
+        return glyphs, pairs
     added, dropped = _by_gap(glyphs, pairs, is_generated)
     for first, last in _spaced_stretches(glyphs, pairs):
         within = pairs.gaps[first:last]
@@ -53,12 +62,13 @@ def mend_blanks(glyphs: Glyphs, is_generated: Callable[[int], bool]) -> Glyphs:
     if not glyphs.text.isascii():
         dropped |= _between_wide(glyphs, pairs) | _between_unparted(glyphs, pairs, is_generated)
     if not added.any() and not dropped.any():
-        return glyphs
+        return glyphs, pairs
     kept = np.ones(len(glyphs.text), dtype=bool)
     for at in np.flatnonzero(dropped).tolist():
         kept[pairs.first[at] + 1 : pairs.second[at]] = False
     places = np.arange(len(glyphs.text))
-    return glyphs.take(np.insert(places, pairs.second[added], -1)[np.insert(kept, pairs.second[added], True)])
+    mended = glyphs.take(np.insert(places, pairs.second[added], -1)[np.insert(kept, pairs.second[added], True)])
+    return mended, pairs_of(mended)
 
 
 def _by_gap(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -> tuple[Booleans, Booleans]:
@@ -139,7 +149,7 @@ def _spaced_stretches(glyphs: Glyphs, pairs: Pairs) -> Iterator[tuple[int, int]]
 
 def _are_letters(glyphs: Glyphs, pairs: Pairs) -> Booleans:
     """Mask of the pairs of two letters or digits."""
-    letters = np.array([character.isalnum() for character in glyphs.text], dtype=bool)
+    letters = is_alphanumeric(glyphs.text, codes_of(glyphs.text))
     both: Booleans = letters[pairs.first] & letters[pairs.second]
     return both
 
@@ -163,18 +173,20 @@ def _is_spaced_out(glyphs: Glyphs, pairs: Pairs, first: int, last: int) -> bool:
 
 def _between_wide(glyphs: Glyphs, pairs: Pairs) -> Booleans:
     """Mask of the pairs of Chinese or Japanese characters that stand close, with a blank between."""
+    wide = _is_wide(codes_of(glyphs.text))
+    if not wide.any():
+        return wide[pairs.first]
     near = pairs.parted & (pairs.gaps < _MAX_CJK_GAP) & (pairs.gaps > -_MIN_BLANK) & pairs.level
-    text = glyphs.text
-    for at in np.flatnonzero(near).tolist():
-        near[at] = _is_wide(text[pairs.first[at]]) and _is_wide(text[pairs.second[at]])
-    return near
+    return near & wide[pairs.first] & wide[pairs.second]
 
 
 def _between_unparted(glyphs: Glyphs, pairs: Pairs, is_generated: Callable[[int], bool]) -> Booleans:
     """Mask of the pairs of Thai letters, or of their neighbours', with a blank of PDFium's own where none is seen."""
-    codes = codes_of(glyphs.text)
+    unparted = _is_unparted(codes_of(glyphs.text))
+    if not unparted.any():
+        return unparted[pairs.first]
     near = pairs.parted & (pairs.gaps < 2 * _MAX_UNPARTED_GAP) & (pairs.gaps > -_MAX_CJK_GAP)
-    near &= _is_unparted(codes[pairs.first]) & _is_unparted(codes[pairs.second])
+    near &= unparted[pairs.first] & unparted[pairs.second]
     heights: dict[int, float] = {}
     for at in np.flatnonzero(near).tolist():
         between = glyphs.indices[int(pairs.first[at]) + 1 : int(pairs.second[at])]
@@ -200,5 +212,7 @@ def _is_wide_sign(glyphs: Glyphs, places: Integers) -> Booleans:
     return signs | ((codes >= 0xFF00) & (codes < 0xFF66))
 
 
-def _is_wide(character: str) -> bool:
-    return "\u2e80" <= character <= "\u312f" or "\u31a0" <= character <= "\u9fff" or "\uff00" <= character <= "\uff60"
+def _is_wide(codes: Integers) -> Booleans:
+    """Mask of the characters of Chinese and Japanese."""
+    mask: Booleans = (codes >= FIRST_WIDE) & (codes <= 0x312F)
+    return mask | ((codes >= 0x31A0) & (codes <= 0x9FFF)) | ((codes >= 0xFF00) & (codes <= 0xFF60))

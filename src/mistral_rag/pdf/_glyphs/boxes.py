@@ -1,7 +1,9 @@
 """Boxes of a page's characters, turned so that text runs to the right, and evened out where PDFium's are not."""
 
+import ctypes
 import math
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, turned_upright
 from mistral_rag.pdf._glyphs.page import FIRST_WIDE, Glyphs, codes_of, inked, is_leftward, runs_leftward, runs_of
-from mistral_rag.pdf._native import loose_boxes, origins
+from mistral_rag.pdf._native import address_of, bound, loose_boxes, origins
 
 _MAX_SKEW = 3.0
 """Degrees by which scanned and drawn text is off a right angle; beyond this it is set aslant on purpose."""
@@ -20,6 +22,8 @@ _MIN_UNEVEN = 0.2
 _MAX_WIDTH = 1.3
 """Of its height; a wider letter that reaches over the next one has a box as wide as its font, not as itself."""
 
+_angle_of = bound(pdfium.FPDFText_GetCharAngle, ctypes.c_float, 2)
+
 
 def read_glyphs(text_page: Any, transform: PageTransform, text: str, index: Sequence[int]) -> Glyphs:
     """Characters of an open text page with their boxes."""
@@ -28,10 +32,8 @@ def read_glyphs(text_page: Any, transform: PageTransform, text: str, index: Sequ
     places = np.flatnonzero(inked(codes))
     runs = runs_of(codes)
     firsts, lasts = _ends(places, runs[places])
-    turns = [
-        (angle_of(text_page, transform, index[first]), angle_of(text_page, transform, index[last]))
-        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    ]
+    ends = angles_of(text_page, transform, [index[at] for at in np.append(firsts, lasts).tolist()])
+    turns = list(zip(ends[: len(firsts)], ends[len(firsts) :], strict=True))
     numbers = runs[firsts].tolist()
     aslant, vertical = np.zeros((2, len(text)), dtype=bool)
     for run in _vertical_runs(boxes, codes, runs, places):
@@ -65,9 +67,14 @@ def _vertical_runs(boxes: Floats, codes: Integers, runs: Integers, places: Integ
     return found
 
 
-def angle_of(text_page: Any, transform: PageTransform, at: int) -> int:
-    """Rotation of a character clockwise, as a reader sees it: 0, 90, 180 or 270 degrees, -1 for any other."""
-    degrees = transform.rotation + math.degrees(max(pdfium.FPDFText_GetCharAngle(text_page, at), 0.0))
+def angles_of(text_page: Any, transform: PageTransform, characters: Sequence[int]) -> list[int]:
+    """Rotations of characters clockwise, as a reader sees them: 0, 90, 180 or 270 degrees, -1 for any other."""
+    found = list(map(_angle_of, repeat(address_of(text_page)), characters))
+    known = {angle: _near(transform.rotation + math.degrees(max(angle, 0.0))) for angle in set(found)}
+    return [known[angle] for angle in found]
+
+
+def _near(degrees: float) -> int:
     near = round(degrees / 90) * 90
     return near % 360 if abs(degrees - near) < _MAX_SKEW else -1
 

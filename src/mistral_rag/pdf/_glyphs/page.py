@@ -92,8 +92,10 @@ def codes_of(text: str) -> Integers:
 def inked(codes: Integers) -> Booleans:
     """Mask (n) of the characters that are no blank, line break or control character."""
     mask: Booleans = (codes > _MAX_BLANK) & (codes != ord(HYPHEN))
-    if (codes > 0x7E).any():
-        mask &= ~np.isin(codes, _BLANKS)
+    # a page has few of them
+    others = np.flatnonzero(codes > 0x7E)
+    if len(others):
+        mask[others] &= ~np.isin(codes[others], _BLANKS)
     return mask
 
 
@@ -118,6 +120,15 @@ def is_leftward(codes: Integers) -> Booleans:
     return mask
 
 
+def is_alphanumeric(text: str, codes: Integers) -> Booleans:
+    """Mask of the letters and digits of a text, whose code points are `codes`."""
+    folded = codes | 0x20
+    mask: Booleans = ((codes >= 0x30) & (codes <= 0x39)) | ((folded >= 0x61) & (folded <= 0x7A))
+    others = np.flatnonzero(codes > 0x7F)
+    mask[others] = [text[at].isalnum() for at in others.tolist()]
+    return mask
+
+
 def is_lettered(codes: Integers) -> Booleans:
     """Mask of the characters of scripts that part words by blanks and letters by nothing, signs included."""
     lettered: Booleans = (codes < _END_OF_LETTERED) | ((codes >= 0x1E00) & (codes < FIRST_WIDE))
@@ -129,16 +140,17 @@ def pairs_of(glyphs: Glyphs) -> Pairs:
     codes = codes_of(glyphs.text)
     places = np.flatnonzero(inked(codes) & ~glyphs.aslant)
     runs = runs_of(codes)[places]
+    # nearly all neighbours are on one run: measuring all of them costs less than choosing first
     same = runs[1:] == runs[:-1]
-    first, second = places[:-1][same], places[1:][same]
-    before, after = glyphs.upright[first], glyphs.upright[second]
-    tall, next_tall = before[:, 3] - before[:, 1], after[:, 3] - after[:, 1]
-    heights = np.maximum(np.maximum(tall, next_tall), _MIN_SIZE)
-    level = (np.abs(before[:, 3] - after[:, 3]) < _MAX_LEVEL_CHANGE * heights) & (
-        np.minimum(tall, next_tall) > _MIN_SIZE_SHARE * heights
+    left, top, right, bottom = glyphs.upright[places].T
+    tall = bottom - top
+    heights = np.maximum(np.maximum(tall[:-1], tall[1:]), _MIN_SIZE)
+    level = (np.abs(bottom[:-1] - bottom[1:]) < _MAX_LEVEL_CHANGE * heights) & (
+        np.minimum(tall[:-1], tall[1:]) > _MIN_SIZE_SHARE * heights
     )
-    gaps = (after[:, 0] - before[:, 2]) / heights
-    return Pairs(first, second, runs[:-1][same], gaps, heights, second - first > 1, level)
+    gaps = (left[1:] - right[:-1]) / heights
+    first, second = places[:-1][same], places[1:][same]
+    return Pairs(first, second, runs[:-1][same], gaps[same], heights[same], second - first > 1, level[same])
 
 
 def inked_after(text: str, at: int) -> int | None:

@@ -1,6 +1,5 @@
 """Texts of a page that a reader may not see, and the shapes, pictures and notes that may hide them."""
 
-import ctypes
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,9 +29,8 @@ class PageObjects(NamedTuple):
     addresses: list[int]
 
 
-def objects_of(page: Any) -> PageObjects:
+def objects_of(page: Any, drawing: Drawing) -> PageObjects:
     """Look at everything that draws a loaded page, pictures and notes included."""
-    drawing = Drawing.of(ctypes.cast(page, ctypes.c_void_p).value)
     fields = [*fields_of(drawing), *notes_of(page, len(drawing.addresses))]
     doubts, levels = text_doubts(drawing)
     doubts |= doubts_by_place(drawing, fields)

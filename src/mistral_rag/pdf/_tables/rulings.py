@@ -62,9 +62,8 @@ class Rulings(NamedTuple):
     shades: tuple[Shade, ...] = ()
 
 
-def rulings_of(page: Any, transform: PageTransform) -> Rulings:
+def rulings_of(drawing: Drawing, transform: PageTransform) -> Rulings:
     """Find the rules and shaded areas of a loaded page; none on a page with thousands of paths."""
-    drawing = Drawing.of(ctypes.cast(page, ctypes.c_void_p).value)
     paths = drawing.of_kind(pdfium.FPDF_PAGEOBJ_PATH)
     if not paths or len(paths) > _MAX_PATHS:
         return Rulings()

@@ -2,14 +2,16 @@
 
 import ctypes
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._native import bound
-from mistral_rag.pdf._trust.outlines import OutlineMark, glyph_of, outline_mark
+from mistral_rag.pdf._trust.held import HeldFonts
+from mistral_rag.pdf._trust.outlines import Glyph, OutlineMark, glyph_of, outline_mark
 from mistral_rag.pdf._trust.shapes import DIGITS, JUDGED, Likeness, likenesses
 
 MIN_LETTERS: Final = 3
@@ -28,6 +30,9 @@ _FINGERPRINT: Final = 8
 the file all have the size of what stands in for them."""
 _NAMED: Final = 3
 """Characters that a reason names."""
+_MAX_PENDING: Final = 1000
+"""Glyphs that are drawn before they are compared, 2 kB each. The threads of a matrix product go on spinning after it:
+one for all fonts of a document takes a tenth of the time of one for each page."""
 
 _object_of = bound(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, 2)
 _font_of = bound(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p, 1)
@@ -40,11 +45,13 @@ _data_of = bound(pdfium.FPDFFont_GetFontData, ctypes.c_int, 4)
 class _Font:
     """A font of a document, its glyphs as far as pages have used them, and how often each page did.
 
-    `marks` are those of the outlines, also of characters without one, as all of a font of pictures.
+    `marks` are those of the outlines, also of characters without one, as all of a font of pictures; `drawn` are the
+    characters with a glyph, `glyphs` those that have been compared.
     """
 
     name: str
     marks: dict[str, OutlineMark] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
     glyphs: dict[str, Likeness] = field(default_factory=dict)
     pages: dict[int, Counter[str]] = field(default_factory=dict)
 
@@ -54,12 +61,13 @@ class _Font:
         known = [*digits, *known[:: 1 + len(known) // _FINGERPRINT]]
         return all(outline_mark(address, character) == self.marks[character] for character in known)
 
-    def draw(self, address: int, characters: Sequence[str]) -> None:
-        """Take in the glyphs of characters that no page before has used."""
+    def draw(self, address: int, characters: Sequence[str]) -> list[tuple[str, Glyph]]:
+        """The glyphs of characters that no page before has used."""
         new = [character for character in characters if character not in self.marks]
         self.marks.update((character, outline_mark(address, character)) for character in new)
-        drawn = {character: glyph_of(address, character) for character in new}
-        self.glyphs.update(likenesses({at: glyph for at, glyph in drawn.items() if glyph is not None}))
+        found = [(at, glyph) for at in new if (glyph := glyph_of(address, at)) is not None]
+        self.drawn.update(at for at, _ in found)
+        return found
 
     def wrong(self) -> dict[str, str]:
         """Characters of the text that are drawn as others, with those, when so many are that the map is wrong."""
@@ -100,6 +108,20 @@ class DocumentFonts:
 
     def __init__(self) -> None:
         self._fonts: dict[tuple[str, int], list[_Font]] = {}
+        self._pending: list[tuple[_Font, str, Glyph]] = []
+        self._held: HeldFonts | None = None
+        self._by_address: dict[int, _Font] = {}
+
+    def open(self, document: Any) -> None:
+        """Begin with the pages of an open document."""
+        self._held = HeldFonts(document)
+
+    def close(self) -> None:
+        """Let go of the document, before it is closed."""
+        if self._held:
+            self._held.close()
+        self._held = None
+        self._by_address.clear()
 
     def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Looked:
         """Look at the words of page `number`, while it is loaded."""
@@ -107,18 +129,21 @@ class DocumentFonts:
         words = _Words.of(text_page, texts, spans)
         for address, used in words.used.items():
             characters = sorted(used.keys() & JUDGED)
-            glyphs: Mapping[str, Likeness] = {}
+            drawn: Set[str] = frozenset()
             if characters:
                 font = self._font(address, characters)
-                font.draw(address, characters)
+                self._pending += [(font, *glyph) for glyph in font.draw(address, characters)]
                 font.pages[number] = font.pages.get(number, Counter()) + used
-                glyphs = font.glyphs
-            judged = sum(count for character, count in used.items() if character in glyphs)
+                drawn = font.drawn
+            judged = sum(count for character, count in used.items() if character in drawn)
             unjudged += used.total() if judged < MIN_JUDGED * used.total() else 0
+        if len(self._pending) > _MAX_PENDING:
+            self._compare()
         return Looked(unjudged, words.undrawn)
 
     def wrong(self) -> dict[int, WrongFont]:
         """The font with most wrong characters on each page that has some."""
+        self._compare()
         worst: dict[int, tuple[int, WrongFont]] = {}
         for font in (font for fonts in self._fonts.values() for font in fonts):
             drawn = font.wrong()
@@ -128,14 +153,23 @@ class DocumentFonts:
                     worst[page] = printed, WrongFont(font.name, {at: drawn[at] for at in drawn if at in used})
         return {page: font for page, (_, font) in sorted(worst.items())}
 
+    def _compare(self) -> None:
+        found = likenesses([(character, glyph) for _, character, glyph in self._pending])
+        for (font, character, _), likeness in zip(self._pending, found, strict=True):
+            font.glyphs[character] = likeness
+        self._pending.clear()
+
     def _font(self, address: int, characters: Sequence[str]) -> _Font:
+        if address in self._by_address:
+            return self._by_address[address]
         key = _identity(address)
         fonts = self._fonts.setdefault(key, [])
-        for font in fonts:
-            if font.is_same(address, characters):
-                return font
-        fonts.append(_Font(key[0]))
-        return fonts[-1]
+        font = next((font for font in fonts if font.is_same(address, characters)), None)
+        if font is None:
+            fonts.append(font := _Font(key[0]))
+        if self._held and self._held.hold(address, key[1]):
+            self._by_address[address] = font
+        return font
 
 
 class _Words(NamedTuple):
@@ -147,19 +181,26 @@ class _Words(NamedTuple):
     @classmethod
     def of(cls, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> "_Words":
         handle = ctypes.cast(text_page, ctypes.c_void_p).value
+        # a map calls without a step of the interpreter: a page has hundreds of words
+        firsts = list(map(_object_of, repeat(handle), [first for first, _ in spans]))
+        lasts = list(map(_object_of, repeat(handle), [last for _, last in spans]))
+        known = {
+            at: (_font_of(at) or 0, _mode_of(at) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE)
+            for at in {*firsts, *lasts}
+            if at
+        }
+        parts: dict[int, list[str]] = {}
+        for text, first, last in zip(texts, firsts, lasts, strict=True):
+            if first == last or not last or (first and known[first][0] == known[last][0]):
+                parts.setdefault(first or 0, []).append(text)
+            elif not first:
+                parts.setdefault(last, []).append(text)
         words: dict[int, list[str]] = {}
-        known: dict[int, tuple[int, bool]] = {}
         undrawn = 0
-        for text, (first, last) in zip(texts, spans, strict=True):
-            found = {}
-            for at in {_object_of(handle, first), _object_of(handle, last)} - {None}:
-                if at not in known:
-                    known[at] = _font_of(at) or 0, _mode_of(at) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
-                font, is_undrawn = known[at]
-                found[font] = is_undrawn
-            if len(found) == 1:
-                words.setdefault(font, []).append(text)
-                undrawn += len(text) if is_undrawn else 0
+        for at, found in parts.items():
+            font, is_undrawn = known.get(at, (0, False))
+            words.setdefault(font, []).extend(found)
+            undrawn += sum(map(len, found)) if is_undrawn else 0
         return cls({address: Counter("".join(found)) for address, found in words.items() if address}, undrawn)
 
 

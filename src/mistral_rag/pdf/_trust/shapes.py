@@ -4,7 +4,7 @@ The standard fonts inside PDFium are the reference: no font of the machine and n
 """
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -70,24 +70,24 @@ class _Reference(NamedTuple):
     is_digit: npt.NDArray[np.bool_]
 
 
-def likenesses(glyphs: Mapping[str, Glyph]) -> dict[str, Likeness]:
-    """Likeness of each glyph, by the character it is taken for; the characters are among `JUDGED`."""
+def likenesses(glyphs: Sequence[tuple[str, Glyph]]) -> list[Likeness]:
+    """Likeness of each glyph to the character it is taken for; the characters are among `JUDGED`."""
     if not glyphs:
-        return {}
+        return []
     reference = _reference()
-    vectors = _vectors([glyph.raster for glyph in glyphs.values()])
-    stretches = np.array([glyph.stretch for glyph in glyphs.values()], dtype=np.float32)
+    vectors = _vectors([glyph.raster for _, glyph in glyphs])
+    stretches = np.array([glyph.stretch for _, glyph in glyphs], dtype=np.float32)
     scores = vectors @ reference.vectors.T
     scores -= _STRETCH_WEIGHT * np.abs(stretches[:, None] - reference.stretches)
-    found = {}
-    for character, row in zip(glyphs, scores, strict=True):
+    found = []
+    for (character, _), row in zip(glyphs, scores, strict=True):
         own = _own(character)
         others = np.where(own, -np.inf, row)
         best = int(others.argmax())
         is_digit = character in DIGITS
         if is_digit and row[own].max() >= MAX_OWN:
             best = int(np.where(reference.is_digit, others, -np.inf).argmax())
-        found[character] = Likeness(float(row[own].max()), float(others[best]), str(reference.labels[best]), is_digit)
+        found.append(Likeness(float(row[own].max()), float(others[best]), str(reference.labels[best]), is_digit))
     return found
 
 
