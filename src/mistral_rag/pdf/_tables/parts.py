@@ -12,6 +12,7 @@ from mistral_rag.pdf._tables.columns import (
     split_by_columns,
     with_empty,
     with_kinds,
+    without_nameless,
 )
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.heads import MAX_HEAD_ROWS, count_head_rows
@@ -105,6 +106,7 @@ def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence
         return rows, columns, 0
     if heads:
         columns = with_empty(columns, max(rows[:heads], key=lambda row: len(row.pieces)))
+        columns = without_nameless(columns, rows[:heads], rows[heads:])
     regions = lattice.regions(rows[heads:] or rows, columns)
     if regions:
         columns = [Column(left, right) for left, right in regions]
