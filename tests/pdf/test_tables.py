@@ -498,6 +498,52 @@ def test_numbers_at_another_edge_of_their_column_are_in_it(write_pdf: WritePdf, 
     assert "Crews: 113,880* (row Bergen)" in values(page)
 
 
+def test_dots_from_labels_to_several_values_are_no_part_of_the_labels(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(-300, "2015"), (-400, "2014")],
+                [(60, "Retained earnings " + "." * 40), (-300, "7,253"), (-400, "6,924")],
+                [(60, "Deferred revenue" + "." * 42), (-300, "51"), (-400, "57")],
+            )
+        )
+    )[0]
+    assert values(page) == [
+        "2015: 7,253 (row Retained earnings)",
+        "2014: 6,924 (row Retained earnings)",
+        "2015: 51 (row Deferred revenue)",
+        "2014: 57 (row Deferred revenue)",
+    ]
+
+
+def test_years_below_a_rule_are_names_of_the_second_level(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(60, "Region"), (202, "Revenue, EUR m"), (343, "Headcount")],
+        [(-220, "2024"), (-270, "2025"), (-350, "2024"), (-400, "2025")],
+        [(60, "Aarhus"), (-220, "4"), (-270, "81"), (-350, "228"), (-400, "6")],
+        [(60, "Bergen"), (-220, "521"), (-270, "437"), (-350, "125"), (-400, "553")],
+    )
+    rules = "".join(rule(56, 404, 710 - 14 * at) for at in range(5))
+    assert read_pages(write_pdf(lines + rules))[0].tables[0].columns == (
+        "Region",
+        "Revenue, EUR m, 2024",
+        "Revenue, EUR m, 2025",
+        "Headcount, 2024",
+        "Headcount, 2025",
+    )
+
+
+def test_the_upper_line_of_a_name_in_the_middle_of_a_table_is_no_title(write_pdf: WritePdf, draw: Drawn) -> None:
+    head = draw([(228, "Carrying")], [(60, "Debt"), (228, "Amount"), (310, "Level 1"), (390, "Total")], pitch=9)
+    body = draw(
+        [(60, "At year's end 2020"), (-260, "127,778"), (-340, "103,967"), (-420, "156,752")],
+        [(60, "At year's end 2021"), (-260, "149,543"), (-340, "106,599"), (-420, "169,205")],
+        top=677,
+    )
+    page = read_pages(write_pdf(head + body))[0]
+    assert page.tables[0].columns == ("Debt", "Carrying Amount", "Level 1", "Total")
+
+
 def test_prose_that_is_set_to_both_edges_is_no_row(write_pdf: WritePdf, draw: Drawn) -> None:
     words = ["The", "second", "shift", "counted", "3692", "parts", "twice"]
     prose = list(zip((60, 84, 127, 155, 197, 225, 254), words, strict=True))

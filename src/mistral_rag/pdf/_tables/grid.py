@@ -9,7 +9,7 @@ from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.heads import Name, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
-from mistral_rag.pdf._tables.values import is_enumerator, scale_of
+from mistral_rag.pdf._tables.values import is_enumerator, leader_of, scale_of
 from mistral_rag.schema import Box, CellRole, Table, TableCell
 
 _MAX_OFF_MIDDLE = 0.95
@@ -176,10 +176,16 @@ def _cell(
         column=column,
         row_span=row_span,
         column_span=column_span,
-        runs=tuple((piece.start, piece.end) for piece in pieces),
+        runs=tuple((piece.start, piece.start + _printed(piece, layout.text)) for piece in pieces),
         role=role,
         box=_box([line for _, _, line in found], layout, pieces) if found else None,
     )
+
+
+def _printed(piece: Piece, text: str) -> int:
+    """The length of a piece without the dots that lead on to the next one; all of it where it is nothing else."""
+    words = text[piece.start : piece.end]
+    return leader_of(words) or len(words)
 
 
 def _roles(held: _Held, columns: Sequence[Column], text: str) -> dict[int, CellRole]:
