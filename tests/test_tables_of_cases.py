@@ -42,10 +42,22 @@ def test_columns_of_single_digits(shared: Path) -> None:
         "Handgun: 100 (row Guam)",
         "Long Gun: 55 (row Guam)",
         "*Other: 12 (row Guam)",
+        "**Multiple: 3 (row Guam)",
+        "Admin: 0 (row Guam)",
         "Redemption, Handgun: 1 (row Guam)",
         "Totals: 171 (row Guam)",
+        "**Multiple: 9 (row Maryland)",
+        "Admin: 0 (row Maryland)",
+        "Long Gun: 2 (row Virgin Islands)",
+        "*Other: 0 (row Virgin Islands)",
         "Totals: 109 (row Virgin Islands)",
     } <= values(page)
+    guam = next(cell.row for cell in table.cells if cell.text(page.text) == "Guam")
+    assert [cell.text(page.text) for cell in table.cells if cell.row == guam] == [
+        "Guam",
+        *("0", "100", "55", "12", "3", "0", "0", "0", "0", "1", "0", "0", "0", "0", "0"),
+        *("", "", "0", "0", "0", "0", "0", "0", "171"),
+    ]
 
 
 def test_the_next_table_on_a_page_has_its_own_head(shared: Path) -> None:

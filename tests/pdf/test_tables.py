@@ -411,6 +411,139 @@ def test_a_label_between_two_rows_names_both(write_pdf: WritePdf, draw: Drawn) -
     ]
 
 
+def test_a_label_in_a_cell_over_several_rows_names_each_of_them(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(60, "Plant"), (150, "Shift"), (-300, "Units")],
+        [(60, "Aarhus"), (150, "Day"), (-300, "455")],
+        [(150, "Evening"), (-300, "31")],
+        [(150, "Night"), (-300, "59")],
+        [(150, "Day"), (-300, "81")],
+        [(60, "Bergen"), (150, "Evening"), (-300, "7")],
+        [(150, "Night"), (-300, "38")],
+    )
+    rules = "".join(rule(58, 302, 710 - 14 * at) for at in (0, 1, 4, 7))
+    rules += "".join(rule(145, 302, 710 - 14 * at) for at in (2, 3, 5, 6))
+    page = read_pages(write_pdf(lines + rules))[0]
+    assert values(page) == [
+        "Units: 455 (row Aarhus, Day)",
+        "Units: 31 (row Aarhus, Evening)",
+        "Units: 59 (row Aarhus, Night)",
+        "Units: 81 (row Bergen, Day)",
+        "Units: 7 (row Bergen, Evening)",
+        "Units: 38 (row Bergen, Night)",
+    ]
+    spans = [(cell.row, cell.row_span) for cell in page.tables[0].cells if cell.column == 0 and cell.role == "row"]
+    assert spans == [(1, 3), (4, 3)]
+
+
+def test_a_label_set_between_the_rows_of_its_cell_names_each_of_them(write_pdf: WritePdf, draw: Drawn) -> None:
+    cells = draw(
+        [(60, "Plant"), (150, "Shift"), (-300, "Units")],
+        *[[(150, shift), (-300, units)] for shift, units in (("A", "455"), ("B", "31"), ("C", "59"), ("D", "81"))],
+    )
+    labels = draw([(60, "Aarhus")], top=665)
+    rules = "".join(rule(58, 302, 710 - 14 * at) for at in (0, 1, 5))
+    rules += "".join(rule(145, 302, 710 - 14 * at) for at in (2, 3, 4))
+    assert values(read_pages(write_pdf(cells + labels + rules))[0]) == [
+        "Units: 455 (row Aarhus, A)",
+        "Units: 31 (row Aarhus, B)",
+        "Units: 59 (row Aarhus, C)",
+        "Units: 81 (row Aarhus, D)",
+    ]
+
+
+def test_a_rule_above_a_sum_gives_it_no_label(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(-300, "2022"), (-400, "2021")],
+        [(60, "Sales"), (-300, "455"), (-400, "25")],
+        [(60, "Other"), (-300, "31"), (-400, "59")],
+        [(-300, "486"), (-400, "84")],
+    )
+    rules = rule(270, 400, 668) + rule(270, 400, 654)
+    assert values(read_pages(write_pdf(lines + rules))[0])[-2:] == ["2022: 486", "2021: 84"]
+
+
+def test_a_frame_far_from_short_values_bounds_the_names_above_them(write_pdf: WritePdf, draw: Drawn) -> None:
+    lefts = (60, 150, 230, 310, 390)
+    lines = draw(
+        [(60, "Product"), (150, "Exports"), (310, "Imports")],
+        [(left, name) for left, name in zip(lefts[1:], ("Volume", "Value", "Volume", "Value"), strict=True)],
+        [(left, cell) for left, cell in zip(lefts, ("Wheat", "961", "562", "51", "12"), strict=True)],
+        [(left, cell) for left, cell in zip(lefts, ("Maize", "757", "908", "66", "9"), strict=True)],
+    )
+    across = "".join(rule(57, 470, y) for y in (710, 682, 668, 654)) + rule(147, 470, 696)
+    down = "".join(upright_rule(x, 654, 710) for x in (57, 147, 307, 470))
+    down += "".join(upright_rule(x, 654, 696) for x in (227, 387))
+    assert read_pages(write_pdf(lines + across + down))[0].tables[0].columns == (
+        "Product",
+        "Exports, Volume",
+        "Exports, Value",
+        "Imports, Volume",
+        "Imports, Value",
+    )
+
+
+def test_numbers_at_another_edge_of_their_column_are_in_it(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Port"), (-200, "Ships"), (-320, "Crews"), (-400, "Berths")],
+                [(60, "Aarhus"), (-200, "813"), (-320, "8"), (-400, "787")],
+                [(60, "Bergen"), (-200, "626"), (215, "113,880*"), (-400, "393")],
+                [(60, "Cork"), (-200, "131"), (-320, "3,198"), (-400, "392")],
+            )
+        )
+    )[0]
+    assert page.tables[0].columns == ("Port", "Ships", "Crews", "Berths")
+    assert "Crews: 113,880* (row Bergen)" in values(page)
+
+
+def test_dots_from_labels_to_several_values_are_no_part_of_the_labels(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(-300, "2015"), (-400, "2014")],
+                [(60, "Retained earnings " + "." * 40), (-300, "7,253"), (-400, "6,924")],
+                [(60, "Deferred revenue" + "." * 42), (-300, "51"), (-400, "57")],
+            )
+        )
+    )[0]
+    assert values(page) == [
+        "2015: 7,253 (row Retained earnings)",
+        "2014: 6,924 (row Retained earnings)",
+        "2015: 51 (row Deferred revenue)",
+        "2014: 57 (row Deferred revenue)",
+    ]
+
+
+def test_years_below_a_rule_are_names_of_the_second_level(write_pdf: WritePdf, draw: Drawn) -> None:
+    lines = draw(
+        [(60, "Region"), (202, "Revenue, EUR m"), (343, "Headcount")],
+        [(-220, "2024"), (-270, "2025"), (-350, "2024"), (-400, "2025")],
+        [(60, "Aarhus"), (-220, "4"), (-270, "81"), (-350, "228"), (-400, "6")],
+        [(60, "Bergen"), (-220, "521"), (-270, "437"), (-350, "125"), (-400, "553")],
+    )
+    rules = "".join(rule(56, 404, 710 - 14 * at) for at in range(5))
+    assert read_pages(write_pdf(lines + rules))[0].tables[0].columns == (
+        "Region",
+        "Revenue, EUR m, 2024",
+        "Revenue, EUR m, 2025",
+        "Headcount, 2024",
+        "Headcount, 2025",
+    )
+
+
+def test_the_upper_line_of_a_name_in_the_middle_of_a_table_is_no_title(write_pdf: WritePdf, draw: Drawn) -> None:
+    head = draw([(228, "Carrying")], [(60, "Debt"), (228, "Amount"), (310, "Level 1"), (390, "Total")], pitch=9)
+    body = draw(
+        [(60, "At year's end 2020"), (-260, "127,778"), (-340, "103,967"), (-420, "156,752")],
+        [(60, "At year's end 2021"), (-260, "149,543"), (-340, "106,599"), (-420, "169,205")],
+        top=677,
+    )
+    page = read_pages(write_pdf(head + body))[0]
+    assert page.tables[0].columns == ("Debt", "Carrying Amount", "Level 1", "Total")
+
+
 def test_prose_that_is_set_to_both_edges_is_no_row(write_pdf: WritePdf, draw: Drawn) -> None:
     words = ["The", "second", "shift", "counted", "3692", "parts", "twice"]
     prose = list(zip((60, 84, 127, 155, 197, 225, 254), words, strict=True))

@@ -90,6 +90,38 @@ def with_empty(columns: Sequence[Column], head: Row) -> list[Column]:
     return sorted([*columns, *(name for name in empty if not any(_meet(name, column) for column in columns))])
 
 
+def without_nameless(columns: Sequence[Column], head: Sequence[Row], body: Sequence[Row]) -> list[Column]:
+    """The columns but for those of numbers without a name that only hold values where a named one beside them has none.
+
+    These are values of that column, set to another edge of it, as numbers with a mark of a note often are.
+    """
+    named = {at for row in head for piece in row.pieces for at in range(*_reach(columns, piece))}
+    filled: list[set[int]] = [set() for _ in columns]
+    words: set[int] = set()
+    for row in body:
+        for piece in row.pieces:
+            at = place_of(columns, piece)[0]
+            filled[at].add(row.line)
+            words |= set() if piece.kind == "number" else {at}
+    joined = list(columns)
+    for at in range(len(columns) - 1, 0, -1):
+        if at in named or at in words or not filled[at]:
+            continue
+        beside = (other for other in (at + 1, at - 1) if 0 < other < len(columns) and other in named)
+        owner = next((other for other in beside if other not in words and not filled[other] & filled[at]), None)
+        if owner is not None:
+            left, right, kind = joined[owner]
+            joined[owner] = Column(min(left, joined[at].left), max(right, joined[at].right), kind)
+            filled[owner] |= filled[at]
+            joined[at] = joined[owner]
+    return list(dict.fromkeys(joined))
+
+
+def _reach(columns: Sequence[Column], piece: Piece) -> tuple[int, int]:
+    first, last = place_of(columns, piece)
+    return first, last + 1
+
+
 def _meet(first: Column, second: Column) -> bool:
     return first.left < second.right and second.left < first.right
 

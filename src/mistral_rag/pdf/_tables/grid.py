@@ -1,6 +1,7 @@
 """The grid of one table: its cells by row and column, with their parts."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._tables.body import logical_rows
@@ -8,11 +9,17 @@ from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.heads import Name, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
-from mistral_rag.pdf._tables.values import is_enumerator, scale_of
+from mistral_rag.pdf._tables.values import is_enumerator, leader_of, scale_of
 from mistral_rag.schema import Box, CellRole, Table, TableCell
 
 _MAX_OFF_MIDDLE = 0.95
 """Distance from a line to a label set between it and the next, times the label's height: less than to a line below."""
+
+
+_Placed = tuple[Piece, int, Row]
+"""A piece, the last column that it stands in, and its line."""
+_Held = dict[int, list[_Placed]]
+"""What stands in the columns of a row, by the first column of each piece."""
 
 
 class Layout(NamedTuple):
@@ -37,20 +44,7 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
     """The table of some printed lines; `inherited` are the names of its columns on the page before."""
     names = names_of(parts.head, parts.columns, parts.lattice, layout.text)
     count = len(parts.columns)
-    cells = [*_head_cells(parts.head, names, layout)]
-    body, labels = _without_labels_of_two(parts.body, parts.columns)
-    spanned: dict[int, Row] = {}
-    for row, lines in enumerate(logical_rows(body, parts.columns, parts.lattice, layout.text), len(parts.head)):
-        found = list(_body_cells(row, lines, parts.columns, layout))
-        if row in spanned or (label := labels.get(lines[-1].line)) is None:
-            cells += [cell for cell in found if cell.column or row not in spanned]
-            continue
-        spanned[row + 1] = label
-        piece = label.pieces[0]
-        box = _box([label], layout, [piece])
-        runs = ((piece.start, piece.end),)
-        cells.append(TableCell(row=row, column=0, row_span=2, runs=runs, role="row", box=box))
-        cells += [cell for cell in found if cell.column]
+    cells = [*_head_cells(parts.head, names, layout), *_rows_of_cells(parts, layout)]
     every = [*parts.head, *parts.body]
     return Table(
         start=min(piece.start for row in every for piece in row.pieces),
@@ -61,6 +55,56 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
         continued=bool(inherited),
         box=_box(every, layout, [piece for row in every for piece in row.pieces]),
     )
+
+
+def _rows_of_cells(parts: Parts, layout: Layout) -> Iterator[TableCell]:
+    """The cells of the body, a label over several rows in the first of them."""
+    body, labels = _without_labels_of_two(parts.body, parts.columns)
+    rows = logical_rows(body, parts.columns, parts.lattice, layout.text)
+    held = [_held(lines, parts.columns) for lines in rows]
+    between = [labels.get(lines[-1].line) for lines in rows]
+    for group in _under_one_label(rows, held, [label is not None for label in between], parts):
+        at = len(parts.head) + group[0]
+        if len(group) > 1:
+            # the label stands beside any of its rows, or between two of them
+            words = [place for index in group for place in held[index].pop(0, [])]
+            words += [(label.pieces[0], 0, label) for index in group if (label := between[index])]
+            yield _cell(at, 0, words, layout, role="row", row_span=len(group))
+        for row, index in enumerate(group, at):
+            yield from _body_cells(row, held[index], parts.columns, layout, labelled=len(group) > 1)
+
+
+def _under_one_label(
+    rows: Sequence[Sequence[Row]], held: Sequence[_Held], between: Sequence[bool], parts: Parts
+) -> Iterator[Sequence[int]]:
+    """Indices of the rows that have one label: those around it as far as no rule goes on over the labels.
+
+    `between` says behind which rows a label stands on a line of its own.
+    """
+    label, first = parts.columns[0], parts.columns[1].left
+    above = [parts.head[-1] if parts.head else None, *(lines[-1] for lines in rows)]
+    below = [*(lines[0] for lines in rows), None]
+    drawn = [
+        a is not None and b is not None and parts.lattice.spans(a, b, label, first)
+        for a, b in zip(above, below, strict=True)
+    ]
+    for group in _joined(range(len(rows)), [drawn[at + 1] or between[at] for at in range(len(rows))]):
+        start, end = group[0], group[-1] + 1
+        # a rule above a sum does not go on over the labels either, but there no rule closes their column
+        whole = (
+            all(parts.lattice.closes(above[at], below[at], label) for at in (start, end)) if len(group) > 1 else True
+        )
+        count = sum((0 in held[at]) + between[at] for at in group)
+        if whole and count == 1 and all(set(held[at]) - {0} for at in group):
+            yield group
+        else:
+            yield from _joined(group, between)
+
+
+def _joined(indices: Sequence[int], joints: Sequence[bool]) -> list[Sequence[int]]:
+    """The indices in runs that end where the joint behind an index is none."""
+    ends = [at + 1 for at in indices if not joints[at] and at != indices[-1]]
+    return [range(a, b) for a, b in pairwise([indices[0], *ends, indices[-1] + 1])] if indices else []
 
 
 def _without_labels_of_two(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[Row], dict[int, Row]]:
@@ -89,15 +133,21 @@ def _head_cells(rows: Sequence[Row], names: Sequence[Name], layout: Layout) -> I
         )
 
 
-def _body_cells(row: int, lines: Sequence[Row], columns: Sequence[Column], layout: Layout) -> Iterator[TableCell]:
-    """The cells of a row, those without text included."""
-    held: dict[int, list[tuple[Piece, int, Row]]] = {}
+def _held(lines: Sequence[Row], columns: Sequence[Column]) -> _Held:
+    held: _Held = {}
     for line in lines:
         for piece in sorted(line.pieces, key=lambda piece: piece.start):
             first, last = place_of(columns, piece)
             held.setdefault(first, []).append((piece, last if first else first, line))
+    return held
+
+
+def _body_cells(
+    row: int, held: _Held, columns: Sequence[Column], layout: Layout, *, labelled: bool
+) -> Iterator[TableCell]:
+    """The cells of a row, those without text included; `labelled` where a label of several rows stands in the first."""
     roles = _roles(held, columns, layout.text)
-    at = 0
+    at = int(labelled)
     while at < len(columns):
         found = held.get(at, [])
         last = max((last for _, last, _ in found), default=at)
@@ -106,19 +156,39 @@ def _body_cells(row: int, lines: Sequence[Row], columns: Sequence[Column], layou
             last -= 1
         if roles.get(at) == "group":
             last = len(columns) - 1
-        pieces = [piece for piece, _, _ in found]
-        yield TableCell(
-            row=row,
-            column=at,
-            column_span=last - at + 1,
-            runs=tuple((piece.start, piece.end) for piece in pieces),
-            role=roles.get(at, "value"),
-            box=_box([line for _, _, line in found], layout, pieces) if found else None,
-        )
+        yield _cell(row, at, found, layout, role=roles.get(at, "value"), column_span=last - at + 1)
         at = last + 1
 
 
-def _roles(held: dict[int, list[tuple[Piece, int, Row]]], columns: Sequence[Column], text: str) -> dict[int, CellRole]:
+def _cell(
+    row: int,
+    column: int,
+    found: Sequence[_Placed],
+    layout: Layout,
+    *,
+    role: CellRole,
+    row_span: int = 1,
+    column_span: int = 1,
+) -> TableCell:
+    pieces = [piece for piece, _, _ in found]
+    return TableCell(
+        row=row,
+        column=column,
+        row_span=row_span,
+        column_span=column_span,
+        runs=tuple((piece.start, piece.start + _printed(piece, layout.text)) for piece in pieces),
+        role=role,
+        box=_box([line for _, _, line in found], layout, pieces) if found else None,
+    )
+
+
+def _printed(piece: Piece, text: str) -> int:
+    """The length of a piece without the dots that lead on to the next one; all of it where it is nothing else."""
+    words = text[piece.start : piece.end]
+    return leader_of(words) or len(words)
+
+
+def _roles(held: _Held, columns: Sequence[Column], text: str) -> dict[int, CellRole]:
     """Parts that the cells of a row play; those that are not named are values.
 
     The label of a row stands in its first column, or where that is empty in the next column of words before the

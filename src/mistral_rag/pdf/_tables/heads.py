@@ -55,7 +55,10 @@ def count_head_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lat
     for at, row in enumerate(rows[:MAX_HEAD_ROWS]):
         if not _may_name(row, columns):
             break
-        if at and lattice.rule_between(rows[at - 1], row) and _fills(rows[count - 1], columns):
+        # years without a label are names; rules below names of several columns leave the labels out
+        years = all(piece.kind != "text" and place_of(columns, piece)[0] for piece in row.pieces)
+        ruled = at and not years and lattice.rule_between(rows[at - 1], row)
+        if ruled and _fills(rows[count - 1], columns) and lattice.closes(rows[at - 1], row, columns[0]):
             break
         if len(row.pieces) > 1 or place_of(columns, row.pieces[0])[0]:
             count = at + 1

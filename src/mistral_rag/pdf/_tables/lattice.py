@@ -22,6 +22,8 @@ _SLACK = 2.0
 """Points by which letters reach over rules and shadings: their boxes are as high as the font."""
 _MAX_UNDERLINE = 1.0
 """Distance of a rule below column names that it joins, times the height of their line."""
+_MAX_EDGE = 2.0
+"""Distance of the rule around a table from the middle of its first or last row, times the height of that row."""
 _MAX_RULES = 400
 """Rules that are looked at for each row of a table."""
 
@@ -43,9 +45,13 @@ class Lattice(NamedTuple):
         """The rules and shadings around and between some rows."""
         top, bottom = rows[0].top - rows[0].height, rows[-1].bottom + rows[-1].height
         left, right = min(row.left for row in rows), max(row.right for row in rows)
+        across = [r for r in rulings.across if top <= r.place <= bottom and r.low < right and r.high > left]
+        # short values at the left of a wide column end far from its frame, where the rules across end too
+        whole = [rule for rule in across if covered([rule[1:]], left, right) >= _MIN_ACROSS]
+        low, high = min([left, *(r.low for r in whole)]), max([right, *(r.high for r in whole)])
         return cls(
-            [r for r in rulings.across if top <= r.place <= bottom and r.low < right and r.high > left][:_MAX_RULES],
-            [r for r in rulings.down if left - 12 <= r.place <= right + 12 and r.low < bottom and r.high > top][
+            across[:_MAX_RULES],
+            [r for r in rulings.down if low - 12 <= r.place <= high + 12 and r.low < bottom and r.high > top][
                 :_MAX_RULES
             ],
             [
@@ -67,6 +73,21 @@ class Lattice(NamedTuple):
         low, high = _middle(above), _middle(below)
         spans = [(rule.low, rule.high) for rule in self.across if low < rule.place < high]
         return bool(spans) and covered(spans, self.left, self.right) >= _MIN_ACROSS
+
+    def spans(self, above: Row, below: Row, column: Column, first: float) -> bool:
+        """True when a rule parts two rows from the left edge `first` on, but not in a column left of that."""
+        low, high = _middle(above), _middle(below)
+        rules = [(rule.low, rule.high) for rule in self.across if low < rule.place < high]
+        if not rules or covered(rules, first, self.right) < _MIN_ACROSS:
+            return False
+        return covered(rules, column.left, min(column.right, first)) < 1 - _MIN_ACROSS
+
+    def closes(self, above: Row | None, below: Row | None, column: Column) -> bool:
+        """True when a rule over a column stands between two rows, or near the first or the last one of a table."""
+        low = _middle(above) if above else _middle(below) - _MAX_EDGE * below.height if below else 0.0
+        high = _middle(below) if below else low + _MAX_EDGE * above.height if above else 0.0
+        rules = [(rule.low, rule.high) for rule in self.across if low < rule.place < high]
+        return covered(rules, column.left, column.right) >= _MIN_ACROSS
 
     def color(self, row: Row) -> Color | None:
         """The colour behind a row; None where most of it is blank."""

@@ -1,6 +1,5 @@
 """The parts of a table: the lines of its head and of its body, its columns, and what says that it is one."""
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ from mistral_rag.pdf._tables.columns import (
     split_by_columns,
     with_empty,
     with_kinds,
+    without_nameless,
 )
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.heads import MAX_HEAD_ROWS, count_head_rows
@@ -19,7 +19,7 @@ from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Row
 from mistral_rag.pdf._tables.rulings import Rulings
 from mistral_rag.pdf._tables.runs import is_field_or_item
-from mistral_rag.pdf._tables.values import scale_of
+from mistral_rag.pdf._tables.values import leader_of, scale_of
 
 _MAX_HEAD_GAP = 2.0
 """White between two lines of a head, times the height of a line."""
@@ -27,11 +27,14 @@ _MAX_TITLE_HEIGHT = 1.3
 """Height of a line against that of a head: a higher one is the table's title."""
 _MAX_OFF_MIDDLE = 0.05
 """Distance of a title from the middle of its table, as a share of the table's width."""
+_MAX_LINE_GAP = 0.5
+"""White between two lines of one name, times the height of a line."""
+_ON_EDGE = 1.0
+"""Points by which the edges of two lines of one name differ: a title in the middle meets none but by chance."""
 _MAX_ABOVE = 3
 """Lines above a head that may say the scale."""
 _MAX_CELL_WORDS = 6
 """Mean words of a cell, from which on lines beside each other are columns of prose, where nothing is drawn."""
-_LEADER = re.compile(r"(?:\.[ \u00a0]?){4,}$|_{3,}$")
 _MIN_VALUE_ROWS = 0.5
 """Share of a table's rows that hold values where nothing is drawn; the others are labels."""
 
@@ -68,10 +71,19 @@ def belongs_above(run: Sequence[Row], at: int, edges: tuple[float, float], text:
         return row.is_words and not is_field_or_item(row, text)
     left, right = edges
     piece = row.pieces[0]
+    if row.is_words and row.left > left + row.height and _is_upper_line(row, below):
+        return True
     values = min((p.left for p in below.pieces if p.left > left + row.height), default=right)
     off = abs(piece.middle - (left + right) / 2)
     in_middle = off < min(abs(piece.middle - (values + right) / 2), _MAX_OFF_MIDDLE * (right - left))
     return row.is_words and row.left > left + row.height and piece.middle > values and not in_middle
+
+
+def _is_upper_line(row: Row, below: Row) -> bool:
+    """True when a piece alone stands close above one of the names in the next line, on its left or right edge."""
+    piece = row.pieces[0]
+    edges = (min(abs(piece.left - name.left), abs(piece.right - name.right)) for name in below.pieces)
+    return len(below.pieces) > 1 and below.top - row.bottom < _MAX_LINE_GAP * row.height and min(edges) < _ON_EDGE
 
 
 def _title_rows(rows: Sequence[Row], heads: int, columns: Sequence[Column], lattice: Lattice, text: str) -> int:
@@ -105,6 +117,7 @@ def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence
         return rows, columns, 0
     if heads:
         columns = with_empty(columns, max(rows[:heads], key=lambda row: len(row.pieces)))
+        columns = without_nameless(columns, rows[:heads], rows[heads:])
     regions = lattice.regions(rows[heads:] or rows, columns)
     if regions:
         columns = [Column(left, right) for left, right in regions]
@@ -119,7 +132,7 @@ def _is_table(parts: Parts, text: str) -> bool:
     if len(celled) < 2 and not (celled and parts.head and filled > 2):
         return False
     labels = [text[row.pieces[0].start : row.pieces[0].end] for row in celled]
-    if 2 * sum(_LEADER.search(label) is not None for label in labels) > len(labels):
+    if filled == 2 and 2 * sum(leader_of(label) < len(label) for label in labels) > len(labels):
         return False
     if not parts.head and _are_fields(celled, labels, text):
         return False

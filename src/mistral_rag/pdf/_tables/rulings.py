@@ -1,8 +1,7 @@
 """Rules and shaded areas of a page, from the paths that draw it."""
 
 import ctypes
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,17 +68,24 @@ def rulings_of(drawing: Drawing, transform: PageTransform) -> Rulings:
         return Rulings()
     addresses = [drawing.addresses[at] for at in paths]
     modes, _ = rows_of(_draw_mode, addresses, np.int32, 2)
-    fills, _ = rows_of(_fill_of, addresses, np.uint32, 4)
-    strokes, _ = rows_of(_stroke_of, addresses, np.uint32, 4)
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
+    fills, strokes = _colors(_fill_of, addresses, filled), _colors(_stroke_of, addresses, stroked)
     # PDFium gives left, bottom, right, top
     raw = drawing.boxes(paths)
     boxes = transform.boxes(raw.astype(np.float64)[:, None, [0, 3, 2, 1]])
     boxes, parts = _in_parts(drawing, paths, boxes, transform)
-    inks = np.where((filled & ~stroked)[:, None], fills, strokes)
+    inks = np.where(stroked[:, None], strokes, fills)
     ink = (filled | stroked) & _is_seen(inks)
     fill = filled & _is_seen(fills)
     return _sorted_out(boxes, ink[parts], fill[parts], fills[parts], transform)
+
+
+def _colors(function: Callable[..., Any], addresses: Sequence[int], used: Booleans) -> Any:
+    """Colours (n, 4) of the paths that use them: red, green, blue and opacity; zeros for the others."""
+    colors = np.zeros((len(addresses), 4), dtype=np.uint32)
+    places = np.flatnonzero(used).tolist()
+    colors[places], _ = rows_of(function, [addresses[at] for at in places], np.uint32, 4)
+    return colors
 
 
 def _in_parts(
@@ -94,7 +100,9 @@ def _in_parts(
     many = [r for r, count in counts.items() if count > 2 * len(_RECTANGLE) and paths[r] not in drawing.matrices]
     if sum(counts[row] for row in many) > _MAX_SEGMENTS:
         many = []
-    whole = np.setdiff1d(np.arange(len(paths)), [*slanted, *many]).astype(np.int64)
+    plain = np.ones(len(paths), dtype=bool)
+    plain[[*slanted, *many]] = False
+    whole = np.flatnonzero(plain)
     found, owners = [boxes[whole]], [whole]
     for row in many:
         parts = _parts(drawing.addresses[paths[row]], counts[row], transform)
@@ -122,20 +130,18 @@ def _sorted_out(boxes: Floats, ink: Booleans, fill: Booleans, fills: Any, transf
 
 def _joined_shades(boxes: Sequence[Sequence[float]], colors: Sequence[Sequence[int]]) -> list[Shade]:
     """Areas of one colour side by side as one: tables are often shaded cell by cell."""
-    joined: list[Shade] = []
+    joined: list[tuple[list[float], Sequence[int]]] = []
     for box, color in zip(boxes, colors, strict=True):
-        shade = Shade(Rectangle(*box), (color[0], color[1], color[2]))
-        last = joined[-1] if joined else None
-        if last and last.color == shade.color and _is_beside(last.box, shade.box):
-            joined[-1] = Shade(last.box._replace(right=max(last.box.right, shade.box.right)), shade.color)
+        if joined and joined[-1][1] == color and _is_beside(joined[-1][0], box):
+            joined[-1][0][2] = max(joined[-1][0][2], box[2])
         else:
-            joined.append(shade)
-    return joined
+            joined.append((list(box), color))
+    return [Shade(Rectangle(*box), (color[0], color[1], color[2])) for box, color in joined]
 
 
-def _is_beside(first: Rectangle, second: Rectangle) -> bool:
-    same = abs(first.top - second.top) < 1 and abs(first.bottom - second.bottom) < 1
-    return same and -1 < second.left - first.right < 1
+def _is_beside(first: Sequence[float], second: Sequence[float]) -> bool:
+    same = abs(first[1] - second[1]) < 1 and abs(first[3] - second[3]) < 1
+    return same and -1 < second[0] - first[2] < 1
 
 
 def _is_seen(colors: Any) -> Booleans:
@@ -164,15 +170,16 @@ def _parts(address: int, count: int, transform: PageTransform) -> Floats:
 
 def _joined(rules: Iterable[Rule]) -> list[Rule]:
     """Rules on one line that touch each other, as one; in the order of their places."""
-    joined: list[Rule] = []
-    for _, same in groupby(sorted(rules, key=lambda rule: (round(rule.place), rule.low)), lambda r: round(r.place)):
-        for rule in same:
-            last = joined[-1] if joined else None
-            if last and round(last.place) == round(rule.place) and rule.low - last.high <= _MAX_JOINT:
-                joined[-1] = last._replace(high=max(last.high, rule.high))
-            else:
-                joined.append(rule)
-    return sorted(joined)
+    joined: list[list[float]] = []
+    line: int | None = None
+    # rules at one place and one end keep the order of drawing
+    for at, low, _, rule in sorted((round(rule.place), rule.low, n, rule) for n, rule in enumerate(rules)):
+        if at == line and low - joined[-1][2] <= _MAX_JOINT:
+            joined[-1][2] = max(joined[-1][2], rule.high)
+        else:
+            joined.append([rule.place, low, rule.high])
+            line = at
+    return sorted(Rule(*rule) for rule in joined)
 
 
 def covered(spans: Sequence[tuple[float, float]], low: float, high: float) -> float:

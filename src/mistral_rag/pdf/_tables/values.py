@@ -45,6 +45,8 @@ _SCALE: Final = re.compile(
 )
 _MAX_SCALE: Final = 120
 """Characters of a line that says the scale of a table; a longer one is a sentence."""
+_LEADER: Final = re.compile(r"\s*(?:(?:\.\s?){4,}|_{3,})$")
+"""Dots or a line from a label to its value."""
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
 
 
@@ -68,6 +70,12 @@ def kind_of(text: str) -> CellKind:
 def is_dash(text: str) -> bool:
     """True for the sign of a cell without a value, which stands anywhere in its column."""
     return not any(map(str.isalnum, text))
+
+
+def leader_of(text: str) -> int:
+    """Where the dots begin that lead from a label to its value; the length of a text without them."""
+    found = _LEADER.search(text) if text[-1:] in {".", "_"} else None
+    return found.start() if found else len(text)
 
 
 def is_enumerator(text: str) -> bool:
