@@ -69,9 +69,9 @@ def answerability(embeddings: MiniLM | None = None) -> None:
     print(f"  answered {len(answered)}, of which answerable {np.mean(answered):.2f}")
     print(f"  answerable ones answered {sum(answered) / sum(labels):.2f}")
     picked = [
-        any(unit.text in row["selected_sentences"] for unit in extracted.units[:3])
+        any(unit.text in row["selected_sentences"] for unit in extracted.runs[:3])
         for row, extracted in zip(every, found, strict=True)
-        if row["answerable"] and extracted.units
+        if row["answerable"] and extracted.runs
     ]
     print(f"  one of people's sentences among the first 3 quotes {np.mean(picked):.2f} of {len(picked)}")
 
