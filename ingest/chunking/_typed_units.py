@@ -112,6 +112,10 @@ def shortened(text: str, unit: TypedUnit) -> Iterator[TypedUnit]:
     """The unit, or where it is too long several, which end at blanks."""
     at, end = unit.start, unit.end
     parts = -(-(end - at) // MAX_UNIT)
+    if parts <= 1:
+        # as it is: code begins with its blanks
+        yield unit
+        return
     while parts > 1:
         middle = at + (end - at) // parts
         blank = max(text.rfind(" ", at + 1, middle), text.rfind("\n", at + 1, middle))

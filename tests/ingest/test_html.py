@@ -383,7 +383,7 @@ def test_a_table_without_header_cells_has_no_header() -> None:
         ("<tr><td>a<td rowspan=3>b<tr><td>c<tr><td>d<tr><td>e<td>f", "a | b\nc | b\nd | b\ne | f"),
         ("<tr><td>a<td>b<td rowspan=2>c<tr><td>d<td>e", "a | b | c\nd | e | c"),
         ("<tr><td rowspan=2 colspan=2>a<td>b<tr><td>c", "a | b\na | c"),
-        ("<tr><td rowspan=0>a<td>b<tr><td>c<td>d", "a | b\nc | d"),
+        ("<tr><td rowspan=0>a<td>b<tr><td>c<td>d", "a | b\na | c | d"),
         (f"<tr><td rowspan=2>{'long ' * 50}<td>b<tr><td>c<td>d", f"{'long ' * 49}long | b\n| c | d"),
     ],
 )
@@ -580,3 +580,49 @@ TAGS = (
 @given(st.lists(st.sampled_from(TAGS.split("|")), max_size=30))
 def test_any_soup_gives_pages_that_can_be_cut(tags: list[str]) -> None:
     cut(pages_of(" ".join(tags)), uri="u", title="t")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>The tank holds 10<sup>6</sup> litres.</p>", "The tank holds 10 6 litres."),
+        ("<p>It costs 1,200<sup>3</sup> euros.</p>", "It costs 1,200 3 euros."),
+        ("<p>A bag of 2<sup>1</sup>/<sub>2</sub> kg</p>", "A bag of 2 1/2 kg"),
+        ("<p>A grain of 10<sup>-6</sup> g</p>", "A grain of 10 -6 g"),
+        ("<p>The 34<sup>th</sup> day, CO<sub>2</sub></p>", "The 34th day, CO2"),
+    ],
+)
+def test_raised_and_lowered_numbers_do_not_lengthen_a_number(html: str, text: str) -> None:
+    assert [found for _, found in blocks(html)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("html", "items"),
+    [
+        ("<ol><li>a<li value=9>b<li>c</ol>", ["1. a", "9. b", "10. c"]),
+        ("<ol reversed><li>a<li>b</ol>", ["2. a", "1. b"]),
+        ("<ol type=a start=26><li>x<li>y</ol>", ["z. x", "aa. y"]),
+        ("<ol type=I start=3><li>x<li>y</ol>", ["III. x", "IV. y"]),
+        ("<ul type=a><li>x</ul>", ["x"]),
+    ],
+)
+def test_items_have_the_numbers_that_browsers_print(html: str, items: list[str]) -> None:
+    assert [found for _, found in blocks(html)] == items
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p><span style="display:block">Block 9</span>10</p>', "Block 9 10"),
+        ("<p>Buy <button>3</button><button>4</button></p>", "Buy 3 4"),
+        ('<div style="display:flex"><span>1</span><span>2</span></div>', "1 2"),
+        ('<p><span style="display:inline">1</span>2</p>', "12"),
+    ],
+)
+def test_what_stands_apart_on_the_screen_is_not_glued(html: str, text: str) -> None:
+    assert [found for _, found in blocks(html)] == [text]
+
+
+def test_a_cell_without_end_covers_all_rows_below() -> None:
+    html = "<table><tr><th>Metal<th>Q1<tr><td rowspan=0>Copper<td>31<tr><td>33</table>"
+    assert [found for _, found in blocks(html)][-1] == "Copper | 31\nCopper | 33"

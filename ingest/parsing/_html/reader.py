@@ -10,8 +10,9 @@ from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.css import covers
 from ingest.parsing._html.hiding import hides
+from ingest.parsing._html.numbers import ListNumbers
 from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited
-from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell, whole_number
+from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
 from ingest.parsing._outline import Outline
@@ -33,8 +34,17 @@ UNREAD: Final = _tags(
     "progress meter rp annotation annotation-xml desc metadata defs symbol clippath mask marker pattern"
 )
 """Elements whose content is not read: it is no text, not shown, struck out, or only the way around the site."""
-APART: Final = _tags("text mi mn mo ms mtext")
-"""Texts of drawings and formulas: each has a place of its own, and 1 over 2 is not 12."""
+APART: Final = _tags("text mi mn mo ms mtext button option textarea select")
+"""Texts of drawings and formulas, and controls: each has a place of its own, and 1 over 2 is not 12."""
+RAISED: Final = _tags("sup sub")
+EDGE: Final = "\x00"
+"""Stands at both edges of a raised or lowered text until it is known what is beside it; no text holds it."""
+BESIDE_NUMBER: Final = re.compile(r"(?<=\d)\x00(?=[\d+−-])")
+"""The edge between a number and one above or below it: 10 with a raised 6 is not 106."""
+APART_DISPLAYS: Final = _tags("block flex grid flow-root list-item table")
+"""Values of `display` that give any element a place of its own."""
+FLEX_DISPLAYS: Final = _tags("flex grid inline-flex inline-grid")
+"""Values of `display` that give every element inside a place of its own."""
 LISTS: Final = _tags("ul ol menu dir dl")
 BLOCKS: Final = (
     HEADINGS
@@ -80,7 +90,7 @@ class HtmlReader:
         self._outline = outline
         self._open: list[tuple[str, int]] = []
         self._parts: list[str] = []
-        self._numbers: list[int | None] = []
+        self._numbers: list[ListNumbers] = []
         self._marker = ""
         self._tables: list[TableReader | None] = []
         self._framed = 0
@@ -89,6 +99,8 @@ class HtmlReader:
         self._looks = [Style()]
         self._chosen: int | None = None
         self._letters = [0, 0]
+        self._placed: list[int] = []
+        self._flexible: set[int] = set()
 
     def read(self, html: str) -> None:
         """Read a page, or a piece of one, to its end; raises ParseError for one that would take minutes."""
@@ -100,8 +112,12 @@ class HtmlReader:
             if not entered:
                 if tag != TEXT:
                     self._looks.pop()
-                if tag in APART:
+                if tag in APART or (self._placed and self._placed[-1] == node.mem_id):
                     self._parts.append(" ")
+                if self._placed and self._placed[-1] == node.mem_id:
+                    self._placed.pop()
+                if tag in RAISED:
+                    self._parts.append(EDGE)
                 if self._open and self._open[-1][1] == node.mem_id:
                     self._end(tag)
             elif tag == TEXT:
@@ -129,11 +145,12 @@ class HtmlReader:
                 self._boundary()
             return False
         if tag == "title":
-            if node.parent is None or node.parent.tag not in ROOTS:
-                return False
-            self.title = self.title or " ".join(drop_invisible(node.text()).split())
+            self._name(node)
             return False
+        if values.get("display") in FLEX_DISPLAYS:
+            self._flexible.add(node.mem_id)
         if tag not in BLOCKS:
+            self._place(node, values.get("display"))
             self._inline(tag, attributes)
             return True
         self._boundary()
@@ -141,6 +158,18 @@ class HtmlReader:
             self._open.append((tag, node.mem_id))  # nodes compare by their whole text
             self._begin(tag, node)
         return True
+
+    def _name(self, node: LexborNode) -> None:
+        """Keep the page's first title; a drawing may have one of its own."""
+        if node.parent is not None and node.parent.tag in ROOTS:
+            self.title = self.title or " ".join(drop_invisible(node.text()).split())
+
+    def _place(self, node: LexborNode, display: str | None) -> None:
+        """Set apart an element that is no block by its name but by its style, or by that of the element around it."""
+        parent = node.parent
+        if display in APART_DISPLAYS or (parent is not None and parent.mem_id in self._flexible):
+            self._placed.append(node.mem_id)
+            self._parts.append(" ")
 
     def _choose(self, select: LexborNode, attributes: Mapping[str, str | None]) -> None:
         """Find the option that a closed list shows: the last that is selected, else the first."""
@@ -160,6 +189,8 @@ class HtmlReader:
             return
         if tag in APART:
             self._parts.append(" ")
+        elif tag in RAISED:
+            self._parts.append(EDGE)
         elif tag == "br":
             self._parts.append("\n")
         elif tag == "img":
@@ -181,9 +212,9 @@ class HtmlReader:
         elif tag == "thead" and table is not None:
             table.in_head = True
         elif tag in LISTS:
-            self._numbers.append(whole_number(node.attributes.get("start"), 1) if tag == "ol" else None)
+            self._numbers.append(ListNumbers(tag, node))
         elif tag == "li":
-            self._number_item()
+            self._marker = self._numbers[-1].marker(node.attributes) if self._numbers else ""
         self._preformatted += tag == "pre"
 
     def _begin_table(self, node: LexborNode) -> None:
@@ -191,12 +222,6 @@ class HtmlReader:
             self._framed += 1
         else:
             self._tables.append(None if is_layout(node) else TableReader())
-
-    def _number_item(self) -> None:
-        number = self._numbers[-1] if self._numbers else None
-        self._marker = "" if number is None else f"{number}. "
-        if number is not None:
-            self._numbers[-1] = number + 1
 
     @property
     def _table(self) -> TableReader | None:
@@ -252,7 +277,7 @@ class HtmlReader:
             self._marker = ""
 
     def _take(self) -> str:
-        text = "".join(self._parts)
+        text = BESIDE_NUMBER.sub(" ", "".join(self._parts)).replace(EDGE, "")
         self._parts.clear()
         if self._preformatted:
             return text.strip("\n")

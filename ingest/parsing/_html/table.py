@@ -15,6 +15,8 @@ MAX_CELL_OF_ROW: Final = 200
 MAX_PARTED_CELL: Final = 100
 """The same for a cell of several paragraphs in a table without lines: names of columns have as many, but are short."""
 
+MAX_ROW_SPAN: Final = 65_534
+"""Rows that browsers let a cell cover."""
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 CELLS: Final = frozenset({"td", "th"})
 PARAGRAPHS: Final = frozenset(["article", "blockquote", "dd", "div", "dt", "form", "hr", "li", "p", "pre", "section"])
@@ -40,7 +42,7 @@ class TableReader:
         """A cell begins; its text comes with `end_cell`."""
         self.in_cell = True
         is_head = tag == "th" and (attributes.get("scope") or "").lower() not in {"row", "rowgroup"}
-        self._cell = is_head, _span(attributes.get("colspan")), _span(attributes.get("rowspan")), background
+        self._cell = is_head, _span(attributes.get("colspan")), _row_span(attributes.get("rowspan")), background
 
     def end_cell(self, text: str, *, is_bold: bool) -> None:
         """The cell ends with this text."""
@@ -132,3 +134,8 @@ def whole_number(value: str | None, default: int) -> int:
 
 def _span(value: str | None) -> int:
     return max(whole_number(value, 1), 1)
+
+
+def _row_span(value: str | None) -> int:
+    """Rows that a cell covers; 0 stands for all that follow."""
+    return _span(value) if whole_number(value, 1) else MAX_ROW_SPAN
