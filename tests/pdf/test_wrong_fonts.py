@@ -86,6 +86,38 @@ def test_one_wrong_font_among_right_ones_is_named(write_pdf: WritePdf, put: Put)
     assert found(path) == {2: "the font Times-Roman draws 2 where the text says 7"}
 
 
+@pytest.mark.parametrize(
+    ("module", "limit", "value"),
+    [("fonts", "_MAX_PENDING", 1), ("held", "MAX_FONTS", 0), ("held", "MAX_FONTS", 1), ("held", "MAX_BYTES", -1)],
+)
+def test_limits_of_what_is_kept_from_page_to_page_change_nothing(
+    module: str, limit: str, value: int, write_pdf: WritePdf, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"mistral_rag.pdf._trust.{module}.{limit}", value)
+    wrong = put(50, 700, PROSE) + put(50, 600, "Total 4,238", font="W")
+    path = write_pdf(
+        wrong,
+        put(50, 700, PROSE),
+        wrong,
+        resources=resources("Times-Roman", number=12),
+        objects=[map_of({"2": "7", "7": "2"})],
+    )
+    reason = "the font Times-Roman draws 2 where the text says 7"
+    assert found(path) == {1: reason, 3: reason}
+
+
+def test_a_file_that_is_opened_again_is_read_as_before(write_pdf: WritePdf, put: Put) -> None:
+    path = write_pdf(
+        put(50, 700, PROSE, font="W"), resources=resources("Times-Roman"), objects=[map_of({"2": "7", "7": "2"})]
+    )
+    file = PdfFile(path)
+    with file as pdf:
+        first = pdf.sheet(1)
+    with file as pdf:
+        assert pdf.sheet(1) == first
+        assert list(pdf.wrong_fonts()) == [1]
+
+
 def test_a_font_of_small_capitals_is_right(write_pdf: WritePdf, put: Put) -> None:
     changes = {letter.upper(): letter for letter in LETTERS}
     path = write_pdf(

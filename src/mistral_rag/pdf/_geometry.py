@@ -62,8 +62,11 @@ class PageTransform(NamedTuple):
     def boxes(self, ends: Floats) -> Floats:
         """Boxes (n, 4) of words as a reader sees them, from those of their first and last characters (n, 2, 4)."""
         a, b, c, d, e, f = self.matrix
-        left, right = ends[:, :, 0].min(axis=1), ends[:, :, 2].max(axis=1)
-        top, bottom = ends[:, :, 1].max(axis=1), ends[:, :, 3].min(axis=1)
+        if ends.shape[1] == 1:
+            left, top, right, bottom = ends[:, 0].T
+        else:
+            left, right = ends[:, :, 0].min(axis=1), ends[:, :, 2].max(axis=1)
+            top, bottom = ends[:, :, 1].max(axis=1), ends[:, :, 3].min(axis=1)
         x0, x1 = a * left + c * bottom + e, a * right + c * top + e
         y0, y1 = b * left + d * bottom + f, b * right + d * top + f
         return np.stack([np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)], axis=1)

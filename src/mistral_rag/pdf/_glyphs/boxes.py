@@ -100,14 +100,14 @@ def _evened(text_page: Any, boxes: Floats, index: Sequence[int], places: Integer
     PDFium gives letters of a ligature, and those of drawn fonts, the height of their ink.
     """
     near = np.diff(places) == 1
-    before, after = boxes[places[:-1]], boxes[places[1:]]
-    sizes = before[:, 2:] - before[:, :2]
-    wide = near & (sizes[:, 0] > _MAX_WIDTH * sizes[:, 1]) & (before[:, 0] < after[:, 0]) & (after[:, 0] < before[:, 2])
-    uneven = near & (np.abs(before[:, [1, 3]] - after[:, [1, 3]]).max(axis=1) > _MIN_UNEVEN)
+    left, top, right, bottom = boxes[places].T
+    wide = near & ((right - left)[:-1] > _MAX_WIDTH * (bottom - top)[:-1])
+    wide &= (left[:-1] < left[1:]) & (left[1:] < right[:-1])
+    uneven = near & (np.maximum(np.abs(np.diff(top)), np.abs(np.diff(bottom))) > _MIN_UNEVEN)
     if not wide.any() and not uneven.any():
         return boxes
     even = boxes.copy()
-    even[places[:-1][wide], 2] = after[wide, 0]
+    even[places[:-1][wide], 2] = left[1:][wide]
     # all letters of a word with two heights
     words = np.cumsum(np.append(True, ~near))
     letters = places[np.isin(words, words[:-1][uneven])]

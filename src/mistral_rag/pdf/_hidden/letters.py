@@ -3,16 +3,17 @@
 import ctypes
 import re
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from mistral_rag.pdf._geometry import Booleans, PageTransform
+from mistral_rag.pdf._geometry import PageTransform
 from mistral_rag.pdf._hidden.boxes import character_boxes
 from mistral_rag.pdf._hidden.doubts import Doubt
 from mistral_rag.pdf._hidden.objects import PageObjects
-from mistral_rag.pdf._native import bound, has_ink
+from mistral_rag.pdf._native import address_of, bound, has_ink
 
 NONE = Doubt(0)
 _FILLED = re.compile("[\u2580-\u259f\u25a0-\u25ff\u2b1b\ue000-\uf8ff]")
@@ -37,8 +38,7 @@ def doubts_by_letter(
     `firsts` are PDFium's indices of the first letters of words, `index` those of all characters of `text`.
     """
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    empty = ~has_ink(text_page, firsts)
-    doubts = dict.fromkeys(_inkless(handle, firsts, empty), Doubt.FAINT) if empty.any() else {}
+    doubts = dict.fromkeys(_inkless(text_page, firsts), Doubt.FAINT)
     covers = [] if text.isascii() else [index[sign.start()] for sign in _FILLED.finditer(text)]
     if covers and len(covers) <= _MAX_COVERS:
         shapes = np.array(list(character_boxes(text_page, covers, transform).values()))
@@ -52,13 +52,21 @@ def doubts_by_letter(
     return {owner: objects.doubts.get(owner, NONE) | doubt for owner, doubt in doubts.items() if owner}
 
 
-def _inkless(handle: int | None, letters: Sequence[int], empty: Booleans) -> set[int]:
+def _inkless(text_page: Any, letters: Sequence[int]) -> set[int]:
     """Texts of the fonts in the file that draw none of these letters.
 
     A font that is not in the file draws what the machine has, and one that draws some of its letters is damaged.
     """
-    texts = [object_of(handle, at) or 0 for at in letters]
-    fonts = [_font_of(text) if text else 0 for text in texts]
-    drawing = {font for font, none in zip(fonts, empty.tolist(), strict=True) if not none}
-    inkless = {font for font in set(fonts) - drawing if font and _is_embedded(font) == 1}
-    return {text for text, font in zip(texts, fonts, strict=True) if font in inkless}
+    texts = list(map(object_of, repeat(address_of(text_page)), letters))
+    font_of = {text: _font_of(text) or 0 for text in set(texts) if text}
+    by_font: dict[int, list[int]] = {}
+    for letter, text in zip(letters, texts, strict=True):
+        by_font.setdefault(font_of.get(text, 0), []).append(letter)
+    # the first letter of nearly all fonts has ink: the others are not asked for
+    drawing = has_ink(text_page, [mine[0] for mine in by_font.values()]).tolist()
+    inkless = {
+        font
+        for (font, mine), draws in zip(by_font.items(), drawing, strict=True)
+        if not draws and font and _is_embedded(font) == 1 and not has_ink(text_page, mine).any()
+    }
+    return {text for text, font in font_of.items() if font in inkless}
