@@ -544,6 +544,58 @@ def test_the_upper_line_of_a_name_in_the_middle_of_a_table_is_no_title(write_pdf
     assert page.tables[0].columns == ("Debt", "Carrying Amount", "Level 1", "Total")
 
 
+def test_names_of_three_levels_stand_over_whole_groups(write_pdf: WritePdf, draw: Drawn) -> None:
+    years = ("2022", "2023", "2022", "2023", "2023", "2023")
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(240, "Exports"), (430, "Imports")],
+                [(60, "Crop"), (181, "Volume"), (303, "Value"), (401, "Volume"), (463, "Value")],
+                [(170 + 60 * at, year) for at, year in enumerate(years)],
+                [(60, "Wheat"), *[(170 + 60 * at, f"1{at}0") for at in range(6)]],
+                [(60, "Maize"), *[(170 + 60 * at, f"2{at}0") for at in range(6)]],
+                pitch=17,
+            )
+        )
+    )[0]
+    assert page.tables[0].columns == (
+        "Crop",
+        "Exports, Volume, 2022",
+        "Exports, Volume, 2023",
+        "Exports, Value, 2022",
+        "Exports, Value, 2023",
+        "Imports, Volume, 2023",
+        "Imports, Value, 2023",
+    )
+
+
+def test_upper_lines_of_names_that_come_again_are_no_names_of_groups(write_pdf: WritePdf, draw: Drawn) -> None:
+    rights = (-200, -250, -300, -370, -420, -470, -540)
+    names = ("FY 2017", "FY 2016", "Growth", "Changes", "FY 2015", "Growth", "Changes")
+    page = read_pages(
+        write_pdf(
+            draw([(335, "% Excluding"), (505, "% Excluding")])
+            + draw([(335, "Currency"), (505, "Currency")], top=690)
+            + draw([(60, "Dollars in total"), *zip(rights, names, strict=True)], top=680)
+            + draw(
+                [(60, "North"), *zip(rights, ("1", "2", "4%", "3%", "4", "5%", "6%"), strict=True)],
+                [(60, "South"), *zip(rights, ("7", "8", "5%", "9%", "1", "2%", "3%"), strict=True)],
+                top=664,
+            )
+        )
+    )[0]
+    assert page.tables[0].columns == (
+        "Dollars in total",
+        "FY 2017",
+        "FY 2016",
+        "Growth",
+        "% Excluding Currency Changes",
+        "FY 2015",
+        "Growth",
+        "% Excluding Currency Changes",
+    )
+
+
 def test_prose_that_is_set_to_both_edges_is_no_row(write_pdf: WritePdf, draw: Drawn) -> None:
     words = ["The", "second", "shift", "counted", "3692", "parts", "twice"]
     prose = list(zip((60, 84, 127, 155, 197, 225, 254), words, strict=True))

@@ -84,11 +84,13 @@ def _under_one_label(
     label, first = parts.columns[0], parts.columns[1].left
     above = [parts.head[-1] if parts.head else None, *(lines[-1] for lines in rows)]
     below = [*(lines[0] for lines in rows), None]
+    # two rows that have labels of their own have none together
     drawn = [
-        a is not None and b is not None and parts.lattice.spans(a, b, label, first)
-        for a, b in zip(above, below, strict=True)
+        not (0 in held[at] and 0 in held[at + 1]) and parts.lattice.spans(rows[at][-1], rows[at + 1][0], label, first)
+        for at in range(len(rows) - 1)
     ]
-    for group in _joined(range(len(rows)), [drawn[at + 1] or between[at] for at in range(len(rows))]):
+    joints = [joined or alone for joined, alone in zip([*drawn, False], between, strict=False)]
+    for group in _joined(range(len(rows)), joints):
         start, end = group[0], group[-1] + 1
         # a rule above a sum does not go on over the labels either, but there no rule closes their column
         whole = (

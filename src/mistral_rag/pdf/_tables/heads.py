@@ -15,6 +15,8 @@ MAX_HEAD_ROWS = 8
 """Printed lines of a head; three levels of names in three lines each are rare."""
 _MAX_LINE_GAP = 0.8
 """White between two lines of one name, times the height of a line."""
+_MAX_CLOSE = 0.3
+"""White between two lines of a name that is set to an edge, times the height of a line: levels have more."""
 _UNFINISHED = ",-–—/&"
 """Signs at the end of a line that a name goes on from."""
 _DAY_AND_YEAR = re.compile(r"\d{1,2},? (?:19|20)\d\d")
@@ -94,8 +96,10 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
     naming = [at for at, row in enumerate(rows) if any(place_of(columns, piece)[0] for piece in row.pieces)]
     locked = {at for pair in pairwise(naming) if rows[pair[0]].interlocks(rows[pair[1]]) for at in pair}
     for at in range(len(rows) - 1, -1, -1):
-        words = {a: text[piece.start : piece.end] for piece, a, b in below if a == b}
-        level = list(_spans(rows[at], () if at in locked else below, columns, lattice, words))
+        words = {a: text[piece.start : piece.end] for piece, a, _ in below}
+        following = next((rows[other] for other in naming if other > at), rows[at])
+        close = following.top - rows[at].bottom < _MAX_CLOSE * rows[at].height
+        level = list(_spans(rows[at], () if at in locked else below, columns, lattice, words, close=close))
         levels.insert(0, level)
         below = level if at in naming else below
     for at, level in enumerate(levels):
@@ -123,11 +127,18 @@ def _goes_on(rows: Sequence[Row], above: Name, piece: Piece, at: int, lattice: L
 
 
 def _spans(
-    row: Row, below: Sequence[_Placed], columns: Sequence[Column], lattice: Lattice, words: Mapping[int, str]
+    row: Row,
+    below: Sequence[_Placed],
+    columns: Sequence[Column],
+    lattice: Lattice,
+    words: Mapping[int, str],
+    *,
+    close: bool = False,
 ) -> Iterator[_Placed]:
     """The pieces of a row of names with the columns that each stands over; `below` are those of the next row.
 
-    `words` are the names of single columns in the next row, by column.
+    `words` are the names in the next row, by the first column of each. Where that row is `close`, a
+    piece on the edge of one name is its upper line.
     """
     pieces = sorted(row.pieces, key=lambda piece: piece.left)
     rules = [rule.place for rule in lattice.down]
@@ -135,8 +146,9 @@ def _spans(
     taken = [place_of(columns, piece) for piece in pieces]
     repeated = len(set(words.values())) < len(words)
     left_aligned = repeated and len(pieces) < len(below) and _is_left_aligned(pieces, below)
-    groups = _groups_of(words) if repeated else []
-    grouped = len(groups) == len(pieces) and all(taken[at][0] for at in range(len(pieces)))
+    groups = _groups_of(words, {a: b for _, a, b in below}) if repeated else []
+    naming = [at for at in range(len(pieces)) if taken[at][0]]
+    grouped = dict(zip(naming, groups, strict=True)) if len(groups) == len(naming) else {}
     for at, piece in enumerate(pieces):
         drawn = _drawn(row, piece, lattice)
         inside = [i for i, column in enumerate(columns) if drawn and drawn[0] <= column.middle <= drawn[1]]
@@ -144,8 +156,10 @@ def _spans(
         inside = inside[1:] if inside[:1] == [0] and taken[at][0] else inside
         if inside:
             yield piece, inside[0], inside[-1]
-        elif grouped:
-            yield piece, groups[at][0], groups[at][-1]
+        elif at in grouped and close and (single := _upper_line(piece, below, grouped[at])) is not None:
+            yield piece, single, single
+        elif at in grouped:
+            yield (piece, *grouped[at])
         elif places is not None:
             first, last = taken[at]
             single = first == last or any(a <= last and first <= b for i, (a, b) in enumerate(taken) if i != at)
@@ -165,14 +179,30 @@ def _is_left_aligned(pieces: Sequence[Piece], below: Sequence[_Placed]) -> bool:
     return all(min(abs(piece.left - edge) for edge in edges) < _ALIGNED for piece in pieces)
 
 
-def _groups_of(words: Mapping[int, str]) -> list[list[int]]:
-    """Columns whose names differ, in groups that end where a name comes again; the column of the labels is in none."""
-    groups: list[list[int]] = []
+def _groups_of(words: Mapping[int, str], ends: Mapping[int, int]) -> list[tuple[int, int]]:
+    """First and last columns of names that differ, in groups that end where a name comes again; none of the labels.
+
+    `words` are the names by their first column, `ends` the last one of each.
+    """
+    groups: list[tuple[int, int]] = []
+    known: set[str] = set()
     for at in sorted(column for column in words if column):
-        if not groups or at != groups[-1][-1] + 1 or words[at] in {words[other] for other in groups[-1]}:
-            groups.append([])
-        groups[-1].append(at)
+        if not groups or at != groups[-1][1] + 1 or words[at] in known:
+            groups.append((at, ends[at]))
+            known = set()
+        groups[-1] = groups[-1][0], ends[at]
+        known.add(words[at])
     return groups
+
+
+def _upper_line(piece: Piece, below: Sequence[_Placed], group: tuple[int, int]) -> int | None:
+    """The column whose name a piece is the upper line of; None when it stands in the middle of a group of columns."""
+    ends = [name for name, first, last in below if group[0] <= first and last <= group[1]]
+    middle = (min(name.left for name in ends) + max(name.right for name in ends)) / 2
+    # years have no upper lines
+    single = [(name, first) for name, first, last in below if first == last and name.kind == "text"]
+    own = (first for name, first in single if _offset(piece, name.left, name.right) < _ALIGNED)
+    return None if abs(piece.middle - middle) < _ALIGNED else next(own, None)
 
 
 def _drawn(row: Row, piece: Piece, lattice: Lattice) -> tuple[float, float] | None:
@@ -194,7 +224,10 @@ def _ranges(
     low, high = min(max(free[0], 1), first), max(free[1], last)
     while high > last and high not in named:
         high -= 1
-    return [(a, b) for a in range(low, first + 1) for b in range(last, high + 1)]
+    found = [(a, b) for a in range(low, first + 1) for b in range(last, high + 1)]
+    # a name stands over the whole of each name below it
+    whole = [(a, b) for a, b in found if all(b < i or j < a or a <= i <= j <= b for _, i, j in below)]
+    return whole or found
 
 
 def _widened(
