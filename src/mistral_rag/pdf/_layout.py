@@ -22,6 +22,8 @@ _ATTACHED = frozenset(",.;:!?)]")
 """Signs that stand close behind a raised mark as they do behind a word."""
 _MAX_JOINED_GAP = 0.012
 """Fragments closer than this times their height are one word: some browsers print letter by letter."""
+_MAX_KERNING = 0.1
+"""Overlap of two fragments of one word, times their height: pairs such as "To" or "11" are set closely."""
 _MAX_ORDINAL_GAP = 0.15
 """The same for raised letters behind a number ("34th"), which are set apart a little, and signs behind them."""
 _MAX_LEVEL_CHANGE = 0.2
@@ -137,4 +139,4 @@ class _LineBuilder(NamedTuple):
         reach = _MAX_JOINED_GAP if level else 0.0
         if not level and (ordinal or beginning[0] in _ATTACHED):
             reach = _MAX_ORDINAL_GAP
-        return "" if abs(gap) < reach * height else " "
+        return "" if -max(reach, _MAX_KERNING if level else 0.0) * height < gap < reach * height else " "

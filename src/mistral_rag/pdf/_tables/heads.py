@@ -182,11 +182,11 @@ def _is_left_aligned(pieces: Sequence[Piece], below: Sequence[_Placed]) -> bool:
 def _groups_of(words: Mapping[int, str], ends: Mapping[int, int]) -> list[tuple[int, int]]:
     """First and last columns of names that differ, in groups that end where a name comes again; none of the labels.
 
-    `words` are the names by their first column, `ends` the last one of each.
+    `words` are the names by their first column, `ends` the last one of each that has one.
     """
     groups: list[tuple[int, int]] = []
     known: set[str] = set()
-    for at in sorted(column for column in words if column):
+    for at in sorted(column for column in words if column and column in ends):
         if not groups or at != groups[-1][1] + 1 or words[at] in known:
             groups.append((at, ends[at]))
             known = set()
