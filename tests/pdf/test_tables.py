@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mistral_rag.pdf import read_pages
+from mistral_rag.pdf import PdfFile, pages_of, read_pages
 from mistral_rag.schema import Page, Table
 
 Put = Callable[..., str]
@@ -622,3 +622,18 @@ def test_tables_that_programs_print_are_read_as_they_were_written(name: str) -> 
         for value in page.cell_values(0, len(page.text))
     }
     assert [row for row in wanted if row not in found] == []
+
+
+def test_years_over_names_of_three_lines_of_a_real_filing(shared: Path) -> None:
+    with PdfFile(shared / "data/financebench/pdfs/BESTBUY_2023_10K.pdf") as pdf:
+        (page,) = pages_of([pdf.sheet(26)], labels=[""])
+    assert values(page)[:7] == [
+        "2021, Total Stores at End of Fiscal Year: 956 (row Best Buy)",
+        "2022, Stores Opened: 2 (row Best Buy)",
+        "2022, Stores Closed (1): (20) (row Best Buy)",
+        "2022, Total Stores at End of Fiscal Year: 938 (row Best Buy)",
+        "2023, Stores Opened: 1 (row Best Buy)",
+        "2023, Stores Closed: (14) (row Best Buy)",
+        "2023, Total Stores at End of Fiscal Year: 925 (row Best Buy)",
+    ]
+
