@@ -43,6 +43,7 @@ def words(text: str, *, marks: tuple[str, ...] = ()) -> list[PrintedWord]:
         ("pre- 2020 terms", "pre 2020 terms"),
         ("Total ===== here", "Total here"),
         ("name = value", "name value"),
+        ("5 ≠ 6", "5 = 6"),
     ],
 )
 def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
@@ -93,6 +94,7 @@ def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
         ("4 - .5", "4 + .5"),
         ("n >= 7", "n <= 7"),
         ("n=5", "n≠5"),
+        ("5 ≠ 6", "5 > 6"),
     ],
 )
 def test_what_makes_another_quote_is_different(quote: str, read: str) -> None:
@@ -102,6 +104,12 @@ def test_what_makes_another_quote_is_different(quote: str, read: str) -> None:
 def test_a_footnote_mark_may_be_missed() -> None:
     assert compare(words("Revenue 3 fell", marks=("3",)), "Revenue fell").likeness == "same"
     assert compare(words("Revenue 3 fell"), "Revenue fell").likeness == "different"
+
+
+def test_a_sign_set_small_is_no_footnote_mark() -> None:
+    assert compare(words("50 + 3", marks=("+",)), "50 - 3").likeness == "different"
+    assert compare(words("50 + 3", marks=("+",)), "50 3").likeness == "different"
+    assert compare(words("Revenue + 3", marks=("+", "3")), "Revenue").likeness == "same"
 
 
 def test_a_line_read_badly_is_no_proof() -> None:

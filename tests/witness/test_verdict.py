@@ -3,9 +3,8 @@
 import pytest
 
 from mistral_rag.schema import Seen
-from mistral_rag.witness._comparison import is_foreign
 from mistral_rag.witness._strips import PrintedWord, Strip
-from mistral_rag.witness._verdict import Reading, verdict
+from mistral_rag.witness._verdict import Reading, is_foreign, verdict
 
 HEBREW = "שלום עולם זה מבחן של טקסט"
 

@@ -25,7 +25,7 @@ _LEARNT: Final = re.compile("[A-Za-z\u00c0-\u017f\u0391-\u03c9\u3040-\u30ff\u340
 """Latin, Greek, Japanese and Chinese: letters that PP-OCRv6 has among its characters."""
 _IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _BRACKETS: Final = str.maketrans("[]{}", "()()")
-_CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft")
+_CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft", "=≠")
 """Letters that small print makes alike; digits among them only where no digit stands beside."""
 MAX_EDITS: Final = 0.2
 """Share of a word's letters that may be read otherwise, but not two in a row: "increased" is not "decreased"."""
@@ -46,7 +46,7 @@ _WITHIN: Final = frozenset(",/:")
 class Characters(NamedTuple):
     """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed.
 
-    `dropped` are the places of bullets and lines to write on, which have no characters here.
+    `dropped` are the places of bullets and of lines to write on.
     """
 
     text: str
@@ -107,12 +107,6 @@ def unlearnt(text: str) -> int:
     """Letters of a text in scripts that the recogniser has not learnt."""
     decomposed = unicodedata.normalize("NFKD", text)
     return sum(char.isalpha() and not _LEARNT.match(char) for char in decomposed)
-
-
-def is_foreign(text: str) -> bool:
-    """True when most letters of a text are of scripts that the recogniser has not learnt."""
-    letters = sum(map(str.isalpha, unicodedata.normalize("NFKD", text)))
-    return 2 * unlearnt(text) > letters
 
 
 def _quoted(words: Sequence[PrintedWord]) -> Characters:
@@ -196,6 +190,9 @@ def _is_confused(one: str, two: str) -> bool:
 
 def _of_mark(quoted: Characters, edit: Edit) -> bool:
     """True for an edit of a small mark, or of what was read beside one."""
+    if edit.quoted and _is_sign_apart(quoted, edit.at) and quoted.words[edit.at] + 1 not in quoted.marks:
+        # set low or in another font, it is of a full-sized number still
+        return False
     at = min(edit.at, len(quoted.words) - 1)
     beside = {at} if edit.quoted else {at, max(edit.at - 1, 0)}
     return bool(quoted.words) and any(quoted.words[place] in quoted.marks for place in beside)
@@ -208,12 +205,14 @@ def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
     if edit.quoted.isdigit() or edit.read.isdigit():
         alike = edit.quoted and edit.read and _is_confused(edit.quoted, edit.read)
         return not (alike and not _by_digit(quoted, edit.at) and not _by_digit(seen, edit.seen))
+    if (edit.quoted, edit.read) == ("≠", "="):
+        # the recogniser loses the stroke, at 14 points even
+        return False
     if edit.quoted and (_is_sign(quoted, edit.at) or _is_sign_apart(quoted, edit.at)):
         return True
-    if edit.read and _is_sign(seen, edit.seen):
-        return True
     # a bullet or a line to write on is read as a dash
-    if edit.read and edit.at not in quoted.dropped and _is_sign_apart(seen, edit.seen):
+    apart = edit.at not in quoted.dropped
+    if edit.read and (_is_sign(seen, edit.seen) or (apart and _is_sign_apart(seen, edit.seen))):
         return True
     return not edit.quoted and (
         (edit.read == "-" and _is_hyphen(seen, edit.seen))
@@ -245,8 +244,7 @@ def _is_sign_apart(characters: Characters, at: int) -> bool:
 
     Two of the same beside each other are leaders, or cells without a value.
     """
-    text = characters.text
-    char = text[at]
+    text, char = characters.text, characters.text[at]
     if char not in _APART or _char(characters, at, -1).isalpha() or char in {text[at - 1 : at], text[at + 1 : at + 2]}:
         return False
     behind = at + 1

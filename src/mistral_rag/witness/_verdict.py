@@ -1,6 +1,7 @@
 """Verdicts: what the readings of a strip say of the words that are quoted."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -59,6 +60,11 @@ class Reading:
     def confidence(self) -> float:
         """The mean over the characters."""
         return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
+
+
+def is_foreign(text: str) -> bool:
+    """True when most letters of a text are of scripts that the recogniser has not learnt."""
+    return 2 * unlearnt(text) > sum(map(str.isalpha, unicodedata.normalize("NFKD", text)))
 
 
 def before_reading(strip: Strip, *, height: float, aspect: float) -> Seen | None:

@@ -16,10 +16,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from mistral_rag._forks import ForkAware, ForkLock
 from mistral_rag.errors import WorkerError
 from mistral_rag.schema import Page, Seen, Source, clean_text
-from mistral_rag.witness._comparison import is_foreign
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
-from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, verdict
+from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, is_foreign, verdict
 from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
