@@ -30,6 +30,20 @@ def words(text: str, *, marks: tuple[str, ...] = ()) -> list[PrintedWord]:
         ("(German: [ɡəˈʃtalt] form)", "(German: [gaStalt] form)"),
         ("two-\nfold", "two- fold"),
         ("二十日の有給休暇", "二十日の有給休暇"),
+        ("1.234 – 50 % + 3", "1.234 — 50 % + 3"),
+        ("12 − 14", "12-14"),
+        ("3 × 4 = 12", "3 x 4 = 12"),
+        ("a fee – of all kinds - is due", "a fee of all kinds is due"),
+        ("– first item", "first item"),
+        ("Oslo - Bergen in 2023 – at most", "Oslo Bergen in 2023 at most"),
+        ("Chapter 1 ------ 5", "Chapter 1 ---- 5"),
+        ("Total - - - 5", "Total - - 5"),
+        ("• 5 apples", "- 5 apples"),
+        ("age ____ 5 to 7", "age — 5 to 7"),
+        ("pre- 2020 terms", "pre 2020 terms"),
+        ("Total ===== here", "Total here"),
+        ("name = value", "name value"),
+        ("5 ≠ 6", "5 = 6"),
     ],
 )
 def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
@@ -59,6 +73,28 @@ def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
         ("at 9:30", "at 930"),
         ("is 1 USD", "is due on demand"),
         ("二十日の有給休暇", "二十五日の有給休暇"),
+        ("1.234 + 50 % - 3 + 2", "1.234 – 50 % + 3 - 2"),
+        ("50 % - 3", "50 % + 3"),
+        ("net change of - 5", "net change of + 5"),
+        ("net change of 5", "net change of – 5"),
+        ("− 5 in all", "5 in all"),
+        ("7 ± 2", "7 + 2"),
+        ("6 ÷ 2", "6 + 2"),
+        ("3 × 4", "3 + 4"),
+        ("3 4", "3 × 4"),
+        ("5 = 6", "5 ≠ 6"),
+        ("5 = 6", "5 - 6"),
+        ("3 ≤ 7", "3 ≥ 7"),
+        ("3 ≤ 7", "3 < 7"),
+        ("1 < 2", "1 > 2"),
+        ("> 5 kg", "< 5 kg"),
+        ("(1,234) - $ 50", "(1,234) + $ 50"),
+        ("12 – 14", "12 14"),
+        ("4 - 3", "4+3"),
+        ("4 - .5", "4 + .5"),
+        ("n >= 7", "n <= 7"),
+        ("n=5", "n≠5"),
+        ("5 ≠ 6", "5 > 6"),
     ],
 )
 def test_what_makes_another_quote_is_different(quote: str, read: str) -> None:
@@ -68,6 +104,12 @@ def test_what_makes_another_quote_is_different(quote: str, read: str) -> None:
 def test_a_footnote_mark_may_be_missed() -> None:
     assert compare(words("Revenue 3 fell", marks=("3",)), "Revenue fell").likeness == "same"
     assert compare(words("Revenue 3 fell"), "Revenue fell").likeness == "different"
+
+
+def test_a_sign_set_small_is_no_footnote_mark() -> None:
+    assert compare(words("50 + 3", marks=("+",)), "50 - 3").likeness == "different"
+    assert compare(words("50 + 3", marks=("+",)), "50 3").likeness == "different"
+    assert compare(words("Revenue + 3", marks=("+", "3")), "Revenue").likeness == "same"
 
 
 def test_a_line_read_badly_is_no_proof() -> None:

@@ -48,6 +48,9 @@ def test_what_is_printed_agrees(witness: PictureWitness, printed: Printer) -> No
         ("up 12.5% on last year", "12.5%", "12.5"),
         ("shall not be paid twice", "not", "now"),
         ("Part SS-2541-03-M here", "SS-2541-03-M", "SS254103M"),
+        ("1.234 - 50 % + 3 - 2", "- 50 % + 3 - 2", "+ 50 % - 3 + 2"),
+        ("a change of - 23 in all", "- 23", "+ 23"),
+        ("7 × 2 in all", "×", "+"),
     ],
 )
 def test_what_is_printed_otherwise_differs(
@@ -151,6 +154,20 @@ def test_another_script_is_unreadable(witness: PictureWitness, printed: Printer)
     assert look(witness, source, rewritten(page, "Total net sales", "Общий объём пр."), "Общий объём пр.").seen == (
         "unreadable"
     )
+
+
+HEBREW = "שלום עולם 07 מבחן"
+
+
+def test_a_number_within_another_script_is_unreadable_too(witness: PictureWitness, printed: Printer) -> None:
+    source, page = printed(line("DT NUUE 01 Jnan"))
+    assert look(witness, source, rewritten(page, "DT NUUE 01 Jnan", HEBREW), HEBREW).seen == "unreadable"
+
+
+def test_another_script_that_nobody_sees_differs(witness: PictureWitness, printed: Printer) -> None:
+    _, shown = printed(line("DT NUUE 01 Jnan"))
+    source, _ = printed(line("What everybody sees", top=200))
+    assert look(witness, source, rewritten(shown, "DT NUUE 01 Jnan", HEBREW), HEBREW).seen == "differs"
 
 
 def test_a_line_that_runs_up_the_page_is_unreadable(witness: PictureWitness, printed: Printer) -> None:

@@ -1,7 +1,7 @@
 """Comparison of what was read from a picture with the words that are quoted.
 
 Tolerant of what a recogniser confuses, and strict on what a figure hangs on: digits, their signs, and words that are
-missing or extra.
+missing or extra. A sign is one with a blank beside it, too; a dash between words is not.
 """
 
 import re
@@ -16,15 +16,16 @@ from mistral_rag.witness._strips import PrintedWord
 
 Likeness = Literal["same", "different", "unsure"]
 
-_DROPPED: Final = re.compile("[™℠®©'\"`´‘’‚‛“”„‟«»‹›′″‴…•●○■□▪▫◦‣⁃∙·☐☑☒✓✔✗✘*†‡§¶|_~=#¨°■]|\\.{3,}")
+_DROPPED: Final = re.compile("[™℠®©'\"`´‘’‚‛“”„‟«»‹›′″‴…•●○■□▪▫◦‣⁃∙·☐☑☒✓✔✗✘*†‡§¶|_~#¨°■]|={2,}|\\.{3,}")
 """Quotation marks, bullets, leaders and marks: pictures have other forms of them, and the recogniser its own idea."""
 _LEADERS: Final = re.compile(r"\.+")
 _DASHES: Final = re.compile("[\u00ad\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]")
+_SINGLE: Final = (("\u2044", "/"), ("=\u0338", "≠"), ("×", "x"))
 _LEARNT: Final = re.compile("[A-Za-z\u00c0-\u017f\u0391-\u03c9\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff々〆]")
 """Latin, Greek, Japanese and Chinese: letters that PP-OCRv6 has among its characters."""
 _IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _BRACKETS: Final = str.maketrans("[]{}", "()()")
-_CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft")
+_CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft", "=≠")
 """Letters that small print makes alike; digits among them only where no digit stands beside."""
 MAX_EDITS: Final = 0.2
 """Share of a word's letters that may be read otherwise, but not two in a row: "increased" is not "decreased"."""
@@ -35,17 +36,23 @@ MIN_EXTRA: Final = 2
 SHORT_WORD: Final = 4
 """Letters; a shorter word with one letter read otherwise is another word, unless the letters are alike."""
 ROUNDING: Final = 1e-9
-_OPENING: Final = frozenset("-+<>(")
+_OPENING: Final = frozenset("-+±÷=≠<>≤≥(")
+_APART: Final = _OPENING - {"("} | {"x"}
+"""Signs that may have blanks beside them; "x" is that of a multiplication."""
 _BEFORE_NUMBERS: Final = frozenset("$€£¥(.")
 _WITHIN: Final = frozenset(",/:")
 
 
 class Characters(NamedTuple):
-    """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed."""
+    """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed.
+
+    `dropped` are the places of bullets and of lines to write on.
+    """
 
     text: str
     words: tuple[int, ...]
     marks: frozenset[int] = frozenset()
+    dropped: frozenset[int] = frozenset()
 
 
 class Edit(NamedTuple):
@@ -90,7 +97,9 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
 def normal(text: str) -> str:
     """Text without what is the same to a reader: case, accents, quotation marks, forms of dashes and brackets."""
     plain = _DASHES.sub("-", _DROPPED.sub("", text)).translate(_BRACKETS)
-    decomposed = unicodedata.normalize("NFKD", plain).replace("\u2044", "/").casefold()
+    decomposed = unicodedata.normalize("NFKD", plain).casefold()
+    for composed, single in _SINGLE:
+        decomposed = decomposed.replace(composed, single)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
@@ -104,15 +113,18 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
     characters: list[str] = []
     numbers: list[int] = []
     marks: set[int] = set()
+    dropped: set[int] = set()
     number = 0
     for before, word in zip([None, *words], words, strict=False):
         number += word.spaced or word.mark or (before is not None and before.mark)
         if word.mark or unlearnt(word.text):
             marks.add(number)
         text = "" if _LEADERS.fullmatch(word.text) else "".join(normal(word.text).split())
+        if not text:
+            dropped.add(len(characters))
         characters += text
         numbers += [number] * len(text)
-    return Characters("".join(characters), tuple(numbers), frozenset(marks))
+    return Characters("".join(characters), tuple(numbers), frozenset(marks), frozenset(dropped))
 
 
 def _read(read: str) -> Characters:
@@ -178,6 +190,9 @@ def _is_confused(one: str, two: str) -> bool:
 
 def _of_mark(quoted: Characters, edit: Edit) -> bool:
     """True for an edit of a small mark, or of what was read beside one."""
+    if edit.quoted and _is_sign_apart(quoted, edit.at) and quoted.words[edit.at] + 1 not in quoted.marks:
+        # set low or in another font, it is of a full-sized number still
+        return False
     at = min(edit.at, len(quoted.words) - 1)
     beside = {at} if edit.quoted else {at, max(edit.at - 1, 0)}
     return bool(quoted.words) and any(quoted.words[place] in quoted.marks for place in beside)
@@ -190,9 +205,14 @@ def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
     if edit.quoted.isdigit() or edit.read.isdigit():
         alike = edit.quoted and edit.read and _is_confused(edit.quoted, edit.read)
         return not (alike and not _by_digit(quoted, edit.at) and not _by_digit(seen, edit.seen))
-    if edit.quoted and _is_sign(quoted, edit.at):
+    if (edit.quoted, edit.read) == ("≠", "="):
+        # the recogniser loses the stroke, at 14 points even
+        return False
+    if edit.quoted and (_is_sign(quoted, edit.at) or _is_sign_apart(quoted, edit.at)):
         return True
-    if edit.read and _is_sign(seen, edit.seen):
+    # a bullet or a line to write on is read as a dash
+    apart = edit.at not in quoted.dropped
+    if edit.read and (_is_sign(seen, edit.seen) or (apart and _is_sign_apart(seen, edit.seen))):
         return True
     return not edit.quoted and (
         (edit.read == "-" and _is_hyphen(seen, edit.seen))
@@ -217,6 +237,20 @@ def _is_sign(characters: Characters, at: int) -> bool:
     if char == ")":
         return before or (_char(characters, at, -1) == "%" and _digit(characters, at, -2))
     return char == "%" or (char == "." and behind) or (char in _WITHIN and before and behind)
+
+
+def _is_sign_apart(characters: Characters, at: int) -> bool:
+    """True when a sign stands before a number with a blank between: "50 % - 3", ">= 7", "- $ 5"; not in "pre- 2020".
+
+    Two of the same beside each other are leaders, or cells without a value.
+    """
+    text, char = characters.text, characters.text[at]
+    if char not in _APART or _char(characters, at, -1).isalpha() or char in {text[at - 1 : at], text[at + 1 : at + 2]}:
+        return False
+    behind = at + 1
+    while behind < len(text) and (text[behind] in _OPENING or text[behind] in _BEFORE_NUMBERS):
+        behind += 1
+    return text[behind : behind + 1].isdigit()
 
 
 def _is_hyphen(characters: Characters, at: int) -> bool:

@@ -1,6 +1,7 @@
 """Verdicts: what the readings of a strip say of the words that are quoted."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -61,6 +62,11 @@ class Reading:
         return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
 
 
+def is_foreign(text: str) -> bool:
+    """True when most letters of a text are of scripts that the recogniser has not learnt."""
+    return 2 * unlearnt(text) > sum(map(str.isalpha, unicodedata.normalize("NFKD", text)))
+
+
 def before_reading(strip: Strip, *, height: float, aspect: float) -> Seen | None:
     """The verdict that needs no reading, None where there is one to be made.
 
@@ -77,7 +83,9 @@ def before_reading(strip: Strip, *, height: float, aspect: float) -> Seen | None
     return None
 
 
-def verdict(strip: Strip, readings: Sequence[Reading], *, height: float, shape: float) -> Seen | None:
+def verdict(
+    strip: Strip, readings: Sequence[Reading], *, height: float, shape: float, foreign: bool = False
+) -> Seen | None:
     """The verdict on a strip after some readings; None when another one is needed.
 
     Args:
@@ -85,14 +93,18 @@ def verdict(strip: Strip, readings: Sequence[Reading], *, height: float, shape: 
         readings: so far, in order.
         height: of the strip, in points.
         shape: width of the strip over its height.
+        foreign: the strip is part of a quote in a script that the recogniser has not learnt: only ink counts, since
+            what it makes of a letter beside a number is as wrong as what it makes of a word.
     """
     last = readings[-1]
     if not strip.words:
-        return _of_gap(readings)
+        return "agrees" if foreign else _of_gap(readings)
     if not last.ink or last.ink >= SOLID:
         return "differs"
     if (early := before_reading(strip, height=height, aspect=1 / max(shape, 1e-6))) is not None:
         return early
+    if foreign:
+        return "unreadable"
     if not any(map(str.isalnum, normal(strip.text))):
         return "agrees"
     if any(_is_torn(strip, reading, shape) for reading in readings[:1]):

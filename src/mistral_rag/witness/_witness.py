@@ -18,7 +18,7 @@ from mistral_rag.errors import WorkerError
 from mistral_rag.schema import Page, Seen, Source, clean_text
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
-from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, verdict
+from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, is_foreign, verdict
 from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
@@ -122,6 +122,7 @@ class PictureWitness(ForkAware):
         readings: list[list[Reading]] = [[] for _ in strips]
         verdicts: dict[int, Seen] = {}
         spent = 0.0
+        foreign = is_foreign(" ".join(strip.text for strip in strips))
         try:
             for attempt in range(ATTEMPTS):
                 waiting = [at for at in range(len(strips)) if at not in verdicts]
@@ -132,7 +133,8 @@ class PictureWitness(ForkAware):
                 for at, reading in zip(waiting, read, strict=True):
                     readings[at].append(reading)
                     shape, height = _shape(strips[at], page)
-                    if (found := verdict(strips[at], readings[at], height=height, shape=shape)) is not None:
+                    found = verdict(strips[at], readings[at], height=height, shape=shape, foreign=foreign)
+                    if found is not None:
                         verdicts[at] = found
         except WorkerError as error:
             return Sighting("unchecked", reason=error.reason)
