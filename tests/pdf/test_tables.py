@@ -636,4 +636,3 @@ def test_years_over_names_of_three_lines_of_a_real_filing(shared: Path) -> None:
         "2023, Stores Closed: (14) (row Best Buy)",
         "2023, Total Stores at End of Fiscal Year: 925 (row Best Buy)",
     ]
-
