@@ -116,6 +116,13 @@ def test_the_kind_of_value_that_is_asked_for_is_preferred(question: str, text: s
     assert extract(question, evidence(text)).runs[0].text == quote
 
 
+def test_a_row_is_quoted_without_the_rows_beside_it(shelf: "Shelf") -> None:
+    documents = [shelf.document(shelf.REPORT, 2, 0, 4)]
+    found = from_documents("When were net sales counted?", documents, store=shelf, budget=10_000, started=0.0)
+    runs = [run for run in extract(found.question, found.evidence).runs if run.unit.kind == "row"]
+    assert [(run.first, run.last) for run in runs] == [(run.unit.index, run.unit.index) for run in runs] != []
+
+
 @pytest.mark.parametrize(
     "text",
     [

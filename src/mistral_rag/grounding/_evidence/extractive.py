@@ -136,7 +136,10 @@ def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> Iterator
 def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
     """The smallest run of units with a label and its value: words of the question, and a value of the wanted kind."""
     page, index = unit.passage.page, unit.index
-    texts = [page.text[other.start : other.end] for other in page.units]
+    if unit.kind == "row":
+        # a row has its label and the names of its columns; what stands above and below it are other rows
+        return UnitRun(unit, index, index)
+    texts = ["" if other.kind == "row" else page.text[other.start : other.end] for other in page.units]
     if (value := _value_beside(fit, texts, index)) is not None:
         labels = {other for other in (index, value - 1, value + 1) if _is_label(texts, other)} - {value} or {index}
         label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)))
@@ -145,7 +148,8 @@ def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
             label = value
         return UnitRun(unit, min(label, value), max(label, value))
     announces = unit.kind == "heading" or unit.text.rstrip().endswith((":", "?")) or fit.says_nothing_new(at)
-    return UnitRun(unit, index, min(index + announces, len(texts) - 1))
+    follows = announces and index + 1 < len(texts) and bool(texts[index + 1])
+    return UnitRun(unit, index, index + follows)
 
 
 def _value_beside(fit: Fit, texts: Sequence[str], index: int) -> int | None:
@@ -157,7 +161,7 @@ def _value_beside(fit: Fit, texts: Sequence[str], index: int) -> int | None:
 
 def _is_label(texts: Sequence[str], index: int) -> bool:
     """True for a short text that is no sentence."""
-    return 0 <= index < len(texts) and len(texts[index]) <= MAX_LABEL and texts[index].rstrip()[-1:] not in ".!"
+    return 0 <= index < len(texts) and 0 < len(texts[index]) <= MAX_LABEL and texts[index].rstrip()[-1:] not in ".!"
 
 
 def composed(runs: Sequence[UnitRun]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
