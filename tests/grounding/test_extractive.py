@@ -12,6 +12,7 @@ from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import LEAD, extract, extractive_answer
 from mistral_rag.grounding._evidence.pages import passages
 from mistral_rag.grounding._evidence.retrieved import from_documents
+from mistral_rag.grounding._support.spans import are_of_other_spans
 
 if TYPE_CHECKING:
     from tests.grounding.conftest import Shelf
@@ -121,6 +122,22 @@ def test_a_row_is_quoted_without_the_rows_beside_it(shelf: "Shelf") -> None:
     found = from_documents("When were net sales counted?", documents, store=shelf, budget=10_000, started=0.0)
     runs = [run for run in extract(found.question, found.evidence).runs if run.unit.kind == "row"]
     assert [(run.first, run.last) for run in runs] == [(run.unit.index, run.unit.index) for run in runs] != []
+
+
+@pytest.mark.parametrize(
+    ("names", "question", "other"),
+    [
+        ("Nine Months Ended, July 1, 2023", "What were sales in the third quarter of 2023?", True),
+        ("Three Months Ended, July 1, 2023", "What were sales in the third quarter of 2023?", False),
+        ("Three Months Ended Nine Months Ended", "What were quarterly sales?", False),
+        ("Quartal 3 2023", "Wie hoch war der Umsatz in neun Monaten?", True),
+        ("Year ended 2022", "What were sales in the first six months?", True),
+        ("2023 2022", "What were sales in the third quarter?", False),
+        ("Nine Months Ended", "What were sales?", False),
+    ],
+)
+def test_columns_of_other_spans_of_time_are_told(names: str, question: str, other: bool) -> None:  # noqa: FBT001
+    assert are_of_other_spans(names, question) is other
 
 
 @pytest.mark.parametrize(

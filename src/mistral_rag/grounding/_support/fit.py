@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.wanted import WantedValue
 from mistral_rag.text import asked_words, content_words, coverage, evenly, near, numbers, rarity, window, words
 
@@ -46,6 +47,9 @@ WEIGHTS = {
 beyond, neighbours of the answer bring the same likelihood. On the halves that were not fitted to, the first unit holds
 the answer for .58 and .69 (OHR-Bench; .54 and .66 by shares of words alone), one of the first three for .74 and .81."""
 
+OTHER_SPAN = 2.0
+"""Subtracted where a row's columns are of other spans of time than the question: nearly as much as a value brings."""
+
 _HOW = re.compile(r"\bhow (?:many|much|long|often|high|large|big|old|far|quickly|soon)\b", re.IGNORECASE)
 _ASKS_NUMBER = re.compile(
     rf"{_HOW.pattern}|\b(?:percent(?:age)?|amount|number of|total|ratio|rate|margin|revenues?|costs?|expenses?|income|"
@@ -64,7 +68,7 @@ class Fit:
         plain = _HOW.sub(" ", question)
         self._plain_words = asked_words(plain, self._language)
         self._pairs = {(a, b) for a, b in pairwise(words(plain, self._language)) if a != b}
-        self.wanted = WantedValue(question)
+        self._question, self.wanted = question, WantedValue(question)
         self._asked = set(words(question, self._language))
         self._asks_number = _ASKS_NUMBER.search(question) is not None
         self._unit_words = [words(f"{unit.text} {unit.header}", self._language) for unit in evidence]
@@ -80,7 +84,8 @@ class Fit:
 
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
-        return sum(WEIGHTS[name] * value for name, value in self._features(at).items())
+        fit = sum(WEIGHTS[name] * value for name, value in self._features(at).items())
+        return fit - OTHER_SPAN * are_of_other_spans(self._evidence[at].header, self._question)
 
     def share(self, text: str) -> float:
         """Share of the question's content words in a text, weighted by rarity."""
