@@ -136,7 +136,7 @@ def test_a_row_is_quoted_without_the_rows_beside_it(shelf: "Shelf") -> None:
         ("Nine Months Ended", "What were sales?", False),
     ],
 )
-def test_columns_of_other_spans_of_time_are_told(names: str, question: str, other: bool) -> None:  # noqa: FBT001
+def test_columns_of_other_spans_of_time_are_told(names: str, question: str, other: bool) -> None:
     assert are_of_other_spans(names, question) is other
 
 
