@@ -249,3 +249,16 @@ def test_the_shared_cases_have_their_values() -> None:
         "Cr: 0.75 - 1.2",
         "Mo: 0.15 - 0.25",
     ]
+
+
+def test_a_head_over_all_columns_that_comes_again_below_names_rows_and_not_columns() -> None:
+    html = """<tr><th colspan=3>North<tr><th>City<th>Rain<th>Sun<tr><td>Oslo<td>70<td>30
+        <tr><th colspan=3>South<tr><td>Rome<td>20<td>80"""
+    assert values_of(html) == [
+        "Rain: 70 (row Oslo)",
+        "Sun: 30 (row Oslo)",
+        "Rain: 20 (row Rome)",
+        "Sun: 80 (row Rome)",
+    ]
+    alone = "<tr><th colspan=3>Weather<tr><th>City<th>Rain<th>Sun<tr><td>Oslo<td>70<td>30"
+    assert values_of(alone) == ["Weather, Rain: 70 (row Oslo)", "Weather, Sun: 30 (row Oslo)"]

@@ -259,7 +259,8 @@ class TableGrid:
 
     def columns(self) -> tuple[str, ...]:
         """The names of each column from top to bottom, joined by ", "; empty without heads."""
-        named = [row for at, row in enumerate(self.rows[: self.heads]) if not self._is_title(at)]
+        heads = range(self.heads)
+        named = [self.rows[at] for at in heads if not (self._is_title(at) or self._is_first_group(at))]
         found = []
         for column in range(self.width if named else 0):
             cells = (row[column] if column < len(row) else None for row in named)
@@ -271,6 +272,11 @@ class TableGrid:
         cells = self._cells_of(row)
         text = cells[0].text.strip("() ") if len(cells) == 1 else ""
         return len(text) > MAX_NAME or (bool(text) and text == _scale(f"({text})"))
+
+    def _is_first_group(self, row: int) -> bool:
+        """True for a head over all columns where another one stands among the rows below: it names rows until there."""
+        others = (self._cells_of(at) for at in range(self.heads, len(self.rows)) if self._is_group(at))
+        return self._is_group(row) and any(cells[0].is_head and cells[0].column_span > 1 for cells in others)
 
     def scale(self) -> str:
         """The words that say in what all values are: in the captions, titles and the head of the labels."""
@@ -381,10 +387,10 @@ class TableGrid:
         return all(cell is None or not cell.text.strip() or cell.column <= left for cell in heads)
 
     def _role(self, cell: GridCell, labels: frozenset[int]) -> CellRole:
+        if self._is_group(cell.row) and (cell.row >= self.heads or self._is_first_group(cell.row)):
+            return "group"
         if cell.row < self.heads:
             return "column"
-        if self._is_group(cell.row):
-            return "group"
         return "row" if cell.is_head or cell.column in labels else "value"
 
 
