@@ -3,8 +3,6 @@
 import unicodedata
 from contextlib import suppress
 
-from mistral_rag.schema import clean_text
-
 
 def readable_name(name: str) -> str:
     r"""A file's name in normal form C, bytes that are no UTF-8 as ``\xe9``.
@@ -12,6 +10,8 @@ def readable_name(name: str) -> str:
     Systems give one name in several normal forms (macOS: D), and any bytes; two files never get one name by this
     unless they differ in nothing that is seen.
     """
+    from mistral_rag.schema import clean_text  # pydantic takes longer to load than `status` to answer
+
     with suppress(UnicodeEncodeError):  # a lone surrogate of Windows
         name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return clean_text(unicodedata.normalize("NFC", name))
