@@ -43,7 +43,11 @@ def build(path: Path, index: Path) -> int:
 
 def parsing_children() -> list[psutil.Process]:
     children = psutil.Process().children()
-    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and "worker" in str(child.cmdline())]
+    return [
+        child
+        for child in children
+        if child.status() != psutil.STATUS_ZOMBIE and "ingest.parsing" in str(child.cmdline())
+    ]
 
 
 def texts(platform: FakeMistral) -> list[str]:
