@@ -79,7 +79,8 @@ mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUM
     skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
-mistral_rag.workers: FrameError Limits WireFrame Worker WorkerPool WorkerSpec available_cores limit_address_space serve
+mistral_rag.workers: FrameError Limits WireFrame Worker WorkerClient WorkerPool WorkerSpec available_cores
+    limit_address_space serve
 """
 
 PRIVATE_PATH = re.compile(r"\b(?:mistral_rag|ingest)(?:\.\w+)*\._(?!_)\w+")

@@ -352,8 +352,8 @@ def test_our_loggers_write_clean_lines(caplog: pytest.LogCaptureFixture) -> None
 
 def test_every_logger_of_ours_is_clean() -> None:
     found = [path.name for path in CHECKOUT.glob("src/mistral_rag/**/*.py") if "getLogger" in path.read_text("utf-8")]
-    # the other three look after loggers of libraries
-    assert sorted(found) == ["_highlights.py", "_keys.py", "_logger.py", "pdf_split.py"]
+    # the other two look after loggers of libraries
+    assert sorted(found) == ["_keys.py", "_logger.py", "_pypdf.py"]
 
 
 PRINTS = {"print", "breakpoint", "input"}

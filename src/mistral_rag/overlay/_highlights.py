@@ -4,16 +4,12 @@ Rotation and crop are undone as PDFium applies them: a page is its crop box, wit
 """
 
 import io
-import logging
-import struct
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import (
     ArrayObject,
     DecodedStreamObject,
@@ -24,25 +20,8 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from mistral_rag._pypdf import PYPDF_ERRORS
 from mistral_rag.errors import ParseError
-
-logging.getLogger("pypdf").addHandler(logging.NullHandler())  # without a handler its warnings go to stderr
-
-UNREADABLE: Final = (
-    PyPdfError,
-    DependencyError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-"""Errors that pypdf raises on damaged files, most of them not its own."""
 
 _DROPPED: Final = ("/AA", "/B", "/Metadata", "/PieceInfo", "/Tabs", "/Thumb", "/StructParents")
 """Entries of a page that draw nothing; actions could run, and the others drag in more of the document."""
@@ -120,7 +99,7 @@ def highlighted(path: Path, pages: Sequence[tuple[int, Sequence[Highlight]]]) ->
             _add(writer, reader.pages[number - 1], marks)
         target = io.BytesIO()
         writer.write(target)
-    except UNREADABLE as error:
+    except PYPDF_ERRORS as error:
         raise ParseError("pages can't be cut out of this PDF; a picture or HTML can be made of them") from error
     return target.getvalue()
 

@@ -4,14 +4,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from mistral_rag.errors import ParseError, WorkerError, WorkerStartError
 from mistral_rag.overlay._marks import Layer, Raster
 from mistral_rag.overlay._reading import HiddenText
 from mistral_rag.schema import Box, clean_text
-from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec
+from mistral_rag.workers import Limits, WireFrame, WorkerClient, WorkerSpec
 
 DPI: Final = 144.0
 """Two pixels a point: small print is readable, and a letter page has 1224 x 1584 pixels."""
@@ -27,7 +26,7 @@ class PagePicture:
     hidden: tuple[HiddenText, ...]
 
 
-class PagePictures:
+class PagePictures(WorkerClient):
     """Draws pages of a PDF or image file in a child process; a context manager.
 
     Args:
@@ -37,10 +36,10 @@ class PagePictures:
     """
 
     def __init__(self, path: Path, media_type: str, *, dpi: float = DPI) -> None:
+        super().__init__(_SPEC)
         self._path = path
         self._image = media_type.startswith("image/")
         self._dpi = dpi
-        self._worker: Worker | None = None
 
     def page(self, number: int) -> PagePicture:
         """Draw page `number` (from 1); raises ParseError when it can't be drawn."""
@@ -61,28 +60,11 @@ class PagePictures:
         return self._ask({"highlights": [{"number": number, "marks": _marks(layers)} for number, layers in pages]}).raw
 
     def _ask(self, fields: dict[str, Any]) -> WireFrame:
-        if self._worker is None or not self._worker.usable:
-            self.close()
-            self._worker = Worker.start(_SPEC)
         try:
             # hexadecimal: a path may hold bytes that are no text
-            return self._worker.ask(WireFrame.of({"path": os.fsencode(self._path).hex(), **fields}))
+            return self._ready().ask(WireFrame.of({"path": os.fsencode(self._path).hex(), **fields}))
         except (WorkerError, WorkerStartError) as error:
             raise ParseError(error.reason) from error
-
-    def close(self) -> None:
-        """End the child process; the next page would start another one."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _picture(result: WireFrame) -> PagePicture:

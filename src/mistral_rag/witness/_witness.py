@@ -9,8 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from mistral_rag._forks import ForkAware, ForkLock
@@ -19,7 +18,7 @@ from mistral_rag.schema import Page, Seen, Source, clean_text
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
 from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, is_foreign, verdict
-from mistral_rag.workers import FrameError, Limits, WireFrame, Worker, WorkerSpec
+from mistral_rag.workers import FrameError, Limits, WireFrame, WorkerClient, WorkerSpec
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 MEDIA_TYPES: Final = ("application/pdf", "image/")
@@ -33,7 +32,7 @@ MAX_KEPT: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the picture of a page shows where a quote is said to stand. `text` is what was read; None: nothing was.
+    """Outcome of a look at the picture where a quote is said to stand. `text` is what was read; None: nothing was.
 
     `reason` says why a quote was not checked; `seconds` are those of processor time that it took.
     """
@@ -48,12 +47,17 @@ UNCHECKED: Final = Sighting("unchecked", reason="there is no picture of its page
 NOT_INSTALLED: Final = Sighting("unchecked", reason="the extra `local` is not installed")
 
 
+_SPEC: Final = WorkerSpec(
+    "mistral_rag.local._strips.worker", LIMITS, activity="reading", name="the witness process", arguments=("1",)
+)
+
+
 def is_installed() -> bool:
     """Check that the packages of the extra `local` that the witness needs are there."""
     return all(importlib.util.find_spec(package) for package in PACKAGES)
 
 
-class PictureWitness(ForkAware):
+class PictureWitness(WorkerClient, ForkAware):
     """Reads the places of quotes anew from the pictures of their pages, and compares.
 
     It shares nothing with the parser but the place: the page is drawn, the printed lines of the quote are cut out and
@@ -67,8 +71,8 @@ class PictureWitness(ForkAware):
     """
 
     def __init__(self) -> None:
+        super().__init__(_SPEC)
         self._lock = ForkLock()
-        self._worker: Worker | None = None
         self._kept: OrderedDict[bytes, Sighting] = OrderedDict()
         self._installed = is_installed()
         self.heed_forks()
@@ -163,38 +167,10 @@ class PictureWitness(ForkAware):
         except (FrameError, LookupError, TypeError, ValueError) as error:
             raise worker.reject() from error
 
-    def _ready(self) -> Worker:
-        if self._worker is not None and self._worker.usable:
-            return self._worker
-        self._close()
-        self._worker = Worker.start(
-            WorkerSpec(
-                "mistral_rag.local._strips.worker",
-                LIMITS,
-                activity="reading",
-                name="the witness process",
-                arguments=("1",),
-            )
-        )
-        return self._worker
-
-    def _close(self) -> None:
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
-
     def close(self) -> None:
         """End the process; the next quote would start another one."""
         with self._lock:
-            self._close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+            self._end()
 
 
 def may_have_pictures(source: Source) -> bool:

@@ -119,10 +119,11 @@ def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEncoder]:
 def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> Iterator[UnitRun]:
     """Choose the best units, each with its value; none that stands in a run before, or is far behind the best."""
     fits = [fit.of(at) - OLDER_MALUS * unit.passage.older for at, unit in enumerate(evidence)]
+    least = max(fits, default=0.0) - MAX_BEHIND
     taken: set[tuple[str, int, int]] = set()
     chosen = 0
     for at in sorted(range(len(fits)), key=lambda at: (-fits[at], at)):
-        if chosen == quotes or fits[at] < max(fits) - MAX_BEHIND:
+        if chosen == quotes or fits[at] < least:
             return
         unit = evidence[at]
         run = _completed(fit, at, unit)

@@ -3,15 +3,14 @@
 import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
 from mistral_rag._lazy import loader
 from mistral_rag.errors import MissingExtraError, ParseError, WorkerError, WorkerStartError
 from mistral_rag.ocr import OcrPage, PageFailure
-from mistral_rag.workers import Limits, WireFrame, Worker, WorkerSpec, available_cores
+from mistral_rag.workers import Limits, WireFrame, Worker, WorkerClient, WorkerSpec, available_cores
 
 if TYPE_CHECKING:
     from mistral_rag.local.ocr._lines import LineReader
@@ -32,7 +31,7 @@ _MAX_PDF_OFFSET: Final = 1024
 """Readers accept the header of a PDF within its first 1,024 bytes (PDF Reference 1.7, appendix H, note 13)."""
 
 
-class LocalOCR:
+class LocalOCR(WorkerClient):
     """Reads pages of PDF files and images with PP-OCRv6, one page at a time in a child process.
 
     Fulfils `mistral_rag.ocr.PageReader`. Latin and Greek letters, Chinese and Japanese; about 2 to 5 seconds of
@@ -54,14 +53,15 @@ class LocalOCR:
         if not is_installed():
             raise MissingExtraError("OCR on this machine", "local")
         threads = threads or available_cores()
-        self._spec = WorkerSpec(
-            "mistral_rag.local.ocr._worker",
-            limits or LIMITS,
-            activity="reading",
-            name="the reading process",
-            arguments=(str(threads),),
+        super().__init__(
+            WorkerSpec(
+                "mistral_rag.local.ocr._worker",
+                limits or LIMITS,
+                activity="reading",
+                name="the reading process",
+                arguments=(str(threads),),
+            )
         )
-        self._worker: Worker | None = None
 
     def read(self, path: Path, numbers: Sequence[int]) -> Iterator[OcrPage | PageFailure]:
         """Read the pages of these numbers (from 1), in the order of the document; each is a page or a failure.
@@ -71,36 +71,19 @@ class LocalOCR:
         """
         pdf = _is_pdf(path)
         for number in sorted(set(numbers)):
-            worker = self._ready()
+            worker = self._started()
             try:
                 yield _page(worker, WireFrame.of({"path": str(path), "number": number, "pdf": pdf}))
             except WorkerError as error:
                 yield PageFailure(number, error.reason)
 
-    def _ready(self) -> Worker:
-        if self._worker is not None and self._worker.usable:
-            return self._worker
-        self.close()
-        self._worker = Worker.start(self._spec)
+    def _started(self) -> Worker:
+        worker = self._ready()
         try:
-            self._worker.wait_until_ready()
+            worker.wait_until_ready()
         except WorkerStartError as error:
             raise ParseError(error.reason) from error
-        return self._worker
-
-    def close(self) -> None:
-        """End the child process; the next page would start another one."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        return worker
 
 
 def _page(worker: Worker, job: WireFrame) -> OcrPage:

@@ -1,43 +1,22 @@
 """PDFs split into parts of whole pages, each within the platform's limits."""
 
 import io
-import logging
-import struct
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
+from mistral_rag._pypdf import PYPDF_ERRORS
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr._reader import PageFailure
 from mistral_rag.ocr._requests.documents import LocalDocument
 
-logging.getLogger("pypdf").addHandler(logging.NullHandler())  # without a handler its warnings go to stderr
-
 MAX_BYTES = 50 * 1024 * 1024
 MAX_PAGES = 1000
 """Limits of one document, by the platform's documentation of OCR."""
-UNREADABLE = (
-    PyPdfError,
-    DependencyError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-"""Errors that pypdf raises on damaged files, most of them not its own."""
-
 DROPPED_PAGE_KEYS = ("/Annots", "/B", "/AA", "/Metadata", "/PieceInfo", "/Tabs", "/Thumb")
 """Entries that draw nothing and may drag other pages, or the whole document, into the part."""
 VISIBLE_ANNOTATIONS = frozenset(
@@ -74,7 +53,7 @@ class PdfSplitter:
             self.count = 0 if is_locked else len(self._reader.pages)
             if not (is_locked or self.count):
                 raise ValueError("no pages")
-        except UNREADABLE as error:
+        except PYPDF_ERRORS as error:
             self.close()
             raise ParseError(f"{document.name} is damaged, or of a kind of PDF that can't be cut") from error
         if is_locked:
@@ -89,7 +68,7 @@ class PdfSplitter:
         """Page labels in page order; empty when the file has none."""
         try:
             return self._reader.page_labels if "/PageLabels" in self._reader.root_object else ()
-        except UNREADABLE:
+        except PYPDF_ERRORS:
             return ()
 
     def cut(self, numbers: Sequence[int], *, max_bytes: int = MAX_BYTES) -> Iterator[DocumentPart | PageFailure]:
@@ -97,7 +76,7 @@ class PdfSplitter:
         try:
             with self._lock:
                 content = self._written(numbers)
-        except UNREADABLE:
+        except PYPDF_ERRORS:
             content = None
         if content is not None and len(content) <= max_bytes:
             yield DocumentPart(content, tuple(numbers))
