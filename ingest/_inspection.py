@@ -26,7 +26,7 @@ class InspectedPage:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is said of the page as a whole."""
+        """Remarks on the page as a whole."""
         doubts = (f"doubt: {doubt}" for doubt in self.page.doubts)
         return (*(f"problem: {reason}" for reason in self.problems), *doubts)
 
@@ -77,7 +77,7 @@ def inspect_file(
 
 
 def _when(ocr: str, ocr_with: str) -> str:
-    """Whether a reader is opened at all: without the local one, pages that need OCR are said to, as in a build."""
+    """True when a reader is opened at all: without the local one, pages that need OCR are said to, as in a build."""
     if ocr == "auto" and ocr_with == "local":
         from mistral_rag.local.ocr import is_installed
 

@@ -70,7 +70,7 @@ class CitedPages:
 
     @property
     def verdict(self) -> str:
-        """What was checked, in a line."""
+        """The outcome of the checks, in a line."""
         citation = self.citation
         verified = "verified" if citation.verified else "not verified"
         return f"{verified} ({citation.location}); seen: {citation.seen}"

@@ -91,7 +91,7 @@ def _cells(page: Page, spans: Sequence[Span]) -> Iterator[Mark]:
 
 
 def _labels(page: Page, spans: Sequence[Span]) -> list[str]:
-    """What stands over each quoted cell: the name of its column; letters where a name is too long, or there is none."""
+    """The label over each quoted cell: the name of its column; letters where a name is too long, or there is none."""
     values = [value for table, cell in quoted_cells(page, spans) for value in _values(page, table, cell)]
     names = [value.column for value in values]
     if all(name and len(name) <= MAX_LABEL for name in names):

@@ -35,7 +35,7 @@ class MarkStyle:
 
 
 class LegendEntry(NamedTuple):
-    """What a style means, in words."""
+    """Meaning of a style, in words."""
 
     style: MarkStyle
     text: str

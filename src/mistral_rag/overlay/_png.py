@@ -128,7 +128,7 @@ def _draw_tag(picture: Image.Image, tag: Tag, scale: float) -> None:
 
 
 def _notes(view: PageView, lines: Sequence[str], legend: Sequence[LegendEntry]) -> Image.Image | None:
-    """What stands below a page: the legend in one row, then the lines, broken where they are too long."""
+    """The picture below a page: the legend in one row, then the lines, broken where they are too long."""
     if view.raster is None or not (lines or legend):
         return None
     width = view.raster.width

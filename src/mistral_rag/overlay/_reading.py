@@ -97,7 +97,7 @@ def reading_layers(page: Page, hidden: Sequence[HiddenText] = ()) -> tuple[Layer
 
 
 def reading_legend(layers: Iterable[Layer]) -> tuple[LegendEntry, ...]:
-    """What the styles in these layers mean, as far as their labels don't say it."""
+    """Meanings of the styles in these layers, as far as their labels don't say it."""
     used = {(layer.name, mark.style) for layer in layers for mark in layer.marks}
     return tuple(entry for name, entry in _LEGEND if (name, entry.style) in used)
 

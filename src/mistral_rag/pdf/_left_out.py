@@ -40,7 +40,7 @@ class _Letter(NamedTuple):
 
 def left_out(text_page: Any, transform: PageTransform, text: str, words: WordBoxes) -> tuple[LeftOut, ...]:
     """Runs of characters of a loaded page that are in none of its `words`, offsets into `text`, at their place."""
-    read = _Words.of(text, words, transform)
+    read = _ReadWords.of(text, words, transform)
     size = transform.width or 1.0, transform.height or 1.0
     return tuple(
         LeftOut(clean_text(_joined(run)), _fractions(around([letter.box for letter in run]), *size))
@@ -49,14 +49,14 @@ def left_out(text_page: Any, transform: PageTransform, text: str, words: WordBox
     )
 
 
-class _Words(NamedTuple):
+class _ReadWords(NamedTuple):
     """The words that were read, without differences of presentation, and their boxes in points."""
 
     texts: tuple[str, ...]
     boxes: Floats
 
     @classmethod
-    def of(cls, text: str, words: WordBoxes, transform: PageTransform) -> "_Words":
+    def of(cls, text: str, words: WordBoxes, transform: PageTransform) -> "_ReadWords":
         rows = [(word.box.left, word.box.top, word.box.right, word.box.bottom) for word in words]
         boxes = np.array(rows, dtype=np.float64).reshape(-1, 4) * ((transform.width, transform.height) * 2)
         plain = tuple(unicodedata.normalize("NFKC", text[word.start : word.end]) for word in words)
@@ -84,7 +84,7 @@ def _letters(text_page: Any, transform: PageTransform) -> list[_Letter]:
     ]
 
 
-def _runs(letters: Sequence[_Letter], read: _Words) -> Iterator[list[_Letter]]:
+def _runs(letters: Sequence[_Letter], read: _ReadWords) -> Iterator[list[_Letter]]:
     """Letters that were not read, as long as they follow each other in a line."""
     run: list[_Letter] = []
     for letter in letters:

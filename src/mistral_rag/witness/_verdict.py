@@ -31,7 +31,7 @@ _NUMBER: Final = re.compile(r"[\d.,%()$€£¥+\-\u2010-\u2015\u2212]*\d[\d.,%()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reading of a strip gave.
+    """Outcome of one reading of a strip.
 
     `ink` is the share of ink in its box, `letters` is True when some of it is as high as a letter, `gaps` are runs
     without ink in fractions of the width, `pixels` is the height of the line.

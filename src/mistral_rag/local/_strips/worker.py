@@ -103,7 +103,7 @@ def _answer(recogniser: Recogniser, pages: Pages, job: WireFrame) -> Iterator[Wi
 
 
 def _read(recogniser: Recogniser, pages: Pages, job: Any) -> list[dict[str, Any]]:
-    """What was read of each strip."""
+    """Readings of the strips, in order."""
     strips, attempt = job["strips"], job["attempt"]
     heights = [strip["box"][3] - strip["box"][1] for strip in strips]
     line = float(np.median(heights)) if heights else 1.0

@@ -39,7 +39,7 @@ _MIN_GLYPH_GAP = -0.35
 underscores below it share more, and stay apart."""
 
 
-class _Word(NamedTuple):
+class _PlacedWord(NamedTuple):
     """A stretch of letters without a blank: its places from `start` to `end`, and its box."""
 
     start: int
@@ -164,7 +164,7 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
     runs = runs_of(codes)[edges[::2]].tolist()
     falls = set(np.flatnonzero(_falls_back(glyphs.upright, ink)).tolist())
     words = [
-        _Word(start, end, *box)
+        _PlacedWord(start, end, *box)
         for start, end, box in zip(edges[::2].tolist(), edges[1::2].tolist(), boxes.tolist(), strict=True)
     ]
     run_of = dict(zip(words, runs, strict=True))
@@ -190,7 +190,7 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
 class _Piece(NamedTuple):
     """Letters that stay together, by place; `word` is the first of their words."""
 
-    word: _Word
+    word: _PlacedWord
     letters: list[int]
 
 
@@ -201,7 +201,7 @@ def _leftward_runs(text: str, codes: Integers) -> Set[int]:
     return frozenset(runs_of(codes)[is_leftward(codes)].tolist())
 
 
-def _falls(falls: Set[int], word: _Word) -> bool:
+def _falls(falls: Set[int], word: _PlacedWord) -> bool:
     return not falls.isdisjoint(range(word.start, word.end))
 
 
@@ -228,7 +228,7 @@ def _rebuilt(glyphs: Glyphs, codes: Integers, pieces: Mapping[int, list[_Piece]]
 
 
 def _blanks(piece: _Piece, following: _Piece | None, ink: Booleans) -> Sequence[int]:
-    """What stands between two pieces: the file's blanks where they were neighbours, else one of ours."""
+    """Separator of two pieces: the file's blanks where they were neighbours, else one of ours."""
     end = piece.letters[-1] + 1
     if following is None or following.letters[0] < end or ink[end : following.letters[0]].any():
         return [-1]
@@ -240,10 +240,10 @@ def _on_one_line(pieces: Sequence[_Piece]) -> bool:
     return bool(pieces) and max(bottoms) - min(bottoms) < _MAX_STEP * (pieces[0].word.bottom - pieces[0].word.top)
 
 
-def _clusters(words: Sequence[_Word], rows: Integers, runs: Sequence[int]) -> Iterator[list[_Word]]:
+def _clusters(words: Sequence[_PlacedWord], rows: Integers, runs: Sequence[int]) -> Iterator[list[_PlacedWord]]:
     """Words of one line and size that lie over each other, or touch though they are of two runs."""
     order = sorted(range(len(words)), key=lambda at: (int(rows[at]), words[at].left))
-    cluster: list[_Word] = []
+    cluster: list[_PlacedWord] = []
     last, right = -1, 0.0
     for at in order:
         word = words[at]
@@ -265,12 +265,12 @@ def _clusters(words: Sequence[_Word], rows: Integers, runs: Sequence[int]) -> It
         yield cluster
 
 
-def _same_size(one: _Word, other: _Word) -> bool:
+def _same_size(one: _PlacedWord, other: _PlacedWord) -> bool:
     heights = one.bottom - one.top, other.bottom - other.top
     return min(heights) > (1 - 2 * _MAX_SIZE_CHANGE) * max(heights)
 
 
-def _sorted_letters(glyphs: Glyphs, cluster: Sequence[_Word]) -> list[int]:
+def _sorted_letters(glyphs: Glyphs, cluster: Sequence[_PlacedWord]) -> list[int]:
     """Places of the letters of some words from left to right; none where they lie over each other."""
     letters = [at for word in cluster for at in range(word.start, word.end)]
     boxes = glyphs.upright[letters]

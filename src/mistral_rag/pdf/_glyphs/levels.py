@@ -39,7 +39,7 @@ def marks_cut(glyphs: Glyphs, pairs: Pairs) -> Integers:
 
 
 def _raised(text: str, begins: Integers, ends: Integers) -> Iterator[int]:
-    """Where raised marks begin or end; what has no letter or digit is no mark, and a fraction is a number."""
+    """Places at which raised marks begin or end; what has no letter or digit is no mark, and a fraction is a number."""
     for at in begins.tolist():
         mark = _word(text, at)
         if _MARK.search(mark) and not any(sign in mark for sign in _FRACTION):
@@ -57,5 +57,5 @@ def _word(text: str, start: int) -> str:
 
 
 def _lowered(text: str, begins: Integers) -> Iterator[int]:
-    """Where lowered digits follow a digit; those of a formula (CO2) belong to their letters."""
+    """Places at which lowered digits follow a digit; those of a formula (CO2) belong to their letters."""
     return (at for at in begins.tolist() if text[at].isdigit() and text[at - 1].isdigit())

@@ -170,7 +170,7 @@ def _goes_on(row: Sequence[Fragment], continued: Collection[int]) -> bool:
 
 
 def _asides(groups: Sequence[Group]) -> Iterator[tuple[float, list[Region]]]:
-    """What is inserted together, and its top: a drawing's labels with its caption, or a note."""
+    """Regions that are inserted together, and their top: a drawing's labels with its caption, or a note."""
     if all(group.is_text for group in groups):
         yield from ((group.box.top, [Region(group.rows, "aside")]) for group in groups)
         return

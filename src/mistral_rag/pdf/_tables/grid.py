@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mistral_rag.pdf._tables.body import logical_rows
 from mistral_rag.pdf._tables.columns import Column, place_of
-from mistral_rag.pdf._tables.heads import Name, joined_names, names_of
+from mistral_rag.pdf._tables.heads import ColumnName, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
 from mistral_rag.pdf._tables.values import is_enumerator, leader_of, scale_of
@@ -122,7 +122,7 @@ def _without_labels_of_two(rows: Sequence[Row], columns: Sequence[Column]) -> tu
     return [row for row in rows if row.line not in lines], labels
 
 
-def _head_cells(rows: Sequence[Row], names: Sequence[Name], layout: Layout) -> Iterator[TableCell]:
+def _head_cells(rows: Sequence[Row], names: Sequence[ColumnName], layout: Layout) -> Iterator[TableCell]:
     for name in sorted(names, key=lambda name: (name.first_row, name.first)):
         yield TableCell(
             row=name.first_row,

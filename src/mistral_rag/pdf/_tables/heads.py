@@ -30,7 +30,7 @@ _Placed = tuple[Piece, int, int]
 """A piece of a head, and the first and last of the columns that it stands over."""
 
 
-class Name(NamedTuple):
+class ColumnName(NamedTuple):
     """A name of columns: its pieces from top to bottom, its first and last row and column."""
 
     pieces: tuple[Piece, ...]
@@ -88,9 +88,9 @@ def _fills(row: Row, columns: Sequence[Column]) -> bool:
     return len(row.pieces) >= _MIN_FILLED * len(columns)
 
 
-def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, text: str) -> list[Name]:
+def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, text: str) -> list[ColumnName]:
     """The names that stand in the rows of a head, from top to bottom; lines of one name are put together."""
-    found: list[Name] = []
+    found: list[ColumnName] = []
     below: Sequence[_Placed] = ()
     levels: list[list[_Placed]] = []
     naming = [at for at, row in enumerate(rows) if any(place_of(columns, piece)[0] for piece in row.pieces)]
@@ -109,11 +109,11 @@ def names_of(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice, t
             if above and (above.first, above.last) == (first, last) and _goes_on(rows, above, piece, at, lattice, text):
                 found[found.index(above)] = above._replace(pieces=(*above.pieces, piece), last_row=at)
             else:
-                found.append(Name((piece,), at, at, first, last))
+                found.append(ColumnName((piece,), at, at, first, last))
     return found
 
 
-def _goes_on(rows: Sequence[Row], above: Name, piece: Piece, at: int, lattice: Lattice, text: str) -> bool:
+def _goes_on(rows: Sequence[Row], above: ColumnName, piece: Piece, at: int, lattice: Lattice, text: str) -> bool:
     """True when a piece is the next line of the name above it, and no name of its own."""
     last = rows[above.last_row]
     if rows[at].top - last.bottom > _MAX_LINE_GAP * last.height:
@@ -267,7 +267,7 @@ def _edges(columns: Sequence[Column], below: Sequence[_Placed]) -> list[tuple[fl
     return edges
 
 
-def joined_names(names: Sequence[Name], text: str, count: int) -> tuple[str, ...]:
+def joined_names(names: Sequence[ColumnName], text: str, count: int) -> tuple[str, ...]:
     """The names of each column from top to bottom, joined by ", "; a name over several columns stands in each.
 
     What is said of the scale of several columns, or stands alone on its line, is no name.

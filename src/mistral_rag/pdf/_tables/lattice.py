@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mistral_rag.pdf._tables.columns import Column
 from mistral_rag.pdf._tables.pieces import Piece, Row
-from mistral_rag.pdf._tables.rulings import Rule, Rulings, Shade, covered
+from mistral_rag.pdf._tables.rulings import Ruling, Rulings, Shade, covered
 
 _MIN_ACROSS = 0.8
 """Share of a table's width that a rule between two rows covers; one below a sum or a column name covers less."""
@@ -33,8 +33,8 @@ Color = tuple[int, int, int]
 class Lattice(NamedTuple):
     """The rules and shadings of a table between `left` and `right`, in points; `colors` keeps those behind rows."""
 
-    across: Sequence[Rule]
-    down: Sequence[Rule]
+    across: Sequence[Ruling]
+    down: Sequence[Ruling]
     shades: Sequence[Shade]
     left: float
     right: float
@@ -103,7 +103,7 @@ class Lattice(NamedTuple):
         return behind[-1].color if behind and covered(spans, self.left, self.right) >= _MIN_SHADE else None
 
     def regions(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[tuple[float, float]]:
-        """What stands between the rules that run down a table; empty where they do not part all of its columns."""
+        """Ranges (left, right) between the rules that run down a table; empty where they do not part all columns."""
         top, bottom = rows[0].top, rows[-1].bottom
         places: list[float] = []
         for rule in self.down:

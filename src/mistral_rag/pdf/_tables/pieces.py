@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._document import Sheet
-from mistral_rag.pdf._tables.rulings import Rule
+from mistral_rag.pdf._tables.rulings import Ruling
 from mistral_rag.pdf._tables.values import CellKind, kind_of
 from mistral_rag.schema import WordBoxes
 
@@ -118,7 +118,7 @@ def _is_justified(pieces: Sequence[Piece]) -> bool:
     return len(blanks) >= _MIN_BLANKS and blanks[len(blanks) // 2] > _MAX_BLANK * min(gaps) > 0
 
 
-def _between(rules: Sequence[Rule], top: float, bottom: float) -> list[float]:
+def _between(rules: Sequence[Ruling], top: float, bottom: float) -> list[float]:
     """Places of the rules that run down beside a line."""
     middle = (top + bottom) / 2
     return [rule.place for rule in rules if rule.low <= middle <= rule.high]

@@ -38,7 +38,7 @@ _segment_type = bound(pdfium.FPDFPathSegment_GetType, ctypes.c_int, 1)
 _segment_point = bound(pdfium.FPDFPathSegment_GetPoint, ctypes.c_int, 3)
 
 
-class Rule(NamedTuple):
+class Ruling(NamedTuple):
     """A straight line on a page in points: at `place` from `low` to `high`; y and x for one across, x and y else."""
 
     place: float
@@ -56,8 +56,8 @@ class Shade(NamedTuple):
 class Rulings(NamedTuple):
     """Rules across and down a page, each kind in the order of its places, and shaded areas in the order of drawing."""
 
-    across: tuple[Rule, ...] = ()
-    down: tuple[Rule, ...] = ()
+    across: tuple[Ruling, ...] = ()
+    down: tuple[Ruling, ...] = ()
     shades: tuple[Shade, ...] = ()
 
 
@@ -119,11 +119,11 @@ def _sorted_out(boxes: Floats, ink: Booleans, fill: Booleans, fills: Any, transf
     thin = shown & ~flat & (wide <= _MAX_THICKNESS)
     area = shown & ~flat & ~thin & fill
     area &= (wide < _MAX_PAGE_SHARE * transform.width) | (high < _MAX_PAGE_SHARE * transform.height)
-    across = [Rule((top + bottom) / 2, left, right) for left, top, right, bottom in boxes[flat].tolist()]
-    down = [Rule((left + right) / 2, top, bottom) for left, top, right, bottom in boxes[thin].tolist()]
+    across = [Ruling((top + bottom) / 2, left, right) for left, top, right, bottom in boxes[flat].tolist()]
+    down = [Ruling((left + right) / 2, top, bottom) for left, top, right, bottom in boxes[thin].tolist()]
     for left, top, right, bottom in boxes[shown & ~flat & ~thin & ~fill].tolist():
-        across += (Rule(y, left, right) for y in (top, bottom))
-        down += (Rule(x, top, bottom) for x in (left, right))
+        across += (Ruling(y, left, right) for y in (top, bottom))
+        down += (Ruling(x, top, bottom) for x in (left, right))
     shades = _joined_shades(boxes[area].tolist(), fills[area, :3].tolist())
     return Rulings(tuple(_joined(across)), tuple(_joined(down)), tuple(shades))
 
@@ -168,7 +168,7 @@ def _parts(address: int, count: int, transform: PageTransform) -> Floats:
     return transform.boxes(np.array(boxes, dtype=np.float64).reshape(-1, 1, 4))
 
 
-def _joined(rules: Iterable[Rule]) -> list[Rule]:
+def _joined(rules: Iterable[Ruling]) -> list[Ruling]:
     """Rules on one line that touch each other, as one; in the order of their places."""
     joined: list[list[float]] = []
     line: int | None = None
@@ -179,7 +179,7 @@ def _joined(rules: Iterable[Rule]) -> list[Rule]:
         else:
             joined.append([rule.place, low, rule.high])
             line = at
-    return sorted(Rule(*rule) for rule in joined)
+    return sorted(Ruling(*rule) for rule in joined)
 
 
 def covered(spans: Sequence[tuple[float, float]], low: float, high: float) -> float:

@@ -73,7 +73,7 @@ def is_dash(text: str) -> bool:
 
 
 def leader_of(text: str) -> int:
-    """Where the dots begin that lead from a label to its value; the length of a text without them."""
+    """Offset at which the dots begin that lead from a label to its value; the length of a text without them."""
     found = _LEADER.search(text) if text[-1:] in {".", "_"} else None
     return found.start() if found else len(text)
 

@@ -126,7 +126,7 @@ class DocumentFonts:
     def look(self, number: int, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Looked:
         """Look at the words of page `number`, while it is loaded."""
         unjudged = 0
-        words = _Words.of(text_page, texts, spans)
+        words = _FontWords.of(text_page, texts, spans)
         for address, used in words.used.items():
             characters = sorted(used.keys() & JUDGED)
             drawn: Set[str] = frozenset()
@@ -172,14 +172,14 @@ class DocumentFonts:
         return font
 
 
-class _Words(NamedTuple):
+class _FontWords(NamedTuple):
     """Words of a page: `used` are their characters by the address of the font, without words in two fonts."""
 
     used: dict[int, Counter[str]]
     undrawn: int
 
     @classmethod
-    def of(cls, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> "_Words":
+    def of(cls, text_page: Any, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> "_FontWords":
         handle = ctypes.cast(text_page, ctypes.c_void_p).value
         # a map calls without a step of the interpreter: a page has hundreds of words
         firsts = list(map(_object_of, repeat(handle), [first for first, _ in spans]))
