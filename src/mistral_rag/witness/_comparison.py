@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
+from mistral_rag.witness._alignment import Edit, edits_between, is_confused
 from mistral_rag.witness._strips import PrintedWord
 
 Likeness = Literal["same", "different", "unsure"]
@@ -25,8 +26,6 @@ _LEARNT: Final = re.compile("[A-Za-z\u00c0-\u017f\u0391-\u03c9\u3040-\u30ff\u340
 """Latin, Greek, Japanese and Chinese: letters that PP-OCRv6 has among its characters."""
 _IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _BRACKETS: Final = str.maketrans("[]{}", "()()")
-_CONFUSED: Final = ("o0", "l1i", "ce", "uv", "nh", "sz", "gq", "tf", "rf", "ij", "vy", "il", "lt", "ft", "=≠")
-"""Letters that small print makes alike; digits among them only where no digit stands beside."""
 MAX_EDITS: Final = 0.2
 """Share of a word's letters that may be read otherwise, but not two in a row: "increased" is not "decreased"."""
 MAX_DOUBTFUL: Final = 0.15
@@ -35,7 +34,6 @@ MIN_EXTRA: Final = 2
 """Letters in a row that make a word which is not in the quote; one alone may be a speck or a rule."""
 SHORT_WORD: Final = 4
 """Letters; a shorter word with one letter read otherwise is another word, unless the letters are alike."""
-ROUNDING: Final = 1e-9
 _OPENING: Final = frozenset("-+±÷=≠<>≤≥(")
 _APART: Final = _OPENING - {"("} | {"x"}
 """Signs that may have blanks beside them; "x" is that of a multiplication."""
@@ -55,18 +53,6 @@ class Characters(NamedTuple):
     dropped: frozenset[int] = frozenset()
 
 
-class Edit(NamedTuple):
-    """A difference: `quoted` stands at `at` in the quote, `read` at `seen` in what was read; one of them may be empty.
-
-    An extra character stands before `at`; a missing one was to stand before `seen`.
-    """
-
-    at: int
-    seen: int
-    quoted: str
-    read: str
-
-
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The outcome for one strip. `strict` are the edits that make another quote of it, by place in the quote.
@@ -84,7 +70,7 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
     quoted, seen = _quoted(words), _read(read)
     if quoted.text == seen.text:
         return Comparison("same")
-    edits = [edit for edit in _edits(quoted.text, seen.text) if not _of_mark(quoted, edit)]
+    edits = [edit for edit in edits_between(quoted.text, seen.text) if not _of_mark(quoted, edit)]
     strict = {edit for edit in edits if _is_strict(quoted, seen, edit)} | _other_words(quoted, edits) | _extra(edits)
     share = len(edits) / max(len(quoted.text), 1)
     if strict:
@@ -133,61 +119,6 @@ def _read(read: str) -> Characters:
     return Characters("".join(words), numbers)
 
 
-def _edits(one: str, two: str) -> list[Edit]:
-    """The edits of an alignment of least cost, in order."""
-    head = 0
-    while head < min(len(one), len(two)) and one[head] == two[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(one), len(two)) - head and one[-1 - tail] == two[-1 - tail]:
-        tail += 1
-    core = _table(one[head : len(one) - tail], two[head : len(two) - tail])
-    edits: list[Edit] = []
-    i, j = len(core) - 1, len(core[0]) - 1
-    while i or j:
-        here = core[i][j]
-        a, b = one[head + i - 1] if i else "", two[head + j - 1] if j else ""
-        if i and j and abs(here - core[i - 1][j - 1] - _cost(a, b)) < ROUNDING:
-            i, j = i - 1, j - 1
-            edits += [Edit(head + i, head + j, a, b)] if a != b else []
-        elif i and abs(here - core[i - 1][j] - _cost(a, "")) < ROUNDING:
-            i -= 1
-            edits.append(Edit(head + i, head + j, a, ""))
-        else:
-            j -= 1
-            edits.append(Edit(head + i, head + j, "", b))
-    return edits[::-1]
-
-
-def _table(one: str, two: str) -> list[list[float]]:
-    """Costs of aligning the first characters of one text with the first ones of the other."""
-    rows = [[0.0]]
-    for b in two:
-        rows[0].append(rows[0][-1] + _cost("", b))
-    for a in one:
-        above = rows[-1]
-        row = [above[0] + _cost(a, "")]
-        for at, b in enumerate(two):
-            row.append(min(above[at] + _cost(a, b), above[at + 1] + _cost(a, ""), row[at] + _cost("", b)))
-        rows.append(row)
-    return rows
-
-
-def _cost(one: str, two: str) -> float:
-    """Cost of an edit: a substitution of unlike kinds costs as much as leaving out one and adding the other."""
-    if one == two:
-        return 0.0
-    if one and two:
-        if _is_confused(one, two):
-            return 0.4
-        return 1.0 if one.isalpha() and two.isalpha() else 1.6
-    return 1.0 if (one or two).isalnum() else 0.6
-
-
-def _is_confused(one: str, two: str) -> bool:
-    return any(one in pair and two in pair for pair in _CONFUSED)
-
-
 def _of_mark(quoted: Characters, edit: Edit) -> bool:
     """True for an edit of a small mark, or of what was read beside one."""
     if edit.quoted and _is_sign_apart(quoted, edit.at) and quoted.words[edit.at] + 1 not in quoted.marks:
@@ -203,7 +134,7 @@ def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
     if _IDEOGRAPH.match(edit.quoted) or _IDEOGRAPH.match(edit.read):
         return True
     if edit.quoted.isdigit() or edit.read.isdigit():
-        alike = edit.quoted and edit.read and _is_confused(edit.quoted, edit.read)
+        alike = edit.quoted and edit.read and is_confused(edit.quoted, edit.read)
         return not (alike and not _by_digit(quoted, edit.at) and not _by_digit(seen, edit.seen))
     if (edit.quoted, edit.read) == ("≠", "="):
         # the recogniser loses the stroke, at 14 points even
@@ -279,7 +210,7 @@ def _other_words(quoted: Characters, edits: Sequence[Edit]) -> set[Edit]:
 
 
 def _is_other_word(letters: int, edits: Sequence[Edit]) -> bool:
-    unlike = [edit for edit in edits if not (edit.read and _is_confused(edit.quoted, edit.read))]
+    unlike = [edit for edit in edits if not (edit.read and is_confused(edit.quoted, edit.read))]
     if any(one.at + 1 == two.at for one, two in pairwise(unlike)):
         return True
     weight = (len(unlike) + len(edits)) / 2
