@@ -9,7 +9,7 @@ import asyncio
 import os
 
 from mistral_rag import ChatMistral
-from mistral_rag.errors import StreamError
+from mistral_rag.errors import ApiError
 from mistral_rag.testing import FakeMistral, faults
 
 
@@ -20,8 +20,8 @@ async def tell(model: ChatMistral, prompt: str) -> None:
             print(chunk.text, end="", flush=True)
             if chunk.usage_metadata:
                 print(f"\n({chunk.usage_metadata['output_tokens']} tokens)")
-    except StreamError as error:
-        print(f"\nbroke off after {error.partial.text!r}")
+    except ApiError as error:
+        print(f"\nbroke off after {error.partial.text if error.partial else ''!r}")
 
 
 async def main() -> None:

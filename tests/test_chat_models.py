@@ -13,7 +13,7 @@ import pytest
 from langchain.agents import create_agent
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import UsageMetadataCallbackHandler
-from langchain_core.exceptions import OutputParserException
+from langchain_core.exceptions import ModelAPIError, ModelConnectionError, ModelError, OutputParserException
 from langchain_core.load import dumps, load
 from langchain_core.messages import (
     AIMessage,
@@ -32,6 +32,7 @@ from mistral_rag import ChatMistral
 from mistral_rag.api import Timeouts
 from mistral_rag.errors import (
     ApiConnectionError,
+    ApiError,
     ApiTimeoutError,
     AuthenticationError,
     BadRequestError,
@@ -39,7 +40,6 @@ from mistral_rag.errors import (
     RateLimitError,
     RefusalError,
     ResponseError,
-    StreamError,
     UnknownModelError,
 )
 from mistral_rag.testing import FakeMistral, Reply, call, faults, references, thinking
@@ -222,7 +222,7 @@ def test_metadata_tell_the_truth(fake: FakeMistral) -> None:
 def test_a_stream_tells_the_same(fake: FakeMistral) -> None:
     whole = folded(list(model(fake).stream("Tell me more")))
     once = model(fake).invoke("Tell me more")
-    volatile = {"request_id", "rate_limits", "total_time", "time_to_first_token", "created"}
+    volatile = {"id", "request_id", "rate_limits", "total_time", "time_to_first_token", "created"}
     assert {k: v for k, v in whole.response_metadata.items() if k not in volatile} == {
         k: v for k, v in once.response_metadata.items() if k not in volatile
     }
@@ -287,30 +287,36 @@ def test_a_stream_comes_piece_by_piece_and_says_when_it_ends(fake: FakeMistral) 
 
 
 BREAKS = [
-    faults.cut_stream(after=3),
-    faults.cut_stream(after=3, reset=True),
-    faults.end_stream(after=3),
-    faults.stream_error(after=3),
+    (faults.cut_stream(after=3), ModelConnectionError),
+    (faults.cut_stream(after=3, reset=True), ModelConnectionError),
+    (faults.end_stream(after=3), ModelConnectionError),
+    (faults.stream_error(after=3), ModelAPIError),
 ]
 
 
-@pytest.mark.parametrize("fault", BREAKS)
-def test_a_broken_stream_is_an_error_with_what_had_come(fake: FakeMistral, fault: faults.Fault) -> None:
+@pytest.mark.parametrize(("fault", "kind"), BREAKS)
+def test_a_broken_stream_is_an_error_with_what_had_come(
+    fake: FakeMistral, fault: faults.Fault, kind: type[ModelError]
+) -> None:
     fake.script("one two three four five six")
     fake.faults.add(fault)
     got: list[str] = []
-    with pytest.raises(StreamError, match="broke off") as caught:
+    with pytest.raises(ApiError, match="broke off") as caught:
         read_into(got, model(fake, max_retries=3).stream("?"))
+    assert isinstance(caught.value, kind)
     assert caught.value.partial.text == "".join(got) == "one two"
     assert len(fake.requests) == 1
 
 
-@pytest.mark.parametrize("fault", BREAKS)
-async def test_a_broken_stream_is_an_error_for_coroutines_too(fake: FakeMistral, fault: faults.Fault) -> None:
+@pytest.mark.parametrize(("fault", "kind"), BREAKS)
+async def test_a_broken_stream_is_an_error_for_coroutines_too(
+    fake: FakeMistral, fault: faults.Fault, kind: type[ModelError]
+) -> None:
     fake.script("one two three four five six")
     fake.faults.add(fault)
-    with pytest.raises(StreamError) as caught:
+    with pytest.raises(ApiError) as caught:
         await acollected(model(fake).astream("?"))
+    assert isinstance(caught.value, kind)
     assert caught.value.partial.text == "one two"
 
 

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk, HumanMessage
 
 from mistral_rag import ChatMistral
-from mistral_rag.errors import ApiError, RateLimitError, ServerError, StreamError
+from mistral_rag.errors import (
+    ApiConnectionError,
+    ApiError,
+    BadRequestError,
+    RateLimitError,
+    ServerError,
+    StreamError,
+)
 
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 
@@ -111,21 +118,30 @@ def test_a_stream_that_was_ended_is_whole(text: str) -> None:
 
 
 BROKEN = [
-    lines(event(content="Hi"), end=""),
-    lines(event(content="Hi"), {"object": "error", "message": "x", "type": "internal_server_error"}),
-    lines(event(content="Hi"), {"error": "x"}),
-    lines(event(content="Hi"), {"message": "Overloaded."}),
-    lines(event(content="Hi"), end='event: error\ndata: {"reason": "x"}\n\ndata: [DONE]\n\n'),
-    lines(event(content="Hi"), end="data: {bad\n\ndata: [DONE]\n\n"),
-    lines(event(content="Hi"), event(finish_reason="error")),
+    (lines(event(content="Hi"), end=""), ApiConnectionError),
+    (lines(event(content="Hi"), {"object": "error", "message": "x", "type": "internal_server_error"}), ServerError),
+    (lines(event(content="Hi"), {"object": "error", "message": "x", "type": "rate_limited"}), RateLimitError),
+    (lines(event(content="Hi"), {"error": {"message": "x", "code": 429}}), RateLimitError),
+    (lines(event(content="Hi"), {"error": {"message": "x", "type": "overloaded_error"}}), ServerError),
+    (
+        lines(event(content="Hi"), {"object": "error", "message": "x", "code": "3280", "type": "invalid_x"}),
+        BadRequestError,
+    ),
+    (lines(event(content="Hi"), end='{"object": "error", "message": "x", "raw_status_code": 503}\n'), ServerError),
+    (lines(event(content="Hi"), {"error": "x"}), StreamError),
+    (lines(event(content="Hi"), {"message": "Overloaded."}), StreamError),
+    (lines(event(content="Hi"), end='event: error\ndata: {"reason": "x"}\n\ndata: [DONE]\n\n'), StreamError),
+    (lines(event(content="Hi"), end="data: {bad\n\ndata: [DONE]\n\n"), StreamError),
+    (lines(event(content="Hi"), event(finish_reason="error")), StreamError),
 ]
 
 
-@pytest.mark.parametrize("text", BROKEN)
-def test_what_came_before_an_error_is_in_the_error(text: str) -> None:
+@pytest.mark.parametrize(("text", "kind"), BROKEN)
+def test_what_came_before_an_error_is_in_the_error(text: str, kind: type[ApiError]) -> None:
     got: list[str] = []
-    with pytest.raises(StreamError) as caught:
+    with pytest.raises(ApiError) as caught:
         got.extend(chunk.text for chunk in model(text).stream("?"))
+    assert type(caught.value) is kind
     assert caught.value.partial.text == "Hi"
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from mistral_rag import ChatMistral, MistralEmbeddings
 from mistral_rag.chat_models import MessageRules
-from mistral_rag.errors import ApiTimeoutError, ServerError, StreamError, UnknownModelError
+from mistral_rag.errors import ApiTimeoutError, ServerError, UnknownModelError
 from mistral_rag.testing import FakeMistral, Reply, Rules, call, faults, references, thinking
 
 
@@ -175,7 +175,7 @@ def test_langchain_31121_null_beside_a_call_is_no_text(fake: FakeMistral, stream
 def test_langchain_27886_an_error_event_is_not_swallowed(fake: FakeMistral) -> None:
     fake.script("one two three four")
     fake.faults.add(faults.stream_error(after=3))
-    with pytest.raises(StreamError):
+    with pytest.raises(ServerError):
         list(model(fake).stream("?"))
 
 

@@ -19,7 +19,8 @@ from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 from mistral_rag._logger import logger_of
 from mistral_rag.api._chat_models import chat_model, vocabulary
 from mistral_rag.api._connection import Connection
-from mistral_rag.api._errors import ApiError, StreamError
+from mistral_rag.api._errors import ApiError
+from mistral_rag.api._keys import Key
 from mistral_rag.api._settings import Timeouts
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._profile import profile
@@ -42,8 +43,8 @@ PATH = "chat/completions"
 NOT_SENT = frozenset({"stream", "timeout"})
 """Call arguments that are no parameters of the platform: LangChain's own, and the timeout of one call."""
 
-HARMLESS = frozenset({"a tool call id was rewritten"})
-"""Repairs without a warning: ids of other providers are always rewritten, and no content changes."""
+HARMLESS = frozenset({"a tool call id was rewritten", "the thoughts of a message were joined and put first"})
+"""Repairs without a warning: they change no content, and every history of another provider needs them."""
 
 logger = logger_of(__name__)
 
@@ -64,6 +65,11 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
 
     model: str = Field(default=DEFAULT_MODEL, min_length=1, validation_alias=AliasChoices("model", "model_name"))
     streaming: bool = False
+    stream_usage: bool | None = None
+    """Ask for the usage of streams, which the platform sends unasked and OpenAI-compatible hosts only on request.
+
+    None asks when the key begins with "sk-": such are those of LiteLLM and OpenAI, and none of the platform.
+    """
     message_rules: MessageRules | None = None
 
     _warned: set[str] = PrivateAttr(default_factory=set)
@@ -176,7 +182,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return chat_result(self.client.post(PATH, request.body, timeouts=_timeouts(kwargs)), request)
+        return chat_result(self.client.post(PATH, request.body, expects="choices", timeouts=_timeouts(kwargs)), request)
 
     async def _agenerate(
         self,
@@ -186,7 +192,9 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
-        return chat_result(await self.client.apost(PATH, request.body, timeouts=_timeouts(kwargs)), request)
+        return chat_result(
+            await self.client.apost(PATH, request.body, expects="choices", timeouts=_timeouts(kwargs)), request
+        )
 
     def _stream(
         self,
@@ -198,7 +206,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         request = self._request(messages, stop, kwargs, stream=True)
         assembler = self._assembler(request)
         stream = self.client.stream(PATH, request.body, begun=has_content, timeouts=_timeouts(kwargs))
-        failure: StreamError | None = None
+        failure: ApiError | None = None
         try:
             for event in stream:
                 if (chunk := stream_chunk(event, assembler, stream.headers)) is not None:
@@ -224,7 +232,7 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         request = self._request(messages, stop, kwargs, stream=True)
         assembler = self._assembler(request)
         stream = await self.client.astream(PATH, request.body, begun=has_content, timeouts=_timeouts(kwargs))
-        failure: StreamError | None = None
+        failure: ApiError | None = None
         try:
             async for event in stream:
                 if (chunk := stream_chunk(event, assembler, stream.headers)) is not None:
@@ -254,9 +262,16 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             parameters |= {"tools": tools, **({"tool_choice": choice} if choice is not None else {})}
         if stream:
             parameters["stream"] = True
+            if self._asks_for_usage():
+                parameters.setdefault("stream_options", {"include_usage": True})
         request = build(model, messages, parameters, rules=self.message_rules)
         self._warn_once(request.repairs)
         return request
+
+    def _asks_for_usage(self) -> bool:
+        if self.stream_usage is not None:
+            return self.stream_usage
+        return isinstance(self.api_key, Key) and self.api_key.begins_with("sk-")
 
     def _assembler(self, request: PreparedRequest) -> StreamAssembler:
         return StreamAssembler(request.reader(), began=request.began, as_blocks=self.output_version == "v1")

@@ -34,7 +34,7 @@
         ├── ApiConnectionError         no answer: name, network, TLS
         ├── ApiTimeoutError            no answer in time
         └── ResponseError              an answer that is not one: broken JSON, missing vectors
-            └── StreamError            a stream that broke off; `partial` holds what had come
+            └── StreamError            a stream that the model or a malformed event ended
 
 The platform's branch subclasses langchain-core's model errors, which cost 100 ms to import; it is
 defined below `mistral_rag.api` and loaded when first used here.

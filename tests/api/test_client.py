@@ -99,7 +99,17 @@ def test_a_slow_answer_is_a_timeout(fake: FakeMistral) -> None:
 def test_an_answer_that_is_no_json_object_is_a_response_error(fake: FakeMistral, fault: faults.Fault) -> None:
     fake.faults.add(fault)
     with pytest.raises(ResponseError, match="no JSON object"):
-        Client(settings(fake)).post(CHAT, BODY)
+        Client(settings(fake, retry=NEVER)).post(CHAT, BODY)
+
+
+@pytest.mark.parametrize("body", [{"data": []}, {"choices": []}, {"choices": None}, "", "<html>busy</html>", [1]])
+def test_a_reply_that_can_not_be_used_is_asked_for_again(fake: FakeMistral, body: Any) -> None:
+    fake.faults.add(faults.error(200, body))
+    assert Client(settings(fake)).post(CHAT, BODY, expects="choices").data["choices"]
+    assert len(fake.requests) == 2
+    fake.faults.add(faults.error(200, body))
+    with pytest.raises(ResponseError, match=r"no (JSON object|choices)"):
+        Client(settings(fake, retry=NEVER)).post(CHAT, BODY, expects="choices")
 
 
 def test_an_error_that_comes_with_200_is_an_error(fake: FakeMistral) -> None:
@@ -290,6 +300,6 @@ def test_the_key_is_in_no_error_and_no_traceback(key: str) -> None:
 def test_a_gateway_that_says_the_key_back_is_not_quoted(fake: FakeMistral, status: int) -> None:
     fake.faults.add(faults.error(status, {"object": "error", "message": f"Who is {fake.key}?"}))
     with pytest.raises(ApiError) as caught:
-        Client(settings(fake)).post(CHAT, BODY)
+        Client(settings(fake, retry=NEVER)).post(CHAT, BODY)
     assert fake.key not in f"{caught.value} {caught.value.body}"
     assert "Who is [key]?" in str(caught.value)

@@ -69,7 +69,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "too few": ([{"index": 0, "embedding": [1.0]}], "1 vector for 2 texts"),
     "too many": ([{"index": at, "embedding": [1.0]} for at in range(3)], "a vector for text 2 of 2"),
     "too many without index": ([{"embedding": [1.0]}] * 3, "3 vectors for 2 texts"),
-    "no list": ({"0": [1.0]}, "0 vectors for 2 texts"),
+    "no list": ({"0": [1.0]}, "holds no data"),
     "no objects": ([[1.0], [1.0]], "0 vectors for 2 texts"),
     "no vectors": ([{"index": 0}, {"index": 1}], "neither numbers nor base64"),
     "words": ([{"index": at, "embedding": ["a"]} for at in range(2)], "neither numbers nor base64"),

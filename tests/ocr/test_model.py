@@ -4,9 +4,11 @@ import asyncio
 import base64
 import hashlib
 import importlib
+import io
 import json
 import logging
 import uuid
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -118,6 +120,21 @@ def test_a_picture_is_sent_as_one(fake: FakeMistral, ocr: MistralOCR, tmp_path: 
 def test_office_files_are_read(ocr: MistralOCR, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name,count\nscrew,5\n")
     assert texts(ocr.read(tmp_path / "a.csv")) == ["name,count\nscrew,5"]
+
+
+@pytest.mark.parametrize(
+    ("options", "limit"), [({}, 0), ({"include_image_base64": True}, None), ({"image_limit": 0}, 0)]
+)
+def test_a_docx_with_pictures_is_asked_for_as_the_platform_wants_it(
+    fake: FakeMistral, ocr: MistralOCR, options: dict[str, Any], limit: int | None
+) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("word/document.xml", "<w:p>Words</w:p>")
+        archive.writestr("word/media/image1.png", b"x")
+    for way in both_ways(ocr):
+        assert texts(way(content.getvalue(), **options)) == ["Words"]
+        assert fake.requests[-1].json.get("image_limit") == limit
 
 
 def test_pages_of_what_nobody_counted_are_left_to_the_platform(
@@ -378,8 +395,8 @@ def textless(pages: list[Any]) -> list[Any]:
         (textless, ["one", "three"], "the reply holds no text for this page"),
         (shifted, [], "The platform's reply holds pages that were not asked for, such as index 3."),
         (lambda _: ["x", None], [], "The platform's reply holds pages that were not asked for, such as index None."),
-        (lambda _: None, [], "The platform's reply holds no list of pages."),
-        (lambda _: [], [], "the platform's reply leaves this page out"),
+        (lambda _: None, [], "The platform's reply holds no pages."),
+        (lambda _: [], [], "The platform's reply holds no pages."),
     ],
 )
 def test_a_reply_that_is_not_whole_is_never_taken_for_whole(

@@ -91,61 +91,77 @@ class Client:
         """The settings of the client."""
         return self._settings
 
-    def post(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> ApiResponse:
-        """Send `body` to `path` as JSON, with retries.
+    def post(self, path: str, body: Json, *, expects: str = "", timeouts: Timeouts | None = None) -> ApiResponse:
+        """Send `body` to `path` as JSON, with retries; a reply without the list `expects`, or with an empty one, fails.
 
         Raises:
             ApiError: The platform refused, failed, or could not be reached.
         """
         request = self._connector.request(path, encode(body), timeouts)
-        return retrying(self._settings.retry, lambda: self._post(request))
+        return retrying(self._settings.retry, lambda: self._post(request, expects))
 
-    async def apost(self, path: str, body: Json, *, timeouts: Timeouts | None = None) -> ApiResponse:
+    async def apost(self, path: str, body: Json, *, expects: str = "", timeouts: Timeouts | None = None) -> ApiResponse:
         """`post` for coroutines."""
         request = self._connector.request(path, encode(body), timeouts)
-        return await aretrying(self._settings.retry, lambda: self._apost(request))
+        return await aretrying(self._settings.retry, lambda: self._apost(request, expects))
 
     def send(
-        self, method: str, path: str, *, content: bytes = b"", kind: str = JSON, timeouts: Timeouts | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        kind: str = JSON,
+        expects: str = "",
+        timeouts: Timeouts | None = None,
     ) -> ApiResponse:
         """`post` for any method and bytes of the media type `kind`."""
         request = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return retrying(self._settings.retry, lambda: self._post(request))
+        return retrying(self._settings.retry, lambda: self._post(request, expects))
 
     async def asend(
-        self, method: str, path: str, *, content: bytes = b"", kind: str = JSON, timeouts: Timeouts | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        kind: str = JSON,
+        expects: str = "",
+        timeouts: Timeouts | None = None,
     ) -> ApiResponse:
         """`send` for coroutines."""
         request = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return await aretrying(self._settings.retry, lambda: self._apost(request))
+        return await aretrying(self._settings.retry, lambda: self._apost(request, expects))
 
     def stream(
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> Stream:
         """Open a stream; retried until the first event for which `begun` is true, never after it."""
-        request = self._connector.request(path, encode(body), timeouts)
+        request = self._connector.request(path, encode(body), timeouts, streamed=True)
         return retrying(self._settings.retry, lambda: self._open(request, begun))
 
     async def astream(
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> AsyncStream:
         """`stream` for coroutines."""
-        request = self._connector.request(path, encode(body), timeouts)
+        request = self._connector.request(path, encode(body), timeouts, streamed=True)
         return await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
 
-    def _post(self, request: httpx.Request) -> ApiResponse:
+    def _post(self, request: httpx.Request, expects: str) -> ApiResponse:
         received = self._receive(request)  # read to its end, or it raises: nothing to close
         response, headers = next(received)
-        return accepted(parse_response(response.status_code, headers, b"".join(received), self._redactor))
+        return accepted(
+            parse_response(response.status_code, headers, b"".join(received), self._redactor), expects=expects
+        )
 
-    async def _apost(self, request: httpx.Request) -> ApiResponse:
+    async def _apost(self, request: httpx.Request, expects: str) -> ApiResponse:
         received = self._areceive(request)
         response, headers = await anext(received)
         read = BytesIO()
         async for chunk in received:
             read.write(chunk)
             chunk = b""
-        return accepted(parse_response(response.status_code, headers, read.getvalue(), self._redactor))
+        return accepted(parse_response(response.status_code, headers, read.getvalue(), self._redactor), expects=expects)
 
     def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
         events = self._events(request)
@@ -183,7 +199,8 @@ class Client:
                 if reader.done:
                     drain(response, received)
                     return
-            reader.end()
+            if (body := reader.end()) is not None:
+                yield body
 
     async def _aevents(self, request: httpx.Request) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
@@ -206,7 +223,8 @@ class Client:
                 if reader.done:
                     await adrain(received)
                     return
-            reader.end()
+            if (body := reader.end()) is not None:
+                yield body
 
     def _receive(self, request: httpx.Request) -> Generator[Any]:
         """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""

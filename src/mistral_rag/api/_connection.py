@@ -10,7 +10,14 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, fiel
 from mistral_rag.api._client import Client
 from mistral_rag.api._keys import as_key, secret_values
 from mistral_rag.api._retry import RetryPolicy
-from mistral_rag.api._settings import Settings, Timeouts, default_base_url, is_httpx_timeout, split_login
+from mistral_rag.api._settings import (
+    Settings,
+    Timeouts,
+    default_base_url,
+    has_key_header,
+    is_httpx_timeout,
+    split_login,
+)
 from mistral_rag.api._transports import caller_headers
 from mistral_rag.errors import ConfigurationError
 
@@ -66,10 +73,12 @@ class Connection(BaseModel):
     `api_key` may be a function without arguments, for a key that expires: each call asks it once. A pickle holds no
     key: what is unpickled takes the one in MISTRAL_API_KEY, as LangChain's `load` does.
     `base_url` includes /v1; a user and password in it become `login`, which is sent instead of the key and in no repr
-    either. `timeout` is one number of seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the
-    first; no retry starts later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport,
-    for tests in one process; requests go through `http_client` and `http_async_client` (httpx's, also called `client`
-    and `async_client`) where they are given, with the headers and the base URL that these have.
+    either. A pasted endpoint is taken off it, and an address of Vertex that ends in ":rawPredict" is used as it is.
+    `default_headers` may hold a key ("api-key", "x-api-key"), which is then sent instead of that of the environment.
+    `timeout` is one number of seconds, `Timeouts` or an httpx.Timeout; `max_retries` counts attempts after the first;
+    no retry starts later than `max_elapsed` seconds after the first attempt. `transport` is an httpx transport, for
+    tests in one process; requests go through `http_client` and `http_async_client` (httpx's, also called `client` and
+    `async_client`) where they are given, with the headers and the base URL that these have.
     """
 
     model_config = ConfigDict(
@@ -179,11 +188,14 @@ class Connection(BaseModel):
 
     def _settings(self) -> Settings:
         address, login = split_login(self.base_url)  # a copy's `update` is not validated
+        headers = caller_headers(*self._http_clients) | self.default_headers
+        # The key of the environment is the platform's: a host with a key in a header of its own must not get it.
+        foreign = has_key_header(headers) and "api_key" not in self.model_fields_set
         return Settings(
             base_url=address,
-            key=self.api_key,
+            key=None if foreign else self.api_key,
             login=login or self.login,
-            headers=caller_headers(*self._http_clients) | self.default_headers,
+            headers=headers,
             timeouts=Timeouts.of(self.timeout),
             retry=RetryPolicy(retries=self.max_retries, budget=self.max_elapsed),
             concurrency=self.max_concurrent_requests,

@@ -51,6 +51,11 @@ class ApiError(MistralRagError, core.ModelError):
         self.retry_after = retry_after
         self.body = body
 
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status, by the name that other clients use."""
+        return self.status
+
 
 class BadRequestError(ApiError, core.ModelInvalidRequestError):
     """400: the request is wrong; sending it again gives the same error."""
@@ -107,11 +112,13 @@ class ApiTimeoutError(ApiError, core.ModelTimeoutError):
 
 
 class ResponseError(ApiError):
-    """A malformed answer: broken JSON, missing fields."""
+    """A malformed answer: broken JSON, missing fields. A gateway in trouble sends such; asking again may help."""
+
+    is_retryable = True
 
 
 class StreamError(ResponseError):
-    """A stream that broke off; `partial` holds the message received so far."""
+    """A stream that the model or a malformed event ended; `partial` holds the message received so far."""
 
 
 BY_STATUS: dict[int, type[ApiError]] = {
@@ -133,14 +140,15 @@ ADVICE: dict[type[ApiError], str] = {
     ContextOverflowError: "Send fewer tokens or take a model with a longer context.",
 }
 
-REQUEST_ID_HEADERS = ("mistral-correlation-id", "x-request-id", "x-kong-request-id")
+REQUEST_ID_HEADERS = ("mistral-correlation-id", "x-request-id", "x-kong-request-id", "x-litellm-call-id")
 
 _OVERFLOW = re.compile(
     r"maximum context length|context (length|window)|too large for model|too many tokens in prompt", re.IGNORECASE
 )
 _NO_MODEL = re.compile(
-    r"invalid model|model .*(not found|does not exist|not in use)|currently not in use", re.IGNORECASE
+    r"invalid model|(model|deployment) .*(not found|not exist|not in use)|currently not in use", re.IGNORECASE
 )
+_NO_MODEL_TYPES = frozenset({"invalid_model", "model_not_found", "deploymentnotfound"})
 _BLOCKED = re.compile(r"guardrail|moderation|blocked|content.?(policy|filter)|safety", re.IGNORECASE)
 
 
@@ -190,11 +198,11 @@ def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: 
 def _class_of(status: int, details: ErrorDetails) -> type[ApiError]:
     if status == 403 and (details.categories or _BLOCKED.search(details.searchable)):
         return RefusalError
-    if status in {0, 400, 404, 422} and (details.type == "invalid_model" or details.code in {"1500", "3003"}):
+    if status in {0, 400, 404, 422} and _names_no_model(details):
         return UnknownModelError
     if status in {0, 400, 413, 422} and _OVERFLOW.search(details.message):
         return ContextOverflowError
-    if status == 400 and _NO_MODEL.search(details.message):
+    if status in {400, 404} and _NO_MODEL.search(details.message):
         return UnknownModelError
     if status >= 500:
         return ServerError
@@ -203,12 +211,18 @@ def _class_of(status: int, details: ErrorDetails) -> type[ApiError]:
     return BY_STATUS.get(status, BadRequestError if status >= 400 else ApiError)
 
 
+def _names_no_model(details: ErrorDetails) -> bool:
+    """True for the codes and types by which the platform, OpenAI and Azure say that there is no such model."""
+    names = {(details.type or "").lower(), (details.code or "").lower()}
+    return bool(names & _NO_MODEL_TYPES) or details.code in {"1500", "3003", "3040"}
+
+
 def _class_by_name(details: ErrorDetails) -> type[ApiError]:
     """The class for an error object without a status, by its code and type."""
     name = (details.type or "").lower()
     if details.code == "1300" or "rate" in name:
         return RateLimitError
-    if details.code == "1000" or "internal" in name or "server" in name:
+    if details.code == "1000" or any(word in name for word in ("internal", "server", "overloaded")):
         return ServerError
     if "invalid" in name or "bad_request" in name:
         return BadRequestError

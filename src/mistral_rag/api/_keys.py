@@ -68,6 +68,10 @@ class Key(SecretStr):
         """True for a key by callable."""
         return self._source is not None
 
+    def begins_with(self, prefix: str) -> bool:
+        """True when the secret, or one that the function has given, begins with `prefix`."""
+        return any(value.startswith(prefix) for value in self.values)
+
     def _display(self) -> str:
         return "**********" if self else ""
 

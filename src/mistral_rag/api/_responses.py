@@ -20,6 +20,8 @@ from mistral_rag.api._sse import Decoder
 Json = dict[str, Any]
 
 DONE = "[DONE]"
+BLANK = b"\xef\xbb\xbf \t\r\n"
+"""Byte order mark and blanks before the first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,17 @@ class ApiResponse:
     headers: Mapping[str, str]
 
 
-def accepted(parsed: "ApiResponse | ApiError") -> ApiResponse:
-    """The response; raises the error here, where no frame holds the body as it came."""
+def accepted(parsed: "ApiResponse | ApiError", *, expects: str = "") -> ApiResponse:
+    """The response; raises the error here, where no frame holds the body as it came.
+
+    A body in which the list `expects` is missing or empty is an error, too.
+    """
     if isinstance(parsed, ApiResponse):
-        return parsed
+        if not expects or (isinstance(held := parsed.data.get(expects), list) and held):
+            return parsed
+        parsed = ResponseError(
+            f"The platform's reply holds no {expects}.", request_id=request_id(parsed.headers), body=parsed.data
+        )
     try:
         raise parsed
     finally:
@@ -93,7 +102,11 @@ def utf8(text: str) -> bytes:
 
 
 class EventReader:
-    """Parser of a stream's bytes into JSON events; `done` is True after the end marker."""
+    """Parser of a stream's bytes into JSON events; `done` is True after the end marker.
+
+    Errors and whole answers come as bare JSON from some hosts, whatever type they declare: as the body, or on a line of
+    its own within a stream.
+    """
 
     def __init__(self, redactor: Redactor = NOTHING) -> None:
         self.done = False
@@ -101,6 +114,8 @@ class EventReader:
         self._decoder = Decoder()
         self._headers: Mapping[str, str] = {}
         self._error: ApiError | None = None
+        self._head: bytes | None = b""
+        self._body: bytearray | None = None
 
     def is_stream(self, status: int, headers: Mapping[str, str]) -> bool:
         """True when the response is a stream; errors, and hosts without streams, answer with plain JSON."""
@@ -109,6 +124,11 @@ class EventReader:
 
     def feed(self, chunk: bytes) -> Iterator[Json]:
         """Parse the next bytes into the events that they complete, up to the end marker or an error; see `check`."""
+        if self._head is not None:
+            chunk = self._begin(self._head + chunk)
+        if self._body is not None:
+            self._body += chunk
+            return
         for event in self._decoder.feed(chunk):
             text = event.data.strip()
             if text == DONE:
@@ -136,14 +156,26 @@ class EventReader:
             finally:
                 del raised
 
-    def end(self) -> None:
-        """Finish the stream; the blank line after the end marker may be missing.
+    def end(self) -> Json | None:
+        """Finish the stream; the body where it was bare JSON. The blank line after the end marker may be missing.
 
         Raises:
             ApiConnectionError: The end marker is missing.
+            ApiError: The body is an error.
         """
+        if self._body is not None:
+            return accepted(parse_response(200, self._headers, bytes(self._body), self._redactor)).data
         if self._decoder.unended.strip() != DONE:
             raise ApiConnectionError("The stream ended before its [DONE].", request_id=request_id(self._headers))
+        return None
+
+    def _begin(self, head: bytes) -> bytes:
+        """What is to be read of the first bytes; a brace begins a JSON body, and no line of a stream."""
+        text = head.lstrip(BLANK)
+        self._head = None if text else head
+        if text.startswith(b"{"):
+            self._body = bytearray()
+        return text
 
 
 def empty_stream(headers: Mapping[str, str]) -> ApiConnectionError:

@@ -15,6 +15,8 @@ from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.errors import ConfigurationError, MistralRagError
 
 DEFAULT_BASE_URL = "https://api.mistral.ai/v1"
+KEY_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key"})
+"""Headers that hold a key in the place of `Authorization`: Azure's, AWS's, Google's and Azure API Management's."""
 NO_KEY = (
     "There is no Mistral API key: set MISTRAL_API_KEY or pass api_key; "
     "keys are made at https://console.mistral.ai/api-keys"
@@ -151,18 +153,22 @@ def plain(secret: SecretStr | None) -> str:
 def credentials_error(settings: Settings) -> MistralRagError | None:
     """The error for unusable credentials or headers, None when they are usable.
 
-    Returned and not raised here: the traceback would hold the key. A login, or an `Authorization` among the headers,
-    replaces the key.
+    Returned and not raised here: the traceback would hold the key. A login, or a header with a key, replaces the key.
     """
     key = plain(settings.key)
     for name, value in settings.headers.items():
         if not (_sendable(name) and _sendable(value)):
             return ConfigurationError(f"The header {name!r} in default_headers holds characters that can't be sent.")
-    if settings.login or any(name.lower() == "authorization" for name in settings.headers):
+    if settings.login or (not key and has_key_header(settings.headers)):
         return None
     if not key:
         return AuthenticationError(NO_KEY)
     return None if _sendable(key) else ConfigurationError(ODD_KEY)
+
+
+def has_key_header(headers: Mapping[str, str]) -> bool:
+    """True when a header holds a key."""
+    return any(name.lower() in KEY_HEADERS for name in headers)
 
 
 def _sendable(text: str) -> bool:

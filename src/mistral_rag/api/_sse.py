@@ -61,6 +61,9 @@ class Decoder:
             self._at_start = False
         if not line:
             return self._dispatch()
+        if line.startswith(b"{"):
+            # no field has such a name; hosts put errors there
+            return Event(line.decode(errors="replace"))
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"data":

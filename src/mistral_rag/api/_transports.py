@@ -18,9 +18,10 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from mistral_rag._cached import cached_property
+from mistral_rag.api._addresses import address as address_of
 from mistral_rag.api._errors import ApiError
 from mistral_rag.api._keys import Key, Redactor
-from mistral_rag.api._settings import Settings, Timeouts, credentials_error
+from mistral_rag.api._settings import Settings, Timeouts, credentials_error, plain
 from mistral_rag.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Connector:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._addresses: dict[str, httpx.URL] = {}
+        self._addresses: dict[tuple[str, bool], httpx.URL] = {}
 
     def sync(self) -> httpx.BaseTransport:
         """Create a sync transport.
@@ -69,19 +70,26 @@ class Connector:
         return httpx.AsyncHTTPTransport(verify=self._tls, limits=LIMITS)
 
     def request(
-        self, path: str, body: bytes, timeouts: Timeouts | None, *, method: str = "POST", kind: str = JSON
+        self,
+        path: str,
+        body: bytes,
+        timeouts: Timeouts | None,
+        *,
+        method: str = "POST",
+        kind: str = JSON,
+        streamed: bool = False,
     ) -> httpx.Request:
         """The request that sends `body`, of the media type `kind`, to `path`.
 
-        `timeouts` None takes those of the settings.
+        `timeouts` None takes those of the settings; `streamed` is True where a stream is asked for.
 
         Raises:
             ConfigurationError: The base URL is invalid, or a header can't be sent.
             AuthenticationError: There is no key.
         """
-        address = self._addresses.get(path) or self._address(path)
+        address = self._addresses.get((path, streamed)) or self._address(path, streamed)
         if method == "POST":  # other paths contain the ids of files: the cache would grow without end
-            self._addresses[path] = address
+            self._addresses[path, streamed] = address
         request = httpx.Request(
             method,
             address,
@@ -92,10 +100,9 @@ class Connector:
         request.read()  # a transport of the caller's may look at `request.content`
         return request
 
-    def _address(self, path: str) -> httpx.URL:
-        base, mark, query = self._settings.base_url.partition("?")
+    def _address(self, path: str, streamed: bool) -> httpx.URL:
         try:
-            address = httpx.URL(f"{base.rstrip('/')}/{path}{mark}{query}")
+            address = httpx.URL(address_of(self._settings.base_url, path, streamed=streamed))
             address.host.encode("idna")  # connecting does the same and raises a bare UnicodeError
         except (httpx.InvalidURL, UnicodeError) as problem:
             raise ConfigurationError(f"base_url is no address: {problem}.") from problem
@@ -131,7 +138,7 @@ class Connector:
                 "Accept": "application/json, text/event-stream",
                 "Accept-Encoding": "gzip, deflate",
                 "Content-Type": JSON,
-                "Authorization": settings.authorization,
+                **({"Authorization": settings.authorization} if plain(settings.credentials) else {}),
             }
         )
         headers.update(dict(settings.headers))

@@ -210,7 +210,7 @@ class MistralEmbeddings(Connection, Embeddings):
         After a rate limit that outlasts the retries it waits its turn in a queue, for at most `max_elapsed` seconds.
         """
         try:
-            return self.client.post(PATH, body)
+            return self.client.post(PATH, body, expects="data")
         except RateLimitError:
             if not self.max_retries:
                 raise
@@ -219,7 +219,7 @@ class MistralEmbeddings(Connection, Embeddings):
             while True:
                 run.raise_if_fatal()
                 try:
-                    return self.client.post(PATH, body)
+                    return self.client.post(PATH, body, expects="data")
                 except RateLimitError:
                     if time.monotonic() > deadline:
                         raise
@@ -228,7 +228,7 @@ class MistralEmbeddings(Connection, Embeddings):
     async def _apost(self, run: EmbeddingRun, body: Wire) -> ApiResponse:
         """`_post` for coroutines."""
         try:
-            return await self.client.apost(PATH, body)
+            return await self.client.apost(PATH, body, expects="data")
         except RateLimitError:
             if not self.max_retries:
                 raise
@@ -237,7 +237,7 @@ class MistralEmbeddings(Connection, Embeddings):
             while True:
                 run.raise_if_fatal()
                 try:
-                    return await self.client.apost(PATH, body)
+                    return await self.client.apost(PATH, body, expects="data")
                 except RateLimitError:
                     if time.monotonic() > deadline:
                         raise

@@ -203,7 +203,7 @@ class MistralOCR(OcrOptions):
         if isinstance(job, RequestResult):
             return job
         try:
-            return read_reply(plan, job, self.client.send("POST", "ocr", content=plan.body(job)))
+            return read_reply(plan, job, self.client.send("POST", "ocr", content=plan.body(job), expects="pages"))
         except ApiError as error:
             parts = plan.smaller_parts(job) if is_too_large(error) else []
             if not parts:
@@ -215,7 +215,9 @@ class MistralOCR(OcrOptions):
         if isinstance(job, RequestResult):
             return job
         try:
-            reply = await self.client.asend("POST", "ocr", content=await asyncio.to_thread(plan.body, job))
+            reply = await self.client.asend(
+                "POST", "ocr", content=await asyncio.to_thread(plan.body, job), expects="pages"
+            )
             return await asyncio.to_thread(read_reply, plan, job, reply)
         except ApiError as error:
             parts = await asyncio.to_thread(plan.smaller_parts, job) if is_too_large(error) else []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mistral_rag.messages._repair.pairing import paired
+from mistral_rag.messages._repair.thoughts import is_in_order, thoughts_first
 from mistral_rag.messages._requests.tools import ID, NAME, Wire, fit_name, short_id
 
 BRIDGE = "Understood."
@@ -49,6 +50,7 @@ def repair(messages: list[Wire], rules: MessageRules = MessageRules()) -> Repair
         notes[change] += 1
 
     fixed = list(_systems_first(messages, note))
+    fixed = list(thoughts_first(fixed, note))
     fixed = paired(fixed, note)
     fixed = list(_without_empty(fixed, note))
     fixed = _short_ids(fixed, note)
@@ -68,11 +70,17 @@ def _is_plain(messages: list[Wire]) -> bool:
         if message["role"] == "system":
             if in_dialogue:
                 return False
-        elif message["role"] == "user" or (message["role"] == "assistant" and message["content"] and len(message) == 2):
+        elif message["role"] == "user" or _is_plain_answer(message):
             in_dialogue = True
         else:
             return False
     return bool(messages[-1]["role"] == "user")
+
+
+def _is_plain_answer(message: Wire) -> bool:
+    return bool(
+        message["role"] == "assistant" and len(message) == 2 and message["content"] and is_in_order(message["content"])
+    )
 
 
 def _systems_first(messages: list[Wire], note: Note) -> Iterator[Wire]:

@@ -11,6 +11,8 @@ from mistral_rag.messages._requests.content import ContentReader
 from mistral_rag.messages._requests.tools import Wire, read_calls
 
 PROVIDER = "mistral"
+THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "thinking")
+"""Names under which hosts send thoughts: LiteLLM and DeepSeek, vLLM and OpenRouter, OpenRouter, LiteLLM, Ollama."""
 TRUNCATED = frozenset({"length", "model_length"})
 REFUSED = frozenset({"safety", "content_filter", "refusal", "guardrail"})
 
@@ -18,8 +20,12 @@ REFUSED = frozenset({"safety", "content_filter", "refusal", "guardrail"})
 def read_message(
     choice: Wire, data: Wire, metadata: Mapping[str, Any], *, reader: ContentReader, first: bool = True
 ) -> AIMessage:
-    """One choice of a reply as a message; only the first gets the reply's id and usage, which must not count twice."""
-    message = choice.get("message") or {}
+    """One choice of a reply as a message; only the first gets the reply's usage, which must not count twice.
+
+    Ids of hosts may be empty, or the same in every reply, and LangChain replaces a message by another one of its id:
+    the message gets an id of LangChain's own, and `response_metadata` holds that of the host.
+    """
+    message = message_of(choice)
     calls, invalid = read_calls(message.get("tool_calls") or (), seed=str(data.get("id") or ""))
     return AIMessage(
         content=reader.whole(content_of(message)),
@@ -27,19 +33,53 @@ def read_message(
         invalid_tool_calls=invalid,
         usage_metadata=read_usage(data.get("usage")) if first else None,
         response_metadata={**metadata, **finish_metadata(choice)},
-        id=data.get("id") if first else None,
     )
 
 
+def message_of(choice: Wire) -> Wire:
+    """The message or delta of a choice.
+
+    Where the platform runs tools, a choice has several messages: the model's are joined, without the calls that have
+    their results among them.
+    """
+    several = choice.get("messages")
+    if not several:
+        return choice.get("delta") or choice.get("message") or {}
+    answered = {message.get("tool_call_id") for message in several}
+    spoken = [message for message in several if message.get("role") != "tool"]
+    calls = [call for message in spoken for call in message.get("tool_calls") or () if call.get("id") not in answered]
+    return {"content": [chunk for message in spoken for chunk in _chunks(content_of(message))], "tool_calls": calls}
+
+
+def _chunks(content: Any) -> list[Any]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+
+
 def content_of(message: Wire) -> Any:
-    """The content of a message or delta; `reasoning_content`, which some gateways send beside it, comes first."""
+    """The content of a message or delta; thoughts that a host sends beside it come first."""
     content = message.get("content")
-    reasoning = message.get("reasoning_content")
-    if not isinstance(reasoning, str) or not reasoning:
+    thoughts = thoughts_beside(message)
+    if not thoughts or (isinstance(content, list) and any(_is_thinking(chunk) for chunk in content)):
         return content
-    thought = {"type": "thinking", "thinking": [{"type": "text", "text": reasoning}]}
-    rest = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
-    return [thought, *rest]
+    return [{"type": "thinking", "thinking": [{"type": "text", "text": thoughts}]}, *_chunks(content)]
+
+
+def thoughts_beside(message: Wire) -> str:
+    """The thoughts that stand beside the content; hosts that send them under several names send the same ones."""
+    return next(filter(None, (_text_of(message.get(name)) for name in THOUGHTS)), "")
+
+
+def _text_of(thoughts: Any) -> str:
+    """The text of thoughts: a string, or a list of objects that have it under one of three names."""
+    if isinstance(thoughts, list):
+        return "".join(map(_text_of, thoughts))
+    if isinstance(thoughts, Mapping):
+        return next((text for name in ("text", "summary", "thinking") if (text := _text_of(thoughts.get(name)))), "")
+    return thoughts if isinstance(thoughts, str) else ""
+
+
+def _is_thinking(chunk: Any) -> bool:
+    return isinstance(chunk, Mapping) and chunk.get("type") == "thinking"
 
 
 def finish_metadata(choice: Wire) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -16,6 +16,8 @@ from mistral_rag.messages._replies.streaming import StreamAssembler
 from mistral_rag.messages._requests.request import PreparedRequest
 from mistral_rag.messages._requests.tools import Wire
 
+LITELLM: Final = "llm_provider-"
+"""Prefix that a LiteLLM proxy puts before the headers of the host behind it."""
 MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 """Exceptions that reading a malformed reply raises."""
 
@@ -39,7 +41,7 @@ def chat_result(reply: ApiResponse, request: PreparedRequest) -> ChatResult:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
     for message in messages:
         _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
-        message.response_metadata |= _repeats(message.tool_calls, request)
+        message.response_metadata |= _repeats(message.tool_calls, request) | _emptiness(message)
     output = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
     return ChatResult(generations=[_generation(message) for message in messages], llm_output=output)
 
@@ -75,6 +77,7 @@ def stream_end(assembler: StreamAssembler, headers: Mapping[str, str], request: 
     """
     _raise_when_failed(assembler.finish_reason, assembler.partial, headers)
     metadata = reply_metadata(assembler.facts, headers) | request.metadata | _repeats(assembler.calls, request)
+    metadata |= _emptiness(assembler.partial)
     metadata.pop("model_provider")  # the first chunk has it, and LangChain concatenates strings
     return ChatGenerationChunk(message=assembler.last(metadata))
 
@@ -82,20 +85,26 @@ def stream_end(assembler: StreamAssembler, headers: Mapping[str, str], request: 
 def reply_metadata(facts: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
     """The `response_metadata` that every reply has; entries without a value are left out."""
     metadata = {
+        "id": facts.get("id"),
         "model_provider": PROVIDER,
         "model_name": facts.get("model"),
         "created": facts.get("created"),
         "token_usage": usage if isinstance(usage := facts.get("usage"), dict) else None,
         "request_id": request_id(headers),
         "deprecation": headers.get("x-model-deprecation-timestamp"),
-        "rate_limits": {name: headers[name] for name in headers if name.startswith("x-ratelimit-")},
+        "rate_limits": {
+            name.removeprefix(LITELLM): value
+            for name, value in headers.items()
+            if name.removeprefix(LITELLM).startswith("x-ratelimit-")
+        },
     }
     return {name: value for name, value in metadata.items() if value}
 
 
-def broken_stream(error: ApiError, assembler: StreamAssembler) -> StreamError:
-    """The error for a stream that broke off after its first content."""
-    broken = StreamError(
+def broken_stream(error: ApiError, assembler: StreamAssembler) -> ApiError:
+    """The error for a stream that broke off after its first content: of the same class, with what was received."""
+    kind = StreamError if type(error) is ResponseError else type(error)
+    broken = kind(
         f"The stream broke off: {error}",
         status=error.status,
         code=error.code,
@@ -104,6 +113,8 @@ def broken_stream(error: ApiError, assembler: StreamAssembler) -> StreamError:
         retry_after=error.retry_after,
         body=error.body,
     )
+    if isinstance(broken, RefusalError) and isinstance(error, RefusalError):
+        broken.categories = error.categories
     broken.partial = assembler.partial
     broken.__cause__ = error
     return broken
@@ -112,6 +123,12 @@ def broken_stream(error: ApiError, assembler: StreamAssembler) -> StreamError:
 def _repeats(calls: Sequence[ToolCall], request: PreparedRequest) -> dict[str, Any]:
     ids = repeated(calls, request.body["messages"])
     return {"repeated_tool_calls": ids} if ids else {}
+
+
+def _emptiness(message: AIMessage | None) -> dict[str, Any]:
+    """`empty` for a reply without text and calls: a model that thought and then stopped has not answered."""
+    calls = message is not None and (message.tool_calls or message.invalid_tool_calls)
+    return {} if message is not None and (str(message.text).strip() or calls) else {"empty": True}
 
 
 def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: Mapping[str, str]) -> None:

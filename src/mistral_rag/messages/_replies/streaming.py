@@ -8,7 +8,14 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import ToolCall, ToolCallChunk, tool_call, tool_call_chunk
 from langchain_core.utils.json import parse_partial_json
 
-from mistral_rag.messages._replies.incoming import PROVIDER, content_of, finish_metadata, read_usage
+from mistral_rag.messages._replies.incoming import (
+    PROVIDER,
+    content_of,
+    finish_metadata,
+    message_of,
+    read_usage,
+    thoughts_beside,
+)
 from mistral_rag.messages._requests.content import ContentReader
 from mistral_rag.messages._requests.tools import Wire, arguments_text, read_arguments, usable_id
 
@@ -31,9 +38,11 @@ def has_content(event: Wire) -> bool:
 
 
 def _has_delta(choice: Wire) -> bool:
-    delta = choice.get("delta") or choice.get("message") or {}
+    if choice.get("messages"):
+        return True
+    delta = message_of(choice)
     return not isinstance(delta, dict) or bool(
-        delta.get("content") or delta.get("tool_calls") or delta.get("reasoning_content")
+        delta.get("content") or delta.get("tool_calls") or thoughts_beside(delta)
     )
 
 
@@ -44,7 +53,7 @@ class StreamAssembler:
     """
 
     def __init__(self, reader: ContentReader, *, began: float, as_blocks: bool = False) -> None:
-        self._id: str | None = None
+        self._id: str | None = None  # the host's
         self._began = began
         self._first: float | None = None
         self._finish: dict[str, Any] = {}
@@ -58,7 +67,7 @@ class StreamAssembler:
         """The chunk of the message for `event`; None when the event adds no content."""
         if self._id is None:
             self._id = event.get("id")
-            self._facts = {name: event[name] for name in ("model", "created") if event.get(name)}
+            self._facts = {name: event[name] for name in ("id", "model", "created") if event.get(name)}
         self._usage = event.get("usage") or self._usage
         choice = next((item for item in event.get("choices") or () if not item.get("index")), None)
         if choice is None:
@@ -68,12 +77,12 @@ class StreamAssembler:
             self._finish |= finish_metadata(choice)
             if logprobs is not None:
                 self._finish["logprobs"] = _extended(logprobs, choice.get("logprobs"))
-        delta = choice.get("delta") or choice.get("message") or {}
+        delta = message_of(choice)
         content = self._reader.read(content_of(delta))
         calls = self._calls.chunks(delta["tool_calls"], str(self._id)) if delta.get("tool_calls") else []
         if not content and not calls:
             return None
-        chunk = AIMessageChunk(content=content, tool_call_chunks=calls, id=self._id)
+        chunk = AIMessageChunk(content=content, tool_call_chunks=calls)
         if not self._sent:
             self._first = time.monotonic() - self._began
             chunk.response_metadata = {"model_provider": PROVIDER}
@@ -99,12 +108,13 @@ class StreamAssembler:
         """The last chunk of the message: usage, finish reason and metadata, and content that was held back."""
         timings = {"time_to_first_token": self._first, "total_time": time.monotonic() - self._began}
         provider = {} if self._sent else {"model_provider": PROVIDER}
+        # Some hosts end a stream that was cut off in the proper form, without a reason.
+        unfinished = {} if self.finish_reason else {"truncated": True}
         return AIMessageChunk(
             content=self._reader.end(),
             tool_call_chunks=self._calls.invalidated(),
-            id=self._id,
             usage_metadata=read_usage(self._usage),
-            response_metadata={**metadata, **self._finish, **provider, **timings},
+            response_metadata={**metadata, **self._finish, **unfinished, **provider, **timings},
             chunk_position="last",
         )
 
@@ -184,9 +194,11 @@ class _ToolCallAssembler:
         id_, index = delta.get("id") or "null", delta.get("index")
         last = len(self._ids) - 1
         if name and self._names[last]:
-            # Some hosts repeat id and name in every delta.
-            repeats = id_ != "null" and id_ == self._raw[last][0] and not self._whole(self._text[last])
-            return last if repeats else None
+            # Some hosts repeat the name in every delta, and the id, or a new one.
+            unfinished = not self._whole(self._text[last])
+            same_id = id_ != "null" and id_ == self._raw[last][0]
+            begun = name == self._names[last] and index == self._raw[last][1] and bool(self._text[last].strip())
+            return last if unfinished and (same_id or begun) else None
         if id_ != "null" and (same := self._positions(0, id_)):
             return same[-1]
         if same := self._positions(1, index):

@@ -10,13 +10,11 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, TypeAdapter
 
 from mistral_rag.errors import ConfigurationError
+from mistral_rag.messages._requests.dialects import cleaned
 from mistral_rag.messages._requests.tools import Wire, closed, fit_name
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
 METHODS = ("json_schema", "function_calling", "json_mode")
-
-DROPPED = frozenset({"discriminator", "example", "$schema", "$id"})
-"""Keywords that do not restrict values, and that strict validators refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +105,6 @@ def _from_mapping(given: Wire) -> OutputSchema:
     if not ({"type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum"} & given.keys()):
         raise ConfigurationError("The dict is neither a JSON schema nor a function nor a response format.")
     return OutputSchema(fit_name(str(given.get("title") or "output")), cleaned(given), given.get("description"))
-
-
-def cleaned(schema: Any) -> Any:
-    """The schema without the `DROPPED` keywords; properties of such names stay."""
-    if isinstance(schema, list):
-        return [cleaned(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    remaining = {key: value for key, value in schema.items() if key not in DROPPED or not isinstance(value, str | dict)}
-    return {key: _cleaned_value(key, value) for key, value in remaining.items()}
-
-
-def _cleaned_value(key: str, value: Any) -> Any:
-    if key in {"default", "const", "enum", "examples"}:
-        return value
-    if key in {"properties", "$defs", "definitions", "patternProperties"} and isinstance(value, dict):
-        return {name: cleaned(inner) for name, inner in value.items()}
-    return cleaned(value)
 
 
 def has_open_objects(schema: Any) -> bool:

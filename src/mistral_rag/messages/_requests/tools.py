@@ -12,6 +12,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from mistral_rag.api._json import load_json
 from mistral_rag.errors import ConfigurationError
+from mistral_rag.messages._requests.dialects import cleaned
 
 Wire = dict[str, Any]
 
@@ -68,7 +69,7 @@ def _wire_tool(tool: Any, strict: bool | None) -> Wire:
     name = function["name"]
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"A tool's name must be 1 to 64 of a-z, A-Z, 0-9, _ and -; this one is {name!r}.")
-    function["parameters"] = function.get("parameters") or NO_ARGUMENTS
+    function["parameters"] = cleaned(function.get("parameters")) or NO_ARGUMENTS
     if strict is not None:  # LangChain sets it only for what it converts, not in a dict
         function["strict"] = strict
         function["parameters"] = closed(function["parameters"]) if strict else function["parameters"]

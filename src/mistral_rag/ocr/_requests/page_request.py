@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from mistral_rag.api._responses import encode
-from mistral_rag.ocr._requests.documents import LocalDocument, RemoteDocument, Wire
+from mistral_rag.ocr._requests.documents import SUFFIXES, LocalDocument, RemoteDocument, Wire
 from mistral_rag.ocr._requests.options import OcrOptions
 from mistral_rag.ocr._requests.pdf_split import DocumentPart
 
@@ -39,13 +39,22 @@ class PageRequest:
 
 def encoded_body(request: PageRequest, document: LocalDocument | RemoteDocument, *, options: OcrOptions) -> bytes:
     """Encode the body of a request as JSON."""
-    fields = options.wire()
+    fields = _for_kind(options.wire(), document)
     if request.selection is not None:
         fields["pages"] = request.selection
     if request.chunk is not None:
         return encode({**fields, "document": request.chunk})
     # the base64 text is put into the encoded bytes: as a string in `fields` it would be copied and escaped once more
     return encode(fields)[:-1] + b',"document":' + _inline(request.part, document) + b"}"
+
+
+def _for_kind(fields: Wire, document: LocalDocument | RemoteDocument) -> Wire:
+    """The options that the kind of file needs: a DOCX is refused unless its pictures come as base64 or not at all."""
+    if isinstance(document, LocalDocument):
+        is_docx = document.media_type == SUFFIXES[".docx"]
+    else:
+        is_docx = document.name.lower().partition("?")[0].endswith(".docx")
+    return {"image_limit": 0, **fields} if is_docx and not fields.get("include_image_base64") else fields
 
 
 def _inline(part: DocumentPart, document: LocalDocument | RemoteDocument) -> bytes:

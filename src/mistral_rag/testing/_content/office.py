@@ -30,6 +30,17 @@ def office_pages(content: bytes, *, is_text: bool) -> Sequence[str] | None:
     return [_notebook(content.decode("utf-8", "replace"))] if is_text else None
 
 
+def has_pictures(content: bytes) -> bool:
+    """True for a DOCX with pictures, which the platform takes only with `include_image_base64` or without images."""
+    if not content.startswith(b"PK"):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return any(name.startswith("word/media/") for name in archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
 def _zipped(content: bytes) -> Sequence[str] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mistral_rag.testing._content.ocr_pages import DPI, ScriptedPage, annotation, page_body
-from mistral_rag.testing._content.office import office_pages
+from mistral_rag.testing._content.office import has_pictures, office_pages
 from mistral_rag.testing._endpoints import catalogue
 from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._rules import refusals
@@ -74,6 +74,8 @@ class Ocr:
         content = self._content(body)
         if len(content.data) > MAX_BYTES:
             raise refusals.bad_request("Document is too large. Max is 50 MB", code=None)
+        if body.image_limit != 0 and not body.include_image_base64 and has_pictures(content.data):
+            raise refusals.bad_request("Images of this kind of document are only supported as base64", code=None)
         readers = self._scripted() or _readers(content)
         pages = {index: readers[index]() for index in _chosen(body.pages, len(readers))}
         _check_images(body, list(pages.values()))
