@@ -312,7 +312,7 @@ VERTEX = "https://eu-aiplatform.googleapis.com/v1/projects/p/locations/l/publish
         ("https://api.mistral.ai/v1/chat/completions", "/v1/chat/completions", ""),
         ("https://api.mistral.ai/v1/embeddings/", "/v1/chat/completions", ""),
         ("https://api.mistral.ai", "/v1/chat/completions", ""),
-        ("https://x.example/models", "/chat/completions", ""),
+        ("https://x.example/models", "/models/chat/completions", ""),
         (f"{VERTEX}:rawPredict", f"{VERTEX[36:]}:rawPredict", f"{VERTEX[36:]}:streamRawPredict"),
     ],
 )

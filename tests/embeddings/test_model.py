@@ -144,7 +144,7 @@ def test_a_missing_vector_is_an_error(fake: FakeMistral) -> None:
 def test_a_reply_that_can_not_be_right_is_an_error(fake: FakeMistral, data: Any, problem: str) -> None:
     fake.faults.add(faults.error(200, {"object": "list", "data": data}))
     with pytest.raises(ResponseError, match=problem):
-        model(fake, max_retries=0).embed_documents(["a", "b"])
+        model(fake).embed_documents(["a", "b"])
 
 
 def test_numbers_are_taken_where_base64_was_not_understood(fake: FakeMistral) -> None:

@@ -10,11 +10,12 @@ ENDPOINTS: Final = (
     "embeddings",
     "ocr",
     "moderations",
-    "files",
-    "models",
     "batch/jobs",
 )
-"""Paths that people paste along with the base URL, from a cloud's console or an example."""
+"""Paths that people paste along with the base URL, from a cloud's console or an example.
+
+Not "models": base URLs of Azure end with it.
+"""
 OWN_HOST: Final = re.compile(r"https?://[\w.-]+\.mistral\.ai", re.IGNORECASE)
 RAW_PREDICT: Final = re.compile(r":(?:raw|streamRaw)Predict$")
 """End of the address of a model on Vertex, which is one address for every call:
