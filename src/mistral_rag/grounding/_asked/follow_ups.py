@@ -19,30 +19,37 @@ _AND: Final = re.compile(
 )
 """Words that go on; not those that are also the commonest preposition of another language ("en", "e", "o")."""
 _WHAT_ABOUT: Final = re.compile(
-    r"^\W*(?:(?:and|so|but|und|et|y|e|en)\s+)?(?:(?:what|how) about|what if not|was ist mit(?= (?:(?:de[rmn]|die|das|eine[mr]?) )?\S+$)"
-    r"|wie (?:ist|sieht) es (?:bei|mit|für)|wie sieht['’]?s (?:bei|mit)|qu['’]en est-il (?:de|pour)|et pour"
+    r"^\W*(?:(?:and|so|but|und|et|y|e|en)\s+)?(?:(?:what|how) about|what if not|was ist mit(?= (?:(?:de[rmn]|die|das|eine[mr]?) )?"
+    r"\S+$)|wie (?:ist|sieht) es (?:bei|mit|für)|wie sieht['’]?s (?:bei|mit)|qu['’]en est-il (?:de|pour)|et pour"
     r"|qué (?:hay|tal) (?:de|con)|e per|en voor)\b",
     re.IGNORECASE,
 )
 _ASKS: Final = frozenset(
     """
-    what which who whom whose when where why how is are was were do does did has have had can could may must should shall
+    what which who whom whose when where why how is are was were do does did has have had can could may must
+    should shall
     will would am list name give show tell explain describe find
-    was welche welcher welches welchem welchen wer wem wen wann wo wohin warum wieso weshalb wie wieviel ist sind war waren
+    was welche welcher welches welchem welchen wer wem wen wann wo wohin warum wieso weshalb wie wieviel ist
+    sind war waren
     hat haben kann können darf dürfen muss müssen soll sollen wird werden gibt nenne
     que quel quelle quels quelles qui quand où pourquoi comment combien est sont était quoi
     qué cuál cuáles quién quiénes cuándo dónde cómo cuánto cuántos cuánta cuántas es son fue
     cosa quale quali chi quando dove perché come quanto quanti wat welke wie wanneer waar waarom hoe hoeveel
+
     """.split()  # noqa: SIM905 (reads better)
 )
 """Words that open a question of its own."""
 _EMPTY: Final = frozenset(
     """
-    more else again further exactly really sure mean meant come much many long often old big high large so then since
-    there true go ahead continue elaborate example instance reason one ones other others thing things same also too ok okay
+    more else again further exactly really sure mean meant come much many long often old big high large so then
+    since
+    there true go ahead continue elaborate example instance reason one ones other others thing things same also
+    too ok okay
     thanks please not
-    alt hoch groß seit mehr genau noch weiter sonst viel viele lange oft dann ja nein weshalb wieso denn beispiel grund wirklich eigentlich
+    alt hoch groß seit mehr genau noch weiter sonst viel viele lange oft dann ja nein weshalb wieso denn
+    beispiel grund wirklich eigentlich
     encore alors pourquoi comment combien plus quand más además entonces cuándo por
+
     """.split()  # noqa: SIM905 (reads better)
 )
 """Words that name nothing to look for."""
@@ -63,7 +70,7 @@ _EXPLETIVE: Final = re.compile(
 """"Is it allowed to …", "how long does it take": such an "it" stands for what follows."""
 _DEICTIC: Final = re.compile(
     r"\b(?:(?:why|how|what|when|who|where|is|was|are|were|does|did|do|about|of|for|like|than|from|after|before)\s+"
-    r"(?:is\s+|was\s+|does\s+|did\s+)?(?:this|that|these|those)(?=\s*(?:[?.!]|$|\b(?:mean|so|one|ones|happen|apply|work"
+    r"(?:is\s+|was\s+|does\s+|did\s+)?(?:this|that|these|those)(?=\s*(?:[?.!]|$|\b(?:mean|so|also|one|ones|happen|apply|work"
     r"|called|possible|true|correct|right|the|a|an)\b))"
     r"|(?:this|that|these|those|the|which)\s+(?:one|ones|former|latter|others?)\b(?=\s*(?:[?.!,]|$|is|was|are|were|do|does|did|has|have))"
     r"|the same (?:one|thing|year|period|person|company)\b"
