@@ -82,6 +82,18 @@ class Fit:
         covered = max(self._page_coverage(page) for page in self._pages)
         return min(covered * math.pow(max(len(self._question_words) / SHORT_QUESTION_WORDS, 1.0), LENGTH_POWER), 1.0)
 
+    @property
+    def known(self) -> float:
+        """Share of the question's words, weighted by rarity, that stand anywhere in the evidence or its context."""
+        held = set().union(*self._unit_words, *self._context.values())
+        return self._share(held)
+
+    def best(self, at: int) -> float:
+        """Share of the question's words in a unit, the units beside it, its section and its page's head."""
+        unit = self._evidence[at]
+        around = {word for other in self._neighbours(at) for word in self._unit_words[other]}
+        return self._share({*self._unit_words[at], *around, *self._context[unit.page_key], *self._section(unit)})
+
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
         fit = sum(WEIGHTS[name] * value for name, value in self._features(at).items())
