@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._support.forms import OtherForms
 from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.wanted import WantedValue
 from mistral_rag.text import asked_words, content_words, coverage, evenly, near, numbers, rarity, window, words
@@ -71,7 +72,10 @@ class Fit:
         self._question, self.wanted = question, WantedValue(question)
         self._asked = set(words(question, self._language))
         self._asks_number = _ASKS_NUMBER.search(question) is not None
-        self._unit_words = [words(f"{unit.text} {unit.header}", self._language) for unit in evidence]
+        texts = [f"{unit.text} {unit.header}" for unit in evidence]
+        held = [words(text, self._language) for text in texts]
+        self._forms = OtherForms(self._asked, held, self._language)
+        self._unit_words = [self._forms.added(terms, text) for terms, text in zip(held, texts, strict=True)]
         self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].page_key)]
         self._context = {evidence[page[0]].page_key: self._page_words(evidence[page[0]]) for page in self._pages}
         self._weigh = rarity(self._unit_words)
@@ -161,7 +165,8 @@ class Fit:
         """Words of a page's context: title, headings, its first characters."""
         passage = unit.passage
         texts = [passage.source.title, *passage.chunk.headings, passage.page.text[:PAGE_HEAD]]
-        return set(content_words(" ".join(texts), self._language))
+        text = " ".join(texts)
+        return set(self._forms.added(content_words(text, self._language), text))
 
     def _section(self, unit: EvidenceUnit) -> list[str]:
         """Words of the last heading before a unit on its page."""
