@@ -1,7 +1,7 @@
 """The chance that what was found answers a question, by signs that can be explained."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Final
@@ -19,8 +19,9 @@ class Signs:
     - ``first``: the same of the first quote;
     - ``about``: share of the things named in the question that the first quote is about;
     - ``unnamed``: share of the names in the question that nothing found mentions;
-    - ``fit``: the fit of the first quote;
-    - ``likeness``: cosine of the question with the first quote and with its surroundings; None without a known model.
+    - ``fit``: a tenth of the fit of the first quote;
+    - ``likeness``: mean cosine of the question with the first quote, and with the quote and its neighbours; 0 without
+      a known model, whose weights then know of none.
     """
 
     covered: float
@@ -31,37 +32,84 @@ class Signs:
     about: float
     unnamed: float
     fit: float
-    likeness: float | None = None
-
-
-WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
-    {
-        "bias": -4.0,
-        "covered": 4.0,
-        "best": 3.0,
-        "known": 1.0,
-        "value": 1.0,
-        "first": 0.5,
-        "about": 1.0,
-        "unnamed": -2.0,
-        "fit": 0.1,
-        "likeness": 3.0,
-    }
-)
+    likeness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights of the signs, and the chance from which on an answer is given."""
+    """Weights of the signs and of a bias, by name, and the chance from which on an answer is given."""
 
     weights: Mapping[str, float]
     threshold: float
 
     def likelihood(self, signs: Signs) -> float:
-        """The chance that what was found answers the question."""
-        held = {name: value for name, value in asdict(signs).items() if value is not None}
-        score = self.weights["bias"] + sum(self.weights[name] * value for name, value in held.items())
-        return 1 / (1 + math.exp(-score))
+        """The chance that what was found answers the question: the logistic function of the weighted sum."""
+        held = asdict(signs)
+        score = self.weights["bias"] + sum(weight * held[name] for name, weight in self.weights.items() if name in held)
+        return 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
 
 
-DEFAULT: Final = Calibration(WEIGHTS, 0.5)
+WORDS: Final = "words"
+"""Scale of signs without cosines: for other models' embeddings, whose cosines have other scales (ADR 34), and none."""
+SCALES: Final = ("local-minilm@", "local-use@")
+"""Starts of the names of models whose cosines are a sign."""
+
+
+def scale_of(embeddings: object) -> str:
+    """The scale on which the cosines of these embeddings are; `WORDS` where they are no sign."""
+    name = str(getattr(embeddings, "model", ""))
+    known = hasattr(embeddings, "embed_matrix")
+    return next((scale for scale in SCALES if known and name.startswith(scale)), WORDS)
+
+
+DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
+    {
+        WORDS: Calibration(
+            MappingProxyType(
+                {
+                    "bias": -4.2,
+                    "covered": 1.0,
+                    "best": 2.0,
+                    "known": 0.3,
+                    "value": 0.3,
+                    "about": 2.5,
+                    "unnamed": -2.0,
+                    "fit": 2.0,
+                }
+            ),
+            0.35,
+        ),
+        "local-minilm@": Calibration(
+            MappingProxyType(
+                {
+                    "bias": -4.2,
+                    "covered": 1.0,
+                    "best": 2.0,
+                    "known": 0.3,
+                    "value": 0.3,
+                    "about": 2.5,
+                    "unnamed": -2.0,
+                    "fit": 2.0,
+                    "likeness": 2.5,
+                }
+            ),
+            0.35,
+        ),
+        "local-use@": Calibration(
+            MappingProxyType(
+                {
+                    "bias": -4.2,
+                    "covered": 1.0,
+                    "best": 2.0,
+                    "known": 0.3,
+                    "value": 0.3,
+                    "about": 2.5,
+                    "unnamed": -2.0,
+                    "fit": 2.0,
+                    "likeness": 2.5,
+                }
+            ),
+            0.35,
+        ),
+    }
+)

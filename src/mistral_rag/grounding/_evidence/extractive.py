@@ -4,22 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
-from mistral_rag.grounding._asked.answerability import DEFAULT, Calibration, Signs
+from mistral_rag.grounding._asked.answerability import DEFAULTS, WORDS, Calibration, Signs, scale_of
 from mistral_rag.grounding._asked.follow_ups import refers_back
 from mistral_rag.grounding._asked.subjects import Subjects
-from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._evidence.runs import UnitRun, best_runs
 from mistral_rag.grounding._evidence.versions import Quoted, contradiction, dated, quoted
 from mistral_rag.grounding._quotes.citations import cite
+from mistral_rag.grounding._support.columns import AskedColumns
 from mistral_rag.grounding._support.fit import Fit
 from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.schema import Answer, Citation, Claim
 from mistral_rag.text import asked_words
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
-KNOWN_SCALE = "local-minilm@"
-"""Embedding model whose cosines are a sign; others have other scales (ADR 34)."""
 MIN_OWN_WORDS = 3
 """Content words from which on a question with an unbound pronoun may still be looked up: "where do they shoot …"."""
 
@@ -49,7 +48,7 @@ class Extract:
 
 
 def extractive_answer(
-    retrieved: Retrieved, *, quotes: int = 5, embeddings: object = None, calibration: Calibration = DEFAULT
+    retrieved: Retrieved, *, quotes: int = 5, embeddings: object = None, calibration: Calibration | None = None
 ) -> Answer:
     """Answer with quotes of the best retrieved units, or abstain with the reason."""
     if reason := _needs_history(retrieved.question):
@@ -59,7 +58,7 @@ def extractive_answer(
     )
     if not found.quotes:
         return retrieved.answer(text="", status="abstained", reason=found.reason)
-    text, citations, claims = composed(found.quotes)
+    text, citations, claims = composed(retrieved.question, found.quotes)
     status = "answered" if found.reason is None else "partial"
     return retrieved.answer(text=text, status=status, reason=found.reason, citations=citations, claims=claims)
 
@@ -79,17 +78,19 @@ def extract(
     *,
     quotes: int = 5,
     embeddings: object = None,
-    calibration: Calibration = DEFAULT,
+    calibration: Calibration | None = None,
 ) -> Extract:
     """Choose the best units, at most `quotes`, or say why there is no answer.
 
-    Embeddings count only when their cosines have a known scale: those of the embedded English model.
+    Embeddings count only when their cosines have a known scale: those of the embedded models. Without a calibration
+    the shipped one of their scale holds.
     """
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
     fit, subjects = Fit(question, evidence), Subjects(question, evidence)
     chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
     signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
+    calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
     likelihood = calibration.likelihood(signs)
     if absent := subjects.decisive:
         return Extract((), likelihood, subjects.absence(absent))
@@ -109,8 +110,8 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
         first=_holds_value(fit, runs[:1]),
         about=subjects.share_about(first.at),
         unnamed=subjects.share_unnamed,
-        fit=fit.of(first.at),
-        likeness=_likeness(question, first, embeddings) if _has_known_scale(embeddings) else None,
+        fit=fit.of(first.at) / 10,
+        likeness=_likeness(question, first, embeddings) if _has_known_scale(embeddings) else 0.0,
     )
 
 
@@ -153,19 +154,20 @@ def _with_neighbours(unit: EvidenceUnit) -> str:
 
 
 def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEncoder]:
-    return str(getattr(embeddings, "model", "")).startswith(KNOWN_SCALE) and hasattr(embeddings, "embed_matrix")
+    return scale_of(embeddings) != WORDS
 
 
-def composed(quotes: Sequence[Quoted]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
+def composed(question: str, quotes: Sequence[Quoted]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
     """Compose the answer: its text, a line of introduction and then one quote a line, its citations and its claims."""
     text = LEAD
+    columns = AskedColumns(question)
     citations: list[Citation] = []
     claims = [Claim(start=0, end=len(LEAD), kind="connective")]
     for marker, quote in enumerate(quotes, start=1):
         run = quote.run
         # a label in front of the quote is no part of the statement
         opening = f"\n- {f'earlier, {defused(dated(run.unit.passage.source))}: ' if quote.is_earlier else ''}"
-        shown = _shown(run)
+        shown = _shown(run, columns)
         start = len(text) + len(opening)
         end = start + len(shown)
         text = f"{text}{opening}{shown} [{marker}]{_also_in(quote)}"
@@ -181,8 +183,11 @@ def _also_in(quote: Quoted) -> str:
     return f" (also in {defused('; '.join(dict.fromkeys(places)))})" if quote.copies else ""
 
 
-def _shown(run: UnitRun) -> str:
+def _shown(run: UnitRun, columns: AskedColumns) -> str:
+    """A quote, and the values of a row with the names of their columns, those that are asked for first."""
     quote = f"“{defused(run.text)}”"
-    if values := run.unit.named_values:
+    cells = run.unit.cells
+    asked = [cell for cell in cells if columns.is_of(cell.column)]
+    if values := named_values(columns.cells(cells)) or named_values(asked):
         return f"{quote} ({defused(values)})"
     return f"{quote} (columns: {defused(run.unit.header)})" if run.unit.header else quote

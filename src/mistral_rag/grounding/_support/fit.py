@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._support.columns import AskedColumns
 from mistral_rag.grounding._support.forms import OtherForms
 from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.wanted import WantedValue
@@ -51,6 +52,9 @@ the answer for .58 and .69 (OHR-Bench; .54 and .66 by shares of words alone), on
 OTHER_SPAN = 2.0
 """Subtracted where a row's columns are of other spans of time than the question: nearly as much as a value brings."""
 
+OTHER_YEAR = 2.0
+"""Subtracted where a row's columns are of other years or dates than the question, and those of another row are not."""
+
 _HOW = re.compile(r"\bhow (?:many|much|long|often|high|large|big|old|far|quickly|soon)\b", re.IGNORECASE)
 _ASKS_NUMBER = re.compile(
     rf"{_HOW.pattern}|\b(?:percent(?:age)?|amount|number of|total|ratio|rate|margin|revenues?|costs?|expenses?|income|"
@@ -79,6 +83,11 @@ class Fit:
         self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].page_key)]
         self._context = {evidence[page[0]].page_key: self._page_words(evidence[page[0]]) for page in self._pages}
         self._weigh = rarity(self._unit_words)
+        self.columns = AskedColumns(question)
+        of_time = [self.columns.of_row(unit) for unit in evidence]
+        # fiscal years have other names than the dates that end them: only rows of the year that is asked for tell
+        # which are of others
+        self._of_other_years = {at for at, of in enumerate(of_time) if of is False} if True in of_time else set()
 
     @property
     def coverage(self) -> float:
@@ -101,6 +110,7 @@ class Fit:
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
         fit = sum(WEIGHTS[name] * value for name, value in self._features(at).items())
+        fit -= OTHER_YEAR * (at in self._of_other_years)
         return fit - OTHER_SPAN * are_of_other_spans(self._evidence[at].header, self._question)
 
     def share(self, text: str) -> float:
