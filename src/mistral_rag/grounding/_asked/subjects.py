@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.things import Thing, codes_like, things_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.schema import Page
@@ -19,9 +20,11 @@ class Subjects:
     """The things that a question names, and the evidence that is about them."""
 
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
-        language = evidence[0].passage.source.language if evidence else ""
-        plain = any(unit.passage.source.language not in {"", "en"} for unit in evidence)
-        self.things = things_in(question, language if plain else "en")
+        others = any(unit.passage.source.language not in {"", "en"} for unit in evidence)
+        asked = language_of(question)
+        # names stay the same in a document of another language, where the question itself is surely English
+        english = asked == "en" or (not asked and not others)
+        self.things = things_in(question, "en" if english else asked or "xx")
         self._evidence = evidence
         self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
         self._pages = {unit.page_key: unit.passage.page for unit in evidence}

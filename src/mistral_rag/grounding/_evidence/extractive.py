@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeGuard
+from typing import TypeGuard
 
-from mistral_rag.grounding._asked.answerability import DEFAULTS, WORDS, Calibration, Signs, scale_of
+from mistral_rag.grounding._asked.answerability import (
+    ACROSS,
+    DEFAULTS,
+    MULTILINGUAL,
+    WORDS,
+    Calibration,
+    Signs,
+    scale_of,
+)
 from mistral_rag.grounding._asked.follow_ups import refers_back
+from mistral_rag.grounding._asked.languages import foreign_language
 from mistral_rag.grounding._asked.subjects import Subjects
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
 from mistral_rag.grounding._evidence.retrieved import Retrieved
-from mistral_rag.grounding._evidence.runs import UnitRun, best_runs
+from mistral_rag.grounding._evidence.runs import MatrixEncoder, UnitRun, best_runs, runs_by_meaning
 from mistral_rag.grounding._evidence.versions import Quoted, contradiction, dated, quoted
 from mistral_rag.grounding._quotes.citations import cite
 from mistral_rag.grounding._support.columns import AskedColumns
@@ -21,13 +30,6 @@ from mistral_rag.text import asked_words
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
 MIN_OWN_WORDS = 3
 """Content words from which on a question with an unbound pronoun may still be looked up: "where do they shoot …"."""
-
-
-class MatrixEncoder(Protocol):
-    """Embeddings that give unit vectors as rows of a matrix."""
-
-    def embed_matrix(self, texts: Sequence[str], /) -> Any:
-        """Embed texts: one row a text, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,33 @@ def extract(
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
     fit, subjects = Fit(question, evidence), Subjects(question, evidence)
-    chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
+    scale = scale_of(embeddings)
+    foreign = foreign_language(question, evidence)
+    across = foreign and scale == MULTILINGUAL
+    if across and _has_known_scale(embeddings):
+        calibration, runs = DEFAULTS[ACROSS], runs_by_meaning(fit, evidence, quotes, question, embeddings)
+    else:
+        calibration = DEFAULTS[scale] if calibration is None else calibration
+        runs = tuple(best_runs(fit, subjects, evidence, quotes))
+    chosen = quoted(runs)
     signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
-    calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
     likelihood = calibration.likelihood(signs)
     if absent := subjects.decisive:
         return Extract((), likelihood, subjects.absence(absent))
     if likelihood < calibration.threshold:
-        return Extract((), likelihood, _too_little(calibration, likelihood, signs, fit, subjects))
+        reason = _too_little(calibration, likelihood, signs, fit, subjects)
+        return Extract((), likelihood, f"{reason}{_one_language(foreign, evidence, scale)}")
     return Extract(chosen, likelihood, _both_sides(chosen, fit))
+
+
+def _one_language(foreign: str, evidence: Sequence[EvidenceUnit], scale: str) -> str:
+    """What a question in another language needs to know; empty for one in the documents' own."""
+    if not foreign:
+        return ""
+    held = ", ".join(sorted({unit.passage.source.language for unit in evidence}))
+    crosses = scale == MULTILINGUAL
+    advice = "" if crosses else "; this index finds meanings in one language only, ask in that of the documents"
+    return f"; the question is in another language ({foreign}) than the documents found ({held}){advice}"
 
 
 def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: str, embeddings: object = None) -> Signs:
@@ -107,7 +127,6 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
         best=fit.best(first.at),
         known=fit.known,
         value=_holds_value(fit, runs),
-        first=_holds_value(fit, runs[:1]),
         about=subjects.share_about(first.at),
         unnamed=subjects.share_unnamed,
         fit=fit.of(first.at) / 10,
@@ -116,7 +135,7 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
 
 
 def _holds_value(fit: Fit, runs: Sequence[UnitRun]) -> float:
-    return 0.5 if fit.wanted.kind is None else float(any(fit.wanted.is_in(run.text) for run in runs))
+    return 1.0 if fit.wanted.kind is None else float(any(fit.wanted.is_in(run.text) for run in runs))
 
 
 def _too_little(calibration: Calibration, likelihood: float, signs: Signs, fit: Fit, subjects: Subjects) -> str:
