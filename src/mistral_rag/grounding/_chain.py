@@ -15,9 +15,9 @@ from langchain_core.runnables.config import merge_configs, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.errors import RefusalError
+from mistral_rag.grounding._asked.calibration import calibration_of
 from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
-from mistral_rag.grounding._asked.calibration import calibration_of
 from mistral_rag.grounding._evidence.collection import collection_answer
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore

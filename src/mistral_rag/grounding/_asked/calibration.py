@@ -9,7 +9,7 @@ import numpy as np
 
 from mistral_rag.grounding._asked.answerability import DEFAULTS, Calibration, Signs, scale_of
 
-EXTRA: Final = "calibration"
+CALIBRATION: Final = "calibration"
 """Name under which an index keeps it."""
 STEPS: Final = 30
 """Newton steps of the fit; it stands still after ten."""
@@ -44,7 +44,7 @@ def calibration_of(store: object, embeddings: object) -> Calibration:
     What a foreign index holds is only numbers: it can make answers rarer or more frequent, no more.
     """
     scale = scale_of(embeddings)
-    kept = store.extra(EXTRA) if isinstance(store, ExtraStore) else None  # noqa: S610 (no Django here)
+    kept = store.extra(CALIBRATION) if isinstance(store, ExtraStore) else None  # noqa: S610 (no Django here)
     return _read(kept, scale) or DEFAULTS[scale]
 
 

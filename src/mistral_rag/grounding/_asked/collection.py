@@ -19,10 +19,11 @@ _DOCUMENTS: Final = (
 )
 _WORD: Final = re.compile(r"[^\W_]+")
 _ABOUT_THEM: Final = re.compile(
-    rf"\b{_DOCUMENTS}\b|\b(?:index|collection|library|knowledge ?base|sammlung|bibliothek)\b|文[档件]", re.I
+    rf"\b{_DOCUMENTS}\b|\b(?:index|collection|library|knowledge ?base|sammlung|bibliothek)\b|文[档件]", re.IGNORECASE
 )
 _COUNT: Final = re.compile(
-    r"\bhow many\b|\bnumber of\b|\bcount\b|\bwie ?viele\b|\bcombien\b|\bcuánt[oa]s\b|\bquanti\b|\bhoeveel\b|多少", re.I
+    r"\bhow many\b|\bnumber of\b|\bcount\b|\bwie ?viele\b|\bcombien\b|\bcuánt[oa]s\b|\bquanti\b|\bhoeveel\b|多少",
+    re.IGNORECASE,
 )
 _NOTHING_ELSE: Final = frozenset(
     """
@@ -45,7 +46,7 @@ _SUMMARY: Final = re.compile(
     r"|(?:bitte )?fass\w*\b(?=.*\bzusammen\b)|(?:gib|schreib)\w* (?:mir )?(?:eine?n? )?(?:kurze )?(?:zusammenfassung|überblick)\b"
     rf"|worum geht es in (?:den|diesen|dem|diesem) {_DOCUMENTS}"
     r"|résume[rz]?\b|(?:fais|faites|donne|donnez)(?:[ -]moi)? un résumé\b|resum[ea]\b|haz un resumen\b)",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -21,8 +21,7 @@ def language_of(question: str) -> str:
     return max(counts, key=lambda language: counts[language]) if first >= MIN_STOP_WORDS and first > second else ""
 
 
-def foreign_language(question: str, evidence: Sequence[EvidenceUnit]) -> str:
-    """The language of a question where no document found is in it; empty where one is, or where it is not known."""
+def in_other_languages(question: str, evidence: Sequence[EvidenceUnit]) -> list[EvidenceUnit]:
+    """Evidence of documents in other languages than the question; none where its language is not known."""
     asked = language_of(question)
-    held = {unit.passage.source.language for unit in evidence}
-    return asked if asked and held and not held & {asked, ""} else ""
+    return [unit for unit in evidence if asked and unit.passage.source.language not in {asked, ""}]

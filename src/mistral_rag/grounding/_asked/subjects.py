@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.things import Thing, codes_like, things_in
+from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, things_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.schema import Page
 
-PAGE_HEAD: Final = 300
-"""Characters at the start of a page in which its subject may be named."""
+MAX_HEAD_LINES: Final = 3
+"""Lines at the start of a page that may be its running header and title."""
+MAX_HEAD_LINE: Final = 120
+"""Characters of such a line; longer ones are sentences of the text."""
 ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -69,6 +71,13 @@ class Subjects:
         """Share of the names in the question that nothing found mentions."""
         names = [thing for thing in self.things if thing.kind == "name"]
         return len(self.unnamed) / len(names) if names else 0.0
+
+    def is_about_another(self, at: int) -> bool:
+        """True for a unit that is not about a code of the question, or about none of its names."""
+        codes = [thing for thing in self.things if thing.kind == "code"]
+        names = [thing for thing in self.things if thing.kind == "name"]
+        other_code = any(self.about(at, thing) == 0 for thing in codes)
+        return other_code or (bool(names) and all(self.about(at, thing) == 0 for thing in names))
 
     def share_about(self, at: int) -> float:
         """Share of the things in the question that a unit is about; 1 where it names none."""
@@ -130,9 +139,14 @@ def _document_text(unit: EvidenceUnit) -> str:
 
 
 def _place(unit: EvidenceUnit) -> str:
-    """What is said of the place of a unit: headings and the head of its page, without its first rows."""
+    """What is said of the place of a unit: headings, and the short lines that a page begins with."""
     page = unit.passage.page
-    return " ".join((*unit.passage.chunk.headings, page.locator.label, page.text[:PAGE_HEAD]))
+    head: list[str] = []
+    for first in page.units[:MAX_HEAD_LINES]:
+        if first.kind == "row" or first.end - first.start > MAX_HEAD_LINE:
+            break
+        head.append(page.text[first.start : first.end])
+    return " ".join((*unit.passage.chunk.headings, page.locator.label, *head))
 
 
 def _is_other_row(page: Page, index: int, other: int) -> bool:
@@ -140,7 +154,7 @@ def _is_other_row(page: Page, index: int, other: int) -> bool:
 
 
 def _has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
-    """True when a label or heading of the same form, which names another, stands between `first` and `last`.
+    """True when a label or heading of the same form, or another code, stands between `first` and `last`.
 
     "Customer: B" below "Customer: A", the heading of B's section below that of A's.
     """
@@ -149,7 +163,8 @@ def _has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
     for index in range(first + 1, last + 1):
         if units[first].kind == "heading" == units[index].kind:
             return True
-        if label and _label(page.text[units[index].start : units[index].end]) == label:
+        text = page.text[units[index].start : units[index].end]
+        if (label and _label(text) == label) or (thing.kind == "code" and has_code(text)):
             return True
     return False
 

@@ -73,6 +73,11 @@ def things_in(question: str, language: str = "en") -> tuple[Thing, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def has_code(text: str) -> bool:
+    """True when a text names something by a code."""
+    return any(_is_code(found[0]) for found in _CODE.finditer(text))
+
+
 def codes_like(thing: Thing, text: str) -> list[str]:
     """Codes of a text that are written as this one and are another: "RE-2025-0417" for "RE-2025-0418"."""
     shape = _shape(thing.text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 from mistral_rag.grounding._asked.answerability import (
     ACROSS,
@@ -14,7 +14,7 @@ from mistral_rag.grounding._asked.answerability import (
     scale_of,
 )
 from mistral_rag.grounding._asked.follow_ups import refers_back
-from mistral_rag.grounding._asked.languages import foreign_language
+from mistral_rag.grounding._asked.languages import in_other_languages, language_of
 from mistral_rag.grounding._asked.subjects import Subjects
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
 from mistral_rag.grounding._evidence.retrieved import Retrieved
@@ -28,6 +28,10 @@ from mistral_rag.schema import Answer, Citation, Claim
 from mistral_rag.text import asked_words
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
+VALUE_LANGUAGES = frozenset({"en", "de", "fr", "es"})
+"""Languages in which dates, spans of time and names are told."""
+NUMBER_WORDS = frozenset({"en"})
+"""Languages in which amounts are told that are written as words."""
 MIN_OWN_WORDS = 3
 """Content words from which on a question with an unbound pronoun may still be looked up: "where do they shoot …"."""
 
@@ -90,43 +94,51 @@ def extract(
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
     fit, subjects = Fit(question, evidence), Subjects(question, evidence)
-    scale = scale_of(embeddings)
-    foreign = foreign_language(question, evidence)
-    across = foreign and scale == MULTILINGUAL
-    if across and _has_known_scale(embeddings):
-        calibration, runs = DEFAULTS[ACROSS], runs_by_meaning(fit, evidence, quotes, question, embeddings)
-    else:
-        calibration = DEFAULTS[scale] if calibration is None else calibration
-        runs = tuple(best_runs(fit, subjects, evidence, quotes))
-    chosen = quoted(runs)
+    calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
+    chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
     signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
     likelihood = calibration.likelihood(signs)
     if absent := subjects.decisive:
         return Extract((), likelihood, subjects.absence(absent))
-    if likelihood < calibration.threshold:
-        reason = _too_little(calibration, likelihood, signs, fit, subjects)
-        return Extract((), likelihood, f"{reason}{_one_language(foreign, evidence, scale)}")
-    return Extract(chosen, likelihood, _both_sides(chosen, fit))
+    if likelihood >= calibration.threshold:
+        return Extract(chosen, likelihood, _both_sides(chosen, fit))
+    foreign = in_other_languages(question, evidence)
+    if foreign and scale_of(embeddings) == MULTILINGUAL:
+        by_meaning = _by_meaning(question, foreign, quotes, cast(MatrixEncoder, embeddings))
+        if by_meaning.quotes:
+            return by_meaning
+    reason = _too_little(calibration, likelihood, signs, fit, subjects)
+    return Extract((), likelihood, f"{reason}{_one_language(question, foreign, evidence, scale_of(embeddings))}")
 
 
-def _one_language(foreign: str, evidence: Sequence[EvidenceUnit], scale: str) -> str:
-    """What a question in another language needs to know; empty for one in the documents' own."""
-    if not foreign:
+def _by_meaning(question: str, evidence: Sequence[EvidenceUnit], quotes: int, embeddings: MatrixEncoder) -> Extract:
+    """An extract of evidence in other languages than the question, chosen by meaning; empty where none is near."""
+    fit, subjects = Fit(question, evidence), Subjects(question, evidence)
+    chosen = quoted(runs_by_meaning(fit, evidence, quotes, question, embeddings))
+    signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
+    likelihood = DEFAULTS[ACROSS].likelihood(signs)
+    found = chosen if likelihood >= DEFAULTS[ACROSS].threshold else ()
+    return Extract(found, likelihood, _both_sides(chosen, fit) if found else None)
+
+
+def _one_language(question: str, foreign: Sequence[EvidenceUnit], evidence: Sequence[EvidenceUnit], scale: str) -> str:
+    """What the asker in another language than all that was found needs to know; empty for others."""
+    if len(foreign) < len(evidence) or not foreign:
         return ""
-    held = ", ".join(sorted({unit.passage.source.language for unit in evidence}))
-    crosses = scale == MULTILINGUAL
-    advice = "" if crosses else "; this index finds meanings in one language only, ask in that of the documents"
-    return f"; the question is in another language ({foreign}) than the documents found ({held}){advice}"
+    held = ", ".join(sorted({unit.passage.source.language for unit in foreign}))
+    advice = "" if scale == MULTILINGUAL else "; this index finds words and meanings in one language only: ask in that"
+    return f"; the question is in another language ({language_of(question)}) than what was found ({held}){advice}"
 
 
 def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: str, embeddings: object = None) -> Signs:
     """The signs that runs, best first, answer the question."""
     first = runs[0]
+    language = first.unit.passage.source.language or "en"
     return Signs(
         covered=fit.coverage,
         best=fit.best(first.at),
         known=fit.known,
-        value=_holds_value(fit, runs),
+        value=_holds_value(fit, runs, language),
         about=subjects.share_about(first.at),
         unnamed=subjects.share_unnamed,
         fit=fit.of(first.at) / 10,
@@ -134,8 +146,12 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
     )
 
 
-def _holds_value(fit: Fit, runs: Sequence[UnitRun]) -> float:
-    return 1.0 if fit.wanted.kind is None else float(any(fit.wanted.is_in(run.text) for run in runs))
+def _holds_value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:
+    """0 when no quote holds a value of the wanted kind, in the languages whose values are known; else 1."""
+    known = NUMBER_WORDS if fit.wanted.kind == "amount" else VALUE_LANGUAGES
+    if fit.wanted.kind is None or language not in known:
+        return 1.0
+    return float(any(fit.wanted.is_in(run.text) for run in runs))
 
 
 def _too_little(calibration: Calibration, likelihood: float, signs: Signs, fit: Fit, subjects: Subjects) -> str:

@@ -61,6 +61,8 @@ def best_runs(fit: Fit, subjects: Subjects, evidence: Sequence[EvidenceUnit], qu
         if chosen == quotes or fits[at] < least:
             return
         unit = evidence[at]
+        if chosen and subjects.is_about_another(at):
+            continue
         run = _completed(fit, at, unit)
         places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
         if taken.isdisjoint(places):

@@ -55,7 +55,11 @@ OTHER_SPAN = 2.0
 OTHER_YEAR = 2.0
 """Subtracted where a row's columns are of other years or dates than the question, and those of another row are not."""
 
-_HOW = re.compile(r"\bhow (?:many|much|long|often|high|large|big|old|far|quickly|soon)\b", re.IGNORECASE)
+_HOW = re.compile(
+    r"\b(?:how (?:many|much|long|often|high|large|big|old|far|quickly|soon)|hoeveel|combien|cuánt[oa]s?|quant[oiae]"
+    r"|wie ?viele?|ile|kolik)\b",
+    re.IGNORECASE,
+)
 _ASKS_NUMBER = re.compile(
     rf"{_HOW.pattern}|\b(?:percent(?:age)?|amount|number of|total|ratio|rate|margin|revenues?|costs?|expenses?|income|"
     r"sales|price|usd|in (?:millions|thousands|dollars)|wie (?:viele?|hoch|lange|oft)|combien|cuánt[oa]s?)\b",
