@@ -69,24 +69,24 @@ DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
     {
         WORDS: Calibration(
             MappingProxyType(
-                {"bias": -3.8, "covered": 0.6, "best": 1.75, "known": 0.15, "value": 1.0, "about": 1.85,
-                 "unnamed": -1.0, "fit": 2.1}
+                {"bias": -3.7, "covered": 0.9, "best": 1.85, "known": 0.0, "value": 1.0, "about": 1.8,
+                 "unnamed": -1.0, "fit": 2.0}
             ),
             0.6,
         ),
         "local-minilm@": Calibration(
             MappingProxyType(
-                {"bias": -5.9, "covered": 0.05, "best": 1.5, "known": 0.2, "value": 1.0, "about": 2.4, "unnamed": -1.4,
-                 "fit": 0.85, "likeness": 3.7}
+                {"bias": -6.2, "covered": 0.35, "best": 1.75, "known": 0.0, "value": 1.0, "about": 2.5,
+                 "unnamed": -1.65, "fit": 0.7, "likeness": 3.9}
             ),
-            0.45,
+            0.5,
         ),
-        "local-use@": Calibration(
+        MULTILINGUAL: Calibration(
             MappingProxyType(
-                {"bias": -5.2, "covered": 0.0, "best": 3.0, "known": 0.65, "value": 1.0, "about": 2.4, "unnamed": -1.0,
-                 "fit": 0.8, "likeness": 2.5}
+                {"bias": -5.8, "covered": 0.0, "best": 3.15, "known": 0.4, "value": 1.0, "about": 2.55,
+                 "unnamed": -1.2, "fit": 0.9, "likeness": 2.7}
             ),
-            0.58,
+            0.52,
         ),
         ACROSS: Calibration(
             MappingProxyType({"bias": -5.2, "value": 1.0, "about": 1.2, "unnamed": -1.0, "likeness": 6.0}), 0.45

@@ -27,10 +27,10 @@ _COUNT: Final = re.compile(
 )
 _NOTHING_ELSE: Final = frozenset(
     """
-    what which how many much list show give tell name count number all every the a an of in on is are there do does you we i
-    have has had got can could me my your our this these those index indexed collection library knowledge base database
-    available stored contain contains contained hold holds held loaded uploaded here total currently know about to for and
-    please any kind kinds type types access search searched
+    what which how many much list show give tell name count number all every the a an of in on is are there do does you we
+    i have has had got can could me my your our this these those index indexed collection library knowledge base database
+    available stored contain contains contained hold holds held loaded uploaded here total currently know about to for
+    and please any kind kinds type types access search searched
     welche wie viele wieviele alle die der das den es gibt sind ist hast du habt ihr haben sie im in index vorhanden
     verfügbar enthalten zeige nenne liste auf mir bitte zusammen alles everything sammlung bibliothek
     quels quelles combien de tous les le la des il y a t avez vous as tu sont dans liste disponibles
@@ -40,10 +40,13 @@ _NOTHING_ELSE: Final = frozenset(
 )
 """Words of questions about a collection that name no subject in it."""
 _SUMMARY: Final = re.compile(
-    r"^\W*(?:please |can you |could you |kindly )*(?:summari[sz]e\b|(?:give|write|provide|show)(?: me)? (?:a |an |the )?"
-    r"(?:short |brief |quick |concise |executive )*(?:summary|overview|synopsis|gist)\b|tl;?dr\b|what (?:is|are) (?:this|these|the|all)\s*"
+    r"^\W*(?:please |can you |could you |kindly )*(?:summari[sz]e\b"
+    r"|(?:give|write|provide|show)(?: me)? (?:a |an |the )?"
+    r"(?:short |brief |quick |concise |executive )*(?:summary|overview|synopsis|gist)\b|tl;?dr\b"
+    r"|what (?:is|are) (?:this|these|the|all)\s*"
     rf"(?:of )?(?:these |the )?{_DOCUMENTS} (?:all )?about\b"
-    r"|(?:bitte )?fass\w*\b(?=.*\bzusammen\b)|(?:gib|schreib)\w* (?:mir )?(?:eine?n? )?(?:kurze )?(?:zusammenfassung|überblick)\b"
+    r"|(?:bitte )?fass\w*\b(?=.*\bzusammen\b)"
+    r"|(?:gib|schreib)\w* (?:mir )?(?:eine?n? )?(?:kurze )?(?:zusammenfassung|überblick)\b"
     rf"|worum geht es in (?:den|diesen|dem|diesem) {_DOCUMENTS}"
     r"|résume[rz]?\b|(?:fais|faites|donne|donnez)(?:[ -]moi)? un résumé\b|resum[ea]\b|haz un resumen\b)",
     re.IGNORECASE,

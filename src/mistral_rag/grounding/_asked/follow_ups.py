@@ -19,7 +19,8 @@ _AND: Final = re.compile(
 )
 """Words that go on; not those that are also the commonest preposition of another language ("en", "e", "o")."""
 _WHAT_ABOUT: Final = re.compile(
-    r"^\W*(?:(?:and|so|but|und|et|y|e|en)\s+)?(?:(?:what|how) about|what if not|was ist mit(?= (?:(?:de[rmn]|die|das|eine[mr]?) )?"
+    r"^\W*(?:(?:and|so|but|und|et|y|e|en)\s+)?(?:(?:what|how) about|what if not"
+    r"|was ist mit(?= (?:(?:de[rmn]|die|das|eine[mr]?) )?"
     r"\S+$)|wie (?:ist|sieht) es (?:bei|mit|für)|wie sieht['’]?s (?:bei|mit)|qu['’]en est-il (?:de|pour)|et pour"
     r"|qué (?:hay|tal) (?:de|con)|e per|en voor)\b",
     re.IGNORECASE,

@@ -43,7 +43,7 @@ class AskedColumns:
         return sorted(cells, key=lambda cell: self.is_of(cell.column) is not True)
 
     def of_row(self, unit: EvidenceUnit) -> bool | None:
-        """True for a row with a column of this time, False for one whose columns are of others; None for other units."""
+        """True for a row with a column of this time, False where its columns are of others; None for other units."""
         if unit.kind != "row" or not self.names_time:
             return None
         names = {cell.column for cell in unit.cells} or {unit.header}

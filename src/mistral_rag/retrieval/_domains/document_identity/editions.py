@@ -15,7 +15,8 @@ _WORKING: Final = re.compile(r"(?<![a-z])(?:draft|final|copy|new|old|signed|appr
 
 _STATUS_FIELDS: Final = ("status", "document_status", "state")
 _OUT_OF_FORCE: Final = re.compile(
-    r"\b(?:superseded|replaced|obsolete|withdrawn|deprecated|expired|outdated|archived|retired|revoked|void|not in force"
+    r"\b(?:superseded|replaced|obsolete|withdrawn|deprecated|expired|outdated|archived|retired|revoked|void"
+    r"|not in force"
     r"|ersetzt|veraltet|überholt|abgelöst|zurückgezogen|außer kraft|ungültig|abgelaufen"
     r"|remplacée?|obsolète|abrogée?|périmée?|caduque?|sustituid[oa]|derogad[oa]|obsolet[oa])\b",
     re.IGNORECASE,
