@@ -27,8 +27,9 @@ _COUNT: Final = re.compile(
 )
 _NOTHING_ELSE: Final = frozenset(
     """
-    what which how many much list show give tell name count number all every the a an of in on is are there do does you we
-    i have has had got can could me my your our this these those index indexed collection library knowledge base database
+    what which how many much list show give tell name count number all every the a an of in on is are there do does you
+    we i have has had got can could me my your our this these those index indexed collection library knowledge
+    base database
     available stored contain contains contained hold holds held loaded uploaded here total currently know about to for
     and please any kind kinds type types access search searched
     welche wie viele wieviele alle die der das den es gibt sind ist hast du habt ihr haben sie im in index vorhanden

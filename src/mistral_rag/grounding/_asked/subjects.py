@@ -119,8 +119,9 @@ class Subjects:
             return 0.0 if _has_rival(page, above[-1], unit.index, thing) else 1.0
         if thing.is_in(_place(unit)):
             return 1.0
-        # a row is never about what another row names
-        return 0.0 if unit.kind == "row" and all(page.units[i].kind == "row" for i in naming) else ELSEWHERE
+        # a row is not about what another row names, unless that may be the one with the columns' names
+        by_rows = unit.kind == "row" and bool(unit.header) and all(page.units[i].kind == "row" for i in naming)
+        return 0.0 if by_rows else ELSEWHERE
 
     def _naming(self, thing: Thing, unit: EvidenceUnit) -> list[int]:
         """Indices of the units of a page that name a thing."""

@@ -82,7 +82,7 @@ class Fit:
         self._asks_number = _ASKS_NUMBER.search(question) is not None
         texts = [f"{unit.text} {unit.header}" for unit in evidence]
         held = [words(text, self._language) for text in texts]
-        self._forms = OtherForms(self._asked, held, self._language)
+        self._forms = OtherForms(question, self._asked, held, self._language)
         self._unit_words = [self._forms.added(terms, text) for terms, text in zip(held, texts, strict=True)]
         self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].page_key)]
         self._context = {evidence[page[0]].page_key: self._page_words(evidence[page[0]]) for page in self._pages}

@@ -1,5 +1,6 @@
-"""Words of a question in other forms: inside of compounds, as signs of currencies, with ligatures."""
+"""Words of a question in other forms: inside of compounds and longer codes, as signs of currencies, with ligatures."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -18,19 +19,23 @@ _SIGNS: Final = {
     "¥": ("yen", "yuan", "jpy"),
     "%": ("percent", "percentage", "prozent", "pourcentage", "porcentaje"),
 }
+_AFTER_NUMBER: Final = re.compile(r"\d\s?([^\W\d_]{3,})")
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
 
 
 class OtherForms:
     """The question's words that texts hold in another form; `asked` and texts are terms, stemmed in one language."""
 
-    def __init__(self, asked: Collection[str], texts: Iterable[Sequence[str]], language: str) -> None:
+    def __init__(self, question: str, asked: Collection[str], texts: Iterable[Sequence[str]], language: str) -> None:
         self._language = language
         self._asked = [term for term in asked if term.isalpha() and len(term) >= MIN_PART]
+        self._codes = [term for term in asked if not term.isalpha() and not term.isdigit() and term.isalnum()]
+        # "1234,56 Euro" asks for a sum, "Answer in USD" for a form of the answer
+        said = {found[1].casefold() for found in _AFTER_NUMBER.finditer(question)}
         self._signs = {
             sign: held
             for sign, names in _SIGNS.items()
-            if (held := set(asked).intersection(term for name in names for term in words(name, language)))
+            if (held := {term for name in said.intersection(names) for term in words(name, language)})
         }
         vocabulary = {term for text in texts for term in text}
         self._same = {term: found for term in vocabulary if (found := self._found(term))}
@@ -50,7 +55,10 @@ class OtherForms:
         plain = term.translate(_LIGATURES)
         if plain != term:
             return tuple(asked for asked in self._asked if asked == plain)
-        if self._language not in COMPOUNDING or not term.isalpha():
+        if not term.isalpha():
+            # "RULE-A002" is one term, and "A002" its name for short
+            return tuple(code for code in self._codes if code != term and term.endswith(code))
+        if self._language not in COMPOUNDING:
             return ()
         return tuple(asked for asked in self._asked if asked != term and asked in term)
 
