@@ -23,7 +23,8 @@ _NUMBERED: Final = re.compile(
     r"(?P<code>\d{3,}(?:[-/.]\d+)*)(?![\d.,]*\s*(?:%|percent|million|billion|days|euro|dollars))",
     re.IGNORECASE,
 )
-_NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)(?<![-–])\b[A-Z][a-z]{2,}\w*")
+_NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)(?<![-–])\b[A-Z][a-z]{2,}\w*(?!\w|\s\d)")
+"""Not before a number: "Level 1" and "Note 5" are columns and places."""
 _CALENDAR: Final = frozenset(
     """
     monday tuesday wednesday thursday friday saturday sunday quarter fiscal year annual
