@@ -1,6 +1,7 @@
 """When an answer is given: fitted, kept in an index, shown as a curve."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,7 @@ def test_a_fit_tells_the_two_kinds_and_loses_no_more_than_asked() -> None:
 def test_a_higher_threshold_loses_and_abstains_more() -> None:
     points = curve(fitted(CASES, start=DEFAULTS[WORDS], lost=0.1), CASES)
     assert [point.threshold for point in points][:2] == [0.05, 0.1]
-    assert all(
-        one.lost <= two.lost and one.abstained <= two.abstained for one, two in zip(points, points[1:], strict=False)
-    )
+    assert all(one.lost <= two.lost and one.abstained <= two.abstained for one, two in pairwise(points))
     assert points[0].abstained < points[-1].abstained
 
 
@@ -97,6 +96,11 @@ def index(tmp_path: Path) -> Path:
     return folder
 
 
+def kept(index: Path) -> Any:
+    with HybridRetriever.from_index(index).index.view() as view:
+        return view.extra("calibration")  # noqa: S610 (no Django here)
+
+
 @pytest.fixture
 def questions(tmp_path: Path) -> Path:
     path = tmp_path / "questions.jsonl"
@@ -113,8 +117,7 @@ def test_calibrate_makes_unanswerable_questions_by_leaving_documents_out_and_kee
     said = json.loads(capsys.readouterr().out)
     assert said["kept"] is True
     assert said["questions"]["answerable"] == 6
-    with HybridRetriever.from_index(index).index.view() as view:
-        assert view.extra("calibration") == said["calibration"]
+    assert kept(index) == said["calibration"]
     chain = GroundedQA(retriever=HybridRetriever.from_index(index))
     assert chain.invoke("In which class does the office book trains?").status == "answered"
 
@@ -126,12 +129,10 @@ def test_a_dry_run_changes_nothing_and_a_reset_forgets(
     shown = capsys.readouterr()
     assert "threshold  answerable lost  unanswerable abstained\n" in shown.out
     assert shown.err.endswith("nothing was changed (--dry-run)\n")
-    with HybridRetriever.from_index(index).index.view() as view:
-        assert view.extra("calibration") is None
+    assert kept(index) is None
     assert program.main(["calibrate", str(questions), "--index", str(index)]) == 0
     assert program.main(["calibrate", str(questions), "--index", str(index), "--reset"]) == 0
-    with HybridRetriever.from_index(index).index.view() as view:
-        assert view.extra("calibration") is None
+    assert kept(index) is None
 
 
 @pytest.mark.parametrize(
@@ -157,8 +158,9 @@ def test_a_file_that_can_not_be_fitted_to_is_one_sentence(
         ("How many documents are there?", "The index holds 6 documents."),
         (
             "What documents do you have?",
-            "The index holds 6 documents:\n- About laptops (laptops.md)\n- About leave (leave.md)\n- About meals (meals.md)\n"
-            "- About parking (parking.md)\n- About trains (trains.md)\n- About visitors (visitors.md)",
+            "The index holds 6 documents:\n- About laptops (laptops.md)\n- About leave (leave.md)\n"
+            "- About meals (meals.md)\n- About parking (parking.md)\n"
+            "- About trains (trains.md)\n- About visitors (visitors.md)",
         ),
     ],
 )

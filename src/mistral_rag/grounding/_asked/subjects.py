@@ -15,6 +15,8 @@ MAX_HEAD_LINE: Final = 120
 """Characters of such a line; longer ones are sentences of the text."""
 ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
+NAMES_SHARE: Final = 0.5
+"""Weight of a question's names, together, against that of a code or a time: capitals are had by terms and titles, too."""
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -71,6 +73,12 @@ class Subjects:
         """Share of the names in the question that nothing found mentions."""
         names = [thing for thing in self.things if thing.kind == "name"]
         return len(self.unnamed) / len(names) if names else 0.0
+
+    def others(self, at: int) -> float:
+        """Things that a unit is not about: codes and times each, names as their share."""
+        names = [1 - self.about(at, thing) for thing in self.things if thing.kind == "name"]
+        rest = [1 - self.about(at, thing) for thing in self.things if thing.kind != "name"]
+        return sum(rest) + (NAMES_SHARE * sum(names) / len(names) if names else 0.0)
 
     def is_about_another(self, at: int) -> bool:
         """True for a unit that is not about a code of the question, or about none of its names."""

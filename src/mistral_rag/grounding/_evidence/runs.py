@@ -13,7 +13,8 @@ MAX_BEHIND: Final = 2.5
 OLDER_MALUS: Final = 4.0
 """Subtracted from the fit of a quote from an older edition of a document: more than any one feature brings."""
 OTHER_SUBJECT: Final = 2.0
-"""Subtracted for each thing that the question names and a unit is not about: nearly as much as a value brings."""
+"""Subtracted for each code and time that the question names and a unit is not about, and half of it for its names
+together: nearly as much as a value brings."""
 MAX_BELOW: Final = 3
 """Units below a label in which its value is looked for."""
 MAX_LABEL: Final = 200
@@ -92,8 +93,7 @@ def runs_by_meaning(
 
 
 def _fit(fit: Fit, subjects: Subjects, at: int, unit: EvidenceUnit) -> float:
-    others = sum(1 - subjects.about(at, thing) for thing in subjects.things)
-    return fit.of(at) - OLDER_MALUS * unit.passage.older - OTHER_SUBJECT * others
+    return fit.of(at) - OLDER_MALUS * unit.passage.older - OTHER_SUBJECT * subjects.others(at)
 
 
 def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
