@@ -58,11 +58,11 @@ def claims(name: str) -> Iterator[tuple[bool, str, Sequence[str]]]:
 
 
 def answerability(embeddings: MiniLM | None = None) -> None:
-    """Tell answerable questions by the extract's coverage, and compare its sentences with people's."""
+    """Tell answerable questions by the chance of an answer, and compare its sentences with people's."""
     every = list(rows("clapnq_answerability"))
     found = [extract(row["question"], gather(passages_of(row), budget=100_000), embeddings=embeddings) for row in every]
     labels = [row["answerable"] for row in every]
-    value = auroc(labels, [extracted.coverage for extracted in found])
+    value = auroc(labels, [extracted.likelihood for extracted in found])
     print(f"clapnq_answerability, {embeddings or 'words alone'}: {len(every)}, answerable {np.mean(labels):.2f}")
     print(f"  AUROC {value:.3f} (measured {0.84 if embeddings is None else 0.9:.2f})")
     answered = [label for label, extracted in zip(labels, found, strict=True) if extracted.reason is None]

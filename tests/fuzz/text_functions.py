@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, Generation
+from mistral_rag.grounding._support.mentions import _NAME
 
 from ingest.chunking import cut
 from ingest.parsing._markdown import FRONT_MATTER
@@ -18,7 +19,6 @@ from mistral_rag.api._responses import parse_object
 from mistral_rag.api._sse import Decoder
 from mistral_rag.errors import ApiError, ParseError
 from mistral_rag.grounding._drafting.markers import MarkerParser
-from mistral_rag.grounding._support.mentions import _NAME
 from mistral_rag.messages._references import sources_in
 from mistral_rag.messages._replies.structured import StructuredParser
 from mistral_rag.messages._tokens import estimate

@@ -1,6 +1,6 @@
 import pytest
 
-from mistral_rag.retrieval._domains.document_identity.editions import edition_of
+from mistral_rag.retrieval._domains.document_identity.editions import edition_of, is_superseded
 from mistral_rag.retrieval._domains.document_identity.signal import DocumentIdentity, DocumentIdentityIndex
 from mistral_rag.schema import Source
 
@@ -23,6 +23,34 @@ from mistral_rag.schema import Source
 )
 def test_a_file_name_tells_the_work_and_its_edition(name: str, work: str, edition: tuple[int, ...]) -> None:
     assert edition_of(name) == (work, edition)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "superseded"),
+    [
+        ({"status": "superseded"}, True),
+        ({"Status": "Replaced by version 5"}, True),
+        ({"status": "außer Kraft"}, True),
+        ({"state": "archived"}, True),
+        ({"status": "in force"}, False),
+        ({"status": "draft"}, False),
+        ({"subject": "superseded rules"}, False),
+        ({}, False),
+    ],
+)
+def test_a_document_says_itself_that_it_is_no_longer_in_force(metadata: dict[str, str], superseded: bool) -> None:
+    assert is_superseded(metadata) is superseded
+
+
+def test_a_superseded_document_without_a_newer_edition_comes_later_too() -> None:
+    signal, index = DocumentIdentity(), DocumentIdentityIndex()
+    old = source("rules.md").model_copy(update={"metadata": {"status": "superseded"}})
+    learned = signal.learn(old, ["Rules."])
+    assert learned is not None
+    index.add(7, learned.profile)
+    assert index.boosts("How many days of leave?", expansion="", covered=0.0).superseded == {7}
+    index.remove(7)
+    assert index.boosts("How many days of leave?", expansion="", covered=0.0).superseded == frozenset()
 
 
 def source(name: str, title: str = "") -> Source:

@@ -15,8 +15,10 @@ from langchain_core.runnables.config import merge_configs, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.errors import RefusalError
+from mistral_rag.grounding._asked.calibration import calibration_of
 from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
+from mistral_rag.grounding._evidence.collection import collection_answer
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
 from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
@@ -137,6 +139,9 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     def _outputs(self, question: str, config: RunnableConfig, ask: AskModel) -> Iterator[Output]:
         started = time.perf_counter()
         retrieved = self._retrieved(question, config, started)
+        if (about := self._about_collection(retrieved)) is not None:
+            yield from _outputs_of(about)
+            return
         if self.model is None or not retrieved.evidence:
             yield from _outputs_of(self._seen(retrieved, self._extractive(retrieved)))
             return
@@ -154,6 +159,10 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     async def _aoutputs(self, question: str, config: RunnableConfig, ask: AskModelAsync) -> AsyncIterator[Output]:
         started = time.perf_counter()
         retrieved = await self._aretrieved(question, config, started)
+        if (about := await run_in_executor(config, self._about_collection, retrieved)) is not None:
+            for output in _outputs_of(about):
+                yield output
+            return
         if self.model is None or not retrieved.evidence:
             answer = await run_in_executor(config, self._extractive, retrieved)
             for output in _outputs_of(await run_in_executor(config, self._seen, retrieved, answer)):
@@ -200,16 +209,26 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         return (retriever if ours else None), config
 
     def _from_documents(self, question: str, documents: list[Document], started: float) -> Retrieved:
-        store = self.pages
-        if store is None and isinstance(self.retriever, PagedRetriever):
-            store = self.retriever.pages
-        retrieved = from_documents(question, documents, store=store, budget=self.budget, started=started)
+        retrieved = from_documents(question, documents, store=self._store(), budget=self.budget, started=started)
         if isinstance(self.retriever, EmbeddingRetriever):
             return replace(retrieved, embeddings=self.retriever.embeddings)
         return retrieved
 
+    def _store(self) -> PageStore | PageSource | None:
+        if self.pages is None and isinstance(self.retriever, PagedRetriever):
+            return self.retriever.pages
+        return cast("PageStore | PageSource | None", self.pages)
+
+    def _about_collection(self, retrieved: Retrieved) -> Answer | None:
+        """The answer to a question about the collection; None for other questions."""
+        filter = getattr(self.retriever, "filter", None)
+        return collection_answer(retrieved, self._store(), filter=filter, has_model=self.model is not None)
+
     def _extractive(self, retrieved: Retrieved) -> Answer:
-        return extractive_answer(retrieved, quotes=self.quotes, embeddings=retrieved.embeddings)
+        calibration = calibration_of(self._store(), retrieved.embeddings)
+        return extractive_answer(
+            retrieved, quotes=self.quotes, embeddings=retrieved.embeddings, calibration=calibration
+        )
 
     def _expect_quotes(self, retrieved: Retrieved) -> None:
         """Start what compares quotes with pictures while the model writes."""

@@ -126,14 +126,18 @@ class EvidenceUnit:
         return "  ".join(filter(None, next((table.columns for table in tables if table.continued), ())))
 
     @property
+    def cells(self) -> tuple[CellValue, ...]:
+        """The values of a table row; empty for other units."""
+        unit = self.passage.page.units[self.index]
+        return self.passage.page.cell_values(unit.start, unit.end) if unit.kind == "row" else ()
+
+    @property
     def named_values(self) -> str:
         """The values of a table row, each with the name of its column ("Actual: 289; Variance: -23").
 
         Empty for other units, where no column has a name, and for more values than a reader takes in.
         """
-        unit = self.passage.page.units[self.index]
-        cells = self.passage.page.cell_values(unit.start, unit.end) if unit.kind == "row" else ()
-        return named_values(cells)
+        return named_values(self.cells)
 
 
 def named_values(cells: Sequence[CellValue]) -> str:

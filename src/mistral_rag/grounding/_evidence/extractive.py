@@ -1,109 +1,185 @@
 """Answers without a model: quotes of the units that fit the question best."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeGuard
+from typing import TypeGuard, cast
 
-from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused
+from mistral_rag.grounding._asked.answerability import (
+    ACROSS,
+    DEFAULTS,
+    MULTILINGUAL,
+    WORDS,
+    Calibration,
+    Signs,
+    scale_of,
+)
+from mistral_rag.grounding._asked.follow_ups import refers_back
+from mistral_rag.grounding._asked.languages import in_other_languages, language_of
+from mistral_rag.grounding._asked.subjects import Subjects
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
 from mistral_rag.grounding._evidence.retrieved import Retrieved
+from mistral_rag.grounding._evidence.runs import MatrixEncoder, UnitRun, best_runs, runs_by_meaning
+from mistral_rag.grounding._evidence.versions import Quoted, contradiction, dated, quoted
 from mistral_rag.grounding._quotes.citations import cite
+from mistral_rag.grounding._support.columns import AskedColumns
 from mistral_rag.grounding._support.fit import Fit
-from mistral_rag.grounding._support.mentions import not_mentioned
 from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.schema import Answer, Citation, Claim
+from mistral_rag.text import asked_words
 
 LEAD = "Passages from the documents that fit the question best (quoted, no model was asked):"
-MIN_COVERAGE = 0.35
-"""Coverage of the question that an answer needs (`python -m benchmarks.grounding` gives the error rates)."""
-MIN_WITH_COSINE = 0.41
-"""The same for the sum of coverage and of the best cosines of the question with a quote and with its surroundings."""
-WORDS_SHARE = 0.4
-"""Weight of coverage in that sum."""
-NO_VALUE = 0.15
-"""Subtracted when no quote holds a value of the kind that is asked for."""
-UNKNOWN_NAME = 0.2
-"""Subtracted when the question names something that no passage mentions."""
-KNOWN_SCALE = "local-minilm@"
-"""Embedding model for whose cosines `MIN_WITH_COSINE` was set; others have other scales (ADR 34)."""
-MAX_BEHIND = 2.5
-"""Fit by which a quote may stay behind the best: a unit that far holds the answer a twelfth as often, e ** -2.5."""
-OLDER_MALUS = 4.0
-"""Subtracted from the fit of a quote from an older edition of a document: more than any one feature brings."""
-MAX_BELOW = 3
-"""Units below a label in which its value is looked for."""
-MAX_LABEL = 200
-"""Characters of a label that stands below or above its value; longer texts are statements of their own."""
-
-
-class MatrixEncoder(Protocol):
-    """Embeddings that give unit vectors as rows of a matrix."""
-
-    def embed_matrix(self, texts: Sequence[str], /) -> Any:
-        """Embed texts: one row a text, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRun:
-    """A unit that fits a question, with the units beside it that say what it leaves open: `first` to `last`."""
-
-    unit: EvidenceUnit
-    first: int
-    last: int
-
-    @property
-    def text(self) -> str:
-        """Text of the run, unchanged."""
-        page = self.unit.passage.page
-        return page.text[page.units[self.first].start : page.units[self.last].end]
+VALUE_LANGUAGES = frozenset({"en", "de", "fr", "es"})
+"""Languages in which dates, spans of time and names are told."""
+NUMBER_WORDS = frozenset({"en"})
+"""Languages in which amounts are told that are written as words."""
+MIN_OWN_WORDS = 3
+"""Content words from which on a question with an unbound pronoun may still be looked up: "where do they shoot …"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The chosen runs of units, best first, and their coverage of the question (0 to 1); `reason` without an answer."""
+    """What is quoted, best first, and the chance (0 to 1) that it answers the question.
 
-    runs: tuple[UnitRun, ...]
-    coverage: float
+    `reason` says why there is no answer, or what is doubtful about one that contradicts itself.
+    """
+
+    quotes: tuple[Quoted, ...]
+    likelihood: float
     reason: str | None = None
 
+    @property
+    def runs(self) -> tuple[UnitRun, ...]:
+        """The chosen runs of units."""
+        return tuple(quote.run for quote in self.quotes)
 
-def extractive_answer(retrieved: Retrieved, *, quotes: int = 5, embeddings: object = None) -> Answer:
+
+def extractive_answer(
+    retrieved: Retrieved, *, quotes: int = 5, embeddings: object = None, calibration: Calibration | None = None
+) -> Answer:
     """Answer with quotes of the best retrieved units, or abstain with the reason."""
-    found = extract(retrieved.question, retrieved.evidence, quotes=quotes, embeddings=embeddings)
-    if found.reason is not None:
+    if reason := _needs_history(retrieved.question):
+        return retrieved.answer(text="", status="abstained", reason=reason)
+    found = extract(
+        retrieved.question, retrieved.evidence, quotes=quotes, embeddings=embeddings, calibration=calibration
+    )
+    if not found.quotes:
         return retrieved.answer(text="", status="abstained", reason=found.reason)
-    text, citations, claims = composed(found.runs)
-    return retrieved.answer(text=text, status="answered", citations=citations, claims=claims)
+    text, citations, claims = composed(retrieved.question, found.quotes)
+    status = "answered" if found.reason is None else "partial"
+    return retrieved.answer(text=text, status=status, reason=found.reason, citations=citations, claims=claims)
 
 
-def extract(question: str, evidence: Sequence[EvidenceUnit], *, quotes: int = 5, embeddings: object = None) -> Extract:
-    """Choose the best units, at most `quotes` and from as many pages as possible, or say why there is no answer.
+def _needs_history(question: str) -> str:
+    """The reason why a follow-up can't be answered by itself; empty for other questions."""
+    words = refers_back(question)
+    # a pronoun alone does not take the subject away from a long question
+    if not words or (len(words.split()) == 1 and len(asked_words(question)) > MIN_OWN_WORDS):
+        return ""
+    return f"the question goes on from one before (\u201c{words}\u201d), and there is none: ask it in full"
 
-    Embeddings count only when their cosines have a known scale: those of the embedded English model.
+
+def extract(
+    question: str,
+    evidence: Sequence[EvidenceUnit],
+    *,
+    quotes: int = 5,
+    embeddings: object = None,
+    calibration: Calibration | None = None,
+) -> Extract:
+    """Choose the best units, at most `quotes`, or say why there is no answer.
+
+    Embeddings count only when their cosines have a known scale: those of the embedded models. Without a calibration
+    the shipped one of their scale holds.
     """
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
-    fit = Fit(question, evidence)
-    chosen = tuple(_chosen(fit, evidence, quotes))
-    covered, needed = fit.coverage, MIN_COVERAGE
-    if _has_known_scale(embeddings):
-        likeness = _likeness(question, chosen, embeddings)
-        covered, needed = WORDS_SHARE * covered + (1 - WORDS_SHARE) * likeness, MIN_WITH_COSINE
-    if fit.wanted.kind is not None and not any(fit.wanted.is_in(run.text) for run in chosen):
-        covered -= NO_VALUE
-    unknown = not_mentioned(question, evidence)
-    covered = max(covered - UNKNOWN_NAME * bool(unknown), 0.0)
-    if covered >= needed:
-        return Extract(chosen, covered)
-    reason = f"what was found covers too little of the question ({covered:.0%}, {needed:.0%} is needed)"
-    return Extract((), covered, f"{reason}; it does not mention {', '.join(unknown)}" if unknown else reason)
+    fit, subjects = Fit(question, evidence), Subjects(question, evidence)
+    calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
+    chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
+    signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
+    likelihood = calibration.likelihood(signs)
+    if absent := subjects.decisive:
+        return Extract((), likelihood, subjects.absence(absent))
+    if likelihood >= calibration.threshold:
+        return Extract(chosen, likelihood, _both_sides(chosen, fit))
+    foreign = in_other_languages(question, evidence)
+    if foreign and scale_of(embeddings) == MULTILINGUAL:
+        by_meaning = _by_meaning(question, foreign, quotes, cast(MatrixEncoder, embeddings))
+        if by_meaning.quotes:
+            return by_meaning
+    reason = _too_little(calibration, likelihood, signs, fit, subjects)
+    return Extract((), likelihood, f"{reason}{_one_language(question, foreign, evidence, scale_of(embeddings))}")
 
 
-def _likeness(question: str, chosen: Sequence[UnitRun], embeddings: MatrixEncoder) -> float:
-    """Mean of the best cosine of the question with a quote, and with a quote and its neighbours."""
-    texts = [*(run.text for run in chosen), *(_with_neighbours(run.unit) for run in chosen)]
-    vectors = embeddings.embed_matrix([without_instructions(question), *texts])
-    cosines = vectors[1:] @ vectors[0]
-    return float(cosines[: len(chosen)].max() + cosines[len(chosen) :].max()) / 2
+def _by_meaning(question: str, evidence: Sequence[EvidenceUnit], quotes: int, embeddings: MatrixEncoder) -> Extract:
+    """An extract of evidence in other languages than the question, chosen by meaning; empty where none is near."""
+    fit, subjects = Fit(question, evidence), Subjects(question, evidence)
+    chosen = quoted(runs_by_meaning(fit, evidence, quotes, question, embeddings))
+    signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
+    likelihood = DEFAULTS[ACROSS].likelihood(signs)
+    found = chosen if likelihood >= DEFAULTS[ACROSS].threshold else ()
+    return Extract(found, likelihood, _both_sides(chosen, fit) if found else None)
+
+
+def _one_language(question: str, foreign: Sequence[EvidenceUnit], evidence: Sequence[EvidenceUnit], scale: str) -> str:
+    """What the asker in another language than all that was found needs to know; empty for others."""
+    if len(foreign) < len(evidence) or not foreign:
+        return ""
+    held = ", ".join(sorted({unit.passage.source.language for unit in foreign}))
+    advice = "" if scale == MULTILINGUAL else "; this index finds words and meanings in one language only: ask in that"
+    return f"; the question is in another language ({language_of(question)}) than what was found ({held}){advice}"
+
+
+def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: str, embeddings: object = None) -> Signs:
+    """The signs that runs, best first, answer the question."""
+    first = runs[0]
+    language = first.unit.passage.source.language or "en"
+    return Signs(
+        covered=fit.coverage,
+        best=fit.best(first.at),
+        known=fit.known,
+        value=_holds_value(fit, runs, language),
+        about=subjects.share_about(first.at),
+        unnamed=subjects.share_unnamed,
+        fit=fit.of(first.at) / 10,
+        likeness=_likeness(question, first, embeddings) if _has_known_scale(embeddings) else 0.0,
+    )
+
+
+def _holds_value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:
+    """0 when no quote holds a value of the wanted kind, in the languages whose values are known; else 1."""
+    known = NUMBER_WORDS if fit.wanted.kind == "amount" else VALUE_LANGUAGES
+    if fit.wanted.kind is None or language not in known:
+        return 1.0
+    return float(any(fit.wanted.is_in(run.text) for run in runs))
+
+
+def _too_little(calibration: Calibration, likelihood: float, signs: Signs, fit: Fit, subjects: Subjects) -> str:
+    """The reason in words: the estimate, and the signs against an answer."""
+    reason = (
+        f"what was found covers too little of the question (an answer is likely by {likelihood:.0%}, "
+        f"{calibration.threshold:.0%} is needed)"
+    )
+    if signs.value == 0.0:
+        reason += f"; no quote holds {fit.wanted.article_and_kind}"
+    if unnamed := subjects.unnamed:
+        reason += f"; it does not mention {', '.join(map(str, unnamed))}"
+    return reason
+
+
+def _both_sides(chosen: Sequence[Quoted], fit: Fit) -> str | None:
+    """The reason why an answer is partial: two documents in force say different things."""
+    found = contradiction(chosen, fit.wanted)
+    if found is None:
+        return None
+    sides = " and ".join(dated(side.run.unit.passage.source) for side in found)
+    return f"the documents contradict each other: {sides}"
+
+
+def _likeness(question: str, run: UnitRun, embeddings: MatrixEncoder) -> float:
+    """Mean of the cosines of the question with a quote, and with the quote and its neighbours."""
+    vectors = embeddings.embed_matrix([without_instructions(question), run.text, _with_neighbours(run.unit)])
+    return float((vectors[1] + vectors[2]) @ vectors[0]) / 2
 
 
 def _with_neighbours(unit: EvidenceUnit) -> str:
@@ -113,76 +189,40 @@ def _with_neighbours(unit: EvidenceUnit) -> str:
 
 
 def _has_known_scale(embeddings: object) -> TypeGuard[MatrixEncoder]:
-    return str(getattr(embeddings, "model", "")).startswith(KNOWN_SCALE) and hasattr(embeddings, "embed_matrix")
+    return scale_of(embeddings) != WORDS
 
 
-def _chosen(fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int) -> Iterator[UnitRun]:
-    """Choose the best units, each with its value; none that stands in a run before, or is far behind the best."""
-    fits = [fit.of(at) - OLDER_MALUS * unit.passage.older for at, unit in enumerate(evidence)]
-    least = max(fits, default=0.0) - MAX_BEHIND
-    taken: set[tuple[str, int, int]] = set()
-    chosen = 0
-    for at in sorted(range(len(fits)), key=lambda at: (-fits[at], at)):
-        if chosen == quotes or fits[at] < least:
-            return
-        unit = evidence[at]
-        run = _completed(fit, at, unit)
-        places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
-        if taken.isdisjoint(places):
-            taken |= places
-            chosen += 1
-            yield run
-
-
-def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
-    """The smallest run of units with a label and its value: words of the question, and a value of the wanted kind."""
-    page, index = unit.passage.page, unit.index
-    if unit.kind == "row":
-        # a row has its label and the names of its columns; what stands above and below it are other rows
-        return UnitRun(unit, index, index)
-    texts = ["" if other.kind == "row" else page.text[other.start : other.end] for other in page.units]
-    if (value := _value_beside(fit, texts, index)) is not None:
-        labels = {other for other in (index, value - 1, value + 1) if _is_label(texts, other)} - {value} or {index}
-        label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)))
-        # a value that says itself what it is needs no label
-        if index == value and fit.share(texts[label]) <= fit.share(texts[value]):
-            label = value
-        return UnitRun(unit, min(label, value), max(label, value))
-    announces = unit.kind == "heading" or unit.text.rstrip().endswith((":", "?")) or fit.says_nothing_new(at)
-    follows = announces and index + 1 < len(texts) and bool(texts[index + 1])
-    return UnitRun(unit, index, index + follows)
-
-
-def _value_beside(fit: Fit, texts: Sequence[str], index: int) -> int | None:
-    """Index of the unit with the wanted value: this one, else the next below a label, else right above it."""
-    below = range(index + 1, min(index + 1 + MAX_BELOW, len(texts)))
-    near = (*below, index - 1) if len(texts[index]) <= MAX_LABEL and fit.wanted.kind is not None else ()
-    return next((other for other in (index, *near) if other >= 0 and fit.wanted.is_in(texts[other])), None)
-
-
-def _is_label(texts: Sequence[str], index: int) -> bool:
-    """True for a short text that is no sentence."""
-    return 0 <= index < len(texts) and 0 < len(texts[index]) <= MAX_LABEL and texts[index].rstrip()[-1:] not in ".!"
-
-
-def composed(runs: Sequence[UnitRun]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
+def composed(question: str, quotes: Sequence[Quoted]) -> tuple[str, tuple[Citation, ...], tuple[Claim, ...]]:
     """Compose the answer: its text, a line of introduction and then one quote a line, its citations and its claims."""
     text = LEAD
+    columns = AskedColumns(question)
     citations: list[Citation] = []
     claims = [Claim(start=0, end=len(LEAD), kind="connective")]
-    for marker, run in enumerate(runs, start=1):
-        quote = _shown(run)
-        start = len(text) + len("\n- ")
-        end = start + len(quote)
-        text = f"{text}\n- {quote} [{marker}]"
+    for marker, quote in enumerate(quotes, start=1):
+        run = quote.run
+        # a label in front of the quote is no part of the statement
+        opening = f"\n- {f'earlier, {defused(dated(run.unit.passage.source))}: ' if quote.is_earlier else ''}"
+        shown = _shown(run, columns)
+        start = len(text) + len(opening)
+        end = start + len(shown)
+        text = f"{text}{opening}{shown} [{marker}]{_also_in(quote)}"
         units = range(run.first, run.last + 1)
         citations.append(cite(run.unit.passage, units, marker=str(marker), start=start, end=end))
         claims.append(Claim(start=start, end=end, support="supported", citations=(str(marker),), reasons=("quoted",)))
     return text, tuple(citations), tuple(claims)
 
 
-def _shown(run: UnitRun) -> str:
+def _also_in(quote: Quoted) -> str:
+    """The other places of a quote that several documents hold, letter for letter."""
+    places = (f"{run.unit.passage.source.name}, {run.unit.passage.page.locator}" for run in quote.copies)
+    return f" (also in {defused('; '.join(dict.fromkeys(places)))})" if quote.copies else ""
+
+
+def _shown(run: UnitRun, columns: AskedColumns) -> str:
+    """A quote, and the values of a row with the names of their columns, those that are asked for first."""
     quote = f"“{defused(run.text)}”"
-    if values := run.unit.named_values:
+    cells = run.unit.cells
+    asked = [cell for cell in cells if columns.is_of(cell.column)]
+    if values := named_values(columns.cells(cells)) or named_values(asked):
         return f"{quote} ({defused(values)})"
     return f"{quote} (columns: {defused(run.unit.header)})" if run.unit.header else quote

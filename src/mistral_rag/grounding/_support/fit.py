@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._support.columns import AskedColumns
+from mistral_rag.grounding._support.forms import OtherForms
 from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.wanted import WantedValue
 from mistral_rag.text import asked_words, content_words, coverage, evenly, near, numbers, rarity, window, words
@@ -50,7 +52,14 @@ the answer for .58 and .69 (OHR-Bench; .54 and .66 by shares of words alone), on
 OTHER_SPAN = 2.0
 """Subtracted where a row's columns are of other spans of time than the question: nearly as much as a value brings."""
 
-_HOW = re.compile(r"\bhow (?:many|much|long|often|high|large|big|old|far|quickly|soon)\b", re.IGNORECASE)
+OTHER_YEAR = 2.0
+"""Subtracted where a row's columns are of other years or dates than the question, and those of another row are not."""
+
+_HOW = re.compile(
+    r"\b(?:how (?:many|much|long|often|high|large|big|old|far|quickly|soon)|hoeveel|combien|cuánt[oa]s?|quant[oiae]"
+    r"|wie ?viele?|ile|kolik)\b",
+    re.IGNORECASE,
+)
 _ASKS_NUMBER = re.compile(
     rf"{_HOW.pattern}|\b(?:percent(?:age)?|amount|number of|total|ratio|rate|margin|revenues?|costs?|expenses?|income|"
     r"sales|price|usd|in (?:millions|thousands|dollars)|wie (?:viele?|hoch|lange|oft)|combien|cuánt[oa]s?)\b",
@@ -71,10 +80,18 @@ class Fit:
         self._question, self.wanted = question, WantedValue(question)
         self._asked = set(words(question, self._language))
         self._asks_number = _ASKS_NUMBER.search(question) is not None
-        self._unit_words = [words(f"{unit.text} {unit.header}", self._language) for unit in evidence]
+        texts = [f"{unit.text} {unit.header}" for unit in evidence]
+        held = [words(text, self._language) for text in texts]
+        self._forms = OtherForms(question, self._asked, held, self._language)
+        self._unit_words = [self._forms.added(terms, text) for terms, text in zip(held, texts, strict=True)]
         self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].page_key)]
         self._context = {evidence[page[0]].page_key: self._page_words(evidence[page[0]]) for page in self._pages}
         self._weigh = rarity(self._unit_words)
+        self.columns = AskedColumns(question)
+        of_time = [self.columns.of_row(unit) for unit in evidence]
+        # fiscal years have other names than the dates that end them: only rows of the year that is asked for tell
+        # which are of others
+        self._of_other_years = {at for at, of in enumerate(of_time) if of is False} if True in of_time else set()
 
     @property
     def coverage(self) -> float:
@@ -82,9 +99,22 @@ class Fit:
         covered = max(self._page_coverage(page) for page in self._pages)
         return min(covered * math.pow(max(len(self._question_words) / SHORT_QUESTION_WORDS, 1.0), LENGTH_POWER), 1.0)
 
+    @property
+    def known(self) -> float:
+        """Share of the question's words, weighted by rarity, that stand anywhere in the evidence or its context."""
+        held = set().union(*self._unit_words, *self._context.values())
+        return self._share(held)
+
+    def best(self, at: int) -> float:
+        """Share of the question's words in a unit, the units beside it, its section and its page's head."""
+        unit = self._evidence[at]
+        around = {word for other in self._neighbours(at) for word in self._unit_words[other]}
+        return self._share({*self._unit_words[at], *around, *self._context[unit.page_key], *self._section(unit)})
+
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
         fit = sum(WEIGHTS[name] * value for name, value in self._features(at).items())
+        fit -= OTHER_YEAR * (at in self._of_other_years)
         return fit - OTHER_SPAN * are_of_other_spans(self._evidence[at].header, self._question)
 
     def share(self, text: str) -> float:
@@ -149,7 +179,8 @@ class Fit:
         """Words of a page's context: title, headings, its first characters."""
         passage = unit.passage
         texts = [passage.source.title, *passage.chunk.headings, passage.page.text[:PAGE_HEAD]]
-        return set(content_words(" ".join(texts), self._language))
+        text = " ".join(texts)
+        return set(self._forms.added(content_words(text, self._language), text))
 
     def _section(self, unit: EvidenceUnit) -> list[str]:
         """Words of the last heading before a unit on its page."""

@@ -96,6 +96,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
+_SPOKEN: Final[Mapping[ValueKind, str]] = MappingProxyType({"duration": "span of time"})
+
+
 class WantedValue:
     """The value that a question asks for: its `kind`, None when the question's words do not say."""
 
@@ -104,6 +107,11 @@ class WantedValue:
         self._question = question.casefold()
         self._words = set(_WORD.findall(self._question))
         self._numbers = {value for number in numbers(question) for value in number.values}
+
+    @property
+    def article_and_kind(self) -> str:
+        """The kind as a sentence names it: "an amount"."""
+        return f"a{'n' * (self.kind == 'amount')} {_SPOKEN.get(self.kind, self.kind) if self.kind else 'value'}"
 
     def is_in(self, text: str) -> bool:
         """True when a text holds a value of this kind that does not stand in the question."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Self
 
-from mistral_rag.retrieval._domains.document_identity.editions import edition_of
+from mistral_rag.retrieval._domains.document_identity.editions import edition_of, is_superseded
 from mistral_rag.retrieval._domains.front import Front
 from mistral_rag.retrieval._domains.periods import Period, kinds_in, period_of
 from mistral_rag.retrieval._signals import Boosts, Learned, Query
@@ -38,12 +38,14 @@ class DocumentProfile:
         ended: the end of the period it reports on.
         work: the text of which it is an edition; empty for none.
         edition: its number, the newest is the highest.
+        superseded: True for a document that says itself that it is no longer in force.
     """
 
     years: Mapping[int, float]
     ended: date | None = None
     work: str = ""
     edition: tuple[int, ...] = ()
+    superseded: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The profile as plain JSON."""
@@ -52,6 +54,7 @@ class DocumentProfile:
             "ended": self.ended.isoformat() if self.ended else None,
             "work": self.work,
             "edition": list(self.edition),
+            "superseded": self.superseded,
         }
 
     @classmethod
@@ -62,6 +65,7 @@ class DocumentProfile:
             ended=date.fromisoformat(value["ended"]) if value["ended"] else None,
             work=value["work"],
             edition=tuple(value["edition"]),
+            superseded=bool(value["superseded"]),
         )
 
 
@@ -69,7 +73,7 @@ class DocumentIdentity:
     """The signal of documents that are no filings: versions of one work by their file names, and years."""
 
     name = "document_identity"
-    version = 1
+    version = 2
 
     def learn(self, source: Source, pages: Sequence[str], /) -> Learned | None:
         """Years, work and edition; None where a document has none of them, or is a filing."""
@@ -77,8 +81,10 @@ class DocumentIdentity:
         if front.kind:
             return None
         ended = front.ended
-        profile = DocumentProfile(front.years("", ended), ended, *edition_of(source.name))
-        return Learned(profile.to_json()) if profile.years or profile.work else None
+        profile = DocumentProfile(
+            front.years("", ended), ended, *edition_of(source.name), superseded=is_superseded(source.metadata)
+        )
+        return Learned(profile.to_json()) if profile.years or profile.work or profile.superseded else None
 
     def index(self) -> "DocumentIdentityIndex":
         """A new index without any document."""
@@ -93,10 +99,13 @@ class DocumentIdentityIndex:
         self._by_year: defaultdict[int, set[int]] = defaultdict(set)
         self._by_work: defaultdict[Work, dict[int, tuple[int, ...]]] = defaultdict(dict)
         self._older: set[int] = set()
+        self._superseded: set[int] = set()
 
     def add(self, document: int, profile: Mapping[str, Any], /) -> None:
         """Take in the profile of a document."""
         taken = self._profiles[document] = DocumentProfile.from_json(profile)
+        if taken.superseded:
+            self._superseded.add(document)
         for year in taken.years:
             self._by_year[year].add(document)
         if taken.work:
@@ -105,6 +114,7 @@ class DocumentIdentityIndex:
 
     def remove(self, document: int, /) -> None:
         """Forget a document."""
+        self._superseded.discard(document)
         profile = self._profiles.pop(document, None)
         if profile is None:
             return
@@ -130,7 +140,7 @@ class DocumentIdentityIndex:
         """A malus for older editions where no time is named; a boost for documents of the year that is."""
         asked = period_of(question)
         if asked == Period():
-            older = frozenset(self._older)
+            older = frozenset(self._older | self._superseded)
             return Boosts(dict.fromkeys(older, -OLDER_MALUS), superseded=older)
         if not asked.years:
             return Boosts()

@@ -1,0 +1,96 @@
+"""The chance that what was found answers a question, by signs that can be explained."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs that evidence answers a question, each 0 to 1 but for the fit.
+
+    - ``covered``: share of the question's words in the best page, and their nearness in it;
+    - ``best``: share of the question's words, weighted by rarity, in the first quote, the units beside it, its section
+      and its page's head;
+    - ``known``: the same share in all that was found: 1 when no word of the question is strange to it;
+    - ``value``: 0 when no quote holds a value of the kind that is asked for, else 1;
+    - ``about``: share of the things named in the question that the first quote is about;
+    - ``unnamed``: share of the names in the question that nothing found mentions;
+    - ``fit``: a tenth of the fit of the first quote;
+    - ``likeness``: mean cosine of the question with the first quote, and with the quote and its neighbours; 0 without
+      a known model, whose weights then know of none.
+    """
+
+    covered: float
+    best: float
+    known: float
+    value: float
+    about: float
+    unnamed: float
+    fit: float
+    likeness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the signs and of a bias, by name, and the chance from which on an answer is given."""
+
+    weights: Mapping[str, float]
+    threshold: float
+
+    def likelihood(self, signs: Signs) -> float:
+        """The chance that what was found answers the question: the logistic function of the weighted sum."""
+        held = asdict(signs)
+        score = self.weights["bias"] + sum(weight * held[name] for name, weight in self.weights.items() if name in held)
+        return 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
+
+
+WORDS: Final = "words"
+"""Scale of signs without cosines: for other models' embeddings, whose cosines have other scales (ADR 34), and none."""
+MULTILINGUAL: Final = "local-use@"
+"""The model that is good across languages."""
+SCALES: Final = ("local-minilm@", MULTILINGUAL)
+"""Starts of the names of models whose cosines are a sign."""
+
+
+def scale_of(embeddings: object) -> str:
+    """The scale on which the cosines of these embeddings are; `WORDS` where they are no sign."""
+    name = str(getattr(embeddings, "model", ""))
+    known = hasattr(embeddings, "embed_matrix")
+    return next((scale for scale in SCALES if known and name.startswith(scale)), WORDS)
+
+
+ACROSS: Final = "local-use@ across languages"
+"""Scale for a question in another language than the documents: the words of the two have little in common."""
+
+DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
+    {
+        WORDS: Calibration(
+            MappingProxyType(
+                {"bias": -3.7, "covered": 0.9, "best": 1.85, "known": 0.0, "value": 1.0, "about": 1.8,
+                 "unnamed": -1.0, "fit": 2.0}
+            ),
+            0.6,
+        ),
+        "local-minilm@": Calibration(
+            MappingProxyType(
+                {"bias": -6.2, "covered": 0.35, "best": 1.75, "known": 0.0, "value": 1.0, "about": 2.5,
+                 "unnamed": -1.65, "fit": 0.7, "likeness": 3.9}
+            ),
+            0.5,
+        ),
+        MULTILINGUAL: Calibration(
+            MappingProxyType(
+                {"bias": -5.8, "covered": 0.0, "best": 3.15, "known": 0.4, "value": 1.0, "about": 2.55,
+                 "unnamed": -1.2, "fit": 0.9, "likeness": 2.7}
+            ),
+            0.52,
+        ),
+        ACROSS: Calibration(
+            MappingProxyType({"bias": -5.2, "value": 1.0, "about": 1.2, "unnamed": -1.0, "likeness": 6.0}), 0.45
+        ),
+    }
+)  # fmt: skip
+"""Fitted to questions of XQuAD, CLAPNQ, OHR-Bench and FinanceBench, with and without their documents (ADR 72)."""

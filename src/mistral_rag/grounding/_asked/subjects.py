@@ -1,0 +1,185 @@
+"""Evidence about the things that a question names, and about others."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from mistral_rag.grounding._asked.languages import language_of
+from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, things_in
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.schema import Page
+
+MAX_HEAD_LINES: Final = 3
+"""Lines at the start of a page that may be its running header and title."""
+MAX_HEAD_LINE: Final = 120
+"""Characters of such a line; longer ones are sentences of the text."""
+ELSEWHERE: Final = 0.5
+"""Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
+NAMES_SHARE: Final = 0.5
+"""Weight of a question's names, together, against that of a code or a time: capitals are had by terms and titles, too."""
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+class Subjects:
+    """The things that a question names, and the evidence that is about them."""
+
+    def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
+        others = any(unit.passage.source.language not in {"", "en"} for unit in evidence)
+        asked = language_of(question)
+        # names stay the same in a document of another language, where the question itself is surely English
+        english = asked == "en" or (not asked and not others)
+        self.things = things_in(question, "en" if english else asked or "xx")
+        self._evidence = evidence
+        self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
+        self._pages = {unit.page_key: unit.passage.page for unit in evidence}
+        self._on_page = {
+            (thing, key): thing.is_in(page.text) for thing in self.things for key, page in self._pages.items()
+        }
+        self._mentions: dict[tuple[Thing, tuple[str, int]], list[int]] = {}
+
+    @property
+    def missing(self) -> tuple[Thing, ...]:
+        """Things that no evidence mentions: no page of it, no title and no name of its documents."""
+        return tuple(thing for thing in self.things if not self._is_known(thing))
+
+    def _is_known(self, thing: Thing) -> bool:
+        if thing.kind == "quarter":
+            return self._is_quarter_known(thing)
+        return any(thing.is_in(text) for text in self._documents.values()) or any(
+            self._on_page[thing, key] for key in self._pages
+        )
+
+    def _is_quarter_known(self, thing: Thing) -> bool:
+        """False only where documents call themselves by another quarter, and no page names this one."""
+        quarters = [Thing("quarter", str(number), str(number)) for number in range(1, 5)]
+        named = {other.letters for other in quarters for text in self._documents.values() if other.is_in(text)}
+        return not named or thing.letters in named or any(self._on_page[thing, key] for key in self._pages)
+
+    @property
+    def decisive(self) -> tuple[Thing, ...]:
+        """Missing things without which nothing can be an answer: a code, a quarter, or all years that are named."""
+        missing = self.missing
+        years = [thing for thing in self.things if thing.kind == "year"]
+        no_year = set(years) <= set(missing)
+        return tuple(t for t in missing if t.kind in {"code", "quarter"} or (t.kind == "year" and no_year))
+
+    @property
+    def unnamed(self) -> tuple[Thing, ...]:
+        """Names that nothing found mentions."""
+        return tuple(thing for thing in self.missing if thing.kind == "name")
+
+    @property
+    def share_unnamed(self) -> float:
+        """Share of the names in the question that nothing found mentions."""
+        names = [thing for thing in self.things if thing.kind == "name"]
+        return len(self.unnamed) / len(names) if names else 0.0
+
+    def others(self, at: int) -> float:
+        """Things that a unit is not about: codes and times each, names as their share."""
+        names = [1 - self.about(at, thing) for thing in self.things if thing.kind == "name"]
+        rest = [1 - self.about(at, thing) for thing in self.things if thing.kind != "name"]
+        return sum(rest) + (NAMES_SHARE * sum(names) / len(names) if names else 0.0)
+
+    def is_about_another(self, at: int) -> bool:
+        """True for a unit that is not about a code of the question, or about none of its names."""
+        codes = [thing for thing in self.things if thing.kind == "code"]
+        names = [thing for thing in self.things if thing.kind == "name"]
+        other_code = any(self.about(at, thing) == 0 for thing in codes)
+        return other_code or (bool(names) and all(self.about(at, thing) == 0 for thing in names))
+
+    def share_about(self, at: int) -> float:
+        """Share of the things in the question that a unit is about; 1 where it names none."""
+        return sum(self.about(at, thing) for thing in self.things) / len(self.things) if self.things else 1.0
+
+    def absence(self, missing: Sequence[Thing]) -> str:
+        """The reason that these things are missing, with the nearest others."""
+        named = ", ".join(map(str, missing))
+        nearest = ", ".join(filter(None, (self.nearest(thing) for thing in missing)))
+        reason = f"nothing that was found mentions {named}"
+        return f"{reason}; nearest, about another: {nearest}" if nearest else reason
+
+    def nearest(self, thing: Thing) -> str:
+        """Another thing of its kind that the evidence is about, where there is one: "RE-2025-0417"."""
+        if thing.kind == "code":
+            return next((code for unit in self._evidence for code in codes_like(thing, unit.text)), "")
+        return ""
+
+    def about(self, at: int, thing: Thing) -> float:
+        """1 where a unit is about a thing, `ELSEWHERE` where its page only mentions it, 0 where it is about another.
+
+        A unit is about what is named in it, in its columns' names, headings, its page's head, its document's title
+        or name, or in what stands above it, up to the next label or heading of the same form.
+        """
+        unit = self._evidence[at]
+        page = unit.passage.page
+        if thing.is_in(f"{unit.text} {unit.header}"):
+            return 1.0
+        if self._on_page[thing, unit.page_key]:
+            return self._by_place(unit, thing, page)
+        return float(thing.is_in(self._documents[unit.passage.source.uri]) or thing.is_in(_place(unit)))
+
+    def _by_place(self, unit: EvidenceUnit, thing: Thing, page: Page) -> float:
+        if thing.is_in(self._documents[unit.passage.source.uri]):
+            return 1.0
+        naming = self._naming(thing, unit)
+        above = [index for index in naming if index < unit.index and not _is_other_row(page, index, unit.index)]
+        if above:
+            return 0.0 if _has_rival(page, above[-1], unit.index, thing) else 1.0
+        if thing.is_in(_place(unit)):
+            return 1.0
+        # a row is not about what another row names, unless that may be the one with the columns' names
+        by_rows = unit.kind == "row" and bool(unit.header) and all(page.units[i].kind == "row" for i in naming)
+        return 0.0 if by_rows else ELSEWHERE
+
+    def _naming(self, thing: Thing, unit: EvidenceUnit) -> list[int]:
+        """Indices of the units of a page that name a thing."""
+        key = (thing, unit.page_key)
+        if key not in self._mentions:
+            page = unit.passage.page
+            self._mentions[key] = [
+                index for index, one in enumerate(page.units) if thing.is_in(page.text[one.start : one.end])
+            ]
+        return self._mentions[key]
+
+
+def _document_text(unit: EvidenceUnit) -> str:
+    source = unit.passage.source
+    return f"{source.title} {source.name.replace('_', ' ')} {source.name}"
+
+
+def _place(unit: EvidenceUnit) -> str:
+    """What is said of the place of a unit: headings, and the short lines that a page begins with."""
+    page = unit.passage.page
+    head: list[str] = []
+    for first in page.units[:MAX_HEAD_LINES]:
+        if first.kind == "row" or first.end - first.start > MAX_HEAD_LINE:
+            break
+        head.append(page.text[first.start : first.end])
+    return " ".join((*unit.passage.chunk.headings, page.locator.label, *head))
+
+
+def _is_other_row(page: Page, index: int, other: int) -> bool:
+    return page.units[index].kind == "row" == page.units[other].kind
+
+
+def _has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
+    """True when a label or heading of the same form, or another code, stands between `first` and `last`.
+
+    "Customer: B" below "Customer: A", the heading of B's section below that of A's.
+    """
+    units = page.units
+    label = _label(page.text[units[first].start : units[first].end])
+    for index in range(first + 1, last + 1):
+        if units[first].kind == "heading" == units[index].kind:
+            return True
+        text = page.text[units[index].start : units[index].end]
+        if (label and _label(text) == label) or (thing.kind == "code" and has_code(text)):
+            return True
+    return False
+
+
+def _label(text: str) -> str:
+    """The words before the colon of a form's line; empty for other texts."""
+    label, colon, value = text.partition(":")
+    words = _WORD.findall(label.casefold())
+    return " ".join(words) if colon and value.strip() and 0 < len(words) <= 6 else ""

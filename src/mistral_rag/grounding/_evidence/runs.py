@@ -1,0 +1,127 @@
+"""Runs of units that are quoted: the best units of the evidence, each with the label or value beside it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from mistral_rag.grounding._asked.subjects import Subjects
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._support.fit import Fit
+
+MAX_BEHIND: Final = 2.5
+"""Fit by which a quote may stay behind the best: a unit that far holds the answer a twelfth as often, e ** -2.5."""
+OLDER_MALUS: Final = 4.0
+"""Subtracted from the fit of a quote from an older edition of a document: more than any one feature brings."""
+OTHER_SUBJECT: Final = 2.0
+"""Subtracted for each code and time that the question names and a unit is not about, and half of it for its names
+together: nearly as much as a value brings."""
+MAX_BELOW: Final = 3
+"""Units below a label in which its value is looked for."""
+MAX_LABEL: Final = 200
+"""Characters of a label that stands below or above its value; longer texts are statements of their own."""
+MAX_COMPARED: Final = 40
+"""Units whose meaning is compared with a question in another language: half a second of work."""
+HELD_VALUE: Final = 0.1
+"""What a value of the wanted kind adds to the cosine of such a unit."""
+MAX_LESS_LIKE: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRun:
+    """A unit that fits a question, with the units beside it that say what it leaves open: `first` to `last`.
+
+    `at` is the unit's index in the evidence.
+    """
+
+    unit: EvidenceUnit
+    first: int
+    last: int
+    at: int = 0
+
+    @property
+    def text(self) -> str:
+        """Text of the run, unchanged."""
+        page = self.unit.passage.page
+        return page.text[page.units[self.first].start : page.units[self.last].end]
+
+
+class MatrixEncoder(Protocol):
+    """Embeddings that give unit vectors as rows of a matrix."""
+
+    def embed_matrix(self, texts: Sequence[str], /) -> Any:
+        """Embed texts: one row a text, in order."""
+
+
+def best_runs(fit: Fit, subjects: Subjects, evidence: Sequence[EvidenceUnit], quotes: int) -> Iterator[UnitRun]:
+    """Choose the best units, each with its value; none that stands in a run before, or is far behind the best."""
+    fits = [_fit(fit, subjects, at, unit) for at, unit in enumerate(evidence)]
+    least = max(fits, default=0.0) - MAX_BEHIND
+    taken: set[tuple[str, int, int]] = set()
+    chosen = 0
+    for at in sorted(range(len(fits)), key=lambda at: (-fits[at], at)):
+        if chosen == quotes or fits[at] < least:
+            return
+        unit = evidence[at]
+        if chosen and subjects.is_about_another(at):
+            continue
+        run = _completed(fit, at, unit)
+        places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
+        if taken.isdisjoint(places):
+            taken |= places
+            chosen += 1
+            yield run
+
+
+def runs_by_meaning(
+    fit: Fit, evidence: Sequence[EvidenceUnit], quotes: int, question: str, embeddings: MatrixEncoder
+) -> tuple[UnitRun, ...]:
+    """The units likest to a question in another language, those with a value of the wanted kind before others."""
+    near = sorted(range(len(evidence)), key=lambda at: (evidence[at].rank, at))[:MAX_COMPARED]
+    vectors = embeddings.embed_matrix([question, *(evidence[at].text for at in near)])
+    likeness = vectors[1:] @ vectors[0]
+    scores = {
+        at: float(score) + HELD_VALUE * fit.wanted.is_in(evidence[at].text) - evidence[at].passage.older
+        for at, score in zip(near, likeness, strict=True)
+    }
+    best = sorted(scores, key=lambda at: (-scores[at], at))[:quotes]
+    # translations of one statement lie a tenth apart, its neighbours on the page two tenths
+    return tuple(
+        UnitRun(evidence[at], evidence[at].index, evidence[at].index, at)
+        for at in best
+        if scores[at] >= scores[best[0]] - MAX_LESS_LIKE
+    )
+
+
+def _fit(fit: Fit, subjects: Subjects, at: int, unit: EvidenceUnit) -> float:
+    return fit.of(at) - OLDER_MALUS * unit.passage.older - OTHER_SUBJECT * subjects.others(at)
+
+
+def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
+    """The smallest run of units with a label and its value: words of the question, and a value of the wanted kind."""
+    page, index = unit.passage.page, unit.index
+    if unit.kind == "row":
+        # a row has its label and the names of its columns; what stands above and below it are other rows
+        return UnitRun(unit, index, index, at)
+    texts = ["" if other.kind == "row" else page.text[other.start : other.end] for other in page.units]
+    if (value := _value_beside(fit, texts, index)) is not None:
+        labels = {other for other in (index, value - 1, value + 1) if _is_label(texts, other)} - {value} or {index}
+        label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)))
+        # a value that says itself what it is needs no label
+        if index == value and fit.share(texts[label]) <= fit.share(texts[value]):
+            label = value
+        return UnitRun(unit, min(label, value), max(label, value), at)
+    announces = unit.kind == "heading" or unit.text.rstrip().endswith((":", "?")) or fit.says_nothing_new(at)
+    follows = announces and index + 1 < len(texts) and bool(texts[index + 1])
+    return UnitRun(unit, index, index + follows, at)
+
+
+def _value_beside(fit: Fit, texts: Sequence[str], index: int) -> int | None:
+    """Index of the unit with the wanted value: this one, else the next below a label, else right above it."""
+    below = range(index + 1, min(index + 1 + MAX_BELOW, len(texts)))
+    near = (*below, index - 1) if len(texts[index]) <= MAX_LABEL and fit.wanted.kind is not None else ()
+    return next((other for other in (index, *near) if other >= 0 and fit.wanted.is_in(texts[other])), None)
+
+
+def _is_label(texts: Sequence[str], index: int) -> bool:
+    """True for a short text that is no sentence."""
+    return 0 <= index < len(texts) and 0 < len(texts[index]) <= MAX_LABEL and texts[index].rstrip()[-1:] not in ".!"

@@ -1,0 +1,56 @@
+"""Columns of tables that are of the time a question names: its years, quarters, dates and spans."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._support.spans import spans_of
+from mistral_rag.retrieval._domains.periods import Period, period_of
+from mistral_rag.schema import CellValue
+
+
+class AskedColumns:
+    """The time that a question names, held against the names of columns."""
+
+    def __init__(self, question: str) -> None:
+        self._period = period_of(question)
+        self._spans = spans_of(question)
+
+    @property
+    def names_time(self) -> bool:
+        """True when the question names a year, a quarter or a date."""
+        return self._period != Period()
+
+    def is_of(self, column: str) -> bool | None:
+        """True for the name of a column of this time, False for one of another, None where it names none.
+
+        A date is compared with dates, a year with years; "July 1, 2023" is of 2023, and of no other date.
+        """
+        said = _period(column)
+        spans = spans_of(column)
+        verdicts = [
+            *([bool(self._period.quarters & said.quarters)] if self._period.quarters and said.quarters else []),
+            *([bool(self._spans & spans)] if self._spans and spans else []),
+        ]
+        if self._period.dates and said.dates:
+            verdicts.append(bool(set(self._period.dates) & set(said.dates)))
+        elif self._period.years and said.years:
+            verdicts.append(bool(self._period.years & said.years))
+        return all(verdicts) if verdicts else None
+
+    def cells(self, cells: Sequence[CellValue]) -> list[CellValue]:
+        """Cells of a row, those of the asked columns first."""
+        return sorted(cells, key=lambda cell: self.is_of(cell.column) is not True)
+
+    def of_row(self, unit: EvidenceUnit) -> bool | None:
+        """True for a row with a column of this time, False where its columns are of others; None for other units."""
+        if unit.kind != "row" or not self.names_time:
+            return None
+        names = {cell.column for cell in unit.cells} or {unit.header}
+        verdicts = [verdict for name in names if (verdict := self.is_of(name)) is not None]
+        return any(verdicts) if verdicts else None
+
+
+@lru_cache(maxsize=1024)
+def _period(text: str) -> Period:
+    return period_of(text)
