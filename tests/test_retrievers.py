@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, GroundedQA, HybridRetriever, verify_citation
@@ -926,3 +928,40 @@ def test_signals_are_objects_with_names_of_their_own(index: Path) -> None:
 def test_what_wraps_a_retriever_is_not_passed_over(index: Path) -> None:
     made = retriever(index)
     assert len(GroundedQA(retriever=made.bind(k=1)).invoke("When is the dividend paid?").documents) == 1
+
+
+def test_a_retriever_is_made_of_documents(tmp_path: Path) -> None:
+    documents = [
+        Document("The dividend is paid in May.", metadata={"source": "shop.pdf", "page": 2, "total_pages": 9}),
+        Document("Everyone has 27 days of leave.", metadata={"source": "people.pdf", "page_number": 7}),
+    ]
+    made = HybridRetriever.from_documents(documents, Axes(), k=1)
+    assert made.invoke("payout") == [documents[0].model_copy(update={"id": made.invoke("payout")[0].id})]
+    answer = GroundedQA(retriever=made).invoke("How many days of leave are there?")
+    assert [(c.source, c.page_label) for c in answer.citations] == [("people.pdf", "p. 7, text without a file")]
+    made.save_local(tmp_path / "saved")
+    loaded = HybridRetriever.load_local(tmp_path / "saved", Axes(), k=2)
+    assert texts(loaded.search("leave"))[0] == "Everyone has 27 days of leave."
+    kept = HybridRetriever.from_documents(documents, Axes(), path=tmp_path / "kept", search_kwargs={"k": 5})
+    assert (kept.k, len(kept.invoke("leave"))) == (5, 2)
+    with pytest.raises(ConfigurationError, match="what other groups may read"):
+        kept.model_copy(update={"groups": ["board"]}).save_local(tmp_path / "stolen")
+
+
+def test_documents_may_be_for_groups(tmp_path: Path) -> None:
+    document = Document("The dividend is paid in May.")
+    made = HybridRetriever.from_documents([document], Axes(), path=tmp_path / "i", groups=["board"])
+    assert len(made.invoke("dividend")) == 1
+    assert HybridRetriever.load_local(tmp_path / "i", Axes()).invoke("dividend") == []
+
+
+def test_a_temporary_folder_lives_as_long_as_its_retriever_or_a_copy() -> None:
+    made = HybridRetriever.from_documents([Document("The dividend is paid.")], Axes())
+    folder = made.index.folder
+    copy = made.model_copy(update={"k": 1})
+    del made
+    gc.collect()
+    assert len(copy.invoke("dividend")) == 1
+    del copy
+    gc.collect()
+    assert not folder.exists()

@@ -33,6 +33,8 @@ from mistral_rag.retrieval._search import SearchIndex
 from mistral_rag.retrieval._settings import RetrieverSettings, call_settings, own_settings
 from mistral_rag.retrieval._signal_set import SignalsMovedError
 from mistral_rag.retrieval._signals import Signal, registered_signals
+from mistral_rag.vectorstores import FaissStore
+from mistral_rag.vectorstores._folder import save_copy
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
 
@@ -88,6 +90,8 @@ class HybridRetriever(BaseRetriever):
 
     _current: CurrentIndex = PrivateAttr(default_factory=CurrentIndex)
     _fields: set[str] = PrivateAttr(default_factory=set)
+    _store: FaissStore | None = PrivateAttr(default=None)
+    """The store of a temporary folder, which goes with it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -111,7 +115,9 @@ class HybridRetriever(BaseRetriever):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A retriever with other settings, which are checked as those of a new one are."""
         settings = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**settings, **own_settings(update or {}, type(self).model_fields)})
+        copy = type(self)(**{**settings, **own_settings(update or {}, type(self).model_fields)})
+        copy._store = self._store
+        return copy
 
     @classmethod
     def from_index(
@@ -150,6 +156,38 @@ class HybridRetriever(BaseRetriever):
         if embeddings is None and identity is not None:
             embeddings = cast("Embeddings | None", load_embeddings(identity.embedding))
         return cls(index=index, embeddings=embeddings, **own)
+
+    @classmethod
+    def from_documents(
+        cls,
+        documents: Iterable[Document],
+        embedding: Embeddings,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        groups: Collection[str] | None = None,
+        **settings: Any,
+    ) -> Self:
+        """A retriever over these Documents, put into an index in the folder `path`, or in a temporary one.
+
+        Documents with the id of one that is there replace it. `groups` may read what is added, and read with the
+        retriever. The temporary folder is deleted with the retriever. `settings` are those of `from_index`.
+        """
+        store = FaissStore(embedding, path, groups=groups)
+        store.add_documents(list(documents))
+        made = cls.load_local(store.path, embedding, groups=groups, **settings)
+        made._store = store
+        return made
+
+    @classmethod
+    def load_local(
+        cls, folder_path: str | os.PathLike[str], embeddings: Embeddings | None = None, **settings: Any
+    ) -> Self:
+        """As `from_index`, by the name that LangChain's stores have for it."""
+        return cls.from_index(folder_path, embeddings=embeddings, **settings)
+
+    def save_local(self, folder_path: str | os.PathLike[str]) -> None:
+        """Copy the index to a new folder, as `FaissStore.save_local` does."""
+        save_copy(self.index.folder, folder_path, groups=self.groups or ())
 
     @property
     def pages(self) -> IndexReader:
