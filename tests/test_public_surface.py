@@ -43,7 +43,8 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
     ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
-mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
+mistral_rag.grounding: AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents ClaimEvent DocumentPages EvidenceEvent
+    GroundedAnswers GroundedQA PageSource PageStore QAEvent SearchEvent TextEvent evidence_tool fold verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot

@@ -471,7 +471,7 @@ def test_a_store_is_saved_and_loaded_as_people_know_it(store: FaissStore, tmp_pa
     store.save_local(tmp_path / "copy")
     store.add_texts(["go north again"], ids=["5"])
     copy = FaissStore.load_local(tmp_path / "copy", Compass(), allow_dangerous_deserialization=True)
-    assert ids(copy.similarity_search("north", k=9)) == ["1", "4", "3", "2"]
+    assert ids(copy.similarity_search("north", k=9)) == ["1", "4", "2", "3"]
     store.save_local(store.path)
     assert ids(FaissStore.load_local(store.path, Compass()).get_by_ids(["5"])) == ["5"]
     saved = Path(__file__).parent / "index" / "saved_by_langchain"

@@ -227,6 +227,18 @@ class HybridRetriever(BaseRetriever):
         await self.ainvoke(question, config, into=found, **kwargs)
         return found[0]
 
+    def reread(self, ids: Iterable[str], /, **settings: Any) -> Mapping[str, StoredChunk]:
+        """Passages by id, with their pages, of those that a search could find: filter and groups hold as for `invoke`.
+
+        `settings` are those of a call. Ids that are unknown, or not to be found, are left out.
+        """
+        searched = self._for_call(settings) if settings else self
+        with searched.index.view() as view:
+            found = view.chunks_by_id(ids, layouts=True)
+            allowed = view.allowed(searched.filter)
+        passing = None if allowed is None else set(allowed.tolist())
+        return {one: stored for one, stored in found.items() if passing is None or stored.row in passing}
+
     def _get_relevant_documents(
         self,
         query: str,

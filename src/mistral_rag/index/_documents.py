@@ -22,8 +22,7 @@ LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 
 
 FROM_ZERO: Final = frozenset({"total_pages", "producer", "creator", "creationdate", "moddate"})
-"""Keys beside `page` by which LangChain's PDF loaders are known (PyPDF, PyMuPDF, PDFium, PDFPlumber): they count from 0.
-"""
+"""Keys beside `page` that tell LangChain's PDF loaders, which count from 0: PyPDF, PyMuPDF, PDFium, PDFPlumber."""
 MAX_NUMBER: Final = 10**9
 """Pages that a document may have; a larger number is no page."""
 MAX_LABEL: Final = 40
