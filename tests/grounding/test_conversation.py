@@ -200,7 +200,8 @@ def test_a_speaker_cannot_be_made_up_in_a_message() -> None:
 def test_langchain_keeps_the_history(output_key: str | None) -> None:
     kept = InMemoryChatMessageHistory()
     qa, searched = chain()
-    wrapped: Runnable[Any, Any] = qa.as_retrieval_chain() if output_key else qa | Answer.as_message
+    spoken: Runnable[Any, Any] = RunnableLambda(Answer.as_message)
+    wrapped: Runnable[Any, Any] = qa.as_retrieval_chain() if output_key else qa | spoken
     talk = RunnableWithMessageHistory(
         wrapped,
         lambda session_id: kept,

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from mistral_rag import Answer, Citation, FaissStore, GroundedQA, HybridRetriever
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.grounding import GroundedAnswers, evidence_tool
+from mistral_rag.grounding import EvidenceEvent, GroundedAnswers, evidence_tool
 from mistral_rag.index import IndexReader
 from mistral_rag.testing import small_document, small_index
 from tests.grounding.test_chain import TWO, asked, loose, timeless
@@ -273,9 +273,12 @@ async def test_settings_of_a_call_go_to_the_retriever(index: Path) -> None:
     *_, streamed = chain.stream(question, filter={"source": "travel.txt"})
     assert isinstance(streamed, Answer)
     assert {document.metadata["source"] for document in streamed.documents} == {"travel.txt"}
-    assert len(chain.bind(k=1).invoke(question).documents) == 1
-    assert len(list(chain.events(question, k=1))[1].documents) == 1  # type: ignore[union-attr]
-    store = GroundedQA(retriever=store_of(PAGES))  # type: ignore[arg-type]
+    bound: Any = chain.bind(k=1)
+    assert len(bound.invoke(question).documents) == 1
+    (_, evidence, *_) = chain.events(question, k=1)
+    assert isinstance(evidence, EvidenceEvent)
+    assert len(evidence.documents) == 1
+    store = GroundedQA(retriever=store_of(PAGES))
     assert len(store.invoke(question, k=1).documents) == 1
 
 
@@ -323,4 +326,4 @@ def test_an_unknown_setting_of_the_chain_is_refused(wrong: dict[str, Any], said:
 
 def test_a_reader_of_pages_is_not_a_retriever(index: Path) -> None:
     with pytest.raises(ValueError, match="retriever"):
-        GroundedQA(retriever=IndexReader.open(index))  # type: ignore[arg-type]
+        GroundedQA(retriever=IndexReader.open(index))
