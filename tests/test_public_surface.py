@@ -68,8 +68,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
     clean_text joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
-    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
-    run say say_json say_json_line say_text text_argument write_output
+    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted exit_code index_folder note one_line
+    printable run say say_json say_json_line say_text text_argument write_output
 mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
     thinking
 mistral_rag.testing.__main__: main

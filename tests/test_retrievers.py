@@ -948,6 +948,12 @@ def test_a_retriever_is_made_of_documents(tmp_path: Path) -> None:
         kept.model_copy(update={"groups": ["board"]}).save_local(tmp_path / "stolen")
 
 
+@pytest.mark.parametrize("documents", [[], ["text"], [None]])
+def test_a_retriever_is_made_of_documents_alone(documents: Any) -> None:
+    with pytest.raises(ConfigurationError, match="at least one LangChain Document"):
+        HybridRetriever.from_documents(documents, Axes())
+
+
 def test_documents_may_be_for_groups(tmp_path: Path) -> None:
     document = Document("The dividend is paid in May.")
     made = HybridRetriever.from_documents([document], Axes(), path=tmp_path / "i", groups=["board"])

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_vali
 
 from mistral_rag._embedded import embedded_rows
 from mistral_rag.defaults import load_embeddings
-from mistral_rag.errors import IndexMismatchError
+from mistral_rag.errors import ConfigurationError, IndexMismatchError
 from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups, rebuild_command
 from mistral_rag.retrieval._current import CurrentIndex, SearchScope
 from mistral_rag.retrieval._diversification import at_most_each, marginal
@@ -171,9 +171,15 @@ class HybridRetriever(BaseRetriever):
 
         Documents with the id of one that is there replace it. `groups` may read what is added, and read with the
         retriever. The temporary folder is deleted with the retriever. `settings` are those of `from_index`.
+
+        Raises:
+            ConfigurationError: there is no Document; and the errors of `from_index`.
         """
+        given = list(documents)
+        if not given or not all(isinstance(document, Document) for document in given):
+            raise ConfigurationError("a retriever is made of at least one LangChain Document, and of nothing else")
         store = FaissStore(embedding, path, groups=groups)
-        store.add_documents(list(documents))
+        store.add_documents(given)
         made = cls.load_local(store.path, embedding, groups=groups, **settings)
         made._store = store
         return made

@@ -48,6 +48,14 @@ DIAS = "¿Cuántos días de vacaciones hay para los empleados?"
         ("What is the warranty of the pump?", "Does it cover seals?", "Does it cover seals (warranty of the pump)?"),
         ("What is the notice period?", "How long is that in weeks?", "How long is that in weeks (notice period)?"),
         ("What is the notice period?", "Tell me more", "What is the notice period?"),
+        ("What is the notice period?", "And who pays?", "who pays (notice period)?"),
+        ("How high is the allowance in France?", "Poland?", "How high is the allowance in Poland?"),
+        (
+            "Which rules apply to USB sticks?",
+            "May I take one home?",
+            "May I take one home (rules apply to USB sticks)?",
+        ),
+        ("Wie viele Urlaubstage gibt es?", "Und in Teilzeit?", "Wie viele Urlaubstage gibt es in Teilzeit?"),
         (UMSATZ, "Und im zweiten Quartal?", "Wie hoch war der Umsatz im zweiten Quartal 2022?"),
         (UMSATZ, "Und 2021?", "Wie hoch war der Umsatz im ersten Quartal 2021?"),
         (TAGEGELD, "Was ist mit Polen?", "Wie hoch ist das Tagegeld in Polen?"),
@@ -100,6 +108,10 @@ def test_a_follow_up_of_a_follow_up_goes_back_to_what_it_is_about() -> None:
     assert made_whole("And in 2020?", [SALES, "And in 2021?"]) == "What were net sales in 2020?"
     earlier = ["How high is the allowance in France?", "What about Germany?", "thanks"]
     assert made_whole("And in Poland?", earlier) == "How high is the allowance in Poland?"
+    earlier = ["How long are invoices kept?", "And contracts?", "thanks!"]
+    assert made_whole("And what about letters?", earlier) == "How long are invoices kept (letters)?"
+    earlier = ["Which rules apply to USB sticks?", "May I take one home?"]
+    assert made_whole("Must it be encrypted?", earlier) == "Must it be encrypted (rules apply to USB sticks)?"
     assert made_whole("Why?", [SALES, CEO]) == "Why: Who is the CEO of Microsoft?"
 
 

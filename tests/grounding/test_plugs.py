@@ -273,6 +273,7 @@ async def test_settings_of_a_call_go_to_the_retriever(index: Path) -> None:
     *_, streamed = chain.stream(question, filter={"source": "travel.txt"})
     assert isinstance(streamed, Answer)
     assert {document.metadata["source"] for document in streamed.documents} == {"travel.txt"}
+    assert len(chain.as_retrieval_chain().invoke(question, k=1)["context"]) == 1
     bound: Any = chain.bind(k=1)
     assert len(bound.invoke(question).documents) == 1
     (_, evidence, *_) = chain.events(question, k=1)

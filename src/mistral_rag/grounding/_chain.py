@@ -182,7 +182,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
 
     def events(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> AnswerEvents:
         """Stream the answer as typed events: search, evidence, pieces of text, a verdict a claim, the answer."""
-        unfinished = UnfinishedAnswer()
+        unfinished = UnfinishedAnswer(turn_of(input).question)
 
         def steps(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[QAEvent]:
             return self._steps(_joined(list(pieces)), config, self._stream_model, kwargs, unfinished)
@@ -192,7 +192,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
 
     def aevents(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncAnswerEvents:
         """As `events`."""
-        unfinished = UnfinishedAnswer()
+        unfinished = UnfinishedAnswer(turn_of(input).question)
 
         async def once() -> AsyncIterator[Question]:
             yield input
@@ -239,8 +239,6 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     ) -> Iterator[QAEvent]:
         started = time.perf_counter()
         turn = turn_of(given)
-        if unfinished is not None:
-            unfinished.question = turn.question
         standalone = self._standalone(turn, config)
         yield SearchEvent(standalone.question)
         retrieved = self._retrieved(standalone, config, started, settings)
@@ -270,8 +268,6 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     ) -> AsyncIterator[QAEvent]:
         started = time.perf_counter()
         turn = turn_of(given)
-        if unfinished is not None:
-            unfinished.question = turn.question
         standalone = await self._astandalone(turn, config)
         yield SearchEvent(standalone.question)
         retrieved = await self._aretrieved(standalone, config, started, settings)

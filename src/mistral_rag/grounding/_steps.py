@@ -69,8 +69,8 @@ QAEvent = SearchEvent | EvidenceEvent | TextEvent | ClaimEvent | AnswerEvent
 class UnfinishedAnswer:
     """The answer of a stream of events: the whole one, or what there was of it when the stream was left."""
 
-    def __init__(self) -> None:
-        self.question = ""
+    def __init__(self, question: str) -> None:
+        self._question = question
         self.whole: Answer | None = None
         self.stopped: Callable[[str], Answer] | None = None
         """Makes the answer of what has come so far, with the reason why no more came; called once at most."""
@@ -78,7 +78,7 @@ class UnfinishedAnswer:
     def taken(self) -> Answer:
         """The answer as it stands now; after this nothing is added to it."""
         if self.whole is None:
-            none = Answer(question=self.question, text="", status="incomplete", reason=STOPPED)
+            none = Answer(question=self._question, text="", status="incomplete", reason=STOPPED)
             self.whole = self.stopped(STOPPED) if self.stopped is not None else none
         return self.whole
 

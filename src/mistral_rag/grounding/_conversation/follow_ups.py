@@ -13,6 +13,8 @@ from mistral_rag.text import MONTHS, content_words
 
 MAX_CHARACTERS: Final = 2_000
 """Characters of a question made whole: earlier questions are asked again and again."""
+MAX_FOLLOW_UP: Final = 300
+"""Characters of a follow-up; who writes more says what it is about."""
 _LANGUAGES: Final = ("en", "de", "fr", "es")
 
 _GOES_ON: Final = (
@@ -87,6 +89,7 @@ _IN_CONVERSATION: Final = (
 said, and nothing stands before them in the question."""
 _OBJECT: Final = re.compile(
     r"\b(?:it|them|him|her|this|that|these|those|sie|ihn|es|ihm|ihnen|das|davon)\W*$"
+    r"|\b(?:a|take|have|get|use|need|buy|bring|want|give|order)\s+one\b(?!\s+(?:of|day|week|month|year|hour|more))"
     r"|\b(?:is|was|are|were)\s+(?:this|that)\s+(?:in|at|for|with|from|by|on)\b"
     r"|^\W*qui\s+(?:l[ae]s?|lui|leur|en)\s+\w+\W*$|^\W*qui\s+l['’]\w+\W*$"
     r"|^\W*(?:quién(?:es)?|cuándo|cómo|dónde|por qué)\s+(?:l[oae]s?)\s+\w+\W*$",
@@ -129,7 +132,11 @@ _SUBJECT_LEFT_OUT: Final = re.compile(
 
 def needs_turn(question: str) -> bool:
     """True when a question that comes after others is about what they were about."""
+    if len(question) > MAX_FOLLOW_UP:
+        return False
     if refers_back(question) or _ABOUT.match(question) or _SUBJECT_LEFT_OUT.match(question.strip()):
+        return True
+    if _is_fragment(question):
         return True
     if _EXPLETIVE.search(question):
         return False
@@ -143,28 +150,55 @@ def needs_turn(question: str) -> bool:
     )
 
 
+def _is_fragment(question: str) -> bool:
+    """True for "Poland?" and "And who pays?": too little to be asked by itself; without a "?" it is a search."""
+    bare = _bare(question)
+    rest = _LEAD.sub("", bare, count=1).strip()
+    words = _SMALL.sub("", rest).split()
+    if rest != bare and len(words) <= MAX_GOING_ON:
+        return True
+    asks = _ASKING.search(_SMALL.sub("", rest)) is not None
+    return question.rstrip().endswith("?") and len(words) <= MAX_FRAGMENT and not asks and not _CODE.search(rest)
+
+
+MAX_FRAGMENT: Final = 3
+"""Words of a fragment; more of them are a question in telegram style."""
+MAX_GOING_ON: Final = 2
+"""The same behind "and": an asking word and a verb that lacks its subject or object."""
+_CODE: Final = re.compile(r"\w*[A-Za-z]-?\d|\d-?[A-Za-z]")
+"""A number of a form or an invoice, which names what is asked for by itself."""
+
+
 def made_whole(question: str, earlier: Iterable[str]) -> str | None:
     """The question with what it takes from the earlier ones, oldest first; None for one that stands by itself."""
     base = ""
     for asked in earlier:
-        whole = _combined(asked, base) if base and needs_turn(asked) else asked
-        # thanks and the like ask nothing
-        base = whole if not base or "?" in asked or not needs_turn(asked) else base
+        if not base or not needs_turn(asked):
+            base = asked
+        elif not _asks_on(asked):
+            base = _combined(asked, base)
     if not base.strip() or not needs_turn(question):
         return None
     return _combined(question, base)
 
 
+def _asks_on(question: str) -> bool:
+    """True when what a conversation is about stays as it was: "Why?", "Thanks!"."""
+    rest = _LEAD.sub("", _bare(question), count=1).strip()
+    is_bare = _says_nothing(rest) and not _ANY_PRONOUN.search(rest) and not any(kind.search(rest) for kind in _PERIODS)
+    return is_bare or _GO_ON.fullmatch(rest) is not None
+
+
 def _combined(question: str, base: str) -> str:
     """A follow-up and the question before it as one question."""
-    bare, base = _bare(question), _bare(base)
+    bare, base = _bare(question), _bare(base)[:MAX_CHARACTERS]
     rest = _LEAD.sub("", bare, count=1).strip()
     combined = (
         _with_other_period(rest, base)
         or (_asked_anew(rest, base) if _says_nothing(rest) or _GO_ON.fullmatch(rest) else None)
         or _with_other_phrase(rest, base)
         or _with_other_name(rest, base)
-        or _asked_about(bare, rest, base)
+        or _asked_about(rest, base)
     )
     return f"{combined[:MAX_CHARACTERS]}?"
 
@@ -198,20 +232,27 @@ def _phrase_around(rest: str, period: str) -> str:
     return found[0] if found else period
 
 
-def _with_other_name(rest: str, base: str) -> str | None:
-    """The earlier question with another name, when each has exactly one."""
+def _with_other_name(rest: str, base: str, *, behind: bool = False) -> str | None:
+    """The earlier question with another name, when each has exactly one; `behind`: only one behind a preposition."""
     small = _SMALL.match(rest)
     name = rest[small.end() if small else 0 :]
     names = [found for found in _NAME.finditer(base) if found.start() and not _is_small(found[0])]
     if not _NAME.fullmatch(name) or _is_small(name):
         return None
-    # in German every noun is written like a name: then the one behind a preposition is meant
-    behind = [found for found in names if re.search(rf"\b{_PREPOSITION}\s+$", base[: found.start()], re.IGNORECASE)]
-    meant = names if len(names) == 1 else behind
+    led = [found for found in names if re.search(rf"\b{_PREPOSITION}\s+$", base[: found.start()], re.IGNORECASE)]
+    # in German every noun is written like a name
+    meant = names if len(names) == 1 and not behind and not _GERMAN.match(base) else led
     if len(meant) != 1:
         return None
     own = re.search(r"['’]s?$", meant[0][0])
     return f"{base[: meant[0].start()]}{name}{own[0] if own else ''}{base[meant[0].end() :]}"
+
+
+_GERMAN: Final = re.compile(
+    r"(?:welche[mnrs]?|wer|wem|wen|wann|wo|warum|wieso|wie|ist|sind|hat|haben|gilt|wird|werden|darf|muss|kann|gibt)\b"
+    r"|was (?!the\b)",
+    re.IGNORECASE,
+)
 
 
 def _with_other_phrase(rest: str, base: str) -> str | None:
@@ -221,7 +262,7 @@ def _with_other_phrase(rest: str, base: str) -> str | None:
         return None
     places = [*re.finditer(rf"\b{re.escape(opened[0])}\s+", base, re.IGNORECASE)]
     if not places or len(base[places[-1].end() :].split()) >= MAX_PHRASE:
-        return _with_other_name(rest, base) or f"{base} {rest}"
+        return _with_other_name(rest, base, behind=True) or f"{base} {rest}"
     tail = base[places[-1].end() :]
     year = _YEAR_BEHIND.search(tail)
     return f"{base[: places[-1].start()]}{rest}{year[0] if year else ''}"
@@ -244,11 +285,16 @@ def _asked_anew(rest: str, base: str) -> str:
     return f"{rest[:1].upper()}{rest[1:]}: {base}"
 
 
-def _asked_about(bare: str, rest: str, base: str) -> str:
+def _asked_about(rest: str, base: str) -> str:
     """The follow-up with what it is about beside it, or else the earlier question with what is new beside it."""
-    if _POSSESSIVE.match(rest):
+    if _POSSESSIVE.match(rest) or _opens(rest) or _ANY_PRONOUN.search(rest):
         return f"{rest} ({_topic(base)})"
-    return f"{bare} ({_topic(base)})" if _opens(rest) or needs_turn(rest) else f"{base} ({rest})"
+    # what was beside it before gives way
+    return f"{_BESIDE.sub('', base)} ({rest})"
+
+
+_BESIDE: Final = re.compile(r"\s\([^()]*\)$")
+_THERE: Final = re.compile(r"\s*\b(?:(?:is|are|was|were) there|gibt es|y a-t-il|hay)\b", re.IGNORECASE)
 
 
 def _opens(text: str) -> bool:
@@ -258,8 +304,11 @@ def _opens(text: str) -> bool:
 
 
 def _topic(base: str) -> str:
-    """The earlier question without the words that ask."""
-    rest = base
+    """The earlier question without the words that ask; where it was a follow-up, what that was about."""
+    beside = _BESIDE.search(base)
+    if beside and _ANY_PRONOUN.search(base[: beside.start()]):
+        return beside[0].strip()[1:-1]
+    rest = _THERE.sub("", base)
     while (found := _ASKING.match(rest)) and found.end() < len(rest):
         rest = rest[found.end() :]
     return rest if not _says_nothing(rest) else base

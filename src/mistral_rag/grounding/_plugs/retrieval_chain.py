@@ -17,8 +17,8 @@ from mistral_rag.grounding._steps import (
     TextEvent,
 )
 
-Events = Callable[[Any, RunnableConfig], AnswerEvents]
-AsyncEvents = Callable[[Any, RunnableConfig], AsyncAnswerEvents]
+Events = Callable[..., AnswerEvents]
+AsyncEvents = Callable[..., AsyncAnswerEvents]
 
 
 def retrieval_chain(events: Events, aevents: AsyncEvents) -> Runnable[Any, dict[str, Any]]:
@@ -27,16 +27,16 @@ def retrieval_chain(events: Events, aevents: AsyncEvents) -> Runnable[Any, dict[
     As a stream it gives one dict a key, and one for each piece of the answer, as `create_retrieval_chain` does.
     """
 
-    def stream(given: Iterator[Any], config: RunnableConfig) -> Iterator[AddableDict]:
+    def stream(given: Iterator[Any], config: RunnableConfig, **settings: Any) -> Iterator[AddableDict]:
         asked = _joined(list(given))
         yield _given(asked)
-        for event in events(asked, config):
+        for event in events(asked, config, **settings):
             yield from _parts(event)
 
-    async def astream(given: AsyncIterator[Any], config: RunnableConfig) -> AsyncIterator[AddableDict]:
+    async def astream(given: AsyncIterator[Any], config: RunnableConfig, **settings: Any) -> AsyncIterator[AddableDict]:
         asked = _joined([piece async for piece in given])
         yield _given(asked)
-        async for event in aevents(asked, config):
+        async for event in aevents(asked, config, **settings):
             for part in _parts(event):
                 yield part
 
