@@ -217,6 +217,7 @@ STORE: Final[dict[str, Callable[[Side, Luck], Any]]] = {
     "max_marginal_relevance_search_by_vector": lambda side, luck: shown(
         side.store.max_marginal_relevance_search_by_vector(luck.vector, luck.k, filter=luck.filter)
     ),
+    "save_local": lambda side, luck: side.store.save_local(side.folder.with_name("copied")),
     "similarity_search": lambda side, luck: shown(side.store.similarity_search(luck.text, luck.k, luck.filter)),
     "similarity_search_by_vector": lambda side, luck: shown(
         side.store.similarity_search_by_vector(luck.vector, luck.k, luck.filter)
@@ -225,7 +226,7 @@ STORE: Final[dict[str, Callable[[Side, Luck], Any]]] = {
         side.store.similarity_search_with_score(luck.text, luck.k, luck.filter)
     ),
 }
-MAKING: Final = {"from_texts", "from_faiss_folder", "close"}
+MAKING: Final = {"from_texts", "from_faiss_folder", "load_local", "close"}
 """Methods of a store that make one, or give nothing."""
 
 RETRIEVER: Final[dict[str, Callable[[Side, Luck], Any]]] = {
@@ -233,10 +234,15 @@ RETRIEVER: Final[dict[str, Callable[[Side, Luck], Any]]] = {
     "model_copy": lambda side, luck: shown(
         side.retriever.model_copy(update={"filter": luck.filter, "neighbours": 1}).invoke(luck.text)
     ),
+    "reread": lambda side, luck: [
+        (one, stored.chunk, stored.whole_page)
+        for one, stored in sorted(side.retriever.reread(luck.ids, filter=luck.filter).items())
+    ],
     "retrieve": lambda side, luck: [passage.page for passage in side.retriever.retrieve(luck.text).passages()],
+    "save_local": lambda side, luck: side.retriever.save_local(side.folder.with_name("copied")),
     "search": lambda side, luck: [(h.chunk, h.score, h.page) for h in side.retriever.search(luck.text, k=luck.k)],
 }
-SETTINGS: Final = {"from_index", "model_post_init"}
+SETTINGS: Final = {"from_documents", "from_index", "load_local", "model_post_init"}
 
 ELSEWHERE: Final[dict[str, Callable[[Side, Luck], Any]]] = {
     "GroundedQA": asked,
@@ -247,6 +253,9 @@ ELSEWHERE: Final[dict[str, Callable[[Side, Luck], Any]]] = {
         .model_dump(exclude={"timings", "generation"})
     ),
     "GroundedQA, of foreign documents": from_elsewhere,
+    "retriever.invoke, with settings of the call": lambda side, luck: shown(
+        side.retriever.invoke(luck.text, k=luck.k, filter=luck.filter)
+    ),
     "retriever.invoke": lambda side, luck: shown(side.retriever.invoke(luck.text)),
     "store.as_retriever": lambda side, luck: shown(side.store.as_retriever().invoke(luck.text)),
     "verify_citation": verified,

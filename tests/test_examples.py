@@ -21,6 +21,10 @@ EXPECTED = {
     "structured_output.py": "Order(customer='Okafor', pieces=40, ordered=datetime.date(2024, 5, 3))",
     "streaming.py": "broke off after 'You said: And'",
     "vision.py": "A single red dot.",
+    "conversation.py": "searched: How high is the daily allowance in France?",
+    "any_vector_store.py": 'page 7 (p. 7, text without a file): "The pump is inspected in May."',
+    "agent.py": "partial ['supported', 'unsupported']",
+    "events.py": "stopped: incomplete",
     "reasoning.py": "thought: 17 is no multiple of 2, 3.\nsaid: Yes, 17 is prime.",
 }
 

@@ -43,11 +43,12 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
     ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
-mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
+mistral_rag.grounding: AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents ClaimEvent DocumentPages EvidenceEvent
+    GroundedAnswers GroundedQA PageSource PageStore QAEvent SearchEvent TextEvent evidence_tool fold verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
-    verify
+    stated_locator verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
 mistral_rag.messages: numbered_sources
@@ -67,8 +68,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
     clean_text joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
-    add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
-    run say say_json say_json_line say_text text_argument write_output
+    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted exit_code index_folder note one_line
+    printable run say say_json say_json_line say_text text_argument write_output
 mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
     thinking
 mistral_rag.testing.__main__: main

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag import FaissStore, GroundedQA, HybridRetriever, verify_citation
@@ -18,6 +20,7 @@ from mistral_rag.errors import (
     IndexLockedError,
     IndexMismatchError,
     IndexNotFoundError,
+    InvalidFilterError,
 )
 from mistral_rag.index import Identity, IndexReader, IndexWriter, Profile
 from mistral_rag.retrieval import Boosts, Learned, Query, learn
@@ -542,16 +545,119 @@ def test_other_groups_or_filters_are_searched_anew(folder: Path, writer: IndexWr
     assert texts(made.search("dividend")) == ["The dividend will be doubled."]
 
 
-@pytest.mark.parametrize("wrong", [{"top_k": 3}, {"rerankr": None}, {"fusion": "sum"}])
-def test_an_unknown_setting_is_refused(index: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"top_k": 3}, "no setting top_k; did you mean k?"),
+        ({"rerankr": None}, "no setting rerankr; did you mean reranker?"),
+        ({"filters": {}}, "no setting filters; did you mean filter?"),
+        ({"Neighbors": 1}, "no setting Neighbors; did you mean neighbours?"),
+        ({"colour": 1}, "no setting colour; there are: candidates, dense_weight, expander, fetch_k, "),
+        ({"search_kwargs": {"topk": 1, "top_k": 3}}, "no setting topk; "),
+        ({"search_type": "mrr"}, "no search_type mrr; did you mean mmr?"),
+        ({"search_type": "similarity_score_threshold"}, "needs a score_threshold"),
+        ({"search_type": "similarity", "lambda_mult": 0.5}, 'for search_type "mmr", not "similarity"'),
+        ({"k": 8, "search_kwargs": {"k": 3}}, "k is given twice: by itself and in search_kwargs"),
+        ({"fetch_k": 3, "candidates": 3}, "candidates is given twice, also as fetch_k"),
+        ({"fusion": "sum"}, "fusion"),
+        ({"score_threshold": 0.5, "groups": ["board"]}, "score_threshold is not for a retriever with groups"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_the_way_out(index: Path, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
         retriever(index, **wrong)
 
 
-def test_a_call_may_say_how_many_passages_it_wants(index: Path) -> None:
-    assert len(retriever(index).invoke("dividend", k=1)) == 1
-    with pytest.raises(TypeError, match="filter"):
-        retriever(index).invoke("dividend", filter={"team": "people"})
+def test_langchains_names_of_settings_are_known(index: Path) -> None:
+    made = retriever(index, search_type="mmr", search_kwargs={"k": 2, "fetch_k": 30, "lambda_mult": 0.25})
+    assert (made.k, made.candidates, made.mmr) == (2, 30, 0.25)
+    assert retriever(index, search_type="mmr").mmr == 0.5
+    assert retriever(index, search_type="similarity").mmr is None
+    assert made.model_copy(update={"lambda_mult": 1.0}).mmr == 1.0
+
+
+def test_passages_below_a_least_score_are_left_out(index: Path) -> None:
+    made = retriever(index, search_type="similarity_score_threshold", score_threshold=0.9)
+    assert texts(made.search("When is the dividend paid?")) == ["The dividend is paid in May."]
+    assert retriever(index, score_threshold=3).search("When is the dividend paid?") == []
+
+
+def test_a_call_may_give_settings_of_its_own(index: Path) -> None:
+    made = retriever(index)
+    assert len(made.invoke("dividend", k=1)) == 1
+    assert [d.page_content for d in made.invoke("dividend", filter={"team": "people"})] == [
+        "Everyone has 27 days of leave."
+    ]
+    assert len(made.invoke("dividend", search_kwargs={"k": 2}, search_type="mmr")) == 2
+    assert made.invoke("dividend", score_threshold=9) == []
+    assert len(made.invoke("dividend")) == 3
+    assert made.mmr is None
+
+
+def test_a_filter_of_a_call_narrows_that_of_the_retriever(index: Path) -> None:
+    made = retriever(index, filter={"source": "shop.txt"})
+    assert made.invoke("dividend", filter={"team": "people"}) == []
+    assert len(made.invoke("dividend", filter=None)) == 2
+    assert len(made.invoke("dividend", filter={"page": 2})) == 1
+
+
+async def test_a_call_may_give_settings_of_its_own_async_too(index: Path) -> None:
+    made = retriever(index)
+    assert len(await made.ainvoke("dividend", k=1)) == 1
+    assert [d.page_content for d in await made.ainvoke("dividend", filter={"team": "people"})] == [
+        "Everyone has 27 days of leave."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"groups": ["board"]}, "groups can't be given to a call: groups are fixed when a retriever is made"),
+        ({"search_kwargs": {"groups": []}}, "groups can't be given to a call"),
+        ({"index": None}, "index can't be given to a call"),
+        ({"top_k": 1}, "no setting top_k; did you mean k?"),
+        ({"k": -1}, "k is a number of passages, not -1"),
+        ({"mmr": 7}, "less than or equal to 1"),
+    ],
+)
+async def test_a_call_refuses_what_it_does_not_know(index: Path, wrong: dict[str, Any], said: str) -> None:
+    made = retriever(index)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        made.invoke("dividend", **wrong)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        await made.ainvoke("dividend", **wrong)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"taem": "people"},
+        {"source": "shop.txt", "taem": {"$in": ["people"]}},
+        {"$or": [{"team": "people"}, {"taem": {"$gte": 1}}]},
+        {"taem": {"$exists": True}},
+    ],
+)
+def test_a_filter_by_a_field_that_no_document_has_says_which_there_are(index: Path, wanted: dict[str, Any]) -> None:
+    fields = (
+        "no document has a field taem to filter by; there are: digest, first_unit, headings, kind, language, "
+        "last_unit, locator, page, page_label, page_number, source, start_index, team, title, uri"
+    )
+    with pytest.raises(InvalidFilterError, match=f"^{fields}$"):
+        retriever(index, filter=wanted).search("dividend")
+    with pytest.raises(InvalidFilterError, match=f"^{fields}$"):
+        retriever(index).invoke("dividend", filter=wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"draft": {"$ne": True}}, {"$not": {"draft": True}}, {"draft": {"$exists": False}}, {}, None]
+)
+def test_documents_may_be_asked_for_that_lack_a_field_nobody_has(index: Path, wanted: dict[str, Any] | None) -> None:
+    assert len(retriever(index, filter=wanted).search("dividend")) == 3
+
+
+def test_an_empty_index_misses_no_field(folder: Path, writer: IndexWriter) -> None:
+    writer.commit()
+    assert retriever(folder, filter={"team": "people"}).search("dividend") == []
 
 
 class Contracts:
@@ -822,3 +928,46 @@ def test_signals_are_objects_with_names_of_their_own(index: Path) -> None:
 def test_what_wraps_a_retriever_is_not_passed_over(index: Path) -> None:
     made = retriever(index)
     assert len(GroundedQA(retriever=made.bind(k=1)).invoke("When is the dividend paid?").documents) == 1
+
+
+def test_a_retriever_is_made_of_documents(tmp_path: Path) -> None:
+    documents = [
+        Document("The dividend is paid in May.", metadata={"source": "shop.pdf", "page": 2, "total_pages": 9}),
+        Document("Everyone has 27 days of leave.", metadata={"source": "people.pdf", "page_number": 7}),
+    ]
+    made = HybridRetriever.from_documents(documents, Axes(), k=1)
+    assert made.invoke("payout") == [documents[0].model_copy(update={"id": made.invoke("payout")[0].id})]
+    answer = GroundedQA(retriever=made).invoke("How many days of leave are there?")
+    assert [(c.source, c.page_label) for c in answer.citations] == [("people.pdf", "p. 7, text without a file")]
+    made.save_local(tmp_path / "saved")
+    loaded = HybridRetriever.load_local(tmp_path / "saved", Axes(), k=2)
+    assert texts(loaded.search("leave"))[0] == "Everyone has 27 days of leave."
+    kept = HybridRetriever.from_documents(documents, Axes(), path=tmp_path / "kept", search_kwargs={"k": 5})
+    assert (kept.k, len(kept.invoke("leave"))) == (5, 2)
+    with pytest.raises(ConfigurationError, match="what other groups may read"):
+        kept.model_copy(update={"groups": ["board"]}).save_local(tmp_path / "stolen")
+
+
+@pytest.mark.parametrize("documents", [[], ["text"], [None]])
+def test_a_retriever_is_made_of_documents_alone(documents: Any) -> None:
+    with pytest.raises(ConfigurationError, match="at least one LangChain Document"):
+        HybridRetriever.from_documents(documents, Axes())
+
+
+def test_documents_may_be_for_groups(tmp_path: Path) -> None:
+    document = Document("The dividend is paid in May.")
+    made = HybridRetriever.from_documents([document], Axes(), path=tmp_path / "i", groups=["board"])
+    assert len(made.invoke("dividend")) == 1
+    assert HybridRetriever.load_local(tmp_path / "i", Axes()).invoke("dividend") == []
+
+
+def test_a_temporary_folder_lives_as_long_as_its_retriever_or_a_copy() -> None:
+    made = HybridRetriever.from_documents([Document("The dividend is paid.")], Axes())
+    folder = made.index.folder
+    copy = made.model_copy(update={"k": 1})
+    del made
+    gc.collect()
+    assert len(copy.invoke("dividend")) == 1
+    del copy
+    gc.collect()
+    assert not folder.exists()

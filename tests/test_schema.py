@@ -456,7 +456,7 @@ def test_an_answer_that_contradicts_itself_is_refused(fields: dict[str, Any], co
 
 
 def test_an_answer_becomes_a_message_with_annotations() -> None:
-    message = ANSWER.to_message()
+    message = ANSWER.as_message()
     (block,) = message.content_blocks
     assert block["type"] == "text"
     assert block["text"] == "Products were up. [1]"

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from mistral_rag import cli as program
 from mistral_rag import terminal
 from mistral_rag.errors import ParseError
 from mistral_rag.terminal import one_line, printable
-from mistral_rag.testing import small_document, small_index
+from mistral_rag.testing import FakeMistral, small_document, small_index
 
 CHECKOUT = Path(__file__).parents[1]
 HARMFUL = (
@@ -329,6 +330,44 @@ class Screen(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize("variable", ["", "NO_COLOR"])
+def test_on_a_terminal_an_answer_ends_with_what_it_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    folder = small_index(tmp_path / "i", [small_document("trains.txt", ["Trains leave at eight."])])
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    ask = ["ask", "When do trains leave?", "--index", str(folder)]
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    assert program.main(ask) == 0
+    line = screen.getvalue()
+    expected = r"\d+\.\d s \(\d+\.\d s search\), no model"
+    assert re.fullmatch(f"{expected}\n" if variable else f"\x1b\\[90m{expected}\x1b\\[0m\n", line)
+    screen.truncate(0)
+    assert program.main([*ask, "--json"]) == 0
+    assert "no model" not in screen.getvalue()
+
+
+def test_tokens_are_counted_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = small_index(tmp_path / "i", [small_document("trains.txt", ["Trains leave at eight."])])
+    with FakeMistral() as fake:
+        monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
+        monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
+        screen = Screen()
+        monkeypatch.setattr("sys.stderr", screen)
+        assert program.main(["ask", "When do trains leave?", "--index", str(folder)]) == 0
+    assert re.search(r"search\), [\d,]+ tokens in, \d+ tokens out, mistral-small", screen.getvalue())
+
+
+def test_in_a_log_nothing_is_said_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = small_index(tmp_path / "i", [small_document("trains.txt", ["Trains leave at eight."])])
+    assert program.main(["ask", "When do trains leave?", "--index", str(folder)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_progress_bar_shows_clean_names(hostile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

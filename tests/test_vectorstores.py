@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import re
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,9 +17,11 @@ from langchain_core.indexing import InMemoryRecordManager, index
 
 from mistral_rag import FaissStore
 from mistral_rag.errors import (
+    ConfigurationError,
     IndexDamagedError,
     IndexLockedError,
     IndexMismatchError,
+    IndexNotFoundError,
     InvalidFilterError,
     NotAnIndexError,
 )
@@ -462,3 +465,59 @@ def test_metadata_with_half_a_surrogate_pair_is_refused(metadata: dict[str, Any]
 
     with pytest.raises(ValueError, match=r"^metadata holds half of a surrogate pair"):
         as_documents(["a"], [metadata], [None])
+
+
+def test_a_store_is_saved_and_loaded_as_people_know_it(store: FaissStore, tmp_path: Path) -> None:
+    store.save_local(tmp_path / "copy")
+    store.add_texts(["go north again"], ids=["5"])
+    copy = FaissStore.load_local(tmp_path / "copy", Compass(), allow_dangerous_deserialization=True)
+    assert ids(copy.similarity_search("north", k=9)) == ["1", "4", "2", "3"]
+    store.save_local(store.path)
+    assert ids(FaissStore.load_local(store.path, Compass()).get_by_ids(["5"])) == ["5"]
+    saved = Path(__file__).parent / "index" / "saved_by_langchain"
+    assert ids(FaissStore.load_local(saved, Compass()).get_by_ids(["3", "1"])) == ["3", "1"]
+
+
+def test_what_can_not_be_saved_or_loaded_is_said(store: FaissStore, tmp_path: Path) -> None:
+    with pytest.raises(NotAnIndexError, match="not empty"):
+        store.save_local(store.path.parent)
+    with pytest.raises(IndexNotFoundError):
+        FaissStore.load_local(tmp_path / "nowhere", Compass())
+    with pytest.raises(IndexNotFoundError):
+        FaissStore(Compass()).save_local(tmp_path / "nothing")
+    with pytest.raises(ConfigurationError, match="what other groups may read"):
+        FaissStore(Compass(), store.path, groups=["board"]).save_local(tmp_path / "stolen")
+    assert not (tmp_path / "stolen").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("top_k", "no setting top_k; did you mean k?"), ("fiter", "no setting fiter; did you mean filter?")],
+)
+async def test_an_unknown_setting_of_a_search_is_refused(store: FaissStore, setting: str, said: str) -> None:
+    wrong: dict[str, Any] = {setting: 3}
+    for search in (store.similarity_search, store.similarity_search_with_score, store.max_marginal_relevance_search):
+        with pytest.raises(ConfigurationError, match=re.escape(said)):
+            search("north", **wrong)
+    for asearch in (store.asimilarity_search, store.amax_marginal_relevance_search):
+        with pytest.raises(ConfigurationError, match=re.escape(said)):
+            await asearch("north", **wrong)
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        store.as_retriever(search_kwargs=wrong).invoke("north")
+
+
+def test_langchains_settings_of_a_search_work(store: FaissStore) -> None:
+    by_score = store.as_retriever(search_type="similarity_score_threshold", search_kwargs={"score_threshold": 0.9})
+    assert ids(by_score.invoke("go north")) == ["1"]
+    assert ids(store.similarity_search("go north", k=2, fetch_k=50, score_threshold=0.6)) == ["1", "4"]
+    varied = store.as_retriever(search_type="mmr", search_kwargs={"k": 2, "fetch_k": 4, "lambda_mult": 0.1})
+    assert ids(varied.invoke("go north"))[0] == "1"
+
+
+def test_a_filter_by_a_field_that_no_text_has_says_which_there_are(store: FaissStore) -> None:
+    with pytest.raises(
+        InvalidFilterError, match=r"no document has a field tga to filter by; there are: .*, n, .*, tag"
+    ):
+        store.similarity_search("north", filter={"tga": "x"})
+    assert len(store.similarity_search("north", filter={"tga": {"$ne": "x"}})) == 4
+    assert FaissStore(Compass()).similarity_search("north", filter={"tga": "x"}) == []

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self, TypedDict, Unpack, cast
+from typing import Any, Final, Literal, Self, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,12 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_vali
 
 from mistral_rag._embedded import embedded_rows
 from mistral_rag.defaults import load_embeddings
-from mistral_rag.errors import IndexMismatchError
+from mistral_rag.errors import ConfigurationError, IndexMismatchError
 from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups, rebuild_command
 from mistral_rag.retrieval._current import CurrentIndex, SearchScope
 from mistral_rag.retrieval._diversification import at_most_each, marginal
 from mistral_rag.retrieval._expansion import QueryExpander
+from mistral_rag.retrieval._filtered_fields import named_fields, require_fields
 from mistral_rag.retrieval._fusion import unit, unnamed_share
 from mistral_rag.retrieval._hits import Explanation, Hit
 from mistral_rag.retrieval._passages import Retrieval
@@ -29,8 +30,11 @@ from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.retrieval._reranking import Reranker, reranked
 from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
 from mistral_rag.retrieval._search import SearchIndex
+from mistral_rag.retrieval._settings import RetrieverSettings, call_settings, own_settings
 from mistral_rag.retrieval._signal_set import SignalsMovedError
 from mistral_rag.retrieval._signals import Signal, registered_signals
+from mistral_rag.vectorstores import FaissStore
+from mistral_rag.vectorstores._folder import save_copy
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
 
@@ -38,24 +42,6 @@ Vector = npt.NDArray[np.float32]
 
 MAX_ATTEMPTS: Final = 4
 """Searches of one question that commits of other threads may overtake; the last one lets no other search follow."""
-
-
-class RetrieverSettings(TypedDict, total=False):
-    """The settings of `HybridRetriever` beside those that `from_index` names; the class says what they mean."""
-
-    dense_weight: float | None
-    fusion: Fusion
-    routing: bool
-    signals: Sequence[Signal] | None
-    expander: QueryExpander | Literal["signals"] | None
-    reranker: Reranker | None
-    candidates: int
-    mmr: float | None
-    most_per_document: int | None
-    neighbours: int
-    tags: list[str] | None
-    metadata: dict[str, Any] | None
-    name: str | None
 
 
 class HybridRetriever(BaseRetriever):
@@ -94,12 +80,23 @@ class HybridRetriever(BaseRetriever):
     """Passages that a reranker, `mmr` and `most_per_document` choose from; at least five for each that is wanted."""
     mmr: float | None = Field(default=None, ge=0, le=1)
     """Maximal marginal relevance: 1 is relevance only, 0 is variety only; None leaves the ranking as it is."""
+    score_threshold: float | None = None
+    """The least score of a passage (`Hit.score`; a reranker's, where there is one). Scores of one question are
+    comparable, those of two are less so. Not for readers with groups, who learn no scores."""
     most_per_document: int | None = Field(default=None, ge=1)
     """The most passages of one document."""
     neighbours: int = Field(default=0, ge=0, le=100)
     """Passages before and behind each hit that are given behind all hits, as context for an answer."""
 
     _current: CurrentIndex = PrivateAttr(default_factory=CurrentIndex)
+    _fields: set[str] = PrivateAttr(default_factory=set)
+    _store: FaissStore | None = PrivateAttr(default=None)
+    """The store of a temporary folder, which goes with it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_as_langchain_names_them(cls, given: Any) -> Any:
+        return own_settings(given, cls.model_fields) if isinstance(given, dict) else given
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -111,12 +108,16 @@ class HybridRetriever(BaseRetriever):
         if "groups" not in self.model_fields_set and self.index.groups:
             self.__dict__["groups"] = self.index.groups
         self.__dict__["index"] = self.index.for_groups(self.groups)
+        if self.groups is not None and self.score_threshold is not None:
+            raise ValueError("score_threshold is not for a retriever with groups: their readers learn no scores")
         return self
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A retriever with other settings, which are checked as those of a new one are."""
         settings = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**settings, **(update or {})})
+        copy = type(self)(**{**settings, **own_settings(update or {}, type(self).model_fields)})
+        copy._store = self._store
+        return copy
 
     @classmethod
     def from_index(
@@ -124,7 +125,7 @@ class HybridRetriever(BaseRetriever):
         path: str | os.PathLike[str],
         *,
         embeddings: Embeddings | None = None,
-        k: int = 8,
+        k: int | None = None,
         filter: Mapping[str, Any] | None = None,
         groups: Collection[str] | None = None,
         **settings: Unpack[RetrieverSettings],
@@ -134,29 +135,65 @@ class HybridRetriever(BaseRetriever):
         Args:
             path: the index folder.
             embeddings: the model the index was built with; by default it is loaded by the name the index keeps.
-            k: passages to give back.
+            k: passages to give back; 8 where nothing is said.
             filter: what their metadata must be: `{"year": 2023}`, `{"year": {"$gte": 2021}}`; docs/retrieval.md has
                 the operators.
             groups: groups the reader belongs to.
-            settings: the other attributes of this class.
+            settings: the other attributes of this class; also by LangChain's names `fetch_k` (`candidates`),
+                `lambda_mult` (`mmr`), `search_type` and `search_kwargs`.
 
         Raises:
             IndexNotFoundError: there is no index; and the other errors of `IndexReader.open`.
             MissingExtraError, ConfigurationError: the index's embedding model can't be loaded here.
-            pydantic.ValidationError: a setting is unknown or wrong.
+            ConfigurationError: a setting is unknown.
+            pydantic.ValidationError: a setting is wrong.
         """
+        named = {"k": k, "filter": filter, "groups": groups}
+        given = {name: value for name, value in named.items() if value is not None}
+        own = own_settings({**given, **settings}, cls.model_fields.keys() - {"index", "embeddings"})
         index = IndexReader.open(path, groups=groups)
         identity = index.identity
         if embeddings is None and identity is not None:
             embeddings = cast("Embeddings | None", load_embeddings(identity.embedding))
-        return cls(
-            index=index,
-            embeddings=embeddings,
-            k=k,
-            filter=filter,
-            groups=cast("tuple[str, ...] | None", groups),
-            **settings,
-        )
+        return cls(index=index, embeddings=embeddings, **own)
+
+    @classmethod
+    def from_documents(
+        cls,
+        documents: Iterable[Document],
+        embedding: Embeddings,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        groups: Collection[str] | None = None,
+        **settings: Any,
+    ) -> Self:
+        """A retriever over these Documents, put into an index in the folder `path`, or in a temporary one.
+
+        Documents with the id of one that is there replace it. `groups` may read what is added, and read with the
+        retriever. The temporary folder is deleted with the retriever. `settings` are those of `from_index`.
+
+        Raises:
+            ConfigurationError: there is no Document; and the errors of `from_index`.
+        """
+        given = list(documents)
+        if not given or not all(isinstance(document, Document) for document in given):
+            raise ConfigurationError("a retriever is made of at least one LangChain Document, and of nothing else")
+        store = FaissStore(embedding, path, groups=groups)
+        store.add_documents(given)
+        made = cls.load_local(store.path, embedding, groups=groups, **settings)
+        made._store = store
+        return made
+
+    @classmethod
+    def load_local(
+        cls, folder_path: str | os.PathLike[str], embeddings: Embeddings | None = None, **settings: Any
+    ) -> Self:
+        """As `from_index`, by the name that LangChain's stores have for it."""
+        return cls.from_index(folder_path, embeddings=embeddings, **settings)
+
+    def save_local(self, folder_path: str | os.PathLike[str]) -> None:
+        """Copy the index to a new folder, as `FaissStore.save_local` does."""
+        save_copy(self.index.folder, folder_path, groups=self.groups or ())
 
     @property
     def pages(self) -> IndexReader:
@@ -172,11 +209,20 @@ class HybridRetriever(BaseRetriever):
         return await asyncio.to_thread(self.search, question, k=k)
 
     def explain(self, question: str, *, k: int | None = None) -> Explanation:
-        """As `search`, with what the ranking went by. Raises ValueError for a negative `k`."""
+        """As `search`, with what the ranking went by.
+
+        Raises:
+            ValueError: `k` is negative.
+            InvalidFilterError: the filter can't be understood, or needs a field that no document has.
+        """
         return self._explained(question, k, layouts=False)[0]
 
     def retrieve(self, question: str, config: RunnableConfig | None = None, /, **kwargs: Any) -> Retrieval:
-        """The passages that `invoke` gives, with their pages as they are in the same commit."""
+        """The passages that `invoke` gives, with their pages as they are in the same commit.
+
+        `kwargs` are settings of this call, as `invoke` takes them: `k`, `filter`, and the others of this class but
+        `groups`, `index` and `embeddings`.
+        """
         found: list[Retrieval] = []
         self.invoke(question, config, into=found, **kwargs)
         return found[0]
@@ -187,6 +233,18 @@ class HybridRetriever(BaseRetriever):
         await self.ainvoke(question, config, into=found, **kwargs)
         return found[0]
 
+    def reread(self, ids: Iterable[str], /, **settings: Any) -> Mapping[str, StoredChunk]:
+        """Passages by id, with their pages, of those that a search could find: filter and groups hold as for `invoke`.
+
+        `settings` are those of a call. Ids that are unknown, or not to be found, are left out.
+        """
+        searched = self._for_call(settings) if settings else self
+        with searched.index.view() as view:
+            found = view.chunks_by_id(ids, layouts=True)
+            allowed = view.allowed(searched.filter)
+        passing = None if allowed is None else set(allowed.tolist())
+        return {one: stored for one, stored in found.items() if passing is None or stored.row in passing}
+
     def _get_relevant_documents(
         self,
         query: str,
@@ -194,8 +252,10 @@ class HybridRetriever(BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,
         k: int | None = None,
         into: list[Retrieval] | None = None,
+        **settings: Any,
     ) -> list[Document]:
-        explanation, generation = self._explained(query, k, layouts=into is not None)
+        searched = self._for_call(settings) if settings else self
+        explanation, generation = searched._explained(query, k, layouts=into is not None)
         documents = [hit.to_document() for hit in explanation.hits]
         if into is not None:
             into.append(Retrieval(explanation.hits, tuple(documents), generation, self.embeddings))
@@ -208,9 +268,24 @@ class HybridRetriever(BaseRetriever):
         run_manager: AsyncCallbackManagerForRetrieverRun,
         k: int | None = None,
         into: list[Retrieval] | None = None,
+        **settings: Any,
     ) -> list[Document]:
         search = self._get_relevant_documents
-        return await asyncio.to_thread(search, query, run_manager=run_manager.get_sync(), k=k, into=into)
+        return await asyncio.to_thread(search, query, run_manager=run_manager.get_sync(), k=k, into=into, **settings)
+
+    def _for_call(self, settings: Mapping[str, Any]) -> Self:
+        """This retriever with the settings of one call; both share what is in memory of the index.
+
+        A call's filter narrows the retriever's own and never replaces it.
+        """
+        update = call_settings(settings, type(self).model_fields)
+        if self.filter and update.get("filter"):
+            update["filter"] = {"$and": [self.filter, update["filter"]]}
+        elif self.filter:
+            update.pop("filter", None)
+        copy = self.model_copy(update=update)
+        copy._current, copy._fields = self._current, self._fields
+        return copy
 
     def _explained(self, question: str, k: int | None, *, layouts: bool) -> tuple[Explanation, int]:
         """The passages and what they went by, and the index's generation; all is read in one transaction.
@@ -236,6 +311,7 @@ class HybridRetriever(BaseRetriever):
         scope = SearchScope(tuple(registered_signals() if self.signals is None else self.signals), self.filter)
         with self._current.opened(self.index, scope, self._model, exclusive=exclusive) as (view, index):
             _require_dimension(view, vector)
+            require_fields(view, named_fields(self.filter, needed=True), self._fields)
             read = index.read(question)
             expansion = read.expansion if self.expander == "signals" else asked.expansion
             ranking = index.rank(
@@ -294,7 +370,7 @@ class HybridRetriever(BaseRetriever):
         if self.mmr is not None and vectors:
             rows = np.stack([vectors[hit.stored.row] for hit in hits]) if hits else np.empty((0, 1), np.float32)
             hits = [hits[position] for position in marginal([hit.score for hit in hits], rows, k, self.mmr)]
-        return hits[:k]
+        return [hit for hit in hits[:k] if self.score_threshold is None or hit.score >= self.score_threshold]
 
     def _neighbours(
         self, view: View, index: SearchIndex, hits: Sequence[Hit], *, layouts: bool

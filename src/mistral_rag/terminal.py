@@ -39,6 +39,7 @@ __all__ = [
     "add_common",
     "add_groups",
     "agreed",
+    "aside",
     "at_least_one",
     "bare_stderr",
     "can_ask",
@@ -108,6 +109,19 @@ def say_text(text: str) -> None:
 def note(text: str) -> None:
     """Print a remark, warning or error on standard error; line breaks in it become spaces."""
     _write(sys.stderr, one_line(text) + "\n")
+
+
+def aside(text: str) -> None:
+    """Print a remark in grey, on a terminal only: a script's log has no use for it.
+
+    It is not grey where `NO_COLOR` asks for that (https://no-color.org), or the terminal can't.
+    """
+    stream = bare_stderr()
+    if stream is None or not stream.isatty():
+        return
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    line = one_line(text)
+    _write(stream, f"{line}\n" if plain else f"\x1b[90m{line}\x1b[0m\n")
 
 
 def say_json(value: Any) -> None:

@@ -12,6 +12,7 @@ from mistral_rag.terminal import (
     EXIT_CODES,
     UNDONE,
     add_common,
+    aside,
     note,
     say,
     say_json,
@@ -61,6 +62,7 @@ def ask(arguments: argparse.Namespace) -> int:
         say_json(answer.model_dump(mode="json"))
     else:
         _show_checks(answer)
+        aside(_spent(answer))
     return {"abstained": ABSTAINED, "blocked": ABSTAINED, "incomplete": UNDONE}.get(answer.status, DONE)
 
 
@@ -97,6 +99,18 @@ def _show_checks(answer: Answer) -> None:
         note(f"warning: {warning}")
 
 
+def _spent(answer: Answer) -> str:
+    """Time, tokens and money of an answer on one line; what is not known is left out."""
+    seconds = f"{sum(answer.timings.values()):.1f} s"
+    if (search := answer.timings.get("retrieve")) is not None:
+        seconds += f" ({search:.1f} s search)"
+    tokens = [f"{answer.usage[name]:,} tokens {way}" for name, way in WAYS.items() if name in answer.usage]
+    money = [] if answer.cost is None else [f"${answer.cost:.4f}"]
+    return ", ".join([seconds, *tokens, *money, answer.model or "no model"])
+
+
+WAYS = {"input_tokens": "in", "output_tokens": "out"}
+"""Directions of the tokens that a model counts."""
 MAX_CELLS = 8
 """Cells of a quoted row that are named on its line."""
 

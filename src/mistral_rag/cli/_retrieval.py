@@ -8,14 +8,11 @@ from mistral_rag.terminal import UsageError, add_groups, at_least_one, index_fol
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Literal
 
     from mistral_rag.retrieval import QueryExpander
     from mistral_rag.retrievers import HybridRetriever
-
-MAX_FIELDS = 40
-"""Names of fields that are listed for a misspelt one: a few lines."""
 
 
 def add_retrieval(sub: argparse.ArgumentParser) -> None:
@@ -53,33 +50,20 @@ def retriever_of(arguments: argparse.Namespace) -> HybridRetriever:
     retriever = HybridRetriever.from_index(
         folder, k=arguments.k, filter=arguments.filter, groups=arguments.groups, expander=expander
     )
-    _check_fields(retriever, arguments.filter or {})
+    if arguments.filter:
+        _check_fields(retriever, arguments.filter)
     return retriever
 
 
 def _check_fields(retriever: HybridRetriever, wanted: Mapping[str, object]) -> None:
-    """Raise UsageError for a field that no document the reader may see has: it is misspelt, rather than not there."""
-    named = list(_fields(wanted))
-    if not named:
-        return
+    """Raise InvalidFilterError for a field that no document has, also where a search would do without it.
+
+    Who types a filter wants to hear of a slip; a program may ask for documents without a field.
+    """
+    from mistral_rag.retrieval._filtered_fields import named_fields, require_fields
+
     with retriever.index.view() as view:
-        known = sorted(view.fields())
-    for name in named:
-        if name not in known:
-            shown = ", ".join(known[:MAX_FIELDS]) + (" …" if len(known) > MAX_FIELDS else "")
-            raise UsageError(f"no document has a field {name} to filter by; there are: {shown}")
-
-
-def _fields(wanted: Mapping[str, object]) -> Iterator[str]:
-    """Names of the fields of a filter; what is no filter is left to the index, which says so."""
-    waiting: list[object] = [wanted]
-    while waiting:
-        part = waiting.pop()
-        for name, value in part.items() if isinstance(part, dict) else ():
-            if not name.startswith("$"):
-                yield name
-            else:
-                waiting += value if isinstance(value, list) else [value]
+        require_fields(view, named_fields(wanted), set())
 
 
 def _expander(kind: str) -> QueryExpander | Literal["signals"] | None:

@@ -1,10 +1,9 @@
 """GroundedQA: the chain from a question to an answer with checked citations."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from langchain_core.documents import Document
 from langchain_core.exceptions import ModelError
@@ -12,23 +11,47 @@ from langchain_core.messages import BaseMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import merge_configs, run_in_executor
-from pydantic import ConfigDict, Field, PrivateAttr, field_validator
+from langchain_core.tools import BaseTool
+from langchain_core.vectorstores import VectorStore
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from mistral_rag.errors import RefusalError
+from mistral_rag._nearest import refusal
+from mistral_rag.errors import ConfigurationError, RefusalError
 from mistral_rag.grounding._asked.calibration import calibration_of
+from mistral_rag.grounding._conversation import rewording
+from mistral_rag.grounding._conversation.standalone import Standalone, by_rules, earlier_passages
+from mistral_rag.grounding._conversation.turns import Turn, turn_of
 from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.collection import collection_answer
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
 from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
+from mistral_rag.grounding._evidence.settings import require_settings
+from mistral_rag.grounding._plugs.retrieval_chain import retrieval_chain
+from mistral_rag.grounding._plugs.tools import answer_tool
 from mistral_rag.grounding._quotes.pictures import seen_in_answer
-from mistral_rag.retrieval import PassageRetriever
+from mistral_rag.grounding._steps import (
+    AnswerEvent,
+    AnswerEvents,
+    AsyncAnswerEvents,
+    QAEvent,
+    SearchEvent,
+    TextEvent,
+    UnfinishedAnswer,
+    answer_events,
+    evidence_event,
+    interruptible,
+    text_events,
+)
+from mistral_rag.retrieval import PassageRetriever, Retrieval
 from mistral_rag.schema import Answer
 from mistral_rag.witness import PictureWitness, has_picture
 
-Question = str | dict[str, Any]
+Question = str | BaseMessage | Sequence[Any] | Mapping[str, Any]
+"""A question, messages of which the last is the question, or a dict with the question and the conversation."""
 Output = AnswerPiece | Answer
+Condense = Literal["model", "rules", "off"]
 AskModel = Callable[[Sequence[BaseMessage], RunnableConfig], Iterator[BaseMessage]]
 AskModelAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[BaseMessage]]
 NOT_SEEN = (
@@ -41,8 +64,15 @@ INTERRUPTIONS = (ModelError, ConnectionError, TimeoutError)
 class GroundedQA(RunnableSerializable[Question, Output]):
     """Answers questions from retrieved Documents, with citations cut from their pages.
 
-    Give it a question, or a dict with the key "question". `invoke` and `ainvoke` return an `Answer`; `stream`
-    and `astream` give `AnswerPiece`s of text and then the same `Answer`, so that the pieces add up to it.
+    Give it a question; messages, of which the last is the question; or a dict with one of the keys "question",
+    "input", "query", and one of "chat_history", "history", "messages" for what was said before. `invoke` and `ainvoke`
+    return an `Answer`; `stream` and `astream` give `AnswerPiece`s of text and then the same `Answer`, so that the
+    pieces add up to it; `events` and `aevents` tell every step. Settings of a call, such as `k` and `filter`, go to
+    the retriever.
+
+    A follow-up ("And in 2021?") is searched for and answered as the whole question that it means
+    (`Answer.standalone_question`). It may cite again what earlier answers of the conversation cited, if their messages
+    are those of `Answer.as_message`, and if the retriever's filter and groups still let it.
 
     Without a model the answer quotes the best passages. `unsupported` says what happens to statements that
     nothing backs: "flag" marks them in `claims`, "withhold" leaves them out (they are in `removed`); then text
@@ -52,7 +82,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     retriever: Runnable[str, list[Document]]
-    """Any retriever."""
+    """Any retriever; a LangChain vector store becomes its own."""
     model: Runnable[Any, Any] | None = None
     """Any chat model; None for an extractive answer."""
     pages: Any = Field(default=None, repr=False)
@@ -63,11 +93,27 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     """Maximum number of quotes in an answer without a model."""
     budget: int = Field(default=24_000, ge=1)
     """Maximum number of characters of evidence shown to a model."""
+    condense: Condense = "model"
+    """Follow-ups are made whole by the model, in one call more, or by "rules", as they are without a model; "off"
+    leaves them as they are. Rules say what a follow-up is."""
     picture_seconds: float = Field(default=0.3, ge=0)
     """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), counted
     as a millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer
     also waits for the process that does it, about a second."""
     _witness: PictureWitness = PrivateAttr(default_factory=PictureWitness)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                raise ValueError(refusal("no setting", name, cls.model_fields))
+        return given
+
+    @field_validator("retriever", mode="before")
+    @classmethod
+    def _searched(cls, retriever: Any) -> Any:
+        return retriever.as_retriever() if isinstance(retriever, VectorStore) else retriever
 
     @field_validator("pages")
     @classmethod
@@ -85,7 +131,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Answer a question."""
 
         def whole(question: Question, config: RunnableConfig) -> Answer:
-            return fold(self._outputs(_text(question), config, self._invoke_model))
+            return fold(_pieces(self._steps(question, config, self._invoke_model, kwargs)))
 
         return cast(Answer, self._call_with_config(cast(Any, whole), input, config))
 
@@ -93,8 +139,8 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Answer a question."""
 
         async def whole(question: Question, config: RunnableConfig) -> Answer:
-            outputs = self._aoutputs(_text(question), config, self._ainvoke_model)
-            return fold([output async for output in outputs])
+            steps = self._asteps(question, config, self._ainvoke_model, kwargs)
+            return fold([output async for output in _apieces(steps)])
 
         return cast(Answer, await self._acall_with_config(cast(Any, whole), input, config))
 
@@ -119,7 +165,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Stream the answer to a question that itself comes as a stream."""
 
         def outputs(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[Output]:
-            return self._outputs(_text(_joined(list(pieces))), config, self._stream_model)
+            return _pieces(self._steps(_joined(list(pieces)), config, self._stream_model, kwargs))
 
         yield from self._transform_stream_with_config(input, cast(Any, outputs), config)
 
@@ -129,73 +175,189 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Stream the answer to a question that itself comes as a stream."""
 
         async def outputs(pieces: AsyncIterator[Question], config: RunnableConfig) -> AsyncIterator[Output]:
-            question = _text(_joined([piece async for piece in pieces]))
-            async for output in self._aoutputs(question, config, self._astream_model):
+            question = _joined([piece async for piece in pieces])
+            async for output in _apieces(self._asteps(question, config, self._astream_model, kwargs)):
                 yield output
 
         async for output in self._atransform_stream_with_config(input, cast(Any, outputs), config):
             yield output
 
-    def _outputs(self, question: str, config: RunnableConfig, ask: AskModel) -> Iterator[Output]:
+    def events(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> AnswerEvents:
+        """Stream the answer as typed events: search, evidence, pieces of text, a verdict a claim, the answer."""
+        unfinished = UnfinishedAnswer(turn_of(input).question)
+
+        def steps(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[QAEvent]:
+            return self._steps(_joined(list(pieces)), config, self._stream_model, kwargs, unfinished)
+
+        traced = self._transform_stream_with_config(iter([input]), cast(Any, steps), config)
+        return AnswerEvents(cast(Any, traced), unfinished)
+
+    def aevents(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncAnswerEvents:
+        """As `events`."""
+        unfinished = UnfinishedAnswer(turn_of(input).question)
+
+        async def once() -> AsyncIterator[Question]:
+            yield input
+
+        async def steps(pieces: AsyncIterator[Question], config: RunnableConfig) -> AsyncIterator[QAEvent]:
+            question = _joined([piece async for piece in pieces])
+            async for step in self._asteps(question, config, self._astream_model, kwargs, unfinished):
+                yield step
+
+        traced = self._atransform_stream_with_config(once(), cast(Any, steps), config)
+        return AsyncAnswerEvents(cast(Any, traced), unfinished)
+
+    def as_retrieval_chain(self) -> Runnable[Any, dict[str, Any]]:
+        """A stand-in for LangChain's `create_retrieval_chain`: a dict with "input", "context" and "answer".
+
+        Beside them stands "grounded", the whole `Answer`.
+        """
+        return retrieval_chain(self.events, self.aevents)
+
+    def as_tool(
+        self,
+        args_schema: Any = None,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        arg_types: dict[str, type] | None = None,
+    ) -> BaseTool:
+        """A tool for agents: it takes one question, its content is the answer with sources, its artifact the `Answer`.
+
+        Raises ConfigurationError for `args_schema` and `arg_types`, which other Runnables need: the question is all
+        that a model may say here.
+        """
+        if args_schema is not None or arg_types is not None:
+            raise ConfigurationError("the tool takes one question; args_schema and arg_types are not for it")
+        return answer_tool(self.invoke, self.ainvoke, name=name, description=description)
+
+    def _steps(
+        self,
+        given: Question,
+        config: RunnableConfig,
+        ask: AskModel,
+        settings: Mapping[str, Any],
+        unfinished: UnfinishedAnswer | None = None,
+    ) -> Iterator[QAEvent]:
         started = time.perf_counter()
-        retrieved = self._retrieved(question, config, started)
+        turn = turn_of(given)
+        standalone = self._standalone(turn, config)
+        yield SearchEvent(standalone.question)
+        retrieved = self._retrieved(standalone, config, started, settings)
         if (about := self._about_collection(retrieved)) is not None:
-            yield from _outputs_of(about)
+            yield from answer_events(about, unfinished, text=True)
             return
+        yield evidence_event(retrieved)
         if self.model is None or not retrieved.evidence:
-            yield from _outputs_of(self._seen(retrieved, self._extractive(retrieved)))
+            yield from answer_events(self._seen(retrieved, self._extractive(retrieved)), unfinished, text=True)
             return
         self._expect_quotes(retrieved)
         builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
+        interruptible(builder, unfinished)
         interrupted = None
         try:
             for message in ask(builder.messages, config):
-                yield from _text_outputs(builder.feed(message))
+                yield from text_events(builder.feed(message))
         except INTERRUPTIONS as error:
             interrupted = _interruption(builder, error)
-        yield from _text_outputs(builder.close(interrupted=interrupted))
-        yield self._seen(retrieved, builder.answer())
+        yield from text_events(builder.close(interrupted=interrupted))
+        yield from answer_events(self._seen(retrieved, builder.answer()), unfinished)
 
-    async def _aoutputs(self, question: str, config: RunnableConfig, ask: AskModelAsync) -> AsyncIterator[Output]:
+    async def _asteps(
+        self,
+        given: Question,
+        config: RunnableConfig,
+        ask: AskModelAsync,
+        settings: Mapping[str, Any],
+        unfinished: UnfinishedAnswer | None = None,
+    ) -> AsyncIterator[QAEvent]:
         started = time.perf_counter()
-        retrieved = await self._aretrieved(question, config, started)
+        turn = turn_of(given)
+        standalone = await self._astandalone(turn, config)
+        yield SearchEvent(standalone.question)
+        retrieved = await self._aretrieved(standalone, config, started, settings)
         if (about := await run_in_executor(config, self._about_collection, retrieved)) is not None:
-            for output in _outputs_of(about):
-                yield output
+            for step in answer_events(about, unfinished, text=True):
+                yield step
             return
+        yield evidence_event(retrieved)
         if self.model is None or not retrieved.evidence:
             answer = await run_in_executor(config, self._extractive, retrieved)
-            for output in _outputs_of(await run_in_executor(config, self._seen, retrieved, answer)):
-                yield output
+            answer = await run_in_executor(config, self._seen, retrieved, answer)
+            for step in answer_events(answer, unfinished, text=True):
+                yield step
             return
         self._expect_quotes(retrieved)
         builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
+        interruptible(builder, unfinished)
         interrupted = None
         try:
             async for message in ask(builder.messages, config):
-                for piece in _text_outputs(builder.feed(message)):
-                    yield piece
+                for step in text_events(builder.feed(message)):
+                    yield step
         except INTERRUPTIONS as error:
             interrupted = _interruption(builder, error)
-        for piece in _text_outputs(builder.close(interrupted=interrupted)):
-            yield piece
-        yield await run_in_executor(config, self._seen, retrieved, builder.answer())
+        for step in text_events(builder.close(interrupted=interrupted)):
+            yield step
+        answer = await run_in_executor(config, self._seen, retrieved, builder.answer())
+        for step in answer_events(answer, unfinished):
+            yield step
 
-    def _retrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
+    def _standalone(self, turn: Turn, config: RunnableConfig) -> Standalone:
+        """The question as it is searched for."""
+        ruled = by_rules(turn) if self.condense != "off" else Standalone.of(turn)
+        if ruled.asked is None or self.model is None or self.condense != "model":
+            return ruled
+        try:
+            return ruled.reworded(self.model.invoke(rewording.prompt(turn), rewording.run_config(config)), turn)
+        except INTERRUPTIONS as error:
+            return ruled.not_reworded(error)
+
+    async def _astandalone(self, turn: Turn, config: RunnableConfig) -> Standalone:
+        ruled = by_rules(turn) if self.condense != "off" else Standalone.of(turn)
+        if ruled.asked is None or self.model is None or self.condense != "model":
+            return ruled
+        try:
+            reply = await self.model.ainvoke(rewording.prompt(turn), rewording.run_config(config))
+        except INTERRUPTIONS as error:
+            return ruled.not_reworded(error)
+        return ruled.reworded(reply, turn)
+
+    def _retrieved(
+        self, standalone: Standalone, config: RunnableConfig, started: float, settings: Mapping[str, Any]
+    ) -> Retrieved:
+        question = standalone.question
         ours, bound = self._passage_retriever()
         if ours is not None:
-            retrieval = ours.retrieve(question, merge_configs(bound, config))
-            return from_retrieval(question, retrieval, budget=self.budget, started=started)
-        return self._from_documents(question, self.retriever.invoke(question, config), started)
+            retrieval = ours.retrieve(question, merge_configs(bound, config), **settings)
+            return self._from_retrieval(ours, standalone, retrieval, started, settings)
+        require_settings(self.retriever, settings)
+        documents = self.retriever.invoke(question, config, **settings)
+        return standalone.on(self._from_documents(question, documents, started))
 
-    async def _aretrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
+    async def _aretrieved(
+        self, standalone: Standalone, config: RunnableConfig, started: float, settings: Mapping[str, Any]
+    ) -> Retrieved:
+        question = standalone.question
         ours, bound = self._passage_retriever()
         if ours is not None:
-            retrieval = await ours.aretrieve(question, merge_configs(bound, config))
-            evidence = partial(from_retrieval, budget=self.budget, started=started)
-            return await run_in_executor(config, evidence, question, retrieval)
-        documents = await self.retriever.ainvoke(question, config)
-        return await run_in_executor(config, self._from_documents, question, documents, started)
+            retrieval = await ours.aretrieve(question, merge_configs(bound, config), **settings)
+            return await run_in_executor(config, self._from_retrieval, ours, standalone, retrieval, started, settings)
+        require_settings(self.retriever, settings)
+        documents = await self.retriever.ainvoke(question, config, **settings)
+        return standalone.on(await run_in_executor(config, self._from_documents, question, documents, started))
+
+    def _from_retrieval(
+        self,
+        ours: PassageRetriever,
+        standalone: Standalone,
+        retrieval: Retrieval,
+        started: float,
+        settings: Mapping[str, Any],
+    ) -> Retrieved:
+        earlier, warnings = earlier_passages(ours, standalone, settings)
+        retrieved = from_retrieval(standalone.question, retrieval, budget=self.budget, started=started, earlier=earlier)
+        return standalone.on(retrieved, warnings=warnings)
 
     def _passage_retriever(self) -> tuple[PassageRetriever | None, RunnableConfig]:
         """The retriever where it gives passages with their pages, also from behind `with_config`."""
@@ -268,13 +430,6 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         return cast(Runnable[Any, Any], self.model).astream(messages, config)
 
 
-def _text(question: Question) -> str:
-    text = question["question"] if isinstance(question, dict) else question
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError('a question is a string that is not blank, or a dict with one under "question"')
-    return text
-
-
 def _joined(pieces: Sequence[Any]) -> Question:
     whole = pieces[0]
     for piece in pieces[1:]:
@@ -287,13 +442,21 @@ def _spans(answer: Answer) -> Iterator[tuple[str, int]]:
     return ((citation.uri, span.page) for citation in answer.citations for span in citation.spans or ())
 
 
-def _outputs_of(answer: Answer) -> Iterator[Output]:
-    yield from _text_outputs(answer.text)
-    yield answer
+def _pieces(steps: Iterator[QAEvent]) -> Iterator[Output]:
+    return (output for step in steps for output in _output(step))
 
 
-def _text_outputs(text: str) -> Iterator[Output]:
-    return iter([AnswerPiece(text)] if text else [])
+async def _apieces(steps: AsyncIterator[QAEvent]) -> AsyncIterator[Output]:
+    async for step in steps:
+        for output in _output(step):
+            yield output
+
+
+def _output(step: QAEvent) -> list[Output]:
+    """What a step adds to the stream of the answer's text."""
+    if isinstance(step, TextEvent):
+        return [AnswerPiece(step.text)]
+    return [step.answer] if isinstance(step, AnswerEvent) else []
 
 
 def _interruption(builder: AnswerBuilder, error: Exception) -> str | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._database.profiles import Profile
     from mistral_rag.index._dense.search import DenseIndex
     from mistral_rag.index._dense.settings import DenseSettings
-    from mistral_rag.index._documents import BARE_LABEL, bare_source
+    from mistral_rag.index._documents import BARE_LABEL, bare_source, stated_locator
     from mistral_rag.index._exchange.copies import (
         export_faiss,
         export_jsonl,
@@ -65,6 +65,7 @@ __all__ = [
     "repair",
     "repair_command",
     "snapshot",
+    "stated_locator",
     "verify",
 ]
 
@@ -98,6 +99,7 @@ __getattr__ = loader(
         "repair": "_recovery.repair",
         "repair_command": "_folder.commands",
         "snapshot": "_exchange.copies",
+        "stated_locator": "_documents",
         "verify": "_recovery.check",
     },
 )

@@ -1,9 +1,10 @@
 """The search index of the newest commit, kept from one search to the next."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from mistral_rag._forks import ForkLock
 from mistral_rag.index import IndexReader, View
@@ -24,12 +25,15 @@ class SearchScope:
         return repr(self.filter), tuple(map(id, self.signals))
 
 
+MAX_SCOPES: Final = 2
+"""Search indexes in memory: that of a retriever's own filter, and of the last other one that a call gave."""
+
+
 class CurrentIndex:
-    """The last `SearchIndex`, which follows the commits."""
+    """The last `SearchIndex` of each of a few scopes, which follow the commits."""
 
     def __init__(self) -> None:
-        self._last: SearchIndex | None = None
-        self._key: tuple[object, ...] | None = None
+        self._last: OrderedDict[tuple[object, ...], SearchIndex] = OrderedDict()
         self._lock = ForkLock()
 
     @contextmanager
@@ -61,7 +65,7 @@ class CurrentIndex:
 
     def _at(self, reader: IndexReader, view: View, scope: SearchScope, model: str) -> SearchIndex:
         key = (reader, model, *scope.key)
-        last, self._last = (self._last if key == self._key else None), None
+        last = self._last.pop(key, None)
         if last is None or last.sequence < view.sequence:
             allowed = view.allowed(scope.filter)
             if last is None or not last.can_follow(view, allowed):
@@ -69,5 +73,7 @@ class CurrentIndex:
             else:
                 last = last.follow(view, allowed=allowed)
         # kept only when nothing was raised: signals may have taken in half of a commit
-        self._last, self._key = last, key
+        self._last[key] = last
+        while len(self._last) > MAX_SCOPES:
+            self._last.popitem(last=False)
         return last

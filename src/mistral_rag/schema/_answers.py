@@ -50,11 +50,14 @@ class Removed(Model):
 class Answer(Model):
     """An answer that can be checked.
 
-    `text` holds markers such as ``[1]``. `reason` says why an answer is partial, abstained, blocked or
-    incomplete. `usage` counts tokens, `cost` is in US dollars (None when unknown), `timings` are seconds.
+    `standalone_question` is what was searched for where `question` needed the conversation before it: "What were net
+    sales in 2021?" for "And in 2021?". `text` holds markers such as ``[1]``. `reason` says why an answer is partial,
+    abstained, blocked or incomplete. `usage` counts tokens, `cost` is in US dollars (None when unknown), `timings` are
+    seconds.
     """
 
     question: Text
+    standalone_question: Text | None = None
     text: Text
     status: Status
     reason: Text | None = None
@@ -82,11 +85,26 @@ class Answer(Model):
             raise ValueError(f"an answer that is {self.status} says why in `reason`")
         return self
 
-    def to_message(self) -> "AIMessage":
-        """The answer as an AIMessage: one text block whose annotations are the citations."""
+    def as_message(self) -> "AIMessage":
+        """The answer as an AIMessage: one text block whose annotations are the citations.
+
+        Without a text it says the reason: a conversation goes on from what its messages say.
+        """
         from langchain_core.messages import AIMessage
+        from langchain_core.messages.ai import UsageMetadata
         from langchain_core.messages.content import create_text_block
 
-        block = create_text_block(self.text, annotations=[c.to_annotation() for c in self.citations])
+        block = create_text_block(
+            self.text or self.reason or "", annotations=[citation.to_annotation() for citation in self.citations]
+        )
         details = {"status": self.status, "reason": self.reason, "model_name": self.model}
-        return AIMessage(content_blocks=[block], response_metadata={k: v for k, v in details.items() if v})
+        counts = [self.usage.get(name) for name in ("input_tokens", "output_tokens", "total_tokens")]
+        usage = None
+        if counts[0] is not None and counts[1] is not None:
+            total = counts[0] + counts[1] if counts[2] is None else counts[2]
+            usage = UsageMetadata(input_tokens=counts[0], output_tokens=counts[1], total_tokens=total)
+        return AIMessage(
+            content_blocks=[block],
+            response_metadata={name: value for name, value in details.items() if value},
+            usage_metadata=usage,
+        )

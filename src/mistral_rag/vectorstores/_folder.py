@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from mistral_rag._forks import ForkLock, uncut_by_forks
-from mistral_rag.errors import IndexLockedError, IndexNotFoundError
-from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter
+from mistral_rag.errors import ConfigurationError, IndexLockedError, IndexNotFoundError
+from mistral_rag.index import DenseSettings, Identity, IndexReader, IndexWriter, snapshot
 
 LOCK_SECONDS: Final = 30.0
 """Time that an addition waits for another writer of the same folder."""
@@ -94,6 +94,19 @@ class StoreFolder:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a FaissStore can't be pickled or deep-copied: share it, or make another one with its path")
+
+
+def save_copy(folder: Path, target: str | os.PathLike[str], *, groups: Collection[str]) -> None:
+    """Copy a whole index to a new folder; nothing is to do when it is the same.
+
+    Raises:
+        ConfigurationError: it is asked for by readers of groups.
+        IndexNotFoundError, NotAnIndexError, IndexWriteError: as `snapshot` raises them.
+    """
+    if groups:
+        raise ConfigurationError("a copy holds what other groups may read, too. Run: ingest snapshot")
+    if not (Path(target).exists() and Path(target).samefile(folder)):
+        snapshot(folder, target)
 
 
 def _remove(folder: Path, process: int) -> None:

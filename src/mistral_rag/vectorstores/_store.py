@@ -14,20 +14,27 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from mistral_rag._embedded import embedded_rows
+from mistral_rag._nearest import refusal
+from mistral_rag.errors import ConfigurationError
 from mistral_rag.index import (
     DenseSettings,
     Identity,
+    IndexReader,
     View,
     checked_groups,
     read_faiss_folder,
 )
+from mistral_rag.retrieval._filtered_fields import named_fields, require_fields
 from mistral_rag.vectorstores._documents import as_documents, model_of, name_of, unit_length
-from mistral_rag.vectorstores._folder import StoreFolder
+from mistral_rag.vectorstores._folder import StoreFolder, save_copy
 from mistral_rag.vectorstores._tenant import Tenant
 from mistral_rag.vectorstores._texts import TenantTexts
 
 Metric = Literal["cosine", "ip"]
 Filter = Mapping[str, Any] | None
+NEAREST_SETTINGS = ("k", "filter", "score_threshold", "fetch_k")
+MARGINAL_SETTINGS = ("k", "filter", "fetch_k", "lambda_mult")
+"""Settings of a search for the nearest, and of one for what differs."""
 
 
 class FaissStore(VectorStore):
@@ -63,6 +70,8 @@ class FaissStore(VectorStore):
         tenant = Tenant(checked_groups(groups))
         self._folder = StoreFolder(path, groups=tenant.groups, dense=dense or DenseSettings())
         self._texts = TenantTexts(self._folder, tenant, model_of(embedding))
+        self._groups = tenant.groups
+        self._fields: set[str] = set()
 
     @property
     def embeddings(self) -> Embeddings:
@@ -139,6 +148,42 @@ class FaissStore(VectorStore):
         texts = {document.page_content: number for number, document in enumerate(documents)}
         store._add(documents, {}, list(texts), saved.vectors[list(texts.values())])
         return store
+
+    @classmethod
+    def load_local(
+        cls,
+        folder_path: str | os.PathLike[str],
+        embeddings: Embeddings,
+        index_name: str = "index",
+        *,
+        groups: Collection[str] | None = None,
+        metric: Metric = "cosine",
+        allow_dangerous_deserialization: bool = False,
+    ) -> Self:
+        """The store in this folder: an index folder, or one that `langchain_community`'s FAISS store has saved.
+
+        An index folder is used where it is; what is added is added there. The other is read as by
+        `from_faiss_folder`, into a temporary index. `allow_dangerous_deserialization` has no effect: no pickle is run.
+
+        Raises:
+            IndexNotFoundError: there is no such folder.
+            NotAnIndexError: it holds something else, or is damaged.
+        """
+        folder = Path(folder_path)
+        if (folder / f"{index_name}.faiss").is_file():
+            return cls.from_faiss_folder(folder, embeddings, name=index_name, groups=groups, metric=metric)
+        IndexReader.open(folder, groups=groups).close()
+        return cls(embeddings, folder, groups=groups, metric=metric)
+
+    def save_local(self, folder_path: str | os.PathLike[str]) -> None:
+        """Copy the index to a new folder, to be read by `load_local`; nothing is to do for the store's own folder.
+
+        Raises:
+            ConfigurationError: the store has groups, and a copy holds what others may read, too.
+            IndexNotFoundError: nothing was added yet.
+            NotAnIndexError: the folder holds something already.
+        """
+        save_copy(self.path, folder_path, groups=self._groups)
 
     def add_texts(
         self,
@@ -217,46 +262,55 @@ class FaissStore(VectorStore):
 
     def similarity_search(self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any) -> list[Document]:
         """The `k` texts most like the query, best first."""
-        return [document for document, _ in self.similarity_search_with_score(query, k, filter)]
+        return [document for document, _ in self.similarity_search_with_score(query, k, filter, **kwargs)]
 
     async def asimilarity_search(self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any) -> list[Document]:
         """As `similarity_search`."""
-        return [document for document, _ in await self.asimilarity_search_with_score(query, k, filter)]
+        return [document for document, _ in await self.asimilarity_search_with_score(query, k, filter, **kwargs)]
 
     def similarity_search_with_score(
         self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any
     ) -> list[tuple[Document, float]]:
-        """The `k` texts most like the query with their cosines, best first."""
-        return self._search(self._embedding.embed_query(query), k, filter)
+        """The `k` texts most like the query with their cosines, best first.
+
+        `score_threshold` leaves out what is less like it; `fetch_k`, which other stores need for their filters, has no
+        effect here: filters hold before the search. ConfigurationError for any other setting.
+        """
+        least = _least_score(kwargs)
+        return self._search(self._embedding.embed_query(query), k, filter, least)
 
     async def asimilarity_search_with_score(
         self, query: str, k: int = 4, filter: Filter = None, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         """As `similarity_search_with_score`."""
-        return await run_in_executor(None, self._search, await self._embedding.aembed_query(query), k, filter)
+        least = _least_score(kwargs)
+        return await run_in_executor(None, self._search, await self._embedding.aembed_query(query), k, filter, least)
 
     def similarity_search_by_vector(
         self, embedding: list[float], k: int = 4, filter: Filter = None, **kwargs: Any
     ) -> list[Document]:
         """The `k` texts most like the vector, best first."""
-        return [document for document, _ in self._search(embedding, k, filter)]
+        return [document for document, _ in self._search(embedding, k, filter, _least_score(kwargs))]
 
     async def asimilarity_search_by_vector(
         self, embedding: list[float], k: int = 4, filter: Filter = None, **kwargs: Any
     ) -> list[Document]:
         """As `similarity_search_by_vector`."""
-        return [document for document, _ in await run_in_executor(None, self._search, embedding, k, filter)]
+        least = _least_score(kwargs)
+        return [document for document, _ in await run_in_executor(None, self._search, embedding, k, filter, least)]
 
     def max_marginal_relevance_search(
         self, query: str, k: int = 4, fetch_k: int = 20, lambda_mult: float = 0.5, filter: Filter = None, **kwargs: Any
     ) -> list[Document]:
         """`k` of the `fetch_k` texts most like the query, chosen to differ; `lambda_mult` 1 is likeness only."""
+        _refuse_unknown(kwargs, MARGINAL_SETTINGS)
         return self._marginal(self._embedding.embed_query(query), k, fetch_k, lambda_mult, filter)
 
     async def amax_marginal_relevance_search(
         self, query: str, k: int = 4, fetch_k: int = 20, lambda_mult: float = 0.5, filter: Filter = None, **kwargs: Any
     ) -> list[Document]:
         """As `max_marginal_relevance_search`."""
+        _refuse_unknown(kwargs, MARGINAL_SETTINGS)
         vector = await self._embedding.aembed_query(query)
         return await run_in_executor(None, self._marginal, vector, k, fetch_k, lambda_mult, filter)
 
@@ -270,6 +324,7 @@ class FaissStore(VectorStore):
         **kwargs: Any,
     ) -> list[Document]:
         """As `max_marginal_relevance_search`, by vector."""
+        _refuse_unknown(kwargs, MARGINAL_SETTINGS)
         return self._marginal(embedding, k, fetch_k, lambda_mult, filter)
 
     async def amax_marginal_relevance_search_by_vector(
@@ -282,12 +337,15 @@ class FaissStore(VectorStore):
         **kwargs: Any,
     ) -> list[Document]:
         """As `max_marginal_relevance_search_by_vector`."""
+        _refuse_unknown(kwargs, MARGINAL_SETTINGS)
         return await run_in_executor(None, self._marginal, embedding, k, fetch_k, lambda_mult, filter)
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         return lambda cosine: min(max(cosine, 0.0), 1.0)
 
-    def _search(self, vector: Sequence[float], k: int, filter: Filter) -> list[tuple[Document, float]]:
+    def _search(
+        self, vector: Sequence[float], k: int, filter: Filter, least: float | None = None
+    ) -> list[tuple[Document, float]]:
         _refuse_negative(k)
         reader = self._folder.reader()
         if reader is None:
@@ -295,7 +353,8 @@ class FaissStore(VectorStore):
         with reader.view() as view:
             rows, scores = self._nearest(view, vector, k, filter)
             by_row = {stored.row: self._texts.document(stored) for stored in view.chunks(rows)}
-            return [(by_row[row], score) for row, score in zip(rows, scores, strict=True) if row in by_row]
+            found = [(by_row[row], score) for row, score in zip(rows, scores, strict=True) if row in by_row]
+        return found if least is None else [(document, score) for document, score in found if score >= least]
 
     def _marginal(
         self, vector: Sequence[float], k: int, fetch_k: int, lambda_mult: float, filter: Filter
@@ -315,6 +374,7 @@ class FaissStore(VectorStore):
 
     def _nearest(self, view: View, vector: Sequence[float], k: int, filter: Filter) -> tuple[list[int], list[float]]:
         """Rows and cosines of the nearest chunks of this commit that pass, best first."""
+        require_fields(view, named_fields(filter, needed=True), self._fields)
         query = self._measured(self._checked([vector], 1))[0]
         if identity := view.identity:
             mine = replace(identity, embedding=name_of(self._embedding), dimension=len(query), metric=self._metric)
@@ -325,6 +385,18 @@ class FaissStore(VectorStore):
     def close(self) -> None:
         """Close the folder; the store opens it again when it is used again."""
         self._folder.close()
+
+
+def _refuse_unknown(settings: Mapping[str, Any], known: Collection[str]) -> None:
+    for name in settings:
+        if name not in known:
+            raise ConfigurationError(refusal("no setting", name, known))
+
+
+def _least_score(settings: Mapping[str, Any]) -> float | None:
+    _refuse_unknown(settings, NEAREST_SETTINGS)
+    least = settings.get("score_threshold")
+    return None if least is None else float(least)
 
 
 def _refuse_negative(k: int) -> None:

@@ -169,12 +169,17 @@ def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
 
 def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> list[BaseMessage]:
     """Write the prompt: a system message with the rules, a human message with the evidence and the question."""
-    body = "\n\n".join(_sections(evidence, nonce))
+    body = evidence_text(evidence, nonce)
     asked = MARKER_LIKE.sub(r"［\1］", question.strip())
     return [
         SystemMessage(SYSTEM.format(nonce=nonce)),
         HumanMessage(f"Evidence:\n\n{body}\n\nQuestion: {asked}"),
     ]
+
+
+def evidence_text(evidence: Sequence[EvidenceUnit], nonce: str) -> str:
+    """The evidence as a model reads it, with a marker of `nonce` for each line that can be cited."""
+    return "\n\n".join(_sections(evidence, nonce))
 
 
 def _sections(evidence: Sequence[EvidenceUnit], nonce: str) -> Iterable[str]:

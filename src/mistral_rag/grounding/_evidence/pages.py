@@ -7,9 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from mistral_rag.index import BARE_LABEL, StoredChunk
+from mistral_rag.index import StoredChunk, stated_locator
 from mistral_rag.retrieval import Passage
-from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
+from mistral_rag.schema import Block, Chunk, Page, Source, Unit, clean_text, text_digest
 from mistral_rag.text import sentences
 
 
@@ -60,16 +60,17 @@ def opened(store: PageStore | PageSource) -> AbstractContextManager[PageSource]:
 
 
 class DocumentPages:
-    """Documents without pages, each as a source of its own with one page."""
+    """Documents of any loader, each as a source of its own with one page: the one that its metadata state, or 1."""
 
     def __init__(self, documents: Iterable[Document] = ()) -> None:
         self._passages = {passage.source.uri: passage for passage in map(as_page, documents)}
 
     def page(self, uri: str, number: int, /) -> Page:
-        """The one page of a Document."""
-        if number != 1:
+        """The one page of a Document, by the number that its metadata state, else 1."""
+        passage = self._passages[uri]
+        if number != passage.chunk.page:
             raise KeyError((uri, number))
-        return self._passages[uri].page
+        return passage.page
 
     def source(self, uri: str, /) -> Source:
         """The source that a Document is."""
@@ -79,13 +80,13 @@ class DocumentPages:
 def as_page(document: Document) -> Passage:
     """Make a source with one page of a Document, cut into sentences.
 
-    Its metadata are what somebody wrote: they name it, but the uri is of the text and opens no file or web page.
+    Its metadata are what somebody wrote: they name it and its page, but the uri is of the text and opens no file or
+    web page.
     """
     meta: Mapping[str, Any] = document.metadata
     text = clean_text(document.page_content)
     digest = text_digest(text)
     name = clean_text(str(meta.get("source") or meta.get("uri") or ""))
-    label = meta.get("page_label") or meta.get("page_number")
     source = Source(
         uri=f"document:{text_digest(name + text)[:32]}",
         digest=digest,
@@ -95,15 +96,11 @@ def as_page(document: Document) -> Passage:
         language=clean_text(str(meta.get("language") or "")),
     )
     units = tuple(Unit(start=start, end=end) for start, end in sentences(text, paragraphs=True))
-    locator = Locator(
-        kind="part",
-        number=1,
-        label=clean_text(f"p. {label}, {BARE_LABEL}") if label and isinstance(label, str | int) else BARE_LABEL,
-    )
+    locator = stated_locator(meta)
     chunk = Chunk(
         id=document.id or Chunk.make_id(source.uri, text),
         uri=source.uri,
-        page=1,
+        page=locator.number,
         first_unit=0,
         last_unit=max(len(units) - 1, 0),
         start=0,

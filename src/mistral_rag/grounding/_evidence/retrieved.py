@@ -1,8 +1,8 @@
 """A question with the evidence retrieved for it."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.documents import Document
@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened, passages
-from mistral_rag.retrieval import Retrieval
+from mistral_rag.retrieval import Passage, Retrieval
 from mistral_rag.schema import Answer, RetrievedDocument
 
 
@@ -18,7 +18,8 @@ from mistral_rag.schema import Answer, RetrievedDocument
 class Retrieved:
     """The evidence for a question, and the fields of an `Answer` that do not depend on its text.
 
-    `started` is a `time.perf_counter` reading, `seconds` the time that retrieval took.
+    `question` is what was searched for, `asked` what it was made of, where that is something else. `started` is a
+    `time.perf_counter` reading, `seconds` the time that retrieval took. `usage` counts tokens that were spent before.
     """
 
     question: str
@@ -29,11 +30,16 @@ class Retrieved:
     seconds: float
     warnings: tuple[str, ...] = ()
     embeddings: Embeddings | None = None
+    asked: str | None = None
+    usage: Mapping[str, int] = field(default_factory=dict)
 
-    def answer(self, *, warnings: Sequence[str] = (), **parts: Any) -> Answer:
-        """Make an answer of these fields and those of the retrieval."""
+    def answer(self, *, warnings: Sequence[str] = (), usage: Mapping[str, int] | None = None, **parts: Any) -> Answer:
+        """Make an answer of these fields and those of the retrieval; `usage` is what the answer itself took."""
+        spent = usage or {}
         return Answer(
-            question=self.question,
+            question=self.question if self.asked is None else self.asked,
+            standalone_question=None if self.asked is None else self.question,
+            usage={name: self.usage.get(name, 0) + spent.get(name, 0) for name in {**spent, **self.usage}},
             documents=self.documents,
             warnings=(*self.warnings, *warnings),
             generation=self.generation,
@@ -42,11 +48,14 @@ class Retrieved:
         )
 
 
-def from_retrieval(question: str, retrieval: Retrieval, *, budget: int, started: float) -> Retrieved:
-    """The evidence of passages that came with their pages."""
+def from_retrieval(
+    question: str, retrieval: Retrieval, *, budget: int, started: float, earlier: Sequence[Passage] = ()
+) -> Retrieved:
+    """The evidence of passages that came with their pages, and behind them of `earlier` ones."""
+    every = (passage for passage in (*retrieval.passages(), *earlier) if passage.page.text.strip())
     return Retrieved(
         question=question,
-        evidence=gather((passage for passage in retrieval.passages() if passage.page.text.strip()), budget=budget),
+        evidence=gather(every, budget=budget),
         documents=_retrieved_documents(retrieval.documents),
         generation=retrieval.generation,
         embeddings=retrieval.embeddings,

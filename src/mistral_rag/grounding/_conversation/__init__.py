@@ -1,0 +1,1 @@
+"""A question in its conversation: what is given, follow-ups made whole, and earlier citations."""

@@ -1,0 +1,124 @@
+"""Follow-ups as the whole questions that they mean, by rules."""
+
+import pytest
+
+from mistral_rag.grounding._conversation.follow_ups import made_whole
+
+SALES = "What were net sales in 2022?"
+QUARTER = "What was Apple's revenue in Q2 2022?"
+CEO = "Who is the CEO of Microsoft?"
+MAIL = "How long are the mailboxes of former employees kept?"
+UMSATZ = "Wie hoch war der Umsatz im ersten Quartal 2022?"
+TAGEGELD = "Wie hoch ist das Tagegeld in Deutschland?"
+DELAI = "Quel est le délai de remboursement en France ?"
+DIAS = "¿Cuántos días de vacaciones hay para los empleados?"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        (SALES, "And in 2021?", "What were net sales in 2021?"),
+        (SALES, "2021?", "What were net sales in 2021?"),
+        (SALES, "How much in 2020?", "What were net sales in 2020?"),
+        ("What were net sales?", "And in 2021?", "What were net sales in 2021?"),
+        (
+            "How did sales change from 2021 to 2022?",
+            "And in 2023?",
+            "How did sales change from 2021 to 2022 (in 2023)?",
+        ),
+        (QUARTER, "and in Q3?", "What was Apple's revenue in Q3 2022?"),
+        (QUARTER, "And 2021?", "What was Apple's revenue in Q2 2021?"),
+        (QUARTER, "What about Microsoft?", "What was Microsoft's revenue in Q2 2022?"),
+        ("How high is the allowance in France?", "What about Germany?", "How high is the allowance in Germany?"),
+        ("How high is the allowance in France?", "And in Poland?", "How high is the allowance in Poland?"),
+        (CEO, "And of Apple?", "Who is the CEO of Apple?"),
+        (CEO, "What about Apple?", "Who is the CEO of Apple?"),
+        ("Who is the CFO of Bank of America?", "And Wells Fargo?", "Who is the CFO of Wells Fargo?"),
+        (CEO, "How old is he?", "How old is he (CEO of Microsoft)?"),
+        (MAIL, "Who deletes them?", "Who deletes them (mailboxes of former employees kept)?"),
+        (MAIL, "Why?", "Why: How long are the mailboxes of former employees kept?"),
+        ("Did net sales rise in 2022?", "And why?", "Why did net sales rise in 2022?"),
+        (SALES, "What about net income?", "What were net sales in 2022 (net income)?"),
+        (
+            "How much was the allowance for trips in 2022?",
+            "And for meals?",
+            "How much was the allowance for meals in 2022?",
+        ),
+        ("What is the warranty of the pump?", "And its price?", "its price (warranty of the pump)?"),
+        ("What is the warranty of the pump?", "Does it cover seals?", "Does it cover seals (warranty of the pump)?"),
+        ("What is the notice period?", "How long is that in weeks?", "How long is that in weeks (notice period)?"),
+        ("What is the notice period?", "Tell me more", "What is the notice period?"),
+        ("What is the notice period?", "And who pays?", "who pays (notice period)?"),
+        ("How high is the allowance in France?", "Poland?", "How high is the allowance in Poland?"),
+        (
+            "Which rules apply to USB sticks?",
+            "May I take one home?",
+            "May I take one home (rules apply to USB sticks)?",
+        ),
+        ("Wie viele Urlaubstage gibt es?", "Und in Teilzeit?", "Wie viele Urlaubstage gibt es in Teilzeit?"),
+        (UMSATZ, "Und im zweiten Quartal?", "Wie hoch war der Umsatz im zweiten Quartal 2022?"),
+        (UMSATZ, "Und 2021?", "Wie hoch war der Umsatz im ersten Quartal 2021?"),
+        (TAGEGELD, "Was ist mit Polen?", "Wie hoch ist das Tagegeld in Polen?"),
+        (TAGEGELD, "Warum?", "Warum: Wie hoch ist das Tagegeld in Deutschland?"),
+        ("Wo werden Rechnungen aufbewahrt?", "Wer löscht sie?", "Wer löscht sie (Rechnungen aufbewahrt)?"),
+        ("Wer ist der Datenschutzbeauftragte?", "Wie alt ist er?", "Wie alt ist er (Datenschutzbeauftragte)?"),
+        (DELAI, "Et en Allemagne ?", "Quel est le délai de remboursement en Allemagne?"),
+        (DELAI, "Pourquoi ?", "Pourquoi: Quel est le délai de remboursement en France?"),
+        (DELAI, "Qu'en est-il des cadres ?", "Quel est le délai de remboursement en France (cadres)?"),
+        (
+            "Qui dirige la société Dupont ?",
+            "Quand a-t-elle été fondée ?",
+            "Quand a-t-elle été fondée (dirige la société Dupont)?",
+        ),
+        (DIAS, "¿Y para los directivos?", "Cuántos días de vacaciones hay para los directivos?"),
+        (DIAS, "¿Por qué?", "Por qué: Cuántos días de vacaciones hay para los empleados?"),
+        ("¿Cuáles fueron las ventas en 2022?", "¿Y en 2021?", "Cuáles fueron las ventas en 2021?"),
+        ("¿Quién dirige la empresa Acme?", "¿Cuándo fue fundada?", "Cuándo fue fundada (dirige la empresa Acme)?"),
+    ],
+)
+def test_a_follow_up_is_made_whole(before: str, question: str, whole: str) -> None:
+    assert made_whole(question, [before]) == whole
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the notice period?",
+        "And what is the notice period?",
+        "How do employees claim their expenses?",
+        "Is it allowed to smoke?",
+        "Who keeps invoices when they are old?",
+        "password rules",
+        "RE-2025-0417",
+        "What documents do you have?",
+        "Gibt es eine Kantine?",
+        "Wie beantragen Mitarbeiter ihren Urlaub?",
+        "Können Sie mir den Urlaubsanspruch nennen?",
+        "Comment fonctionne le remboursement ?",
+        "Faut-il une facture ?",
+        "¿Cuáles son los requisitos del contrato?",
+        "密码多久更换一次？",
+    ],
+)
+def test_a_change_of_topic_is_left_alone(question: str) -> None:
+    assert made_whole(question, [SALES]) is None
+
+
+def test_a_follow_up_of_a_follow_up_goes_back_to_what_it_is_about() -> None:
+    assert made_whole("And in 2020?", [SALES, "And in 2021?"]) == "What were net sales in 2020?"
+    earlier = ["How high is the allowance in France?", "What about Germany?", "thanks"]
+    assert made_whole("And in Poland?", earlier) == "How high is the allowance in Poland?"
+    earlier = ["How long are invoices kept?", "And contracts?", "thanks!"]
+    assert made_whole("And what about letters?", earlier) == "How long are invoices kept (letters)?"
+    earlier = ["Which rules apply to USB sticks?", "May I take one home?"]
+    assert made_whole("Must it be encrypted?", earlier) == "Must it be encrypted (rules apply to USB sticks)?"
+    assert made_whole("Why?", [SALES, CEO]) == "Why: Who is the CEO of Microsoft?"
+
+
+def test_without_an_earlier_question_nothing_is_made_whole() -> None:
+    assert made_whole("And in 2021?", []) is None
+    assert made_whole("And in 2021?", ["  "]) is None
+
+
+def test_a_question_made_whole_stays_short() -> None:
+    assert len(made_whole("Why?", ["a" * 100_000]) or "") < 2_100
