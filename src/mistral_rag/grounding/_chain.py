@@ -15,7 +15,8 @@ from langchain_core.runnables.config import merge_configs, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from mistral_rag.errors import RefusalError
-from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
+from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Drafting, Mode, Policy
+from mistral_rag.grounding._drafting.forms import DraftForm
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
@@ -42,9 +43,11 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     Give it a question, or a dict with the key "question". `invoke` and `ainvoke` return an `Answer`; `stream`
     and `astream` give `AnswerPiece`s of text and then the same `Answer`, so that the pieces add up to it.
 
-    Without a model the answer quotes the best passages. `unsupported` says what happens to statements that
-    nothing backs: "flag" marks them in `claims`, "withhold" leaves them out (they are in `removed`); then text
-    is streamed by sentences.
+    Without a model the answer quotes the best passages. `policy` says what happens to a model's statements that
+    nothing backs: "mark" marks them in `claims`; "repair" asks the model once more and shows it the verdicts; "drop"
+    leaves them out (they are in `removed`); "raise" raises `UnsupportedAnswerError`. With `mode` "optimistic" text is
+    streamed as it comes, with "gated" a sentence is streamed after its verdict; "drop" and "raise" are always gated,
+    and "repair" gives no text before its last verdict.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -56,7 +59,17 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     pages: Any = Field(default=None, repr=False)
     """The `PageStore` or `PageSource` behind the Documents; by default the retriever's own (`retriever.pages`).
     Documents that are not from it are their own source with one page."""
-    unsupported: Unsupported = "flag"
+    policy: Policy = "mark"
+    mode: Mode = "optimistic"
+    form: DraftForm = "markers"
+    """How the model points at evidence: "markers" in its text, "references" of the Mistral platform, or "structured"
+    output as JSON; the answer is the same."""
+    instructions: str = ""
+    """Your own instructions to the model, beside the rules."""
+    template: str | None = None
+    """Your own prompt in place of the rules; it must hold "{evidence}", "{question}" and "{marker}"."""
+    judge: Runnable[Any, Any] | None = None
+    """A chat model that judges the finished statements, all in one call; it can make a verdict worse, never better."""
     quotes: int = Field(default=5, ge=1)
     """Maximum number of quotes in an answer without a model."""
     budget: int = Field(default=24_000, ge=1)
@@ -141,14 +154,18 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             yield from _outputs_of(self._seen(retrieved, self._extractive(retrieved)))
             return
         self._expect_quotes(retrieved)
-        builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
-        interrupted = None
-        try:
-            for message in ask(builder.messages, config):
-                yield from _text_outputs(builder.feed(message))
-        except INTERRUPTIONS as error:
-            interrupted = _interruption(builder, error)
-        yield from _text_outputs(builder.close(interrupted=interrupted))
+        builder = AnswerBuilder(retrieved, self._drafting())
+        for prompt in builder.prompts():
+            interrupted = None
+            try:
+                for message in ask(prompt, config):
+                    yield from _text_outputs(builder.feed(message))
+            except INTERRUPTIONS as error:
+                interrupted = _interruption(builder, error)
+            yield from _text_outputs(builder.close(interrupted=interrupted))
+        if self.judge is not None and (asked := builder.judge_prompt()) is not None:
+            builder.judged(self.judge.invoke(asked, config))
+        yield from _text_outputs(builder.rest())
         yield self._seen(retrieved, builder.answer())
 
     async def _aoutputs(self, question: str, config: RunnableConfig, ask: AskModelAsync) -> AsyncIterator[Output]:
@@ -160,17 +177,32 @@ class GroundedQA(RunnableSerializable[Question, Output]):
                 yield output
             return
         self._expect_quotes(retrieved)
-        builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
-        interrupted = None
-        try:
-            async for message in ask(builder.messages, config):
-                for piece in _text_outputs(builder.feed(message)):
-                    yield piece
-        except INTERRUPTIONS as error:
-            interrupted = _interruption(builder, error)
-        for piece in _text_outputs(builder.close(interrupted=interrupted)):
+        builder = AnswerBuilder(retrieved, self._drafting())
+        for prompt in builder.prompts():
+            interrupted = None
+            try:
+                async for message in ask(prompt, config):
+                    for piece in _text_outputs(builder.feed(message)):
+                        yield piece
+            except INTERRUPTIONS as error:
+                interrupted = _interruption(builder, error)
+            for piece in _text_outputs(builder.close(interrupted=interrupted)):
+                yield piece
+        if self.judge is not None and (asked := builder.judge_prompt()) is not None:
+            builder.judged(await self.judge.ainvoke(asked, config))
+        for piece in _text_outputs(builder.rest()):
             yield piece
         yield await run_in_executor(config, self._seen, retrieved, builder.answer())
+
+    def _drafting(self) -> Drafting:
+        return Drafting(
+            policy=self.policy,
+            mode=self.mode,
+            form=self.form,
+            instructions=self.instructions,
+            template=self.template,
+            judged=self.judge is not None,
+        )
 
     def _retrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
         ours, bound = self._passage_retriever()
@@ -280,7 +312,7 @@ def _text_outputs(text: str) -> Iterator[Output]:
 def _interruption(builder: AnswerBuilder, error: Exception) -> str | None:
     """Reason of an interrupted reply, None for a refusal; raises the error when no text had come."""
     if isinstance(error, RefusalError):
-        builder.blocked = str(error)
+        builder.refused(str(error))
         return None
     if not builder.begun:
         raise error

@@ -12,13 +12,15 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
+    from mistral_rag.text._computed_numbers import Computation, computed_number
     from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
     from mistral_rag.text._names import is_readable, normal_forms, readable_name
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
-    from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
+    from mistral_rag.text._numbers import Number, numbers
     from mistral_rag.text._proximity import near, window
+    from mistral_rag.text._same_numbers import missing_numbers, same_number, table_scales
     from mistral_rag.text._sentences import SENTENCE_LOOKAHEAD, can_begin, sentences, trimmed
     from mistral_rag.text._tokens import (
         TOKENS_VERSION,
@@ -50,8 +52,10 @@ _NAMES = {
     "_language": "detect_language",
     "_names": "is_readable normal_forms readable_name",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
-    "_numbers": "Number computed_number missing_numbers numbers same_number",
+    "_computed_numbers": "Computation computed_number",
+    "_numbers": "Number numbers",
     "_proximity": "near window",
+    "_same_numbers": "missing_numbers same_number table_scales",
     "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
     "_tokens": "TOKENS_VERSION Terms bigrams hashed hashed_question is_word tokenize written written_question",
     "_words": "NON_ALPHANUMERIC Weigh asked_words content_words coverage evenly rarity words",
@@ -59,6 +63,7 @@ _NAMES = {
 
 __all__ = [
     "BAR",
+    "Computation",
     "LEVELS",
     "MONTHS",
     "NON_ALPHANUMERIC",
@@ -99,6 +104,7 @@ __all__ = [
     "same_number",
     "sentences",
     "skeleton",
+    "table_scales",
     "tokenize",
     "trimmed",
     "window",

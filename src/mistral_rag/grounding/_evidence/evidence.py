@@ -163,7 +163,14 @@ def gather(passages: Iterable[Passage], *, budget: int) -> list[EvidenceUnit]:
     return [EvidenceUnit(number, *line) for number, line in enumerate(lines, start=1)]
 
 
-def messages(question: str, evidence: Sequence[EvidenceUnit], *, nonce: str) -> list[BaseMessage]:
+def messages(
+    question: str,
+    evidence: Sequence[EvidenceUnit],
+    *,
+    nonce: str,
+    instructions: str = "",
+    template: str | None = None,
+) -> list[BaseMessage]:
     """Write the prompt: a system message with the rules, a human message with the evidence and the question."""
     body = "\n\n".join(_sections(evidence, nonce))
     asked = MARKER_LIKE.sub(r"［\1］", question.strip())
