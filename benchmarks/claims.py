@@ -226,7 +226,7 @@ def clause(true: Statement, draw: random.Random) -> str | None:
 
 def roles(true: Statement, draw: random.Random) -> str | None:
     """Two names that change places."""
-    said = [m for m in NAME.finditer(" , " + true.text)]
+    said = [m for m in NAME.finditer(" , " + true.text) if m.start() > 3]
     pairs = [
         (a, b) for a in said for b in said
         if a.start() < b.start() and a[0] != b[0] and re.search(r"[a-zß-ÿ]{4}", (" , " + true.text)[a.end() : b.start()])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
+    from mistral_rag.text._measures import measure_word
     from mistral_rag.text._names import is_readable, normal_forms, readable_name
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
     from mistral_rag.text._numbers import Number, numbers
@@ -50,6 +51,7 @@ _NAMES = {
     "_grid": "GridCell Place TableGrid",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
+    "_measures": "measure_word",
     "_names": "is_readable normal_forms readable_name",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
     "_computed_numbers": "Computation computed_number",
@@ -93,6 +95,7 @@ __all__ = [
     "hashed_question",
     "is_readable",
     "is_word",
+    "measure_word",
     "missing_numbers",
     "near",
     "normal_form",

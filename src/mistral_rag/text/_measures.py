@@ -102,6 +102,22 @@ def unit_behind(text: str, at: int) -> MeasureUnit | None:
     return _UNIT_LIST[int(str(found.lastgroup)[1:])][0] if found else None
 
 
+_SCALE_WORDS: Final = re.compile(
+    r"(?P<k>thousands?|tausend|mille|tsd|miles)|(?P<m>millions?|millionen|millones|mio|mn)|(?P<b>billions?|milliarden?|mrd|bn)"
+    r"|(?P<t>trillions?|billionen)|(?P<p>%|percent|prozent|percentage)",
+    re.IGNORECASE,
+)
+
+
+def measure_word(word: str) -> str:
+    """The unit, currency or scale that a word names; empty for any other word."""
+    if found := _SCALE_WORDS.fullmatch(word):
+        return str(found.lastgroup)
+    if (unit := unit_behind(word, 0)) is not None:
+        return f"{unit.kind} {unit.factor}"
+    return currency_of(_CURRENCY.fullmatch(word))
+
+
 def currency_of(found: re.Match[str] | None) -> str:
     """The name of the currency that a match of one of the patterns here found; empty for none."""
     return _NAMES[int(str(found.lastgroup)[1:])] if found else ""

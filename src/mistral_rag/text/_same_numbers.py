@@ -35,8 +35,8 @@ def missing_numbers(statement: str, sources: Sequence[str]) -> list[Number]:
     missing = [_of_date(date) for date in written if not _date_stands(date, dated, years, there)]
     named = frozenset[str]().union(*map(currencies, sources))
     for number in numbers(statement):
-        in_date = any(date.start <= number.start < date.end for date in written)
-        if not in_date and not _stands_there(number, there, named):
+        passed = _enumerates(statement, number) or any(date.start <= number.start < date.end for date in written)
+        if not passed and not _stands_there(number, there, named):
             missing.append(number)
     return sorted([*missing, *_wrong_words(statement, sources)], key=lambda number: number.start)
 
@@ -140,6 +140,14 @@ def _wrong_words(statement: str, sources: Sequence[str]) -> Iterator[Number]:
         noun = _noun(statement, found.end())
         if found[0].lower() in COUNTING and noun in counted and not counted[noun] & value_of(found[0]):
             yield Number(found[0], frozenset(value_of(found[0])), start=found.start(), end=found.end())
+
+
+def _enumerates(statement: str, number: Number) -> bool:
+    """True for "(1)" and "2." that number the parts of a statement."""
+    before, behind = statement[: number.start], statement[number.end :]
+    whole = len(number.text) <= 2 and number.text.isdigit()
+    in_brackets = before.endswith("(") and behind[:2] == ") " and behind[2:3].isalpha()
+    return whole and (in_brackets or (not before.strip("-*•# \n") and behind[:2] in {". ", ") "}))
 
 
 def _noun(text: str, at: int) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
@@ -68,15 +69,21 @@ class _Row:
 
 
 def other_places(compared: Compared) -> Iterator[Finding]:
-    """Numbers or words that have changed places with each other."""
+    """Names or numbers that have changed places with each other."""
     for alignment in compared.alignments[:1]:
         if alignment.coverage < SAME_SENTENCE:
             return
-        pairs = list(_exchanged(alignment))
-        for said, there in pairs:
-            if (there.stem, said.stem) in {(a.stem, b.stem) for a, b in pairs}:
-                yield Finding("contradicted", f"it has {said.text!r} in the place of {there.text!r}")
+        changes = [(_anchors(c.said, alignment), _anchors(c.there, alignment)) for c in alignment.substitutions]
+        for (said, there), (other_said, other_there) in combinations(changes, 2):
+            if said & other_there and there & other_said and not (said & there or other_said & other_there):
+                first, second = min(said & other_there), min(there & other_said)
+                yield Finding("contradicted", f"{first!r} and {second!r} have each other's place")
                 return
+
+
+def _anchors(tokens: Sequence[Token], alignment: Alignment) -> set[str]:
+    """The names and numbers of a difference that both sides have somewhere."""
+    return {t.text for t in tokens if (t.is_number or t.is_capitalised) and t.stem in alignment.shared}
 
 
 def other_measures(compared: Compared) -> Iterator[Finding]:
@@ -147,15 +154,6 @@ def other_directions(compared: Compared) -> Iterator[Finding]:
         if ends is not None and ends[0] != ends[1] and (ends[1] > ends[0]) != (side > 0) and not _is_of_losses(row.text):
             yield Finding("contradicted", f"it says {way[side]}, but the row goes from {ends[0]:g} to {ends[1]:g}")
             return
-
-
-def _exchanged(alignment: Alignment) -> Iterator[tuple[Token, Token]]:
-    """Pairs of tokens of differences that both sides have somewhere."""
-    for change in alignment.substitutions:
-        said = [token for token in change.said if token.stem in alignment.shared]
-        there = [token for token in change.there if token.stem in alignment.shared]
-        if len(said) == len(there):
-            yield from zip(said, there, strict=True)
 
 
 def _other_measure(

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from mistral_rag.grounding._claims.clauses import added_clauses
+from mistral_rag.grounding._claims.differences import changed_words
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.names import absent_names, other_names, other_roles
 from mistral_rag.grounding._claims.polarity import negations, opposites
@@ -28,6 +29,7 @@ MIN_WINDOW = 20
 CHECKS: Final[Sequence[Callable[[Compared], Iterator[Finding]]]] = (
     negations,
     opposites,
+    changed_words,
     other_directions,
     other_places,
     other_years,
@@ -67,6 +69,8 @@ def judge(
     numbers_ok, absent, computed = _numbers(statement, sources, question)
     support = worst(["supported", *(finding.verdict for finding in found), *(["unsupported"] if absent else [])])
     by_words = _by_words(_probability(_features(statement, sources, language, missing=len(absent))))
+    if numbers_ok and not any(map(str.isalpha, statement)):
+        by_words = "supported"  # a bare number has no words to compare
     reasons = [*absent, *computed, *(finding.reason for finding in found)]
     if by_words != "supported" and not absent:
         reasons.append(_overlap_reason(statement, sources, language))
