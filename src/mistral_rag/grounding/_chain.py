@@ -21,6 +21,8 @@ from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
 from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
+from mistral_rag.grounding._evidence.prompt import checked_template
+from mistral_rag.grounding._evidence.selection import counter_of
 from mistral_rag.grounding._quotes.pictures import seen_in_answer
 from mistral_rag.retrieval import PassageRetriever
 from mistral_rag.schema import Answer
@@ -33,6 +35,9 @@ AskModelAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[
 NOT_SEEN = (
     'the quotes were not compared with the pictures of their pages; for that run: pip install "mistral-rag[local]"'
 )
+CHARACTERS_PER_TOKEN = 4
+MAX_CHARACTERS_PER_TOKEN = 8
+"""Gathered for a model, at most: which of them fit is decided by tokens."""
 INTERRUPTIONS = (ModelError, ConnectionError, TimeoutError)
 """Errors that may end a reply in the middle; any other is a mistake and is raised."""
 
@@ -67,13 +72,15 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     instructions: str = ""
     """Your own instructions to the model, beside the rules."""
     template: str | None = None
-    """Your own prompt in place of the rules; it must hold "{evidence}", "{question}" and "{marker}"."""
+    """Your own prompt in place of the rules; it must hold "{evidence}", "{question}",
+    "{marker}" and "{no_answer}". It has no effect with the form "references"."""
     judge: Runnable[Any, Any] | None = None
     """A chat model that judges the finished statements, all in one call; it can make a verdict worse, never better."""
     quotes: int = Field(default=5, ge=1)
     """Maximum number of quotes in an answer without a model."""
-    budget: int = Field(default=24_000, ge=1)
-    """Maximum number of characters of evidence shown to a model."""
+    budget: int = Field(default=6_000, ge=1)
+    """Maximum number of tokens of evidence shown to a model: counted exactly for a `ChatMistral`, else estimated as four
+    bytes each. What is left out is told in `warnings`."""
     picture_seconds: float = Field(default=0.3, ge=0)
     """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), counted
     as a millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer
@@ -86,6 +93,11 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         if pages is not None and not isinstance(pages, PageStore | PageSource):
             raise ValueError("pages needs the methods page(uri, number) and source(uri), or view() that gives them")
         return pages
+
+    @field_validator("template")
+    @classmethod
+    def _has_its_places(cls, template: str | None) -> str | None:
+        return None if template is None else checked_template(template)
 
     @property
     def OutputType(self) -> type[Answer]:  # noqa: N802
@@ -194,6 +206,11 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             yield piece
         yield await run_in_executor(config, self._seen, retrieved, builder.answer())
 
+    @property
+    def _characters(self) -> int:
+        """Characters of evidence that are gathered."""
+        return self.budget * (CHARACTERS_PER_TOKEN if self.model is None else MAX_CHARACTERS_PER_TOKEN)
+
     def _drafting(self) -> Drafting:
         return Drafting(
             policy=self.policy,
@@ -202,20 +219,22 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             instructions=self.instructions,
             template=self.template,
             judged=self.judge is not None,
+            budget=self.budget,
+            count=counter_of(self.model),
         )
 
     def _retrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
         ours, bound = self._passage_retriever()
         if ours is not None:
             retrieval = ours.retrieve(question, merge_configs(bound, config))
-            return from_retrieval(question, retrieval, budget=self.budget, started=started)
+            return from_retrieval(question, retrieval, budget=self._characters, started=started)
         return self._from_documents(question, self.retriever.invoke(question, config), started)
 
     async def _aretrieved(self, question: str, config: RunnableConfig, started: float) -> Retrieved:
         ours, bound = self._passage_retriever()
         if ours is not None:
             retrieval = await ours.aretrieve(question, merge_configs(bound, config))
-            evidence = partial(from_retrieval, budget=self.budget, started=started)
+            evidence = partial(from_retrieval, budget=self._characters, started=started)
             return await run_in_executor(config, evidence, question, retrieval)
         documents = await self.retriever.ainvoke(question, config)
         return await run_in_executor(config, self._from_documents, question, documents, started)
@@ -235,7 +254,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         store = self.pages
         if store is None and isinstance(self.retriever, PagedRetriever):
             store = self.retriever.pages
-        retrieved = from_documents(question, documents, store=store, budget=self.budget, started=started)
+        retrieved = from_documents(question, documents, store=store, budget=self._characters, started=started)
         if isinstance(self.retriever, EmbeddingRetriever):
             return replace(retrieved, embeddings=self.retriever.embeddings)
         return retrieved

@@ -1,7 +1,7 @@
 """Numbers of statements that their sources give by one computation that the statement names.
 
-Any number is the result of something, so a result counts only when the statement (or the question) has a word for the
-operation, and its operands stand in one row or sentence, or in rows that the statement names.
+Any number is the result of something, so a result counts only when the statement has a word for the operation, and its
+operands stand in one row or sentence, or in rows that the statement or the question names.
 """
 
 import re
@@ -76,14 +76,17 @@ class _Operand:
 def computed_number(number: Number, statement: str, sources: Sequence[str], *, asked: str = "") -> Computation | None:
     """The computation that gives `number` from the sources and is named by the statement or the question `asked`.
 
-    Named are changes in percent, differences, sums, averages and ratios. None when there is no such computation.
+    Named are changes in percent, differences, sums, averages and ratios, by a word of the statement; the words of the
+    question `asked` may name the rows of the operands. The statement's own numbers are operands, too. None when there
+    is no such computation.
     """
     digits = re.sub(r"\D", "", number.text).lstrip("0")
     if not number.values or (len(digits) < 2 and not number.percent):
         return None
     named = frozenset(content_words(f"{statement} {asked}"))
-    operands = [operand for operand in _operands(sources) if not operand.number.is_year]
-    for computation in _computations(number, operands, f"{statement} {asked}" if asked else statement, named):
+    own = statement[: number.start] + " " * (number.end - number.start) + statement[number.end :]
+    operands = [operand for operand in _operands([*sources, own]) if not operand.number.is_year]
+    for computation in _computations(number, operands, statement, named):
         if _gives(computation.value, number):
             return computation
     return None

@@ -16,6 +16,8 @@ MIN_SAME: Final = 0.7
 MIN_TOKENS: Final = 4
 MAX_CHANGED: Final = 5
 """Tokens of a difference; longer ones are other words for the same."""
+SAME_START: Final = 4
+"""Letters by which forms of one word begin alike."""
 _CAPITAL_NOUNS: Final = frozenset({"de", "lb"})
 """Languages in which a capital letter is no sign of a name."""
 
@@ -68,7 +70,16 @@ def _finding(said: Sequence[Token], there: Sequence[Token], alignment: Alignment
     units = [[measure_word(token.text) for token in side] for side in (said, there)]
     if any(units[0]) and any(units[1]) and not {*units[0]} & {*units[1]} - {""}:
         return Finding("contradicted", f"it says {_text(said)!r} where its source says {_text(there)!r}")
+    if len(said) == len(there) == 1 and _is_other_word(said[0], there[0], alignment):
+        return Finding("partial", f"it says {_text(said)!r} where its source says {_text(there)!r}")
     return None
+
+
+def _is_other_word(said: Token, there: Token, alignment: Alignment) -> bool:
+    """True when one word stands for one other that neither side has elsewhere; a synonym is one of these, too."""
+    both = bool(said.stem and there.stem)
+    elsewhere = said.stem in alignment.there.stems or there.stem in alignment.statement.stems
+    return both and not elsewhere and said.stem[:SAME_START] != there.stem[:SAME_START]
 
 
 def _has(tokens: Sequence[Token], what: str) -> bool:

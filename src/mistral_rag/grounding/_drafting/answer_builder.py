@@ -1,7 +1,7 @@
 """The answer to a question with evidence, built from the messages of a model's replies. Does no I/O."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from langchain_core.messages import BaseMessage
@@ -16,6 +16,7 @@ from mistral_rag.grounding._drafting.reply import CheckedReply
 from mistral_rag.grounding._drafting.verdicts import FAILING, StatementVerdicts
 from mistral_rag.grounding._evidence.evidence import new_nonce
 from mistral_rag.grounding._evidence.retrieved import Retrieved
+from mistral_rag.grounding._evidence.selection import CountTokens, select
 from mistral_rag.schema import Answer, Claim, Removed
 
 Policy = Literal["mark", "repair", "drop", "raise"]
@@ -33,6 +34,10 @@ class Drafting:
     template: str | None = None
     judged: bool = False
     """A judge will be asked when the reply is there."""
+    budget: int = 6_000
+    """Tokens of evidence."""
+    count: CountTokens | None = None
+    """The model's tokenizer, where it is known."""
 
 
 class AnswerBuilder:
@@ -43,8 +48,12 @@ class AnswerBuilder:
     """
 
     def __init__(self, retrieved: Retrieved, drafting: Drafting | None = None) -> None:
-        self._retrieved = retrieved
         self._drafting = drafting or Drafting()
+        selection = select(retrieved.evidence, self._drafting.budget, self._drafting.count)
+        retrieved = replace(
+            retrieved, evidence=selection.units, warnings=(*retrieved.warnings, *selection.warnings)
+        )
+        self._retrieved = retrieved
         self._units = {unit.number: unit for unit in retrieved.evidence}
         self._nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
         self._form = form_of(self._drafting.form)

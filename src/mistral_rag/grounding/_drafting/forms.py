@@ -6,11 +6,14 @@ one check stand behind all of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from langchain_core.messages import BaseMessage
 
-from mistral_rag.grounding._evidence.evidence import EvidenceUnit, messages
+from mistral_rag.grounding._drafting.references import ReferencedReply, reference_prompt
+from mistral_rag.grounding._drafting.structured import StructuredReply, structured_prompt
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._evidence.prompt import messages
 
 DraftForm = Literal["markers", "references", "structured"]
 
@@ -60,10 +63,41 @@ class MarkerForm:
         return _PlainReply()
 
 
-_FORMS: Final[dict[str, Any]] = {"markers": MarkerForm()}
+@dataclass(frozen=True, slots=True)
+class ReferenceForm:
+    """References of the Mistral platform."""
+
+    def prompt(
+        self, question: str, evidence: Sequence[EvidenceUnit], *, nonce: str, instructions: str, template: str | None
+    ) -> list[BaseMessage]:
+        """Write the prompt that shows evidence as a tool's result; a template has no place in it."""
+        return reference_prompt(question, evidence, instructions=instructions)
+
+    def reader(self, nonce: str) -> MarkedReply:
+        """A reader of texts with citations."""
+        return ReferencedReply(nonce)
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredForm:
+    """Statements as JSON."""
+
+    def prompt(
+        self, question: str, evidence: Sequence[EvidenceUnit], *, nonce: str, instructions: str, template: str | None
+    ) -> list[BaseMessage]:
+        """Write the prompt that asks for JSON."""
+        return structured_prompt(question, evidence, nonce=nonce, instructions=instructions, template=template)
+
+    def reader(self, nonce: str) -> MarkedReply:
+        """A reader of JSON."""
+        return StructuredReply(nonce)
 
 
 def form_of(name: DraftForm) -> Form:
     """The form of this name."""
-    form: Form = _FORMS[name]
-    return form
+    forms: dict[DraftForm, Form] = {
+        "markers": MarkerForm(),
+        "references": ReferenceForm(),
+        "structured": StructuredForm(),
+    }
+    return forms[name]

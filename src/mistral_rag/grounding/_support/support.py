@@ -66,7 +66,7 @@ def judge(
         return Judgement("unsupported", None, ("cites nothing",))
     compared = Compared(statement, sources, language, around=around)
     found = [finding for check in CHECKS for finding in check(compared)]
-    numbers_ok, absent, computed = _numbers(statement, sources, question)
+    numbers_ok, absent, computed = _numbers(statement, sources, question, around)
     support = worst(["supported", *(finding.verdict for finding in found), *(["unsupported"] if absent else [])])
     by_words = _by_words(_probability(_features(statement, sources, language, missing=len(absent))))
     if numbers_ok and not any(map(str.isalpha, statement)):
@@ -122,12 +122,12 @@ def worst(grades: Sequence[Support]) -> Support:
 
 
 def _numbers(
-    statement: str, sources: Sequence[str], question: str
+    statement: str, sources: Sequence[str], question: str, around: str
 ) -> tuple[bool | None, list[str], list[str]]:
     """Check the numbers: True when none is missing, reasons for those that are, ways to those that are computed."""
     absent: list[str] = []
     computed: list[str] = []
-    missing = missing_numbers(statement, sources)
+    missing = [number for number in missing_numbers(statement, sources) if not _is_year_of(number, around)]
     for number in missing:
         way = computed_number(number, statement, sources, asked=question)
         if way is None:
@@ -137,6 +137,11 @@ def _numbers(
     if not missing and not numbers(statement):
         return None, [], []
     return not absent, absent, computed
+
+
+def _is_year_of(number: Number, around: str) -> bool:
+    """True for a year that a title or the head of a page names."""
+    return number.is_year and any(str(int(value)) in around for value in number.values)
 
 
 def _shown(number: Number) -> str:
