@@ -109,7 +109,8 @@ UNITS = {
     "Meter": "Kilometer", "Prozent": "Millionen", "años": "meses", "días": "semanas", "metros": "kilómetros",
     "kilómetros": "metros", "millones": "mil", "Milliarden": "Millionen", "horas": "días",
 }  # fmt: skip
-CURRENCIES = {"$": "€", "€": "$", "£": "$", "dollars": "euros", "euros": "dollars", "Euro": "Dollar", "dólares": "euros",
+CURRENCIES = {"$": "€", "€": "$", "£": "$", "dollars": "euros", "euros": "dollars", "Euro": "Dollar",
+              "dólares": "euros",
               "Dollar": "Euro", "pounds": "euros", "pesos": "euros"}  # fmt: skip
 MEASURES = {
     "revenue": "net income", "revenues": "expenses", "sales": "profit", "income": "costs", "cost": "price",
@@ -118,18 +119,30 @@ MEASURES = {
     "length": "height", "weight": "length", "temperature": "pressure", "pressure": "temperature", "speed": "weight",
     "students": "teachers", "employees": "customers", "deaths": "births", "price": "cost", "margin": "volume",
     "points": "yards", "yards": "points", "touchdowns": "interceptions", "interceptions": "touchdowns",
-    "Einwohner": "Haushalte", "Bevölkerung": "Fläche", "Fläche": "Bevölkerung", "Studenten": "Dozenten", "Preis": "Ertrag",
-    "población": "superficie", "precio": "coste", "temperatura": "presión", "superficie": "población",
+    "Einwohner": "Haushalte", "Bevölkerung": "Fläche", "Fläche": "Bevölkerung", "Studenten": "Dozenten",
+    "Preis": "Ertrag", "población": "superficie", "precio": "coste", "temperatura": "presión",
+    "superficie": "población",
     "Yards": "Punkte", "Temperatur": "Druck", "yardas": "puntos", "estudiantes": "profesores",
 }  # fmt: skip
 CLAUSES = {
     "en": (
-        "because of strong demand for electric vehicles", "and it won a national award for design",
-        "after a dispute with its insurers", "which surprised most observers in Norway", "driven by cheaper raw materials",
+        "because of strong demand for electric vehicles",
+        "and it won a national award for design",
+        "after a dispute with its insurers",
+        "which surprised most observers in Norway",
+        "driven by cheaper raw materials",
     ),
-    "de": ("weil die Nachfrage nach Elektroautos stark war", "und es gewann einen nationalen Preis", "nach einem Streit mit Versicherern"),
-    "es": ("debido a la fuerte demanda de coches eléctricos", "y ganó un premio nacional de diseño", "tras una disputa con las aseguradoras"),
-}  # fmt: skip
+    "de": (
+        "weil die Nachfrage nach Elektroautos stark war",
+        "und es gewann einen nationalen Preis",
+        "nach einem Streit mit Versicherern",
+    ),
+    "es": (
+        "debido a la fuerte demanda de coches eléctricos",
+        "y ganó un premio nacional de diseño",
+        "tras una disputa con las aseguradoras",
+    ),
+}
 
 
 def number(true: Statement, draw: random.Random) -> str | None:
@@ -197,10 +210,16 @@ def measured(table: Mapping[str, str]) -> Callable[[Statement, random.Random], s
 
     def change(true: Statement, draw: random.Random) -> str | None:
         words = "|".join(sorted(map(re.escape, table), key=len, reverse=True))
-        before = re.search(rf"[$€£](?=\s?\d)|(?<=\d)\s?%|(?<=\d)[ -](?:{words})\b|(?<=million |billion )(?:{words})\b", true.text)
+        before = re.search(
+            rf"[$€£](?=\s?\d)|(?<=\d)\s?%|(?<=\d)[ -](?:{words})\b|(?<=million |billion )(?:{words})\b", true.text
+        )
         if before is None or before[0].strip(" -") not in table:
             return None
-        return true.text[: before.start()] + before[0].replace(before[0].strip(" -"), table[before[0].strip(" -")]) + true.text[before.end() :]
+        return (
+            true.text[: before.start()]
+            + before[0].replace(before[0].strip(" -"), table[before[0].strip(" -")])
+            + true.text[before.end() :]
+        )
 
     return change
 
@@ -210,8 +229,17 @@ def years(true: Statement, draw: random.Random) -> str | None:
     said = [n for n in numbers(true.text) if n.is_year]
     if len({n.text for n in said}) >= 2:
         first, second = said[0], next(n for n in said if n.text != said[0].text)
-        return true.text[: first.start] + second.text + true.text[first.end : second.start] + first.text + true.text[second.end :]
-    there = sorted({n.text for source in true.sources for n in numbers(source) if n.is_year and len(n.text) == 4} - {n.text for n in said})
+        return (
+            true.text[: first.start]
+            + second.text
+            + true.text[first.end : second.start]
+            + first.text
+            + true.text[second.end :]
+        )
+    there = sorted(
+        {n.text for source in true.sources for n in numbers(source) if n.is_year and len(n.text) == 4}
+        - {n.text for n in said}
+    )
     if not said or not there or len(said[0].text) != 4:
         return None
     return true.text[: said[0].start] + draw.choice(there) + true.text[said[0].end :]
@@ -229,7 +257,8 @@ def roles(true: Statement, draw: random.Random) -> str | None:
     said = [m for m in NAME.finditer(" , " + true.text) if m.start() > 3]
     pairs = [
         (a, b) for a in said for b in said
-        if a.start() < b.start() and a[0] != b[0] and re.search(r"[a-zß-ÿ]{4}", (" , " + true.text)[a.end() : b.start()])
+        if a.start() < b.start() and a[0] != b[0]
+        and re.search(r"[a-zß-ÿ]{4}", (" , " + true.text)[a.end() : b.start()])
     ]  # fmt: skip
     if not pairs:
         return None
@@ -282,19 +311,30 @@ def false_alarms(true: Sequence[Statement], *, show: bool) -> list[Statement]:
         totals[statement.part] += 1
         grades[statement.part, judgement.support] += 1
         grades[statement.part, "numbers"] += judgement.numbers_ok is False
-        grades[statement.part, "checks"] += any("content words" not in r and "not together" not in r and "computed" not in r for r in judgement.reasons)
+        grades[statement.part, "checks"] += any(
+            "content words" not in r and "not together" not in r and "computed" not in r for r in judgement.reasons
+        )
         if judgement.support == "supported":
             supported.append(statement)
         elif show:
             print(f"  {judgement.support}: {statement.text[:200]!r} {judgement.reasons}")
     print(f"{'true statements':16} {'':5} partial  unsupported  contradicted  by a check  a number missing")
     for part, total in totals.items():
-        shares = [grades[part, grade] / total for grade in ("partial", "unsupported", "contradicted", "checks", "numbers")]
+        shares = [
+            grades[part, grade] / total for grade in ("partial", "unsupported", "contradicted", "checks", "numbers")
+        ]
         print(f"  {part:14} {total:5}   " + "       ".join(f"{share:.3f}" for share in shares))
     return supported
 
 
-def caught(kind: str, change: Callable[[Statement, random.Random], str | None], true: Sequence[Statement], each: int, *, show: bool) -> str:
+def caught(
+    kind: str,
+    change: Callable[[Statement, random.Random], str | None],
+    true: Sequence[Statement],
+    each: int,
+    *,
+    show: bool,
+) -> str:
     """One line: how many of a kind of change are caught, and how."""
     draw = random.Random(kind)  # noqa: S311
     made = 0
@@ -309,7 +349,9 @@ def caught(kind: str, change: Callable[[Statement, random.Random], str | None], 
             grades[judgement.support] += 1
             if show and judgement.support == "supported":
                 print(f"  {statement.part} {statement.text[:300]!r}\n    -> {text[:300]!r}")
-    told = "  ".join(f"{grade} {grades[grade] / max(made, 1):.3f}" for grade in ("partial", "unsupported", "contradicted"))
+    told = "  ".join(
+        f"{grade} {grades[grade] / max(made, 1):.3f}" for grade in ("partial", "unsupported", "contradicted")
+    )
     return f"{kind:16} {made:5}  caught {1 - grades['supported'] / max(made, 1):.3f}   {told}"
 
 

@@ -135,7 +135,9 @@ SCRAPS = st.sampled_from(
 @given(st.lists(SCRAPS, max_size=20), st.booleans())
 def test_any_reply_streams_to_the_same_text(scraps: list[str], withholding: bool) -> None:
     def draft() -> Draft:
-        return Draft("k3xq", 2, withhold=(lambda plain, lines, unknown: None if lines else "why") if withholding else None)
+        return Draft(
+            "k3xq", 2, withhold=(lambda plain, lines, unknown: None if lines else "why") if withholding else None
+        )
 
     one, other = draft(), draft()
     assert written(one, scraps) == written(other, ["".join(scraps)]) == one.text == other.text

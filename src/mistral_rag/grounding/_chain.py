@@ -20,8 +20,8 @@ from mistral_rag.grounding._drafting.forms import DraftForm
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.extractive import extractive_answer
 from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
-from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
 from mistral_rag.grounding._evidence.prompt import checked_template
+from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
 from mistral_rag.grounding._evidence.selection import counter_of
 from mistral_rag.grounding._quotes.pictures import seen_in_answer
 from mistral_rag.retrieval import PassageRetriever
@@ -79,8 +79,8 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     quotes: int = Field(default=5, ge=1)
     """Maximum number of quotes in an answer without a model."""
     budget: int = Field(default=6_000, ge=1)
-    """Maximum number of tokens of evidence shown to a model: counted exactly for a `ChatMistral`, else estimated as four
-    bytes each. What is left out is told in `warnings`."""
+    """Maximum number of tokens of evidence shown to a model: counted exactly for a `ChatMistral`, else estimated
+    as four bytes each. What is left out is told in `warnings`."""
     picture_seconds: float = Field(default=0.3, ge=0)
     """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), counted
     as a millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
     from mistral_rag.text._computed_numbers import Computation, computed_number
+    from mistral_rag.text._dates import WrittenDate, dates, same_date
     from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "DecodedText decode_text read_text",
+    "_dates": "WrittenDate dates same_date",
     "_grid": "GridCell Place TableGrid",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
@@ -65,12 +67,12 @@ _NAMES = {
 
 __all__ = [
     "BAR",
-    "Computation",
     "LEVELS",
     "MONTHS",
     "NON_ALPHANUMERIC",
     "SENTENCE_LOOKAHEAD",
     "TOKENS_VERSION",
+    "Computation",
     "DecodedText",
     "Form",
     "GridCell",
@@ -80,12 +82,14 @@ __all__ = [
     "TableGrid",
     "Terms",
     "Weigh",
+    "WrittenDate",
     "asked_words",
     "bigrams",
     "can_begin",
     "computed_number",
     "content_words",
     "coverage",
+    "dates",
     "decode_text",
     "detect_language",
     "drop_invisible",
@@ -104,6 +108,7 @@ __all__ = [
     "rarity",
     "read_text",
     "readable_name",
+    "same_date",
     "same_number",
     "sentences",
     "skeleton",

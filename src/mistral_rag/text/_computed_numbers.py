@@ -24,7 +24,9 @@ _DOWN: Final = (
     r"|fiel\w*|gefallen|s[aiu]nk\w*|gesunken|rückgang\w*|zurückgegangen|verringer\w*|abnahm\w*|abgenommen|niedriger|weniger"
     r"|diminu\w*|baiss\w*|recul\w*|chut\w*|moins\b|disminu\w*|baj\w*|ca(?:yó|yeron|ída)\b|descen\w*|menos\b"
 )
-_CHANGE: Final = re.compile(rf"\b(?:{_UP}|{_DOWN}|chang\w*|veränder\w*|änder\w*|variation\w*|cambi\w*|vari[óa]\w*)", re.IGNORECASE)
+_CHANGE: Final = re.compile(
+    rf"\b(?:{_UP}|{_DOWN}|chang\w*|veränder\w*|änder\w*|variation\w*|cambi\w*|vari[óa]\w*)", re.IGNORECASE
+)
 _UPWARD: Final = re.compile(rf"\b(?:{_UP})", re.IGNORECASE)
 _DOWNWARD: Final = re.compile(rf"\b(?:{_DOWN})", re.IGNORECASE)
 _DIFFERENCE: Final = re.compile(
@@ -32,17 +34,22 @@ _DIFFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _SUM: Final = re.compile(
-    r"\b(?:total\w*|sum\b|sums\b|combined|together|altogether|aggregate\w*|in all|overall|add(?:s|ed|ing)? up|plus|insgesamt|zusammen\w*"
+    r"\b(?:total\w*|sum\b|sums\b|combined|together|altogether|aggregate\w*|in all|overall|add(?:s|ed|ing)? up|plus"
+    r"|insgesamt|zusammen\w*"
     r"|summe|gesamt\w*|somme|ensemble|suma|juntos|conjunto|totale|samen)\b",
     re.IGNORECASE,
 )
 _RATIO: Final = re.compile(
-    r"\b(?:ratio\w*|margins?|share|percent(?:age)? of|% of|proportion\w*|rate|account\w*|represent\w*|compris\w*|contribut\w*|made up"
-    r"|multiple|times|turnover|coverage|per\b|payout|yield|return on|intensity|divided|quick|conversion|anteil\w*|quote|marge\w*"
+    r"\b(?:ratio\w*|margins?|share|percent(?:age)? of|% of|proportion\w*|rate|account\w*|represent\w*|compris\w*"
+    r"|contribut\w*|made up"
+    r"|multiple|times|turnover|coverage|per\b|payout|yield|return on|intensity|divided|quick|conversion|anteil\w*"
+    r"|quote|marge\w*"
     r"|verhältnis|entspr\w*|pro\b|taux|part\b|rapport|parte|cuota|margen|proporción|tasa|porcentaje)",
     re.IGNORECASE,
 )
-_AVERAGE: Final = re.compile(r"\b(?:averag\w*|mean\b|durchschnitt\w*|mittel\w*|moyenne|promedio|media|gemiddeld\w*)", re.IGNORECASE)
+_AVERAGE: Final = re.compile(
+    r"\b(?:averag\w*|mean\b|durchschnitt\w*|mittel\w*|moyenne|promedio|media|gemiddeld\w*)", re.IGNORECASE
+)
 _LABEL: Final = re.compile(r"[^\W\d_]{3,}[^\d\n]*")
 _LABEL_REACH: Final = 120
 """Characters before a number in which its label stands, over some lines of one value each."""

@@ -12,7 +12,8 @@ _NAMED: Final = re.compile(
     rf"""(?<!\w)(?:
         (?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?[\s-]{{1,2}}(?:of\s|de\s)?(?P<month>{_MONTH})(?!\w)\.?(?:(?:,?\s|-)(?:de\s|del\s)?
           (?P<year>\d{{4}}|['’]\d\d)(?![\d%]))?
-      | (?P<month2>{_MONTH})(?!\w)\.?\s(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%:]|[.,]\d)(?:,?\s(?P<year2>\d{{4}})(?!\d))?
+      | (?P<month2>{_MONTH})(?!\w)\.?\s(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%:]
+        |[.,]\d)(?:,?\s(?P<year2>\d{{4}})(?!\d))?
       | (?P<month3>{_MONTH})(?!\w)\.?,?\s(?:de\s|del\s|of\s)?(?P<year3>\d{{4}})(?!\d)
     )""",
     re.VERBOSE | re.IGNORECASE,

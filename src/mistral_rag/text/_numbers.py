@@ -13,8 +13,9 @@ from mistral_rag.text._measures import CURRENCY_BEFORE, CURRENCY_BEHIND, Measure
 from mistral_rag.text._number_words import NUMBER_WORD, value_of
 
 _SCALES: Final = {
-    "thousand": 3, "thousands": 3, "k": 3, "tausend": 3, "tsd": 3, "mille": 3, "mil": 3, "miles": 3, "teur": 3,
-    "million": 6, "millions": 6, "m": 6, "mm": 6, "mn": 6, "mio": 6, "mln": 6, "millionen": 6, "millones": 6, "millón": 6,
+    "thousand": 3, "thousands": 3, "k": 3, "tausend": 3, "tsd": 3, "mille": 3, "mil": 3, "teur": 3,
+    "million": 6, "millions": 6, "m": 6, "mm": 6, "mn": 6, "mio": 6, "mln": 6, "millionen": 6, "millones": 6,
+    "millón": 6,
     "milioni": 6, "milhões": 6, "miljoen": 6,
     "billion": 9, "billions": 9, "b": 9, "bn": 9, "milliarden": 9, "milliarde": 9, "mrd": 9, "mld": 9, "milliard": 9,
     "milliards": 9, "miljard": 9, "miliardi": 9,
@@ -24,26 +25,32 @@ _NUMBER: Final = re.compile(
     rf"""(?<![^\W_]) (?<!\d[.,]) (?<![^\W\d_][-–/])           # not inside of a word, number or code
         (?P<digits>\d+(?:[.,'’\u00a0\u202f]\d+)*)
         (?:st|nd|rd|th)? (?![^\W\d_]*\d)                       # not the start of a code
-        (?:\s?(?P<percent>%|percent(?:age)?\b|per\ cent\b|prozent\w*\b|pour\ cent\b|por\ ciento\b|per\ cento\b|v\.\ ?h\.)
+        (?:\s?(?P<percent>%|percent(?:age)?\b|per\ cent\b|prozent\w*\b|pour\ cent\b|por\ ciento\b|per\ cento\b
+          |v\.\ ?h\.)
          | (?:\s?|-(?=[^\W\d_]{{3}}))(?P<scale>{"|".join(_SCALES)})\b(?!/)
          | (?![^\W\d_])(?-i:(?!-[A-Z])))""",
     re.VERBOSE | re.IGNORECASE,
 )
-_UNIT_GLUED: Final = re.compile(r"(?<![\w.,-])(?P<digits>\d+(?:[.,]\d+)*)(?=(?:km|kg|mg|cm|ml|kwh|mwh|gwh|mw|gw|kw|gb|tb|mb|€|°)\b)", re.I)
+_UNIT_GLUED: Final = re.compile(
+    r"(?<![\w.,-])(?P<digits>\d+(?:[.,]\d+)*)(?=(?:km|kg|mg|cm|ml|kwh|mwh|gwh|mw|gw|kw|gb|tb|mb|€|°)\b)", re.IGNORECASE
+)
 _FISCAL: Final = re.compile(r"\bfy\s?['’]?(\d\d(?:\d\d)?)\b", re.IGNORECASE)
 _MINUS: Final = re.compile(r"(?<![^\W_])[-−–]\s?[$€£¥]?\s?\Z")
 _OPENS: Final = re.compile(r"\(\s?[$€£¥]?\s?\Z")
 _CLOSES: Final = re.compile(r"\s?%?\s?\)")
 _ABOUT: Final = re.compile(
-    r"(?:\b(?:about|around|approximately|approx\.?|roughly|some|circa|ca\.?|close to|rund|etwa|ungefähr|environ|autour de"
+    r"(?:\b(?:about|around|approximately|approx\.?|roughly|some|circa|ca\.?|close to|rund|etwa|ungefähr|environ"
+    r"|autour de"
     r"|alrededor de|unos|unas|aproximadamente)|[~≈])\s?[$€£¥]?\s?\Z",
     re.IGNORECASE,
 )
 _OVER: Final = re.compile(
-    r"\b(?:over|more than|in excess of|above|at least|über|mehr als|gut|plus de|más de|oltre)\s[$€£¥]?\s?\Z", re.IGNORECASE
+    r"\b(?:over|more than|in excess of|above|at least|über|mehr als|gut|plus de|más de|oltre)\s[$€£¥]?\s?\Z",
+    re.IGNORECASE,
 )
 _UNDER: Final = re.compile(
-    r"\b(?:under|nearly|almost|less than|below|up to|fast|knapp|beinahe|weniger als|presque|près de|moins de|casi|menos de"
+    r"\b(?:under|nearly|almost|less than|below|up to|fast|knapp|beinahe|weniger als|presque|près de|moins de|casi"
+    r"|menos de"
     r"|quasi)\s[$€£¥]?\s?\Z",
     re.IGNORECASE,
 )

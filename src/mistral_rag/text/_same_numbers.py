@@ -1,4 +1,4 @@
-"""Numbers of statements that stand in their sources, as people read them: rounded, scaled, converted, in other words."""
+"""Numbers of statements that stand in their sources, as people read them: rounded, scaled, converted, as words."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,8 @@ _HEADING_SCALE: Final = re.compile(
     r"""\b(?:in|en|amounts?\sin|dollars\sin|figures\sin|angaben\sin|beträge\sin)\s(?:(?:us|u\.s\.)?\s?[$€£¥]|usd|eur|gbp|us-dollars?|euros?
           |dollars?)?\s?(?P<word>thousands?|millions?|billions?|tausend|tsd\.?|mio\.?|millionen|mrd\.?|milliarden|miles|milliers
           |millones|milliards?|mln|mn|bn)\b
-      | (?P<zeros>(?<![\d.,])[($€£'’]\s?000(?:,000)?s?\b) | (?P<short>\bT€|\bTEUR\b|\bk€|[$€£]\s?m(?:n|m|illions?)?\b|\b[MK]€)""",
+      | (?P<zeros>(?<![\d.,])[($€£'’]\s?000(?:,000)?s?\b) |
+      (?P<short>\bT€|\bTEUR\b|\bk€|[$€£]\s?m(?:n|m|illions?)?\b|\b[MK]€)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _HEADING_WORDS: Final = {"t": 3, "m": 6, "b": 9}
@@ -174,7 +175,9 @@ def _close(claimed: float, there: float, number: Number, other: Number) -> bool:
         return abs(claimed - there) <= place / 2 * (1 + 1e-9)
     if number.unit and other.unit and number.unit != other.unit:
         return abs(claimed - there) <= place / 2 * (1 + 1e-9)
-    if not number.power and (number.decimals >= max(other.decimals, 1) or (number.decimals == 0 and not _rounds(number, other))):
+    if not number.power and (
+        number.decimals >= max(other.decimals, 1) or (number.decimals == 0 and not _rounds(number, other))
+    ):
         return False
     half: float = 0.5 * 10.0 ** (number.power - number.decimals)
     return abs(claimed - there) <= half * (1 + 1e-9)

@@ -49,9 +49,7 @@ class Passage:
 
     def __init__(self, text: str, language: str) -> None:
         self.text = text
-        self.tokens = [
-            Token(found[0], found.start(), _stem(found[0], language)) for found in _TOKEN.finditer(text)
-        ]
+        self.tokens = [Token(found[0], found.start(), _stem(found[0], language)) for found in _TOKEN.finditer(text)]
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -96,7 +94,7 @@ class Alignment:
         """Runs of tokens that differ between equal runs."""
         said, there = self.statement.tokens, self.there.tokens
         keys = [[token.stem or token.text.lower() for token in tokens] for tokens in (said, there)]
-        matcher = SequenceMatcher(None, *keys, autojunk=False)
+        matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
         return [
             Substitution(tuple(said[a:b]), tuple(there[c:d]))
             for kind, a, b, c, d in matcher.get_opcodes()

@@ -9,7 +9,7 @@ from typing import Final
 
 from mistral_rag.grounding._claims.alignment import Alignment, Token
 from mistral_rag.grounding._claims.findings import Compared, Finding
-from mistral_rag.text import measure_word
+from mistral_rag.text import dates, measure_word, numbers, same_date, same_number
 
 MIN_SAME: Final = 0.7
 """Share of a statement's tokens that stand in the sentence in the same order."""
@@ -57,8 +57,8 @@ def _finding(said: Sequence[Token], there: Sequence[Token], alignment: Alignment
         return Finding("contradicted", f"its source says {_text(there)!r}, which it leaves out")
     if not said or not there or len(said) > MAX_CHANGED:
         return None
-    if (new := [t for t in said if t.is_number and t.stem not in alignment.there.stems]) and _has(there, "is_number"):
-        return Finding("contradicted", f"it says {new[0].text!r} where its source says {_text(there[:MAX_CHANGED])!r}")
+    if (new := _new_number(said, there, alignment)) is not None:
+        return Finding("contradicted", f"it says {new.text!r} where its source says {_text(there[:MAX_CHANGED])!r}")
     if len(there) > MAX_CHANGED:
         return None
     names = [t for t in said if t.is_capitalised and t.stem and t.stem not in alignment.there.stems]
@@ -75,9 +75,23 @@ def _finding(said: Sequence[Token], there: Sequence[Token], alignment: Alignment
     return None
 
 
+def _new_number(said: Sequence[Token], there: Sequence[Token], alignment: Alignment) -> Token | None:
+    """A number of a difference that the sentence has in no form, and that stands for a number."""
+    held = numbers(alignment.there.text, named=True)
+    dated = list(dates(alignment.there.text))
+    years = frozenset(value for number in held if number.is_year for value in number.values)
+    known = [date for date in dates(alignment.statement.text) if same_date(date, dated, years)]
+    for number in numbers(alignment.statement.text) if _has(there, "is_number") else ():
+        token = next((t for t in said if t.is_number and t.start == number.start), None)
+        in_date = any(date.start <= number.start < date.end for date in known)
+        if token and not in_date and not any(same_number(number, other) for other in held):
+            return token
+    return None
+
+
 def _is_other_word(said: Token, there: Token, alignment: Alignment) -> bool:
     """True when one word stands for one other that neither side has elsewhere; a synonym is one of these, too."""
-    both = bool(said.stem and there.stem)
+    both = said.stem.isalpha() and there.stem.isalpha() and not numbers(f"{said.text} {there.text}", named=True)
     elsewhere = said.stem in alignment.there.stems or there.stem in alignment.statement.stems
     return both and not elsewhere and said.stem[:SAME_START] != there.stem[:SAME_START]
 

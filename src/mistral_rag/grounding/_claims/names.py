@@ -1,5 +1,6 @@
 """Names of a statement: that its sources have them, and in the same places and roles."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -10,7 +11,33 @@ from mistral_rag.grounding._claims.polarity import SAME_SENTENCE
 from mistral_rag.text import MONTHS, NON_ALPHANUMERIC
 
 _DAYS: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())  # noqa: SIM905
-_NO_NAMES: Final = frozenset("yes no the this these that those fy q1 q2 q3 q4 i it in on at inc ltd llc corp co us".split())
+_NO_NAMES: Final = frozenset(
+    [
+        "yes",
+        "no",
+        "the",
+        "this",
+        "these",
+        "that",
+        "those",
+        "fy",
+        "q1",
+        "q2",
+        "q3",
+        "q4",
+        "i",
+        "it",
+        "in",
+        "on",
+        "at",
+        "inc",
+        "ltd",
+        "llc",
+        "corp",
+        "co",
+        "us",
+    ]
+)
 SHARED_START: Final = 5
 """Letters by which a name and its adjective begin alike: Germany, German (with four, Austria would be Austen)."""
 MIN_ROLES: Final = 0.75
@@ -49,13 +76,13 @@ def other_roles(compared: Compared) -> Iterator[Finding]:
             return
         said, there = alignment.statement, alignment.there
         names = _runs(said)
-        for (a, a_end), (b, b_end) in zip(names, names[1:], strict=False):
+        for (a, a_end), (b, b_end) in itertools.pairwise(names):
             first, second = (_key(said.tokens[x:y]) for x, y in ((a, a_end), (b, b_end)))
             between = said.tokens[a_end:b]
-            places = _place(there, first), _place(there, second)
-            if None in places or first == second or not _has_verb(between, there, places):
+            at, other = _place(there, first), _place(there, second)
+            if at is None or other is None or at < other or not _has_verb(between, there.tokens[other:at]):
                 continue
-            if places[0] > places[1] and _passive(between) == _passive(there.tokens[places[1] : places[0]]):
+            if _passive(between) == _passive(there.tokens[other:at]):
                 yield Finding("contradicted", f"{' '.join(first)!r} and {' '.join(second)!r} have each other's place")
                 return
 
@@ -139,13 +166,11 @@ def _place(passage: Passage, name: tuple[str, ...]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _has_verb(between: Sequence[Token], there: Passage, places: Sequence[int | None]) -> bool:
-    """True when the words between two names stand between them in the source, too, and are not just "and"."""
-    low, high = sorted(place for place in places if place is not None)
+def _has_verb(between: Sequence[Token], there: Sequence[Token]) -> bool:
+    """True when words between two names stand between them in the source, too, and are not just "and"."""
     stems = {token.stem for token in between if token.stem and not token.is_capitalised}
-    if not stems or all(token.text.lower() in _AND for token in between):
-        return False
-    return bool(stems & {token.stem for token in there.tokens[low:high]})
+    joined = all(token.text.lower() in _AND for token in between)
+    return not joined and bool(stems & {token.stem for token in there})
 
 
 def _passive(tokens: Sequence[Token]) -> bool:

@@ -102,7 +102,9 @@ def _opposite_in(token: Token, there: Sequence[Token]) -> Token | None:
 
 def _on(passage: Passage, axis: str) -> list[tuple[int, int]]:
     """Index and side of each word of an axis; a side under a negation is left to the check of negations."""
-    return [(at, side) for at, token in enumerate(passage.tokens) for name, side in sides_of(token.text) if name == axis]
+    return [
+        (at, side) for at, token in enumerate(passage.tokens) for name, side in sides_of(token.text) if name == axis
+    ]
 
 
 def _nearest(alignment: Alignment, places: Sequence[tuple[int, int]]) -> Token | None:

@@ -19,7 +19,8 @@ _MEASURES: Final[Sequence[str]] = (
     "income profit profits earnings gewinn ergebnis überschuss bénéfice résultat beneficio ganancias",
     "loss losses verlust verluste perte pertes pérdida pérdidas",
     "ebitda", "ebit", "eps",
-    "cost costs expense expenses spending expenditure expenditures kosten aufwand aufwendungen ausgaben coûts dépenses frais "
+    "cost costs expense expenses spending expenditure expenditures kosten aufwand aufwendungen ausgaben coûts "
+    "dépenses frais "
     "costes costos gastos",
     "asset assets vermögen vermögenswerte actif actifs activos",
     "liability liabilities verbindlichkeiten passif pasivos",
@@ -133,7 +134,9 @@ def _years_beside(passage: Passage, number: Number) -> Iterator[tuple[float, set
         return
     for other in found:
         if not other.is_year and same_number(number, other):
-            beside = min(years, key=lambda y: (_distance(y, other) > MAX_BEHIND, y.start < other.start, _distance(y, other)))
+            beside = min(
+                years, key=lambda y: (_distance(y, other) > MAX_BEHIND, y.start < other.start, _distance(y, other))
+            )
             yield min(beside.values), {min(year.values) for year in years}
 
 
@@ -151,7 +154,12 @@ def other_directions(compared: Compared) -> Iterator[Finding]:
     for row in _rows(compared):
         named = len(row.label & compared.said.stems) == len(row.label) and row.label
         ends = _ends(row, compared.statement) if named else None
-        if ends is not None and ends[0] != ends[1] and (ends[1] > ends[0]) != (side > 0) and not _is_of_losses(row.text):
+        if (
+            ends is not None
+            and ends[0] != ends[1]
+            and (ends[1] > ends[0]) != (side > 0)
+            and not _is_of_losses(row.text)
+        ):
             yield Finding("contradicted", f"it says {way[side]}, but the row goes from {ends[0]:g} to {ends[1]:g}")
             return
 
@@ -213,9 +221,14 @@ def _rows(compared: Compared) -> list[_Row]:
         for line in lines:
             label = re.split(r"[\d$€£(]|\.{3}", line, maxsplit=1)[0]
             values = tuple(number for number in numbers(line) if not number.is_year)
-            if not values or not label.strip() or len(label.split()) > MAX_LABEL or re.search(r"[a-zà-ÿ]{3}\.\s*$", line):
+            if (
+                not values
+                or not label.strip()
+                or len(label.split()) > MAX_LABEL
+                or re.search(r"[a-zà-ÿ]{3}\.\s*$", line)
+            ):
                 continue
-            years = next((years for years in heads if len(years) == len(values)), ())
+            years = next((years for years in heads if len(years) == len(values)), [])
             found.append(_Row(frozenset(content_words(label, compared.language)), label, values, tuple(years)))
     return found
 
@@ -224,7 +237,8 @@ def _years(line: str) -> list[float]:
     """The years of a line that holds hardly anything else."""
     found = numbers(line)
     years = [next(iter(number.values)) for number in found if number.is_year]
-    return years if len(years) == len(found) or len(years) >= len(found) - 2 and len(line.split()) <= MAX_LABEL else []
+    alone = len(years) == len(found) or (len(years) >= len(found) - 2 and len(line.split()) <= MAX_LABEL)
+    return years if alone else []
 
 
 def _indices(row: _Row, number: Number) -> Iterator[int]:
@@ -268,5 +282,7 @@ def _ends(row: _Row, statement: str) -> tuple[float, float] | None:
 
 def _is_of_losses(text: str) -> bool:
     """True where a fall of the number may be called a rise: of losses and negative values."""
-    return re.search(r"\b(?:loss|losses|deficit|verlust|perte|pérdida|negative)\b|[(−-]\s?[$€£]?\d", text, re.IGNORECASE) is not None
-
+    return (
+        re.search(r"\b(?:loss|losses|deficit|verlust|perte|pérdida|negative)\b|[(−-]\s?[$€£]?\d", text, re.IGNORECASE)
+        is not None
+    )

@@ -50,9 +50,7 @@ class AnswerBuilder:
     def __init__(self, retrieved: Retrieved, drafting: Drafting | None = None) -> None:
         self._drafting = drafting or Drafting()
         selection = select(retrieved.evidence, self._drafting.budget, self._drafting.count)
-        retrieved = replace(
-            retrieved, evidence=selection.units, warnings=(*retrieved.warnings, *selection.warnings)
-        )
+        retrieved = replace(retrieved, evidence=selection.units, warnings=(*retrieved.warnings, *selection.warnings))
         self._retrieved = retrieved
         self._units = {unit.number: unit for unit in retrieved.evidence}
         self._nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
@@ -68,7 +66,7 @@ class AnswerBuilder:
         return self._reply.begun or self._first is not None
 
     def prompts(self) -> Iterator[list[BaseMessage]]:
-        """The prompt, and with the policy "repair" the one that shows the verdicts, where there is something to mend."""
+        """The prompt, and with the policy "repair" one that shows the verdicts, where there is something to mend."""
         retrieved, drafting = self._retrieved, self._drafting
         prompt = self._form.prompt(
             retrieved.question,
@@ -79,7 +77,11 @@ class AnswerBuilder:
         )
         yield prompt
         failing = self._failing(self._reply)
-        if drafting.policy == "repair" and failing and self._reply.status(self._reply.claims())[0] in {"partial", "abstained"}:
+        if (
+            drafting.policy == "repair"
+            and failing
+            and self._reply.status(self._reply.claims())[0] in {"partial", "abstained"}
+        ):
             self._first, self._reply = self._reply, self._new_reply()
             yield repair_prompt(prompt, self._first.text, failing)
 
@@ -201,4 +203,3 @@ class AnswerBuilder:
 
 def _counts(usage: UsageMetadata | None) -> dict[str, int]:
     return {key: value for key, value in (usage or {}).items() if isinstance(value, int)}
-

@@ -23,7 +23,8 @@ _JOINING: Final = frozenset(
     folgenden dokumente dokumenten quelle quellen ist sind das die der dies im in zu ja nein richtig genau laut erstens
     zweitens drittens zunächst weiter weiterhin ebenso details
     aussi et mais donc alors ensuite enfin cependant toutefois néanmoins ainsi résumé conclusion bref réponse voici
-    suivant suivants suivante suivantes documents source sources est sont le la les oui non en selon de plus par ailleurs
+    suivant suivants suivante suivantes documents source sources est sont le la les oui non en selon de plus par
+    ailleurs
     premièrement deuxièmement exemple détails
     también y pero entonces luego además finalmente resumen conclusión respuesta ejemplo aquí siguiente siguientes
     documentos fuente fuentes es son el los las sí no según por lo tanto sin embargo primero segundo en detalles
@@ -38,67 +39,88 @@ _COURTESY: Final = re.compile(
     r"\b(?:let me know if|(?:i )?hope (?:this|that) helps|feel free to|happy to help|you(?:['’]re| are) welcome"
     r"|do you (?:want|need)|would you like|is there anything else"
     r"|ich hoffe,? (?:das|dies) hilft|gerne? (?:helfe|beantworte)|lassen sie (?:es )?mich wissen|melden sie sich"
-    r"|n['’]hésitez pas|j['’]espère que (?:cela|ça)|espero que (?:esto|te|le)|no dudes? en|non esitare|laat (?:het )?me weten"
+    r"|n['’]hésitez pas|j['’]espère que (?:cela|ça)|espero que (?:esto|te|le)|no dudes? en|non esitare|laat (?:het"
+    r" )?me weten"
     r"|espero ter ajudado|daj(?:cie)? znać)\b",
     re.IGNORECASE,
 )
 _DECLINES: Final = re.compile(
     r"""\bI\s(?:(?:really|honestly|simply)\s)?(?:do\snot|don['’]?t|can\s?not|can['’]?t|could\snot|couldn['’]?t)\s
-          (?:know|say|tell|answer|find|determine|see|provide|confirm)
+          (?:have\s(?:\w+\s){0,3}(?:information|data|knowledge|answer|context)|know|say|tell|answer|find|determine|see|provide|confirm)
       | \bI(?:\sam|['’]m)\s(?:not\s(?:sure|certain|aware|able)|unable|unsure|afraid)
       | \bI\shave\s(?:no\s(?:idea|information|data|knowledge|answer)|not\s(?:found|seen))
-      | ^\W*(?:no\s(?:idea|clue|answer|information|data|such\sinformation)|don['’]?t\sknow|dunno|unknown|not\s(?:known|found
+      | ^\W*(?:no\s(?:idea|clue|answer|information|data|such\sinformation)|don['’]?t\sknow|dunno|unknown
+        |not\s(?:known|found
           |stated|available|specified|mentioned|sure)|unclear|unanswerable|n/?a|idk)\b
-      | \b(?:evidence|documents?|context|text|sources?|passages?|excerpts?|information|pages?|data|report|they|it|there)\b
+      | \b(?:evidence|documents?|context|text|sources?|passages?|excerpts?|information|pages?|data|report|they|it
+        |there)\b
         [^.]{0,60}\b(?:(?:do|does|did|is|are|was|were|has|have|can|could)\s?(?:not|n['’]t)|cannot|no|nothing|never|fails?\sto)\b
         [^.]{0,40}\b(?:contain|say|state|mention|specif\w+|provide|include|answer|address|name|give|indicate|cover|disclose
           |describe|discuss|show|tell|found|available|information|known|clear|enough|sufficient|refer)
       | \bno\s(?:\w+\s){0,2}(?:information|mention|evidence|indication|details?|data|reference)\b[^.]{0,60}
         \b(?:about|on|of|regarding|for|in|is|was|that|available|found)\b
-      | \b(?:not|n['’]t)\s(?:\w+\s){0,2}(?:mentioned|stated|specified|provided|given|found|available|contained|included|disclosed
+      | \b(?:not|n['’]t)\s(?:\w+\s){0,2}(?:mentioned|stated|specified|provided|given|found|available|contained
+        |included|disclosed
           |answered|named|addressed|covered|known|possible\sto\s(?:say|answer|tell|determine))\b
         (?:\s(?:by|in|from|within|here|anywhere|based)\b[^.]*)?\W*$
-      | \b(?:can\s?not|could\snot|can['’]t|couldn['’]t|impossible\sto|unable\sto)\s(?:be\s)?(?:answer|determin|found|find|say|tell
+      | \b(?:can\s?not|could\snot|can['’]t|couldn['’]t|impossible\sto|unable\sto)\s(?:be\s)?(?:answer|determin
+        |found|find|say|tell
           |establish|inferr?|deduc|conclud)
       | \b(?:insufficient|not\senough)\s(?:information|data|evidence|context)
       # German
-      | \b(?:weiß|weiss)\b[^.]{0,30}\bnicht\b | \bkeine\s(?:ahnung|angaben?|informationen?|auskunft|antwort|hinweise?|daten)\b
+      | \b(?:weiß|weiss)\b[^.]{0,30}\bnicht\b | \bkeine\s(?:ahnung|angaben?|informationen?|auskunft|antwort
+        |hinweise?|daten)\b
       | \b(?:geht|gehen)\b[^.]{0,60}\bnicht\shervor | \blässt\ssich\b[^.]{0,80}\b(?:nicht|kaum)\b[^.]{0,60}
         (?:beantworten|sagen|entnehmen|bestimmen|ermitteln|feststellen)
-      | \bnicht\s(?:\w+\s){0,2}(?:angegeben|erwähnt|enthalten|genannt|bekannt|beantwort\w+|vermerkt|aufgeführt|entnehmen|zu\sfinden)
+      | \bnicht\s(?:\w+\s){0,2}(?:angegeben|erwähnt|enthalten|genannt|bekannt|beantwort\w+|vermerkt|aufgeführt
+        |entnehmen|zu\sfinden)
       | \bnichts\s(?:dazu|darüber|hierzu|über|zu)\b | \b(?:dazu|darüber|hierzu)\b[^.]{0,40}\b(?:nichts|nicht|kein\w*)\b
       | ^\W*(?:unbekannt|unklar)\b
       # French
-      | \bje\s(?:ne\s|n['’])?(?:le\s)?sais\spas | \bj['’]ignore\b | \baucune?\s(?:\w+\s)?(?:information|mention|réponse|donnée|indication)
-      | \b(?:ne|n['’])\s?(?:\w+\s){0,3}(?:permet|mentionne|précise|contien|indique|dit|donne|répond|fourni|figure)\w*\s(?:pas|rien|aucun)
+      | \bje\s(?:ne\s|n['’])?(?:le\s)?sais\spas | \bj['’]ignore\b | \baucune?\s(?:\w+\s)?(?:information|mention
+        |réponse|donnée|indication)
+      | \b(?:ne|n['’])\s?(?:\w+\s){0,3}(?:permet|mentionne|précise|contien|indique|dit|donne|répond|fourni
+        |figure)\w*\s(?:pas|rien|aucun)
       | \bpas\s(?:\w+\s){0,2}(?:mentionné|précisé|indiqué|disponible|fourni|spécifié|d['’]information|de\sréponse)
       | \b(?:impossible\sde|ne\speux\spas|n['’]est\spas\spossible\sde)\s(?:répondre|dire|déterminer|savoir|trouver)
       # Spanish
-      | \bno\s(?:lo\s)?(?:sé|sabemos)\b | \bdesconozco\b | \bno\s(?:hay|tengo|existe|dispongo\sde|contiene\w*|encuentro)\s(?:\w+\s){0,2}
+      | \bno\s(?:lo\s)?(?:sé|sabemos)\b | \bdesconozco\b | \bno\s(?:hay|tengo|existe|dispongo\sde|contiene\w*
+        |encuentro)\s(?:\w+\s){0,2}
         (?:información|datos|mención|respuesta|indicación)
       | \bno\s(?:se\s)?(?:menciona|indica|especifica|encuentra|dice|precisa|proporciona|aparece|responde)
       | \bno\s(?:puedo|es\sposible|se\spuede)\s(?:responder|decir|determinar|saber|encontrar|contestar)
       # Italian, Portuguese
-      | \bnon\s(?:lo\s)?so\b | \bnon\s(?:è|sono|viene|vengono|si)\s(?:\w+\s)?(?:indicat|specificat|menzionat|disponibil|riportat|trov)
-      | \bnessuna\s(?:informazione|indicazione|risposta) | \bnon\s(?:posso|è\spossibile)\s(?:rispondere|dire|determinare)
+      | \bnon\s(?:lo\s)?so\b | \bnon\s(?:è|sono|viene|vengono|si)\s(?:\w+\s)?(?:indicat|specificat|menzionat
+        |disponibil|riportat|trov)
+      | \bnessuna\s(?:informazione|indicazione|risposta) | \bnon\s(?:posso|è\spossibile)\s(?:rispondere|dire
+        |determinare)
       | \bnon\s(?:\w+\s){0,2}(?:contien|contengon|menzionan?o?|indican?o?|dicon?o?|forniscon?o?)
-      | \bnão\s(?:o\s)?sei\b | \bnão\s(?:há|tenho|existe|contém|encontr\w+)\s(?:\w+\s)?(?:informaç|dados|menção|resposta)
-      | \bnão\s(?:é|foi|está|são|se)\s(?:\w+\s)?(?:mencionad|indicad|especificad|possível\s(?:responder|dizer|saber)|informad)
+      | \bnão\s(?:o\s)?sei\b | \bnão\s(?:há|tenho|existe|contém|encontr\w+)\s(?:\w+\s)?(?:informaç|dados|menção
+        |resposta)
+      | \bnão\s(?:é|foi|está|são|se)\s(?:\w+\s)?(?:mencionad|indicad|especificad|possível\s(?:responder|dizer
+        |saber)|informad)
       | \bnão\s(?:mencion|indic|especific|diz|respond|fornec)
       # Dutch, Polish, Czech, the Nordic languages, Finnish, Turkish
       | \bweet\b[^.]{0,20}\bniet\b | \bgeen\s(?:\w+\s)?(?:informatie|antwoord|gegevens|vermelding|idee)
       | \bniet\s(?:\w+\s){0,2}(?:vermeld|genoemd|bekend|beantwoord|te\svinden|aangegeven|opgenomen)
-      | \bnie\swiem\b | \bbrak\s(?:\w+\s)?(?:informacji|danych|odpowiedzi) | \bnie\s(?:ma|zawiera\w*|znalaz\w+)\s(?:\w+\s)?informacji
+      | \bnie\swiem\b | \bbrak\s(?:\w+\s)?(?:informacji|danych|odpowiedzi) | \bnie\s(?:ma|zawiera\w*
+        |znalaz\w+)\s(?:\w+\s)?informacji
       | \bnie\s(?:podan|wspomina|wskaz|określ|mogę\sodpowiedzieć|można\sodpowiedzieć)
-      | \bnevím\b | \b(?:vet|ved)\s(?:jag\s|jeg\s)?(?:det\s)?(?:inte|ikke)\b | \bingen\s(?:information|informasjon|oplysning)
+      | \bnevím\b | \b(?:vet|ved)\s(?:jag\s|jeg\s)?(?:det\s)?(?:inte|ikke)\b | \bingen\s(?:information|informasjon
+        |oplysning)
       | \ben\stiedä\b | \bei\s(?:tietoa|mainita|kerrota) | \bbilmiyorum\b | \bbilgi\s(?:yok|bulun)
-      | \bnem\studom\b | \bnu\sștiu\b | \bне\s(?:знаю|указан|упомина|содерж|могу\sответить) | \b(?:нет|немає)\s(?:\w+\s)?(?:информац|данных|інформац)
+      | \bnem\studom\b | \bnu\sștiu\b | \bне\s(?:знаю|указан|упомина|содерж|могу\sответить) | \b(?:нет
+        |немає)\s(?:\w+\s)?(?:информац|данных|інформац)
       | \bне\sзнаю\b | δεν\s(?:γνωρίζω|ξέρω|αναφέρ|υπάρχ) | không\sbiết | tidak\s(?:tahu|ada\sinformasi|disebutkan)
       # scripts without blanks or case
-      | 不知道 | 不清楚 | 没有[^。]{0,12}(?:信息|提及|说明|提到|答案) | 無法|无法(?:回答|确定|得知|判断|找到) | 未(?:提及|提供|说明|找到)
-      | (?:わか|分か|判か)りません | 不明です | (?:情報|記載|記述|言及|答え)[はがも]?[^。]{0,8}(?:ありません|ない|なし|見つかりません)
-      | 記載されてい(?:ません|ない) | 모르(?:겠|ㅂ|니다|다) | 모릅니다 | 알\s?수\s?없 | (?:정보|언급|내용)[가이은는]?\s?(?:없|않)
-      | لا\s(?:أعرف|أعلم|أدري|يوجد|توجد|تذكر|يذكر) | غير\s(?:مذكور|معروف|متوفر) | לא\s(?:יודע|ידוע|צוין|מוזכר) | (?:नहीं\sपता|पता\sनहीं|जानकारी\sनहीं)
+      | 不知道 | 不清楚 | 没有[^。]{0,12}(?:信息|提及|说明|提到|答案) | 無法|无法(?:回答|确定|得知|判断|找到)
+        | 未(?:提及|提供|说明|找到)
+      | (?:わか|分か|判か)りません | 不明です | (?:情報|記載|記述|言及|答え)[はがも]?[^。]{0,8}(?:ありません|ない
+        |なし|見つかりません)
+      | 記載されてい(?:ません|ない) | 모르(?:겠|ㅂ|니다|다) | 모릅니다 | 알\s?수\s?없 | (?:정보|언급
+        |내용)[가이은는]?\s?(?:없|않)
+      | لا\s(?:أعرف|أعلم|أدري|يوجد|توجد|تذكر|يذكر) | غير\s(?:مذكور|معروف|متوفر) | לא\s(?:יודע|ידוע|צוין|מוזכר)
+        | (?:नहीं\sपता|पता\sनहीं|जानकारी\sनहीं)
       | ไม่(?:ทราบ|รู้|มีข้อมูล|พบข้อมูล)
     """,
     re.VERBOSE | re.IGNORECASE,

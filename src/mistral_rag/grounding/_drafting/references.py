@@ -1,4 +1,4 @@
-"""The platform's own references: evidence as numbered sources of a tool's result, and citations that name their numbers."""
+"""The platform's own references: evidence as numbered sources of a tool's result, cited by their numbers."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +86,7 @@ def _citations(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _end(citation: Mapping[str, Any], text: str) -> int:
-    """Where a citation ends in its block; in a stream it comes behind the text, in a piece of its own."""
+    """Where a citation stands in its block: behind the blanks, as in a stream, where it is a piece of its own."""
     end = citation.get("end_index")
-    return min(end, len(text)) if isinstance(end, int) else len(text)
+    end = min(end, len(text)) if isinstance(end, int) else len(text)
+    return len(text) - len(text[end:].lstrip())

@@ -14,9 +14,7 @@ says, and put the marker of the line that says it behind each statement.\
 """
 
 
-def repair_prompt(
-    prompt: Sequence[BaseMessage], reply: str, failing: Sequence[tuple[str, Claim]]
-) -> list[BaseMessage]:
+def repair_prompt(prompt: Sequence[BaseMessage], reply: str, failing: Sequence[tuple[str, Claim]]) -> list[BaseMessage]:
     """The prompt, the reply, and the verdicts on the statements that failed."""
     verdicts = "\n".join(
         f"- {' '.join(text.split())} ({claim.support}: {'; '.join(claim.reasons)})" for text, claim in failing

@@ -10,9 +10,10 @@ from mistral_rag.grounding._evidence.evidence import EvidenceUnit, marker
 from mistral_rag.grounding._evidence.prompt import messages
 
 RULES: Final = """\
-Reply with one JSON object and nothing else, and with no markers in its texts: {"statements": [{"text": "...", "evidence": \
-[1, 2]}, ...], "missing": ""}. Each statement is one sentence; "evidence" has the numbers N of the lines [EN-...] that back \
-it. If the evidence does not answer the question, "statements" is empty and "missing" says what is missing.\
+Reply with one JSON object and nothing else, and with no markers in its texts: {"statements": [{"text": "...", \
+"evidence": [1, 2]}, ...], "missing": ""}. Each statement is one sentence; "evidence" has the numbers N of the lines \
+[EN-...] that back it. If the evidence does not answer the question, "statements" is empty and "missing" says what is \
+missing.\
 """
 _STOPS: Final = ".!?。！？"
 

@@ -1,7 +1,7 @@
 """Numbered units of evidence.
 
-Text of documents is data: its line breaks become blanks, so it cannot start a line of its own in a prompt, and what looks
-like a marker is shown in other brackets (``［2］``). Quotes are cut from the page, unchanged.
+Text of documents is data: its line breaks become blanks, so it cannot start a line of its own in a prompt, and
+what looks like a marker is shown in other brackets (``［2］``). Quotes are cut from the page, unchanged.
 """
 
 import re

@@ -36,7 +36,8 @@ class Selection:
 def select(evidence: Sequence[EvidenceUnit], budget: int, count: CountTokens | None) -> Selection:
     """Choose the units of the best passages that fit into `budget` tokens, at least one.
 
-    `count` counts exactly; without it a token is taken for four bytes of UTF-8, and a warning says so when that decides.
+    `count` counts exactly; without it a token is taken for four bytes of UTF-8, and a warning says so when that
+    decides.
     """
     distinct = _without_copies(evidence)
     fits = _within(distinct, budget, count or estimated)

@@ -18,7 +18,7 @@ from mistral_rag.grounding._claims.names import absent_names, other_names, other
 from mistral_rag.grounding._claims.polarity import negations, opposites
 from mistral_rag.grounding._claims.values import other_directions, other_measures, other_places, other_years
 from mistral_rag.schema import Support
-from mistral_rag.text import Number, computed_number, missing_numbers, near, numbers, window, words
+from mistral_rag.text import Number, computed_number, measure_word, missing_numbers, near, numbers, window, words
 
 WEIGHTS = {"window": 1.7, "near": 1.0, "pairs": 1.1, "missing": -2.0, "length": -0.5}
 INTERCEPT = -0.2
@@ -67,10 +67,8 @@ def judge(
     compared = Compared(statement, sources, language, around=around)
     found = [finding for check in CHECKS for finding in check(compared)]
     numbers_ok, absent, computed = _numbers(statement, sources, question, around)
-    support = worst(["supported", *(finding.verdict for finding in found), *(["unsupported"] if absent else [])])
-    by_words = _by_words(_probability(_features(statement, sources, language, missing=len(absent))))
-    if numbers_ok and not any(map(str.isalpha, statement)):
-        by_words = "supported"  # a bare number has no words to compare
+    support = worst(["unsupported" if absent else "supported", *(finding.verdict for finding in found)])
+    by_words = _by_words(statement, sources, language, missing=len(absent), numbers_ok=numbers_ok)
     reasons = [*absent, *computed, *(finding.reason for finding in found)]
     if by_words != "supported" and not absent:
         reasons.append(_overlap_reason(statement, sources, language))
@@ -91,15 +89,17 @@ def features(statement: str, sources: Sequence[str], language: str = "en") -> di
     - ``missing``: share of its numbers that are in no source;
     - ``length``: logarithm of its length.
     """
-    return _features(statement, sources, language, missing=len(missing_numbers(statement, sources)))
+    missing = len(missing_numbers(statement, sources))
+    return _features(statement, words(statement, language), sources, language, missing=missing)
 
 
 def _probability(values: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-INTERCEPT - sum(WEIGHTS[name] * value for name, value in values.items())))
 
 
-def _features(statement: str, sources: Sequence[str], language: str, *, missing: int) -> dict[str, float]:
-    statement_words = words(statement, language)
+def _features(
+    statement: str, statement_words: Sequence[str], sources: Sequence[str], language: str, *, missing: int
+) -> dict[str, float]:
     source_words = [word for source in sources for word in words(source, language)]
     stated = numbers(statement)
     neighbours = {(a, b) for a, b in pairwise(statement_words) if a != b}
@@ -112,7 +112,20 @@ def _features(statement: str, sources: Sequence[str], language: str, *, missing:
     }
 
 
-def _by_words(value: float) -> Support:
+def _spoken(statement: str, language: str) -> list[str]:
+    """The words of a statement without numbers and their scales and units, which are checked by value."""
+    return [word for word in words(statement, language) if not word[0].isdigit() and not measure_word(word)]
+
+
+def _by_words(
+    statement: str, sources: Sequence[str], language: str, *, missing: int, numbers_ok: bool | None
+) -> Support:
+    """The grade by words: numbers that stand there in another form ("5.0 billion") are no words that are absent."""
+    spoken = _spoken(statement, language)
+    if numbers_ok and not spoken:
+        return "supported"  # a bare number has no words to compare
+    every = (words(statement, language), spoken)
+    value = max(_probability(_features(statement, held, sources, language, missing=missing)) for held in every)
     return "supported" if value >= SUPPORTED else "partial" if value >= PARTIAL else "unsupported"
 
 
@@ -152,7 +165,7 @@ def _shown(number: Number) -> str:
 def _overlap_reason(statement: str, sources: Sequence[str], language: str) -> str:
     """Say how many words of the statement are in its sources."""
     source_words = {word for source in sources for word in words(source, language)}
-    statement_words = list(dict.fromkeys(words(statement, language)))
+    statement_words = list(dict.fromkeys(_spoken(statement, language)))
     absent = [word for word in statement_words if word not in source_words]
     if not absent:
         return "its words stand in what it cites, but not together"
