@@ -19,6 +19,7 @@
     │   ├── IndexDamagedError          bytes are not what was written; run `ingest verify`
     │   └── IndexWriteError            the disk refused (full, read-only, I/O error); the last commit stands
     ├── InvalidFilterError             a metadata filter that can't be understood (also a ValueError)
+    ├── UnsupportedAnswerError         a model's statement is not backed by what it cites; `answer` has the verdicts
     └── ApiError                       the platform: status, code, type, request_id, retry_after, body
         ├── BadRequestError            400  what was sent is wrong
         │   ├── ContextOverflowError        more tokens than the model takes
@@ -94,6 +95,7 @@ __all__ = [
     "StoreError",
     "StreamError",
     "UnknownModelError",
+    "UnsupportedAnswerError",
     "WorkerError",
     "WorkerStartError",
 ]
@@ -187,6 +189,18 @@ class IndexWriteError(StoreError):
 
 class InvalidFilterError(MistralRagError, ValueError):
     """A metadata filter that can't be understood; the message names the part."""
+
+
+class UnsupportedAnswerError(MistralRagError):
+    """A statement of a model is not backed by what it cites, and the policy is "raise".
+
+    `answer` is the `Answer` without these statements; they are in its `removed`, with the reasons.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        told = "; ".join(f"{removed.text!r}: {removed.reason}" for removed in answer.removed)
+        super().__init__(f"the model states what its evidence does not back: {told}")
+        self.answer = answer
 
 
 def __getattr__(name: str) -> Any:

@@ -170,11 +170,11 @@ def _answered(reply: str) -> None:
             for at in range(0, len(whole), max(len(whole) // 20, 7)):
                 yield AIMessageChunk(content=whole[at : at + max(len(whole) // 20, 7)])
 
-    for how in ("flag", "withhold"):
+    for how in ("mark", "drop"):
         asked: Any = RunnableLambda(lambda messages: AIMessage(written(messages)))
-        whole = GroundedQA(retriever=retriever(), model=asked, unsupported=how).invoke("What were net sales in 2023?")
+        whole = GroundedQA(retriever=retriever(), model=asked, policy=how).invoke("What were net sales in 2023?")
         json.loads(whole.model_dump_json())
-        streaming = GroundedQA(retriever=retriever(), model=RunnableGenerator(pieces), unsupported=how)
+        streaming = GroundedQA(retriever=retriever(), model=RunnableGenerator(pieces), policy=how)
         for _ in streaming.stream("What were net sales in 2023?"):
             pass
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding._drafting.draft import Draft, clauses
+from mistral_rag.grounding._drafting.draft import Draft
+from mistral_rag.grounding._drafting.statements import clauses
 from mistral_rag.text import sentences
 
 REPLY = (
@@ -22,7 +23,7 @@ def test_markers_are_numbered_as_they_appear() -> None:
     draft = Draft("k3xq", 5)
     assert written(draft, [REPLY]) == draft.text == TEXT
     assert draft.numbers == {2: 1, 4: 2, 1: 3, 3: 4}
-    assert draft.forged == ["E9", "7"]
+    assert [unknown.text for unknown in draft.unknown] == ["E9", "7"]
 
 
 @pytest.mark.parametrize("withheld", [None, "fell", "Then", "One"])
@@ -30,7 +31,7 @@ def test_every_cut_gives_the_same_text(withheld: str | None) -> None:
     def draft() -> Draft:
         if withheld is None:
             return Draft("k3xq", 5)
-        return Draft("k3xq", 5, withhold=lambda plain, lines: "why" if withheld in plain else None)
+        return Draft("k3xq", 5, withhold=lambda plain, lines, unknown: "why" if withheld in plain else None)
 
     whole = draft()
     text = written(whole, [REPLY])
@@ -69,7 +70,7 @@ def test_line_zero_declines_and_does_not_show() -> None:
 
 
 def test_a_sentence_can_be_withheld_with_its_markers() -> None:
-    draft = Draft("k3xq", 5, withhold=lambda plain, lines: "no source" if not lines else None)
+    draft = Draft("k3xq", 5, withhold=lambda plain, lines, unknown: "no source" if not lines else None)
     assert written(draft, list("One [E1-k3xq]. Two. Three [E3-k3xq].")) == "One [1]. Three [2]."
     assert draft.withheld == [("Two.", "no source")]
 
@@ -89,14 +90,14 @@ def test_no_marker_appears_that_the_model_did_not_write(reply: str, text: str) -
 
 
 def test_a_withheld_sentence_leaves_no_marker_behind() -> None:
-    draft = Draft("k3xq", 5, withhold=lambda plain, lines: "why" if "Bad" in plain else None)
+    draft = Draft("k3xq", 5, withhold=lambda plain, lines, unknown: "why" if "Bad" in plain else None)
     assert written(draft, list("So it is [\n\nBad one.\n\n1] rose.")) == "So it is [\n\n1］ rose."
 
 
 @pytest.mark.parametrize("reply", ["[E1-k3xq]", "[E1-k3xq][E2-k3xq].", " (E1-k3xq) … ", "[9]", "?", "[[9][E1-k3xq]]"])
 @pytest.mark.parametrize("withholding", [False, True])
 def test_a_reply_without_a_word_has_no_text(reply: str, withholding: bool) -> None:
-    draft = Draft("k3xq", 5, withhold=(lambda plain, lines: None) if withholding else None)
+    draft = Draft("k3xq", 5, withhold=(lambda plain, lines, unknown: None) if withholding else None)
     assert written(draft, list(reply)) == draft.text == ""
     assert draft.markers == []
 
@@ -117,7 +118,7 @@ def read(unit: str, length: int) -> int:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mistral_rag.grounding._drafting.draft.sentences", counted)
-        written(Draft("k3xq", 5, withhold=lambda plain, lines: None), list((unit * length)[:length]))
+        written(Draft("k3xq", 5, withhold=lambda plain, lines, unknown: None), list((unit * length)[:length]))
     return looks
 
 
@@ -134,7 +135,9 @@ SCRAPS = st.sampled_from(
 @given(st.lists(SCRAPS, max_size=20), st.booleans())
 def test_any_reply_streams_to_the_same_text(scraps: list[str], withholding: bool) -> None:
     def draft() -> Draft:
-        return Draft("k3xq", 2, withhold=(lambda plain, lines: None if lines else "why") if withholding else None)
+        return Draft(
+            "k3xq", 2, withhold=(lambda plain, lines, unknown: None if lines else "why") if withholding else None
+        )
 
     one, other = draft(), draft()
     assert written(one, scraps) == written(other, ["".join(scraps)]) == one.text == other.text

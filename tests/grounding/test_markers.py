@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerParser
+from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerParser, UnknownMarker
 
 Event = str | MarkerEvent
 
@@ -12,12 +12,15 @@ Event = str | MarkerEvent
 def parsed(*pieces: str) -> tuple[list[Event], list[str]]:
     parser = MarkerParser("k3xq", 12)
     events: list[Event] = []
+    unknown: list[str] = []
     for event in [e for piece in pieces for e in parser.feed(piece)] + parser.close():
-        if events and isinstance(event, str) and isinstance(events[-1], str):
+        if isinstance(event, UnknownMarker):
+            unknown.append(event.text)
+        elif events and isinstance(event, str) and isinstance(events[-1], str):
             events[-1] += event
         else:
             events.append(event)
-    return events, parser.forged
+    return events, unknown
 
 
 def test_a_marker_becomes_an_event() -> None:

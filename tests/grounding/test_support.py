@@ -18,19 +18,19 @@ def test_a_statement_without_source_is_unsupported() -> None:
 def test_a_wrong_number_is_unsupported_and_named() -> None:
     found = judge("Net sales of Acme were $5,100 million in 2022.", [ROW])
     assert (found.support, found.numbers_ok) == ("unsupported", False)
-    assert found.reasons[0] == "5,100 million stands in nothing it cites"
+    assert found.reasons[0] == "$5,100 million stands in nothing it cites"
 
 
-def test_a_computed_number_is_partly_supported_and_says_from_what() -> None:
+def test_a_computed_number_says_from_what() -> None:
     found = judge("Net sales of Acme rose by 25 % in 2022.", [ROW])
-    assert (found.support, found.numbers_ok) == ("partial", False)
-    assert found.reasons[0] == "25 % stands in nothing it cites; it can be computed: change from 4,000 to 5,000"
+    assert found.numbers_ok is True
+    assert found.reasons[0] == "25 % is computed: change from 4,000 to 5,000"
 
 
 def test_other_words_are_unsupported_with_the_count() -> None:
     found = judge("The harbour of Gdansk freezes in winter.", [ROW])
     assert (found.support, found.numbers_ok) == ("unsupported", None)
-    assert found.reasons == ("0 of its 4 content words stand in what it cites",)
+    assert found.reasons[-1] == "0 of its 4 content words stand in what it cites"
 
 
 @pytest.mark.parametrize(

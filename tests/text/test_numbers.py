@@ -54,18 +54,60 @@ def test_a_number_in_brackets_is_negative_only_in_a_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "way"),
+    ("statement", "source"),
     [
-        ("25 %", "change from 3,990 to 4,987"),
-        ("997", "4,987 - 3,990"),
-        ("8,977", "4,987 + 3,990"),
-        ("1.25", "4,987 / 3,990"),
-        ("80.0 %", "3,990 / 4,987"),
+        ("It ends on May 3, 2024.", "Die Frist endet am 3. Mai 2024."),
+        ("Frist: 03.05.2024", "The period ends on May 3, 2024."),
+        ("It ended on 2022-03-31.", "as of March 31, 2022"),
+        ("Am 3. Mai endet sie.", "Bis 3.5.2024."),
+        ("More than 5,000 people came.", "5,432 people came"),
+        ("About 1,600 stores.", "1,627 stores"),
+        ("It lasts 3 weeks.", "It lasts 21 days."),
+        ("Two years.", "24 months"),
+        ("Sales were 5 billion.", "Net sales 4,987 (in millions)"),
+        ("Es sind fünf Tage.", "5 Tage"),
+        ("The parts are (1) iron and (2) tin.", "iron and tin"),
     ],
 )
-def test_a_computed_number_names_its_operands(number: str, way: str) -> None:
-    assert computed_number(numbers(number)[0], ["Net sales 4,987 3,990"]) == way
+def test_a_number_is_found_as_people_read_it(statement: str, source: str) -> None:
+    assert absent(statement, source) == []
 
 
-def test_a_number_of_one_digit_is_never_called_computed() -> None:
-    assert computed_number(numbers("2")[0], ["4 2 8"]) is None
+@pytest.mark.parametrize(
+    ("statement", "source", "missed"),
+    [
+        ("It ends on May 4, 2024.", "Die Frist endet am 3. Mai 2024.", ["May 4, 2024"]),
+        ("Frist: 03.06.2024", "The period ends on May 3, 2024.", ["03.06.2024"]),
+        ("It ended on 2021-03-31.", "as of March 31, 2022", ["2021-03-31"]),
+        ("More than 6,000 people came.", "5,432 people came", ["6,000"]),
+        ("It costs €5.", "It costs $5.", ["5"]),
+        ("It lasts 3 weeks.", "It lasts 3 days.", ["3"]),
+        ("It is 5 miles.", "It is 5 km.", ["5"]),
+        ("Sales were 5 billion.", "Net sales 4,987 (in thousands)", ["5 billion"]),
+        ("We opened five stores.", "We opened three stores.", ["five"]),
+        ("Version 4.1.2 is meant.", "Version 4.1.3 is meant.", ["4.1.2"]),
+    ],
+)
+def test_a_number_of_another_date_unit_or_scale_is_missing(statement: str, source: str, missed: list[str]) -> None:
+    assert absent(statement, source) == missed
+
+
+@pytest.mark.parametrize(
+    ("statement", "way"),
+    [
+        ("Sales rose by 25 %.", "change from 3,990 to 4,987"),
+        ("The difference is 997.", "4,987 - 3,990"),
+        ("The total is 8,977.", "4,987 + 3,990"),
+        ("The ratio is 1.25.", "4,987 / 3,990"),
+        ("A ratio of 80.0 %.", "3,990 / 4,987"),
+    ],
+)
+def test_a_computed_number_names_its_operands(statement: str, way: str) -> None:
+    found = computed_number(numbers(statement)[0], statement, ["Net sales 4,987 3,990"])
+    assert found is not None
+    assert found.shown == way
+
+
+@pytest.mark.parametrize("statement", ["25 %", "Sales fell by 25 %.", "Sales rose by 8,977.", "The ratio is 2."])
+def test_a_number_that_no_named_computation_gives_is_none(statement: str) -> None:
+    assert computed_number(numbers(statement)[0], statement, ["Net sales 4,987 3,990"]) is None

@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal, cast
 
 from langchain_core.documents import Document
 from langchain_core.exceptions import ModelError
 from langchain_core.messages import BaseMessage
-from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import merge_configs, run_in_executor
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import run_in_executor
 from langchain_core.tools import BaseTool
 from langchain_core.vectorstores import VectorStore
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
@@ -19,15 +17,18 @@ from mistral_rag._nearest import refusal
 from mistral_rag.errors import ConfigurationError, RefusalError
 from mistral_rag.grounding._asked.calibration import calibration_of
 from mistral_rag.grounding._conversation import rewording
-from mistral_rag.grounding._conversation.standalone import Standalone, by_rules, earlier_passages
+from mistral_rag.grounding._conversation.standalone import Standalone, by_rules
 from mistral_rag.grounding._conversation.turns import Turn, turn_of
-from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Unsupported
+from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Drafting, Mode, Policy
+from mistral_rag.grounding._drafting.forms import DraftForm
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.collection import collection_answer
 from mistral_rag.grounding._evidence.extractive import extractive_answer
-from mistral_rag.grounding._evidence.pages import EmbeddingRetriever, PagedRetriever, PageSource, PageStore
-from mistral_rag.grounding._evidence.retrieved import Retrieved, from_documents, from_retrieval
-from mistral_rag.grounding._evidence.settings import require_settings
+from mistral_rag.grounding._evidence.pages import PageSource, PageStore
+from mistral_rag.grounding._evidence.prompt import checked_template
+from mistral_rag.grounding._evidence.retrieved import Retrieved
+from mistral_rag.grounding._evidence.search import EvidenceSearch
+from mistral_rag.grounding._evidence.selection import counter_of
 from mistral_rag.grounding._plugs.retrieval_chain import retrieval_chain
 from mistral_rag.grounding._plugs.tools import answer_tool
 from mistral_rag.grounding._quotes.pictures import seen_in_answer
@@ -44,7 +45,6 @@ from mistral_rag.grounding._steps import (
     interruptible,
     text_events,
 )
-from mistral_rag.retrieval import PassageRetriever, Retrieval
 from mistral_rag.schema import Answer
 from mistral_rag.witness import PictureWitness, has_picture
 
@@ -57,6 +57,9 @@ AskModelAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[
 NOT_SEEN = (
     'the quotes were not compared with the pictures of their pages; for that run: pip install "mistral-rag[local]"'
 )
+CHARACTERS_PER_TOKEN = 4
+MAX_CHARACTERS_PER_TOKEN = 8
+"""Gathered for a model, at most: which of them fit is decided by tokens."""
 INTERRUPTIONS = (ModelError, ConnectionError, TimeoutError)
 """Errors that may end a reply in the middle; any other is a mistake and is raised."""
 
@@ -74,9 +77,11 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     (`Answer.standalone_question`). It may cite again what earlier answers of the conversation cited, if their messages
     are those of `Answer.as_message`, and if the retriever's filter and groups still let it.
 
-    Without a model the answer quotes the best passages. `unsupported` says what happens to statements that
-    nothing backs: "flag" marks them in `claims`, "withhold" leaves them out (they are in `removed`); then text
-    is streamed by sentences.
+    Without a model the answer quotes the best passages. `policy` says what happens to a model's statements that
+    nothing backs: "mark" marks them in `claims`; "repair" asks the model once more and shows it the verdicts; "drop"
+    leaves them out (they are in `removed`); "raise" raises `UnsupportedAnswerError`. With `mode` "optimistic" text is
+    streamed as it comes, with "gated" a sentence is streamed after its verdict; "drop" and "raise" are always gated,
+    and "repair" gives no text before its last verdict.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -88,11 +93,23 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     pages: Any = Field(default=None, repr=False)
     """The `PageStore` or `PageSource` behind the Documents; by default the retriever's own (`retriever.pages`).
     Documents that are not from it are their own source with one page."""
-    unsupported: Unsupported = "flag"
+    policy: Policy = "mark"
+    mode: Mode = "optimistic"
+    form: DraftForm = "markers"
+    """How the model points at evidence: "markers" in its text, "references" of the Mistral platform, or "structured"
+    output as JSON; the answer is the same."""
+    instructions: str = ""
+    """Your own instructions to the model, beside the rules."""
+    template: str | None = None
+    """Your own prompt in place of the rules; it must hold "{evidence}", "{question}",
+    "{marker}" and "{no_answer}". It has no effect with the form "references"."""
+    judge: Runnable[Any, Any] | None = None
+    """A chat model that judges the finished statements, all in one call; it can make a verdict worse, never better."""
     quotes: int = Field(default=5, ge=1)
     """Maximum number of quotes in an answer without a model."""
-    budget: int = Field(default=24_000, ge=1)
-    """Maximum number of characters of evidence shown to a model."""
+    budget: int = Field(default=6_000, ge=1)
+    """Maximum number of tokens of evidence shown to a model: counted exactly for a `ChatMistral`, else estimated
+    as four bytes each. What is left out is told in `warnings`."""
     condense: Condense = "model"
     """Follow-ups are made whole by the model, in one call more, or by "rules", as they are without a model; "off"
     leaves them as they are. Rules say what a follow-up is."""
@@ -121,6 +138,11 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         if pages is not None and not isinstance(pages, PageStore | PageSource):
             raise ValueError("pages needs the methods page(uri, number) and source(uri), or view() that gives them")
         return pages
+
+    @field_validator("template")
+    @classmethod
+    def _has_its_places(cls, template: str | None) -> str | None:
+        return None if template is None else checked_template(template)
 
     @property
     def OutputType(self) -> type[Answer]:  # noqa: N802
@@ -243,7 +265,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         turn = turn_of(given)
         standalone = self._standalone(turn, config)
         yield SearchEvent(standalone.question)
-        retrieved = self._retrieved(standalone, config, started, settings)
+        retrieved = self._search.find(standalone, config, started, settings)
         if (about := self._about_collection(retrieved)) is not None:
             yield from answer_events(about, unfinished, text=True)
             return
@@ -251,16 +273,26 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         if self.model is None or not retrieved.evidence:
             yield from answer_events(self._seen(retrieved, self._extractive(retrieved)), unfinished, text=True)
             return
+        yield from self._drafted(retrieved, config, ask, unfinished)
+
+    def _drafted(
+        self, retrieved: Retrieved, config: RunnableConfig, ask: AskModel, unfinished: UnfinishedAnswer | None
+    ) -> Iterator[QAEvent]:
+        """The answer that the model drafts from the evidence."""
         self._expect_quotes(retrieved)
-        builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
+        builder = AnswerBuilder(retrieved, self._drafting())
         interruptible(builder, unfinished)
-        interrupted = None
-        try:
-            for message in ask(builder.messages, config):
-                yield from text_events(builder.feed(message))
-        except INTERRUPTIONS as error:
-            interrupted = _interruption(builder, error)
-        yield from text_events(builder.close(interrupted=interrupted))
+        for prompt in builder.prompts():
+            interrupted = None
+            try:
+                for message in ask(prompt, config):
+                    yield from text_events(builder.feed(message))
+            except INTERRUPTIONS as error:
+                interrupted = _interruption(builder, error)
+            yield from text_events(builder.close(interrupted=interrupted))
+        if self.judge is not None and (asked := builder.judge_prompt()) is not None:
+            builder.judged(self.judge.invoke(asked, config))
+        yield from text_events(builder.rest())
         yield from answer_events(self._seen(retrieved, builder.answer()), unfinished)
 
     async def _asteps(
@@ -275,7 +307,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         turn = turn_of(given)
         standalone = await self._astandalone(turn, config)
         yield SearchEvent(standalone.question)
-        retrieved = await self._aretrieved(standalone, config, started, settings)
+        retrieved = await self._search.afind(standalone, config, started, settings)
         if (about := await run_in_executor(config, self._about_collection, retrieved)) is not None:
             for step in answer_events(about, unfinished, text=True):
                 yield step
@@ -287,21 +319,49 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             for step in answer_events(answer, unfinished, text=True):
                 yield step
             return
+        async for step in self._adrafted(retrieved, config, ask, unfinished):
+            yield step
+
+    async def _adrafted(
+        self, retrieved: Retrieved, config: RunnableConfig, ask: AskModelAsync, unfinished: UnfinishedAnswer | None
+    ) -> AsyncIterator[QAEvent]:
         self._expect_quotes(retrieved)
-        builder = AnswerBuilder(retrieved, unsupported=self.unsupported)
+        builder = AnswerBuilder(retrieved, self._drafting())
         interruptible(builder, unfinished)
-        interrupted = None
-        try:
-            async for message in ask(builder.messages, config):
-                for step in text_events(builder.feed(message)):
-                    yield step
-        except INTERRUPTIONS as error:
-            interrupted = _interruption(builder, error)
-        for step in text_events(builder.close(interrupted=interrupted)):
+        for prompt in builder.prompts():
+            interrupted = None
+            try:
+                async for message in ask(prompt, config):
+                    for step in text_events(builder.feed(message)):
+                        yield step
+            except INTERRUPTIONS as error:
+                interrupted = _interruption(builder, error)
+            for step in text_events(builder.close(interrupted=interrupted)):
+                yield step
+        if self.judge is not None and (asked := builder.judge_prompt()) is not None:
+            builder.judged(await self.judge.ainvoke(asked, config))
+        for step in text_events(builder.rest()):
             yield step
         answer = await run_in_executor(config, self._seen, retrieved, builder.answer())
         for step in answer_events(answer, unfinished):
             yield step
+
+    @property
+    def _search(self) -> EvidenceSearch:
+        characters = self.budget * (CHARACTERS_PER_TOKEN if self.model is None else MAX_CHARACTERS_PER_TOKEN)
+        return EvidenceSearch(self.retriever, self.pages, characters)
+
+    def _drafting(self) -> Drafting:
+        return Drafting(
+            policy=self.policy,
+            mode=self.mode,
+            form=self.form,
+            instructions=self.instructions,
+            template=self.template,
+            judged=self.judge is not None,
+            budget=self.budget,
+            count=counter_of(self.model),
+        )
 
     def _standalone(self, turn: Turn, config: RunnableConfig) -> Standalone:
         """The question as it is searched for."""
@@ -323,71 +383,13 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             return ruled.not_reworded(error)
         return ruled.reworded(reply, turn)
 
-    def _retrieved(
-        self, standalone: Standalone, config: RunnableConfig, started: float, settings: Mapping[str, Any]
-    ) -> Retrieved:
-        question = standalone.question
-        ours, bound = self._passage_retriever()
-        if ours is not None:
-            retrieval = ours.retrieve(question, merge_configs(bound, config), **settings)
-            return self._from_retrieval(ours, standalone, retrieval, started, settings)
-        require_settings(self.retriever, settings)
-        documents = self.retriever.invoke(question, config, **settings)
-        return standalone.on(self._from_documents(question, documents, started))
-
-    async def _aretrieved(
-        self, standalone: Standalone, config: RunnableConfig, started: float, settings: Mapping[str, Any]
-    ) -> Retrieved:
-        question = standalone.question
-        ours, bound = self._passage_retriever()
-        if ours is not None:
-            retrieval = await ours.aretrieve(question, merge_configs(bound, config), **settings)
-            return await run_in_executor(config, self._from_retrieval, ours, standalone, retrieval, started, settings)
-        require_settings(self.retriever, settings)
-        documents = await self.retriever.ainvoke(question, config, **settings)
-        return standalone.on(await run_in_executor(config, self._from_documents, question, documents, started))
-
-    def _from_retrieval(
-        self,
-        ours: PassageRetriever,
-        standalone: Standalone,
-        retrieval: Retrieval,
-        started: float,
-        settings: Mapping[str, Any],
-    ) -> Retrieved:
-        earlier, warnings = earlier_passages(ours, standalone, settings)
-        retrieved = from_retrieval(standalone.question, retrieval, budget=self.budget, started=started, earlier=earlier)
-        return standalone.on(retrieved, warnings=warnings)
-
-    def _passage_retriever(self) -> tuple[PassageRetriever | None, RunnableConfig]:
-        """The retriever where it gives passages with their pages, also from behind `with_config`."""
-        retriever: Any = self.retriever
-        config = RunnableConfig()
-        while isinstance(retriever, RunnableBinding) and not retriever.kwargs:
-            config, retriever = merge_configs(retriever.config, config), retriever.bound
-        own_pages = self.pages is None or (isinstance(retriever, PagedRetriever) and retriever.pages is self.pages)
-        # wrappers pass attributes on: only a retriever itself is asked past its `invoke`
-        ours = own_pages and isinstance(retriever, BaseRetriever) and isinstance(retriever, PassageRetriever)
-        return (retriever if ours else None), config
-
-    def _from_documents(self, question: str, documents: list[Document], started: float) -> Retrieved:
-        retrieved = from_documents(question, documents, store=self._store(), budget=self.budget, started=started)
-        if isinstance(self.retriever, EmbeddingRetriever):
-            return replace(retrieved, embeddings=self.retriever.embeddings)
-        return retrieved
-
-    def _store(self) -> PageStore | PageSource | None:
-        if self.pages is None and isinstance(self.retriever, PagedRetriever):
-            return self.retriever.pages
-        return cast("PageStore | PageSource | None", self.pages)
-
     def _about_collection(self, retrieved: Retrieved) -> Answer | None:
         """The answer to a question about the collection; None for other questions."""
         filter = getattr(self.retriever, "filter", None)
-        return collection_answer(retrieved, self._store(), filter=filter, has_model=self.model is not None)
+        return collection_answer(retrieved, self._search.store, filter=filter, has_model=self.model is not None)
 
     def _extractive(self, retrieved: Retrieved) -> Answer:
-        calibration = calibration_of(self._store(), retrieved.embeddings)
+        calibration = calibration_of(self._search.store, retrieved.embeddings)
         return extractive_answer(
             retrieved, quotes=self.quotes, embeddings=retrieved.embeddings, calibration=calibration
         )
@@ -462,7 +464,7 @@ def _output(step: QAEvent) -> list[Output]:
 def _interruption(builder: AnswerBuilder, error: Exception) -> str | None:
     """Reason of an interrupted reply, None for a refusal; raises the error when no text had come."""
     if isinstance(error, RefusalError):
-        builder.blocked = str(error)
+        builder.refused(str(error))
         return None
     if not builder.begun:
         raise error

@@ -19,17 +19,20 @@ Status = Literal["answered", "partial", "abstained", "blocked", "incomplete"]
 class Claim(Model):
     """A sentence of the answer, and whether what it cites backs it.
 
-    `numbers_ok` is False when a number of the claim stands in none of its sources, None when it has no
-    number or no source.
+    A "connective" leads from one statement to the next, an "abstention" says that the answer is not known; neither
+    needs a source. `numbers_ok` is False when a number of the claim neither stands in its sources nor is computed from
+    them in a way that the claim names; None when it has no number or no source. `unknown_markers` were taken out of
+    it, as they point at no evidence.
     """
 
     start: Offset
     end: Offset
-    kind: Literal["fact", "connective"] = "fact"
+    kind: Literal["fact", "connective", "abstention"] = "fact"
     support: Support = "unchecked"
     numbers_ok: bool | None = None
     reasons: tuple[Text, ...] = ()
     citations: tuple[str, ...] = Field(default=(), description="markers")
+    unknown_markers: tuple[Text, ...] = ()
 
 
 class RetrievedDocument(Model):

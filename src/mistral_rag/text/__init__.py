@@ -12,13 +12,17 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
+    from mistral_rag.text._computed_numbers import Computation, computed_number
+    from mistral_rag.text._dates import WrittenDate, dates, same_date
     from mistral_rag.text._grid import GridCell, Place, TableGrid
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
+    from mistral_rag.text._measures import measure_word
     from mistral_rag.text._names import is_readable, normal_forms, readable_name
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
-    from mistral_rag.text._numbers import Number, computed_number, missing_numbers, numbers, same_number
+    from mistral_rag.text._numbers import Number, numbers
     from mistral_rag.text._proximity import near, window
+    from mistral_rag.text._same_numbers import missing_numbers, same_number, table_scales
     from mistral_rag.text._sentences import SENTENCE_LOOKAHEAD, can_begin, sentences, trimmed
     from mistral_rag.text._tokens import (
         TOKENS_VERSION,
@@ -45,13 +49,17 @@ if TYPE_CHECKING:
 _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "DecodedText decode_text read_text",
+    "_dates": "WrittenDate dates same_date",
     "_grid": "GridCell Place TableGrid",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
+    "_measures": "measure_word",
     "_names": "is_readable normal_forms readable_name",
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
-    "_numbers": "Number computed_number missing_numbers numbers same_number",
+    "_computed_numbers": "Computation computed_number",
+    "_numbers": "Number numbers",
     "_proximity": "near window",
+    "_same_numbers": "missing_numbers same_number table_scales",
     "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
     "_tokens": "TOKENS_VERSION Terms bigrams hashed hashed_question is_word tokenize written written_question",
     "_words": "NON_ALPHANUMERIC Weigh asked_words content_words coverage evenly rarity words",
@@ -64,6 +72,7 @@ __all__ = [
     "NON_ALPHANUMERIC",
     "SENTENCE_LOOKAHEAD",
     "TOKENS_VERSION",
+    "Computation",
     "DecodedText",
     "Form",
     "GridCell",
@@ -73,12 +82,14 @@ __all__ = [
     "TableGrid",
     "Terms",
     "Weigh",
+    "WrittenDate",
     "asked_words",
     "bigrams",
     "can_begin",
     "computed_number",
     "content_words",
     "coverage",
+    "dates",
     "decode_text",
     "detect_language",
     "drop_invisible",
@@ -88,6 +99,7 @@ __all__ = [
     "hashed_question",
     "is_readable",
     "is_word",
+    "measure_word",
     "missing_numbers",
     "near",
     "normal_form",
@@ -96,9 +108,11 @@ __all__ = [
     "rarity",
     "read_text",
     "readable_name",
+    "same_date",
     "same_number",
     "sentences",
     "skeleton",
+    "table_scales",
     "tokenize",
     "trimmed",
     "window",

@@ -1,161 +1,204 @@
-"""The answer to a question with evidence, built from the messages of a model's reply. Does no I/O."""
+"""The answer to a question with evidence, built from the messages of a model's replies. Does no I/O."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 
-from mistral_rag.grounding._drafting.draft import Draft, Statement, clauses
-from mistral_rag.grounding._evidence.evidence import EvidenceUnit, messages, new_nonce
+from mistral_rag.errors import UnsupportedAnswerError
+from mistral_rag.grounding._drafting.draft import Withhold
+from mistral_rag.grounding._drafting.forms import DraftForm, form_of
+from mistral_rag.grounding._drafting.judging import judge_prompt, judge_verdicts
+from mistral_rag.grounding._drafting.repair import repair_prompt
+from mistral_rag.grounding._drafting.reply import CheckedReply
+from mistral_rag.grounding._drafting.verdicts import FAILING, StatementVerdicts
+from mistral_rag.grounding._evidence.evidence import new_nonce
 from mistral_rag.grounding._evidence.retrieved import Retrieved
-from mistral_rag.grounding._quotes.citations import cite
-from mistral_rag.grounding._support.support import Judgement, judge
-from mistral_rag.schema import Answer, Citation, Claim, Removed, Status
-from mistral_rag.text import content_words
+from mistral_rag.grounding._evidence.selection import CountTokens, select
+from mistral_rag.schema import Answer, Claim, Removed
 
-Unsupported = Literal["flag", "withhold"]
-CUT_OFF_REASONS = {"length", "model_length", "max_tokens", "max_output_tokens", "error"}
-BLOCKED_REASONS = {"content_filter", "refusal", "safety"}
-"""Finish reasons of several vendors, as any LangChain chat model may be used."""
-EMPTY_REPLY = "the model replied without text"
+Policy = Literal["mark", "repair", "drop", "raise"]
+Mode = Literal["optimistic", "gated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """Settings of how an answer is drafted and what happens to statements that nothing backs."""
+
+    policy: Policy = "mark"
+    mode: Mode = "optimistic"
+    form: DraftForm = "markers"
+    instructions: str = ""
+    template: str | None = None
+    judged: bool = False
+    """A judge will be asked when the reply is there."""
+    budget: int = 6_000
+    """Tokens of evidence."""
+    count: CountTokens | None = None
+    """The model's tokenizer, where it is known."""
 
 
 class AnswerBuilder:
-    """Takes the messages of one reply; gives the answer's text as it grows, then the whole answer.
+    """Takes the messages of a reply, and of a second one where the first is to be repaired; gives the answer.
 
-    `messages` is the prompt. `begun` says that the reply has text; `blocked` is the reason of a refusal.
+    Ask the model each of `prompts()` in turn: `feed` its messages, then `close`. What `feed`, `close` and at last
+    `rest` return adds up to the answer's text.
     """
 
-    def __init__(self, retrieved: Retrieved, *, unsupported: Unsupported = "flag") -> None:
+    def __init__(self, retrieved: Retrieved, drafting: Drafting | None = None) -> None:
+        self._drafting = drafting or Drafting()
+        selection = select(retrieved.evidence, self._drafting.budget, self._drafting.count)
+        retrieved = replace(retrieved, evidence=selection.units, warnings=(*retrieved.warnings, *selection.warnings))
         self._retrieved = retrieved
         self._units = {unit.number: unit for unit in retrieved.evidence}
-        nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
-        self.messages: list[BaseMessage] = messages(retrieved.question, retrieved.evidence, nonce=nonce)
-        withhold = self._why_withheld if unsupported == "withhold" else None
-        self._draft = Draft(nonce, len(self._units), withhold=withhold)
-        self._details: dict[str, Any] = {}
+        self._nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
+        self._form = form_of(self._drafting.form)
+        self._verdicts = StatementVerdicts(retrieved.question, retrieved.evidence)
+        self._reply = self._new_reply()
+        self._first: CheckedReply | None = None
         self._usage: UsageMetadata | None = None
-        self._interrupted: str | None = None
-        self.begun = False
-        self.blocked: str | None = None
+
+    @property
+    def begun(self) -> bool:
+        """True once the reply has text, or a reply before it had."""
+        return self._reply.begun or self._first is not None
+
+    def prompts(self) -> Iterator[list[BaseMessage]]:
+        """The prompt, and with the policy "repair" one that shows the verdicts, where there is something to mend."""
+        retrieved, drafting = self._retrieved, self._drafting
+        prompt = self._form.prompt(
+            retrieved.question,
+            retrieved.evidence,
+            nonce=self._nonce,
+            instructions=drafting.instructions,
+            template=drafting.template,
+        )
+        yield prompt
+        failing = self._failing(self._reply)
+        if (
+            drafting.policy == "repair"
+            and failing
+            and self._reply.status(self._reply.claims())[0] in {"partial", "abstained"}
+        ):
+            self._first, self._reply = self._reply, self._new_reply()
+            yield repair_prompt(prompt, self._first.text, failing)
 
     def feed(self, message: BaseMessage) -> str:
         """Take a message, or the next chunk of one; returns the text that it adds to the answer."""
-        self._details |= {key: value for key, value in message.response_metadata.items() if value is not None}
-        if isinstance(message, AIMessage) and message.usage_metadata:
-            self._usage = add_usage(self._usage, message.usage_metadata)
-        text = str(message.text)
-        self.begun = self.begun or bool(text)
-        return self._draft.feed(text)
+        return self._given(self._reply.feed(message))
+
+    def refused(self, reason: str) -> None:
+        """Note that the model refused."""
+        self._reply.blocked = reason
 
     def close(self, *, interrupted: str | None = None) -> str:
-        """End the reply; returns the rest of the text. `interrupted` is the reason when it did not end by itself."""
-        self._interrupted = interrupted
-        return self._draft.close()
+        """End a reply; returns the rest of its text. `interrupted` is the reason when it did not end by itself."""
+        self._reply.interrupted = interrupted
+        text = self._given(self._reply.close())
+        if self._reply.usage is not None:
+            self._usage = add_usage(self._usage, self._reply.usage)
+        return text
+
+    def judge_prompt(self) -> list[BaseMessage] | None:
+        """The question to a judge about all facts that cite something; None when there is nothing to judge."""
+        self._choose()
+        reply = self._reply
+        facts = [
+            (statement.plain, self._verdicts.sources(list(dict.fromkeys(marker.line for marker in statement.markers))))
+            for statement in reply.statements()
+            if statement.markers
+        ]
+        return judge_prompt(facts) if facts else None
+
+    def judged(self, reply: BaseMessage) -> None:
+        """Take the judge's reply."""
+        facts = [statement.plain for statement in self._reply.statements() if statement.markers]
+        self._verdicts.added.update(judge_verdicts(str(reply.text), facts))
+
+    def rest(self) -> str:
+        """The text that was held back until all verdicts were there."""
+        self._choose()
+        if not self._holds_back:
+            return ""
+        if self._withholds and self._drafting.judged:
+            self._reply = self._again(self._reply)
+        return self._reply.draft.text
 
     def answer(self) -> Answer:
-        """Build the answer; its status says whether it is complete."""
-        draft = self._draft
-        statements = draft.statements()
-        claims = tuple(self._claim(statement) for statement in statements)
-        status, reason = self._status(claims)
-        return self._retrieved.answer(
-            text=draft.text,
+        """Build the answer; its status says whether it is complete.
+
+        Raises:
+            UnsupportedAnswerError: with the policy "raise", when a statement is not backed.
+        """
+        reply = self._reply
+        claims = reply.claims()
+        status, reason = reply.status(claims)
+        silent = reply.draft.declined and not reply.draft.markers
+        answer = self._retrieved.answer(
+            text=reply.draft.text,
             status=status,
             reason=reason,
-            claims=claims if draft.markers or status != "abstained" else (),
-            citations=self._citations(statements),
-            removed=tuple(Removed(text=text, reason=why) for text, why in draft.withheld),
-            model=self._details.get("model_name") or self._details.get("model"),
+            claims=() if silent and status == "abstained" else claims,
+            citations=reply.citations(self._units),
+            removed=tuple(Removed(text=text, reason=why) for text, why in reply.draft.withheld),
+            model=reply.details.get("model_name") or reply.details.get("model"),
             usage=_counts(self._usage),
-            warnings=self._warnings(),
+            warnings=reply.warnings(),
         )
+        if self._drafting.policy == "raise" and reply.draft.withheld:
+            raise UnsupportedAnswerError(answer)
+        return answer
 
-    def _citations(self, statements: Sequence[Statement]) -> tuple[Citation, ...]:
-        """Citations, one a marker number, each for the first clause that it backs."""
-        numbers = self._draft.numbers
-        clauses_of: dict[int, tuple[int, int]] = {}
-        for statement in statements:
-            for marker, offsets in zip(statement.markers, clauses(self._draft.text, statement), strict=True):
-                clauses_of.setdefault(marker.line, offsets)
-        ordered = sorted(clauses_of, key=numbers.__getitem__)
-        return tuple(
-            cite(self._units[line].passage, [self._units[line].index], marker=str(numbers[line]), start=a, end=b)
-            for line in ordered
-            for a, b in [clauses_of[line]]
-        )
+    @property
+    def _withholds(self) -> bool:
+        return self._drafting.policy in {"drop", "raise"}
 
-    def _claim(self, statement: Statement) -> Claim:
-        lines = tuple(dict.fromkeys(marker.line for marker in statement.markers))
-        offsets = {"start": statement.start, "end": statement.end}
-        if not lines and connects(statement.plain):
-            return Claim(**offsets, kind="connective")
-        judgement = self._judged(statement.plain, lines)
-        return Claim(
-            **offsets,
-            support=judgement.support,
-            numbers_ok=judgement.numbers_ok,
-            reasons=judgement.reasons,
-            citations=tuple(str(self._draft.numbers[line]) for line in lines),
-        )
+    @property
+    def _holds_back(self) -> bool:
+        """True when no text can be given before the end of the reply."""
+        return self._drafting.policy == "repair" or (self._drafting.judged and self._withholds)
 
-    def _judged(self, plain: str, lines: Sequence[int]) -> Judgement:
-        units = [self._units[line] for line in lines]
-        language = next((unit.passage.source.language for unit in units), "") or "en"
-        return judge(plain, [source_text(unit) for unit in units], language)
+    def _given(self, text: str) -> str:
+        return "" if self._holds_back else text
 
-    def _why_withheld(self, plain: str, lines: tuple[int, ...]) -> str | None:
-        cited = [line for line in dict.fromkeys(lines) if line]
-        if 0 in lines or (not cited and connects(plain)):
-            return None
-        judgement = self._judged(plain, cited)
-        return "; ".join(judgement.reasons) or "not backed" if judgement.support == "unsupported" else None
+    def _new_reply(self) -> CheckedReply:
+        withhold: Withhold | None = None
+        if self._withholds:
+            withhold = self._verdicts.why_withheld
+        elif self._drafting.mode == "gated":
+            withhold = self._look
+        lines = len(self._units)
+        return CheckedReply(self._form.reader(self._nonce), self._nonce, self._verdicts, lines, withhold=withhold)
 
-    def _status(self, claims: Sequence[Claim]) -> tuple[Status, str | None]:
-        finish = str(self._details.get("finish_reason") or self._details.get("stop_reason") or "").lower()
-        if self.blocked is not None:
-            return "blocked", self.blocked
-        if self._interrupted is not None:
-            return "incomplete", self._interrupted
-        if finish in BLOCKED_REASONS:
-            return "blocked", f"the model stopped with {finish!r}"
-        if finish in CUT_OFF_REASONS:
-            return "incomplete", f"the model's reply was cut off (finish reason {finish!r})"
-        if self._draft.declined and not self._draft.markers:
-            return "abstained", "the model found no answer in the evidence"
-        return self._grade(claims)
+    def _look(self, plain: str, lines: tuple[int, ...], unknown: tuple[str, ...]) -> None:
+        """Work out the verdict before a sentence is given; keeps it whatever the verdict is."""
+        self._verdicts.why_withheld(plain, lines, unknown)
 
-    def _grade(self, claims: Sequence[Claim]) -> tuple[Status, str | None]:
-        draft = self._draft
-        weak = [claim for claim in claims if claim.support == "unsupported"]
-        if not draft.text:
-            reason = "every statement of the reply was withheld: none is backed by the evidence"
-            return ("abstained", reason) if draft.withheld else ("incomplete", EMPTY_REPLY)
-        if draft.withheld:
-            count = len(draft.withheld)
-            return "partial", f"{count} statements were withheld" if count > 1 else "1 statement was withheld"
-        if weak:
-            facts = sum(claim.kind == "fact" for claim in claims)
-            return "partial", f"{len(weak)} of {facts} statements are not backed by what they cite"
-        if not draft.markers:
-            return "partial", "no statement of the reply points at evidence"
-        return ("partial", "the evidence does not answer all of the question") if draft.declined else ("answered", None)
+    def _again(self, reply: CheckedReply) -> CheckedReply:
+        """The same reply, its statements withheld by the judge's verdicts, too."""
+        again = self._new_reply()
+        again.details, again.blocked, again.interrupted = reply.details, reply.blocked, reply.interrupted
+        again.draft.feed(reply.text)
+        again.draft.close()
+        again.text, again.begun = reply.text, reply.begun
+        return again
 
-    def _warnings(self) -> list[str]:
-        forged = self._draft.forged
-        return [f"took out markers that point at no evidence: {', '.join(map(repr, forged))}"] if forged else []
+    def _choose(self) -> None:
+        """Keep the first reply where the second is no better."""
+        first, second = self._first, self._reply
+        if first is None:
+            return
+        ended_well = second.status(second.claims())[0] not in {"blocked", "incomplete"}
+        if not ended_well or len(self._failing(second)) > len(self._failing(first)):
+            self._reply = first
+        self._first = None
 
-
-def connects(plain: str) -> bool:
-    """True when a sentence without markers only leads from one statement to the next."""
-    return plain.rstrip().endswith(":") or not any(map(str.isalnum, plain)) or len(content_words(plain)) < 2
-
-
-def source_text(unit: EvidenceUnit) -> str:
-    """Text of a unit with what a reader sees around it: column headers, headings, the title."""
-    passage = unit.passage
-    return "\n".join([unit.text, unit.header, *passage.chunk.headings, passage.source.title])
+    def _failing(self, reply: CheckedReply) -> list[tuple[str, Claim]]:
+        """Statements that nothing backs, with their claims."""
+        text = reply.draft.text
+        return [(text[c.start : c.end], c) for c in reply.claims() if c.kind == "fact" and c.support in FAILING]
 
 
 def _counts(usage: UsageMetadata | None) -> dict[str, int]:

@@ -1,59 +1,40 @@
 """The draft of an answer: a model's reply, chunk by chunk, as text with numbered markers."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
 
-from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerGuard, MarkerParser
+from mistral_rag.grounding._drafting.markers import DraftEvent, MarkerEvent, MarkerGuard, MarkerParser, UnknownMarker
+from mistral_rag.grounding._drafting.statements import ShownMarker, Statement, UnknownAt, statements
 from mistral_rag.schema import without_surrogates
 from mistral_rag.text import SENTENCE_LOOKAHEAD, sentences
 
-Withhold = Callable[[str, tuple[int, ...]], str | None]
-"""A check of a statement with the evidence lines it cites: the reason to withhold it, or None."""
+Withhold = Callable[[str, tuple[int, ...], tuple[str, ...]], str | None]
+"""A check of a statement, with the evidence lines it cites and its unknown markers: the reason to withhold it."""
 LOOK_AGAIN = 8
 """A sentence is looked for again when an eighth more of the reply is there: a reply is read nine times at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownMarker:
-    """A marker in the answer's text, by offsets, and the evidence line it cites."""
-
-    start: int
-    end: int
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A sentence of the answer: its offsets (markers around it excluded), its text without markers, and its markers."""
-
-    start: int
-    end: int
-    plain: str
-    markers: tuple[ShownMarker, ...]
 
 
 class Draft:
     """Turns the chunks of a reply into the answer's text; the result does not depend on how the reply is split.
 
     `numbers` maps evidence lines to the numbers shown, in order of appearance. `declined` says that the reply cited
-    line 0. `withheld` are the sentences that were left out, with the reason. A reply without a word has no text:
-    markers before the first letter or digit wait for it.
+    line 0. `unknown` are the markers that were taken out, as they point at no evidence, and where. `withheld` are the
+    sentences that were left out, with the reason. With `withhold` the text is given by whole sentences, each behind its
+    verdict. A reply without a word has no text: markers before the first letter or digit wait for it.
     """
 
     def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
         self.numbers: dict[int, int] = {}
         self.markers: list[ShownMarker] = []
+        self.unknown: list[UnknownAt] = []
         self.declined = False
         self.withheld: list[tuple[str, str]] = []
         self._pieces: list[str] = []
         self._length = 0
-        self._leading: list[str | MarkerEvent] | None = []
+        self._leading: list[DraftEvent] | None = []
         self._parser = MarkerParser(nonce, lines)
         self._guard = MarkerGuard()
         self._withhold = withhold
-        self._events: list[str | MarkerEvent] = []
+        self._events: list[DraftEvent] = []
         self._unread = 0
         self._next_look = 0
         self._blank = ""
@@ -63,24 +44,21 @@ class Draft:
         """The answer's text so far."""
         return "".join(self._pieces)
 
-    @property
-    def forged(self) -> list[str]:
-        """Markers that were removed because they cite no evidence."""
-        return self._parser.forged
-
     def feed(self, text: str) -> str:
         """Take the next chunk of the reply; returns the text that it adds to the answer."""
         return self._take(self._parser.feed(without_surrogates(text)), last=False)
 
     def close(self) -> str:
         """End the reply; returns the rest of the answer's text."""
-        return self._take(self._parser.close(), last=True)
+        text = self._take(self._parser.close(), last=True)
+        self.unknown += [UnknownAt(0, event.text) for event in self._leading or () if isinstance(event, UnknownMarker)]
+        return text
 
     def statements(self) -> list[Statement]:
         """The sentences of the text; a marker behind a full stop belongs to the sentence before it."""
-        return statements(self.text, self.markers)
+        return statements(self.text, self.markers, self.unknown)
 
-    def _take(self, events: list[str | MarkerEvent], *, last: bool) -> str:
+    def _take(self, events: list[DraftEvent], *, last: bool) -> str:
         if self._withhold is None:
             return "".join(map(self._write, events))
         self._events += events
@@ -92,23 +70,32 @@ class Draft:
         self._next_look = self._unread + self._unread // LOOK_AGAIN + 1
         return "".join(self._write(event) for sentence in complete for event in self._unless_withheld(sentence))
 
-    def _unless_withheld(self, sentence: list[str | MarkerEvent]) -> list[str | MarkerEvent]:
+    def _unless_withheld(self, sentence: list[DraftEvent]) -> list[DraftEvent]:
         plain = "".join(event for event in sentence if isinstance(event, str)).strip()
         lines = tuple(event.number for event in sentence if isinstance(event, MarkerEvent))
-        if not plain or self._withhold is None or (reason := self._withhold(plain, lines)) is None:
+        unknown = tuple(event.text for event in sentence if isinstance(event, UnknownMarker))
+        if not plain or self._withhold is None or (reason := self._withhold(plain, lines, unknown)) is None:
             return sentence
         self.withheld.append((plain, reason))
         return []
 
-    def _write(self, event: str | MarkerEvent) -> str:
+    def _write(self, event: DraftEvent) -> str:
         if self._leading is None:
-            return self._write_text(event) if isinstance(event, str) else self._write_marker(event.number)
+            return self._write_now(event)
         self.declined = self.declined or event == MarkerEvent(0)
         self._leading.append(event)
         if not isinstance(event, str) or not any(map(str.isalnum, event)):
             return ""
         leading, self._leading = self._leading, None
         return "".join(map(self._write, leading))
+
+    def _write_now(self, event: DraftEvent) -> str:
+        if isinstance(event, str):
+            return self._write_text(event)
+        if isinstance(event, UnknownMarker):
+            self.unknown.append(UnknownAt(self._length, event.text))
+            return ""
+        return self._write_marker(event.number)
 
     def _write_text(self, text: str) -> str:
         text = self._blank + self._guard.text(text) if self._length else self._guard.text(text).lstrip()
@@ -146,78 +133,7 @@ class Draft:
         return False
 
 
-def statements(text: str, markers: Sequence[ShownMarker]) -> list[Statement]:
-    """Sentences of an answer's text, each with its markers; markers at its end lie outside its offsets."""
-    plain, offsets = _without(text, markers)
-    spans = list(sentences(plain, paragraphs=True))
-    markers_of: list[list[ShownMarker]] = [[] for _ in spans]
-    starts = [start for start, _ in spans]
-    for marker, position in offsets if spans else ():
-        markers_of[max(bisect_left(starts, position) - 1, 0)].append(marker)
-    restored = _Restored(offsets)
-    return [
-        Statement(
-            *_trimmed(text, restored.offset(start), restored.offset(end - 1) + 1, own),
-            plain[start:end],
-            tuple(own),
-        )
-        for (start, end), own in zip(spans, markers_of, strict=True)
-    ]
-
-
-def clauses(text: str, statement: Statement) -> list[tuple[int, int]]:
-    """Offsets of the text that each marker of a statement backs: from the markers before it to the marker."""
-    backed: list[tuple[int, int]] = []
-    start = statement.start
-    for marker in statement.markers:
-        clause = text[start : marker.start]
-        if any(char.isalnum() for char in clause):
-            skipped = len(clause) - len(clause.lstrip(" ,;:.\n"))
-            backed.append((start + skipped, start + len(clause.rstrip())))
-        else:
-            backed.append(backed[-1] if backed else (statement.start, statement.end))
-        start = marker.end
-    return backed
-
-
-def _without(text: str, markers: Sequence[ShownMarker]) -> tuple[str, list[tuple[ShownMarker, int]]]:
-    """Remove the markers from a text; returns it with the offset in it of each marker."""
-    pieces: list[str] = []
-    at = removed = 0
-    offsets: list[tuple[ShownMarker, int]] = []
-    for marker in markers:
-        pieces.append(text[at : marker.start])
-        offsets.append((marker, marker.start - removed))
-        removed += marker.end - marker.start
-        at = marker.end
-    return "".join([*pieces, text[at:]]), offsets
-
-
-class _Restored:
-    """The way from offsets in the text without markers to offsets in the text."""
-
-    def __init__(self, offsets: Sequence[tuple[ShownMarker, int]]) -> None:
-        self._positions = [position for _, position in offsets]
-        self._removed = [0, *accumulate(marker.end - marker.start for marker, _ in offsets)]
-
-    def offset(self, plain: int) -> int:
-        """Offset in the text of the character at `plain` in the text without markers."""
-        return plain + self._removed[bisect_right(self._positions, plain)]
-
-
-def _trimmed(text: str, start: int, end: int, markers: Sequence[ShownMarker]) -> tuple[int, int]:
-    """Shorten a range by the markers at its end, with the punctuation between and behind them."""
-    for marker in reversed(markers):
-        if marker.end <= end and not any(char.isalnum() for char in text[marker.end : end]):
-            end = marker.start
-        elif marker.start >= end:
-            continue
-        else:
-            break
-    return start, start + len(text[start:end].rstrip())
-
-
-def _by_sentence(events: Sequence[str | MarkerEvent], *, last: bool) -> list[list[str | MarkerEvent]]:
+def _by_sentence(events: Sequence[DraftEvent], *, last: bool) -> list[list[DraftEvent]]:
     """Split events behind each sentence whose end is certain; the last group is the rest, empty with `last`."""
     plain = "".join(event for event in events if isinstance(event, str))
     starts = [start for start, _ in sentences(plain, paragraphs=True)][1:]
@@ -226,13 +142,13 @@ def _by_sentence(events: Sequence[str | MarkerEvent], *, last: bool) -> list[lis
     return [*groups, []] if last else groups
 
 
-def _split(events: Iterable[str | MarkerEvent], cuts: Iterable[int]) -> Iterator[list[str | MarkerEvent]]:
+def _split(events: Iterable[DraftEvent], cuts: Iterable[int]) -> Iterator[list[DraftEvent]]:
     """Split events at offsets of their text; a marker at a cut stays before it."""
     remaining = list(cuts)
-    group: list[str | MarkerEvent] = []
+    group: list[DraftEvent] = []
     at = 0
     for event in events:
-        if isinstance(event, MarkerEvent):
+        if not isinstance(event, str):
             group.append(event)
             continue
         text = event

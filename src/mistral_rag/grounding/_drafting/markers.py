@@ -16,13 +16,21 @@ _GAP = r"\s{0,3}"
 _ITEM = r"E?\d{1,4}(?:-\w{1,12})?"
 _BETWEEN = rf"(?:{_GAP}[,;]{_GAP}|\s{{1,3}})"
 _ITEMS = rf"{_GAP}{_ITEM}(?:{_BETWEEN}{_ITEM}){{0,20}}{_GAP}"
+_NAMED = (
+    r"(?:sources?|documents?|docs?|evidence|citations?|references?|refs?|quellen?|fuentes?|fonti|fonte|bronn?en?|s|d)"
+    r"\s?[#:.]?\s?\d{1,4}"
+)
+_FOREIGN = rf"\[\^\d{{1,4}}\]|\[{_NAMED}\]|【\d{{1,4}}[^】\n]{{0,40}}】"
+"""Ways in which models cite that were not asked for: [^1], [Source 1], 【1†title】."""
 _PENDING = re.compile(
-    r"""\s{0,8}(?: \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
+    r"""\s{0,8}(?: \[\^\d{0,4} | \[[a-z]{1,10}(?:\s?[#:.]?\s?\d{0,4})? | 【(?:\d{1,4}[^】\n]{0,40})?
+             | \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
              | [(【]\s{0,3}(?:E(?:\d[\w\s,;-]{0,600})?)?    # also in other brackets, when the nonce is right
              | E(?:\d{1,4}(?:-\w{0,12})?)?                  # also in none
              )?\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
+_IS_FOREIGN = re.compile(_FOREIGN, re.IGNORECASE)
 _SHOWN = re.compile(rf"\[{_ITEMS}\]", re.IGNORECASE)
 _OPEN = re.compile(r"\[[\w\s,;-]{0,600}\Z")
 
@@ -58,14 +66,23 @@ class MarkerEvent:
     number: int
 
 
-class MarkerParser:
-    """Parses chunks of a reply into texts and `MarkerEvent`s.
+@dataclass(frozen=True, slots=True)
+class UnknownMarker:
+    """A marker that was taken out, as it points at no line of evidence: its text, without the nonce."""
 
-    Markers without the nonce, or of lines that don't exist, are removed and listed in `forged` (without the nonce).
+    text: str
+
+
+DraftEvent = str | MarkerEvent | UnknownMarker
+
+
+class MarkerParser:
+    """Parses chunks of a reply into texts, `MarkerEvent`s and `UnknownMarker`s.
+
+    Unknown are markers without the nonce, and those of lines that don't exist.
     """
 
     def __init__(self, nonce: str, lines: int) -> None:
-        self.forged: list[str] = []
         self._lines = lines
         self._suffix = f"-{nonce}"
         self._pending = ""
@@ -79,10 +96,10 @@ class MarkerParser:
             re.IGNORECASE,
         )
         self._marker = re.compile(
-            rf"(?P<blank>\s{{0,8}})(?P<marker>\[{_ITEMS}\]|\({many}\)|【{many}】|{one})", re.IGNORECASE
+            rf"(?P<blank>\s{{0,8}})(?P<marker>\[{_ITEMS}\]|\({many}\)|【{many}】|{one}|{_FOREIGN})", re.IGNORECASE
         )
 
-    def feed(self, text: str) -> list[str | MarkerEvent]:
+    def feed(self, text: str) -> list[DraftEvent]:
         """Parse the next chunk; returns the events that it completes."""
         text = self._pending + text
         pending = _PENDING.search(text)
@@ -90,14 +107,14 @@ class MarkerParser:
         self._pending = text[cut:]
         return list(self._events(text[:cut]))
 
-    def close(self) -> list[str | MarkerEvent]:
+    def close(self) -> list[DraftEvent]:
         """End the reply; returns the events held back. A marker that was cut off is removed."""
         text, self._pending = self._pending, ""
         cut_off = self._cut_off.search(text)
         events = list(self._events(text[: cut_off.start()] if cut_off else text))
         return [*events, *self._marker_events(cut_off["blank"], cut_off["marker"])] if cut_off else events
 
-    def _events(self, text: str) -> Iterator[str | MarkerEvent]:
+    def _events(self, text: str) -> Iterator[DraftEvent]:
         at = 0
         for match in self._marker.finditer(text):
             if match.start() > at:
@@ -107,16 +124,19 @@ class MarkerParser:
         if at < len(text):
             yield self._guard.text(text[at:])
 
-    def _marker_events(self, blank: str, marker: str) -> Iterator[str | MarkerEvent]:
-        numbers = []
-        for item in re.findall(_ITEM, marker, re.IGNORECASE):
-            valid = self._valid.fullmatch(item)
-            if valid and int(valid[1]) <= self._lines:
-                numbers.append(int(valid[1]))
-            else:
-                self.forged.append(item.removesuffix(self._suffix))
-        if blank and (numbers or "\n" in blank):
+    def _marker_events(self, blank: str, marker: str) -> Iterator[DraftEvent]:
+        foreign = _IS_FOREIGN.fullmatch(marker) if self._suffix not in marker else None
+        items = [marker] if foreign else re.findall(_ITEM, marker, re.IGNORECASE)
+        found = [self._event(item) for item in items]
+        known = any(isinstance(event, MarkerEvent) for event in found)
+        if blank and (known or "\n" in blank):
             yield self._guard.text(blank)
-        if numbers:
+        if known:
             self._guard.interrupt()
-        yield from map(MarkerEvent, numbers)
+        yield from found
+
+    def _event(self, item: str) -> MarkerEvent | UnknownMarker:
+        valid = self._valid.fullmatch(item)
+        if valid and int(valid[1]) <= self._lines:
+            return MarkerEvent(int(valid[1]))
+        return UnknownMarker(item.removesuffix(self._suffix))

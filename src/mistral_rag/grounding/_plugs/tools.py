@@ -10,8 +10,9 @@ from langchain_core.runnables.config import run_in_executor
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
 
-from mistral_rag.grounding._evidence.evidence import evidence_text, gather, new_nonce
+from mistral_rag.grounding._evidence.evidence import gather, new_nonce
 from mistral_rag.grounding._evidence.pages import PagedRetriever, PageSource, PageStore, opened, passages
+from mistral_rag.grounding._evidence.prompt import rendered
 from mistral_rag.schema import Answer, Citation
 
 MAX_EVIDENCE: Final = 24_000
@@ -111,7 +112,7 @@ def _evidence(retriever: Any, documents: list[Document]) -> tuple[str, list[Docu
     units = gather(found, budget=MAX_EVIDENCE)
     if not units:
         return NOTHING, []
-    return CITE + evidence_text(units, new_nonce(unit.text for unit in units)), documents
+    return CITE + rendered(units, new_nonce(unit.text for unit in units)), documents
 
 
 def pages_of(retriever: object) -> PageStore | PageSource | None:

@@ -111,6 +111,11 @@ def count_negations(text: str) -> int:
     return sum(1 for word in _words(text) if _negates(word))
 
 
+def is_negation(word: str) -> bool:
+    """True for a word of negation, in any letters; the "No" of a form and of "No. 5" look the same."""
+    return _negates(word.lower())
+
+
 def turns(text: str) -> bool:
     """True when leaving `text` out may turn the meaning of what stands beside it."""
     return any(_negates(word) or word in _TURNS for word in _words(text))

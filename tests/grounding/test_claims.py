@@ -1,0 +1,126 @@
+"""Verdicts on statements: kinds of error that the words and numbers of the sources show."""
+
+import pytest
+
+from mistral_rag.grounding._support.support import judge
+
+SALES = (
+    "Net sales rose to $5,000 million in 2022 from $4,000 million in 2021 because of higher prices in Germany. "
+    "Acme Corp. acquired Beta Ltd. on May 3, 2022."
+)
+ROWS = "Net sales 5,000 4,000\nNet income 300 350\n(in millions) 2022 2021\nAnnual report of Acme"
+FRIST = "Der Umsatz stieg 2022 auf 5 Mio. Euro. Die Frist lief bis zum 3. Mai 2024."
+VENTES = "Le chiffre d'affaires a augmenté de 5 % en 2022. La société Alfa a racheté Beta."
+INGRESOS = "Los ingresos aumentaron un 5 % en 2022 en Madrid. El plazo es de 30 días."
+TRAVEL = "Trains are booked in second class. Employees may keep 5 days of leave. The deposit is 300 euros."
+
+
+def verdict(statement: str, *sources: str, language: str = "en") -> str:
+    return judge(statement, sources, language).support
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language"),
+    [
+        ("Net sales rose to $5,000 million in 2022.", SALES, "en"),
+        ("Net sales were $5.0 billion in 2022.", SALES, "en"),
+        ("Beta Ltd. was acquired by Acme Corp. on 2022-05-03.", SALES, "en"),
+        ("Net sales of Acme were $5,000 million in 2022.", ROWS, "en"),
+        ("Die Frist lief bis zum 03.05.2024.", FRIST, "de"),
+        ("Der Umsatz stieg 2022 auf 5 Mio. Euro.", FRIST, "de"),
+        ("Le chiffre d'affaires a augmenté de 5 % en 2022.", VENTES, "fr"),
+        ("Los ingresos aumentaron un 5 % en 2022.", INGRESOS, "es"),
+        ("Employees may keep five days of leave.", TRAVEL, "en"),
+    ],
+)
+def test_what_the_source_says_is_supported(statement: str, source: str, language: str) -> None:
+    assert verdict(statement, source, language=language) == "supported"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language"),
+    [
+        ("Net sales fell to $5,000 million in 2022.", SALES, "en"),
+        ("Net sales of Acme fell in 2022.", ROWS, "en"),
+        ("Net income of Acme rose in 2022.", ROWS, "en"),
+        ("Der Umsatz sank 2022 auf 5 Mio. Euro.", FRIST, "de"),
+        ("Le chiffre d'affaires a diminué de 5 % en 2022.", VENTES, "fr"),
+        ("Los ingresos disminuyeron un 5 % en 2022.", INGRESOS, "es"),
+    ],
+)
+def test_the_other_direction_is_contradicted(statement: str, source: str, language: str) -> None:
+    assert verdict(statement, source, language=language) == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language"),
+    [
+        ("Net sales did not rise to $5,000 million in 2022.", SALES, "en"),
+        ("Trains are not booked in second class.", TRAVEL, "en"),
+        ("Der Umsatz stieg 2022 nicht auf 5 Mio. Euro.", FRIST, "de"),
+        ("Los ingresos no aumentaron un 5 % en 2022.", INGRESOS, "es"),
+        ("Trains are booked in second class.", "Trains are never booked in second class.", "en"),
+    ],
+)
+def test_a_negation_more_or_less_is_contradicted(statement: str, source: str, language: str) -> None:
+    assert verdict(statement, source, language=language) == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language"),
+    [
+        ("Beta Ltd. acquired Acme Corp. on May 3, 2022.", SALES, "en"),
+        ("Net sales rose to $4,000 million in 2022 from $5,000 million in 2021.", SALES, "en"),
+        ("Net sales rose to $5,000 million in 2021.", SALES, "en"),
+        ("Net sales of Acme were $4,000 million in 2022.", ROWS, "en"),
+        ("La société Beta a racheté Alfa.", VENTES, "fr"),
+    ],
+)
+def test_names_years_and_values_that_change_places_are_contradicted(statement: str, source: str, language: str) -> None:
+    assert verdict(statement, source, language=language) == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language", "reason"),
+    [
+        ("Gamma Inc. acquired Beta Ltd. on May 3, 2022.", SALES, "en", "'Gamma'"),
+        ("Net sales rose because of higher prices in France.", SALES, "en", "'France'"),
+        ("Los ingresos aumentaron un 5 % en 2022 en Sevilla.", INGRESOS, "es", "'Sevilla'"),
+        ("Net income rose to $5,000 million in 2022.", SALES, "en", "'income' where its source says 'sales'"),
+        ("Net income of Acme was $5,000 million in 2022.", ROWS, "en", "is the value of 'Net sales'"),
+        ("Net sales rose to €5,000 million in 2022.", SALES, "en", "€5,000 million stands in nothing it cites"),
+        ("The deposit is 300 dollars.", TRAVEL, "en", "$300 stands in nothing it cites"),
+        ("El plazo es de 30 semanas.", INGRESOS, "es", "30"),
+        ("Employees may keep 5 weeks of leave.", TRAVEL, "en", "5"),
+        ("Net sales rose to $5,000 million in 2022, driven by demand for electric cars.", SALES, "en", "electric cars"),
+        ("Trains are booked in second class, and taxis are never paid by anybody.", TRAVEL, "en", "taxis"),
+    ],
+)
+def test_another_name_measure_unit_or_clause_is_told(statement: str, source: str, language: str, reason: str) -> None:
+    found = judge(statement, [source], language)
+    assert found.support in {"partial", "unsupported", "contradicted"}
+    assert any(reason in told for told in found.reasons), found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "computed"),
+    [
+        ("Revenue grew by 92.9 %.", None),
+        ("Revenue fell by 4.2 %.", None),
+        ("Revenue grew by 3.1 %.", None),
+        ("Revenue grew by 4.2 %.", "4.2 % is computed: change from 45.5 billion to 47.4 billion"),
+        ("Revenue of both years together was 92.9 billion.", "92.9 billion is computed: 47.4 billion + 45.5 billion"),
+        ("Revenue rose by 1.9 billion.", "1.9 billion is computed: 47.4 billion - 45.5 billion"),
+    ],
+)
+def test_a_number_is_computed_only_in_a_way_that_the_statement_names(statement: str, computed: str | None) -> None:
+    found = judge(statement, ["Revenue was 47.4 billion in 2022 and 45.5 billion in 2021."])
+    assert found.numbers_ok is (computed is not None)
+    assert (found.support == "unsupported") is (computed is None) or found.support == "contradicted"
+    assert computed is None or computed in found.reasons
+
+
+def test_a_fall_from_the_smaller_to_the_larger_value_contradicts_itself() -> None:
+    found = judge("Costs fell from 300 to 350.", ["Costs were 300 in 2021 and 350 in 2022."])
+    assert found.support == "contradicted"
+    assert "it says a fall, but its values go from 300 to 350" in found.reasons
