@@ -16,7 +16,7 @@ MAX_HEAD_LINE: Final = 120
 ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
 NAMES_SHARE: Final = 0.5
-"""Weight of a question's names, together, against that of a code or a time: capitals are had by terms and titles, too."""
+"""Weight of a question's names, together, against that of a code or a time: terms and titles have capitals, too."""
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
