@@ -27,7 +27,7 @@ ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
 mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
     HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralEmbeddings MistralOCR
     MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
-    Timeouts Unit numbered_sources verify_citation
+    Timeouts Unit locate numbered_sources verify_answer verify_citation
 mistral_rag.api: Timeouts
 mistral_rag.chat_models: ChatMistral ChatMistralAI MessageRules
 mistral_rag.cli: ingest main
@@ -43,7 +43,8 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
     ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
-mistral_rag.grounding: AnswerPiece DocumentPages GroundedQA PageSource PageStore fold verify_citation
+mistral_rag.grounding: AnswerCheck AnswerPiece CitationCheck DocumentPages GroundedQA LocatedQuote PageSource PageStore
+    fold locate stored_answer verify_answer verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot

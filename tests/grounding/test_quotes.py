@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding._quotes.quotes import find, nearest
+from mistral_rag.grounding._quotes.locate import nearest
+from mistral_rag.grounding._quotes.quotes import find
 
 PAGE = (
     "Net sales ........ $ 5,000 $ (4,000) 25%\nThe company’s long-\nterm debt rose; its compu-\ntation is “new”.\n"
