@@ -93,7 +93,9 @@ def nearest(text: str, quote: str, *, units: Sequence[Unit] = ()) -> TextRange |
         return None
     first = max(best.a - best.b, 0)
     last = min(first + len(sought), len(words)) - 1
-    return _widened((words[first][0], words[last][1]), units)
+    # words at the ends that the quote has not belong to the sentence beside it
+    shared = [nth for nth in range(first, last + 1) if text[slice(*words[nth])].lower() in sought]
+    return _widened((words[shared[0]][0], words[shared[-1]][1]), units)
 
 
 def _widened(found: TextRange, units: Sequence[Unit]) -> TextRange:

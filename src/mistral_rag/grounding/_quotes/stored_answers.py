@@ -32,6 +32,7 @@ RANK: dict[Support, int] = {"contradicted": 0, "unsupported": 1, "partial": 2, "
 NO_DOCUMENT = "the index holds no such document"
 CHANGED = "the document has changed since it was cited"
 QUOTED = Judgement("supported", None, ("quoted",))
+NOTHING_HOLDS = Judgement("unsupported", None, ("nothing that it cites holds",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +197,12 @@ def _claim(pages: PageSource, given: Answer, claim: Claim, checks: Sequence[Cita
 
 
 def _judged(pages: PageSource, plain: str, cited: Sequence[Citation]) -> Judgement:
+    if not cited:
+        return NOTHING_HOLDS
     sources = [text for citation in cited for text in _source_texts(pages, citation)]
     if any(_quotes(plain, citation, sources) for citation in cited):
         return QUOTED
-    language = next((pages.source(citation.uri).language for citation in cited), "") or "en"
+    language = pages.source(cited[0].uri).language or "en"
     return judge(plain, sources, language)
 
 
