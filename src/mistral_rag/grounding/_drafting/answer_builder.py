@@ -7,9 +7,11 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 
 from mistral_rag.grounding._drafting.draft import Draft, Statement, clauses
+from mistral_rag.grounding._drafting.links import LinkFilter, links_warning
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, messages, new_nonce
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._quotes.citations import cite
+from mistral_rag.grounding._quotes.markup import addresses
 from mistral_rag.grounding._support.support import Judgement, judge
 from mistral_rag.schema import Answer, Citation, Claim, Removed, Status
 from mistral_rag.text import content_words
@@ -33,7 +35,7 @@ class AnswerBuilder:
         nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
         self.messages: list[BaseMessage] = messages(retrieved.question, retrieved.evidence, nonce=nonce)
         withhold = self._why_withheld if unsupported == "withhold" else None
-        self._draft = Draft(nonce, len(self._units), withhold=withhold)
+        self._draft = Draft(nonce, len(self._units), withhold=withhold, links=LinkFilter(_known_addresses(retrieved)))
         self._details: dict[str, Any] = {}
         self._usage: UsageMetadata | None = None
         self._interrupted: str | None = None
@@ -143,13 +145,20 @@ class AnswerBuilder:
         return ("partial", "the evidence does not answer all of the question") if draft.declined else ("answered", None)
 
     def _warnings(self) -> list[str]:
-        forged = self._draft.forged
-        return [f"took out markers that point at no evidence: {', '.join(map(repr, forged))}"] if forged else []
+        forged, links = self._draft.forged, self._draft.links.removed
+        warnings = [f"took out markers that point at no evidence: {', '.join(map(repr, forged))}"] if forged else []
+        return [*warnings, links_warning(links)] if links else warnings
 
 
 def connects(plain: str) -> bool:
     """True when a sentence without markers only leads from one statement to the next."""
     return plain.rstrip().endswith(":") or not any(map(str.isalnum, plain)) or len(content_words(plain)) < 2
+
+
+def _known_addresses(retrieved: Retrieved) -> frozenset[str]:
+    """The addresses that stand on the pages of the evidence, or in the question."""
+    pages = {unit.page_key: unit.passage.page.text for unit in retrieved.evidence}
+    return addresses([*pages.values(), retrieved.question])
 
 
 def source_text(unit: EvidenceUnit) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from mistral_rag.grounding._drafting.links import LinkFilter
 from mistral_rag.grounding._drafting.markers import MarkerEvent, MarkerGuard, MarkerParser
 from mistral_rag.schema import without_surrogates
 from mistral_rag.text import SENTENCE_LOOKAHEAD, sentences
@@ -39,10 +40,12 @@ class Draft:
 
     `numbers` maps evidence lines to the numbers shown, in order of appearance. `declined` says that the reply cited
     line 0. `withheld` are the sentences that were left out, with the reason. A reply without a word has no text:
-    markers before the first letter or digit wait for it.
+    markers before the first letter or digit wait for it. `links` takes out the links that stand in no document.
     """
 
-    def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
+    def __init__(
+        self, nonce: str, lines: int, *, withhold: Withhold | None = None, links: LinkFilter | None = None
+    ) -> None:
         self.numbers: dict[int, int] = {}
         self.markers: list[ShownMarker] = []
         self.declined = False
@@ -51,6 +54,7 @@ class Draft:
         self._length = 0
         self._leading: list[str | MarkerEvent] | None = []
         self._parser = MarkerParser(nonce, lines)
+        self.links = links or LinkFilter()
         self._guard = MarkerGuard()
         self._withhold = withhold
         self._events: list[str | MarkerEvent] = []
@@ -70,11 +74,11 @@ class Draft:
 
     def feed(self, text: str) -> str:
         """Take the next chunk of the reply; returns the text that it adds to the answer."""
-        return self._take(self._parser.feed(without_surrogates(text)), last=False)
+        return self._take([*self.links.events(self._parser.feed(without_surrogates(text)))], last=False)
 
     def close(self) -> str:
         """End the reply; returns the rest of the answer's text."""
-        return self._take(self._parser.close(), last=True)
+        return self._take([*self.links.events(self._parser.close()), self.links.close()], last=True)
 
     def statements(self) -> list[Statement]:
         """The sentences of the text; a marker behind a full stop belongs to the sentence before it."""

@@ -39,8 +39,10 @@ from itertools import groupby
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from mistral_rag.grounding._quotes.citations import headers_of
+from mistral_rag.grounding._quotes.markup import inert
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import CellValue, Page, UnitKind
+from mistral_rag.text import drop_invisible
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
@@ -79,8 +81,11 @@ def marker(number: int, nonce: str) -> str:
 
 
 def defused(text: str) -> str:
-    """Escape text of a document for a prompt or answer: one line, and marker-like text in other brackets."""
-    return MARKER_LIKE.sub(r"［\1］", " ".join(text.split()))
+    """Escape text of a document for a prompt or answer: one line, what looks like a marker or a link in other brackets.
+
+    A bare text that was added without a file may hold characters that nobody sees: they are left out.
+    """
+    return inert(MARKER_LIKE.sub(r"［\1］", " ".join(drop_invisible(text).split())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from mistral_rag.index import BARE_LABEL, StoredChunk
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Locator, Page, Source, Unit, clean_text, text_digest
-from mistral_rag.text import sentences
+from mistral_rag.text import drop_invisible, sentences
 
 
 @runtime_checkable
@@ -82,7 +82,7 @@ def as_page(document: Document) -> Passage:
     Its metadata are what somebody wrote: they name it, but the uri is of the text and opens no file or web page.
     """
     meta: Mapping[str, Any] = document.metadata
-    text = clean_text(document.page_content)
+    text = clean_text(drop_invisible(document.page_content))
     digest = text_digest(text)
     name = clean_text(str(meta.get("source") or meta.get("uri") or ""))
     label = meta.get("page_label") or meta.get("page_number")
