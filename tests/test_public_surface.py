@@ -70,8 +70,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed at_least_one bare_stderr can_ask counted exit_code index_folder note one_line printable
     run say say_json say_json_line say_text text_argument write_output
-mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
-    thinking
+mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
+    call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place SENTENCE_LOOKAHEAD
     TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage

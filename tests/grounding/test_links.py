@@ -6,7 +6,6 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
-from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableLambda
 from markdown_it import MarkdownIt
 
@@ -106,8 +105,7 @@ def test_markup_of_documents_is_shown_as_text(text: str, shown: str) -> None:
 
 
 def chain(reply: str | None, text: str = PAGE) -> GroundedQA:
-    retriever = RunnableLambda(lambda _: [Document(text)])
-    assert not isinstance(retriever, BaseRetriever)
+    retriever: RunnableLambda[str, list[Document]] = RunnableLambda(lambda _: [Document(text)])
     model = None if reply is None else GenericFakeChatModel(messages=iter([AIMessage(reply)]))
     return GroundedQA(retriever=retriever, model=model)
 

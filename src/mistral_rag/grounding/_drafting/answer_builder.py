@@ -11,6 +11,7 @@ from mistral_rag.grounding._drafting.links import LinkFilter, links_warning
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, messages, new_nonce
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._quotes.citations import cite
+from mistral_rag.grounding._quotes.edges import without_amounts
 from mistral_rag.grounding._quotes.markup import addresses
 from mistral_rag.grounding._support.support import Judgement, judge
 from mistral_rag.schema import Answer, Citation, Claim, Removed, Status
@@ -162,9 +163,9 @@ def _known_addresses(retrieved: Retrieved) -> frozenset[str]:
 
 
 def source_text(unit: EvidenceUnit) -> str:
-    """Text of a unit with what a reader sees around it: column headers, headings, the title."""
+    """Text of a unit with what a reader sees around it: column headers, headings, the title, but no amount in it."""
     passage = unit.passage
-    return "\n".join([unit.text, unit.header, *passage.chunk.headings, passage.source.title])
+    return "\n".join([unit.text, unit.header, *passage.chunk.headings, without_amounts(passage.source.title)])
 
 
 def _counts(usage: UsageMetadata | None) -> dict[str, int]:

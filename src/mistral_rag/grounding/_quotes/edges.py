@@ -123,6 +123,22 @@ _WRAPPED = (
 """Joints of words that belong together over the end of a line as well."""
 
 
+_AMOUNT = re.compile(
+    rf"""(?:{_CURRENCY}|\b{_CODE}){_GAP}{_NUMBER} | {_NUMBER}{_GAP}(?:[%‰]|{_CURRENCY}|{_CODE}\b|{_UNIT})
+       | \d[\d.,'’]*[.,'’]\d+""",
+    re.VERBOSE,
+)
+"""A number with its unit, or one that is written with separators."""
+
+
+def without_amounts(title: str) -> str:
+    """The title of a document as far as statements may rest on it: names, years and numbers that name something.
+
+    An amount in a title stands in no quote, and whoever named the file may have written it.
+    """
+    return _AMOUNT.sub(" ", title)
+
+
 def cuts(text: str, start: int, end: int) -> bool:
     """True when ``text[start:end]`` begins or ends inside a word or number, or leaves out a sign or unit of it."""
     return cuts_at(text, start) or cuts_at(text, end)

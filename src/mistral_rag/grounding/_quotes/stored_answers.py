@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from mistral_rag.grounding._drafting.answer_builder import connects, source_text
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused
 from mistral_rag.grounding._evidence.pages import ChunkSource, PageSource, PageStore, opened
+from mistral_rag.grounding._quotes.edges import without_amounts
 from mistral_rag.grounding._quotes.locate import locate
 from mistral_rag.grounding._quotes.negations import count_negations
 from mistral_rag.grounding._quotes.verify import verify_citation
@@ -229,7 +230,7 @@ def _source_texts(pages: PageSource, citation: Citation) -> list[str]:
     if passage is None:
         headers = [span.quote for span in citation.spans or () if span.role == "header"]
         cells = [str(cell) for cell in citation.cells]
-        return ["\n".join([citation.quote or "", *headers, *cells, citation.title])]
+        return ["\n".join([citation.quote or "", *headers, *cells, without_amounts(citation.title)])]
     return [
         source_text(EvidenceUnit(1, passage, index, 0))
         for index, unit in enumerate(passage.page.units)
