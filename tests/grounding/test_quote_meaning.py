@@ -8,6 +8,10 @@ from mistral_rag.grounding._quotes.quotes import find
 from mistral_rag.text import sentences
 
 NUMBERS = [
+    ("(Loss)/income from investments was 16.", "income from investments was 16."),
+    ("(Loss)/income from investments was 16.", "/income from investments was 16."),
+    ("The profit/(loss) was 16 in May.", "(loss) was 16 in May."),
+    ("He gave 16 of profit/(loss).", "He gave 16 of profit"),
     ("The sum is 1 234 euros.", "234 euros."),
     ("It rose 5 000 000 units.", "000 000 units."),
     ("It rose 5 000 000 units.", "It rose 5 000"),

@@ -76,8 +76,8 @@ _GLUED = (
     _joint("[^\\W_]", "['’][^\\W_]"),
     _joint(f"[^\\W_]{_SOFT}", "[^\\W_]"),  # im-possible, with a hyphen that nobody sees
     _joint("[^\\W_]", f"{_SOFT}[^\\W_]"),
-    _joint("[^\\W_]/", "[^\\W_]"),  # km/h, Yes/No
-    _joint("[^\\W_]", "/[^\\W_]"),
+    _joint("(?:[^\\W_]|[)\\]])/[(\\[]?", "[^\\W_]|[(\\[]"),  # km/h, Yes/No, (loss)/income
+    _joint("[^\\W_]|[)\\]]", "[)\\]]?/(?:[^\\W_]|[(\\[])"),
     _joint("(?<!\\w)[A-Z]{1,3}", "[-‐‑−+\\#](?![-–—\\w])"),  # grade A-, C#
     _joint("(?<!\\S)!", "[^\\W_]"),  # !A
     _joint("[^\\W_][-‐‑]", "[^\\W_]"),  # long-term, F-12

@@ -16,13 +16,15 @@ from mistral_rag.grounding._quotes.edges import cuts
 from mistral_rag.grounding._quotes.negations import count_negations
 from mistral_rag.grounding._quotes.parts import QuotedText, TextRange
 from mistral_rag.schema import Unit
-from mistral_rag.text import LEVELS, Level, normal_form, skeleton
+from mistral_rag.text import LEVELS, Level, drop_invisible, normal_form, skeleton
 
 MIN_FRAGMENT_WORDS = 4
 """For each side of an ellipsis: fewer words stand somewhere on most pages."""
 MAX_CANDIDATES = 200
 """Positions that are looked at on a level, so that a text of one repeated word takes no longer than another."""
 
+MAX_WAYS = 16
+"""Ways to place the parts of a quote that are followed, where parts stand several times."""
 MAX_FRAGMENTS = 20
 """Parts of a quote between ellipses; one that leaves out more is no quote."""
 
@@ -49,6 +51,9 @@ NO_MATCH = QuoteMatch("not_found")
 
 def find(text: str, quote: str, *, units: Sequence[Unit] = ()) -> QuoteMatch:
     """Find `quote` in `text`, the text of a page with these units; a quote with an ellipsis has several ranges."""
+    if quote not in text:
+        # an override of direction shows "1580" as "0851": what is read is compared
+        quote = drop_invisible(quote)
     trimmed = quote.strip(AROUND)
     fragments = fragments_of(quote)
     if len(fragments) > MAX_FRAGMENTS or not all(skeleton(fragment) in skeleton(text) for fragment in fragments):
@@ -81,19 +86,20 @@ def _match(level: Level, ranges: tuple[TextRange, ...]) -> QuoteMatch:
 
 
 def _find_fragments(page: QuotedText, fragments: list[str]) -> QuoteMatch:
-    """Find the fragments of a quote in order, each behind the one before."""
-    ranges: list[TextRange] = []
+    """Find the fragments of a quote in order, each behind the one before; of several ways one at least must stand."""
+    ways: list[tuple[TextRange, ...]] = [()]
     levels: list[Level] = []
     for fragment in fragments:
-        match = _find_behind(page.text, fragment, ranges[-1][1] if ranges else 0)
-        if match.level is None or match.location == "ambiguous":
-            return match
-        ranges += match.ranges
-        levels.append(match.level)
-    if not page.stands(ranges):
+        found = [(way, _find_behind(page.text, fragment, way[-1][1] if way else 0)) for way in ways]
+        ways = [(*way, place) for way, match in found for place in match.ranges][:MAX_WAYS]
+        levels += [match.level for _, match in found if match.level is not None]
+    standing = [way for way in ways if page.stands(way)]
+    if not standing:
         return NO_MATCH
     level = max(levels, key=LEVELS.index)
-    return QuoteMatch("exact" if level == "raw" else "normalised", tuple(ranges), level)
+    if len(ways) > 1:
+        return QuoteMatch("ambiguous", standing[0], level)
+    return QuoteMatch("exact" if level == "raw" else "normalised", standing[0], level)
 
 
 def _find_behind(text: str, fragment: str, start: int) -> QuoteMatch:
