@@ -47,13 +47,17 @@ def of_one(everything: HybridRetriever, attack: AttackDocument) -> HybridRetriev
     return everything.model_copy(update={"filter": {"source": clean_text(attack.name)}})
 
 
+def finds(attack: AttackDocument) -> RunnableLambda[str, list[Document]]:
+    """A retriever that finds one document, as a loader gives it."""
+    return RunnableLambda(lambda _: [attack.document()])
+
+
 @pytest.fixture(scope="module")
 def bare() -> list[tuple[AttackDocument, Answer, ObedientChatModel]]:
     """The answer from each document as a loader gives it, and the model that was asked."""
     answers = []
     for attack in ATTACKS:
-        retriever: RunnableLambda[str, list[Document]] = RunnableLambda(lambda _, attack=attack: [attack.document()])
-        answers.append((attack, *asked(retriever, attack)))
+        answers.append((attack, *asked(finds(attack), attack)))
     return answers
 
 

@@ -181,7 +181,7 @@ def test_the_nearest_text_is_whole_units(index: Path) -> None:
     near = locate("The fee is always refunded to an advisor", page).nearest
     assert near is not None
     assert near.quote == "The fee is not refunded."
-    near = locate("advisor is 600 euros a day. Fees are refunded.", page).nearest
+    near = locate("The fee for an advisor is 600 euros a day. The fee is refunded.", page).nearest
     assert near is not None
     assert near.quote == "The fee for an advisor is 600 euros a day.\nThe fee is not refunded."
     assert locate("nothing of this kind", page).nearest is None
@@ -234,3 +234,11 @@ def test_an_abstention_has_nothing_to_check(index: Path, tmp_path: Path, capsys:
     assert err == "the answer cites nothing; its status is abstained\n"
     file.write_text(json.dumps({"question": "?", "text": "Yes, it is.", "status": "answered"}), "utf-8")
     assert run(capsys, str(file), "--index", str(index))[0] == 1
+
+
+def test_the_nearest_row_is_the_one_with_most_of_the_quote_s_words() -> None:
+    rows = ["Email | 3 years | Date of the message", "Chat messages | 1 year | Date of the message", "Files | 6 months"]
+    page = small_document("kept.txt", [rows])[1][0]
+    near = locate("Chat messages | 2 years | Date of the message", page).nearest
+    assert near is not None
+    assert near.quote == "Chat messages | 1 year | Date of the message"

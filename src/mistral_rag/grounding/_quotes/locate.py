@@ -81,9 +81,9 @@ def refusal(text: str, quote: str) -> str:
 
 
 def nearest(text: str, quote: str, *, units: Sequence[Unit] = ()) -> TextRange | None:
-    """Range of `text` that shares most words with `quote`, for "did you mean"; None below a quarter of them.
+    """Range of `text` that is most like `quote` by its words, for "did you mean"; None below a quarter of them.
 
-    It is widened to whole units, so that it cuts nothing, unless they are long.
+    It is a unit, or several that share a run of words with the quote: whole ones, unless they are long.
     """
     words = [match.span() for match in re.finditer(r"\w+", text)]
     sought = [match[0].lower() for match in islice(re.finditer(r"\w+", quote), MAX_SOUGHT)]
@@ -95,7 +95,16 @@ def nearest(text: str, quote: str, *, units: Sequence[Unit] = ()) -> TextRange |
     last = min(first + len(sought), len(words)) - 1
     # words at the ends that the quote has not belong to the sentence beside it
     shared = [nth for nth in range(first, last + 1) if text[slice(*words[nth])].lower() in sought]
-    return _widened((words[shared[0]][0], words[shared[-1]][1]), units)
+    around = _widened((words[shared[0]][0], words[shared[-1]][1]), units)
+    return max([around, *((unit.start, unit.end) for unit in units)], key=lambda place: _likeness(text, place, sought))
+
+
+def _likeness(text: str, place: TextRange, sought: Sequence[str]) -> float:
+    words = [match[0].lower() for match in re.finditer(r"\w+", text[slice(*place)])]
+    # without a third of the words in common it is not worth the comparison of their order
+    if 3 * len(set(words) & set(sought)) < len(set(sought)):
+        return 0.0
+    return difflib.SequenceMatcher(None, words, sought, autojunk=False).ratio()
 
 
 def _widened(found: TextRange, units: Sequence[Unit]) -> TextRange:

@@ -51,7 +51,7 @@ class ObedientChatModel(BaseChatModel):
     def _llm_type(self) -> str:
         return "obedient"
 
-    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> "ObedientChatModel":  # type: ignore[override]
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> "ObedientChatModel":
         """The same model: it calls tools that it was not given as well."""
         return self
 
@@ -73,13 +73,13 @@ class ObedientChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         reply = self._reply(messages)
         for piece in re.findall(r".{1,5}", str(reply.text), re.DOTALL):
-            yield ChatGenerationChunk(message=AIMessageChunk(piece))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
         if reply.tool_calls:
             calls = [
                 {"name": call["name"], "args": json.dumps(call["args"]), "id": call["id"], "index": at}
                 for at, call in enumerate(reply.tool_calls)
             ]
-            yield ChatGenerationChunk(message=AIMessageChunk("", tool_call_chunks=calls))
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=calls))
 
     def _reply(self, messages: list[BaseMessage]) -> AIMessage:
         rules = "\n".join(str(message.text) for message in messages if isinstance(message, SystemMessage))
