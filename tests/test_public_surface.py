@@ -27,7 +27,7 @@ ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
 mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
     HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralEmbeddings MistralOCR
     MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
-    Timeouts Unit numbered_sources verify_citation
+    Timeouts Unit locate numbered_sources verify_answer verify_citation
 mistral_rag.api: Timeouts
 mistral_rag.chat_models: ChatMistral ChatMistralAI MessageRules
 mistral_rag.cli: ingest main
@@ -43,8 +43,9 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
     ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
-mistral_rag.grounding: AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents ClaimEvent DocumentPages EvidenceEvent
-    GroundedAnswers GroundedQA PageSource PageStore QAEvent SearchEvent TextEvent evidence_tool fold verify_citation
+mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents CitationCheck ClaimEvent
+    DocumentPages EvidenceEvent GroundedAnswers GroundedQA LocatedQuote PageSource PageStore QAEvent SearchEvent
+    TextEvent evidence_tool fold locate stored_answer verify_answer verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
@@ -70,8 +71,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed aside at_least_one bare_stderr can_ask counted exit_code index_folder note one_line
     printable run say say_json say_json_line say_text text_argument write_output
-mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
-    thinking
+mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
+    call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place SENTENCE_LOOKAHEAD
     TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mistral_rag.document_loaders import MistralOCRLoader, MistralOCRParser
     from mistral_rag.embeddings import MistralAIEmbeddings, MistralEmbeddings
     from mistral_rag.errors import ApiError, MistralRagError
-    from mistral_rag.grounding import GroundedQA, verify_citation
+    from mistral_rag.grounding import GroundedQA, locate, verify_answer, verify_citation
     from mistral_rag.index import IndexReader, IndexWriter
     from mistral_rag.local.ocr import LocalOCR
     from mistral_rag.messages import numbered_sources
@@ -58,7 +58,9 @@ _HOME = {
     "Span": "schema",
     "Timeouts": "api",
     "Unit": "schema",
+    "locate": "grounding",
     "numbered_sources": "messages",
+    "verify_answer": "grounding",
     "verify_citation": "grounding",
 }
 
@@ -94,7 +96,9 @@ __all__ = [
     "Span",
     "Timeouts",
     "Unit",
+    "locate",
     "numbered_sources",
+    "verify_answer",
     "verify_citation",
 ]
 

@@ -104,7 +104,7 @@ def test_a_reply_without_a_word_has_no_text(reply: str, withholding: bool) -> No
 
 def test_markers_before_the_first_word_are_shown_with_it() -> None:
     draft = Draft("k3xq", 5)
-    assert [draft.feed("[E2-k3xq] "), draft.feed("Sales"), draft.close()] == ["", "[1] Sales", ""]
+    assert [draft.feed("[E2-k3xq] "), draft.feed("Sales rose"), draft.close()] == ["", "[1] Sales", " rose"]
 
 
 def read(unit: str, length: int) -> int:

@@ -2,11 +2,16 @@
 
 import pytest
 
+from mistral_rag.grounding._quotes.edges import without_amounts
 from mistral_rag.grounding._quotes.parts import QuotedText
 from mistral_rag.grounding._quotes.quotes import find
 from mistral_rag.text import sentences
 
 NUMBERS = [
+    ("(Loss)/income from investments was 16.", "income from investments was 16."),
+    ("(Loss)/income from investments was 16.", "/income from investments was 16."),
+    ("The profit/(loss) was 16 in May.", "(loss) was 16 in May."),
+    ("He gave 16 of profit/(loss).", "He gave 16 of profit"),
     ("The sum is 1 234 euros.", "234 euros."),
     ("It rose 5 000 000 units.", "000 000 units."),
     ("It rose 5 000 000 units.", "It rose 5 000"),
@@ -198,3 +203,15 @@ def test_whole_units_stand_whatever_they_begin_with() -> None:
     units = list(sentences(page, paragraphs=True))
     assert all(QuotedText(page, units).stands([unit]) for unit in units)
     assert QuotedText(page, units).stands([units[0], units[2]]) is False
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("The deposit is 9,999 euros", "The deposit is  "),
+        ("Fees: $ 40 a day, 5 %, 3 million", "Fees:   a day,  ,  "),
+        ("Annual report 2022 (Form 10-K), locker 164", "Annual report 2022 (Form 10-K), locker 164"),
+    ],
+)
+def test_titles_back_names_and_years_and_no_amounts(title: str, kept: str) -> None:
+    assert without_amounts(title) == kept

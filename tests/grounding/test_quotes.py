@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.grounding._quotes.quotes import find, nearest
+from mistral_rag.grounding._quotes.locate import nearest
+from mistral_rag.grounding._quotes.quotes import find
 
 PAGE = (
     "Net sales ........ $ 5,000 $ (4,000) 25%\nThe company’s long-\nterm debt rose; its compu-\ntation is “new”.\n"
@@ -260,3 +261,36 @@ def test_a_changed_digit_is_never_found(numbers: list[int], digit: int) -> None:
     wrong = [*numbers[:-1], numbers[-1] * 10 + digit]
     assert find(page, "Total " + " ".join(map(str, wrong))).location == "not_found"
     assert find(page, "Total " + " ".join(map(str, numbers))).location in {"exact", "normalised"}
+
+
+TWICE = (
+    "The bank lends money. The fee is paid by the bank of France.\nThe limit is set each year by the bank of France."
+)
+
+
+@pytest.mark.parametrize(
+    ("quote", "location"),
+    [
+        # a part that stands twice makes no quote of what does not belong together
+        ("The fee is paid … by the bank of France.", "normalised"),
+        ("The bank lends … by the bank of France.", "not_found"),
+        ("by the bank of France.", "ambiguous"),
+        ("The bank lends money. … by the bank of France.", "not_found"),
+        ("The bank lends money. … The limit is set each year by the bank of France.", "exact"),
+    ],
+)
+def test_an_ellipsis_with_a_part_that_stands_twice(quote: str, location: str) -> None:
+    assert find(TWICE, quote).location == location
+
+
+@pytest.mark.parametrize(
+    ("quote", "location"),
+    [
+        ("founded in \u202e0851\u202c", "exact"),
+        ("founded in \u202e1580\u202c", "not_found"),
+        ("founded\u200b in 1580\u200e", "exact"),
+        ("founded in 158\u06f0", "not_found"),
+    ],
+)
+def test_a_quote_is_compared_as_it_is_read(quote: str, location: str) -> None:
+    assert find("The house was founded in 1580.", quote).location == location

@@ -9,6 +9,7 @@ from mistral_rag.cli._ask import add_ask
 from mistral_rag.cli._calibrate import add_calibrate
 from mistral_rag.cli._search import add_search
 from mistral_rag.cli._show import add_show
+from mistral_rag.cli._verify import add_verify
 from mistral_rag.terminal import DONE, EXIT_CODES, UNDONE, UNUSABLE, CommandParser, add_common, note, run, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add_search(commands)
     add_show(commands)
     add_calibrate(commands)
+    add_verify(commands)
     sub = commands.add_parser(
         "doctor",
         help="what is installed, which models are used, whether key and host work",

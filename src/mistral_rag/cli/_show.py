@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mistral_rag.cli._stored import answer_bytes, first_fault
 from mistral_rag.terminal import (
     DONE,
     EXIT_CODES,
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from mistral_rag.cli._cited_pages import CitedPages
     from mistral_rag.schema import Citation
 
-STANDARD = "-"
-"""Stands for standard input."""
-MAX_INPUT = 64 << 20
-"""Bytes of an answer: thousands of times what a question gives."""
 _FORMATS = (".html", ".htm", ".pdf", ".png")
 
 _EXAMPLES = """\
@@ -100,47 +97,16 @@ def _given(arguments: argparse.Namespace) -> Sequence[Citation]:
     from mistral_rag.schema import Answer, Citation
 
     name = arguments.citation or arguments.answer
-    text = _input(name)
+    text = answer_bytes(name)
     kind = Citation if arguments.citation else Answer
     try:
-        read = kind.model_validate_json(_last_object(text))
+        read = kind.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(
-            f"{name} holds no {kind.__name__.lower()} as `mistral-rag ask --json` prints it: "
-            f"{where + ': ' if where else ''}{first['msg']}"
-        ) from error
+        raise UsageError(first_fault(error, name, kind.__name__.lower())) from error
     citations = (read,) if isinstance(read, Citation) else read.citations
     if not citations:
         raise UsageError(f"the answer in {name} cites nothing: there is no page to show")
     return citations
-
-
-def _input(name: str) -> bytes:
-    """The bytes of the file, or of standard input."""
-    import sys
-    from pathlib import Path
-
-    try:
-        if name == STANDARD:
-            if sys.stdin is None:
-                raise UsageError("there is no standard input. Name a file")
-            data = sys.stdin.buffer.read(MAX_INPUT + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(MAX_INPUT + 1)
-    except OSError as error:
-        raise UsageError(f"{name} can't be read: {error.strerror or error}") from error
-    if len(data) > MAX_INPUT:
-        raise UsageError(f"{name} is too large for an answer")
-    return data
-
-
-def _last_object(data: bytes) -> bytes:
-    """The last line of several, as `ask --json --stream` prints them; else all of it."""
-    lines = [line for line in data.splitlines() if line.strip()]
-    return lines[-1] if len(lines) > 1 and lines[-1].startswith(b"{") and lines[0].endswith(b"}") else data
 
 
 def _chosen(citations: Sequence[Citation], marker: str | None, *, several: bool) -> Sequence[Citation]:

@@ -6,6 +6,8 @@ from mistral_rag.grounding._chain import GroundedQA
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
 from mistral_rag.grounding._evidence.pages import DocumentPages, PageSource, PageStore
 from mistral_rag.grounding._plugs.tools import evidence_tool
+from mistral_rag.grounding._quotes.locate import LocatedQuote, locate
+from mistral_rag.grounding._quotes.stored_answers import AnswerCheck, CitationCheck, stored_answer, verify_answer
 from mistral_rag.grounding._quotes.verify import verify_citation
 from mistral_rag.grounding._steps import (
     AnswerEvent,
@@ -22,15 +24,18 @@ if TYPE_CHECKING:
     from mistral_rag.grounding._plugs.middleware import GroundedAnswers
 
 __all__ = [
+    "AnswerCheck",
     "AnswerEvent",
     "AnswerEvents",
     "AnswerPiece",
     "AsyncAnswerEvents",
+    "CitationCheck",
     "ClaimEvent",
     "DocumentPages",
     "EvidenceEvent",
     "GroundedAnswers",
     "GroundedQA",
+    "LocatedQuote",
     "PageSource",
     "PageStore",
     "QAEvent",
@@ -38,6 +43,9 @@ __all__ = [
     "TextEvent",
     "evidence_tool",
     "fold",
+    "locate",
+    "stored_answer",
+    "verify_answer",
     "verify_citation",
 ]
 

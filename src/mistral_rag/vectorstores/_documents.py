@@ -11,13 +11,14 @@ from pydantic_core import to_jsonable_python
 
 from mistral_rag._counting import counted
 from mistral_rag.schema import clean_text
+from mistral_rag.text import drop_invisible
 
 
 def as_documents(
     texts: Iterable[str], metadatas: Sequence[dict[str, Any]] | None, ids: Sequence[str | None] | None
 ) -> list[Document]:
     """Clean Documents with plain metadata, each with an id. Raises ValueError where the numbers do not fit."""
-    every = [clean_text(text) for text in texts]
+    every = [clean_text(drop_invisible(text)) for text in texts]
     for noun, given in (("metadata", metadatas), ("id", ids)):
         if given is not None and len(given) != len(every):
             raise ValueError(f"{counted(len(given), noun)} for {counted(len(every), 'text')}")

@@ -11,12 +11,14 @@ from mistral_rag.errors import UnsupportedAnswerError
 from mistral_rag.grounding._drafting.draft import Withhold
 from mistral_rag.grounding._drafting.forms import DraftForm, form_of
 from mistral_rag.grounding._drafting.judging import judge_prompt, judge_verdicts
+from mistral_rag.grounding._drafting.links import LinkFilter
 from mistral_rag.grounding._drafting.repair import repair_prompt
 from mistral_rag.grounding._drafting.reply import CheckedReply
 from mistral_rag.grounding._drafting.verdicts import FAILING, StatementVerdicts
 from mistral_rag.grounding._evidence.evidence import new_nonce
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._evidence.selection import CountTokens, select
+from mistral_rag.grounding._quotes.markup import addresses
 from mistral_rag.schema import Answer, Claim, Removed
 
 Policy = Literal["mark", "repair", "drop", "raise"]
@@ -54,6 +56,7 @@ class AnswerBuilder:
         self._retrieved = retrieved
         self._units = {unit.number: unit for unit in retrieved.evidence}
         self._nonce = new_nonce([retrieved.question, *(unit.text for unit in retrieved.evidence)])
+        self._addresses = _known_addresses(retrieved)
         self._form = form_of(self._drafting.form)
         self._verdicts = StatementVerdicts(retrieved.question, retrieved.evidence)
         self._reply = self._new_reply()
@@ -169,8 +172,14 @@ class AnswerBuilder:
             withhold = self._verdicts.why_withheld
         elif self._drafting.mode == "gated":
             withhold = self._look
-        lines = len(self._units)
-        return CheckedReply(self._form.reader(self._nonce), self._nonce, self._verdicts, lines, withhold=withhold)
+        return CheckedReply(
+            self._form.reader(self._nonce),
+            self._nonce,
+            self._verdicts,
+            len(self._units),
+            withhold=withhold,
+            links=LinkFilter(self._addresses),
+        )
 
     def _look(self, plain: str, lines: tuple[int, ...], unknown: tuple[str, ...]) -> None:
         """Work out the verdict before a sentence is given; keeps it whatever the verdict is."""
@@ -199,6 +208,12 @@ class AnswerBuilder:
         """Statements that nothing backs, with their claims."""
         text = reply.draft.text
         return [(text[c.start : c.end], c) for c in reply.claims() if c.kind == "fact" and c.support in FAILING]
+
+
+def _known_addresses(retrieved: Retrieved) -> frozenset[str]:
+    """The addresses that stand on the pages of the evidence, or in the question."""
+    pages = {unit.page_key: unit.passage.page.text for unit in retrieved.evidence}
+    return addresses([*pages.values(), retrieved.question])
 
 
 def _counts(usage: UsageMetadata | None) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from mistral_rag.grounding._drafting.links import LinkFilter
 from mistral_rag.grounding._drafting.markers import DraftEvent, MarkerEvent, MarkerGuard, MarkerParser, UnknownMarker
 from mistral_rag.grounding._drafting.statements import ShownMarker, Statement, UnknownAt, statements
 from mistral_rag.schema import without_surrogates
@@ -20,9 +21,12 @@ class Draft:
     line 0. `unknown` are the markers that were taken out, as they point at no evidence, and where. `withheld` are the
     sentences that were left out, with the reason. With `withhold` the text is given by whole sentences, each behind its
     verdict. A reply without a word has no text: markers before the first letter or digit wait for it.
+    `links` takes out the links that stand in no document.
     """
 
-    def __init__(self, nonce: str, lines: int, *, withhold: Withhold | None = None) -> None:
+    def __init__(
+        self, nonce: str, lines: int, *, withhold: Withhold | None = None, links: LinkFilter | None = None
+    ) -> None:
         self.numbers: dict[int, int] = {}
         self.markers: list[ShownMarker] = []
         self.unknown: list[UnknownAt] = []
@@ -32,6 +36,7 @@ class Draft:
         self._length = 0
         self._leading: list[DraftEvent] | None = []
         self._parser = MarkerParser(nonce, lines)
+        self.links = links or LinkFilter()
         self._guard = MarkerGuard()
         self._withhold = withhold
         self._events: list[DraftEvent] = []
@@ -46,11 +51,11 @@ class Draft:
 
     def feed(self, text: str) -> str:
         """Take the next chunk of the reply; returns the text that it adds to the answer."""
-        return self._take(self._parser.feed(without_surrogates(text)), last=False)
+        return self._take([*self.links.events(self._parser.feed(without_surrogates(text)))], last=False)
 
     def close(self) -> str:
         """End the reply; returns the rest of the answer's text."""
-        text = self._take(self._parser.close(), last=True)
+        text = self._take([*self.links.events(self._parser.close()), self.links.close()], last=True)
         self.unknown += [UnknownAt(0, event.text) for event in self._leading or () if isinstance(event, UnknownMarker)]
         return text
 

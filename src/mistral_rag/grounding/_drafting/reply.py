@@ -9,6 +9,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 
 from mistral_rag.grounding._drafting.draft import Draft, Withhold
 from mistral_rag.grounding._drafting.forms import MarkedReply
+from mistral_rag.grounding._drafting.links import LinkFilter, links_warning
 from mistral_rag.grounding._drafting.statements import Statement, clauses
 from mistral_rag.grounding._drafting.verdicts import FAILING, StatementVerdicts
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
@@ -29,9 +30,16 @@ class CheckedReply:
     """A reply and its claims. `begun` says that it has text; `blocked` is the reason of a refusal."""
 
     def __init__(
-        self, form: MarkedReply, nonce: str, verdicts: StatementVerdicts, lines: int, *, withhold: Withhold | None
+        self,
+        form: MarkedReply,
+        nonce: str,
+        verdicts: StatementVerdicts,
+        lines: int,
+        *,
+        withhold: Withhold | None,
+        links: LinkFilter,
     ) -> None:
-        self.draft = Draft(nonce, lines, withhold=withhold)
+        self.draft = Draft(nonce, lines, withhold=withhold, links=links)
         self.text = ""
         self.begun = False
         self.blocked: str | None = None
@@ -90,12 +98,14 @@ class CheckedReply:
         return _grade(self.draft, claims)
 
     def warnings(self) -> list[str]:
-        """Markers that were taken out, with the statements they stood at."""
+        """Markers that were taken out, with the statements they stood at, and links that stand in no document."""
         statements = [statement for statement in self.statements() if statement.unknown]
         told = [f"{', '.join(map(repr, s.unknown))} (at {_shown(s.plain)!r})" for s in statements]
         if not self.statements() and self.draft.unknown:
             told = [", ".join(repr(unknown.text) for unknown in self.draft.unknown)]
-        return [f"took out markers that point at no evidence: {'; '.join(told)}"] if told else []
+        warnings = [f"took out markers that point at no evidence: {'; '.join(told)}"] if told else []
+        links = self.draft.links.removed
+        return [*warnings, links_warning(links)] if links else warnings
 
     def _take(self, text: str) -> str:
         self.text += text

@@ -7,6 +7,7 @@ from typing import Final
 from mistral_rag.grounding._drafting.phrases import connects, declines
 from mistral_rag.grounding._drafting.statements import Statement
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.grounding._quotes.edges import without_amounts
 from mistral_rag.grounding._support.support import Judgement, judge, worst
 from mistral_rag.schema import Claim, Support
 
@@ -78,17 +79,20 @@ class StatementVerdicts:
     def _by_code(self, plain: str, lines: Sequence[int]) -> Judgement:
         units = [self._units[line] for line in lines]
         language = next((unit.passage.source.language for unit in units), "") or "en"
-        around = " ".join(_around(unit) for unit in units)
+        around = " ".join(surroundings(unit) for unit in units)
         return judge(plain, self.sources(lines), language, around=around, question=self._question)
 
 
 def source_text(unit: EvidenceUnit) -> str:
-    """Text of a unit with what a reader sees around it: its columns, headings, the title."""
+    """Text of a unit with what a reader sees around it: its columns, headings, the title, but no amount in it."""
     passage = unit.passage
     values = f"({unit.named_values})" if unit.named_values else ""
-    return "\n".join(filter(None, [unit.text, values, unit.header, *passage.chunk.headings, passage.source.title]))
+    return "\n".join(
+        filter(None, [unit.text, values, unit.header, *passage.chunk.headings, without_amounts(passage.source.title)])
+    )
 
 
-def _around(unit: EvidenceUnit) -> str:
+def surroundings(unit: EvidenceUnit) -> str:
+    """What the document says it is about: its title, its name, and the head of the page."""
     source, page = unit.passage.source, unit.passage.page
     return f"{source.title} {source.name} {page.text[:PAGE_HEAD]}"

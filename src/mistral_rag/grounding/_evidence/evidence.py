@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mistral_rag.grounding._quotes.citations import headers_of
+from mistral_rag.grounding._quotes.markup import inert
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import CellValue, UnitKind
+from mistral_rag.text import drop_invisible
 
 NONCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 NONCE_LENGTH = 4
@@ -37,8 +39,11 @@ def marker(number: int, nonce: str) -> str:
 
 
 def defused(text: str) -> str:
-    """Escape text of a document for a prompt or answer: one line, and marker-like text in other brackets."""
-    return MARKER_LIKE.sub(r"［\1］", " ".join(text.split()))
+    """Escape text of a document for a prompt or answer: one line, what looks like a marker or a link in other brackets.
+
+    A bare text that was added without a file may hold characters that nobody sees: they are left out.
+    """
+    return inert(MARKER_LIKE.sub(r"［\1］", " ".join(drop_invisible(text).split())))
 
 
 @dataclass(frozen=True, slots=True)

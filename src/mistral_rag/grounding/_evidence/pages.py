@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from mistral_rag.index import StoredChunk, stated_locator
 from mistral_rag.retrieval import Passage
 from mistral_rag.schema import Block, Chunk, Page, Source, Unit, clean_text, text_digest
-from mistral_rag.text import sentences
+from mistral_rag.text import drop_invisible, sentences
 
 
 @runtime_checkable
@@ -84,7 +84,7 @@ def as_page(document: Document) -> Passage:
     web page.
     """
     meta: Mapping[str, Any] = document.metadata
-    text = clean_text(document.page_content)
+    text = clean_text(drop_invisible(document.page_content))
     digest = text_digest(text)
     name = clean_text(str(meta.get("source") or meta.get("uri") or ""))
     source = Source(

@@ -76,8 +76,8 @@ _GLUED = (
     _joint("[^\\W_]", "['’][^\\W_]"),
     _joint(f"[^\\W_]{_SOFT}", "[^\\W_]"),  # im-possible, with a hyphen that nobody sees
     _joint("[^\\W_]", f"{_SOFT}[^\\W_]"),
-    _joint("[^\\W_]/", "[^\\W_]"),  # km/h, Yes/No
-    _joint("[^\\W_]", "/[^\\W_]"),
+    _joint("(?:[^\\W_]|[)\\]])/[(\\[]?", "[^\\W_]|[(\\[]"),  # km/h, Yes/No, (loss)/income
+    _joint("[^\\W_]|[)\\]]", "[)\\]]?/(?:[^\\W_]|[(\\[])"),
     _joint("(?<!\\w)[A-Z]{1,3}", "[-‐‑−+\\#](?![-–—\\w])"),  # grade A-, C#
     _joint("(?<!\\S)!", "[^\\W_]"),  # !A
     _joint("[^\\W_][-‐‑]", "[^\\W_]"),  # long-term, F-12
@@ -121,6 +121,22 @@ _WRAPPED = (
     _joint("\\d", f"(?:{_SCALE})\\b"),  # in small letters: "2024" and "Months ended" are rows of a table
 )
 """Joints of words that belong together over the end of a line as well."""
+
+
+_AMOUNT = re.compile(
+    rf"""(?:{_CURRENCY}|\b{_CODE}){_GAP}{_NUMBER} | {_NUMBER}{_GAP}(?:[%‰]|{_CURRENCY}|{_CODE}\b|{_UNIT})
+       | \d[\d.,'’]*[.,'’]\d+""",
+    re.VERBOSE,
+)
+"""A number with its unit, or one that is written with separators."""
+
+
+def without_amounts(title: str) -> str:
+    """The title of a document as far as statements may rest on it: names, years and numbers that name something.
+
+    An amount in a title stands in no quote, and whoever named the file may have written it.
+    """
+    return _AMOUNT.sub(" ", title)
 
 
 def cuts(text: str, start: int, end: int) -> bool:

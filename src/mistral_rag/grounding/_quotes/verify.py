@@ -183,6 +183,9 @@ def _located(
         confidence=min(confidences, default=None),
         location=location,
         url=address(source, page),
+        cells=tuple(
+            value for span in spans for value in pages.page(source.uri, span.page).cell_values(span.start, span.end)
+        ),
         # only bad news is taken from others
         seen="differs" if citation.seen == "differs" else "unchecked",
         seen_text=citation.seen_text if citation.seen == "differs" else None,
