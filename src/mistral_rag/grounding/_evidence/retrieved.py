@@ -48,6 +48,7 @@ def from_retrieval(question: str, retrieval: Retrieval, *, budget: int, started:
         question=question,
         evidence=gather((passage for passage in retrieval.passages() if passage.page.text.strip()), budget=budget),
         documents=_retrieved_documents(retrieval.documents),
+        warnings=retrieval.warnings,
         generation=retrieval.generation,
         embeddings=retrieval.embeddings,
         started=started,
