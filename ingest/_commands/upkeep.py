@@ -114,11 +114,13 @@ def verify(arguments: argparse.Namespace) -> int:
 
     folder = index_folder(arguments)
     problems = check(folder)
+    pending = 0 if problems else _pending(folder)
     pictures = _pictures(folder, arguments) if arguments.pictures and not problems else None
     differs = bool(pictures and pictures["differs"])
     if arguments.json:
         shown = {} if pictures is None else {"pictures": pictures}
-        say_json({"ok": not problems and not differs, "problems": [str(problem) for problem in problems], **shown})
+        found = {"ok": not problems and not differs, "problems": [str(problem) for problem in problems]}
+        say_json({**found, "pending": pending, **shown})
         return UNDONE if problems or differs else DONE
     for problem in problems:
         say(str(problem))
@@ -126,9 +128,19 @@ def verify(arguments: argparse.Namespace) -> int:
         note(f"damaged. Save what is whole with: {repair_command(folder)}")
         return UNDONE
     say("ok: the index holds what was written to it")
+    if pending:
+        say(f"pending: {counted(pending, 'passage')} without a vector yet; the next ingest build goes on")
     if pictures is not None:
         _say_pictures(pictures)
     return UNDONE if differs else DONE
+
+
+def _pending(folder: Path) -> int:
+    """The number of passages whose vectors are still to come, which is no damage."""
+    from mistral_rag.index import UnrestrictedReader
+
+    with UnrestrictedReader.open(folder) as reader:
+        return int(reader.status()["pending"])
 
 
 def _pictures(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -21,6 +21,9 @@ FROM pages p LEFT JOIN (
 """The numbers of pages that could not be read, were read by OCR (they have a confidence), and are empty: zlib makes 8
 bytes of nothing, and of anything else more."""
 
+KEPT: Final = "'identity', 'generation', 'undecided', 'extra:unread'"
+"""Names of the settings that a status tells of."""
+
 HIDDEN: Final = f"""
 SELECT count(*) FROM sources WHERE status = 'ok' AND {GROUPED}
  AND source NOT IN (SELECT source FROM groups)"""  # noqa: S608 (of constants)
@@ -52,15 +55,15 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
     unread, by_ocr, blank = connection.execute(PAGES).fetchone()
     hidden = connection.execute(HIDDEN).fetchone()[0]
     failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri").fetchall()
-    settings = dict(
-        connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation', 'undecided')")
-    )
+    settings = dict(connection.execute(f"SELECT name, value FROM settings WHERE name IN ({KEPT})"))  # noqa: S608
     identity = Identity.from_json(settings["identity"]) if "identity" in settings else Identity("", 0)
     with unreadable("row"):
         failures = [
             {"source": _text(plain_json(record)["name"]), "reason": _text(reason or "")} for record, reason in failed
         ]
         doubtful = list(_doubtful(connection))
+        # names of files tell what a reader in some groups may not know
+        skipped = [] if size is None else _unread(settings.get("extra:unread"))
         generation = int(settings.get("generation", 1))
         if not all(isinstance(count, int) for count in (pages, chunks, unread, by_ocr, blank)):
             raise TypeError("its pages can't be counted")
@@ -81,8 +84,20 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
         "size_bytes": size,
         "cost": 0.0,
         "failures": failures,
+        "unread": skipped,
         "doubtful": doubtful,
     }
+
+
+def _unread(value: str | None) -> list[dict[str, Any]]:
+    """Files that builds did not read: reason, count and the first names, the most frequent reason first."""
+    found: dict[str, dict[str, Any]] = {}
+    for reasons in (plain_json(value) if value else {}).values():
+        for reason, files in reasons.items():
+            one = found.setdefault(_text(reason), {"reason": reason, "count": 0, "names": []})
+            one["count"] += int(files["count"])
+            one["names"] += [_text(name) for name in files["names"]]
+    return sorted(found.values(), key=lambda one: (-one["count"], one["reason"]))
 
 
 def _pending(connection: sqlite3.Connection, settings: Mapping[str, Any], identity: Identity) -> int:

@@ -9,7 +9,6 @@ from langchain_core.documents import Document
 from mistral_rag.index import StoredChunk, vectors_for
 from mistral_rag.schema import Chunk, Page, Source
 
-
 EMPTY: Final = "the index holds no document that may be read here; add some with: ingest build PATH"
 """Said where nothing could be found, whatever is asked."""
 
