@@ -128,6 +128,8 @@ class _Reading:
                 self._open(file)
         if self._queued is None or self._first_pass:
             return
+        if self._queued.reader.own and self._parsing.pending > len(self._again):
+            return
         while self._queued.later and len(self._again) + self._queued.pictures.held < MAX_HELD:
             if path := self._open(self._queued.later.popleft()):
                 self._again.add(path)
@@ -161,7 +163,7 @@ class _Reading:
         again = job.path in self._again
         self._again.discard(job.path)
         if queued is not None and isinstance(outcome, ParsedFile) and outcome.pictures:
-            if again or (queued.pictures.has_room and not (queued.reader.own and self._first_pass)):
+            if again or (queued.pictures.has_room and not queued.reader.own):
                 queued.pictures.add(file, job, outcome)
                 return
             pages = without_wrong_text(outcome.pages)
