@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from ingest._plan import FileToRead
 from ingest._platform_errors import PlatformErrors, reason_of
+from ingest._redo import Redo
 from ingest.parsing._result import (
     NEEDS_OCR,
     PageProblem,
@@ -74,11 +75,12 @@ def _platform() -> PageReader:
 class CachedPageReader:
     """Reads pictures of pages, or finds in the index what was read before. `fresh` counts those read now."""
 
-    def __init__(self, reader: PageReader, writer: IndexWriter) -> None:
+    def __init__(self, reader: PageReader, writer: IndexWriter, redo: Redo | None = None) -> None:
         self.reader = reader
         self.writer = writer
         self.platform = PlatformErrors()
         self.fresh = 0
+        self._redo = redo
 
     @property
     def name(self) -> str:
@@ -90,8 +92,13 @@ class CachedPageReader:
         """True for a reader that takes the cores which parsing needs."""
         return self.name.startswith("local-")
 
+    def wanted(self, pictures: Sequence[PicturePage]) -> tuple[PicturePage, ...]:
+        """The pictures that are to be read."""
+        return tuple(pictures) if self._redo is None else self._redo.wanted(pictures)
+
     def kept(self, file: FileToRead, pictures: Sequence[PicturePage]) -> dict[int, Page]:
         """The pages of a file that were read before, here or in another file, by their numbers."""
+        pictures = [one for one in pictures if self._redo is None or not self._redo.is_anew(one.page)]
         kept = self.writer.cached_pages(self.name, [bytes.fromhex(picture.key) for picture in pictures])
         found = {picture.page: kept[key] for picture in pictures if (key := bytes.fromhex(picture.key)) in kept}
         for picture in pictures:

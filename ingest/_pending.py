@@ -25,6 +25,8 @@ from mistral_rag.index import IndexWriter
 
 ROUND: Final = 4096
 """Passages that are taken up at once: about 4 MB of text, and enough for a hundred requests."""
+SLICE: Final = 256
+"""Passages whose pages are in memory together."""
 MIN_ROUND: Final = 512
 """Passages that a round waits for while files are being read, to be sent in full requests."""
 ROUND_SECONDS: Final = 0.5
@@ -144,20 +146,25 @@ class PendingVectors:
         while self.embedder.platform.lasting is None and not self.budget.spent:
             with self.writer.view() as view:
                 rows = view.pending(self._after, ROUND)
-                if len(rows) < at_least:
-                    return None
-                stored = view.chunks(rows, layouts=True)
+            if len(rows) < at_least:
+                return None
             found = _Round()
-            for one in stored:
-                key, text = keyed_text(one.chunk, one.source, one.whole_page)
-                found.texts[key] = text
-                found.rows.setdefault(key, []).append(one.row)
+            for at in range(0, len(rows), SLICE):
+                self._add_texts(found, rows[at : at + SLICE])
             self._after = rows[-1]
             self._give_kept(found)
             self._cut_to_budget(found)
             if found.texts:
                 return found
         return None
+
+    def _add_texts(self, found: _Round, rows: list[int]) -> None:
+        # a view keeps the pages that it has read, so each gets a few
+        with self.writer.view() as view:
+            for one in view.chunks(rows, layouts=True):
+                key, text = keyed_text(one.chunk, one.source, one.whole_page)
+                found.texts[key] = text
+                found.rows.setdefault(key, []).append(one.row)
 
     def _give_kept(self, found: _Round) -> None:
         """Give passages the vectors that were made of the same texts before, and take these out of the round."""

@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ingest._budget import Budget
@@ -66,6 +66,7 @@ class PictureQueue:
 
     def add(self, file: FileToRead, job: ParseJob, parsed: ParsedFile) -> None:
         """Add a file; pages that were read before are not read again, and those beyond the price limit not at all."""
+        parsed = replace(parsed, pictures=self._reader.wanted(parsed.pictures))
         scan = Scan(file, job, parsed)
         scan.read |= self._reader.kept(file, parsed.pictures)
         keys = {picture.page: bytes.fromhex(picture.key) for picture in parsed.pictures}

@@ -17,10 +17,11 @@ from ingest._moves import can_move, move
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
 from ingest._pending import PendingVectors
 from ingest._pictures import PictureCheck
-from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
+from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo
 from ingest._platform_errors import reason_of
 from ingest._prices import price_of_pages, price_of_tokens
 from ingest._profiles import learn_missing
+from ingest._redo import Redo
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sources import SourceFile, resolve_roots
 from ingest._unread import note_unread
@@ -62,6 +63,7 @@ class Build:
             new ones. See `Source`.
         max_cost: US dollars that the platform may cost; what would exceed them is left to the next build.
         retry_failed: read files that failed once more, also where they have not changed.
+        redo: documents that are read anew, and none else.
 
     Words come first: each document is committed as it is read and found by its words from then on; vectors follow. A
     build that is broken off loses neither, and the next one goes on with the vectors that are missing.
@@ -85,6 +87,7 @@ class Build:
         groups: Sequence[str] | None = None,
         max_cost: float | None = None,
         retry_failed: bool = False,
+        redo: Redo | None = None,
     ) -> None:
         if isinstance(groups, str):
             raise ValueError("groups are a collection of names, not one text")
@@ -98,6 +101,7 @@ class Build:
         self.ocr_with = ocr_with
         self.groups = None if groups is None else tuple(groups)
         self.retry_failed = retry_failed
+        self.redo = redo
         self.report = BuildReport()
         self._budget = Budget(max_cost)
         self._uncommitted, self._committed = 0, 0.0
@@ -115,21 +119,14 @@ class Build:
                 open_reader(self.ocr, self.ocr_with) as reader,
                 IndexWriter.open(self.index) as writer,
             ):
-                self._reader = CachedPageReader(reader, writer) if reader else None
+                self._reader = CachedPageReader(reader, writer, self.redo) if reader else None
                 known = writer.sources()
                 before = known
                 if self.rebuild:
                     writer.clear()
                     known = writer.sources()
                 name = reader.name if reader else ""
-                plan = make_plan(
-                    self.roots,
-                    known,
-                    prune=self.prune,
-                    reader=name,
-                    groups=self.groups,
-                    retry_failed=self.retry_failed,
-                )
+                plan = self._planned(known, name)
                 self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
@@ -145,6 +142,13 @@ class Build:
                 raise error
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
+
+    def _planned(self, known: dict[str, SourceStatus], reader: str) -> BuildPlan:
+        if self.redo is not None:
+            return plan_redo(self.roots, self.redo.uris)
+        return make_plan(
+            self.roots, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed
+        )
 
     def _platform_error(self) -> Exception | None:
         """The first error of the platform in this build."""
@@ -194,7 +198,8 @@ class Build:
             writer.set_groups(found.uri, self._groups.of(found.uri))
             self._commit_in_time(writer, 1)
             yield FileReport(found.name, "regrouped", describe_problems(state.problems), state.pages)
-        note_unread(writer, plan.unread)
+        if self.redo is None:
+            note_unread(writer, plan.unread)
         yield from self._add(writer, plan, known)
         writer.commit()
         writer.refresh_caches()

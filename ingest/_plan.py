@@ -132,6 +132,16 @@ def make_plan(
     return plan
 
 
+def plan_redo(roots: Sequence[Path], uris: Collection[str]) -> BuildPlan:
+    """A plan that reads these files anew and looks at nothing else."""
+    plan = BuildPlan()
+    for item in walk(roots):
+        if isinstance(item, SourceFile) and item.uri in uris:
+            _compare(item, None, plan, again=True)
+    plan.to_read = [replace(file, status="changed") for file in plan.to_read]
+    return plan
+
+
 def _unreadable_names(files: Iterable[SourceFile]) -> Iterator[str]:
     """A line about the files whose names are no UTF-8: their bytes are shown as they are."""
     names = [found.name for found in files if not is_readable(str(found.path))]
@@ -241,7 +251,8 @@ def _plan_gone(
         plan.gone += moved
         nothing = not any(_is_below(uri, root.as_uri()) for uri in present)
         if nothing:
-            plan.warnings.append(f"{root.name} holds no document that can be read")
+            what = "is an empty folder" if root.as_uri() in empty else "holds no document that can be read"
+            plan.warnings.append(f"{root.name} {what}")
         if nothing or (len(dropped) > MAX_DROP_SHARE * len(below) and not prune):
             plan.held_back += dropped
         else:

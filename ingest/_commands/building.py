@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ingest._commands.options import add_command, say_unread
+from ingest._commands.options import add_command, add_ocr, say_unread
 from ingest._commands.progress import shown
 from mistral_rag.terminal import (
     DONE,
@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest._pipeline import Build
     from ingest._report import BuildReport
 
 LISTED_FILES = 20
@@ -92,18 +93,7 @@ def _add_reading(sub: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="auto (default), none, mistral-embed, or a local model as `mistral-rag doctor` lists them",
     )
-    sub.add_argument(
-        "--ocr",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
-    )
-    sub.add_argument(
-        "--ocr-with",
-        choices=("auto", "mistral", "local"),
-        default="auto",
-        help="what reads them: Mistral OCR with a key, this machine without one (auto, default), or one of the two",
-    )
+    add_ocr(sub)
     sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
 
 
@@ -111,7 +101,6 @@ def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
     folder = index_folder(arguments)
     from ingest._pipeline import Build
-    from mistral_rag import errors
 
     work = Build(
         arguments.paths,
@@ -126,6 +115,13 @@ def build(arguments: argparse.Namespace) -> int:
         max_cost=arguments.max_cost,
         retry_failed=arguments.retry_failed,
     )
+    return run_build(work, arguments)
+
+
+def run_build(work: Build, arguments: argparse.Namespace) -> int:
+    """Do a build and show it; gives the exit code."""
+    from mistral_rag import errors
+
     report = work.report
     try:
         with shown() as show:

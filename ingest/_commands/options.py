@@ -50,6 +50,22 @@ class _Paragraphs(argparse.HelpFormatter):
         return "\n\n".join(fill(paragraph, width, indent) for paragraph in text.split("\n\n"))
 
 
+def add_ocr(sub: argparse.ArgumentParser) -> None:
+    """Add the options that say which pages are read from their pictures, and by what."""
+    sub.add_argument(
+        "--ocr",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
+    )
+    sub.add_argument(
+        "--ocr-with",
+        choices=("auto", "mistral", "local"),
+        default="auto",
+        help="what reads them: Mistral OCR with a key, this machine without one (auto, default), or one of the two",
+    )
+
+
 LISTED_NAMES = 3
 """Names of files of one kind that a person is shown before the rest is counted."""
 

@@ -13,8 +13,9 @@ import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from pypdf import PdfWriter
 
-from ingest import Build, BuildReport, VectorsAdded, estimate
+from ingest import Build, BuildReport, FileReport, VectorsAdded, estimate
 from ingest.__main__ import main
+from ingest._redo import Redo
 from mistral_rag import GroundedQA, HybridRetriever
 from mistral_rag.cli import main as ask
 from mistral_rag.embeddings import count_tokens
@@ -361,7 +362,7 @@ def test_what_was_not_read_is_said_by_name_in_every_place(
 def test_an_empty_folder_is_done(tmp_path: Path, index: Path) -> None:
     (tmp_path / "empty").mkdir()
     report = built(tmp_path / "empty", index)
-    assert (report.undone, report.warnings) == (False, ["empty holds no document that can be read"])
+    assert (report.undone, report.warnings) == (False, ["empty is an empty folder"])
 
 
 def test_an_empty_index_says_that_it_is_empty(tmp_path: Path, index: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -384,3 +385,40 @@ def test_a_build_that_finds_nothing_new_writes_nothing(
         before = (reader.sequence, len(platform.requests))
         built(folder, index)
         assert (reader.sequence, len(platform.requests)) == before
+
+
+def test_a_document_is_read_anew_or_a_single_page_of_it(folder: Path, index: Path) -> None:
+    scan(folder / "lease.tif", "one", "two")
+
+    def redone(reader: Clerk, *pages: int) -> list[str]:
+        work = Build(
+            [folder],
+            index,
+            embeddings="none",
+            ocr_with=reader,
+            workers=1,
+            redo=Redo(frozenset([(folder / "lease.tif").as_uri()]), frozenset(pages) if pages else None),
+        )
+        assert [progress.event.status for progress in work if isinstance(progress.event, FileReport)] == ["changed"]
+        with UnrestrictedReader.open(index) as reader_of, reader_of.view() as view:
+            return list(view.page_texts((folder / "lease.tif").as_uri()))
+
+    built(folder, index, embeddings="none", ocr_with=Clerk("The rent is 100.", "The lease ends in May."))
+    other = Clerk("The rent is 200.", "The lease ends in June.")
+    assert redone(other, 2) == ["The rent is 100.", "The lease ends in June."]
+    assert other.asked == [("lease.tif", 2)]
+    assert redone(other) == ["The rent is 200.", "The lease ends in June."]
+    assert status(index)["documents"] == 8
+    assert verify(index) == []
+
+
+def test_redo_is_asked_for_by_name(folder: Path, index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    built(folder, index, embeddings="none")
+    assert main(["redo", "tower.txt", "--index", str(index)]) == 0
+    assert capsys.readouterr().out.startswith("1 changed; 1 page, 1 chunk, ")
+    assert main(["redo", "towers.txt", "--index", str(index)]) == 2
+    assert "the index holds no document towers.txt; is it tower.txt?" in capsys.readouterr().err
+    (folder / "tower.txt").unlink()
+    assert main(["redo", "tower.txt", "--index", str(index)]) == 2
+    assert "the file of tower.txt is not there any more. Nothing was changed" in capsys.readouterr().err
+    assert status(index)["documents"] == 7
