@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ingest._estimate import Estimate, estimate
     from ingest._pipeline import Build
+    from ingest._redo import Redo
     from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 
 DISTRIBUTION = "mistral-rag"
@@ -36,6 +37,7 @@ _HOME = {
     "FileReport": "_report",
     "PageRead": "_report",
     "Progress": "_report",
+    "Redo": "_redo",
     "VectorsAdded": "_report",
     "estimate": "_estimate",
 }

@@ -13,9 +13,8 @@ import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from pypdf import PdfWriter
 
-from ingest import Build, BuildReport, FileReport, VectorsAdded, estimate
+from ingest import Build, BuildReport, FileReport, Redo, VectorsAdded, estimate
 from ingest.__main__ import main
-from ingest._redo import Redo
 from mistral_rag import GroundedQA, HybridRetriever
 from mistral_rag.cli import main as ask
 from mistral_rag.embeddings import count_tokens
