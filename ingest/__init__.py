@@ -26,6 +26,7 @@ __all__ = [
     "FileReport",
     "PageRead",
     "Progress",
+    "Redo",
     "VectorsAdded",
     "estimate",
 ]
