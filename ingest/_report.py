@@ -1,5 +1,6 @@
 """The report of a build, file by file: the values that the progress bar, `--json` and the exit code are made of."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -158,6 +159,10 @@ class BuildReport:
     def nothing_read(self) -> bool:
         """True when there were files, and each was skipped."""
         return bool(self.files) and self.count("skipped") == len(self.files)
+
+    def skipped_types(self) -> Counter[str]:
+        """Skipped files, counted by why."""
+        return Counter(file.reason or "" for file in self.files if file.status == "skipped")
 
     def unread(self) -> list[dict[str, Any]]:
         """Reason, count and first names of the files that were skipped."""

@@ -57,7 +57,7 @@ def test_build_json_has_the_documented_names(
     index = str(tmp_path / "i")
     code, report = run_json(capsys, program.ingest, "build", str(documents), "--index", index, "--embeddings", "none")
     assert code == 0
-    nothing = {"hidden": {}, "doubts": {}, "notes": 0, "attachments": 0}
+    nothing = {"hidden": {}, "doubts": {}, "notes": 0, "attachments": 0, "was": ""}
     assert report["files"] == [{"source": "handbook.md", "status": "added", "reason": None, "pages": 2, **nothing}]
     assert {name: report[name] for name in ("added", "changed", "unchanged", "moved", "removed", "held_back")} == {
         "added": 1, "changed": 0, "unchanged": 0, "moved": 0, "removed": 0, "held_back": 0,

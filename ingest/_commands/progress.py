@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ingest._report import Progress
 
-LINE_SECONDS = 10.0
-"""Time between two lines where there is no terminal: a log of an hour has 360."""
+LINE_SECONDS = 30.0
+"""Time between two lines where there is no terminal: a log of an hour has 120."""
 
 BAR_WIDTH = 12
 """Cells of the bar; what is counted says more."""
@@ -70,7 +70,7 @@ def fitted(counts: str, name: str, width: int) -> str:
 
 @contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error where that is a terminal, else a line every ten seconds."""
+    """A progress bar on standard error where that is a terminal, else a line every half a minute."""
     screen = bare_stderr()
     pace = Pace(time.monotonic())
     if screen is None or not screen.isatty():
@@ -98,7 +98,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
 
 
 class _Lines:
-    """Writes a line every ten seconds."""
+    """Writes a line every half a minute."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace

@@ -206,8 +206,9 @@ def test_whatever_ends_a_build_no_page_is_read_again_and_no_vector_bought_again(
     before = len(texts(platform))
     platform.faults.clear()
     report = built(handbook, index)
-    assert (report.count("unchanged"), report.pages, report.embedded, report.pending) == (1, 0, left, 0)
-    assert len(texts(platform)) - before == left
+    assert (report.count("unchanged"), report.pages, report.pending) == (1, 0, 0)
+    # a signal may come when vectors are kept and not yet given to their passages: they are not bought again
+    assert len(texts(platform)) - before == report.embedded <= left
     assert status(index)["pending"] == 0
     assert verify(index) == []
 
