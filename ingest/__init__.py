@@ -12,12 +12,24 @@ if TYPE_CHECKING:
 
     from ingest._estimate import Estimate, estimate
     from ingest._pipeline import Build
-    from ingest._report import BuildReport, FileReport, PageRead, Progress
+    from ingest._redo import Redo
+    from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 
 DISTRIBUTION = "mistral-rag"
 """Tells this package from another one named `ingest` that may hide it."""
 
-__all__ = ["DISTRIBUTION", "Build", "BuildReport", "Estimate", "FileReport", "PageRead", "Progress", "estimate"]
+__all__ = [
+    "DISTRIBUTION",
+    "Build",
+    "BuildReport",
+    "Estimate",
+    "FileReport",
+    "PageRead",
+    "Progress",
+    "Redo",
+    "VectorsAdded",
+    "estimate",
+]
 
 _HOME = {
     "Build": "_pipeline",
@@ -26,6 +38,8 @@ _HOME = {
     "FileReport": "_report",
     "PageRead": "_report",
     "Progress": "_report",
+    "Redo": "_redo",
+    "VectorsAdded": "_report",
     "estimate": "_estimate",
 }
 

@@ -1,104 +1,195 @@
 """Files on their way to documents: parsed and cut in workers, their pictures read in between."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
+from ingest._budget import Budget
 from ingest._ocr import CachedPageReader, merge_ocr
 from ingest._opened import OpenFiles, changed_at, is_settled, sha256_of
+from ingest._picture_queue import MAX_HELD, PictureQueue, Scan
 from ingest._plan import FileToRead
 from ingest._report import PageRead
 from ingest.parsing._pool import Outcome, ParsingWorkers
-from ingest.parsing._result import ParsedFile, ParseJob
+from ingest.parsing._result import ParsedFile, ParseJob, without_wrong_text
 from mistral_rag.errors import ParseError
-from mistral_rag.ocr import PageFailure
-from mistral_rag.schema import Page
 from mistral_rag.text import readable_name
+
+WAIT: Final = 0.25
+"""Seconds after which the caller gets its turn, when nothing got ready."""
+WAIT_FOR_TWO: Final = 0.02
+"""The same where files may come from parsing and from OCR."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was to be read, and what became of it; `parsed` is whole and cut."""
+    """A file that was to be read, and what became of it; `parsed` is whole and cut.
+
+    A `provisional` one has only the text that the file itself gives; it comes once more when its pictures were read.
+    """
 
     file: FileToRead
     parsed: ParsedFile | ParseError
+    provisional: bool = False
 
 
 def read_files(
     files: Iterable[FileToRead],
     reader: CachedPageReader | None = None,
     *,
+    budget: Budget | None = None,
     workers: int | None = None,
     every_picture: bool = False,
-) -> Generator[PageRead | ReadFile, None, None]:
+) -> Generator[PageRead | ReadFile | None, None, None]:
     """Read files in worker processes; yields them as they get ready, in any order, and every page that OCR has read.
 
-    Each is opened once, and it is the open file that is parsed, read by OCR and compared with its digest. Without a
+    None stands for a moment in which nothing got ready. Each file is opened once, and it is the open file that is
+    parsed, read by OCR and compared with its digest; one whose pictures have to wait is opened anew later. Without a
     `reader` the pictures of pages are problems of the file. Close the generator, and the workers are ended.
     Raises IngestError when a worker can't start, and what the reader raises for every page.
     """
-    by_uri: dict[str, FileToRead] = {}
-    refused: list[ReadFile] = []
     with OpenFiles() as opened, closing(ParsingWorkers(workers=workers)) as parsing:
-        jobs = _jobs(files, by_uri, opened, refused, every_picture=every_picture, awaits_ocr=reader is not None)
-        for job, outcome in parsing.parse(jobs):
-            yield from _drained(refused)
-            file = by_uri[job.uri]
-            if reader is not None and isinstance(outcome, ParsedFile) and outcome.pictures:
-                read = yield from _read_pictures(file, job.path, outcome, reader)
-                parsing.cut(job, merge_ocr(outcome, read, reader=reader.name, stem=readable_name(job.path.stem)))
+        if reader is None:
+            yield from _Reading(files, opened, parsing, None, every_picture=every_picture).results()
+            return
+        with closing(PictureQueue(reader, budget or Budget())) as pictures:
+            queued = _Queued(pictures, reader)
+            yield from _Reading(files, opened, parsing, queued, every_picture=every_picture).results()
+
+
+@dataclass(slots=True)
+class _Queued:
+    """Files whose pictures are read now, and those that are parsed again when there is room: `later`."""
+
+    pictures: PictureQueue
+    reader: CachedPageReader
+    later: deque[FileToRead] = field(default_factory=deque)
+
+
+class _Reading:
+    """Files on their way through parsing and OCR.
+
+    A file whose pictures can't be read at once is let go of and parsed once more later: that takes milliseconds a page,
+    while to hold it would fill the memory, and to wait for it would hold up all others. A reader that computes here
+    begins when every other file has been parsed, so that their words are found first.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[FileToRead],
+        opened: OpenFiles,
+        parsing: ParsingWorkers,
+        queued: _Queued | None,
+        *,
+        every_picture: bool,
+    ) -> None:
+        self._files = iter(files)
+        self._opened, self._parsing, self._queued = opened, parsing, queued
+        self._every_picture = every_picture
+        self._by_path: dict[Path, FileToRead] = {}
+        self._refused: list[ReadFile] = []
+        self._provisional: set[Path] = set()
+        self._again: set[Path] = set()
+        self._first_pass = True
+
+    def results(self) -> Iterator[PageRead | ReadFile | None]:
+        """All files, as they get ready."""
+        while True:
+            self._submit()
+            while self._refused:
+                yield self._refused.pop(0)
+            held = self._queued.pictures.held if self._queued else 0
+            if not self._parsing.pending and not held:
+                return
+            if self._queued and held:
+                for found in self._queued.pictures.results(0.0 if self._parsing.pending else WAIT):
+                    if isinstance(found, Scan):
+                        self._merge(found, self._queued.reader)
+                    yield found if isinstance(found, PageRead) else None
+            if self._parsing.pending:
+                try:
+                    job, outcome = self._parsing.result(WAIT_FOR_TWO if held else WAIT)
+                except TimeoutError:
+                    yield None
+                else:
+                    yield from self._parsed(job, outcome)
+
+    def _submit(self) -> None:
+        """Keep the workers busy, first with what was never parsed."""
+        while self._first_pass and self._parsing.has_room:
+            file = next(self._files, None)
+            if file is None:
+                self._first_pass = False
             else:
-                del by_uri[job.uri]
-                parsed = _unless_changed(file, opened.descriptor(job.path), outcome)
-                opened.close(job.path)
-                yield ReadFile(file, parsed)
-        yield from _drained(refused)
+                self._open(file)
+        if self._queued is None or self._first_pass:
+            return
+        if self._queued.reader.own and self._parsing.pending > len(self._again):
+            return
+        while self._queued.later and len(self._again) + self._queued.pictures.held < MAX_HELD:
+            if path := self._open(self._queued.later.popleft()):
+                self._again.add(path)
 
-
-def _jobs(
-    files: Iterable[FileToRead],
-    by_uri: dict[str, FileToRead],
-    opened: OpenFiles,
-    refused: list[ReadFile],
-    *,
-    every_picture: bool,
-    awaits_ocr: bool,
-) -> Iterator[ParseJob]:
-    """Jobs for the files that can be opened; the others are refused."""
-    for file in files:
+    def _open(self, file: FileToRead) -> Path | None:
+        """Give a file to the workers, or refuse it when it can't be opened."""
         found = file.found
         try:
-            path = opened.add(found.open(), found.path.name)
+            path = self._opened.add(found.open(), found.path.name)
         except OSError as error:
-            refused.append(ReadFile(file, ParseError(found.change() or f"can't be read: {error.strerror or error}")))
-            continue
-        by_uri[found.uri] = file
-        yield ParseJob(
-            path,
-            found.uri,
-            found.media_type or "",
-            name=found.name,
-            digest=file.digest,
-            every_picture=every_picture,
-            awaits_ocr=awaits_ocr,
+            reason = found.change() or f"can't be read: {error.strerror or error}"
+            self._refused.append(ReadFile(file, ParseError(reason)))
+            return None
+        self._by_path[path] = file
+        self._parsing.submit(
+            ParseJob(
+                path,
+                found.uri,
+                found.media_type or "",
+                name=found.name,
+                digest=file.digest,
+                every_picture=self._every_picture,
+                awaits_ocr=self._queued is not None,
+            )
         )
+        return path
 
+    def _parsed(self, job: ParseJob, outcome: Outcome) -> Iterator[ReadFile]:
+        file = self._by_path[job.path]
+        queued = self._queued
+        again = job.path in self._again
+        self._again.discard(job.path)
+        if queued is not None and isinstance(outcome, ParsedFile) and outcome.pictures:
+            if again or (queued.pictures.has_room and not queued.reader.own):
+                queued.pictures.add(file, job, outcome)
+                return
+            pages = without_wrong_text(outcome.pages)
+            if any(page.text.strip() for page in pages):
+                self._provisional.add(job.path)
+                self._parsing.cut(job, replace(outcome, pages=pages, pictures=()))
+                return
+            self._done(job)
+            queued.later.append(file)
+            return
+        provisional = job.path in self._provisional
+        if provisional and queued is not None:
+            # not before this one is through: it would be put in place of the file that has been read as a whole
+            queued.later.append(file)
+        parsed = _unless_changed(file, self._opened.descriptor(job.path), outcome)
+        self._done(job)
+        yield ReadFile(file, parsed, provisional)
 
-def _drained(refused: list[ReadFile]) -> Iterator[ReadFile]:
-    while refused:
-        yield refused.pop(0)
+    def _done(self, job: ParseJob) -> None:
+        del self._by_path[job.path]
+        self._provisional.discard(job.path)
+        self._opened.close(job.path)
 
-
-def _read_pictures(
-    file: FileToRead, path: Path, parsed: ParsedFile, reader: CachedPageReader
-) -> Generator[PageRead, None, Mapping[int, Page | PageFailure]]:
-    read: dict[int, Page | PageFailure] = {}
-    for number, outcome in reader.read(file, path, parsed.pictures):
-        read[number] = outcome
-        yield PageRead(file.found.name, len(read), len(parsed.pictures))
-    return read
+    def _merge(self, scan: Scan, reader: CachedPageReader) -> None:
+        stem = readable_name(scan.job.path.stem)
+        self._parsing.cut(scan.job, merge_ocr(scan.parsed, scan.read, reader=reader.name, stem=stem))
 
 
 def _unless_changed(file: FileToRead, descriptor: int, outcome: Outcome) -> Outcome:

@@ -1,40 +1,40 @@
 """Estimate of what a build would do and cost: files are parsed, nothing is sent, nothing is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from ingest._documents import ReadFile, read_files
-from ingest._embedding import keyed_texts
+from ingest._embedding import keyed_text
+from ingest._moves import can_move
 from ingest._ocr import When, With, open_reader
 from ingest._plan import FileToRead, make_plan
+from ingest._prices import PRICES_OF, price_of_pages, price_of_tokens
 from ingest._sources import resolve_roots
+from ingest._unread import unread_files
 from ingest.parsing._result import WRONG_TEXT, ParsedFile
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings
 from mistral_rag.errors import IndexNotFoundError
-from mistral_rag.index import IndexWriter
+from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.ocr import PageReader
 from mistral_rag.schema import Source
 
 TOKENS_OF_A_PICTURE: Final = 600
 """Taken for a page whose text nobody knows yet: about 2,400 characters, a printed page of prose."""
-
-PRICES: Final[Mapping[str, float]] = MappingProxyType({"mistral-embed": 0.10, "codestral-embed": 0.15})
-"""US dollars for a million tokens, by the platform's list of 2026; models on this machine cost nothing."""
-PRICE_OF_A_PAGE: Final = 0.004
-"""US dollars for a page read by Mistral OCR 4, by the price table of LiteLLM."""
+BATCH: Final = 1000
+"""Passages of the index that are looked at together."""
 
 
 @dataclass(slots=True)
 class Estimate:
     """Work that is to be done: files to read, their pages, those of them to read by OCR, tokens to embed.
 
-    What earlier builds kept is not counted. `wrong` are the pages whose text says something else than is printed:
-    source, page, reason. `cost` is in US dollars; None where the price of a model is not known.
+    What earlier builds kept is not counted, and what comes twice once. `unread` are files that no parser takes: reason,
+    count and names. `wrong` are the pages whose text says something else than is printed: source, page, reason. `cost`
+    is in US dollars by the prices of the month `prices_of`; None where the price of a model is not known.
     """
 
     files: int = 0
@@ -42,8 +42,10 @@ class Estimate:
     ocr_pages: int = 0
     tokens: int = 0
     cost: float | None = 0.0
+    prices_of: str = PRICES_OF
     embedding: str = ""
     ocr: str = ""
+    unread: list[dict[str, Any]] = field(default_factory=list)
     wrong: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -53,39 +55,50 @@ class Estimate:
 
 def estimate(
     paths: Sequence[str | Path],
-    index: str | Path,
+    index: str | Path | None = None,
     *,
     embeddings: str = "auto",
     workers: int | None = None,
     ocr: When = "auto",
     ocr_with: With | PageReader = "auto",
 ) -> Estimate:
-    """Estimate what a build with these arguments would do; see `ingest.Build`."""
+    """Estimate what a build with these arguments would do; see `ingest.Build`. Without an `index` all is new."""
     roots = resolve_roots(paths)
-    with open_reader(ocr, ocr_with) as reader, _known(Path(index)) as writer:
+    with open_reader(ocr, ocr_with) as reader, _known(index) as writer:
         known = writer.sources() if writer else {}
         plan = make_plan(roots, known, prune=False, reader=reader.name if reader else "")
-        found = Estimate(files=len(plan.to_read), ocr=reader.name if reader else "")
+        files = [file for file in plan.to_read if not _moves(file, known.get(plan.moved.get(file.found.uri, "")))]
+        found = Estimate(files=len(files), ocr=reader.name if reader else "")
+        found.unread = unread_files(plan.unread)
         found.embedding = _embedding_of(embeddings, writer)
-        languages: Counter[str] = Counter()
-        with closing(read_files(plan.to_read, workers=workers, every_picture=ocr == "always")) as read:
+        counting = _Counting(found, reader, writer)
+        with closing(read_files(files, workers=workers, every_picture=ocr == "always")) as read:
             for item in read:
                 if isinstance(item, ReadFile) and isinstance(item.parsed, ParsedFile):
-                    languages[item.parsed.language] += sum(len(page.text) for page in item.parsed.pages)
-                    _add(found, item.file, item.parsed, reader, writer)
-    if found.embedding == "auto":
-        found.embedding = choose_embeddings(languages) if found.files else ""
+                    counting.add(item.file, item.parsed)
+        if found.embedding == "auto":
+            languages = counting.languages
+            found.embedding = choose_embeddings(languages) if found.files or counting.waiting else ""
+        counting.add_waiting()
     if found.embedding == NO_EMBEDDINGS:
         found.tokens = 0
-    found.cost = _cost(found)
+    price = price_of_tokens(found.embedding, found.tokens)
+    found.cost = None if price is None else round(price + price_of_pages(found.ocr, found.ocr_pages), 6)
     return found
 
 
+def _moves(file: FileToRead, before: SourceStatus | None) -> bool:
+    return before is not None and can_move(file, before)
+
+
 @contextmanager
-def _known(index: Path) -> Iterator[IndexWriter | None]:
+def _known(index: str | Path | None) -> Iterator[IndexWriter | None]:
     """The index, as its one writer sees it; None when there is none yet."""
+    if index is None:
+        yield None
+        return
     try:
-        writer = IndexWriter.open(index, create=False)
+        writer = IndexWriter.open(Path(index), create=False)
     except IndexNotFoundError:
         yield None
         return
@@ -94,50 +107,71 @@ def _known(index: Path) -> Iterator[IndexWriter | None]:
 
 
 def _embedding_of(asked: str, writer: IndexWriter | None) -> str:
-    if writer and writer.identity and asked == "auto":
+    if writer and writer.identity and not writer.undecided and asked == "auto":
         return writer.identity.embedding
     return NO_EMBEDDINGS if asked == "none" else asked
 
 
-def _add(
-    found: Estimate, file: FileToRead, parsed: ParsedFile, reader: PageReader | None, writer: IndexWriter | None
-) -> None:
-    found.pages += len(parsed.pages)
-    found.wrong += [
-        {"source": file.found.name, "page": picture.page, "reason": picture.reason}
-        for picture in parsed.pictures
-        if picture.reason.startswith(WRONG_TEXT)
-    ]
-    if reader:
-        keys = {bytes.fromhex(picture.key) for picture in parsed.pictures}
-        kept = writer.cached_pages(reader.name, list(keys)) if writer else {}
-        found.ocr_pages += len(keys) - len(kept)
-        found.tokens += TOKENS_OF_A_PICTURE * len(keys)
-    found.tokens += _tokens(found.embedding, file, parsed, writer)
+class _Counting:
+    """Counts pages to read and tokens to embed, each text and each picture once."""
 
+    def __init__(self, found: Estimate, reader: PageReader | None, writer: IndexWriter | None) -> None:
+        self.languages: Counter[str] = Counter()
+        self._found, self._reader, self._writer = found, reader, writer
+        self._pictures: set[bytes] = set()
+        self._texts: set[bytes] = set()
 
-def _tokens(model: str, file: FileToRead, parsed: ParsedFile, writer: IndexWriter | None) -> int:
-    """The tokens of the chunks that no kept embedding is for."""
-    from mistral_rag.embeddings import count_tokens
+    def add(self, file: FileToRead, parsed: ParsedFile) -> None:
+        """Count a file."""
+        found = self._found
+        self.languages[parsed.language] += len(parsed.chunks)
+        found.pages += len(parsed.pages)
+        found.wrong += [
+            {"source": file.found.name, "page": picture.page, "reason": picture.reason}
+            for picture in parsed.pictures
+            if picture.reason.startswith(WRONG_TEXT)
+        ]
+        if self._reader:
+            keys = {bytes.fromhex(picture.key) for picture in parsed.pictures} - self._pictures
+            self._pictures |= keys
+            kept = self._writer.cached_pages(self._reader.name, list(keys)) if self._writer else {}
+            found.ocr_pages += len(keys) - len(kept)
+            found.tokens += TOKENS_OF_A_PICTURE * len(keys)
+        source = Source(
+            uri=parsed.uri,
+            digest=file.digest,
+            name=file.found.name,
+            title=parsed.title,
+            media_type=parsed.media_type,
+            language=parsed.language,
+            metadata=parsed.metadata,
+        )
+        self._add_texts(keyed_text(chunk, source, parsed.pages[chunk.page - 1]) for chunk in parsed.chunks)
 
-    source = Source(
-        uri=parsed.uri,
-        digest=file.digest,
-        name=file.found.name,
-        title=parsed.title,
-        media_type=parsed.media_type,
-        language=parsed.language,
-        metadata=parsed.metadata,
-    )
-    keyed = keyed_texts(source, parsed)
-    kept = writer.cached_embeddings(model, [key for key, _ in keyed]) if writer else {}
-    return sum(count_tokens(text) for key, text in keyed if key not in kept)
+    @property
+    def waiting(self) -> bool:
+        """True when passages of the index wait for their vectors."""
+        if self._writer is None:
+            return False
+        with self._writer.view() as view:
+            return bool(view.count() if view.undecided else view.pending(limit=1))
 
+    def add_waiting(self) -> None:
+        """Count the passages that are in the index without vectors."""
+        if self._writer is None:
+            return
+        after = 0
+        with self._writer.view() as view:
+            while rows := view.pending(after, BATCH):
+                after = rows[-1]
+                stored = view.chunks(rows, layouts=True)
+                self._add_texts(keyed_text(one.chunk, one.source, one.whole_page) for one in stored)
 
-def _cost(found: Estimate) -> float | None:
-    local = found.embedding == NO_EMBEDDINGS or found.embedding.startswith("local-")
-    price = 0.0 if local or not found.tokens else PRICES.get(found.embedding)
-    if price is None:
-        return None
-    pictures = 0.0 if found.ocr.startswith("local-") else PRICE_OF_A_PAGE * found.ocr_pages
-    return round(price * found.tokens / 1e6 + pictures, 6)
+    def _add_texts(self, keyed: Iterable[tuple[bytes, str]]) -> None:
+        """Count the tokens of texts that no kept embedding is for."""
+        from mistral_rag.embeddings import count_tokens
+
+        texts = {key: text for key, text in keyed if key not in self._texts}
+        self._texts |= texts.keys()
+        kept = self._writer.cached_embeddings(self._found.embedding, list(texts)) if self._writer else {}
+        self._found.tokens += sum(count_tokens(text) for key, text in texts.items() if key not in kept)

@@ -1,6 +1,6 @@
 """Pages whose text has to be read from their pictures: the reader, what it has read before, the file with both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from ingest._plan import FileToRead
 from ingest._platform_errors import PlatformErrors, reason_of
+from ingest._redo import Redo
 from ingest.parsing._result import (
     NEEDS_OCR,
     PageProblem,
@@ -74,55 +75,53 @@ def _platform() -> PageReader:
 class CachedPageReader:
     """Reads pictures of pages, or finds in the index what was read before. `fresh` counts those read now."""
 
-    def __init__(self, reader: PageReader, writer: IndexWriter) -> None:
+    def __init__(self, reader: PageReader, writer: IndexWriter, redo: Redo | None = None) -> None:
         self.reader = reader
         self.writer = writer
         self.platform = PlatformErrors()
         self.fresh = 0
+        self._redo = redo
 
     @property
     def name(self) -> str:
         """The reader's name, under which the index keeps what it has read."""
         return self.reader.name
 
-    def read(
-        self, file: FileToRead, path: Path, pictures: Sequence[PicturePage]
-    ) -> Iterator[tuple[int, Page | PageFailure]]:
-        """Page numbers of a file, opened at `path`, with what was read there. Every page is kept at once."""
+    @property
+    def own(self) -> bool:
+        """True for a reader that takes the cores which parsing needs."""
+        return self.name.startswith("local-")
+
+    def wanted(self, pictures: Sequence[PicturePage]) -> tuple[PicturePage, ...]:
+        """The pictures that are to be read."""
+        return tuple(pictures) if self._redo is None else self._redo.wanted(pictures)
+
+    def kept(self, file: FileToRead, pictures: Sequence[PicturePage]) -> dict[int, Page]:
+        """The pages of a file that were read before, here or in another file, by their numbers."""
+        pictures = [one for one in pictures if self._redo is None or not self._redo.is_anew(one.page)]
         kept = self.writer.cached_pages(self.name, [bytes.fromhex(picture.key) for picture in pictures])
-        missing: dict[int, bytes] = {}
+        found = {picture.page: kept[key] for picture in pictures if (key := bytes.fromhex(picture.key)) in kept}
         for picture in pictures:
-            key = bytes.fromhex(picture.key)
-            if key in kept:
-                self.writer.keep_page(self.name, key, kept[key], file=file.digest)
-                yield picture.page, kept[key]
-            else:
-                missing[picture.page] = key
-        if missing:
-            yield from self._read_now(file, path, missing)
+            if picture.page in found:
+                self.writer.keep_page(self.name, bytes.fromhex(picture.key), found[picture.page], file=file.digest)
+        return found
 
-    def _read_now(
-        self, file: FileToRead, path: Path, missing: Mapping[int, bytes]
-    ) -> Iterator[tuple[int, Page | PageFailure]]:
-        for outcome in self._outcomes(path, list(missing)):
-            if isinstance(outcome, PageFailure):
-                yield outcome.number, outcome
-                continue
-            number = outcome.locator.number
-            if number not in missing:
-                continue
-            if change := file.found.change():
-                # what was read now is not what the key was made of
-                yield number, PageFailure(number, change)
-                continue
-            page = _plain(outcome)
-            self.writer.keep_page(self.name, missing[number], page, file=file.digest)
-            self.writer.commit()
-            self.fresh += 1
-            yield number, page
+    def keep(self, file: FileToRead, key: bytes, page: Page) -> Page | PageFailure:
+        """Keep a page that was read now; the page without what is its reader's own."""
+        if change := file.found.change():
+            # what was read now is not what the key was made of
+            return PageFailure(page.locator.number, change)
+        plain = _plain(page)
+        self.writer.keep_page(self.name, key, plain, file=file.digest)
+        self.writer.commit()
+        self.fresh += 1
+        return plain
 
-    def _outcomes(self, path: Path, numbers: Sequence[int]) -> Iterator[Page | PageFailure]:
-        """Pages as the reader gives them; a file that it does not take is a failure of each of them."""
+    def outcomes(self, path: Path, numbers: Sequence[int]) -> Generator[Page | PageFailure]:
+        """Pages as the reader gives them; a file that it does not take is a failure of each of them.
+
+        It touches no index, so that any thread may draw them.
+        """
         if self.platform.lasting is not None:
             yield from (PageFailure(number, reason_of(self.platform.lasting)) for number in numbers)
             return

@@ -1,25 +1,30 @@
-"""A build: compare the folders with the index, parse what is new, embed, commit; resume by doing it again."""
+"""A build: compare the folders with the index, parse what is new, commit, embed; resume by doing it again."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 from langchain_core.embeddings import Embeddings
 
+from ingest._budget import Budget
 from ingest._documents import ReadFile, read_files
-from ingest._embedding import Embedded, Embedder, choose_embedder
+from ingest._embedding import begin_embedding, chosen_embedder
 from ingest._groups import GroupAssignment, hidden_warning
+from ingest._moves import can_move, move
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._pending import PendingVectors
 from ingest._pictures import PictureCheck
-from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan
+from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo
+from ingest._platform_errors import reason_of
+from ingest._prices import price_of_pages, price_of_tokens
 from ingest._profiles import learn_missing
-from ingest._report import BuildReport, FileReport, PageRead, Progress
+from ingest._redo import Redo
+from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sources import SourceFile, resolve_roots
+from ingest._unread import note_unread
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexWriter, SourceStatus
@@ -27,20 +32,16 @@ from mistral_rag.ocr import PageReader
 from mistral_rag.schema import Source
 
 COMMIT_CHUNKS = 1000
-COMMIT_SECONDS = 5.0
-"""Work is committed when so much of it has gathered; a kill loses no more. Embeddings are kept sooner."""
+COMMIT_SECONDS = 2.0
+"""Work is committed when so much of it has gathered; a kill loses no more. Paid results are kept sooner."""
 
-GROUP_SECONDS = 0.5
-"""Time that a document waits for others to share its requests; a slow one must not hold up those before it."""
+REFRESH_CHUNKS = 2000
+"""Passages after which the word index beside the database is written; then each time that it has doubled.
 
-SAMPLE_FILES = 20
-"""Files whose language is looked at before the embedding model of a new index is chosen."""
-SAMPLE_CHUNKS = 2000
-"""Chunks after which no further file is looked at: all of them are held in memory until the model is chosen."""
+A reader that opens the index meanwhile has to add no more words by itself than are there already.
+"""
 
-Event = FileReport | PageRead
-Document = tuple[FileToRead, ParsedFile]
-T = TypeVar("T")
+Event = FileReport | PageRead | VectorsAdded
 
 
 class Build:
@@ -60,10 +61,16 @@ class Build:
             your own.
         groups: the groups that may read the documents, "*" is everyone; None: those they have already, and none for
             new ones. See `Source`.
+        max_cost: US dollars that the platform may cost; what would exceed them is left to the next build.
+        retry_failed: read files that failed once more, also where they have not changed.
+        redo: documents that are read anew, and none else.
+
+    Words come first: each document is committed as it is read and found by its words from then on; vectors follow. A
+    build that is broken off loses neither, and the next one goes on with the vectors that are missing.
 
     Iterating raises the errors of the store; a file that can't be read is a line of the report. An error of the
     platform is raised at the end: what needs no platform is done before, what it would have read or embedded is left
-    to the next build, and documents without vectors are found by their words until then.
+    to the next build.
     """
 
     def __init__(
@@ -78,6 +85,9 @@ class Build:
         ocr: When = "auto",
         ocr_with: With | PageReader = "auto",
         groups: Sequence[str] | None = None,
+        max_cost: float | None = None,
+        retry_failed: bool = False,
+        redo: Redo | None = None,
     ) -> None:
         if isinstance(groups, str):
             raise ValueError("groups are a collection of names, not one text")
@@ -90,10 +100,15 @@ class Build:
         self.ocr = ocr
         self.ocr_with = ocr_with
         self.groups = None if groups is None else tuple(groups)
+        self.retry_failed = retry_failed
+        self.redo = redo
         self.report = BuildReport()
-        self._uncommitted, self._committed = 0, time.monotonic()
+        self._budget = Budget(max_cost)
+        self._uncommitted, self._committed = 0, 0.0
+        self._unrefreshed, self._refreshed = 0, 0
+        self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
         self._reader: CachedPageReader | None = None
-        self._embedder: Embedder | None = None
+        self._vectors: PendingVectors | None = None
         self._pictures = PictureCheck()
 
     def __iter__(self) -> Iterator[Progress]:
@@ -104,35 +119,72 @@ class Build:
                 open_reader(self.ocr, self.ocr_with) as reader,
                 IndexWriter.open(self.index) as writer,
             ):
-                self._reader = CachedPageReader(reader, writer) if reader else None
+                self._reader = CachedPageReader(reader, writer, self.redo) if reader else None
                 known = writer.sources()
                 before = known
                 if self.rebuild:
                     writer.clear()
                     known = writer.sources()
                 name = reader.name if reader else ""
-                plan = make_plan(self.roots, known, prune=self.prune, reader=name, groups=self.groups)
+                plan = self._planned(known, name)
                 self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
-                yield from self._work(writer, plan, known)
+                try:
+                    yield from self._work(writer, plan, known)
+                except (KeyboardInterrupt, SystemExit, GeneratorExit):
+                    # every document that was put is whole
+                    writer.commit()
+                    raise
+                finally:
+                    self._count_costs()
             if error := self._platform_error():
                 raise error
         finally:
             self.report.seconds = round(time.monotonic() - started, 3)
 
+    def _planned(self, known: dict[str, SourceStatus], reader: str) -> BuildPlan:
+        if self.redo is not None:
+            return plan_redo(self.roots, self.redo.uris)
+        return make_plan(
+            self.roots, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed
+        )
+
     def _platform_error(self) -> Exception | None:
         """The first error of the platform in this build."""
-        users = (self._reader, self._embedder)
+        embedder = self._vectors.embedder if self._vectors else None
+        users = (self._reader, embedder)
         return next((user.platform.first for user in users if user is not None and user.platform.first), None)
 
+    def _count_costs(self) -> None:
+        report = self.report
+        pages = price_of_pages(self._reader.name, self._reader.fresh) if self._reader else 0.0
+        tokens: float | None = 0.0
+        if self._vectors is not None:
+            embedder = self._vectors.embedder
+            report.embedding, report.embedded, report.tokens = embedder.name, embedder.fresh, embedder.tokens
+            tokens = price_of_tokens(embedder.name, embedder.tokens)
+        report.cost = None if tokens is None else round(pages + tokens, 6)
+
     def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
+        gone = set(plan.gone) - set(plan.moved.values())
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
-        total = reported + len(plan.failed) + len(plan.to_read) + len(plan.gone)
+        total = reported + len(plan.failed) + len(plan.to_read) + len(gone)
+        self._total_bytes = sum(file.found.size for file in plan.to_read)
         for event in self._changes(writer, plan, known):
             if isinstance(event, FileReport):
                 self.report.add(event)
-            yield Progress(event, len(self.report.files), total, self.report.chunks)
+            yield Progress(
+                event,
+                len(self.report.files),
+                total,
+                self.report.chunks,
+                pages=self.report.pages,
+                vectors=self._vectors.added if self._vectors else 0,
+                pending=max(self._waiting - (self._vectors.added if self._vectors else 0), 0),
+                read_bytes=self._read_bytes,
+                total_bytes=self._total_bytes,
+            )
 
     def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         self.report.failed_pages += plan.failed_pages
@@ -146,61 +198,104 @@ class Build:
             writer.set_groups(found.uri, self._groups.of(found.uri))
             self._commit_in_time(writer, 1)
             yield FileReport(found.name, "regrouped", describe_problems(state.problems), state.pages)
-        yield from self._read(writer, plan.to_read)
-        for uri in plan.gone:
-            writer.remove(uri)
-            yield FileReport(known[uri].source.name, "removed")
-        for uri in plan.held_back:
-            yield FileReport(known[uri].source.name, "held_back", "gone from its folder; drop it with --prune")
-        learn_missing(writer)
+        if self.redo is None:
+            note_unread(writer, plan.unread)
+        yield from self._add(writer, plan, known)
         writer.commit()
         writer.refresh_caches()
         if hidden := hidden_warning(writer):
             self.report.warnings.append(hidden)
 
+    def _add(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
+        """Words first: read the files, drop what is gone; vectors follow, or come meanwhile where they cost no time."""
+        waiting = _waiting(writer)
+        asked = plan.to_read or self.embeddings != "auto" or waiting
+        embedder = begin_embedding(self.embeddings, writer) if asked else None
+        self._waiting = waiting
+        with ExitStack() as stack:
+            if embedder is not None:
+                self._vectors = stack.enter_context(PendingVectors(embedder, writer, self._budget))
+            files: list[FileToRead] = []
+            for file in plan.to_read:
+                if (report := self._moved(writer, file, plan, known)) is None:
+                    files.append(file)
+                else:
+                    yield report
+            yield from self._read(writer, files)
+            yield from self._drop(writer, plan, known)
+            learn_missing(writer)
+            writer.commit()
+            if writer.undecided and _waiting(writer):
+                self._vectors = stack.enter_context(PendingVectors(chosen_embedder(writer), writer, self._budget))
+            if self._vectors is not None:
+                yield from self._embed(writer, self._vectors)
+
+    def _embed(self, writer: IndexWriter, vectors: PendingVectors) -> Iterator[Event]:
+        """Embed what is left, once the words can be searched."""
+        # the model may have been chosen just now
+        writer.commit()
+        if vectors.left:
+            writer.refresh_caches()
+            yield from vectors.finish()
+            self.report.pending = vectors.left
+        if self.report.pending:
+            error = vectors.embedder.platform.first
+            why = reason_of(error) if error else self._budget.reason
+            passages = "1 passage has" if self.report.pending == 1 else f"{self.report.pending} passages have"
+            self.report.warnings.append(f"{passages} no vector yet, and are found by their words: {why}")
+        elif self._budget.spent:
+            self.report.warnings.append(self._budget.reason)
+
+    def _moved(
+        self, writer: IndexWriter, file: FileToRead, plan: BuildPlan, known: Mapping[str, SourceStatus]
+    ) -> FileReport | None:
+        """Report a file that was moved, with all that the index holds of it; None for one that has to be read."""
+        old = known.get(plan.moved.get(file.found.uri, ""))
+        if old is None or not can_move(file, old):
+            return None
+        named = self._source(file.found, file.digest)
+        kept = {name: getattr(old.source, name) for name in ("title", "language", "metadata")}
+        move(writer, file, old, named.model_copy(update=kept))
+        self._commit_in_time(writer, old.chunks)
+        self._read_bytes += file.found.size
+        problems = describe_problems(old.problems)
+        return FileReport(file.found.name, "moved", problems, old.pages, was=old.source.name)
+
+    def _drop(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
+        moved = set(plan.moved.values())
+        for uri in plan.gone:
+            writer.remove(uri)
+            if uri not in moved:
+                yield FileReport(known[uri].source.name, "removed")
+        for uri in plan.held_back:
+            yield FileReport(known[uri].source.name, "held_back", "gone from its folder; drop it with --prune")
+
     def _read(self, writer: IndexWriter, files: Sequence[FileToRead]) -> Iterator[Event]:
-        if not files and self.embeddings == "auto":
+        """Read files and put them into the index as they get ready."""
+        if not files:
             return
         every = self.ocr == "always"
+        reading = read_files(files, self._reader, budget=self._budget, workers=self.workers, every_picture=every)
         # closed at once when something is raised, not when the error is forgotten: workers would live on meanwhile
-        with closing(read_files(files, self._reader, workers=self.workers, every_picture=every)) as read:
-            yield from self._take_in(writer, read)
+        with closing(reading) as read:
+            for item in read:
+                if isinstance(item, PageRead):
+                    yield self._page_read(item)
+                elif item is not None and (report := self._taken_in(writer, item)):
+                    self._read_bytes += item.file.found.size
+                    yield report
+                if self._vectors is not None:
+                    yield from self._vectors.advance()
 
-    def _take_in(self, writer: IndexWriter, read: Iterator[PageRead | ReadFile]) -> Iterator[Event]:
-        """Embed what was read and put it into the index."""
-        sample: list[ReadFile] = []
-        if self.embeddings == "auto" and writer.identity is None:
-            yield from self._sample(read, sample)
-        embedder = choose_embedder(self.embeddings, (file.parsed for file in sample), writer)
-        self._embedder = embedder
-        self.report.embedding = embedder.name
-        group: list[Document] = []
-        begun = time.monotonic()
-        gathered = _drained(sample)
-        for item in chain(gathered, read):
-            if isinstance(item, PageRead):
-                yield self._page_read(item)
-                continue
-            if isinstance(parsed := self._readable(item), ParseError):
-                yield self._fail(writer, item.file, parsed.reason)
-                continue
-            begun = begun if group else time.monotonic()
-            group.append((item.file, parsed))
-            if _chunks(group) >= embedder.group or time.monotonic() - begun > GROUP_SECONDS:
-                yield from self._store(writer, group, embedder)
-        yield from self._store(writer, group, embedder)
-
-    def _sample(self, read: Iterator[PageRead | ReadFile], sample: list[ReadFile]) -> Iterator[PageRead]:
-        """Gather the first files; scans when they have been read, for before nobody knows their language."""
-        held = 0
-        for item in read:
-            if isinstance(item, PageRead):
-                yield self._page_read(item)
-                continue
-            sample.append(item)
-            held += len(item.parsed.chunks) if isinstance(item.parsed, ParsedFile) else 0
-            if len(sample) == SAMPLE_FILES or held >= SAMPLE_CHUNKS:
-                return
+    def _taken_in(self, writer: IndexWriter, item: ReadFile) -> FileReport | None:
+        """Put a file into the index; None for one that is there only until it has been read as a whole."""
+        parsed = item.parsed if item.provisional else self._readable(item)
+        if isinstance(parsed, ParseError):
+            return None if item.provisional else self._fail(writer, item.file, parsed.reason)
+        source, parsed = self._checked(self._source(item.file.found, item.file.digest, parsed), parsed)
+        report = self._put(writer, item.file, source, parsed, provisional=item.provisional)
+        self._commit_in_time(writer, len(parsed.chunks))
+        return report
 
     def _page_read(self, page: PageRead) -> PageRead:
         if self._reader is not None:
@@ -241,19 +336,6 @@ class Build:
             writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=file.noted_ns)
         return FileReport(found.name, "failed", reason)
 
-    def _store(self, writer: IndexWriter, group: list[Document], embedder: Embedder) -> Iterator[FileReport]:
-        """Put the documents that have gathered into the index and commit when it is time; empties the group."""
-        if not group:
-            return
-        documents = [self._checked(self._source(file.found, file.digest, parsed), parsed) for file, parsed in group]
-        vectors = embedder.embed(documents)
-        self.report.embedded = embedder.fresh
-        files = [file for file, _ in group]
-        group.clear()
-        for file, (source, parsed), embedded in zip(files, _drained(documents), _drained(vectors), strict=True):
-            yield self._put(writer, file, source, parsed, embedded)
-            self._commit_in_time(writer, len(parsed.chunks))
-
     def _checked(self, source: Source, parsed: ParsedFile) -> tuple[Source, ParsedFile]:
         """The document, with what the pictures of some of its pages show otherwise among the doubts of these pages."""
         pages, differing = self._pictures.checked(source, parsed.pages)
@@ -261,33 +343,38 @@ class Build:
         return source, replace(parsed, pages=pages) if differing else parsed
 
     def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
+        """Commit the first document at once, and later ones in groups: a commit waits for the disk."""
         self._uncommitted += chunks
         if self._uncommitted >= COMMIT_CHUNKS or time.monotonic() - self._committed > COMMIT_SECONDS:
             writer.commit()
+            self._unrefreshed += self._uncommitted
             self._uncommitted, self._committed = 0, time.monotonic()
+            if self._unrefreshed >= max(REFRESH_CHUNKS, self._refreshed):
+                writer.refresh_caches()
+                self._refreshed, self._unrefreshed = self._refreshed + self._unrefreshed, 0
 
     def _put(
-        self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, embedded: Embedded
-    ) -> FileReport:
+        self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, *, provisional: bool
+    ) -> FileReport | None:
         found, problems = file.found, _problems(parsed)
-        if embedded.fault:
-            problems = ((None, embedded.fault), *problems)
         writer.put(
             source,
             parsed.pages,
             parsed.chunks,
-            embedded.matrix,
             root=found.root,
-            size=SourceStatus.READ_AGAIN if embedded.fault else found.size,
+            size=SourceStatus.READ_AGAIN if provisional else found.size,
             mtime_ns=file.noted_ns,
             problems=problems,
             profile=parsed.profile,
+            pending=True,
         )
+        if provisional:
+            return None
+        self._waiting += len(parsed.chunks)
         self._count(parsed)
-        status = "failed" if embedded.fault else file.status
         return FileReport(
             found.name,
-            status,
+            file.status,
             describe_problems(problems),
             len(parsed.pages),
             hidden=parsed.hidden,
@@ -319,11 +406,7 @@ def _doubts(parsed: ParsedFile) -> dict[int, str]:
     return {page.locator.number: "; ".join(page.doubts) for page in parsed.pages if page.doubts}
 
 
-def _chunks(group: Sequence[Document]) -> int:
-    return sum(len(parsed.chunks) for _, parsed in group)
-
-
-def _drained(items: list[T]) -> Iterator[T]:
-    """The items, each let go of when it is handed over: a parsed file can be large."""
-    while items:
-        yield items.pop(0)
+def _waiting(writer: IndexWriter) -> int:
+    """The number of passages whose vectors are still to come, also where no model has been chosen for them yet."""
+    with writer.view() as view:
+        return view.count() if view.undecided else len(view.pending())

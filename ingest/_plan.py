@@ -63,7 +63,7 @@ class BuildPlan:
 
     `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
     `moved` leads from a file's uri to the one it had before. `looked_at` are files with the content that the index
-    knows, and the time stamp to note for them.
+    knows, and the time stamp to note for them. `unread` are the names of skipped files by reason, by root.
     """
 
     groups: tuple[str, ...] | None = None
@@ -76,7 +76,13 @@ class BuildPlan:
     moved: dict[str, str] = field(default_factory=dict)
     looked_at: list[tuple[SourceFile, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unread: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     failed_pages: int = 0
+
+    def skip(self, root: str, name: str, reason: str) -> None:
+        """Report a file that nothing reads."""
+        self.settled.append(FileReport(name, "skipped", reason))
+        self.unread.setdefault(root, {}).setdefault(reason, []).append(name)
 
 
 def make_plan(
@@ -86,19 +92,21 @@ def make_plan(
     prune: bool,
     reader: str = "",
     groups: tuple[str, ...] | None = None,
+    retry_failed: bool = False,
 ) -> BuildPlan:
     """Compare what stands below `roots` with the documents the index knows.
 
     Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
-    `groups` are those that documents are to have; None: those they have.
+    `groups` are those that documents are to have; None: those they have. `retry_failed`: what could not be read is
+    read once more, also where it has not changed.
     """
-    plan = BuildPlan(groups)
+    plan = BuildPlan(groups, unread={root.as_uri(): {} for root in roots})
     present: dict[str, SourceFile] = {}
     unread: set[str] = set()
     empty: set[str] = set()
     for item in walk(roots):
         if isinstance(item, SkippedPath):
-            plan.settled.append(FileReport(item.name, "skipped", item.reason))
+            plan.skip(item.root, item.name, item.reason)
         elif isinstance(item, EmptyFolder):
             empty.add(item.uri)
         elif isinstance(item, UnreadPath):
@@ -108,7 +116,7 @@ def make_plan(
             unread.add(item.uri)
             plan.settled.append(FileReport(item.name, "failed", f"can't be read: {item.fault}"))
         elif item.media_type is None:
-            plan.settled.append(FileReport(item.name, "skipped", f"type {item.path.suffix.lower() or 'unknown'}"))
+            plan.skip(item.root, item.name, f"type {item.path.suffix.lower() or 'unknown'}")
         else:
             present[item.uri] = item
     plan.warnings += _unreadable_names(found for found in present.values())
@@ -116,10 +124,21 @@ def make_plan(
         state = SourceStatus.find(known, found.uri)
         if state is not None and state.status == "removed" and found.path in roots:
             state = None
-        _compare(found, state, plan, reader)
+        again = state is not None and (_to_be_read_again(state, reader) or (retry_failed and _has_failed(state)))
+        _compare(found, state, plan, again=again)
     _plan_gone(
         roots, {uri: known[uri] for uri in known if not _is_within(uri, unread)}, present, empty, plan, prune=prune
     )
+    return plan
+
+
+def plan_redo(roots: Sequence[Path], uris: Collection[str]) -> BuildPlan:
+    """A plan that reads these files anew and looks at nothing else."""
+    plan = BuildPlan()
+    for item in walk(roots):
+        if isinstance(item, SourceFile) and item.uri in uris:
+            _compare(item, None, plan, again=True)
+    plan.to_read = [replace(file, status="changed") for file in plan.to_read]
     return plan
 
 
@@ -132,8 +151,11 @@ def _unreadable_names(files: Iterable[SourceFile]) -> Iterator[str]:
         yield f"{counted(len(names), 'file')} with a name that is not UTF-8, shown with its bytes: {shown}"
 
 
-def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, reader: str) -> None:
-    again = state is not None and _to_be_read_again(state, reader)
+def _has_failed(state: SourceStatus) -> bool:
+    return state.status == "failed" or bool(state.problems)
+
+
+def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, again: bool) -> None:
     same = state is not None and (state.size, state.mtime_ns) == (found.size, found.changed_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
         _leave(found, state, plan)
@@ -229,7 +251,8 @@ def _plan_gone(
         plan.gone += moved
         nothing = not any(_is_below(uri, root.as_uri()) for uri in present)
         if nothing:
-            plan.warnings.append(f"{root.name} holds no document that can be read")
+            what = "is an empty folder" if root.as_uri() in empty else "holds no document that can be read"
+            plan.warnings.append(f"{root.name} {what}")
         if nothing or (len(dropped) > MAX_DROP_SHARE * len(below) and not prune):
             plan.held_back += dropped
         else:

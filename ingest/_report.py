@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ingest._unread import unread_files
 from mistral_rag.terminal import counted
 
 _LISTED_PAGES = 5
@@ -17,8 +18,9 @@ class FileReport:
     """The outcome of one file. `reason` says why it failed or was skipped, or which of its pages failed.
 
     `hidden` counts the characters that nobody sees and that were left out, by page number; 0 is the whole file.
-    `doubts` are the reasons why the text of a page may not be, or was not, what is printed, by page number. `notes`
-    and `attachments` count what the file carries beside its pages and what was not read.
+    `was` is the name it had before, of one that was moved. `doubts` are the reasons why the text of a page may not be,
+    or was not, what is printed, by page number. `notes` and `attachments` count what the file carries beside its pages
+    and what was not read.
     """
 
     source: str
@@ -29,6 +31,7 @@ class FileReport:
     doubts: Mapping[int, str] = field(default_factory=dict)
     notes: int = 0
     attachments: int = 0
+    was: str = ""
 
     @property
     def remark(self) -> str:
@@ -72,13 +75,36 @@ class PageRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """The state of a build at work; yielded after every file, and after every page that OCR read."""
+class VectorsAdded:
+    """Passages that were in the index already have got their vectors, `done` since the build began."""
 
-    event: FileReport | PageRead
+    done: int
+    source: str = ""
+
+    @property
+    def remark(self) -> str:
+        """The words that a progress bar adds to the name."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The state of a build at work; yielded after every file, every page that OCR read, and every batch of vectors.
+
+    `done` of `total` files are through; the `chunks` of this build are found by their words. `pages` were read.
+    `vectors` have been added, and `pending` passages wait for theirs. `read_bytes` of `total_bytes` of the files to
+    read are through.
+    """
+
+    event: FileReport | PageRead | VectorsAdded
     done: int
     total: int
     chunks: int
+    pages: int = 0
+    vectors: int = 0
+    pending: int = 0
+    read_bytes: int = 0
+    total_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -88,8 +114,9 @@ class BuildReport:
     Each of the `pages` that were read ended in one way: with the text the file gives (`text_pages`), with text that
     OCR read (`ocr_pages`), with nothing on it (`blank_pages`), or unread (`failed_pages`, which also counts those of
     files that have not changed since). `ocr_fresh` pages were read by OCR now and `embedded` texts embedded now; the
-    others were kept from earlier runs. `hidden_characters` are those that nobody sees on the pages that were read;
-    `notes` and `attachments` are parts of files that were not read.
+    others were kept from earlier runs. `pending` passages have no vector yet: words find them, and the next build goes
+    on. `tokens` were embedded, as the platform counts them. `hidden_characters` are those that nobody sees on the pages
+    that were read; `notes` and `attachments` are parts of files that were not read.
 
     `cost` is in US dollars, 0 for local models and None where the price is unknown.
     """
@@ -107,6 +134,8 @@ class BuildReport:
     ocr_fresh: int = 0
     chunks: int = 0
     embedded: int = 0
+    pending: int = 0
+    tokens: int = 0
     embedding: str = ""
     cost: float | None = 0.0
     seconds: float = 0.0
@@ -122,11 +151,26 @@ class BuildReport:
     @property
     def undone(self) -> bool:
         """Something that should be in the index is not, or something that is gone still is."""
-        return bool(self.count("failed") or self.count("held_back") or self.failed_pages)
+        return bool(
+            self.count("failed") or self.count("held_back") or self.failed_pages or self.pending or self.nothing_read
+        )
+
+    @property
+    def nothing_read(self) -> bool:
+        """True when there were files, and each was skipped."""
+        return bool(self.files) and self.count("skipped") == len(self.files)
 
     def skipped_types(self) -> Counter[str]:
         """Skipped files, counted by why."""
         return Counter(file.reason or "" for file in self.files if file.status == "skipped")
+
+    def unread(self) -> list[dict[str, Any]]:
+        """Reason, count and first names of the files that were skipped."""
+        names: dict[str, list[str]] = {}
+        for file in self.files:
+            if file.status == "skipped":
+                names.setdefault(file.reason or "", []).append(file.source)
+        return unread_files({"": names})
 
     def to_json(self) -> dict[str, Any]:
         """The report by the names of the documented JSON form."""

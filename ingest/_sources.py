@@ -52,6 +52,7 @@ class SkippedPath:
 
     name: str
     reason: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +177,9 @@ def _found(path: Path, root: Path, status: os.stat_result, roots: Sequence[Path]
     name = _name(path, root)
     if stat.S_ISLNK(status.st_mode):
         if reason := _broken_link(path, roots):
-            yield SkippedPath(name, reason)
+            yield SkippedPath(name, reason, root.as_uri())
     elif not stat.S_ISREG(status.st_mode):
-        yield SkippedPath(name, "no regular file")
+        yield SkippedPath(name, "no regular file", root.as_uri())
     else:
         head, fault = _head(path, identity_of(status))
         yield SourceFile(

@@ -57,7 +57,7 @@ def test_build_json_has_the_documented_names(
     index = str(tmp_path / "i")
     code, report = run_json(capsys, program.ingest, "build", str(documents), "--index", index, "--embeddings", "none")
     assert code == 0
-    nothing = {"hidden": {}, "doubts": {}, "notes": 0, "attachments": 0}
+    nothing = {"hidden": {}, "doubts": {}, "notes": 0, "attachments": 0, "was": ""}
     assert report["files"] == [{"source": "handbook.md", "status": "added", "reason": None, "pages": 2, **nothing}]
     assert {name: report[name] for name in ("added", "changed", "unchanged", "moved", "removed", "held_back")} == {
         "added": 1, "changed": 0, "unchanged": 0, "moved": 0, "removed": 0, "held_back": 0,
@@ -68,7 +68,7 @@ def test_build_json_has_the_documented_names(
 def test_an_empty_folder_is_done_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     assert program.ingest(["build", str(tmp_path / "empty"), "--index", str(tmp_path / "i")]) == 0
-    assert capsys.readouterr().err == "warning: empty holds no document that can be read\n"
+    assert capsys.readouterr().err == "warning: empty is an empty folder\n"
 
 
 def test_a_missing_folder_is_exit_2_and_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,7 +219,10 @@ def test_options_say_what_they_must_be(options: list[str], message: str, capsys:
 
 
 def test_verify_says_ok(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_json(capsys, program.ingest, "verify", "--index", str(index)) == (0, {"ok": True, "problems": []})
+    assert run_json(capsys, program.ingest, "verify", "--index", str(index)) == (
+        0,
+        {"ok": True, "problems": [], "pending": 0},
+    )
 
 
 def test_doctor_names_what_is_there_and_no_key(

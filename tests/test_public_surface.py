@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: Build BuildReport DISTRIBUTION Estimate FileReport PageRead Progress estimate
+ingest: Build BuildReport DISTRIBUTION Estimate FileReport PageRead Progress Redo VectorsAdded estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
@@ -49,7 +49,7 @@ mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAns
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
-    stated_locator verify
+    stated_locator vectors_for verify
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
 mistral_rag.messages: numbered_sources

@@ -465,6 +465,7 @@ def test_a_search_explains_itself(filings: Path) -> None:
         "filter": {"source": {"$prefix": "OAK"}},
         "searched": 6,
         "readable": 12,
+        "pending": 0,
         "named": ["file:///docs/OAK_2021_10K.pdf", "file:///docs/OAK_2022_10K.pdf"],
     }
 

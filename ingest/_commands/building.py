@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import contextmanager
 
-from ingest._commands.options import add_command
+from ingest._commands.options import add_command, add_ocr, say_unread
+from ingest._commands.progress import shown
 from mistral_rag.terminal import (
     DONE,
     UNDONE,
     add_groups,
     at_least_one,
-    bare_stderr,
     counted,
     index_folder,
     note,
-    one_line,
     say,
     say_json,
 )
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from ingest._pipeline import Build
-    from ingest._report import BuildReport, Progress
+    from ingest._report import BuildReport
 
 LISTED_FILES = 20
 """Files with something to say that a person is shown: a screenful. `--json` has them all."""
@@ -40,7 +38,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         commands,
         plan,
         "what a build would do: files, pages, pages to OCR, tokens, price",
-        "Nothing is sent and nothing is written.",
+        "Nothing is sent and nothing is written. Without an index everything is new.",
         epilog="Pages and tokens that an earlier build kept are not counted.",
     )
     _add_reading(sub)
@@ -52,7 +50,8 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         commands,
         build,
         "add what is new, re-do what changed, drop what is gone",
-        "Run it again at any time: it does only what is missing, and goes on where a broken run ended.",
+        "Run it again at any time: it does only what is missing, and goes on where a broken run ended. Documents are "
+        "found by their words as soon as they are read; vectors follow.",
         epilog="Documents that are gone from a folder named here are dropped, but never when the folder is missing or "
         "empty, and more than a fifth of them only with --prune.\n\nWithout a key (MISTRAL_API_KEY) everything stays "
         "on this machine: local embeddings from the extra [local], or word search alone without it.",
@@ -64,7 +63,25 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "Once any document names a group, those that name none are hidden",
     )
     sub.add_argument("--prune", action="store_true", help="drop gone documents even when they are many")
+    sub.add_argument("--retry-failed", action="store_true", help="read files that failed once more")
+    sub.add_argument(
+        "--max-cost",
+        type=dollars,
+        metavar="USD",
+        help="stop before the platform costs more than this; the next build goes on (default: no limit)",
+    )
     sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
+
+
+def dollars(text: str) -> float:
+    """An option's value in US dollars."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError("must be a number of US dollars")
+    return value
 
 
 def _add_reading(sub: argparse.ArgumentParser) -> None:
@@ -76,18 +93,7 @@ def _add_reading(sub: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="auto (default), none, mistral-embed, or a local model as `mistral-rag doctor` lists them",
     )
-    sub.add_argument(
-        "--ocr",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
-    )
-    sub.add_argument(
-        "--ocr-with",
-        choices=("auto", "mistral", "local"),
-        default="auto",
-        help="what reads them: Mistral OCR with a key, this machine without one (auto, default), or one of the two",
-    )
+    add_ocr(sub)
     sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
 
 
@@ -95,7 +101,6 @@ def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
     folder = index_folder(arguments)
     from ingest._pipeline import Build
-    from mistral_rag import errors
 
     work = Build(
         arguments.paths,
@@ -107,10 +112,19 @@ def build(arguments: argparse.Namespace) -> int:
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
         groups=arguments.groups,
+        max_cost=arguments.max_cost,
+        retry_failed=arguments.retry_failed,
     )
+    return run_build(work, arguments)
+
+
+def run_build(work: Build, arguments: argparse.Namespace) -> int:
+    """Do a build and show it; gives the exit code."""
+    from mistral_rag import errors
+
     report = work.report
     try:
-        with _progress(work) as show:
+        with shown() as show:
             for progress in work:
                 show(progress)
     except errors.ApiError:
@@ -129,12 +143,11 @@ def build(arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     """`ingest plan`."""
-    folder = index_folder(arguments)
     from ingest._estimate import estimate
 
     found = estimate(
         arguments.paths,
-        folder,
+        arguments.index or None,
         embeddings=arguments.embeddings,
         workers=arguments.workers,
         ocr=arguments.ocr,
@@ -149,22 +162,30 @@ def plan(arguments: argparse.Namespace) -> int:
     _list(
         "wrong text", [(page["source"], f"p. {page['page']}: {page['reason']}") for page in found.wrong], "such pages"
     )
-    say("price unknown" if found.cost is None else f"about ${found.cost:.2f}")
+    say_unread(found.unread)
+    priced = f" by the prices of {found.prices_of}" if found.cost else ""
+    say("price unknown" if found.cost is None else f"about ${found.cost:.2f}{priced}")
     return DONE
 
 
 def status(arguments: argparse.Namespace) -> int:
     """`ingest status`."""
-    from mistral_rag.index import UnrestrictedReader
+    from mistral_rag.index import UnrestrictedReader, vectors_for
 
     with UnrestrictedReader.open(index_folder(arguments)) as reader:
         held = reader.status()
     if arguments.json:
         say_json(held)
         return DONE
-    failures, doubtful = held.pop("failures"), held.pop("doubtful")
+    failures, doubtful, unread = (held.pop(name) for name in ("failures", "doubtful", "unread"))
+    pending = held.pop("pending")
     for name, value in held.items():
         say(f"{name.replace('_', ' '):12} {value}")
+    if pending:
+        say(f"pending      {vectors_for(held['chunks'] - pending, held['chunks'])}")
+    if not held["documents"]:
+        say("empty        nothing can be found; add documents with: ingest build PATH")
+    say_unread(unread)
     for failure in failures:
         say(f"failed       {failure['source']}: {failure['reason']}")
     for page in doubtful[:LISTED_FILES]:
@@ -188,11 +209,15 @@ def _summarise(report: BuildReport) -> None:
     _list("hidden", [(file.source, file.hidden_text) for file in report.files if file.hidden], "with hidden text")
     _list("doubtful", [(file.source, file.doubts_text) for file in report.files if file.doubts], "with doubtful text")
     _list("unread", [(file.source, parts) for file in report.files if (parts := file.unread_parts)], "with such parts")
-    for reason, count in report.skipped_types().items():
-        say(f"skipped {count}: {reason}")
-    worth_saying = [file for file in report.files if file.reason and file.status != "skipped"]
+    if report.pending:
+        say(f"{counted(report.pending, 'passage')} wait for their vectors; build again to go on")
+    if report.nothing_read:
+        say("nothing could be read")
+    say_unread(report.unread())
+    worth_saying = [file for file in report.files if (file.reason or file.was) and file.status != "skipped"]
     for file in worth_saying[:LISTED_FILES]:
-        say(f"{file.status.replace('_', ' ')}: {file.source}: {file.reason}")
+        why = "; ".join(part for part in (f"was {file.was}" if file.was else "", file.reason) if part)
+        say(f"{file.status.replace('_', ' ')}: {file.source}: {why}")
     if len(worth_saying) > LISTED_FILES:
         say(f"… and {len(worth_saying) - LISTED_FILES} more; --json lists them all")
 
@@ -210,30 +235,3 @@ def _kinds(report: BuildReport) -> str:
     kinds = {"by OCR": report.ocr_pages, "blank": report.blank_pages, "not read": report.failed_pages}
     said = ", ".join(f"{count} {name}" for name, count in kinds.items() if count)
     return f" ({said})" if said else ""
-
-
-@contextmanager
-def _progress(work: Build) -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error where that is a terminal, else nothing."""
-    screen = bare_stderr()
-    if screen is None or not screen.isatty():
-        yield lambda progress: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-    from rich.table import Column
-
-    name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
-    # what others print meanwhile goes its own way: rich would write it past the terminal that cleans it
-    console = Console(file=screen)
-    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
-        task = bar.add_task("looking for files", total=None)
-
-        def show(progress: Progress) -> None:
-            event = progress.event
-            text = one_line(f"{counted(progress.chunks, 'chunk')}  {event.source}{event.remark}")
-            bar.update(task, completed=progress.done, total=progress.total, description=text)
-
-        yield show

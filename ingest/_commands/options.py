@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from contextlib import contextmanager
 
-from mistral_rag.terminal import EXIT_CODES, add_common
+from mistral_rag.terminal import EXIT_CODES, add_common, say
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from mistral_rag.index import IndexWriter
 
@@ -47,6 +48,36 @@ class _Paragraphs(argparse.HelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         fill = super()._fill_text
         return "\n\n".join(fill(paragraph, width, indent) for paragraph in text.split("\n\n"))
+
+
+def add_ocr(sub: argparse.ArgumentParser) -> None:
+    """Add the options that say which pages are read from their pictures, and by what."""
+    sub.add_argument(
+        "--ocr",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
+    )
+    sub.add_argument(
+        "--ocr-with",
+        choices=("auto", "mistral", "local"),
+        default="auto",
+        help="what reads them: Mistral OCR with a key, this machine without one (auto, default), or one of the two",
+    )
+
+
+LISTED_NAMES = 3
+"""Names of files of one kind that a person is shown before the rest is counted."""
+
+
+def say_unread(unread: Sequence[Mapping[str, Any]]) -> None:
+    """Say which files are not read, a line for each reason, and what to do about types that no parser takes."""
+    for one in unread:
+        names = list(one["names"][:LISTED_NAMES])
+        more = f" and {one['count'] - len(names)} more" if one["count"] > len(names) else ""
+        say(f"skipped {one['count']}: {one['reason']}: {', '.join(names)}{more}")
+    if any(str(one["reason"]).startswith("type ") and ":" not in one["reason"] for one in unread):
+        say("no parser takes these types: convert such files to PDF, or install a package that reads them")
 
 
 @contextmanager

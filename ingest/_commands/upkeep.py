@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from ingest._commands.naming import named_documents, path_of
 from ingest._commands.options import add_command, tidy, writer_of
 from mistral_rag.terminal import (
     DONE,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from mistral_rag.index import SourceStatus
 
 SHOWN = 20
 """Names that a person is shown before the rest is counted; `--json` has them all."""
@@ -114,11 +114,13 @@ def verify(arguments: argparse.Namespace) -> int:
 
     folder = index_folder(arguments)
     problems = check(folder)
+    pending = 0 if problems else _pending(folder)
     pictures = _pictures(folder, arguments) if arguments.pictures and not problems else None
     differs = bool(pictures and pictures["differs"])
     if arguments.json:
         shown = {} if pictures is None else {"pictures": pictures}
-        say_json({"ok": not problems and not differs, "problems": [str(problem) for problem in problems], **shown})
+        found = {"ok": not problems and not differs, "problems": [str(problem) for problem in problems]}
+        say_json({**found, "pending": pending, **shown})
         return UNDONE if problems or differs else DONE
     for problem in problems:
         say(str(problem))
@@ -126,9 +128,19 @@ def verify(arguments: argparse.Namespace) -> int:
         note(f"damaged. Save what is whole with: {repair_command(folder)}")
         return UNDONE
     say("ok: the index holds what was written to it")
+    if pending:
+        say(f"pending: {counted(pending, 'passage')} without a vector yet; the next ingest build goes on")
     if pictures is not None:
         _say_pictures(pictures)
     return UNDONE if differs else DONE
+
+
+def _pending(folder: Path) -> int:
+    """The number of passages whose vectors are still to come, which is no damage."""
+    from mistral_rag.index import UnrestrictedReader
+
+    with UnrestrictedReader.open(folder) as reader:
+        return int(reader.status()["pending"])
 
 
 def _pictures(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -216,7 +228,7 @@ def remove(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     with writer_of(folder) as writer:
         states = writer.sources()
-        chosen = _named(states, arguments.sources)
+        chosen = named_documents(states, arguments.sources)
         already = [uri for uri in chosen if states[uri].status == "removed"]
         removed = [uri for uri in chosen if uri not in already]
         for uri in removed:
@@ -236,7 +248,7 @@ def purge(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     with writer_of(folder) as writer:
         states = writer.sources()
-        named = _named(states, arguments.sources)
+        named = named_documents(states, arguments.sources)
         gone = [*named, *(uri for uri, state in states.items() if state.status == "removed" and uri not in named)]
         gone = [uri for uri in gone if not states[uri].is_erased]
         names = [states[uri].source.name for uri in gone]
@@ -248,7 +260,7 @@ def purge(arguments: argparse.Namespace) -> int:
         tidy(writer)
         if not _rewritten(writer.purge, arguments):
             return UNDONE
-    standing = [path for uri in gone if (path := _file_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
+    standing = [path for uri in gone if (path := path_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
     if arguments.json:
         say_json({"erased": names, "files_still_there": standing})
         return DONE
@@ -281,48 +293,6 @@ def _rewritten(rewrite: Callable[[], int], arguments: argparse.Namespace) -> boo
             say_json({"error": str(error), "exit_code": UNDONE})
         return False
     return True
-
-
-def _named(states: dict[str, SourceStatus], asked: Sequence[str]) -> list[str]:
-    """The uris of the documents asked for; nothing is done when one of them is not known or not the only one."""
-    chosen = []
-    for name in asked:
-        found = _matches(states, name)
-        if not found:
-            raise UsageError(f"the index holds no document {name}{_like(states, name)} Nothing was changed")
-        if len(found) > 1:
-            raise UsageError(f"{len(found)} documents are called {name}; name one by its URI: {', '.join(found)}")
-        chosen += found
-    return list(dict.fromkeys(chosen))
-
-
-def _matches(states: dict[str, SourceStatus], name: str) -> list[str]:
-    if name in states:
-        return [name]
-    from mistral_rag.text import readable_name
-
-    asked = readable_name(name)
-    found = [uri for uri, state in states.items() if readable_name(state.source.name) == asked]
-    if len(found) == 1:
-        return found
-    from pathlib import Path
-
-    by_path = [uri for uri in {Path(name).absolute().as_uri(), Path(name).resolve().as_uri()} if uri in states]
-    return by_path[:1] or found
-
-
-def _like(states: dict[str, SourceStatus], name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, [state.source.name for state in states.values()], n=1)
-    return f"; is it {close[0]}?" if close else "."
-
-
-def _file_of(uri: str) -> str | None:
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(uri)
-    return unquote(parts.path) if parts.scheme == "file" else None
 
 
 def _list(lines: Iterable[str]) -> None:

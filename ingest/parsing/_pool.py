@@ -24,6 +24,9 @@ class ParsingWorkers:
     """Worker processes that parse files, one a core by default; `close` ends them.
 
     Errors that a file causes are its outcome. IngestError is raised when a worker can't start.
+
+    Attributes:
+        pending: jobs that were given and whose result was not taken.
     """
 
     def __init__(self, *, workers: int | None = None, limits: Limits | None = None) -> None:
@@ -36,35 +39,42 @@ class ParsingWorkers:
             decode=decode_file,
             seconds=self._seconds,
         )
-        self._pending = 0
+        self.pending = 0
 
     def parse(self, jobs: Iterable[ParseJob]) -> Iterator[tuple[ParseJob, Outcome]]:
         """Parse files; yields them as they get ready, in any order, also those given to `cut` meanwhile."""
         for job in jobs:
-            self._submit(job)
-            while self._pending > JOBS_AHEAD * self._count:
-                yield self._result()
-        while self._pending:
-            yield self._result()
+            self.submit(job)
+            while not self.has_room:
+                yield self.result()
+        while self.pending:
+            yield self.result()
 
     def cut(self, job: ParseJob, file: ParsedFile) -> None:
         """Have a file cut that came back uncut; it comes out of `parse` once more, whole."""
-        self._submit(CutJob(job, file))
+        self.submit(CutJob(job, file))
 
     def close(self) -> None:
         """End all workers, also those at work."""
         self._pool.close()
 
-    def _submit(self, job: ParseJob | CutJob) -> None:
-        self._pool.submit(job)
-        self._pending += 1
+    @property
+    def has_room(self) -> bool:
+        """True when another job may be given without holding too many files in memory."""
+        return self.pending <= JOBS_AHEAD * self._count
 
-    def _result(self) -> tuple[ParseJob, Outcome]:
+    def submit(self, job: ParseJob | CutJob) -> None:
+        """Give a job to the workers."""
+        self._pool.submit(job)
+        self.pending += 1
+
+    def result(self, seconds: float | None = None) -> tuple[ParseJob, Outcome]:
+        """Wait for the next file that is ready. Raises TimeoutError when none is in so many seconds."""
         try:
-            job, result = self._pool.result()
+            job, result = self._pool.result(seconds)
         except WorkerStartError as error:
             raise IngestError(error.reason) from error
-        self._pending -= 1
+        self.pending -= 1
         outcome = ParseError(result.reason) if isinstance(result, WorkerError) else result
         return job if isinstance(job, ParseJob) else job.parsing, outcome
 

@@ -258,7 +258,9 @@ class HybridRetriever(BaseRetriever):
         explanation, generation = searched._explained(query, k, layouts=into is not None)
         documents = [hit.to_document() for hit in explanation.hits]
         if into is not None:
-            into.append(Retrieval(explanation.hits, tuple(documents), generation, self.embeddings))
+            into.append(
+                Retrieval(explanation.hits, tuple(documents), generation, self.embeddings, explanation.warnings)
+            )
         return documents
 
     async def _aget_relevant_documents(
@@ -343,6 +345,7 @@ class HybridRetriever(BaseRetriever):
             filter=self.filter,
             searched=len(index.table),
             readable=readable,
+            pending=index.pending,
         )
         return explanation, generation
 

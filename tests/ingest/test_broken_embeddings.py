@@ -69,13 +69,13 @@ def build(folder: Path, index: Path, embeddings: Embeddings) -> None:
 
 
 @pytest.mark.parametrize("vectors", BROKEN.values(), ids=BROKEN)
-def test_a_build_ends_with_a_named_error_and_holds_nothing(vectors: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_build_ends_with_a_named_error_and_holds_no_vector(vectors: Any, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^the embedding model given gave [^\n]*$") as raised:
         build(folder, tmp_path / "index", Given(vectors))
     assert exit_code(raised.value) == 2
     assert verify(tmp_path / "index") == []
     with IndexReader.open(tmp_path / "index") as reader:
-        assert reader.status()["documents"] == 0
+        assert (reader.status()["documents"], reader.status()["pending"]) == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Inline:
     def submit(self, job: Any) -> None:
         self.jobs.append(job)
 
-    def result(self) -> tuple[Any, Any]:
+    def result(self, seconds: float | None = None) -> tuple[Any, Any]:
         job = self.jobs.pop(0)
         try:
             [frame] = worker._answer(self.encode(job))

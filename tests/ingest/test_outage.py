@@ -73,13 +73,15 @@ def test_files_are_parsed_and_found_by_words_without_a_platform(folder: Path, tm
     with pytest.raises(ApiConnectionError, match=r"^No answer from http://127.0.0.1:9/v1"):
         for _ in work:
             pass
-    assert statuses(work.report) == {"bridge.md": "failed", "tower.txt": "failed"}
-    assert all((file.reason or "").startswith("not embedded: No answer from") for file in work.report.files)
-    assert (work.report.pages, work.report.chunks, work.report.embedded) == (2, 2, 0)
+    assert statuses(work.report) == {"bridge.md": "added", "tower.txt": "added"}
+    [warning] = work.report.warnings
+    assert warning.startswith("2 passages have no vector yet, and are found by their words: No answer from")
+    assert (work.report.pages, work.report.chunks, work.report.embedded, work.report.pending) == (2, 2, 0, 2)
+    assert work.report.undone
     assert verify(tmp_path / "index") == []
     assert found(tmp_path / "index", "How high is the tower?") == ["tower.txt"]
     with IndexReader.open(tmp_path / "index") as reader:
-        assert reader.status()["documents"] == 2
+        assert (reader.status()["documents"], reader.status()["pending"]) == (2, 2)
         assert reader.status()["models"] == {"embedding": "mistral-embed", "dimension": 1024}
 
 
@@ -92,7 +94,8 @@ def test_the_next_build_embeds_what_an_outage_left(
         monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
         monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
         report = build(folder, index)
-        assert (statuses(report), report.embedded) == ({"bridge.md": "changed", "tower.txt": "changed"}, 2)
+        assert (statuses(report), report.embedded) == ({"bridge.md": "unchanged", "tower.txt": "unchanged"}, 2)
+        assert (report.pages, report.pending, report.undone) == (0, 0, False)
         assert statuses(build(folder, index)) == {"bridge.md": "unchanged", "tower.txt": "unchanged"}
         retriever = HybridRetriever.from_index(index)
         assert retriever.invoke("tower")[0].metadata["source"] == "tower.txt"
@@ -106,10 +109,11 @@ def test_a_document_that_changes_in_an_outage_is_found_by_its_new_words(
     (folder / "tower.txt").write_text("The lighthouse is 30 metres high.\n")
     platform.faults.add(faults.error(401, {"detail": "no such key"}), times=9)
     report = refused(folder, index)
-    assert statuses(report) == {"bridge.md": "unchanged", "tower.txt": "failed"}
+    assert (statuses(report), report.pending) == ({"bridge.md": "unchanged", "tower.txt": "changed"}, 1)
     assert found(index, "lighthouse") == ["tower.txt"]
     platform.faults.clear()
-    assert statuses(build(folder, index)) == {"bridge.md": "unchanged", "tower.txt": "changed"}
+    report = build(folder, index)
+    assert (statuses(report), report.embedded) == ({"bridge.md": "unchanged", "tower.txt": "unchanged"}, 1)
 
 
 def test_a_wrong_key_is_tried_once(folder: Path, tmp_path: Path, platform: FakeMistral) -> None:
@@ -123,11 +127,11 @@ def test_a_wrong_key_is_tried_once(folder: Path, tmp_path: Path, platform: FakeM
 def test_a_request_that_is_refused_leaves_the_others(
     folder: Path, tmp_path: Path, platform: FakeMistral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest._embedding.BATCH", 1)  # a request for each document
+    monkeypatch.setattr("ingest._pending.ROUND", 1)  # a request for each document
     platform.faults.add(faults.error(422, {"detail": "not this text"}), times=1, skip=1)
     report = refused(folder, tmp_path / "index")
-    assert sorted(statuses(report).values()) == ["added", "failed"]
-    assert report.embedded == 1
+    assert sorted(statuses(report).values()) == ["added", "added"]
+    assert (report.embedded, report.pending) == (1, 1)
 
 
 @pytest.mark.usefixtures("outage")
@@ -158,7 +162,8 @@ def test_the_command_prints_the_report_then_one_sentence_and_exits_with_3(
 ) -> None:
     assert main(["build", str(folder), "--index", str(tmp_path / "index")]) == 3
     printed = capsys.readouterr()
-    assert printed.out.startswith("2 failed; 2 pages, 2 chunks, 0 embedded with mistral-embed, ")
+    assert printed.out.startswith("2 added; 2 pages, 2 chunks, 0 embedded with mistral-embed, ")
+    assert "2 passages wait for their vectors; build again to go on\n" in printed.out
     assert printed.err.startswith("error: No answer from http://127.0.0.1:9/v1")
     assert printed.err.count("\n") == 1
 

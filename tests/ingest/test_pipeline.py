@@ -110,7 +110,7 @@ def test_an_emptied_folder_drops_nothing_even_when_pruning(folder: Path, index: 
     for file in folder.iterdir():
         file.unlink()
     report = build(folder, index=index, prune=True)
-    assert report.warnings == ["documents holds no document that can be read"]
+    assert report.warnings == ["documents is an empty folder"]
     assert report.count("held_back") == 2
     assert sources(index) == ["leave.md", "travel.md"]
 

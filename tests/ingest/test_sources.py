@@ -49,8 +49,8 @@ def test_a_link_that_leads_out_is_passed_over_with_a_reason(tmp_path: Path) -> N
     (root / "leaks").symlink_to(secret.parent)
     passed = [item for item in walk(resolve_roots([root])) if isinstance(item, SkippedPath)]
     assert passed == [
-        SkippedPath("leak.md", "a link that leads out of the folders named"),
-        SkippedPath("leaks", "a link that leads out of the folders named"),
+        SkippedPath("leak.md", "a link that leads out of the folders named", root.as_uri()),
+        SkippedPath("leaks", "a link that leads out of the folders named", root.as_uri()),
     ]
 
 
@@ -62,13 +62,13 @@ def test_a_link_inside_the_root_adds_nothing_twice_and_no_loop_is_walked(tmp_pat
     items = list(walk(resolve_roots([tmp_path])))
     assert [item.name for item in items if isinstance(item, SourceFile)] == ["a.md"]
     assert [item for item in items if isinstance(item, SkippedPath)] == [
-        SkippedPath("broken.md", "a link that leads nowhere")
+        SkippedPath("broken.md", "a link that leads nowhere", tmp_path.as_uri())
     ]
 
 
 def test_a_fifo_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
-    assert list(walk(resolve_roots([tmp_path]))) == [SkippedPath("pipe.md", "no regular file")]
+    assert list(walk(resolve_roots([tmp_path]))) == [SkippedPath("pipe.md", "no regular file", tmp_path.as_uri())]
 
 
 def test_a_missing_root_is_one_clear_sentence(tmp_path: Path) -> None:

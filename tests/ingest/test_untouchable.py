@@ -120,7 +120,7 @@ def test_a_root_that_is_empty_keeps_all_even_with_prune(root: Path, tmp_path: Pa
     root.mkdir()
     report = build(root, index, prune=True)
     assert (report.count("held_back"), report.undone, held(index)) == (9, True, 9)
-    assert report.warnings == ["documents holds no document that can be read"]
+    assert report.warnings == ["documents is an empty folder"]
 
 
 def test_a_root_of_a_mount_that_is_dead_is_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

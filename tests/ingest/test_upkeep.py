@@ -60,7 +60,7 @@ def damage(index: Path, statement: str) -> None:
 
 
 def test_a_sound_index_verifies_and_needs_no_repair(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert as_json(capsys, index, "verify") == (0, {"ok": True, "problems": []})
+    assert as_json(capsys, index, "verify") == (0, {"ok": True, "problems": [], "pending": 0})
     assert as_json(capsys, index, "repair") == (
         0, {"ok": True, "problems": [], "losses": [], "documents": 6, "quarantine": None},
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_damage_is_exit_1_until_it_is_repaired(
     shown = capsys.readouterr()
     assert "lost: b.md: the whole document (1 page)" in shown.out
     assert f"repaired: 5 documents; the damaged files are in {index}/quarantine-1" in shown.out
-    assert as_json(capsys, index, "verify") == (0, {"ok": True, "problems": []})
+    assert as_json(capsys, index, "verify") == (0, {"ok": True, "problems": [], "pending": 0})
     code, report = as_json(capsys, index, "build", str(documents), "--embeddings", "none")
     assert (code, report["added"], report["unchanged"]) == (0, 1, 5)
     assert names(index) == NAMES
@@ -308,7 +308,7 @@ def test_verify_names_texts_that_their_pictures_show_otherwise(
         changed = state.source.model_copy(update={"digest": hashlib.sha256(other).hexdigest()})
         writer.put(changed, pages, chunks, None, root=state.root)
         writer.commit()
-    assert as_json(capsys, folder, "verify") == (0, {"ok": True, "problems": []})
+    assert as_json(capsys, folder, "verify") == (0, {"ok": True, "problems": [], "pending": 0})
     code, found = as_json(capsys, folder, "verify", "--pictures")
     assert (code, found["ok"], found["pictures"]["differs"]) == (1, False, 1)
     assert found["pictures"]["differences"] == [

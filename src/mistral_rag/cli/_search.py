@@ -40,6 +40,8 @@ def search(arguments: argparse.Namespace) -> int:
     if arguments.json:
         results = [_result(hit, arguments.explain) for hit in found.hits]
         say_json({"results": results, **({"explanation": found.to_json()} if arguments.explain else {})})
+        for warning in found.warnings:
+            note(f"warning: {warning}")
         return DONE
     for line in _explained(found) if arguments.explain else ():
         say(line)
@@ -50,6 +52,8 @@ def search(arguments: argparse.Namespace) -> int:
         say(f"   {' '.join(hit.chunk.text.split())[:SNIPPET]}")
     if not found.hits:
         note("nothing found")
+    for warning in found.warnings:
+        note(f"warning: {warning}")
     return DONE
 
 

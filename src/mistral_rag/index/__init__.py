@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
     from mistral_rag.index._source_status import SourceStatus
+    from mistral_rag.index._status import vectors_for
     from mistral_rag.index._stored_rows import StoredChunk
     from mistral_rag.index._view import View
     from mistral_rag.index._writer import IndexWriter
@@ -66,6 +67,7 @@ __all__ = [
     "repair_command",
     "snapshot",
     "stated_locator",
+    "vectors_for",
     "verify",
 ]
 
@@ -100,6 +102,7 @@ __getattr__ = loader(
         "repair_command": "_folder.commands",
         "snapshot": "_exchange.copies",
         "stated_locator": "_documents",
+        "vectors_for": "_status",
         "verify": "_recovery.check",
     },
 )

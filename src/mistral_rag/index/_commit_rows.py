@@ -26,6 +26,9 @@ from mistral_rag.index._stored_rows import StoredRows, columns_of
 ALL_ROWS: Final = "main."
 """The schema in which the tables are whole, whatever stands before them on a connection."""
 
+UNDECIDED: Final = "undecided"
+"""The setting that says that the embedding model is still to be chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class LexicalRow:
@@ -107,6 +110,17 @@ class CommitRows:
         """The number of the last commit that changed which groups see a document which stayed; 0 for none."""
         with unreadable("setting"):
             return int(self.setting("groups_changed") or 0)
+
+    @property
+    def vectors_changed(self) -> int:
+        """The number of the last commit that gave vectors to chunks which were there without; 0 for none."""
+        with unreadable("setting"):
+            return int(self.setting("vectors_changed") or 0)
+
+    @property
+    def undecided(self) -> bool:
+        """True as long as the embedding model is still to be chosen: by the languages of what is there by then."""
+        return self.setting(UNDECIDED) is not None
 
     @property
     def identity(self) -> Identity | None:

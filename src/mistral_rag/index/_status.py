@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,9 @@ FROM pages p LEFT JOIN (
 """The numbers of pages that could not be read, were read by OCR (they have a confidence), and are empty: zlib makes 8
 bytes of nothing, and of anything else more."""
 
+KEPT: Final = "'identity', 'generation', 'undecided', 'extra:unread'"
+"""Names of the settings that a status tells of."""
+
 HIDDEN: Final = f"""
 SELECT count(*) FROM sources WHERE status = 'ok' AND {GROUPED}
  AND source NOT IN (SELECT source FROM groups)"""  # noqa: S608 (of constants)
@@ -35,6 +38,13 @@ ORDER BY s.uri, p.number LIMIT 5000"""
 takes .05 ms, so it is left at so many."""
 
 
+def vectors_for(embedded: int, chunks: int) -> str:
+    """Say how far an index is whose vectors are still coming; a share below one is never shown as 100 %."""
+    return (
+        f"vectors for {100 * embedded // max(chunks, 1)} %; the others are found by their words until a build is done"
+    )
+
+
 def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any]:
     """Counts, models and failures of what a connection shows, by the names of the command line; `size` in bytes."""
     counts = dict.fromkeys(("ok", "failed", "removed"), 0)
@@ -45,13 +55,15 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
     unread, by_ocr, blank = connection.execute(PAGES).fetchone()
     hidden = connection.execute(HIDDEN).fetchone()[0]
     failed = connection.execute("SELECT record, reason FROM sources WHERE status = 'failed' ORDER BY uri").fetchall()
-    settings = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('identity', 'generation')"))
+    settings = dict(connection.execute(f"SELECT name, value FROM settings WHERE name IN ({KEPT})"))  # noqa: S608
     identity = Identity.from_json(settings["identity"]) if "identity" in settings else Identity("", 0)
     with unreadable("row"):
         failures = [
             {"source": _text(plain_json(record)["name"]), "reason": _text(reason or "")} for record, reason in failed
         ]
         doubtful = list(_doubtful(connection))
+        # names of files tell what a reader in some groups may not know
+        skipped = [] if size is None else _unread(settings.get("extra:unread"))
         generation = int(settings.get("generation", 1))
         if not all(isinstance(count, int) for count in (pages, chunks, unread, by_ocr, blank)):
             raise TypeError("its pages can't be counted")
@@ -63,6 +75,7 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
         "blank_pages": blank,
         "failed_pages": unread,
         "chunks": chunks,
+        "pending": _pending(connection, settings, identity),
         "hidden": hidden,
         "failed": counts["failed"],
         "removed": counts["removed"],
@@ -71,8 +84,27 @@ def status_of(connection: sqlite3.Connection, size: int | None) -> dict[str, Any
         "size_bytes": size,
         "cost": 0.0,
         "failures": failures,
+        "unread": skipped,
         "doubtful": doubtful,
     }
+
+
+def _unread(value: str | None) -> list[dict[str, Any]]:
+    """Files that builds did not read: reason, count and the first names, the most frequent reason first."""
+    found: dict[str, dict[str, Any]] = {}
+    for reasons in (plain_json(value) if value else {}).values():
+        for reason, files in reasons.items():
+            one = found.setdefault(_text(reason), {"reason": reason, "count": 0, "names": []})
+            one["count"] += int(files["count"])
+            one["names"] += [_text(name) for name in files["names"]]
+    return sorted(found.values(), key=lambda one: (-one["count"], one["reason"]))
+
+
+def _pending(connection: sqlite3.Connection, settings: Mapping[str, Any], identity: Identity) -> int:
+    """The number of chunks whose vectors are still to come."""
+    if not identity.dimension and "undecided" not in settings:
+        return 0
+    return int(connection.execute("SELECT count(*) - count(vector) FROM chunks").fetchone()[0])
 
 
 def _doubtful(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:

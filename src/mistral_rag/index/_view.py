@@ -113,6 +113,13 @@ class View(CommitRows):
         """The number of chunks."""
         return int(self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
+    def pending(self, after: int = 0, limit: int = -1) -> list[int]:
+        """Rows of chunks whose vectors are still to come, ascending, behind a row; none on an index for words alone."""
+        if not self.dimension:
+            return []
+        query = "SELECT row FROM chunks WHERE vector IS NULL AND row > ? ORDER BY row LIMIT ?"
+        return [row for (row,) in self._connection.execute(query, (after, limit))]
+
     def page_texts(self, uri: str) -> Iterator[str]:
         """The texts of a source's pages, in order."""
         query = f"SELECT {columns_of('pages', 'p')} FROM pages p JOIN sources s USING (source) WHERE s.uri = ?"
@@ -165,7 +172,10 @@ class View(CommitRows):
         return {int(number): stored_profile(values) for number, *values in rows}
 
     def content_of(self, uri: str) -> tuple[list[Chunk], list[bytes] | None]:
-        """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none."""
+        """The chunks of a source in order, and their vectors as 16-bit floats; None where there are none.
+
+        A chunk whose vector is still to come has an empty one.
+        """
         query = (
             "SELECT c.row, v.data FROM sources s JOIN chunks c USING (source) LEFT JOIN vectors v USING (vector)"
             " WHERE s.uri = ? ORDER BY c.row"
@@ -173,7 +183,8 @@ class View(CommitRows):
         found = self._connection.execute(query, (uri,)).fetchall()
         vectors = [data for _, data in found if data is not None]
         vector_rows.matrix_of(vectors, self.dimension, self.folder)
-        return [stored.chunk for stored in self.chunks(row for row, _ in found)], vectors or None
+        chunks = [stored.chunk for stored in self.chunks(row for row, _ in found)]
+        return chunks, [data or b"" for _, data in found] if vectors else None
 
     def cached_embeddings(self, model: str, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The kept embeddings among these keys (digests of texts), as float32 rows: those of the reader's groups."""

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from mistral_rag.errors import IndexWriteError, StoreError
+from mistral_rag.index._commit_rows import UNDECIDED
 from mistral_rag.index._database.connection import sqlite_errors
 from mistral_rag.index._database.identity import Identity
 from mistral_rag.index._database.mutations import Mutations
@@ -104,20 +106,34 @@ class IndexWriter:
         """Bytes of all files in the folder, also when the writer is closed."""
         return size_of(self.folder)
 
-    def set_identity(self, identity: Identity) -> None:
+    @property
+    def undecided(self) -> bool:
+        """True as long as the embedding model is still to be chosen, see `set_identity`."""
+        with sqlite_errors(self.folder, writing=False):
+            return self._view().undecided
+
+    def set_identity(self, identity: Identity, *, undecided: bool = False) -> None:
         """Set the models and versions that the index is built with: once, or while it holds no chunk.
+
+        `undecided`: the embedding model is still to be chosen, so one may be set while there are chunks; they have no
+        vectors yet.
 
         Raises IndexMismatchError when it holds chunks of another identity.
         """
-        known = self.identity
-        if known == identity:
+        known, open_still = self.identity, self.undecided
+        if known == identity and undecided == open_still:
             return
         with sqlite_errors(self.folder, writing=False):
             held = self._usable().execute("SELECT 1 FROM chunks LIMIT 1").fetchone()
         if held:
-            (known or Identity("", 0)).require(identity, self.folder)
+            before = known or Identity("", 0)
+            if open_still:
+                chosen = {name: getattr(identity, name) for name in ("embedding", "dimension", "metric", "normalised")}
+                before = replace(before, **chosen)
+            before.require(identity, self.folder)
         with self._changing() as mutations:
             mutations.set("identity", identity.to_json())
+            mutations.set(UNDECIDED, "1" if undecided else None)
         self._known = None
 
     def sources(self) -> dict[str, SourceStatus]:
@@ -144,6 +160,7 @@ class IndexWriter:
         mtime_ns: int = 0,
         problems: Sequence[tuple[int | None, str]] = (),
         profile: Profile | None = None,
+        pending: bool = False,
     ) -> None:
         """Add a source, in place of what its uri had.
 
@@ -157,15 +174,28 @@ class IndexWriter:
             mtime_ns: when the file was changed.
             problems: page number (None: the whole source) and reason of what could not be read.
             profile: what signals learned of it.
+            pending: its vectors come later, by `add_vectors`; until then it is found by its words.
 
         Raises:
             ValueError: chunks, pages and vectors don't fit each other or the index.
         """
-        packed = packed_vectors(vectors, len(chunks), self._dimension())
+        packed = None if pending else packed_vectors(vectors, len(chunks), self._dimension())
         with self._changing() as mutations:
             mutations.remove(source.uri)
             found = SourceStatusRow("ok", root, size, mtime_ns, problems=tuple(problems))
             mutations.add(source, pages, chunks, packed, found, profile)
+
+    def add_vectors(self, rows: Sequence[int], matrix: np.ndarray) -> None:
+        """Give chunks the vectors that they lack, one line of the matrix a row (see `View.pending`).
+
+        Rows that are gone meanwhile, or have a vector, are left as they are.
+
+        Raises:
+            ValueError: the matrix does not fit the rows or the index.
+        """
+        packed = packed_vectors(matrix, len(rows), self._dimension())
+        with self._changing() as mutations:
+            mutations.add_vectors(rows, packed or [])
 
     def set_profile(self, uri: str, profile: Profile) -> None:
         """Change what signals learned of a source. Raises KeyError when the index does not hold it."""
@@ -231,7 +261,7 @@ class IndexWriter:
             if state.status != "removed":
                 self.remove(uri)
         with self._changing() as mutations:
-            mutations.rows.delete("settings", f"name IN ('identity', '{NAMED}') OR name LIKE 'extra:%'")
+            mutations.rows.delete("settings", f"name IN ('identity', '{UNDECIDED}', '{NAMED}') OR name LIKE 'extra:%'")
         self._known = None
 
     def set_extra(self, name: str, value: Any) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from langchain_core.documents import Document
 
-from mistral_rag.index import StoredChunk
+from mistral_rag.index import StoredChunk, vectors_for
 from mistral_rag.schema import Chunk, Page, Source
+
+EMPTY: Final = "the index holds no document that may be read here; add some with: ingest build PATH"
+"""Said where nothing could be found, whatever is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Explanation:
     `covered` is the share of the question that one passage covers by its words: the more, the less everything else
     counts. `dense_weight` is the vectors' share in the score; `named` are the documents (uris) of the companies that
     the question names; of the `readable` passages that the reader's groups leave, the filter leaves `searched`.
+    `pending` of these have no vectors yet, as a build is at work or was stopped: their words find them.
     """
 
     hits: tuple[Hit, ...]
@@ -74,8 +78,16 @@ class Explanation:
     filter: Mapping[str, Any] | None
     searched: int
     readable: int
+    pending: int = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what the search could not go by."""
+        if not self.readable:
+            return (EMPTY,)
+        return (vectors_for(self.searched - self.pending, self.searched),) if self.pending else ()
 
     def to_json(self) -> dict[str, Any]:
         """The explanation without the hits, as plain JSON."""
-        names = ("expansion", "covered", "dense_weight", "filter", "searched", "readable")
+        names = ("expansion", "covered", "dense_weight", "filter", "searched", "readable", "pending")
         return {**{name: getattr(self, name) for name in names}, "named": list(self.named)}

@@ -48,12 +48,14 @@ class Retrieval:
         documents: the hits as LangChain has them, in the same order.
         generation: of the index.
         embeddings: the model whose vectors were searched; None for words alone.
+        warnings: what the search could not go by.
     """
 
     hits: tuple[Hit, ...]
     documents: tuple[Document, ...]
     generation: int
     embeddings: Embeddings | None = None
+    warnings: tuple[str, ...] = ()
 
     def passages(self) -> list[Passage]:
         """The hits with their pages."""

@@ -102,6 +102,8 @@ class SearchIndex:
         last = self.dense
         if last is None or not last.segments or last.dimension != view.dimension or not self._is_restricted_as(view):
             return view.dense(allowed)
+        if view.vectors_changed > self.sequence:
+            return view.dense(allowed)
         # the readable ones of all vectors would be copied, or read from the database, after each commit
         index = last.follow(removed, view.vector_batch(added.tolist()), sequence=view.sequence)
         return index if index.fits else view.dense(allowed)
@@ -152,13 +154,15 @@ class SearchIndex:
         candidates = self._candidates(vector, documents, depth)
         chosen = np.union1d(_highest(self._sum(words, documents, pages), depth), candidates)
         default = dense_weight(self.model, covered) if weight is None else weight
+        # without any vector yet, to count them would only make all scores smaller
+        weight = default if vector is not None and self.dense is not None and len(self.dense) else 0.0
         breakdown = Breakdown(
             lexical=words[chosen],
-            dense=self._cosines(vector, chosen),
+            dense=self._cosines(vector, chosen, words[chosen]),
             document_boost=documents[self.table.owners[chosen]],
             page_boost=_boost_of(pages, chosen),
             superseded=self._are_superseded(boosted.superseded if routing else frozenset(), chosen),
-            dense_weight=0.0 if vector is None or self.dense is None else default,
+            dense_weight=weight,
             covered=covered,
         )
         return Ranking(breakdown.ranked(self.table.rows[chosen], k, fusion), covered, breakdown.dense_weight)
@@ -214,12 +218,22 @@ class SearchIndex:
         )
         return np.unique(np.concatenate([positions_of(each, self.table.rows)[1] for each in found]))
 
-    def _cosines(self, vector: Scores | None, chosen: Positions) -> Scores:
-        """The cosines of rows, from 0 at the mean over all rows to 1 at the highest."""
-        if vector is None or self.dense is None:
+    @property
+    def pending(self) -> int:
+        """The number of rows whose vectors are still to come."""
+        return 0 if self.dense is None else len(self.table) - len(self.dense)
+
+    def _cosines(self, vector: Scores | None, chosen: Positions, words: Scores) -> Scores:
+        """The cosines of rows, from 0 at the mean over all rows to 1 at the highest.
+
+        A row whose vector is still to come counts as near as its words say, so that it is neither ahead nor behind.
+        """
+        if vector is None or self.dense is None or not len(self.dense):
             return np.zeros(len(chosen), dtype=np.float32)
-        cosines = self.dense.scores(vector, self.table.rows[chosen])
-        return scaled(cosines, highest=float(cosines.max(initial=0)), mean=self.dense.mean_score(vector))
+        rows = self.table.rows[chosen]
+        cosines = self.dense.scores(vector, rows)
+        near = scaled(cosines, highest=float(cosines.max(initial=0)), mean=self.dense.mean_score(vector))
+        return np.where(self.dense.holds(rows), near, words).astype(np.float32) if self.pending else near
 
     def _are_superseded(self, documents: frozenset[int], chosen: Positions) -> npt.NDArray[np.bool_]:
         return np.isin(self.table.documents[chosen], np.fromiter(documents, dtype=np.int64, count=len(documents)))

@@ -67,15 +67,19 @@ class WorkerPool(ForkAware, Generic[Job, Result]):
             self._threads.append(threading.Thread(target=self._work, daemon=True))
             self._threads[-1].start()
 
-    def result(self) -> tuple[Job, Result | WorkerError]:
+    def result(self, seconds: float | None = None) -> tuple[Job, Result | WorkerError]:
         """Wait for the next job that is done, with its result or why there is none; one must be under way.
 
         Raises:
             WorkerStartError: a worker can't start.
+            TimeoutError: none got done in so many seconds.
         """
         if self._inherited:
             raise belongs_to_parent(self._spec)
-        result = self._results.get()
+        try:
+            result = self._results.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError(f"no {self._spec.activity} was done in {seconds} s") from None
         if isinstance(result, WorkerStartError):
             raise result
         return result

@@ -57,6 +57,7 @@ def from_retrieval(
         question=question,
         evidence=gather(every, budget=budget),
         documents=_retrieved_documents(retrieval.documents),
+        warnings=retrieval.warnings,
         generation=retrieval.generation,
         embeddings=retrieval.embeddings,
         started=started,

@@ -114,6 +114,17 @@ class Mutations:
         self.rows.insert("vectors", ((known[digest], contents[digest]) for digest in new), digests=new)
         return [known[digest] for digest in digests]
 
+    def add_vectors(self, rows: Sequence[int], packed: Sequence[bytes]) -> None:
+        """Give chunks the vectors that they lack; rows that are gone, or have one, are left as they are."""
+        query = "SELECT row FROM chunks WHERE vector IS NULL AND row IN (SELECT value FROM json_each(?))"
+        waiting = {row for (row,) in self._connection.execute(query, (json.dumps(list(rows)),))}
+        wanted = {row: data for row, data in zip(rows, packed, strict=True) if row in waiting}
+        if not wanted:
+            return
+        self.rows.change("chunks", "vector", dict(zip(wanted, self.vectors(list(wanted.values())), strict=True)))
+        # no row comes or goes, so searches that follow the commits have to be told
+        self.set("vectors_changed", str(self._last.sequence + 1))
+
     def keep(self, model: str, keys: Sequence[bytes], packed: Sequence[bytes]) -> None:
         """Keep vectors by model and key, in place of what the keys had."""
         vectors = dict(zip(keys, self.vectors(packed), strict=True))

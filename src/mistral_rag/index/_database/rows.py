@@ -124,6 +124,20 @@ class RowWriter:
         """Insert one row given by its columns' names."""
         self.insert(table, [[columns[name] for name in COLUMNS[table]]])
 
+    def change(self, table: str, column: str, values: Mapping[int, Value]) -> None:
+        """Give rows, by their keys, another value of one column. Keys that no row has are no error."""
+        names = COLUMNS[table]
+        key, at = names[0], names.index(column)
+        columns = ", ".join(f'"{name}"' for name in (*names, "digest"))
+        query = f"SELECT {columns} FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"
+        changed: list[tuple[Value, bytes, int]] = []
+        for *row, digest in self.connection.execute(query, (json.dumps(list(values)),)).fetchall():
+            row[at] = values[row[0]]
+            changed.append((row[at], row_digest(table, row), row[0]))
+            self.content += int.from_bytes(changed[-1][1], "big") - _sum([digest])
+        self.connection.executemany(f"UPDATE {table} SET {column} = ?, digest = ? WHERE {key} = ?", changed)
+        self.content %= MODULUS
+
     def delete(self, table: str, where: str, parameters: Sequence[Value] = ()) -> int:
         """Delete the rows for which `where` (a constant of this package) holds; gives their number."""
         found = self.connection.execute(f"SELECT digest FROM {table} WHERE {where}", parameters).fetchall()

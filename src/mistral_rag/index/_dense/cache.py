@@ -38,7 +38,11 @@ def _followed(commit: CommitRows, index: DenseIndex) -> DenseIndex:
     if not index.segments:
         return _made(commit)
     changes = commit.changes(index.sequence)
-    return index.follow(changes.removed, commit.vector_batch(changes.added), sequence=commit.sequence)
+    added = changes.added
+    if commit.vectors_changed > index.sequence:
+        # rows that were there without a vector have one now: no row came, so the change log does not name them
+        added = np.setdiff1d(commit.rows_with_vectors(), index.rows)
+    return index.follow(changes.removed, commit.vector_batch(added), sequence=commit.sequence)
 
 
 def _loaded(commit: CommitRows) -> DenseIndex | None:

@@ -112,7 +112,7 @@ class DenseIndex:
         return not self.exact or len(self) <= self.settings.exact_rows + self.settings.newer_rows
 
     def follow(self, removed: Rows, added: VectorBatch, *, sequence: int) -> "DenseIndex":
-        """The index of a later commit: some rows have gone, and some have come, higher than all before."""
+        """The index of a later commit: some rows have gone, and some have come, in ascending order."""
         kept = [segment for segment in (segment.without(removed) for segment in self.segments) if len(segment)]
         segments = [*kept, DenseSegment(FlatIndex(added))] if len(added.rows) else kept
         return replace(self, segments=tuple(merged(segments, self.settings.newer_rows)), sequence=sequence)
@@ -162,6 +162,14 @@ class DenseIndex:
             elif len(positions):
                 scores[here] = self._fetched_scores(asked, segment.index.numbers[positions])
         return scores
+
+    def holds(self, rows: Rows) -> Mask:
+        """Mark those of some rows that have a vector here."""
+        found = np.zeros(len(rows), dtype=bool)
+        for segment in self.segments:
+            here, positions = positions_of(rows, segment.index.rows)
+            found[here] = True if segment.alive is None else segment.alive[positions]
+        return found
 
     def mean_score(self, vector: Vectors) -> float:
         """The mean of the scores of all rows; of a sample of them where not all vectors are in memory."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from mistral_rag._arrays import positions_of
 from mistral_rag.index._dense.binary_index import BinaryCodes, BinaryIndex
 from mistral_rag.index._dense.flat import FlatIndex
-from mistral_rag.index._dense.vector_rows import Mask, Rows, VectorBatch
+from mistral_rag.index._dense.vector_rows import Mask, Rows, VectorBatch, ascending
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,6 @@ def _joined(first: DenseSegment, second: DenseSegment) -> DenseSegment:
     whole = [segment if segment.alive is None else segment.only(segment.alive) for segment in (first, second)]
     flats = [segment.index for segment in whole if isinstance(segment.index, FlatIndex)]
     if flats:
-        return DenseSegment(FlatIndex(VectorBatch.joined([flat.batch for flat in flats])))
+        return DenseSegment(FlatIndex(ascending(VectorBatch.joined([flat.batch for flat in flats]))))
     bits = [segment.index for segment in whole if isinstance(segment.index, BinaryIndex)]
-    return DenseSegment(BinaryIndex(BinaryCodes.joined([one.coded for one in bits]), bits[0].signs))
+    return DenseSegment(BinaryIndex(ascending(BinaryCodes.joined([one.coded for one in bits])), bits[0].signs))

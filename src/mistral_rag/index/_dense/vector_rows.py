@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -88,9 +88,24 @@ def everything(found: Iterable[VectorBatch], dimension: int) -> VectorBatch:
     """All of them as one, ascending by row."""
     empty = np.empty(0, np.int64)
     nothing = VectorBatch(empty, empty, empty.astype(np.uint64), np.empty((0, dimension), np.float16))
-    whole = VectorBatch.joined([nothing, *found])
-    ascending = bool((np.diff(whole.rows) > 0).all())
-    return whole if ascending else whole.take(np.argsort(whole.rows))
+    return ascending(VectorBatch.joined([nothing, *found]))
+
+
+class _RowColumns(Protocol):
+    """Columns of the same rows."""
+
+    @property
+    def rows(self) -> Rows: ...
+
+    def take(self, selection: npt.NDArray[Any]) -> Self: ...
+
+
+Columns = TypeVar("Columns", bound=_RowColumns)
+
+
+def ascending(columns: Columns) -> Columns:
+    """The same rows in ascending order: a vector may come long after its row."""
+    return columns if bool((np.diff(columns.rows) > 0).all()) else columns.take(np.argsort(columns.rows))
 
 
 def fetched(connection: sqlite3.Connection, folder: Path, numbers: Rows, dimension: int) -> tuple[Rows, Float16Array]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from mistral_rag.errors import IndexDamagedError, IndexWriteError, NotAnIndexError, SourceNotFoundError
 from mistral_rag.index._database import commits
@@ -78,29 +79,23 @@ def snapshot(path: str | os.PathLike[str], target: str | os.PathLike[str], *, ca
 def export_lines(path: str | os.PathLike[str]) -> Iterator[str]:
     """The index at `path` as lines of JSON: what it was built with, then each source with all it holds.
 
-    Vectors are base64 of little-endian 16-bit floats, one for each chunk. Sources that were taken out come last, by
-    name only. `import_lines` reads them. All lines are of one commit: as long as they are drawn the log can't be
-    emptied.
-
-    Raises:
-        IndexDamagedError: a chunk has no vector, which a repair leaves.
+    Vectors are base64 of little-endian 16-bit floats, one for each chunk, null where it is still to come; none at all
+    where all are. Sources that were taken out come last, by name only. `import_lines` reads them. All lines are of one
+    commit: as long as they are drawn the log can't be emptied.
     """
     with UnrestrictedReader.open(path) as reader, reader.connection() as connection:
         view = View(connection, reader.folder)
         identity = view.identity
-        yield _line(
-            {"mistral_rag_export": EXPORT_VERSION, "identity": json.loads(identity.to_json()) if identity else None}
-        )
+        head = {"mistral_rag_export": EXPORT_VERSION, "identity": json.loads(identity.to_json()) if identity else None}
+        yield _line({**head, **({"undecided": True} if view.undecided else {})})
         for source in view.sources():
             chunks, vectors = view.content_of(source.uri)
-            if identity and identity.dimension and len(vectors or ()) != len(chunks):
-                raise IndexDamagedError(f"{source.name} has passages without vectors. Build it again, then export")
             yield _line(
                 {
                     "source": source.model_dump(mode="json"),
                     "pages": [page.model_dump(mode="json") for page in view.pages(source.uri)],
                     "chunks": [chunk.model_dump(mode="json") for chunk in chunks],
-                    "vectors": [base64.b64encode(vector).decode() for vector in vectors or ()],
+                    "vectors": [base64.b64encode(each).decode() if each else None for each in vectors or ()],
                     **({"profile": profile.to_json()} if (profile := view.profile(source.uri)) else {}),
                 }
             )
@@ -195,24 +190,37 @@ def _begin(writer: IndexWriter, head: dict[str, Any]) -> None:
     if head["mistral_rag_export"] != EXPORT_VERSION:
         raise ValueError(f"version {head['mistral_rag_export']}; this release reads {EXPORT_VERSION}")
     if head["identity"] is not None:
-        writer.set_identity(Identity.from_json(json.dumps(head["identity"])))
+        undecided = head.get("undecided") is True
+        writer.set_identity(Identity.from_json(json.dumps(head["identity"])), undecided=undecided)
 
 
 def _put(writer: IndexWriter, item: dict[str, Any]) -> None:
-    vectors = [np.frombuffer(base64.b64decode(vector, validate=True), dtype="<f2") for vector in item["vectors"]]
-    matrix = np.stack(vectors) if vectors else None
+    vectors = [None if each is None else _vector(each) for each in item["vectors"]]
     source = stored_source(json.dumps(item["source"]))
     pages = [Page.model_validate_json(json.dumps(page)) for page in item["pages"]]
     chunks = [Chunk.model_validate_json(json.dumps(chunk)) for chunk in item["chunks"]]
     profile = Profile.from_json(item["profile"]) if "profile" in item else None
-    writer.put(source, pages, chunks, matrix, profile=profile)
+    if vectors and len(vectors) != len(chunks):
+        raise ValueError(f"{len(vectors)} vectors for {len(chunks)} chunks")
+    there = [(chunk, vector) for chunk, vector in zip(chunks, vectors, strict=False) if vector is not None]
+    matrix = np.stack([vector for _, vector in there]) if there else None
+    pending = len(there) < len(chunks)
+    writer.put(source, pages, chunks, None if pending else matrix, profile=profile, pending=pending)
+    if pending and matrix is not None:
+        with writer.view() as view:
+            rows = view.rows_of(chunk.id for chunk, _ in there)
+        writer.add_vectors([rows[chunk.id] for chunk, _ in there], matrix)
     if stray := [chunk.id for chunk in chunks if pages[chunk.page - 1].text[chunk.start : chunk.end] != chunk.text]:
         raise ValueError(f"chunk {stray[0]} does not stand on its page")
     identity = writer.identity
     if matrix is not None and identity is not None and identity.text == TEXT_VERSION:
-        texts = [embed_text(chunk, source, pages[chunk.page - 1]) for chunk in chunks]
+        texts = [embed_text(chunk, source, pages[chunk.page - 1]) for chunk, _ in there]
         keys = [hashlib.sha256(text.encode()).digest() for text in texts]
         writer.keep_embeddings(identity.embedding, keys, matrix)
+
+
+def _vector(encoded: str) -> npt.NDArray[np.float16]:
+    return np.frombuffer(base64.b64decode(encoded, validate=True), dtype="<f2")
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -183,9 +183,11 @@ def _mended(connection: sqlite3.Connection, names: dict[int, str], *, folder: Pa
         yield Loss("", f"what the index was built with. {rebuild_command(folder)}")
     yield from _drop_strays(connection, names)
     drop_unplaced(connection, identity.dimension if identity else 0)
+    # before they are dropped: a passage whose vector is still to come has lost none
+    lost_vectors = _lost_vectors(connection)
     yield from _drop_unembedded(connection)
     for values in connection.execute(f"SELECT {_names('sources')} FROM sources ORDER BY source").fetchall():
-        yield from _mended_source(connection, list(values), dimension=identity.dimension if identity else 0)
+        yield from _mended_source(connection, list(values), unembedded=lost_vectors[values[0]])
     unused = "vector NOT IN (SELECT vector FROM chunks WHERE vector IS NOT NULL UNION SELECT vector FROM embeddings)"
     connection.execute(f"DELETE FROM vectors WHERE {unused}")
 
@@ -199,7 +201,7 @@ def _settle(connection: sqlite3.Connection) -> Identity | None:
     settings = dict(connection.execute("SELECT name, value FROM settings"))
     generation = int(settings.get("generation", 1))
     # commits are counted anew, so the last one that changed a profile is not the one of that number any more
-    connection.execute("DELETE FROM settings WHERE name IN ('id', 'generation', 'profiles_changed')")
+    connection.execute("DELETE FROM settings WHERE name IN ('id', 'generation', 'profiles_changed', 'vectors_changed')")
     for name, value in (("id", uuid.uuid4().hex), ("generation", str(generation % MAX_GENERATION + 1))):
         _insert_row(connection, "settings", (name, value))
     return Identity.from_json(settings["identity"]) if "identity" in settings else None
@@ -219,13 +221,20 @@ def _drop_strays(connection: sqlite3.Connection, names: dict[int, str]) -> Itera
     connection.execute(f"DELETE FROM profiles WHERE {gone}")
 
 
+LOST_VECTOR: Final = "vector IS NOT NULL AND vector NOT IN (SELECT vector FROM vectors)"
+
+
+def _lost_vectors(connection: sqlite3.Connection) -> Counter[int]:
+    """The numbers of passages of each source whose vector is gone."""
+    query = f"SELECT source, count(*) FROM chunks WHERE {LOST_VECTOR} GROUP BY source"
+    return Counter(dict(connection.execute(query)))
+
+
 def _drop_unembedded(connection: sqlite3.Connection) -> Iterator[Loss]:
     count = connection.execute("DELETE FROM embeddings WHERE vector NOT IN (SELECT vector FROM vectors)").rowcount
     if count:
         yield Loss("", f"{counted(count, 'kept embedding')}, to be made again when needed")
-    query = (
-        f"SELECT {_names('chunks')} FROM chunks WHERE vector IS NOT NULL AND vector NOT IN (SELECT vector FROM vectors)"
-    )
+    query = f"SELECT {_names('chunks')} FROM chunks WHERE {LOST_VECTOR}"
     place = COLUMNS["chunks"].index("vector")
     for values in connection.execute(query).fetchall():
         columns = [*values[:place], None, *values[place + 1 :]]
@@ -233,16 +242,13 @@ def _drop_unembedded(connection: sqlite3.Connection) -> Iterator[Loss]:
         _insert_row(connection, "chunks", columns)
 
 
-def _mended_source(connection: sqlite3.Connection, values: list[Any], *, dimension: int) -> Iterator[Loss]:
+def _mended_source(connection: sqlite3.Connection, values: list[Any], *, unembedded: int) -> Iterator[Loss]:
     columns = dict(zip(COLUMNS["sources"], values, strict=True))
     number = columns["source"]
     source = stored_source(columns["record"])
     present = {page for (page,) in connection.execute("SELECT number FROM pages WHERE source = ?", (number,))}
     missing = sorted(set(range(1, columns["pages"] + 1)) - present)
-    chunks, bare = connection.execute(
-        "SELECT count(*), count(*) - count(vector) FROM chunks WHERE source = ?", (number,)
-    ).fetchone()
-    unembedded = bare if dimension else 0
+    (chunks,) = connection.execute("SELECT count(*) FROM chunks WHERE source = ?", (number,)).fetchone()
     if missing and (not present or is_bare(source)):
         for table in ("chunks", "pages", "profiles", "sources"):
             connection.execute(f"DELETE FROM {table} WHERE source = ?", (number,))

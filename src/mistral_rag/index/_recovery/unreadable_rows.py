@@ -38,7 +38,7 @@ def unreadable_settings(connection: sqlite3.Connection) -> Iterator[tuple[str, I
 def _read_setting(name: str, value: Any) -> None:
     if name == "identity":
         Identity.from_json(value)
-    elif name in {"generation", "profiles_changed"}:
+    elif name in {"generation", "profiles_changed", "vectors_changed"}:
         int(value)
     elif name.startswith("extra:"):
         plain_json(value)

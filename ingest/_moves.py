@@ -1,0 +1,56 @@
+"""Files that were moved: what the index holds of them goes along, and nothing is read or embedded anew."""
+
+from collections import Counter
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from ingest._plan import FileToRead
+from ingest.parsing._titles import title_of
+from mistral_rag.index import IndexWriter, SourceStatus
+from mistral_rag.retrieval import learn
+from mistral_rag.schema import Chunk, Source
+
+
+def can_move(file: FileToRead, before: SourceStatus) -> bool:
+    """True when a file under its new name would be read as it was under the old one.
+
+    A title may be made of the file's name, and what is embedded begins with the title.
+    """
+    old, new = (PurePosixPath(name).stem for name in (before.source.name, file.found.name))
+    named = old != new and before.source.title == title_of("", "", old)
+    same_type = before.source.media_type == (file.found.media_type or "")
+    return before.status == "ok" and same_type and not named and not before.must_be_read_again
+
+
+def move(writer: IndexWriter, file: FileToRead, before: SourceStatus, source: Source) -> None:
+    """Give what the index holds of a document to the `source` that has taken its place."""
+    old = before.source.uri
+    with writer.view() as view:
+        pages = list(view.pages(old))
+        chunks, vectors = view.content_of(old)
+    seen: Counter[str] = Counter()
+    moved: list[Chunk] = []
+    for chunk in chunks:
+        identifier = Chunk.make_id(source.uri, chunk.text, seen[chunk.text])
+        moved.append(chunk.model_copy(update={"id": identifier, "uri": source.uri}))
+        seen[chunk.text] += 1
+    profile = learn(source, [page.text for page in pages])
+    writer.put(
+        source,
+        pages,
+        moved,
+        root=file.found.root,
+        size=file.found.size,
+        mtime_ns=file.noted_ns,
+        problems=before.problems,
+        profile=profile,
+        pending=True,
+    )
+    there = {chunk.id: vector for chunk, vector in zip(moved, vectors or (), strict=False) if vector}
+    if there:
+        with writer.view() as view:
+            rows = view.rows_of(there)
+        matrix = np.stack([np.frombuffer(there[identifier], dtype="<f2") for identifier in rows])
+        writer.add_vectors(list(rows.values()), matrix)
+    writer.remove(old)
