@@ -1,6 +1,6 @@
 """Headings and blocks of a document without pages, cut into pages at its top-level sections."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -102,6 +102,12 @@ class Outline:
             section.append(entry)
         if section:
             yield label, section
+
+
+def with_appendix(pages: Sequence[Page], label: str, texts: Iterable[str]) -> tuple[Page, ...]:
+    """The pages, and behind them one of texts that stand apart from all sections; none when there are no texts."""
+    entries = [Entry("aside", text, joint="\n") for text in texts]
+    return (*pages, _page(len(pages) + 1, label, entries)) if entries else tuple(pages)
 
 
 def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:

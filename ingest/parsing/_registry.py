@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest.parsing._bounds import bounded
+from ingest.parsing._office_types import OFFICE_TYPES
 from ingest.parsing._result import Parsed
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
@@ -68,6 +69,8 @@ MARKDOWN = Parser(
     "ingest.parsing._markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
 )
 TEXT = Parser("ingest.parsing._text:parse", MappingProxyType({".text": "text/plain", ".txt": "text/plain"}))
+
+OFFICE = Parser("ingest.parsing._office.reader:parse", OFFICE_TYPES)
 
 # every `Parser` above; registered here and not in the metadata, so that a source tree works uninstalled
 OWN = tuple(

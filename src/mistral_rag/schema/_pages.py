@@ -13,13 +13,29 @@ from mistral_rag.schema._tables import CellValue, Run, Table
 LocatorKind = Literal["page", "slide", "sheet", "section", "part"]
 """Kinds of page: a "part" is one of a mail, a "section" one of a document without pages."""
 BlockKind = Literal[
-    "title", "text", "list", "table", "caption", "header", "footer", "code", "equation", "image", "references", "aside"
+    "title",
+    "text",
+    "list",
+    "table",
+    "caption",
+    "header",
+    "footer",
+    "code",
+    "equation",
+    "image",
+    "references",
+    "aside",
+    "note",
+    "comment",
 ]
-"""Kinds of block, by their part in the page's layout."""
+"""Kinds of block, by their part in the page's layout.
+
+A "note" is a footnote or what a speaker sees beside a slide, a "comment" what somebody wrote on the document.
+"""
 Origin = Literal["text-layer", "mistral-ocr", "local-ocr", "markup"]
 """Sources of text: a PDF's own text, OCR by the platform or on this machine, a file that is text."""
-UnitKind = Literal["sentence", "row", "item", "heading", "line"]
-"""Kinds of unit: an "item" is one of a list, a "line" anything that is no sentence."""
+UnitKind = Literal["sentence", "row", "item", "heading", "line", "note", "comment"]
+"""Kinds of unit: an "item" is one of a list, a "line" anything that is no sentence; notes and comments stand apart."""
 
 
 class Source(Model):
