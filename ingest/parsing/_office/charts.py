@@ -1,13 +1,13 @@
 """Charts as tables of the values that they were drawn with, and the texts of SmartArt."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.number_formats import shown_number
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.xml import value_of, whole
-from ingest.parsing._outline import Outline
+from mistral_rag.schema import BlockKind
 from mistral_rag.text import TableGrid
 
 MAX_POINTS: Final = 1000
@@ -15,7 +15,17 @@ MAX_POINTS: Final = 1000
 MAX_SERIES: Final = 50
 
 
-def read_drawings(package: Package, part: str, drawing: Element, outline: Outline) -> None:
+class BlockSink(Protocol):
+    """Anything that takes blocks in reading order: an outline, a page."""
+
+    def block(self, kind: BlockKind, text: str) -> None:
+        """Take a paragraph, list item or caption."""
+
+    def table(self, grid: TableGrid) -> None:
+        """Take a table."""
+
+
+def read_drawings(package: Package, part: str, drawing: Element, outline: BlockSink) -> None:
     """Add the charts and the SmartArt that a drawing of a part refers to."""
     for element in drawing.iter():
         if element.tag == "c_chart":
@@ -28,7 +38,7 @@ def read_drawings(package: Package, part: str, drawing: Element, outline: Outlin
                 outline.block("list", text)
 
 
-def add_chart(chart: Element, outline: Outline) -> None:
+def add_chart(chart: Element, outline: BlockSink) -> None:
     """Add a chart's title and its values, one row a category and one column a series."""
     title = "".join(part.text or "" for part in chart.iterfind("c_chart/c_title//a_t"))
     if title:
@@ -40,7 +50,7 @@ def add_chart(chart: Element, outline: Outline) -> None:
 
 def chart_grid(chart: Element) -> TableGrid | None:
     """The cached values of a chart; None when it keeps none."""
-    series = [found for found in chart.iterfind("c_chart/c_plotArea//c_ser")][:MAX_SERIES]
+    series = list(chart.iterfind("c_chart/c_plotArea//c_ser"))[:MAX_SERIES]
     values = [_points(one, "c_val") or _points(one, "c_yVal") for one in series]
     names = [_first(_points(one, "c_tx")) for one in series]
     categories: dict[int, str] = {}

@@ -72,7 +72,7 @@ _MONTHS: Final = (
     *("November", "December"),
 )
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_TOKEN: Final = re.compile(
+_PIECE: Final = re.compile(
     r"""(?P<literal>"[^"]*"|\\.|_.|\*.)
       | (?P<bracket>\[[^\]]*\])
       | (?P<general>General)
@@ -92,9 +92,9 @@ _ELAPSED: Final = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class FormatSection:
-    """One of the parts of a format that semicolons part: its tokens, and the condition under which it holds."""
+    """One of the parts of a format that semicolons part: its pieces, and the condition under which it holds."""
 
-    tokens: tuple[tuple[str, str], ...]
+    pieces: tuple[tuple[str, str], ...]
     condition: tuple[str, Decimal] | None
     is_date: bool
 
@@ -111,7 +111,7 @@ def shown_number(value: str, form: str, *, since_1904: bool = False) -> str:
     section, shown = _chosen(sections, number)
     if section is None:
         return general(number)
-    if not section.tokens:
+    if not section.pieces:
         return ""
     if section.is_date:
         return _date(section, number, since_1904=since_1904)
@@ -122,9 +122,9 @@ def shown_text(text: str, form: str) -> str:
     """A text as its format shows it: only a fourth section, or one with @, is for texts."""
     sections = _sections(form[:MAX_FORMAT])
     for section in sections[3:4] or [
-        s for s in sections[:1] if any(kind == "sign" and t == "@" for kind, t in s.tokens)
+        s for s in sections[:1] if any(kind == "sign" and t == "@" for kind, t in s.pieces)
     ]:
-        shown = "".join(text if t == "@" else _literal(kind, t) for kind, t in section.tokens)
+        shown = "".join(text if t == "@" else _literal(kind, t) for kind, t in section.pieces)
         return " ".join(shown.split()) if len(sections) < 4 else shown.strip()
     return text
 
@@ -144,41 +144,41 @@ def general(number: Decimal) -> str:
 @lru_cache(maxsize=2000)
 def _sections(form: str) -> tuple[FormatSection, ...]:
     parts: list[list[tuple[str, str]]] = [[]]
-    for found in _TOKEN.finditer(form):
-        kind, token = found.lastgroup or "other", found[0]
-        if kind == "other" and token == ";":
+    for found in _PIECE.finditer(form):
+        kind, piece = found.lastgroup or "other", found[0]
+        if kind == "other" and piece == ";":
             parts.append([])
         else:
-            parts[-1].append((kind, token))
+            parts[-1].append((kind, piece))
     return tuple(map(_section, parts[:4]))
 
 
-def _section(tokens: list[tuple[str, str]]) -> FormatSection:
+def _section(pieces: list[tuple[str, str]]) -> FormatSection:
     condition: tuple[str, Decimal] | None = None
     kept: list[tuple[str, str]] = []
-    for kind, token in tokens:
+    for kind, piece in pieces:
         if kind != "bracket":
-            kept.append((kind, token))
-        elif found := _CONDITION.fullmatch(token):
+            kept.append((kind, piece))
+        elif found := _CONDITION.fullmatch(piece):
             condition = found[1], Decimal(found[2])
-        elif money := _CURRENCY.fullmatch(token):
+        elif money := _CURRENCY.fullmatch(piece):
             kept.append(("literal", f'"{money[1]}"'))
-        elif _ELAPSED.fullmatch(token):
-            kept.append(("elapsed", token[1:-1].lower()))
+        elif _ELAPSED.fullmatch(piece):
+            kept.append(("elapsed", piece[1:-1].lower()))
     dates = any(kind in ("date", "elapsed", "ampm") for kind, _ in kept)
     if not dates:
-        kept = [("digits" if kind == "fraction" else kind, token) for kind, token in kept]
+        kept = [("digits" if kind == "fraction" else kind, piece) for kind, piece in kept]
     return FormatSection(tuple(_joined(kept)), condition, dates)
 
 
-def _joined(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The tokens, digits that stand side by side as one."""
+def _joined(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pieces, digits that stand side by side as one."""
     joined: list[tuple[str, str]] = []
-    for kind, token in tokens:
+    for kind, piece in pieces:
         if kind == "digits" and joined and joined[-1][0] == "digits":
-            joined[-1] = kind, joined[-1][1] + token
+            joined[-1] = kind, joined[-1][1] + piece
         else:
-            joined.append((kind, token))
+            joined.append((kind, piece))
     return joined
 
 
@@ -211,38 +211,38 @@ def _holds(condition: tuple[str, Decimal], number: Decimal) -> bool:
     }[sign]
 
 
-def _literal(kind: str, token: str) -> str:
+def _literal(kind: str, piece: str) -> str:
     if kind == "literal":
-        if token[0] == '"':
-            return token[1:-1]
-        return token[1:] if token[0] == "\\" else (" " if token[0] == "_" else "")
-    return token if kind == "other" else ""
+        if piece[0] == '"':
+            return piece[1:-1]
+        return piece[1:] if piece[0] == "\\" else (" " if piece[0] == "_" else "")
+    return piece if kind == "other" else ""
 
 
 def _number(section: FormatSection, number: Decimal) -> str:
-    tokens = section.tokens
-    if any(kind == "general" for kind, _ in tokens):
-        shown = "".join(general(number) if kind == "general" else _literal(kind, t) for kind, t in tokens)
+    pieces = section.pieces
+    if any(kind == "general" for kind, _ in pieces):
+        shown = "".join(general(number) if kind == "general" else _literal(kind, t) for kind, t in pieces)
         return " ".join(shown.split())
-    if any(kind == "sign" and token == "@" for kind, token in tokens):
-        return "".join(general(number) if token == "@" else _literal(kind, token) for kind, token in tokens).strip()
-    patterns = [token for kind, token in tokens if kind == "digits"]
+    if any(kind == "sign" and piece == "@" for kind, piece in pieces):
+        return "".join(general(number) if piece == "@" else _literal(kind, piece) for kind, piece in pieces).strip()
+    patterns = [piece for kind, piece in pieces if kind == "digits"]
     if not patterns:
         sign = "-" if number < 0 else ""
         return " ".join(
-            (sign + "".join(token if kind == "sign" else _literal(kind, token) for kind, token in tokens)).split()
+            (sign + "".join(piece if kind == "sign" else _literal(kind, piece) for kind, piece in pieces)).split()
         )
-    number *= Decimal(100) ** sum(kind == "sign" and token == "%" for kind, token in tokens)
-    if any(kind == "exponent" for kind, _ in tokens):
-        return _exponential(tokens, number)
-    if any(kind == "sign" and token == "/" for kind, token in tokens) and len(patterns) > 1:
-        return _as_fraction(tokens, number)
-    return _plain(tokens, number)
+    number *= Decimal(100) ** sum(kind == "sign" and piece == "%" for kind, piece in pieces)
+    if any(kind == "exponent" for kind, _ in pieces):
+        return _exponential(pieces, number)
+    if any(kind == "sign" and piece == "/" for kind, piece in pieces) and len(patterns) > 1:
+        return _as_fraction(pieces, number)
+    return _plain(pieces, number)
 
 
-def _plain(tokens: tuple[tuple[str, str], ...], number: Decimal) -> str:
+def _plain(pieces: tuple[tuple[str, str], ...], number: Decimal) -> str:
     """A number in digits; where a format parts its digits (phone numbers), each part gets its own."""
-    patterns = [token for kind, token in tokens if kind == "digits"]
+    patterns = [piece for kind, piece in pieces if kind == "digits"]
     last = patterns[-1]
     scale = len(last) - len(last.rstrip(","))
     number /= Decimal(1000) ** scale
@@ -255,12 +255,12 @@ def _plain(tokens: tuple[tuple[str, str], ...], number: Decimal) -> str:
     optional = len(decimals) - len(decimals.rstrip("#?"))
     kept = after[: len(after) - optional] + after[len(after) - optional :].rstrip("0") if optional else after
     if len(patterns) > 1 and "," not in whole_pattern and not decimals:
-        shown = _in_parts(tokens, digits)
+        shown = _in_parts(pieces, digits)
     else:
         if "," in whole_pattern and digits:
             digits = f"{int(digits):,}".rjust(1) if len(digits.lstrip("0")) == len(digits) else _grouped(digits)
         text = digits + (f".{kept}" if kept or ("." in "".join(patterns) and "0" in decimals) else "")
-        shown = _with_literals(tokens, text)
+        shown = _with_literals(pieces, text)
     negative = number < 0 and rounded != 0
     return " ".join((("-" if negative else "") + shown).split())
 
@@ -273,55 +273,55 @@ def _grouped(digits: str) -> str:
     return ",".join(reversed(parts))
 
 
-def _with_literals(tokens: tuple[tuple[str, str], ...], text: str) -> str:
+def _with_literals(pieces: tuple[tuple[str, str], ...], text: str) -> str:
     parts, put = [], False
-    for kind, token in tokens:
+    for kind, piece in pieces:
         if kind == "digits":
             parts.append("" if put else text)
             put = True
         else:
-            parts.append(token if kind == "sign" else _literal(kind, token))
+            parts.append(piece if kind == "sign" else _literal(kind, piece))
     return "".join(parts)
 
 
-def _in_parts(tokens: tuple[tuple[str, str], ...], digits: str) -> str:
+def _in_parts(pieces: tuple[tuple[str, str], ...], digits: str) -> str:
     parts: list[str] = []
-    first = next(at for at, (kind, _) in enumerate(tokens) if kind == "digits")
-    for at in range(len(tokens) - 1, -1, -1):
-        kind, token = tokens[at]
+    first = next(at for at, (kind, _) in enumerate(pieces) if kind == "digits")
+    for at in range(len(pieces) - 1, -1, -1):
+        kind, piece = pieces[at]
         if kind == "digits" and at == first:
             parts.append(digits)
             digits = ""
         elif kind == "digits":
-            size = len(token)
+            size = len(piece)
             parts.append(digits[-size:] if size else "")
             digits = digits[:-size]
         else:
-            parts.append(token if kind == "sign" else _literal(kind, token))
+            parts.append(piece if kind == "sign" else _literal(kind, piece))
     return "".join(reversed(parts))
 
 
-def _exponential(tokens: tuple[tuple[str, str], ...], number: Decimal) -> str:
-    at = next(at for at, (kind, _) in enumerate(tokens) if kind == "exponent")
-    pattern = "".join(token for kind, token in tokens[:at] if kind == "digits")
+def _exponential(pieces: tuple[tuple[str, str], ...], number: Decimal) -> str:
+    at = next(at for at, (kind, _) in enumerate(pieces) if kind == "exponent")
+    pattern = "".join(piece for kind, piece in pieces[:at] if kind == "digits")
     places = len(pattern.partition(".")[2])
     group = max(1, sum(sign in "#0?" for sign in pattern.partition(".")[0]))
     power = number.adjusted() if number else 0
     power -= power % group if group > 1 else 0
     mantissa = _rounded(number.scaleb(-power), places)
-    least = max(1, sum(len(token) for kind, token in tokens[at + 1 :] if kind == "digits"))
-    sign = "-" if power < 0 else ("+" if tokens[at][1][1] == "+" else "")
+    least = max(1, sum(len(piece) for kind, piece in pieces[at + 1 :] if kind == "digits"))
+    sign = "-" if power < 0 else ("+" if pieces[at][1][1] == "+" else "")
     shown = f"{mantissa:f}" if number else f"{Decimal(0):.{places}f}"
     return f"{shown}E{sign}{str(abs(power)).zfill(least)}"
 
 
-def _as_fraction(tokens: tuple[tuple[str, str], ...], number: Decimal) -> str:
-    at = next(at for at, (kind, token) in enumerate(tokens) if kind == "sign" and token == "/")
-    under = next((token for kind, token in tokens[at + 1 :] if kind == "digits"), "?")
+def _as_fraction(pieces: tuple[tuple[str, str], ...], number: Decimal) -> str:
+    at = next(at for at, (kind, piece) in enumerate(pieces) if kind == "sign" and piece == "/")
+    under = next((piece for kind, piece in pieces[at + 1 :] if kind == "digits"), "?")
     given = under.strip("#?0,.") if under.isdigit() and int(under) else ""
     bound = 10 ** min(len(under), 4) - 1
     part = abs(Fraction(number))
-    wholes = sum(kind == "digits" for kind, _ in tokens[:at]) > 1
+    wholes = sum(kind == "digits" for kind, _ in pieces[:at]) > 1
     base, rest = divmod(part, 1) if wholes else (0, part)
     near = Fraction(round(rest * int(given)), int(given)) if given else rest.limit_denominator(bound)
     base, near = (base + 1, Fraction(0)) if wholes and near == 1 else (base, near)
@@ -339,55 +339,55 @@ def _rounded(number: Decimal, places: int) -> Decimal:
 
 
 def _date(section: FormatSection, number: Decimal, *, since_1904: bool) -> str:
-    tokens = section.tokens
+    pieces = section.pieces
     if not 0 <= number < MAX_DAY:
         return general(number)
-    places = max((len(token) - 1 for kind, token in tokens if kind == "fraction"), default=0)
+    places = max((len(piece) - 1 for kind, piece in pieces if kind == "fraction"), default=0)
     unit = Decimal(1).scaleb(-places)
     seconds = (number * 86_400).quantize(unit, ROUND_HALF_UP)
-    if places == 0 and not any(token.lower().startswith("s") for kind, token in tokens if kind in ("date", "elapsed")):
+    if places == 0 and not any(piece.lower().startswith("s") for kind, piece in pieces if kind in ("date", "elapsed")):
         seconds = seconds.quantize(Decimal(1), ROUND_HALF_UP)
     days = int(seconds // 86_400)
     epoch = _EPOCH_1904 if since_1904 else _EPOCH + timedelta(days=days < _LEAP_DAY)
     if days + (epoch - datetime(1, 1, 1)).days >= (datetime.max - datetime(1, 1, 1)).days:
         return general(number)
     moment = epoch + timedelta(days=days, seconds=int(seconds % 86_400))
-    twelve = any(kind == "ampm" for kind, _ in tokens)
+    twelve = any(kind == "ampm" for kind, _ in pieces)
     parts = []
-    for at, (kind, token) in enumerate(tokens):
+    for at, (kind, piece) in enumerate(pieces):
         if kind == "elapsed":
-            parts.append(_elapsed(token, seconds))
+            parts.append(_elapsed(piece, seconds))
         elif kind == "date":
-            parts.append(_moment(token.lower(), moment, minutes=_is_minute(tokens, at), twelve=twelve))
+            parts.append(_moment(piece.lower(), moment, minutes=_is_minute(pieces, at), twelve=twelve))
         elif kind == "ampm":
             half = "AM" if moment.hour < 12 else "PM"
-            parts.append(half if len(token) > 3 else half[0])
+            parts.append(half if len(piece) > 3 else half[0])
         elif kind == "fraction":
             parts.append(f"{seconds % 1:f}"[1:])
         else:
             parts.append(
-                token if kind == "sign" and token != "@" else _literal(kind, token) or ("." if token == "." else "")
+                piece if kind == "sign" and piece != "@" else _literal(kind, piece) or ("." if piece == "." else "")
             )
     return " ".join("".join(parts).split())
 
 
-def _is_minute(tokens: tuple[tuple[str, str], ...], at: int) -> bool:
+def _is_minute(pieces: tuple[tuple[str, str], ...], at: int) -> bool:
     """True for an m behind hours or before seconds; any other is a month."""
-    if tokens[at][1].lower()[0] != "m":
+    if pieces[at][1].lower()[0] != "m":
         return False
-    units = [(place, token.lower()[0]) for place, (kind, token) in enumerate(tokens) if kind in ("date", "elapsed")]
+    units = [(place, piece.lower()[0]) for place, (kind, piece) in enumerate(pieces) if kind in ("date", "elapsed")]
     before = next((unit for place, unit in reversed(units) if place < at), "")
     after = next((unit for place, unit in units if place > at), "")
-    return len(tokens[at][1]) < 3 and (before == "h" or after == "s")
+    return len(pieces[at][1]) < 3 and (before == "h" or after == "s")
 
 
-def _elapsed(token: str, seconds: Decimal) -> str:
-    size = {"h": 3600, "m": 60, "s": 1}[token[0]]
-    return str(int(seconds // size)).zfill(len(token))
+def _elapsed(piece: str, seconds: Decimal) -> str:
+    size = {"h": 3600, "m": 60, "s": 1}[piece[0]]
+    return str(int(seconds // size)).zfill(len(piece))
 
 
-def _moment(token: str, moment: datetime, *, minutes: bool, twelve: bool) -> str:
-    unit, size = token[0], len(token)
+def _moment(piece: str, moment: datetime, *, minutes: bool, twelve: bool) -> str:
+    unit, size = piece[0], len(piece)
     if unit in "ye":
         return f"{moment.year % 100:02}" if size < 3 and unit == "y" else f"{moment.year:04}"
     if unit == "m" and not minutes:
