@@ -16,6 +16,8 @@ MAX_CELLS = 100_000
 are rows of text."""
 MAX_LABEL = 200
 """Characters of a label: it is stored with each page, and a heading may be as long as its author likes."""
+RUNNING = "Headers and footers"
+"""Label of the section that holds what is printed on the margin of each page."""
 TOP_LEVELS = frozenset({1, 2})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 from xml.etree.ElementTree import Element
 
+from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.number_formats import shown_number
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.xml import value_of, whole
@@ -62,12 +63,12 @@ def chart_grid(chart: Element) -> TableGrid | None:
     grid = TableGrid()
     if any(names):
         for name in ["", *names]:
-            grid.add(name, is_head=True)
+            grid.add(one_line(name), is_head=True)
         grid.end_row(in_head=True)
     for at in places:
-        grid.add(categories.get(at, ""))
+        grid.add(one_line(categories.get(at, "")))
         for points in values:
-            grid.add(points.get(at, ""))
+            grid.add(one_line(points.get(at, "")))
         grid.end_row()
     return grid
 

@@ -15,6 +15,7 @@ from typing import IO, Final, Self
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
+from ingest.parsing._office.protection import PROTECTED
 from ingest.parsing._office.xml import parse_xml, stream_xml
 from mistral_rag.errors import ParseError
 
@@ -82,7 +83,7 @@ class Package:
         if member is None:
             raise ParseError(f"is damaged: the part {name} is missing")
         if member.flag_bits & 1:
-            raise ParseError("is protected by a password; save it without one")
+            raise ParseError(PROTECTED)
         try:
             return _BoundedStream(self._archive.open(member), name, limit)
         except (*_BROKEN, RuntimeError) as error:

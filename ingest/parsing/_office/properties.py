@@ -22,6 +22,16 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "dcterms_modified": "modified",
     }
 )
+_OPEN_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "meta_initial-creator": "author",
+        "dc_description": "description",
+        "dc_subject": "subject",
+        "meta_keyword": "keywords",
+        "meta_creation-date": "created",
+        "dc_date": "modified",
+    }
+)
 
 
 def core_properties(package: Package) -> tuple[str, dict[str, JsonValue]]:
@@ -33,6 +43,18 @@ def core_properties(package: Package) -> tuple[str, dict[str, JsonValue]]:
         name: text for tag, name in _FIELDS.items() if (text := _text(root, tag)) is not None
     }
     return _text(root, "dc_title") or "", found
+
+
+def open_properties(package: Package) -> tuple[str, dict[str, JsonValue]]:
+    """The title, and the other properties that say something, of an OpenDocument file."""
+    root = package.tree_if_any("meta.xml")
+    meta = None if root is None else root.find("office_meta")
+    if meta is None:
+        return "", {}
+    found: dict[str, JsonValue] = {
+        name: text for tag, name in _OPEN_FIELDS.items() if (text := _text(meta, tag)) is not None
+    }
+    return _text(meta, "dc_title") or "", found
 
 
 def _text(root: Element, tag: str) -> str | None:

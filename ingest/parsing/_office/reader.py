@@ -9,6 +9,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.package import Package
+from ingest.parsing._office.protection import COMPOUND, PROTECTED
 from ingest.parsing._result import Parsed
 from mistral_rag.errors import ParseError
 from mistral_rag.text import readable_name
@@ -39,6 +40,10 @@ def parse(path: Path) -> Parsed:
     Raises:
         ParseError: it is damaged, protected, no document of these kinds, or nested too deep.
     """
+    with path.open("rb") as file:
+        is_compound = file.read(len(COMPOUND)) == COMPOUND
+    if is_compound:
+        return import_module("ingest.parsing._office.legacy").parse(path)  # type: ignore[no-any-return]
     try:
         with Package(path) as package:
             read, main = _reader(package)
@@ -53,6 +58,7 @@ def _reader(package: Package) -> tuple[Reader, str]:
         kind = package.read("mimetype", 1000).decode("ascii", "replace").strip()
         form = kind.removeprefix("application/vnd.oasis.opendocument.").removesuffix("-template")
         if form in _OPEN_READERS:
+            _refuse_encrypted(package)
             return _loaded(_OPEN_READERS[form]), "content.xml"
     main = package.related("", "officeDocument")
     if main is None:
@@ -63,6 +69,12 @@ def _reader(package: Package) -> tuple[Reader, str]:
     if root.tag not in _READERS:
         raise ParseError(f"holds no document, workbook or presentation but {root.tag.rpartition('_')[2]}")
     return _loaded(_READERS[root.tag]), main
+
+
+def _refuse_encrypted(package: Package) -> None:
+    manifest = package.tree_if_any("META-INF/manifest.xml")
+    if manifest is not None and next(manifest.iter("manifest_encryption-data"), None) is not None:
+        raise ParseError(PROTECTED)
 
 
 def _root_of(package: Package, main: str) -> Element:

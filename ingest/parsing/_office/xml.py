@@ -16,7 +16,7 @@ from mistral_rag.errors import ParseError
 
 _WORD: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _STRICT: Final = "http://purl.oclc.org/ooxml/"
-_OPEN: Final = "urn:oasis:names:tc_opendocument:xmlns:"
+_OPEN: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 PREFIXES: Final[Mapping[str, str]] = {
     _WORD: "w",
     f"{_STRICT}wordprocessingml/main": "w",

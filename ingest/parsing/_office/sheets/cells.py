@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from ingest.parsing._office.clean import one_line, unescaped
 from ingest.parsing._office.number_formats import shown_number, shown_text
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.sheets.looks import PLAIN, CellLook
@@ -117,7 +118,7 @@ class SheetReader:
         elif len(self._found.shown.cells) >= MAX_SHEET_CELLS:
             self._found.cut_at = self._found.cut_at or self._row
         else:
-            shown = ShownCell(" ".join(text.split()), is_text, look.is_bold, look.background)
+            shown = ShownCell(one_line(text), is_text, look.is_bold, look.background)
             self._found.shown.cells[self._row, column] = shown
 
     def _shown(self, cell: Element, look: CellLook) -> tuple[str, str, bool]:
@@ -171,7 +172,7 @@ def shared_texts(package: Package, part: str | None) -> list[str]:
 def rich_text(element: Element) -> str:
     """The text of a cell's parts, without the small signs that say how it is read aloud."""
     own = [part for part in element if part.tag in ("x_t", "x_r")]
-    return "".join(part.text or "" if part.tag == "x_t" else part.findtext("x_t") or "" for part in own)
+    return unescaped("".join(part.text or "" if part.tag == "x_t" else part.findtext("x_t") or "" for part in own))
 
 
 def place_of(reference: str | None) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.equations import equation_text
 from ingest.parsing._office.xml import whole
 from ingest.parsing._printed_numbers import OFFICE_FORMS
@@ -74,7 +75,7 @@ def table_grid(table: Element) -> TableGrid:
             if cell.get("hMerge") in ("1", "true") or cell.get("vMerge") in ("1", "true"):
                 continue
             texts = (paragraph_text(paragraph) for paragraph in cell.iterfind("a_txBody/a_p"))
-            text = " ".join(" ".join(texts).split())
+            text = one_line(" ".join(texts))
             across, down = whole(cell.get("gridSpan"), 1), whole(cell.get("rowSpan"), 1)
             grid.add(text, is_head=has_head and at == 0, across=max(across, 1), down=max(down, 1))
         grid.end_row(in_head=has_head and at == 0)

@@ -6,6 +6,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.charts import read_drawings
+from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.properties import core_properties
 from ingest.parsing._office.word.numbering import Numbering
@@ -13,17 +14,15 @@ from ingest.parsing._office.word.runs import InlineReader, InlineText, boxes_in
 from ingest.parsing._office.word.styles import ParagraphStyle, StyleSheet, is_filled
 from ingest.parsing._office.word.tables import WordCell, is_layout, read_table
 from ingest.parsing._office.xml import value_of, whole
-from ingest.parsing._outline import Outline, with_appendix
+from ingest.parsing._outline import RUNNING, Outline, with_appendix
 from ingest.parsing._printed_numbers import printed_number
 from ingest.parsing._result import PageProblem, Parsed
 from ingest.parsing._titles import written_title
-from mistral_rag.schema import BlockKind, clean_text
-from mistral_rag.text import drop_invisible
+from mistral_rag.schema import BlockKind
 
 MAX_BOLD_HEADING: Final = 100
 """Characters of a paragraph in bold that stands for a heading."""
-RUNNING: Final = "Headers and footers"
-"""Label of the section that holds what is printed on the margin of each page."""
+
 _WRAPPERS: Final = frozenset({"w_sdt", "w_sdtContent", "w_customXml", "w_ins", "w_moveTo", "mc_Choice"})
 _CODE: Final = ("html preformatted", "source code", "code", "preformatted text", "plain text")
 
@@ -81,7 +80,7 @@ class _WordReader:
 
         def collect(_kind: BlockKind, _level: int, text: str) -> None:
             if any(map(str.isalpha, text)):
-                texts[_one_line(text)] = None
+                texts[one_line(text)] = None
 
         for relation in self._package.relations(self._main):
             if relation.kind in ("header", "footer"):
@@ -195,7 +194,7 @@ class _WordReader:
         )
         light, bold = self._hanging.letters
         self._hanging.letters = before
-        return _one_line(" ".join(texts)), bold > 0 == light
+        return one_line(" ".join(texts)), bold > 0 == light
 
     def _keep_hanging(self, found: InlineText) -> None:
         self.hidden += found.hidden
@@ -250,7 +249,3 @@ def _in_box(kind: BlockKind) -> BlockKind:
 
 def _by_id(root: Element | None, identity: str) -> Element | None:
     return None if root is None else next((e for e in root if e.get("w_id") == identity), None)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(drop_invisible(clean_text(text)).split())
