@@ -39,3 +39,5 @@ OFFICE_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         ".otp": f"{_OPEN_DOCUMENT}presentation-template",
     }
 )
+BINARY_SUFFIXES: Final = frozenset({".doc", ".dot", ".xls", ".xlt"})
+"""Suffixes of binary files under which programs also export text."""

@@ -43,6 +43,9 @@ os.execvp(sys.argv[4], sys.argv[4:])
 where the system lets anybody have one."""
 _TARGETS: Final[Mapping[str, str]] = MappingProxyType({"WordDocument": "docx", "Workbook": "xlsx", "Book": "xlsx"})
 _STREAMS: Final[Mapping[str, str]] = MappingProxyType({**_TARGETS, "PowerPoint Document": "pptx"})
+_FILTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"docx": "MS Word 97", "xlsx": "MS Excel 97", "pptx": "MS PowerPoint 97"}
+)
 _LOOKED_AT: Final = 64 << 20
 """Bytes of a file in which the names of its streams are looked for."""
 _PROFILE: Final = """<?xml version="1.0" encoding="UTF-8"?>
@@ -100,6 +103,8 @@ def _converted(program: str, path: Path, folder: Path, kind: str) -> Path:
     command = [
         *(program, "--headless", "--norestore", "--nologo", "--nolockcheck", "--nodefault"),
         f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+        # told, and not guessed: what is no such file would be read as text
+        f"--infilter={_FILTERS[kind]}",
         *("--convert-to", kind, "--outdir", str(folder / "made"), str(source)),
     ]
     limits = (str(number) for number in (MAX_MEMORY, MAX_WRITTEN, int(SECONDS)))
