@@ -39,12 +39,14 @@ class Outline:
     """Collects a document's blocks, then gives its pages.
 
     A heading of level 1 or 2 begins a page; its label is the path of headings above it, without the one that
-    is the title of the whole document. A section of more than 20,000 characters becomes several pages.
+    is the title of the whole document: a single one of level 1, unless it `has_title` elsewhere. A section of more than
+    20,000 characters becomes several pages.
     """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._cells = 0
+        self.has_title = False
 
     def heading(self, level: int, text: str) -> None:
         """A heading; level 1 is the highest."""
@@ -89,7 +91,7 @@ class Outline:
 
     def _sections(self) -> Iterator[tuple[str, list[Entry]]]:
         """Each section with its label; a heading without text goes with the section below it."""
-        titled = sum(entry.level == 1 for entry in self._entries) == 1
+        titled = not self.has_title and sum(entry.level == 1 for entry in self._entries) == 1
         upper = label = ""
         section: list[Entry] = []
         for entry in self._entries:

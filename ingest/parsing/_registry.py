@@ -72,6 +72,7 @@ MARKDOWN = Parser(
     "ingest.parsing._markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
 )
 TEXT = Parser("ingest.parsing._text:parse", MappingProxyType(dict.fromkeys((".text", ".txt", ".log"), "text/plain")))
+RESTRUCTURED = Parser("ingest.parsing._restructured:parse", MappingProxyType({".rst": "text/x-rst"}))
 CODE = Parser("ingest.parsing._source_code:parse", CODE_TYPES)
 
 OFFICE = Parser("ingest.parsing._office.reader:parse", OFFICE_TYPES)

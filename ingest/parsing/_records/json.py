@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from ingest.parsing._records.tree import TreePages, Value
 from ingest.parsing._result import PageProblem, Parsed, with_doubt
+from ingest.parsing._source_code import parse as parse_code
 from mistral_rag.errors import ParseError
 from mistral_rag.text import read_text, readable_name
 
@@ -19,7 +21,7 @@ def parse(path: Path) -> Parsed:
     """The file's values as pages; a file of several values, one a line, is a list of them.
 
     Raises:
-        ParseError: it is no JSON, is nested too deep, or too large.
+        ParseError: it is nested too deep, or too large.
     """
     if path.stat().st_size > MAX_SIZE:
         raise ParseError(f"has more than {MAX_SIZE:,} bytes of JSON; divide it")
@@ -28,11 +30,18 @@ def parse(path: Path) -> Parsed:
         value, is_lines = _read(source.text.lstrip("\ufeff"))
         pages = TreePages(".")
         pages.add(_plain(value), ("lines",) if is_lines else ("$",))
+    except _NoJsonError as error:
+        parsed = parse_code(path)
+        return replace(parsed, problems=(*parsed.problems, PageProblem(None, str(error))))
     except RecursionError as error:
         raise ParseError("has values inside of each other deeper than can be read") from error
     remarks = (PageProblem(None, f"values too deep in others were left out: {pages.cut}"),) if pages.cut else ()
     title = _title(value) or readable_name(path.stem)
     return with_doubt(Parsed(title, {}, pages.finish(), problems=remarks), source.doubt)
+
+
+class _NoJsonError(Exception):
+    """The text is no JSON, as settings with comments are."""
 
 
 def _read(text: str) -> tuple[Any, bool]:
@@ -41,7 +50,7 @@ def _read(text: str) -> tuple[Any, bool]:
     except json.JSONDecodeError as error:
         lines = list(_lines(text))
         if not lines:
-            raise ParseError(f"is no JSON: {error.msg} in line {error.lineno}") from error
+            raise _NoJsonError(f"is no JSON ({error.msg} in line {error.lineno}) and read as plain text") from error
         return lines, True
 
 

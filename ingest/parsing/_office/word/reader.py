@@ -151,6 +151,7 @@ class _WordReader:
         level = style.level if own is None else (whole(own, 9) + 1) % 10
         if style.name == "title" and not level:
             self.title = self.title or written_title(text)
+            self.outline.has_title = True
             emit("title", 0, text)
         elif level:
             emit("title", level, text)
