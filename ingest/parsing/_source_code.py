@@ -58,7 +58,7 @@ CODE_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def parse(path: Path) -> Parsed:
-    """The file's lines, in pages of 20,000 characters at most that are located by their lines; its title is its name."""
+    """The file's lines, in pages of at most 20,000 characters that are located by line; the title is its name."""
     source = read_text(path)
     text = drop_invisible(clean_text(source.text)).rstrip()
     pages: list[Page] = []

@@ -39,8 +39,8 @@ if sys.platform == "linux":
     ctypes.CDLL(None).unshare(0x10000000 | 0x40000000)
 os.execvp(sys.argv[4], sys.argv[4:])
 """
-"""The program that limits itself and becomes LibreOffice; on Linux in a network of its own (CLONE_NEWUSER, CLONE_NEWNET)
-where the system lets anybody have one."""
+"""The program that limits itself and becomes LibreOffice; on Linux in a network of its own (CLONE_NEWUSER,
+CLONE_NEWNET) where the system lets anybody have one."""
 _TARGETS: Final[Mapping[str, str]] = MappingProxyType({"WordDocument": "docx", "Workbook": "xlsx", "Book": "xlsx"})
 _STREAMS: Final[Mapping[str, str]] = MappingProxyType({**_TARGETS, "PowerPoint Document": "pptx"})
 _FILTERS: Final[Mapping[str, str]] = MappingProxyType(
@@ -110,7 +110,7 @@ def _converted(program: str, path: Path, folder: Path, kind: str) -> Path:
     limits = (str(number) for number in (MAX_MEMORY, MAX_WRITTEN, int(SECONDS)))
     wrapped = [sys.executable, "-I", "-c", _LIMITED, *limits, *command] if sys.platform != "win32" else command
     # in the group of the worker, whose end ends it, too
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  (no shell, and the file is named by us)
         wrapped,
         cwd=folder,
         env=_environment(folder),

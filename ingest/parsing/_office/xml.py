@@ -1,6 +1,6 @@
 """XML of untrusted files, parsed without entities, its names with short prefixes.
 
-Entities are what XML bombs and fetches of foreign files are made of, and no office format has any (ECMA-376 part 2, 8.1.4
+Entities are what XML bombs and fetches of foreign files are made of, and no office format has any (ECMA-376 part 2
 forbids document type definitions): a document that declares one is refused. They can be declared before the root
 element only, so a look at that much with expat is enough, and the rest is parsed at the speed of C.
 """
@@ -59,9 +59,9 @@ PREFIXES: Final[Mapping[str, str]] = {
     "http://www.w3.org/1999/xlink": "xlink",
     "http://www.w3.org/XML/1998/namespace": "xml",
 }
-"""Prefixes of the namespaces that are read, those of the strict and the transitional form alike: "w_p" is a paragraph of
-Word. (With a colon ElementTree's paths would ask for the namespaces again.) A name of any other namespace is its local
-name behind "?_"."""
+"""Prefixes of the namespaces that are read, those of the strict and the transitional form alike: "w_p" is a paragraph
+of Word. (With a colon ElementTree's paths would ask for the namespaces again.) A name of any other namespace is its
+local name behind "?_"."""
 _HEAD: Final = 1 << 16
 """Bytes that expat gets at a time until the root element begins."""
 
@@ -74,7 +74,7 @@ def parse_xml(data: bytes, name: str) -> Element:
     """
     check_prolog(io.BytesIO(data), name)
     try:
-        root = ElementTree.fromstring(data)  # entities were ruled out
+        root = ElementTree.fromstring(data)  # noqa: S314  (entities were ruled out)
     except ElementTree.ParseError as error:
         raise ParseError(f"is damaged: {name} is no well-formed XML ({error})") from error
     names = ShortNames()
@@ -96,7 +96,7 @@ def stream_xml(open_part: Callable[[], io.BufferedIOBase], name: str) -> Iterato
     names = ShortNames()
     try:
         with open_part() as part:
-            for event, element in ElementTree.iterparse(part, ("start", "end")):
+            for event, element in ElementTree.iterparse(part, ("start", "end")):  # noqa: S314  (as above)
                 if event == "start":
                     names.shorten(element)
                 yield event, element

@@ -1,4 +1,4 @@
-"""Trees of named values as pages: fields in lines, records of one kind as tables, each below the path that leads there."""
+"""Trees of named values as pages: fields in lines, records of one kind as tables, each below its path."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

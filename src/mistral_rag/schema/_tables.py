@@ -14,7 +14,7 @@ CellRole = Literal["value", "column", "row", "group"]
 
 
 def column_letters(column: int) -> str:
-    """The letters of a sheet's column, from 1: A to Z, AA, AB, …"""
+    """The letters of a sheet's column, from 1: A to Z, then AA."""
     letters = ""
     while column > 0:
         column, at = divmod(column - 1, 26)

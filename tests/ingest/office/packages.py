@@ -76,9 +76,12 @@ def sheet(path: Path, rows: str, *, before: str = "", behind: str = "", styles: 
                 ("styles", "styles.xml"),
                 ("sharedStrings", "sharedStrings.xml"),
             ),
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{SHEET}">{before}<sheetData>{rows}</sheetData>{behind}</worksheet>',
+            "xl/worksheets/sheet1.xml": (
+                f'<worksheet xmlns="{SHEET}">{before}<sheetData>{rows}</sheetData>{behind}</worksheet>'
+            ),
             "xl/worksheets/sheet2.xml": (
-                f'<worksheet xmlns="{SHEET}"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>secret</t></is></c></row>'
+                f'<worksheet xmlns="{SHEET}"><sheetData><row r="1">'
+                '<c r="A1" t="inlineStr"><is><t>secret</t></is></c></row>'
                 "</sheetData></worksheet>"
             ),
             "xl/styles.xml": f'<styleSheet xmlns="{SHEET}">{styles}</styleSheet>',
@@ -106,7 +109,8 @@ def slides(path: Path, *trees: str, attributes: Mapping[int, str] | None = None,
             "[Content_Types].xml": "<Types>presentationml.presentation.main</Types>",
             "_rels/.rels": relations(("officeDocument", "ppt/presentation.xml")),
             "ppt/presentation.xml": (
-                f'<p:presentation {_NAMES}><p:sldIdLst>{"".join(f"""<p:sldId id="{255 + n}" r:id="rId{n}"/>""" for n in numbers)}'
+                f"<p:presentation {_NAMES}>"
+                f'<p:sldIdLst>{"".join(f"""<p:sldId id="{255 + n}" r:id="rId{n}"/>""" for n in numbers)}'
                 '</p:sldIdLst><p:sldSz cx="1000" cy="1000"/></p:presentation>'
             ),
             "ppt/_rels/presentation.xml.rels": relations(*(("slide", f"slides/slide{n}.xml") for n in numbers)),
@@ -138,7 +142,8 @@ def shape(text: str, at: tuple[int, int, int, int] = (0, 0, 10, 10), *, kind: st
     return (
         f'<p:sp><p:nvSpPr><p:cNvPr id="1" name="s" {hidden}/><p:cNvSpPr/><p:nvPr>{placeholder}</p:nvPr></p:nvSpPr>'
         f'<p:spPr><a:xfrm><a:off x="{left}" y="{top}"/><a:ext cx="{width}" cy="{height}"/></a:xfrm></p:spPr>'
-        f"<p:txBody>{''.join(f'<a:p><a:r><a:t>{line}</a:t></a:r></a:p>' for line in text.splitlines())}</p:txBody></p:sp>"
+        f"<p:txBody>{''.join(f'<a:p><a:r><a:t>{line}</a:t></a:r></a:p>' for line in text.splitlines())}"
+        "</p:txBody></p:sp>"
     )
 
 

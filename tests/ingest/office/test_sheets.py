@@ -7,7 +7,8 @@ from tests.ingest.office.packages import cell, read, sheet
 
 STYLES = (
     '<numFmts><numFmt numFmtId="164" formatCode="#,##0.00\\ [$€-407]"/><numFmt numFmtId="165" formatCode="dd/mm/yyyy"/>'
-    '<numFmt numFmtId="166" formatCode=";;;"/></numFmts><fonts><font/><font><b/></font><font><color rgb="FFFFFFFF"/></font></fonts>'
+    '<numFmt numFmtId="166" formatCode=";;;"/></numFmts><fonts><font/>'
+    '<font><b/></font><font><color rgb="FFFFFFFF"/></font></fonts>'
     '<fills><fill/></fills><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="10"/>'
     '<xf numFmtId="0" fontId="1"/><xf numFmtId="166"/><xf numFmtId="0" fontId="2"/></cellXfs>'
 )
@@ -27,7 +28,8 @@ def test_cells_are_read_as_they_are_shown_and_located_by_their_range(tmp_path: P
     page = parsed.pages[0]
     assert str(page.locator) == "'Q1 Sales'!A2:D4"
     assert page.text == (
-        "Region | Revenue | Since | Growth\nNorth | 1,234.50 € | 31/12/2024 | 25.60%\nSouth | 980.00 € | 01/01/2024 | -3.10%"
+        "Region | Revenue | Since | Growth\nNorth | 1,234.50 € | "
+        "31/12/2024 | 25.60%\nSouth | 980.00 € | 01/01/2024 | -3.10%"
     )
     at = page.text.index("South")
     assert str(page.locator_at(at, len(page.text))) == "'Q1 Sales'!A4:D4"

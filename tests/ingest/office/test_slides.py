@@ -3,7 +3,8 @@ from pathlib import Path
 from tests.ingest.office.packages import blocks, read, relations, shape, slides, texts
 
 TABLE = (
-    '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="2" name="t"/></p:nvGraphicFramePr><a:graphic><a:graphicData><a:tbl>'
+    '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="2" name="t"/>'
+    "</p:nvGraphicFramePr><a:graphic><a:graphicData><a:tbl>"
     '<a:tblPr firstRow="1"/>{}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>'
 )
 
@@ -78,17 +79,20 @@ def test_a_chart_is_the_table_of_its_stored_values(tmp_path: Path) -> None:
     import zipfile
 
     frame = (
-        '<p:graphicFrame><a:graphic><a:graphicData><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
+        "<p:graphicFrame><a:graphic><a:graphicData>"
+        '<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
         'r:id="rId1"/></a:graphicData></a:graphic></p:graphicFrame>'
     )
     path = slides(tmp_path / "a.pptx", frame)
     points = "".join(f'<c:pt idx="{at}"><c:v>{value}</c:v></c:pt>' for at, value in enumerate((0.5, 0.25)))
     names = "".join(f'<c:pt idx="{at}"><c:v>{value}</c:v></c:pt>' for at, value in enumerate(("2023", "2024")))
     chart = (
-        '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:chart><c:plotArea><c:barChart><c:ser>'
+        '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart">'
+        "<c:chart><c:plotArea><c:barChart><c:ser>"
         '<c:tx><c:strRef><c:strCache><c:pt idx="0"><c:v>Share</c:v></c:pt></c:strCache></c:strRef></c:tx>'
         f"<c:cat><c:strRef><c:strCache>{names}</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:numCache>"
-        f"<c:formatCode>0%</c:formatCode>{points}</c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>"
+        f"<c:formatCode>0%</c:formatCode>{points}</c:numCache></c:numRef>"
+        "</c:val></c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>"
     )
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("ppt/charts/chart1.xml", chart)

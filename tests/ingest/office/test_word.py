@@ -12,11 +12,13 @@ STYLES = """<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"
 <w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>
 <w:style w:type="character" w:styleId="Secret"><w:name w:val="Secret"/><w:rPr><w:vanish/></w:rPr></w:style>"""
 LEVELS = """<w:abstractNum w:abstractNumId="7">
-<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Numbered"/><w:lvlText w:val="%1."/></w:lvl>
+<w:lvl w:ilvl="0"><w:start w:val="1"/>
+<w:numFmt w:val="decimal"/><w:pStyle w:val="Numbered"/><w:lvlText w:val="%1."/></w:lvl>
 <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl>
 <w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/></w:lvl></w:abstractNum>
 <w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num>
-<w:num w:numId="2"><w:abstractNumId w:val="7"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>"""
+<w:num w:numId="2"><w:abstractNumId w:val="7"/>
+<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>"""
 
 
 def style(name: str) -> str:
@@ -65,8 +67,16 @@ def test_headings_and_items_have_the_numbers_that_word_prints(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("form", "count", "printed"),
-    [("upperRoman", 4, "IV"), ("lowerRoman", 9, "ix"), ("upperLetter", 27, "AA"), ("lowerLetter", 28, "bb")]
-    + [("decimalZero", 3, "03"), ("ordinal", 2, "2nd"), ("ordinal", 11, "11th"), ("chicago", 5, "5")],
+    [
+        ("upperRoman", 4, "IV"),
+        ("lowerRoman", 9, "ix"),
+        ("upperLetter", 27, "AA"),
+        ("lowerLetter", 28, "bb"),
+        ("decimalZero", 3, "03"),
+        ("ordinal", 2, "2nd"),
+        ("ordinal", 11, "11th"),
+        ("chicago", 5, "5"),
+    ],
 )
 def test_numbers_are_printed_in_the_form_of_their_level(form: str, count: int, printed: str, tmp_path: Path) -> None:
     numbering = (
@@ -105,9 +115,11 @@ def test_a_table_of_one_cell_is_read_as_paragraphs(tmp_path: Path) -> None:
 
 def test_tracked_changes_are_read_as_accepted_and_deletions_are_counted(tmp_path: Path) -> None:
     body = (
-        '<w:p><w:r><w:t xml:space="preserve">Pay is </w:t></w:r><w:del w:id="1"><w:r><w:delText>100</w:delText></w:r></w:del>'
+        '<w:p><w:r><w:t xml:space="preserve">Pay is </w:t></w:r>'
+        '<w:del w:id="1"><w:r><w:delText>100</w:delText></w:r></w:del>'
         '<w:ins w:id="2"><w:r><w:t>200</w:t></w:r></w:ins></w:p>'
-        '<w:p><w:pPr><w:rPr><w:del w:id="3"/></w:rPr></w:pPr><w:r><w:t>Joined</w:t></w:r></w:p><w:p><w:r><w:t>lines.</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:rPr><w:del w:id="3"/></w:rPr></w:pPr><w:r>'
+        "<w:t>Joined</w:t></w:r></w:p><w:p><w:r><w:t>lines.</w:t></w:r></w:p>"
     )
     parsed = read(word(tmp_path / "a.docx", body))
     assert parsed.pages[0].text == "Pay is 200\n\nJoined lines."
@@ -207,7 +219,10 @@ def test_properties_are_metadata(tmp_path: Path) -> None:
         '<Relationships><Relationship Id="rId1" Type="t/officeDocument" Target="word/document.xml"/>'
         '<Relationship Id="rId2" Type="t/core-properties" Target="/docProps/core.xml"/></Relationships>'
     )
-    body = '<w:document xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"><w:body><w:p><w:r><w:t>x</w:t></w:r></w:p></w:body></w:document>'
+    body = (
+        '<w:document xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main">'
+        "<w:body><w:p><w:r><w:t>x</w:t></w:r></w:p></w:body></w:document>"
+    )
     path = write_package(
         tmp_path / "a.docx",
         {"_rels/.rels": rels, "word/document.xml": body, "docProps/core.xml": core},
@@ -225,7 +240,8 @@ def test_documents_outside_are_never_opened(tmp_path: Path) -> None:
         '<Relationship Id="rId2" Type="t/comments" Target="../../../secret.xml"/></Relationships>',
     )
     document = (
-        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>Safe.</w:t>'
+        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        "<w:body><w:p><w:r><w:t>Safe.</w:t>"
         '<w:commentReference w:id="0"/></w:r></w:p></w:body></w:document>'
     )
     parts = {"_rels/.rels": rels[0], "word/_rels/document.xml.rels": rels[1], "word/document.xml": document}

@@ -23,7 +23,7 @@ _HIDDEN: Final = frozenset({"collapse", "filter"})
 
 
 def read_spreadsheet(package: Package, main: str) -> Parsed:
-    """A spreadsheet's sheets as pages. Hidden sheets are pages without text, so that the report counts what they hold."""
+    """A spreadsheet's sheets as pages. Hidden ones are pages without text, so that the report counts what they hold."""
     root = package.tree(main)
     styles = OpenStyles(package, root)
     pages = SheetPages()

@@ -21,7 +21,7 @@ _RUNNING: Final = frozenset({"date-time", "footer", "header", "page-number", "no
 
 
 def read_presentation(package: Package, main: str) -> Parsed:
-    """A presentation's slides as pages. A hidden slide is a page without text, so that the others keep their numbers."""
+    """A presentation's slides as pages. A hidden one is a page without text, so that the others keep their numbers."""
     root = package.tree(main)
     styles = OpenStyles(package, root)
     pages: list[Page] = []

@@ -204,7 +204,7 @@ class _RtfReader:
 
     def paragraph(self, _number: int | None = None) -> None:
         """End a paragraph."""
-        if self._state.goes_to not in ("body",):
+        if self._state.goes_to != "body":
             self._texts.setdefault(self._state.goes_to, []).append(" ")
         elif self._in_table:
             self._put(" ")

@@ -78,7 +78,7 @@ class RtfToken(NamedTuple):
 
 
 def tokens(data: bytes) -> Iterator[RtfToken]:
-    """The tokens of a file; `\\bin` and its bytes are left out."""
+    """The tokens of a file; binary data and the word before it are left out."""
     at = 0
     while found := _TOKEN.match(data, at):
         at = found.end()

@@ -78,7 +78,8 @@ class _Workbook:
             self.hidden[number] = content.hidden
         if content.uncounted:
             self.remarks.append(
-                f"sheet {name}: {content.uncounted:,} formulas without a stored value; open and save it once to have them"
+                f"sheet {name}: {content.uncounted:,} formulas without a stored value; "
+                "open and save it once to have them"
             )
         if content.cut_at:
             self.remarks.append(f"sheet {name}: read up to row {content.cut_at:,}, the rest is too much; divide it")

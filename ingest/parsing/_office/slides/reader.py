@@ -17,7 +17,7 @@ from mistral_rag.schema import Locator, Page
 
 
 def read_slides(package: Package, main: str) -> Parsed:
-    """A presentation's slides as pages. A hidden slide is a page without text, so that the others keep their numbers."""
+    """A presentation's slides as pages. A hidden one is a page without text, so that the others keep their numbers."""
     root = package.tree(main)
     width = whole(value_of(root, "p_sldSz", "cx")), whole(value_of(root, "p_sldSz", "cy"))
     pages: list[Page] = []

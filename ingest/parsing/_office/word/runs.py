@@ -105,19 +105,22 @@ class InlineReader:
             self._put(_symbol(child), look)
         elif tag in ("w_footnoteReference", "w_endnoteReference"):
             self._note(tag[2:].removesuffix("Reference"), child, look)
-        elif tag == "w_commentReference":
-            self._found.comments.append(child.get("w_id", ""))
-        elif tag in BOXES:
-            self._found.boxes.append(child)
         elif tag == "mc_AlternateContent":
             for inner in _alternative(child):
                 self._piece(inner, look)
         elif tag == "w_ruby":
             self._inside(child)
-        elif tag == "w_delText":
+        else:
+            self._mark_place(child)
+
+    def _mark_place(self, child: Element) -> None:
+        """Keep what hangs at this place of the text, and count what is deleted."""
+        if child.tag == "w_commentReference":
+            self._found.comments.append(child.get("w_id", ""))
+        elif child.tag in BOXES:
+            self._found.boxes.append(child)
+        elif child.tag == "w_delText":
             self._found.deleted += _length(child)
-        elif tag == "w_rubyBase":
-            self._inside(child)
 
     def _field(self, kind: str | None) -> None:
         if kind == "begin":
