@@ -94,5 +94,6 @@ def _rows(lines: list[str], dialect: Dialect) -> Iterator[list[str]]:
 
 
 def _parsed(lines: list[str], dialect: Dialect) -> Iterator[list[str]]:
-    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
-    return csv.reader(lines, delimiter=dialect.delimiter, quoting=quoting)
+    if dialect.quoted:
+        return csv.reader(lines, delimiter=dialect.delimiter)
+    return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)

@@ -122,8 +122,8 @@ class OpenBlocks:
             grid.end_row(in_head=in_head)
         grid.drop_empty_columns()
         if grid.width == 1 and not grid.heads:
-            for _, cell in grid.cells():
-                self._sink.block("text", cell.text)
+            for _, alone in grid.cells():
+                self._sink.block("text", alone.text)
         else:
             self._sink.table(grid)
 

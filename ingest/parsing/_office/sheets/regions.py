@@ -12,6 +12,8 @@ MIN_SIDE: Final = 2
 """Columns and rows of a table that stands beside another one; less is a part of it behind an empty column."""
 MAX_CARRIED: Final = 50
 """Columns in which a grid carries cells into the rows below (`TableGrid`)."""
+MAX_COLUMNS: Final = 256
+"""Columns of a table; more are read as several tables, since telling what names rows takes time with their square."""
 MAX_DECLARED_HEADS: Final = 5
 """Rows above a frozen line that may be heads: a larger part of a sheet is held in sight for other reasons."""
 
@@ -110,7 +112,8 @@ def _side_by_side(rows: Rows, band: Sequence[int], hidden: Set[int]) -> Iterator
             joined[-1] += group
         else:
             joined.append(group)
-    yield from map(tuple, joined)
+    for group in joined:
+        yield from (tuple(group[first : first + MAX_COLUMNS]) for first in range(0, len(group), MAX_COLUMNS))
 
 
 def _is_table(rows: Rows, band: Sequence[int], columns: Sequence[int]) -> bool:

@@ -63,9 +63,9 @@ class SlideShapes:
             for shapes in self._below:
                 same = next((shape for shape in shapes if _is_same(placeholder(shape), placeholder(element))), None)
                 transform = transform if transform is not None or same is None else _transform(same)
-        left, top = (whole(value_of(transform, "a_off", name)) for name in ("x", "y"))
+        x, y = (whole(value_of(transform, "a_off", name)) for name in ("x", "y"))
         width, height = (whole(value_of(transform, "a_ext", name)) for name in ("cx", "cy"))
-        left, top = frame.scale_x * left + frame.shift_x, frame.scale_y * top + frame.shift_y
+        left, top = frame.scale_x * x + frame.shift_x, frame.scale_y * y + frame.shift_y
         return PlacedShape(left, top, left + frame.scale_x * width, top + frame.scale_y * height, element)
 
 

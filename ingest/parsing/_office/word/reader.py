@@ -53,8 +53,10 @@ class _WordReader:
         self._package, self._main = package, main
         self._styles = StyleSheet(self._part("styles"))
         self._numbering = Numbering(self._part("numbering"), self._styles)
-        self._comments = self._part("comments")
-        self._notes = {"footnote": self._part("footnotes"), "endnote": self._part("endnotes")}
+        self._apart = {
+            kind: {} if (root := self._part(f"{kind}s")) is None else {e.get("w_id", ""): e for e in root}
+            for kind in ("footnote", "endnote", "comment")
+        }
         self._marks: dict[tuple[str, str], str] = {}
         self._counted: Counter[str] = Counter()
         self._root = package.tree(main)
@@ -174,10 +176,8 @@ class _WordReader:
     def _table(self, table: Element, emit: Emit, *, plain: bool, top: bool) -> None:
         plain = plain and table.find("w_tblPr/w_tblStyle") is None
         if is_layout(table):
-            for cell in table.iter("w_tc"):
-                # cells of tables inside come with the cell that they stand in
-                if cell in set(_own_cells(table)):
-                    self._blocks(cell, emit, plain=plain, top=top)
+            for cell in _own_cells(table):
+                self._blocks(cell, emit, plain=plain, top=top)
             return
         grid = read_table(table, self._styles, lambda cell: self._cell(cell, plain=plain))
         if top:
@@ -213,9 +213,9 @@ class _WordReader:
                 self._blocks(box, lambda kind, _level, text: self._emit(_in_box(kind), 0, text), plain=False)
             read_drawings(self._package, self._main, drawing, self.outline)
         for kind, identity in hanging.notes:
-            self._emit_apart("note", f"[{self._mark(kind, identity)}]", _by_id(self._notes[kind], identity))
+            self._emit_apart("note", f"[{self._mark(kind, identity)}]", self._apart[kind].get(identity))
         for identity in hanging.comments:
-            comment = _by_id(self._comments, identity)
+            comment = self._apart["comment"].get(identity)
             author = "" if comment is None else comment.get("w_author", "")
             self._emit_apart("comment", f"Comment ({author}):" if author else "Comment:", comment)
         if self._hanging.notes or self._hanging.comments or self._hanging.boxes:
@@ -231,6 +231,7 @@ class _WordReader:
 
 
 def _own_cells(table: Element) -> Iterator[Element]:
+    """The cells of a table in order, without those of tables inside, which come with the cell that they stand in."""
     waiting = list(reversed(list(table)))
     while waiting:
         element = waiting.pop()
@@ -246,7 +247,3 @@ def _is_heading(text: str, found: InlineText) -> bool:
 
 def _in_box(kind: BlockKind) -> BlockKind:
     return kind if kind in ("list", "caption", "code") else "aside"
-
-
-def _by_id(root: Element | None, identity: str) -> Element | None:
-    return None if root is None else next((e for e in root if e.get("w_id") == identity), None)
