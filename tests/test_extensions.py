@@ -25,7 +25,7 @@ from ingest.parsing import Parsed, Parser
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import Locator, Page
 
-PARSER = Parser("toy_rst:parse", {".rst": "text/x-rst"})
+PARSER = Parser("toy_rst:parse", {".wiki": "text/x-wiki"})
 
 
 def parse(path: Path) -> Parsed:
@@ -117,7 +117,7 @@ def run(tmp_path: Path, installed: Path) -> Run:
 def documents(tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "leave.rst").write_text("Leave\n=====\n\nEveryone has 30 days of leave a year.\n")
+    (folder / "leave.wiki").write_text("Leave\n=====\n\nEveryone has 30 days of leave a year.\n")
     (folder / "travel.md").write_text("# Travel\n\nTrains are booked in second class.\n")
     return folder
 
@@ -137,10 +137,10 @@ def built(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str | 
 
 def test_a_registered_parser_reads_its_files_in_the_parsing_child(documents: Path, installed: Path, run: Run) -> None:
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
-    assert built(done) == {"leave.rst": ("skipped", "type .rst"), "travel.md": ("added", None)}
+    assert built(done) == {"leave.wiki": ("skipped", "type .wiki"), "travel.md": ("added", None)}
     install(installed, "toy-rst", POINT, toy_rst=RST)
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
-    assert built(done) == {"leave.rst": ("added", None), "travel.md": ("unchanged", None)}
+    assert built(done) == {"leave.wiki": ("added", None), "travel.md": ("unchanged", None)}
     [found] = json.loads(run("main", "search", "days of leave", "-k", "1", "--json").stdout)["results"]
     assert found["page_content"] == "Leave\n\nEveryone has 30 days of leave a year."
     assert found["metadata"]["title"] == "Leave"
@@ -151,9 +151,9 @@ def test_what_a_registered_parser_can_not_read_is_a_line_of_the_report(
     documents: Path, installed: Path, run: Run
 ) -> None:
     install(installed, "toy-rst", POINT, toy_rst=RST)
-    (documents / "leave.rst").write_text("")
+    (documents / "leave.wiki").write_text("")
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
-    assert built(done) == {"leave.rst": ("failed", "no title"), "travel.md": ("added", None)}
+    assert built(done) == {"leave.wiki": ("failed", "no title"), "travel.md": ("added", None)}
 
 
 def test_a_parser_that_returns_something_else_is_named_with_its_package(
@@ -161,7 +161,7 @@ def test_a_parser_that_returns_something_else_is_named_with_its_package(
 ) -> None:
     install(installed, "toy-rst", POINT, toy_rst=RST + "\ndef parse(path): return 'text'\n")
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
-    assert built(done)["leave.rst"] == (
+    assert built(done)["leave.wiki"] == (
         "failed",
         "the package toy-rst registers the parser rst as toy_rst:PARSER, whose function toy_rst:parse returned str and "
         "not ingest.parsing.Parsed",
@@ -182,16 +182,16 @@ def from_manual(section: str) -> tuple[str, str, str, str]:
 def test_the_parser_of_the_manual_works(documents: Path, installed: Path, run: Run) -> None:
     name, points, module, source = from_manual("A parser")
     install(installed, name, points, **{module: source})
-    (documents / "empty.rst").write_text("Empty\n=====\n")
+    (documents / "empty.wiki").write_text("Empty\n=====\n")
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
     assert built(done) == {
-        "empty.rst": ("failed", "there is no text below the title"),
-        "leave.rst": ("added", None),
+        "empty.wiki": ("failed", "there is no text below the title"),
+        "leave.wiki": ("added", None),
         "travel.md": ("added", None),
     }
     [found] = json.loads(run("main", "search", "leave", "-k", "1", "--json").stdout)["results"]
     assert found["page_content"] == "Leave\n\nEveryone has 30 days of leave a year."
-    assert found["metadata"]["format"] == "rst"
+    assert found["metadata"]["format"] == "wiki"
 
 
 def test_the_embeddings_of_the_manual_work(documents: Path, installed: Path, run: Run) -> None:
@@ -211,7 +211,7 @@ def test_the_embeddings_of_the_manual_work(documents: Path, installed: Path, run
         ("", "can't be loaded (AttributeError: module 'toy_rst' has no attribute 'PARSER')"),
         ("PARSER = 1", "is no ingest.parsing.Parser"),
         (
-            RST.replace('".rst"', '"RST"'),
+            RST.replace('".wiki"', '"RST"'),
             "can't be loaded (ValueError: a suffix begins with a dot and is in lower case, not 'RST')",
         ),
         (
@@ -236,7 +236,7 @@ def test_an_entry_point_may_be_whatever_the_specification_allows(
     source = f"{RST}\n\nclass Toy:\n    PARSER = PARSER\n"
     install(installed, "toy-rst", f"[mistral_rag.parsers]\nrst = {value}\n", toy_rst=source)
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
-    assert built(done) == {"leave.rst": ("added", None), "travel.md": ("added", None)}
+    assert built(done) == {"leave.wiki": ("added", None), "travel.md": ("added", None)}
 
 
 @pytest.mark.parametrize("value", ["toy-rst:PARSER", "toy_rst:", ":PARSER"])
@@ -255,7 +255,7 @@ def test_a_parser_whose_function_is_missing_costs_its_files_only(documents: Path
     install(installed, "toy-rst", POINT, toy_rst=RST.replace("toy_rst:parse", "toy_rst:gone"))
     done = run("ingest", "build", str(documents), "--embeddings", "none", "--json")
     assert built(done) == {
-        "leave.rst": (
+        "leave.wiki": (
             "failed",
             "the package toy-rst registers the parser rst as toy_rst:gone, which can't be loaded (AttributeError: "
             "module 'toy_rst' has no attribute 'gone')",
@@ -268,11 +268,11 @@ def test_a_parser_whose_function_is_missing_costs_its_files_only(documents: Path
     ("entry", "source", "sentence"),
     [
         ("rst = other:PARSER", RST, "the packages other and toy-rst both register the parser rst"),
-        ("rest = other:PARSER", RST, "the packages other and toy-rst both register a parser for text/x-rst"),
+        ("rest = other:PARSER", RST, "the packages other and toy-rst both register a parser for text/x-wiki"),
         (
             "rest = other:PARSER",
-            RST.replace("text/x-rst", "text/prs.fallenstein.rst"),
-            "the packages other and toy-rst both register a parser for .rst files",
+            RST.replace("text/x-wiki", "text/prs.fallenstein.wiki"),
+            "the packages other and toy-rst both register a parser for .wiki files",
         ),
         ("pdf = other:PARSER", RST, "the packages mistral-rag and other both register the parser pdf"),
     ],
@@ -375,7 +375,7 @@ def test_doctor_finds_broken_extensions(installed: Path, run: Run) -> None:
     assert check["detail"].startswith("the package toy-rst registers the parser rst as toy_rst:PARSER, which")
 
 
-ELSEWHERE = "from ingest.parsing import Parser\nPARSER = Parser('nowhere.at_all:parse', {'.rst': 'text/x-rst'})"
+ELSEWHERE = "from ingest.parsing import Parser\nPARSER = Parser('nowhere.at_all:parse', {'.wiki': 'text/x-wiki'})"
 FOR_PDF = "from ingest.parsing import Parser\nPARSER = Parser('toy:parse', {'.pdf': 'application/pdf'})"
 
 
@@ -438,7 +438,7 @@ def test_what_other_packages_print_stays_out_of_json(documents: Path, installed:
     noisy = {"toy_rst": NOISE + RST, "toy_acme": NOISE + NOISY_ACME, "toy_signal": NOISE + NOISY_SIGNAL}
     install(installed, "toy-all", points, **noisy)
     done = run("ingest", "build", str(documents), "--embeddings", "acme", "--json")
-    assert built(done) == {"leave.rst": ("added", None), "travel.md": ("added", None)}
+    assert built(done) == {"leave.wiki": ("added", None), "travel.md": ("added", None)}
     for said in ("printed", "written", "by descriptor", "by a child", "while embedding"):
         assert said in done.stderr
     found = json.loads(run("main", "search", "train", "--json").stdout)["results"]

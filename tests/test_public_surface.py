@@ -67,7 +67,7 @@ mistral_rag.retrievers: Explanation Hit HybridRetriever
 mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue Chunk Citation Claim Digest EXPORTED
     Fraction Location Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Seen
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
-    clean_text joined_quote json_schema text_digest without_surrogates
+    cell_range clean_text column_letters joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed aside at_least_one bare_stderr can_ask counted exit_code index_folder note one_line
     printable run say say_json say_json_line say_text text_argument write_output

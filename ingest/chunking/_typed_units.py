@@ -49,6 +49,8 @@ def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
         yield from _printed(text, same_lines(text, start, end, "line"), kind)
     elif markup and kind == "list":
         yield from _item(text, start, end)
+    elif kind == "note" or kind == "comment":
+        yield from (TypedUnit(s, e, kind, kind) for s, e in sentences(text, start, end))
     elif markup:
         yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, start, end))
     else:

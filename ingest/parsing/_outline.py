@@ -1,6 +1,6 @@
 """Headings and blocks of a document without pages, cut into pages at its top-level sections."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ MAX_CELLS = 100_000
 are rows of text."""
 MAX_LABEL = 200
 """Characters of a label: it is stored with each page, and a heading may be as long as its author likes."""
+RUNNING = "Headers and footers"
+"""Label of the section that holds what is printed on the margin of each page."""
 TOP_LEVELS = frozenset({1, 2})
 
 
@@ -37,12 +39,14 @@ class Outline:
     """Collects a document's blocks, then gives its pages.
 
     A heading of level 1 or 2 begins a page; its label is the path of headings above it, without the one that
-    is the title of the whole document. A section of more than 20,000 characters becomes several pages.
+    is the title of the whole document: a single one of level 1, unless it `has_title` elsewhere. A section of more than
+    20,000 characters becomes several pages.
     """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._cells = 0
+        self.has_title = False
 
     def heading(self, level: int, text: str) -> None:
         """A heading; level 1 is the highest."""
@@ -87,7 +91,7 @@ class Outline:
 
     def _sections(self) -> Iterator[tuple[str, list[Entry]]]:
         """Each section with its label; a heading without text goes with the section below it."""
-        titled = sum(entry.level == 1 for entry in self._entries) == 1
+        titled = not self.has_title and sum(entry.level == 1 for entry in self._entries) == 1
         upper = label = ""
         section: list[Entry] = []
         for entry in self._entries:
@@ -102,6 +106,12 @@ class Outline:
             section.append(entry)
         if section:
             yield label, section
+
+
+def with_appendix(pages: Sequence[Page], label: str, texts: Iterable[str]) -> tuple[Page, ...]:
+    """The pages, and behind them one of texts that stand apart from all sections; none when there are no texts."""
+    entries = [Entry("aside", text, joint="\n") for text in texts]
+    return (*pages, _page(len(pages) + 1, label, entries)) if entries else tuple(pages)
 
 
 def _pages_of(section: list[Entry]) -> Iterator[list[Entry]]:

@@ -7,14 +7,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest.parsing._bounds import bounded
+from ingest.parsing._office_types import BINARY_SUFFIXES, OFFICE_TYPES
 from ingest.parsing._result import Parsed
+from ingest.parsing._signatures import is_html, is_text, signature_type, text_type
+from ingest.parsing._source_code import CODE_TYPES
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
 
 GROUP = "mistral_rag.parsers"
 """The group of entry points; each names a `Parser`."""
 
-_HTML_STARTS = (b"<!doctype html", b"<html")
+OWN_SETTINGS = "mistral-rag.toml"
+"""The name of a file of settings of this program, which is no document."""
 HEAD_BYTES = 1024
 """Bytes that tell a format: a PDF's header may stand that far inside (PDF Reference 1.7, implementation note 13)."""
 
@@ -67,7 +71,26 @@ HTML = Parser(
 MARKDOWN = Parser(
     "ingest.parsing._markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
 )
-TEXT = Parser("ingest.parsing._text:parse", MappingProxyType({".text": "text/plain", ".txt": "text/plain"}))
+TEXT = Parser("ingest.parsing._text:parse", MappingProxyType(dict.fromkeys((".text", ".txt", ".log"), "text/plain")))
+RESTRUCTURED = Parser("ingest.parsing._restructured:parse", MappingProxyType({".rst": "text/x-rst"}))
+CODE = Parser("ingest.parsing._source_code:parse", CODE_TYPES)
+
+OFFICE = Parser("ingest.parsing._office.reader:parse", OFFICE_TYPES)
+RTF = Parser("ingest.parsing._office.rtf.reader:parse", MappingProxyType({".rtf": "application/rtf"}))
+SEPARATED = Parser(
+    "ingest.parsing._records.separated:parse",
+    MappingProxyType({".csv": "text/csv", ".tsv": "text/tab-separated-values", ".tab": "text/tab-separated-values"}),
+)
+JSON = Parser(
+    "ingest.parsing._records.json:parse",
+    MappingProxyType(
+        {
+            **dict.fromkeys((".json", ".geojson"), "application/json"),
+            **dict.fromkeys((".jsonl", ".ndjson"), "application/jsonl"),
+        }
+    ),
+)
+XML = Parser("ingest.parsing._records.markup:parse", MappingProxyType({".xml": "application/xml"}))
 
 # every `Parser` above; registered here and not in the metadata, so that a source tree works uninstalled
 OWN = tuple(
@@ -89,7 +112,8 @@ def parsers() -> Mapping[str, Parser]:
 def media_type_of(path: Path) -> str | None:
     """The media type a file is parsed as, by its first bytes and its suffix; None when no parser reads it.
 
-    A file that starts as a PDF is one whatever its name. A file that can't be opened goes by its name.
+    A file that starts as a PDF, a picture or an office file is one whatever its name. A text without a suffix is read
+    as text. A file that can't be opened goes by its name.
 
     Raises:
         ConfigurationError: as `parsers`.
@@ -104,12 +128,25 @@ def media_type_of(path: Path) -> str | None:
 
 def media_type_by(head: bytes, path: Path) -> str | None:
     """The media type of a file by its first bytes and the suffix of its name: see `media_type_of`."""
-    by_suffix = _installed().by_suffix.get(path.suffix.lower())
-    if head.lstrip(b"\xef\xbb\xbf\x00\t\n\r ").startswith(b"%PDF-"):
-        return "application/pdf"
-    if by_suffix is None and not path.suffix and head.lstrip().lower().startswith(_HTML_STARTS):
-        return "text/html"
-    return by_suffix
+    suffix = path.suffix.lower()
+    by_suffix = _installed().by_suffix.get(suffix)
+    if by_suffix is not None and suffix not in _own().by_suffix:
+        # who registers a parser knows what is in its files: many formats are ZIP archives of XML
+        return "application/pdf" if signature_type(head) == "application/pdf" else by_suffix
+    proven = signature_type(head)
+    if proven is not None and (by_suffix is None or _family(proven) != _family(by_suffix)):
+        return proven
+    if suffix in BINARY_SUFFIXES and is_text(head):
+        # what programs export for Excel and Word is often an HTML page, or separated values, under the wrong name
+        return "text/html" if is_html(head) else "text/csv" if by_suffix == OFFICE_TYPES[".xls"] else by_suffix
+    if path.name == OWN_SETTINGS:
+        return None
+    return text_type(head) if by_suffix is None and not path.suffix else by_suffix
+
+
+def _family(media_type: str) -> str:
+    """The parser of a media type: its own look at the content tells more than the first bytes do."""
+    return _own().by_media_type[media_type][0].function
 
 
 def parse(path: Path, media_type: str) -> Parsed:

@@ -24,7 +24,7 @@ def place_of(title: str, source: str, locator: Locator | None = None) -> str:
     named = source if _words(own) <= _words(stem) else f"{own} ({source})"
     if locator is None:
         return named
-    if locator.label and _words(locator.label) == _words(own):
+    if locator.label and not locator.cells and _words(locator.label) == _words(own):
         return f"{named}, {locator.kind} {locator.number}"
     return f"{named}, {locator}"
 

@@ -33,7 +33,7 @@ from mistral_rag.schema._pages import (
     UnitKind,
 )
 from mistral_rag.schema._published import EXPORTED, json_schema
-from mistral_rag.schema._tables import CellRole, CellValue, Run, Table, TableCell
+from mistral_rag.schema._tables import CellRole, CellValue, Run, Table, TableCell, cell_range, column_letters
 
 __all__ = [
     "EXPORTED",
@@ -75,7 +75,9 @@ __all__ = [
     "Word",
     "WordBoxes",
     "base64_schema",
+    "cell_range",
     "clean_text",
+    "column_letters",
     "joined_quote",
     "json_schema",
     "text_digest",

@@ -1,5 +1,6 @@
 """Sources and their pages: text, blocks, and the units that can be cited."""
 
+import re
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Literal, Protocol, Self
@@ -13,13 +14,29 @@ from mistral_rag.schema._tables import CellValue, Run, Table
 LocatorKind = Literal["page", "slide", "sheet", "section", "part"]
 """Kinds of page: a "part" is one of a mail, a "section" one of a document without pages."""
 BlockKind = Literal[
-    "title", "text", "list", "table", "caption", "header", "footer", "code", "equation", "image", "references", "aside"
+    "title",
+    "text",
+    "list",
+    "table",
+    "caption",
+    "header",
+    "footer",
+    "code",
+    "equation",
+    "image",
+    "references",
+    "aside",
+    "note",
+    "comment",
 ]
-"""Kinds of block, by their part in the page's layout."""
+"""Kinds of block, by their part in the page's layout.
+
+A "note" is a footnote or what a speaker sees beside a slide, a "comment" what somebody wrote on the document.
+"""
 Origin = Literal["text-layer", "mistral-ocr", "local-ocr", "markup"]
 """Sources of text: a PDF's own text, OCR by the platform or on this machine, a file that is text."""
-UnitKind = Literal["sentence", "row", "item", "heading", "line"]
-"""Kinds of unit: an "item" is one of a list, a "line" anything that is no sentence."""
+UnitKind = Literal["sentence", "row", "item", "heading", "line", "note", "comment"]
+"""Kinds of unit: an "item" is one of a list, a "line" anything that is no sentence; notes and comments stand apart."""
 
 
 class Source(Model):
@@ -48,7 +65,8 @@ class Source(Model):
 class Locator(Model):
     """Position of a page in a document: `number` counts from 1; `label` is what is printed on it.
 
-    The label of a section is its heading path; of a sheet its name; `cells` is a range such as "B2:D9".
+    The label of a section is its heading path; of a sheet its name; `cells` is a range such as "B2:D9", in a page's
+    locator all that it holds, in that of a quote its own. A sheet is written as in a formula: 'Q1 Sales'!B2:D9.
     """
 
     kind: LocatorKind
@@ -59,9 +77,16 @@ class Locator(Model):
     def __str__(self) -> str:
         label = self.label.strip()
         plain = not label or label == str(self.number)
+        if self.cells:
+            named = label if _PLAIN_NAME.fullmatch(label) else "'{}'".format(label.replace("'", "''"))
+            return f"{named}!{self.cells}" if label else self.cells
         if self.kind == "page":
             return f"p. {self.number}" if plain else f"p. {label} (page {self.number})"
         return f"{self.kind} {self.number}" if plain else label
+
+
+_PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
+"""A sheet's name that needs no quotation marks in a reference."""
 
 
 class Placed(Protocol):
@@ -174,6 +199,12 @@ class Page(Model):
             if table.start < end and start < table.end
             for value in table.values(self.text, start, end)
         )
+
+    def locator_at(self, start: int, end: int) -> Locator:
+        """Position of the text in ``[start, end)``: the page's, with the cells that hold it where that is known."""
+        ranges = [t.cell_range(start, end) for t in self.tables if t.sheet_rows and t.start < end and start < t.end]
+        known = [cells for cells in ranges if cells]
+        return self.locator.model_copy(update={"cells": ",".join(known)}) if known else self.locator
 
     def origin_at(self, start: int, end: int) -> Origin:
         """Origin of the text in ``[start, end)``: that of the block it begins in."""

@@ -13,6 +13,21 @@ CellRole = Literal["value", "column", "row", "group"]
 """Parts that a cell plays: a value, the name of its columns, the name of its row, or of the rows below it."""
 
 
+def column_letters(column: int) -> str:
+    """The letters of a sheet's column, from 1: A to Z, then AA."""
+    letters = ""
+    while column > 0:
+        column, at = divmod(column - 1, 26)
+        letters = chr(ord("A") + at) + letters
+    return letters
+
+
+def cell_range(top: int, left: int, bottom: int, right: int) -> str:
+    """A range of a sheet's cells, rows and columns from 1: "B4:D4", or "B4" for a single one."""
+    first, last = f"{column_letters(left)}{top}", f"{column_letters(right)}{bottom}"
+    return first if first == last else f"{first}:{last}"
+
+
 class Run(Model):
     """A run of a page's text, at least one character long."""
 
@@ -69,7 +84,8 @@ class Table(Run):
 
     `columns` holds the names of each column from top to bottom, joined by ", "; a name over several columns stands in
     each. `scale` is what is said of all values ("in millions", "EUR"). A table that is `continued` goes on from the
-    page before, and has its names from there.
+    page before, and has its names from there. The table of a sheet says in which of its rows and columns the rows and
+    columns of the table are (`sheet_rows`, `sheet_columns`, from 1): those that are empty or hidden are left out.
     """
 
     cells: tuple[TableCell, ...]
@@ -77,6 +93,8 @@ class Table(Run):
     scale: Text = ""
     continued: bool = False
     box: Box | None = None
+    sheet_rows: tuple[Number, ...] = ()
+    sheet_columns: tuple[Number, ...] = ()
 
     @model_validator(mode="after")
     def _within(self) -> Self:
@@ -95,6 +113,13 @@ class Table(Run):
                     column=self._column(cell),
                     row=", ".join(labels[cell.row]),
                 )
+
+    def cell_range(self, start: int, end: int) -> str | None:
+        """The cells of the sheet whose text is in the run from `start` to `end`, as a range such as "B4:D4"."""
+        touched = [c for c in self.cells if any(first < end and start < last for first, last in c.runs)]
+        rows = [at for c in touched for at in self.sheet_rows[c.row : c.row + c.row_span]]
+        columns = [at for c in touched for at in self.sheet_columns[c.column : c.column + c.column_span]]
+        return cell_range(min(rows), min(columns), max(rows), max(columns)) if rows and columns else None
 
     def _column(self, cell: TableCell) -> str:
         names = self.columns[cell.column : cell.column + cell.column_span]

@@ -16,7 +16,7 @@ def span_of(page: Page, start: int, end: int, *, number: int, role: SpanRole = "
     boxes, precision = boxes_of(page, start, end)
     return Span(
         page=number,
-        locator=page.locator,
+        locator=page.locator_at(start, end),
         start=start,
         end=end,
         quote=page.text[start:end],

@@ -54,7 +54,8 @@ def layout_values(page: Page) -> tuple[bytes, bytes]:
 
 def _table(table: Table) -> list[Any]:
     cells = [[c.row, c.column, c.row_span, c.column_span, c.runs, c.role, _box(c.box)] for c in table.cells]
-    return [table.start, table.end, cells, table.columns, table.scale, table.continued, _box(table.box)]
+    sheet = [table.sheet_rows, table.sheet_columns] if table.sheet_rows or table.sheet_columns else []
+    return [table.start, table.end, cells, table.columns, table.scale, table.continued, _box(table.box), *sheet]
 
 
 def _deflated(data: bytes, level: int = LEVEL) -> bytes:
@@ -141,7 +142,15 @@ def _with_defaults(layout: list[Any]) -> list[Any]:
 
 
 def _stored_table(
-    start: int, end: int, cells: list[Any], columns: list[str], scale: str, continued: Any, box: list[float] | None
+    start: int,
+    end: int,
+    cells: list[Any],
+    columns: list[str],
+    scale: str,
+    continued: Any,
+    box: list[float] | None,
+    sheet_rows: Sequence[int] = (),
+    sheet_columns: Sequence[int] = (),
 ) -> Table:
     return Table(
         start=start,
@@ -151,6 +160,8 @@ def _stored_table(
         scale=scale,
         continued=continued,
         box=_stored_box(box),
+        sheet_rows=tuple(sheet_rows),
+        sheet_columns=tuple(sheet_columns),
     )
 
 

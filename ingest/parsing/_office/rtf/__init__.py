@@ -1,0 +1,1 @@
+"""Rich Text Format (Microsoft, RTF specification 1.9.1)."""

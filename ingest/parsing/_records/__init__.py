@@ -1,0 +1,1 @@
+"""Files of records: separated values, JSON, XML."""
