@@ -17,7 +17,8 @@ from ingest.parsing import media_type_of, parsers
         ("page", b" <!DOCTYPE html><p>", "text/html"),
         ("letter.txt", b"Dear Sir", "text/plain"),
         ("photo.jpg", b"\xff\xd8", "image/jpeg"),
-        ("Makefile", b"all:", None),
+        ("Makefile", b"all:", "text/plain"),
+        ("program", b"\x7fELF\x02", None),
     ],
 )
 def test_a_file_is_what_it_starts_with_or_is_called(

@@ -123,8 +123,8 @@ def _code_lines(citation: Citation) -> list[str]:
 def _citation_line(citation: Citation) -> str:
     if citation.quote is None or not citation.spans:
         return f"[{citation.marker}] {place_of(citation.title, citation.source)}: not verified ({citation.location})"
-    quoted = next((span for span in citation.spans if span.role == "quote"), citation.spans[0])
-    where = place_of(citation.title, citation.source, quoted.locator)
+    first = next((span for span in citation.spans if span.role == "quote"), citation.spans[0])
+    where = place_of(citation.title, citation.source, first.locator)
     mark = "" if citation.location in {"exact", "normalised"} else f" ({citation.location})"
     if citation.seen == "differs":
         shown = f'"{" ".join(citation.seen_text.split())}"' if citation.seen_text else "nothing"

@@ -60,8 +60,8 @@ def _slide(slide: Element, styles: OpenStyles, number: int) -> tuple[Page, int, 
         text = " ".join(" ".join("".join(p.itertext()) for p in shape.iter("text_p")).split())
         words = words or text
         page.heading(1, text)
-    for shape in in_reading_order([shape for shape in shapes if shape.item not in titles]):
-        blocks.read(shape.item)
+    for placed in in_reading_order([shape for shape in shapes if shape.item not in titles]):
+        blocks.read(placed.item)
     for notes in slide.iterfind("presentation_notes"):
         for frame in notes:
             if frame.get("presentation_class") == "notes":
