@@ -166,7 +166,8 @@ def entity(true: Statement, draw: random.Random) -> str | None:
     if not said or not there:
         return None
     match = draw.choice(said)
-    return true.text[: match.start()] + draw.choice(sorted(there)) + true.text[match.end() :]
+    other: str = draw.choice(sorted(there))
+    return true.text[: match.start()] + other + true.text[match.end() :]
 
 
 def foreign_entity(true: Statement, draw: random.Random) -> str | None:

@@ -41,7 +41,8 @@ mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationEr
     ContextOverflowError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError IndexVersionError
     IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError NotAnIndexError
     NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
-    ServerError SourceNotFoundError StoreError StreamError UnknownModelError WorkerError WorkerStartError
+    ServerError SourceNotFoundError StoreError StreamError UnknownModelError UnsupportedAnswerError WorkerError
+    WorkerStartError
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents CitationCheck ClaimEvent
     DocumentPages EvidenceEvent GroundedAnswers GroundedQA LocatedQuote PageSource PageStore QAEvent SearchEvent
@@ -74,11 +75,12 @@ mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFO
 mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
     call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
-mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place SENTENCE_LOOKAHEAD
-    TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage
-    decode_text detect_language drop_invisible evenly full_year hashed hashed_question is_readable is_word
-    missing_numbers near normal_form normal_forms numbers rarity read_text readable_name same_number sentences
-    skeleton tokenize trimmed window words written written_question
+mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place
+    SENTENCE_LOOKAHEAD TOKENS_VERSION TableGrid Terms Weigh WrittenDate asked_words bigrams can_begin computed_number
+    content_words coverage dates decode_text detect_language drop_invisible evenly full_year hashed hashed_question
+    is_readable is_word measure_word missing_numbers near normal_form normal_forms numbers rarity read_text
+    readable_name same_date same_number sentences skeleton table_scales tokenize trimmed window words written
+    written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerClient WorkerPool WorkerSpec available_cores

@@ -151,7 +151,11 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "trimmed": lambda text: _drained(texts.trimmed(text, 0, len(text))),
     "can_begin": texts.can_begin,
     "numbers": lambda text: texts.numbers(text, named=True),
-    "computed_number": lambda text: [texts.computed_number(number, [text]) for number in texts.numbers(text)[:3]],
+    "computed_number": lambda text: [
+        texts.computed_number(n, f"grew by {n.text}", [text]) for n in texts.numbers(text)[:3]
+    ],
+    "dates": lambda text: _drained(texts.dates(text)),
+    "table_scales": texts.table_scales,
     "missing_numbers": lambda text: texts.missing_numbers("in 2023 it was 1,234.5 million", [text]),
     "normal form space": lambda text: texts.normal_form(text, "space"),
     "normal form typography": lambda text: texts.normal_form(text, "typography"),

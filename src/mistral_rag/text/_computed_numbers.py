@@ -5,6 +5,7 @@ operands stand in one row or sentence, or in rows that the statement or the ques
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -144,7 +145,7 @@ def _operands(sources: Sequence[str]) -> Iterator[_Operand]:
         rows = [end for start, end in _rows(source)]
         for number in numbers(source):
             if number.values:
-                row = next((nth for nth, end in enumerate(rows) if number.start < end), len(rows))
+                row = bisect_right(rows, number.start)
                 yield _Operand(number, (at, row), _label(source, number.start))
 
 

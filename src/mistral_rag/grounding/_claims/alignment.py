@@ -20,6 +20,10 @@ MAX_PROSE: Final = 80
 """Words of a sentence; a longer stretch without a full stop is a table or a list, and divided at its lines."""
 
 
+MAX_COMPARED: Final = 300
+"""Tokens of a passage that is compared token by token, which takes their square."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A word or number: its text, its offset, its stem (empty for words that say nothing alone)."""
@@ -91,7 +95,9 @@ class Alignment:
 
     @cached_property
     def substitutions(self) -> list[Substitution]:
-        """Runs of tokens that differ between equal runs."""
+        """Runs of tokens that differ between equal runs; none beside a passage that is no sentence."""
+        if len(self.there.tokens) > MAX_COMPARED:
+            return []
         said, there = self.statement.tokens, self.there.tokens
         keys = [[token.stem or token.text.lower() for token in tokens] for tokens in (said, there)]
         matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)

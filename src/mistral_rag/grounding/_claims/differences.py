@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Alignment, Token
+from mistral_rag.grounding._claims.alignment import MAX_COMPARED, Alignment, Token
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.text import dates, measure_word, numbers, same_date, same_number
 
@@ -26,6 +26,8 @@ def changed_words(compared: Compared) -> Iterator[Finding]:
     """Names, numbers, units and negations in which a statement differs from the sentence that it repeats."""
     for alignment in compared.alignments[:2]:
         said, there = alignment.statement.tokens, alignment.there.tokens
+        if max(len(said), len(there)) > MAX_COMPARED:
+            continue
         changes = _changes(said, there)
         same = len(said) - sum(len(mine) for mine, _ in changes)
         if len(said) < MIN_TOKENS or same < max(MIN_SAME * len(said), 3):
