@@ -4,12 +4,14 @@ Running text fills its column: a line ends where the next word would not have fi
 text ends. That holds in any language, and for ragged edges as well as for even ones.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, ends_cell
 from mistral_rag.pdf._geometry import Rectangle, around
+from mistral_rag.pdf._regions._strips import as_one, between, strips_of
 
 _MIN_FLOW_LINES = 3
 """Two lines may be a label of a table that wraps."""
@@ -46,6 +48,11 @@ _LOOSER = 1.25
 """A leading this much wider than the flow's own begins a paragraph."""
 _MAX_WIDE_BLANK = 3.0
 """Widest blank of a line with even edges, times its height."""
+_MAX_LOOSE_BLANK = 5.0
+"""The same for a blank that stands at no place of its own: TeX doubles it behind a full stop."""
+_MAX_NUMBER_ENDS = 0.4
+"""Share of lines of prose that end in a number; rows of a table all do."""
+_ITEM_MARK = re.compile(r"[^\w\s]{1,2}|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
 _BLANK = 0.15
 """Narrowest blank between two words, times the height of a line; justified lines have such."""
 _IDEOGRAPHS = "\u2e80"
@@ -93,6 +100,8 @@ def columns_of(
 
     A line of even edges may have blanks as wide as gaps between cells; what ends within its column is one line.
     """
+    measure = _Measure(texts, boxes)
+    rows = _with_loose_lines(rows, measure)
     chains = _columns(rows)
     following = {a.words[0]: b for row in rows for a, b in pairwise(row)}
     whole: dict[int, Fragment] = {}
@@ -104,9 +113,68 @@ def columns_of(
     if whole:
         rows = [_with_whole_lines(row, whole) for row in rows]
         chains = _columns(rows)
-    measure = _Measure(texts, boxes)
     flows = (_flow(lines, measure) for lines in chains)
     return rows, [flow for flow in flows if flow is not None]
+
+
+def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[list[Fragment]]:
+    """Rows whose fragments between two strips of white are one line, where these lines are running text."""
+    if sum(len(row) > 1 for row in rows) < _MIN_FLOW_LINES:
+        return rows
+    strips = strips_of(rows)
+    closed: list[list[Fragment]] = []
+    loose: dict[int, int] = {}
+    for at, row in enumerate(rows):
+        groups = between(row, (strip for strip in strips if strip.start <= at < strip.end)) if len(row) > 1 else [row]
+        line = [_joined_line(group, measure.texts) for group in groups]
+        closed.append([fragment for part in line for fragment in part])
+        loose |= {p.words[0]: at for group, part in zip(groups, line, strict=True) if len(part) < len(group) for p in part}
+    if not loose:
+        return rows
+    accepted = {
+        fragment.words[0]
+        for chain in _columns(closed)
+        if any(line.words[0] in loose for line in chain) and not _ends_in_numbers(chain, measure.texts)
+        for flow in (_flow(chain, measure),)
+        if flow is not None
+        for fragment in flow.lines
+    }
+    return [
+        _taken(row, own, accepted) if any(p.words[0] in accepted for p in own) and len(own) < len(row) else row
+        for row, own in zip(rows, closed, strict=True)
+    ]
+
+
+def _taken(row: Sequence[Fragment], closed: Sequence[Fragment], accepted: Collection[int]) -> list[Fragment]:
+    """A row with those of its closed lines that are accepted."""
+    whole = {word: line for line in closed if line.words[0] in accepted for word in line.words}
+    found: dict[int, Fragment] = {}
+    for fragment in row:
+        line = whole.get(fragment.words[0], fragment)
+        found.setdefault(line.words[0], line)
+    return list(found.values())
+
+
+def _joined_line(group: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
+    """Fragments side by side as one line; those apart that are cells, the mark of an item, or too far away."""
+    parts: list[list[Fragment]] = [[group[0]]]
+    for before, after in pairwise(group):
+        far = after.box.left - before.box.right > _MAX_LOOSE_BLANK * (after.box.bottom - after.box.top)
+        is_mark = before is group[0] and is_item_mark(before, texts)
+        if far or is_mark or ends_cell(texts[before.words[-1]], texts[after.words[0]]):
+            parts.append([])
+        parts[-1].append(after)
+    return [as_one(part, texts) for part in parts]
+
+
+def _ends_in_numbers(chain: Sequence[Fragment], texts: Sequence[str]) -> bool:
+    """True when the lines of a chain end in numbers as rows of a table do."""
+    return sum(texts[line.words[-1]].strip("()%.,-–—$")[:1].isdigit() for line in chain) >= _MAX_NUMBER_ENDS * len(chain)
+
+
+def is_item_mark(fragment: Fragment, texts: Sequence[str]) -> bool:
+    """True when a fragment is a bullet, or the number or letter of an item, alone."""
+    return len(fragment.words) == 1 and _ITEM_MARK.fullmatch(texts[fragment.words[0]]) is not None
 
 
 def _columns(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
