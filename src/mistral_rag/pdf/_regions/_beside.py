@@ -129,19 +129,20 @@ def _is_cell(group: Group, paragraph: Paragraph, texts: Sequence[str], *, numeri
     if len(group.rows) > 1 and group.height < (1 - _MAX_SIZE_CHANGE) * (line.bottom - line.top):
         # several lines of smaller print: a note to the paragraph
         return False
-    return any(_on_level(first, p.box) for p in (paragraph.lines if numeric or is_mark else paragraph.lines[:1]))
+    return any(on_level(first, p.box) for p in (paragraph.lines if numeric or is_mark else paragraph.lines[:1]))
 
 
 def _is_low_cell(group: Group, paragraph: Paragraph) -> bool:
     """True when a group stands beside a paragraph as a cell set to the foot or the middle of its row does."""
     last = around([fragment.box for fragment in group.rows[-1]])
-    if _on_level(last, paragraph.lines[-1].box):
+    if on_level(last, paragraph.lines[-1].box):
         return True
     middles = group.box.top + group.box.bottom, paragraph.box.top + paragraph.box.bottom
     return abs(middles[0] - middles[1]) <= 2 * _MAX_CENTRE_CHANGE * group.height
 
 
-def _on_level(a: Rectangle, b: Rectangle) -> bool:
+def on_level(a: Rectangle, b: Rectangle) -> bool:
+    """True when the letters of two lines stand on one line."""
     heights = a.bottom - a.top, b.bottom - b.top
     feet = a.bottom - _FOOT * heights[0], b.bottom - _FOOT * heights[1]
     return abs(feet[0] - feet[1]) <= _MAX_LEVEL_CHANGE * max(heights)

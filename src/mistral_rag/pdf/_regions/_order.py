@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, rows_of
+from mistral_rag.pdf._regions._apart import splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
 from mistral_rag.pdf._regions._flows import Flow, columns_of
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
@@ -45,14 +46,25 @@ class _Page(NamedTuple):
         found: list[Region] = []
         rows = rows_of(fragments)
         while depth < _MAX_DEPTH and (split := self._first_split(rows, depth)):
-            gutter, regions = split
-            if gutter.start:
-                found.append(Region(rows[: gutter.start]))
+            start, end, regions = split
+            if start:
+                found.append(Region(rows[:start]))
             found += regions
-            rows = rows[gutter.end :]
+            rows = rows[end:]
         return [*found, Region(rows)] if rows else found
 
-    def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[Gutter, list[Region]] | None:
+    def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
+        """The first rows that are parted, from and up to, and their regions."""
+        if not any(len(row) > 1 for row in rows):
+            return None
+        gutter = self._first_gutter(rows, depth)
+        apart = next(splits_of(rows, self.texts), None)
+        if apart is None or (gutter is not None and gutter[0] <= apart.start):
+            return gutter
+        cells = _cells(apart.sides(rows), apart.end - apart.start)
+        return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
+
+    def _first_gutter(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
         gutters = sorted(gutters_of(rows, self.flows, self.texts), key=lambda gutter: (gutter.start, -gutter.end))
         for gutter in gutters:
             sides = _sides(rows, gutter)
@@ -60,9 +72,10 @@ class _Page(NamedTuple):
             if all(prose):
                 gutter = widened(rows, gutter)
                 cells = _cells(_sides(rows, gutter), gutter.end - gutter.start)
-                return gutter, [region for cell in cells for region in self.regions(cell, depth + 1)]
-            if any(prose) and (regions := self._with_asides(sides, prose, depth)):
-                return gutter, regions
+                regions = [region for cell in cells for region in self.regions(cell, depth + 1)]
+                return gutter.start, gutter.end, regions
+            if any(prose) and (asides := self._with_asides(sides, prose, depth)):
+                return gutter.start, gutter.end, asides
         return None
 
     def _with_asides(self, sides: _Sides, prose: Sequence[list[Fragment]], depth: int) -> list[Region] | None:
@@ -121,7 +134,7 @@ def _text_regions(
     rows, flows = columns_of(rows, texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
-    return _Page(texts, flows, continued).regions(fragments) if flows else [Region(rows)]
+    return _Page(texts, flows, continued).regions(fragments)
 
 
 def _cells(sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:

@@ -4,7 +4,6 @@ A gap that stands at its place in row after row parts columns; gaps that stand a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, reads_leftward
@@ -31,43 +30,33 @@ class Strip(NamedTuple):
         return (self.left + self.right) / 2
 
 
-@dataclass(slots=True)
-class _Open:
-    """A strip that has not met its end."""
-
-    left: float
-    right: float
-    rows: list[int]
-
-    def closed(self, end: int) -> Strip:
-        return Strip(self.left, self.right, self.rows[0], end, tuple(self.rows))
-
-
 def strips_of(rows: Sequence[Sequence[Fragment]], min_rows: int = MIN_ROWS) -> list[Strip]:
     """All strips of white that some rows have in common, in the order of their ends.
 
-    A row with text on one side only is part of a strip as long as it does not reach into the white.
+    A row with text on one side only is part of a strip as long as it does not reach into the white. One gap may be
+    part of several: that between two titles stands above all gaps of the tables below.
     """
     found: list[Strip] = []
-    active: list[_Open] = []
+    active: dict[tuple[float, float], tuple[int, ...]] = {}
     for at, row in enumerate(rows):
         width = MIN_WIDTH * max(p.box.bottom - p.box.top for p in row)
         gaps = list(_gaps(row, width))
-        kept: list[_Open] = []
-        used: set[int] = set()
-        for strip in active:
-            place = _narrowed(strip, row, gaps, width)
-            if place is None:
-                found.append(strip.closed(at))
-                continue
-            kept.append(strip)
-            if place >= 0:
-                strip.rows.append(at)
-                used.add(place)
-        kept += (_Open(*gap, [at]) for place, gap in enumerate(gaps) if place not in used)
-        active = kept
-    found += (strip.closed(len(rows)) for strip in active)
-    return [strip for strip in found if len(strip.rows) >= min_rows]
+        going: dict[tuple[float, float], tuple[int, ...]] = {}
+        for white, own in active.items():
+            on = [place for gap in gaps if (place := _common(white, gap, width))]
+            through = [(place, (*own, at)) for place in on]
+            if not on and (beside := _beside(white, row, width)):
+                through = [(beside, own)]
+            if not through and len(own) >= min_rows:
+                found.append(Strip(*white, own[0], at, own))
+            for place, longer in through:
+                if len(longer) > len(going.get(place, ())):
+                    going[place] = longer
+        for gap in gaps:
+            going.setdefault(gap, (at,))
+        active = going
+    found += (Strip(*white, own[0], len(rows), own) for white, own in active.items() if len(own) >= min_rows)
+    return found
 
 
 def _gaps(row: Sequence[Fragment], width: float) -> Iterator[tuple[float, float]]:
@@ -78,27 +67,16 @@ def _gaps(row: Sequence[Fragment], width: float) -> Iterator[tuple[float, float]
         right = max(right, fragment.box.right)
 
 
-def _narrowed(
-    strip: _Open, row: Sequence[Fragment], gaps: Sequence[tuple[float, float]], width: float
-) -> int | None:
-    """Index of the gap of a row that a strip goes on in, which makes it narrower; -1 beside the row, None if none."""
-    best, chosen = 0.0, -1
-    for place, (left, right) in enumerate(gaps):
-        common = min(right, strip.right) - max(left, strip.left)
-        if common > best:
-            best, chosen = common, place
-    if chosen >= 0 and best >= width:
-        left, right = gaps[chosen]
-        strip.left, strip.right = max(left, strip.left), min(right, strip.right)
-        return chosen
-    if (left := max(p.box.right for p in row)) < strip.right:
-        free = strip.right - max(left, strip.left)
-        strip.left = max(left, strip.left) if free >= width else strip.left
-    else:
-        right = row[0].box.left
-        free = min(right, strip.right) - strip.left if right > strip.left else 0.0
-        strip.right = min(right, strip.right) if free >= width else strip.right
-    return -1 if free >= width else None
+def _common(a: tuple[float, float], b: tuple[float, float], width: float) -> tuple[float, float] | None:
+    left, right = max(a[0], b[0]), min(a[1], b[1])
+    return (left, right) if right - left >= width else None
+
+
+def _beside(white: tuple[float, float], row: Sequence[Fragment], width: float) -> tuple[float, float] | None:
+    """What a row on one side of some white leaves of it."""
+    left, right = min(p.box.left for p in row), max(p.box.right for p in row)
+    on_left = left + right < white[0] + white[1]
+    return _common(white, (right, white[1]) if on_left else (white[0], left), width)
 
 
 def between(row: Sequence[Fragment], strips: Iterable[Strip]) -> list[list[Fragment]]:

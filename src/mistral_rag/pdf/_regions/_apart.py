@@ -1,0 +1,278 @@
+"""Matters beside each other that are no running text: lists, pairs of a form, addresses, tables, short paragraphs.
+
+Lines beside each other are cells of one row unless both sides show that they are read by themselves.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from mistral_rag.pdf._fragments import Fragment
+from mistral_rag.pdf._regions._beside import groups_of, on_level
+from mistral_rag.pdf._regions._strips import Strip, between, strips_of
+
+_MIN_GUTTER = 1.0
+"""Width of the white between two matters, times the height of a line."""
+_MAX_BLOCK_GAP = 1.0
+"""White above a line of the same block, times the height of a line: that between two paragraphs may be as wide."""
+_MAX_EDGE_SHIFT = 0.6
+"""Uneven left edges of one column, times the height of a line."""
+_MIN_AT_EDGE = 0.4
+"""Share of the lines of a column that begin at its edge; the others are indented, those of items all but the first."""
+_MIN_MARKS = 2
+"""Items on either side: one line may begin with a number by chance."""
+_MIN_PAIRS = 0.6
+"""Share of the lines of a form that begin with a name and a colon; the others are values that go on."""
+_MAX_NAME_WORDS = 5
+"""Words before the colon of a name."""
+_MIN_ADDRESS_LINES, _MAX_ADDRESS_LINES = 3, 9
+_MIN_ADDRESS_DIGITS = 3
+"""Digits of a house number and a postal code, or of a telephone number."""
+_MIN_LETTERS = 0.5
+"""Share of the characters of an address that are letters."""
+_MIN_ENDED = 0.7
+"""Share of the paragraphs of a text that end as sentences do: the others are its headings."""
+_MIN_TEXT_WIDTH = 11.0
+"""Times the height of a line: as wide is a column of text."""
+_MIN_SENTENCE_LETTERS = 18
+"""Mean letters of a paragraph: a cell with a full stop ("N. Amer.") is shorter."""
+_MIN_LABELS = 0.7
+"""Share of the rows of a table that begin with words at its left edge."""
+_MAX_LEVEL_ROWS = 0.34
+"""Rows of two tables that stand on one level by chance."""
+_MIN_TABLE_ROWS = 2
+_MARK = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
+_AMOUNT = re.compile(r"[$€£¥]|\d[.,]\d|%")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SENTENCE_END = re.compile(r"[.!?。！？؟।]['\"”’)」]*$")
+
+Rows = Sequence[Sequence[Fragment]]
+
+
+class Split(NamedTuple):
+    """Rows from `start` up to `end` whose fragments stand on either side of `middle`."""
+
+    start: int
+    end: int
+    middle: float
+
+    def sides(self, rows: Rows) -> tuple[list[Fragment], list[Fragment]]:
+        """The fragments left and right of it."""
+        inside = [fragment for row in rows[self.start : self.end] for fragment in row]
+        return [p for p in inside if p.box.left < self.middle], [p for p in inside if p.box.left >= self.middle]
+
+
+class _Side(NamedTuple):
+    """The rows of one side, those without a fragment left out."""
+
+    rows: list[list[Fragment]]
+    texts: Sequence[str]
+
+    @property
+    def height(self) -> float:
+        return median(row[0].box.bottom - row[0].box.top for row in self.rows)
+
+    @property
+    def left(self) -> float:
+        """The left edge: the first one that enough rows begin at."""
+        reach = _MAX_EDGE_SHIFT * self.height
+        lefts = sorted(row[0].box.left for row in self.rows)
+        shared = (left for left in lefts if sum(abs(left - o) <= reach for o in lefts) >= _MIN_AT_EDGE * len(lefts))
+        return next(shared, lefts[0])
+
+    @property
+    def width(self) -> float:
+        return max(p.box.right for row in self.rows for p in row) - min(row[0].box.left for row in self.rows)
+
+    def is_aligned(self) -> bool:
+        """True when enough rows begin at one edge, and none left of it."""
+        left, reach = self.left, _MAX_EDGE_SHIFT * self.height
+        lefts = [row[0].box.left for row in self.rows]
+        at_edge = sum(abs(other - left) <= reach for other in lefts)
+        return at_edge >= _MIN_AT_EDGE * len(lefts) and min(lefts) >= left - reach
+
+    def text(self, row: Sequence[Fragment]) -> str:
+        return " ".join(self.texts[word] for fragment in row for word in fragment.words)
+
+    def columns(self) -> list["_Side"]:
+        """Its columns, where strips of white part it."""
+        strips = strips_of(self.rows)
+        columns: dict[int, list[list[Fragment]]] = {}
+        for row in self.rows:
+            for group in between(row, strips):
+                at = sum(strip.middle <= group[0].box.left for strip in strips)
+                columns.setdefault(at, []).append(group)
+        return [_Side(columns[at], self.texts) for at in sorted(columns)]
+
+
+def splits_of(rows: Rows, texts: Sequence[str]) -> Iterator[Split]:
+    """Places where matters beside each other are parted, from the top."""
+    strips = [strip for strip in strips_of(rows, _MIN_MARKS) if strip.right - strip.left >= _MIN_GUTTER * _height(rows)]
+    for strip in sorted(strips, key=lambda strip: (strip.start, strip.left)):
+        for start, end in _blocks(rows, strip):
+            left, right = _sides(rows[start:end], strip.middle, texts)
+            if min(len(left.rows), len(right.rows)) >= _MIN_MARKS and left.is_aligned() and right.is_aligned():
+                if _are_apart(left, right):
+                    yield Split(start, end, strip.middle)
+                    break
+
+
+def _sides(rows: Rows, middle: float, texts: Sequence[str]) -> tuple[_Side, _Side]:
+    lefts = ([p for p in row if p.box.left < middle] for row in rows)
+    rights = ([p for p in row if p.box.left >= middle] for row in rows)
+    return _Side(list(filter(None, lefts)), texts), _Side(list(filter(None, rights)), texts)
+
+
+def _height(rows: Rows) -> float:
+    return median(fragment.box.bottom - fragment.box.top for row in rows for fragment in row)
+
+
+def _blocks(rows: Rows, strip: Strip) -> Iterator[tuple[int, int]]:
+    """The rows beside a strip, then those parts of them that white parts from each other."""
+    end = strip.rows[-1] + 1
+    while end < strip.end and _gap(rows, end) <= _MAX_BLOCK_GAP * _row_height(rows[end]):
+        end += 1
+    yield strip.start, end
+    cuts = [at for at in range(strip.start + 1, end) if _gap(rows, at) > _MAX_BLOCK_GAP * _row_height(rows[at])]
+    if cuts:
+        yield from pairwise([strip.start, *cuts, end])
+
+
+def _gap(rows: Rows, at: int) -> float:
+    return min(p.box.top for p in rows[at]) - max(p.box.bottom for p in rows[at - 1])
+
+
+def _row_height(row: Sequence[Fragment]) -> float:
+    return max(p.box.bottom - p.box.top for p in row)
+
+
+def _are_apart(left: _Side, right: _Side) -> bool:
+    return (
+        (_has_items(left) and _has_items(right))
+        or (_has_pairs(left) and _has_pairs(right))
+        or _are_addresses(left, right)
+        or (_has_sentences(left) and _has_sentences(right))
+        or _are_tables(left, right)
+    )
+
+
+def _has_items(side: _Side) -> bool:
+    """True when a list begins at the top: its items have marks, and words behind them."""
+    marked = [row for row in side.rows if _MARK.fullmatch(side.texts[row[0].words[0]])]
+    if len(marked) < _MIN_MARKS or marked[0] is not side.rows[0]:
+        return False
+    words = [word for row in side.rows for fragment in row for word in fragment.words]
+    return len(words) > 2 * len(marked) and all(any(map(str.isalpha, side.text(row))) for row in marked)
+
+
+def _has_pairs(side: _Side) -> bool:
+    """True when the lines begin with a name and a colon, and most have a value behind it."""
+    texts = [side.text(row) for row in side.rows]
+    named = [text for text in texts if ":" in " ".join(text.split()[:_MAX_NAME_WORDS])]
+    valued = [text for text in named if not text.endswith(":")]
+    return len(valued) >= _MIN_MARKS and len(named) >= _MIN_PAIRS * len(texts)
+
+
+def _are_addresses(left: _Side, right: _Side) -> bool:
+    columns = [*left.columns(), *right.columns()]
+    if not all(_is_block(column) for column in columns):
+        return False
+    headed = all(column.text(column.rows[0]).endswith(":") for column in columns)
+    return headed or all(_has_address_line(column) for column in columns)
+
+
+def _is_block(side: _Side) -> bool:
+    """True when some short lines are no names of values, and no values."""
+    texts = [side.text(row) for row in side.rows]
+    joined = "".join(texts).replace(" ", "")
+    return (
+        _MIN_ADDRESS_LINES <= len(texts) <= _MAX_ADDRESS_LINES
+        and all(len(row) == 1 for row in side.rows)
+        and sum(map(str.isalpha, joined)) >= _MIN_LETTERS * len(joined)
+        and not any(text.endswith(":") or _AMOUNT.search(text) for text in texts[1:])
+        and any(not any(map(str.isdigit, text)) for text in texts)
+    )
+
+
+def _has_address_line(side: _Side) -> bool:
+    """True when lines of words have the digits of a house number and a postal code, or of a telephone."""
+    mixed = (text for row in side.rows if any(map(str.isalpha, text := _YEAR.sub("", side.text(row)))))
+    return sum(map(str.isdigit, "".join(mixed))) >= _MIN_ADDRESS_DIGITS
+
+
+def _has_sentences(side: _Side) -> bool:
+    """True when a side is as wide as a column of text, and its paragraphs end as sentences do."""
+    if side.width < _MIN_TEXT_WIDTH * side.height or any(len(row) > 2 for row in side.rows):
+        return False
+    paragraphs = [" ".join(side.text(row) for row in group.rows) for group in groups_of(side.rows)]
+    ended = sum(_SENTENCE_END.search(text) is not None for text in paragraphs)
+    letters = sum(map(str.isalpha, "".join(paragraphs)))
+    return (
+        len(side.rows) >= _MIN_MARKS
+        and ended >= _MIN_ENDED * len(paragraphs)
+        and letters >= _MIN_SENTENCE_LETTERS * len(paragraphs)
+    )
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+
+def _are_tables(left: _Side, right: _Side) -> bool:
+    """True when both sides are tables with names of their own for rows and columns."""
+    if not (_is_table(left) and _is_table(right)):
+        return False
+    return _have_same_heads(left, right) or (_has_title(left) and _has_title(right)) or not _are_level(left, right)
+
+
+def _is_table(side: _Side) -> bool:
+    """True when its rows begin with words at the left edge, and numbers follow."""
+    reach = _MAX_EDGE_SHIFT * side.height
+    rows = [row for row in side.rows if len(row) > 1]
+    labelled = [
+        row
+        for row in rows
+        if abs(row[0].box.left - side.left) <= reach and _is_label(row[0], side.texts) and _is_value(row[-1], side.texts)
+    ]
+    return len(labelled) >= max(_MIN_TABLE_ROWS, _MIN_LABELS * (len(rows) - 1))
+
+
+def _is_label(fragment: Fragment, texts: Sequence[str]) -> bool:
+    return any(map(str.isalpha, texts[fragment.words[0]]))
+
+
+def _is_value(fragment: Fragment, texts: Sequence[str]) -> bool:
+    text = texts[fragment.words[-1]]
+    return any(map(str.isdigit, text)) or not any(map(str.isalpha, text))
+
+
+def _have_same_heads(left: _Side, right: _Side) -> bool:
+    """True when the same names stand over the columns of both sides."""
+    heads = [
+        [" ".join(side.texts[word] for word in fragment.words) for fragment in row]
+        for side in (left, right)
+        for row in side.rows[:_MIN_TABLE_ROWS]
+        if len(row) > 1
+    ]
+    return any(a == b[: len(a)] for at, a in enumerate(heads) for b in heads[at + 1 :])
+
+
+def _has_title(side: _Side) -> bool:
+    """True when one line stands above several names of columns, at the left edge."""
+    first, second = side.rows[:2]
+    reach = _MAX_EDGE_SHIFT * side.height
+    return (
+        len(first) == 1
+        and len(second) > 1
+        and abs(first[0].box.left - second[0].box.left) <= reach
+        and _is_label(first[0], side.texts)
+        and not any(_is_value(fragment, side.texts) for fragment in second)
+    )
+
+
+def _are_level(left: _Side, right: _Side) -> bool:
+    """True when rows of both sides stand on one level, as those of one table do."""
+    boxes = [row[0].box for row in left.rows]
+    level = sum(any(on_level(box, row[0].box) for box in boxes) for row in right.rows)
+    return level > _MAX_LEVEL_ROWS * min(len(left.rows), len(right.rows))
