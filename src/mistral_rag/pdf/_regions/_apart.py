@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment
 from mistral_rag.pdf._regions._beside import groups_of, on_level
-from mistral_rag.pdf._regions._strips import Strip, between, strips_of
+from mistral_rag.pdf._regions._strips import between, strips_of
 
 _MIN_GUTTER = 1.0
 """Width of the white between two matters, times the height of a line."""
@@ -40,7 +40,7 @@ _MIN_SENTENCE_LETTERS = 18
 """Mean letters of a paragraph: a cell with a full stop ("N. Amer.") is shorter."""
 _MIN_LABELS = 0.7
 """Share of the rows of a table that begin with words at its left edge."""
-_MAX_LEVEL_ROWS = 0.34
+_MAX_LEVEL_ROWS = 0.6
 """Rows of two tables that stand on one level by chance."""
 _MIN_TABLE_ROWS = 2
 _MARK = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
@@ -109,35 +109,36 @@ class _Side(NamedTuple):
 
 def splits_of(rows: Rows, texts: Sequence[str]) -> Iterator[Split]:
     """Places where matters beside each other are parted, from the top."""
-    strips = [strip for strip in strips_of(rows, _MIN_MARKS) if strip.right - strip.left >= _MIN_GUTTER * _height(rows)]
-    for strip in sorted(strips, key=lambda strip: (strip.start, strip.left)):
-        for start, end in _blocks(rows, strip):
-            left, right = _sides(rows[start:end], strip.middle, texts)
-            if min(len(left.rows), len(right.rows)) >= _MIN_MARKS and left.is_aligned() and right.is_aligned():
-                if _are_apart(left, right):
-                    yield Split(start, end, strip.middle)
-                    break
+    for start, end, middle in sorted(_spans(rows), key=lambda span: (span[0], -span[1], span[2])):
+        left, right = _sides(rows[start:end], middle, texts)
+        if (
+            min(len(left.rows), len(right.rows)) >= _MIN_MARKS
+            and left.is_aligned()
+            and right.is_aligned()
+            and _are_apart(left, right)
+        ):
+            yield Split(start, end, middle)
+
+
+def _spans(rows: Rows) -> set[tuple[int, int, float]]:
+    """Rows with white between two sides, from and up to, and its middle: as many as can be, and each block of them."""
+    cuts = [at for at in range(1, len(rows)) if _gap(rows, at) > _MAX_BLOCK_GAP * _row_height(rows[at])]
+    found: set[tuple[int, int, float]] = set()
+    for first, last in {(0, len(rows)), *pairwise([0, *cuts, len(rows)])}:
+        for strip in strips_of(rows[first:last], _MIN_MARKS):
+            start, end = first + strip.start, first + strip.rows[-1] + 1
+            if strip.right - strip.left < _MIN_GUTTER * _row_height(rows[start]):
+                continue
+            while end < first + strip.end and _gap(rows, end) <= _MAX_BLOCK_GAP * _row_height(rows[end]):
+                end += 1
+            found.add((start, end, strip.middle))
+    return found
 
 
 def _sides(rows: Rows, middle: float, texts: Sequence[str]) -> tuple[_Side, _Side]:
     lefts = ([p for p in row if p.box.left < middle] for row in rows)
     rights = ([p for p in row if p.box.left >= middle] for row in rows)
     return _Side(list(filter(None, lefts)), texts), _Side(list(filter(None, rights)), texts)
-
-
-def _height(rows: Rows) -> float:
-    return median(fragment.box.bottom - fragment.box.top for row in rows for fragment in row)
-
-
-def _blocks(rows: Rows, strip: Strip) -> Iterator[tuple[int, int]]:
-    """The rows beside a strip, then those parts of them that white parts from each other."""
-    end = strip.rows[-1] + 1
-    while end < strip.end and _gap(rows, end) <= _MAX_BLOCK_GAP * _row_height(rows[end]):
-        end += 1
-    yield strip.start, end
-    cuts = [at for at in range(strip.start + 1, end) if _gap(rows, at) > _MAX_BLOCK_GAP * _row_height(rows[at])]
-    if cuts:
-        yield from pairwise([strip.start, *cuts, end])
 
 
 def _gap(rows: Rows, at: int) -> float:
@@ -273,6 +274,6 @@ def _has_title(side: _Side) -> bool:
 
 def _are_level(left: _Side, right: _Side) -> bool:
     """True when rows of both sides stand on one level, as those of one table do."""
-    boxes = [row[0].box for row in left.rows]
-    level = sum(any(on_level(box, row[0].box) for box in boxes) for row in right.rows)
-    return level > _MAX_LEVEL_ROWS * min(len(left.rows), len(right.rows))
+    lefts, rights = ([row[0].box for row in side.rows if len(row) > 1] for side in (left, right))
+    level = sum(any(on_level(box, other) for box in lefts) for other in rights)
+    return level > _MAX_LEVEL_ROWS * min(len(lefts), len(rights))

@@ -5,11 +5,12 @@ text ends. That holds in any language, and for ragged edges as well as for even 
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import Fragment, ends_cell
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell
 from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._regions._strips import as_one, between, strips_of
 
@@ -50,6 +51,8 @@ _MAX_WIDE_BLANK = 3.0
 """Widest blank of a line with even edges, times its height."""
 _MAX_LOOSE_BLANK = 5.0
 """The same for a blank that stands at no place of its own: TeX doubles it behind a full stop."""
+_END_WIDTH = 2.0
+"""Points: ends of lines with an even edge differ by less."""
 _MAX_NUMBER_ENDS = 0.4
 """Share of lines of prose that end in a number; rows of a table all do."""
 _ITEM_MARK = re.compile(r"[^\w\s]{1,2}|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
@@ -122,11 +125,12 @@ def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[lis
     if sum(len(row) > 1 for row in rows) < _MIN_FLOW_LINES:
         return rows
     strips = strips_of(rows)
+    ends = Counter(_place(row[-1].box.right) for row in rows)
     closed: list[list[Fragment]] = []
     loose: dict[int, int] = {}
     for at, row in enumerate(rows):
         groups = between(row, (strip for strip in strips if strip.start <= at < strip.end)) if len(row) > 1 else [row]
-        line = [_joined_line(group, measure.texts) for group in groups]
+        line = [_joined_line(group, ends, measure.texts) for group in groups]
         closed.append([fragment for part in line for fragment in part])
         loose |= {p.words[0]: at for group, part in zip(groups, line, strict=True) if len(part) < len(group) for p in part}
     if not loose:
@@ -155,11 +159,18 @@ def _taken(row: Sequence[Fragment], closed: Sequence[Fragment], accepted: Collec
     return list(found.values())
 
 
-def _joined_line(group: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
+def _place(edge: float) -> int:
+    return round(edge / _END_WIDTH)
+
+
+def _joined_line(group: Sequence[Fragment], ends: Mapping[int, int], texts: Sequence[str]) -> list[Fragment]:
     """Fragments side by side as one line; those apart that are cells, the mark of an item, or too far away."""
     parts: list[list[Fragment]] = [[group[0]]]
     for before, after in pairwise(group):
-        far = after.box.left - before.box.right > _MAX_LOOSE_BLANK * (after.box.bottom - after.box.top)
+        place = _place(before.box.right)
+        at_end = sum(ends[near] for near in (place - 1, place, place + 1)) >= _MIN_FLOW_LINES
+        reach = CELL_GAP if at_end else _MAX_LOOSE_BLANK
+        far = after.box.left - before.box.right > reach * (after.box.bottom - after.box.top)
         is_mark = before is group[0] and is_item_mark(before, texts)
         if far or is_mark or ends_cell(texts[before.words[-1]], texts[after.words[0]]):
             parts.append([])
