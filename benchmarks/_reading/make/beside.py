@@ -251,7 +251,9 @@ def one_table(name: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, 
         top = column(sheet, prose, 54, 54, 504, [3])
         heads = [list(head)] if head else []
         sheet.table(54, top, Grid(heads, [list(row) for row in rows], labels=labels), width=480, look="bare")
-        column(sheet, prose, 54, top + 40 + 17 * sum(max(cell.count("\n") + 1 for cell in row) for row in rows), 504, [3])
+        column(
+            sheet, prose, 54, top + 40 + 17 * sum(max(cell.count("\n") + 1 for cell in row) for row in rows), 504, [3]
+        )
         return [sheet]
 
     return build

@@ -4,14 +4,14 @@ Lines beside each other are cells of one row unless both sides show that they ar
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment
 from mistral_rag.pdf._regions._beside import groups_of, on_level
-from mistral_rag.pdf._regions._strips import between, strips_of
+from mistral_rag.pdf._regions._strips import Strip, between, strips_of
 
 _MIN_GUTTER = 1.0
 """Width of the white between two matters, times the height of a line."""
@@ -109,30 +109,52 @@ class _Side(NamedTuple):
 
 def splits_of(rows: Rows, texts: Sequence[str]) -> Iterator[Split]:
     """Places where matters beside each other are parted, from the top."""
-    for start, end, middle in sorted(_spans(rows), key=lambda span: (span[0], -span[1], span[2])):
+    for start, end, middle in sorted(_spans(rows, texts), key=lambda span: (span[0], -span[1], span[2])):
         left, right = _sides(rows[start:end], middle, texts)
-        if (
-            min(len(left.rows), len(right.rows)) >= _MIN_MARKS
-            and left.is_aligned()
-            and right.is_aligned()
-            and _are_apart(left, right)
-        ):
+        if min(len(left.rows), len(right.rows)) < _MIN_MARKS or not (left.is_aligned() and right.is_aligned()):
+            continue
+        if _has_pairs(left) and _has_pairs(right):
+            yield Split(*_trimmed(rows, start, end, lambda row: _is_pair(row, middle, texts)), middle)
+        elif _are_apart(left, right):
             yield Split(start, end, middle)
 
 
-def _spans(rows: Rows) -> set[tuple[int, int, float]]:
+def _spans(rows: Rows, texts: Sequence[str]) -> set[tuple[int, int, float]]:
     """Rows with white between two sides, from and up to, and its middle: as many as can be, and each block of them."""
+
+    def begins(fragment: Fragment) -> bool:
+        first = texts[fragment.words[0]]
+        return _MARK.fullmatch(first) is not None or any(map(str.isalpha, "".join([texts[w] for w in fragment.words])))
+
     cuts = [at for at in range(1, len(rows)) if _gap(rows, at) > _MAX_BLOCK_GAP * _row_height(rows[at])]
     found: set[tuple[int, int, float]] = set()
     for first, last in {(0, len(rows)), *pairwise([0, *cuts, len(rows)])}:
-        for strip in strips_of(rows[first:last], _MIN_MARKS):
+        if sum(len(row) > 1 for row in rows[first:last]) < _MIN_MARKS:
+            continue
+        for strip in strips_of(rows[first:last], _MIN_MARKS, min_width=_MIN_GUTTER, begins=begins):
             start, end = first + strip.start, first + strip.rows[-1] + 1
-            if strip.right - strip.left < _MIN_GUTTER * _row_height(rows[start]):
-                continue
             while end < first + strip.end and _gap(rows, end) <= _MAX_BLOCK_GAP * _row_height(rows[end]):
                 end += 1
+            # names of columns that are years begin no strip
+            while (
+                start > first
+                and _has_white(rows[start - 1], strip)
+                and _gap(rows, start) <= _MAX_BLOCK_GAP * _row_height(rows[start])
+            ):
+                start -= 1
             found.add((start, end, strip.middle))
     return found
+
+
+def _has_white(row: Sequence[Fragment], strip: Strip) -> bool:
+    """True when a row has text on both sides of the middle of a strip and none near it."""
+    reach = _MIN_GUTTER * _row_height(row) / 2
+    low, high = strip.middle - reach, strip.middle + reach
+    return (
+        row[0].box.right <= low
+        and high <= row[-1].box.left
+        and all(p.box.right <= low or high <= p.box.left for p in row)
+    )
 
 
 def _sides(rows: Rows, middle: float, texts: Sequence[str]) -> tuple[_Side, _Side]:
@@ -141,18 +163,32 @@ def _sides(rows: Rows, middle: float, texts: Sequence[str]) -> tuple[_Side, _Sid
     return _Side(list(filter(None, lefts)), texts), _Side(list(filter(None, rights)), texts)
 
 
+def _trimmed(rows: Rows, start: int, end: int, is_kind: Callable[[Sequence[Fragment]], bool]) -> tuple[int, int]:
+    """The rows from the first one of a kind up to the last, and those of one side that follow closely."""
+    found = [at for at in range(start, end) if is_kind(rows[at])]
+    last = found[-1] + 1
+    while last < end and len(rows[last]) == 1 and _gap(rows, last) <= _MAX_BLOCK_GAP * _row_height(rows[last]):
+        last += 1
+    return found[0], last
+
+
+def _is_pair(row: Sequence[Fragment], middle: float, texts: Sequence[str]) -> bool:
+    """True when one side of a row begins with a name and a colon."""
+    sides = [p for p in row if p.box.left < middle], [p for p in row if p.box.left >= middle]
+    return any(_begins_with_name(side, texts) for side in sides)
+
+
 def _gap(rows: Rows, at: int) -> float:
-    return min(p.box.top for p in rows[at]) - max(p.box.bottom for p in rows[at - 1])
+    return min([p.box.top for p in rows[at]]) - max([p.box.bottom for p in rows[at - 1]])
 
 
 def _row_height(row: Sequence[Fragment]) -> float:
-    return max(p.box.bottom - p.box.top for p in row)
+    return max([p.box.bottom - p.box.top for p in row])
 
 
 def _are_apart(left: _Side, right: _Side) -> bool:
     return (
         (_has_items(left) and _has_items(right))
-        or (_has_pairs(left) and _has_pairs(right))
         or _are_addresses(left, right)
         or (_has_sentences(left) and _has_sentences(right))
         or _are_tables(left, right)
@@ -169,14 +205,20 @@ def _has_items(side: _Side) -> bool:
 
 
 def _has_pairs(side: _Side) -> bool:
-    """True when the lines begin with a name and a colon, and most have a value behind it."""
-    texts = [side.text(row) for row in side.rows]
-    named = [text for text in texts if ":" in " ".join(text.split()[:_MAX_NAME_WORDS])]
-    valued = [text for text in named if not text.endswith(":")]
-    return len(valued) >= _MIN_MARKS and len(named) >= _MIN_PAIRS * len(texts)
+    """True when the lines begin with a name and a colon, and some have a value behind it."""
+    named = [row for row in side.rows if _begins_with_name(row, side.texts)]
+    valued = [row for row in named if not side.text(row).endswith(":")]
+    return len(valued) >= _MIN_MARKS and len(named) >= _MIN_PAIRS * len(side.rows)
+
+
+def _begins_with_name(row: Sequence[Fragment], texts: Sequence[str]) -> bool:
+    words = [texts[word] for fragment in row for word in fragment.words]
+    return any(word.endswith(":") for word in words[:_MAX_NAME_WORDS])
 
 
 def _are_addresses(left: _Side, right: _Side) -> bool:
+    if not all(_MIN_ADDRESS_LINES <= len(side.rows) <= _MAX_ADDRESS_LINES for side in (left, right)):
+        return False
     columns = [*left.columns(), *right.columns()]
     if not all(_is_block(column) for column in columns):
         return False
@@ -234,7 +276,9 @@ def _is_table(side: _Side) -> bool:
     labelled = [
         row
         for row in rows
-        if abs(row[0].box.left - side.left) <= reach and _is_label(row[0], side.texts) and _is_value(row[-1], side.texts)
+        if abs(row[0].box.left - side.left) <= reach
+        and _is_label(row[0], side.texts)
+        and _is_value(row[-1], side.texts)
     ]
     return len(labelled) >= max(_MIN_TABLE_ROWS, _MIN_LABELS * (len(rows) - 1))
 

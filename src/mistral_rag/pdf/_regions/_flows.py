@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, is_number
 from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._regions._strips import as_one, between, strips_of
 
@@ -51,6 +51,9 @@ _MAX_WIDE_BLANK = 3.0
 """Widest blank of a line with even edges, times its height."""
 _MAX_LOOSE_BLANK = 5.0
 """The same for a blank that stands at no place of its own: TeX doubles it behind a full stop."""
+_MIN_LOOSE_LINES = 2
+_MIN_LOOSE_WORDS = 4
+"""Words of a row that may be a line of text: names of columns are fewer."""
 _END_WIDTH = 2.0
 """Points: ends of lines with an even edge differ by less."""
 _MAX_NUMBER_ENDS = 0.4
@@ -122,7 +125,7 @@ def columns_of(
 
 def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[list[Fragment]]:
     """Rows whose fragments between two strips of white are one line, where these lines are running text."""
-    if sum(len(row) > 1 for row in rows) < _MIN_FLOW_LINES:
+    if sum(_may_be_loose(row, measure.texts) for row in rows) < _MIN_LOOSE_LINES:
         return rows
     strips = strips_of(rows)
     ends = Counter(_place(row[-1].box.right) for row in rows)
@@ -132,7 +135,9 @@ def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[lis
         groups = between(row, (strip for strip in strips if strip.start <= at < strip.end)) if len(row) > 1 else [row]
         line = [_joined_line(group, ends, measure.texts) for group in groups]
         closed.append([fragment for part in line for fragment in part])
-        loose |= {p.words[0]: at for group, part in zip(groups, line, strict=True) if len(part) < len(group) for p in part}
+        loose |= {
+            p.words[0]: at for group, part in zip(groups, line, strict=True) if len(part) < len(group) for p in part
+        }
     if not loose:
         return rows
     accepted = {
@@ -147,6 +152,11 @@ def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[lis
         _taken(row, own, accepted) if any(p.words[0] in accepted for p in own) and len(own) < len(row) else row
         for row, own in zip(rows, closed, strict=True)
     ]
+
+
+def _may_be_loose(row: Sequence[Fragment], texts: Sequence[str]) -> bool:
+    """True when a row of several fragments ends in a word: rows of tables end in numbers."""
+    return len(row) > 1 and not is_number(row[-1], texts) and sum(len(p.words) for p in row) >= _MIN_LOOSE_WORDS
 
 
 def _taken(row: Sequence[Fragment], closed: Sequence[Fragment], accepted: Collection[int]) -> list[Fragment]:
@@ -180,7 +190,9 @@ def _joined_line(group: Sequence[Fragment], ends: Mapping[int, int], texts: Sequ
 
 def _ends_in_numbers(chain: Sequence[Fragment], texts: Sequence[str]) -> bool:
     """True when the lines of a chain end in numbers as rows of a table do."""
-    return sum(texts[line.words[-1]].strip("()%.,-–—$")[:1].isdigit() for line in chain) >= _MAX_NUMBER_ENDS * len(chain)
+    return sum(texts[line.words[-1]].strip("()%.,-–—$")[:1].isdigit() for line in chain) >= _MAX_NUMBER_ENDS * len(
+        chain
+    )
 
 
 def is_item_mark(fragment: Fragment, texts: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 A gap that stands at its place in row after row parts columns; gaps that stand anywhere are wide blanks of one line.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, reads_leftward
@@ -13,6 +13,10 @@ MIN_WIDTH = 0.5
 """Width of the white between two columns, times the height of a line: more than a blank between words."""
 MIN_ROWS = 3
 """Rows with text on both sides of a strip: gaps of two rows stand below each other by chance."""
+
+
+_White = tuple[float, float]
+"""Left and right edge of some white."""
 
 
 class Strip(NamedTuple):
@@ -30,20 +34,29 @@ class Strip(NamedTuple):
         return (self.left + self.right) / 2
 
 
-def strips_of(rows: Sequence[Sequence[Fragment]], min_rows: int = MIN_ROWS) -> list[Strip]:
+def strips_of(
+    rows: Sequence[Sequence[Fragment]],
+    min_rows: int = MIN_ROWS,
+    *,
+    min_width: float = MIN_WIDTH,
+    begins: Callable[[Fragment], bool] | None = None,
+) -> list[Strip]:
     """All strips of white that some rows have in common, in the order of their ends.
 
     A row with text on one side only is part of a strip as long as it does not reach into the white. One gap may be
-    part of several: that between two titles stands above all gaps of the tables below.
+    part of several: that between two titles stands above all gaps of the tables below. With `begins` a strip is
+    sought only left of fragments that it is true of.
     """
     found: list[Strip] = []
-    active: dict[tuple[float, float], tuple[int, ...]] = {}
+    active: dict[_White, tuple[int, ...]] = {}
     for at, row in enumerate(rows):
-        width = MIN_WIDTH * max(p.box.bottom - p.box.top for p in row)
-        gaps = list(_gaps(row, width))
-        going: dict[tuple[float, float], tuple[int, ...]] = {}
+        if not active and len(row) == 1:
+            continue
+        width = min_width * max([p.box.bottom - p.box.top for p in row])
+        gaps = _gaps(row, width)
+        going: dict[_White, tuple[int, ...]] = {}
         for white, own in active.items():
-            on = [place for gap in gaps if (place := _common(white, gap, width))]
+            on = [place for gap, _ in gaps if (place := _common(white, gap, width))] if gaps else []
             through = [(place, (*own, at)) for place in on]
             if not on and (beside := _beside(white, row, width)):
                 through = [(beside, own)]
@@ -52,29 +65,36 @@ def strips_of(rows: Sequence[Sequence[Fragment]], min_rows: int = MIN_ROWS) -> l
             for place, longer in through:
                 if len(longer) > len(going.get(place, ())):
                     going[place] = longer
-        for gap in gaps:
-            going.setdefault(gap, (at,))
+        for gap, fragment in gaps:
+            if gap not in going and (begins is None or begins(fragment)):
+                going[gap] = (at,)
         active = going
     found += (Strip(*white, own[0], len(rows), own) for white, own in active.items() if len(own) >= min_rows)
     return found
 
 
-def _gaps(row: Sequence[Fragment], width: float) -> Iterator[tuple[float, float]]:
+def _gaps(row: Sequence[Fragment], width: float) -> list[tuple[_White, Fragment]]:
+    """The gaps of a row, each with the fragment right of it."""
+    found: list[tuple[_White, Fragment]] = []
     right = row[0].box.right
     for fragment in row[1:]:
-        if fragment.box.left - right >= width:
-            yield right, fragment.box.left
-        right = max(right, fragment.box.right)
+        box = fragment.box
+        if box.left - right >= width:
+            found.append(((right, box.left), fragment))
+        if box.right > right:
+            right = box.right
+    return found
 
 
-def _common(a: tuple[float, float], b: tuple[float, float], width: float) -> tuple[float, float] | None:
-    left, right = max(a[0], b[0]), min(a[1], b[1])
+def _common(a: _White, b: _White, width: float) -> _White | None:
+    left = a[0] if a[0] > b[0] else b[0]
+    right = a[1] if a[1] < b[1] else b[1]
     return (left, right) if right - left >= width else None
 
 
-def _beside(white: tuple[float, float], row: Sequence[Fragment], width: float) -> tuple[float, float] | None:
+def _beside(white: _White, row: Sequence[Fragment], width: float) -> _White | None:
     """What a row on one side of some white leaves of it."""
-    left, right = min(p.box.left for p in row), max(p.box.right for p in row)
+    left, right = row[0].box.left, max([p.box.right for p in row])
     on_left = left + right < white[0] + white[1]
     return _common(white, (right, white[1]) if on_left else (white[0], left), width)
 
