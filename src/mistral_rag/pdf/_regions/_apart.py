@@ -44,6 +44,7 @@ _MAX_LEVEL_ROWS = 0.6
 """Rows of two tables that stand on one level by chance."""
 _MIN_TABLE_ROWS = 2
 _MARK = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 _AMOUNT = re.compile(r"[$€£¥]|\d[.,]\d|%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SENTENCE_END = re.compile(r"[.!?。！？؟।]['\"”’)」]*$")
@@ -132,6 +133,9 @@ def _spans(rows: Rows, texts: Sequence[str]) -> set[tuple[int, int, float]]:
         if sum(len(row) > 1 for row in rows[first:last]) < _MIN_MARKS:
             continue
         for strip in strips_of(rows[first:last], _MIN_MARKS, min_width=_MIN_GUTTER, begins=begins):
+            rights = (next(p for p in rows[first + at] if p.box.left >= strip.middle) for at in strip.rows)
+            if sum(map(begins, rights)) < max(_MIN_MARKS, _MIN_AT_EDGE * len(strip.rows)):
+                continue
             start, end = first + strip.start, first + strip.rows[-1] + 1
             while end < first + strip.end and _gap(rows, end) <= _MAX_BLOCK_GAP * _row_height(rows[end]):
                 end += 1
@@ -188,20 +192,40 @@ def _row_height(row: Sequence[Fragment]) -> float:
 
 def _are_apart(left: _Side, right: _Side) -> bool:
     return (
-        (_has_items(left) and _has_items(right))
+        _are_lists(left, right)
         or _are_addresses(left, right)
         or (_has_sentences(left) and _has_sentences(right))
         or _are_tables(left, right)
     )
 
 
-def _has_items(side: _Side) -> bool:
-    """True when a list begins at the top: its items have marks, and words behind them."""
-    marked = [row for row in side.rows if _MARK.fullmatch(side.texts[row[0].words[0]])]
-    if len(marked) < _MIN_MARKS or marked[0] is not side.rows[0]:
+def _are_lists(left: _Side, right: _Side) -> bool:
+    """True when both sides begin with items, whose marks are all alike, or count on from side to side."""
+    marks = [_marks(side) for side in (left, right)]
+    if min(map(len, marks)) < _MIN_MARKS:
         return False
-    words = [word for row in side.rows for fragment in row for word in fragment.words]
-    return len(words) > 2 * len(marked) and all(any(map(str.isalpha, side.text(row))) for row in marked)
+    if len({*marks[0], *marks[1]}) == 1:
+        return True
+    first, last, second = (_places_of(mark) for mark in (marks[0][0], marks[0][-1], marks[1][0]))
+    return bool(second & (first | {place + 1 for place in first | last}))
+
+
+def _marks(side: _Side) -> list[str]:
+    """The marks of the items, where they begin at the top and have words behind them."""
+    marked = [row for row in side.rows if _MARK.fullmatch(side.texts[row[0].words[0]])]
+    words = sum(len(fragment.words) for row in side.rows for fragment in row)
+    if not marked or marked[0] is not side.rows[0] or words <= 2 * len(marked):
+        return []
+    return [side.texts[row[0].words[0]] for row in marked if any(map(str.isalpha, side.text(row)))]
+
+
+def _places_of(mark: str) -> set[int]:
+    """The places that a number or a letter may have in its row: "i" is the ninth letter, or one; none for a bullet."""
+    name = mark.strip("().").lower()
+    if name.isdecimal():
+        return {int(name)}
+    found = {_ROMAN.index(name) + 1} if name in _ROMAN else set()
+    return found | {ord(name) - ord("a") + 1} if len(name) == 1 and name.isalpha() else found
 
 
 def _has_pairs(side: _Side) -> bool:
@@ -294,13 +318,11 @@ def _is_value(fragment: Fragment, texts: Sequence[str]) -> bool:
 
 def _have_same_heads(left: _Side, right: _Side) -> bool:
     """True when the same names stand over the columns of both sides."""
-    heads = [
-        [" ".join(side.texts[word] for word in fragment.words) for fragment in row]
+    heads, others = (
+        [[" ".join(side.texts[word] for word in fragment.words) for fragment in row] for row in side.rows[:2]]
         for side in (left, right)
-        for row in side.rows[:_MIN_TABLE_ROWS]
-        if len(row) > 1
-    ]
-    return any(a == b[: len(a)] for at, a in enumerate(heads) for b in heads[at + 1 :])
+    )
+    return any(len(a) > 1 and a == b[: len(a)] for a in heads for b in others)
 
 
 def _has_title(side: _Side) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, is_number
+from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell
 from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._regions._strips import as_one, between, strips_of
 
@@ -52,8 +52,7 @@ _MAX_WIDE_BLANK = 3.0
 _MAX_LOOSE_BLANK = 5.0
 """The same for a blank that stands at no place of its own: TeX doubles it behind a full stop."""
 _MIN_LOOSE_LINES = 2
-_MIN_LOOSE_WORDS = 4
-"""Words of a row that may be a line of text: names of columns are fewer."""
+"""Lines with wide blanks: one alone is read as it is."""
 _END_WIDTH = 2.0
 """Points: ends of lines with an even edge differ by less."""
 _MAX_NUMBER_ENDS = 0.4
@@ -155,8 +154,9 @@ def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[lis
 
 
 def _may_be_loose(row: Sequence[Fragment], texts: Sequence[str]) -> bool:
-    """True when a row of several fragments ends in a word: rows of tables end in numbers."""
-    return len(row) > 1 and not is_number(row[-1], texts) and sum(len(p.words) for p in row) >= _MIN_LOOSE_WORDS
+    """True when a fragment behind a gap begins as a line goes on: cells begin with capitals and digits."""
+    firsts = [texts[fragment.words[0]][0] for fragment in row[1:]]
+    return any(first.isalpha() and not first.isupper() for first in firsts)
 
 
 def _taken(row: Sequence[Fragment], closed: Sequence[Fragment], accepted: Collection[int]) -> list[Fragment]:
