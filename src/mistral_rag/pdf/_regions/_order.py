@@ -121,13 +121,14 @@ def _longest_column(flows: Iterable[list[Fragment]]) -> int:
 def regions_of(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Region]:
     """Regions of a page in reading order, from its fragments; `texts` and `boxes` (upright) are by word."""
     fragments, numbers = without_line_numbers(fragments, texts, boxes)
-    found = _text_regions(fragments, texts, boxes)
+    found = text_regions(fragments, texts, boxes)
     return [*found, Region([numbers], "numbers")] if numbers else found
 
 
-def _text_regions(
+def text_regions(
     fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
 ) -> list[Region]:
+    """Regions of a page without line numbers."""
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
