@@ -337,7 +337,8 @@ SCENES: dict[str, tuple[str, Scene]] = {
         one_table(
             "beside-one-two-labels",
             ["Person", "2024", "2023", "Office", "Votes", "Shares"],
-            [["A. Brandt", "1,204", "980", "Chair", "77", "5,100"], ["C. Dumas", "877", "845", "Treasurer", "64", "320"],
+            [["A. Brandt", "1,204", "980", "Chair", "77", "5,100"],
+             ["C. Dumas", "877", "845", "Treasurer", "64", "320"],
              ["E. Fiala", "903", "899", "Secretary", "59", "41"], ["G. Horn", "612", "588", "Member", "48", "1,006"]],
         ),
     ),

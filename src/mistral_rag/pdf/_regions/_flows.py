@@ -4,17 +4,14 @@ Running text fills its column: a line ends where the next word would not have fi
 text ends. That holds in any language, and for ragged edges as well as for even ones.
 """
 
-import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell
+from mistral_rag.pdf._fragments import Fragment, ends_cell
 from mistral_rag.pdf._geometry import Rectangle, around
-from mistral_rag.pdf._regions._strips import as_one, between, strips_of
 
-_MIN_FLOW_LINES = 3
+MIN_FLOW_LINES = 3
 """Two lines may be a label of a table that wraps."""
 _MIN_FLOW_WORDS = 2.5
 """Mean words of a line; narrow columns have three, labels one or two."""
@@ -49,15 +46,6 @@ _LOOSER = 1.25
 """A leading this much wider than the flow's own begins a paragraph."""
 _MAX_WIDE_BLANK = 3.0
 """Widest blank of a line with even edges, times its height."""
-_MAX_LOOSE_BLANK = 5.0
-"""The same for a blank that stands at no place of its own: TeX doubles it behind a full stop."""
-_MIN_LOOSE_LINES = 2
-"""Lines with wide blanks: one alone is read as it is."""
-_END_WIDTH = 2.0
-"""Points: ends of lines with an even edge differ by less."""
-_MAX_NUMBER_ENDS = 0.4
-"""Share of lines of prose that end in a number; rows of a table all do."""
-_ITEM_MARK = re.compile(r"[^\w\s]{1,2}|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
 _BLANK = 0.15
 """Narrowest blank between two words, times the height of a line; justified lines have such."""
 _IDEOGRAPHS = "\u2e80"
@@ -77,7 +65,7 @@ class Flow(NamedTuple):
     continued: frozenset[int]
 
 
-class _Measure(NamedTuple):
+class Measure(NamedTuple):
     """Texts of the words and their upright boxes, by index."""
 
     texts: Sequence[str]
@@ -105,102 +93,24 @@ def columns_of(
 
     A line of even edges may have blanks as wide as gaps between cells; what ends within its column is one line.
     """
-    measure = _Measure(texts, boxes)
-    rows = _with_loose_lines(rows, measure)
-    chains = _columns(rows)
+    measure = Measure(texts, boxes)
+    chains = chains_of(rows)
     following = {a.words[0]: b for row in rows for a, b in pairwise(row)}
     whole: dict[int, Fragment] = {}
     for lines in chains:
-        if len(lines) >= _MIN_FLOW_LINES and _goes_on([texts[line.words[0]] for line in lines[1:]]):
+        if len(lines) >= MIN_FLOW_LINES and _goes_on([texts[line.words[0]] for line in lines[1:]]):
             right = max(line.box.right for line in lines)
             found = ((line, _whole(line, following, right, texts)) for line in lines if line.words[0] in following)
             whole |= {line.words[0]: longer for line, longer in found if longer is not line}
     if whole:
         rows = [_with_whole_lines(row, whole) for row in rows]
-        chains = _columns(rows)
-    flows = (_flow(lines, measure) for lines in chains)
+        chains = chains_of(rows)
+    flows = (flow_of(lines, measure) for lines in chains)
     return rows, [flow for flow in flows if flow is not None]
 
 
-def _with_loose_lines(rows: list[list[Fragment]], measure: _Measure) -> list[list[Fragment]]:
-    """Rows whose fragments between two strips of white are one line, where these lines are running text."""
-    if sum(_may_be_loose(row, measure.texts) for row in rows) < _MIN_LOOSE_LINES:
-        return rows
-    strips = strips_of(rows)
-    ends = Counter(_place(row[-1].box.right) for row in rows)
-    closed: list[list[Fragment]] = []
-    loose: dict[int, int] = {}
-    for at, row in enumerate(rows):
-        groups = between(row, (strip for strip in strips if strip.start <= at < strip.end)) if len(row) > 1 else [row]
-        line = [_joined_line(group, ends, measure.texts) for group in groups]
-        closed.append([fragment for part in line for fragment in part])
-        loose |= {
-            p.words[0]: at for group, part in zip(groups, line, strict=True) if len(part) < len(group) for p in part
-        }
-    if not loose:
-        return rows
-    accepted = {
-        fragment.words[0]
-        for chain in _columns(closed)
-        if any(line.words[0] in loose for line in chain) and not _ends_in_numbers(chain, measure.texts)
-        for flow in (_flow(chain, measure),)
-        if flow is not None
-        for fragment in flow.lines
-    }
-    return [
-        _taken(row, own, accepted) if any(p.words[0] in accepted for p in own) and len(own) < len(row) else row
-        for row, own in zip(rows, closed, strict=True)
-    ]
-
-
-def _may_be_loose(row: Sequence[Fragment], texts: Sequence[str]) -> bool:
-    """True when a fragment behind a gap begins as a line goes on: cells begin with capitals and digits."""
-    firsts = [texts[fragment.words[0]][0] for fragment in row[1:]]
-    return any(first.isalpha() and not first.isupper() for first in firsts)
-
-
-def _taken(row: Sequence[Fragment], closed: Sequence[Fragment], accepted: Collection[int]) -> list[Fragment]:
-    """A row with those of its closed lines that are accepted."""
-    whole = {word: line for line in closed if line.words[0] in accepted for word in line.words}
-    found: dict[int, Fragment] = {}
-    for fragment in row:
-        line = whole.get(fragment.words[0], fragment)
-        found.setdefault(line.words[0], line)
-    return list(found.values())
-
-
-def _place(edge: float) -> int:
-    return round(edge / _END_WIDTH)
-
-
-def _joined_line(group: Sequence[Fragment], ends: Mapping[int, int], texts: Sequence[str]) -> list[Fragment]:
-    """Fragments side by side as one line; those apart that are cells, the mark of an item, or too far away."""
-    parts: list[list[Fragment]] = [[group[0]]]
-    for before, after in pairwise(group):
-        place = _place(before.box.right)
-        at_end = sum(ends[near] for near in (place - 1, place, place + 1)) >= _MIN_FLOW_LINES
-        reach = CELL_GAP if at_end else _MAX_LOOSE_BLANK
-        far = after.box.left - before.box.right > reach * (after.box.bottom - after.box.top)
-        is_mark = before is group[0] and is_item_mark(before, texts)
-        if far or is_mark or ends_cell(texts[before.words[-1]], texts[after.words[0]]):
-            parts.append([])
-        parts[-1].append(after)
-    return [as_one(part, texts) for part in parts]
-
-
-def _ends_in_numbers(chain: Sequence[Fragment], texts: Sequence[str]) -> bool:
-    """True when the lines of a chain end in numbers as rows of a table do."""
-    return sum(texts[line.words[-1]].strip("()%.,-–—$")[:1].isdigit() for line in chain) >= _MAX_NUMBER_ENDS * len(
-        chain
-    )
-
-
-def is_item_mark(fragment: Fragment, texts: Sequence[str]) -> bool:
-    """True when a fragment is a bullet, or the number or letter of an item, alone."""
-    return len(fragment.words) == 1 and _ITEM_MARK.fullmatch(texts[fragment.words[0]]) is not None
-
-
-def _columns(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
+def chains_of(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
+    """Lines that stand below each other in one column, be they running text or not."""
     return [lines for chain in _chains(fragment for row in rows for fragment in row) for lines in _parted(chain)]
 
 
@@ -249,9 +159,9 @@ def _parted(chain: list[Fragment]) -> list[list[Fragment]]:
     right = 0.0
     for at, line in enumerate(chain):
         reach = _MIN_WIDTH_CHANGE * (line.box.bottom - line.box.top)
-        ahead = chain[at : at + _MIN_FLOW_LINES]
-        longer = line.box.right > right + reach and len(parts[-1:] and parts[-1]) >= _MIN_FLOW_LINES
-        shorter = len(ahead) == _MIN_FLOW_LINES and max(p.box.right for p in ahead) < right - reach
+        ahead = chain[at : at + MIN_FLOW_LINES]
+        longer = line.box.right > right + reach and len(parts[-1:] and parts[-1]) >= MIN_FLOW_LINES
+        shorter = len(ahead) == MIN_FLOW_LINES and max(p.box.right for p in ahead) < right - reach
         if not parts or longer or shorter:
             parts.append([])
             right = line.box.right
@@ -271,9 +181,9 @@ def _follows(above: Rectangle, box: Rectangle, height: float) -> bool:
     return abs(above.left - box.left) <= _MAX_INDENT * height and above.left < box.right and box.left < above.right
 
 
-def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
+def flow_of(chain: list[Fragment], measure: Measure) -> Flow | None:
     """The chain as a flow, when its lines break where they are full and read like text."""
-    if len(chain) < _MIN_FLOW_LINES:
+    if len(chain) < MIN_FLOW_LINES:
         return None
     height = chain[0].box.bottom - chain[0].box.top
     left, right = min(p.box.left for p in chain), max(p.box.right for p in chain)
@@ -306,7 +216,7 @@ def _height(line: Fragment) -> float:
     return line.box.bottom - line.box.top
 
 
-def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
+def _full_lines(chain: list[Fragment], measure: Measure) -> list[bool]:
     """For each line but the last, True when it fills the column, whose edges are those of the lines around it."""
     full: list[bool] = []
     for at, (line, below) in enumerate(pairwise(chain)):
@@ -323,7 +233,7 @@ def _goes_on(lines: Sequence[str]) -> bool:
     return small >= _MIN_SMALL_STARTS * len(lines)
 
 
-def _is_full(line: Fragment, below: Fragment, left: float, right: float, measure: _Measure) -> bool:
+def _is_full(line: Fragment, below: Fragment, left: float, right: float, measure: Measure) -> bool:
     """True when the first word of the line below would not have fitted at the end of a line."""
     if line.box.right - line.box.left < _MIN_FILLED * (right - left):
         return False

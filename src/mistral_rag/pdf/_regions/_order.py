@@ -12,6 +12,7 @@ from mistral_rag.pdf._regions._apart import splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
 from mistral_rag.pdf._regions._flows import Flow, columns_of
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
+from mistral_rag.pdf._regions._loose import with_loose_lines
 from mistral_rag.pdf._regions._numbers import without_line_numbers
 
 RegionKind = Literal["body", "aside", "figure", "numbers"]
@@ -125,14 +126,12 @@ def regions_of(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[i
     return [*found, Region([numbers], "numbers")] if numbers else found
 
 
-def text_regions(
-    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
-) -> list[Region]:
+def text_regions(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Region]:
     """Regions of a page without line numbers."""
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
-    rows, flows = columns_of(rows, texts, boxes)
+    rows, flows = columns_of(with_loose_lines(rows, texts, boxes), texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
     return _Page(texts, flows, continued).regions(fragments)

@@ -87,8 +87,7 @@ def _gaps(row: Sequence[Fragment], width: float) -> list[tuple[_White, Fragment]
 
 
 def _common(a: _White, b: _White, width: float) -> _White | None:
-    left = a[0] if a[0] > b[0] else b[0]
-    right = a[1] if a[1] < b[1] else b[1]
+    left, right = max(a[0], b[0]), min(a[1], b[1])
     return (left, right) if right - left >= width else None
 
 
