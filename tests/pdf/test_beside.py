@@ -134,3 +134,36 @@ def test_wide_blanks_of_even_lines_part_no_column(write_pdf: WritePdf, put: Put,
         *(" ".join(parts) for parts in left),
         *right,
     ]
+
+
+PROSE = [
+    "The committee met four times in the course of the year and looked at", "the accounts of every division, which it "
+    "found to be in good order and", "drawn up with care by those who keep them and by those who have to",
+    "check them. It heard the auditors without the directors in March and in", "October, and it has no reason to doubt "
+    "what they said about the state", "of the works, the ships and the houses that were bought in spring.",
+]  # fmt: skip
+NOTE = ["Who is in it", "three women and two men", "of the board, none of", "whom works for the firm"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "0.9 0.9 0.8 rg 415 640 150 80 re f 0 g\n",
+        "415 640 150 80 re S\n",
+        "415 640 m 565 640 l 565 720 l 415 720 l h S\n",
+    ],
+    ids=["shaded", "ruled", "drawn"],
+)
+def test_a_box_on_the_lines_of_prose_is_read_by_itself(write_pdf: WritePdf, put: Put, frame: str) -> None:
+    page = write_pdf(frame + block(put, 60, 705, PROSE) + block(put, 420, 705, NOTE))
+    found = read(page)
+    assert [line for line in found if line in PROSE] == PROSE
+    assert [line for line in found if line in NOTE] == NOTE
+
+
+@pytest.mark.parametrize("shade", ["415 600 150 120", "60 600 350 120", "415 691 150 29"])
+def test_a_shaded_column_of_a_table_stays_in_it(write_pdf: WritePdf, put: Put, shade: str) -> None:
+    rows = ["Orders of the works", "Returns of the works", "Repairs of the ships", "Costs of the houses"]
+    values = ["1,204", "877", "903", "612"]
+    content = f"0.9 0.9 0.8 rg {shade} re f 0 g\n" + block(put, 65, 705, rows) + block(put, 500, 705, values)
+    assert read(write_pdf(content)) == [f"{a}  {b}" for a, b in zip(rows, values, strict=True)]

@@ -109,6 +109,11 @@ def is_independent(groups: Sequence[Group], paragraphs: Sequence[Paragraph], tex
     return first < _MIN_SHARE * len(beside) and max(first, other) < _MIN_LOW_SHARE * len(beside)
 
 
+def is_prose(groups: Sequence[Group], texts: Sequence[str]) -> bool:
+    """True when groups are lines of words, not of figures and names."""
+    return not _is_numeric(groups, texts) and all(len(row) == 1 for group in groups for row in group.rows)
+
+
 def _nearest(box: Rectangle, paragraphs: Sequence[Paragraph]) -> Paragraph | None:
     """The paragraph that has the line which a box overlaps most; None when it stands beside none."""
     shares = [(_overlap(box, line.box), at) for at, paragraph in enumerate(paragraphs) for line in paragraph.lines]

@@ -3,14 +3,16 @@
 In doubt a page is a table, because most columns in company documents are (`docs/adr/0050-pdf-text.md`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, rows_of
+from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._regions._apart import splits_of
-from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
+from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
 from mistral_rag.pdf._regions._flows import Flow, columns_of
+from mistral_rag.pdf._regions._frames import is_framed
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
 from mistral_rag.pdf._regions._loose import with_loose_lines
 from mistral_rag.pdf._regions._numbers import without_line_numbers
@@ -34,6 +36,9 @@ class Region(NamedTuple):
     kind: RegionKind = "body"
 
 
+Frames = Callable[[], Sequence[Rectangle]]
+"""Finds the frames of a page: they are looked for where they decide."""
+
 _Sides = tuple[list[Fragment], list[Fragment]]
 
 
@@ -41,6 +46,7 @@ class _Page(NamedTuple):
     texts: Sequence[str]
     flows: list[Flow]
     continued: frozenset[int]
+    frames: Frames
 
     def regions(self, fragments: list[Fragment], depth: int = 0) -> list[Region]:
         """Regions of some fragments of the page, in reading order."""
@@ -83,7 +89,11 @@ class _Page(NamedTuple):
         """The running text of one side, and what stands beside it; None when they share their rows."""
         beside = 0 if prose[1] else 1
         groups = groups_of(rows_of(sides[beside]))
-        if not is_independent(groups, paragraphs_of(prose[1 - beside], self.continued), self.texts):
+        lines = prose[1 - beside]
+        if not is_independent(groups, paragraphs_of(lines, self.continued), self.texts) and not (
+            is_prose(groups, self.texts)
+            and is_framed([group.box for group in groups], [line.box for line in lines], self.frames())
+        ):
             return None
         text = self.regions(sides[1 - beside], depth + 1)
         return list(_inserted(text, groups, is_left=beside == 0, continued=self.continued))
@@ -119,14 +129,18 @@ def _longest_column(flows: Iterable[list[Fragment]]) -> int:
     return max((count for _, count in edges), default=0)
 
 
-def regions_of(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Region]:
+def regions_of(
+    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]], *, frames: Frames = tuple
+) -> list[Region]:
     """Regions of a page in reading order, from its fragments; `texts` and `boxes` (upright) are by word."""
     fragments, numbers = without_line_numbers(fragments, texts, boxes)
-    found = text_regions(fragments, texts, boxes)
+    found = text_regions(fragments, texts, boxes, frames=frames)
     return [*found, Region([numbers], "numbers")] if numbers else found
 
 
-def text_regions(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Region]:
+def text_regions(
+    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]], *, frames: Frames = tuple
+) -> list[Region]:
     """Regions of a page without line numbers."""
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
@@ -134,7 +148,7 @@ def text_regions(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping
     rows, flows = columns_of(with_loose_lines(rows, texts, boxes), texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
-    return _Page(texts, flows, continued).regions(fragments)
+    return _Page(texts, flows, continued, frames).regions(fragments)
 
 
 def _cells(sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:
