@@ -59,7 +59,7 @@ mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSett
 mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mark MarkStyle PagePicture PagePictures
     PageView Raster Section cell_lines citation_layers definitions html_page png quotation quoted_text read_text
     reading_layers reading_legend tables
-mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet largest_words pages_of read_page read_pages
+mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
     render_page
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query

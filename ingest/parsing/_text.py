@@ -6,6 +6,7 @@ from ingest.parsing._code import code_runs
 from ingest.parsing._outline import split_text
 from ingest.parsing._result import Parsed, with_doubt
 from ingest.parsing._titles import may_be_title
+from mistral_rag.pdf import apart
 from mistral_rag.schema import Block, Locator, LocatorKind, Page, clean_text
 from mistral_rag.text import drop_invisible, read_text, readable_name
 
@@ -26,6 +27,8 @@ def parse(path: Path) -> Parsed:
 
 def _page(locator: Locator, text: str) -> Page:
     plain = clean_text(text).strip("\n")
+    if not any(code_runs(plain)):
+        plain = apart(plain)
     blocks = tuple(Block(start=start, end=end, kind="code") for start, end in code_runs(plain))
     return Page(locator=locator, text=plain, blocks=blocks)
 

@@ -134,3 +134,48 @@ def test_indented_prose_is_no_code(tmp_path: Path, prose: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text(prose)
     assert [block for page in parse(path).pages for block in page.blocks] == []
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (
+            ["The committee met four times in", "the course of the year and", "looked at the accounts of every",
+             "division, which it found to be", "in good order."],
+            ["The costs of the new building", "were more than anybody had", "thought, because steel was dear",
+             "and the ground was far too wet", "to be built upon."],
+        ),
+        (["Bill to:", "Elbe Works Ltd", "17 Dock Road"], ["Ship to:", "Nordhamn Marin AB", "211 20 Malmö"]),
+        (["1. Close the valve", "2. Drain the tank", "3. Call the leader"],
+         ["4. Wait for the pump", "5. Open the lid", "6. Note the time"]),
+        (["Name: Ottilie", "Born: 4 May 1987", "Town: Hamburg"],
+         ["Employer: Elbe Works", "Telephone: 555 0173", "Unit: Shipping"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("indent", [0, 6])
+def test_columns_apart_by_blanks_are_read_one_after_the_other(
+    file: Path, left: list[str], right: list[str], indent: int
+) -> None:
+    rows = [f"{' ' * indent}{a:<40}{b}" for a, b in zip(left, right, strict=True)]
+    file.write_text(
+        "\n".join(["A title over all of it", "", *rows, "", "What follows below stands under both of the columns."]),
+        "utf-8",
+    )
+    (text,) = texts(file)
+    found = [line.strip() for line in text.split("\n") if line.strip()]
+    assert found == ["A title over all of it", *left, *right, "What follows below stands under both of the columns."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Site      Orders   Returns\nBonn          7        41\nLyon         12         3\nRiga          9        55",
+        "Invoice number      EW-4471\nDate                14 May 2025\nPayment             30 days net",
+        "Subsidiary              Place\nElbe Finance B.V.       Netherlands\nHull Holdings Ltd       England",
+        "one  two\nthree  four",
+        "def f(x):\n    a  = 1\n    bb = 2\n    return a  + bb",
+    ],
+)
+def test_rows_of_a_table_in_plain_text_stay_as_they_are(file: Path, text: str) -> None:
+    file.write_text(text, "utf-8")
+    assert texts(file) == [text]

@@ -11,6 +11,7 @@ from mistral_rag.pdf._document import SPARSE, PdfFile, PrintedLine, Sheet
 from mistral_rag.pdf._images import PageImage
 from mistral_rag.pdf._left_out import LeftOut
 from mistral_rag.pdf._pages import pages_of, read_page, read_pages
+from mistral_rag.pdf._typewriter import apart
 
 __all__ = [
     "SPARSE",
@@ -19,6 +20,7 @@ __all__ = [
     "PdfFile",
     "PrintedLine",
     "Sheet",
+    "apart",
     "largest_words",
     "pages_of",
     "read_page",

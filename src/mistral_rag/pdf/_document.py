@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -22,7 +23,7 @@ from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, ren
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._left_out import LeftOut, left_out
 from mistral_rag.pdf._native import address_of
-from mistral_rag.pdf._regions import RegionKind
+from mistral_rag.pdf._regions import RegionKind, frames_of
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.schema import WordBoxes, clean_text
@@ -148,7 +149,8 @@ class PdfFile:
             drawing = Drawing.of(address_of(page))
             words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
-            lines = lines_of(words)
+            rulings = cache(lambda: rulings_of(drawing, transform))
+            lines = lines_of(words, frames=lambda: frames_of(rulings()))
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
                 number=number,
@@ -161,7 +163,7 @@ class PdfFile:
                 garbage=words.garbage,
                 ink=ink_of(page) if words.visible < SPARSE else 0.0,
                 hidden=words.hidden,
-                rulings=rulings_of(drawing, transform) if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
+                rulings=rulings() if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
                 unjudged=looked.unjudged,
                 undrawn=looked.undrawn,
                 notes=annotations.notes,

@@ -131,6 +131,11 @@ def reads_leftward(texts: Sequence[str]) -> bool:
     return bool(2 * np.count_nonzero(is_leftward(codes_of(whole))) > sum(map(str.isalpha, whole)))
 
 
+def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
+    """True when most words of a fragment have digits."""
+    return 2 * sum(any(map(str.isdigit, texts[word])) for word in fragment.words) > len(fragment.words)
+
+
 def joined(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
     """The fragments of a row, those put together that stand a blank apart: PDFium breaks lines at odd characters."""
     found: list[Fragment] = []

@@ -12,7 +12,7 @@ import numpy as np
 from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._fragments import CELL_GAP, Fragment, ends_cell, fragments_of, reads_leftward
 from mistral_rag.pdf._geometry import Rectangle, around, turned_upright
-from mistral_rag.pdf._regions import Region, RegionKind, regions_of
+from mistral_rag.pdf._regions import Frames, Region, RegionKind, regions_of
 
 CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
@@ -47,7 +47,7 @@ class LineLayout(NamedTuple):
     kind: RegionKind = "body"
 
 
-def lines_of(page: PageWords) -> list[LineLayout]:
+def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
     runs = page.runs.tolist()
@@ -60,7 +60,7 @@ def lines_of(page: PageWords) -> list[LineLayout]:
         if angle == -1 or len(fragments) > _MAX_FRAGMENTS:
             regions = [Region([[fragment] for fragment in fragments])]
         else:
-            regions = regions_of(fragments, page.texts, upright_boxes)
+            regions = regions_of(fragments, page.texts, upright_boxes, frames=frames if angle == 0 else tuple)
         builder = _LineBuilder(page.texts, runs, upright_boxes)
         first = lines[-1].region + 1 if lines else 0
         lines.extend(

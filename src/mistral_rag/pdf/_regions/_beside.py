@@ -109,6 +109,11 @@ def is_independent(groups: Sequence[Group], paragraphs: Sequence[Paragraph], tex
     return first < _MIN_SHARE * len(beside) and max(first, other) < _MIN_LOW_SHARE * len(beside)
 
 
+def is_prose(groups: Sequence[Group], texts: Sequence[str]) -> bool:
+    """True when groups are lines of words, not of figures and names."""
+    return not _is_numeric(groups, texts) and all(len(row) == 1 for group in groups for row in group.rows)
+
+
 def _nearest(box: Rectangle, paragraphs: Sequence[Paragraph]) -> Paragraph | None:
     """The paragraph that has the line which a box overlaps most; None when it stands beside none."""
     shares = [(_overlap(box, line.box), at) for at, paragraph in enumerate(paragraphs) for line in paragraph.lines]
@@ -129,19 +134,20 @@ def _is_cell(group: Group, paragraph: Paragraph, texts: Sequence[str], *, numeri
     if len(group.rows) > 1 and group.height < (1 - _MAX_SIZE_CHANGE) * (line.bottom - line.top):
         # several lines of smaller print: a note to the paragraph
         return False
-    return any(_on_level(first, p.box) for p in (paragraph.lines if numeric or is_mark else paragraph.lines[:1]))
+    return any(on_level(first, p.box) for p in (paragraph.lines if numeric or is_mark else paragraph.lines[:1]))
 
 
 def _is_low_cell(group: Group, paragraph: Paragraph) -> bool:
     """True when a group stands beside a paragraph as a cell set to the foot or the middle of its row does."""
     last = around([fragment.box for fragment in group.rows[-1]])
-    if _on_level(last, paragraph.lines[-1].box):
+    if on_level(last, paragraph.lines[-1].box):
         return True
     middles = group.box.top + group.box.bottom, paragraph.box.top + paragraph.box.bottom
     return abs(middles[0] - middles[1]) <= 2 * _MAX_CENTRE_CHANGE * group.height
 
 
-def _on_level(a: Rectangle, b: Rectangle) -> bool:
+def on_level(a: Rectangle, b: Rectangle) -> bool:
+    """True when the letters of two lines stand on one line."""
     heights = a.bottom - a.top, b.bottom - b.top
     feet = a.bottom - _FOOT * heights[0], b.bottom - _FOOT * heights[1]
     return abs(feet[0] - feet[1]) <= _MAX_LEVEL_CHANGE * max(heights)

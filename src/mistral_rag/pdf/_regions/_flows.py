@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mistral_rag.pdf._fragments import Fragment, ends_cell
 from mistral_rag.pdf._geometry import Rectangle, around
 
-_MIN_FLOW_LINES = 3
+MIN_FLOW_LINES = 3
 """Two lines may be a label of a table that wraps."""
 _MIN_FLOW_WORDS = 2.5
 """Mean words of a line; narrow columns have three, labels one or two."""
@@ -65,7 +65,7 @@ class Flow(NamedTuple):
     continued: frozenset[int]
 
 
-class _Measure(NamedTuple):
+class Measure(NamedTuple):
     """Texts of the words and their upright boxes, by index."""
 
     texts: Sequence[str]
@@ -93,23 +93,24 @@ def columns_of(
 
     A line of even edges may have blanks as wide as gaps between cells; what ends within its column is one line.
     """
-    chains = _columns(rows)
+    measure = Measure(texts, boxes)
+    chains = chains_of(rows)
     following = {a.words[0]: b for row in rows for a, b in pairwise(row)}
     whole: dict[int, Fragment] = {}
     for lines in chains:
-        if len(lines) >= _MIN_FLOW_LINES and _goes_on([texts[line.words[0]] for line in lines[1:]]):
+        if len(lines) >= MIN_FLOW_LINES and _goes_on([texts[line.words[0]] for line in lines[1:]]):
             right = max(line.box.right for line in lines)
             found = ((line, _whole(line, following, right, texts)) for line in lines if line.words[0] in following)
             whole |= {line.words[0]: longer for line, longer in found if longer is not line}
     if whole:
         rows = [_with_whole_lines(row, whole) for row in rows]
-        chains = _columns(rows)
-    measure = _Measure(texts, boxes)
-    flows = (_flow(lines, measure) for lines in chains)
+        chains = chains_of(rows)
+    flows = (flow_of(lines, measure) for lines in chains)
     return rows, [flow for flow in flows if flow is not None]
 
 
-def _columns(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
+def chains_of(rows: Iterable[list[Fragment]]) -> list[list[Fragment]]:
+    """Lines that stand below each other in one column, be they running text or not."""
     return [lines for chain in _chains(fragment for row in rows for fragment in row) for lines in _parted(chain)]
 
 
@@ -158,9 +159,9 @@ def _parted(chain: list[Fragment]) -> list[list[Fragment]]:
     right = 0.0
     for at, line in enumerate(chain):
         reach = _MIN_WIDTH_CHANGE * (line.box.bottom - line.box.top)
-        ahead = chain[at : at + _MIN_FLOW_LINES]
-        longer = line.box.right > right + reach and len(parts[-1:] and parts[-1]) >= _MIN_FLOW_LINES
-        shorter = len(ahead) == _MIN_FLOW_LINES and max(p.box.right for p in ahead) < right - reach
+        ahead = chain[at : at + MIN_FLOW_LINES]
+        longer = line.box.right > right + reach and len(parts[-1:] and parts[-1]) >= MIN_FLOW_LINES
+        shorter = len(ahead) == MIN_FLOW_LINES and max(p.box.right for p in ahead) < right - reach
         if not parts or longer or shorter:
             parts.append([])
             right = line.box.right
@@ -180,9 +181,9 @@ def _follows(above: Rectangle, box: Rectangle, height: float) -> bool:
     return abs(above.left - box.left) <= _MAX_INDENT * height and above.left < box.right and box.left < above.right
 
 
-def _flow(chain: list[Fragment], measure: _Measure) -> Flow | None:
+def flow_of(chain: list[Fragment], measure: Measure) -> Flow | None:
     """The chain as a flow, when its lines break where they are full and read like text."""
-    if len(chain) < _MIN_FLOW_LINES:
+    if len(chain) < MIN_FLOW_LINES:
         return None
     height = chain[0].box.bottom - chain[0].box.top
     left, right = min(p.box.left for p in chain), max(p.box.right for p in chain)
@@ -215,7 +216,7 @@ def _height(line: Fragment) -> float:
     return line.box.bottom - line.box.top
 
 
-def _full_lines(chain: list[Fragment], measure: _Measure) -> list[bool]:
+def _full_lines(chain: list[Fragment], measure: Measure) -> list[bool]:
     """For each line but the last, True when it fills the column, whose edges are those of the lines around it."""
     full: list[bool] = []
     for at, (line, below) in enumerate(pairwise(chain)):
@@ -232,7 +233,7 @@ def _goes_on(lines: Sequence[str]) -> bool:
     return small >= _MIN_SMALL_STARTS * len(lines)
 
 
-def _is_full(line: Fragment, below: Fragment, left: float, right: float, measure: _Measure) -> bool:
+def _is_full(line: Fragment, below: Fragment, left: float, right: float, measure: Measure) -> bool:
     """True when the first word of the line below would not have fitted at the end of a line."""
     if line.box.right - line.box.left < _MIN_FILLED * (right - left):
         return False

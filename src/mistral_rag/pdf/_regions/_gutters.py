@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from mistral_rag.pdf._fragments import Fragment
+from mistral_rag.pdf._fragments import Fragment, is_number
 from mistral_rag.pdf._regions._flows import Flow
 
 MIN_GUTTER = 0.5
@@ -135,11 +135,6 @@ def _may_be_columns(row: Sequence[Fragment], gutter: Gutter, in_flows: Collectio
     if len({fragment.box.left < gutter.middle for fragment in row}) == 1:
         return True
     return any(fragment.words[0] in in_flows for fragment in row) or not any(is_number(p, texts) for p in row)
-
-
-def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
-    """True when most words of a fragment have digits."""
-    return 2 * sum(any(map(str.isdigit, texts[word])) for word in fragment.words) > len(fragment.words)
 
 
 def _belongs(

@@ -49,9 +49,10 @@ def _columns(
         for at, fragment in enumerate(fragments)
         if len(text := texts[fragment.words[0]]) <= _MAX_DIGITS and text.isdecimal()
     ]
-    for edge in ("right", "left") if len(numbers) >= _MIN_NUMBERS else ():
-        for column in _aligned(numbers, edge):
-            yield from (run for run in _counting(column) if len(run) >= _MIN_NUMBERS)
+    edges = ("right", "left") if len(numbers) >= _MIN_NUMBERS else ()
+    runs = [run for edge in edges for column in _aligned(numbers, edge) for run in _counting(column)]
+    # those of nine and less share their right edge with 10 in one document, and the left one in another
+    yield from sorted((run for run in runs if len(run) >= _MIN_NUMBERS), key=len, reverse=True)
 
 
 def _aligned(numbers: Iterable[_Number], edge: str) -> list[list[_Number]]:

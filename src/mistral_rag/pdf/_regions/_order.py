@@ -3,14 +3,18 @@
 In doubt a page is a table, because most columns in company documents are (`docs/adr/0050-pdf-text.md`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, rows_of
-from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, paragraphs_of
+from mistral_rag.pdf._geometry import Rectangle
+from mistral_rag.pdf._regions._apart import splits_of
+from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
 from mistral_rag.pdf._regions._flows import Flow, columns_of
+from mistral_rag.pdf._regions._frames import is_framed
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
+from mistral_rag.pdf._regions._loose import with_loose_lines
 from mistral_rag.pdf._regions._numbers import without_line_numbers
 
 RegionKind = Literal["body", "aside", "figure", "numbers"]
@@ -32,6 +36,9 @@ class Region(NamedTuple):
     kind: RegionKind = "body"
 
 
+Frames = Callable[[], Sequence[Rectangle]]
+"""Finds the frames of a page: they are looked for where they decide."""
+
 _Sides = tuple[list[Fragment], list[Fragment]]
 
 
@@ -39,20 +46,32 @@ class _Page(NamedTuple):
     texts: Sequence[str]
     flows: list[Flow]
     continued: frozenset[int]
+    frames: Frames
 
     def regions(self, fragments: list[Fragment], depth: int = 0) -> list[Region]:
         """Regions of some fragments of the page, in reading order."""
         found: list[Region] = []
         rows = rows_of(fragments)
         while depth < _MAX_DEPTH and (split := self._first_split(rows, depth)):
-            gutter, regions = split
-            if gutter.start:
-                found.append(Region(rows[: gutter.start]))
+            start, end, regions = split
+            if start:
+                found.append(Region(rows[:start]))
             found += regions
-            rows = rows[gutter.end :]
+            rows = rows[end:]
         return [*found, Region(rows)] if rows else found
 
-    def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[Gutter, list[Region]] | None:
+    def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
+        """The first rows that are parted, from and up to, and their regions."""
+        if not any(len(row) > 1 for row in rows):
+            return None
+        gutter = self._first_gutter(rows, depth)
+        apart = next(splits_of(rows, self.texts), None)
+        if apart is None or (gutter is not None and gutter[0] <= apart.start):
+            return gutter
+        cells = _cells(apart.sides(rows), apart.end - apart.start)
+        return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
+
+    def _first_gutter(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
         gutters = sorted(gutters_of(rows, self.flows, self.texts), key=lambda gutter: (gutter.start, -gutter.end))
         for gutter in gutters:
             sides = _sides(rows, gutter)
@@ -60,16 +79,21 @@ class _Page(NamedTuple):
             if all(prose):
                 gutter = widened(rows, gutter)
                 cells = _cells(_sides(rows, gutter), gutter.end - gutter.start)
-                return gutter, [region for cell in cells for region in self.regions(cell, depth + 1)]
-            if any(prose) and (regions := self._with_asides(sides, prose, depth)):
-                return gutter, regions
+                regions = [region for cell in cells for region in self.regions(cell, depth + 1)]
+                return gutter.start, gutter.end, regions
+            if any(prose) and (asides := self._with_asides(sides, prose, depth)):
+                return gutter.start, gutter.end, asides
         return None
 
     def _with_asides(self, sides: _Sides, prose: Sequence[list[Fragment]], depth: int) -> list[Region] | None:
         """The running text of one side, and what stands beside it; None when they share their rows."""
         beside = 0 if prose[1] else 1
         groups = groups_of(rows_of(sides[beside]))
-        if not is_independent(groups, paragraphs_of(prose[1 - beside], self.continued), self.texts):
+        lines = prose[1 - beside]
+        if not is_independent(groups, paragraphs_of(lines, self.continued), self.texts) and not (
+            is_prose(groups, self.texts)
+            and is_framed([group.box for group in groups], [line.box for line in lines], self.frames())
+        ):
             return None
         text = self.regions(sides[1 - beside], depth + 1)
         return list(_inserted(text, groups, is_left=beside == 0, continued=self.continued))
@@ -105,23 +129,26 @@ def _longest_column(flows: Iterable[list[Fragment]]) -> int:
     return max((count for _, count in edges), default=0)
 
 
-def regions_of(fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]) -> list[Region]:
+def regions_of(
+    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]], *, frames: Frames = tuple
+) -> list[Region]:
     """Regions of a page in reading order, from its fragments; `texts` and `boxes` (upright) are by word."""
     fragments, numbers = without_line_numbers(fragments, texts, boxes)
-    found = _text_regions(fragments, texts, boxes)
+    found = text_regions(fragments, texts, boxes, frames=frames)
     return [*found, Region([numbers], "numbers")] if numbers else found
 
 
-def _text_regions(
-    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]]
+def text_regions(
+    fragments: list[Fragment], texts: Sequence[str], boxes: Mapping[int, Sequence[float]], *, frames: Frames = tuple
 ) -> list[Region]:
+    """Regions of a page without line numbers."""
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
-    rows, flows = columns_of(rows, texts, boxes)
+    rows, flows = columns_of(with_loose_lines(rows, texts, boxes), texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
-    return _Page(texts, flows, continued).regions(fragments) if flows else [Region(rows)]
+    return _Page(texts, flows, continued, frames).regions(fragments)
 
 
 def _cells(sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:
