@@ -72,9 +72,9 @@ mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFO
 mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults references small_document small_index
     thinking
 mistral_rag.testing.__main__: main
-mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place SENTENCE_LOOKAHEAD
-    TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage
-    decode_text detect_language drop_invisible evenly full_year hashed hashed_question is_readable is_word
+mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place RowLabel
+    SENTENCE_LOOKAHEAD TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage
+    decode_text detect_language drop_invisible evenly full_year group_scopes hashed hashed_question is_readable is_word
     missing_numbers near normal_form normal_forms numbers rarity read_text readable_name same_number sentences
     skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore

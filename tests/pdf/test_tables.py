@@ -231,7 +231,7 @@ def test_labels_without_values_are_groups_and_keep_the_head(write_pdf: WritePdf,
     )[0]
     groups = [cell.text(page.text) for cell in page.tables[0].cells if cell.role == "group"]
     assert groups == ["Current assets:", "Liabilities:"]
-    assert values(page)[-1] == "2021: 180 (row Loans)"
+    assert values(page)[-1] == "2021: 180 (row Liabilities > Loans)"
     assert "title" not in {block.kind for block in page.blocks}
 
 

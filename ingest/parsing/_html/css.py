@@ -14,11 +14,11 @@ _NAMES = """
     -webkit-background-clip -webkit-text-fill-color -webkit-text-stroke -webkit-text-stroke-width animation
     animation-name background background-clip background-color background-image bottom clip clip-path color
     content-visibility display fill filter font-size font-weight height left margin-left margin-top max-height max-width
-    opacity overflow overflow-x overflow-y position right scale stroke text-decoration text-decoration-line text-indent
+    opacity overflow overflow-x overflow-y padding-left position right scale stroke text-decoration text-decoration-line text-indent
     text-shadow top transform transition transition-property translate visibility width
 """
 PROPERTIES: Final = frozenset(_NAMES.split())
-"""Properties that can hide text or tell the heads of tables; all others are left out."""
+"""Properties that can hide text or tell the heads and groups of tables; all others are left out."""
 MAX_RULES: Final = 20_000
 """Rules of a page that are looked at; large sites have some thousands."""
 

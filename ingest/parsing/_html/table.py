@@ -17,6 +17,10 @@ MAX_PARTED_CELL: Final = 100
 
 MAX_ROW_SPAN: Final = 65_534
 """Rows that browsers let a cell cover."""
+KEPT_BLANKS: Final = "\u00a0\u2002\u2003\u3000"
+"""Blanks that browsers keep at the beginning of a cell."""
+BLANK: Final = 4.0
+"""Pixels of a blank in letters of 16."""
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 CELLS: Final = frozenset({"td", "th"})
 PARAGRAPHS: Final = frozenset(["article", "blockquote", "dd", "div", "dt", "form", "hr", "li", "p", "pre", "section"])
@@ -31,6 +35,8 @@ class TableReader:
         self.grids = [TableGrid()]
         self.in_head = False
         self.in_cell = False
+        self._indent = 0.0
+        self._has_text = False
         self._cell: tuple[bool, int, int, object] = (False, 1, 1, None)
 
     @property
@@ -40,15 +46,34 @@ class TableReader:
 
     def start_cell(self, tag: str, attributes: Mapping[str, str | None], background: object) -> None:
         """A cell begins; its text comes with `end_cell`."""
-        self.in_cell = True
+        self.in_cell, self._indent, self._has_text = True, 0.0, False
         is_head = tag == "th" and (attributes.get("scope") or "").lower() not in {"row", "rowgroup"}
         self._cell = is_head, _span(attributes.get("colspan")), _row_span(attributes.get("rowspan")), background
+
+    def set_in(self, by: float) -> None:
+        """An element begins in the cell whose text is set in by this many pixels: what counts is the first text."""
+        self._indent += 0.0 if self._has_text else by
+
+    def text(self, text: str) -> None:
+        """Text of the cell as it stands in the source."""
+        if not self._has_text:
+            words = text.lstrip()
+            self._indent += BLANK * sum(map(text[: len(text) - len(words)].count, KEPT_BLANKS))
+            self._has_text = bool(words)
 
     def end_cell(self, text: str, *, is_bold: bool) -> None:
         """The cell ends with this text."""
         self.in_cell = False
         is_head, across, down, background = self._cell
-        self.grid.add(text, is_head=is_head, is_bold=is_bold, background=background, across=across, down=down)
+        self.grid.add(
+            text,
+            is_head=is_head,
+            is_bold=is_bold,
+            background=background,
+            indent=self._indent,
+            across=across,
+            down=down,
+        )
 
     def end_row(self) -> None:
         """The row ends; one of heads below rows of values begins a grid of its own."""

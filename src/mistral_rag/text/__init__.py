@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
-    from mistral_rag.text._grid import GridCell, Place, TableGrid
+    from mistral_rag.text._grid import GridCell, Place, RowLabel, TableGrid, group_scopes
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
     from mistral_rag.text._names import is_readable, normal_forms, readable_name
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "DecodedText decode_text read_text",
-    "_grid": "GridCell Place TableGrid",
+    "_grid": "GridCell Place RowLabel TableGrid group_scopes",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
     "_names": "is_readable normal_forms readable_name",
@@ -70,6 +70,7 @@ __all__ = [
     "Level",
     "Number",
     "Place",
+    "RowLabel",
     "TableGrid",
     "Terms",
     "Weigh",
@@ -84,6 +85,7 @@ __all__ = [
     "drop_invisible",
     "evenly",
     "full_year",
+    "group_scopes",
     "hashed",
     "hashed_question",
     "is_readable",

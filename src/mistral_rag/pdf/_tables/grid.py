@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mistral_rag.pdf._tables.body import logical_rows
 from mistral_rag.pdf._tables.columns import Column, place_of
+from mistral_rag.pdf._tables.groups import with_scopes
 from mistral_rag.pdf._tables.heads import ColumnName, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
@@ -46,6 +47,7 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
     count = len(parts.columns)
     cells = [*_head_cells(parts.head, names, layout), *_rows_of_cells(parts, layout)]
     every = [*parts.head, *parts.body]
+    cells = with_scopes(cells, every, layout.width, layout.text)
     return Table(
         start=min(piece.start for row in every for piece in row.pieces),
         end=max(piece.end for row in every for piece in row.pieces),
