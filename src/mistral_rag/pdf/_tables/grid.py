@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mistral_rag.pdf._tables.body import logical_rows
 from mistral_rag.pdf._tables.columns import Column, place_of
-from mistral_rag.pdf._tables.groups import with_scopes
+from mistral_rag.pdf._tables.groups import is_over_columns, with_scopes
 from mistral_rag.pdf._tables.heads import ColumnName, joined_names, names_of
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
@@ -151,6 +151,9 @@ def _body_cells(
 ) -> Iterator[TableCell]:
     """The cells of a row, those without text included; `labelled` where a label of several rows stands in the first."""
     roles = _roles(held, columns, layout.text)
+    lines = [line for places in held.values() for _, _, line in places]
+    if len(lines) == 1 and is_over_columns(lines[0], columns):
+        roles = {next(iter(held)): "group"}
     at = int(labelled)
     while at < len(columns):
         found = held.get(at, [])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mistral_rag.pdf._tables.columns import Column
 from mistral_rag.pdf._tables.pieces import Row
 from mistral_rag.schema import TableCell
 from mistral_rag.text import RowLabel, group_scopes
@@ -10,6 +11,22 @@ _MIN_INDENT = 3.0
 """Points by which a label is set in; edges of letters that stand below each other differ by less."""
 _MAX_OFF_MIDDLE = 0.05
 """Distance of a name from the middle of its table, as a share of the table's width, where it is set over all columns."""
+
+
+def is_over_columns(row: Row, columns: Sequence[Column], above: Sequence[Row] = ()) -> bool:
+    """True for words alone on their line in the middle of a table, which belong to no one of its columns.
+
+    `above` are the lines of its head so far: what stands below one name of them is the next line of it.
+    """
+    piece = row.pieces[0]
+    left, right = columns[0].left, columns[-1].right
+    if len(row.pieces) > 1 or not row.is_words or piece.left < left + row.height:
+        return False
+    if abs(piece.middle - (left + right) / 2) > _MAX_OFF_MIDDLE * (right - left):
+        return False
+    names = [name for line in above for name in line.pieces]
+    below = [name for name in names or columns if name.left < piece.right and piece.left < name.right]
+    return len(below) != 1 or (not names and any(c.kind == "number" for c in columns if c in below))
 
 
 def with_scopes(cells: Sequence[TableCell], lines: Sequence[Row], width: float, text: str) -> list[TableCell]:
