@@ -24,6 +24,7 @@ from mistral_rag.pdf._left_out import LeftOut, left_out
 from mistral_rag.pdf._native import address_of
 from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
+from mistral_rag.pdf._unstruck import without_struck
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.schema import WordBoxes, clean_text
 
@@ -148,7 +149,7 @@ class PdfFile:
             drawing = Drawing.of(address_of(page))
             words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
-            lines = lines_of(words)
+            lines = without_struck(lines_of(words), words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
                 number=number,
