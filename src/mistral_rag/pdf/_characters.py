@@ -34,6 +34,10 @@ _STRAY = re.compile("\r(?!\n)|(?<!\r)\n|[\x0b\x0c]")
 _WORD = re.compile(r"\S+")
 _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
+_MIN_WIDTH = 0.03
+_FEW_LETTERS = 2
+"""Mean width of a word's letters against their height, twice as much for more than a few: those of condensed fonts have
+.2, an l in one has .1."""
 _MAX_SAMPLE = 300
 """Words whose mapping to Unicode is checked, a call each: enough for a share."""
 _FORCE_BOLD = 1 << 18
@@ -134,11 +138,15 @@ def _without_hidden(
 
 
 def _is_tiny(words: PageWords) -> Booleans:
-    """Mask (n) of the words whose letters are too small to be read."""
+    """Mask (n) of the words whose letters are too small, or squeezed too much, to be read."""
     left, top, right, bottom = words.boxes.T
     lying = (words.angles == 90) | (words.angles == 270)
     heights = np.where(lying, right - left, bottom - top)
-    tiny: Booleans = heights < _MIN_HEIGHT
+    along = np.where(lying, bottom - top, right - left)
+    counts = np.array([len(text) for text in words.texts])
+    least = np.where(counts > _FEW_LETTERS, 2, 1) * _MIN_WIDTH
+    squeezed = (along < least * heights * counts) & np.array([text.isascii() for text in words.texts], dtype=bool)
+    tiny: Booleans = (heights < _MIN_HEIGHT) | squeezed
     return tiny
 
 
