@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.css import covers
-from ingest.parsing._html.hiding import hides
+from ingest.parsing._html.hiding import hides, is_whitened
 from ingest.parsing._html.numbers import ListNumbers
 from ingest.parsing._html.styles import Style, Styles, in_drawing, indent_of, inherited
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell
@@ -132,7 +132,7 @@ class HtmlReader:
         declared = self._styles.of(tag, node, attributes)
         custom = with_own(self._looks[-1].custom, declared)
         values = resolved(declared, custom)
-        is_hidden = hides(values) or _is_closed(tag, attributes)
+        is_hidden = hides(values) or is_whitened(values, self._looks[-1].background) or _is_closed(tag, attributes)
         if covers(values) and not is_hidden:
             self._looks[-1] = self._looks[-1]._replace(background=None)
         self._looks.append(inherited(in_drawing(self._looks[-1], tag, node), values, custom))

@@ -12,6 +12,10 @@ MAX_CELL: Final = 1000
 """Characters of a cell in a table without column names; with more the table lays out running text."""
 MAX_CELL_OF_ROW: Final = 200
 """The same in a table of one row: a pair of label and value is short, columns of a page are not."""
+MAX_BESIDE_MENU: Final = 50
+"""The same for a cell beside one of nothing but links, in a table of one row: a menu stands beside the page's text."""
+MIN_LINKS: Final = 2
+"""Links of a menu."""
 MAX_PARTED_CELL: Final = 100
 """The same for a cell of several paragraphs in a table without lines: names of columns have as many, but are short."""
 
@@ -91,6 +95,8 @@ def is_layout(table: LexborNode) -> bool:
         return True
     if look.is_data:
         return False
+    if look.rows == 1 and look.menus and look.longest > MAX_BESIDE_MENU:
+        return True
     limit = MAX_CELL_OF_ROW if look.rows == 1 else MAX_CELL
     return look.longest > limit or (look.longest_parted > MAX_PARTED_CELL and not _has_lines(table))
 
@@ -98,20 +104,27 @@ def is_layout(table: LexborNode) -> bool:
 class _Contents:
     """Counts of what a table holds, those of tables within its cells left out.
 
-    `longest` are the characters of its longest cell, `longest_parted` those of the longest one with several paragraphs.
+    `longest` are the characters of its longest cell, `longest_parted` those of the longest one with several paragraphs;
+    `menus` are the cells that hold links and nothing else.
     """
 
     def __init__(self, table: LexborNode) -> None:
-        self.cells = self.rows = self.longest = self.longest_parted = 0
+        self.cells = self.rows = self.longest = self.longest_parted = self.menus = 0
         self.is_data = self.holds_sections = False
         self._length = self._paragraphs = 0
-        self._begins = False
+        self._begins = self._in_link = False
+        self._links = 0
         walk = Walk(table)
         for tag, node, entered in walk:
             if tag in PARAGRAPHS:
                 self._begins = True
             elif entered and tag == TEXT:
                 self._count(len((node.text_content or "").strip()))
+            elif tag == "a":
+                self._in_link = entered
+                self._links += entered if self._links >= 0 else 0
+            elif not entered and tag in CELLS:
+                self.menus += self._links >= MIN_LINKS
             elif entered and (tag in HEADINGS or (tag == "table" and self.cells and not is_single_cell(node))):
                 self.holds_sections = True
                 return
@@ -119,13 +132,15 @@ class _Contents:
                 walk.skip()
             elif entered and tag in CELLS:
                 self.cells += 1
-                self._length, self._paragraphs, self._begins = 0, 0, True
+                self._length, self._paragraphs, self._begins, self._links = 0, 0, True, 0
             self.rows += entered and tag == "tr"
             self.is_data = self.is_data or tag in DATA
 
     def _count(self, length: int) -> None:
         if not length:
             return
+        # words beside links are no menu
+        self._links = self._links if self._in_link else -1
         self._paragraphs += self._begins
         self._begins = False
         self._length += length
