@@ -73,9 +73,9 @@ mistral_rag.testing: FakeMistral Recorded Reply Rules ScriptedPage call faults r
     thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place RowLabel
-    SENTENCE_LOOKAHEAD TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words coverage
-    decode_text detect_language drop_invisible evenly full_year group_scopes hashed hashed_question is_readable is_word
-    missing_numbers near normal_form normal_forms numbers rarity read_text readable_name same_number sentences
+    SENTENCE_LOOKAHEAD TOKENS_VERSION TableGrid Terms Weigh asked_words bigrams can_begin computed_number content_words
+    coverage decode_text detect_language drop_invisible evenly full_year group_scopes hashed hashed_question is_readable
+    is_word missing_numbers near normal_form normal_forms numbers rarity read_text readable_name same_number sentences
     skeleton tokenize trimmed window words written written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures

@@ -134,7 +134,8 @@ def test_a_bold_sum_is_no_second_head() -> None:
 def test_groups_of_markdown_tables(tmp_path: Path) -> None:
     path = tmp_path / "costs.md"
     path.write_text(
-        "| Item | 2023 | 2022 |\n|---|---|---|\n| **Berlin** | | |\n| Rent | 5 | 4 |\n| **Rome** | | |\n| Rent | 3 | 2 |\n"
+        "| Item | 2023 | 2022 |\n|---|---|---|\n"
+        "| **Berlin** | | |\n| Rent | 5 | 4 |\n| **Rome** | | |\n| Rent | 3 | 2 |\n"
     )
     (page,) = parse_markdown(path).pages
     assert [str(value) for value in page.cell_values(0, len(page.text))] == [

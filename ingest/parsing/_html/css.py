@@ -11,11 +11,12 @@ Declarations = Mapping[str, tuple[str, bool]]
 """Values by property, in lower case, and True for those that are important."""
 
 _NAMES = """
-    -webkit-background-clip -webkit-mask -webkit-mask-image -webkit-text-fill-color -webkit-text-stroke -webkit-text-stroke-width animation
-    animation-name background background-clip background-color background-image bottom clip clip-path color
-    content-visibility display fill filter font-size font-weight height left margin-left margin-top mask mask-image max-height max-width mix-blend-mode
-    opacity overflow overflow-x overflow-y padding-left position right scale stroke text-decoration text-decoration-line text-indent
-    text-shadow top transform transition transition-property translate visibility width
+    -webkit-background-clip -webkit-mask -webkit-mask-image -webkit-text-fill-color -webkit-text-stroke
+    -webkit-text-stroke-width animation animation-name background background-clip background-color background-image
+    bottom clip clip-path color content-visibility display fill filter font-size font-weight height left margin-left
+    margin-top mask mask-image max-height max-width mix-blend-mode opacity overflow overflow-x overflow-y
+    padding-left position right scale stroke text-decoration text-decoration-line text-indent text-shadow top
+    transform transition transition-property translate visibility width
 """
 PROPERTIES: Final = frozenset(_NAMES.split())
 """Properties that can hide text or tell the heads and groups of tables; all others are left out."""

@@ -54,8 +54,8 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("clip", "clip-path", "transform", "translate", "scale", "filter"), _words("auto none")),
 }
 _SIZED: Final = _words(
-    "opacity font-size font-weight left right top bottom margin-left margin-top padding-left width height max-width max-height "
-    "translate scale"
+    "opacity font-size font-weight left right top bottom margin-left margin-top padding-left width height max-width "
+    "max-height translate scale"
 )
 _SIZE: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:%|[a-z]{1,5})?")
 _TWO_WORDS: Final = _words("display overflow translate scale")

@@ -25,8 +25,8 @@ from mistral_rag.pdf._left_out import LeftOut, left_out
 from mistral_rag.pdf._native import address_of
 from mistral_rag.pdf._regions import RegionKind
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
-from mistral_rag.pdf._unstruck import without_struck
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
+from mistral_rag.pdf._unstruck import without_struck
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {

@@ -72,7 +72,8 @@ def _is_through(glyphs: Glyphs, on: Integers, left: float, right: float) -> bool
 def _at_letters(places: Floats, low: Floats, high: Floats, height: float) -> Booleans:
     """Mask of the lines at the height of some letter's middle: nearly all rules of a page stand between its lines."""
     last = max(int(height), 0) + 1
-    begins, ends = (np.bincount(np.clip(edge, 0, last).astype(np.int64), minlength=last + 2) for edge in (low, high + 1))
+    edges = (np.clip(edge, 0, last).astype(np.int64) for edge in (low, high + 1))
+    begins, ends = (np.bincount(edge, minlength=last + 2) for edge in edges)
     covered: Booleans = np.cumsum(begins - ends) > 0
     return covered[np.clip(places, 0, last).astype(np.int64)]
 

@@ -113,7 +113,9 @@ class Spans(NamedTuple):
             return first, last
         inside = [at for at, column in enumerate(self.columns) if bounds[0] <= column.middle <= bounds[1]]
         alone = all(other is piece or not bounds[0] <= other.middle <= bounds[1] for other in line.pieces)
-        return (inside[0], inside[-1]) if inside and inside[0] <= first and last <= inside[-1] and alone else (first, last)
+        return (
+            (inside[0], inside[-1]) if inside and inside[0] <= first and last <= inside[-1] and alone else (first, last)
+        )
 
 
 def _held(lines: Sequence[Row], spans: Spans) -> Held:

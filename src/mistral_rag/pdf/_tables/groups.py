@@ -10,7 +10,7 @@ from mistral_rag.text import RowLabel, group_scopes
 _MIN_INDENT = 3.0
 """Points by which a label is set in; edges of letters that stand below each other differ by less."""
 _MAX_OFF_MIDDLE = 0.05
-"""Distance of a name from the middle of its table, as a share of the table's width, where it is set over all columns."""
+"""Distance of a name over all columns from the middle of its table, as a share of the table's width."""
 
 
 def is_over_columns(row: Row, columns: Sequence[Column], above: Sequence[Row] = ()) -> bool:

@@ -26,6 +26,7 @@ MAX_REPEATED: Final = 200
 MAX_ALL_REPEATED: Final = 100_000
 """The same for a whole table, so that a small file cannot become a large one."""
 
+
 @dataclass(slots=True)
 class TableGrid:
     """Cells of one table, added in the order of the source; then its heads, its labels and the names of its columns.
@@ -95,10 +96,7 @@ class TableGrid:
         are_heads = all(cell.is_head and cell.row == len(self.rows) for cell in own)
         names = {id(cell) for cell in own}
         return (
-            are_heads
-            and len(names) > 1
-            and len(self.rows) > self._declared
-            and not any(is_amount(c.text) for c in own)
+            are_heads and len(names) > 1 and len(self.rows) > self._declared and not any(is_amount(c.text) for c in own)
         )
 
     def split(self) -> "TableGrid":

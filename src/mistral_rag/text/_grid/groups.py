@@ -13,7 +13,28 @@ _SUM: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of the row that adds up the rows of a group, or all rows of a table."""
-_SMALL: Final = frozenset("a an and of the in for from by to on de la le les des der die das und von del el y e".split())
+_SMALL: Final = frozenset(
+    (
+        "a",
+        "an",
+        "and",
+        "by",
+        "for",
+        "from",
+        "in",
+        "of",
+        "on",
+        "the",
+        "to",
+        "das",
+        "de",
+        "del",
+        "der",
+        "des",
+        "die",
+        "el",
+    )
+)
 _WORD: Final = re.compile(r"\w+")
 _MAX_DEPTH: Final = 8
 """Groups within groups; a made table with one in each row would take the square of its length."""
@@ -78,7 +99,7 @@ def _repeated(labels: Sequence[RowLabel | None]) -> frozenset[str]:
 
 
 class _Group(NamedTuple):
-    """A label without values, the labels that stand under several groups, and the words of the group around this one."""
+    """A label without values, those that stand under several groups, and the words of the group around this one."""
 
     label: RowLabel
     slack: float
@@ -96,7 +117,7 @@ class _Group(NamedTuple):
             yield row
 
     def scope(self, own: Sequence[RowLabel | None], *, is_last: bool) -> int:
-        """How many of the rows down to the next group belong to this one; `is_last` where these are the table's last."""
+        """The number of the rows down to the next group that are in this one; with `is_last` the table ends there."""
         first = next((row for row in own if row is not None and not row.is_group), None)
         if first is None or not self._is_sure(first):
             return 0

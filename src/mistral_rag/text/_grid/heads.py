@@ -1,5 +1,6 @@
 """Heads of a marked-up table: the rows that name its columns, said by the markup or told by their looks."""
 
+from functools import partial
 from itertools import takewhile
 from typing import Final
 
@@ -15,7 +16,7 @@ MIN_COLUMNS_BY_NUMBERS: Final = 3
 def heads_by_looks(places: Places) -> int:
     """Rows at the top that are heads by their looks: bold, another background, or words above columns of numbers."""
     for looks in (_is_bold, _is_shaded, _is_above_numbers):
-        rows = list(takewhile(lambda row, looks=looks: looks(places, row), range(len(places.rows) - 1)))  # type: ignore[misc]
+        rows = list(takewhile(partial(looks, places), range(len(places.rows) - 1)))
         if rows and sum(1 for cell in places.of(rows[-1]) if cell.text) > 1:
             return len(rows)
     return 0

@@ -27,9 +27,7 @@ def label_columns(places: Places, heads: int) -> frozenset[int]:
         first = 1
     last = first
     while (
-        last + 1 < places.width
-        and _spans_rows(places, last, heads)
-        and not places.are_all(last + 1, heads, is_amount)
+        last + 1 < places.width and _spans_rows(places, last, heads) and not places.are_all(last + 1, heads, is_amount)
     ):
         last += 1
     return frozenset(range(first, last + 1))
@@ -41,7 +39,7 @@ def _spans_rows(places: Places, column: int, heads: int) -> bool:
 
 
 class PlacedCells(NamedTuple):
-    """The cells of a table with `heads` rows of names, and the ranges (`runs`) at which their places stand in a text."""
+    """The cells of a table with `heads` rows of names, and the ranges (`runs`) of their places in a text."""
 
     places: Places
     heads: int
@@ -73,20 +71,16 @@ class PlacedCells(NamedTuple):
             cells = self.places.of(row)
             is_group = any(self._role(cell, labels) == "group" for cell in cells)
             named = [cell for cell in cells if is_group or self._role(cell, labels) == "row"]
-            if row < self.heads and not is_group:
+            if not named or (row < self.heads and not is_group):
                 found.append(None)
-            elif not named:
-                found.append(None)
-            else:
-                cell = named[-1]
-                is_over = is_group and cell.column_span > 1 and cell.column_span >= self.places.width - 1
-                text = " ".join(cell.text.split())
-                found.append(RowLabel(text, cell.indent, is_group, is_over, cell.is_bold or cell.is_head))
+                continue
+            cell = named[-1]
+            is_over = is_group and cell.column_span > 1 and cell.column_span >= self.places.width - 1
+            text = " ".join(cell.text.split())
+            found.append(RowLabel(text, cell.indent, is_group, is_over, cell.is_bold or cell.is_head))
         return group_scopes(found, _MIN_INDENT)
 
-    def _row(
-        self, at: int, labels: frozenset[int], top: int, offset: int
-    ) -> Iterator[tuple[TableCell, str]]:
+    def _row(self, at: int, labels: frozenset[int], top: int, offset: int) -> Iterator[tuple[TableCell, str]]:
         for column, cell in enumerate(self.places.rows[at]):
             if cell is None or cell.column != column:
                 continue
@@ -123,9 +117,7 @@ class PlacedCells(NamedTuple):
         return all(cell is None or not cell.text.strip() or cell.column <= left for cell in heads)
 
     def _role(self, cell: GridCell, labels: frozenset[int]) -> CellRole:
-        if self.places.is_group(cell.row) and (
-            cell.row >= self.heads or names_rows(self.places, cell.row, self.heads)
-        ):
+        if self.places.is_group(cell.row) and (cell.row >= self.heads or names_rows(self.places, cell.row, self.heads)):
             return "group"
         if cell.row < self.heads:
             return "column"
