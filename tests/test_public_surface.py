@@ -75,11 +75,11 @@ mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFO
 mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
     call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
-mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place
+mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place RowLabel
     SENTENCE_LOOKAHEAD TOKENS_VERSION TableGrid Terms Weigh WrittenDate asked_words bigrams can_begin computed_number
-    content_words coverage dates decode_text detect_language drop_invisible evenly full_year hashed hashed_question
-    is_readable is_word measure_word missing_numbers near normal_form normal_forms numbers rarity read_text
-    readable_name same_date same_number sentences skeleton table_scales tokenize trimmed window words written
+    content_words coverage dates decode_text detect_language drop_invisible evenly full_year group_scopes hashed
+    hashed_question is_readable is_word measure_word missing_numbers near normal_form normal_forms numbers rarity
+    read_text readable_name same_date same_number sentences skeleton table_scales tokenize trimmed window words written
     written_question
 mistral_rag.vectorstores: FaissStore
 mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures

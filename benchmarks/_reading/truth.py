@@ -48,7 +48,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A value as a reader names it; `row` are the names of its row, `others` what else stands there or above it."""
+    """A value as a reader names it; `row` are the names of its row, `others` what else stands there or above it.
+
+    The first of the others is the nearest group, empty where there is none.
+    """
 
     value: str
     column: str
@@ -84,20 +87,20 @@ class Table:
     def expected(self) -> Iterator[Expected]:
         """Each value that is printed, with its names."""
         names = self.names()
-        group = ""
+        groups = [""]
         rows: dict[int, list[Cell]] = {}
         for cell in self.cells:
             for at in range(cell.row, cell.row + cell.row_span):
                 rows.setdefault(at, []).append(cell)
         for at in sorted(rows):
             own = sorted(rows[at], key=lambda cell: cell.column)
-            group = next((one_line(cell.text) for cell in own if cell.role == "group"), group)
+            groups += [one_line(cell.text) for cell in own if cell.role == "group"]
             labels = tuple(one_line(cell.text) for cell in own if cell.role == "row" and cell.text)
             for cell in own:
                 if cell.role == "value" and cell.text and cell.row == at:
                     column = ", ".join(dict.fromkeys(filter(None, names[cell.column : cell.column + cell.column_span])))
-                    others = (group, *(one_line(other.text) for other in own if other is not cell))
-                    yield Expected(one_line(cell.text), column, labels, others)
+                    others = (one_line(other.text) for other in own if other is not cell)
+                    yield Expected(one_line(cell.text), column, labels, (groups[-1], *others, *groups[:-1]))
 
     def rows(self) -> list[list[Cell]]:
         """The cells of each row, from left to right."""

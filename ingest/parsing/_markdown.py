@@ -7,6 +7,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from pydantic import JsonValue
@@ -21,6 +22,9 @@ MAX_NESTING = 60
 """Lists in lists, quotes in quotes: what is deeper is made to exhaust the parser's stack."""
 FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.{0,10000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 SETTING = re.compile(r"([A-Za-z][\w-]{0,40}):[ \t]+(\S.*)")
+LATEX_TABLE = re.compile(r"\\begin\{(tabular[*x]?|longtable|array)\}")
+MAX_LATEX_LINES = 500
+"""Lines in which a table of LaTeX ends; one without an end is a word about LaTeX."""
 SWALLOWS = re.compile(
     r"<(/?)(iframe|noembed|noframes|noscript|object|plaintext|script|select|style|template|textarea|title|xmp)\b"
 )
@@ -45,8 +49,29 @@ def parse(path: Path) -> Parsed:
 
 def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    parser.block.ruler.before("paragraph", "latex_table", _latex_table, {"alt": ["paragraph", "reference"]})
     parser.add_render_rule("html_inline", _html_inline)
     return parser
+
+
+def _latex_table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """Take a table of LaTeX as it is, line by line, and not as a paragraph."""
+    begins = LATEX_TABLE.match(_line(state, first))
+    if begins is None:
+        return False
+    closing = f"\\end{{{begins[1]}}}"
+    last = next((at for at in range(first, min(end, first + MAX_LATEX_LINES)) if closing in _line(state, at)), None)
+    if last is None or silent:
+        return last is not None
+    token = state.push("fence", "code", 0)
+    token.content = state.getLines(first, last + 1, state.sCount[first], keepLastLF=True)
+    token.map = [first, last + 1]
+    state.line = last + 1
+    return True
+
+
+def _line(state: StateBlock, at: int) -> str:
+    return state.src[state.bMarks[at] + state.tShift[at] : state.eMarks[at]]
 
 
 def _html_inline(

@@ -255,10 +255,10 @@ def test_a_head_over_all_columns_that_comes_again_below_names_rows_and_not_colum
     html = """<tr><th colspan=3>North<tr><th>City<th>Rain<th>Sun<tr><td>Oslo<td>70<td>30
         <tr><th colspan=3>South<tr><td>Rome<td>20<td>80"""
     assert values_of(html) == [
-        "Rain: 70 (row Oslo)",
-        "Sun: 30 (row Oslo)",
-        "Rain: 20 (row Rome)",
-        "Sun: 80 (row Rome)",
+        "Rain: 70 (row North > Oslo)",
+        "Sun: 30 (row North > Oslo)",
+        "Rain: 20 (row South > Rome)",
+        "Sun: 80 (row South > Rome)",
     ]
     alone = "<tr><th colspan=3>Weather<tr><th>City<th>Rain<th>Sun<tr><td>Oslo<td>70<td>30"
     assert values_of(alone) == ["Weather, Rain: 70 (row Oslo)", "Weather, Sun: 30 (row Oslo)"]

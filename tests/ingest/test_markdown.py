@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ingest.chunking import cut
 from ingest.parsing._markdown import parse
 from ingest.parsing._result import Parsed
+from mistral_rag.schema import Page
 
 
 def parsed(folder: Path, text: str) -> Parsed:
@@ -176,3 +177,21 @@ def test_a_tag_that_is_only_mentioned_takes_nothing_away(tmp_path: Path, tag: st
 def test_any_text_gives_pages_that_can_be_cut(tmp_path_factory: "object", text: str) -> None:
     folder = Path(str(tmp_path_factory.mktemp("md")))  # type: ignore[attr-defined]
     cut(parsed(folder, text).pages, uri="u", title="t")
+
+
+@pytest.mark.parametrize("name", ["tabular", "tabular*", "longtable", "array"])
+def test_a_table_of_latex_keeps_its_lines(tmp_path: Path, name: str) -> None:
+    table = f"\\begin{{{name}}}{{lr}}\nItem & 2023 \\\\\nPumps & 11 \\\\\n\\end{{{name}}}"
+    (page,) = parse_of(tmp_path, f"Prices:\n{table}\n\nThat is all.\n")
+    assert page.text == f"Prices:\n\n{table}\n\nThat is all."
+
+
+def test_a_word_about_latex_is_text(tmp_path: Path) -> None:
+    (page,) = parse_of(tmp_path, "\\begin{tabular} begins a table\nin LaTeX.\n")
+    assert page.text == "\\begin{tabular} begins a table in LaTeX."
+
+
+def parse_of(folder: Path, text: str) -> tuple[Page, ...]:
+    path = folder / "latex.md"
+    path.write_text(text)
+    return tuple(parse(path).pages)

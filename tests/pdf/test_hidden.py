@@ -255,7 +255,7 @@ READABLE = {
         text(50, 700, SEEN, before="/Gs gs 1 Tr 0 G 0.3 w"), "/ExtGState << /Gs << /ca 0 /CA 1 >> >>"
     ),
     "4 points": Sample(text(50, 700, SEEN, size=4)),
-    "struck through and underlined": Sample(VISIBLE + "50 698 120 0.7 re f 50 702 120 0.7 re f\n"),
+    "underlined and overlined": Sample(VISIBLE + "50 698 120 0.7 re f 50 710 120 0.7 re f\n"),
     "below a highlighter": Sample(
         VISIBLE + "q /Gs gs 1 1 0 rg 45 690 300 25 re f Q\n", "/ExtGState << /Gs << /BM /Multiply >> >>"
     ),

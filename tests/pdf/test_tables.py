@@ -231,7 +231,7 @@ def test_labels_without_values_are_groups_and_keep_the_head(write_pdf: WritePdf,
     )[0]
     groups = [cell.text(page.text) for cell in page.tables[0].cells if cell.role == "group"]
     assert groups == ["Current assets:", "Liabilities:"]
-    assert values(page)[-1] == "2021: 180 (row Loans)"
+    assert values(page)[-1] == "2021: 180 (row Liabilities > Loans)"
     assert "title" not in {block.kind for block in page.blocks}
 
 
@@ -636,3 +636,89 @@ def test_years_over_names_of_three_lines_of_a_real_filing(shared: Path) -> None:
         "2023, Stores Closed: (14) (row Best Buy)",
         "2023, Total Stores at End of Fiscal Year: 925 (row Best Buy)",
     ]
+
+
+def test_a_label_in_the_middle_of_three_rows_names_each_of_them(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Region"), (120, "Product"), (-300, "2023"), (-400, "2022")],
+                [(120, "Pumps"), (-300, "11"), (-400, "12")],
+                [(60, "North"), (120, "Valves"), (-300, "21"), (-400, "22")],
+                [(120, "Seals"), (-300, "31"), (-400, "32")],
+                [(120, "Pumps"), (-300, "41"), (-400, "42")],
+                [(60, "South"), (120, "Valves"), (-300, "51"), (-400, "52")],
+                [(120, "Seals"), (-300, "61"), (-400, "62")],
+            )
+        )
+    )[0]
+    assert [str(v) for v in page.cell_values(0, len(page.text)) if v.column == "2023"] == [
+        "2023: 11 (row North, Pumps)",
+        "2023: 21 (row North, Valves)",
+        "2023: 31 (row North, Seals)",
+        "2023: 41 (row South, Pumps)",
+        "2023: 51 (row South, Valves)",
+        "2023: 61 (row South, Seals)",
+    ]
+
+
+def test_labels_in_the_middle_of_groups_of_unlike_length(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Region"), (-300, "2023"), (-400, "2022")],
+                [(-300, "11"), (-400, "12")],
+                [(60, "North"), (-300, "21"), (-400, "22")],
+                [(-300, "31"), (-400, "32")],
+                [(60, "South"), (-300, "41"), (-400, "42")],
+            )
+        )
+    )[0]
+    assert [value.row for value in page.cell_values(0, len(page.text))] == ["North"] * 6 + ["South"] * 2
+
+
+def test_an_empty_label_below_a_label_stays_empty(write_pdf: WritePdf, draw: Drawn) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Region"), (-300, "2023"), (-400, "2022")],
+                [(60, "North"), (-300, "11"), (-400, "12")],
+                [(-300, "21"), (-400, "22")],
+                [(60, "South"), (-300, "31"), (-400, "32")],
+                [(-300, "41"), (-400, "42")],
+            )
+        )
+    )[0]
+    rows = [value.row for value in page.cell_values(0, len(page.text))]
+    assert rows == ["North", "North", "", "", "South", "South", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        ([(60, "Hall"), (165, "10"), (295, "35")], ["Mon: 10 (row Hall)", "Tue, Wed: 35 (row Hall)"]),
+        ([(60, "Hall"), (205, "17"), (345, "35")], ["Mon, Tue: 17 (row Hall)", "Wed: 35 (row Hall)"]),
+        ([(60, "Hall"), (240, "closed")], ["Mon, Tue, Wed: closed (row Hall)"]),
+        ([(60, "Hall"), (255, "52")], ["Mon, Tue, Wed: 52 (row Hall)"]),
+    ],
+)
+def test_a_value_between_the_rules_of_several_columns_has_all_their_names(
+    write_pdf: WritePdf, draw: Drawn, cells: Printed, wanted: list[str]
+) -> None:
+    rows = [
+        [(60, "Room"), (160, "Mon"), (250, "Tue"), (340, "Wed")],
+        [(60, "Pool"), (165, "7"), (255, "8"), (345, "9")],
+        [(60, "Gym"), (165, "4"), (255, "5"), (345, "6")],
+        cells,
+    ]
+    grid_lines = "".join(rule(55, 400, 710.5 - 14 * at) for at in range(5))
+    grid_lines += "".join(upright_rule(x, 654.5, 710.5) for x in (55, 400))
+    grid_lines += "".join(upright_rule(x, 668.5, 710.5) for x in (145, 235, 325))
+    edges = {145: 0, 235: 1, 325: 2}
+    spanned = {"Mon": 1, "Tue": 2, "Wed": 3}
+    for x, at in edges.items():
+        names = [line.partition(": ")[0].split(", ") for line in wanted]
+        inside = any(spanned[name[0]] <= at < spanned[name[-1]] for name in names)
+        grid_lines += "" if inside else upright_rule(x, 654.5, 668.5)
+    page = read_pages(write_pdf(draw(*rows) + grid_lines))[0]
+    assert values(page)[-len(wanted) :] == wanted

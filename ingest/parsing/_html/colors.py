@@ -51,6 +51,7 @@ _FUNCTION: Final = re.compile(r"(rgb|hsl)a?\(([^()]*)\)")
 _MODERN: Final = re.compile(r"(hwb|lab|lch|oklab|oklch|color)\(([^()/]+)(?:/\s*(?:1|100%)\s*)?\)")
 _COMMA: Final = re.compile(r",(?![^(]*\))")
 _NUMBER: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(%?)")
+_SHARE: Final = re.compile(r"(?<![\w.(-])(\d+\.?\d*|\.\d+)%(?![^()]*\))")
 _NAME: Final = re.compile(r"[a-z]+")
 
 
@@ -69,9 +70,36 @@ def color_of(value: str) -> tuple[Color, float]:
         return _called(found[1], _NUMBER.findall(found[2]))
     if value.startswith("light-dark("):
         return color_of(_COMMA.split(value[len("light-dark(") : -1])[0])
+    if value.startswith("color-mix("):
+        return _mixed(_COMMA.split(value[len("color-mix(") : -1])[1:])
     if found := _MODERN.fullmatch(value):
         return _modern(found[1], found[2].split()), 1.0
     return (value, 1.0) if _NAME.fullmatch(value) else (None, 1.0)
+
+
+def _mixed(parts: list[str]) -> tuple[Color, float]:
+    """A mixture of two colours (CSS Color 5, "color-mix"), worked out in sRGB whatever space it names.
+
+    Other spaces give other colours between two, but not another end: white with white, or all of one, is the same.
+    """
+    if len(parts) != 2:
+        return None, 1.0
+    shares = [[float(found[1]) for found in _SHARE.finditer(part)] for part in parts]
+    colors = [color_of(_SHARE.sub("", part)) for part in parts]
+    first = shares[0][0] if shares[0] else 100 - shares[1][0] if shares[1] else 50.0
+    second = shares[1][0] if shares[1] else 100 - first
+    total = first + second
+    if total <= 0:
+        return None, 1.0
+    weights = [share / total * opacity for share, (_, opacity) in zip((first, second), colors, strict=True)]
+    opacity = sum(weights) * min(total, 100) / 100
+    levels = [color for weight, (color, _) in zip(weights, colors, strict=True) if weight]
+    if len(levels) < 2:
+        return (levels[0] if levels else None), opacity
+    (a, b), known = levels, all(isinstance(color, tuple) for color in levels)
+    if not known or a is None or b is None or isinstance(a, str) or isinstance(b, str):
+        return (a if a == b else None), opacity
+    return tuple((x * weights[0] + y * weights[1]) / sum(weights) for x, y in zip(a, b, strict=True)), opacity
 
 
 def _modern(function: str, words: list[str]) -> Color:

@@ -11,14 +11,15 @@ Declarations = Mapping[str, tuple[str, bool]]
 """Values by property, in lower case, and True for those that are important."""
 
 _NAMES = """
-    -webkit-background-clip -webkit-text-fill-color -webkit-text-stroke -webkit-text-stroke-width animation
-    animation-name background background-clip background-color background-image bottom clip clip-path color
-    content-visibility display fill filter font-size font-weight height left margin-left margin-top max-height max-width
-    opacity overflow overflow-x overflow-y position right scale stroke text-decoration text-decoration-line text-indent
-    text-shadow top transform transition transition-property translate visibility width
+    -webkit-background-clip -webkit-mask -webkit-mask-image -webkit-text-fill-color -webkit-text-stroke
+    -webkit-text-stroke-width animation animation-name background background-clip background-color background-image
+    bottom clip clip-path color content-visibility display fill filter font-size font-weight height left margin-left
+    margin-top mask mask-image max-height max-width mix-blend-mode opacity overflow overflow-x overflow-y
+    padding-left position right scale stroke text-decoration text-decoration-line text-indent text-shadow top
+    transform transition transition-property translate visibility width
 """
 PROPERTIES: Final = frozenset(_NAMES.split())
-"""Properties that can hide text or tell the heads of tables; all others are left out."""
+"""Properties that can hide text or tell the heads and groups of tables; all others are left out."""
 MAX_RULES: Final = 20_000
 """Rules of a page that are looked at; large sites have some thousands."""
 
@@ -31,6 +32,13 @@ _COMMA: Final = re.compile(r",(?![^(\[]*[)\]])")
 _RIGHTMOST: Final = re.compile(r"[^\s>+~]+\Z")
 _KEY: Final = re.compile(r"#[\w-]+|\.[\w-]+|^[\w-]+")
 _SIMPLE: Final = re.compile(r"[#.]?[\w-]+")
+_SCOPE: Final = re.compile(r"@scope\s*\((.*)\)\s*", re.DOTALL)
+"""A scope with a lower edge (`to`) holds for elements that are not found here: its rules are passed over."""
+_AROUND: Final = re.compile(r"&|:scope\b")
+_MAX_NESTING: Final = 10
+_MAX_SELECTORS: Final = 10_000
+"""Characters of a rule's selectors with those around it: each level of nesting may double them."""
+_CALL: Final = re.compile(r"\([^()]*\)")
 _AT_RULE: Final = re.compile(r"@([a-zA-Z-]+)")
 _PSEUDO_ELEMENT: Final = re.compile(
     r"::|:(?:before|after|first-line|first-letter|hover|focus|active|visited|target|checked)"
@@ -58,7 +66,8 @@ class Rule(NamedTuple):
     @property
     def key(self) -> str:
         """Id, class or tag that an element must have: the first of the rightmost part; empty for any element."""
-        rightmost = _RIGHTMOST.search(self.selector)
+        selector = _CALL.sub("", _CALL.sub("", self.selector))
+        rightmost = None if "(" in selector else _RIGHTMOST.search(selector)
         found = sorted(_KEY.findall(rightmost[0].partition(":")[0].partition("[")[0])) if rightmost else []
         return found[0] if found else ""
 
@@ -85,11 +94,17 @@ def rules_of(sheet: str, first: int = 0) -> Iterator[Rule]:
     """Rules of a style sheet that a reader at a screen sees at work; `first` numbers the first."""
     prelude: list[str] = []
     blocks: list[str | None] = []
+    declared: list[list[str]] = []
     for piece in _TOKEN.findall(_COMMENT.sub("", sheet)):
         if piece == "{":
-            blocks.append(_block("".join(prelude).strip(), blocks))
+            own, mark, begun = "".join(prelude).rpartition(";")
+            if declared:
+                declared[-1].append(own + mark)
+            declared.append([])
+            blocks.append(_block(begun.strip(), blocks))
             prelude = []
         elif piece == "}" and blocks:
+            prelude = [*declared.pop(), *prelude]
             if selectors := blocks.pop():
                 declarations = declarations_of("".join(prelude))
                 for selector in _COMMA.split(selectors) if declarations else ():
@@ -123,15 +138,34 @@ def covers(values: Mapping[str, str]) -> bool:
 
 def _block(prelude: str, blocks: list[str | None]) -> str | None:
     """Selectors of a block that begins; empty for a group of rules, None for one that is passed over."""
-    if None in blocks or (blocks and blocks[-1]):
+    if None in blocks or len(blocks) > _MAX_NESTING:
         return None
+    around = blocks[-1] if blocks else ""
     if prelude[:1] != "@":
-        return prelude
+        return _nested(around, prelude) if around else prelude
     rule = _AT_RULE.match(prelude)
     name = rule[1].lower() if rule else ""
     if name == "layer" or (rule and name in {"media", "supports", "container"} and holds(name, prelude[rule.end() :])):
-        return ""
+        return around
+    if name == "scope" and (found := _SCOPE.fullmatch(prelude)):
+        return _nested(around, found[1]) if around else found[1].strip()
     return None
+
+
+def _nested(around: str, prelude: str) -> str:
+    """Selectors of a rule within another (CSS Nesting 1); `&` and `:scope` stand for the element around."""
+    outer, inner = _COMMA.split(around), _COMMA.split(prelude)
+    if sum(map(len, outer)) * len(inner) + sum(map(len, inner)) * len(outer) > _MAX_SELECTORS:
+        return "@"
+    return ",".join(_within(parent.strip(), selector.strip()) for parent in outer for selector in inner)
+
+
+def _within(parent: str, selector: str) -> str:
+    if not _AROUND.search(selector):
+        return f"{parent} {selector}"
+    # a tag stands first in a compound
+    own = _AROUND.sub(lambda _: parent, selector, count=1)
+    return _AROUND.sub(lambda _: f":is({parent})", own)
 
 
 def _stateless(selector: str) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ingest.parsing._html.colors import MIN_OPACITY
+from ingest.parsing._html.colors import MIN_OPACITY, WHITE, color_of
 from ingest.parsing._html.validity import places_of_sides
 
 FAR_OUT: Final = 500.0
@@ -18,6 +18,12 @@ PIXELS: Final = {
     "in": 96.0, "cm": 37.8, "mm": 3.78, "pc": 16.0,
 }  # fmt: skip
 """Shares of a window count half: half a window to the left is a way to centre, a whole one is out of sight."""
+_MASKS: Final = ("mask", "mask-image", "-webkit-mask", "-webkit-mask-image")
+_GRADIENT: Final = re.compile(r"(?:repeating-)?(?:linear|radial|conic)-gradient\((.*)\)[^,()]*")
+_COMMA: Final = re.compile(r",(?![^(]*\))")
+_STOP: Final = re.compile(r"(?:\s+[\d.]+(?:%|px|em|deg))+\s*$")
+_WHITENING: Final = frozenset({"screen", "lighten", "color-dodge", "plus-lighter"})
+"""Modes that give white for anything on white (Compositing and Blending 1, 9)."""
 _TIME: Final = re.compile(r"(?<![\w.])(?!0*\.?0*m?s)[\d.]+m?s\b")
 _OPACITY: Final = re.compile(r"opacity\(\s*([\d.]+)(%?)\s*\)")
 _TRANSFORM: Final = re.compile(
@@ -38,9 +44,26 @@ def hides(values: Mapping[str, str]) -> bool:
         or values.get("content-visibility") == "hidden"
         or faintness(values) < MIN_OPACITY
         or _is_cut(values)
+        or any(_is_masked(values.get(name, "")) for name in _MASKS)
         or _is_far_out(values)
         or "line-through" in values.get("text-decoration", "") + values.get("text-decoration-line", "")
     )
+
+
+def is_whitened(values: Mapping[str, str], background: object) -> bool:
+    """True for an element that is blended with white paper to nothing but white."""
+    return values.get("mix-blend-mode", "") in _WHITENING and background == WHITE
+
+
+def _is_masked(mask: str) -> bool:
+    """True for a mask without ink: one gradient of colours that are all transparent."""
+    gradient = _GRADIENT.match(mask)
+    if gradient is None:
+        return False
+    colors = [color_of(_STOP.sub("", part)) for part in _COMMA.split(gradient[1])]
+    # what is no colour is a direction or a place
+    known = [opacity for color, opacity in colors if color is not None and not isinstance(color, str)]
+    return any(opacity == 0.0 for _, opacity in colors) and all(opacity < MIN_OPACITY for opacity in known)
 
 
 def faintness(values: Mapping[str, str]) -> float:

@@ -9,9 +9,9 @@ from pydantic import JsonValue
 from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.css import covers
-from ingest.parsing._html.hiding import hides
+from ingest.parsing._html.hiding import hides, is_whitened
 from ingest.parsing._html.numbers import ListNumbers
-from ingest.parsing._html.styles import Style, Styles, in_drawing, inherited
+from ingest.parsing._html.styles import Style, Styles, in_drawing, indent_of, inherited
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
@@ -132,7 +132,7 @@ class HtmlReader:
         declared = self._styles.of(tag, node, attributes)
         custom = with_own(self._looks[-1].custom, declared)
         values = resolved(declared, custom)
-        is_hidden = hides(values) or _is_closed(tag, attributes)
+        is_hidden = hides(values) or is_whitened(values, self._looks[-1].background) or _is_closed(tag, attributes)
         if covers(values) and not is_hidden:
             self._looks[-1] = self._looks[-1]._replace(background=None)
         self._looks.append(inherited(in_drawing(self._looks[-1], tag, node), values, custom))
@@ -150,6 +150,7 @@ class HtmlReader:
         if values.get("display") in FLEX_DISPLAYS:
             self._flexible.add(node.mem_id)
         if tag not in BLOCKS:
+            self._set_in(values)
             self._place(node, values.get("display"))
             self._inline(tag, attributes)
             return True
@@ -157,7 +158,12 @@ class HtmlReader:
         if len(self._open) < MAX_DEPTH:
             self._open.append((tag, node.mem_id))  # nodes compare by their whole text
             self._begin(tag, node)
+        self._set_in(values)
         return True
+
+    def _set_in(self, values: Mapping[str, str]) -> None:
+        if values and self._table is not None and self._table.in_cell:
+            self._table.set_in(indent_of(values))
 
     def _name(self, node: LexborNode) -> None:
         """Keep the page's first title; a drawing may have one of its own."""
@@ -180,6 +186,8 @@ class HtmlReader:
         """Keep text that is seen; white space counts only in `<pre>`."""
         if self._looks[-1].shows_text:
             self._letters[self._looks[-1].is_bold] += len(text.strip())
+            if self._table is not None and self._table.in_cell:
+                self._table.text(text)
             self._parts.append(drop_invisible(text if self._preformatted else BLANKS.sub(" ", text)))
         else:
             self.hidden += _length(text)
@@ -252,7 +260,7 @@ class HtmlReader:
         if self._framed:
             self._framed -= 1
         elif (table := self._tables.pop()) is not None:
-            for grid in table.grids:
+            for grid in (part for whole in table.grids for part in whole.parted()):
                 grid.drop_empty_columns()
                 self._outline.table(grid)
 

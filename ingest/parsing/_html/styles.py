@@ -142,6 +142,11 @@ def _cascade(found: dict[str, tuple[tuple[int, ...], str]], declarations: Declar
             found[name] = place, value
 
 
+def indent_of(values: Mapping[str, str]) -> float:
+    """Pixels by which the first line in an element is set in; a line may hang out of the padding."""
+    return sum(pixels(values.get(name, "")) or 0.0 for name in ("padding-left", "margin-left", "text-indent"))
+
+
 def _of_old(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
     values = {"background-color": attributes.get("bgcolor"), "background-image": attributes.get("background")}
     if tag in {"font", "body"}:

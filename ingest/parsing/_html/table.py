@@ -12,11 +12,19 @@ MAX_CELL: Final = 1000
 """Characters of a cell in a table without column names; with more the table lays out running text."""
 MAX_CELL_OF_ROW: Final = 200
 """The same in a table of one row: a pair of label and value is short, columns of a page are not."""
+MAX_BESIDE_MENU: Final = 50
+"""The same for a cell beside one of nothing but links, in a table of one row: a menu stands beside the page's text."""
+MIN_LINKS: Final = 2
+"""Links of a menu."""
 MAX_PARTED_CELL: Final = 100
 """The same for a cell of several paragraphs in a table without lines: names of columns have as many, but are short."""
 
 MAX_ROW_SPAN: Final = 65_534
 """Rows that browsers let a cell cover."""
+KEPT_BLANKS: Final = "\u00a0\u2002\u2003\u3000"
+"""Blanks that browsers keep at the beginning of a cell."""
+BLANK: Final = 4.0
+"""Pixels of a blank in letters of 16."""
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 CELLS: Final = frozenset({"td", "th"})
 PARAGRAPHS: Final = frozenset(["article", "blockquote", "dd", "div", "dt", "form", "hr", "li", "p", "pre", "section"])
@@ -31,6 +39,8 @@ class TableReader:
         self.grids = [TableGrid()]
         self.in_head = False
         self.in_cell = False
+        self._indent = 0.0
+        self._has_text = False
         self._cell: tuple[bool, int, int, object] = (False, 1, 1, None)
 
     @property
@@ -40,15 +50,34 @@ class TableReader:
 
     def start_cell(self, tag: str, attributes: Mapping[str, str | None], background: object) -> None:
         """A cell begins; its text comes with `end_cell`."""
-        self.in_cell = True
+        self.in_cell, self._indent, self._has_text = True, 0.0, False
         is_head = tag == "th" and (attributes.get("scope") or "").lower() not in {"row", "rowgroup"}
         self._cell = is_head, _span(attributes.get("colspan")), _row_span(attributes.get("rowspan")), background
+
+    def set_in(self, by: float) -> None:
+        """An element begins in the cell whose text is set in by this many pixels: what counts is the first text."""
+        self._indent += 0.0 if self._has_text else by
+
+    def text(self, text: str) -> None:
+        """Text of the cell as it stands in the source."""
+        if not self._has_text:
+            words = text.lstrip()
+            self._indent += BLANK * sum(map(text[: len(text) - len(words)].count, KEPT_BLANKS))
+            self._has_text = bool(words)
 
     def end_cell(self, text: str, *, is_bold: bool) -> None:
         """The cell ends with this text."""
         self.in_cell = False
         is_head, across, down, background = self._cell
-        self.grid.add(text, is_head=is_head, is_bold=is_bold, background=background, across=across, down=down)
+        self.grid.add(
+            text,
+            is_head=is_head,
+            is_bold=is_bold,
+            background=background,
+            indent=self._indent,
+            across=across,
+            down=down,
+        )
 
     def end_row(self) -> None:
         """The row ends; one of heads below rows of values begins a grid of its own."""
@@ -66,6 +95,8 @@ def is_layout(table: LexborNode) -> bool:
         return True
     if look.is_data:
         return False
+    if look.rows == 1 and look.menus and look.longest > MAX_BESIDE_MENU:
+        return True
     limit = MAX_CELL_OF_ROW if look.rows == 1 else MAX_CELL
     return look.longest > limit or (look.longest_parted > MAX_PARTED_CELL and not _has_lines(table))
 
@@ -73,20 +104,27 @@ def is_layout(table: LexborNode) -> bool:
 class _Contents:
     """Counts of what a table holds, those of tables within its cells left out.
 
-    `longest` are the characters of its longest cell, `longest_parted` those of the longest one with several paragraphs.
+    `longest` are the characters of its longest cell, `longest_parted` those of the longest one with several paragraphs;
+    `menus` are the cells that hold links and nothing else.
     """
 
     def __init__(self, table: LexborNode) -> None:
-        self.cells = self.rows = self.longest = self.longest_parted = 0
+        self.cells = self.rows = self.longest = self.longest_parted = self.menus = 0
         self.is_data = self.holds_sections = False
         self._length = self._paragraphs = 0
-        self._begins = False
+        self._begins = self._in_link = False
+        self._links = 0
         walk = Walk(table)
         for tag, node, entered in walk:
             if tag in PARAGRAPHS:
                 self._begins = True
             elif entered and tag == TEXT:
                 self._count(len((node.text_content or "").strip()))
+            elif tag == "a":
+                self._in_link = entered
+                self._links += entered if self._links >= 0 else 0
+            elif not entered and tag in CELLS:
+                self.menus += self._links >= MIN_LINKS
             elif entered and (tag in HEADINGS or (tag == "table" and self.cells and not is_single_cell(node))):
                 self.holds_sections = True
                 return
@@ -94,13 +132,15 @@ class _Contents:
                 walk.skip()
             elif entered and tag in CELLS:
                 self.cells += 1
-                self._length, self._paragraphs, self._begins = 0, 0, True
+                self._length, self._paragraphs, self._begins, self._links = 0, 0, True, 0
             self.rows += entered and tag == "tr"
             self.is_data = self.is_data or tag in DATA
 
     def _count(self, length: int) -> None:
         if not length:
             return
+        # words beside links are no menu
+        self._links = self._links if self._in_link else -1
         self._paragraphs += self._begins
         self._begins = False
         self._length += length

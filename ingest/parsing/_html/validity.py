@@ -12,6 +12,7 @@ _LOGICAL: Final = {
     "inset-block-start": "top",
     "inset-block-end": "bottom",
     "margin-inline-start": "margin-left",
+    "padding-inline-start": "padding-left",
     "margin-block-start": "margin-top",
     "inline-size": "width",
     "block-size": "height",
@@ -45,6 +46,7 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     "font-size": _words("xx-small x-small small medium large x-large xx-large xxx-large smaller larger"),
     "font-weight": _words("normal bold bolder lighter"),
     **dict.fromkeys(("left", "right", "top", "bottom", "margin-left", "margin-top"), _words("auto")),
+    "padding-left": frozenset(),
     **dict.fromkeys(
         ("width", "height", "max-width", "max-height"),
         _words("auto none min-content max-content fit-content stretch -webkit-fill-available -moz-available"),
@@ -52,8 +54,8 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("clip", "clip-path", "transform", "translate", "scale", "filter"), _words("auto none")),
 }
 _SIZED: Final = _words(
-    "opacity font-size font-weight left right top bottom margin-left margin-top width height max-width max-height "
-    "translate scale"
+    "opacity font-size font-weight left right top bottom margin-left margin-top padding-left width height max-width "
+    "max-height translate scale"
 )
 _SIZE: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:%|[a-z]{1,5})?")
 _TWO_WORDS: Final = _words("display overflow translate scale")
@@ -68,8 +70,8 @@ def longhands(name: str, value: str) -> Iterator[tuple[str, str]]:
         found = _FONT_SIZE.search(value)
         yield "font-size", found[1] if found else "inherit"
         yield "font-weight", "bold" if _FONT_BOLD.search(value) else "normal"
-    elif name in {"inset", "margin"}:
-        prefix = "" if name == "inset" else "margin-"
+    elif name in {"inset", "margin", "padding"}:
+        prefix = "" if name == "inset" else f"{name}-"
         sides = value.split() or [""]
         for side, at in zip(("top", "right", "bottom", "left"), places_of_sides(len(sides)), strict=True):
             yield prefix + side, sides[at]

@@ -18,6 +18,7 @@ from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
 from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._hidden.letters import doubts_by_letter
 from mistral_rag.pdf._hidden.objects import PageObjects, objects_of
+from mistral_rag.pdf._hidden.struck import struck_out
 from mistral_rag.pdf._hidden.visibility import hidden_characters
 from mistral_rag.pdf._native import bound
 from mistral_rag.schema import clean_text
@@ -33,6 +34,10 @@ _STRAY = re.compile("\r(?!\n)|(?<!\r)\n|[\x0b\x0c]")
 _WORD = re.compile(r"\S+")
 _MIN_HEIGHT = 2.0
 """Points; the smallest print that is meant to be read has 4, and on screens and paper 2 are a grey line."""
+_MIN_WIDTH = 0.03
+_FEW_LETTERS = 2
+"""Mean width of a word's letters against their height, twice as much for more than a few: those of condensed fonts have
+.2, an l in one has .1."""
 _MAX_SAMPLE = 300
 """Words whose mapping to Unicode is checked, a call each: enough for a share."""
 _FORCE_BOLD = 1 << 18
@@ -51,7 +56,8 @@ class PageWords(NamedTuple):
     `runs` (n) numbers PDFium's lines; `angles` (n) is the rotation of each word: 0, 90, 180 or 270 degrees clockwise,
     -1 for any other. `spans` are PDFium's indices of each word's first and last character. `visible` counts the
     characters that are no white space, `garbage` is the share of them without a meaning. `hidden` counts characters
-    that nobody sees; they belong to no word, and are in neither measure.
+    that nobody sees; they belong to no word, and are in neither measure. `struck` are PDFium's indices of letters that
+    are struck out: `hidden` counts them, but their words are here, for the layout is that of the whole print.
     """
 
     texts: list[str]
@@ -62,6 +68,7 @@ class PageWords(NamedTuple):
     visible: int
     garbage: float
     hidden: int = 0
+    struck: frozenset[int] = frozenset()
 
 
 @contextmanager
@@ -80,8 +87,15 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
     """Read the words of a loaded page that a reader sees; `drawing` are its objects."""
     text, index = _characters(text_page)
     text, hidden = _without_hidden(page, text_page, transform, objects_of(page, drawing), text, index)
-    glyphs, pairs = as_printed(read_glyphs(text_page, transform, text, index), text_page)
-    tokens, starts_run = _tokens(glyphs.text, marks_cut(glyphs, pairs))
+    glyphs = read_glyphs(text_page, transform, text, index)
+    struck = frozenset(index[at] for at in np.flatnonzero(struck_out(page, glyphs, drawing, transform)).tolist())
+    glyphs, pairs = as_printed(glyphs, text_page)
+    cuts = marks_cut(glyphs, pairs)
+    if struck:
+        out = np.array([at in struck for at in glyphs.indices])
+        hidden += int(np.count_nonzero(out))
+        cuts = np.union1d(cuts, np.flatnonzero(out[1:] != out[:-1]) + 1)
+    tokens, starts_run = _tokens(glyphs.text, cuts)
     firsts, ends = tokens.T.tolist()
     spans = [(glyphs.indices[first], glyphs.indices[end - 1]) for first, end in zip(firsts, ends, strict=True)]
     texts = [_clean_word(glyphs.text[first:end]) for first, end in zip(firsts, ends, strict=True)]
@@ -97,6 +111,7 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
         visible=visible,
         garbage=_garbage(text_page, glyphs.text, visible, spans),
         hidden=hidden,
+        struck=struck,
     )
     on_page = transform.shows(boxes) & ~_is_tiny(words)
     lost = sum(len(texts[at]) for at in np.flatnonzero(~on_page).tolist())
@@ -123,11 +138,15 @@ def _without_hidden(
 
 
 def _is_tiny(words: PageWords) -> Booleans:
-    """Mask (n) of the words whose letters are too small to be read."""
+    """Mask (n) of the words whose letters are too small, or squeezed too much, to be read."""
     left, top, right, bottom = words.boxes.T
     lying = (words.angles == 90) | (words.angles == 270)
     heights = np.where(lying, right - left, bottom - top)
-    tiny: Booleans = heights < _MIN_HEIGHT
+    along = np.where(lying, bottom - top, right - left)
+    counts = np.array([len(text) for text in words.texts])
+    least = np.where(counts > _FEW_LETTERS, 2, 1) * _MIN_WIDTH
+    squeezed = (along < least * heights * counts) & np.array([text.isascii() for text in words.texts], dtype=bool)
+    tiny: Booleans = (heights < _MIN_HEIGHT) | squeezed
     return tiny
 
 

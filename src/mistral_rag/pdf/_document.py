@@ -18,6 +18,7 @@ from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, a
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_lines, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
+from mistral_rag.pdf._hidden.actual import drop_untrue_text
 from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
@@ -26,6 +27,7 @@ from mistral_rag.pdf._native import address_of
 from mistral_rag.pdf._regions import RegionKind, frames_of
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
+from mistral_rag.pdf._unstruck import without_struck
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -143,14 +145,13 @@ class PdfFile:
 
     def sheet(self, number: int) -> "Sheet":
         """Read page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
-        with self._page(number) as page, text_of(page) as text_page:
+        with self._page(number) as page, self._text_of(page) as (drawing, text_page):
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
-            drawing = Drawing.of(address_of(page))
             words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
-            lines = lines_of(words, frames=lambda: frames_of(rulings()))
+            lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)
             boxes, printed = _positions(text_page, words, lines, transform)
             return Sheet(
                 number=number,
@@ -186,7 +187,7 @@ class PdfFile:
         sheet = self.sheet(number)
         if not sheet.hidden:
             return ()
-        with self._page(number) as page, text_of(page) as text_page:
+        with self._page(number) as page, self._text_of(page) as (_, text_page):
             return left_out(text_page, PageTransform.of(page), sheet.text, sheet.words)
 
     def size(self, number: int) -> tuple[float, float]:
@@ -223,6 +224,14 @@ class PdfFile:
             yield page
         finally:
             pdfium.FPDF_ClosePage(page)
+
+    @contextmanager
+    def _text_of(self, page: Any) -> Iterator[tuple[Drawing, Any]]:
+        """What draws a loaded page, and its text as the letters have it."""
+        drawing = Drawing.of(address_of(page))
+        drop_untrue_text(self._document, page, drawing)
+        with text_of(page) as text_page:
+            yield drawing, text_page
 
     def _loaded(self, number: int) -> Any:
         page = pdfium.FPDF_LoadPage(self._document, number - 1)

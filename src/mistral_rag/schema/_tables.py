@@ -12,6 +12,9 @@ from mistral_rag.schema._boxes import Box
 CellRole = Literal["value", "column", "row", "group"]
 """Parts that a cell plays: a value, the name of its columns, the name of its row, or of the rows below it."""
 
+GROUP_JOINT = " > "
+"""Separator between the name of a group of rows and what is in it."""
+
 
 def column_letters(column: int) -> str:
     """The letters of a sheet's column, from 1: A to Z, then AA."""
@@ -45,7 +48,8 @@ class TableCell(Model):
     """One cell of a table; `row` and `column` count from 0.
 
     `runs` are the (start, end) of its text in `Page.text`, one a printed line; an empty cell has none. `row_span` and
-    `column_span` count the rows and columns that it covers.
+    `column_span` count the rows and columns that it covers. `scope` counts the rows below a group's name that it holds
+    together; where it is not clear which rows these are, it is 0.
     """
 
     row: Offset
@@ -55,6 +59,7 @@ class TableCell(Model):
     runs: tuple[tuple[Offset, Offset], ...] = ()
     role: CellRole = "value"
     box: Box | None = None
+    scope: Offset = 0
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
@@ -68,7 +73,10 @@ class TableCell(Model):
 
 
 class CellValue(Model):
-    """A cell as a reader names it: the value printed in it, the heads of its column and the label of its row."""
+    """A cell as a reader names it: the value printed in it, the heads of its column and the label of its row.
+
+    Names of groups stand before the label, from the outermost on: "North America > Revenue".
+    """
 
     value: Text
     column: Text = ""
@@ -105,13 +113,13 @@ class Table(Run):
 
     def values(self, page_text: str, start: int, end: int) -> Iterator[CellValue]:
         """The values that begin in ``page_text[start:end]``, with their column and row. Empty cells are left out."""
-        labels = self._labels(page_text)
+        labels, groups = self._labels(page_text), self._groups(page_text)
         for cell in self.cells:
             if cell.role == "value" and cell.runs and start <= cell.runs[0][0] < end:
                 yield CellValue(
                     value=cell.text(page_text),
                     column=self._column(cell),
-                    row=", ".join(labels[cell.row]),
+                    row=GROUP_JOINT.join(filter(None, (*groups[cell.row], ", ".join(labels[cell.row])))),
                 )
 
     def cell_range(self, start: int, end: int) -> str | None:
@@ -133,3 +141,11 @@ class Table(Run):
                 for row in range(cell.row, cell.row + cell.row_span):
                     labels[row].append(cell.text(page_text))
         return labels
+
+    def _groups(self, page_text: str) -> dict[int, list[str]]:
+        """The names of the groups that each row is in, from the outermost on, without the colon behind them."""
+        groups: dict[int, list[str]] = defaultdict(list)
+        for cell in self.cells:
+            for row in range(cell.row + 1, cell.row + cell.scope + 1):
+                groups[row].append(cell.text(page_text).rstrip(":： "))
+        return groups

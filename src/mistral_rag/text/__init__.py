@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
     from mistral_rag.text._computed_numbers import Computation, computed_number
     from mistral_rag.text._dates import WrittenDate, dates, same_date
-    from mistral_rag.text._grid import GridCell, Place, TableGrid
+    from mistral_rag.text._grid import GridCell, Place, RowLabel, TableGrid, group_scopes
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
     from mistral_rag.text._measures import measure_word
@@ -50,7 +50,7 @@ _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "DecodedText decode_text read_text",
     "_dates": "WrittenDate dates same_date",
-    "_grid": "GridCell Place TableGrid",
+    "_grid": "GridCell Place RowLabel TableGrid group_scopes",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
     "_measures": "measure_word",
@@ -79,6 +79,7 @@ __all__ = [
     "Level",
     "Number",
     "Place",
+    "RowLabel",
     "TableGrid",
     "Terms",
     "Weigh",
@@ -95,6 +96,7 @@ __all__ = [
     "drop_invisible",
     "evenly",
     "full_year",
+    "group_scopes",
     "hashed",
     "hashed_question",
     "is_readable",

@@ -53,7 +53,11 @@ def layout_values(page: Page) -> tuple[bytes, bytes]:
 
 
 def _table(table: Table) -> list[Any]:
-    cells = [[c.row, c.column, c.row_span, c.column_span, c.runs, c.role, _box(c.box)] for c in table.cells]
+    # read by position, so what came later stands behind, and only where there is any of it
+    cells = [
+        [c.row, c.column, c.row_span, c.column_span, c.runs, c.role, _box(c.box), *([c.scope] if c.scope else [])]
+        for c in table.cells
+    ]
     sheet = [table.sheet_rows, table.sheet_columns] if table.sheet_rows or table.sheet_columns else []
     return [table.start, table.end, cells, table.columns, table.scale, table.continued, _box(table.box), *sheet]
 
@@ -166,7 +170,14 @@ def _stored_table(
 
 
 def _stored_cell(
-    row: int, column: int, row_span: int, column_span: int, runs: list[Any], role: Any, box: list[float] | None
+    row: int,
+    column: int,
+    row_span: int,
+    column_span: int,
+    runs: list[Any],
+    role: Any,
+    box: list[float] | None,
+    scope: int = 0,
 ) -> TableCell:
     return TableCell(
         row=row,
@@ -176,6 +187,7 @@ def _stored_cell(
         runs=tuple((start, end) for start, end in runs),
         role=role,
         box=_stored_box(box),
+        scope=scope,
     )
 
 

@@ -39,10 +39,13 @@ def marks_cut(glyphs: Glyphs, pairs: Pairs) -> Integers:
 
 
 def _raised(text: str, begins: Integers, ends: Integers) -> Iterator[int]:
-    """Places at which raised marks begin or end; what has no letter or digit is no mark, and a fraction is a number."""
+    """Places at which raised marks begin or end; what has no letter or digit is no mark.
+
+    A fraction is a number, and apart from the whole number before it: 2 1/2 is not 21/2.
+    """
     for at in begins.tolist():
         mark = _word(text, at)
-        if _MARK.search(mark) and not any(sign in mark for sign in _FRACTION):
+        if _MARK.search(mark) and (text[at - 1].isdigit() or not any(sign in mark for sign in _FRACTION)):
             yield at
     for at in ends.tolist():
         if _MARK.search(text[at - 1]) and text[at] not in _FRACTION:

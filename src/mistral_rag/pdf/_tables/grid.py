@@ -1,12 +1,13 @@
 """The grid of one table: its cells by row and column, with their parts."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._tables.body import logical_rows
 from mistral_rag.pdf._tables.columns import Column, place_of
+from mistral_rag.pdf._tables.groups import is_over_columns, with_scopes
 from mistral_rag.pdf._tables.heads import ColumnName, joined_names, names_of
+from mistral_rag.pdf._tables.labels import Body, Held, Placed, under_one_label
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
 from mistral_rag.pdf._tables.values import is_enumerator, leader_of, scale_of
@@ -14,12 +15,6 @@ from mistral_rag.schema import Box, CellRole, Table, TableCell
 
 _MAX_OFF_MIDDLE = 0.95
 """Distance from a line to a label set between it and the next, times the label's height: less than to a line below."""
-
-
-_Placed = tuple[Piece, int, Row]
-"""A piece, the last column that it stands in, and its line."""
-_Held = dict[int, list[_Placed]]
-"""What stands in the columns of a row, by the first column of each piece."""
 
 
 class Layout(NamedTuple):
@@ -46,6 +41,7 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
     count = len(parts.columns)
     cells = [*_head_cells(parts.head, names, layout), *_rows_of_cells(parts, layout)]
     every = [*parts.head, *parts.body]
+    cells = with_scopes(cells, every, layout.width, layout.text)
     return Table(
         start=min(piece.start for row in every for piece in row.pieces),
         end=max(piece.end for row in every for piece in row.pieces),
@@ -61,9 +57,11 @@ def _rows_of_cells(parts: Parts, layout: Layout) -> Iterator[TableCell]:
     """The cells of the body, a label over several rows in the first of them."""
     body, labels = _without_labels_of_two(parts.body, parts.columns)
     rows = logical_rows(body, parts.columns, parts.lattice, layout.text)
-    held = [_held(lines, parts.columns) for lines in rows]
+    spans = Spans(parts.columns, parts.lattice, parts.lattice.parts_all(parts.columns))
+    held = [_held(lines, spans) for lines in rows]
     between = [labels.get(lines[-1].line) for lines in rows]
-    for group in _under_one_label(rows, held, [label is not None for label in between], parts):
+    body_rows = Body(rows, held, [label is not None for label in between])
+    for group in under_one_label(body_rows, parts.head, parts.columns, parts.lattice):
         at = len(parts.head) + group[0]
         if len(group) > 1:
             # the label stands beside any of its rows, or between two of them
@@ -72,41 +70,6 @@ def _rows_of_cells(parts: Parts, layout: Layout) -> Iterator[TableCell]:
             yield _cell(at, 0, words, layout, role="row", row_span=len(group))
         for row, index in enumerate(group, at):
             yield from _body_cells(row, held[index], parts.columns, layout, labelled=len(group) > 1)
-
-
-def _under_one_label(
-    rows: Sequence[Sequence[Row]], held: Sequence[_Held], between: Sequence[bool], parts: Parts
-) -> Iterator[Sequence[int]]:
-    """Indices of the rows that have one label: those around it as far as no rule goes on over the labels.
-
-    `between` says behind which rows a label stands on a line of its own.
-    """
-    label, first = parts.columns[0], parts.columns[1].left
-    above = [parts.head[-1] if parts.head else None, *(lines[-1] for lines in rows)]
-    below = [*(lines[0] for lines in rows), None]
-    # two rows that have labels of their own have none together
-    drawn = [
-        not (0 in held[at] and 0 in held[at + 1]) and parts.lattice.spans(rows[at][-1], rows[at + 1][0], label, first)
-        for at in range(len(rows) - 1)
-    ]
-    joints = [joined or alone for joined, alone in zip([*drawn, False], between, strict=False)]
-    for group in _joined(range(len(rows)), joints):
-        start, end = group[0], group[-1] + 1
-        # a rule above a sum does not go on over the labels either, but there no rule closes their column
-        whole = (
-            all(parts.lattice.closes(above[at], below[at], label) for at in (start, end)) if len(group) > 1 else True
-        )
-        count = sum((0 in held[at]) + between[at] for at in group)
-        if whole and count == 1 and all(set(held[at]) - {0} for at in group):
-            yield group
-        else:
-            yield from _joined(group, between)
-
-
-def _joined(indices: Sequence[int], joints: Sequence[bool]) -> list[Sequence[int]]:
-    """The indices in runs that end where the joint behind an index is none."""
-    ends = [at + 1 for at in indices if not joints[at] and at != indices[-1]]
-    return [range(a, b) for a, b in pairwise([indices[0], *ends, indices[-1] + 1])] if indices else []
 
 
 def _without_labels_of_two(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[Row], dict[int, Row]]:
@@ -135,20 +98,43 @@ def _head_cells(rows: Sequence[Row], names: Sequence[ColumnName], layout: Layout
         )
 
 
-def _held(lines: Sequence[Row], columns: Sequence[Column]) -> _Held:
-    held: _Held = {}
+class Spans(NamedTuple):
+    """Columns that cells stand in; where rules part all columns, those between the rules around a cell."""
+
+    columns: Sequence[Column]
+    lattice: Lattice
+    is_ruled: bool
+
+    def of(self, line: Row, piece: Piece) -> tuple[int, int]:
+        """First and last column of a piece."""
+        first, last = place_of(self.columns, piece)
+        bounds = self.lattice.bounds(line, piece) if self.is_ruled else None
+        if bounds is None:
+            return first, last
+        inside = [at for at, column in enumerate(self.columns) if bounds[0] <= column.middle <= bounds[1]]
+        alone = all(other is piece or not bounds[0] <= other.middle <= bounds[1] for other in line.pieces)
+        return (
+            (inside[0], inside[-1]) if inside and inside[0] <= first and last <= inside[-1] and alone else (first, last)
+        )
+
+
+def _held(lines: Sequence[Row], spans: Spans) -> Held:
+    held: Held = {}
     for line in lines:
         for piece in sorted(line.pieces, key=lambda piece: piece.start):
-            first, last = place_of(columns, piece)
+            first, last = spans.of(line, piece)
             held.setdefault(first, []).append((piece, last if first else first, line))
     return held
 
 
 def _body_cells(
-    row: int, held: _Held, columns: Sequence[Column], layout: Layout, *, labelled: bool
+    row: int, held: Held, columns: Sequence[Column], layout: Layout, *, labelled: bool
 ) -> Iterator[TableCell]:
     """The cells of a row, those without text included; `labelled` where a label of several rows stands in the first."""
     roles = _roles(held, columns, layout.text)
+    lines = [line for places in held.values() for _, _, line in places]
+    if len(lines) == 1 and is_over_columns(lines[0], columns):
+        roles = {next(iter(held)): "group"}
     at = int(labelled)
     while at < len(columns):
         found = held.get(at, [])
@@ -165,7 +151,7 @@ def _body_cells(
 def _cell(
     row: int,
     column: int,
-    found: Sequence[_Placed],
+    found: Sequence[Placed],
     layout: Layout,
     *,
     role: CellRole,
@@ -190,7 +176,7 @@ def _printed(piece: Piece, text: str) -> int:
     return leader_of(words) or len(words)
 
 
-def _roles(held: _Held, columns: Sequence[Column], text: str) -> dict[int, CellRole]:
+def _roles(held: Held, columns: Sequence[Column], text: str) -> dict[int, CellRole]:
     """Parts that the cells of a row play; those that are not named are values.
 
     The label of a row stands in its first column, or where that is empty in the next column of words before the

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._tables.columns import Column, matched, place_of
+from mistral_rag.pdf._tables.groups import is_over_columns
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
 from mistral_rag.pdf._tables.values import scale_of
@@ -57,6 +58,8 @@ def count_head_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lat
     for at, row in enumerate(rows[:MAX_HEAD_ROWS]):
         if not _may_name(row, columns):
             break
+        if count and _is_first_group(rows, at, count, columns):
+            break
         # years without a label are names; rules below names of several columns leave the labels out
         years = all(piece.kind != "text" and place_of(columns, piece)[0] for piece in row.pieces)
         ruled = at and not years and lattice.rule_between(rows[at - 1], row)
@@ -65,6 +68,14 @@ def count_head_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lat
         if len(row.pieces) > 1 or place_of(columns, row.pieces[0])[0]:
             count = at + 1
     return (count or bold) if count < len(rows) else 0
+
+
+def _is_first_group(rows: Sequence[Row], at: int, count: int, columns: Sequence[Column]) -> bool:
+    """True for words over all columns between their names and the first values: names over columns stand above them."""
+    if not _fills(rows[count - 1], columns) or not is_over_columns(rows[at], columns, rows[:count]):
+        return False
+    following = next((row for row in rows[at + 1 :] if len(row.pieces) > 1), None)
+    return following is not None and not _may_name(following, columns)
 
 
 def _marked(rows: Sequence[Row], marks: Sequence[bool]) -> int:

@@ -122,6 +122,11 @@ class Lattice(NamedTuple):
         whole = sum(map(len, owners)) == len(columns) and all(len(owned) <= 1 for owned in owners)
         return found if whole else []
 
+    def parts_all(self, columns: Sequence[Column]) -> bool:
+        """True when a rule runs down between any two columns somewhere in the table."""
+        places = [rule.place for rule in self.down]
+        return all(any(a.middle < place < b.middle for place in places) for a, b in pairwise(columns)) and bool(places)
+
     def _down_at(self, place: float) -> list[tuple[float, float]]:
         return [(rule.low, rule.high) for rule in self.down if abs(rule.place - place) < _MIN_REGION]
 

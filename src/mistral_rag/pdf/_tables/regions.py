@@ -1,6 +1,7 @@
 """Where one table of a page ends and the next begins."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.lattice import Lattice
@@ -106,7 +107,7 @@ def _beginstable_parts(run: Sequence[Row], begun: int, at: int, last: int, latti
     apart = (
         titled
         or (row.bold and not above.bold)
-        or lattice.part(above, row)
+        or (lattice.part(above, row) and not all(lattice.part(a, b) for a, b in pairwise(run[begun:at])))
         or row.top - above.bottom > _MIN_APART * (run[at + 1].top - row.bottom) > 0
         or row.left > max(r.left for r in run[begun:at])
     )
