@@ -86,7 +86,8 @@ def source_text(unit: EvidenceUnit) -> str:
     """Text of a unit with what a reader sees around it: its columns, headings, the title."""
     passage = unit.passage
     values = f"({unit.named_values})" if unit.named_values else ""
-    return "\n".join(filter(None, [unit.text, values, unit.header, *passage.chunk.headings, passage.source.title]))
+    # a blank line keeps what stands around a unit out of its last sentence
+    return "\n\n".join(filter(None, [unit.text, values, unit.header, *passage.chunk.headings, passage.source.title]))
 
 
 def _around(unit: EvidenceUnit) -> str:
