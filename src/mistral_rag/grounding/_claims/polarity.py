@@ -62,7 +62,8 @@ def _negation_flip(alignment: Alignment) -> str:
 
 def _negated(passage: Passage, alignment: Alignment, first: int, end: int) -> list[int]:
     """Indices of the negations in a range of tokens that stand beside words that both sides have."""
-    at = range(max(0, first - 1), min(end + 1, len(passage.tokens)))
+    # a German negation stands behind its verb, and a reflexive pronoun between them
+    at = range(max(0, first - 1), min(end + 3, len(passage.tokens)))
     return [
         i
         for i in at
