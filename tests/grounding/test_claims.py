@@ -124,3 +124,25 @@ def test_a_fall_from_the_smaller_to_the_larger_value_contradicts_itself() -> Non
     found = judge("Costs fell from 300 to 350.", ["Costs were 300 in 2021 and 350 in 2022."])
     assert found.support == "contradicted"
     assert "it says a fall, but its values go from 300 to 350" in found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language", "expected"),
+    [
+        (
+            "Der Vertrag verlängert sich.",
+            "Der Vertrag endet am 30. Juni. Er verlängert sich nicht.",
+            "de",
+            "contradicted",
+        ),
+        ("The lease renews.", "The lease ends in May. It does not renew.", "en", "contradicted"),
+        ("房价为每晚600元。", "房价为每晚500元。", "zh", "unsupported"),
+        ("房价为每晚500元。", "房价为每晚500元。", "zh", "supported"),
+        ("料金は8%です。", "料金は9%です。", "ja", "unsupported"),
+    ],
+)
+def test_short_sentences_and_scripts_without_blanks(statement: str, source: str, language: str, expected: str) -> None:
+    assert verdict(statement, source, language=language) in {
+        expected,
+        "contradicted" if expected != "supported" else "",
+    }

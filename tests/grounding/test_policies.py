@@ -169,7 +169,7 @@ async def test_every_setting_streams_to_what_invoke_gives(settings: dict[str, An
 def test_a_judge_makes_a_verdict_worse_and_never_better() -> None:
     judge = FakeListChatModel(responses=["1: CONTRADICTED - it says noon\n2: SUPPORTED"])
     answer = asked("Lunch is at noon [E3-NONCE]. Dinner is at 9000 [E4-NONCE].", judge=judge).invoke("When?")
-    assert [claim.support for claim in answer.claims] == ["contradicted", "contradicted"]
+    assert [claim.support for claim in answer.claims] == ["contradicted", "unsupported"]
     assert [claim.numbers_ok for claim in answer.claims] == [None, False]
     assert answer.claims[0].reasons[-1] == "the judge says contradicted: it says noon"
 

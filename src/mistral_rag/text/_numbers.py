@@ -34,6 +34,12 @@ _NUMBER: Final = re.compile(
 _UNIT_GLUED: Final = re.compile(
     r"(?<![\w.,-])(?P<digits>\d+(?:[.,]\d+)*)(?=(?:km|kg|mg|cm|ml|kwh|mwh|gwh|mw|gw|kw|gb|tb|mb|€|°)\b)", re.IGNORECASE
 )
+_IDEOGRAPHS: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_BESIDE_IDEOGRAPHS: Final = re.compile(
+    rf"(?<=[{_IDEOGRAPHS}])(?P<digits>\d+(?:[.,]\d+)*)(?P<percent>[%％])?(?![A-Za-z])"
+    rf"|(?<![\w.,-])(?P<more>\d+(?:[.,]\d+)*)(?=[{_IDEOGRAPHS}])"
+)
+"""Numbers in scripts without blanks between words."""
 _FISCAL: Final = re.compile(r"\bfy\s?['’]?(\d\d(?:\d\d)?)\b", re.IGNORECASE)
 _MINUS: Final = re.compile(r"(?<![^\W_])[-−–]\s?[$€£¥]?\s?\Z")
 _OPENS: Final = re.compile(r"\(\s?[$€£¥]?\s?\Z")
@@ -92,6 +98,8 @@ def numbers(text: str, *, named: bool = False) -> list[Number]:
     found = [_number(text, match) for match in _NUMBER.finditer(text)]
     taken = {number.start for number in found}
     found += [_number(text, match) for match in _UNIT_GLUED.finditer(text) if match.start() not in taken]
+    taken |= {number.start for number in found}
+    found += [_number(text, match) for match in _BESIDE_IDEOGRAPHS.finditer(text) if match.start() not in taken]
     found += [_plain(m, {float(full_year(m[1]))}) for m in _FISCAL.finditer(text)]
     if named:
         found += [_plain(m, value_of(m[0]), text) for m in NUMBER_WORD.finditer(text)]
@@ -100,7 +108,7 @@ def numbers(text: str, *, named: bool = False) -> list[Number]:
 
 def _number(text: str, match: re.Match[str]) -> Number:
     groups = match.groupdict()
-    digits, scale = groups["digits"], groups.get("scale")
+    digits, scale = groups["digits"] or groups["more"], groups.get("scale")
     before = text[max(0, match.start() - _BEFORE) : match.start()]
     currency = CURRENCY_BEFORE.search(before) or CURRENCY_BEHIND.match(text, match.end())
     percent = groups.get("percent") is not None

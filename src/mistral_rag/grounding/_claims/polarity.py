@@ -11,6 +11,8 @@ SAME_SENTENCE: Final = 0.6
 """Share of its stems by which a statement counts as another form of a sentence."""
 REACH: Final = 4
 """Tokens around a negation or direction in which stand the words that it is about."""
+MOSTLY_HELD: Final = 0.7
+"""Share of a sentence's stems that a statement has, by which the sentence is about nothing else."""
 AS_GOOD: Final = 0.15
 """Coverage by which another sentence may stay behind the best and still speak for the statement."""
 
@@ -33,9 +35,18 @@ def opposites(compared: Compared) -> Iterator[Finding]:
 
 def _close(alignments: Sequence[Alignment], at_least: float) -> list[Alignment]:
     """The best alignment and those about as good."""
-    if not alignments or alignments[0].coverage < at_least or len(alignments[0].shared) < 2:
-        return []
-    return [a for a in alignments if a.coverage >= alignments[0].coverage - AS_GOOD]
+    close = [alignment for alignment in alignments if _is_close(alignment, at_least)]
+    return [a for a in close if a.coverage >= close[0].coverage - AS_GOOD]
+
+
+def _is_close(alignment: Alignment, at_least: float) -> bool:
+    """True when a statement says much the same as a sentence, or a short sentence is nearly whole in it.
+
+    "The contract renews" and "It does not renew" have one word in common, and it is all that the second says.
+    """
+    if alignment.coverage >= at_least and len(alignment.shared) > 1:
+        return True
+    return len(alignment.shared) >= MOSTLY_HELD * len(alignment.there.stems)
 
 
 def _negation_flip(alignment: Alignment) -> str:
@@ -51,7 +62,8 @@ def _negation_flip(alignment: Alignment) -> str:
 
 def _negated(passage: Passage, alignment: Alignment, first: int, end: int) -> list[int]:
     """Indices of the negations in a range of tokens that stand beside words that both sides have."""
-    at = range(max(0, first - 1), min(end + 1, len(passage.tokens)))
+    # a German negation stands behind its verb, and a reflexive pronoun between them
+    at = range(max(0, first - 1), min(end + 3, len(passage.tokens)))
     return [
         i
         for i in at

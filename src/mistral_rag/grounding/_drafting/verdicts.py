@@ -87,9 +87,9 @@ def source_text(unit: EvidenceUnit) -> str:
     """Text of a unit with what a reader sees around it: its columns, headings, the title, but no amount in it."""
     passage = unit.passage
     values = f"({unit.named_values})" if unit.named_values else ""
-    return "\n".join(
-        filter(None, [unit.text, values, unit.header, *passage.chunk.headings, without_amounts(passage.source.title)])
-    )
+    title = without_amounts(passage.source.title)
+    # a blank line keeps what stands around a unit out of its last sentence
+    return "\n\n".join(filter(None, [unit.text, values, unit.header, *passage.chunk.headings, title]))
 
 
 def surroundings(unit: EvidenceUnit) -> str:
