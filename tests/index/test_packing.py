@@ -40,7 +40,7 @@ def test_a_page_comes_back_as_it_was(
                 end=end,
                 cells=(
                     TableCell(row=0, column=1, row_span=2, column_span=3, runs=((0, 1),), role="column"),
-                    TableCell(row=1, column=1, box=Box(left=side, top=0, right=1, bottom=1)),
+                    TableCell(row=1, column=1, box=Box(left=side, top=0, right=1, bottom=1), role="group", scope=2),
                 ),
                 columns=("", clean_text(label)),
                 scale="in millions",
