@@ -1,67 +1,44 @@
 """GroundedQA: the chain from a question to an answer with checked citations."""
 
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, cast
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from langchain_core.documents import Document
-from langchain_core.exceptions import ModelError
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import run_in_executor
 from langchain_core.tools import BaseTool
 from langchain_core.vectorstores import VectorStore
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from mistral_rag._nearest import refusal
-from mistral_rag.errors import ConfigurationError, RefusalError
-from mistral_rag.grounding._asked.calibration import calibration_of
-from mistral_rag.grounding._conversation import rewording
-from mistral_rag.grounding._conversation.standalone import Standalone, by_rules
-from mistral_rag.grounding._conversation.turns import Turn, turn_of
-from mistral_rag.grounding._drafting.answer_builder import AnswerBuilder, Drafting, Mode, Policy
+from mistral_rag.errors import ConfigurationError
+from mistral_rag.grounding._answering import Answering
+from mistral_rag.grounding._conversation.standalone import Condense
+from mistral_rag.grounding._conversation.turns import turn_of
+from mistral_rag.grounding._drafting.answer_builder import Drafting, Mode, Policy
 from mistral_rag.grounding._drafting.forms import DraftForm
 from mistral_rag.grounding._drafting.pieces import AnswerPiece, fold
-from mistral_rag.grounding._evidence.collection import collection_answer
-from mistral_rag.grounding._evidence.extractive import extractive_answer
+from mistral_rag.grounding._evidence.answer_pictures import AnswerPictures
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore
 from mistral_rag.grounding._evidence.prompt import checked_template
-from mistral_rag.grounding._evidence.retrieved import Retrieved
-from mistral_rag.grounding._evidence.search import EvidenceSearch
 from mistral_rag.grounding._evidence.selection import counter_of
+from mistral_rag.grounding._models import ainvoked, astreamed, invoked, streamed
 from mistral_rag.grounding._plugs.retrieval_chain import retrieval_chain
 from mistral_rag.grounding._plugs.tools import answer_tool
-from mistral_rag.grounding._quotes.pictures import seen_in_answer
 from mistral_rag.grounding._steps import (
     AnswerEvent,
     AnswerEvents,
     AsyncAnswerEvents,
     QAEvent,
-    SearchEvent,
     TextEvent,
     UnfinishedAnswer,
-    answer_events,
-    evidence_event,
-    interruptible,
-    text_events,
 )
 from mistral_rag.schema import Answer
-from mistral_rag.witness import PictureWitness, has_picture
+from mistral_rag.witness import PictureWitness
 
 Question = str | BaseMessage | Sequence[Any] | Mapping[str, Any]
 """A question, messages of which the last is the question, or a dict with the question and the conversation."""
 Output = AnswerPiece | Answer
-Condense = Literal["model", "rules", "off"]
-AskModel = Callable[[Sequence[BaseMessage], RunnableConfig], Iterator[BaseMessage]]
-AskModelAsync = Callable[[Sequence[BaseMessage], RunnableConfig], AsyncIterator[BaseMessage]]
-NOT_SEEN = (
-    'the quotes were not compared with the pictures of their pages; for that run: pip install "mistral-rag[local]"'
-)
-CHARACTERS_PER_TOKEN = 4
-MAX_CHARACTERS_PER_TOKEN = 8
-"""Gathered for a model, at most: which of them fit is decided by tokens."""
-INTERRUPTIONS = (ModelError, ConnectionError, TimeoutError)
-"""Errors that may end a reply in the middle; any other is a mistake and is raised."""
 
 
 class GroundedQA(RunnableSerializable[Question, Output]):
@@ -153,7 +130,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Answer a question."""
 
         def whole(question: Question, config: RunnableConfig) -> Answer:
-            return fold(_pieces(self._steps(question, config, self._invoke_model, kwargs)))
+            return fold(_pieces(self._answering.steps(question, config, invoked, kwargs)))
 
         return cast(Answer, self._call_with_config(cast(Any, whole), input, config))
 
@@ -161,7 +138,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Answer a question."""
 
         async def whole(question: Question, config: RunnableConfig) -> Answer:
-            steps = self._asteps(question, config, self._ainvoke_model, kwargs)
+            steps = self._answering.asteps(question, config, ainvoked, kwargs)
             return fold([output async for output in _apieces(steps)])
 
         return cast(Answer, await self._acall_with_config(cast(Any, whole), input, config))
@@ -187,7 +164,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         """Stream the answer to a question that itself comes as a stream."""
 
         def outputs(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[Output]:
-            return _pieces(self._steps(_joined(list(pieces)), config, self._stream_model, kwargs))
+            return _pieces(self._answering.steps(_joined(list(pieces)), config, streamed, kwargs))
 
         yield from self._transform_stream_with_config(input, cast(Any, outputs), config)
 
@@ -198,7 +175,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
 
         async def outputs(pieces: AsyncIterator[Question], config: RunnableConfig) -> AsyncIterator[Output]:
             question = _joined([piece async for piece in pieces])
-            async for output in _apieces(self._asteps(question, config, self._astream_model, kwargs)):
+            async for output in _apieces(self._answering.asteps(question, config, astreamed, kwargs)):
                 yield output
 
         async for output in self._atransform_stream_with_config(input, cast(Any, outputs), config):
@@ -209,7 +186,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
         unfinished = UnfinishedAnswer(turn_of(input).question)
 
         def steps(pieces: Iterator[Question], config: RunnableConfig) -> Iterator[QAEvent]:
-            return self._steps(_joined(list(pieces)), config, self._stream_model, kwargs, unfinished)
+            return self._answering.steps(_joined(list(pieces)), config, streamed, kwargs, unfinished)
 
         traced = self._transform_stream_with_config(iter([input]), cast(Any, steps), config)
         return AnswerEvents(cast(Any, traced), unfinished)
@@ -223,7 +200,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
 
         async def steps(pieces: AsyncIterator[Question], config: RunnableConfig) -> AsyncIterator[QAEvent]:
             question = _joined([piece async for piece in pieces])
-            async for step in self._asteps(question, config, self._astream_model, kwargs, unfinished):
+            async for step in self._answering.asteps(question, config, astreamed, kwargs, unfinished):
                 yield step
 
         traced = self._atransform_stream_with_config(once(), cast(Any, steps), config)
@@ -253,106 +230,9 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             raise ConfigurationError("the tool takes one question; args_schema and arg_types are not for it")
         return answer_tool(self.invoke, self.ainvoke, name=name, description=description)
 
-    def _steps(
-        self,
-        given: Question,
-        config: RunnableConfig,
-        ask: AskModel,
-        settings: Mapping[str, Any],
-        unfinished: UnfinishedAnswer | None = None,
-    ) -> Iterator[QAEvent]:
-        started = time.perf_counter()
-        turn = turn_of(given)
-        standalone = self._standalone(turn, config)
-        yield SearchEvent(standalone.question)
-        retrieved = self._search.find(standalone, config, started, settings)
-        if (about := self._about_collection(retrieved)) is not None:
-            yield from answer_events(about, unfinished, text=True)
-            return
-        yield evidence_event(retrieved)
-        if self.model is None or not retrieved.evidence:
-            yield from answer_events(self._seen(retrieved, self._extractive(retrieved)), unfinished, text=True)
-            return
-        yield from self._drafted(retrieved, config, ask, unfinished)
-
-    def _drafted(
-        self, retrieved: Retrieved, config: RunnableConfig, ask: AskModel, unfinished: UnfinishedAnswer | None
-    ) -> Iterator[QAEvent]:
-        """The answer that the model drafts from the evidence."""
-        self._expect_quotes(retrieved)
-        builder = AnswerBuilder(retrieved, self._drafting())
-        interruptible(builder, unfinished)
-        for prompt in builder.prompts():
-            interrupted = None
-            try:
-                for message in ask(prompt, config):
-                    yield from text_events(builder.feed(message))
-            except INTERRUPTIONS as error:
-                interrupted = _interruption(builder, error)
-            yield from text_events(builder.close(interrupted=interrupted))
-        if self.judge is not None and (asked := builder.judge_prompt()) is not None:
-            builder.judged(self.judge.invoke(asked, config))
-        yield from text_events(builder.rest())
-        yield from answer_events(self._seen(retrieved, builder.answer()), unfinished)
-
-    async def _asteps(
-        self,
-        given: Question,
-        config: RunnableConfig,
-        ask: AskModelAsync,
-        settings: Mapping[str, Any],
-        unfinished: UnfinishedAnswer | None = None,
-    ) -> AsyncIterator[QAEvent]:
-        started = time.perf_counter()
-        turn = turn_of(given)
-        standalone = await self._astandalone(turn, config)
-        yield SearchEvent(standalone.question)
-        retrieved = await self._search.afind(standalone, config, started, settings)
-        if (about := await run_in_executor(config, self._about_collection, retrieved)) is not None:
-            for step in answer_events(about, unfinished, text=True):
-                yield step
-            return
-        yield evidence_event(retrieved)
-        if self.model is None or not retrieved.evidence:
-            answer = await run_in_executor(config, self._extractive, retrieved)
-            answer = await run_in_executor(config, self._seen, retrieved, answer)
-            for step in answer_events(answer, unfinished, text=True):
-                yield step
-            return
-        async for step in self._adrafted(retrieved, config, ask, unfinished):
-            yield step
-
-    async def _adrafted(
-        self, retrieved: Retrieved, config: RunnableConfig, ask: AskModelAsync, unfinished: UnfinishedAnswer | None
-    ) -> AsyncIterator[QAEvent]:
-        self._expect_quotes(retrieved)
-        builder = AnswerBuilder(retrieved, self._drafting())
-        interruptible(builder, unfinished)
-        for prompt in builder.prompts():
-            interrupted = None
-            try:
-                async for message in ask(prompt, config):
-                    for step in text_events(builder.feed(message)):
-                        yield step
-            except INTERRUPTIONS as error:
-                interrupted = _interruption(builder, error)
-            for step in text_events(builder.close(interrupted=interrupted)):
-                yield step
-        if self.judge is not None and (asked := builder.judge_prompt()) is not None:
-            builder.judged(await self.judge.ainvoke(asked, config))
-        for step in text_events(builder.rest()):
-            yield step
-        answer = await run_in_executor(config, self._seen, retrieved, builder.answer())
-        for step in answer_events(answer, unfinished):
-            yield step
-
     @property
-    def _search(self) -> EvidenceSearch:
-        characters = self.budget * (CHARACTERS_PER_TOKEN if self.model is None else MAX_CHARACTERS_PER_TOKEN)
-        return EvidenceSearch(self.retriever, self.pages, characters)
-
-    def _drafting(self) -> Drafting:
-        return Drafting(
+    def _answering(self) -> Answering:
+        drafting = Drafting(
             policy=self.policy,
             mode=self.mode,
             form=self.form,
@@ -362,74 +242,16 @@ class GroundedQA(RunnableSerializable[Question, Output]):
             budget=self.budget,
             count=counter_of(self.model),
         )
-
-    def _standalone(self, turn: Turn, config: RunnableConfig) -> Standalone:
-        """The question as it is searched for."""
-        ruled = by_rules(turn) if self.condense != "off" else Standalone.of(turn)
-        if ruled.asked is None or self.model is None or self.condense != "model":
-            return ruled
-        try:
-            return ruled.reworded(self.model.invoke(rewording.prompt(turn), rewording.run_config(config)), turn)
-        except INTERRUPTIONS as error:
-            return ruled.not_reworded(error)
-
-    async def _astandalone(self, turn: Turn, config: RunnableConfig) -> Standalone:
-        ruled = by_rules(turn) if self.condense != "off" else Standalone.of(turn)
-        if ruled.asked is None or self.model is None or self.condense != "model":
-            return ruled
-        try:
-            reply = await self.model.ainvoke(rewording.prompt(turn), rewording.run_config(config))
-        except INTERRUPTIONS as error:
-            return ruled.not_reworded(error)
-        return ruled.reworded(reply, turn)
-
-    def _about_collection(self, retrieved: Retrieved) -> Answer | None:
-        """The answer to a question about the collection; None for other questions."""
-        filter = getattr(self.retriever, "filter", None)
-        return collection_answer(retrieved, self._search.store, filter=filter, has_model=self.model is not None)
-
-    def _extractive(self, retrieved: Retrieved) -> Answer:
-        calibration = calibration_of(self._search.store, retrieved.embeddings)
-        return extractive_answer(
-            retrieved, quotes=self.quotes, embeddings=retrieved.embeddings, calibration=calibration
+        return Answering(
+            retriever=self.retriever,
+            pages=self.pages,
+            model=self.model,
+            judge=self.judge,
+            drafting=drafting,
+            condense=self.condense,
+            quotes=self.quotes,
+            pictures=AnswerPictures(self._witness, self.picture_seconds),
         )
-
-    def _expect_quotes(self, retrieved: Retrieved) -> None:
-        """Start what compares quotes with pictures while the model writes."""
-        passages = (unit.passage for unit in retrieved.evidence)
-        if self.picture_seconds and any(has_picture(passage.source, passage.page) for passage in passages):
-            self._witness.start()
-
-    def _seen(self, retrieved: Retrieved, answer: Answer) -> Answer:
-        """The answer with what the pictures of the quoted pages show."""
-        pages = {unit.page_key: (unit.passage.source, unit.passage.page) for unit in retrieved.evidence}
-        cited = [pages[key] for key in _spans(answer) if key in pages]
-        if not self.picture_seconds or not any(has_picture(*page) for page in cited):
-            return answer
-        if not self._witness.available:
-            return answer.model_copy(update={"warnings": (*answer.warnings, NOT_SEEN)})
-        self._witness.start(wait=True)
-        citations = seen_in_answer(
-            answer.citations,
-            lambda uri, number: pages.get((uri, number)),
-            self._witness,
-            seconds=self.picture_seconds,
-        )
-        return answer.model_copy(update={"citations": citations})
-
-    def _invoke_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
-        yield cast(Runnable[Any, Any], self.model).invoke(messages, config)
-
-    def _stream_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> Iterator[BaseMessage]:
-        return cast(Runnable[Any, Any], self.model).stream(messages, config)
-
-    async def _ainvoke_model(
-        self, messages: Sequence[BaseMessage], config: RunnableConfig
-    ) -> AsyncIterator[BaseMessage]:
-        yield await cast(Runnable[Any, Any], self.model).ainvoke(messages, config)
-
-    def _astream_model(self, messages: Sequence[BaseMessage], config: RunnableConfig) -> AsyncIterator[BaseMessage]:
-        return cast(Runnable[Any, Any], self.model).astream(messages, config)
 
 
 def _joined(pieces: Sequence[Any]) -> Question:
@@ -437,11 +259,6 @@ def _joined(pieces: Sequence[Any]) -> Question:
     for piece in pieces[1:]:
         whole = whole + piece
     return cast(Question, whole)
-
-
-def _spans(answer: Answer) -> Iterator[tuple[str, int]]:
-    """Uri and page of each span that is cited."""
-    return ((citation.uri, span.page) for citation in answer.citations for span in citation.spans or ())
 
 
 def _pieces(steps: Iterator[QAEvent]) -> Iterator[Output]:
@@ -459,13 +276,3 @@ def _output(step: QAEvent) -> list[Output]:
     if isinstance(step, TextEvent):
         return [AnswerPiece(step.text)]
     return [step.answer] if isinstance(step, AnswerEvent) else []
-
-
-def _interruption(builder: AnswerBuilder, error: Exception) -> str | None:
-    """Reason of an interrupted reply, None for a refusal; raises the error when no text had come."""
-    if isinstance(error, RefusalError):
-        builder.refused(str(error))
-        return None
-    if not builder.begun:
-        raise error
-    return f"the model's reply broke off: {error}"

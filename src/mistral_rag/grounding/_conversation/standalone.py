@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
 
 from mistral_rag.grounding._conversation.earlier import RereadingRetriever, earlier_citations, passages_again
 from mistral_rag.grounding._conversation.follow_ups import made_whole
-from mistral_rag.grounding._conversation.rewording import checked
+from mistral_rag.grounding._conversation.rewording import checked, prompt, run_config
 from mistral_rag.grounding._conversation.turns import Turn
 from mistral_rag.grounding._evidence.retrieved import Retrieved
+from mistral_rag.grounding._models import INTERRUPTIONS, Model
 from mistral_rag.retrieval import Passage
+
+Condense = Literal["model", "rules", "off"]
+"""What makes a follow-up whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,33 @@ def by_rules(turn: Turn) -> Standalone:
     """The question with what it takes from the conversation."""
     whole = made_whole(turn.question, turn.questions)
     return Standalone.of(turn) if whole is None else Standalone(whole, asked=turn.question, history=turn.history)
+
+
+def standalone(turn: Turn, model: Model | None, condense: Condense, config: RunnableConfig) -> Standalone:
+    """The question as it is searched for; the model rewords a follow-up where it may."""
+    ruled = _ruled(turn, condense)
+    if ruled.asked is None or model is None or condense != "model":
+        return ruled
+    try:
+        return ruled.reworded(model.invoke(prompt(turn), run_config(config)), turn)
+    except INTERRUPTIONS as error:
+        return ruled.not_reworded(error)
+
+
+async def astandalone(turn: Turn, model: Model | None, condense: Condense, config: RunnableConfig) -> Standalone:
+    """`standalone` for coroutines."""
+    ruled = _ruled(turn, condense)
+    if ruled.asked is None or model is None or condense != "model":
+        return ruled
+    try:
+        reply = await model.ainvoke(prompt(turn), run_config(config))
+    except INTERRUPTIONS as error:
+        return ruled.not_reworded(error)
+    return ruled.reworded(reply, turn)
+
+
+def _ruled(turn: Turn, condense: Condense) -> Standalone:
+    return Standalone.of(turn) if condense == "off" else by_rules(turn)
 
 
 def earlier_passages(
