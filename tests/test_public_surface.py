@@ -62,7 +62,7 @@ mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mar
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
     render_page
 mistral_rag.pictures: ImageFile ink_of
-mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
+mistral_rag.retrieval: Boosts CALIBRATION Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
 mistral_rag.retrievers: Explanation Hit HybridRetriever
 mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue Chunk Citation Claim Digest EXPORTED

@@ -25,7 +25,7 @@ from mistral_rag.retrieval._expansion import QueryExpander
 from mistral_rag.retrieval._filtered_fields import named_fields, require_fields
 from mistral_rag.retrieval._fusion import unit, unnamed_share
 from mistral_rag.retrieval._hits import Explanation, Hit
-from mistral_rag.retrieval._passages import Retrieval
+from mistral_rag.retrieval._passages import CALIBRATION, Retrieval
 from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.retrieval._reranking import Reranker, reranked
 from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
@@ -255,12 +255,11 @@ class HybridRetriever(BaseRetriever):
         **settings: Any,
     ) -> list[Document]:
         searched = self._for_call(settings) if settings else self
-        explanation, generation = searched._explained(query, k, layouts=into is not None)
+        explanation, generation, calibration = searched._explained(query, k, layouts=into is not None)
         documents = [hit.to_document() for hit in explanation.hits]
         if into is not None:
-            into.append(
-                Retrieval(explanation.hits, tuple(documents), generation, self.embeddings, explanation.warnings)
-            )
+            shown = (explanation.hits, tuple(documents), generation, self.embeddings, explanation.warnings)
+            into.append(Retrieval(*shown, calibration))
         return documents
 
     async def _aget_relevant_documents(
@@ -289,8 +288,8 @@ class HybridRetriever(BaseRetriever):
         copy._current, copy._fields = self._current, self._fields
         return copy
 
-    def _explained(self, question: str, k: int | None, *, layouts: bool) -> tuple[Explanation, int]:
-        """The passages and what they went by, and the index's generation; all is read in one transaction.
+    def _explained(self, question: str, k: int | None, *, layouts: bool) -> tuple[Explanation, int, Any]:
+        """The passages and what they went by, the index's generation and calibration; read in one transaction.
 
         A reranker may take its time: it is asked when the view is closed, so that no writer waits for it.
         """
@@ -308,7 +307,7 @@ class HybridRetriever(BaseRetriever):
                 continue
         raise AssertionError("the last attempt keeps all others away")
 
-    def _searched(self, asked: "_Asked", *, exclusive: bool) -> tuple[Explanation, int]:
+    def _searched(self, asked: "_Asked", *, exclusive: bool) -> tuple[Explanation, int, Any]:
         question, k, vector, layouts = asked.question, asked.k, asked.vector, asked.layouts
         scope = SearchScope(tuple(registered_signals() if self.signals is None else self.signals), self.filter)
         with self._current.opened(self.index, scope, self._model, exclusive=exclusive) as (view, index):
@@ -332,7 +331,7 @@ class HybridRetriever(BaseRetriever):
                 hits = self._chosen(hits, vectors, k)
             beside = self._neighbours(view, index, hits, layouts=layouts)
             readable = self._readable(view, index)
-            generation = view.generation
+            generation, calibration = view.generation, view.extra(CALIBRATION)  # noqa: S610 (no Django here)
         if self.reranker is not None:
             hits = self._chosen(self._reranked(hits, question), vectors, k)
         shown = hits if self.groups is None else [hit.with_rank_alone(at) for at, hit in enumerate(hits, 1)]
@@ -347,7 +346,7 @@ class HybridRetriever(BaseRetriever):
             readable=readable,
             pending=index.pending,
         )
-        return explanation, generation
+        return explanation, generation, calibration
 
     @property
     def _chooses(self) -> bool:

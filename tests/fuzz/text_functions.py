@@ -1,13 +1,11 @@
 """Each function that meets the text of a document, a model or a user, as one function of a text."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, Generation
-from mistral_rag.grounding._support.mentions import _NAME
 
 from ingest.chunking import cut
 from ingest.parsing._markdown import FRONT_MATTER
@@ -18,7 +16,13 @@ from mistral_rag.api._bodies import read_error
 from mistral_rag.api._responses import parse_object
 from mistral_rag.api._sse import Decoder
 from mistral_rag.errors import ApiError, ParseError
+from mistral_rag.grounding._asked.follow_ups import refers_back
+from mistral_rag.grounding._asked.things import things_in
+from mistral_rag.grounding._conversation.follow_ups import made_whole
+from mistral_rag.grounding._drafting.links import LinkFilter
 from mistral_rag.grounding._drafting.markers import MarkerParser
+from mistral_rag.grounding._drafting.phrases import connects, declines
+from mistral_rag.grounding._support.support import judge
 from mistral_rag.messages._references import sources_in
 from mistral_rag.messages._replies.structured import StructuredParser
 from mistral_rag.messages._tokens import estimate
@@ -184,7 +188,12 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "title_of": lambda text: title_of(text, text, text[:100]),
     "markers": _markers,
     "markers in pieces": _markers_in_pieces,
-    "names of a question": lambda text: [re.sub(r"['’]s$", "", name) for name in _NAME.findall(text)],
+    "links of a reply": lambda text: LinkFilter().feed(text),
+    "things asked about": things_in,
+    "follow-up": refers_back,
+    "follow-up made whole": lambda text: made_whole(text, [text, "What were net sales in 2022?"]),
+    "declining phrases": lambda text: (declines(text, text), connects(text, text)),
+    "claim": lambda text: judge(text[:400], [text], "en", question=text[:100]),
     "without_instructions": without_instructions,
     "periods": lambda text: (period_of(text), kinds_in(text)),
     "editions": lambda text: edition_of(f"folder/{text}.pdf"),

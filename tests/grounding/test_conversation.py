@@ -155,7 +155,7 @@ def test_a_model_is_asked_for_follow_ups_only_and_not_when_it_is_off() -> None:
     ):
         qa, _ = chain(model=model, **settings)
         qa.invoke(given)
-    assert [str(messages[-1].content).startswith("Evidence:") for messages in model.seen] == [True, True, True]
+    assert ["\n\nEvidence:\n\n" in str(messages[-1].content) for messages in model.seen] == [True, True, True]
     qa, searched = chain(condense="off")
     assert qa.invoke({"question": "And in 2021?", "chat_history": SAID}).standalone_question is None
     assert searched == ["And in 2021?"]

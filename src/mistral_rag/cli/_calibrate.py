@@ -57,8 +57,9 @@ def calibrate(arguments: argparse.Namespace) -> int:
     """`mistral-rag calibrate`."""
     from pathlib import Path
 
-    from mistral_rag.grounding._asked.calibration import CALIBRATION, to_json
+    from mistral_rag.grounding._asked.calibration import to_json
     from mistral_rag.grounding._evidence.calibrated import calibrated
+    from mistral_rag.retrieval import CALIBRATION
 
     folder = index_folder(arguments)
     if arguments.reset:

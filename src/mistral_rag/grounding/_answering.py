@@ -164,7 +164,7 @@ class Answering:
         return collection_answer(retrieved, self._search.store, filter=filter, has_model=self.model is not None)
 
     def _extractive(self, retrieved: Retrieved) -> Answer:
-        calibration = calibration_of(self._search.store, retrieved.embeddings)
+        calibration = calibration_of(retrieved.calibration, retrieved.embeddings)
         return extractive_answer(
             retrieved, quotes=self.quotes, embeddings=retrieved.embeddings, calibration=calibration
         )

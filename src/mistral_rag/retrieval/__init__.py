@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mistral_rag.retrieval._domains.filings.glossary import Glossary
     from mistral_rag.retrieval._expansion import QueryExpander
     from mistral_rag.retrieval._hits import Explanation, Hit
-    from mistral_rag.retrieval._passages import Passage, PassageRetriever, Retrieval
+    from mistral_rag.retrieval._passages import CALIBRATION, Passage, PassageRetriever, Retrieval
     from mistral_rag.retrieval._rewriting import ModelExpander
     from mistral_rag.retrieval._signals import (
         Boosts,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CALIBRATION",
     "Boosts",
     "Explanation",
     "Glossary",
@@ -47,6 +48,7 @@ __getattr__ = loader(
     __name__,
     {
         "Boosts": "_signals",
+        "CALIBRATION": "_passages",
         "Explanation": "_hits",
         "Glossary": "_domains.filings.glossary",
         "Hit": "_hits",

@@ -1,7 +1,7 @@
 """Retrieved passages with their pages, as search hands them to evidence."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -11,6 +11,9 @@ from mistral_rag.index import StoredChunk
 from mistral_rag.retrieval._hits import Hit
 from mistral_rag.schema import Chunk, Page, Source, Unit
 from mistral_rag.text import sentences
+
+CALIBRATION: Final = "calibration"
+"""Name of the extra value of an index that says when an answer without a model abstains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Retrieval:
         generation: of the index.
         embeddings: the model whose vectors were searched; None for words alone.
         warnings: what the search could not go by.
+        calibration: what the index keeps under `CALIBRATION`; None for nothing.
     """
 
     hits: tuple[Hit, ...]
@@ -56,6 +60,7 @@ class Retrieval:
     generation: int
     embeddings: Embeddings | None = None
     warnings: tuple[str, ...] = ()
+    calibration: Any = None
 
     def passages(self) -> list[Passage]:
         """The hits with their pages."""

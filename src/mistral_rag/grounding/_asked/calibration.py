@@ -3,14 +3,12 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import numpy as np
 
 from mistral_rag.grounding._asked.answerability import DEFAULTS, Calibration, Signs, scale_of
 
-CALIBRATION: Final = "calibration"
-"""Name under which an index keeps it."""
 STEPS: Final = 30
 """Newton steps of the fit; it stands still after ten."""
 PRIOR: Final = 0.5
@@ -19,14 +17,6 @@ freely. Without it a handful of one's own questions would fit chance."""
 MIN_CASES: Final = 5
 """Questions of each kind, answerable and not, that a fit needs."""
 MAX_WEIGHT: Final = 1e3
-
-
-@runtime_checkable
-class ExtraStore(Protocol):
-    """An index that keeps small values by name."""
-
-    def extra(self, name: str, /) -> Any:
-        """The value; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +28,12 @@ class CurvePoint:
     abstained: float
 
 
-def calibration_of(store: object, embeddings: object) -> Calibration:
-    """The calibration that an index keeps for these embeddings; else the one that is shipped for them.
+def calibration_of(kept: object, embeddings: object) -> Calibration:
+    """The calibration for these embeddings that an index has kept; else the one that is shipped for them.
 
     What a foreign index holds is only numbers: it can make answers rarer or more frequent, no more.
     """
     scale = scale_of(embeddings)
-    kept = store.extra(CALIBRATION) if isinstance(store, ExtraStore) else None  # noqa: S610 (no Django here)
     return _read(kept, scale) or DEFAULTS[scale]
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from mistral_rag.grounding._drafting.markers import DraftEvent
+from mistral_rag.grounding._drafting.markers import DraftEvent, UnknownMarker
 from mistral_rag.grounding._quotes.markup import ADDRESS, address_in, inert, same_address
 
 MAX_HELD: Final = 1_500
@@ -68,10 +68,12 @@ class LinkFilter:
         self._behind_marker = False
 
     def events(self, events: Iterable[DraftEvent]) -> Iterator[DraftEvent]:
-        """The events of a reply: texts are filtered, anything else ends what is held back."""
+        """The events of a reply: texts are filtered; a marker that will be shown ends what is held back."""
         for event in events:
             if isinstance(event, str):
                 text = self.feed(event)
+            elif isinstance(event, UnknownMarker):
+                text = ""  # it will not be seen: what stands around it may be one link
             else:
                 text = self.close()
                 self._behind_marker = True

@@ -3,15 +3,24 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened, passages
-from mistral_rag.retrieval import Passage, Retrieval
+from mistral_rag.retrieval import CALIBRATION, Passage, Retrieval
 from mistral_rag.schema import Answer, RetrievedDocument
+
+
+@runtime_checkable
+class ExtraSource(Protocol):
+    """A view of an index that keeps small values by name."""
+
+    def extra(self, name: str, /) -> Any:
+        """The value; None when there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Retrieved:
     embeddings: Embeddings | None = None
     asked: str | None = None
     usage: Mapping[str, int] = field(default_factory=dict)
+    calibration: Any = None
+    """As the index keeps it."""
 
     def answer(self, *, warnings: Sequence[str] = (), usage: Mapping[str, int] | None = None, **parts: Any) -> Answer:
         """Make an answer of these fields and those of the retrieval; `usage` is what the answer itself took."""
@@ -60,6 +71,7 @@ def from_retrieval(
         warnings=retrieval.warnings,
         generation=retrieval.generation,
         embeddings=retrieval.embeddings,
+        calibration=retrieval.calibration,
         started=started,
         seconds=time.perf_counter() - started,
     )
@@ -75,12 +87,13 @@ def from_documents(
 ) -> Retrieved:
     """The evidence of Documents of any retriever; the pages behind them are read from `store` in one short view."""
     seconds = time.perf_counter() - started
-    generation: int | None = None
+    generation, calibration = None, None
     if store is None:
         found, warnings = passages(documents, None)
     else:
         with opened(store) as pages:
             generation = getattr(pages, "generation", None)
+            calibration = pages.extra(CALIBRATION) if isinstance(pages, ExtraSource) else None  # noqa: S610
             found, warnings = passages(documents, pages)
     return Retrieved(
         question=question,
@@ -90,6 +103,7 @@ def from_documents(
         generation=generation,
         started=started,
         seconds=seconds,
+        calibration=calibration,
     )
 
 
