@@ -55,7 +55,7 @@ class Draft:
 
     def close(self) -> str:
         """End the reply; returns the rest of the answer's text."""
-        text = self._take([*self.links.events(self._parser.close()), self.links.close()], last=True)
+        text = self._take([*self.links.events(self._parser.close()), *self.links.end()], last=True)
         self.unknown += [UnknownAt(0, event.text) for event in self._leading or () if isinstance(event, UnknownMarker)]
         return text
 

@@ -39,6 +39,7 @@ _BEGUN = rf"""
   | ! | \]"""
 _TOKEN = re.compile(_WHOLE, re.VERBOSE | re.IGNORECASE)
 _TOKEN_OR_BEGUN = re.compile(rf"(?P<begun>(?:{_BEGUN})\Z) | {_WHOLE}", re.VERBOSE | re.IGNORECASE)
+_WORD = re.compile(r"\S*\s?")
 _LEADS = re.compile(r"[/.#?:%&\\]")
 _REST = re.compile(r"""[^\s<>"“”„«»、。，「」]*""")
 _UNSEEN = re.compile(
@@ -66,21 +67,47 @@ class LinkFilter:
         self._pending = ""
         self._dropping = False
         self._behind_marker = False
+        self._waiting: list[DraftEvent] = []
 
     def events(self, events: Iterable[DraftEvent]) -> Iterator[DraftEvent]:
-        """The events of a reply: texts are filtered; a marker that will be shown ends what is held back."""
+        """The events of a reply: texts are filtered; a marker that will be shown ends what is held back.
+
+        One that will not be seen waits for what is held back: what stands around it may be one link.
+        """
         for event in events:
             if isinstance(event, str):
-                text = self.feed(event)
-            elif isinstance(event, UnknownMarker):
-                text = ""  # it will not be seen: what stands around it may be one link
-            else:
-                text = self.close()
+                yield from self._texts(event)
+            elif not isinstance(event, UnknownMarker):
+                yield from self.end()
                 self._behind_marker = True
-            if text:
-                yield text
-            if not isinstance(event, str):
                 yield event
+            elif self._pending:
+                self._waiting.append(event)
+            else:
+                yield event
+
+    def end(self) -> Iterator[DraftEvent]:
+        """End the text: what was held back, as far as it may be shown, and the markers that waited for it."""
+        if text := self.close():
+            yield text
+        yield from self._released()
+
+    def _texts(self, text: str) -> Iterator[DraftEvent]:
+        if self._waiting:
+            # word by word, so that the markers come behind the word that they stood at
+            word = _WORD.match(text)
+            end = word.end() if word else 0
+            if shown := self.feed(text[:end]):
+                yield shown
+            if shown or not self._pending:
+                yield from self._released()
+            text = text[end:]
+        if shown := self.feed(text):
+            yield shown
+
+    def _released(self) -> Iterator[DraftEvent]:
+        waiting, self._waiting = self._waiting, []
+        yield from waiting
 
     def feed(self, text: str) -> str:
         """Take the next piece; returns the text that may be shown."""
