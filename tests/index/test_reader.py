@@ -145,10 +145,12 @@ def test_status_speaks_the_names_of_the_command_line(index: Path) -> None:
         "failed": 0,
         "removed": 0,
         "generation": 1,
+        "pending": 0,
         "models": {"embedding": "test-model", "dimension": 4},
         "cost": 0.0,
         "failures": [],
         "doubtful": [],
+        "unread": [],
     }
 
 
