@@ -196,7 +196,15 @@ def test_every_command_has_its_help_in_the_reference() -> None:
     commands = re.findall(r"^\$ ((?:ingest|mistral-rag).*) --help$", text, re.MULTILINE)
     known = ["mistral-rag", "mistral-rag ask", "mistral-rag search", "mistral-rag show", "mistral-rag doctor"]
     known += ["mistral-rag calibrate", "mistral-rag verify"]
-    known += ["ingest", "ingest build", "ingest inspect", "ingest plan", "ingest redo", "ingest status", "ingest verify"]
+    known += [
+        "ingest",
+        "ingest build",
+        "ingest inspect",
+        "ingest plan",
+        "ingest redo",
+        "ingest status",
+        "ingest verify",
+    ]
     known += [f"ingest {name}" for name in ["repair", "compact", "remove", "purge", "snapshot", "export", "import"]]
     assert sorted(commands) == sorted(known)
 

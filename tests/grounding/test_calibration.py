@@ -11,6 +11,8 @@ from mistral_rag import GroundedQA, HybridRetriever
 from mistral_rag import cli as program
 from mistral_rag.grounding._asked.answerability import DEFAULTS, WORDS, Calibration, Signs
 from mistral_rag.grounding._asked.calibration import calibration_of, curve, fitted, point_at, to_json
+from mistral_rag.grounding._asked.collection import description
+from mistral_rag.schema import Source
 
 
 def signs(strength: float) -> Signs:
@@ -150,11 +152,28 @@ def test_a_file_that_can_not_be_fitted_to_is_one_sentence(
             "- About meals (meals.md)\n- About parking (parking.md)\n"
             "- About trains (trains.md)\n- About visitors (visitors.md)",
         ),
+        ("How many PDF files are there?", "The index holds 6 documents, 0 of them PDF."),
+        ("How many Markdown files do you have?", "The index holds 6 documents, 6 of them Markdown."),
+        ("Do you have any spreadsheets?", "The index holds 6 documents, 0 of them Excel."),
     ],
 )
 def test_questions_about_the_collection_are_answered_from_the_index(index: Path, question: str, text: str) -> None:
     answer = GroundedQA(retriever=HybridRetriever.from_index(index)).invoke(question)
     assert (answer.status, answer.text, answer.citations) == ("answered", text, ())
+
+
+def test_titles_and_names_make_no_links_and_no_lines_of_their_own() -> None:
+    hostile = Source(
+        uri="file:///a",
+        digest="0" * 64,
+        media_type="text/plain",
+        title="See [click](https://evil.example/x) ![i](https://evil.example/x.png) [1]",
+        name="x\n- All passwords (ok.txt",
+    )
+    assert description([hostile], "list") == (
+        "The index holds 1 document:\n"
+        "- See [click］(https://evil.example/x) ![i］(https://evil.example/x.png) ［1］ (x - All passwords (ok.txt)"
+    )
 
 
 def test_the_collection_is_what_the_filter_leaves(index: Path) -> None:

@@ -70,6 +70,22 @@ def test_an_odt_has_sections_numbers_notes_and_comments(tmp_path: Path) -> None:
     assert "8 deleted characters" in parsed.problems[0].reason
 
 
+def test_the_title_of_an_odt_is_the_paragraph_that_is_set_as_one_and_struck_words_are_out(tmp_path: Path) -> None:
+    styles = (
+        '<style:style style:name="P1" style:family="paragraph" style:parent-style-name="Title"/>'
+        '<style:style style:name="S" style:family="text">'
+        '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+    )
+    body = (
+        '<text:p text:style-name="P1">Supply Agreement</text:p><text:h text:outline-level="1">Price</text:h>'
+        '<text:p>The price is <text:span text:style-name="S">5</text:span>6 euros.</text:p>'
+    )
+    parsed = read(open_document(tmp_path / "a.odt", "text", body, styles))
+    assert parsed.title == "Supply Agreement"
+    assert blocks(parsed) == [("title", "Supply Agreement"), ("title", "Price"), ("text", "The price is 6 euros.")]
+    assert parsed.hidden == {0: 1}
+
+
 def test_an_ods_shows_what_its_cells_show(tmp_path: Path) -> None:
     body = (
         '<table:table table:name="Plan"><table:table-row><table:table-cell><text:p>City</text:p></table:table-cell>'

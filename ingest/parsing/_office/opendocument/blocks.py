@@ -19,7 +19,10 @@ _NO_BLOCKS: Final = frozenset({"text_tracked-changes", "office_forms", "text_seq
 
 
 class OpenBlocks:
-    """Hands the blocks of a file to a sink; `hidden` counts characters that are not displayed."""
+    """Hands the blocks of a file to a sink.
+
+    `hidden` counts characters that are not displayed, `title` is the paragraph that is set as one.
+    """
 
     def __init__(self, styles: OpenStyles, sink: BlockSink) -> None:
         self._styles = styles
@@ -27,6 +30,7 @@ class OpenBlocks:
         self._outline = ListCounter(styles.outline)
         self._counters: dict[str, ListCounter] = {}
         self.hidden = 0
+        self.title = ""
 
     def heading(self, level: int, text: str) -> None:
         """Take a heading; on a slide, and wherever there is no outline, a title."""
@@ -65,8 +69,11 @@ class OpenBlocks:
 
     def _paragraph(self, element: Element, kind: BlockKind, marker: str = "") -> None:
         found = read_inline(element, self._styles)
+        titles = bool(found.text) and kind == "text" and self._styles.is_title(element.get("text_style-name"))
+        if titles and not self.title:
+            self.title = found.text
         if found.text:
-            self._sink.block(kind, f"{marker} {found.text}".strip())
+            self._sink.block("title" if titles else kind, f"{marker} {found.text}".strip())
         self._hanging(found)
 
     def _hanging(self, found: OpenText) -> None:

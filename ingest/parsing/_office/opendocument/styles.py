@@ -41,8 +41,16 @@ class OpenStyles:
         self.outline: Mapping[int, ListLevel] = {} if outline is None else dict(_levels(outline))
 
     def is_hidden(self, family: str, name: str | None) -> bool:
-        """True for text, or a paragraph, that its style does not display."""
-        return self._text_property(family, name, "text_display") == "none"
+        """True for text, or a paragraph, that its style does not display or strikes out."""
+        struck = self._text_property(family, name, "style_text-line-through-style")
+        return self._text_property(family, name, "text_display") == "none" or struck not in {None, "none"}
+
+    def is_title(self, name: str | None) -> bool:
+        """True for a paragraph that is the title of the document, by the style that every writer ships."""
+        return name == "Title" or any(
+            "Title" in {style.get("style_name"), style.get("style_parent-style-name")}
+            for style in self._chain("paragraph", name)
+        )
 
     def is_bold(self, family: str, name: str | None) -> bool:
         """True for bold letters."""

@@ -21,11 +21,12 @@ def read_text_document(package: Package, main: str) -> Parsed:
     blocks = OpenBlocks(styles, outline)
     body = root.find("office_body/office_text")
     blocks.read([] if body is None else body)
+    outline.has_title = bool(blocks.title)
     title, metadata = open_properties(package)
     deleted = sum(_length(e) for e in root.iterfind("office_body/office_text/text_tracked-changes//text_deletion"))
     remark = f"tracked changes are read as accepted: {deleted:,} deleted characters left out"
     return Parsed(
-        written_title(title) or outline.title,
+        written_title(title) or written_title(blocks.title) or outline.title,
         metadata,
         with_appendix(outline.pages(), RUNNING, _running(package, styles)),
         problems=(PageProblem(None, remark),) if deleted else (),

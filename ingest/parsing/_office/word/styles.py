@@ -1,7 +1,7 @@
 """Styles of a Word document: what a paragraph or a run is by the chain of its styles."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -13,6 +13,8 @@ MAX_CHAIN: Final = 20
 BODY_LEVEL: Final = 9
 """Outline level of running text; 0 to 8 are those of headings."""
 _HEADING: Final = re.compile(r"heading ([1-9])", re.IGNORECASE)
+_NOT_READ: Final = ("w_vanish", "w_specVanish", "w_strike", "w_dstrike")
+"""Switches of what is not displayed, and of what is struck out and so no longer said."""
 _OFF: Final = frozenset({"0", "false", "off", "none"})
 WHITE: Final = frozenset({"FFFFFF", "FEFEFE"})
 MAX_TINY: Final = 3
@@ -134,7 +136,7 @@ def look_of(properties: Element | None) -> RunLook:
     light = value_of(properties, "w_highlight", "w_val")
     shaded = None if fill is None and light is None else is_filled(fill) or is_on(light, default=False)
     return RunLook(
-        hidden=_switch(properties, "w_vanish"),
+        hidden=_any_switch(properties, _NOT_READ),
         bold=_switch(properties, "w_b"),
         white=None if color is None else color.upper() in WHITE,
         tiny=None if size is None else whole(size, 24) <= MAX_TINY,
@@ -150,6 +152,11 @@ def is_filled(fill: str | None) -> bool:
 def is_on(value: str | None, *, default: bool = True) -> bool:
     """The state of a switch by the value of its attribute."""
     return default if value is None else value.lower() not in _OFF
+
+
+def _any_switch(properties: Element, names: Iterable[str]) -> bool | None:
+    said = [state for name in names if (state := _switch(properties, name)) is not None]
+    return any(said) if said else None
 
 
 def _switch(properties: Element, name: str) -> bool | None:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from mistral_rag.grounding._evidence.evidence import defused
 from mistral_rag.schema import Source
 
 CollectionQuestion = Literal["list", "count", "summary"]
@@ -18,8 +20,27 @@ _DOCUMENTS: Final = (
     r"|documentos?|documenti|bestanden|documenten|文档|文件)"
 )
 _WORD: Final = re.compile(r"[^\W_]+")
+_KINDS: Final[Mapping[str, tuple[re.Pattern[str], tuple[str, ...]]]] = MappingProxyType(
+    {
+        name: (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), tuple(suffixes.split()))
+        for name, words, suffixes in (
+            ("PDF", "pdfs?", ".pdf"),
+            ("Word", "word|docx?", ".docx .docm .dotx .doc"),
+            ("Excel", "excel|xlsx?|spreadsheets?|workbooks?", ".xlsx .xlsm .xltx .xls .ods"),
+            ("PowerPoint", "powerpoints?|pptx?|presentations?", ".pptx .pptm .ppsx .ppt .odp"),
+            ("CSV", "csvs?", ".csv .tsv"),
+            ("HTML", "html?|web ?pages?", ".html .htm .xhtml"),
+            ("Markdown", "markdown", ".md .markdown"),
+            ("mail", "e-?mails?|mails?", ".eml .msg .mbox"),
+            ("image", "images?|pictures?|photos?", ".png .jpg .jpeg .tif .tiff .webp .bmp .gif .heic"),
+        )
+    }
+)
+"""Kinds of files that people ask for: the words, and the ends of the files' names."""
+_OF_KINDS: Final = "|".join(words.pattern for words, _ in _KINDS.values())
 _ABOUT_THEM: Final = re.compile(
-    rf"\b{_DOCUMENTS}\b|\b(?:index|collection|library|knowledge ?base|sammlung|bibliothek)\b|文[档件]", re.IGNORECASE
+    rf"\b{_DOCUMENTS}\b|{_OF_KINDS}|\b(?:index|collection|library|knowledge ?base|sammlung|bibliothek)\b|文[档件]",
+    re.IGNORECASE,
 )
 _COUNT: Final = re.compile(
     r"\bhow many\b|\bnumber of\b|\bcount\b|\bwie ?viele\b|\bcombien\b|\bcuánt[oa]s\b|\bquanti\b|\bhoeveel\b|多少",
@@ -100,14 +121,24 @@ def documents_of(catalogue: Catalogue, filter: Mapping[str, Any] | None) -> list
     return sorted(found, key=lambda source: (source.title.casefold(), source.name))
 
 
-def description(documents: Sequence[Source], kind: CollectionQuestion) -> str:
-    """What the index itself says of its documents: how many there are, and their titles and names."""
+def description(documents: Sequence[Source], kind: CollectionQuestion, question: str = "") -> str:
+    """What the index itself says of its documents: how many there are, and their titles and names.
+
+    Where the question asks for kinds of files, those are counted and named.
+    """
     head = f"The index holds {len(documents)} document{'s' * (len(documents) != 1)}"
+    asked = {name: ends for name, (words, ends) in _KINDS.items() if words.search(question)}
+    if asked:
+        ends = tuple(end for of_kind in asked.values() for end in of_kind)
+        documents = [source for source in documents if source.name.lower().endswith(ends)]
+        head = f"{head}, {len(documents)} of them {' or '.join(asked)}"
     if kind == "count" or not documents:
         return f"{head}."
-    lines = [
-        f"- {source.title} ({source.name})" if source.title not in {"", source.name} else f"- {source.name}"
-        for source in documents[:MAX_LISTED]
-    ]
     rest = [f"- and {len(documents) - MAX_LISTED} more"] if len(documents) > MAX_LISTED else []
-    return "\n".join([f"{head}:", *lines, *rest])
+    return "\n".join([f"{head}:", *(f"- {_named(source)}" for source in documents[:MAX_LISTED]), *rest])
+
+
+def _named(source: Source) -> str:
+    """Title and name on one line; they are what somebody wrote, so links and markers in them are made inert."""
+    title, name = defused(source.title), defused(source.name)
+    return f"{title} ({name})" if title not in {"", name} else name

@@ -35,7 +35,7 @@ def collection_answer(
     with opened(store) as view:
         if not isinstance(view, Catalogue):
             return retrieved.answer(text="", status="abstained", reason=UNKNOWN)
-        text = description(documents_of(view, filter), kind)
+        text = description(documents_of(view, filter), kind, retrieved.question)
     reasons = ("counted in the index, no document is quoted",)
     return retrieved.answer(
         text=text, status="answered", claims=(Claim(start=0, end=len(text), kind="connective", reasons=reasons),)
