@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: Build BuildReport DISTRIBUTION Estimate FileReport PageRead Progress Redo VectorsAdded estimate
+ingest: Build BuildReport DISTRIBUTION Estimate FileReport LookSettings PageRead Progress Redo VectorsAdded build estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers

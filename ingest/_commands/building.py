@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ingest._commands.looking import add_look, look_settings, named_sources
 from ingest._commands.options import add_command, add_ocr, say_unread
 from ingest._commands.progress import shown
 from mistral_rag.terminal import (
@@ -20,10 +21,12 @@ from mistral_rag.terminal import (
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from ingest._pipeline import Build
     from ingest._report import BuildReport
+    from ingest.sources._found import SourceFile
 
 LISTED_FILES = 20
 """Files with something to say that a person is shown: a screenful. `--json` has them all."""
@@ -56,6 +59,12 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "empty, and more than a fifth of them only with --prune.\n\nWithout a key (MISTRAL_API_KEY) everything stays "
         "on this machine: local embeddings from the extra [local], or word search alone without it.",
     )
+    build_options(sub)
+    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
+
+
+def build_options(sub: argparse.ArgumentParser) -> None:
+    """Add what `build` and `watch` have in common."""
     _add_reading(sub)
     add_groups(
         sub,
@@ -70,7 +79,6 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="USD",
         help="stop before the platform costs more than this; the next build goes on (default: no limit)",
     )
-    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
 
 
 def dollars(text: str) -> float:
@@ -86,7 +94,7 @@ def dollars(text: str) -> float:
 
 def _add_reading(sub: argparse.ArgumentParser) -> None:
     """Add the options that decide which documents are read, and how."""
-    sub.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (PDF, images, Markdown, HTML, text)")
+    add_look(sub)
     sub.add_argument(
         "--embeddings",
         default="auto",
@@ -99,23 +107,33 @@ def _add_reading(sub: argparse.ArgumentParser) -> None:
 
 def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
-    folder = index_folder(arguments)
+    return run_build(build_of(arguments, index_folder(arguments), rebuild=arguments.rebuild), arguments)
+
+
+def build_of(
+    arguments: argparse.Namespace,
+    folder: Path,
+    *,
+    rebuild: bool = False,
+    is_settled: Callable[[SourceFile], bool] | None = None,
+) -> Build:
+    """The build that was asked for."""
     from ingest._pipeline import Build
 
-    work = Build(
-        arguments.paths,
+    return Build(
+        named_sources(arguments),
         folder,
         embeddings=arguments.embeddings,
         prune=arguments.prune,
-        rebuild=arguments.rebuild,
+        rebuild=rebuild,
         workers=arguments.workers,
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
         groups=arguments.groups,
         max_cost=arguments.max_cost,
         retry_failed=arguments.retry_failed,
+        look=look_settings(arguments, is_settled),
     )
-    return run_build(work, arguments)
 
 
 def run_build(work: Build, arguments: argparse.Namespace) -> int:
@@ -146,12 +164,13 @@ def plan(arguments: argparse.Namespace) -> int:
     from ingest._estimate import estimate
 
     found = estimate(
-        arguments.paths,
+        named_sources(arguments),
         arguments.index or None,
         embeddings=arguments.embeddings,
         workers=arguments.workers,
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
+        look=look_settings(arguments),
     )
     if arguments.json:
         say_json(found.to_json())
