@@ -13,6 +13,7 @@ from ingest._report import FileReport, FileStatus
 from ingest.parsing._result import NEEDS_OCR
 from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceFile, UnreadPath, UnsettledFile
 from ingest.sources._places import Places
+from ingest.sources._rules import has_stated
 from ingest.sources._selection import EVERYTHING
 from mistral_rag.index import SourceStatus
 from mistral_rag.terminal import counted
@@ -105,10 +106,10 @@ def make_plan(
     """
     roots = places.roots
     plan = BuildPlan(groups, unread={root.uri: {} for root in roots})
-    named = {root.uri for root in roots}
 
     def again(state: SourceStatus) -> bool:
-        return _to_be_read_again(state, reader) or (retry_failed and _has_failed(state))
+        taken_back = state.status == "removed" and state.source.uri in places.named
+        return taken_back or _to_be_read_again(state, reader) or (retry_failed and _has_failed(state))
 
     finds = _Finds(plan, known)
     for item in places.find({uri: state for uri, state in known.items() if not again(state)}):
@@ -117,9 +118,9 @@ def make_plan(
     plan.warnings += _unreadable_names(found for found in present.values())
     for found in present.values():
         state = SourceStatus.find(known, found.uri)
-        if state is not None and state.status == "removed" and found.uri in named:
+        if state is not None and state.status == "removed" and found.uri in places.named:
             state = None
-        anew = state is not None and (again(state) or not _is_as_stated(found, state))
+        anew = state is not None and (again(state) or not has_stated(state, found.metadata))
         _compare(found, state, plan, again=anew)
     # what is not looked at, and what can't be, is not known to be gone
     looked_at = {
@@ -185,14 +186,6 @@ def _unreadable_names(files: Iterable[SourceFile]) -> Iterator[str]:
         more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
         shown = ", ".join(names[:MAX_NAMES]) + more
         yield f"{counted(len(names), 'file')} with a name that is not UTF-8, shown with its bytes: {shown}"
-
-
-def _is_as_stated(found: SourceFile, state: SourceStatus) -> bool:
-    """True when the index has what is stated beside a file: its title, and fields of its metadata."""
-    if state.status != "ok" or not found.metadata:
-        return True
-    held = {**state.source.metadata, "title": state.source.title}
-    return all(name in held and held[name] == value for name, value in found.metadata.items())
 
 
 def _has_failed(state: SourceStatus) -> bool:

@@ -21,12 +21,14 @@ from mistral_rag.terminal import (
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from ingest._pipeline import Build
     from ingest._report import BuildReport
     from ingest.sources._found import SourceFile
+    from mistral_rag.schema import Source
 
 LISTED_FILES = 20
 """Files with something to say that a person is shown: a screenful. `--json` has them all."""
@@ -191,19 +193,21 @@ def status(arguments: argparse.Namespace) -> int:
     """`ingest status`."""
     from mistral_rag.index import UnrestrictedReader, vectors_for
 
-    with UnrestrictedReader.open(index_folder(arguments)) as reader:
-        held = reader.status()
+    with UnrestrictedReader.open(index_folder(arguments)) as reader, reader.view() as view:
+        held = {**reader.status(), **_related([source for source in view.sources() if source.digest])}
     if arguments.json:
         say_json(held)
         return DONE
     failures, doubtful, unread = (held.pop(name) for name in ("failures", "doubtful", "unread"))
-    pending = held.pop("pending")
+    pending, copies, works = (held.pop(name) for name in ("pending", "copies", "versions"))
     for name, value in held.items():
         say(f"{name.replace('_', ' '):12} {value}")
     if pending:
         say(f"pending      {vectors_for(held['chunks'] - pending, held['chunks'])}")
     if not held["documents"]:
         say("empty        nothing can be found; add documents with: ingest build PATH")
+    _list("copies", [(names[0], f"the same as {', '.join(names[1:])}") for names in copies], "with copies")
+    _list("versions", [(work[0]["source"], _described(work)) for work in works], "in several versions")
     say_unread(unread)
     for failure in failures:
         say(f"failed       {failure['source']}: {failure['reason']}")
@@ -212,6 +216,33 @@ def status(arguments: argparse.Namespace) -> int:
     if len(doubtful) > LISTED_FILES:
         say(f"… and {len(doubtful) - LISTED_FILES} more doubtful pages; --json lists them all")
     return DONE
+
+
+def _related(sources: Sequence[Source]) -> dict[str, Any]:
+    """Exact copies and versions of one work, by the names of `ingest status --json`."""
+    from mistral_rag.retrieval import exact_copies, versions
+
+    return {
+        "copies": [[source.name for source in group] for group in exact_copies(sources)],
+        "versions": [
+            [
+                {
+                    "source": version.source.name,
+                    "edition": ".".join(map(str, version.edition)),
+                    "newest": version.newest,
+                    "superseded": version.superseded,
+                }
+                for version in work
+            ]
+            for work in versions(sources)
+        ],
+    }
+
+
+def _described(work: Sequence[Mapping[str, Any]]) -> str:
+    """The editions of a work in words: "2024 (newest), 2022 (superseded)"."""
+    states = ("newest" if one["newest"] else "superseded" if one["superseded"] else "older" for one in work)
+    return ", ".join(f"{one['edition']} ({state})" for one, state in zip(work, states, strict=True))
 
 
 def _summarise(report: BuildReport) -> None:

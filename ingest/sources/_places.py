@@ -14,7 +14,7 @@ from langchain_core.documents import Document
 from ingest.sources._found import Found, Root, SourceFile, UnsettledFile
 from ingest.sources._given import DocumentLoader, GivenDocuments, Texts
 from ingest.sources._local import ListedFiles, LocalPlaces
-from ingest.sources._rules import Rules
+from ingest.sources._rules import Rules, has_stated
 from ingest.sources._selection import Selection
 from ingest.sources._spool import Spool
 from ingest.sources._storage import STORAGE_SCHEMES, Storage, checked_storage
@@ -98,8 +98,16 @@ class Places:
         """The parts that were named as a whole."""
         return tuple(dict.fromkeys(root for place in self._places for root in place.roots))
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The uris that were named themselves: such a document is read although it was taken out before."""
+        return frozenset(root.uri for root in self.roots) | {
+            place.url for place in self._places if isinstance(place, WebPage)
+        }
+
     def find(self, known: Mapping[str, SourceStatus]) -> Iterator[Found]:
-        """All that is there, each uri once."""
+        """All that is there, each uri once; what is elsewhere and as in `known` is not fetched."""
+        known = {uri: one for uri, one in known.items() if has_stated(one, self._rules.metadata_of(one.source.name))}
         seen: set[str] = set()
         settled = self._settings.is_settled
         for place in self._places:

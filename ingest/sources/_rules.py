@@ -17,12 +17,12 @@ from typing import Any, Final
 from pathspec import GitIgnoreSpec
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ingest.parsing._bounds import bounded_metadata
+from ingest.parsing._bounds import MAX_TITLE, bounded_metadata, shortened
 from ingest.sources._found import SourceFile
 from ingest.sources._given import plain_value
 from ingest.sources._selection import compile_patterns
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.index import checked_groups
+from mistral_rag.index import SourceStatus, checked_groups
 
 MAX_RULES: Final = 1000
 """Rules of one file: each is tried on each document."""
@@ -62,17 +62,31 @@ class Rules:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             raise ConfigurationError(f"{file} can't be used as rules: {reason}") from error
 
+    def metadata_of(self, name: str) -> dict[str, JsonValue]:
+        """The fields that the rules give a document with this name below its root."""
+        matching = (rule.metadata for rule in self.rules if rule.path.check_file(name).include)
+        return {field: value for metadata in matching for field, value in metadata.items()}
+
     def applied(self, found: SourceFile) -> SourceFile:
         """The file with what the rules say about it; what was given with it goes before them."""
-        metadata: dict[str, JsonValue] = {}
+        metadata = self.metadata_of(found.name)
         groups = found.groups
         for rule in self.rules:
-            if rule.path.check_file(found.name).include:
-                metadata.update(rule.metadata)
-                groups = groups if rule.groups is None else rule.groups
+            if rule.groups is not None and rule.path.check_file(found.name).include:
+                groups = rule.groups
         if not metadata and groups is found.groups:
             return found
         return replace(found, metadata={**metadata, **found.metadata}, groups=groups)
+
+
+def has_stated(state: SourceStatus, metadata: Mapping[str, JsonValue]) -> bool:
+    """True when the index has what is stated beside a document: its title, and fields of its metadata."""
+    if state.status != "ok":
+        return True
+    fields = dict(metadata)
+    title = shortened(str(fields.pop("title", None) or ""), MAX_TITLE)
+    held = state.source.metadata
+    return title in {"", state.source.title} and all(name in held and held[name] == fields[name] for name in fields)
 
 
 def _rule(given: Mapping[str, Any]) -> Rule:

@@ -57,7 +57,8 @@ class Storage:
             name = _name_below(path, base)
             if any(part.startswith(".") for part in name.split("/")) or not self.selection.takes(name):
                 continue
-            yield self._found(store, path, name, info, spool, known)
+            uri = self.url if path.strip("/") == base.strip("/") else f"{self.url}/{name}"
+            yield self._found(store, path, name, uri, info, spool, known)
 
     def _opened(self) -> tuple[Any, str]:
         scheme = urlsplit(self.url).scheme
@@ -81,9 +82,15 @@ class Storage:
         return store, base
 
     def _found(
-        self, store: Any, path: str, name: str, info: Mapping[str, Any], spool: Spool, known: Mapping[str, SourceStatus]
+        self,
+        store: Any,
+        path: str,
+        name: str,
+        uri: str,
+        info: Mapping[str, Any],
+        spool: Spool,
+        known: Mapping[str, SourceStatus],
     ) -> Found:
-        uri = f"{self.url}/{name}" if path.strip("/") != store._strip_protocol(self.url).strip("/") else self.url
         signs = [info[key] for key in (*_SIGNS, *_TIMES) if info.get(key)]
         stamp = stamp_of(info.get("size"), *signs) if signs else stamp_of()
         state = known.get(uri)
