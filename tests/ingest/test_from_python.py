@@ -79,7 +79,7 @@ def test_a_vector_store_is_kept_in_step(root: Path, tmp_path: Path, kind: type[I
 
 def test_a_store_that_fails_leaves_the_document_to_the_next_build(root: Path, tmp_path: Path) -> None:
     class Full(InMemoryVectorStore):
-        def add_documents(self, documents: list[Document], **_: Any) -> list[str]:
+        def add_documents(self, documents: list[Document], ids: list[str] | None = None, **_: Any) -> list[str]:
             raise RuntimeError("the store is full")
 
     failing = build(

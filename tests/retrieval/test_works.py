@@ -12,7 +12,7 @@ def source(name: str, digest: str = "0", status: str = "") -> Source:
         name=name,
         title=name,
         media_type="text/plain",
-        metadata=metadata,  # type: ignore[arg-type]
+        metadata=metadata,
     )
 
 
