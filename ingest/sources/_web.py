@@ -5,13 +5,14 @@ import http.client
 import mimetypes
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from ingest.parsing._registry import media_type_by
 from ingest.sources._addresses import resolve
@@ -27,6 +28,8 @@ MAX_SILENCE: Final = 20.0
 """Seconds in which a server has to say something."""
 BLOCK: Final = 1 << 16
 _HEADERS: Final = {"User-Agent": "mistral-rag", "Accept": "*/*", "Accept-Encoding": "identity"}
+_IN_TARGET: Final = "/?%:@!$&'()*+,;=~-._"
+"""What stands in a path and a query as it is (RFC 3986); anything else is percent-encoded."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -88,6 +91,7 @@ class _Connection:
 
     def __init__(self) -> None:
         self._open: http.client.HTTPConnection | None = None
+        self._timer: threading.Timer | None = None
 
     def follow(self, url: str, end: float, *, allow_private: bool) -> http.client.HTTPResponse:
         """The reply to a request, after redirects; each host is checked before it is asked."""
@@ -107,21 +111,44 @@ class _Connection:
     def _ask(self, url: str, end: float, *, allow_private: bool) -> http.client.HTTPResponse:
         self.close()
         parts = urlsplit(url)
-        host, secure = parts.hostname or "", parts.scheme == "https"
+        host, secure = _ascii_host(parts.hostname or ""), parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
         plain = _connect(host, port, end, allow_private=allow_private)
+        # silence is bounded for each reading, but a server may send a byte now and then
+        self._timer = threading.Timer(max(0.0, end - time.monotonic()), _break_off, (plain.dup(),))
+        self._timer.daemon = True
+        self._timer.start()
         self._open = http.client.HTTPConnection(host, parts.port or (443 if secure else 80))
         # a connection that is there is used: http.client would look the name up again
         self._open.sock = plain
         if secure:
             self._open.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-        target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        self._open.request("GET", target, headers={**_HEADERS, "Host": parts.netloc})
+        target = quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe=_IN_TARGET)
+        named = f"[{host}]" if ":" in host else host
+        self._open.request(
+            "GET", target, headers={**_HEADERS, "Host": f"{named}:{parts.port}" if parts.port else named}
+        )
         return self._open.getresponse()
 
     def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.args[0].close()
         if self._open is not None:
             self._open.close()
+
+
+def _break_off(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _ascii_host(host: str) -> str:
+    """A host's name as DNS has it (RFC 3490)."""
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise FetchError(f"{host[:80]} is no name of a host") from error
 
 
 def _connect(host: str, port: int, end: float, *, allow_private: bool) -> socket.socket:

@@ -1,5 +1,6 @@
 """Files by http: what is fetched, what is not fetched again, and where a URL may not lead."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -165,6 +166,36 @@ def test_a_file_without_end_is_broken_off(site: Site, monkeypatch: pytest.Monkey
     assert status == "failed"
     assert reason is not None
     assert reason.endswith("download it and divide it")
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.sources._web.MAX_SECONDS", 0.3)
+    left = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection:
+                while not left.wait(0.05):
+                    try:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nX: 1\r\n"[:1])
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        [(status, _)] = looked_at(f"http://127.0.0.1:{server.getsockname()[1]}/a.md")
+        left.set()
+        thread.join()
+    assert status == "failed"
+
+
+def test_a_path_is_encoded_and_a_host_that_is_none_is_a_line(site: Site) -> None:
+    site.pages["/caf%C3%A9%20a.md"] = (200, {}, TRAVEL)
+    assert looked_at(f"{site.url}/café a.md") == [("found", None)]
+    assert looked_at("http://" + "a" * 70 + ".example/") == [
+        ("failed", f"can't be fetched: {'a' * 70}.example is no name of a host")
+    ]
 
 
 def test_a_reply_that_breaks_off_is_no_document(site: Site) -> None:
