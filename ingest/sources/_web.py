@@ -92,6 +92,7 @@ class _Connection:
     def __init__(self) -> None:
         self._open: http.client.HTTPConnection | None = None
         self._timer: threading.Timer | None = None
+        self._watched: socket.socket | None = None
 
     def follow(self, url: str, end: float, *, allow_private: bool) -> http.client.HTTPResponse:
         """The reply to a request, after redirects; each host is checked before it is asked."""
@@ -115,7 +116,8 @@ class _Connection:
         port = parts.port or (443 if secure else 80)
         plain = _connect(host, port, end, allow_private=allow_private)
         # silence is bounded for each reading, but a server may send a byte now and then
-        self._timer = threading.Timer(max(0.0, end - time.monotonic()), _break_off, (plain.dup(),))
+        self._watched = plain.dup()
+        self._timer = threading.Timer(max(0.0, end - time.monotonic()), _break_off, (self._watched,))
         self._timer.daemon = True
         self._timer.start()
         self._open = http.client.HTTPConnection(host, parts.port or (443 if secure else 80))
@@ -133,7 +135,8 @@ class _Connection:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer.args[0].close()
+        if self._watched is not None:
+            self._watched.close()
         if self._open is not None:
             self._open.close()
 
