@@ -1,7 +1,8 @@
 """Build time: folders of documents become an index.
 
-`Build` is one run of `ingest build`; it yields a `Progress` after each step and leaves a `BuildReport`. `estimate` says
-what a build would do and cost. The names are loaded when first used, so that `ingest --help` costs next to nothing.
+`build` makes a `Build`, one run of `ingest build`; it yields a `Progress` after each step and leaves a `BuildReport`.
+`estimate` says what a build would do and cost. The names are loaded when first used, so that `ingest --help` costs next
+to nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ingest._estimate import Estimate, estimate
+    from ingest._from_python import build
     from ingest._pipeline import Build
     from ingest._redo import Redo
     from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
+    from ingest.sources._places import LookSettings
 
 DISTRIBUTION = "mistral-rag"
 """Tells this package from another one named `ingest` that may hide it."""
@@ -24,10 +27,12 @@ __all__ = [
     "BuildReport",
     "Estimate",
     "FileReport",
+    "LookSettings",
     "PageRead",
     "Progress",
     "Redo",
     "VectorsAdded",
+    "build",
     "estimate",
 ]
 
@@ -36,10 +41,12 @@ _HOME = {
     "BuildReport": "_report",
     "Estimate": "_estimate",
     "FileReport": "_report",
+    "LookSettings": "sources._places",
     "PageRead": "_report",
     "Progress": "_report",
     "Redo": "_redo",
     "VectorsAdded": "_report",
+    "build": "_from_python",
     "estimate": "_estimate",
 }
 

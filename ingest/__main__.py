@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ingest._commands import building, copying, inspecting, redoing, upkeep
+from ingest._commands import building, copying, inspecting, redoing, upkeep, watching
 from mistral_rag.terminal import EXIT_CODES, CommandParser, run
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in (building, redoing, inspecting, upkeep, copying):
+    for room in (building, watching, redoing, inspecting, upkeep, copying):
         room.add_commands(commands)
     return parser
 

@@ -153,6 +153,7 @@ class _Reading:
                 digest=file.digest,
                 every_picture=self._every_picture,
                 awaits_ocr=self._queued is not None,
+                metadata=dict(found.metadata),
             )
         )
         return path

@@ -1,7 +1,7 @@
 """Estimate of what a build would do and cost: files are parsed, nothing is sent, nothing is written."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,9 +13,9 @@ from ingest._moves import can_move
 from ingest._ocr import When, With, open_reader
 from ingest._plan import FileToRead, make_plan
 from ingest._prices import PRICES_OF, price_of_pages, price_of_tokens
-from ingest._sources import resolve_roots
 from ingest._unread import unread_files
 from ingest.parsing._result import WRONG_TEXT, ParsedFile
+from ingest.sources._places import LookSettings, Named, Places
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings
 from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.index import IndexWriter, SourceStatus
@@ -54,19 +54,19 @@ class Estimate:
 
 
 def estimate(
-    paths: Sequence[str | Path],
+    sources: Named | Iterable[Named],
     index: str | Path | None = None,
     *,
     embeddings: str = "auto",
     workers: int | None = None,
     ocr: When = "auto",
     ocr_with: With | PageReader = "auto",
+    look: LookSettings | None = None,
 ) -> Estimate:
     """Estimate what a build with these arguments would do; see `ingest.Build`. Without an `index` all is new."""
-    roots = resolve_roots(paths)
-    with open_reader(ocr, ocr_with) as reader, _known(index) as writer:
+    with Places(sources, look) as places, open_reader(ocr, ocr_with) as reader, _known(index) as writer:
         known = writer.sources() if writer else {}
-        plan = make_plan(roots, known, prune=False, reader=reader.name if reader else "")
+        plan = make_plan(places, known, prune=False, reader=reader.name if reader else "")
         files = [file for file in plan.to_read if not _moves(file, known.get(plan.moved.get(file.found.uri, "")))]
         found = Estimate(files=len(files), ocr=reader.name if reader else "")
         found.unread = unread_files(plan.unread)

@@ -22,10 +22,12 @@ class GroupAssignment:
         self._known = known
         self._moved = moved
 
-    def of(self, uri: str) -> tuple[str, ...]:
-        """The groups of a document."""
+    def of(self, uri: str, ruled: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """The groups of a document; `ruled` are those that rules give it."""
         if self.named is not None:
             return self.named
+        if ruled is not None:
+            return ruled
         state = self._known.get(uri) or self._known.get(self._moved.get(uri, ""))
         # empty files are all alike, so one that comes is not the one that went
         return state.source.groups if state is not None and (uri in self._known or state.size) else ()

@@ -1,13 +1,14 @@
 """A build: compare the folders with the index, parse what is new, commit, embed; resume by doing it again."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
 
 from ingest._budget import Budget
 from ingest._documents import ReadFile, read_files
@@ -23,9 +24,12 @@ from ingest._prices import price_of_pages, price_of_tokens
 from ingest._profiles import learn_missing
 from ingest._redo import Redo
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
-from ingest._sources import SourceFile, resolve_roots
+from ingest._sink import Sink
+from ingest._stepping import stepped
 from ingest._unread import note_unread
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
+from ingest.sources._found import SourceFile
+from ingest.sources._places import LookSettings, Named, Places
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.ocr import PageReader
@@ -48,7 +52,7 @@ class Build:
     """One run of `ingest build`: iterate to work, stop iterating to stop; then read `report`.
 
     Args:
-        paths: files and folders.
+        sources: files and folders, URLs, folders of stores (`s3://…`), LangChain Documents or loaders.
         index: the index folder; made when it is missing or empty.
         embeddings: an embedding model or the name of one, "none" for lexical search only, or "auto": the index's
             own, and for a new index what `mistral_rag.defaults` chooses by key and language.
@@ -64,6 +68,8 @@ class Build:
         max_cost: US dollars that the platform may cost; what would exceed them is left to the next build.
         retry_failed: read files that failed once more, also where they have not changed.
         redo: documents that are read anew, and none else.
+        look: which files are looked at, and how.
+        sink: a vector store that gets the passages, too, and loses those that are gone.
 
     Words come first: each document is committed as it is read and found by its words from then on; vectors follow. A
     build that is broken off loses neither, and the next one goes on with the vectors that are missing.
@@ -75,7 +81,7 @@ class Build:
 
     def __init__(
         self,
-        paths: Sequence[str | Path],
+        sources: Named | Iterable[Named],
         index: str | Path,
         *,
         embeddings: str | Embeddings = "auto",
@@ -88,10 +94,13 @@ class Build:
         max_cost: float | None = None,
         retry_failed: bool = False,
         redo: Redo | None = None,
+        look: LookSettings | None = None,
+        sink: VectorStore | None = None,
     ) -> None:
         if isinstance(groups, str):
             raise ValueError("groups are a collection of names, not one text")
-        self.roots = resolve_roots(paths)
+        self.places = Places(sources, look)
+        self.roots = self.places.paths
         self.index = Path(index)
         self.embeddings = embeddings
         self.prune = prune
@@ -109,12 +118,18 @@ class Build:
         self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
         self._reader: CachedPageReader | None = None
         self._vectors: PendingVectors | None = None
+        self._sink = None if sink is None else Sink(sink)
+        self.unsettled = 0
         self._pictures = PictureCheck()
 
-    def __iter__(self) -> Iterator[Progress]:
+    def __aiter__(self) -> AsyncIterator[Progress]:
+        return stepped(iter(self))
+
+    def __iter__(self) -> Generator[Progress, None, None]:
         started = time.monotonic()
         try:
             with (
+                self.places,
                 self._pictures,
                 open_reader(self.ocr, self.ocr_with) as reader,
                 IndexWriter.open(self.index) as writer,
@@ -123,10 +138,12 @@ class Build:
                 known = writer.sources()
                 before = known
                 if self.rebuild:
+                    self._note(writer, known)
                     writer.clear()
                     known = writer.sources()
                 name = reader.name if reader else ""
                 plan = self._planned(known, name)
+                self.unsettled = plan.unsettled
                 self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
@@ -145,9 +162,9 @@ class Build:
 
     def _planned(self, known: dict[str, SourceStatus], reader: str) -> BuildPlan:
         if self.redo is not None:
-            return plan_redo(self.roots, self.redo.uris)
+            return plan_redo(self.places, known, self.redo.uris)
         return make_plan(
-            self.roots, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed
+            self.places, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed
         )
 
     def _platform_error(self) -> Exception | None:
@@ -190,17 +207,20 @@ class Build:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
+            self._note(writer, [found.uri])
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
         for found, stamp in plan.looked_at:
             writer.note_look(found.uri, size=found.size, mtime_ns=stamp)
         for found, state in plan.regrouped:
-            writer.set_groups(found.uri, self._groups.of(found.uri))
+            writer.set_groups(found.uri, self._groups.of(found.uri, found.groups))
             self._commit_in_time(writer, 1)
             yield FileReport(found.name, "regrouped", describe_problems(state.problems), state.pages)
         if self.redo is None:
             note_unread(writer, plan.unread)
         yield from self._add(writer, plan, known)
+        if self._sink is not None:
+            self._sink.finish(writer)
         writer.commit()
         writer.refresh_caches()
         if hidden := hidden_warning(writer):
@@ -253,9 +273,11 @@ class Build:
         old = known.get(plan.moved.get(file.found.uri, ""))
         if old is None or not can_move(file, old):
             return None
+        self._note(writer, [old.source.uri])
         named = self._source(file.found, file.digest)
         kept = {name: getattr(old.source, name) for name in ("title", "language", "metadata")}
         move(writer, file, old, named.model_copy(update=kept))
+        self._to_sink(writer, file.found.uri)
         self._commit_in_time(writer, old.chunks)
         self._read_bytes += file.found.size
         problems = describe_problems(old.problems)
@@ -264,6 +286,7 @@ class Build:
     def _drop(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         moved = set(plan.moved.values())
         for uri in plan.gone:
+            self._note(writer, [uri])
             writer.remove(uri)
             if uri not in moved:
                 yield FileReport(known[uri].source.name, "removed")
@@ -326,8 +349,17 @@ class Build:
         self.report.notes += parsed.notes
         self.report.attachments += parsed.attachments
 
+    def _note(self, writer: IndexWriter, uris: Iterable[str]) -> None:
+        if self._sink is not None:
+            self._sink.note(writer, uris)
+
+    def _to_sink(self, writer: IndexWriter, uri: str) -> None:
+        if self._sink is not None:
+            self._sink.update(writer, uri)
+
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
+        self._note(writer, [found.uri])
         if found.change():
             # whatever the file holds by then, the next build is to try again
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
@@ -357,6 +389,7 @@ class Build:
         self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, *, provisional: bool
     ) -> FileReport | None:
         found, problems = file.found, _problems(parsed)
+        self._note(writer, [found.uri])
         writer.put(
             source,
             parsed.pages,
@@ -370,6 +403,7 @@ class Build:
         )
         if provisional:
             return None
+        self._to_sink(writer, found.uri)
         self._waiting += len(parsed.chunks)
         self._count(parsed)
         return FileReport(
@@ -391,8 +425,8 @@ class Build:
             title=parsed.title if parsed else Path(found.name).stem,
             media_type=found.media_type or "",
             language=parsed.language if parsed else "",
-            modified=datetime.fromtimestamp(found.mtime_ns // 10**9, tz=UTC),
-            groups=self._groups.of(found.uri),
+            modified=datetime.fromtimestamp((found.modified_ns or found.mtime_ns) // 10**9, tz=UTC),
+            groups=self._groups.of(found.uri, found.groups),
             metadata=parsed.metadata if parsed else {},
         )
 

@@ -4,15 +4,17 @@ import errno
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ingest._groups import differ
 from ingest._opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
-from ingest._sources import EmptyFolder, SkippedPath, SourceFile, UnreadPath, walk
 from ingest.parsing._result import NEEDS_OCR
+from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceFile, UnreadPath, UnsettledFile
+from ingest.sources._places import Places
+from ingest.sources._rules import has_stated
+from ingest.sources._selection import EVERYTHING
 from mistral_rag.index import SourceStatus
 from mistral_rag.terminal import counted
 from mistral_rag.text import is_readable
@@ -63,7 +65,8 @@ class BuildPlan:
 
     `groups` are those that documents are to have (None: those they have), `regrouped` documents that have others.
     `moved` leads from a file's uri to the one it had before. `looked_at` are files with the content that the index
-    knows, and the time stamp to note for them. `unread` are the names of skipped files by reason, by root.
+    knows, and the time stamp to note for them. `unread` are the names of skipped files by reason, by root; `unsettled`
+    files are still being written.
     """
 
     groups: tuple[str, ...] | None = None
@@ -78,6 +81,7 @@ class BuildPlan:
     warnings: list[str] = field(default_factory=list)
     unread: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     failed_pages: int = 0
+    unsettled: int = 0
 
     def skip(self, root: str, name: str, reason: str) -> None:
         """Report a file that nothing reads."""
@@ -86,7 +90,7 @@ class BuildPlan:
 
 
 def make_plan(
-    roots: Sequence[Path],
+    places: Places,
     known: dict[str, SourceStatus],
     *,
     prune: bool,
@@ -94,50 +98,83 @@ def make_plan(
     groups: tuple[str, ...] | None = None,
     retry_failed: bool = False,
 ) -> BuildPlan:
-    """Compare what stands below `roots` with the documents the index knows.
+    """Compare what there is in the `places` with the documents the index knows.
 
     Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
     `groups` are those that documents are to have; None: those they have. `retry_failed`: what could not be read is
     read once more, also where it has not changed.
     """
-    plan = BuildPlan(groups, unread={root.as_uri(): {} for root in roots})
-    present: dict[str, SourceFile] = {}
-    unread: set[str] = set()
-    empty: set[str] = set()
-    for item in walk(roots):
-        if isinstance(item, SkippedPath):
-            plan.skip(item.root, item.name, item.reason)
-        elif isinstance(item, EmptyFolder):
-            empty.add(item.uri)
-        elif isinstance(item, UnreadPath):
-            unread.add(item.uri)
-            plan.settled.append(FileReport(item.name, "failed", item.reason))
-        elif item.media_type is None and item.fault and item.uri in known:
-            unread.add(item.uri)
-            plan.settled.append(FileReport(item.name, "failed", f"can't be read: {item.fault}"))
-        elif item.media_type is None:
-            plan.skip(item.root, item.name, f"type {item.path.suffix.lower() or 'unknown'}")
-        else:
-            present[item.uri] = item
+    roots = places.roots
+    plan = BuildPlan(groups, unread={root.uri: {} for root in roots})
+
+    def again(state: SourceStatus) -> bool:
+        taken_back = state.status == "removed" and state.source.uri in places.named
+        return taken_back or _to_be_read_again(state, reader) or (retry_failed and _has_failed(state))
+
+    finds = _Finds(plan, known)
+    for item in places.find({uri: state for uri, state in known.items() if not again(state)}):
+        finds.add(item)
+    present = finds.present
     plan.warnings += _unreadable_names(found for found in present.values())
     for found in present.values():
         state = SourceStatus.find(known, found.uri)
-        if state is not None and state.status == "removed" and found.path in roots:
+        if state is not None and state.status == "removed" and found.uri in places.named:
             state = None
-        again = state is not None and (_to_be_read_again(state, reader) or (retry_failed and _has_failed(state)))
-        _compare(found, state, plan, again=again)
-    _plan_gone(
-        roots, {uri: known[uri] for uri in known if not _is_within(uri, unread)}, present, empty, plan, prune=prune
-    )
+        anew = state is not None and (again(state) or not has_stated(state, found.metadata))
+        _compare(found, state, plan, again=anew)
+    # what is not looked at, and what can't be, is not known to be gone
+    looked_at = {
+        uri: state
+        for uri, state in known.items()
+        if not _is_within(uri, finds.unread) and places.selection.takes(state.source.name)
+    }
+    noticed = len(plan.warnings)
+    _plan_gone(roots, looked_at, present, finds.empty, plan, prune=prune)
+    if places.selection != EVERYTHING or plan.unsettled:
+        # a root without a file that is to be read now is no surprise
+        plan.warnings = plan.warnings[:noticed]
     return plan
 
 
-def plan_redo(roots: Sequence[Path], uris: Collection[str]) -> BuildPlan:
-    """A plan that reads these files anew and looks at nothing else."""
+class _Finds:
+    """What a look has found: files that are there, places that could not be looked at, and empty folders."""
+
+    def __init__(self, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> None:
+        self.present: dict[str, SourceFile] = {}
+        self.unread: set[str] = set()
+        self.empty: set[str] = set()
+        self._plan, self._known = plan, known
+
+    def add(self, item: Found) -> None:
+        """Take one in; what is not read is settled in the plan."""
+        plan = self._plan
+        if isinstance(item, SkippedPath):
+            plan.skip(item.root, item.name, item.reason)
+        elif isinstance(item, EmptyFolder):
+            self.empty.add(item.uri)
+        elif isinstance(item, UnsettledFile):
+            self.unread.add(item.uri)
+            plan.unsettled += 1
+        elif isinstance(item, UnreadPath):
+            self.unread.add(item.uri)
+            plan.settled.append(FileReport(item.name, "failed", item.reason))
+        elif item.media_type is not None:
+            self.present[item.uri] = item
+        elif item.fault and item.uri in self._known:
+            self.unread.add(item.uri)
+            plan.settled.append(FileReport(item.name, "failed", f"can't be read: {item.fault}"))
+        else:
+            plan.skip(item.root, item.name, f"type {item.path.suffix.lower() or 'unknown'}")
+
+
+def plan_redo(places: Places, known: Mapping[str, SourceStatus], uris: Collection[str]) -> BuildPlan:
+    """A plan that reads these documents anew and looks at nothing else."""
     plan = BuildPlan()
-    for item in walk(roots):
+    for item in places.find({uri: state for uri, state in known.items() if uri not in uris}):
         if isinstance(item, SourceFile) and item.uri in uris:
             _compare(item, None, plan, again=True)
+        elif isinstance(item, UnreadPath) and item.uri in uris:
+            plan.settled.append(FileReport(item.name, "failed", item.reason))
     plan.to_read = [replace(file, status="changed") for file in plan.to_read]
     return plan
 
@@ -221,14 +258,14 @@ def _leave(found: SourceFile, state: SourceStatus, plan: BuildPlan) -> None:
         plan.settled.append(FileReport(found.name, "failed", state.reason))
     elif state.status == "removed":
         plan.settled.append(FileReport(found.name, "skipped", "taken out; name the file itself to read it again"))
-    elif differ(state, plan.groups):
+    elif differ(state, found.groups if plan.groups is None else plan.groups):
         plan.regrouped.append((found, state))
     else:
         plan.settled.append(FileReport(found.name, "unchanged", describe_problems(state.problems), state.pages))
 
 
 def _plan_gone(
-    roots: Sequence[Path],
+    roots: Sequence[Root],
     known: dict[str, SourceStatus],
     present: dict[str, SourceFile],
     empty: Collection[str],
@@ -240,7 +277,7 @@ def _plan_gone(
     digests = {file.digest: position for position, file in enumerate(plan.to_read)}
     for root in roots:
         live = (uri for uri, state in known.items() if state.status != "removed")
-        below = [uri for uri in live if _is_below(uri, root.as_uri()) and uri not in plan.gone]
+        below = [uri for uri in live if _is_below(uri, root.uri) and uri not in plan.gone]
         gone = [uri for uri in below if uri not in present]
         moved = [uri for uri in gone if known[uri].source.digest in digests]
         for uri in moved:
@@ -249,9 +286,9 @@ def _plan_gone(
             plan.moved[plan.to_read[position].found.uri] = uri
         dropped = [uri for uri in gone if uri not in moved]
         plan.gone += moved
-        nothing = not any(_is_below(uri, root.as_uri()) for uri in present)
+        nothing = not any(_is_below(uri, root.uri) for uri in present)
         if nothing:
-            what = "is an empty folder" if root.as_uri() in empty else "holds no document that can be read"
+            what = "is an empty folder" if root.uri in empty else "holds no document that can be read"
             plan.warnings.append(f"{root.name} {what}")
         if nothing or (len(dropped) > MAX_DROP_SHARE * len(below) and not prune):
             plan.held_back += dropped

@@ -32,7 +32,7 @@ BUILD = "ingest build data --index demo-index"
 SESSION = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 SNIPPET = re.compile(r"^(```python(?: platform)?\n)(.*?)^```\n(?:(\n```text\n)(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 pytestmark = pytest.mark.timeout(600)  # the index is built for real, which takes a slow machine long
-KNOWN = {"cd", "export", "git", "ingest", "mistral-rag", "pip", "python", "python3"}
+KNOWN = {"cd", "export", "find", "git", "ingest", "mistral-rag", "pip", "python", "python3"}
 
 
 def tokens(path: Path) -> list[Token]:
@@ -205,6 +205,7 @@ def test_every_command_has_its_help_in_the_reference() -> None:
         "ingest status",
         "ingest verify",
     ]
+    known += ["ingest watch"]
     known += [f"ingest {name}" for name in ["repair", "compact", "remove", "purge", "snapshot", "export", "import"]]
     assert sorted(commands) == sorted(known)
 

@@ -20,7 +20,8 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = (CHECKOUT / "src" / "mistral_rag", CHECKOUT / "ingest")
 
 NAMES = """\
-ingest: Build BuildReport DISTRIBUTION Estimate FileReport PageRead Progress Redo VectorsAdded estimate
+ingest: Build BuildReport DISTRIBUTION Estimate FileReport LookSettings PageRead Progress Redo VectorsAdded build
+    estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
@@ -63,7 +64,8 @@ mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart larges
     render_page
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts CALIBRATION Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
-    QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
+    QueryExpander Retrieval Signal SignalIndex Version check_profile exact_copies is_current learn registered_signals
+    versions
 mistral_rag.retrievers: Explanation Hit HybridRetriever
 mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue Chunk Citation Claim Digest EXPORTED
     Fraction Location Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Seen

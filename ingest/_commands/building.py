@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ingest._commands.looking import add_look, look_settings, named_sources
 from ingest._commands.options import add_command, add_ocr, say_unread
 from ingest._commands.progress import shown
 from mistral_rag.terminal import (
@@ -20,10 +21,14 @@ from mistral_rag.terminal import (
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
 
     from ingest._pipeline import Build
     from ingest._report import BuildReport
+    from ingest.sources._found import SourceFile
+    from mistral_rag.schema import Source
 
 LISTED_FILES = 20
 """Files with something to say that a person is shown: a screenful. `--json` has them all."""
@@ -56,6 +61,12 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "empty, and more than a fifth of them only with --prune.\n\nWithout a key (MISTRAL_API_KEY) everything stays "
         "on this machine: local embeddings from the extra [local], or word search alone without it.",
     )
+    build_options(sub)
+    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
+
+
+def build_options(sub: argparse.ArgumentParser) -> None:
+    """Add what `build` and `watch` have in common."""
     _add_reading(sub)
     add_groups(
         sub,
@@ -70,7 +81,6 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="USD",
         help="stop before the platform costs more than this; the next build goes on (default: no limit)",
     )
-    sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
 
 
 def dollars(text: str) -> float:
@@ -86,7 +96,7 @@ def dollars(text: str) -> float:
 
 def _add_reading(sub: argparse.ArgumentParser) -> None:
     """Add the options that decide which documents are read, and how."""
-    sub.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (PDF, images, Markdown, HTML, text)")
+    add_look(sub)
     sub.add_argument(
         "--embeddings",
         default="auto",
@@ -99,23 +109,33 @@ def _add_reading(sub: argparse.ArgumentParser) -> None:
 
 def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
-    folder = index_folder(arguments)
+    return run_build(build_of(arguments, index_folder(arguments), rebuild=arguments.rebuild), arguments)
+
+
+def build_of(
+    arguments: argparse.Namespace,
+    folder: Path,
+    *,
+    rebuild: bool = False,
+    is_settled: Callable[[SourceFile], bool] | None = None,
+) -> Build:
+    """The build that was asked for."""
     from ingest._pipeline import Build
 
-    work = Build(
-        arguments.paths,
+    return Build(
+        named_sources(arguments),
         folder,
         embeddings=arguments.embeddings,
         prune=arguments.prune,
-        rebuild=arguments.rebuild,
+        rebuild=rebuild,
         workers=arguments.workers,
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
         groups=arguments.groups,
         max_cost=arguments.max_cost,
         retry_failed=arguments.retry_failed,
+        look=look_settings(arguments, is_settled),
     )
-    return run_build(work, arguments)
 
 
 def run_build(work: Build, arguments: argparse.Namespace) -> int:
@@ -146,12 +166,13 @@ def plan(arguments: argparse.Namespace) -> int:
     from ingest._estimate import estimate
 
     found = estimate(
-        arguments.paths,
+        named_sources(arguments),
         arguments.index or None,
         embeddings=arguments.embeddings,
         workers=arguments.workers,
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
+        look=look_settings(arguments),
     )
     if arguments.json:
         say_json(found.to_json())
@@ -172,19 +193,21 @@ def status(arguments: argparse.Namespace) -> int:
     """`ingest status`."""
     from mistral_rag.index import UnrestrictedReader, vectors_for
 
-    with UnrestrictedReader.open(index_folder(arguments)) as reader:
-        held = reader.status()
+    with UnrestrictedReader.open(index_folder(arguments)) as reader, reader.view() as view:
+        held = {**reader.status(), **_related([source for source in view.sources() if source.digest])}
     if arguments.json:
         say_json(held)
         return DONE
     failures, doubtful, unread = (held.pop(name) for name in ("failures", "doubtful", "unread"))
-    pending = held.pop("pending")
+    pending, copies, works = (held.pop(name) for name in ("pending", "copies", "versions"))
     for name, value in held.items():
         say(f"{name.replace('_', ' '):12} {value}")
     if pending:
         say(f"pending      {vectors_for(held['chunks'] - pending, held['chunks'])}")
     if not held["documents"]:
         say("empty        nothing can be found; add documents with: ingest build PATH")
+    _list("copies", [(names[0], f"the same as {', '.join(names[1:])}") for names in copies], "with copies")
+    _list("versions", [(work[0]["source"], _described(work)) for work in works], "in several versions")
     say_unread(unread)
     for failure in failures:
         say(f"failed       {failure['source']}: {failure['reason']}")
@@ -193,6 +216,33 @@ def status(arguments: argparse.Namespace) -> int:
     if len(doubtful) > LISTED_FILES:
         say(f"… and {len(doubtful) - LISTED_FILES} more doubtful pages; --json lists them all")
     return DONE
+
+
+def _related(sources: Sequence[Source]) -> dict[str, Any]:
+    """Exact copies and versions of one work, by the names of `ingest status --json`."""
+    from mistral_rag.retrieval import exact_copies, versions
+
+    return {
+        "copies": [[source.name for source in group] for group in exact_copies(sources)],
+        "versions": [
+            [
+                {
+                    "source": version.source.name,
+                    "edition": ".".join(map(str, version.edition)),
+                    "newest": version.newest,
+                    "superseded": version.superseded,
+                }
+                for version in work
+            ]
+            for work in versions(sources)
+        ],
+    }
+
+
+def _described(work: Sequence[Mapping[str, Any]]) -> str:
+    """The editions of a work in words: "2024 (newest), 2022 (superseded)"."""
+    states = ("newest" if one["newest"] else "superseded" if one["superseded"] else "older" for one in work)
+    return ", ".join(f"{one['edition']} ({state})" for one, state in zip(work, states, strict=True))
 
 
 def _summarise(report: BuildReport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ingest._commands.building import run_build
+from ingest._commands.looking import add_private
 from ingest._commands.naming import named_documents, path_of
 from ingest._commands.options import add_command, add_ocr, writer_of
 from mistral_rag.terminal import UsageError, at_least_one, index_folder
@@ -30,6 +31,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--page", type=at_least_one, action="append", metavar="N", help="this page alone is read anew; may be repeated"
     )
     add_ocr(sub)
+    add_private(sub)
 
 
 def redo(arguments: argparse.Namespace) -> int:
@@ -42,14 +44,17 @@ def redo(arguments: argparse.Namespace) -> int:
     chosen = named_documents(states, arguments.sources)
     roots = []
     for uri in chosen:
-        root, path = path_of(states[uri].root), path_of(uri)
-        if not root or not path or not Path(path).is_file():
+        root, path = path_of(states[uri].root) or states[uri].root, path_of(uri)
+        if uri.startswith("document:"):
+            raise UsageError(f"{states[uri].source.name} came from Python. Give it to: ingest.build(…, rebuild=True)")
+        if not root or (path is not None and not Path(path).is_file()):
             raise UsageError(f"the file of {states[uri].source.name} is not there any more. Nothing was changed")
         if states[uri].status == "removed":
             raise UsageError(f"{states[uri].source.name} was taken out. Name its file to: ingest build")
         roots.append(root)
     from ingest._pipeline import Build
     from ingest._redo import Redo
+    from ingest.sources._places import LookSettings
 
     pages = None if arguments.page is None else frozenset(arguments.page)
     work = Build(
@@ -58,5 +63,6 @@ def redo(arguments: argparse.Namespace) -> int:
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
         redo=Redo(frozenset(chosen), pages),
+        look=LookSettings(allow_private=arguments.allow_private),
     )
     return run_build(work, arguments)

@@ -72,6 +72,7 @@ class ParseJob:
 
     `name` and `digest` are those of the file's source. `every_picture` asks for the pictures of pages whose text layer
     is enough, too. With `awaits_ocr` a file that has pictures comes back uncut: it is cut when they have been read.
+    `metadata` are stated beside the file, and go before what it says of itself.
     """
 
     path: Path
@@ -81,6 +82,7 @@ class ParseJob:
     digest: str = UNKNOWN_DIGEST
     every_picture: bool = False
     awaits_ocr: bool = False
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

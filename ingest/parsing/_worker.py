@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ingest.chunking import cut
 from ingest.parsing import parse
-from ingest.parsing._bounds import MAX_TITLE, shortened
+from ingest.parsing._bounds import MAX_TITLE, bounded_metadata, shortened
 from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._wire import decode_job, encode_file
@@ -31,11 +31,13 @@ def _answer(frame: WireFrame) -> Iterator[WireFrame]:
 def parse_file(job: ParseJob) -> ParsedFile:
     """Parse a file, and cut it unless its pictures are to be read first; raises ParseError."""
     parsed = parse(job.path, job.media_type)
+    stated = dict(job.metadata)
+    named = shortened(str(stated.pop("title", None) or ""), MAX_TITLE)
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
-        title=parsed.title or shortened(readable_name(job.path.stem), MAX_TITLE),
-        metadata=parsed.metadata,
+        title=named or parsed.title or shortened(readable_name(job.path.stem), MAX_TITLE),
+        metadata=bounded_metadata({**stated, **parsed.metadata, **stated})[0],
         pages=parsed.pages,
         problems=parsed.problems,
         hidden=parsed.hidden,

@@ -13,8 +13,10 @@ from ingest._documents import ReadFile, read_files
 from ingest._opened import OpenFiles, list_folder, open_listed
 from ingest._pipeline import Build
 from ingest._plan import FileToRead, make_plan
-from ingest._sources import SourceFile, UnreadPath, resolve_roots, walk
 from ingest.parsing._result import ParsedFile
+from ingest.sources._found import SourceFile, UnreadPath
+from ingest.sources._places import Places
+from ingest.sources._walk import resolve_roots, walk
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexReader
 
@@ -35,13 +37,16 @@ def root(tmp_path: Path) -> Path:
 
 
 def planned(root: Path) -> list[FileToRead]:
-    return make_plan(resolve_roots([root]), {}, prune=False).to_read
+    with Places([root]) as places:
+        return make_plan(places, {}, prune=False).to_read
 
 
 def read(files: list[FileToRead]) -> dict[str, str]:
     """Text, or the reason why there is none, of each file."""
     found = {}
     for item in read_files(files, workers=1):
+        if item is None:  # a moment in which nothing got ready
+            continue
         assert isinstance(item, ReadFile)
         parsed = item.parsed
         found[item.file.found.name] = parsed.pages[0].text if isinstance(parsed, ParsedFile) else parsed.reason

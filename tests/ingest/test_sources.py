@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest._sources import SkippedPath, SourceFile, resolve_roots, walk
+from ingest.sources._found import SkippedPath, SourceFile
+from ingest.sources._walk import resolve_roots, walk
 from mistral_rag.errors import SourceNotFoundError
 
 

@@ -6,6 +6,7 @@ from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
+    from mistral_rag.retrieval._domains.document_identity.works import Version, exact_copies, versions
     from mistral_rag.retrieval._domains.filings.glossary import Glossary
     from mistral_rag.retrieval._expansion import QueryExpander
     from mistral_rag.retrieval._hits import Explanation, Hit
@@ -38,10 +39,13 @@ __all__ = [
     "Retrieval",
     "Signal",
     "SignalIndex",
+    "Version",
     "check_profile",
+    "exact_copies",
     "is_current",
     "learn",
     "registered_signals",
+    "versions",
 ]
 
 __getattr__ = loader(
@@ -61,6 +65,9 @@ __getattr__ = loader(
         "Retrieval": "_passages",
         "Signal": "_signals",
         "SignalIndex": "_signals",
+        "Version": "_domains.document_identity.works",
+        "exact_copies": "_domains.document_identity.works",
+        "versions": "_domains.document_identity.works",
         "check_profile": "_signals",
         "is_current": "_signals",
         "learn": "_signals",

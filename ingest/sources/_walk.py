@@ -1,78 +1,16 @@
-"""The files that a build is about: the roots named, walked; each real file once."""
+"""Files and folders on this machine: the roots named, walked; each real file once."""
 
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ingest._opened import FileIdentity, changed_at, identity_of, list_folder, open_listed
 from ingest.parsing._registry import HEAD_BYTES, media_type_by
+from ingest.sources._found import EmptyFolder, Found, SkippedPath, SourceFile, UnreadPath
+from ingest.sources._selection import EVERYTHING, IGNORE_FILE, IgnoreFiles, Selection
 from mistral_rag.errors import SourceNotFoundError
 from mistral_rag.text import readable_name
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file below a root, as it was when its folder was listed.
-
-    `name` is its path below the root, as people read it; `media_type` None means no parser takes it. `changed_ns`
-    is when its content or its inode last changed; `fault` says why it could not be opened, empty when it could.
-    """
-
-    path: Path
-    name: str
-    uri: str
-    root: str
-    size: int
-    mtime_ns: int
-    media_type: str | None
-    changed_ns: int = 0
-    identity: FileIdentity = (0, 0)
-    fault: str = ""
-
-    def open(self) -> int:
-        """A descriptor of the file that was listed; raises OSError when another one is in its place."""
-        return open_listed(self.path, self.identity)
-
-    def change(self) -> str:
-        """Say in words what became of the file since it was found; empty when nothing did."""
-        try:
-            status = os.lstat(self.path)
-        except OSError:
-            return "went away while it was being read"
-        now = (identity_of(status), status.st_size, status.st_mtime_ns)
-        same = now == (self.identity, self.size, self.mtime_ns)
-        return "" if same else "changed while it was being read; build again"
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedPath:
-    """Something below a root that is not read, and why."""
-
-    name: str
-    reason: str
-    root: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadPath:
-    """A file or folder below a root that could not be looked at: nobody knows whether what it held is gone."""
-
-    name: str
-    uri: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EmptyFolder:
-    """A folder with nothing in it; a mount that is gone leaves one."""
-
-    name: str
-    uri: str
-
-
-Found = SourceFile | SkippedPath | UnreadPath | EmptyFolder
 
 
 def resolve_roots(paths: Sequence[str | Path]) -> list[Path]:
@@ -97,16 +35,16 @@ def resolve_roots(paths: Sequence[str | Path]) -> list[Path]:
     return list(dict.fromkeys(roots))
 
 
-def walk(roots: Sequence[Path]) -> Iterator[Found]:
-    """All files below the roots, in a stable order, each real file once.
+def walk(roots: Sequence[Path], selection: Selection = EVERYTHING) -> Iterator[Found]:
+    """All files below the roots that are selected, in a stable order, each real file once.
 
-    Hidden files are left out without a word. A link is passed over: one that ends inside the roots leads to a
-    file that is read under its own name, one that ends elsewhere was not named. No folder is entered but the one that
-    was listed: one that is swapped for a link meanwhile can't be looked at.
+    Hidden files are left out without a word, and so is what an ignore file names. A link is passed over: one that ends
+    inside the roots leads to a file that is read under its own name, one that ends elsewhere was not named. No folder
+    is entered but the one that was listed: one that is swapped for a link meanwhile can't be looked at.
     """
     seen: set[Path] = set()
     for root in roots:
-        for item in _below(root, roots):
+        for item in _below(root, roots, selection):
             if not isinstance(item, SourceFile):
                 yield item
             elif item.path not in seen:
@@ -114,43 +52,71 @@ def walk(roots: Sequence[Path]) -> Iterator[Found]:
                 yield item
 
 
-def _below(root: Path, roots: Sequence[Path]) -> Iterator[Found]:
+def file_at(path: Path, root: Path) -> Found:
+    """A single file, found under a root that is not walked: its folder, or the file itself."""
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        return _unread(path, root, error)
+    return next(_found(path, root, status, [path.parent]), UnreadPath(_name(path, root), path.as_uri(), "is a link"))
+
+
+def _below(root: Path, roots: Sequence[Path], selection: Selection) -> Iterator[Found]:
     try:
         status = os.lstat(root)
     except OSError as error:
         yield _unread(root, root, error)
         return
-    waiting = [(root, status)]
+    if stat.S_ISDIR(status.st_mode):
+        yield from _within(root, status, roots, selection)
+    elif selection.takes(_name(root, root)):
+        yield from _found(root, root, status, roots)
+
+
+def _within(root: Path, status: os.stat_result, roots: Sequence[Path], selection: Selection) -> Iterator[Found]:
+    waiting = [(root, status, IgnoreFiles())]
     while waiting:
-        path, status = waiting.pop()
-        if not stat.S_ISDIR(status.st_mode):
-            yield from _found(path, root, status, roots)
-            continue
+        path, status, ignored = waiting.pop()
+        below = "" if path == root else f"{_name(path, root)}/"
         try:
             entries = list_folder(path, identity_of(status))
         except OSError as error:
             yield _unread(path, root, error, "this folder can't be listed, and what it held is kept")
             continue
+        try:
+            ignored = ignored.within(path, below, dict(entries))
+        except (OSError, ValueError) as error:
+            # what it names may be what nobody is to find
+            yield _unread(path, root, error, f"its {IGNORE_FILE} can't be read, so nothing in this folder is")
+            continue
         if not entries:
             yield EmptyFolder(_name(path, root), path.as_uri())
         folders = []
         for name, found in entries:
-            if name.startswith("."):
+            is_folder = not isinstance(found, OSError) and stat.S_ISDIR(found.st_mode)
+            if not _is_taken(below + readable_name(name) + "/" * is_folder, name, ignored, selection):
                 continue
             if isinstance(found, OSError):
                 yield _unread(path / name, root, found)
-            elif stat.S_ISDIR(found.st_mode):
-                folders.append((path / name, found))
+            elif is_folder:
+                folders.append((path / name, found, ignored))
             else:
                 yield from _found(path / name, root, found, roots)
         waiting += reversed(folders)
+
+
+def _is_taken(shown: str, name: str, ignored: IgnoreFiles, selection: Selection) -> bool:
+    """True for a file, or a folder to enter (its name ends in a slash), that is neither hidden nor left out."""
+    if name.startswith(".") or ignored.leave_out(shown) or selection.leaves_out(shown):
+        return False
+    return shown.endswith("/") or selection.takes(shown)
 
 
 def _name(path: Path, root: Path) -> str:
     return readable_name(root.name if path == root else path.relative_to(root).as_posix())
 
 
-def _unread(path: Path, root: Path, error: OSError, what: str = "can't be looked at") -> UnreadPath:
+def _unread(path: Path, root: Path, error: Exception, what: str = "can't be looked at") -> UnreadPath:
     return UnreadPath(_name(path, root), path.as_uri(), f"{what}: {_reason(error)}")
 
 
