@@ -17,7 +17,7 @@ BASE = {"errors", "schema", "text"}
 GROUND = {"_arrays", "_cached", "_counting", "_forks", "_lazy", "_logger", "_nearest", "_printable"}
 """Small modules that everything may import."""
 INDEX = BASE | {"index"}
-PLATFORM = BASE | {"api", "messages"}
+PLATFORM = BASE | {"api", "catalogue", "messages", "usage"}
 EDGE = {"cli", "defaults", "terminal"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"api"},  # when one of the platform's errors is first asked for
@@ -25,7 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "extensions": {"errors"},
     "text": {"errors", "schema"},
     "api": BASE,
-    "messages": BASE | {"api"},
+    "catalogue": {"errors"},
+    "usage": {"errors", "api", "catalogue"},
+    "messages": BASE | {"api", "catalogue", "usage"},
     "chat_models": PLATFORM,
     "_embedded": {"errors"},
     "_pypdf": set(),

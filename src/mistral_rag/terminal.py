@@ -397,8 +397,10 @@ def _clean(stream: TextIO | None) -> Any:
 
 def exit_code(error: Exception) -> int:
     """The exit code that tells a script what kind of thing went wrong."""
-    from mistral_rag.errors import IndexWriteError
+    from mistral_rag.errors import CostLimitError, IndexWriteError
 
+    if isinstance(error, CostLimitError):
+        return UNDONE
     if isinstance(error, IndexWriteError):
         return UNDONE if error.begun else UNUSABLE
     if "mistral_rag.api._errors" in sys.modules:  # no platform error can exist before its module does
