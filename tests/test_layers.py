@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vectorstores": INDEX | {"retrieval", "_embedded"},
     "retrievers": INDEX | {"retrieval", "vectorstores", "defaults", "_embedded"},
     "witness": BASE | {"workers"},
-    "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "witness"},
+    "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "usage", "witness"},
     "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
     "terminal": BASE,
     "testing": PLATFORM | {"index"},

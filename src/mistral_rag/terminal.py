@@ -44,6 +44,7 @@ __all__ = [
     "bare_stderr",
     "can_ask",
     "counted",
+    "dollars",
     "exit_code",
     "index_folder",
     "note",
@@ -304,6 +305,17 @@ def _group_name(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("a group name must not be blank")
     return text_argument(text)
+
+
+def dollars(text: str) -> float:
+    """An option's value in US dollars."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError("must be a number of US dollars")
+    return value
 
 
 def index_folder(arguments: argparse.Namespace) -> Path:

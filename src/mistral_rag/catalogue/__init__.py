@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mistral_rag.catalogue._differences import Difference, differences
     from mistral_rag.catalogue._entries import ModelEntry, Price
 
-__all__ = ["ModelCatalogue", "Difference", "ModelEntry", "Price", "differences", "load_catalogue"]
+__all__ = ["Difference", "ModelCatalogue", "ModelEntry", "Price", "differences", "load_catalogue"]
 
 __getattr__ = loader(
     __name__,

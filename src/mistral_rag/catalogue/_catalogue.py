@@ -49,7 +49,7 @@ class ModelCatalogue:
     def price(self, name: str, day: date | None = None) -> Price | None:
         """The price of a model on a day, by default today; None when the model or its price is not known."""
         entry = self.find(name)
-        return None if entry is None else entry.price(day or date.today())  # noqa: DTZ011  # the user's own day
+        return None if entry is None else entry.price(day or date.today())  # the user's own day
 
     def with_entries(self, entries: Iterable[Mapping[str, Any]], *, prefixes: Iterable[str] = ()) -> "ModelCatalogue":
         """A catalogue in which `entries` win: each needs an `id`, and changes only what it says.

@@ -6,10 +6,10 @@ from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from mistral_rag.api._ledger import FinishedCall, Ledger, labelled
+    from mistral_rag.api._ledger import FinishedCall, Ledger, labelled, recording
     from mistral_rag.usage._callback import CostCallback
     from mistral_rag.usage._entries import LedgerEntry
-    from mistral_rag.usage._ledgers import Bill, LedgerFile, Totals, costs
+    from mistral_rag.usage._ledgers import Bill, LedgerFile, Totals, costs, index_ledger
     from mistral_rag.usage._prices import Cost, UsageCounts, cost_of, counts_of
     from mistral_rag.usage._report import CostRow, cost_rows, total_row
 
@@ -28,7 +28,9 @@ __all__ = [
     "cost_rows",
     "costs",
     "counts_of",
+    "index_ledger",
     "labelled",
+    "recording",
     "total_row",
 ]
 
@@ -47,7 +49,9 @@ _HOME = {
     "cost_rows": "usage._report",
     "costs": "usage._ledgers",
     "counts_of": "usage._prices",
+    "index_ledger": "usage._ledgers",
     "labelled": "api._ledger",
+    "recording": "api._ledger",
     "total_row": "usage._report",
 }
 

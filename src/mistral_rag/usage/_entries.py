@@ -124,4 +124,4 @@ def _cost(call: FinishedCall, counts: UsageCounts, began: datetime) -> tuple[flo
     ) or cost_of(call.asked, counts, day=began.date(), host=call.host, batch=call.batch, annotated=call.annotated)
     if found is None:
         return None, None, None
-    return found.dollars, found.price and str(found.price.since), found.price and found.price.source
+    return round(found.dollars, 9), str(found.price.since), found.price.source

@@ -1,6 +1,8 @@
 """Ledgers: a bill with a limit, and a file of JSON lines."""
 
+import errno
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +17,10 @@ from mistral_rag.usage._estimate import planned_counts
 from mistral_rag.usage._prices import FREE, UsageCounts, cost_of
 
 logger = logger_of(__name__)
+
+OPEN_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY", "O_CLOEXEC"))
+"""No link is followed, and no pipe waited for."""
+INDEX_LEDGER = "ledger.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Bill:
 
     @property
     def by_kind(self) -> dict[str, Totals]:
-        """The sums for each kind of call: "chat", "embedding", "ocr", …"""
+        """The sums for each kind of call, such as "chat", "embedding" and "ocr"; see `FinishedCall.kind`."""
         return self._grouped(1)
 
     def _grouped(self, place: int) -> dict[str, Totals]:
@@ -153,26 +159,29 @@ def _sum(one: Totals, other: Totals) -> Totals:
 
 
 class LedgerFile:
-    """A file of JSON lines, one a call, appended to by any number of threads and processes. It holds no texts."""
+    """A file of JSON lines, one a call, appended to by any number of threads and processes. It holds no texts.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    Links are not followed, and what is no plain file is left alone. A file that is `optional` may be one that can't be
+    written, such as that of an index in a read-only place.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, optional: bool = False) -> None:
         self.path = Path(path)
-        self._failed = False
+        self._told = optional
 
     def record(self, call: FinishedCall) -> None:
         """Append a call. A file that can't be written is told once in the log; the call goes on."""
         line = LedgerEntry.of(call).line().encode() + b"\n"
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         try:
-            descriptor = os.open(self.path, flags, 0o600)
+            descriptor = self._opened(os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             try:
                 os.write(descriptor, line)  # in one piece, so that lines of several processes do not mix
             finally:
                 os.close(descriptor)
         except OSError as problem:
-            if not self._failed:
+            if not self._told:
                 logger.warning("The ledger %s can't be written: %s.", self.path, problem.strerror or problem)
-            self._failed = True
+            self._told = True
 
     def entries(self) -> Iterator[LedgerEntry]:
         """The entries in the order of the file; a line that is none, such as one cut by a crash, is passed over.
@@ -181,10 +190,25 @@ class LedgerFile:
             ConfigurationError: the file can't be read.
         """
         try:
-            with self.path.open(encoding="utf-8", errors="replace") as lines:
+            with os.fdopen(self._opened(os.O_RDONLY), encoding="utf-8", errors="replace") as lines:
                 yield from _entries(lines)
         except OSError as problem:
             raise ConfigurationError(f"the ledger {self.path} can't be read: {problem.strerror or problem}") from None
+
+    def _opened(self, flags: int) -> int:
+        descriptor = os.open(self.path, flags | OPEN_FLAGS, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no plain file")
+
+
+def index_ledger(folder: str | os.PathLike[str]) -> LedgerFile:
+    """The ledger of an index: a file in its folder, which builds and questions write.
+
+    A file and no table of the database, since those who ask hold no lock, and may ask while a build does.
+    """
+    return LedgerFile(Path(folder) / INDEX_LEDGER, optional=True)
 
 
 def _entries(lines: Iterable[str]) -> Iterator[LedgerEntry]:

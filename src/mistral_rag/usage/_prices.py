@@ -18,6 +18,8 @@ REGIONAL_HOSTS: Final = ("://api.eu.mistral.ai", "://api.us.mistral.ai")
 FREE: Final = frozenset({"files", "models", "batch", "fine_tuning", "libraries"})
 """Kinds of calls for which nothing is charged; what a batch computes is charged by its rows."""
 
+DETAILS: Final = ("prompt_tokens_details", "prompt_token_details", "input_token_details")
+
 
 @dataclass(frozen=True, slots=True)
 class UsageCounts:
@@ -42,20 +44,18 @@ class Cost:
     """US dollars, and the price that they were computed with."""
 
     dollars: float
-    price: Price | None = None
+    price: Price
 
 
 def counts_of(usage: Mapping[str, Any]) -> UsageCounts:
     """The counts of a reply's `usage` or `usage_info`, and of LangChain's `usage_metadata`; what is no number is 0."""
-    details = next(
-        (usage[name] for name in ("prompt_tokens_details", "input_token_details") if isinstance(usage.get(name), dict)),
-        {},
-    )
+    details: Mapping[str, Any] = next((usage[name] for name in DETAILS if isinstance(usage.get(name), dict)), {})
     given = _number(usage, "prompt_tokens") or _number(usage, "input_tokens")
     answered = _number(usage, "completion_tokens") or _number(usage, "output_tokens")
     if not given:
         given = max(0, _number(usage, "total_tokens") - answered)
-    cached = _number(details, "cached_tokens") or _number(details, "cache_read") or _number(usage, "num_cached_tokens")
+    cached = _number(details, "cached_tokens") or _number(details, "cache_read")
+    cached = cached or _number(usage, "num_cached_tokens") or _number(usage, "cached_tokens")
     return UsageCounts(
         input_tokens=given,
         cached_tokens=min(cached, given),
