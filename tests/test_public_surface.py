@@ -40,10 +40,10 @@ mistral_rag.embeddings: BatchEmbeddings EmbeddedBatch FailedBatch MatrixEmbeddin
     NamedEmbeddings PartialEmbeddings Usage count_tokens unpacked
 mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationError BadRequestError ConfigurationError
     ContextOverflowError CostLimitError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError
-    IndexVersionError IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError NotAnIndexError
-    NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
-    ServerError SourceNotFoundError StoreError StreamError UnknownModelError UnsupportedAnswerError WorkerError
-    WorkerStartError
+    IndexVersionError IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError
+    MistralRagError NotAnIndexError NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError
+    RefusalError ResponseError ServerError SourceNotFoundError StoreError StreamError UnknownModelError
+    UnsupportedAnswerError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents CitationCheck ClaimEvent
     DocumentPages EvidenceEvent GroundedAnswers GroundedQA LocatedQuote PageSource PageStore QAEvent SearchEvent
@@ -71,8 +71,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
     cell_range clean_text column_letters joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
-    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder note one_line
-    printable run say say_json say_json_line say_text text_argument write_output
+    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder note
+    one_line printable run say say_json say_json_line say_text text_argument write_output
 mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
     call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
