@@ -122,7 +122,7 @@ def test_a_question_is_noted_in_the_ledger_of_its_index(
     )
     assert answer["cost"] == 0.000156
     (entry,) = index_ledger(folder).entries()
-    assert (entry.kind, entry.cost, entry.labels.keys()) == ("chat", 0.000156, {"question"})
+    assert (entry.kind, entry.cost, list(entry.labels)) == ("chat", 0.000156, ["question"])
     assert "pump" not in index_ledger(folder).path.read_text()
     assert main(["ask", "When is the pump inspected?", "--index", str(folder), "--max-cost", "0"]) == 1
     assert "not sent" in capsys.readouterr().err

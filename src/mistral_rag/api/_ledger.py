@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, runtime_checkable
+from typing import Any, Final, Protocol, Self
 
 from mistral_rag.api._errors import ApiError, ContextOverflowError, context_told, request_id
 
@@ -83,12 +83,11 @@ class Ledger(Protocol):
         ...
 
 
-@runtime_checkable
-class SpendingLimit(Protocol):
+class SpendingLimit(Ledger, Protocol):
     """A ledger that may refuse a call before it is sent; every admitted call is settled or, unsent, released."""
 
     def admit(self, planned: PlannedCall) -> object:
-        """Set the price of a call aside; returns a token for it.
+        """Set the price of a call aside; returns a token for it, or None to have the call recorded as by any ledger.
 
         Raises:
             CostLimitError: the call could exceed the limit.
@@ -181,11 +180,12 @@ class ObservedCall:
         tokens: list[object] = []
         try:
             for ledger in self._ledgers:
-                tokens.append(ledger.admit(planned) if isinstance(ledger, SpendingLimit) else None)
+                admit = getattr(ledger, "admit", None)  # a tenth of the time of isinstance with a protocol
+                tokens.append(None if admit is None else admit(planned))
         except BaseException:
             for ledger, token in zip(self._ledgers, tokens, strict=False):
-                if isinstance(ledger, SpendingLimit):
-                    ledger.release(token)
+                if token is not None:
+                    ledger.release(token)  # type: ignore[attr-defined]  # only a limit gives a token
             raise
         return tokens
 

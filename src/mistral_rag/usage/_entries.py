@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from mistral_rag.api._ledger import FinishedCall
-from mistral_rag.usage._prices import FREE, UsageCounts, cost_of, counts_of
+from mistral_rag.usage._prices import FREE, NOTHING, Cost, UsageCounts, cost_of, counts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class LedgerEntry:
     @classmethod
     def of(cls, call: FinishedCall) -> "LedgerEntry":
         """The entry of a call, priced by the catalogue."""
-        counts = counts_of(call.usage)
+        counts, cost = priced(call)
+        price = None if cost is None else cost.price
         began = datetime.fromtimestamp(call.began, UTC)
-        cost, priced, source = _cost(call, counts, began)
         return cls(
             time=began.isoformat(timespec="milliseconds"),
             kind=call.kind,
@@ -65,9 +65,9 @@ class LedgerEntry:
             request_id=call.request_id,
             reply_id=call.reply_id,
             **asdict(counts),
-            cost=cost,
-            priced=priced,
-            price_source=source,
+            cost=None if cost is None else round(cost.dollars, 9),
+            priced=None if price is None else str(price.since),
+            price_source=None if price is None else price.source,
             batch=call.batch,
             labels=dict(call.labels),
         )
@@ -107,21 +107,17 @@ class LedgerEntry:
         )
 
 
-def _cost(call: FinishedCall, counts: UsageCounts, began: datetime) -> tuple[float | None, str | None, str | None]:
-    """Dollars, day and source of the price; a call that nothing came of costs nothing."""
+def priced(call: FinishedCall) -> tuple[UsageCounts, Cost | None]:
+    """What a call used, and its cost by the price of its day; None where that is not known."""
+    counts = counts_of(call.usage)
     if call.kind in FREE or not (call.billed or counts):
-        return 0.0, None, None
+        return counts, NOTHING
     if not counts and call.kind != "moderation":
-        return None, None, None  # charged, and not told for what
-    found = cost_of(
-        call.model,
-        counts,
-        day=began.date(),
-        host=call.host,
-        tier=str(call.usage.get("service_tier") or ""),
-        batch=call.batch,
-        annotated=call.annotated,
-    ) or cost_of(call.asked, counts, day=began.date(), host=call.host, batch=call.batch, annotated=call.annotated)
-    if found is None:
-        return None, None, None
-    return round(found.dollars, 9), str(found.price.since), found.price.source
+        return counts, None  # charged, and not told for what
+    day = datetime.fromtimestamp(call.began, UTC).date()
+    tier = str(call.usage.get("service_tier") or "")
+    for name in dict.fromkeys((call.model, call.asked)):
+        cost = cost_of(name, counts, day=day, host=call.host, tier=tier, batch=call.batch, annotated=call.annotated)
+        if cost is not None:
+            return counts, cost
+    return counts, None

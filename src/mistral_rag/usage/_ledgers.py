@@ -6,13 +6,13 @@ import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mistral_rag._logger import logger_of
 from mistral_rag.api._ledger import FinishedCall, Ledger, PlannedCall, recording
 from mistral_rag.errors import ConfigurationError, CostLimitError
-from mistral_rag.usage._entries import LedgerEntry
+from mistral_rag.usage._entries import LedgerEntry, priced
 from mistral_rag.usage._estimate import planned_counts
 from mistral_rag.usage._prices import FREE, UsageCounts, cost_of
 
@@ -94,17 +94,15 @@ class Bill:
             found[key[place]] = _sum(found.get(key[place], Totals()), totals)
         return found
 
-    def admit(self, planned: PlannedCall) -> float:
+    def admit(self, planned: PlannedCall) -> float | None:
         """Set the estimated price of a call aside.
 
         Raises:
             CostLimitError: it could exceed the limit.
             ConfigurationError: there is a limit, and the price of the model is not known.
         """
-        if self.max_cost is None:
-            return 0.0
-        if planned.kind in FREE:
-            return 0.0
+        if self.max_cost is None or planned.kind in FREE:
+            return None
         estimate = cost_of(planned.model, planned_counts(planned), host=planned.host)
         if estimate is None:
             raise ConfigurationError(
@@ -130,22 +128,22 @@ class Bill:
 
     def settle(self, token: object, call: FinishedCall) -> None:
         """Note a call in place of what was set aside; where the host did not say what it used, that is its price."""
-        entry = LedgerEntry.of(call)
-        if entry.cost is None and self.max_cost is not None:
-            entry = replace(entry, cost=float(token))  # type: ignore[arg-type]
         self.release(token)
-        self.add(entry)
+        self._note(call, unknown=float(token))  # type: ignore[arg-type]
 
     def record(self, call: FinishedCall) -> None:
         """Note a call."""
-        self.add(LedgerEntry.of(call))
+        self._note(call)
 
-    def add(self, entry: LedgerEntry) -> None:
-        """Note an entry."""
-        key = entry.model, entry.kind
+    def _note(self, call: FinishedCall, *, unknown: float | None = None) -> None:
+        counts, cost = priced(call)
+        dollars = unknown if cost is None else cost.dollars
+        one = Totals(1, int(bool(call.error)), dollars or 0.0, int(dollars is None), counts)
+        key = call.model, call.kind
         with self._lock:
-            self._total = self._total.plus(entry)
-            self._groups[key] = self._groups.get(key, Totals()).plus(entry)
+            self._total = _sum(self._total, one)
+            known = self._groups.get(key)
+            self._groups[key] = one if known is None else _sum(known, one)
 
 
 def _sum(one: Totals, other: Totals) -> Totals:

@@ -1,7 +1,7 @@
 """Prices of calls: what was counted, by the catalogue's price of that day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -33,18 +33,29 @@ class UsageCounts:
     characters: int = 0
 
     def __add__(self, other: "UsageCounts") -> "UsageCounts":
-        return UsageCounts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        # written out, and not over the fields: it is done for every call
+        return UsageCounts(
+            self.input_tokens + other.input_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.output_tokens + other.output_tokens,
+            self.pages + other.pages,
+            self.audio_seconds + other.audio_seconds,
+            self.characters + other.characters,
+        )
 
     def __bool__(self) -> bool:
-        return any(getattr(self, f.name) for f in fields(self))
+        return bool(self.input_tokens or self.output_tokens or self.pages or self.audio_seconds or self.characters)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """US dollars, and the price that they were computed with."""
+    """US dollars, and the price that they were computed with; None where nothing is charged."""
 
     dollars: float
-    price: Price
+    price: Price | None = None
+
+
+NOTHING: Final = Cost(0.0)
 
 
 def counts_of(usage: Mapping[str, Any]) -> UsageCounts:
