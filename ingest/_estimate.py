@@ -12,7 +12,7 @@ from ingest._embedding import keyed_text
 from ingest._moves import can_move
 from ingest._ocr import When, With, open_reader
 from ingest._plan import FileToRead, make_plan
-from ingest._prices import PRICES_OF, price_of_pages, price_of_tokens
+from ingest._prices import price_of_pages, price_of_tokens, prices_of
 from ingest._unread import unread_files
 from ingest.parsing._result import WRONG_TEXT, ParsedFile
 from ingest.sources._places import LookSettings, Named, Places
@@ -42,7 +42,7 @@ class Estimate:
     ocr_pages: int = 0
     tokens: int = 0
     cost: float | None = 0.0
-    prices_of: str = PRICES_OF
+    prices_of: str = field(default_factory=prices_of)
     embedding: str = ""
     ocr: str = ""
     unread: list[dict[str, Any]] = field(default_factory=list)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
@@ -22,6 +23,7 @@ from ingest._report import VectorsAdded
 from mistral_rag import errors
 from mistral_rag.embeddings import count_tokens
 from mistral_rag.index import IndexWriter
+from mistral_rag.usage import LedgerFile, index_ledger, recording
 
 ROUND: Final = 4096
 """Passages that are taken up at once: about 4 MB of text, and enough for a hundred requests."""
@@ -46,18 +48,20 @@ class _Round:
 class _Requests:
     """A thread that has texts embedded while others work; what it got comes out of `results`, None at the end."""
 
-    def __init__(self, embedder: Embedder, asked: _Round) -> None:
+    def __init__(self, embedder: Embedder, asked: _Round, ledger: LedgerFile) -> None:
         self.asked = asked
+        self._ledger = ledger
         self.results: queue.SimpleQueue[Batch | Exception | None] = queue.SimpleQueue()
         self._embedder = embedder
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         keys = list(self.asked.texts)
         try:
-            with closing(self._embedder.batches(list(self.asked.texts.values()))) as batches:
+            texts = list(self.asked.texts.values())
+            with recording(self._ledger), closing(self._embedder.batches(texts)) as batches:
                 for positions, matrix in batches:
                     self.results.put(([keys[position] for position in positions], matrix))
                     if self._stopped.is_set():
@@ -139,7 +143,7 @@ class PendingVectors:
         asked = self._next(at_least=at_least)
         if asked is not None:
             self._begun = time.monotonic()
-            self._requests = _Requests(self.embedder, asked)
+            self._requests = _Requests(self.embedder, asked, index_ledger(self.writer.folder))
 
     def _next(self, *, at_least: int) -> _Round | None:
         """The next texts that no kept vector is for; None when there are none, or not enough yet."""

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from ingest._report import PageRead
 from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.ocr import PageFailure
 from mistral_rag.schema import Page
+from mistral_rag.usage import index_ledger, labelled, recording
 
 MAX_HELD: Final = 4
 """Files that are read or wait to be: parsed files are held in memory, and each may have thousands of pages."""
@@ -55,7 +57,11 @@ class PictureQueue:
         self._outcomes: queue.SimpleQueue[tuple[Scan, Outcome]] = queue.SimpleQueue()
         self._closed = threading.Event()
         count = MAX_HELD if reader.name.startswith("mistral-") else 1
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
+        self._ledger = index_ledger(reader.writer.folder)
+        # each in a copy of the context, so that the caller's own ledgers are told, too
+        self._threads = [
+            threading.Thread(target=copy_context().run, args=(self._work,), daemon=True) for _ in range(count)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -123,11 +129,15 @@ class PictureQueue:
     def _work(self) -> None:
         while (scan := self._waiting.get()) is not None and not self._closed.is_set():
             try:
-                with closing(self._reader.outcomes(scan.job.path, list(scan.missing))) as outcomes:
-                    for outcome in outcomes:
-                        self._outcomes.put((scan, outcome))
-                        if self._closed.is_set():
-                            return
-                self._outcomes.put((scan, None))
+                with recording(self._ledger), labelled(document=scan.file.found.name):
+                    self._read(scan)
             except Exception as error:  # noqa: BLE001  the edge of a thread
                 self._outcomes.put((scan, error))
+
+    def _read(self, scan: Scan) -> None:
+        with closing(self._reader.outcomes(scan.job.path, list(scan.missing))) as outcomes:
+            for outcome in outcomes:
+                self._outcomes.put((scan, outcome))
+                if self._closed.is_set():
+                    return
+        self._outcomes.put((scan, None))

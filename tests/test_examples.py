@@ -25,6 +25,7 @@ EXPECTED = {
     "any_vector_store.py": 'page 7 (p. 7, text without a file): "The pump is inspected in May."',
     "agent.py": "partial ['supported', 'unsupported']",
     "events.py": "stopped: incomplete",
+    "costs.py": "stopped at $0.0014 of $0.0015\n{'embedding': 1, 'chat': 6}",
     "reasoning.py": "thought: 17 is no multiple of 2, 3.\nsaid: Yes, 17 is prime.",
 }
 

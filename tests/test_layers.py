@@ -17,7 +17,7 @@ BASE = {"errors", "schema", "text"}
 GROUND = {"_arrays", "_cached", "_counting", "_forks", "_lazy", "_logger", "_nearest", "_printable"}
 """Small modules that everything may import."""
 INDEX = BASE | {"index"}
-PLATFORM = BASE | {"api", "messages"}
+PLATFORM = BASE | {"api", "catalogue", "messages", "usage"}
 EDGE = {"cli", "defaults", "terminal"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"api"},  # when one of the platform's errors is first asked for
@@ -25,7 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "extensions": {"errors"},
     "text": {"errors", "schema"},
     "api": BASE,
-    "messages": BASE | {"api"},
+    "catalogue": {"errors"},
+    "usage": {"errors", "api", "catalogue"},
+    "messages": BASE | {"api", "catalogue", "usage"},
     "chat_models": PLATFORM,
     "_embedded": {"errors"},
     "_pypdf": set(),
@@ -42,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vectorstores": INDEX | {"retrieval", "_embedded"},
     "retrievers": INDEX | {"retrieval", "vectorstores", "defaults", "_embedded"},
     "witness": BASE | {"workers"},
-    "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "witness"},
+    "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "usage", "witness"},
     "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
     "terminal": BASE,
     "testing": PLATFORM | {"index"},

@@ -30,6 +30,7 @@ mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim 
     MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
     Timeouts Unit locate numbered_sources verify_answer verify_citation
 mistral_rag.api: Timeouts
+mistral_rag.catalogue: Difference ModelCatalogue ModelEntry Price differences load_catalogue
 mistral_rag.chat_models: ChatMistral ChatMistralAI MessageRules
 mistral_rag.cli: ingest main
 mistral_rag.cli.__main__: main
@@ -39,11 +40,11 @@ mistral_rag.document_loaders: MistralOCRLoader MistralOCRParser
 mistral_rag.embeddings: BatchEmbeddings EmbeddedBatch FailedBatch MatrixEmbeddings MistralAIEmbeddings MistralEmbeddings
     NamedEmbeddings PartialEmbeddings Usage count_tokens unpacked
 mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationError BadRequestError ConfigurationError
-    ContextOverflowError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError IndexVersionError
-    IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError MistralRagError NotAnIndexError
-    NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError RefusalError ResponseError
-    ServerError SourceNotFoundError StoreError StreamError UnknownModelError UnsupportedAnswerError WorkerError
-    WorkerStartError
+    ContextOverflowError CostLimitError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError
+    IndexVersionError IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError
+    MistralRagError NotAnIndexError NotFoundError ParseError PayloadTooLargeError PermissionDeniedError RateLimitError
+    RefusalError ResponseError ServerError SourceNotFoundError StoreError StreamError UnknownModelError
+    UnsupportedAnswerError WorkerError WorkerStartError
 mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents CitationCheck ClaimEvent
     DocumentPages EvidenceEvent GroundedAnswers GroundedQA LocatedQuote PageSource PageStore QAEvent SearchEvent
@@ -72,8 +73,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
     cell_range clean_text column_letters joined_quote json_schema text_digest without_surrogates
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
-    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted exit_code index_folder note one_line
-    printable run say say_json say_json_line say_text text_argument write_output
+    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder note
+    one_line printable run say say_json say_json_line say_text text_argument write_output
 mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
     call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
@@ -83,6 +84,8 @@ mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS 
     hashed_question is_readable is_word measure_word missing_numbers near normal_form normal_forms numbers rarity
     read_text readable_name same_date same_number sentences skeleton table_scales tokenize trimmed window words written
     written_question
+mistral_rag.usage: Bill Cost CostCallback CostRow FinishedCall Ledger LedgerEntry LedgerFile Totals UsageCounts cost_of
+    cost_rows costs counts_of index_ledger labelled recording total_row
 mistral_rag.vectorstores: FaissStore
 mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerClient WorkerPool WorkerSpec available_cores

@@ -13,6 +13,7 @@ from mistral_rag.terminal import (
     add_groups,
     at_least_one,
     counted,
+    dollars,
     index_folder,
     note,
     say,
@@ -81,17 +82,6 @@ def build_options(sub: argparse.ArgumentParser) -> None:
         metavar="USD",
         help="stop before the platform costs more than this; the next build goes on (default: no limit)",
     )
-
-
-def dollars(text: str) -> float:
-    """An option's value in US dollars."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1e9:
-        raise argparse.ArgumentTypeError("must be a number of US dollars")
-    return value
 
 
 def _add_reading(sub: argparse.ArgumentParser) -> None:
@@ -254,7 +244,7 @@ def _summarise(report: BuildReport) -> None:
     say(
         f"{', '.join(outcomes) or 'nothing to do'}; {counted(report.pages, 'page')}{_kinds(report)}, "
         f"{counted(report.chunks, 'chunk')}, {report.embedded} embedded with {report.embedding or NO_MODEL}, "
-        f"{report.seconds:.1f} s"
+        f"{report.seconds:.1f} s{_price(report)}"
     )
     _list("hidden", [(file.source, file.hidden_text) for file in report.files if file.hidden], "with hidden text")
     _list("doubtful", [(file.source, file.doubts_text) for file in report.files if file.doubts], "with doubtful text")
@@ -270,6 +260,13 @@ def _summarise(report: BuildReport) -> None:
         say(f"{file.status.replace('_', ' ')}: {file.source}: {why}")
     if len(worth_saying) > LISTED_FILES:
         say(f"… and {len(worth_saying) - LISTED_FILES} more; --json lists them all")
+
+
+def _price(report: BuildReport) -> str:
+    """The price of a build that asked the platform; nothing for one that did not."""
+    if report.cost is None:
+        return ", price unknown"
+    return f", ${report.cost:.4f}" if report.cost else ""
 
 
 def _list(name: str, lines: Sequence[tuple[str, str]], remark: str) -> None:

@@ -17,11 +17,12 @@ from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 
 from mistral_rag._logger import logger_of
-from mistral_rag.api._chat_models import chat_model, vocabulary
 from mistral_rag.api._connection import Connection
 from mistral_rag.api._errors import ApiError
 from mistral_rag.api._keys import Key
 from mistral_rag.api._settings import Timeouts
+from mistral_rag.catalogue import ModelCatalogue, load_catalogue
+from mistral_rag.catalogue._catalogue import vocabulary
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._profile import profile
 from mistral_rag.messages._repair.repair import MessageRules
@@ -71,8 +72,11 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
     None asks when the key begins with "sk-": such are those of LiteLLM and OpenAI, and none of the platform.
     """
     message_rules: MessageRules | None = None
+    catalogue: str | list[dict[str, Any]] | None = None
+    """Your own entries of the model catalogue, or the JSON file that holds them; they win over those that ship."""
 
     _warned: set[str] = PrivateAttr(default_factory=set)
+    _entries: tuple[Any, ModelCatalogue] | None = PrivateAttr(default=None)
 
     @property
     def model_name(self) -> str:
@@ -108,18 +112,28 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         return params
 
     def _resolve_model_profile(self) -> ModelProfile | None:
-        known = chat_model(self.model)
+        known = self._models.find(self.model)
         return profile(known) if known else None
+
+    @property
+    def _models(self) -> ModelCatalogue:
+        """The catalogue with this model's own entries."""
+        if self.catalogue is None:
+            return load_catalogue()
+        if self._entries is None or self._entries[0] is not self.catalogue:
+            self._entries = (self.catalogue, load_catalogue(self.catalogue))
+        return self._entries[1]
 
     def get_token_ids(self, text: str) -> list[int]:
         """The token ids of a text, by the model's vocabulary or the nearest one in the mistral-common wheel."""
         if self.custom_get_token_ids is not None:
             return self.custom_get_token_ids(text)
-        return token_ids(text, vocabulary=vocabulary(self.model))
+        return token_ids(text, vocabulary=vocabulary(self._models.find(self.model)))
 
     def get_num_tokens_from_messages(self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The prompt tokens of a conversation, with control tokens, tools and images."""
-        return count_messages(wire_messages(messages), wire_tools(tools or []), vocabulary=vocabulary(self.model))
+        known = self._models.find(self.model)
+        return count_messages(wire_messages(messages), wire_tools(tools or []), vocabulary=vocabulary(known))
 
     def bind_tools(
         self,
@@ -264,8 +278,17 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
             parameters["stream"] = True
             if self._asks_for_usage():
                 parameters.setdefault("stream_options", {"include_usage": True})
-        request = build(model, messages, parameters, rules=self.message_rules)
+        request = build(
+            model,
+            messages,
+            parameters,
+            rules=self.message_rules,
+            catalogue=self._models,
+            confirmed=self.client.contexts.get(model),
+        )
         self._warn_once(request.repairs)
+        if request.doubt:
+            logger.warning("%s.", request.doubt)
         return request
 
     def _asks_for_usage(self) -> bool:

@@ -19,6 +19,7 @@
     │   ├── IndexDamagedError          bytes are not what was written; run `ingest verify`
     │   └── IndexWriteError            the disk refused (full, read-only, I/O error); the last commit stands
     ├── InvalidFilterError             a metadata filter that can't be understood (also a ValueError)
+    ├── CostLimitError                a call would cost more than the limit that was set; it was not sent
     ├── UnsupportedAnswerError         a model's statement is not backed by what it cites; `answer` has the verdicts
     └── ApiError                       the platform: status, code, type, request_id, retry_after, body
         ├── BadRequestError            400  what was sent is wrong
@@ -71,6 +72,7 @@ __all__ = [
     "BadRequestError",
     "ConfigurationError",
     "ContextOverflowError",
+    "CostLimitError",
     "IndexDamagedError",
     "IndexLockedError",
     "IndexMismatchError",
@@ -189,6 +191,15 @@ class IndexWriteError(StoreError):
 
 class InvalidFilterError(MistralRagError, ValueError):
     """A metadata filter that can't be understood; the message names the part."""
+
+
+class CostLimitError(MistralRagError):
+    """A call was not sent, as it could cost more than the limit leaves; `spent` and `limit` are US dollars."""
+
+    def __init__(self, message: str, *, spent: float, limit: float) -> None:
+        super().__init__(message)
+        self.spent = spent
+        self.limit = limit
 
 
 class UnsupportedAnswerError(MistralRagError):

@@ -44,6 +44,7 @@ __all__ = [
     "bare_stderr",
     "can_ask",
     "counted",
+    "dollars",
     "exit_code",
     "index_folder",
     "note",
@@ -306,6 +307,17 @@ def _group_name(text: str) -> str:
     return text_argument(text)
 
 
+def dollars(text: str) -> float:
+    """An option's value in US dollars."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError("must be a number of US dollars")
+    return value
+
+
 def index_folder(arguments: argparse.Namespace) -> Path:
     """The folder named by `--index` or the environment."""
     if not arguments.index:
@@ -397,8 +409,10 @@ def _clean(stream: TextIO | None) -> Any:
 
 def exit_code(error: Exception) -> int:
     """The exit code that tells a script what kind of thing went wrong."""
-    from mistral_rag.errors import IndexWriteError
+    from mistral_rag.errors import CostLimitError, IndexWriteError
 
+    if isinstance(error, CostLimitError):
+        return UNDONE
     if isinstance(error, IndexWriteError):
         return UNDONE if error.begun else UNUSABLE
     if "mistral_rag.api._errors" in sys.modules:  # no platform error can exist before its module does

@@ -25,7 +25,6 @@ from mistral_rag.grounding._drafting.phrases import connects, declines
 from mistral_rag.grounding._support.support import judge
 from mistral_rag.messages._references import sources_in
 from mistral_rag.messages._replies.structured import StructuredParser
-from mistral_rag.messages._tokens import estimate
 from mistral_rag.ocr._pages.block_positions import Finder, plain_content
 from mistral_rag.ocr._pages.latex import plain_math
 from mistral_rag.ocr._pages.markdown import MarkdownPage, write_markdown
@@ -41,6 +40,7 @@ from mistral_rag.retrieval._domains.periods import kinds_in, period_of
 from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.schema import Block, Locator, Page, Source, clean_text, text_digest
 from mistral_rag.text import TableGrid
+from mistral_rag.usage._estimate import estimate
 
 COVER = "FORM 10-K\nFor the fiscal year ended December 31, 2023\nAcme Widgets, Inc.\n(Exact name of registrant)\n"
 

@@ -6,11 +6,12 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
 from mistral_rag import ChatMistral
-from mistral_rag.api._chat_models import chat_model
+from mistral_rag.catalogue import load_catalogue
 from mistral_rag.errors import ConfigurationError, ContextOverflowError
 from mistral_rag.messages._requests.request import build
 from mistral_rag.messages._requests.thinking import THINK_PROMPT
-from mistral_rag.messages._tokens import estimate, image_size, token_ids
+from mistral_rag.messages._tokens import image_size, token_ids
+from mistral_rag.usage._estimate import estimate
 
 QUESTION = [HumanMessage("Hello")]
 
@@ -40,20 +41,75 @@ def test_a_model_that_thinks_in_tags_is_asked_to_before_the_callers_system_text(
 
 
 def test_old_models_get_text_and_calls_in_two_turns() -> None:
-    assert chat_model("open-mixtral-8x22b") is not None
-    assert not chat_model("open-mistral-nemo").text_beside_calls  # type: ignore[union-attr]
+    catalogue = load_catalogue()
+    for name in ("open-mixtral-8x22b", "open-mistral-nemo"):
+        found = catalogue.find(name)
+        assert found is not None
+        assert not found.text_beside_calls
 
 
-def test_a_prompt_that_can_not_fit_is_not_sent() -> None:
-    long = HumanMessage("word " * 140_000)
+LONG = HumanMessage("word " * 140_000)
+
+
+def test_a_prompt_that_can_not_fit_a_context_set_by_the_user_is_not_sent() -> None:
+    own = load_catalogue([{"id": "open-mistral-nemo", "context": 131_072}])
     with pytest.raises(ContextOverflowError, match=r"14\d{4} tokens .* takes 131072 together"):
-        build("open-mistral-nemo", [long], {})
-    assert build("mistral-small-latest", [long], {}).body["messages"][0]["content"].startswith("word")
+        build("open-mistral-nemo", [LONG], {}, catalogue=own)
+    assert build("mistral-small-latest", [LONG], {}).body["messages"][0]["content"].startswith("word")
+
+
+def test_a_prompt_that_can_not_fit_a_context_told_by_the_host_is_not_sent() -> None:
+    with pytest.raises(ContextOverflowError, match=r"14\d{4} tokens .* takes 131072 together"):
+        build("somebody/elses", [LONG], {}, confirmed=131_072)
 
 
 def test_the_answer_counts_too() -> None:
     with pytest.raises(ContextOverflowError, match="the answer may have 300000"):
-        build("mistral-small-latest", QUESTION, {"max_tokens": 300_000})
+        build("mistral-small-latest", QUESTION, {"max_tokens": 300_000}, confirmed=262_144)
+
+
+def test_the_users_context_goes_before_the_hosts() -> None:
+    own = load_catalogue([{"id": "mistral-small-latest", "context": 1_000_000}])
+    asked = build("mistral-small-latest", QUESTION, {"max_tokens": 300_000}, catalogue=own, confirmed=262_144)
+    assert asked.notes == ()
+
+
+def test_the_catalogues_context_alone_refuses_nothing() -> None:
+    request = build("open-mistral-nemo", [LONG], {"max_tokens": 10})
+    assert request.body["messages"] == [{"role": "user", "content": LONG.content}]
+    assert request.doubt == (
+        "The prompt has 140004 tokens and the answer may have 10; by the catalogue open-mistral-nemo takes 131072 "
+        "together"
+    )
+    assert request.notes == (request.doubt,)
+
+
+@pytest.mark.parametrize(
+    ("name", "effort", "sent"),
+    [
+        ("magistral-medium-2509", "high", "high"),
+        ("mistral-large-9-9", "low", "low"),
+        ("mistral-large-4-0", "none", "none"),  # sources disagree
+        ("deepseek-v4-1-flash-1017", "minimal", "minimal"),
+        ("zai-glm-5-3", "max", "max"),
+        ("zai-glm-5-3", "medium", "high"),
+        ("zai-glm-latest", "none", "low"),
+        ("mistral/mistral-small-latest", "low", "high"),
+        ("gateway/mistral-small-latest", "low", "low"),
+        ("ministral-8b-2512", "high", None),
+    ],
+)
+def test_only_an_effort_that_is_known_to_be_refused_is_changed(name: str, effort: str, sent: str | None) -> None:
+    assert build(name, QUESTION, {"reasoning_effort": effort}).body.get("reasoning_effort") == sent
+
+
+def test_the_users_efforts_win() -> None:
+    own = load_catalogue([{"id": "mistral-small-latest", "efforts": ["low", "high"]}])
+    assert build("mistral-small-latest", QUESTION, {"reasoning_effort": "low"}, catalogue=own).body == {
+        "model": "mistral-small-latest",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "reasoning_effort": "low",
+    }
 
 
 def test_streams_have_one_answer() -> None:

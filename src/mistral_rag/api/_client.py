@@ -8,12 +8,13 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing
 from io import BytesIO
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import httpx
 
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api._keys import Redactor, redact_logs
+from mistral_rag.api._ledger import ObservedCall
 from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
 from mistral_rag.api._retry import aretrying, retrying
@@ -34,6 +35,11 @@ class Stream:
         yield from self._head
         yield from self._rest
 
+    def observed(self, call: ObservedCall) -> Self:
+        """The same stream, of whose end the ledgers are told."""
+        self._rest = call.streamed(self._head, self._rest, self.headers)
+        return self
+
     def close(self) -> None:
         """Close the connection at once."""
         self._rest.close()
@@ -53,6 +59,11 @@ class AsyncStream:
         async for event in self._rest:
             yield event
 
+    def observed(self, call: ObservedCall) -> Self:
+        """The same stream, of whose end the ledgers are told."""
+        self._rest = call.astreamed(self._head, self._rest, self.headers)
+        return self
+
     async def aclose(self) -> None:
         """Close the connection at once."""
         await self._rest.aclose()
@@ -70,6 +81,8 @@ class Client:
         self._sync = SyncConnections(self._connector.sync, settings.concurrency)
         self._async = AsyncConnections(self._connector.asynchronous, settings.concurrency)
         self._redactor = settings.redactor
+        self.contexts: dict[str, int] = {}
+        """Contexts in tokens that the host has told in its errors, by the name of the model."""
         redact_logs(self._redactor)
         weakref.finalize(self, close_all, self._sync.pool)
 
@@ -98,12 +111,18 @@ class Client:
             ApiError: The platform refused, failed, or could not be reached.
         """
         request = self._connector.request(path, encode(body), timeouts)
-        return retrying(self._settings.retry, lambda: self._post(request, expects))
+        with self._observed(path, body) as call:
+            response = retrying(self._settings.retry, lambda: self._post(request, expects))
+            call.answered(response.data, response.headers)
+        return response
 
     async def apost(self, path: str, body: Json, *, expects: str = "", timeouts: Timeouts | None = None) -> ApiResponse:
         """`post` for coroutines."""
         request = self._connector.request(path, encode(body), timeouts)
-        return await aretrying(self._settings.retry, lambda: self._apost(request, expects))
+        with self._observed(path, body) as call:
+            response = await aretrying(self._settings.retry, lambda: self._apost(request, expects))
+            call.answered(response.data, response.headers)
+        return response
 
     def send(
         self,
@@ -114,10 +133,18 @@ class Client:
         kind: str = JSON,
         expects: str = "",
         timeouts: Timeouts | None = None,
+        asked: str = "",
+        pages: int = 0,
     ) -> ApiResponse:
-        """`post` for any method and bytes of the media type `kind`."""
+        """`post` for any method and bytes of the media type `kind`.
+
+        `asked` is the model that the content names, and `pages` how many it holds, for the ledgers.
+        """
         request = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return retrying(self._settings.retry, lambda: self._post(request, expects))
+        with self._observed(path, None, asked=asked, pages=pages) as call:
+            response = retrying(self._settings.retry, lambda: self._post(request, expects))
+            call.answered(response.data, response.headers)
+        return response
 
     async def asend(
         self,
@@ -128,24 +155,36 @@ class Client:
         kind: str = JSON,
         expects: str = "",
         timeouts: Timeouts | None = None,
+        asked: str = "",
+        pages: int = 0,
     ) -> ApiResponse:
         """`send` for coroutines."""
         request = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return await aretrying(self._settings.retry, lambda: self._apost(request, expects))
+        with self._observed(path, None, asked=asked, pages=pages) as call:
+            response = await aretrying(self._settings.retry, lambda: self._apost(request, expects))
+            call.answered(response.data, response.headers)
+        return response
 
     def stream(
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> Stream:
         """Open a stream; retried until the first event for which `begun` is true, never after it."""
         request = self._connector.request(path, encode(body), timeouts, streamed=True)
-        return retrying(self._settings.retry, lambda: self._open(request, begun))
+        with self._observed(path, body) as call:
+            stream = retrying(self._settings.retry, lambda: self._open(request, begun))
+            return stream.observed(call)
 
     async def astream(
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> AsyncStream:
         """`stream` for coroutines."""
         request = self._connector.request(path, encode(body), timeouts, streamed=True)
-        return await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
+        with self._observed(path, body) as call:
+            stream = await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
+            return stream.observed(call)
+
+    def _observed(self, path: str, body: Json | None, *, asked: str = "", pages: int = 0) -> ObservedCall:
+        return ObservedCall(self._settings.host, self.contexts, path, body, asked=asked, pages=pages)
 
     def _post(self, request: httpx.Request, expects: str) -> ApiResponse:
         received = self._receive(request)  # read to its end, or it raises: nothing to close

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -29,7 +30,8 @@ def in_threads(
     pending: list[Future[R]] = []
     try:
         for item in chain(first, items):
-            pending.append(pool.submit(work, item))
+            # each in a copy of the caller's context, so that ledgers and labels hold there too
+            pending.append(pool.submit(copy_context().run, work, item))
             yield from _completed(pending, ordered=ordered, block=len(pending) == window)
         while pending:
             yield from _completed(pending, ordered=ordered, block=True)

@@ -145,6 +145,10 @@ REQUEST_ID_HEADERS = ("mistral-correlation-id", "x-request-id", "x-kong-request-
 _OVERFLOW = re.compile(
     r"maximum context length|context (length|window)|too large for model|too many tokens in prompt", re.IGNORECASE
 )
+_CONTEXT_TOLD = re.compile(
+    r"(?P<before>\d[\d,]*) (?:tokens )?(?:maximum|max) context|maximum context length (?:is|of) (?P<after>\d[\d,]*)",
+    re.IGNORECASE,
+)
 _NO_MODEL = re.compile(
     r"invalid model|(model|deployment) .*(not found|not exist|not in use)|currently not in use", re.IGNORECASE
 )
@@ -209,6 +213,12 @@ def _class_of(status: int, details: ErrorDetails) -> type[ApiError]:
     if not status:
         return _class_by_name(details)
     return BY_STATUS.get(status, BadRequestError if status >= 400 else ApiError)
+
+
+def context_told(error: "ContextOverflowError") -> int | None:
+    """The model's context in tokens, where the host's error names it."""
+    found = _CONTEXT_TOLD.search(str(error))
+    return None if found is None else int((found["before"] or found["after"]).replace(",", ""))
 
 
 def _names_no_model(details: ErrorDetails) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import contextmanager
 
 from mistral_rag.cli._places import is_code, place_of
 from mistral_rag.cli._retrieval import add_retrieval, question_of, retriever_of
@@ -13,6 +14,8 @@ from mistral_rag.terminal import (
     UNDONE,
     add_common,
     aside,
+    dollars,
+    index_folder,
     note,
     say,
     say_json,
@@ -44,6 +47,9 @@ def add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--model", type=text_argument, metavar="NAME", help="the chat model (default: mistral-small-latest with a key)"
     )
     sub.add_argument("--extractive", action="store_true", help="quote the best passages; call no model")
+    sub.add_argument(
+        "--max-cost", type=dollars, metavar="USD", help="send nothing that could cost more than this in all"
+    )
     sub.add_argument("--stream", action="store_true", help="with --json: one JSON line a piece, the answer last")
     sub.set_defaults(command=ask)
 
@@ -57,13 +63,32 @@ def ask(arguments: argparse.Namespace) -> int:
 
     model = None if arguments.extractive else load_chat_model(arguments.model)
     chain = GroundedQA(retriever=retriever, model=model)
-    answer = fold(_shown(chain.stream(question), arguments), question=question)
+    with _paid(question, arguments):
+        answer = fold(_shown(chain.stream(question), arguments), question=question)
     if arguments.json:
         say_json(answer.model_dump(mode="json"))
     else:
         _show_checks(answer)
         aside(_spent(answer))
     return {"abstained": ABSTAINED, "blocked": ABSTAINED, "incomplete": UNDONE}.get(answer.status, DONE)
+
+
+@contextmanager
+def _paid(question: str, arguments: argparse.Namespace) -> Iterator[None]:
+    """Tell the index's ledger of the calls, with a digest of the question; a limit stops them."""
+    from mistral_rag.defaults import has_key
+
+    if not has_key():  # nobody is paid
+        yield
+        return
+    from hashlib import sha256
+
+    from mistral_rag.usage import costs, index_ledger, labelled
+
+    ledger = index_ledger(index_folder(arguments))
+    named = sha256(question.encode(errors="replace")).hexdigest()[:12]
+    with costs(max_cost=arguments.max_cost, ledger=ledger), labelled(question=named):
+        yield
 
 
 def _shown(pieces: Iterable[AnswerPiece | Answer], arguments: argparse.Namespace) -> Iterator[AnswerPiece | Answer]:

@@ -7,6 +7,8 @@ import gc
 
 from mistral_rag.cli._ask import add_ask
 from mistral_rag.cli._calibrate import add_calibrate
+from mistral_rag.cli._costs import add_costs
+from mistral_rag.cli._models import add_models
 from mistral_rag.cli._search import add_search
 from mistral_rag.cli._show import add_show
 from mistral_rag.cli._verify import add_verify
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     add_show(commands)
     add_calibrate(commands)
     add_verify(commands)
+    add_models(commands)
+    add_costs(commands)
     sub = commands.add_parser(
         "doctor",
         help="what is installed, which models are used, whether key and host work",

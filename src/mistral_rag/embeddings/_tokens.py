@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mistral_rag.messages._tokens import estimate
+from mistral_rag.usage._estimate import estimate
 
 VOCABULARY = "tokenizer.model.v1"
 MAX_TEXT_TOKENS = 8_192

@@ -24,6 +24,7 @@ from mistral_rag.index._database.wal import rewrite
 from mistral_rag.index._dense.settings import DEFAULT, DenseSettings
 from mistral_rag.index._dense.vector_rows import packed_vectors
 from mistral_rag.index._folder.layout import find_folder, make_folder, remove_caches, remove_quarantine
+from mistral_rag.index._folder.ledger import forget_documents
 from mistral_rag.index._gate import NAMED, hides_documents, own_keys
 from mistral_rag.index._ocr_cache import cached_pages_of, keep_page
 from mistral_rag.index._source_status import SourceStatus, SourceStatusRow
@@ -319,8 +320,9 @@ class IndexWriter:
     def purge(self) -> int:
         """Commit, and erase every trace of what was removed: kept embeddings and OCR, free pages, log, caches, facts.
 
-        What `repair` set aside goes, too. Of the names of removed sources a digest stays, so that builds go on leaving
-        them out. What is still in the index is not touched, but embeddings that no chunk uses have to be bought again.
+        What `repair` set aside goes, too, and the ledger names removed documents and questions no more. Of the names of
+        removed sources a digest stays, so that builds go on leaving them out. What is still in the index is not
+        touched, but embeddings that no chunk uses have to be bought again.
 
         Raises:
             IndexLockedError: a reader is at work and keeps the old pages; all is removed, but not yet erased.
@@ -330,6 +332,8 @@ class IndexWriter:
         sequence = self.compact()
         with sqlite_errors(self.folder, writing=True):
             remove_quarantine(self.folder)
+            live = {state.source.name for state in self.sources().values() if state.status != "removed"}
+            forget_documents(self.folder, live)
         return sequence
 
     def compact(self) -> int:

@@ -9,15 +9,14 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from mistral_rag.api._chat_models import Tokenizer
 from mistral_rag.api._responses import encode, utf8
+from mistral_rag.catalogue._entries import Tokenizer
 from mistral_rag.messages._repair.repair import repair
 from mistral_rag.messages._requests.tools import Wire
 
 if TYPE_CHECKING:
     from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
-LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ "
 MAX_SIDE = 1540
 """Pixels of the longer side of an image; larger images are scaled down (mistral-common, `ImageConfig`)."""
 
@@ -27,17 +26,6 @@ PATCH = 28
 
 HEAD = 87_380
 """Characters of base64 that are decoded to find the size: 64 KiB, one JPEG segment of metadata at its longest."""
-
-
-def estimate(text: str) -> int:
-    """An estimate of the tokens of a text, on the high side, in microseconds.
-
-    The platform's tokenizers make one token of every digit, of most punctuation marks, and of about four Latin letters;
-    other scripts have nearly one token a byte.
-    """
-    data = text.encode(errors="replace")
-    others = len(data.translate(None, LETTERS))
-    return math.ceil((len(data) - others) / 3.5 + others * 0.9) + 2
 
 
 @cache

@@ -203,7 +203,13 @@ class MistralOCR(OcrOptions):
         if isinstance(job, RequestResult):
             return job
         try:
-            return read_reply(plan, job, self.client.send("POST", "ocr", content=plan.body(job), expects="pages"))
+            return read_reply(
+                plan,
+                job,
+                self.client.send(
+                    "POST", "ocr", content=plan.body(job), expects="pages", asked=self.model, pages=job.count
+                ),
+            )
         except ApiError as error:
             parts = plan.smaller_parts(job) if is_too_large(error) else []
             if not parts:
@@ -215,8 +221,9 @@ class MistralOCR(OcrOptions):
         if isinstance(job, RequestResult):
             return job
         try:
+            body = await asyncio.to_thread(plan.body, job)
             reply = await self.client.asend(
-                "POST", "ocr", content=await asyncio.to_thread(plan.body, job), expects="pages"
+                "POST", "ocr", content=body, expects="pages", asked=self.model, pages=job.count
             )
             return await asyncio.to_thread(read_reply, plan, job, reply)
         except ApiError as error:

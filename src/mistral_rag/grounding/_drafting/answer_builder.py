@@ -20,6 +20,7 @@ from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._evidence.selection import CountTokens, select
 from mistral_rag.grounding._quotes.markup import addresses
 from mistral_rag.schema import Answer, Claim, Removed
+from mistral_rag.usage import counts_of
 
 Policy = Literal["mark", "repair", "drop", "raise"]
 Mode = Literal["optimistic", "gated"]
@@ -217,4 +218,7 @@ def _known_addresses(retrieved: Retrieved) -> frozenset[str]:
 
 
 def _counts(usage: UsageMetadata | None) -> dict[str, int]:
-    return {key: value for key, value in (usage or {}).items() if isinstance(value, int)}
+    """The sums of tokens, and of those that came from the platform's cache, if any did."""
+    counts = {key: value for key, value in (usage or {}).items() if isinstance(value, int)}
+    cached = counts_of(usage or {}).cached_tokens
+    return {**counts, "cached_tokens": cached} if cached else counts

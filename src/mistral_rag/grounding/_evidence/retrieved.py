@@ -12,6 +12,7 @@ from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened, passages
 from mistral_rag.retrieval import CALIBRATION, Passage, Retrieval
 from mistral_rag.schema import Answer, RetrievedDocument
+from mistral_rag.usage import cost_of, counts_of
 
 
 @runtime_checkable
@@ -44,19 +45,36 @@ class Retrieved:
     calibration: Any = None
     """As the index keeps it."""
 
-    def answer(self, *, warnings: Sequence[str] = (), usage: Mapping[str, int] | None = None, **parts: Any) -> Answer:
+    def answer(
+        self,
+        *,
+        warnings: Sequence[str] = (),
+        usage: Mapping[str, int] | None = None,
+        model: str | None = None,
+        **parts: Any,
+    ) -> Answer:
         """Make an answer of these fields and those of the retrieval; `usage` is what the answer itself took."""
         spent = usage or {}
+        used = {name: self.usage.get(name, 0) + spent.get(name, 0) for name in {**spent, **self.usage}}
         return Answer(
             question=self.question if self.asked is None else self.asked,
             standalone_question=None if self.asked is None else self.question,
-            usage={name: self.usage.get(name, 0) + spent.get(name, 0) for name in {**spent, **self.usage}},
+            model=model,
+            usage=used,
+            cost=_dollars(model, used),
             documents=self.documents,
             warnings=(*self.warnings, *warnings),
             generation=self.generation,
             timings={"retrieve": self.seconds, "answer": time.perf_counter() - self.started - self.seconds},
             **parts,
         )
+
+
+def _dollars(model: str | None, used: Mapping[str, int]) -> float | None:
+    """The price of an answer's tokens; None without a model, or where its price is not known."""
+    counts = counts_of(used)
+    cost = cost_of(model, counts) if model and counts else None
+    return None if cost is None else round(cost.dollars, 9)
 
 
 def from_retrieval(

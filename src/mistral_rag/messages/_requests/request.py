@@ -7,8 +7,9 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from mistral_rag.api._chat_models import ChatModel, chat_model
 from mistral_rag.api._errors import ContextOverflowError
+from mistral_rag.catalogue import ModelCatalogue, ModelEntry, load_catalogue
+from mistral_rag.catalogue._catalogue import vocabulary
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._references import sources_in
 from mistral_rag.messages._repair.repair import MessageRules, repair
@@ -32,6 +33,7 @@ class PreparedRequest:
         sources: Sources by the keys that the model may cite.
         think_tags: True when the model writes its thoughts into the text.
         began: `time.monotonic` at the start of the call.
+        doubt: The note that says why the host may refuse the request.
     """
 
     body: Wire
@@ -40,6 +42,7 @@ class PreparedRequest:
     sources: Mapping[str, Wire] = field(default_factory=dict)
     think_tags: bool = False
     began: float = field(default_factory=time.monotonic)
+    doubt: str | None = None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -53,22 +56,31 @@ class PreparedRequest:
 
 
 def build(
-    name: str, messages: Sequence[BaseMessage], parameters: Wire, *, rules: MessageRules | None = None
+    name: str,
+    messages: Sequence[BaseMessage],
+    parameters: Wire,
+    *,
+    rules: MessageRules | None = None,
+    catalogue: ModelCatalogue | None = None,
+    confirmed: int | None = None,
 ) -> PreparedRequest:
     """Build the request for the model `name`: repair the history and fit the parameters to the model.
 
+    `catalogue` is by default the one that `load_catalogue` gives; `confirmed` is the model's context in tokens, where
+    the host has told it.
+
     Raises:
         ConfigurationError: There is no message, or the platform could not take the request.
-        ContextOverflowError: Prompt and answer exceed the model's context.
+        ContextOverflowError: Prompt and answer exceed a context that the host or the user has told.
     """
     if not messages:
         raise ConfigurationError("There is no message to send.")
     if parameters.get("stream") and parameters.get("n", 1) != 1:
         raise ConfigurationError("Several answers (n) can't be streamed; use invoke or generate.")
-    model = chat_model(name)
+    model = (catalogue or load_catalogue()).find(name)
     notes: list[str] = []
     effort = parameters.get("reasoning_effort")
-    parameters = _fitted(parameters, name, notes)
+    parameters = _fitted(parameters, name, model, notes)
     repaired = repair(
         wire_messages(messages), rules or MessageRules(text_beside_calls=model is None or model.text_beside_calls)
     )
@@ -80,21 +92,21 @@ def build(
     think_tags = model is not None and model.think_prompt and effort != "none"
     if think_tags:
         wired = _with_system(wired, THINK_PROMPT, first=True)
-    if model is not None:
-        _check_length(model, name, wired, parameters)
+    doubt = _length_doubt(model, name, wired, parameters, confirmed)
+    notes += [doubt] if doubt else []
     body = {"model": name, "messages": wired, **parameters}
-    return PreparedRequest(body, repaired.changes, tuple(notes), sources_in(messages), think_tags)
+    return PreparedRequest(body, repaired.changes, tuple(notes), sources_in(messages), think_tags, doubt=doubt)
 
 
-def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
+def _fitted(parameters: Wire, name: str, model: ModelEntry | None, notes: list[str]) -> Wire:
     """The parameters without those that the model refuses."""
     fitted = dict(parameters)
-    effort, note = nearest_effort(fitted.pop("reasoning_effort", None), name, chat_model(name))
+    effort, note = nearest_effort(fitted.pop("reasoning_effort", None), name, model)
     if effort is not None:
         fitted["reasoning_effort"] = effort
     if note:
         notes.append(note)
-    if chat_model(name) and fitted.pop("prompt_mode", None):
+    if model is not None and fitted.pop("prompt_mode", None):
         notes.append("prompt_mode was left out: no model takes it any more; use reasoning_effort")
     if fitted.get("temperature") == 0 and fitted.get("top_p", 1) != 1:
         # The platform refuses it with temperature 0, where it has no effect.
@@ -103,19 +115,28 @@ def _fitted(parameters: Wire, name: str, notes: list[str]) -> Wire:
     return fitted
 
 
-def _check_length(model: ChatModel, name: str, messages: list[Wire], parameters: Wire) -> None:
-    """Raise when the prompt can't fit.
+def _length_doubt(
+    model: ModelEntry | None, name: str, messages: list[Wire], parameters: Wire, confirmed: int | None
+) -> str | None:
+    """Raise when the prompt can't fit a context that is certain; a note when it exceeds that of the catalogue.
 
-    A token has at least one character, so prompts with fewer characters than the context has tokens are not counted.
+    The catalogue may be older than the model that a name stands for, so it alone refuses nothing. A token has at least
+    one character, so prompts with fewer characters than the context has tokens are not counted.
     """
+    told = None if model is None else model.context
+    if model is not None and model.confirmed_context:
+        confirmed = told  # the user's word goes before the host's
+    context = confirmed or told
     answer = parameters.get("max_tokens") or 0
-    if sum(map(_characters, messages)) + answer <= model.context:
-        return
-    tokens = count_messages(messages, parameters.get("tools") or (), vocabulary=model.tokenizer)
-    if tokens + answer > model.context:
-        raise ContextOverflowError(
-            f"The prompt has {tokens} tokens and the answer may have {answer}; {name} takes {model.context} together."
-        )
+    if context is None or sum(map(_characters, messages)) + answer <= context:
+        return None
+    tokens = count_messages(messages, parameters.get("tools") or (), vocabulary=vocabulary(model))
+    if tokens + answer <= context:
+        return None
+    sizes = f"The prompt has {tokens} tokens and the answer may have {answer}"
+    if confirmed is not None:
+        raise ContextOverflowError(f"{sizes}; {name} takes {context} together.")
+    return f"{sizes}; by the catalogue {name} takes {context} together"
 
 
 def _characters(message: Wire) -> int:

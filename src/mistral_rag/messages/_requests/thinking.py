@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mistral_rag.api._chat_models import ChatModel
+from mistral_rag.catalogue import ModelEntry
 from mistral_rag.messages._requests.tools import Wire
 
 LEVELS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -22,17 +22,25 @@ class Effort(NamedTuple):
     note: str | None = None
 
 
-def nearest_effort(effort: str | None, name: str, model: ChatModel | None) -> Effort:
-    """The nearest effort that the model takes: the next higher one, else the highest; "none" never becomes more."""
-    if effort is None or model is None or effort in model.efforts:
+def nearest_effort(effort: str | None, name: str, model: ModelEntry | None) -> Effort:
+    """The nearest effort that the model is known to take: the next higher one, else the highest.
+
+    "none" becomes the lowest one of a model that can't be kept from thinking. What is not known, or told differently by
+    different sources, goes out as it was given, and so does a value that this release does not know.
+    """
+    if effort is None or model is None or model.efforts is None or model.efforts_disputed or effort in model.efforts:
         return Effort(effort)
-    levels = [level for level in model.efforts if level != "none"]
-    if effort == "none":
-        return Effort(None)
-    if not levels:
+    if not model.efforts:
+        if effort == "none":
+            return Effort(None)
         always = "always thinks as much as it finds right" if model.reasons else "does not reason"
         return Effort(None, f"reasoning_effort was left out: {name} {always}")
+    if effort not in LEVELS:
+        return Effort(effort)
+    levels = [level for level in model.efforts if level in LEVELS and level != "none"]
     enough = [level for level in levels if LEVELS.index(level) >= LEVELS.index(effort)]
+    if not levels:
+        return Effort(effort)
     nearest = enough[0] if enough else levels[-1]
     return Effort(nearest, f"reasoning_effort {effort} became {nearest}: {name} takes {', '.join(model.efforts)}")
 

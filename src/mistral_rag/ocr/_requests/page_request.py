@@ -32,6 +32,11 @@ class PageRequest:
         return {index[number]: number for number in self.numbers}
 
     @property
+    def count(self) -> int:
+        """Pages that are asked for, as far as they are known; at least one."""
+        return max(1, len(self.numbers or self.part.numbers or ()))
+
+    @property
     def selection(self) -> list[int] | None:
         """Indices (from 0) to ask for; None for all pages of the part."""
         return None if self.numbers is None or self.numbers == self.part.numbers else sorted(self.expected or ())

@@ -1,0 +1,362 @@
+"""Records of calls: what each one used, told to the ledgers that are open around it.
+
+The client knows no prices; ledgers do. A call outside of any ledger costs a look at one context variable.
+"""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
+
+from mistral_rag.api._errors import ApiError, ContextOverflowError, context_told, request_id
+
+Json = dict[str, Any]
+
+KINDS: Final[Mapping[str, str]] = {
+    "chat/completions": "chat",
+    "fim/completions": "fim",
+    "agents/completions": "agent",
+    "embeddings": "embedding",
+    "ocr": "ocr",
+    "moderations": "moderation",
+    "chat/moderations": "moderation",
+    "classifications": "classification",
+    "chat/classifications": "classification",
+    "audio/transcriptions": "transcription",
+    "audio/speech": "speech",
+}
+"""Kinds of calls by their paths; any other path is called by its first word ("files", "conversations")."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A call that is about to be sent; `body` is None when it is no JSON object, `units` counts pages where known."""
+
+    kind: str
+    model: str
+    host: str
+    body: Json | None = None
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCall:
+    """A call that has ended, retries included.
+
+    Attributes:
+        model: The model that answered; without an answer the one that was asked.
+        began: Seconds since 1970.
+        seconds: Duration; `first_seconds` until the first event of a stream, None for a whole reply.
+        status: The HTTP status; 0 when nothing came. A stream that broke off has that of its error, or 0.
+        error: The class of the error; "" when there is none.
+        usage: Counts as the host sent them; empty when it sent none.
+        billed: True when the host may charge for it: it answered, if only in part.
+        labels: What the call belongs to, as `labelled` says.
+    """
+
+    kind: str
+    model: str
+    asked: str
+    host: str
+    began: float
+    seconds: float
+    first_seconds: float | None = None
+    status: int = 200
+    error: str = ""
+    request_id: str | None = None
+    reply_id: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    annotated: bool = False
+    billed: bool = True
+    batch: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """What is told of every call that ends; called in any thread, and must not raise."""
+
+    def record(self, call: FinishedCall) -> None:
+        """Take note of a call."""
+        ...
+
+
+class SpendingLimit(Ledger, Protocol):
+    """A ledger that may refuse a call before it is sent; every admitted call is settled or, unsent, released."""
+
+    def admit(self, planned: PlannedCall) -> object:
+        """Set the price of a call aside; returns a token for it, or None to have the call recorded as by any ledger.
+
+        Raises:
+            CostLimitError: the call could exceed the limit.
+            ConfigurationError: nobody knows what it costs.
+        """
+        ...
+
+    def settle(self, token: object, call: FinishedCall) -> None:
+        """Take note of the call in place of what was set aside."""
+        ...
+
+    def release(self, token: object) -> None:
+        """Take back what was set aside: another limit refused the call."""
+        ...
+
+
+_LEDGERS: ContextVar[tuple[Ledger, ...]] = ContextVar("mistral_rag_ledgers", default=())
+_LABELS: ContextVar[Mapping[str, str]] = ContextVar("mistral_rag_labels", default={})  # noqa: B039  # never changed
+
+
+@contextmanager
+def recording(ledger: Ledger) -> Iterator[None]:
+    """Tell `ledger` of every call within the block, in its coroutines and in threads that copy its context."""
+    token = _LEDGERS.set((*_LEDGERS.get(), ledger))
+    try:
+        yield
+    finally:
+        _LEDGERS.reset(token)
+
+
+@contextmanager
+def labelled(**labels: str) -> Iterator[None]:
+    """Label every call within the block, for example with its `document`, `question` or `run`."""
+    token = _LABELS.set({**_LABELS.get(), **labels})
+    try:
+        yield
+    finally:
+        _LABELS.reset(token)
+
+
+def record(call: FinishedCall) -> None:
+    """Tell the open ledgers of a call that no client made, such as a row of a batch."""
+    for ledger in _LEDGERS.get():
+        ledger.record(call)
+
+
+class ObservedCall:
+    """One call in progress, as a context manager around it: learns from its error, and tells the ledgers of its end.
+
+    `contexts` is where the context of a model is noted once the host has told it.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_began",
+        "_contexts",
+        "_done",
+        "_first",
+        "_host",
+        "_kind",
+        "_labels",
+        "_last",
+        "_ledgers",
+        "_path",
+        "_started",
+        "_tokens",
+    )
+
+    def __init__(
+        self, host: str, contexts: dict[str, int], path: str, body: Json | None, *, asked: str = "", pages: int = 0
+    ) -> None:
+        self._contexts = contexts
+        self._asked = asked if body is None else str(body.get("model") or asked)
+        self._ledgers = _LEDGERS.get()
+        if not self._ledgers:
+            return
+        self._host = host
+        self._path = path
+        self._kind = KINDS.get(path.partition("?")[0]) or path.partition("?")[0].partition("/")[0]
+        self._labels = _LABELS.get()
+        self._began = time.time()
+        self._started = time.perf_counter()
+        self._first: float | None = None
+        self._last: Json = {}
+        self._done = False
+        self._tokens = self._admit(PlannedCall(self._kind, self._asked, host, body, pages))
+
+    def _admit(self, planned: PlannedCall) -> list[object]:
+        """A token of each ledger; None of those without a limit."""
+        tokens: list[object] = []
+        try:
+            for ledger in self._ledgers:
+                admit = getattr(ledger, "admit", None)  # a tenth of the time of isinstance with a protocol
+                tokens.append(None if admit is None else admit(planned))
+        except BaseException:
+            for ledger, token in zip(self._ledgers, tokens, strict=False):
+                if token is not None:
+                    ledger.release(token)  # type: ignore[attr-defined]  # only a limit gives a token
+            raise
+        return tokens
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is not None:
+            self.failed(error)
+
+    def answered(self, data: Json, headers: Mapping[str, str]) -> None:
+        """End with a whole reply."""
+        if self._ledgers:
+            self._end(data, headers)
+
+    def failed(self, error: BaseException, *, begun: bool = False) -> None:
+        """End with an error; `begun` when a part of the answer has come."""
+        if isinstance(error, ContextOverflowError) and (told := context_told(error)):
+            self._contexts[self._asked] = told
+        if not self._ledgers:
+            return
+        known = isinstance(error, ApiError)
+        self._end(
+            self._last,
+            {},
+            status=(getattr(error, "status", None) or 0) if known else 0,
+            error=type(error).__name__,
+            request=getattr(error, "request_id", None) if known else None,
+            billed=begun,
+        )
+
+    def streamed(self, head: list[Json], rest: Generator[Any], headers: Mapping[str, str]) -> "Generator[Any]":
+        """The rest of a stream, watched to its end where a ledger is open."""
+        if not self._ledgers:
+            return rest
+        self._begin(head)
+        return WatchedEvents(self, rest, headers)  # type: ignore[return-value]  # all that is used of a generator
+
+    def astreamed(
+        self, head: list[Json], rest: AsyncGenerator[Any], headers: Mapping[str, str]
+    ) -> "AsyncGenerator[Any]":
+        """`streamed` for coroutines."""
+        if not self._ledgers:
+            return rest
+        self._begin(head)
+        return AsyncWatchedEvents(self, rest, headers)  # type: ignore[return-value]
+
+    def _begin(self, head: list[Json]) -> None:
+        self._first = time.perf_counter() - self._started
+        for event in head:
+            self.seen(event)
+
+    def seen(self, event: Json) -> None:
+        """Note an event of a stream: the last one with usage counts."""
+        if event.get("usage") or not self._last:
+            self._last = {**self._last, **{name: event[name] for name in ("id", "model", "usage") if event.get(name)}}
+
+    def ended(self, headers: Mapping[str, str]) -> None:
+        """End with what has come of the stream; only the first end counts."""
+        self._end(self._last, headers)
+
+    def _end(
+        self,
+        data: Json,
+        headers: Mapping[str, str],
+        *,
+        status: int = 200,
+        error: str = "",
+        request: str | None = None,
+        billed: bool = True,
+    ) -> None:
+        if self._done:
+            return
+        self._done = True
+        call = FinishedCall(
+            kind=self._kind,
+            model=str(data.get("model") or self._asked),
+            asked=self._asked,
+            host=self._host,
+            began=self._began,
+            seconds=time.perf_counter() - self._started,
+            first_seconds=self._first,
+            status=status,
+            error=error,
+            request_id=request or request_id(headers),
+            reply_id=data["id"] if isinstance(data.get("id"), str) else None,
+            usage=_usage(data),
+            annotated=_is_annotated(data) if self._kind == "ocr" else False,
+            billed=billed,
+            labels=self._labels,
+        )
+        for ledger, token in zip(self._ledgers, self._tokens, strict=True):
+            if token is None:
+                ledger.record(call)
+            else:
+                ledger.settle(token, call)  # type: ignore[attr-defined]  # only a limit gives a token
+
+
+class WatchedEvents:
+    """The events of a stream, noted as they pass; closing it, or its end, ends the call."""
+
+    __slots__ = ("_call", "_headers", "_rest")
+
+    def __init__(self, call: ObservedCall, rest: Generator[Any], headers: Mapping[str, str]) -> None:
+        self._call = call
+        self._rest = rest
+        self._headers = headers
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            event = next(self._rest)
+        except StopIteration:
+            self._call.ended(self._headers)
+            raise
+        except BaseException as error:
+            self._call.failed(error, begun=True)
+            raise
+        if "usage" in event:
+            self._call.seen(event)
+        return event
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._rest.close()
+        self._call.ended(self._headers)
+
+
+class AsyncWatchedEvents:
+    """`WatchedEvents` for coroutines."""
+
+    __slots__ = ("_call", "_headers", "_rest")
+
+    def __init__(self, call: ObservedCall, rest: AsyncGenerator[Any], headers: Mapping[str, str]) -> None:
+        self._call = call
+        self._rest = rest
+        self._headers = headers
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            event = await anext(self._rest)
+        except StopAsyncIteration:
+            self._call.ended(self._headers)
+            raise
+        except BaseException as error:
+            self._call.failed(error, begun=True)
+            raise
+        if "usage" in event:
+            self._call.seen(event)
+        return event
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        await self._rest.aclose()
+        self._call.ended(self._headers)
+
+
+def _usage(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = data.get("usage") or data.get("usage_info")
+    return found if isinstance(found, dict) else {}
+
+
+def _is_annotated(data: Mapping[str, Any]) -> bool:
+    """True when the reply of the OCR holds annotations, which cost more."""
+    if data.get("document_annotation"):
+        return True
+    pages = data.get("pages")
+    images = (page.get("images") or () for page in pages or () if isinstance(page, dict))
+    return any(image.get("image_annotation") for several in images for image in several if isinstance(image, dict))
