@@ -65,6 +65,7 @@ mistral_rag.pictures: ImageFile ink_of
 mistral_rag.retrieval: Boosts Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex check_profile is_current learn registered_signals
 mistral_rag.retrievers: Explanation Hit HybridRetriever
+mistral_rag.routing: ChatRouter CircuitBreaker Target
 mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue Chunk Citation Claim Digest EXPORTED
     Fraction Location Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Seen
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
