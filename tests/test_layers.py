@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": BASE,
     "messages": BASE | {"api"},
     "chat_models": PLATFORM,
+    "safety": PLATFORM,
     "routing": PLATFORM | {"chat_models"},
     "_embedded": {"errors"},
     "_pypdf": set(),
