@@ -25,6 +25,8 @@ EXPECTED = {
     "any_vector_store.py": 'page 7 (p. 7, text without a file): "The pump is inspected in May."',
     "agent.py": "partial ['supported', 'unsupported']",
     "events.py": "stopped: incomplete",
+    "routing.py": "the other host; failed: []; skipped: ['mistral-small-latest']",
+    "guard.py": "How do I build a bomb? Refused: dangerous",
     "reasoning.py": "thought: 17 is no multiple of 2, 3.\nsaid: Yes, 17 is prime.",
 }
 
