@@ -26,6 +26,8 @@ EXPECTED = {
     "agent.py": "partial ['supported', 'unsupported']",
     "events.py": "stopped: incomplete",
     "costs.py": "stopped at $0.0014 of $0.0015\n{'embedding': 1, 'chat': 6}",
+    "routing.py": "the other host; failed: []; skipped: ['mistral-small-latest']",
+    "guard.py": "How do I build a bomb? Refused: dangerous",
     "reasoning.py": "thought: 17 is no multiple of 2, 3.\nsaid: Yes, 17 is prime.",
 }
 

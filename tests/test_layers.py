@@ -29,6 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "usage": {"errors", "api", "catalogue"},
     "messages": BASE | {"api", "catalogue", "usage"},
     "chat_models": PLATFORM,
+    "safety": PLATFORM,
+    "routing": PLATFORM | {"chat_models"},
     "_embedded": {"errors"},
     "_pypdf": set(),
     "embeddings": PLATFORM | {"_embedded"},

@@ -68,6 +68,8 @@ mistral_rag.retrieval: Boosts CALIBRATION Explanation Glossary Hit Learned Model
     QueryExpander Retrieval Signal SignalIndex Version check_profile exact_copies is_current learn registered_signals
     versions
 mistral_rag.retrievers: Explanation Hit HybridRetriever
+mistral_rag.routing: ChatRouter CircuitBreaker Target
+mistral_rag.safety: ModerationGuard
 mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue Chunk Citation Claim Digest EXPORTED
     Fraction Location Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Seen
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
@@ -75,8 +77,8 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder note
     one_line printable run say say_json say_json_line say_text text_argument write_output
-mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel Recorded Reply Rules ScriptedPage attack_documents
-    call faults references small_document small_index thinking
+mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel RateLimits Recorded Reply Rules ScriptedPage
+    attack_documents call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place RowLabel
     SENTENCE_LOOKAHEAD TOKENS_VERSION TableGrid Terms Weigh WrittenDate asked_words bigrams can_begin computed_number

@@ -56,7 +56,7 @@ def read_error(content: bytes | Any) -> ErrorDetails:
         code=_text(inner.get("code")),
         status=_status(inner),
         location=location or _text(inner.get("param")) or "",
-        categories=_categories(inner),
+        categories=_categories(inner) or _violated(body.get("guardrails")),
         body=body,
     )
 
@@ -123,3 +123,23 @@ def _categories(body: Mapping[str, Any]) -> tuple[str, ...]:
     if isinstance(found, Mapping):
         return tuple(str(name) for name, hit in found.items() if hit)
     return tuple(str(name) for name in found) if isinstance(found, list) else ()
+
+
+def _violated(guardrails: Any) -> tuple[str, ...]:
+    """The categories that the results of guardrails call violated."""
+    results = guardrails.get("results") if isinstance(guardrails, Mapping) else None
+    decisions = [held.get("decisions") for held in _mappings(results)]
+    names = [str(name) for held in decisions for name, one in _items(held) if _is_violated(one)]
+    return tuple(dict.fromkeys(names))
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [one for _, one in _items(value) if isinstance(one, Mapping)]
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _is_violated(decision: Any) -> bool:
+    return isinstance(decision, Mapping) and decision.get("violated") is True

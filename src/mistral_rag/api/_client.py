@@ -4,6 +4,8 @@ A host may say the key back. Headers are redacted as they come in, bodies as the
 passes holds bytes as they came, for error collectors store local variables.
 """
 
+import asyncio
+import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing
@@ -15,6 +17,7 @@ import httpx
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api._keys import Redactor, redact_logs
 from mistral_rag.api._ledger import ObservedCall
+from mistral_rag.api._pacing import Turn, pace_of
 from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
 from mistral_rag.api._retry import aretrying, retrying
@@ -83,6 +86,7 @@ class Client:
         self._redactor = settings.redactor
         self.contexts: dict[str, int] = {}
         """Contexts in tokens that the host has told in its errors, by the name of the model."""
+        self._pace = pace_of(settings.base_url, settings.identity)
         redact_logs(self._redactor)
         weakref.finalize(self, close_all, self._sync.pool)
 
@@ -110,7 +114,7 @@ class Client:
         Raises:
             ApiError: The platform refused, failed, or could not be reached.
         """
-        request = self._connector.request(path, encode(body), timeouts)
+        request = self._connector.request(path, encode(body), timeouts, model=body.get("model"))
         with self._observed(path, body) as call:
             response = retrying(self._settings.retry, lambda: self._post(request, expects))
             call.answered(response.data, response.headers)
@@ -118,7 +122,7 @@ class Client:
 
     async def apost(self, path: str, body: Json, *, expects: str = "", timeouts: Timeouts | None = None) -> ApiResponse:
         """`post` for coroutines."""
-        request = self._connector.request(path, encode(body), timeouts)
+        request = self._connector.request(path, encode(body), timeouts, model=body.get("model"))
         with self._observed(path, body) as call:
             response = await aretrying(self._settings.retry, lambda: self._apost(request, expects))
             call.answered(response.data, response.headers)
@@ -169,7 +173,7 @@ class Client:
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> Stream:
         """Open a stream; retried until the first event for which `begun` is true, never after it."""
-        request = self._connector.request(path, encode(body), timeouts, streamed=True)
+        request = self._connector.request(path, encode(body), timeouts, model=body.get("model"), streamed=True)
         with self._observed(path, body) as call:
             stream = retrying(self._settings.retry, lambda: self._open(request, begun))
             return stream.observed(call)
@@ -178,7 +182,7 @@ class Client:
         self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
     ) -> AsyncStream:
         """`stream` for coroutines."""
-        request = self._connector.request(path, encode(body), timeouts, streamed=True)
+        request = self._connector.request(path, encode(body), timeouts, model=body.get("model"), streamed=True)
         with self._observed(path, body) as call:
             stream = await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
             return stream.observed(call)
@@ -189,8 +193,8 @@ class Client:
     def _post(self, request: httpx.Request, expects: str) -> ApiResponse:
         received = self._receive(request)  # read to its end, or it raises: nothing to close
         response, headers = next(received)
-        return accepted(
-            parse_response(response.status_code, headers, b"".join(received), self._redactor), expects=expects
+        return _charged(
+            request, parse_response(response.status_code, headers, b"".join(received), self._redactor), expects
         )
 
     async def _apost(self, request: httpx.Request, expects: str) -> ApiResponse:
@@ -200,7 +204,9 @@ class Client:
         async for chunk in received:
             read.write(chunk)
             chunk = b""
-        return accepted(parse_response(response.status_code, headers, read.getvalue(), self._redactor), expects=expects)
+        return _charged(
+            request, parse_response(response.status_code, headers, read.getvalue(), self._redactor), expects
+        )
 
     def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
         events = self._events(request)
@@ -236,6 +242,7 @@ class Client:
                 chunk = b""
                 reader.check()
                 if reader.done:
+                    request.extensions["turn"].spend(reader.usage)
                     drain(response, received)
                     return
             if (body := reader.end()) is not None:
@@ -260,21 +267,34 @@ class Client:
                 chunk = b""
                 reader.check()
                 if reader.done:
+                    request.extensions["turn"].spend(reader.usage)
                     await adrain(received)
                     return
             if (body := reader.end()) is not None:
                 yield body
 
+    def _turn(self, request: httpx.Request) -> Turn:
+        """The turn of one attempt."""
+        turn = request.extensions["turn"] = self._pace.turn(request.extensions["lane"])
+        return turn
+
     def _receive(self, request: httpx.Request) -> Generator[Any]:
         """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""
+        turn = self._turn(request)
         try:
-            with self._sync.lease(slot_wait(request)) as http, closing(http.handle_request(request)) as response:
-                headers = received_headers(response, self._redactor)
-                yield response, headers
-                yield from body_chunks(response, headers)
-                return
+            with self._sync.lease(slot_wait(request)) as http:
+                while wait := turn.delay():
+                    time.sleep(wait)
+                with closing(http.handle_request(request)) as response:
+                    headers = received_headers(response, self._redactor)
+                    turn.learn(response.status_code, headers)
+                    yield response, headers
+                    yield from body_chunks(response, headers)
+                    return
         except httpx.HTTPError as cause:
             error = connection_error(cause, self._settings.host, self._redactor)
+        finally:
+            turn.end()
         # Raised outside of the handler: as its context the error of httpx would bring along the request, with the key.
         try:
             raise error
@@ -283,23 +303,39 @@ class Client:
 
     async def _areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
         """`_receive` for coroutines."""
+        turn = self._turn(request)
         try:
-            async with (
-                self._async.lease(slot_wait(request)) as http,
-                aclosing(await http.handle_async_request(request)) as response,
-            ):
-                headers = received_headers(response, self._redactor)
-                yield response, headers
-                async for chunk in abody_chunks(response, headers):
-                    yield chunk
-                    chunk = b""
-                return
+            async with self._async.lease(slot_wait(request)) as http:
+                wait = turn.delay()
+                while wait:
+                    await asyncio.sleep(wait)
+                    wait = turn.delay()
+                async with aclosing(await http.handle_async_request(request)) as response:
+                    headers = received_headers(response, self._redactor)
+                    turn.learn(response.status_code, headers)
+                    yield response, headers
+                    async for chunk in abody_chunks(response, headers):
+                        yield chunk
+                        chunk = b""
+                    return
         except httpx.HTTPError as cause:
             error = connection_error(cause, self._settings.host, self._redactor)
+        finally:
+            turn.end()
         try:
             raise error
         finally:
             del error
+
+
+def _charged(request: httpx.Request, parsed: ApiResponse | ApiError, expects: str) -> ApiResponse:
+    """The response where it is accepted; its usage is counted for the calls that follow."""
+    if isinstance(parsed, ApiResponse):
+        request.extensions["turn"].spend(parsed.data.get("usage"))
+    try:
+        return accepted(parsed, expects=expects)
+    finally:
+        del parsed  # else an error and this frame hold each other
 
 
 def slot_wait(request: httpx.Request) -> float | None:

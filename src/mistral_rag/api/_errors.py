@@ -140,6 +140,10 @@ ADVICE: dict[type[ApiError], str] = {
     ContextOverflowError: "Send fewer tokens or take a model with a longer context.",
 }
 
+NO_ALLOWANCE = {"x-ratelimit-limit-req-minute": "0"}
+"""Header of a 429 that no wait mends."""
+NOT_ALLOWED = "The key has no allowance for this model: choose another, or ask for one."
+
 REQUEST_ID_HEADERS = ("mistral-correlation-id", "x-request-id", "x-kong-request-id", "x-litellm-call-id")
 
 _OVERFLOW = re.compile(
@@ -181,7 +185,8 @@ def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: 
     kind = _class_of(status, details)
     name = f"{status} " if status else ""
     location = f" at {details.location}" if details.location else ""
-    advice = f" {ADVICE[kind]}" if kind in ADVICE else ""
+    hopeless = kind is RateLimitError and NO_ALLOWANCE.items() <= headers.items()
+    advice = f" {NOT_ALLOWED if hopeless else ADVICE.get(kind, '')}".rstrip()
     reason = details.message or "no reason given"
     message = f"Mistral API error {name}({details.type or kind.__name__}): {reason}{location}.{advice}"
     error = kind(
@@ -196,6 +201,8 @@ def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: 
     )
     if isinstance(error, RefusalError):
         error.categories = details.categories
+    if hopeless:
+        error.is_retryable = False
     return error
 
 

@@ -102,7 +102,7 @@ def utf8(text: str) -> bytes:
 
 
 class EventReader:
-    """Parser of a stream's bytes into JSON events; `done` is True after the end marker.
+    """Parser of a stream's bytes into JSON events; `done` is True after the end marker; `usage` is the last one told.
 
     Errors and whole answers come as bare JSON from some hosts, whatever type they declare: as the body, or on a line of
     its own within a stream.
@@ -110,6 +110,7 @@ class EventReader:
 
     def __init__(self, redactor: Redactor = NOTHING) -> None:
         self.done = False
+        self.usage: Any = None
         self._redactor = redactor
         self._decoder = Decoder()
         self._headers: Mapping[str, str] = {}
@@ -141,6 +142,7 @@ class EventReader:
                 if isinstance(data, ApiError):
                     self._error = data
                     return
+                self.usage = data.get("usage") or self.usage
                 yield data
 
     def check(self) -> None:

@@ -1,6 +1,7 @@
 """Settings of a client: host, credentials, timeouts, retries; and the checks of URL and credentials."""
 
 import base64
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import SecretStr
 
 from mistral_rag.api._errors import AuthenticationError
-from mistral_rag.api._keys import Key, Redactor, as_key, secret_values
+from mistral_rag.api._keys import SECRET_NAME, Key, Redactor, as_key, secret_values
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.errors import ConfigurationError, MistralRagError
 
@@ -97,6 +98,14 @@ class Settings:
     def credentials(self) -> SecretStr | None:
         """The login in base64, or else the key, as the Authorization header carries it."""
         return Key(base64.b64encode(plain(self.login).encode()).decode()) if self.login else self.key
+
+    @property
+    def identity(self) -> str:
+        """The credentials as one text, equal for clients that share limits; a key by callable is its function."""
+        key = self.key
+        own = f"callable {hash(key)}" if isinstance(key, Key) and key.rotates else plain(key)
+        named = {name.lower(): value for name, value in self.headers.items() if SECRET_NAME.search(name)}
+        return json.dumps([own, plain(self.login), sorted(named.items())])
 
     @property
     def redactor(self) -> Redactor:

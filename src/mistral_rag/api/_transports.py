@@ -77,11 +77,13 @@ class Connector:
         *,
         method: str = "POST",
         kind: str = JSON,
+        model: object = None,
         streamed: bool = False,
     ) -> httpx.Request:
         """The request that sends `body`, of the media type `kind`, to `path`.
 
-        `timeouts` None takes those of the settings; `streamed` is True where a stream is asked for.
+        `timeouts` None takes those of the settings; `streamed` is True where a stream is asked for; `model` is the one
+        that is asked, for limits that hosts set by model.
 
         Raises:
             ConfigurationError: The base URL is invalid, or a header can't be sent.
@@ -95,7 +97,10 @@ class Connector:
             address,
             headers=self._headers(address.netloc, len(body), kind),
             stream=httpx.ByteStream(body),
-            extensions={"timeout": self._timeouts if timeouts is None else httpx_timeouts(timeouts)},
+            extensions={
+                "timeout": self._timeouts if timeouts is None else httpx_timeouts(timeouts),
+                "lane": model if isinstance(model, str) else path.partition("/")[0],
+            },
         )
         request.read()  # a transport of the caller's may look at `request.content`
         return request

@@ -19,6 +19,7 @@ from mistral_rag.testing._content.replies import Reply, call, references, thinki
 from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._server import faults
 from mistral_rag.testing._server.fake import FakeMistral, Recorded
+from mistral_rag.testing._server.limits import RateLimits
 from mistral_rag.testing._small_index import small_document, small_index
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "AttackDocument",
     "FakeMistral",
     "ObedientChatModel",
+    "RateLimits",
     "Recorded",
     "Reply",
     "Rules",

@@ -22,6 +22,7 @@ from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._rules.refusals import RequestRefusedError
 from mistral_rag.testing._server.exchange import Request, Response
 from mistral_rag.testing._server.faults import Faults
+from mistral_rag.testing._server.limits import Meter, RateLimits
 from mistral_rag.testing._server.routing import RouteTable
 from mistral_rag.testing._server.server import Server
 
@@ -71,6 +72,7 @@ class FakeMistral:
         rules: The message rules, where models and hosts differ.
         newer: Accept fields of the newest SDK that the platform's OpenAPI file forbids (logprobs, top_k, …).
         faults: Planned faults.
+        limits: Rate limits; requests beyond them are refused. None refuses none, with headers of a generous plan.
         latency: Seconds before the first byte of each response.
         event_latency: Seconds between two events of a stream.
         documents: Contents of https URLs, for OCR; nothing is fetched.
@@ -82,6 +84,7 @@ class FakeMistral:
         key: str | None = None,
         rules: Rules | None = None,
         newer: bool = False,
+        limits: RateLimits | None = None,
         latency: float = 0.0,
         event_latency: float = 0.0,
         max_body: int = MAX_BODY,
@@ -90,6 +93,7 @@ class FakeMistral:
         self.key = key or secrets.token_hex(16)
         self.rules = rules or Rules()
         self.newer = newer
+        self._meter = Meter(limits or RateLimits(), enforced=limits is not None)
         self.faults = Faults()
         self.latency = latency
         self.event_latency = event_latency
@@ -169,7 +173,7 @@ class FakeMistral:
         """The response to one request, with faults and refusals. No request makes it raise."""
         self._record(request)
         fault = self.faults.take(request)
-        response = fault(request, lambda: self._checked(request)) if fault else self._checked(request)
+        response = fault(request, lambda: self._metered(request)) if fault else self._metered(request)
         delay = response.delay or self.latency
         return replace(response, headers={**self._usual_headers(), **response.headers}, delay=delay)
 
@@ -184,15 +188,20 @@ class FakeMistral:
         return {
             "mistral-correlation-id": identity,
             "x-kong-request-id": identity,
-            "x-ratelimit-limit-req-minute": "360",
-            "x-ratelimit-remaining-req-minute": "359",
-            "x-ratelimit-limit-tokens-minute": "2000000",
-            "x-ratelimit-remaining-tokens-minute": "1999000",
+            **self._meter.usual,
         }
 
     def _has_key(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("utf-8", "replace")
         return secrets.compare_digest(given, f"Bearer {self.key}".encode())
+
+    @property
+    def refused_by_limits(self) -> int:
+        """The number of requests that came too early."""
+        return self._meter.refused
+
+    def _metered(self, request: Request) -> Response:
+        return self._meter.respond(request, lambda: self._checked(request))
 
     def _checked(self, request: Request) -> Response:
         try:
