@@ -7,19 +7,24 @@ passes holds bytes as they came, for error collectors store local variables.
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing
+from dataclasses import replace
 from io import BytesIO
 from typing import Any, NoReturn
 
 import httpx
 
+from mistral_rag.api._deferral import DEFERRAL
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api._keys import Redactor, redact_logs
 from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
-from mistral_rag.api._retry import aretrying, retrying
+from mistral_rag.api._retry import REFUSED, RetryPolicy, aretrying, retrying
 from mistral_rag.api._settings import Settings, Timeouts
 from mistral_rag.api._transports import JSON, Connector, abody_chunks, adrain, body_chunks, drain, received_headers
+from mistral_rag.api._uploads import UploadForm
 from mistral_rag.errors import ConfigurationError
+
+IsLast = Callable[[Json], bool] | None
 
 
 class Stream:
@@ -97,11 +102,15 @@ class Client:
         Raises:
             ApiError: The platform refused, failed, or could not be reached.
         """
+        if (deferral := DEFERRAL.get()) is not None:
+            return accepted(deferral.reply(self, path, body), expects=expects)
         request = self._connector.request(path, encode(body), timeouts)
         return retrying(self._settings.retry, lambda: self._post(request, expects))
 
     async def apost(self, path: str, body: Json, *, expects: str = "", timeouts: Timeouts | None = None) -> ApiResponse:
         """`post` for coroutines."""
+        if (deferral := DEFERRAL.get()) is not None:
+            return accepted(deferral.reply(self, path, body), expects=expects)
         request = self._connector.request(path, encode(body), timeouts)
         return await aretrying(self._settings.retry, lambda: self._apost(request, expects))
 
@@ -110,61 +119,107 @@ class Client:
         method: str,
         path: str,
         *,
-        content: bytes = b"",
+        content: bytes | UploadForm = b"",
         kind: str = JSON,
         expects: str = "",
         timeouts: Timeouts | None = None,
+        once: bool = False,
     ) -> ApiResponse:
-        """`post` for any method and bytes of the media type `kind`."""
-        request = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return retrying(self._settings.retry, lambda: self._post(request, expects))
+        """`post` for any method and bytes of the media type `kind`; a list in reply is the `data` of an object.
+
+        With `once` there is a retry only where the host says that it did not begin.
+        """
+        request = self.request(method, path, content, kind, timeouts)
+        return retrying(self._retry(once=once), lambda: self._post(request, expects, listed=True))
 
     async def asend(
         self,
         method: str,
         path: str,
         *,
-        content: bytes = b"",
+        content: bytes | UploadForm = b"",
         kind: str = JSON,
         expects: str = "",
         timeouts: Timeouts | None = None,
+        once: bool = False,
     ) -> ApiResponse:
         """`send` for coroutines."""
-        request = self._connector.request(path, content, timeouts, method=method, kind=kind)
-        return await aretrying(self._settings.retry, lambda: self._apost(request, expects))
+        request = self.request(method, path, content, kind, timeouts)
+        return await aretrying(self._retry(once=once), lambda: self._apost(request, expects, listed=True))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        content: bytes | UploadForm = b"",
+        kind: str = JSON,
+        timeouts: Timeouts | None = None,
+    ) -> httpx.Request:
+        """The request that `send` sends."""
+        kind = content.kind if isinstance(content, UploadForm) else kind
+        return self._connector.request(path, content, timeouts, method=method, kind=kind)
+
+    def _retry(self, *, once: bool) -> RetryPolicy:
+        return replace(self._settings.retry, statuses=REFUSED) if once else self._settings.retry
 
     def stream(
-        self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
+        self,
+        path: str,
+        body: Json | UploadForm,
+        *,
+        begun: Callable[[Json], bool],
+        is_last: IsLast = None,
+        timeouts: Timeouts | None = None,
+        once: bool = False,
     ) -> Stream:
-        """Open a stream; retried until the first event for which `begun` is true, never after it."""
-        request = self._connector.request(path, encode(body), timeouts, streamed=True)
-        return retrying(self._settings.retry, lambda: self._open(request, begun))
+        """Open a stream; retried until the first event for which `begun` is true, never after it.
+
+        `is_last` is true for the last event, where the stream has no end marker.
+        """
+        request = self._streamed(path, body, timeouts)
+        return retrying(self._retry(once=once), lambda: self._open(request, begun, is_last))
 
     async def astream(
-        self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
+        self,
+        path: str,
+        body: Json | UploadForm,
+        *,
+        begun: Callable[[Json], bool],
+        is_last: IsLast = None,
+        timeouts: Timeouts | None = None,
+        once: bool = False,
     ) -> AsyncStream:
         """`stream` for coroutines."""
-        request = self._connector.request(path, encode(body), timeouts, streamed=True)
-        return await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
+        request = self._streamed(path, body, timeouts)
+        return await aretrying(self._retry(once=once), lambda: self._aopen(request, begun, is_last))
 
-    def _post(self, request: httpx.Request, expects: str) -> ApiResponse:
-        received = self._receive(request)  # read to its end, or it raises: nothing to close
+    def _streamed(self, path: str, body: Json | UploadForm, timeouts: Timeouts | None) -> httpx.Request:
+        if isinstance(body, UploadForm):
+            return self._connector.request(path, body, timeouts, kind=body.kind, streamed=True)
+        return self._connector.request(path, encode(body), timeouts, streamed=True)
+
+    def _post(self, request: httpx.Request, expects: str, *, listed: bool = False) -> ApiResponse:
+        received = self.receive(request)  # read to its end, or it raises: nothing to close
         response, headers = next(received)
         return accepted(
-            parse_response(response.status_code, headers, b"".join(received), self._redactor), expects=expects
+            parse_response(response.status_code, headers, b"".join(received), self._redactor, listed=listed),
+            expects=expects,
         )
 
-    async def _apost(self, request: httpx.Request, expects: str) -> ApiResponse:
-        received = self._areceive(request)
+    async def _apost(self, request: httpx.Request, expects: str, *, listed: bool = False) -> ApiResponse:
+        received = self.areceive(request)
         response, headers = await anext(received)
         read = BytesIO()
         async for chunk in received:
             read.write(chunk)
             chunk = b""
-        return accepted(parse_response(response.status_code, headers, read.getvalue(), self._redactor), expects=expects)
+        return accepted(
+            parse_response(response.status_code, headers, read.getvalue(), self._redactor, listed=listed),
+            expects=expects,
+        )
 
-    def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
-        events = self._events(request)
+    def _open(self, request: httpx.Request, begun: Callable[[Json], bool], is_last: IsLast) -> Stream:
+        events = self._events(request, is_last)
         headers = next(events)
         head = []
         for event in events:
@@ -173,8 +228,8 @@ class Client:
                 return Stream(headers, head, events)
         raise empty_stream(headers)
 
-    async def _aopen(self, request: httpx.Request, begun: Callable[[Json], bool]) -> AsyncStream:
-        events = self._aevents(request)
+    async def _aopen(self, request: httpx.Request, begun: Callable[[Json], bool], is_last: IsLast) -> AsyncStream:
+        events = self._aevents(request, is_last)
         headers = await anext(events)
         head = []
         async for event in events:
@@ -183,10 +238,10 @@ class Client:
                 return AsyncStream(headers, head, events)
         raise empty_stream(headers)
 
-    def _events(self, request: httpx.Request) -> Generator[Any]:
+    def _events(self, request: httpx.Request, is_last: IsLast) -> Generator[Any]:
         """The headers first, then every event."""
-        reader = EventReader(self._redactor)
-        with closing(self._receive(request)) as received:
+        reader = EventReader(self._redactor, is_last)
+        with closing(self.receive(request)) as received:
             response, headers = next(received)
             yield headers
             if not reader.is_stream(response.status_code, headers):
@@ -202,10 +257,10 @@ class Client:
             if (body := reader.end()) is not None:
                 yield body
 
-    async def _aevents(self, request: httpx.Request) -> AsyncGenerator[Any]:
+    async def _aevents(self, request: httpx.Request, is_last: IsLast) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
-        reader = EventReader(self._redactor)
-        async with aclosing(self._areceive(request)) as received:
+        reader = EventReader(self._redactor, is_last)
+        async with aclosing(self.areceive(request)) as received:
             response, headers = await anext(received)
             yield headers
             if not reader.is_stream(response.status_code, headers):
@@ -226,7 +281,7 @@ class Client:
             if (body := reader.end()) is not None:
                 yield body
 
-    def _receive(self, request: httpx.Request) -> Generator[Any]:
+    def receive(self, request: httpx.Request) -> Generator[Any]:
         """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""
         try:
             with self._sync.lease(slot_wait(request)) as http, closing(http.handle_request(request)) as response:
@@ -242,8 +297,8 @@ class Client:
         finally:
             del error  # else error and frame hold each other, and the frame this client
 
-    async def _areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
-        """`_receive` for coroutines."""
+    async def areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
+        """`receive` for coroutines."""
         try:
             async with (
                 self._async.lease(slot_wait(request)) as http,
