@@ -66,9 +66,7 @@ class MistralBatch(Connection):
 
     def _kept(self, what: str) -> BatchRunner:
         if self.folder is None:
-            raise ConfigurationError(
-                f"`{what}` needs a folder that keeps the ids of jobs: MistralBatch(folder=…)."
-            )
+            raise ConfigurationError(f"`{what}` needs a folder that keeps the ids of jobs: MistralBatch(folder=…).")
         return BatchRunner(self.client, self._settings_in(Path(self.folder)))
 
     @contextmanager
