@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,6 +140,26 @@ class _Chain:
         finally:
             DEFERRAL.reset(token)
         return {}
+
+
+def through_batches(work: Callable[[], Output], *, folder: str | Path | None, max_batches: int = 4) -> Output:
+    """The result of `work`, which makes its requests in one thread and goes on after an error of one of them."""
+    outcomes: dict[str, BatchOutcome] = {}
+    with batch_folder(folder) as place:
+        for _ in range(max_batches):
+            deferral = InputDeferral(0, outcomes, collects=True)
+            token = DEFERRAL.set(deferral)
+            try:
+                result = work()
+            except ApiError:
+                if not deferral.noted:
+                    raise
+            else:
+                return result
+            finally:
+                DEFERRAL.reset(token)
+            outcomes |= answered(deferral.noted, BatchSettings(Path(place)))
+    raise ConfigurationError(f"After {max_batches} batches requests were still refused as too large.")
 
 
 def answered(noted: dict[str, Noted], settings: BatchSettings) -> dict[str, BatchOutcome]:

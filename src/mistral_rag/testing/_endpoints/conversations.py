@@ -34,7 +34,6 @@ SIGNS = {
     "document_library": "look",
 }
 SOURCE = {"type": "tool_reference", "title": "A page", "url": "https://example.com/page", "description": "About it."}
-DELTA = {"message.output": "message.output.delta", "function.call": "function.call.delta"}
 
 
 @dataclass(slots=True)
@@ -151,6 +150,7 @@ class Conversations:
         outputs += _spoken(completion["choices"][0]["message"], speaker, outputs)
         usage = {name: completion["usage"][name] for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
         used = [one["name"] for one in outputs if one["type"] == "tool.execution"]
+        usage["total_tokens"] += 8 * len(used)
         usage |= {"connector_tokens": 8 * len(used) or None, "connectors": {name: used.count(name) for name in used}}
         if store:
             kept.entries, kept.speaker = [*entries, *outputs], speaker
@@ -242,8 +242,7 @@ def _chat(speaker: dict[str, Any], entries: list[dict[str, Any]]) -> ChatRequest
 
 
 def _completed(response: Response) -> dict[str, Any]:
-    assert isinstance(response.body, bytes)  # no stream was asked for
-    completion: dict[str, Any] = json.loads(response.body)
+    completion: dict[str, Any] = json.loads(response.body)  # type: ignore[arg-type]  # no stream was asked for
     return completion
 
 
