@@ -18,7 +18,7 @@ def chat_result_of(reply: ConversationReply) -> ChatResult:
     calls = [_call(entry) for entry in reply.function_calls]
     plain = all(block["type"] == "text" and not block.get("annotations") for block in blocks)
     message = AIMessage(
-        content="".join(block["text"] for block in blocks) if plain else blocks,
+        content="".join(block["text"] for block in blocks) if plain else [*blocks],
         tool_calls=[call for call in calls if "error" not in call],
         invalid_tool_calls=[call for call in calls if "error" in call],
         usage_metadata=usage_of(reply.usage),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ def in_threads(
 
     At most `workers + ahead` items are taken from the input whose results have not been yielded; `ahead` keeps the
     workers busy while the caller uses a result. Closing the generator cancels what has not started. A single item, and
-    work that can't overlap with anything, run in the caller's thread.
+    work that can't overlap with anything, run in the caller's thread. Context variables are those of the caller.
     """
     items = iter(items)
     first = list(islice(items, 2))
@@ -29,7 +30,7 @@ def in_threads(
     pending: list[Future[R]] = []
     try:
         for item in chain(first, items):
-            pending.append(pool.submit(work, item))
+            pending.append(pool.submit(copy_context().run, work, item))
             yield from _completed(pending, ordered=ordered, block=len(pending) == window)
         while pending:
             yield from _completed(pending, ordered=ordered, block=True)

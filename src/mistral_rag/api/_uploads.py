@@ -53,7 +53,7 @@ class UploadForm(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield self._file
         elif self._file is not None:
             with self._file.open("rb") as file:
-                yield from self._pieces(file)
+                yield from self._pieces(file, self._file)
         yield self._tail
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -61,12 +61,12 @@ class UploadForm(httpx.SyncByteStream, httpx.AsyncByteStream):
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
 
-    def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
+    def _pieces(self, file: BinaryIO, path: Path) -> Iterator[bytes]:
         left = self._size
         while left:
             piece = file.read(min(PIECE, left))  # no more than announced: the file may grow
             if not piece:
-                raise ConfigurationError(f"{self._file} became shorter while it was uploaded.")
+                raise ConfigurationError(f"{path} became shorter while it was uploaded.")
             left -= len(piece)
             yield piece
 

@@ -100,7 +100,7 @@ def overnight(
 
 async def aovernight(runnable: Runnable[Input, Output], inputs: Sequence[Input], **options: Any) -> list[Output]:
     """`overnight` in a thread, for coroutines; the chain itself is called as in `invoke`."""
-    return await asyncio.to_thread(overnight, runnable, inputs, **options)
+    return await asyncio.to_thread(lambda: overnight(runnable, inputs, **options))
 
 
 @dataclass(slots=True)
@@ -142,7 +142,9 @@ class _Chain:
         return {}
 
 
-def through_batches(work: Callable[[], Output], *, folder: str | Path | None, max_batches: int = 4) -> Output:
+def through_batches(
+    work: Callable[[], Output], *, folder: str | Path | None, first_poll: float, max_batches: int = 4
+) -> Output:
     """The result of `work`, which makes its requests in one thread and goes on after an error of one of them."""
     outcomes: dict[str, BatchOutcome] = {}
     with batch_folder(folder) as place:
@@ -158,7 +160,7 @@ def through_batches(work: Callable[[], Output], *, folder: str | Path | None, ma
                 return result
             finally:
                 DEFERRAL.reset(token)
-            outcomes |= answered(deferral.noted, BatchSettings(Path(place)))
+            outcomes |= answered(deferral.noted, BatchSettings(Path(place), first_poll))
     raise ConfigurationError(f"After {max_batches} batches requests were still refused as too large.")
 
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError, ServerError
+from mistral_rag.api._errors import (
+    ApiConnectionError,
+    ApiError,
+    ApiTimeoutError,
+    BadRequestError,
+    ResponseError,
+    ServerError,
+)
 from mistral_rag.api._keys import Redactor
 from mistral_rag.api._uploads import UploadForm
 from mistral_rag.batch._outcomes import BatchOutcome, in_order, read_rows
@@ -21,7 +28,7 @@ METADATA = "mistral_rag"
 MAX_PAGES = 20
 """Pages of jobs among which one is looked for whose id was not received: two thousand newer ones."""
 GROWTH = 1.5
-DOUBTFUL = (ApiConnectionError, ApiTimeoutError, ServerError)
+DOUBTFUL = (ApiConnectionError, ApiTimeoutError, ResponseError, ServerError)
 """Errors after which a job may have been created all the same."""
 
 
@@ -117,13 +124,11 @@ def wait(folder: BatchFolder, first: float, longest: float) -> Steps:
 
 def cancel(folder: BatchFolder) -> Steps:
     """Ask for the end of all jobs; a job that ended meanwhile stays as it is."""
-    for job in (yield from look(folder)):
-        if not job.has_ended:
-            try:
-                yield Call("POST", path("batch", "jobs", job.id, "cancel"), BatchJob)
-            except ApiError as error:
-                if error.status is None or error.status >= 500:
-                    raise
+    for part in folder.record.parts:
+        try:
+            yield Call("POST", path("batch", "jobs", str(part.job_id), "cancel"), BatchJob)
+        except BadRequestError:  # it has ended
+            continue
 
 
 def collect(folder: BatchFolder, jobs: list[BatchJob], redactor: Redactor) -> Steps:

@@ -130,16 +130,18 @@ class MistralEmbeddings(Connection, Embeddings):
                 yield vectors.expanded()
         self._raise(run.error())
 
-    def batch_documents(self, texts: Iterable[str], *, folder: str | Path | None = None) -> list[list[float]]:
+    def batch_documents(
+        self, texts: Iterable[str], *, folder: str | Path | None = None, first_poll: float = 5.0
+    ) -> list[list[float]]:
         """`embed_documents` through batch jobs: for half the price, within a day.
 
-        `folder` keeps the ids of jobs; called again with the same texts, after a crash, it goes on. Errors are those of
-        `embed_documents`.
+        `folder` keeps the ids of jobs; called again with the same texts, after a crash, it goes on. The jobs are
+        looked at after `first_poll` seconds, then less and less often. Errors are those of `embed_documents`.
         """
         # in one thread: others would not know that their requests are to be put off
         alone = self.model_copy(update={"max_concurrent_requests": 1, "max_retries": 0})
         kept = list(texts)
-        return through_batches(lambda: alone.embed_documents(kept), folder=folder)
+        return through_batches(lambda: alone.embed_documents(kept), folder=folder, first_poll=first_poll)
 
     @property
     def dimension(self) -> int | None:

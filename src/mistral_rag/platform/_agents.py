@@ -17,8 +17,6 @@ BUILT_IN = (
 class AgentFields(TypedDict, total=False):
     """What an agent may have. `tools` takes functions as `ChatMistral.bind_tools` does, and built-in tools by name."""
 
-    model: str
-    name: str
     instructions: str
     description: str
     tools: Sequence[Any]
@@ -27,6 +25,13 @@ class AgentFields(TypedDict, total=False):
     handoffs: list[str]
     metadata: dict[str, Any]
     version_message: str
+
+
+class AgentChanges(AgentFields, total=False):
+    """What a new version of an agent may change."""
+
+    model: str
+    name: str
 
 
 class StoredAgent(PlatformObject):
@@ -80,11 +85,11 @@ class AgentResource(Resource):
         """`get` for coroutines."""
         return await self._asend(Call("GET", path("agents", agent_id, agent_version=version), StoredAgent))
 
-    def update(self, agent_id: str, **fields: Unpack[AgentFields]) -> StoredAgent:
+    def update(self, agent_id: str, **fields: Unpack[AgentChanges]) -> StoredAgent:
         """Make a new version with these fields changed; it becomes the present one."""
         return self._send(Call("PATCH", path("agents", agent_id), StoredAgent, body=_fields(fields), once=True))
 
-    async def aupdate(self, agent_id: str, **fields: Unpack[AgentFields]) -> StoredAgent:
+    async def aupdate(self, agent_id: str, **fields: Unpack[AgentChanges]) -> StoredAgent:
         """`update` for coroutines."""
         return await self._asend(Call("PATCH", path("agents", agent_id), StoredAgent, body=_fields(fields), once=True))
 

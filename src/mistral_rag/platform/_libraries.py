@@ -1,10 +1,10 @@
 """Libraries: documents that the platform reads and searches for its tool document_library."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from mistral_rag.api._uploads import UploadForm, UploadSource
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, given, path
+from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, T, given, path
 
 PROCESSED = frozenset({"done", "noop", "error", "missing_content", "self_managed"})
 """States of a document that the platform is finished with."""
@@ -199,7 +199,7 @@ def _documents(library_id: str, page: int, search: str | None) -> Call[Listing[L
     return Call("GET", asked, Listing[LibraryDocument])
 
 
-def _of_document(library_id: str, document_id: str, part: str, result: type[Any]) -> Call[Any]:
+def _of_document(library_id: str, document_id: str, part: str, result: type[T]) -> Call[T]:
     return Call("GET", path("libraries", library_id, "documents", document_id, part), result)
 
 

@@ -1,5 +1,6 @@
 """Models that the key may use."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
@@ -23,11 +24,11 @@ class ModelCard(PlatformObject):
 class ModelResource(Resource):
     """`client.models`."""
 
-    def list(self) -> list[ModelCard]:
+    def list(self) -> Sequence[ModelCard]:
         """Every model, once for each of its names."""
         return self._send(LIST).data
 
-    async def alist(self) -> "list[ModelCard]":
+    async def alist(self) -> Sequence[ModelCard]:
         """`list` for coroutines."""
         return (await self._asend(LIST)).data
 

@@ -78,7 +78,7 @@ class Conversations:
         body = parsed(ConversationStart, request)
         if (body.agent_id is None) == (body.model is None):
             raise refusals.invalid("value_error", "Value error, give either agent_id or model.", loc=())
-        facts = {"name": body.name, "description": body.description, "metadata": body.metadata}
+        facts: dict[str, Any] = {"name": body.name, "description": body.description, "metadata": body.metadata}
         given = body.model_dump(mode="json", by_alias=True, exclude_unset=True)
         if body.agent_id is not None:
             speaker = self._agents.find(body.agent_id, body.agent_version)

@@ -64,7 +64,7 @@ class Libraries:
         """Create a library."""
         body = parsed(LibraryCreation, request)
         now = datetime.now(UTC).isoformat()
-        library = {
+        library: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "name": body.name,
             "description": body.description,
@@ -104,7 +104,7 @@ class Libraries:
         if "file" not in form or form["file"][0][0] is None:
             raise refusals.invalid("missing", "Field required", loc=("file",))
         name, content = form["file"][0]
-        document = {
+        document: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "library_id": identity,
             "hash": hashlib.md5(content, usedforsecurity=False).hexdigest(),
