@@ -24,6 +24,10 @@ EXPECTED = {
     "conversation.py": "searched: How high is the daily allowance in France?",
     "any_vector_store.py": 'page 7 (p. 7, text without a file): "The pump is inspected in May."',
     "agent.py": "partial ['supported', 'unsupported']",
+    "fim.py": "return sum(numbers) / len(numbers)\n\nprint(mean([1, 2, 3]))",
+    "batch.py": "You said: What is a valve?\nYou said: What is a pump?\ngood done\nbad failed",
+    "agents.py": "'server_tool_result', 'text'] You said: please search for pumps\nThe tool says: 7",
+    "transcription.py": "0.0-2.5 s, speaker_1: The pump is inspected in May.",
     "events.py": "stopped: incomplete",
     "reasoning.py": "thought: 17 is no multiple of 2, 3.\nsaid: Yes, 17 is prime.",
 }

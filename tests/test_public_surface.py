@@ -24,8 +24,8 @@ ingest: Build BuildReport DISTRIBUTION Estimate FileReport PageRead Progress Red
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
-mistral_rag: Answer ApiError BatchOutcome Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
-    HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralAgent MistralBatch
+mistral_rag: Answer ApiError BatchOutcome Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary
+    GroundedQA HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralAgent MistralBatch
     MistralClient MistralEmbeddings MistralFIM MistralOCR
     MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
     Timeouts MistralTranscriptionParser Unit aovernight locate numbered_sources overnight verify_answer verify_citation

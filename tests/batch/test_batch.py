@@ -1,6 +1,7 @@
 """Batches: in order, typed failures, split, found again after a restart; chains and embeddings through them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,9 @@ def test_a_cancelled_batch_says_so_for_each_request(fake: FakeMistral, batch: Mi
 def test_a_batch_that_ran_out_of_time_is_a_timeout(fake: FakeMistral, batch: MistralBatch) -> None:
     def late(_request: Any, answer: Any) -> Any:
         response = answer()
-        return type(response)(200, response.headers, response.body.replace(b'"RUNNING"', b'"TIMEOUT_EXCEEDED"'))
+        return replace(response, body=response.body.replace(b'"RUNNING"', b'"TIMEOUT_EXCEEDED"'))
 
-    fake.faults.add(late, path="/batch/jobs/{id}", times=1)
+    fake.faults.add(late, times=None)
     [outcome] = batch.run("chat/completions", [said("one")], model=MODEL)
     assert isinstance(outcome.error, ApiTimeoutError)
 
@@ -222,7 +223,6 @@ def test_fallbacks_and_retries_do_not_swallow_the_waiting(fake: FakeMistral, to_
 
 def test_a_failed_row_is_the_error_of_its_input(fake: FakeMistral, to_fake: dict[str, Any]) -> None:
     model = ChatMistral(**to_fake)
-    chain = RunnableLambda(lambda text: model.invoke(text, model_kwargs={"x": 1} if text == "bad" else {}))
     chain = RunnableLambda(lambda text: model.bind(**({"guardrails": GUARD} if text == "a bomb" else {})).invoke(text))
     good, bad = overnight(chain, ["fine", "a bomb"], first_poll=0, return_exceptions=True)
     assert good.text == "You said: fine"
