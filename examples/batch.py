@@ -6,6 +6,7 @@ Stop it and start it again: the jobs are found by the folder. Without MISTRAL_AP
 """
 
 import os
+from typing import Any
 
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
@@ -28,7 +29,8 @@ def main() -> None:
         for answer in overnight(chain, questions, folder=FOLDER, first_poll=pause):
             print(answer)
         batch = MistralBatch(folder=FOLDER, first_poll=pause, **host)
-        bodies = {"good": {"messages": [{"role": "user", "content": "Hello"}]}, "bad": {"messages": []}}
+        good: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello"}]}
+        bodies = {"good": good, "bad": {"messages": []}}
         for outcome in batch.run("chat/completions", bodies, model="mistral-small-latest"):
             print(outcome.custom_id, "failed" if outcome.error else "done")
 

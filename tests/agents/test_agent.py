@@ -69,7 +69,9 @@ def test_an_agent_answers_in_plain_text(fake: FakeMistral, clerk: MistralAgent) 
 def test_a_built_in_tool_is_a_server_tool_call(clerk: MistralAgent) -> None:
     reply = clerk.invoke("please search")
     assert without_ids(reply.content_blocks) == SEARCHED
-    assert reply.content_blocks[1]["tool_call_id"] == reply.content_blocks[0]["id"]
+    blocks: list[Any] = list(reply.content_blocks)
+    called, result = blocks[:2]
+    assert result["tool_call_id"] == called["id"]
     assert (reply.text, reply.tool_calls) == ("You said: please search", [])
 
 
@@ -112,7 +114,8 @@ def test_an_agent_hands_over(to_fake: dict[str, Any]) -> None:
     expert = client.agents.create("mistral-large-latest", "expert")
     door = client.agents.create("mistral-small-latest", "door", handoffs=[expert.id])
     reply = MistralAgent(agent_id=door.id, **to_fake).invoke("get the expert")
-    assert reply.content_blocks[0]["value"]["next_agent_name"] == "expert"
+    handoff: Any = reply.content_blocks[0]
+    assert handoff["value"]["next_agent_name"] == "expert"
     assert reply.response_metadata["agent_id"] == expert.id
 
 

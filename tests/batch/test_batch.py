@@ -208,14 +208,14 @@ async def test_structured_output_branches_and_code_take_part(fake: FakeMistral, 
 
 def test_a_chain_of_two_calls_takes_two_batches(fake: FakeMistral, to_fake: dict[str, Any]) -> None:
     model = ChatMistral(**to_fake) | StrOutputParser()
-    chain = model | (lambda text: text.upper()) | model
+    chain = model | RunnableLambda(str.upper) | model
     assert overnight(chain, ["hello"], first_poll=0) == ["You said: YOU SAID: HELLO"]
     assert len(sent(fake, "POST", "/batch/jobs")) == 2
 
 
 def test_fallbacks_and_retries_do_not_swallow_the_waiting(fake: FakeMistral, to_fake: dict[str, Any]) -> None:
     model = ChatMistral(**to_fake)
-    chain = model.with_retry(stop_after_attempt=3).with_fallbacks([RunnableLambda(lambda _: "never")])
+    chain = model.with_retry(stop_after_attempt=3).with_fallbacks([NEVER])
     [reply] = overnight(chain, ["hello"], first_poll=0)
     assert reply.text == "You said: hello"
     assert len(sent(fake, "POST", "/batch/jobs")) == 1
@@ -223,7 +223,9 @@ def test_fallbacks_and_retries_do_not_swallow_the_waiting(fake: FakeMistral, to_
 
 def test_a_failed_row_is_the_error_of_its_input(fake: FakeMistral, to_fake: dict[str, Any]) -> None:
     model = ChatMistral(**to_fake)
-    chain = RunnableLambda(lambda text: model.bind(**({"guardrails": GUARD} if text == "a bomb" else {})).invoke(text))
+    chain: RunnableLambda[str, Any] = RunnableLambda(
+        lambda text: model.bind(**({"guardrails": GUARD} if text == "a bomb" else {})).invoke(text)
+    )
     good, bad = overnight(chain, ["fine", "a bomb"], first_poll=0, return_exceptions=True)
     assert good.text == "You said: fine"
     assert type(bad).__name__ == "RefusalError"
@@ -231,12 +233,14 @@ def test_a_failed_row_is_the_error_of_its_input(fake: FakeMistral, to_fake: dict
         overnight(chain, ["fine", "a bomb"], first_poll=0)
 
 
+NEVER: RunnableLambda[Any, Any] = RunnableLambda(lambda _: "never")
 GUARD = [{"moderation_llm_v2": {"action": "block"}}]
 
 
 def test_a_prompt_that_changes_each_time_is_refused(to_fake: dict[str, Any]) -> None:
     count = iter(range(100))
-    chain = RunnableLambda(lambda text: f"{text} {next(count)}") | ChatMistral(**to_fake)
+    counted: RunnableLambda[str, str] = RunnableLambda(lambda text: f"{text} {next(count)}")
+    chain = counted | ChatMistral(**to_fake)
     with pytest.raises(ConfigurationError, match="another one each time"):
         overnight(chain, ["hello"], first_poll=0, max_batches=2)
 

@@ -14,7 +14,7 @@ from mistral_rag.platform import ConversationEntry, ConversationUsage
 DONE, STARTED = "conversation.response.done", "conversation.response.started"
 
 
-class EventReader:
+class AgentEventReader:
     """Events of a stream as chunks of one message."""
 
     def __init__(self) -> None:

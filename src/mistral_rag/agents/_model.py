@@ -13,7 +13,7 @@ from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field, model_validator
 
 from mistral_rag.agents._entries import entries, new_messages
-from mistral_rag.agents._events import EventReader
+from mistral_rag.agents._events import AgentEventReader
 from mistral_rag.agents._replies import chat_result_of
 from mistral_rag.api._connection import Connection
 from mistral_rag.api._errors import ApiError
@@ -111,7 +111,7 @@ class MistralAgent(Connection, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        reader = EventReader()
+        reader = AgentEventReader()
         with closing(self._conversations.opened(*self._request(messages, stop, kwargs))) as events:
             try:
                 for event in events:
@@ -128,7 +128,7 @@ class MistralAgent(Connection, BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        reader = EventReader()
+        reader = AgentEventReader()
         async with aclosing(await self._conversations.aopened(*self._request(messages, stop, kwargs))) as events:
             try:
                 async for event in events:

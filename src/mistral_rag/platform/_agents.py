@@ -14,7 +14,7 @@ BUILT_IN = (
 """Kinds of tools that the platform runs itself."""
 
 
-class AgentFields(TypedDict, total=False):
+class AgentSettings(TypedDict, total=False):
     """What an agent may have. `tools` takes functions as `ChatMistral.bind_tools` does, and built-in tools by name."""
 
     instructions: str
@@ -27,7 +27,7 @@ class AgentFields(TypedDict, total=False):
     version_message: str
 
 
-class AgentChanges(AgentFields, total=False):
+class AgentChanges(AgentSettings, total=False):
     """What a new version of an agent may change."""
 
     model: str
@@ -53,11 +53,11 @@ class StoredAgent(PlatformObject):
 class AgentResource(Resource):
     """`client.agents`."""
 
-    def create(self, model: str, name: str, **fields: Unpack[AgentFields]) -> StoredAgent:
+    def create(self, model: str, name: str, **fields: Unpack[AgentSettings]) -> StoredAgent:
         """Create an agent."""
         return self._send(_create(model, name, fields))
 
-    async def acreate(self, model: str, name: str, **fields: Unpack[AgentFields]) -> StoredAgent:
+    async def acreate(self, model: str, name: str, **fields: Unpack[AgentSettings]) -> StoredAgent:
         """`create` for coroutines."""
         return await self._asend(_create(model, name, fields))
 
@@ -131,12 +131,12 @@ def agent_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     return wired
 
 
-def _fields(fields: AgentFields) -> dict[str, Any]:
+def _fields(fields: AgentSettings) -> dict[str, Any]:
     body = given(**fields)
     return body | ({"tools": agent_tools(body["tools"])} if "tools" in body else {})
 
 
-def _create(model: str, name: str, fields: AgentFields) -> Call[StoredAgent]:
+def _create(model: str, name: str, fields: AgentSettings) -> Call[StoredAgent]:
     return Call("POST", "agents", StoredAgent, body={"model": model, "name": name, **_fields(fields)}, once=True)
 
 

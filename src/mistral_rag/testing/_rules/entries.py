@@ -34,7 +34,7 @@ EntryChunk = Annotated[
 ]
 
 
-class Entry(Body):
+class EntryBody(Body):
     """Base of the entries."""
 
     object: Literal["entry"] = "entry"
@@ -43,7 +43,7 @@ class Entry(Body):
     id: str | None = None
 
 
-class MessageInput(Entry):
+class MessageInput(EntryBody):
     """A message of the user, or of the assistant in an earlier conversation."""
 
     type: Literal["message.input"] = "message.input"
@@ -52,7 +52,7 @@ class MessageInput(Entry):
     prefix: bool = False
 
 
-class MessageOutput(Entry):
+class MessageOutput(EntryBody):
     """A message of the model."""
 
     type: Literal["message.output"] = "message.output"
@@ -62,7 +62,7 @@ class MessageOutput(Entry):
     content: str | list[EntryChunk]
 
 
-class FunctionCallEntry(Entry):
+class FunctionCallEntry(EntryBody):
     """A call that the caller runs."""
 
     type: Literal["function.call"] = "function.call"
@@ -74,7 +74,7 @@ class FunctionCallEntry(Entry):
     confirmation_status: Literal["pending", "allowed", "denied"] | None = None
 
 
-class FunctionResult(Entry):
+class FunctionResult(EntryBody):
     """The result of a call."""
 
     type: Literal["function.result"] = "function.result"
@@ -82,7 +82,7 @@ class FunctionResult(Entry):
     result: str
 
 
-class ToolExecution(Entry):
+class ToolExecution(EntryBody):
     """A call that the platform ran."""
 
     type: Literal["tool.execution"] = "tool.execution"
@@ -93,7 +93,7 @@ class ToolExecution(Entry):
     info: JsonObject = Field(default_factory=dict)
 
 
-class Handoff(Entry):
+class Handoff(EntryBody):
     """A change of the agent."""
 
     type: Literal["agent.handoff"] = "agent.handoff"
