@@ -25,11 +25,15 @@ ingest: Build BuildReport DISTRIBUTION Estimate FileReport LookSettings PageRead
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
-mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
-    HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralEmbeddings MistralOCR
-    MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
-    Timeouts Unit locate numbered_sources verify_answer verify_citation
+mistral_rag: Answer ApiError BatchOutcome Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary
+    GroundedQA HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralAgent MistralBatch
+    MistralClient MistralEmbeddings MistralFIM MistralOCR MistralOCRLoader MistralOCRParser MistralRagError
+    MistralTranscriptionParser ModelExpander OcrPage OcrResult Page QueryExpander Source Span Timeouts Unit aovernight
+    locate numbered_sources overnight verify_answer verify_citation
+mistral_rag.agents: MistralAgent
 mistral_rag.api: Timeouts
+mistral_rag.audio: MistralTranscriptionParser
+mistral_rag.batch: BatchOutcome MistralBatch aovernight overnight
 mistral_rag.catalogue: Difference ModelCatalogue ModelEntry Price differences load_catalogue
 mistral_rag.chat_models: ChatMistral ChatMistralAI MessageRules
 mistral_rag.cli: ingest main
@@ -53,6 +57,7 @@ mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexRe
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
     export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
     stated_locator vectors_for verify
+mistral_rag.llms: MistralFIM
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
 mistral_rag.messages: numbered_sources
@@ -64,6 +69,10 @@ mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mar
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
     render_page
 mistral_rag.pictures: ImageFile ink_of
+mistral_rag.platform: BatchJob ClassificationReply Conversation ConversationEntry ConversationEvent ConversationHistory
+    ConversationReply ConversationUsage Deleted Library LibraryDocument LibraryShare Listing MistralClient ModelCard
+    ModerationReply ModerationVerdict PlatformFile PlatformObject StoredAgent Transcription TranscriptionEvent
+    TranscriptionSegment TuningJob check_training_file
 mistral_rag.retrieval: Boosts CALIBRATION Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex Version check_profile exact_copies is_current learn registered_signals
     versions

@@ -222,3 +222,54 @@ def test_an_agent_is_made_and_asked(client: Mistral) -> None:
     client.beta.agents.delete(agent_id=agent.id)
     with pytest.raises(sdk_errors.SDKError):
         client.beta.agents.get(agent_id=agent.id)
+
+
+def test_versions_of_an_agent(client: Mistral) -> None:
+    agent = client.beta.agents.create(model=MODEL, name="clerk", instructions="Be brief.")
+    client.beta.agents.update(agent_id=agent.id, instructions="Be long.")
+    assert [one.version for one in client.beta.agents.list_versions(agent_id=agent.id)] == [1, 0]
+    assert client.beta.agents.update_version(agent_id=agent.id, version=0).instructions == "Be brief."
+
+
+def test_a_conversation_with_tools_and_events(client: Mistral) -> None:
+    search: Any = {"type": "web_search"}
+    started = client.beta.conversations.start(model=MODEL, inputs="please search", tools=[search])
+    assert [one.type for one in started.outputs] == ["tool.execution", "message.output"]
+    identity = started.conversation_id
+    assert client.beta.conversations.append(conversation_id=identity, inputs="more").usage.total_tokens
+    history = client.beta.conversations.get_history(conversation_id=identity)
+    assert next(one.type for one in history.entries if one.type.startswith("message")) == "message.input"
+    with client.beta.conversations.append_stream(conversation_id=identity, inputs="please search") as events:
+        kinds = [event.data.type for event in events]
+    assert kinds[:3] == ["conversation.response.started", "tool.execution.started", "tool.execution.done"]
+    assert kinds[-1] == "conversation.response.done"
+    client.beta.conversations.delete(conversation_id=identity)
+
+
+def test_a_recording_is_transcribed(client: Mistral) -> None:
+    recording: Any = {"file_name": "a.mp3", "content": b"ID3"}
+    said = client.audio.transcriptions.complete(model="voxtral-mini-latest", file=recording, diarize=True)
+    assert (said.text, [one.speaker_id for one in said.segments or []]) == (
+        "The pump is inspected in May. And in June.",
+        ["speaker_1", "speaker_2"],
+    )
+    with client.audio.transcriptions.stream(model="voxtral-mini-latest", file=recording) as events:
+        assert [event.data.type for event in events][-1] == "transcription.done"
+
+
+@pytest.mark.filterwarnings("ignore:.*DEPRECATED:DeprecationWarning")  # of fields that the SDK itself reads
+def test_a_library_and_its_documents(client: Mistral) -> None:
+    library = client.beta.libraries.create(name="Handbook")
+    file: Any = {"file_name": "a.txt", "content": b"The pump."}
+    document = client.beta.libraries.documents.upload(library_id=library.id, file=file)
+    client.beta.libraries.documents.status(library_id=library.id, document_id=document.id)
+    text = client.beta.libraries.documents.text_content(library_id=library.id, document_id=document.id)
+    assert text.text == "The pump."
+    assert [one.id for one in client.beta.libraries.documents.list(library_id=library.id).data] == [document.id]
+    client.beta.libraries.documents.delete(library_id=library.id, document_id=document.id)
+    client.beta.libraries.delete(library_id=library.id)
+
+
+def test_a_classifier(client: Mistral) -> None:
+    reply = client.classifiers.classify(model="mistral-moderation-2603", inputs=["kill"])
+    assert reply.results[0]["moderation"].scores["violence_and_threats"] == 0.98

@@ -23,8 +23,10 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral"""
 
 
 def address(base_url: str, path: str, *, streamed: bool = False) -> str:
-    """The address of the endpoint `path` on the host at `base_url`, whose query stays at the end."""
+    """The address of the endpoint `path` on the host at `base_url`, whose query stays at the end, after the path's."""
     base, mark, query = base_url.partition("?")
+    if mark and "?" in path:
+        mark = "&"
     base = base.rstrip("/")
     if RAW_PREDICT.search(base):
         return f"{RAW_PREDICT.sub(':streamRawPredict' if streamed else ':rawPredict', base)}{mark}{query}"

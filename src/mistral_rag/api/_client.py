@@ -9,21 +9,26 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing
+from dataclasses import replace
 from io import BytesIO
 from typing import Any, NoReturn, Self
 
 import httpx
 
+from mistral_rag.api._deferral import DEFERRAL
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api._keys import Redactor, redact_logs
 from mistral_rag.api._ledger import ObservedCall
 from mistral_rag.api._pacing import Turn, pace_of
 from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
-from mistral_rag.api._retry import aretrying, retrying
+from mistral_rag.api._retry import REFUSED, RetryPolicy, aretrying, retrying
 from mistral_rag.api._settings import Settings, Timeouts
 from mistral_rag.api._transports import JSON, Connector, abody_chunks, adrain, body_chunks, drain, received_headers
+from mistral_rag.api._uploads import UploadForm
 from mistral_rag.errors import ConfigurationError
+
+IsLast = Callable[[Json], bool] | None
 
 
 class Stream:
@@ -114,6 +119,8 @@ class Client:
         Raises:
             ApiError: The platform refused, failed, or could not be reached.
         """
+        if (deferral := DEFERRAL.get()) is not None:
+            return accepted(deferral.reply(self, path, body), expects=expects)
         request = self._connector.request(path, encode(body), timeouts, model=body.get("model"))
         with self._observed(path, body) as call:
             response = retrying(self._settings.retry, lambda: self._post(request, expects))
@@ -122,6 +129,8 @@ class Client:
 
     async def apost(self, path: str, body: Json, *, expects: str = "", timeouts: Timeouts | None = None) -> ApiResponse:
         """`post` for coroutines."""
+        if (deferral := DEFERRAL.get()) is not None:
+            return accepted(deferral.reply(self, path, body), expects=expects)
         request = self._connector.request(path, encode(body), timeouts, model=body.get("model"))
         with self._observed(path, body) as call:
             response = await aretrying(self._settings.retry, lambda: self._apost(request, expects))
@@ -133,20 +142,22 @@ class Client:
         method: str,
         path: str,
         *,
-        content: bytes = b"",
+        content: bytes | UploadForm = b"",
         kind: str = JSON,
         expects: str = "",
         timeouts: Timeouts | None = None,
+        once: bool = False,
         asked: str = "",
         pages: int = 0,
     ) -> ApiResponse:
-        """`post` for any method and bytes of the media type `kind`.
+        """`post` for any method and bytes of the media type `kind`; a list in reply is the `data` of an object.
 
-        `asked` is the model that the content names, and `pages` how many it holds, for the ledgers.
+        With `once` there is a retry only where the host says that it did not begin. `asked` is the model that the
+        content names, and `pages` how many it holds, for the ledgers.
         """
-        request = self._connector.request(path, content, timeouts, method=method, kind=kind)
+        request = self.request(method, path, content, kind, timeouts)
         with self._observed(path, None, asked=asked, pages=pages) as call:
-            response = retrying(self._settings.retry, lambda: self._post(request, expects))
+            response = retrying(self._retry(once=once), lambda: self._post(request, expects, listed=True))
             call.answered(response.data, response.headers)
         return response
 
@@ -155,61 +166,103 @@ class Client:
         method: str,
         path: str,
         *,
-        content: bytes = b"",
+        content: bytes | UploadForm = b"",
         kind: str = JSON,
         expects: str = "",
         timeouts: Timeouts | None = None,
+        once: bool = False,
         asked: str = "",
         pages: int = 0,
     ) -> ApiResponse:
         """`send` for coroutines."""
-        request = self._connector.request(path, content, timeouts, method=method, kind=kind)
+        request = self.request(method, path, content, kind, timeouts)
         with self._observed(path, None, asked=asked, pages=pages) as call:
-            response = await aretrying(self._settings.retry, lambda: self._apost(request, expects))
+            response = await aretrying(self._retry(once=once), lambda: self._apost(request, expects, listed=True))
             call.answered(response.data, response.headers)
         return response
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        content: bytes | UploadForm = b"",
+        kind: str = JSON,
+        timeouts: Timeouts | None = None,
+    ) -> httpx.Request:
+        """The request that `send` sends."""
+        kind = content.kind if isinstance(content, UploadForm) else kind
+        return self._connector.request(path, content, timeouts, method=method, kind=kind)
+
+    def _retry(self, *, once: bool) -> RetryPolicy:
+        return replace(self._settings.retry, statuses=REFUSED) if once else self._settings.retry
+
     def stream(
-        self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
+        self,
+        path: str,
+        body: Json | UploadForm,
+        *,
+        begun: Callable[[Json], bool],
+        is_last: IsLast = None,
+        timeouts: Timeouts | None = None,
+        once: bool = False,
     ) -> Stream:
-        """Open a stream; retried until the first event for which `begun` is true, never after it."""
-        request = self._connector.request(path, encode(body), timeouts, model=body.get("model"), streamed=True)
-        with self._observed(path, body) as call:
-            stream = retrying(self._settings.retry, lambda: self._open(request, begun))
+        """Open a stream; retried until the first event for which `begun` is true, never after it.
+
+        `is_last` is true for the last event, where the stream has no end marker.
+        """
+        request = self._streamed(path, body, timeouts)
+        with self._observed(path, body if isinstance(body, dict) else None) as call:
+            stream = retrying(self._retry(once=once), lambda: self._open(request, begun, is_last))
             return stream.observed(call)
 
     async def astream(
-        self, path: str, body: Json, *, begun: Callable[[Json], bool], timeouts: Timeouts | None = None
+        self,
+        path: str,
+        body: Json | UploadForm,
+        *,
+        begun: Callable[[Json], bool],
+        is_last: IsLast = None,
+        timeouts: Timeouts | None = None,
+        once: bool = False,
     ) -> AsyncStream:
         """`stream` for coroutines."""
-        request = self._connector.request(path, encode(body), timeouts, model=body.get("model"), streamed=True)
-        with self._observed(path, body) as call:
-            stream = await aretrying(self._settings.retry, lambda: self._aopen(request, begun))
+        request = self._streamed(path, body, timeouts)
+        with self._observed(path, body if isinstance(body, dict) else None) as call:
+            stream = await aretrying(self._retry(once=once), lambda: self._aopen(request, begun, is_last))
             return stream.observed(call)
 
     def _observed(self, path: str, body: Json | None, *, asked: str = "", pages: int = 0) -> ObservedCall:
         return ObservedCall(self._settings.host, self.contexts, path, body, asked=asked, pages=pages)
 
-    def _post(self, request: httpx.Request, expects: str) -> ApiResponse:
-        received = self._receive(request)  # read to its end, or it raises: nothing to close
+    def _streamed(self, path: str, body: Json | UploadForm, timeouts: Timeouts | None) -> httpx.Request:
+        if isinstance(body, UploadForm):
+            return self._connector.request(path, body, timeouts, kind=body.kind, streamed=True)
+        return self._connector.request(path, encode(body), timeouts, model=body.get("model"), streamed=True)
+
+    def _post(self, request: httpx.Request, expects: str, *, listed: bool = False) -> ApiResponse:
+        received = self.receive(request)  # read to its end, or it raises: nothing to close
         response, headers = next(received)
         return _charged(
-            request, parse_response(response.status_code, headers, b"".join(received), self._redactor), expects
+            request,
+            parse_response(response.status_code, headers, b"".join(received), self._redactor, listed=listed),
+            expects,
         )
 
-    async def _apost(self, request: httpx.Request, expects: str) -> ApiResponse:
-        received = self._areceive(request)
+    async def _apost(self, request: httpx.Request, expects: str, *, listed: bool = False) -> ApiResponse:
+        received = self.areceive(request)
         response, headers = await anext(received)
         read = BytesIO()
         async for chunk in received:
             read.write(chunk)
             chunk = b""
         return _charged(
-            request, parse_response(response.status_code, headers, read.getvalue(), self._redactor), expects
+            request,
+            parse_response(response.status_code, headers, read.getvalue(), self._redactor, listed=listed),
+            expects,
         )
 
-    def _open(self, request: httpx.Request, begun: Callable[[Json], bool]) -> Stream:
-        events = self._events(request)
+    def _open(self, request: httpx.Request, begun: Callable[[Json], bool], is_last: IsLast) -> Stream:
+        events = self._events(request, is_last)
         headers = next(events)
         head = []
         for event in events:
@@ -218,8 +271,8 @@ class Client:
                 return Stream(headers, head, events)
         raise empty_stream(headers)
 
-    async def _aopen(self, request: httpx.Request, begun: Callable[[Json], bool]) -> AsyncStream:
-        events = self._aevents(request)
+    async def _aopen(self, request: httpx.Request, begun: Callable[[Json], bool], is_last: IsLast) -> AsyncStream:
+        events = self._aevents(request, is_last)
         headers = await anext(events)
         head = []
         async for event in events:
@@ -228,10 +281,10 @@ class Client:
                 return AsyncStream(headers, head, events)
         raise empty_stream(headers)
 
-    def _events(self, request: httpx.Request) -> Generator[Any]:
+    def _events(self, request: httpx.Request, is_last: IsLast) -> Generator[Any]:
         """The headers first, then every event."""
-        reader = EventReader(self._redactor)
-        with closing(self._receive(request)) as received:
+        reader = EventReader(self._redactor, is_last)
+        with closing(self.receive(request)) as received:
             response, headers = next(received)
             yield headers
             if not reader.is_stream(response.status_code, headers):
@@ -248,10 +301,10 @@ class Client:
             if (body := reader.end()) is not None:
                 yield body
 
-    async def _aevents(self, request: httpx.Request) -> AsyncGenerator[Any]:
+    async def _aevents(self, request: httpx.Request, is_last: IsLast) -> AsyncGenerator[Any]:
         """The headers first, then every event."""
-        reader = EventReader(self._redactor)
-        async with aclosing(self._areceive(request)) as received:
+        reader = EventReader(self._redactor, is_last)
+        async with aclosing(self.areceive(request)) as received:
             response, headers = await anext(received)
             yield headers
             if not reader.is_stream(response.status_code, headers):
@@ -278,7 +331,7 @@ class Client:
         turn = request.extensions["turn"] = self._pace.turn(request.extensions["lane"])
         return turn
 
-    def _receive(self, request: httpx.Request) -> Generator[Any]:
+    def receive(self, request: httpx.Request) -> Generator[Any]:
         """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""
         turn = self._turn(request)
         try:
@@ -301,8 +354,8 @@ class Client:
         finally:
             del error  # else error and frame hold each other, and the frame this client
 
-    async def _areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
-        """`_receive` for coroutines."""
+    async def areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
+        """`receive` for coroutines."""
         turn = self._turn(request)
         try:
             async with self._async.lease(slot_wait(request)) as http:

@@ -18,7 +18,7 @@ def in_threads(
 
     At most `workers + ahead` items are taken from the input whose results have not been yielded; `ahead` keeps the
     workers busy while the caller uses a result. Closing the generator cancels what has not started. A single item, and
-    work that can't overlap with anything, run in the caller's thread.
+    work that can't overlap with anything, run in the caller's thread. Context variables are those of the caller.
     """
     items = iter(items)
     first = list(islice(items, 2))

@@ -1,7 +1,7 @@
 """Request and response bodies as bytes and as JSON; no I/O."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,21 +50,30 @@ def accepted(parsed: "ApiResponse | ApiError", *, expects: str = "") -> ApiRespo
 
 
 def parse_response(
-    status: int, headers: Mapping[str, str], content: bytes, redactor: Redactor = NOTHING
+    status: int, headers: Mapping[str, str], content: bytes, redactor: Redactor = NOTHING, *, listed: bool = False
 ) -> ApiResponse | ApiError:
-    """Parse a whole response; an error when the status is 300 or more, or the body an error or no JSON object."""
+    """Parse a whole response; an error when the status is 300 or more, or the body an error or no JSON object.
+
+    204 has no body, and gives an empty object. With `listed` a body that is a list becomes the `data` of an object.
+    """
     if status >= 300:
         return error_from_response(status, headers, content, redactor)
-    data = parse_object(content, headers, redactor)
+    if status == 204:
+        return ApiResponse({}, headers)
+    data = parse_object(content, headers, redactor, listed=listed)
     return data if isinstance(data, ApiError) else ApiResponse(data, headers)
 
 
-def parse_object(content: str | bytes, headers: Mapping[str, str], redactor: Redactor = NOTHING) -> Json | ApiError:
+def parse_object(
+    content: str | bytes, headers: Mapping[str, str], redactor: Redactor = NOTHING, *, listed: bool = False
+) -> Json | ApiError:
     """Parse a JSON object; an error when it is one, and `ResponseError` when the content is no JSON object."""
     try:
         data = load_json(content)
     except ValueError:
         data = None
+    if listed and isinstance(data, list):
+        data = {"data": data}
     if isinstance(data, dict):
         if _is_error(data):
             return error_from_object(data, headers, redactor)
@@ -102,15 +111,18 @@ def utf8(text: str) -> bytes:
 
 
 class EventReader:
-    """Parser of a stream's bytes into JSON events; `done` is True after the end marker; `usage` is the last one told.
+    """Parser of a stream's bytes into JSON events; `done` is True after the end marker, or the event that `is_last`.
+
+    `usage` is the last one told.
 
     Errors and whole answers come as bare JSON from some hosts, whatever type they declare: as the body, or on a line of
     its own within a stream.
     """
 
-    def __init__(self, redactor: Redactor = NOTHING) -> None:
+    def __init__(self, redactor: Redactor = NOTHING, is_last: Callable[[Json], bool] | None = None) -> None:
         self.done = False
         self.usage: Any = None
+        self._is_last = is_last
         self._redactor = redactor
         self._decoder = Decoder()
         self._headers: Mapping[str, str] = {}
@@ -144,6 +156,9 @@ class EventReader:
                     return
                 self.usage = data.get("usage") or self.usage
                 yield data
+                if self._is_last is not None and self._is_last(data):
+                    self.done = True
+                    return
 
     def check(self) -> None:
         """Raise the error that `feed` came to.

@@ -21,6 +21,9 @@ from mistral_rag._logger import logger_of
 
 T = TypeVar("T")
 
+REFUSED = frozenset({429, 503})
+"""Statuses of a host that did not begin: what makes something new is sent again after no other."""
+
 logger = logger_of(__name__)
 
 
@@ -28,6 +31,7 @@ class FailedAttempt(Protocol):
     """The attributes of an error that the policy reads."""
 
     is_retryable: bool
+    status: int | None
     retry_after: float | None
 
 
@@ -40,12 +44,14 @@ class RetryPolicy:
         base: Upper bound of the first wait in seconds; it doubles with every further attempt.
         cap: Maximum backoff in seconds (a Retry-After may be longer).
         budget: Seconds after the start of the first attempt within which a retry may start.
+        statuses: The statuses after which there is a retry; None for every error that is retryable.
     """
 
     retries: int = 4
     base: float = 0.5
     cap: float = 16.0
     budget: float = 120.0
+    statuses: frozenset[int] | None = None
 
     def delay(self, attempt: int, failure: FailedAttempt, *, elapsed: float = 0.0, chance: float = 1.0) -> float | None:
         """Seconds to wait after the failed `attempt` (from 1); None to give up.
@@ -53,6 +59,8 @@ class RetryPolicy:
         `elapsed` is the time since the first attempt began; `chance` is a random number between 0 and 1.
         """
         if not failure.is_retryable or attempt > self.retries:
+            return None
+        if self.statuses is not None and failure.status not in self.statuses:
             return None
         if failure.retry_after is not None:
             wait = failure.retry_after

@@ -18,10 +18,12 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from mistral_rag._cached import cached_property
+from mistral_rag.api._addresses import ENDPOINTS
 from mistral_rag.api._addresses import address as address_of
 from mistral_rag.api._errors import ApiError
 from mistral_rag.api._keys import Key, Redactor
 from mistral_rag.api._settings import Settings, Timeouts, credentials_error, plain
+from mistral_rag.api._uploads import UploadForm
 from mistral_rag.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -72,7 +74,7 @@ class Connector:
     def request(
         self,
         path: str,
-        body: bytes,
+        body: bytes | UploadForm,
         timeouts: Timeouts | None,
         *,
         method: str = "POST",
@@ -90,19 +92,20 @@ class Connector:
             AuthenticationError: There is no key.
         """
         address = self._addresses.get((path, streamed)) or self._address(path, streamed)
-        if method == "POST":  # other paths contain the ids of files: the cache would grow without end
+        if path in ENDPOINTS:  # other paths contain ids: the cache would grow without end
             self._addresses[path, streamed] = address
         request = httpx.Request(
             method,
             address,
             headers=self._headers(address.netloc, len(body), kind),
-            stream=httpx.ByteStream(body),
+            stream=httpx.ByteStream(body) if isinstance(body, bytes) else body,
             extensions={
                 "timeout": self._timeouts if timeouts is None else httpx_timeouts(timeouts),
                 "lane": model if isinstance(model, str) else path.partition("/")[0],
             },
         )
-        request.read()  # a transport of the caller's may look at `request.content`
+        if isinstance(body, bytes):
+            request.read()  # a transport of the caller's may look at `request.content`
         return request
 
     def _address(self, path: str, streamed: bool) -> httpx.URL:

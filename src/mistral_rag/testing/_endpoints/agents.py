@@ -23,6 +23,7 @@ class Agents:
     def __init__(self, generate: Callable[[ChatRequest], Response]) -> None:
         self._generate = generate
         self._agents: dict[str, dict[str, Any]] = {}
+        self._versions: dict[str, list[dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def routes(self) -> dict[str, Endpoint]:
@@ -32,6 +33,9 @@ class Agents:
             "GET /agents": self.listed,
             "POST /agents/completions": self.complete,
             "GET /agents/{id}": self.shown,
+            "GET /agents/{id}/versions": self.versions,
+            "GET /agents/{id}/versions/{version}": self.version,
+            "PATCH /agents/{id}/version": self.choose,
             "PATCH /agents/{id}": self.change,
             "DELETE /agents/{id}": self.deleted,
         }
@@ -54,6 +58,7 @@ class Agents:
         }
         with self._lock:
             self._agents[agent["id"]] = agent
+            self._versions[agent["id"]] = [agent]
         return json_response(agent)
 
     def listed(self, request: Request) -> Response:
@@ -62,18 +67,55 @@ class Agents:
             agents = list(self._agents.values())[::-1]
         return json_response(paged(request, agents))
 
-    def shown(self, _request: Request, identity: str) -> Response:
-        """One agent."""
-        return json_response(self._agent(identity))
+    def shown(self, request: Request, identity: str) -> Response:
+        """One agent, in its present version or in that of the query."""
+        return json_response(self.find(identity, request.query.get("agent_version")))
+
+    def versions(self, request: Request, identity: str) -> Response:
+        """A page of the versions, newest first."""
+        with self._lock:
+            self._agent(identity)
+            return json_response(paged(request, self._versions[identity][::-1]))
+
+    def version(self, _request: Request, identity: str, version: str) -> Response:
+        """One version."""
+        return json_response(self.find(identity, version))
+
+    def choose(self, request: Request, identity: str) -> Response:
+        """Make a version the present one."""
+        if "version" not in request.query:
+            raise refusals.invalid("missing", "Field required", loc=("version",), location="query")
+        chosen = self.find(identity, request.query["version"])
+        with self._lock:
+            present = {"versions": self._agents[identity]["versions"], "updated_at": _now()}
+            self._agents[identity] = {**chosen, **present}
+            return json_response(self._agents[identity])
+
+    def find(self, identity: str, version: int | str | None) -> dict[str, Any]:
+        """The agent in a version; None for the present one.
+
+        Raises:
+            RequestRefusedError: 404, there is none.
+        """
+        with self._lock:
+            agent = self._agent(identity)
+            if version is None:
+                return agent
+            for one in self._versions[identity]:
+                if str(one["version"]) == str(version):
+                    return one
+        raise refusals.not_found()
 
     def change(self, request: Request, identity: str) -> Response:
         """Create a new version of an agent."""
         changes = _plain(parsed(AgentUpdate, request), unset=False)
         with self._lock:
             agent = self._agent(identity)
-            version = agent["version"] + 1
-            history = {"version": version, "versions": [version, *agent["versions"]], "updated_at": _now()}
+            earlier = [one["version"] for one in self._versions[identity][::-1]]
+            version = earlier[0] + 1
+            history = {"version": version, "versions": [version, *earlier], "updated_at": _now()}
             changed = self._agents[identity] = {**agent, **changes, **history}
+            self._versions[identity].append(changed)
         return json_response(changed)
 
     def deleted(self, _request: Request, identity: str) -> Response:

@@ -81,6 +81,7 @@ MODELS: Sequence[ServedModel] = (
     ServedModel(
         "mistral-moderation-2411", ("mistral-moderation-latest",), 8_192, frozenset({"classification", "moderation"})
     ),
+    ServedModel("voxtral-mini-2602", ("voxtral-mini-latest",), 16_384, frozenset({"audio", "audio_transcription"})),
     ServedModel("mistral-ocr-2512", ("mistral-ocr-latest",), 16_384, frozenset({"ocr"})),
     ServedModel("open-mistral-7b", ("mistral-tiny",), 32_768, CHAT, retired=True),
 )

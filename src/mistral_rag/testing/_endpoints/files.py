@@ -17,8 +17,8 @@ from mistral_rag.testing._server.exchange import Request, Response, json_respons
 from mistral_rag.testing._server.routing import Endpoint, numbers, paged
 
 FORM = {"file", "purpose", "expiry", "visibility"}
-PURPOSES = ("fine-tune", "batch", "ocr")
-SAMPLES = {"fine-tune": "instruct", "batch": "batch_request", "ocr": "instruct"}
+PURPOSES = ("fine-tune", "batch", "ocr", "audio")
+SAMPLES = {"fine-tune": "instruct", "batch": "batch_request", "ocr": "instruct", "audio": "instruct"}
 HOUR = 3600
 
 
@@ -108,7 +108,7 @@ class Files:
         purpose = form.get("purpose", (None, b"fine-tune"))[1].decode()
         if purpose not in PURPOSES:
             raise refusals.invalid("enum", f"Input should be {', '.join(PURPOSES)}", loc=("purpose",), given=purpose)
-        if purpose != "ocr":
+        if purpose in {"fine-tune", "batch"}:
             _check_lines(content)
         hours = form.get("expiry", (None, b""))[1].decode()
         if hours and not hours.isdecimal():
@@ -160,14 +160,22 @@ def _signed_path(file: StoredFile) -> str:
 
 
 def _form(request: Request) -> Mapping[str, tuple[str | None, bytes]]:
-    """The parts of a multipart form: name to file name and content."""
+    """The last part of each name: file name and content."""
+    return {name: parts[-1] for name, parts in multipart(request).items()}
+
+
+def multipart(request: Request) -> dict[str, list[tuple[str | None, bytes]]]:
+    """The parts of a multipart form by their names: file name and content of each."""
     head = Head()
     head["content-type"] = request.headers.get("content-type", "")
     boundary = head.get_boundary()
     if head.get_content_type() != "multipart/form-data" or not boundary:
         raise refusals.invalid("missing", "Field required", loc=("file",))
     parts = request.body.split(b"--" + boundary.encode("latin-1"))[1:-1]
-    return dict(_part(part) for part in parts)
+    form: dict[str, list[tuple[str | None, bytes]]] = {}
+    for name, part in map(_part, parts):
+        form.setdefault(name, []).append(part)
+    return form
 
 
 def _part(part: bytes) -> tuple[str, tuple[str | None, bytes]]:

@@ -56,7 +56,12 @@ class ChatModerationRequest(Body):
 
 def routes() -> dict[str, Endpoint]:
     """The routes of these endpoints."""
-    return {"POST /moderations": _texts, "POST /chat/moderations": _conversations}
+    return {
+        "POST /moderations": _texts,
+        "POST /chat/moderations": _conversations,
+        "POST /classifications": _classified_texts,
+        "POST /chat/classifications": _classified_conversations,
+    }
 
 
 def _texts(request: Request) -> Response:
@@ -68,6 +73,24 @@ def _conversations(request: Request) -> Response:
     body = parsed(ChatModerationRequest, request)
     conversations: list[Any] = body.input if body.input and isinstance(body.input[0], list) else [body.input]
     return _moderated(body.model, [text_of(turns[-1].content) if turns else "" for turns in conversations])
+
+
+def _classified_texts(request: Request) -> Response:
+    body = parsed(ModerationRequest, request)
+    return _classified(body.model, [body.input] if isinstance(body.input, str) else body.input)
+
+
+def _classified_conversations(request: Request) -> Response:
+    body = parsed(ChatModerationRequest, request)
+    conversations: list[Any] = body.input if body.input and isinstance(body.input[0], list) else [body.input]
+    return _classified(body.model, [text_of(turns[-1].content) if turns else "" for turns in conversations])
+
+
+def _classified(name: str, texts: Sequence[str]) -> Response:
+    """The scores of the one target of the fake's classifiers."""
+    catalogue.require(name, "classification")
+    results = [{"moderation": {"scores": scores(text)}} for text in texts]
+    return json_response({"id": uuid.uuid4().hex, "model": name, "results": results})
 
 
 def _moderated(name: str, texts: Sequence[str]) -> Response:

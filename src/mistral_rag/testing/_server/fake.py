@@ -13,10 +13,14 @@ from mistral_rag.testing._content.ocr_pages import ScriptedPage
 from mistral_rag.testing._content.replies import Script
 from mistral_rag.testing._endpoints import catalogue, embeddings, moderation
 from mistral_rag.testing._endpoints.agents import Agents
+from mistral_rag.testing._endpoints.audio import Audio
 from mistral_rag.testing._endpoints.batch import Batches
+from mistral_rag.testing._endpoints.conversations import Conversations
 from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._endpoints.generation import Generation
+from mistral_rag.testing._endpoints.libraries import Libraries
 from mistral_rag.testing._endpoints.ocr import Ocr
+from mistral_rag.testing._endpoints.tuning import Tuning
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.conversation_rules import Rules
 from mistral_rag.testing._rules.refusals import RequestRefusedError
@@ -104,7 +108,10 @@ class FakeMistral:
         self._files = Files()
         self._ocr = Ocr(self._files, self.documents)
         agents, batches = Agents(self._generation.generate), Batches(self._files, self._routed)
-        groups = (self._generation, agents, embeddings, catalogue, moderation, self._files, self._ocr, batches)
+        groups = (
+            self._generation, agents, embeddings, catalogue, moderation, self._files, self._ocr, batches,
+            Conversations(agents, self._generation.generate), Audio(self._files), Libraries(), Tuning(self._files),
+        )  # fmt: skip
         self._routes = RouteTable({route: endpoint for group in groups for route, endpoint in group.routes().items()})
         self._lock = threading.Lock()
         self._server: Server | None = None

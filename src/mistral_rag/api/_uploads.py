@@ -1,0 +1,111 @@
+"""Multipart forms as request bodies: a file goes from the disk to the connection in pieces, and again for a retry."""
+
+import asyncio
+import mimetypes
+import secrets
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+
+from mistral_rag.api._responses import utf8
+from mistral_rag.errors import ConfigurationError, SourceNotFoundError
+
+PIECE = 1024 * 1024
+"""Bytes in memory at once; a socket takes less, and a disk gives no more for its seek."""
+
+ESCAPED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A", ord("\\"): "_"}
+"""What a file name or field name may not hold, as the HTML standard's form encoding writes it."""
+
+UploadSource = str | Path | bytes
+"""A file to upload: its path, or its bytes, for which a name is given."""
+
+
+class UploadForm(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """One form with its fields, and the file, if any; read anew each time it is sent."""
+
+    def __init__(
+        self, file: UploadSource | None, fields: Iterable[tuple[str, str]] = (), *, name: str | None = None
+    ) -> None:
+        """Prepare the form; the size of the file is read now, its content when it is sent.
+
+        Raises:
+            SourceNotFoundError: There is no such file.
+            ConfigurationError: Bytes have no name.
+        """
+        boundary = secrets.token_hex(16)
+        self._file = Path(file) if isinstance(file, str) else file
+        self.kind = f"multipart/form-data; boundary={boundary}"
+        self._head = b"".join(_field(boundary, *one) for one in fields)
+        self._tail = f"--{boundary}--\r\n".encode()
+        if self._file is not None:
+            self._head += _file_head(boundary, _name_of(self._file, name))
+            self._tail = b"\r\n" + self._tail
+        self._size = _size(self._file)
+
+    def __len__(self) -> int:
+        return len(self._head) + self._size + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        if isinstance(self._file, bytes):
+            yield self._file
+        elif self._file is not None:
+            with self._file.open("rb") as file:
+                yield from self._pieces(file, self._file)
+        yield self._tail
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = iter(self)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+
+    def _pieces(self, file: BinaryIO, path: Path) -> Iterator[bytes]:
+        left = self._size
+        while left:
+            piece = file.read(min(PIECE, left))  # no more than announced: the file may grow
+            if not piece:
+                raise ConfigurationError(f"{path} became shorter while it was uploaded.")
+            left -= len(piece)
+            yield piece
+
+
+def form_fields(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The fields of a form: a list repeats its name, a truth value is "true" or "false", None is left out."""
+    for name, value in values.items():
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if one is not None:
+                yield name, str(one).lower() if isinstance(one, bool) else str(one)
+
+
+def _field(boundary: str, name: str, value: str) -> bytes:
+    quoted = name.translate(ESCAPED)
+    return utf8(f'--{boundary}\r\nContent-Disposition: form-data; name="{quoted}"\r\n\r\n{value}\r\n')
+
+
+def _file_head(boundary: str, name: str) -> bytes:
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    disposition = f'form-data; name="file"; filename="{name.translate(ESCAPED)}"'
+    return utf8(f"--{boundary}\r\nContent-Disposition: {disposition}\r\nContent-Type: {media_type}\r\n\r\n")
+
+
+def _name_of(file: Path | bytes, name: str | None) -> str:
+    if name:
+        return name
+    if isinstance(file, bytes):
+        raise ConfigurationError("Bytes to upload need a name: the platform knows the kind of a file by its ending.")
+    return file.name
+
+
+def _size(file: Path | bytes | None) -> int:
+    if isinstance(file, Path):
+        try:
+            return file.stat().st_size if file.is_file() else _missing(file)
+        except OSError as problem:
+            raise SourceNotFoundError(f"{file} can't be read: {problem.strerror}.") from problem
+    return len(file or b"")
+
+
+def _missing(file: Path) -> int:
+    raise SourceNotFoundError(f"There is no file {file}.")
