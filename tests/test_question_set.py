@@ -70,6 +70,12 @@ def test_a_quote_without_any_value_of_the_kind_is_not_a_wrong_value() -> None:
     assert (found.first, found.wrong) == (False, False)
 
 
+def test_dates_streets_and_postal_codes_are_no_wrong_amounts() -> None:
+    found = judged(_asked("amount", "4.11"), _answer("93B Sai Yu Chung, 29.10.2018, 75371 Paris"))
+
+    assert (found.first, found.wrong) == (False, False)
+
+
 def test_the_same_value_in_another_document_is_wrong() -> None:
     found = judged(_asked("amount", "4.11"), _answer("Total $4.11", source="other.pdf"))
 

@@ -12,8 +12,15 @@ from mistral_rag.text import MONTHS, numbers
 
 _MONTH: Final = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 _SPAN: Final = r"(?:sec|min|hour|heure|stunde|day|jour|tag|week|woche|month|mois|monat|year|an\b|jahr|Y\b|년|일)"
+_DATE: Final = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
 _SHAPES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
+        # numbers of streets, postal codes and years are no sums
+        "amount": re.compile(
+            r"(?:[$€£¥₹]|\b(?:Rs|RM|EUR|USD|CHF))\s?-?\d[\d.,]*|\d[\d.,]*\s?(?:[$€£¥₹]|(?:EUR|euros?|million|billion)\b)"
+            r"|\b\d{1,3}(?:[.,]\d{3})+\b|\b\d+[.,]\d{2}\b",
+            re.IGNORECASE,
+        ),
         "percent": re.compile(r"\d\s?%|per ?cent", re.IGNORECASE),
         "date": re.compile(rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\b(?:{_MONTH})\b|\b20\d\d\b", re.IGNORECASE),
         "time": re.compile(r"\b\d{1,2} ?(?::|h) ?\d\d\b|\b\d{1,2} ?[ap]\.?m\b", re.IGNORECASE),
@@ -22,8 +29,8 @@ _SHAPES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "name": re.compile(r"\b[A-ZÀ-Þ][\w'’.-]+(?:[ ,]+[A-ZÀ-Þ][\w'’.-]*)+"),
     }
 )
-"""What values of each kind look like; amounts, counts and measures are numbers."""
-_NUMERIC: Final = frozenset({"amount", "number", "measure"})
+"""What values of each kind look like; counts and measures are numbers."""
+_NUMERIC: Final = frozenset({"number", "measure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,8 @@ def _plain(text: str) -> str:
 
 def _holds_value(question: Question, quote: str) -> bool:
     """True when a quote holds a value of the kind asked for that does not stand in the question."""
+    if question.value != "date":
+        quote = _DATE.sub(" ", quote)
     if question.value in _NUMERIC:
         asked = _values(question.text)
         return any(value not in asked for value in _values(quote))
