@@ -126,6 +126,43 @@ def test_a_fall_from_the_smaller_to_the_larger_value_contradicts_itself() -> Non
     assert "it says a fall, but its values go from 300 to 350" in found.reasons
 
 
+STAFF = "The number of employees fell to 287 in 2023."
+CUT = "The number of employees fell by 287 in 2023."
+NET = "Net income was $9.1 million in 2023."
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language", "reason"),
+    [
+        (CUT, STAFF, "en", "it says 'fell by 287' where its source says 'fell to 287'"),
+        (STAFF, CUT, "en", "it says 'fell to 287' where its source says 'fell by 287'"),
+        ("Net income fell by $9.1 million.", NET, "en", "where its source says"),
+        ("Net income exceeded $9.1 million in 2023.", NET, "en", "where its source says"),
+        ("Net income was more than $9.1 million in 2023.", NET, "en", "where its source says"),
+        ("Die Zahl der Stellen sank um 287.", "Die Zahl der Stellen sank auf 287.", "de", "'sank um 287'"),
+    ],
+)
+def test_a_level_is_no_change_and_no_limit(statement: str, source: str, language: str, reason: str) -> None:
+    found = judge(statement, [source], language)
+    assert found.support in {"partial", "contradicted"}
+    assert any(reason in told for told in found.reasons), found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        (STAFF, STAFF),
+        (CUT, CUT),
+        ("Sales grew by 5 % in 2022.", "The increase in sales was 5 % in 2022."),
+        ("Net income exceeded $9.1 million in 2023.", "Net income exceeded $9.1 million in 2023."),
+        ("Net income was more than $9.1 million in 2023.", "Net income was $9,123,456 in 2023."),
+        ("Employees fell by 13 in 2023.", "Employees fell to 287 in 2023 from 300 in 2022."),
+    ],
+)
+def test_changes_and_limits_of_the_source_are_supported(statement: str, source: str) -> None:
+    assert verdict(statement, source) == "supported"
+
+
 @pytest.mark.parametrize(
     ("statement", "source", "language", "expected"),
     [

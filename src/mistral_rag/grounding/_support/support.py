@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from mistral_rag.grounding._claims.amounts import other_amounts, other_limits
 from mistral_rag.grounding._claims.clauses import added_clauses
 from mistral_rag.grounding._claims.differences import changed_words
 from mistral_rag.grounding._claims.findings import Compared, Finding
@@ -31,6 +32,8 @@ CHECKS: Final[Sequence[Callable[[Compared], Iterator[Finding]]]] = (
     opposites,
     changed_words,
     other_directions,
+    other_amounts,
+    other_limits,
     other_places,
     other_years,
     other_roles,
