@@ -163,6 +163,57 @@ def test_changes_and_limits_of_the_source_are_supported(statement: str, source: 
     assert verdict(statement, source) == "supported"
 
 
+BY_YEAR = ("Net income was $9.1 million in 2023.", "Net income was $12.4 million in 2022.")
+MANAGERS = (
+    "Orion | B. Kern\n\n(Project: Orion; Manager: B. Kern)\n\nProject | Manager",
+    "Orion 2 | K. Weiss\n\n(Project: Orion 2; Manager: K. Weiss)\n\nProject | Manager",
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sources", "reason"),
+    [
+        (
+            "Net income was $12.4 million in 2023 and $9.1 million in 2022.",
+            BY_YEAR,
+            "is the value of 2022, not of 2023",
+        ),
+        ("Net income grew from $9.1 to $12.4 million.", BY_YEAR, "9.1 is the value of 2023, 12.4 million of 2022"),
+        ("Net income rose from $9.1 million in 2022 to $12.4 million in 2023.", BY_YEAR, "is the value of 2023"),
+        ("Net income was lower in 2022 than in 2023.", BY_YEAR, "it is 12,400,000, and that of 2023 9,100,000"),
+        ("Net income was more in 2023 than in 2022.", BY_YEAR, "it is 9,100,000, and that of 2022 12,400,000"),
+        ("Net income rose in 2023.", BY_YEAR, "it says a rise, but the values go from 12,400,000 to 9,100,000"),
+        ("Orion is managed by K. Weiss.", MANAGERS, "'k. weiss' stands in the row of 'orion 2', not of 'orion'"),
+        ("Orion 2 is managed by B. Kern.", MANAGERS, "'b. kern' stands in the row of 'orion', not of 'orion 2'"),
+        ("Orion is managed by K. Weiss, Orion 2 by B. Kern.", MANAGERS, "stands in the row of"),
+    ],
+)
+def test_each_value_belongs_to_its_own_source(statement: str, sources: tuple[str, ...], reason: str) -> None:
+    found = judge(statement, sources)
+    assert found.support == "contradicted"
+    assert any(reason in told for told in found.reasons), found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "sources"),
+    [
+        ("Net income was $12.4 million in 2022 and $9.1 million in 2023.", BY_YEAR),
+        ("Net income was $9.1 million in 2023 and $12.4 million in 2022.", BY_YEAR),
+        ("Net income fell from $12.4 to $9.1 million.", BY_YEAR),
+        ("Net income fell from $12.4 million in 2022 to $9.1 million in 2023.", BY_YEAR),
+        ("Net income was lower in 2023 than in 2022.", BY_YEAR),
+        ("Net income was higher in 2022 than in 2023.", BY_YEAR),
+        ("Net income fell in 2023.", BY_YEAR),
+        ("Orion is managed by B. Kern.", MANAGERS),
+        ("Orion is managed by B. Kern and Orion 2 by K. Weiss.", MANAGERS),
+        ("B. Kern manages Orion and K. Weiss manages Orion 2.", MANAGERS),
+        ("Orion and Orion 2 are managed by B. Kern and K. Weiss.", MANAGERS),
+    ],
+)
+def test_values_of_several_sources_in_their_places_are_supported(statement: str, sources: tuple[str, ...]) -> None:
+    assert verdict(statement, *sources) == "supported"
+
+
 @pytest.mark.parametrize(
     ("statement", "source", "language", "expected"),
     [

@@ -17,6 +17,8 @@ from mistral_rag.grounding._claims.differences import changed_words
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.names import absent_names, other_names, other_roles
 from mistral_rag.grounding._claims.polarity import negations, opposites
+from mistral_rag.grounding._claims.records import other_records
+from mistral_rag.grounding._claims.series import other_series
 from mistral_rag.grounding._claims.values import other_directions, other_measures, other_places, other_years
 from mistral_rag.schema import Support
 from mistral_rag.text import Number, computed_number, measure_word, missing_numbers, near, numbers, window, words
@@ -36,6 +38,8 @@ CHECKS: Final[Sequence[Callable[[Compared], Iterator[Finding]]]] = (
     other_limits,
     other_places,
     other_years,
+    other_series,
+    other_records,
     other_roles,
     other_names,
     absent_names,
