@@ -163,6 +163,43 @@ def test_changes_and_limits_of_the_source_are_supported(statement: str, source: 
     assert verdict(statement, source) == "supported"
 
 
+ACME = "The number of employees of Acme fell to 287 in 2023. The office moved to Leeds."
+
+
+@pytest.mark.parametrize(
+    ("statement", "language", "name"),
+    [
+        ("Apex had 287 employees in 2023.", "en", "Apex"),
+        ("Apex employs 287 employees.", "en", "Apex"),
+        ("Apex's number of employees fell to 287.", "en", "Apex"),
+        ("Siemens has 287 employees in 2023.", "en", "Siemens"),
+        ("In 2023, Apex had 287 employees.", "en", "Apex"),
+        ("Apex avait 287 employees.", "fr", "Apex"),
+    ],
+)
+def test_a_name_is_checked_as_the_first_word_of_a_sentence(statement: str, language: str, name: str) -> None:
+    found = judge(statement, [ACME], language)
+    assert found.support in {"partial", "unsupported", "contradicted"}
+    assert f"{name!r} stands in nothing it cites" in found.reasons
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Acme had 287 employees in 2023.",
+        "Acme's number of employees fell to 287.",
+        "Staff was 287 in 2023.",
+        "Headcount fell to 287 in 2023.",
+        "Workers were 287 in 2023.",
+        "Overall employees numbered 287.",
+        "Counting is of employees.",
+        "It had 287 employees in 2023.",
+    ],
+)
+def test_a_common_first_word_is_no_name(statement: str) -> None:
+    assert not any("stands in nothing" in reason for reason in judge(statement, [ACME]).reasons)
+
+
 BY_YEAR = ("Net income was $9.1 million in 2023.", "Net income was $12.4 million in 2022.")
 MANAGERS = (
     "Orion | B. Kern\n\n(Project: Orion; Manager: B. Kern)\n\nProject | Manager",
@@ -183,9 +220,9 @@ MANAGERS = (
         ("Net income was lower in 2022 than in 2023.", BY_YEAR, "it is 12,400,000, and that of 2023 9,100,000"),
         ("Net income was more in 2023 than in 2022.", BY_YEAR, "it is 9,100,000, and that of 2022 12,400,000"),
         ("Net income rose in 2023.", BY_YEAR, "it says a rise, but the values go from 12,400,000 to 9,100,000"),
-        ("Orion is managed by K. Weiss.", MANAGERS, "'k. weiss' stands in the row of 'orion 2', not of 'orion'"),
-        ("Orion 2 is managed by B. Kern.", MANAGERS, "'b. kern' stands in the row of 'orion', not of 'orion 2'"),
-        ("Orion is managed by K. Weiss, Orion 2 by B. Kern.", MANAGERS, "stands in the row of"),
+        ("Orion is managed by K. Weiss.", MANAGERS, "'K. Weiss' stands in another row than 'Orion'"),
+        ("Orion 2 is managed by B. Kern.", MANAGERS, "'B. Kern' stands in another row than 'Orion 2'"),
+        ("Orion is managed by K. Weiss, Orion 2 by B. Kern.", MANAGERS, "stands in another row than"),
     ],
 )
 def test_each_value_belongs_to_its_own_source(statement: str, sources: tuple[str, ...], reason: str) -> None:

@@ -19,9 +19,13 @@ def other_records(compared: Compared) -> Iterator[Finding]:
     keys = _places(rows, compared.statement)
     cells = _places({cell for held in rows.values() for cell in held} - rows.keys(), compared.statement)
     for key, cell in _pairs(keys, cells):
-        owners = [other for other, held in rows.items() if cell in held]
-        if key not in owners:
-            yield Finding("contradicted", f"{cell!r} stands in the row of {owners[0]!r}, not of {key!r}")
+        owners = [other for other, held in rows.items() if cell.lower() in held]
+        if key.lower() not in owners:
+            own = rows[key.lower()].intersection(other.lower() for other in cells.values())
+            # what is said of the row beside its own cell may be a comparison ("B. Kern, unlike K. Weiss")
+            yield Finding(
+                "partial" if own and len(keys) == 1 else "contradicted", f"{cell!r} stands in another row than {key!r}"
+            )
             return
 
 
@@ -39,13 +43,13 @@ def _places(texts: Mapping[str, _Row] | set[str], statement: str) -> dict[int, s
     """Offset -> text, of those that a statement holds as whole words; of "Orion" and "Orion 2" the longer one."""
     any_of = "|".join(re.escape(text) for text in sorted(texts, key=lambda text: (-len(text), text)))
     pattern = rf"(?<!\w)(?<!\d[.,])(?:{any_of})(?!\w|[.,]\d)"
-    return {found.start(): found[0] for found in re.finditer(pattern, statement.lower())} if texts else {}
+    return {found.start(): found[0] for found in re.finditer(pattern, statement, re.IGNORECASE)} if texts else {}
 
 
 def _pairs(keys: Mapping[int, str], cells: Mapping[int, str]) -> Iterator[tuple[str, str]]:
     """Rows with the cells that a statement gives to them: all to its only row, or by turns row, cell, row, cell."""
-    if len(set(keys.values())) == 1:
-        (key,) = set(keys.values())
+    if len({key.lower() for key in keys.values()}) == 1:
+        key = next(iter(keys.values()))
         yield from ((key, cell) for cell in cells.values())
         return
     order = sorted({**keys, **cells})
