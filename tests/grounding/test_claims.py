@@ -126,6 +126,131 @@ def test_a_fall_from_the_smaller_to_the_larger_value_contradicts_itself() -> Non
     assert "it says a fall, but its values go from 300 to 350" in found.reasons
 
 
+STAFF = "The number of employees fell to 287 in 2023."
+CUT = "The number of employees fell by 287 in 2023."
+NET = "Net income was $9.1 million in 2023."
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "language", "reason"),
+    [
+        (CUT, STAFF, "en", "it says 'fell by 287' where its source says 'fell to 287'"),
+        (STAFF, CUT, "en", "it says 'fell to 287' where its source says 'fell by 287'"),
+        ("Net income fell by $9.1 million.", NET, "en", "where its source says"),
+        ("Net income exceeded $9.1 million in 2023.", NET, "en", "where its source says"),
+        ("Net income was more than $9.1 million in 2023.", NET, "en", "where its source says"),
+        ("Die Zahl der Stellen sank um 287.", "Die Zahl der Stellen sank auf 287.", "de", "'sank um 287'"),
+    ],
+)
+def test_a_level_is_no_change_and_no_limit(statement: str, source: str, language: str, reason: str) -> None:
+    found = judge(statement, [source], language)
+    assert found.support in {"partial", "contradicted"}
+    assert any(reason in told for told in found.reasons), found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        (STAFF, STAFF),
+        (CUT, CUT),
+        ("Sales grew by 5 % in 2022.", "The increase in sales was 5 % in 2022."),
+        ("Net income exceeded $9.1 million in 2023.", "Net income exceeded $9.1 million in 2023."),
+        ("Net income was more than $9.1 million in 2023.", "Net income was $9,123,456 in 2023."),
+        ("Employees fell by 13 in 2023.", "Employees fell to 287 in 2023 from 300 in 2022."),
+    ],
+)
+def test_changes_and_limits_of_the_source_are_supported(statement: str, source: str) -> None:
+    assert verdict(statement, source) == "supported"
+
+
+ACME = "The number of employees of Acme fell to 287 in 2023. The office moved to Leeds."
+
+
+@pytest.mark.parametrize(
+    ("statement", "language", "name"),
+    [
+        ("Apex had 287 employees in 2023.", "en", "Apex"),
+        ("Apex employs 287 employees.", "en", "Apex"),
+        ("Apex's number of employees fell to 287.", "en", "Apex"),
+        ("Siemens has 287 employees in 2023.", "en", "Siemens"),
+        ("In 2023, Apex had 287 employees.", "en", "Apex"),
+        ("Apex avait 287 employees.", "fr", "Apex"),
+    ],
+)
+def test_a_name_is_checked_as_the_first_word_of_a_sentence(statement: str, language: str, name: str) -> None:
+    found = judge(statement, [ACME], language)
+    assert found.support in {"partial", "unsupported", "contradicted"}
+    assert f"{name!r} stands in nothing it cites" in found.reasons
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Acme had 287 employees in 2023.",
+        "Acme's number of employees fell to 287.",
+        "Staff was 287 in 2023.",
+        "Headcount fell to 287 in 2023.",
+        "Workers were 287 in 2023.",
+        "Overall employees numbered 287.",
+        "Counting is of employees.",
+        "It had 287 employees in 2023.",
+    ],
+)
+def test_a_common_first_word_is_no_name(statement: str) -> None:
+    assert not any("stands in nothing" in reason for reason in judge(statement, [ACME]).reasons)
+
+
+BY_YEAR = ("Net income was $9.1 million in 2023.", "Net income was $12.4 million in 2022.")
+MANAGERS = (
+    "Orion | B. Kern\n\n(Project: Orion; Manager: B. Kern)\n\nProject | Manager",
+    "Orion 2 | K. Weiss\n\n(Project: Orion 2; Manager: K. Weiss)\n\nProject | Manager",
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sources", "reason"),
+    [
+        (
+            "Net income was $12.4 million in 2023 and $9.1 million in 2022.",
+            BY_YEAR,
+            "is the value of 2022, not of 2023",
+        ),
+        ("Net income grew from $9.1 to $12.4 million.", BY_YEAR, "9.1 is the value of 2023, 12.4 million of 2022"),
+        ("Net income rose from $9.1 million in 2022 to $12.4 million in 2023.", BY_YEAR, "is the value of 2023"),
+        ("Net income was lower in 2022 than in 2023.", BY_YEAR, "it is 12,400,000, and that of 2023 9,100,000"),
+        ("Net income was more in 2023 than in 2022.", BY_YEAR, "it is 9,100,000, and that of 2022 12,400,000"),
+        ("Net income rose in 2023.", BY_YEAR, "it says a rise, but the values go from 12,400,000 to 9,100,000"),
+        ("Orion is managed by K. Weiss.", MANAGERS, "'K. Weiss' stands in another row than 'Orion'"),
+        ("Orion 2 is managed by B. Kern.", MANAGERS, "'B. Kern' stands in another row than 'Orion 2'"),
+        ("Orion is managed by K. Weiss, Orion 2 by B. Kern.", MANAGERS, "stands in another row than"),
+    ],
+)
+def test_each_value_belongs_to_its_own_source(statement: str, sources: tuple[str, ...], reason: str) -> None:
+    found = judge(statement, sources)
+    assert found.support == "contradicted"
+    assert any(reason in told for told in found.reasons), found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "sources"),
+    [
+        ("Net income was $12.4 million in 2022 and $9.1 million in 2023.", BY_YEAR),
+        ("Net income was $9.1 million in 2023 and $12.4 million in 2022.", BY_YEAR),
+        ("Net income fell from $12.4 to $9.1 million.", BY_YEAR),
+        ("Net income fell from $12.4 million in 2022 to $9.1 million in 2023.", BY_YEAR),
+        ("Net income was lower in 2023 than in 2022.", BY_YEAR),
+        ("Net income was higher in 2022 than in 2023.", BY_YEAR),
+        ("Net income fell in 2023.", BY_YEAR),
+        ("Orion is managed by B. Kern.", MANAGERS),
+        ("Orion is managed by B. Kern and Orion 2 by K. Weiss.", MANAGERS),
+        ("B. Kern manages Orion and K. Weiss manages Orion 2.", MANAGERS),
+        ("Orion and Orion 2 are managed by B. Kern and K. Weiss.", MANAGERS),
+    ],
+)
+def test_values_of_several_sources_in_their_places_are_supported(statement: str, sources: tuple[str, ...]) -> None:
+    assert verdict(statement, *sources) == "supported"
+
+
 @pytest.mark.parametrize(
     ("statement", "source", "language", "expected"),
     [

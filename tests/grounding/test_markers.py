@@ -39,11 +39,18 @@ def test_line_zero_says_that_there_is_no_answer() -> None:
     assert parsed("[E0-k3xq] Nothing on wages.") == ([MarkerEvent(0), " Nothing on wages."], [])
 
 
-@pytest.mark.parametrize("forged", ["[2]", "[E2]", "[E2-aaaa]", "[E99-k3xq]", "[ 3 ]", "[1, 2]"])
+@pytest.mark.parametrize(
+    "forged", ["[2]", "[E2]", "[E2-aaaa]", "[E99-k3xq]", "[ 3 ]", "[1, 2]", "[1a]", "[E2b]", "[1a, 2]"]
+)
 def test_a_marker_that_points_at_nothing_is_taken_out_and_reported(forged: str) -> None:
     events, reported = parsed(f"Sales rose {forged}. Then")
     assert events == ["Sales rose. Then"]
     assert reported == [item.strip().removesuffix("-k3xq") for item in forged.strip("[]").split(",")]
+
+
+@pytest.mark.parametrize("word", ["[NOTFOUND]", "[NOT FOUND]", "[NO_SOURCE]", "[CITATION NEEDED]", "[N/A]", "[SOURCE]"])
+def test_a_word_in_the_place_of_a_marker_is_taken_out_and_reported(word: str) -> None:
+    assert parsed(f"Sales rose {word}. Then") == parsed(*f"Sales rose {word}. Then") == (["Sales rose. Then"], [word])
 
 
 def test_a_valid_marker_stays_when_it_shares_brackets_with_a_forged_one() -> None:
@@ -51,7 +58,25 @@ def test_a_valid_marker_stays_when_it_shares_brackets_with_a_forged_one() -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["［2］ stays", "[sic]", "f[x] and (2) or (Earnings)", "a [b", "[", "E", "form E2", " "]
+    "text",
+    [
+        "［2］ stays",
+        "[sic]",
+        "[emphasis added]",
+        "f[i]",
+        "f[NA_x]",
+        "[unknown]",
+        "[REDACTED]",
+        "[USD]",
+        "[NOTE]",
+        "[not found in 2021]",
+        "f[x] and (2) or (Earnings)",
+        "a [b",
+        "[",
+        "E",
+        "form E2",
+        " ",
+    ],
 )
 def test_other_brackets_are_text(text: str) -> None:
     assert parsed(text) == ([text], [])

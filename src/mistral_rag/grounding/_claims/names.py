@@ -7,6 +7,7 @@ from typing import Final
 
 from mistral_rag.grounding._claims.alignment import Alignment, Passage, Token
 from mistral_rag.grounding._claims.findings import Compared, Finding
+from mistral_rag.grounding._claims.first_words import is_name_at_start
 from mistral_rag.grounding._claims.polarity import SAME_SENTENCE
 from mistral_rag.text import MONTHS, NON_ALPHANUMERIC
 
@@ -88,7 +89,7 @@ def other_roles(compared: Compared) -> Iterator[Finding]:
 
 
 def _names(compared: Compared) -> Iterator[str]:
-    """Capitalised words, but for dates, and for a first word that is none inside of a sentence."""
+    """Capitalised words, but for dates, and for a first word that is a common one."""
     tokens = compared.said.tokens
     for at, token in enumerate(tokens):
         bare = re.sub(r"['’]s?$", "", token.text)
@@ -96,7 +97,7 @@ def _names(compared: Compared) -> Iterator[str]:
             continue
         if bare.lower() in MONTHS or bare.lower() in _DAYS:
             continue
-        if _begins(compared.said, token) and not _is_name_at_start(tokens, at):
+        if _begins(compared.said, token) and not is_name_at_start(tokens, at, compared.language):
             continue
         yield bare
 
@@ -104,12 +105,6 @@ def _names(compared: Compared) -> Iterator[str]:
 def _begins(passage: Passage, token: Token) -> bool:
     before = passage.text[: token.start].rstrip("\"'“„«(*-– ")
     return not before or before[-1] in ".!?:\n•"
-
-
-def _is_name_at_start(tokens: Sequence[Token], at: int) -> bool:
-    """True for a first word that is followed by another capitalised word, or is in capitals."""
-    follows = at + 1 < len(tokens) and tokens[at + 1].is_capitalised and not tokens[at + 1].is_number
-    return follows or (len(tokens[at].text) > 1 and tokens[at].text.isupper())
 
 
 def _is_there(name: str, compared: Compared) -> bool:

@@ -148,18 +148,13 @@ def other_directions(compared: Compared) -> Iterator[Finding]:
     (side,) = sides
     way = {1: "a rise", -1: "a fall"}
     for first, last in _own_values(compared.statement):
-        if first != last and (last > first) != (side > 0) and not _is_of_losses(compared.statement):
+        if first != last and (last > first) != (side > 0) and not is_of_losses(compared.statement):
             yield Finding("contradicted", f"it says {way[side]}, but its values go from {first:g} to {last:g}")
             return
     for row in _rows(compared):
         named = len(row.label & compared.said.stems) == len(row.label) and row.label
         ends = _ends(row, compared.statement) if named else None
-        if (
-            ends is not None
-            and ends[0] != ends[1]
-            and (ends[1] > ends[0]) != (side > 0)
-            and not _is_of_losses(row.text)
-        ):
+        if ends is not None and ends[0] != ends[1] and (ends[1] > ends[0]) != (side > 0) and not is_of_losses(row.text):
             yield Finding("contradicted", f"it says {way[side]}, but the row goes from {ends[0]:g} to {ends[1]:g}")
             return
 
@@ -249,21 +244,21 @@ def _distance(year: Number, number: Number) -> int:
     return number.start - year.end if year.start < number.start else year.start - number.end
 
 
-_FROM_TO: Final = re.compile(
+FROM_TO: Final = re.compile(
     r"\b(?:from|von|de|desde|da)\s(?P<first>[^,;]{1,50}?)\s(?:to|auf|à|a|hasta)\s(?P<last>[^,;]{1,40})", re.IGNORECASE
 )
 
 
 def _own_values(statement: str) -> Iterator[tuple[float, float]]:
     """The values of "from … to …", in that order."""
-    for found in _FROM_TO.finditer(statement):
+    for found in FROM_TO.finditer(statement):
         first = [n for n in numbers(found["first"]) if not n.is_year and n.values]
         last = [n for n in numbers(found["last"]) if not n.is_year and n.values]
         if first and last:
-            yield _value(first[0], last[0]), _value(last[0], first[0])
+            yield value_of(first[0], last[0]), value_of(last[0], first[0])
 
 
-def _value(number: Number, other: Number) -> float:
+def value_of(number: Number, other: Number) -> float:
     sign = -1 if number.minus or number.bracketed else 1
     return float(min(number.values) * sign * 10 ** (number.power or other.power))
 
@@ -272,7 +267,7 @@ def _ends(row: _Row, statement: str) -> tuple[float, float] | None:
     """The values of the year before and of the year that a statement is about: the latest one that it names."""
     if len(row.years) < _HEAD_ROW:
         return None
-    by_year = {year: _value(number, number) for year, number in zip(row.years, row.numbers, strict=True)}
+    by_year = {year: value_of(number, number) for year, number in zip(row.years, row.numbers, strict=True)}
     named = sorted({value for n in numbers(statement) if n.is_year for value in n.values if value in by_year})
     ordered = sorted(by_year)
     last = named[-1] if named else ordered[-1]
@@ -280,7 +275,7 @@ def _ends(row: _Row, statement: str) -> tuple[float, float] | None:
     return (by_year[before], by_year[last]) if before is not None else None
 
 
-def _is_of_losses(text: str) -> bool:
+def is_of_losses(text: str) -> bool:
     """True where a fall of the number may be called a rise: of losses and negative values."""
     return (
         re.search(r"\b(?:loss|losses|deficit|verlust|perte|pérdida|negative)\b|[(−-]\s?[$€£]?\d", text, re.IGNORECASE)

@@ -13,17 +13,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _GAP = r"\s{0,3}"
-_ITEM = r"E?\d{1,4}(?:-\w{1,12})?"
+_ITEM = r"E?\d{1,4}[a-z]?(?:-\w{1,12})?"
 _BETWEEN = rf"(?:{_GAP}[,;]{_GAP}|\s{{1,3}})"
 _ITEMS = rf"{_GAP}{_ITEM}(?:{_BETWEEN}{_ITEM}){{0,20}}{_GAP}"
 _NAMED = (
     r"(?:sources?|documents?|docs?|evidence|citations?|references?|refs?|quellen?|fuentes?|fonti|fonte|bronn?en?|s|d)"
     r"\s?[#:.]?\s?\d{1,4}"
 )
-_FOREIGN = rf"\[\^\d{{1,4}}\]|\[{_NAMED}\]|【\d{{1,4}}[^】\n]{{0,40}}】"
-"""Ways in which models cite that were not asked for: [^1], [Source 1], 【1†title】."""
+_MISSING = (
+    r"(?-i:NOT?[ _-]?(?:FOUND|ANSWER|EVIDENCE|SOURCES?|DATA|CITATION)|NONE|UNKNOWN|N/?A|MISSING"
+    r"|SOURCES?|CITATIONS?|CITATION[ _-]NEEDED|EVIDENCE|MARKER|REF|REFERENCE)"
+)
+"""Words in the place of a marker, in capitals only: "[unknown]" and "[emphasis added]" are text, "[REDACTED]" also."""
+_FOREIGN = rf"\[\^\d{{1,4}}\]|\[{_NAMED}\]|【\d{{1,4}}[^】\n]{{0,40}}】|\[{_MISSING}\]"
+"""Ways in which models cite that were not asked for: [^1], [Source 1], 【1†title】, [NOTFOUND]."""
 _PENDING = re.compile(
-    r"""\s{0,8}(?: \[\^\d{0,4} | \[[a-z]{1,10}(?:\s?[#:.]?\s?\d{0,4})? | 【(?:\d{1,4}[^】\n]{0,40})?
+    r"""\s{0,8}(?: \[\^\d{0,4} | \[[a-z]{1,10}(?:\s?[#:.]?\s?\d{0,4})? | \[(?-i:[A-Z/ _-]{1,20})
+             | 【(?:\d{1,4}[^】\n]{0,40})?
              | \[\s{0,3}(?:E?(?:\d[\w\s,;-]{0,600})?)?     # a bracket that may become a marker
              | [(【]\s{0,3}(?:E(?:\d[\w\s,;-]{0,600})?)?    # also in other brackets, when the nonce is right
              | E(?:\d{1,4}(?:-\w{0,12})?)?                  # also in none

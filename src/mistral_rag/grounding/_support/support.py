@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from mistral_rag.grounding._claims.amounts import other_amounts, other_limits
 from mistral_rag.grounding._claims.clauses import added_clauses
 from mistral_rag.grounding._claims.differences import changed_words
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.names import absent_names, other_names, other_roles
 from mistral_rag.grounding._claims.polarity import negations, opposites
+from mistral_rag.grounding._claims.records import other_records
+from mistral_rag.grounding._claims.series import other_series
 from mistral_rag.grounding._claims.values import other_directions, other_measures, other_places, other_years
 from mistral_rag.schema import Support
 from mistral_rag.text import Number, computed_number, measure_word, missing_numbers, near, numbers, window, words
@@ -31,8 +34,12 @@ CHECKS: Final[Sequence[Callable[[Compared], Iterator[Finding]]]] = (
     opposites,
     changed_words,
     other_directions,
+    other_amounts,
+    other_limits,
     other_places,
     other_years,
+    other_series,
+    other_records,
     other_roles,
     other_names,
     absent_names,
