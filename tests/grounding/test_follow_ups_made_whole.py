@@ -115,6 +115,30 @@ def test_a_follow_up_of_a_follow_up_goes_back_to_what_it_is_about() -> None:
     assert made_whole("Why?", [SALES, CEO]) == "Why: Who is the CEO of Microsoft?"
 
 
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("How many leave days does she have?", "How many leave days does she have (position has Karin Holm)?"),
+        ("Which car does he drive?", "Which car does he drive (position has Karin Holm)?"),
+        ("What budget can she sign?", "What budget can she sign (position has Karin Holm)?"),
+    ],
+)
+def test_what_is_asked_for_is_not_whom_a_pronoun_means(question: str, whole: str) -> None:
+    assert made_whole(question, ["What position has Karin Holm?"]) == whole
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Karin say she needs?",
+        "How many leave days does Karin have when she starts?",
+        "How many days does it take to get a visa?",
+    ],
+)
+def test_a_pronoun_for_what_the_question_names_or_for_nothing_is_no_follow_up(question: str) -> None:
+    assert made_whole(question, ["What position has Olaf Holm?"]) is None
+
+
 def test_without_an_earlier_question_nothing_is_made_whole() -> None:
     assert made_whole("And in 2021?", []) is None
     assert made_whole("And in 2021?", ["  "]) is None

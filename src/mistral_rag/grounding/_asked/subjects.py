@@ -7,6 +7,7 @@ from typing import Final
 from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, things_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.retrieval._domains.periods import period_of
 from mistral_rag.schema import Page
 
 MAX_HEAD_LINES: Final = 3
@@ -28,7 +29,8 @@ class Subjects:
         asked = language_of(question)
         # names stay the same in a document of another language, where the question itself is surely English
         english = asked == "en" or (not asked and not others)
-        self.things = things_in(question, "en" if english else asked or "xx")
+        pages = {unit.page_key: unit.passage.page.text for unit in evidence}
+        self.things = things_in(question, "en" if english else asked or "xx", texts=pages.values())
         self._evidence = evidence
         self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
         self._pages = {unit.page_key: unit.passage.page for unit in evidence}
@@ -61,7 +63,31 @@ class Subjects:
         missing = self.missing
         years = [thing for thing in self.things if thing.kind == "year"]
         no_year = set(years) <= set(missing)
-        return tuple(t for t in missing if t.kind in {"code", "quarter"} or (t.kind == "year" and no_year))
+        alone = tuple(t for t in missing if t.kind in {"code", "quarter"} or (t.kind == "year" and no_year))
+        return alone or (tuple(years) if self._apart else ())
+
+    @property
+    def _apart(self) -> tuple[Thing, ...]:
+        """Names of documents that are of none of the years asked for: "Apex" in 2022, where 2022 is another's."""
+        years = [thing for thing in self.things if thing.kind == "year"]
+        if not years:
+            return ()
+        titled = [
+            (thing, self._holding(thing)) for thing in self.things if thing.kind == "name" and self._titles(thing)
+        ]
+        return tuple(name for name, uris in titled if not any(self._holds(uri, year) for uri in uris for year in years))
+
+    def _holding(self, thing: Thing) -> list[str]:
+        return [uri for uri in self._documents if self._holds(uri, thing)]
+
+    def _titles(self, name: Thing) -> list[str]:
+        """Addresses of the documents whose title or file has a name."""
+        return [uri for uri, text in self._documents.items() if name.is_in(text)]
+
+    def _holds(self, uri: str, thing: Thing) -> bool:
+        """True where a document names a thing in its title, its file's name or what was found of it."""
+        pages = (key for key in self._pages if key[0] == uri)
+        return thing.is_in(self._documents[uri]) or any(self._on_page[thing, key] for key in pages)
 
     @property
     def unnamed(self) -> tuple[Thing, ...]:
@@ -95,14 +121,24 @@ class Subjects:
         """The reason that these things are missing, with the nearest others."""
         named = ", ".join(map(str, missing))
         nearest = ", ".join(filter(None, (self.nearest(thing) for thing in missing)))
-        reason = f"nothing that was found mentions {named}"
+        # what other documents mention is missing for the one that is named
+        apart = "" if set(missing) <= set(self.missing) else f" for {', '.join(map(str, self._apart))}"
+        reason = f"nothing that was found mentions {named}{apart}"
         return f"{reason}; nearest, about another: {nearest}" if nearest else reason
 
     def nearest(self, thing: Thing) -> str:
         """Another thing of its kind that the evidence is about, where there is one: "RE-2025-0417"."""
         if thing.kind == "code":
             return next((code for unit in self._evidence for code in codes_like(thing, unit.text)), "")
+        if thing.kind == "year":
+            return self._nearest_year(int(thing.letters))
         return ""
+
+    def _nearest_year(self, year: int) -> str:
+        """The year next to this one of the documents that a name of the question titles."""
+        titled = {text for name in self._apart for uri, text in self._documents.items() if uri in self._titles(name)}
+        years = {other for text in titled for other in period_of(text).years}
+        return str(min(years, key=lambda other: (abs(other - year), -other))) if years else ""
 
     def about(self, at: int, thing: Thing) -> float:
         """1 where a unit is about a thing, `ELSEWHERE` where its page only mentions it, 0 where it is about another.
@@ -173,9 +209,13 @@ def _has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
         if units[first].kind == "heading" == units[index].kind:
             return True
         text = page.text[units[index].start : units[index].end]
-        if (label and _label(text) == label) or (thing.kind == "code" and has_code(text)):
+        if (label and _label(text) == label) or (thing.kind == "code" and _has_code_like(thing, text)):
             return True
     return False
+
+
+def _has_code_like(thing: Thing, text: str) -> bool:
+    return has_code(text) or (not thing.text.isdigit() and bool(codes_like(thing, text)))
 
 
 def _label(text: str) -> str:

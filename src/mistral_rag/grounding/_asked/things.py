@@ -1,7 +1,7 @@
 """Things that a question names: companies, people, products, codes, years and quarters."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -18,11 +18,20 @@ _MEASURE: Final = re.compile(
 )
 """Quantities, ordinals and ranges: "30-day", "5GB", "2016-2017"."""
 _NUMBERED: Final = re.compile(
-    r"\b(?:invoice|order|case|ticket|account|contract|policy|claim|part|item|article|section|rechnung|bestellung|auftrag|vertrag"
-    r"|facture|commande|contrat|factura|pedido|no|nr|number|nummer|num[eé]ro)\b\.?\s*(?:no|nr|number|nummer)?\b\.?\s*[#:]?\s*"
-    r"(?P<code>\d{3,}(?:[-/.]\d+)*)(?![\d.,]*\s*(?:%|percent|million|billion|days|euro|dollars))",
+    r"\b(?:invoice|order|case|ticket|account|contract|policy|claim|part|item|article|section|rule|clause|paragraph|rechnung|bestellung|auftrag|vertrag"
+    r"|regel|ziffer|facture|commande|contrat|factura|pedido|no|nr|number|nummer|num[eé]ro)\b\.?\s*(?:no|nr|number|nummer)?\b\.?\s*[#:]?\s*"
+    r"(?P<code>\d{3,}(?:[-/.]\d+)*|\d+(?:[-/.]\d+)+)(?![\d.,]*\s*(?:%|percent|million|billion|days|euro|dollars))",
     re.IGNORECASE,
 )
+_IDENTIFIER: Final = re.compile(
+    r"\b(?P<case>invoice|order|case|ticket|account|contract|claim|rechnung|bestellung|auftrag|vertrag|facture|commande|contrat"
+    r"|factura|pedido)s?(?:[-\s]*(?:no|nr|number|nummer|num[eé]ro|id)\b\.?|snummer|\s*n[°º])?\s*[#:|]?\s*"
+    r"(?P<code>(?=[^\W_]*[-/.]?\d|[^\W\d_]+[-/.]\w*\d)[^\W_]+(?:[-/._][^\W_]+)*)",
+    re.IGNORECASE,
+)
+"""The number of a case, behind the word for it: "Invoice number: 2024-017", "Order PO-7"."""
+_DIGITS: Final = re.compile(r"(?<![\w$€£#.,/-])\d+(?:[-/.]\d+)+(?![-/.,]?\w)")
+_YEARS: Final = re.compile(r"(?:19|20)\d\d(?:[-/](?:\d\d|(?:19|20)\d\d))?")
 _NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)(?<![-–])\b[A-Z][a-z]{2,}\w*(?!\w|\s\d)")
 """Not before a number: "Level 1" and "Note 5" are columns and places."""
 _CALENDAR: Final = frozenset(
@@ -57,12 +66,14 @@ class Thing:
         return _pattern(self.text).search(text) is not None
 
 
-def things_in(question: str, language: str = "en") -> tuple[Thing, ...]:
+def things_in(question: str, language: str = "en", *, texts: Iterable[str] = ()) -> tuple[Thing, ...]:
     """The things that a question names, each once.
 
-    Names are told by their capitals, in English alone: in German every noun has one.
+    Names are told by their capitals, in English alone: in German every noun has one. Digits with separators are a code
+    behind a word such as "invoice", or where the texts have one of the same form behind such a word.
     """
-    found = [*_codes(question), *_times(question)]
+    codes = [*_codes(question), *_codes_as_in(question, texts)]
+    found = [*codes, *_times(question, codes)]
     if language in {"", "en"}:
         taken = " ".join(thing.letters for thing in found)
         names = (re.sub(r"['’]s$", "", name[0]) for name in _NAME.finditer(question))
@@ -86,6 +97,15 @@ def codes_like(thing: Thing, text: str) -> list[str]:
     return [code for code in every if squeezed(code) != thing.letters]
 
 
+def identifiers(text: str) -> dict[str, frozenset[str]]:
+    """The numbers of the cases that a text names, by the word for the case: invoices, orders, tickets."""
+    found: dict[str, set[str]] = {}
+    for match in _IDENTIFIER.finditer(text):
+        if not _is_time(match["code"]):
+            found.setdefault(match["case"].casefold(), set()).add(squeezed(match["code"]))
+    return {case: frozenset(codes) for case, codes in found.items()}
+
+
 @lru_cache(maxsize=512)
 def squeezed(text: str) -> str:
     """A text by its letters and digits alone."""
@@ -96,6 +116,10 @@ def squeezed(text: str) -> str:
 def _pattern(code: str) -> re.Pattern[str]:
     """Match a code whole, as a part of a longer one ("A002" in "RULE-A002"), with or without its separators."""
     parts = re.findall(r"[^\W\d_]+|\d+", code)
+    if _DIGITS.fullmatch(code):
+        # "10.4" is neither 104 nor an amount
+        digits = r"[-‐‑–./_ ]".join(parts)
+        return re.compile(rf"(?<![^\W_])(?<!\d[.,])(?<![$€£]){digits}(?![^\W_])(?![-/.]\d)(?!\s?%|\s(?:m|b)illion)")
     return re.compile(r"(?<![^\W_])(?<!\d[.,])" + r"[\W_]{0,2}".join(parts) + r"(?![^\W_])(?![-/.]\d)", re.IGNORECASE)
 
 
@@ -104,8 +128,26 @@ def _codes(question: str) -> Iterator[Thing]:
         if _is_code(found[0]):
             yield Thing("code", found[0], squeezed(found[0]))
     for found in _NUMBERED.finditer(question):
-        if _period(found["code"]) == Period():
+        if not _is_time(found["code"]):
             yield Thing("code", found["code"], squeezed(found["code"]))
+
+
+def _codes_as_in(question: str, texts: Iterable[str]) -> Iterator[Thing]:
+    """Digits with separators that have the form of a code in the texts; "10.4" may be an amount, and is none."""
+    asked = [found[0] for found in _DIGITS.finditer(question) if not _is_time(found[0])]
+    asked = [code for code in asked if re.fullmatch(r"\d+\.\d+", code) is None]
+    if asked:
+        held = {_form(found["code"]) for text in texts for found in _NUMBERED.finditer(text)}
+        yield from (Thing("code", code, squeezed(code)) for code in asked if _form(code) in held)
+
+
+def _form(code: str) -> str:
+    return re.sub(r"\d", "0", code)
+
+
+def _is_time(code: str) -> bool:
+    """True for digits that are a year, years or a date; "2024-017" is none."""
+    return _YEARS.fullmatch(code) is not None or bool(_period(code).dates)
 
 
 def _is_code(word: str) -> bool:
@@ -123,17 +165,18 @@ def _is_timeless(word: str) -> bool:
     return period == Period() or bool(rest)
 
 
-def _times(question: str) -> Iterator[Thing]:
+def _times(question: str, codes: Iterable[Thing]) -> Iterator[Thing]:
     bare = question
-    for found in _CODE.finditer(question):
-        if _is_code(found[0]):
-            bare = bare.replace(found[0], " ")
+    for code in codes:
+        bare = bare.replace(code.text, " ")
     asked = _period(bare)
     yield from (Thing("year", str(year), str(year)) for year in sorted(asked.years))
     yield from (Thing("quarter", f"Q{quarter}", str(quarter)) for quarter in sorted(asked.quarters))
 
 
 def _shape(code: str) -> str:
+    if _DIGITS.fullmatch(code):
+        return _form(code)
     return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", lambda letters: letters[0].casefold(), code))
 
 

@@ -96,6 +96,14 @@ _OBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 """A pronoun as the object of a short question: "Who deletes them?"."""
+_ASKED_OF_ONE: Final = re.compile(
+    r"^\W*(?:and\s+)?(?:what|which|how\s+(?:many|much))\b(?:\s+(?-i:[a-z][\w-]*)){1,4}?\s+(?:do|does|did|has|have|had|will|can|could|must"
+    r"|should|would)\s+(?:he|she|they|it(?!\s+(?:take|cost|rain|snow)))\b"
+    r"|^\W*(?:und\s+)?(?:wie\s+viele?|welche[mnrs]?)\s+(?:[\w-]+\s+){1,4}?(?:hat|hatte|bekommt|erhält|kann|darf|muss)\s+"
+    r"(?-i:sie|er)\b",
+    re.IGNORECASE,
+)
+"""A subject right behind the verb, which the thing that is asked for cannot be: "How many leave days does she have?"."""
 _BOUNDARY: Final = re.compile(
     r",|\b(?:when|if|after|before|because|while|until|and|or|which|wenn|falls|nachdem|bevor|weil|und|oder)\b",
     re.IGNORECASE,
@@ -140,6 +148,8 @@ def needs_turn(question: str) -> bool:
         return True
     if _EXPLETIVE.search(question):
         return False
+    if _ASKED_OF_ONE.match(question):
+        return True
     if _OBJECT.search(question) and not _BOUNDARY.search(question):
         return True
     return any(

@@ -172,7 +172,12 @@ def _both_sides(chosen: Sequence[Quoted], fit: Fit) -> str | None:
     found = contradiction(chosen, fit.wanted)
     if found is None:
         return None
-    sides = " and ".join(dated(side.run.unit.passage.source) for side in found)
+    sources = [side.run.unit.passage.source for side in found]
+    titles = [dated(source) for source in sources]
+    # two documents of one title are told apart by their files
+    if len(set(titles)) == 1:
+        titles = [f"{title} [{source.name}]" for title, source in zip(titles, sources, strict=True)]
+    sides = " and ".join(titles)
     return f"the documents contradict each other: {sides}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mistral_rag.grounding._asked.things import identifiers
 from mistral_rag.grounding._evidence.runs import UnitRun
 from mistral_rag.grounding._support.wanted import WantedValue
 from mistral_rag.retrieval._domains.periods import Period, period_of
@@ -72,7 +73,7 @@ def _plain(text: str) -> str:
 def _contradict(run: UnitRun, other: UnitRun, wanted: WantedValue) -> bool:
     if run.unit.passage.source.uri == other.unit.passage.source.uri:
         return False
-    if _times(run, wanted) != _times(other, wanted):
+    if _times(run, wanted) != _times(other, wanted) or _are_of_two_cases(run, other):
         return False
     said, also_said = set(_terms(run)), set(_terms(other))
     if min(len(said), len(also_said)) < MIN_WORDS or wanted.kind in {None, "name"}:
@@ -80,6 +81,13 @@ def _contradict(run: UnitRun, other: UnitRun, wanted: WantedValue) -> bool:
     values, others = set(_values(run.text)), set(_values(other.text))
     share = len(said & also_said) / len(said | also_said)
     return share >= SAME_STATEMENT and bool(values and others) and values.isdisjoint(others)
+
+
+def _are_of_two_cases(run: UnitRun, other: UnitRun) -> bool:
+    """True for pages that name another invoice, order or ticket each, and none in common."""
+    of_run, of_other = (identifiers(one.unit.passage.page.text) for one in (run, other))
+    shared = of_run.keys() & of_other.keys()
+    return bool(shared) and all(of_run[case].isdisjoint(of_other[case]) for case in shared)
 
 
 def _terms(run: UnitRun) -> Iterator[str]:

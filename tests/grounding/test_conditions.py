@@ -1,0 +1,151 @@
+"""Conditions of a question that must hold together: the numbers of cases, names, times and persons."""
+
+import pytest
+from langchain_core.documents import Document
+
+from mistral_rag.grounding._asked.things import things_in
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
+from mistral_rag.grounding._evidence.extractive import extract
+from mistral_rag.grounding._evidence.pages import passages
+from tests.grounding.test_asked import answered, evidence
+
+INVOICES = (
+    "INVOICE\n\nInvoice number: 2024-017\n\nCustomer: Brix SA\n\nTotal amount: EUR 4,998.00\n",
+    "INVOICE\n\nInvoice number: 2024-018\n\nCustomer: Kolb KG\n\nTotal amount: EUR 11,900.00\n",
+)
+RULES = ("Rule 10.2: Access ends after 90 days.\n\nRule 10.3: Access ends after 30 days.\n",)
+SECTIONS = ("# Section 4.1\n\nBadges are worn by visitors.\n\n# Section 4.2\n\nBadges are returned by visitors.\n",)
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("What is the total amount of invoice 2024-017?", "2024-017"),
+        ("What does rule 10.4 say?", "10.4"),
+        ("Who signed order 17/2024?", "17/2024"),
+    ],
+)
+def test_digits_with_separators_behind_a_word_for_a_case_are_a_code(question: str, code: str) -> None:
+    assert [f"{thing.kind} {thing.text}" for thing in things_in(question)] == [f"code {code}"]
+
+
+@pytest.mark.parametrize(
+    ("question", "things"),
+    [
+        ("What was the order intake in 2023-2024?", ["year 2023", "year 2024"]),
+        ("What was order 2024?", ["year 2024"]),
+        ("How much is 10.4 million in euros?", []),
+    ],
+)
+def test_years_and_amounts_are_no_codes(question: str, things: list[str]) -> None:
+    assert [f"{thing.kind} {thing.text}" for thing in things_in(question)] == things
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "reason"),
+    [
+        (
+            "What is the total amount of invoice 2024-019?",
+            INVOICES,
+            "nothing that was found mentions 2024-019; nearest, about another: 2024-017",
+        ),
+        (
+            "What is the total amount of 2024-020?",
+            INVOICES,
+            "nothing that was found mentions 2024-020; nearest, about another: 2024-017",
+        ),
+        (
+            "After how many days does access end by rule 10.4?",
+            RULES,
+            "nothing that was found mentions 10.4; nearest, about another: 10.2",
+        ),
+        (
+            "What does section 4.3 say of badges?",
+            SECTIONS,
+            "nothing that was found mentions 4.3; nearest, about another: 4.1",
+        ),
+    ],
+)
+def test_a_number_that_nothing_mentions_is_named(question: str, texts: tuple[str, ...], reason: str) -> None:
+    found = extract(question, evidence(*texts))
+    assert (found.runs, found.reason) == ((), reason)
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "quotes"),
+    [
+        ("What is the total amount of invoice 2024-018?", INVOICES, "Total amount: EUR 11,900.00"),
+        ("What is the total amount of 2024-017?", INVOICES, "Total amount: EUR 4,998.00"),
+        ("After how many days does access end by rule 10.3?", RULES, "Rule 10.3: Access ends after 30 days."),
+    ],
+)
+def test_a_number_that_is_there_is_answered_for(question: str, texts: tuple[str, ...], quotes: str) -> None:
+    answer = answered(question, evidence(*texts))
+    assert (answer.status, answer.reason, answer.citations[0].quote) == ("answered", None, quotes)
+
+
+ORDERS = (
+    "Purchase order: 4500012345\n\nThe total of the order is EUR 310.00 with tax.",
+    "Purchase order: 4500012399\n\nThe total of the order is EUR 720.00 with tax.",
+)
+BILLS = (
+    "Invoice no. 2024-017\n\nThe total of the order is EUR 310.00 with tax.",
+    "Invoice no. 2024-018\n\nThe total of the order is EUR 720.00 with tax.",
+)
+TICKETS = (
+    "Ticket T-101\n\nThe total of the order is EUR 310.00 with tax.",
+    "Ticket T-102\n\nThe total of the order is EUR 720.00 with tax.",
+)
+
+
+@pytest.mark.parametrize("texts", [ORDERS, BILLS, TICKETS])
+def test_two_cases_of_one_form_do_not_contradict_each_other(texts: tuple[str, ...]) -> None:
+    answer = answered("How much is the total of the order with tax?", evidence(*texts))
+    assert (answer.status, answer.reason) == ("answered", None)
+
+
+def test_copies_of_one_case_that_differ_contradict_each_other_and_are_told_apart_by_their_files() -> None:
+    texts = [text.replace("2024-018", "2024-017") for text in BILLS]
+    answer = answered("How much is the total of the order with tax?", evidence(*texts, title="Bill"))
+    assert answer.status == "partial"
+    assert answer.reason == "the documents contradict each other: Bill [0.md] and Bill [1.md]"
+
+
+REPORTS = (
+    "Acme Corp annual report 2022\n\nNet income was $12.4 million in 2022.",
+    "Apex Corp annual report 2023\n\nNet income was $77.0 million in 2023.",
+)
+
+
+def reports() -> list[EvidenceUnit]:
+    documents = [
+        Document(text, metadata={"source": f"{text[:4]}.md", "title": text.splitlines()[0]}) for text in REPORTS
+    ]
+    return gather(passages(documents, None)[0], budget=10_000)
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        (
+            "What was the net income of Apex in 2022?",
+            "nothing that was found mentions 2022 for Apex; nearest, about another: 2023",
+        ),
+        (
+            "What was the net income of Acme in 2023?",
+            "nothing that was found mentions 2023 for Acme; nearest, about another: 2022",
+        ),
+        (
+            "How much did Apex earn in fiscal 2022 as net income?",
+            "nothing that was found mentions 2022 for Apex; nearest, about another: 2023",
+        ),
+    ],
+)
+def test_the_year_of_another_company_is_no_answer(question: str, reason: str) -> None:
+    found = extract(question, reports())
+    assert (found.runs, found.reason) == ((), reason)
+
+
+def test_the_year_of_the_company_itself_is_answered_for() -> None:
+    found = extract("What was the net income of Apex in 2023?", reports())
+    assert (found.reason, found.runs[0].text) == (None, "Net income was $77.0 million in 2023.")
