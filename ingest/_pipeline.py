@@ -13,7 +13,8 @@ from ingest._budget import Budget
 from ingest._documents import ReadFile, read_files
 from ingest._embedding import begin_embedding, chosen_embedder
 from ingest._groups import GroupAssignment, hidden_warning
-from ingest._moves import can_move, move
+from ingest._members import MemberQueue
+from ingest._moves import can_move, move_file
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
 from ingest._pending import PendingVectors
 from ingest._pictures import PictureCheck
@@ -107,6 +108,8 @@ class Build:
         self._uncommitted, self._committed = 0, 0.0
         self._unrefreshed, self._refreshed = 0, 0
         self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
+        self._total = 0
+        self._members = MemberQueue()
         self._reader: CachedPageReader | None = None
         self._vectors: PendingVectors | None = None
         self._pictures = PictureCheck()
@@ -127,6 +130,7 @@ class Build:
                     known = writer.sources()
                 name = reader.name if reader else ""
                 plan = self._planned(known, name)
+                self._members = MemberQueue(self._to_keep(known), name)
                 self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
@@ -150,6 +154,12 @@ class Build:
             self.roots, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed
         )
 
+    def _to_keep(self, known: Mapping[str, SourceStatus]) -> Mapping[str, SourceStatus]:
+        """The documents that are not read anew where their content is the same."""
+        if self.redo is None:
+            return known
+        return {uri: state for uri, state in known.items() if not self.redo.names(uri)}
+
     def _platform_error(self) -> Exception | None:
         """The first error of the platform in this build."""
         embedder = self._vectors.embedder if self._vectors else None
@@ -169,7 +179,7 @@ class Build:
     def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
         gone = set(plan.gone) - set(plan.moved.values())
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
-        total = reported + len(plan.failed) + len(plan.to_read) + len(gone)
+        self._total = reported + len(plan.failed) + len(plan.to_read) + len(gone)
         self._total_bytes = sum(file.found.size for file in plan.to_read)
         for event in self._changes(writer, plan, known):
             if isinstance(event, FileReport):
@@ -177,7 +187,7 @@ class Build:
             yield Progress(
                 event,
                 len(self.report.files),
-                total,
+                max(self._total, len(self.report.files)),
                 self.report.chunks,
                 pages=self.report.pages,
                 vectors=self._vectors.added if self._vectors else 0,
@@ -255,7 +265,10 @@ class Build:
             return None
         named = self._source(file.found, file.digest)
         kept = {name: getattr(old.source, name) for name in ("title", "language", "metadata")}
-        move(writer, file, old, named.model_copy(update=kept))
+        if not old.chunks:
+            # of an archive, by its name
+            kept["title"] = named.title
+        move_file(writer, file, old, named.model_copy(update=kept))
         self._commit_in_time(writer, old.chunks)
         self._read_bytes += file.found.size
         problems = describe_problems(old.problems)
@@ -274,16 +287,23 @@ class Build:
         """Read files and put them into the index as they get ready."""
         if not files:
             return
-        every = self.ocr == "always"
-        reading = read_files(files, self._reader, budget=self._budget, workers=self.workers, every_picture=every)
+        reading = read_files(
+            files,
+            self._reader,
+            members=self._members,
+            budget=self._budget,
+            workers=self.workers,
+            every_picture=self.ocr == "always",
+        )
         # closed at once when something is raised, not when the error is forgotten: workers would live on meanwhile
         with closing(reading) as read:
             for item in read:
                 if isinstance(item, PageRead):
                     yield self._page_read(item)
                 elif item is not None and (report := self._taken_in(writer, item)):
-                    self._read_bytes += item.file.found.size
+                    self._read_bytes += 0 if item.file.found.member else item.file.found.size
                     yield report
+                    yield from self._take_members(writer, item)
                 if self._vectors is not None:
                     yield from self._vectors.advance()
 
@@ -297,6 +317,22 @@ class Build:
         self._commit_in_time(writer, len(parsed.chunks))
         return report
 
+    def _take_members(self, writer: IndexWriter, item: ReadFile) -> Iterator[FileReport]:
+        """Have the files inside of one read, drop those that are gone, and note when all are in the index."""
+        parsed = item.parsed
+        if isinstance(parsed, ParsedFile):
+            members = self._members.take(item.file, parsed, item.unpacked) if item.unpacked else []
+            self._total += len(members)
+            for uri in self._members.gone(item.file, members):
+                name = self._members.name_of(uri)
+                writer.remove(uri)
+                yield FileReport(name, "removed")
+            for member in members:
+                if member.status == "unchanged":
+                    yield from self._members.reports(member.found.uri)
+        for whole in self._members.through(item.file):
+            writer.note_look(whole.found.uri, size=whole.found.size, mtime_ns=whole.noted_ns)
+
     def _page_read(self, page: PageRead) -> PageRead:
         if self._reader is not None:
             self.report.ocr_fresh = self._reader.fresh
@@ -309,7 +345,7 @@ class Build:
             return parsed
         if parsed.pictures and self.ocr != "never" and HOW_TO_READ not in self.report.warnings:
             self.report.warnings.append(HOW_TO_READ)
-        if parsed.chunks or not parsed.problems:
+        if parsed.chunks or parsed.members or not parsed.problems:
             return parsed
         self._count(parsed)
         return ParseError(describe_problems(_problems(parsed)) or "")
@@ -362,7 +398,8 @@ class Build:
             parsed.pages,
             parsed.chunks,
             root=found.root,
-            size=SourceStatus.READ_AGAIN if provisional else found.size,
+            # until all of its members are there, too
+            size=SourceStatus.READ_AGAIN if provisional or parsed.members else found.size,
             mtime_ns=file.noted_ns,
             problems=problems,
             profile=parsed.profile,
@@ -394,6 +431,8 @@ class Build:
             modified=datetime.fromtimestamp(found.mtime_ns // 10**9, tz=UTC),
             groups=self._groups.of(found.uri),
             metadata=parsed.metadata if parsed else {},
+            parent=found.parent,
+            member=found.member,
         )
 
 

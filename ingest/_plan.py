@@ -4,16 +4,16 @@ import errno
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest._groups import differ
 from ingest._opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
-from ingest._sources import EmptyFolder, SkippedPath, SourceFile, UnreadPath, walk
+from ingest._sources import EmptyFolder, Found, SkippedPath, SourceFile, UnreadPath, walk
 from ingest.parsing._result import NEEDS_OCR
-from mistral_rag.index import SourceStatus
+from mistral_rag.index import SourceStatus, outermost_uri
 from mistral_rag.terminal import counted
 from mistral_rag.text import is_readable
 
@@ -34,6 +34,9 @@ MAX_DROP_SHARE = 0.2
 MAX_FILE_BYTES = 4 << 30
 """A larger file is not hashed: it takes half a minute a gigabyte on a slow disk, and a sparse one may claim any size.
 Parsers hold a file in memory and have less of it."""
+
+TAKEN_OUT = "taken out; name the file itself to read it again"
+"""Reason why a file that was removed by name is skipped."""
 
 UNSETTLED = 0
 """Time stamp noted for a file that the next build hashes again, whatever its own is."""
@@ -101,42 +104,62 @@ def make_plan(
     read once more, also where it has not changed.
     """
     plan = BuildPlan(groups, unread={root.as_uri(): {} for root in roots})
+    members = _members_of(known)
+    known = {uri: state for uri, state in known.items() if state.source.member is None}
     present: dict[str, SourceFile] = {}
     unread: set[str] = set()
     empty: set[str] = set()
     for item in walk(roots):
-        if isinstance(item, SkippedPath):
-            plan.skip(item.root, item.name, item.reason)
-        elif isinstance(item, EmptyFolder):
-            empty.add(item.uri)
-        elif isinstance(item, UnreadPath):
-            unread.add(item.uri)
-            plan.settled.append(FileReport(item.name, "failed", item.reason))
-        elif item.media_type is None and item.fault and item.uri in known:
-            unread.add(item.uri)
-            plan.settled.append(FileReport(item.name, "failed", f"can't be read: {item.fault}"))
-        elif item.media_type is None:
-            plan.skip(item.root, item.name, f"type {item.path.suffix.lower() or 'unknown'}")
-        else:
-            present[item.uri] = item
+        _sort(item, known, plan, present, unread, empty)
     plan.warnings += _unreadable_names(found for found in present.values())
     for found in present.values():
         state = SourceStatus.find(known, found.uri)
         if state is not None and state.status == "removed" and found.path in roots:
             state = None
-        again = state is not None and (_to_be_read_again(state, reader) or (retry_failed and _has_failed(state)))
-        _compare(found, state, plan, again=again)
+        within = members.get(found.uri, ())
+        again = state is not None and any(
+            _to_be_read_again(one, reader) or (retry_failed and _has_failed(one)) for one in (state, *within)
+        )
+        if _compare(found, state, plan, again=again):
+            for member in within:
+                _leave(_as_found(member, found), member, plan)
     _plan_gone(
         roots, {uri: known[uri] for uri in known if not _is_within(uri, unread)}, present, empty, plan, prune=prune
     )
     return plan
 
 
+def _sort(
+    item: Found,
+    known: Mapping[str, SourceStatus],
+    plan: BuildPlan,
+    present: dict[str, SourceFile],
+    unread: set[str],
+    empty: set[str],
+) -> None:
+    """Put what was found where it belongs: among the files to compare, or those that can't be or are not read."""
+    if isinstance(item, SkippedPath):
+        plan.skip(item.root, item.name, item.reason)
+    elif isinstance(item, EmptyFolder):
+        empty.add(item.uri)
+    elif isinstance(item, UnreadPath):
+        unread.add(item.uri)
+        plan.settled.append(FileReport(item.name, "failed", item.reason))
+    elif item.media_type is None and item.fault and item.uri in known:
+        unread.add(item.uri)
+        plan.settled.append(FileReport(item.name, "failed", f"can't be read: {item.fault}"))
+    elif item.media_type is None:
+        plan.skip(item.root, item.name, f"type {item.path.suffix.lower() or 'unknown'}")
+    else:
+        present[item.uri] = item
+
+
 def plan_redo(roots: Sequence[Path], uris: Collection[str]) -> BuildPlan:
     """A plan that reads these files anew and looks at nothing else."""
     plan = BuildPlan()
+    files = set(map(outermost_uri, uris))
     for item in walk(roots):
-        if isinstance(item, SourceFile) and item.uri in uris:
+        if isinstance(item, SourceFile) and item.uri in files:
             _compare(item, None, plan, again=True)
     plan.to_read = [replace(file, status="changed") for file in plan.to_read]
     return plan
@@ -151,15 +174,37 @@ def _unreadable_names(files: Iterable[SourceFile]) -> Iterator[str]:
         yield f"{counted(len(names), 'file')} with a name that is not UTF-8, shown with its bytes: {shown}"
 
 
+def _members_of(known: Mapping[str, SourceStatus]) -> dict[str, list[SourceStatus]]:
+    """The documents that are inside of files, by the uri of the file on disk."""
+    members: dict[str, list[SourceStatus]] = {}
+    for uri, state in known.items():
+        if state.source.member is not None:
+            members.setdefault(outermost_uri(uri), []).append(state)
+    return members
+
+
+def _as_found(member: SourceStatus, container: SourceFile) -> SourceFile:
+    source = member.source
+    return replace(
+        container,
+        name=source.name,
+        uri=source.uri,
+        media_type=source.media_type,
+        parent=source.parent,
+        member=source.member,
+    )
+
+
 def _has_failed(state: SourceStatus) -> bool:
     return state.status == "failed" or bool(state.problems)
 
 
-def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, again: bool) -> None:
+def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, again: bool) -> bool:
+    """Plan what becomes of a file; True when it stays as the index knows it."""
     same = state is not None and (state.size, state.mtime_ns) == (found.size, found.changed_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
         _leave(found, state, plan)
-        return
+        return True
     looked_ns = time.time_ns()
     try:
         digest = _digest(found)
@@ -170,13 +215,14 @@ def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, 
             plan.settled.append(FileReport(found.name, "failed", reason, state.pages))
         else:
             plan.failed.append((found, reason))
-        return
+        return False
     if state is not None and not again and state.source.digest == digest:
         if (stamp := _noted(found, looked_ns)) != state.mtime_ns:
             plan.looked_at.append((found, stamp))
         _leave(found, state, plan)
-    else:
-        plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed", looked_ns))
+        return True
+    plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed", looked_ns))
+    return False
 
 
 def _digest(found: SourceFile) -> str:
@@ -220,7 +266,7 @@ def _leave(found: SourceFile, state: SourceStatus, plan: BuildPlan) -> None:
     if state.status == "failed":
         plan.settled.append(FileReport(found.name, "failed", state.reason))
     elif state.status == "removed":
-        plan.settled.append(FileReport(found.name, "skipped", "taken out; name the file itself to read it again"))
+        plan.settled.append(FileReport(found.name, "skipped", TAKEN_OUT))
     elif differ(state, plan.groups):
         plan.regrouped.append((found, state))
     else:

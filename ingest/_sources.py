@@ -18,6 +18,7 @@ class SourceFile:
 
     `name` is its path below the root, as people read it; `media_type` None means no parser takes it. `changed_ns`
     is when its content or its inode last changed; `fault` says why it could not be opened, empty when it could.
+    `parent` and `member` are those of `Source`, for a file that was unpacked.
     """
 
     path: Path
@@ -30,6 +31,8 @@ class SourceFile:
     changed_ns: int = 0
     identity: FileIdentity = (0, 0)
     fault: str = ""
+    parent: str | None = None
+    member: str | None = None
 
     def open(self) -> int:
         """A descriptor of the file that was listed; raises OSError when another one is in its place."""

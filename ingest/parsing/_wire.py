@@ -20,7 +20,8 @@ from ingest.parsing._bounds import (
     bounded_metadata,
     oversize,
 )
-from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
+from ingest.parsing._members import MAX_MEMBER_NAME, MAX_MEMBERS
+from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage, Room, UnpackedMember
 from mistral_rag.index import Profile
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
 from mistral_rag.workers import FrameError, WireFrame
@@ -43,6 +44,7 @@ class Payload(Model):
     hidden: dict[int, int]
     notes: int
     attachments: int
+    members: tuple[tuple[int, str, str, str], ...]
     word_bytes: tuple[int, ...]
 
 
@@ -77,6 +79,7 @@ def encode_file(file: ParsedFile) -> WireFrame:
         hidden=dict(file.hidden),
         notes=file.notes,
         attachments=file.attachments,
+        members=tuple((one.number, one.name, one.media_type, one.digest) for one in file.members),
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
@@ -97,12 +100,22 @@ def decode_file(job: ParseJob | CutJob, frame: WireFrame) -> ParsedFile:
 
 
 def _fields(job: ParseJob) -> dict[str, Any]:
-    # hexadecimal: a path may hold bytes that are no text
-    return {**asdict(job), "path": os.fsencode(job.path).hex()}
+    room = None if job.room is None else {**asdict(job.room), "folder": _hex(job.room.folder)}
+    return {**asdict(job), "path": _hex(job.path), "room": room}
+
+
+def _hex(path: Path) -> str:
+    """A path in hexadecimal: it may hold bytes that are no text."""
+    return os.fsencode(path).hex()
+
+
+def _path(digits: str) -> Path:
+    return Path(os.fsdecode(bytes.fromhex(digits)))
 
 
 def _parse_job(fields: dict[str, Any]) -> ParseJob:
-    return ParseJob(**{**fields, "path": Path(os.fsdecode(bytes.fromhex(fields["path"])))})
+    room = fields["room"] and Room(**{**fields["room"], "folder": _path(fields["room"]["folder"])})
+    return ParseJob(**{**fields, "path": _path(fields["path"]), "room": room})
 
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
@@ -123,6 +136,7 @@ def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
         hidden=payload.hidden,
         notes=payload.notes,
         attachments=payload.attachments,
+        members=tuple(UnpackedMember(*member) for member in payload.members),
     )
 
 
@@ -132,6 +146,8 @@ def _fault(payload: Payload) -> str | None:
         return "the profile is larger than an index keeps"
     if fault := oversize(payload.pages):
         return fault
+    if len(payload.members) > MAX_MEMBERS or any(len(name) > MAX_MEMBER_NAME for _, name, *_ in payload.members):
+        return "there are more members, or longer names of them, than a build takes in"
     short = [payload.title[MAX_TITLE:], *(page.locator.label[MAX_LABEL:] for page in payload.pages)]
     short += [reason[MAX_REASON:] for _, reason in payload.problems]
     if any(short) or len(payload.problems) > 2 * len(payload.pages) + MAX_PROBLEMS_OF_FILE + 1:

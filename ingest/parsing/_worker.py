@@ -6,6 +6,7 @@ from dataclasses import replace
 from ingest.chunking import cut
 from ingest.parsing import parse
 from ingest.parsing._bounds import MAX_TITLE, shortened
+from ingest.parsing._members import unpack
 from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._wire import decode_job, encode_file
@@ -31,16 +32,18 @@ def _answer(frame: WireFrame) -> Iterator[WireFrame]:
 def parse_file(job: ParseJob) -> ParsedFile:
     """Parse a file, and cut it unless its pictures are to be read first; raises ParseError."""
     parsed = parse(job.path, job.media_type)
+    members, unread_members = unpack(parsed.members, job.room)
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
         title=parsed.title or shortened(readable_name(job.path.stem), MAX_TITLE),
         metadata=parsed.metadata,
         pages=parsed.pages,
-        problems=parsed.problems,
+        problems=(*parsed.problems, *unread_members),
         hidden=parsed.hidden,
         notes=parsed.notes,
         attachments=parsed.attachments,
+        members=members,
         pictures=picture_pages(job.path, job.media_type, parsed, every=job.every_picture),
     )
     if job.awaits_ocr and file.pictures:

@@ -15,6 +15,7 @@ from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import RowWriter, plain_json, row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import filter_fields_of, is_bare
 from mistral_rag.index._gate import NAMED, hides_documents
+from mistral_rag.index._members import members_prefix
 from mistral_rag.index._ocr_cache import UNUSED
 from mistral_rag.index._source_status import ERASED, SourceStatusRow, erased_source, erased_uri
 from mistral_rag.schema import Chunk, Page, Source
@@ -140,6 +141,14 @@ class Mutations:
         """Remove a source with everything that hangs on it; an unknown uri is no error."""
         with unreadable("row"):
             self._remove(uri)
+
+    def members_of(self, uri: str) -> list[str]:
+        """The uris of the files inside of a source, at all depths, but for those that were taken out by name."""
+        prefix = members_prefix(uri)
+        query = "SELECT uri, record FROM sources WHERE uri > ? AND uri < ? AND status <> 'removed' ORDER BY source"
+        rows = self._connection.execute(query, (prefix, f"{prefix}\U0010ffff")).fetchall()
+        # a web page may have a fragment of its own
+        return [member for member, record in rows if stored_source(record).member is not None]
 
     def _remove(self, uri: str) -> None:
         found = self._connection.execute("SELECT source, record FROM sources WHERE uri = ?", (uri,)).fetchone()
