@@ -111,7 +111,7 @@ class _Unpacking:
         elif member.unread or member.open is None:
             self._leave_out(name, member.unread or "it can't be opened")
         else:
-            self._write(name, member.open, member.modified)
+            self._write(name, member.open, member)
         return self._left > 0
 
     @property
@@ -120,14 +120,14 @@ class _Unpacking:
             return f"only the first {MAX_MEMBERS:,} of its files are read; divide it"
         return f"its files are not read: there are {MAX_MEMBERS:,} before, or it is inside of {MAX_NESTING} files"
 
-    def _write(self, name: str, opened: Opened, modified: float | None) -> None:
+    def _write(self, name: str, opened: Opened, member: Member) -> None:
         name = self._free(name)
         number = len(self._found) + 1
         path = file_on_disk(self._room.folder, number, name)
         try:
             with opened() as stream:
                 head = stream.read(HEAD)
-                media_type = _type_of(head, path)
+                media_type = member.media_type or _type_of(head, path)
                 if media_type is None:
                     self._leave_out(name, f"type {PurePosixPath(name).suffix.lower() or 'unknown'}")
                     return
@@ -139,8 +139,8 @@ class _Unpacking:
         except _BROKEN as error:
             self._give_up(name, f"is damaged or can't be unpacked: {error}", path)
             return
-        if modified is not None:
-            _set_time(path, modified)
+        if member.modified is not None:
+            _set_time(path, member.modified)
         self._found.append(UnpackedMember(number, name, media_type, digest))
 
     def _copy(self, head: bytes, stream: IO[bytes], path: Path) -> str:

@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from ingest.parsing._bounds import bounded
 from ingest.parsing._containers.types import ARCHIVE_TYPES, archive_type
+from ingest.parsing._mail.types import MAILBOX as MAILBOX_TYPE
+from ingest.parsing._mail.types import MESSAGE_TYPES, mail_type
 from ingest.parsing._office_types import BINARY_SUFFIXES, OFFICE_TYPES
 from ingest.parsing._result import Parsed
 from ingest.parsing._signatures import is_html, is_text, signature_type, text_type
@@ -92,6 +94,8 @@ JSON = Parser(
     ),
 )
 ARCHIVE = Parser("ingest.parsing._containers.archive:parse", ARCHIVE_TYPES)
+MAIL = Parser("ingest.parsing._mail.reader:parse", MESSAGE_TYPES)
+MAILBOX = Parser("ingest.parsing._mail.mailbox:parse", MappingProxyType({".mbox": MAILBOX_TYPE, ".mbx": MAILBOX_TYPE}))
 XML = Parser("ingest.parsing._records.markup:parse", MappingProxyType({".xml": "application/xml"}))
 
 TEXT_LIKE = frozenset(
@@ -153,6 +157,9 @@ def media_type_by(head: bytes, path: Path) -> str | None:
     if (archive := archive_type(head)) and (not suffix or suffix in ARCHIVE_TYPES or by_suffix in TEXT_LIKE):
         # other formats are archives themselves, such as programs
         return archive
+    if by_suffix is None and (mail := mail_type(head)):
+        # as in a Maildir, where names end in flags
+        return mail
     return text_type(head) if by_suffix is None and not path.suffix else by_suffix
 
 

@@ -46,12 +46,14 @@ class Member:
     """A file inside of another one: an attachment of a mail, a member of an archive.
 
     `name` is its path there, with slashes; `open` gives its bytes, while the next member was not asked for; `modified`
-    is when it was changed, in seconds since 1970. One that can't be read says why in `unread`.
+    is when it was changed, in seconds since 1970; `media_type` is known where its first bytes need not be asked. One
+    that can't be read says why in `unread`.
     """
 
     name: str
     open: Callable[[], AbstractContextManager[IO[bytes]]] | None = None
     modified: float | None = None
+    media_type: str | None = None
     unread: str = ""
 
 

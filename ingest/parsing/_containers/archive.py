@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from ingest.parsing._containers.types import BZIP2, GZIP, PACKED, TAR, XZ, archive_type
 from ingest.parsing._office.protection import PROTECTED
@@ -25,7 +25,7 @@ from mistral_rag.text import readable_name
 
 HEAD: Final = 1024
 """Bytes that tell an archive."""
-_OPENERS: Final[Mapping[str, Callable[[Path], IO[bytes]]]] = MappingProxyType(
+_OPENERS: Final[Mapping[str, Callable[[Path], Any]]] = MappingProxyType(
     {GZIP: gzip.GzipFile, BZIP2: bz2.BZ2File, XZ: lzma.LZMAFile}
 )
 # LZMAError and BadZipFile are no OSErrors
