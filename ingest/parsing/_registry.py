@@ -10,9 +10,10 @@ from ingest.parsing._bounds import bounded
 from ingest.parsing._containers.types import ARCHIVE_TYPES, archive_type
 from ingest.parsing._mail.types import MAILBOX as MAILBOX_TYPE
 from ingest.parsing._mail.types import MESSAGE_TYPES, mail_type
+from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
 from ingest.parsing._office_types import BINARY_SUFFIXES, OFFICE_TYPES
 from ingest.parsing._result import Parsed
-from ingest.parsing._signatures import is_html, is_text, signature_type, text_type
+from ingest.parsing._signatures import BOOK_TYPE, is_html, is_text, signature_type, text_type
 from ingest.parsing._source_code import CODE_TYPES
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
@@ -94,7 +95,10 @@ JSON = Parser(
     ),
 )
 ARCHIVE = Parser("ingest.parsing._containers.archive:parse", ARCHIVE_TYPES)
+BOOK = Parser("ingest.parsing._containers.book:parse", MappingProxyType({".epub": BOOK_TYPE}))
+NOTEBOOK = Parser("ingest.parsing._notebook:parse", MappingProxyType({".ipynb": "application/x-ipynb+json"}))
 MAIL = Parser("ingest.parsing._mail.reader:parse", MESSAGE_TYPES)
+OUTLOOK = Parser("ingest.parsing._mail.outlook:parse", MappingProxyType({".msg": OUTLOOK_TYPE, ".oft": OUTLOOK_TYPE}))
 MAILBOX = Parser("ingest.parsing._mail.mailbox:parse", MappingProxyType({".mbox": MAILBOX_TYPE, ".mbx": MAILBOX_TYPE}))
 XML = Parser("ingest.parsing._records.markup:parse", MappingProxyType({".xml": "application/xml"}))
 

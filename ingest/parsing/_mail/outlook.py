@@ -14,12 +14,12 @@ import olefile
 
 from ingest.parsing._mail.headers import plain_field
 from ingest.parsing._mail.pages import Mail, parsed_mail
-from ingest.parsing._mail.rich_text import unpacked_rtf
+from ingest.parsing._mail.reader import decoded
+from ingest.parsing._mail.rich_text import rich_text
 from ingest.parsing._mail.types import MESSAGE
-from ingest.parsing._office.rtf.reader import rtf_text
 from ingest.parsing._result import Member, Parsed
 from mistral_rag.errors import ParseError
-from mistral_rag.text import decode_text, readable_name
+from mistral_rag.text import readable_name
 
 MAX_ATTACHMENTS: Final = 10_000
 """Attachments of a message; Exchange allows 1,024."""
@@ -32,7 +32,13 @@ _RECIPIENT: Final = "__recip_version1.0_#"
 _TEXT, _BYTES_TEXT, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
 """Types of properties: UTF-16, a charset of Windows, bytes, a message."""
 _SUBJECT, _BODY, _HTML, _RTF = "0037", "1000", "1013", "1009"
-_FIELDS: Final = (("subject", _SUBJECT), ("to", "0E04"), ("cc", "0E03"), ("message-id", "1035"), ("in-reply-to", "1042"))
+_FIELDS: Final = (
+    ("subject", _SUBJECT),
+    ("to", "0E04"),
+    ("cc", "0E03"),
+    ("message-id", "1035"),
+    ("in-reply-to", "1042"),
+)
 _SENDER_NAME, _SENDER_ADDRESSES = "0C1A", ("5D01", "5D02", "0C1F")
 _SENT, _DELIVERED, _CODE_PAGE, _INTERNET_CODE_PAGE = 0x0039, 0x0E06, 0x3FFD, 0x3FDE
 _LONG_NAME, _SHORT_NAME, _DATA, _DISPLAY_NAME = "3707", "3704", "3701", "3001"
@@ -101,12 +107,16 @@ class _Message:
 
     def _rich_text(self) -> str:
         data = self._bytes(_RTF, _BINARY)
-        return rtf_text(unpacked_rtf(data)) if data else ""
+        return rich_text(data) if data else ""
 
     def _members(self, path: Path) -> Iterator[Member]:
         depth = len(self._place)
         storages = sorted(
-            {entry[depth] for entry in self._file.listdir(streams=True, storages=False) if _is_below(entry, self._place)}
+            {
+                entry[depth]
+                for entry in self._file.listdir(streams=True, storages=False)
+                if _is_below(entry, self._place)
+            }
         )
         attachments = [name for name in storages if name.startswith(_ATTACHMENT)]
         for number, storage in enumerate(attachments[:MAX_ATTACHMENTS], 1):
@@ -119,7 +129,9 @@ class _Message:
                 inner = (*place, f"{_PREFIX}{_DATA}{_OBJECT}")
                 yield Member(name or f"message {number}", partial(_message_stream, path, inner), media_type=MESSAGE)
             elif self._file.exists("/".join((*place, f"{_PREFIX}{_DATA}{_BINARY}"))):
-                yield Member(name or f"attachment {number}", partial(_stream, path, (*place, f"{_PREFIX}{_DATA}{_BINARY}")))
+                yield Member(
+                    name or f"attachment {number}", partial(_stream, path, (*place, f"{_PREFIX}{_DATA}{_BINARY}"))
+                )
             else:
                 yield Member(name or f"attachment {number}", unread="is only a link, or an object of another program")
 
@@ -155,14 +167,7 @@ def _is_below(entry: list[str], place: tuple[str, ...]) -> bool:
 
 def _decoded(data: bytes, code_page: int) -> str:
     name = {65001: "utf-8", 20127: "ascii", 28591: "cp1252", 1200: "utf-16-le"}.get(code_page, f"cp{code_page}")
-    try:
-        return data.decode(name)
-    except (LookupError, UnicodeError):
-        pass
-    try:
-        return decode_text(data).text
-    except ParseError:
-        return data.decode("utf-8", "replace")
+    return decoded(data, name)
 
 
 def _stream(path: Path, place: tuple[str, ...]) -> AbstractContextManager[IO[bytes]]:

@@ -162,13 +162,13 @@ def _text(part: Message) -> str:
         charset = part.get_content_charset()
     except _BROKEN:
         charset = None
-    text = _decoded(_payload(part), charset or "")
+    text = decoded(_payload(part), charset or "")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     is_flowed = str(part.get_param("format", "") or "").lower() == "flowed"
     return _unflowed(text, glued=str(part.get_param("delsp", "") or "").lower() == "yes") if is_flowed else text
 
 
-def _decoded(data: bytes, charset: str) -> str:
+def decoded(data: bytes, charset: str) -> str:
     """The text of a part, by its declared charset where it fits, else by its letters."""
     try:
         # what programs call Latin-1 is mostly what Windows makes of it

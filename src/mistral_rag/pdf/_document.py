@@ -14,6 +14,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
+from mistral_rag.pdf._annotations.files import AttachedFile, attached_files
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_lines, read_words, text_of
@@ -178,6 +179,10 @@ class PdfFile:
     def attachments(self) -> int:
         """Number of files that the document carries."""
         return attachments_of(self._document)
+
+    def attached_files(self) -> Iterator[AttachedFile]:
+        """The files that the document and its pages carry, one after the other."""
+        return attached_files(self._document)
 
     def left_out(self, number: int) -> tuple[LeftOut, ...]:
         """The runs of characters on page `number` (from 1) that nobody sees and `Sheet.hidden` counts.

@@ -66,7 +66,7 @@ class FormEnvironment:
         values: list[FieldValue] = []
         notes = files = 0
         prints = False
-        for annotation, kind in _annotations(page):
+        for annotation, kind in annotations_of(page):
             notes += _has_unread_words(annotation, kind)
             files += kind == pdfium.FPDF_ANNOT_FILEATTACHMENT
             if _is_printed(annotation, kind):
@@ -76,7 +76,7 @@ class FormEnvironment:
 
     def draw_into(self, page: Any) -> bool:
         """Make all printed annotations of a page part of its content; the page has to be loaded anew if True."""
-        for annotation, kind in _annotations(page):
+        for annotation, kind in annotations_of(page):
             flags = pdfium.FPDFAnnot_GetFlags(annotation)
             printed = _is_printed(annotation, kind)
             pdfium.FPDFAnnot_SetFlags(annotation, flags | _PRINT if printed else flags & ~_PRINT)
@@ -96,18 +96,19 @@ class FormEnvironment:
         if kind in _SIGNS:
             yield FieldValue(_SIGNS[kind][not self._is_on(annotation)], bounds, False)
         elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and self._is_comb(annotation):
-            yield FieldValue(_text(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation), bounds, True)
+            yield FieldValue(text_from(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation), bounds, True)
 
     def _is_comb(self, annotation: Any) -> bool:
         return bool(pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation) & _COMB)
 
     def _is_on(self, annotation: Any) -> bool:
         """True for a box whose mark is drawn: the appearance state says so, whatever the field's value is."""
-        state = _text(pdfium.FPDFAnnot_GetStringValue, annotation, b"AS")
+        state = text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"AS")
         return state != "Off" if state else bool(pdfium.FPDFAnnot_IsChecked(self._handle, annotation))
 
 
-def _annotations(page: Any) -> Iterator[tuple[Any, int]]:
+def annotations_of(page: Any) -> Iterator[tuple[Any, int]]:
+    """The annotations of a loaded page with their kinds; each is closed when the next is asked for."""
     for at in range(pdfium.FPDFPage_GetAnnotCount(page)):
         with _annotation(page, at) as annotation:
             if annotation:
@@ -137,7 +138,7 @@ def _has_unread_words(annotation: Any, kind: int) -> bool:
         return False
     if pdfium.FPDFAnnot_GetFlags(annotation) & pdfium.FPDF_ANNOT_FLAG_HIDDEN:
         return False
-    return bool(_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip())
+    return bool(text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip())
 
 
 def attachments_of(document: Any) -> int:
@@ -145,7 +146,7 @@ def attachments_of(document: Any) -> int:
     return max(int(pdfium.FPDFDoc_GetAttachmentCount(document)), 0)
 
 
-def _text(function: Any, *of: Any) -> str:
+def text_from(function: Any, *of: Any) -> str:
     """A text that a function of PDFium writes into a place for it."""
     size = int(function(*of, None, 0))
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
