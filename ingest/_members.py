@@ -99,6 +99,12 @@ class MemberQueue:
         before = (state for state in self._below.get(container.found.uri, ()) if state.status != "removed")
         return [state.source.uri for state in before if state.source.uri not in there]
 
+    def inside(self, uri: str) -> Iterator[SourceStatus]:
+        """The documents that the index holds inside of one, innermost first."""
+        for state in self._below.get(uri, ()):
+            yield from self.inside(state.source.uri)
+            yield state
+
     def name_of(self, uri: str) -> str:
         """The name of a document that the index knows."""
         return self._known[uri].source.name

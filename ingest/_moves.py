@@ -1,13 +1,14 @@
 """Files that were moved: what the index holds of them goes along, and nothing is read or embedded anew."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from ingest._plan import FileToRead
 from ingest.parsing._titles import title_of
-from mistral_rag.index import IndexWriter, SourceStatus, members_prefix
+from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.retrieval import learn
 from mistral_rag.schema import Chunk, Source
 
@@ -23,12 +24,13 @@ def can_move(file: FileToRead, before: SourceStatus) -> bool:
     return before.status == "ok" and same_type and not named and not before.must_be_read_again
 
 
-def move_file(writer: IndexWriter, file: FileToRead, before: SourceStatus, source: Source) -> None:
-    """Give what the index holds of a file, and of the files inside of it, to the `source` in its place."""
+def move_file(
+    writer: IndexWriter, file: FileToRead, before: SourceStatus, source: Source, inside: Iterable[SourceStatus] = ()
+) -> None:
+    """Give what the index holds of a file, and of the files `inside` of it, innermost first, to the `source`."""
     old, found = before.source, file.found
-    for state in [one for one in writer.sources().values() if one.source.uri.startswith(members_prefix(old.uri))]:
-        if state.source.member is not None:
-            _move_member(writer, state, old, source, root=found.root)
+    for state in inside:
+        _move_member(writer, state, old, source, root=found.root)
     _move(writer, before, source, root=found.root, size=found.size, mtime_ns=file.noted_ns)
 
 

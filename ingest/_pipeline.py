@@ -25,6 +25,7 @@ from ingest._profiles import learn_missing
 from ingest._redo import Redo
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sources import SourceFile, resolve_roots
+from ingest._threads import MailThreads
 from ingest._unread import note_unread
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from mistral_rag.errors import ParseError
@@ -109,7 +110,7 @@ class Build:
         self._unrefreshed, self._refreshed = 0, 0
         self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
         self._total = 0
-        self._members = MemberQueue()
+        self._members, self._threads = MemberQueue(), MailThreads({})
         self._reader: CachedPageReader | None = None
         self._vectors: PendingVectors | None = None
         self._pictures = PictureCheck()
@@ -130,6 +131,7 @@ class Build:
                     known = writer.sources()
                 name = reader.name if reader else ""
                 plan = self._planned(known, name)
+                self._threads = MailThreads(known)
                 self._members = MemberQueue(self._to_keep(known), name)
                 self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
@@ -233,6 +235,7 @@ class Build:
                     yield report
             yield from self._read(writer, files)
             yield from self._drop(writer, plan, known)
+            self._threads.settle(writer)
             learn_missing(writer)
             writer.commit()
             if writer.undecided and _waiting(writer):
@@ -268,7 +271,7 @@ class Build:
         if not old.chunks:
             # of an archive, by its name
             kept["title"] = named.title
-        move_file(writer, file, old, named.model_copy(update=kept))
+        move_file(writer, file, old, named.model_copy(update=kept), self._members.inside(old.source.uri))
         self._commit_in_time(writer, old.chunks)
         self._read_bytes += file.found.size
         problems = describe_problems(old.problems)
@@ -312,7 +315,8 @@ class Build:
         parsed = item.parsed if item.provisional else self._readable(item)
         if isinstance(parsed, ParseError):
             return None if item.provisional else self._fail(writer, item.file, parsed.reason)
-        source, parsed = self._checked(self._source(item.file.found, item.file.digest, parsed), parsed)
+        source = self._source(item.file.found, item.file.digest, parsed)
+        source, parsed = self._checked(source, self._threads.without_repeated(source, parsed))
         report = self._put(writer, item.file, source, parsed, provisional=item.provisional)
         self._commit_in_time(writer, len(parsed.chunks))
         return report

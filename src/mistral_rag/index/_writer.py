@@ -197,6 +197,15 @@ class IndexWriter:
         with self._changing() as mutations:
             mutations.add_vectors(rows, packed or [])
 
+    def leave_out_pages(self, uri: str, label: str) -> None:
+        """Search the pages of a source that have this label no more; they can still be looked at.
+
+        Raises:
+            KeyError: the index holds no such source.
+        """
+        with self._changing() as mutations:
+            mutations.remove_chunks_of_pages(uri, label)
+
     def set_profile(self, uri: str, profile: Profile) -> None:
         """Change what signals learned of a source. Raises KeyError when the index does not hold it."""
         with self._changing() as mutations:
