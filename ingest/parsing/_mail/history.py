@@ -72,6 +72,9 @@ def divide(text: str, *, subject: str = "") -> MailText:
             while at < len(lines) and (_QUOTED.match(lines[at]) or _stands_between(lines, at)):
                 history.append(_QUOTED.sub("", lines[at], count=1))
                 at += 1
+            # no more than one empty line where the quotation was
+            while at < len(lines) and not lines[at].strip() and own and not own[-1].strip():
+                at += 1
             continue
         own.append(lines[at])
         at += 1

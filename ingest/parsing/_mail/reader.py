@@ -74,7 +74,8 @@ class _Reading:
         for part in parts:
             if not self._is_own_text(part):
                 self._add(part)
-        if not any(fields.values()) and not self._shown and not "".join(self._plain).strip() and not self._members:
+        says = any(map(str.isalnum, "".join((*self._plain, *self._html))))
+        if not any(fields.values()) and not says and not self._members:
             raise ParseError("is no message, or an empty one")
         return Mail(
             {name: value for name, value in fields.items() if value},
