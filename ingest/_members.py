@@ -1,5 +1,6 @@
 """Files inside of files on their way into an index: each a document of its own that names its container."""
 
+import os
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from ingest._plan import TAKEN_OUT, FileToRead, describe_problems, may_be_read_n
 from ingest._report import FileReport
 from ingest._sources import SourceFile
 from ingest.parsing._members import MAX_NESTING, file_on_disk, room_of
-from ingest.parsing._result import ParsedFile, Room
+from ingest.parsing._result import ParsedFile, Room, UnpackedMember
 from mistral_rag.index import SourceStatus, member_uri, outermost_uri
 
 BETWEEN: Final = " > "
@@ -66,9 +67,7 @@ class MemberQueue:
             outer = _Outermost([], 0, room_of(folder, container.found.size), [folder])
             self._open[container.found.uri] = outer
         outer.containers.append(container)
-        found = [
-            self._member(container, one.number, one.name, one.media_type, one.digest, folder) for one in parsed.members
-        ]
+        found = [self._member(container, one, folder) for one in parsed.members]
         sizes = sum(file.found.size for file in found)
         outer.room = replace(
             outer.room, members=max(outer.room.members - len(found), 0), size=max(outer.room.size - sizes, 0)
@@ -121,30 +120,14 @@ class MemberQueue:
         for inner in self._below.get(uri, ()):
             yield from self.reports(inner.source.uri)
 
-    def _member(
-        self, container: FileToRead, number: int, name: str, media_type: str, digest: str, folder: Path
-    ) -> FileToRead:
-        path = file_on_disk(folder, number, name)
-        status = path.lstat()
-        found = SourceFile(
-            path=path,
-            name=f"{container.found.name}{BETWEEN}{name}",
-            uri=member_uri(container.found.uri, name),
-            root=container.found.root,
-            size=status.st_size,
-            mtime_ns=status.st_mtime_ns,
-            media_type=media_type,
-            changed_ns=changed_at(status),
-            identity=identity_of(status),
-            parent=container.found.uri,
-            member=name,
-        )
+    def _member(self, container: FileToRead, one: UnpackedMember, folder: Path) -> FileToRead:
+        found = _found(container.found, one, file_on_disk(folder, one.number, one.name))
         state = SourceStatus.find(self._known, found.uri)
         if state is None:
-            return FileToRead(found, digest, "added")
-        same = state.source.digest == digest and state.source.media_type == media_type
+            return FileToRead(found, one.digest, "added")
+        same = (state.source.digest, state.source.media_type) == (one.digest, one.media_type)
         stays = state.status == "removed" or (same and not self._is_to_be_read_again(state))
-        return FileToRead(found, digest, "unchanged" if stays else "changed")
+        return FileToRead(found, one.digest, "unchanged" if stays else "changed")
 
     def _is_to_be_read_again(self, state: SourceStatus) -> bool:
         if state.must_be_read_again or state.status == "failed":
@@ -152,6 +135,27 @@ class MemberQueue:
         if any(may_be_read_now(reason, self._reader) for _, reason in state.problems):
             return True
         return any(map(self._is_to_be_read_again, self._below.get(state.source.uri, ())))
+
+
+def _found(container: SourceFile, one: UnpackedMember, path: Path) -> SourceFile:
+    """A member as a file; one that is not where it was unpacked can't be opened later, which is its line."""
+    try:
+        status: os.stat_result | None = path.lstat()
+    except OSError:
+        status = None
+    return SourceFile(
+        path=path,
+        name=f"{container.name}{BETWEEN}{one.name}",
+        uri=member_uri(container.uri, one.name),
+        root=container.root,
+        size=status.st_size if status else 0,
+        mtime_ns=status.st_mtime_ns if status else 0,
+        media_type=one.media_type,
+        changed_ns=changed_at(status) if status else 0,
+        identity=identity_of(status) if status else (0, 0),
+        parent=container.uri,
+        member=one.name,
+    )
 
 
 def _depth(uri: str) -> int:

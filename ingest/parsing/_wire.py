@@ -4,6 +4,7 @@ The words of a file's pages travel as raw bytes: as JSON they would be most of i
 """
 
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ingest.parsing._bounds import (
     bounded_metadata,
     oversize,
 )
-from ingest.parsing._members import MAX_MEMBER_NAME, MAX_MEMBERS
+from ingest.parsing._members import MAX_MEMBERS, member_name
 from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage, Room, UnpackedMember
 from mistral_rag.index import Profile
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
@@ -28,6 +29,9 @@ from mistral_rag.workers import FrameError, WireFrame
 
 MAX_PROFILE = 1 << 20
 """Bytes of JSON of a profile, thousands of times what a filing has: a search holds the profiles of all documents."""
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Payload(Model):
@@ -146,8 +150,8 @@ def _fault(payload: Payload) -> str | None:
         return "the profile is larger than an index keeps"
     if fault := oversize(payload.pages):
         return fault
-    if len(payload.members) > MAX_MEMBERS or any(len(name) > MAX_MEMBER_NAME for _, name, *_ in payload.members):
-        return "there are more members, or longer names of them, than a build takes in"
+    if len(payload.members) > MAX_MEMBERS or not all(_is_member(*member) for member in payload.members):
+        return "there are more members than a build takes in, or one that can't be"
     short = [payload.title[MAX_TITLE:], *(page.locator.label[MAX_LABEL:] for page in payload.pages)]
     short += [reason[MAX_REASON:] for _, reason in payload.problems]
     if any(short) or len(payload.problems) > 2 * len(payload.pages) + MAX_PROBLEMS_OF_FILE + 1:
@@ -158,6 +162,11 @@ def _fault(payload: Payload) -> str | None:
     if any(len(path) > MAX_PATH or max(map(len, path), default=0) > MAX_LABEL for path in headings):
         return "a chunk has more headings, or longer ones, than an index keeps"
     return None
+
+
+def _is_member(number: int, name: str, media_type: str, digest: str) -> bool:
+    """True for a member that a worker may have unpacked: the parent opens the file of this number and name."""
+    return number > 0 and member_name(name) == name and bool(media_type) and _DIGEST.fullmatch(digest) is not None
 
 
 def _payload(fields: dict[str, Any], raw: bytes) -> Payload:
