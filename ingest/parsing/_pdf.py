@@ -56,7 +56,9 @@ def parse(path: Path) -> Parsed:
     largest = "" if 1 in wrong else largest_words(sheets[0])
     title = title_of(title, largest, readable_name(path.stem))
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
-    notes = sum(sheet.notes for sheet in sheets)
+    # the text of these pages comes from their pictures, which do not show notes
+    from_pictures = {problem.page for problem in unread}
+    notes = sum(sheet.notes for sheet in sheets if sheet.number in from_pictures)
     members = _members(path) if attachments else ()
     return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, members=members)
 

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import IO, Any, Final
 
 from ingest.parsing._containers.types import BZIP2, GZIP, PACKED, TAR, XZ, archive_type
+from ingest.parsing._members import MAX_UNPACKED
 from ingest.parsing._office.protection import PROTECTED
 from ingest.parsing._office.reader import parse as parse_office
 from ingest.parsing._result import Member, Parsed
@@ -95,11 +96,14 @@ def _time_of(parts: tuple[int, ...]) -> float | None:
 
 
 def _tar_members(path: Path) -> Iterator[Member]:
-    # as a stream: the list of all members of a large archive is made by reading it whole
+    # as a stream: the list of all members of a large archive is made by reading it whole. On the way to the next member
+    # it goes through all that one claims to hold, block by block, even behind the end of the file
     with tarfile.open(path, mode="r|*") as archive:
         for entry in archive:
             if entry.isdir():
                 continue
+            if entry.size > MAX_UNPACKED:
+                raise ParseError(f"is damaged, or {entry.name[:80]} is larger than can be read")
             if entry.issym() or entry.islnk():
                 yield Member(entry.name, unread="is a link")
             elif not entry.isreg():

@@ -31,13 +31,13 @@ class FieldValue(NamedTuple):
 
 
 class Annotations(NamedTuple):
-    """Annotations of a page: `notes` have words that are not on the page, `files` hold a file.
+    """Annotations of a page: `comments` are the words of notes, which are not on the page; `files` hold a file.
 
     `prints` is True when some of them print words.
     """
 
     values: tuple[FieldValue, ...] = ()
-    notes: int = 0
+    comments: tuple[str, ...] = ()
     files: int = 0
     prints: bool = False
 
@@ -64,15 +64,16 @@ class FormEnvironment:
         if self._handle:
             pdfium.FORM_OnAfterLoadPage(page, self._handle)
         values: list[FieldValue] = []
-        notes = files = 0
+        comments: list[str] = []
+        files = 0
         prints = False
         for annotation, kind in annotations_of(page):
-            notes += _has_unread_words(annotation, kind)
+            comments += _comment(annotation, kind)
             files += kind == pdfium.FPDF_ANNOT_FILEATTACHMENT
             if _is_printed(annotation, kind):
                 prints |= kind in _PRINTS_TEXT
                 values += self._value(annotation)
-        return Annotations(tuple(values), notes, files, prints)
+        return Annotations(tuple(values), tuple(comments), files, prints)
 
     def draw_into(self, page: Any) -> bool:
         """Make all printed annotations of a page part of its content; the page has to be loaded anew if True."""
@@ -132,13 +133,16 @@ def _is_printed(annotation: Any, kind: int) -> bool:
     return kind != pdfium.FPDF_ANNOT_WIDGET or bool(flags & _PRINT)
 
 
-def _has_unread_words(annotation: Any, kind: int) -> bool:
-    """True for a note: its words stand in a window of the viewer and not on the page."""
+def _comment(annotation: Any, kind: int) -> Iterator[str]:
+    """The words of a note, which stand in a window of the viewer and not on the page, behind their author."""
     if kind in _PRINTS_TEXT or kind in {pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK}:
-        return False
+        return
     if pdfium.FPDFAnnot_GetFlags(annotation) & pdfium.FPDF_ANNOT_FLAG_HIDDEN:
-        return False
-    return bool(text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip())
+        return
+    words = text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip()
+    author = " ".join(text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"T").split())
+    if words:
+        yield f"{author}: {words}" if author else words
 
 
 def attachments_of(document: Any) -> int:
