@@ -3,14 +3,14 @@
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from ingest._opened import changed_at, identity_of
 from ingest._plan import TAKEN_OUT, FileToRead, describe_problems, may_be_read_now
-from ingest._report import FileReport
+from ingest._report import FileReport, FileStatus
 from ingest.parsing._members import MAX_NESTING, file_on_disk, room_of
 from ingest.parsing._result import ParsedFile, Room, UnpackedMember
 from ingest.sources._found import SourceFile
@@ -115,7 +115,12 @@ class MemberQueue:
         """The name of a document that the index knows."""
         return self._known[uri].source.name
 
-    def reports(self, uri: str) -> Iterator[FileReport]:
+    def have_other_groups(self, uri: str, groups: Collection[str]) -> bool:
+        """True when a member that is not read again has other groups than its container has now."""
+        state = self._known.get(uri)
+        return state is not None and set(state.source.groups) != set(groups)
+
+    def reports(self, uri: str, status: FileStatus = "unchanged") -> Iterator[FileReport]:
         """Lines of the report for a member that is not read again, and for those inside of it."""
         state = SourceStatus.find(self._known, uri)
         if state is None:
@@ -123,9 +128,9 @@ class MemberQueue:
         if state.status == "removed":
             yield FileReport(state.source.name, "skipped", TAKEN_OUT)
         else:
-            yield FileReport(state.source.name, "unchanged", describe_problems(state.problems), state.pages)
+            yield FileReport(state.source.name, status, describe_problems(state.problems), state.pages)
         for inner in self._below.get(uri, ()):
-            yield from self.reports(inner.source.uri)
+            yield from self.reports(inner.source.uri, status)
 
     def _member(self, container: FileToRead, one: UnpackedMember, folder: Path) -> FileToRead:
         found = _found(container.found, one, file_on_disk(folder, one.number, one.name))

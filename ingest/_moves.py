@@ -26,15 +26,18 @@ def can_move(file: FileToRead, before: SourceStatus) -> bool:
 
 def move_file(
     writer: IndexWriter, file: FileToRead, before: SourceStatus, source: Source, inside: Iterable[SourceStatus] = ()
-) -> None:
-    """Give what the index holds of a file, and of the files `inside` of it, innermost first, to the `source`."""
+) -> list[str]:
+    """Give what the index holds of a file, and of the files `inside` of it, innermost first, to the `source`.
+
+    Gives the uris that they have now.
+    """
     old, found = before.source, file.found
-    for state in inside:
-        _move_member(writer, state, old, source, root=found.root)
+    moved = [_move_member(writer, state, old, source, root=found.root) for state in inside]
     _move(writer, before, source, root=found.root, size=found.size, mtime_ns=file.noted_ns)
+    return [*moved, source.uri]
 
 
-def _move_member(writer: IndexWriter, state: SourceStatus, old: Source, source: Source, *, root: str) -> None:
+def _move_member(writer: IndexWriter, state: SourceStatus, old: Source, source: Source, *, root: str) -> str:
     """Give a member a uri, parent and name that begin as those of its container's new `source`."""
     was = state.source
     changes = {
@@ -50,6 +53,7 @@ def _move_member(writer: IndexWriter, state: SourceStatus, old: Source, source: 
         writer.fail(moved, state.reason or "", root=root, size=state.size, mtime_ns=state.mtime_ns)
     else:
         _move(writer, state, moved, root=root, size=state.size, mtime_ns=state.mtime_ns)
+    return moved.uri
 
 
 def _move(writer: IndexWriter, before: SourceStatus, source: Source, *, root: str, size: int, mtime_ns: int) -> None:

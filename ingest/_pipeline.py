@@ -29,6 +29,7 @@ from ingest._sink import Sink
 from ingest._stepping import stepped
 from ingest._threads import MailThreads
 from ingest._unread import note_unread
+from ingest.parsing._mail.pages import HISTORY
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from ingest.sources._found import SourceFile
 from ingest.sources._places import LookSettings, Named, Places
@@ -213,7 +214,7 @@ class Build:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
-            self._note(writer, [found.uri])
+            self._note_whole(writer, found.uri)
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
         for found, stamp in plan.looked_at:
@@ -249,7 +250,10 @@ class Build:
                     yield report
             yield from self._read(writer, files)
             yield from self._drop(writer, plan, known)
-            self._threads.settle(writer)
+            for uri in self._threads.late():
+                self._note(writer, [uri])
+                writer.leave_out_pages(uri, HISTORY)
+                self._to_sink(writer, uri)
             learn_missing(writer)
             writer.commit()
             if writer.undecided and _waiting(writer):
@@ -280,13 +284,14 @@ class Build:
         old = known.get(plan.moved.get(file.found.uri, ""))
         if old is None or not can_move(file, old):
             return None
-        self._note(writer, [old.source.uri])
+        self._note_whole(writer, old.source.uri)
         named = self._source(file.found, file.digest)
         kept = {name: getattr(old.source, name) for name in ("title", "language", "metadata")}
         if not old.chunks:
             # of an archive, by its name
             kept["title"] = named.title
-        move_file(writer, file, old, named.model_copy(update=kept), self._members.inside(old.source.uri))
+        for uri in move_file(writer, file, old, named.model_copy(update=kept), self._members.inside(old.source.uri)):
+            self._to_sink(writer, uri)
         self._commit_in_time(writer, old.chunks)
         self._read_bytes += file.found.size
         problems = describe_problems(old.problems)
@@ -295,7 +300,7 @@ class Build:
     def _drop(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         moved = set(plan.moved.values())
         for uri in plan.gone:
-            self._note(writer, [uri])
+            self._note_whole(writer, uri)
             writer.remove(uri)
             if uri not in moved:
                 yield FileReport(known[uri].source.name, "removed")
@@ -345,11 +350,15 @@ class Build:
             self._total += len(members)
             for uri in self._members.gone(item.file, members):
                 name = self._members.name_of(uri)
+                self._note_whole(writer, uri)
                 writer.remove(uri)
                 yield FileReport(name, "removed")
             for member in members:
                 if member.status == "unchanged":
-                    yield from self._members.reports(member.found.uri)
+                    groups = self._groups.of(member.found.uri, member.found.groups)
+                    if regrouped := self._members.have_other_groups(member.found.uri, groups):
+                        writer.set_groups(member.found.uri, groups)
+                    yield from self._members.reports(member.found.uri, "regrouped" if regrouped else "unchanged")
         for whole in self._members.through(item.file):
             writer.note_look(whole.found.uri, size=whole.found.size, mtime_ns=whole.noted_ns)
 
@@ -386,13 +395,17 @@ class Build:
         if self._sink is not None:
             self._sink.note(writer, uris)
 
+    def _note_whole(self, writer: IndexWriter, uri: str) -> None:
+        """Note a document and those inside of it, which go with it."""
+        self._note(writer, [*(state.source.uri for state in self._members.inside(uri)), uri])
+
     def _to_sink(self, writer: IndexWriter, uri: str) -> None:
         if self._sink is not None:
             self._sink.update(writer, uri)
 
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
-        self._note(writer, [found.uri])
+        self._note_whole(writer, found.uri)
         if found.change():
             # whatever the file holds by then, the next build is to try again
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)

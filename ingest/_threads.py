@@ -1,11 +1,11 @@
 """Messages that answer each other: what one repeats of another that is in the index is not searched a second time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ingest.parsing._mail.pages import HISTORY
 from ingest.parsing._result import ParsedFile
-from mistral_rag.index import IndexWriter, SourceStatus
+from mistral_rag.index import SourceStatus
 from mistral_rag.schema import Source
 
 
@@ -33,12 +33,12 @@ class MailThreads:
         repeated = {number for number, page in enumerate(parsed.pages, 1) if page.locator.label == HISTORY}
         return replace(parsed, chunks=tuple(chunk for chunk in parsed.chunks if chunk.page not in repeated))
 
-    def settle(self, writer: IndexWriter) -> None:
-        """Take out passages that repeat a message which came behind its answer."""
+    def late(self) -> Iterator[str]:
+        """The uris of answers whose `HISTORY` repeats a message which came behind them."""
         for identity in self._new:
             for answer in self._answers.get(identity, ()):
                 if self._is_repeated(answer):
-                    writer.leave_out_pages(answer.uri, HISTORY)
+                    yield answer.uri
 
     def _note(self, source: Source) -> str:
         identity, answered = (str(source.metadata.get(name) or "") for name in ("message_id", "in_reply_to"))

@@ -25,6 +25,7 @@ ingest: Build BuildReport DISTRIBUTION Estimate FileReport LookSettings PageRead
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
 ingest.parsing: Member PageProblem Parsed Parser media_type_of parse parsers
+ingest.sources:
 mistral_rag: Answer ApiError Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary GroundedQA
     HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralEmbeddings MistralOCR
     MistralOCRLoader MistralOCRParser MistralRagError ModelExpander OcrPage OcrResult Page QueryExpander Source Span
