@@ -1,6 +1,7 @@
 """Files on their way to documents: parsed and cut in workers, their pictures read in between."""
 
 import os
+import shutil
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest._budget import Budget
+from ingest._members import MemberQueue
 from ingest._ocr import CachedPageReader, merge_ocr
 from ingest._opened import OpenFiles, changed_at, is_settled, sha256_of
 from ingest._picture_queue import MAX_HELD, PictureQueue, Scan
@@ -30,17 +32,20 @@ class ReadFile:
     """A file that was to be read, and what became of it; `parsed` is whole and cut.
 
     A `provisional` one has only the text that the file itself gives; it comes once more when its pictures were read.
+    Members of the file lie in the folder `unpacked`.
     """
 
     file: FileToRead
     parsed: ParsedFile | ParseError
     provisional: bool = False
+    unpacked: Path | None = None
 
 
 def read_files(
     files: Iterable[FileToRead],
     reader: CachedPageReader | None = None,
     *,
+    members: MemberQueue | None = None,
     budget: Budget | None = None,
     workers: int | None = None,
     every_picture: bool = False,
@@ -49,16 +54,18 @@ def read_files(
 
     None stands for a moment in which nothing got ready. Each file is opened once, and it is the open file that is
     parsed, read by OCR and compared with its digest; one whose pictures have to wait is opened anew later. Without a
-    `reader` the pictures of pages are problems of the file. Close the generator, and the workers are ended.
+    `reader` the pictures of pages are problems of the file. What the caller puts among the waiting `members` meanwhile
+    is read as well. Close the generator, and the workers are ended.
     Raises IngestError when a worker can't start, and what the reader raises for every page.
     """
+    members = members if members is not None else MemberQueue()
     with OpenFiles() as opened, closing(ParsingWorkers(workers=workers)) as parsing:
         if reader is None:
-            yield from _Reading(files, opened, parsing, None, every_picture=every_picture).results()
+            yield from _Reading(files, opened, parsing, None, members, every_picture=every_picture).results()
             return
         with closing(PictureQueue(reader, budget or Budget())) as pictures:
             queued = _Queued(pictures, reader)
-            yield from _Reading(files, opened, parsing, queued, every_picture=every_picture).results()
+            yield from _Reading(files, opened, parsing, queued, members, every_picture=every_picture).results()
 
 
 @dataclass(slots=True)
@@ -84,11 +91,12 @@ class _Reading:
         opened: OpenFiles,
         parsing: ParsingWorkers,
         queued: _Queued | None,
+        members: MemberQueue,
         *,
         every_picture: bool,
     ) -> None:
         self._files = iter(files)
-        self._opened, self._parsing, self._queued = opened, parsing, queued
+        self._opened, self._parsing, self._queued, self._members = opened, parsing, queued, members
         self._every_picture = every_picture
         self._by_path: dict[Path, FileToRead] = {}
         self._refused: list[ReadFile] = []
@@ -119,7 +127,9 @@ class _Reading:
                     yield from self._parsed(job, outcome)
 
     def _submit(self) -> None:
-        """Keep the workers busy, first with what was never parsed."""
+        """Keep the workers busy, first with what was never parsed: members before more files that may have some."""
+        while self._members.waiting and self._parsing.has_room:
+            self._open(self._members.waiting.popleft())
         while self._first_pass and self._parsing.has_room:
             file = next(self._files, None)
             if file is None:
@@ -154,6 +164,7 @@ class _Reading:
                 every_picture=self._every_picture,
                 awaits_ocr=self._queued is not None,
                 metadata=dict(found.metadata),
+                room=self._members.room(file, self._opened.make_folder()),
             )
         )
         return path
@@ -180,10 +191,13 @@ class _Reading:
             # not before this one is through: it would be put in place of the file that has been read as a whole
             queued.later.append(file)
         parsed = _unless_changed(file, self._opened.descriptor(job.path), outcome)
-        self._done(job)
-        yield ReadFile(file, parsed, provisional)
+        kept = not provisional and isinstance(parsed, ParsedFile) and bool(parsed.members)
+        self._done(job, keep_members=kept)
+        yield ReadFile(file, parsed, provisional, job.room.folder if kept and job.room else None)
 
-    def _done(self, job: ParseJob) -> None:
+    def _done(self, job: ParseJob, *, keep_members: bool = False) -> None:
+        if job.room is not None and not keep_members:
+            shutil.rmtree(job.room.folder, ignore_errors=True)
         del self._by_path[job.path]
         self._provisional.discard(job.path)
         self._opened.close(job.path)

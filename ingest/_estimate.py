@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ingest._documents import ReadFile, read_files
 from ingest._embedding import keyed_text
+from ingest._members import MemberQueue
 from ingest._moves import can_move
 from ingest._ocr import When, With, open_reader
 from ingest._plan import FileToRead, make_plan
@@ -72,10 +73,16 @@ def estimate(
         found.unread = unread_files(plan.unread)
         found.embedding = _embedding_of(embeddings, writer)
         counting = _Counting(found, reader, writer)
-        with closing(read_files(files, workers=workers, every_picture=ocr == "always")) as read:
+        members = MemberQueue(known, found.ocr)
+        with closing(read_files(files, members=members, workers=workers, every_picture=ocr == "always")) as read:
             for item in read:
-                if isinstance(item, ReadFile) and isinstance(item.parsed, ParsedFile):
+                if not isinstance(item, ReadFile):
+                    continue
+                if isinstance(item.parsed, ParsedFile):
                     counting.add(item.file, item.parsed)
+                    inside = members.take(item.file, item.parsed, item.unpacked) if item.unpacked else []
+                    found.files += sum(file.status != "unchanged" for file in inside)
+                members.through(item.file)
         if found.embedding == "auto":
             languages = counting.languages
             found.embedding = choose_embeddings(languages) if found.files or counting.waiting else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mistral_rag.index import IndexWriter, SourceStatus
+from mistral_rag.index import IndexWriter, SourceStatus, outermost_uri
 
 NAME_A_GROUP = "Name one with: ingest build PATH --group NAME ('*' for everyone)"
 
@@ -23,11 +23,13 @@ class GroupAssignment:
         self._moved = moved
 
     def of(self, uri: str, ruled: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """The groups of a document; `ruled` are those that rules give it."""
+        """The groups of a document; `ruled` are those that rules give it, or the file that it is inside of."""
         if self.named is not None:
             return self.named
         if ruled is not None:
             return ruled
+        # who may read a file may read what is in it, and nobody else
+        uri = outermost_uri(uri)
         state = self._known.get(uri) or self._known.get(self._moved.get(uri, ""))
         # empty files are all alike, so one that comes is not the one that went
         return state.source.groups if state is not None and (uri in self._known or state.size) else ()

@@ -134,6 +134,13 @@ class OpenFiles:
             raise
         return path
 
+    def make_folder(self) -> Path:
+        """A new folder, empty, that goes with the others."""
+        self._count += 1
+        folder = self._folder / f"members-{self._count}"
+        folder.mkdir(mode=0o700)
+        return folder
+
     def descriptor(self, path: Path) -> int:
         """The open file of a path."""
         return self._open[path]

@@ -14,7 +14,8 @@ from ingest._budget import Budget
 from ingest._documents import ReadFile, read_files
 from ingest._embedding import begin_embedding, chosen_embedder
 from ingest._groups import GroupAssignment, hidden_warning
-from ingest._moves import can_move, move
+from ingest._members import MemberQueue
+from ingest._moves import can_move, move_file
 from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
 from ingest._pending import PendingVectors
 from ingest._pictures import PictureCheck
@@ -26,7 +27,9 @@ from ingest._redo import Redo
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sink import Sink
 from ingest._stepping import stepped
+from ingest._threads import MailThreads
 from ingest._unread import note_unread
+from ingest.parsing._mail.pages import HISTORY
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from ingest.sources._found import SourceFile
 from ingest.sources._places import LookSettings, Named, Places
@@ -116,6 +119,8 @@ class Build:
         self._uncommitted, self._committed = 0, 0.0
         self._unrefreshed, self._refreshed = 0, 0
         self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
+        self._total = 0
+        self._members, self._threads = MemberQueue(), MailThreads({})
         self._reader: CachedPageReader | None = None
         self._vectors: PendingVectors | None = None
         self._sink = None if sink is None else Sink(sink)
@@ -144,6 +149,8 @@ class Build:
                 name = reader.name if reader else ""
                 plan = self._planned(known, name)
                 self.unsettled = plan.unsettled
+                self._threads = MailThreads(known)
+                self._members = MemberQueue(known, name, self.redo.names if self.redo else None)
                 self._groups = GroupAssignment(self.groups, before, plan.moved)
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
@@ -186,7 +193,7 @@ class Build:
     def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
         gone = set(plan.gone) - set(plan.moved.values())
         reported = len(plan.settled) + len(plan.regrouped) + len(plan.held_back)
-        total = reported + len(plan.failed) + len(plan.to_read) + len(gone)
+        self._total = reported + len(plan.failed) + len(plan.to_read) + len(gone)
         self._total_bytes = sum(file.found.size for file in plan.to_read)
         for event in self._changes(writer, plan, known):
             if isinstance(event, FileReport):
@@ -194,7 +201,7 @@ class Build:
             yield Progress(
                 event,
                 len(self.report.files),
-                total,
+                max(self._total, len(self.report.files)),
                 self.report.chunks,
                 pages=self.report.pages,
                 vectors=self._vectors.added if self._vectors else 0,
@@ -207,7 +214,7 @@ class Build:
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
-            self._note(writer, [found.uri])
+            self._note_whole(writer, found.uri)
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
             yield FileReport(found.name, "failed", reason)
         for found, stamp in plan.looked_at:
@@ -243,6 +250,10 @@ class Build:
                     yield report
             yield from self._read(writer, files)
             yield from self._drop(writer, plan, known)
+            for uri in self._threads.late():
+                self._note(writer, [uri])
+                writer.leave_out_pages(uri, HISTORY)
+                self._to_sink(writer, uri)
             learn_missing(writer)
             writer.commit()
             if writer.undecided and _waiting(writer):
@@ -273,11 +284,14 @@ class Build:
         old = known.get(plan.moved.get(file.found.uri, ""))
         if old is None or not can_move(file, old):
             return None
-        self._note(writer, [old.source.uri])
+        self._note_whole(writer, old.source.uri)
         named = self._source(file.found, file.digest)
         kept = {name: getattr(old.source, name) for name in ("title", "language", "metadata")}
-        move(writer, file, old, named.model_copy(update=kept))
-        self._to_sink(writer, file.found.uri)
+        if not old.chunks:
+            # of an archive, by its name
+            kept["title"] = named.title
+        for uri in move_file(writer, file, old, named.model_copy(update=kept), self._members.inside(old.source.uri)):
+            self._to_sink(writer, uri)
         self._commit_in_time(writer, old.chunks)
         self._read_bytes += file.found.size
         problems = describe_problems(old.problems)
@@ -286,7 +300,7 @@ class Build:
     def _drop(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         moved = set(plan.moved.values())
         for uri in plan.gone:
-            self._note(writer, [uri])
+            self._note_whole(writer, uri)
             writer.remove(uri)
             if uri not in moved:
                 yield FileReport(known[uri].source.name, "removed")
@@ -297,16 +311,23 @@ class Build:
         """Read files and put them into the index as they get ready."""
         if not files:
             return
-        every = self.ocr == "always"
-        reading = read_files(files, self._reader, budget=self._budget, workers=self.workers, every_picture=every)
+        reading = read_files(
+            files,
+            self._reader,
+            members=self._members,
+            budget=self._budget,
+            workers=self.workers,
+            every_picture=self.ocr == "always",
+        )
         # closed at once when something is raised, not when the error is forgotten: workers would live on meanwhile
         with closing(reading) as read:
             for item in read:
                 if isinstance(item, PageRead):
                     yield self._page_read(item)
                 elif item is not None and (report := self._taken_in(writer, item)):
-                    self._read_bytes += item.file.found.size
+                    self._read_bytes += 0 if item.file.found.member else item.file.found.size
                     yield report
+                    yield from self._take_members(writer, item)
                 if self._vectors is not None:
                     yield from self._vectors.advance()
 
@@ -315,10 +336,31 @@ class Build:
         parsed = item.parsed if item.provisional else self._readable(item)
         if isinstance(parsed, ParseError):
             return None if item.provisional else self._fail(writer, item.file, parsed.reason)
-        source, parsed = self._checked(self._source(item.file.found, item.file.digest, parsed), parsed)
+        source = self._source(item.file.found, item.file.digest, parsed)
+        source, parsed = self._checked(source, self._threads.without_repeated(source, parsed))
         report = self._put(writer, item.file, source, parsed, provisional=item.provisional)
         self._commit_in_time(writer, len(parsed.chunks))
         return report
+
+    def _take_members(self, writer: IndexWriter, item: ReadFile) -> Iterator[FileReport]:
+        """Have the files inside of one read, drop those that are gone, and note when all are in the index."""
+        parsed = item.parsed
+        if isinstance(parsed, ParsedFile):
+            members = self._members.take(item.file, parsed, item.unpacked) if item.unpacked else []
+            self._total += len(members)
+            for uri in self._members.gone(item.file, members):
+                name = self._members.name_of(uri)
+                self._note_whole(writer, uri)
+                writer.remove(uri)
+                yield FileReport(name, "removed")
+            for member in members:
+                if member.status == "unchanged":
+                    groups = self._groups.of(member.found.uri, member.found.groups)
+                    if regrouped := self._members.have_other_groups(member.found.uri, groups):
+                        writer.set_groups(member.found.uri, groups)
+                    yield from self._members.reports(member.found.uri, "regrouped" if regrouped else "unchanged")
+        for whole in self._members.through(item.file):
+            writer.note_look(whole.found.uri, size=whole.found.size, mtime_ns=whole.noted_ns)
 
     def _page_read(self, page: PageRead) -> PageRead:
         if self._reader is not None:
@@ -332,7 +374,7 @@ class Build:
             return parsed
         if parsed.pictures and self.ocr != "never" and HOW_TO_READ not in self.report.warnings:
             self.report.warnings.append(HOW_TO_READ)
-        if parsed.chunks or not parsed.problems:
+        if parsed.chunks or parsed.members or not parsed.problems:
             return parsed
         self._count(parsed)
         return ParseError(describe_problems(_problems(parsed)) or "")
@@ -353,13 +395,17 @@ class Build:
         if self._sink is not None:
             self._sink.note(writer, uris)
 
+    def _note_whole(self, writer: IndexWriter, uri: str) -> None:
+        """Note a document and those inside of it, which go with it."""
+        self._note(writer, [*(state.source.uri for state in self._members.inside(uri)), uri])
+
     def _to_sink(self, writer: IndexWriter, uri: str) -> None:
         if self._sink is not None:
             self._sink.update(writer, uri)
 
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
-        self._note(writer, [found.uri])
+        self._note_whole(writer, found.uri)
         if found.change():
             # whatever the file holds by then, the next build is to try again
             writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
@@ -395,7 +441,8 @@ class Build:
             parsed.pages,
             parsed.chunks,
             root=found.root,
-            size=SourceStatus.READ_AGAIN if provisional else found.size,
+            # until all of its members are there, too
+            size=SourceStatus.READ_AGAIN if provisional or parsed.members else found.size,
             mtime_ns=file.noted_ns,
             problems=problems,
             profile=parsed.profile,
@@ -428,6 +475,8 @@ class Build:
             modified=datetime.fromtimestamp((found.modified_ns or found.mtime_ns) // 10**9, tz=UTC),
             groups=self._groups.of(found.uri, found.groups),
             metadata=parsed.metadata if parsed else {},
+            parent=found.parent,
+            member=found.member,
         )
 
 

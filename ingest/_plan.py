@@ -15,7 +15,7 @@ from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceF
 from ingest.sources._places import Places
 from ingest.sources._rules import has_stated
 from ingest.sources._selection import EVERYTHING
-from mistral_rag.index import SourceStatus
+from mistral_rag.index import SourceStatus, outermost_uri
 from mistral_rag.terminal import counted
 from mistral_rag.text import is_readable
 
@@ -36,6 +36,9 @@ MAX_DROP_SHARE = 0.2
 MAX_FILE_BYTES = 4 << 30
 """A larger file is not hashed: it takes half a minute a gigabyte on a slow disk, and a sparse one may claim any size.
 Parsers hold a file in memory and have less of it."""
+
+TAKEN_OUT = "taken out; name the file itself to read it again"
+"""Reason why a file that was removed by name is skipped."""
 
 UNSETTLED = 0
 """Time stamp noted for a file that the next build hashes again, whatever its own is."""
@@ -106,10 +109,16 @@ def make_plan(
     """
     roots = places.roots
     plan = BuildPlan(groups, unread={root.uri: {} for root in roots})
+    members = _members_of(known)
+    # what becomes of a file becomes of those inside of it
+    known = {uri: state for uri, state in known.items() if state.source.member is None}
 
     def again(state: SourceStatus) -> bool:
         taken_back = state.status == "removed" and state.source.uri in places.named
-        return taken_back or _to_be_read_again(state, reader) or (retry_failed and _has_failed(state))
+        return taken_back or any(
+            _to_be_read_again(one, reader) or (retry_failed and _has_failed(one))
+            for one in (state, *members.get(state.source.uri, ()))
+        )
 
     finds = _Finds(plan, known)
     for item in places.find({uri: state for uri, state in known.items() if not again(state)}):
@@ -121,7 +130,9 @@ def make_plan(
         if state is not None and state.status == "removed" and found.uri in places.named:
             state = None
         anew = state is not None and (again(state) or not has_stated(state, found.metadata))
-        _compare(found, state, plan, again=anew)
+        if _compare(found, state, plan, again=anew):
+            for member in members.get(found.uri, ()):
+                _leave(_as_found(member, found), member, plan)
     # what is not looked at, and what can't be, is not known to be gone
     looked_at = {
         uri: state
@@ -168,12 +179,15 @@ class _Finds:
 
 
 def plan_redo(places: Places, known: Mapping[str, SourceStatus], uris: Collection[str]) -> BuildPlan:
-    """A plan that reads these documents anew and looks at nothing else."""
+    """A plan that reads these documents anew, with the files that they are in, and looks at nothing else."""
     plan = BuildPlan()
-    for item in places.find({uri: state for uri, state in known.items() if uri not in uris}):
-        if isinstance(item, SourceFile) and item.uri in uris:
+    files = {outermost_uri(uri) if uri in known and known[uri].source.member is not None else uri for uri in uris}
+    for item in places.find(
+        {uri: state for uri, state in known.items() if uri not in files and state.source.member is None}
+    ):
+        if isinstance(item, SourceFile) and item.uri in files:
             _compare(item, None, plan, again=True)
-        elif isinstance(item, UnreadPath) and item.uri in uris:
+        elif isinstance(item, UnreadPath) and item.uri in files:
             plan.settled.append(FileReport(item.name, "failed", item.reason))
     plan.to_read = [replace(file, status="changed") for file in plan.to_read]
     return plan
@@ -188,15 +202,37 @@ def _unreadable_names(files: Iterable[SourceFile]) -> Iterator[str]:
         yield f"{counted(len(names), 'file')} with a name that is not UTF-8, shown with its bytes: {shown}"
 
 
+def _members_of(known: Mapping[str, SourceStatus]) -> dict[str, list[SourceStatus]]:
+    """The documents that are inside of files, by the uri of the file on disk."""
+    members: dict[str, list[SourceStatus]] = {}
+    for uri, state in known.items():
+        if state.source.member is not None:
+            members.setdefault(outermost_uri(uri), []).append(state)
+    return members
+
+
+def _as_found(member: SourceStatus, container: SourceFile) -> SourceFile:
+    source = member.source
+    return replace(
+        container,
+        name=source.name,
+        uri=source.uri,
+        media_type=source.media_type,
+        parent=source.parent,
+        member=source.member,
+    )
+
+
 def _has_failed(state: SourceStatus) -> bool:
     return state.status == "failed" or bool(state.problems)
 
 
-def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, again: bool) -> None:
+def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, again: bool) -> bool:
+    """Plan what becomes of a file; True when it stays as the index knows it."""
     same = state is not None and (state.size, state.mtime_ns) == (found.size, found.changed_ns)
     if state is not None and (state.status == "removed" or (same and not again)):
         _leave(found, state, plan)
-        return
+        return True
     looked_ns = time.time_ns()
     try:
         digest = _digest(found)
@@ -207,13 +243,14 @@ def _compare(found: SourceFile, state: SourceStatus | None, plan: BuildPlan, *, 
             plan.settled.append(FileReport(found.name, "failed", reason, state.pages))
         else:
             plan.failed.append((found, reason))
-        return
+        return False
     if state is not None and not again and state.source.digest == digest:
         if (stamp := _noted(found, looked_ns)) != state.mtime_ns:
             plan.looked_at.append((found, stamp))
         _leave(found, state, plan)
-    else:
-        plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed", looked_ns))
+        return True
+    plan.to_read.append(FileToRead(found, digest, "added" if state is None else "changed", looked_ns))
+    return False
 
 
 def _digest(found: SourceFile) -> str:
@@ -257,7 +294,7 @@ def _leave(found: SourceFile, state: SourceStatus, plan: BuildPlan) -> None:
     if state.status == "failed":
         plan.settled.append(FileReport(found.name, "failed", state.reason))
     elif state.status == "removed":
-        plan.settled.append(FileReport(found.name, "skipped", "taken out; name the file itself to read it again"))
+        plan.settled.append(FileReport(found.name, "skipped", TAKEN_OUT))
     elif differ(state, found.groups if plan.groups is None else plan.groups):
         plan.regrouped.append((found, state))
     else:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.parsing._result import NEEDS_OCR, PicturePage
+from mistral_rag.index import members_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,10 @@ class Redo:
 
     uris: frozenset[str]
     pages: frozenset[int] | None = None
+
+    def names(self, uri: str) -> bool:
+        """True for a document that is named, and for one inside of it."""
+        return uri in self.uris or any(uri.startswith(members_prefix(named)) for named in self.uris)
 
     def is_anew(self, page: int) -> bool:
         """True when what OCR has read of a page before is not wanted."""

@@ -24,7 +24,7 @@ ingest: Build BuildReport DISTRIBUTION Estimate FileReport LookSettings PageRead
     estimate
 ingest.__main__: main
 ingest.chunking: CHUNKER_VERSION cut units
-ingest.parsing: PageProblem Parsed Parser media_type_of parse parsers
+ingest.parsing: Member PageProblem Parsed Parser media_type_of parse parsers
 ingest.sources:
 mistral_rag: Answer ApiError BatchOutcome Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary
     GroundedQA HybridRetriever IndexReader IndexWriter LocalOCR Locator MistralAIEmbeddings MistralAgent MistralBatch
@@ -56,8 +56,8 @@ mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAns
     TextEvent evidence_tool fold locate stored_answer verify_answer verify_citation
 mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
     SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
-    export_lines import_jsonl import_lines is_bare read_faiss_folder rebuild_command repair repair_command snapshot
-    stated_locator vectors_for verify
+    export_lines import_jsonl import_lines is_bare member_uri members_prefix outermost_uri read_faiss_folder
+    rebuild_command repair repair_command snapshot stated_locator vectors_for verify
 mistral_rag.llms: MistralFIM
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed

@@ -41,10 +41,15 @@ def parse(path: Path) -> Parsed:
         text = text[front.end() :]
     outline = Outline()
     reader = HtmlReader(outline)
-    reader.read(_markdown().render(text, {"closed": {name for slash, name in SWALLOWS.findall(text.lower()) if slash}}))
+    reader.read(markdown_html(text))
     title = written_title(str(metadata.pop("title", ""))) or outline.title or readable_name(path.stem)
     hidden = {0: reader.hidden} if reader.hidden else {}
     return with_doubt(Parsed(title, metadata, outline.pages(), hidden=hidden), source.doubt)
+
+
+def markdown_html(text: str) -> str:
+    """Markdown as the HTML that it renders to."""
+    return str(_markdown().render(text, {"closed": {name for slash, name in SWALLOWS.findall(text.lower()) if slash}}))
 
 
 def _markdown() -> MarkdownIt:

@@ -1,12 +1,14 @@
 """The parser for PDF files."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import starmap
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from ingest.parsing._result import NEEDS_OCR, WRONG_TEXT, PageProblem, Parsed
+from ingest.parsing._result import NEEDS_OCR, WRONG_TEXT, Member, PageProblem, Parsed
 from ingest.parsing._samples import doubts_of
 from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
@@ -54,8 +56,21 @@ def parse(path: Path) -> Parsed:
     largest = "" if 1 in wrong else largest_words(sheets[0])
     title = title_of(title, largest, readable_name(path.stem))
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
-    notes = sum(sheet.notes for sheet in sheets)
-    return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, attachments)
+    # the text of these pages comes from their pictures, which do not show notes
+    from_pictures = {problem.page for problem in unread}
+    notes = sum(sheet.notes for sheet in sheets if sheet.number in from_pictures)
+    members = _members(path) if attachments else ()
+    return Parsed(title, metadata, pages, tuple(problems), tuple(unread), hidden, notes, members=members)
+
+
+def _members(path: Path) -> Iterator[Member]:
+    with PdfFile(path) as pdf:
+        for number, (name, data) in enumerate(pdf.attached_files(), 1):
+            shown = name or f"attachment {number}"
+            if data is None:
+                yield Member(shown, unread="it can't be taken out of the PDF")
+            else:
+                yield Member(shown, partial(io.BytesIO, data))
 
 
 def wrong_texts(pdf: PdfFile, sheets: Sequence[Sheet]) -> dict[int, str]:

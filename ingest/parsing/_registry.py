@@ -7,9 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest.parsing._bounds import bounded
+from ingest.parsing._containers.types import ARCHIVE_TYPES, archive_type
+from ingest.parsing._mail.types import MAILBOX as MAILBOX_TYPE
+from ingest.parsing._mail.types import MESSAGE_TYPES, mail_type
+from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
 from ingest.parsing._office_types import BINARY_SUFFIXES, OFFICE_TYPES
 from ingest.parsing._result import Parsed
-from ingest.parsing._signatures import is_html, is_text, signature_type, text_type
+from ingest.parsing._signatures import BOOK_TYPE, is_html, is_text, signature_type, text_type
 from ingest.parsing._source_code import CODE_TYPES
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
@@ -90,7 +94,20 @@ JSON = Parser(
         }
     ),
 )
+ARCHIVE = Parser("ingest.parsing._containers.archive:parse", ARCHIVE_TYPES)
+BOOK = Parser("ingest.parsing._containers.book:parse", MappingProxyType({".epub": BOOK_TYPE}))
+NOTEBOOK = Parser("ingest.parsing._notebook:parse", MappingProxyType({".ipynb": "application/x-ipynb+json"}))
+MAIL = Parser("ingest.parsing._mail.reader:parse", MESSAGE_TYPES)
+OUTLOOK = Parser("ingest.parsing._mail.outlook:parse", MappingProxyType({".msg": OUTLOOK_TYPE, ".oft": OUTLOOK_TYPE}))
+MAILBOX = Parser("ingest.parsing._mail.mailbox:parse", MappingProxyType({".mbox": MAILBOX_TYPE, ".mbx": MAILBOX_TYPE}))
 XML = Parser("ingest.parsing._records.markup:parse", MappingProxyType({".xml": "application/xml"}))
+
+TEXT_LIKE = frozenset(
+    media_type
+    for parser in (TEXT, MARKDOWN, HTML, SEPARATED, JSON, XML, CODE)
+    for media_type in parser.media_types.values()
+)
+"""Types whose files never begin as an archive does."""
 
 # every `Parser` above; registered here and not in the metadata, so that a source tree works uninstalled
 OWN = tuple(
@@ -141,6 +158,12 @@ def media_type_by(head: bytes, path: Path) -> str | None:
         return "text/html" if is_html(head) else "text/csv" if by_suffix == OFFICE_TYPES[".xls"] else by_suffix
     if path.name == OWN_SETTINGS:
         return None
+    if (archive := archive_type(head)) and (not suffix or suffix in ARCHIVE_TYPES or by_suffix in TEXT_LIKE):
+        # other formats are archives themselves, such as programs
+        return archive
+    if by_suffix is None and (mail := mail_type(head)):
+        # as in a Maildir, where names end in flags
+        return mail
     return text_type(head) if by_suffix is None and not path.suffix else by_suffix
 
 

@@ -1,8 +1,10 @@
 """Results of parsing: of a parser, of a parsing worker, and the jobs that ask for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from pydantic import JsonValue
 
@@ -40,12 +42,48 @@ class PicturePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside of another one: an attachment of a mail, a member of an archive.
+
+    `name` is its path there, with slashes; `open` gives its bytes, while the next member was not asked for; `modified`
+    is when it was changed, in seconds since 1970; `media_type` is known where its first bytes need not be asked. One
+    that can't be read says why in `unread`.
+    """
+
+    name: str
+    open: Callable[[], AbstractContextManager[IO[bytes]]] | None = None
+    modified: float | None = None
+    media_type: str | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedMember:
+    """A member that lies on disk as its own file: number `number` of its container, with the sha256 of its bytes."""
+
+    number: int
+    name: str
+    media_type: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The folder for members of a file, and the room that is left there for its members, also those inside of them."""
+
+    folder: Path
+    members: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """A file as its parser gives it: every page that exists, with what text it has, not yet cut into units.
 
     `unread` are the pages whose text layer is not enough, with the reason. `hidden` counts the characters that nobody
     sees and that were left out, by page number; 0 stands for a file whose parser can't say on which page. `notes` and
-    `attachments` count what a file carries beside its pages and what is not read.
+    `attachments` count what a file carries beside its pages and what is not read. `members` are the files inside of it
+    that are to be documents of their own; they are taken one after the other, once.
     """
 
     title: str
@@ -56,6 +94,7 @@ class Parsed:
     hidden: Mapping[int, int] = field(default_factory=dict)
     notes: int = 0
     attachments: int = 0
+    members: Iterable[Member] = ()
 
 
 def with_doubt(parsed: Parsed, doubt: str) -> Parsed:
@@ -73,6 +112,7 @@ class ParseJob:
     `name` and `digest` are those of the file's source. `every_picture` asks for the pictures of pages whose text layer
     is enough, too. With `awaits_ocr` a file that has pictures comes back uncut: it is cut when they have been read.
     `metadata` are stated beside the file, and go before what it says of itself.
+    Members are unpacked where there is `room` for them.
     """
 
     path: Path
@@ -83,6 +123,7 @@ class ParseJob:
     every_picture: bool = False
     awaits_ocr: bool = False
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +132,7 @@ class ParsedFile:
 
     `language` is an ISO 639-1 code, empty when unknown; `pictures` are the pages that are still to be read from their
     pictures; `profile` is what the signals of retrieval have learned of it; `hidden`, `notes` and
-    `attachments` are as in `Parsed`.
+    `attachments` are as in `Parsed`; `members` have been unpacked.
     """
 
     uri: str
@@ -107,6 +148,7 @@ class ParsedFile:
     hidden: Mapping[int, int] = field(default_factory=dict)
     notes: int = 0
     attachments: int = 0
+    members: tuple[UnpackedMember, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

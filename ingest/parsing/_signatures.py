@@ -18,6 +18,7 @@ _BYTES: Final[Mapping[bytes, str]] = MappingProxyType(
         b"MM\x00*": "image/tiff",
     }
 )
+BOOK_TYPE: Final = "application/epub+zip"
 _ZIP: Final = b"PK\x03\x04"
 _HEADER: Final = 30
 """Bytes of the header of a member of a ZIP archive before its name (PKWARE APPNOTE, 4.3.7)."""
@@ -80,7 +81,7 @@ def _packed_type(head: bytes) -> str | None:
     content = _unpacked(head[_HEADER + length + extra :], method=int.from_bytes(head[8:10], "little"))
     if name == b"mimetype":
         kind = content[:100].partition(b"PK")[0].decode("ascii", "replace").strip()
-        return kind if kind in OFFICE_TYPES.values() else None
+        return kind if kind in OFFICE_TYPES.values() or kind == BOOK_TYPE else None
     if not name.startswith((b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/")):
         return None
     found = (suffix for mark, suffix in _MAIN_PARTS if mark in name or mark in content or mark in head)

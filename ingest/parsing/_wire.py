@@ -4,6 +4,7 @@ The words of a file's pages travel as raw bytes: as JSON they would be most of i
 """
 
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,17 @@ from ingest.parsing._bounds import (
     bounded_metadata,
     oversize,
 )
-from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
+from ingest.parsing._members import MAX_MEMBERS, member_name
+from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage, Room, UnpackedMember
 from mistral_rag.index import Profile
 from mistral_rag.schema import Chunk, Model, Page, WordBoxes
 from mistral_rag.workers import FrameError, WireFrame
 
 MAX_PROFILE = 1 << 20
 """Bytes of JSON of a profile, thousands of times what a filing has: a search holds the profiles of all documents."""
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Payload(Model):
@@ -43,6 +48,7 @@ class Payload(Model):
     hidden: dict[int, int]
     notes: int
     attachments: int
+    members: tuple[tuple[int, str, str, str], ...]
     word_bytes: tuple[int, ...]
 
 
@@ -77,6 +83,7 @@ def encode_file(file: ParsedFile) -> WireFrame:
         hidden=dict(file.hidden),
         notes=file.notes,
         attachments=file.attachments,
+        members=tuple((one.number, one.name, one.media_type, one.digest) for one in file.members),
         word_bytes=tuple(len(page.words.data) for page in file.pages),
     )
     content = payload.model_dump_json(exclude={"pages": {"__all__": {"words"}}})
@@ -97,12 +104,22 @@ def decode_file(job: ParseJob | CutJob, frame: WireFrame) -> ParsedFile:
 
 
 def _fields(job: ParseJob) -> dict[str, Any]:
-    # hexadecimal: a path may hold bytes that are no text
-    return {**asdict(job), "path": os.fsencode(job.path).hex()}
+    room = None if job.room is None else {**asdict(job.room), "folder": _hex(job.room.folder)}
+    return {**asdict(job), "path": _hex(job.path), "room": room}
+
+
+def _hex(path: Path) -> str:
+    """A path in hexadecimal: it may hold bytes that are no text."""
+    return os.fsencode(path).hex()
+
+
+def _path(digits: str) -> Path:
+    return Path(os.fsdecode(bytes.fromhex(digits)))
 
 
 def _parse_job(fields: dict[str, Any]) -> ParseJob:
-    return ParseJob(**{**fields, "path": Path(os.fsdecode(bytes.fromhex(fields["path"])))})
+    room = fields["room"] and Room(**{**fields["room"], "folder": _path(fields["room"]["folder"])})
+    return ParseJob(**{**fields, "path": _path(fields["path"]), "room": room})
 
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
@@ -123,6 +140,7 @@ def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
         hidden=payload.hidden,
         notes=payload.notes,
         attachments=payload.attachments,
+        members=tuple(UnpackedMember(*member) for member in payload.members),
     )
 
 
@@ -132,6 +150,8 @@ def _fault(payload: Payload) -> str | None:
         return "the profile is larger than an index keeps"
     if fault := oversize(payload.pages):
         return fault
+    if len(payload.members) > MAX_MEMBERS or not all(_is_member(*member) for member in payload.members):
+        return "there are more members than a build takes in, or one that can't be"
     short = [payload.title[MAX_TITLE:], *(page.locator.label[MAX_LABEL:] for page in payload.pages)]
     short += [reason[MAX_REASON:] for _, reason in payload.problems]
     if any(short) or len(payload.problems) > 2 * len(payload.pages) + MAX_PROBLEMS_OF_FILE + 1:
@@ -142,6 +162,11 @@ def _fault(payload: Payload) -> str | None:
     if any(len(path) > MAX_PATH or max(map(len, path), default=0) > MAX_LABEL for path in headings):
         return "a chunk has more headings, or longer ones, than an index keeps"
     return None
+
+
+def _is_member(number: int, name: str, media_type: str, digest: str) -> bool:
+    """True for a member that a worker may have unpacked: the parent opens the file of this number and name."""
+    return number > 0 and member_name(name) == name and bool(media_type) and _DIGEST.fullmatch(digest) is not None
 
 
 def _payload(fields: dict[str, Any], raw: bytes) -> Payload:

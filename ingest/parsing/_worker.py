@@ -6,6 +6,7 @@ from dataclasses import replace
 from ingest.chunking import cut
 from ingest.parsing import parse
 from ingest.parsing._bounds import MAX_TITLE, bounded_metadata, shortened
+from ingest.parsing._members import unpack
 from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._wire import decode_job, encode_file
@@ -33,16 +34,18 @@ def parse_file(job: ParseJob) -> ParsedFile:
     parsed = parse(job.path, job.media_type)
     stated = dict(job.metadata)
     named = shortened(str(stated.pop("title", None) or ""), MAX_TITLE)
+    members, unread_members = unpack(parsed.members, job.room)
     file = ParsedFile(
         uri=job.uri,
         media_type=job.media_type,
         title=named or parsed.title or shortened(readable_name(job.path.stem), MAX_TITLE),
         metadata=bounded_metadata({**stated, **parsed.metadata, **stated})[0],
         pages=parsed.pages,
-        problems=parsed.problems,
+        problems=(*parsed.problems, *unread_members),
         hidden=parsed.hidden,
         notes=parsed.notes,
         attachments=parsed.attachments,
+        members=members,
         pictures=picture_pages(job.path, job.media_type, parsed, every=job.every_picture),
     )
     if job.awaits_ocr and file.pictures:

@@ -18,7 +18,7 @@ class SourceFile:
     is when its content or its inode last changed, or a stamp of another place that changes with it; `fault` says why
     it could not be opened, empty when it could. `path` is where it lies on this machine. `modified_ns` is the time
     that another place states (0: that of the file). `metadata` are stated beside the file and go before its own;
-    `groups`, too (None: those it has).
+    `groups`, too (None: those it has). `parent` and `member` are those of `Source`, for a file that was unpacked.
     """
 
     path: Path
@@ -34,6 +34,8 @@ class SourceFile:
     modified_ns: int = 0
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     groups: tuple[str, ...] | None = None
+    parent: str | None = None
+    member: str | None = None
 
     def open(self) -> int:
         """A descriptor of the file that was listed; raises OSError when another one is in its place."""

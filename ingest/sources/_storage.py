@@ -57,7 +57,9 @@ class Storage:
             name = _name_below(path, base)
             if any(part.startswith(".") for part in name.split("/")) or not self.selection.takes(name):
                 continue
-            uri = self.url if path.strip("/") == base.strip("/") else f"{self.url}/{name}"
+            # a fragment is a file inside of a file
+            below = name.replace("#", "%23")
+            uri = self.url if path.strip("/") == base.strip("/") else f"{self.url}/{below}"
             yield self._found(store, path, name, uri, info, spool, known)
 
     def _opened(self) -> tuple[Any, str]:

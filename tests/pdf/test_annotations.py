@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mistral_rag.pdf import PdfFile, Sheet
+from mistral_rag.pdf import PdfFile, Sheet, pages_of
 
 WritePdf = Callable[..., Path]
 Put = Callable[..., str]
@@ -120,6 +120,19 @@ def test_a_free_text_is_on_the_page_and_a_note_is_counted(write_pdf: WritePdf, p
     ]
     sheet = read(write_pdf, put(50, 700, "The contract"), annotations)
     assert (sheet.text, sheet.notes, sheet.files) == ("The contract\nApproved by hand", 2, 1)
+
+
+def test_a_note_stands_behind_the_text_of_its_page_with_its_author(write_pdf: WritePdf, put: Put) -> None:
+    annotations = [
+        "/Type /Annot /Subtype /Text /Rect [300 600 320 620] /F 4 /T (Ann Fox) /Contents (Please check the date.)",
+        f"/Type /Annot /Subtype /Text /Rect [300 500 320 520] /F {HIDDEN} /Contents (Nobody sees this.)",
+    ]
+    (page,) = pages_of([read(write_pdf, put(50, 700, "The contract"), annotations)], labels=[""])
+    assert page.text == "The contract\n\nAnn Fox: Please check the date."
+    assert [(block.kind, page.text[block.start : block.end]) for block in page.blocks][-1] == (
+        "comment",
+        "Ann Fox: Please check the date.",
+    )
 
 
 def test_a_picture_of_the_page_shows_the_values(write_pdf: WritePdf, put: Put) -> None:

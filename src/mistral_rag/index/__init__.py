@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._gate import EVERYONE, checked_groups
     from mistral_rag.index._index_text import embed_text
     from mistral_rag.index._lexical.lexical_index import LexicalIndex
+    from mistral_rag.index._members import member_uri, members_prefix, outermost_uri
     from mistral_rag.index._reader import IndexReader, UnrestrictedReader
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
@@ -61,6 +62,9 @@ __all__ = [
     "import_jsonl",
     "import_lines",
     "is_bare",
+    "member_uri",
+    "members_prefix",
+    "outermost_uri",
     "read_faiss_folder",
     "rebuild_command",
     "repair",
@@ -96,6 +100,9 @@ __getattr__ = loader(
         "import_jsonl": "_exchange.copies",
         "is_bare": "_filters.filter_fields",
         "import_lines": "_exchange.copies",
+        "member_uri": "_members",
+        "members_prefix": "_members",
+        "outermost_uri": "_members",
         "read_faiss_folder": "_exchange.faiss_folder",
         "rebuild_command": "_folder.commands",
         "repair": "_recovery.repair",

@@ -198,19 +198,29 @@ class IndexWriter:
         with self._changing() as mutations:
             mutations.add_vectors(rows, packed or [])
 
+    def leave_out_pages(self, uri: str, label: str) -> None:
+        """Search the pages of a source that have this label no more; they can still be looked at.
+
+        Raises:
+            KeyError: the index holds no such source.
+        """
+        with self._changing() as mutations:
+            mutations.remove_chunks_of_pages(uri, label)
+
     def set_profile(self, uri: str, profile: Profile) -> None:
         """Change what signals learned of a source. Raises KeyError when the index does not hold it."""
         with self._changing() as mutations:
             mutations.set_profile(uri, profile)
 
     def set_groups(self, uri: str, groups: Sequence[str]) -> None:
-        """Give a source other groups; its pages, chunks and vectors are not touched.
+        """Give a source and its members other groups; pages, chunks and vectors are not touched.
 
         Raises:
             KeyError: the index holds no such source.
         """
         with self._changing() as mutations:
-            mutations.set_groups(uri, tuple(groups))
+            for each in (uri, *mutations.members_of(uri)):
+                mutations.set_groups(each, tuple(groups))
 
     def note_look(self, uri: str, *, size: int, mtime_ns: int) -> None:
         """Note size and time stamp of a file whose content was found to be what the index holds.
@@ -222,24 +232,30 @@ class IndexWriter:
             mutations.note_look(uri, size, mtime_ns)
 
     def fail(self, source: Source, reason: str, *, root: str = "", size: int = 0, mtime_ns: int = 0) -> None:
-        """Note that a source can't be read, in place of what its uri had."""
+        """Note that a source can't be read, in place of what its uri and its members had."""
         with self._changing() as mutations:
-            mutations.remove(source.uri)
+            for each in (source.uri, *mutations.members_of(source.uri)):
+                mutations.remove(each)
             mutations.add(source, (), (), None, SourceStatusRow("failed", root, size, mtime_ns, reason))
 
     def remove(self, uri: str, *, remember: bool = False) -> None:
-        """Take a source out; an unknown uri is no error. `remember` keeps its name with status "removed"."""
+        """Take a source and its members out; an unknown uri is no error.
+
+        `remember` keeps its name with status "removed".
+        """
         state = self._state(uri) if remember else None
         with self._changing() as mutations:
-            mutations.remove(uri)
+            for each in (uri, *mutations.members_of(uri)):
+                mutations.remove(each)
             if state is not None:
                 gone = SourceStatusRow("removed", state.root, state.size, state.mtime_ns)
                 mutations.add(state.source, (), (), None, gone)
 
     def leave_out(self, source: Source) -> None:
-        """Remember a source as taken out, in place of what its uri had."""
+        """Remember a source as taken out, in place of what its uri and its members had."""
         with self._changing() as mutations:
-            mutations.remove(source.uri)
+            for each in (source.uri, *mutations.members_of(source.uri)):
+                mutations.remove(each)
             mutations.add(source, (), (), None, SourceStatusRow("removed"))
 
     def remove_documents(self, ids: Sequence[str]) -> None:

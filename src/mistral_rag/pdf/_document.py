@@ -14,6 +14,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.errors import ParseError
+from mistral_rag.pdf._annotations.files import AttachedFile, attached_files
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_lines, read_words, text_of
@@ -68,8 +69,8 @@ class Sheet(NamedTuple):
     `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
     them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
     not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
-    characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `notes` counts
-    the annotations whose words are not on the page, and `files` the annotations that hold a file.
+    characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `comments` are
+    the words of notes, which are not on the page, and `files` counts the annotations that hold a file.
     `rulings` are looked for where lines have cells.
     """
 
@@ -86,8 +87,13 @@ class Sheet(NamedTuple):
     rulings: Rulings = Rulings()
     unjudged: int = 0
     undrawn: int = 0
-    notes: int = 0
+    comments: tuple[str, ...] = ()
     files: int = 0
+
+    @property
+    def notes(self) -> int:
+        """The number of notes whose words are not on the page."""
+        return len(self.comments)
 
 
 class PdfFile:
@@ -167,7 +173,7 @@ class PdfFile:
                 rulings=rulings() if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
                 unjudged=looked.unjudged,
                 undrawn=looked.undrawn,
-                notes=annotations.notes,
+                comments=annotations.comments,
                 files=annotations.files,
             )
 
@@ -178,6 +184,10 @@ class PdfFile:
     def attachments(self) -> int:
         """Number of files that the document carries."""
         return attachments_of(self._document)
+
+    def attached_files(self) -> Iterator[AttachedFile]:
+        """The files that the document and its pages carry, one after the other."""
+        return attached_files(self._document)
 
     def left_out(self, number: int) -> tuple[LeftOut, ...]:
         """The runs of characters on page `number` (from 1) that nobody sees and `Sheet.hidden` counts.

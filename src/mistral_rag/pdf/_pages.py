@@ -7,7 +7,8 @@ from mistral_rag.pdf._blocks import blocks_of, body_height
 from mistral_rag.pdf._document import PdfFile, Sheet
 from mistral_rag.pdf._running import running_lines
 from mistral_rag.pdf._tables.pages import tables_of, with_tables
-from mistral_rag.schema import Locator, Page
+from mistral_rag.schema import Block, Locator, Page, clean_text
+from mistral_rag.text import drop_invisible
 
 
 def read_page(pdf: PdfFile, number: int) -> Page:
@@ -27,7 +28,7 @@ def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
     body = body_height(sheets)
     runs = running_lines(sheets)
     tables = tables_of(sheets, running=[running.lines for running in runs])
-    return [
+    made = [
         Page(
             locator=Locator(kind="page", number=sheet.number, label=label or running.label),
             text=sheet.text,
@@ -39,3 +40,15 @@ def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
         )
         for sheet, label, running, found in zip(sheets, labels, runs, tables, strict=True)
     ]
+    return [_with_comments(page, sheet.comments) for page, sheet in zip(made, sheets, strict=True)]
+
+
+def _with_comments(page: Page, comments: Sequence[str]) -> Page:
+    """The page with what people have noted on it behind its own text: units of their own kind, without boxes."""
+    text, blocks = page.text, list(page.blocks)
+    for comment in comments:
+        words = drop_invisible(clean_text(comment)).strip()
+        if words:
+            text += f"\n\n{words}" if text else words
+            blocks.append(Block(start=len(text) - len(words), end=len(text), kind="comment", origin="markup"))
+    return page if text == page.text else page.model_copy(update={"text": text, "blocks": tuple(blocks)})

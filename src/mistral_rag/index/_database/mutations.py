@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import count
+from typing import Any
 
 from mistral_rag.errors import IndexDamagedError
 from mistral_rag.index._database.commits import Commit
@@ -15,6 +16,7 @@ from mistral_rag.index._database.profiles import Profile, profile_values
 from mistral_rag.index._database.rows import RowWriter, plain_json, row_digest, unreadable
 from mistral_rag.index._filters.filter_fields import filter_fields_of, is_bare
 from mistral_rag.index._gate import NAMED, hides_documents
+from mistral_rag.index._members import members_prefix
 from mistral_rag.index._ocr_cache import UNUSED
 from mistral_rag.index._source_status import ERASED, SourceStatusRow, erased_source, erased_uri
 from mistral_rag.schema import Chunk, Page, Source
@@ -141,22 +143,56 @@ class Mutations:
         with unreadable("row"):
             self._remove(uri)
 
+    def members_of(self, uri: str) -> list[str]:
+        """The uris of the files inside of a source, at all depths, but for those that were taken out by name."""
+        prefix = members_prefix(uri)
+        query = "SELECT uri, record FROM sources WHERE uri > ? AND uri < ? AND status <> 'removed' ORDER BY source"
+        rows = self._connection.execute(query, (prefix, f"{prefix}\U0010ffff")).fetchall()
+        # a web page may have a fragment of its own
+        return [member for member, record in rows if stored_source(record).member is not None]
+
     def _remove(self, uri: str) -> None:
         found = self._connection.execute("SELECT source, record FROM sources WHERE uri = ?", (uri,)).fetchone()
         if found is None:
             return
         source, record = found
         self._remove_derived(source, record)
-        used = self._connection.execute("SELECT row, id, vector FROM chunks WHERE source = ?", (source,)).fetchall()
-        gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
-        self.rows.insert("removals", gone)
-        self.rows.delete("chunks", "source = ?", (source,))
-        self._keys.remove(CHUNKS, [(identifier, row) for row, identifier, _ in used])
-        self._remove_unused(vector for *_, vector in used if vector is not None)
+        self._remove_chunks("source = ?", source)
         self.rows.delete("layouts", "page IN (SELECT page FROM pages WHERE source = ?)", (source,))
         self.rows.delete("pages", "source = ?", (source,))
         self.rows.delete("profiles", "source = ?", (source,))
         self.rows.delete("sources", "source = ?", (source,))
+
+    def _remove_chunks(self, where: str, *values: int | str) -> None:
+        used = self._connection.execute(f"SELECT row, id, vector FROM chunks WHERE {where}", values).fetchall()
+        gone = [(row, self._last.sequence + 1) for row, *_ in used if row <= self._last.last_row]
+        self.rows.insert("removals", gone)
+        self._delete("chunks", "row", (row for row, *_ in used))
+        self._keys.remove(CHUNKS, [(identifier, row) for row, identifier, _ in used])
+        self._remove_unused(vector for *_, vector in used if vector is not None)
+
+    def remove_chunks_of_pages(self, uri: str, label: str) -> None:
+        """Remove the chunks on pages of a source with this label; raises KeyError when there is none of this uri."""
+        (source,) = self._source_row(uri, "source")
+        self._remove_chunks(
+            "source = ? AND page IN (SELECT page FROM pages WHERE source = ? AND label = ?)", source, source, label
+        )
+        (left,) = self._connection.execute("SELECT count(*) FROM chunks WHERE source = ?", (source,)).fetchone()
+        self._change_source(uri, chunks=left)
+
+    def _source_row(self, uri: str, *names: str) -> tuple[Any, ...]:
+        """Columns of a source. Raises KeyError when there is none of this uri."""
+        found = self._connection.execute(f"SELECT {', '.join(names)} FROM sources WHERE uri = ?", (uri,)).fetchone()
+        if found is None:
+            raise KeyError(uri)
+        row: tuple[Any, ...] = found
+        return row
+
+    def _change_source(self, uri: str, **changes: int) -> None:
+        names = COLUMNS["sources"]
+        columns = dict(zip(names, self._source_row(uri, *names), strict=True))
+        self.rows.delete("sources", "source = ?", (columns["source"],))
+        self.rows.insert_one("sources", {**columns, **changes})
 
     def set_profile(self, uri: str, profile: Profile) -> None:
         """Change what signals learned of a source. Raises KeyError when there is none of this uri."""
@@ -196,13 +232,7 @@ class Mutations:
 
     def note_look(self, uri: str, size: int, mtime_ns: int) -> None:
         """Change what a source's row says of its file; raises KeyError when there is none of this uri."""
-        names = COLUMNS["sources"]
-        found = self._connection.execute(f"SELECT {', '.join(names)} FROM sources WHERE uri = ?", (uri,)).fetchone()
-        if found is None:
-            raise KeyError(uri)
-        columns = dict(zip(names, found, strict=True))
-        self.rows.delete("sources", "source = ?", (columns["source"],))
-        self.rows.insert_one("sources", {**columns, "size": size, "mtime_ns": mtime_ns})
+        self._change_source(uri, size=size, mtime_ns=mtime_ns)
 
     def _remove_derived(self, source: int, record: str) -> None:
         groups = [(name, source) for name in plain_json(record)["groups"]]

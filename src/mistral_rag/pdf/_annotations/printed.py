@@ -31,13 +31,13 @@ class FieldValue(NamedTuple):
 
 
 class Annotations(NamedTuple):
-    """Annotations of a page: `notes` have words that are not on the page, `files` hold a file.
+    """Annotations of a page: `comments` are the words of notes, which are not on the page; `files` hold a file.
 
     `prints` is True when some of them print words.
     """
 
     values: tuple[FieldValue, ...] = ()
-    notes: int = 0
+    comments: tuple[str, ...] = ()
     files: int = 0
     prints: bool = False
 
@@ -64,19 +64,20 @@ class FormEnvironment:
         if self._handle:
             pdfium.FORM_OnAfterLoadPage(page, self._handle)
         values: list[FieldValue] = []
-        notes = files = 0
+        comments: list[str] = []
+        files = 0
         prints = False
-        for annotation, kind in _annotations(page):
-            notes += _has_unread_words(annotation, kind)
+        for annotation, kind in annotations_of(page):
+            comments += _comment(annotation, kind)
             files += kind == pdfium.FPDF_ANNOT_FILEATTACHMENT
             if _is_printed(annotation, kind):
                 prints |= kind in _PRINTS_TEXT
                 values += self._value(annotation)
-        return Annotations(tuple(values), notes, files, prints)
+        return Annotations(tuple(values), tuple(comments), files, prints)
 
     def draw_into(self, page: Any) -> bool:
         """Make all printed annotations of a page part of its content; the page has to be loaded anew if True."""
-        for annotation, kind in _annotations(page):
+        for annotation, kind in annotations_of(page):
             flags = pdfium.FPDFAnnot_GetFlags(annotation)
             printed = _is_printed(annotation, kind)
             pdfium.FPDFAnnot_SetFlags(annotation, flags | _PRINT if printed else flags & ~_PRINT)
@@ -96,18 +97,19 @@ class FormEnvironment:
         if kind in _SIGNS:
             yield FieldValue(_SIGNS[kind][not self._is_on(annotation)], bounds, False)
         elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and self._is_comb(annotation):
-            yield FieldValue(_text(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation), bounds, True)
+            yield FieldValue(text_from(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation), bounds, True)
 
     def _is_comb(self, annotation: Any) -> bool:
         return bool(pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation) & _COMB)
 
     def _is_on(self, annotation: Any) -> bool:
         """True for a box whose mark is drawn: the appearance state says so, whatever the field's value is."""
-        state = _text(pdfium.FPDFAnnot_GetStringValue, annotation, b"AS")
+        state = text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"AS")
         return state != "Off" if state else bool(pdfium.FPDFAnnot_IsChecked(self._handle, annotation))
 
 
-def _annotations(page: Any) -> Iterator[tuple[Any, int]]:
+def annotations_of(page: Any) -> Iterator[tuple[Any, int]]:
+    """The annotations of a loaded page with their kinds; each is closed when the next is asked for."""
     for at in range(pdfium.FPDFPage_GetAnnotCount(page)):
         with _annotation(page, at) as annotation:
             if annotation:
@@ -131,13 +133,16 @@ def _is_printed(annotation: Any, kind: int) -> bool:
     return kind != pdfium.FPDF_ANNOT_WIDGET or bool(flags & _PRINT)
 
 
-def _has_unread_words(annotation: Any, kind: int) -> bool:
-    """True for a note: its words stand in a window of the viewer and not on the page."""
+def _comment(annotation: Any, kind: int) -> Iterator[str]:
+    """The words of a note, which stand in a window of the viewer and not on the page, behind their author."""
     if kind in _PRINTS_TEXT or kind in {pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK}:
-        return False
+        return
     if pdfium.FPDFAnnot_GetFlags(annotation) & pdfium.FPDF_ANNOT_FLAG_HIDDEN:
-        return False
-    return bool(_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip())
+        return
+    words = text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip()
+    author = " ".join(text_from(pdfium.FPDFAnnot_GetStringValue, annotation, b"T").split())
+    if words:
+        yield f"{author}: {words}" if author else words
 
 
 def attachments_of(document: Any) -> int:
@@ -145,7 +150,7 @@ def attachments_of(document: Any) -> int:
     return max(int(pdfium.FPDFDoc_GetAttachmentCount(document)), 0)
 
 
-def _text(function: Any, *of: Any) -> str:
+def text_from(function: Any, *of: Any) -> str:
     """A text that a function of PDFium writes into a place for it."""
     size = int(function(*of, None, 0))
     buffer = (ctypes.c_ushort * (size // 2 + 1))()

@@ -1,0 +1,1 @@
+"""Mails: messages with their attachments, mailboxes, files of Outlook."""
