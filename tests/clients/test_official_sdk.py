@@ -238,7 +238,7 @@ def test_a_conversation_with_tools_and_events(client: Mistral) -> None:
     identity = started.conversation_id
     assert client.beta.conversations.append(conversation_id=identity, inputs="more").usage.total_tokens
     history = client.beta.conversations.get_history(conversation_id=identity)
-    assert next(one.type for one in history.entries if one.type.startswith("message")) == "message.input"
+    assert next(one.type for one in history.entries if str(one.type).startswith("message")) == "message.input"
     with client.beta.conversations.append_stream(conversation_id=identity, inputs="please search") as events:
         kinds = [event.data.type for event in events]
     assert kinds[:3] == ["conversation.response.started", "tool.execution.started", "tool.execution.done"]
