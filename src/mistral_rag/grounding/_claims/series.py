@@ -11,7 +11,7 @@ from typing import Final
 from mistral_rag.grounding._claims.alignment import Passage
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.opposites import sides_of
-from mistral_rag.grounding._claims.values import FROM_TO, MAX_BEHIND, is_of_losses, value_of
+from mistral_rag.grounding._claims.values import FROM_TO, is_of_losses, value_of
 from mistral_rag.text import Number, numbers, same_number
 
 MIN_ALIKE: Final = 0.6
@@ -54,17 +54,8 @@ def _dated(passage: Passage) -> list[_Dated]:
     if not years or not values or len(values) != len(years):
         return []
     words = frozenset(token.stem for token in passage.tokens if token.stem and not token.is_number)
-    return [_Dated(min(_beside(value, years).values), value, words) for value in values]
-
-
-def _beside(value: Number, years: Sequence[Number]) -> Number:
-    """The year that follows a value closely, else the nearest."""
-
-    def far(year: Number) -> tuple[bool, bool, int]:
-        gap = value.start - year.end if year.start < value.start else year.start - value.end
-        return gap > MAX_BEHIND, year.start < value.start, gap
-
-    return min(years, key=far)
+    # in either order, and with all years before or behind all values, the first year is of the first value
+    return [_Dated(min(year.values), value, words) for year, value in zip(years, values, strict=True)]
 
 
 def _are_alike(one: _Dated, other: _Dated) -> bool:
