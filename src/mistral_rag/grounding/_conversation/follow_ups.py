@@ -103,7 +103,7 @@ _ASKED_OF_ONE: Final = re.compile(
     r"(?-i:sie|er)\b",
     re.IGNORECASE,
 )
-"""A subject right behind the verb, which the thing that is asked for cannot be: "How many leave days does she have?"."""
+"""A subject behind the verb, which the thing that is asked for cannot be: "How many leave days does she have?"."""
 _BOUNDARY: Final = re.compile(
     r",|\b(?:when|if|after|before|because|while|until|and|or|which|wenn|falls|nachdem|bevor|weil|und|oder)\b",
     re.IGNORECASE,
