@@ -205,3 +205,38 @@ def test_a_month_that_no_row_has_for_what_is_asked_is_named(
 def test_the_row_of_the_month_is_quoted_first(shelf: "Shelf", question: str, text: str, quote: str) -> None:
     found = extract(question, table(shelf, text))
     assert (found.reason, found.runs[0].text) == (None, quote)
+
+
+PEOPLE = {
+    "Karin Holm": "Position: Buyer Phone: 4711 Leave days: 30",
+    "Olaf Holm": "Position: Driver Leave days: 26",
+    "Karin Hansen": "Phone: 4712 Leave days: 28",
+}
+
+
+def people(shelf: "Shelf") -> list[EvidenceUnit]:
+    text = "\n".join(line for person in PEOPLE.items() for line in person)
+    shelf.put("file:///people.md", shelf.page_of(text), title="Personnel")
+    documents = [shelf.document("file:///people.md", 1, 2 * nth, 2 * nth + 1) for nth in range(len(PEOPLE))]
+    for document, name in zip(documents, PEOPLE, strict=True):
+        document.metadata["headings"] = ["Personnel", name]
+    return gather(passages(documents, shelf)[0], budget=10_000)
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("What is Olaf Holm's phone number?", "nothing that was found gives the phone of Olaf Holm"),
+        ("What is the phone of Olaf Holm?", "nothing that was found gives the phone of Olaf Holm"),
+        ("Which position has Karin Hansen?", "nothing that was found gives the position of Karin Hansen"),
+    ],
+)
+def test_a_field_that_only_others_have_is_no_answer(shelf: "Shelf", question: str, reason: str) -> None:
+    found = extract(question, people(shelf))
+    assert (found.runs, found.reason) == ((), reason)
+
+
+def test_a_field_that_the_person_has_is_answered_for(shelf: "Shelf") -> None:
+    found = extract("What is the phone number of Karin Holm?", people(shelf))
+    assert found.reason is None
+    assert "Phone: 4711" in found.runs[0].text

@@ -18,6 +18,9 @@ ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
 NAMES_SHARE: Final = 0.5
 """Weight of a question's names, together, against that of a code or a time: terms and titles have capitals, too."""
+MIN_NAMES: Final = 2
+"""Names that are a person's: the first and the last."""
+_FIELD: Final = re.compile(r"(?<!\S)([A-Z][\w-]*(?: [a-z][\w-]*){0,3}):(?=\s)")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -119,6 +122,27 @@ class Subjects:
         names = [thing for thing in self.things if thing.kind == "name"]
         return len(self.unnamed) / len(names) if names else 0.0
 
+    @property
+    def fields_of_others(self) -> str:
+        """The reason why fields that are asked of a person are missing: only sections of others have them."""
+        names = [thing for thing in self.things if thing.kind == "name"]
+        person = re.search(r"\s+".join(re.escape(name.text) for name in names), self._question)
+        own = [unit for unit in self._evidence if any(_holds_all(names, one) for one in unit.passage.chunk.headings)]
+        if len(names) < MIN_NAMES or person is None or not own:
+            return ""
+        asked = set(_WORD.findall(self._question.casefold()))
+        every = {field for unit in self._evidence for field in _fields(unit.text)}
+        fields = {field for field in every if set(_WORD.findall(field)) <= asked}
+        # on a page of sections by person, what stands below a name may be the next one's
+        pages = {unit.page_key for unit in own}
+        elsewhere = [at for at, unit in enumerate(self._evidence) if unit.page_key not in pages]
+        theirs = [*own, *(self._evidence[at] for at in elsewhere if self._is_of(at, names))]
+        held = {field for unit in theirs for field in _fields(unit.text)}
+        return f"nothing that was found gives the {min(fields)} of {person[0]}" if fields and not fields & held else ""
+
+    def _is_of(self, at: int, names: Sequence[Thing]) -> bool:
+        return all(self.about(at, name) == 1 for name in names)
+
     def others(self, at: int) -> float:
         """Things that a unit is not about: codes and times each, names as their share."""
         names = [1 - self.about(at, thing) for thing in self.things if thing.kind == "name"]
@@ -209,6 +233,15 @@ class Subjects:
 
 def _months(unit: EvidenceUnit) -> frozenset[str]:
     return months_of(f"{unit.header} {unit.text}")
+
+
+def _holds_all(names: Sequence[Thing], text: str) -> bool:
+    return all(name.is_in(text) for name in names)
+
+
+def _fields(text: str) -> set[str]:
+    """Labels of a form's values, also of several in one unit: "Phone" of "Phone: 4711 Leave days: 30"."""
+    return {found.casefold() for found in _FIELD.findall(text)}
 
 
 def _ordinal(month: str) -> int:
