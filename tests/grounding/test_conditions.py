@@ -1,5 +1,7 @@
 """Conditions of a question that must hold together: the numbers of cases, names, times and persons."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 from langchain_core.documents import Document
 
@@ -8,6 +10,9 @@ from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import extract
 from mistral_rag.grounding._evidence.pages import passages
 from tests.grounding.test_asked import answered, evidence
+
+if TYPE_CHECKING:
+    from tests.grounding.conftest import Shelf
 
 INVOICES = (
     "INVOICE\n\nInvoice number: 2024-017\n\nCustomer: Brix SA\n\nTotal amount: EUR 4,998.00\n",
@@ -149,3 +154,89 @@ def test_the_year_of_another_company_is_no_answer(question: str, reason: str) ->
 def test_the_year_of_the_company_itself_is_answered_for() -> None:
     found = extract("What was the net income of Apex in 2023?", reports())
     assert (found.reason, found.runs[0].text) == (None, "Net income was $77.0 million in 2023.")
+
+
+OUTPUT = "Month | Site | Output\nJanuary 2025 | Oslo | 120\nFebruary 2025 | Oslo | 131\nMarch 2025 | Turku | 88"
+RATES = "currency | rate | date\nUSD | 1.0832 | 2025-01-02\nGBP | 0.8431 | 2025-01-02\nUSD | 1.1021 | 2025-02-03"
+
+
+def table(shelf: "Shelf", text: str) -> list[EvidenceUnit]:
+    last = text.count("\n")
+    shelf.put("file:///t.csv", shelf.page_of(text, rows=range(last + 1), header=0), title="Table")
+    documents = [shelf.document("file:///t.csv", 1, 0, last)]
+    return gather(passages(documents, shelf)[0], budget=10_000)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reason"),
+    [
+        (
+            "What was the output of Oslo in March 2025?",
+            OUTPUT,
+            "nothing that was found mentions March 2025; nearest, about another: February 2025",
+        ),
+        (
+            "What was the GBP rate in February 2025?",
+            RATES,
+            "nothing that was found mentions February 2025; nearest, about another: January 2025",
+        ),
+        (
+            "What was the USD rate on 3 April 2025?",
+            RATES,
+            "nothing that was found mentions April 2025; nearest, about another: February 2025",
+        ),
+    ],
+)
+def test_a_month_that_no_row_has_for_what_is_asked_is_named(
+    shelf: "Shelf", question: str, text: str, reason: str
+) -> None:
+    found = extract(question, table(shelf, text))
+    assert (found.runs, found.reason) == ((), reason)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        ("What was the output of Oslo in February 2025?", OUTPUT, "February 2025 | Oslo | 131"),
+        ("What was the GBP rate in January 2025?", RATES, "GBP | 0.8431 | 2025-01-02"),
+        ("What was the USD rate on 3 February 2025?", RATES, "USD | 1.1021 | 2025-02-03"),
+    ],
+)
+def test_the_row_of_the_month_is_quoted_first(shelf: "Shelf", question: str, text: str, quote: str) -> None:
+    found = extract(question, table(shelf, text))
+    assert (found.reason, found.runs[0].text) == (None, quote)
+
+
+PEOPLE = {
+    "Karin Holm": "Position: Buyer Phone: 4711 Leave days: 30",
+    "Olaf Holm": "Position: Driver Leave days: 26",
+    "Karin Hansen": "Phone: 4712 Leave days: 28",
+}
+
+
+def people(shelf: "Shelf") -> list[EvidenceUnit]:
+    text = "\n".join(line for person in PEOPLE.items() for line in person)
+    shelf.put("file:///people.md", shelf.page_of(text), title="Personnel")
+    documents = [shelf.document("file:///people.md", 1, 2 * nth, 2 * nth + 1) for nth in range(len(PEOPLE))]
+    for document, name in zip(documents, PEOPLE, strict=True):
+        document.metadata["headings"] = ["Personnel", name]
+    return gather(passages(documents, shelf)[0], budget=10_000)
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("What is Olaf Holm's phone number?", "nothing that was found gives the phone of Olaf Holm"),
+        ("What is the phone of Olaf Holm?", "nothing that was found gives the phone of Olaf Holm"),
+        ("Which position has Karin Hansen?", "nothing that was found gives the position of Karin Hansen"),
+    ],
+)
+def test_a_field_that_only_others_have_is_no_answer(shelf: "Shelf", question: str, reason: str) -> None:
+    found = extract(question, people(shelf))
+    assert (found.runs, found.reason) == ((), reason)
+
+
+def test_a_field_that_the_person_has_is_answered_for(shelf: "Shelf") -> None:
+    found = extract("What is the phone number of Karin Holm?", people(shelf))
+    assert found.reason is None
+    assert "Phone: 4711" in found.runs[0].text

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, things_in
+from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, month_name, months_of, things_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
-from mistral_rag.retrieval._domains.periods import period_of
+from mistral_rag.retrieval._domains.periods import Period, period_of
 from mistral_rag.schema import Page
 
 MAX_HEAD_LINES: Final = 3
@@ -18,6 +18,9 @@ ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
 NAMES_SHARE: Final = 0.5
 """Weight of a question's names, together, against that of a code or a time: terms and titles have capitals, too."""
+MIN_NAMES: Final = 2
+"""Names that are a person's: the first and the last."""
+_FIELD: Final = re.compile(r"(?<!\S)([A-Z][\w-]*(?: [a-z][\w-]*){0,3}):(?=\s)")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -31,6 +34,7 @@ class Subjects:
         english = asked == "en" or (not asked and not others)
         pages = {unit.page_key: unit.passage.page.text for unit in evidence}
         self.things = things_in(question, "en" if english else asked or "xx", texts=pages.values())
+        self._question = question
         self._evidence = evidence
         self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
         self._pages = {unit.page_key: unit.passage.page for unit in evidence}
@@ -64,7 +68,25 @@ class Subjects:
         years = [thing for thing in self.things if thing.kind == "year"]
         no_year = set(years) <= set(missing)
         alone = tuple(t for t in missing if t.kind in {"code", "quarter"} or (t.kind == "year" and no_year))
-        return alone or (tuple(years) if self._apart else ())
+        return alone or (tuple(years) if self._apart else ()) or self._months_apart
+
+    @property
+    def _months_apart(self) -> tuple[Thing, ...]:
+        """Months that no row of a table has for what the question names, where its other rows have other months."""
+        rows = [at for at, unit in enumerate(self._evidence) if self._is_asked_of(unit)]
+        if not rows or not all(_months(self._evidence[at]) for at in rows):
+            return ()
+        months = [thing for thing in self.things if thing.kind == "month"]
+        return tuple(thing for thing in months if not any(self.about(at, thing) for at in rows))
+
+    def _is_asked_of(self, unit: EvidenceUnit) -> bool:
+        """True for a row below the names of its columns with a cell that the question names: "Oslo", "GBP"."""
+        if unit.kind != "row" or not unit.header:
+            return False
+        texts = {text.strip() for text in unit.text.split("|")} - {""}
+        # the time of a row is no key of it
+        texts = {text for text in texts if period_of(text) == Period()}
+        return any(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", self._question) for text in texts)
 
     @property
     def _apart(self) -> tuple[Thing, ...]:
@@ -100,6 +122,27 @@ class Subjects:
         names = [thing for thing in self.things if thing.kind == "name"]
         return len(self.unnamed) / len(names) if names else 0.0
 
+    @property
+    def fields_of_others(self) -> str:
+        """The reason why fields that are asked of a person are missing: only sections of others have them."""
+        names = [thing for thing in self.things if thing.kind == "name"]
+        person = re.search(r"\s+".join(re.escape(name.text) for name in names), self._question)
+        own = [unit for unit in self._evidence if any(_holds_all(names, one) for one in unit.passage.chunk.headings)]
+        if len(names) < MIN_NAMES or person is None or not own:
+            return ""
+        asked = set(_WORD.findall(self._question.casefold()))
+        every = {field for unit in self._evidence for field in _fields(unit.text)}
+        fields = {field for field in every if set(_WORD.findall(field)) <= asked}
+        # on a page of sections by person, what stands below a name may be the next one's
+        pages = {unit.page_key for unit in own}
+        elsewhere = [at for at, unit in enumerate(self._evidence) if unit.page_key not in pages]
+        theirs = [*own, *(self._evidence[at] for at in elsewhere if self._is_of(at, names))]
+        held = {field for unit in theirs for field in _fields(unit.text)}
+        return f"nothing that was found gives the {min(fields)} of {person[0]}" if fields and not fields & held else ""
+
+    def _is_of(self, at: int, names: Sequence[Thing]) -> bool:
+        return all(self.about(at, name) == 1 for name in names)
+
     def others(self, at: int) -> float:
         """Things that a unit is not about: codes and times each, names as their share."""
         names = [1 - self.about(at, thing) for thing in self.things if thing.kind == "name"]
@@ -115,14 +158,17 @@ class Subjects:
 
     def share_about(self, at: int) -> float:
         """Share of the things in the question that a unit is about; 1 where it names none."""
-        return sum(self.about(at, thing) for thing in self.things) / len(self.things) if self.things else 1.0
+        # the year of a month is among them already
+        things = [thing for thing in self.things if thing.kind != "month"]
+        return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
     def absence(self, missing: Sequence[Thing]) -> str:
         """The reason that these things are missing, with the nearest others."""
         named = ", ".join(map(str, missing))
         nearest = ", ".join(filter(None, (self.nearest(thing) for thing in missing)))
         # what other documents mention is missing for the one that is named
-        apart = "" if set(missing) <= set(self.missing) else f" for {', '.join(map(str, self._apart))}"
+        of = "" if set(missing) <= set(self.missing) else ", ".join(map(str, self._apart))
+        apart = f" for {of}" if of else ""
         reason = f"nothing that was found mentions {named}{apart}"
         return f"{reason}; nearest, about another: {nearest}" if nearest else reason
 
@@ -132,7 +178,14 @@ class Subjects:
             return next((code for unit in self._evidence for code in codes_like(thing, unit.text)), "")
         if thing.kind == "year":
             return self._nearest_year(int(thing.letters))
+        if thing.kind == "month":
+            return self._nearest_month(thing.letters)
         return ""
+
+    def _nearest_month(self, month: str) -> str:
+        months = {other for unit in self._evidence if self._is_asked_of(unit) for other in _months(unit)}
+        nearest = min(months, key=lambda other: (abs(_ordinal(other) - _ordinal(month)), other), default="")
+        return month_name(nearest) if nearest else ""
 
     def _nearest_year(self, year: int) -> str:
         """The year next to this one of the documents that a name of the question titles."""
@@ -176,6 +229,23 @@ class Subjects:
                 index for index, one in enumerate(page.units) if thing.is_in(page.text[one.start : one.end])
             ]
         return self._mentions[key]
+
+
+def _months(unit: EvidenceUnit) -> frozenset[str]:
+    return months_of(f"{unit.header} {unit.text}")
+
+
+def _holds_all(names: Sequence[Thing], text: str) -> bool:
+    return all(name.is_in(text) for name in names)
+
+
+def _fields(text: str) -> set[str]:
+    """Labels of a form's values, also of several in one unit: "Phone" of "Phone: 4711 Leave days: 30"."""
+    return {found.casefold() for found in _FIELD.findall(text)}
+
+
+def _ordinal(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:])
 
 
 def _document_text(unit: EvidenceUnit) -> str:

@@ -1,5 +1,6 @@
 """Things that a question names: companies, people, products, codes, years and quarters."""
 
+import calendar
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Final, Literal
 from mistral_rag.retrieval._domains.periods import Period, period_of
 from mistral_rag.text import MONTHS, NON_ALPHANUMERIC
 
-ThingKind = Literal["code", "name", "year", "quarter"]
+ThingKind = Literal["code", "name", "year", "quarter", "month"]
 
 _CODE: Final = re.compile(r"(?<![\w$€£#])[^\W_]+(?:[-‐‑–./_][^\W_]+)*(?!\w)")
 _SEPARATED: Final = re.compile(r"[^\W\d_]+[-_/.]\d{2,}|\d+[-_/.]\d+[-_/.][^\W\d_]")
@@ -61,6 +62,8 @@ class Thing:
             return int(self.letters) in _period(text).years
         if self.kind == "quarter":
             return int(self.letters) in _quarters(text)
+        if self.kind == "month":
+            return self.letters in months_of(text)
         if self.kind == "name":
             return self.letters in squeezed(text)
         return _pattern(self.text).search(text) is not None
@@ -95,6 +98,19 @@ def codes_like(thing: Thing, text: str) -> list[str]:
     shape = _shape(thing.text)
     every = dict.fromkeys(found[0] for found in _CODE.finditer(text) if _shape(found[0]) == shape)
     return [code for code in every if squeezed(code) != thing.letters]
+
+
+@lru_cache(maxsize=512)
+def months_of(text: str) -> frozenset[str]:
+    """Months that a text names with their years, alone or in a date: "2025-02"."""
+    period = _period(text)
+    named = period.months | {(day.year, day.month) for day in period.dates}
+    return frozenset(f"{year}-{month:02}" for year, month in named)
+
+
+def month_name(month: str) -> str:
+    """A month as it is written: "February 2025" for "2025-02"."""
+    return f"{calendar.month_name[int(month[5:])]} {month[:4]}"
 
 
 def identifiers(text: str) -> dict[str, frozenset[str]]:
@@ -172,6 +188,7 @@ def _times(question: str, codes: Iterable[Thing]) -> Iterator[Thing]:
     asked = _period(bare)
     yield from (Thing("year", str(year), str(year)) for year in sorted(asked.years))
     yield from (Thing("quarter", f"Q{quarter}", str(quarter)) for quarter in sorted(asked.quarters))
+    yield from (Thing("month", month_name(month), month) for month in sorted(months_of(bare)))
 
 
 def _shape(code: str) -> str:

@@ -100,6 +100,8 @@ def extract(
     likelihood = calibration.likelihood(signs)
     if absent := subjects.decisive:
         return Extract((), likelihood, subjects.absence(absent))
+    if reason := subjects.fields_of_others:
+        return Extract((), likelihood, reason)
     if likelihood >= calibration.threshold:
         return Extract(chosen, likelihood, _both_sides(chosen, fit))
     foreign = in_other_languages(question, evidence)
