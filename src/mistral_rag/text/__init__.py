@@ -10,6 +10,7 @@ from mistral_rag._lazy import loader
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
+    from mistral_rag.text._abbreviations import STARTERS
     from mistral_rag.text._calendar import MONTHS, full_year
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
     from mistral_rag.text._computed_numbers import Computation, computed_number
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._proximity import near, window
     from mistral_rag.text._same_numbers import missing_numbers, same_number, table_scales
     from mistral_rag.text._sentences import SENTENCE_LOOKAHEAD, can_begin, sentences, trimmed
+    from mistral_rag.text._stop_words import STOP_WORDS
     from mistral_rag.text._tokens import (
         TOKENS_VERSION,
         Terms,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     )
 
 _NAMES = {
+    "_abbreviations": "STARTERS",
     "_calendar": "MONTHS full_year",
     "_charset": "DecodedText decode_text read_text",
     "_dates": "WrittenDate dates same_date",
@@ -61,6 +64,7 @@ _NAMES = {
     "_proximity": "near window",
     "_same_numbers": "missing_numbers same_number table_scales",
     "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
+    "_stop_words": "STOP_WORDS",
     "_tokens": "TOKENS_VERSION Terms bigrams hashed hashed_question is_word tokenize written written_question",
     "_words": "NON_ALPHANUMERIC Weigh asked_words content_words coverage evenly rarity words",
 }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
-from mistral_rag.text._stop_words import STOP_WORDS
+from mistral_rag.text import STOP_WORDS
 
 MIN_STOP_WORDS: Final = 2
 """Stop words of one language that a question must have, and more than of any other: "die" alone is German and English.

@@ -10,9 +10,7 @@ from typing import Final
 
 from mistral_rag.grounding._claims.alignment import Token
 from mistral_rag.grounding._claims.opposites import sides_of
-from mistral_rag.text import measure_word, numbers
-from mistral_rag.text._abbreviations import STARTERS
-from mistral_rag.text._stop_words import STOP_WORDS
+from mistral_rag.text import STARTERS, STOP_WORDS, measure_word, numbers
 
 
 def _words(text: str) -> frozenset[str]:
