@@ -1,9 +1,11 @@
 """Members follow what is said of their container: rules, patterns, groups, a second store, redo."""
 
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import fsspec
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.vectorstores import InMemoryVectorStore
@@ -138,3 +140,34 @@ def test_redo_of_a_member_reads_it_alone(root: Path) -> None:
         "staff.zip > leave.md": "unchanged",
         "staff.zip > pay.md": "changed",
     }
+
+
+def test_an_answer_loses_what_it_repeats_in_a_second_store_too(root: Path, store: InMemoryVectorStore) -> None:
+    first, answer = EmailMessage(), EmailMessage()
+    first["From"], first["Message-ID"], first["Subject"] = "anna@example.org", "<1@example.org>", "Hours"
+    answer["From"], answer["Message-ID"], answer["Subject"] = "ben@example.org", "<2@example.org>", "Re: Hours"
+    answer["In-Reply-To"] = "<1@example.org>"
+    first.set_content("We open at nine.\n")
+    answer.set_content("Agreed.\n\nOn Fri, Nov 1, 2024 at 9:12 AM Anna <anna@example.org> wrote:\n> We open at nine.\n")
+    (root / "answer.eml").write_bytes(answer.as_bytes())
+    built(root, sink=store)
+    assert stored(store) == ["answer.eml", "answer.eml"]
+    (root / "first.eml").write_bytes(first.as_bytes())
+    built(root, sink=store)
+    assert stored(store) == ["answer.eml", "first.eml"]
+
+
+def test_members_of_an_archive_in_a_store_whose_name_has_a_hash(root: Path) -> None:
+    files = fsspec.filesystem("memory")
+    pack(root / "staff.zip", leave=LEAVE)
+    files.pipe("/archives/no #1.zip", (root / "staff.zip").read_bytes())
+    try:
+        for expected in ("added", "unchanged"):
+            build = Build("memory://archives", root.parent / "index", embeddings="none", workers=1)
+            for _ in build:
+                pass
+            both = ("no #1.zip", "no #1.zip > leave.md")
+            assert outcomes(build.report) == dict.fromkeys(both, expected)
+    finally:
+        files.rm("/archives", recursive=True)
+    assert sources(root)["no #1.zip > leave.md"].uri == "memory://archives/no %231.zip#leave.md"
