@@ -195,7 +195,7 @@ def test_every_command_has_its_help_in_the_reference() -> None:
     text = (CHECKOUT / "docs/reference/cli.md").read_text("utf-8")
     commands = re.findall(r"^\$ ((?:ingest|mistral-rag).*) --help$", text, re.MULTILINE)
     known = ["mistral-rag", "mistral-rag ask", "mistral-rag search", "mistral-rag show", "mistral-rag doctor"]
-    known += ["mistral-rag calibrate", "mistral-rag verify"]
+    known += ["mistral-rag calibrate", "mistral-rag costs", "mistral-rag models", "mistral-rag verify"]
     known += [
         "ingest",
         "ingest build",

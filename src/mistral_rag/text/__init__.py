@@ -75,6 +75,8 @@ __all__ = [
     "MONTHS",
     "NON_ALPHANUMERIC",
     "SENTENCE_LOOKAHEAD",
+    "STARTERS",
+    "STOP_WORDS",
     "TOKENS_VERSION",
     "Computation",
     "DecodedText",

@@ -71,6 +71,7 @@ STOP_WORDS = {
         """
     ),
 }
+"""Words that say nothing of what a text is about, by language."""
 
 ASKING = {
     "en": _words(
