@@ -180,6 +180,7 @@ VIEW: Final[dict[str, Callable[[View, Luck], Any]]] = {
     "page": lambda view, luck: view.page(luck.uri, luck.number),
     "page_texts": lambda view, luck: list(view.page_texts(luck.uri)),
     "pages": lambda view, luck: list(view.pages(luck.uri)),
+    "pending": lambda view, luck: ids_of(view, view.pending()),
     "profile": lambda view, luck: view.profile(luck.uri),
     "profiles": lambda view, luck: list(view.profiles(every(view)).values()),
     "profiles_by_uri": lambda view, luck: list(view.profiles_by_uri()),
