@@ -360,7 +360,7 @@ def test_tokens_are_counted_on_a_terminal(tmp_path: Path, monkeypatch: pytest.Mo
         screen = Screen()
         monkeypatch.setattr("sys.stderr", screen)
         assert program.main(["ask", "When do trains leave?", "--index", str(folder)]) == 0
-    assert re.search(r"search\), [\d,]+ tokens in, \d+ tokens out, mistral-small", screen.getvalue())
+    assert re.search(r"search\), [\d,]+ tokens in, \d+ tokens out, \$0\.\d{4}, mistral-small", screen.getvalue())
 
 
 def test_in_a_log_nothing_is_said_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,10 +78,10 @@ def test_a_text_that_says_more_than_its_quote_loses_its_support(index: Path) -> 
     answer = asked(index, "What is the fee for an advisor?")
     answer["text"] = answer["text"].replace("600", "900")
     check = verify_answer(answer, index)
-    assert [claim.support for claim in check.answer.claims] == ["unchecked", "unsupported"]
+    assert [claim.support for claim in check.answer.claims] == ["unchecked", "contradicted"]
     assert check.problems == (
-        "unsupported, and said to be supported: “The fee for an advisor is 900 euros a day.” "
-        "(900 stands in nothing it cites)",
+        "contradicted, and said to be supported: “The fee for an advisor is 900 euros a day.” "
+        "(€900 stands in nothing it cites; it says '900' where its source says '600')",
     )
 
 
