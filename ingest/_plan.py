@@ -148,7 +148,7 @@ def make_plan(
 
 
 class _Finds:
-    """What a look has found: files that are there, places that could not be looked at, and empty folders."""
+    """Finds of a look: files that are there, places that could not be looked at, and empty folders."""
 
     def __init__(self, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> None:
         self.present: dict[str, SourceFile] = {}

@@ -49,7 +49,7 @@ class Sink:
             self.update(writer, uri)
 
     def _held(self, ids: Iterable[str], before: Sequence[str]) -> dict[str, Document | None]:
-        """What the store has among these ids; None for a document that it can't show."""
+        """Documents of the store among these ids; None for a document that it can't show."""
         wanted = list(ids)
         try:
             found = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ingest._commands.options import add_pictured
 from mistral_rag.terminal import (
     DONE,
     EXIT_CODES,
@@ -65,12 +66,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="also the words of hidden text, which may be what somebody blacked out; without it, only where it stands",
     )
-    sub.add_argument(
-        "--ocr",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
-    )
+    add_pictured(sub)
     sub.add_argument(
         "--ocr-with",
         choices=("local", "mistral"),

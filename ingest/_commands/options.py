@@ -42,6 +42,16 @@ def add_command(
     return sub
 
 
+def add_pictured(sub: argparse.ArgumentParser) -> None:
+    """Add the option that says which pages are read from their pictures."""
+    sub.add_argument(
+        "--ocr",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
+    )
+
+
 class _Paragraphs(argparse.HelpFormatter):
     """Help whose texts may have several paragraphs; argparse itself runs them together, or leaves them unwrapped."""
 
@@ -52,12 +62,7 @@ class _Paragraphs(argparse.HelpFormatter):
 
 def add_ocr(sub: argparse.ArgumentParser) -> None:
     """Add the options that say which pages are read from their pictures, and by what."""
-    sub.add_argument(
-        "--ocr",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="which pages are read from their pictures: those without usable text (auto, default), all, or none",
-    )
+    add_pictured(sub)
     sub.add_argument(
         "--ocr-with",
         choices=("auto", "mistral", "local"),

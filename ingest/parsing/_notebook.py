@@ -61,7 +61,7 @@ def _cells(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _outputs(cell: Mapping[str, Any]) -> Iterator[str]:
-    """What a cell printed, as text: of its other forms nothing is read."""
+    """Output of a cell as text: of its other forms nothing is read."""
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
         if not isinstance(output, dict) or output.get("output_type") == "error":

@@ -1,4 +1,4 @@
-"""What a look at a place finds: files to read, and what can't be or need not be read."""
+"""Finds of a look at a place: files to read, and what can't be or need not be read."""
 
 import os
 from collections.abc import Mapping

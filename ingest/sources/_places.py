@@ -38,13 +38,13 @@ class Place(Protocol):
         ...
 
     def find(self, spool: Spool, known: Mapping[str, SourceStatus]) -> Iterator[Found]:
-        """What there is; a file that is as in `known` need not be fetched."""
+        """Everything that is there; a file that is as in `known` need not be fetched."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookSettings:
-    """How the places are looked at.
+    """Settings of the look at the places.
 
     `include` and `exclude` are patterns as in .gitignore, of names below a root. `rules` is a file of rules.
     `listed` are single files. `allow_private` lets URLs lead to addresses inside the network. `storage_options` are

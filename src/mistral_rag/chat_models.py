@@ -23,17 +23,16 @@ from mistral_rag.api._keys import Key
 from mistral_rag.api._settings import Timeouts
 from mistral_rag.catalogue import ModelCatalogue, load_catalogue
 from mistral_rag.catalogue._catalogue import vocabulary
-from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._profile import profile
 from mistral_rag.messages._repair.repair import MessageRules
 from mistral_rag.messages._replies.incoming import PROVIDER
 from mistral_rag.messages._replies.results import broken_stream, chat_result, combined_output, stream_chunk, stream_end
 from mistral_rag.messages._replies.streaming import StreamAssembler, has_content
-from mistral_rag.messages._replies.structured import StructuredParser, structured
+from mistral_rag.messages._replies.structured import structured
 from mistral_rag.messages._requests.outgoing import wire_messages
 from mistral_rag.messages._requests.parameters import ChatParameters
 from mistral_rag.messages._requests.request import PreparedRequest, build
-from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
+from mistral_rag.messages._requests.schemas import Method
 from mistral_rag.messages._requests.tools import Wire, wire_tool_choice, wire_tools
 from mistral_rag.messages._tokens import count_messages, token_ids
 
@@ -169,21 +168,9 @@ class ChatMistral(ChatParameters, Connection, BaseChatModel):
         once more, with the error. Streams yield the object so far whenever it is valid; truncated output raises
         `OutputParserException`.
         """
-        if method not in METHODS:
-            raise ConfigurationError(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
-        wanted = output_schema({"type": "object"} if schema is None and method == "json_mode" else schema)
-        tracing: dict[str, Any] = {
-            "ls_structured_output_format": {"kwargs": {"method": method, "strict": strict}, "schema": schema}
-        }
-        parser = StructuredParser(target=schema if is_model(schema) else None)
-        model: Runnable[LanguageModelInput, AIMessage]
-        if method == "function_calling":
-            parser.tool = wanted.name
-            model = self.bind_tools([wanted.tool(strict)], tool_choice=wanted.name, **kwargs, **tracing)
-        else:
-            wire = {"type": "json_object"} if method == "json_mode" else wanted.response_format(strict)
-            model = self.bind(response_format=wire, **kwargs, **tracing)
-        return structured(model, parser, include_raw=include_raw, repair=repair)
+        return structured(
+            self, schema, method=method, strict=strict, include_raw=include_raw, repair=repair, bound=kwargs
+        )
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
         return combined_output(llm_outputs)

@@ -258,8 +258,16 @@ class HybridRetriever(BaseRetriever):
         explanation, generation, calibration = searched._explained(query, k, layouts=into is not None)
         documents = [hit.to_document() for hit in explanation.hits]
         if into is not None:
-            shown = (explanation.hits, tuple(documents), generation, self.embeddings, explanation.warnings)
-            into.append(Retrieval(*shown, calibration))
+            into.append(
+                Retrieval(
+                    explanation.hits,
+                    tuple(documents),
+                    generation,
+                    embeddings=self.embeddings,
+                    warnings=explanation.warnings,
+                    calibration=calibration,
+                )
+            )
         return documents
 
     async def _aget_relevant_documents(
@@ -331,7 +339,8 @@ class HybridRetriever(BaseRetriever):
                 hits = self._chosen(hits, vectors, k)
             beside = self._neighbours(view, index, hits, layouts=layouts)
             readable = self._readable(view, index)
-            generation, calibration = view.generation, view.extra(CALIBRATION)  # noqa: S610 (no Django here)
+            generation = view.generation
+            calibration = view.extra(CALIBRATION) if layouts else None  # noqa: S610 (no Django here)
         if self.reranker is not None:
             hits = self._chosen(self._reranked(hits, question), vectors, k)
         shown = hits if self.groups is None else [hit.with_rank_alone(at) for at, hit in enumerate(hits, 1)]

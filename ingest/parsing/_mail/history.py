@@ -1,4 +1,4 @@
-"""What a mail repeats of others, and its signature, told from what its author has written.
+"""Repeated texts and the signature of a mail, told from what its author has written.
 
 Signs that mail programs set: lines that begin with ">", the line above them that names the author ("On … wrote:"), the
 line "-- " above a signature (RFC 3676, 4.3), and the heads that Outlook and others put above a message that they repeat

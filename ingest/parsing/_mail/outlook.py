@@ -28,7 +28,6 @@ MAX_DEPTH: Final = 5
 _PREFIX: Final = "__substg1.0_"
 _PROPERTIES: Final = "__properties_version1.0"
 _ATTACHMENT: Final = "__attach_version1.0_#"
-_RECIPIENT: Final = "__recip_version1.0_#"
 _TEXT, _BYTES_TEXT, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
 """Types of properties: UTF-16, a charset of Windows, bytes, a message."""
 _SUBJECT, _BODY, _HTML, _RTF = "0037", "1000", "1013", "1009"

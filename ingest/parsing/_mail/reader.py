@@ -24,8 +24,6 @@ from mistral_rag.text import decode_text, readable_name
 
 MAX_PARTS: Final = 100_000
 """Parts of a message; beyond them nothing is looked at."""
-MAX_TEXT_PARTS: Final = 1_000
-"""Parts that are text of the message itself."""
 MIN_PICTURE: Final = 10_000
 """Bytes of a picture within the text that is read: smaller ones are icons, and lines below a signature."""
 FIELDS: Final = ("from", "to", "cc", "date", "subject", "message-id", "in-reply-to")

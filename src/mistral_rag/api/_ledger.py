@@ -76,7 +76,7 @@ class FinishedCall:
 
 
 class Ledger(Protocol):
-    """What is told of every call that ends; called in any thread, and must not raise."""
+    """Listener that is told of every call that ends; called in any thread, and must not raise."""
 
     def record(self, call: FinishedCall) -> None:
         """Take note of a call."""

@@ -67,7 +67,7 @@ class Spent:
 
 
 class Lane:
-    """What the calls to one model have used up in the window: amounts with their times, oldest first.
+    """Use of the window by the calls to one model: amounts with their times, oldest first.
 
     The host may have forgotten an amount as soon as the window has passed since its call was sent; from then on it is
     `doubtful`, and counts until it must have been forgotten.
@@ -143,7 +143,7 @@ class Lane:
         self._foreign, self._foreign_at = amount, now
 
     def foreign(self, now: float) -> tuple[float, float]:
-        """What others have used up if they go on as before, and if they have stopped: then it leaves evenly."""
+        """Amounts used up by others if they go on as before, and if they have stopped: then they leave evenly."""
         left = 1.0 - (now - self._foreign_at) / self.window
         return (self._foreign, self._foreign * left) if left > 0 else (0.0, 0.0)
 
@@ -154,7 +154,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was settled and what had left the window when a call was sent: of its lane, and of all."""
+    """Amounts that were settled, and that had left the window, when a call was sent: of its lane, and of all."""
 
     sent: float
     settled: float

@@ -187,7 +187,7 @@ class EventReader:
         return None
 
     def _begin(self, head: bytes) -> bytes:
-        """What is to be read of the first bytes; a brace begins a JSON body, and no line of a stream."""
+        """The part of the first bytes that is to be read; a brace begins a JSON body, and no line of a stream."""
         text = head.lstrip(BLANK)
         self._head = None if text else head
         if text.startswith(b"{"):

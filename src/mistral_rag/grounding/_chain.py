@@ -272,7 +272,7 @@ async def _apieces(steps: AsyncIterator[QAEvent]) -> AsyncIterator[Output]:
 
 
 def _output(step: QAEvent) -> list[Output]:
-    """What a step adds to the stream of the answer's text."""
+    """The pieces that a step adds to the stream of the answer's text."""
     if isinstance(step, TextEvent):
         return [AnswerPiece(step.text)]
     return [step.answer] if isinstance(step, AnswerEvent) else []

@@ -237,7 +237,7 @@ class PdfFile:
 
     @contextmanager
     def _text_of(self, page: Any) -> Iterator[tuple[Drawing, Any]]:
-        """What draws a loaded page, and its text as the letters have it."""
+        """The drawing of a loaded page, and its text as the letters have it."""
         drawing = Drawing.of(address_of(page))
         drop_untrue_text(self._document, page, drawing)
         with text_of(page) as text_page:

@@ -15,7 +15,7 @@ BUILT_IN = (
 
 
 class AgentSettings(TypedDict, total=False):
-    """What an agent may have. `tools` takes functions as `ChatMistral.bind_tools` does, and built-in tools by name."""
+    """Settings of an agent. `tools` takes functions as `ChatMistral.bind_tools` does, and built-in tools by name."""
 
     instructions: str
     description: str
@@ -28,7 +28,7 @@ class AgentSettings(TypedDict, total=False):
 
 
 class AgentChanges(AgentSettings, total=False):
-    """What a new version of an agent may change."""
+    """Settings that a new version of an agent may change."""
 
     model: str
     name: str

@@ -43,7 +43,7 @@ class TranscriptionSegment(PlatformObject):
 
 
 class Transcription(PlatformObject):
-    """What was said; `segments` has times where timestamps or speakers were asked for."""
+    """A transcription; `segments` has times where timestamps or speakers were asked for."""
 
     model: str
     text: str

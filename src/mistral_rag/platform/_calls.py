@@ -16,7 +16,7 @@ from mistral_rag.errors import ConfigurationError
 
 
 class PlatformObject(BaseModel):
-    """What the platform answers, typed. Fields that it adds later are kept, as attributes and in `model_extra`."""
+    """An answer of the platform, typed. Fields that it adds later are kept, as attributes and in `model_extra`."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
 
@@ -67,7 +67,7 @@ class Call(Generic[T]):
 
 
 class HasClient(Protocol):
-    """What resources are made for: a `Connection`, or anything else with a client."""
+    """An object that resources are made for: a `Connection`, or anything else with a client."""
 
     @property
     def client(self) -> Client:

@@ -73,7 +73,7 @@ class ConversationEntry(PlatformObject):
 
 
 class ConversationReply(PlatformObject):
-    """What the platform added to a conversation."""
+    """Entries that the platform added to a conversation."""
 
     conversation_id: str
     outputs: list[ConversationEntry]

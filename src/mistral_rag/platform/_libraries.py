@@ -38,7 +38,7 @@ class LibraryDocument(PlatformObject):
 
 
 class DocumentStatus(PlatformObject):
-    """How far the platform is with a document."""
+    """The state of a document at the platform."""
 
     document_id: str
     process_status: str
@@ -119,7 +119,7 @@ class LibraryResource(Resource):
         return await self._asend(Call("GET", path("libraries", library_id, "documents", document_id), LibraryDocument))
 
     def status(self, library_id: str, document_id: str) -> DocumentStatus:
-        """How far the platform is with a document."""
+        """The state of a document at the platform."""
         return self._send(_of_document(library_id, document_id, "status", DocumentStatus))
 
     async def astatus(self, library_id: str, document_id: str) -> DocumentStatus:
@@ -143,7 +143,7 @@ class LibraryResource(Resource):
         return await self._asend(Call("DELETE", path("libraries", library_id, "documents", document_id), Deleted))
 
     def shares(self, library_id: str) -> Listing[LibraryShare]:
-        """Who may use the library."""
+        """Users, workspaces and organizations that may use the library."""
         return self._send(Call("GET", path("libraries", library_id, "share"), Listing[LibraryShare]))
 
     async def ashares(self, library_id: str) -> Listing[LibraryShare]:

@@ -116,9 +116,7 @@ def retries_of(given: Any, *, where: str) -> int:
     Raises:
         ConfigurationError: It asks for retries after other statuses than those that are retried.
     """
-    held = checked(
-        given or {}, frozenset({"attempts", "on_status_codes", "use_retry_after_headers"}), where=f"{where}.retry"
-    )
+    held = checked(given or {}, RETRY, where=f"{where}.retry")
     others = sorted(set(held.get("on_status_codes") or ()) - RETRIED)
     if others:
         raise ConfigurationError(f"{where}.retry: only 408, 429 and 5xx are retried, not {others}.")

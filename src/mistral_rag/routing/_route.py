@@ -59,7 +59,7 @@ class Route:
         return True
 
     def metadata(self, target: Target, inner: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Who answered; `inner` is the same of a router that is itself a target."""
+        """The target that answered; `inner` is the same of a router that is itself a target."""
         if inner is None:
             return {"target": target.name, "failed": list(self.failed), "skipped": list(self.skipped)}
         return {

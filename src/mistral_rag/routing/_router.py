@@ -16,8 +16,8 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_vali
 
 from mistral_rag.chat_models import ChatMistral
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.messages._replies.structured import StructuredParser, structured
-from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
+from mistral_rag.messages._replies.structured import structured
+from mistral_rag.messages._requests.schemas import Method
 from mistral_rag.routing._breaker import Circuit, CircuitBreaker
 from mistral_rag.routing._choice import Mode, conversation_of, order
 from mistral_rag.routing._route import Route
@@ -104,7 +104,7 @@ class ChatRouter(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """What LangChain's cache tells routers apart by."""
+        """Settings by which LangChain's cache tells routers apart."""
         described = [
             {
                 "name": target.name,
@@ -117,7 +117,7 @@ class ChatRouter(BaseChatModel):
         return {"mode": self.mode, "targets": described}
 
     def _resolve_model_profile(self) -> ModelProfile | None:
-        """What the first target can do; the others stand in for it."""
+        """Abilities of the first target; the others stand in for it."""
         profile: ModelProfile | None = self.targets[0].model.profile
         return profile
 
@@ -155,20 +155,9 @@ class ChatRouter(BaseChatModel):
         every chat model with tools has.
         """
         method = method or ("json_schema" if self._is_mistral() else "function_calling")
-        if method not in METHODS:
-            raise ConfigurationError(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
-        wanted = output_schema({"type": "object"} if schema is None and method == "json_mode" else schema)
-        tracing: dict[str, Any] = {
-            "ls_structured_output_format": {"kwargs": {"method": method, "strict": strict}, "schema": schema}
-        }
-        parser = StructuredParser(target=schema if is_model(schema) else None)
-        if method == "function_calling":
-            parser.tool = wanted.name
-            bound = self.bind_tools([wanted.tool(strict)], tool_choice=wanted.name, **kwargs, **tracing)
-        else:
-            wire = {"type": "json_object"} if method == "json_mode" else wanted.response_format(strict)
-            bound = self.bind(response_format=wire, **kwargs, **tracing)
-        return structured(bound, parser, include_raw=include_raw, repair=repair)
+        return structured(
+            self, schema, method=method, strict=strict, include_raw=include_raw, repair=repair, bound=kwargs
+        )
 
     def _is_mistral(self) -> bool:
         return all(

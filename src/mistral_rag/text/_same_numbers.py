@@ -19,7 +19,6 @@ _HEADING_SCALE: Final = re.compile(
       (?P<short>\bT€|\bTEUR\b|\bk€|[$€£]\s?m(?:n|m|illions?)?\b|\b[MK]€)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_HEADING_WORDS: Final = {"t": 3, "m": 6, "b": 9}
 MIN_ROUNDED: Final = 10
 """Whole numbers from here on may be rounded decimals; "8" for "8.4" changes more than a reader expects."""
 _NOUN_BEHIND: Final = re.compile(r"[\s-](?:[^\W\d_]+\s)?([^\W\d_]{3,})")

@@ -96,7 +96,7 @@ class LedgerEntry:
 
     @property
     def counts(self) -> UsageCounts:
-        """What it used."""
+        """The amounts that it used."""
         return UsageCounts(
             self.input_tokens,
             self.cached_tokens,
@@ -108,7 +108,7 @@ class LedgerEntry:
 
 
 def priced(call: FinishedCall) -> tuple[UsageCounts, Cost | None]:
-    """What a call used, and its cost by the price of its day; None where that is not known."""
+    """The use of a call, and its cost by the price of its day; None where that is not known."""
     counts = counts_of(call.usage)
     if call.kind in FREE or not (call.billed or counts):
         return counts, NOTHING

@@ -28,7 +28,7 @@ def estimate(text: str) -> int:
 
 
 def planned_counts(planned: PlannedCall) -> UsageCounts:
-    """What a call will use at most: its texts by estimate, its answer by `max_tokens`, the pages that it names.
+    """Largest use of a call: its texts by estimate, its answer by `max_tokens`, the pages that it names.
 
     An answer without `max_tokens` has no bound that is known beforehand, and is not counted.
     """

@@ -45,7 +45,7 @@ class Totals:
 
 
 class Bill:
-    """What calls cost, while they are made; safe in threads. With `max_cost` (US dollars) it stops them before.
+    """Costs of calls, while they are made; safe in threads. With `max_cost` (US dollars) it stops them before.
 
     A call is refused when what has been spent, what is set aside for calls on their way, and the call's own estimate
     (its texts, its pages, and an answer of `max_tokens`) exceed the limit together. An answer without `max_tokens` is

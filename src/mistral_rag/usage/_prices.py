@@ -23,7 +23,7 @@ DETAILS: Final = ("prompt_tokens_details", "prompt_token_details", "input_token_
 
 @dataclass(frozen=True, slots=True)
 class UsageCounts:
-    """What a call used: tokens, of `input_tokens` those from the platform's cache, pages, seconds of audio."""
+    """Amounts that a call used: tokens, of `input_tokens` those from the platform's cache, pages, seconds of audio."""
 
     input_tokens: int = 0
     cached_tokens: int = 0

@@ -60,11 +60,6 @@ class OpenStyles:
         """The levels of a list, from 1."""
         return self._lists.get(name or "", {})
 
-    def list_of_paragraph(self, name: str | None) -> str | None:
-        """The list that a style of paragraphs numbers them with."""
-        named = (style.get("style_list-style-name") for style in self._chain("paragraph", name))
-        return next(filter(None, named), None)
-
     def property_of(self, family: str, name: str | None, path: str, attribute: str) -> str | None:
         """A property of a style, its own or that of one above it."""
         values = (value_of(style, path, attribute) for style in self._chain(family, name))

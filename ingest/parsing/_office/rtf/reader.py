@@ -33,7 +33,7 @@ _IGNORABLE_READ: Final = frozenset({"annotation", "shpinst", "shptxt", "shppict_
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """What holds within a group: where its text goes, and how its letters look and are coded."""
+    """State within a group: where its text goes, and how its letters look and are coded."""
 
     goes_to: str = "body"
     hidden: bool = False

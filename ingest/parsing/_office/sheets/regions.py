@@ -32,7 +32,7 @@ class ShownCell:
 
 @dataclass(slots=True)
 class SheetCells:
-    """What is shown of a sheet: its cells by row and column from 1, without those of hidden rows and columns.
+    """Shown cells of a sheet by row and column from 1, without those of hidden rows and columns.
 
     `heads` are rows that the sheet itself says name columns.
     """

@@ -70,7 +70,7 @@ class SlideShapes:
 
 
 def placeholder(element: Element) -> Element | None:
-    """What a shape says of its part in the layout."""
+    """The part in the layout that a shape states."""
     return next(element.iter("p_ph"), None) if element.tag in _SHAPES else None
 
 

@@ -48,7 +48,7 @@ PLAIN: Final = RunLook()
 
 @dataclass(frozen=True, slots=True)
 class ParagraphStyle:
-    """What a style says of a paragraph: `level` is that of a heading from 1, 0 for running text.
+    """Properties of a paragraph by its style: `level` is that of a heading from 1, 0 for running text.
 
     `list_id` and `list_level` are those of its numbering; the level is None when the list has to tell it.
     """

@@ -1,1 +1,1 @@
-"""What a question asks for: of this index or of the talk before, about which things."""
+"""Aims of a question: this index, the talk before, the things it names."""

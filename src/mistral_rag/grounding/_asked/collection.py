@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from mistral_rag._counting import counted
 from mistral_rag.grounding._evidence.evidence import defused
 from mistral_rag.schema import Source
 
@@ -122,11 +123,11 @@ def documents_of(catalogue: Catalogue, filter: Mapping[str, Any] | None) -> list
 
 
 def description(documents: Sequence[Source], kind: CollectionQuestion, question: str = "") -> str:
-    """What the index itself says of its documents: how many there are, and their titles and names.
+    """Say how many documents there are, with their titles and names.
 
     Where the question asks for kinds of files, those are counted and named.
     """
-    head = f"The index holds {len(documents)} document{'s' * (len(documents) != 1)}"
+    head = f"The index holds {counted(len(documents), 'document')}"
     asked = {name: ends for name, (words, ends) in _KINDS.items() if words.search(question)}
     if asked:
         ends = tuple(end for of_kind in asked.values() for end in of_kind)

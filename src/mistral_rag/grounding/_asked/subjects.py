@@ -254,7 +254,7 @@ def _document_text(unit: EvidenceUnit) -> str:
 
 
 def _place(unit: EvidenceUnit) -> str:
-    """What is said of the place of a unit: headings, and the short lines that a page begins with."""
+    """Names of the place of a unit: headings, and the short lines that a page begins with."""
     page = unit.passage.page
     head: list[str] = []
     for first in page.units[:MAX_HEAD_LINES]:

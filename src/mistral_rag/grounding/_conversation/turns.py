@@ -34,7 +34,7 @@ class Turn:
 
     @property
     def questions(self) -> list[str]:
-        """What was asked before, oldest first."""
+        """The earlier questions, oldest first."""
         return [str(message.text) for message in self.history if isinstance(message, HumanMessage)]
 
 

@@ -86,7 +86,7 @@ def _citations(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _end(citation: Mapping[str, Any], text: str) -> int:
-    """Where a citation stands in its block: behind the blanks, as in a stream, where it is a piece of its own."""
+    """Place of a citation in its block: behind the blanks, as in a stream, where it is a piece of its own."""
     end = citation.get("end_index")
     end = min(end, len(text)) if isinstance(end, int) else len(text)
     return len(text) - len(text[end:].lstrip())

@@ -93,6 +93,6 @@ def source_text(unit: EvidenceUnit) -> str:
 
 
 def surroundings(unit: EvidenceUnit) -> str:
-    """What the document says it is about: its title, its name, and the head of the page."""
+    """Names of the document's subject: its title, its name, and the head of the page."""
     source, page = unit.passage.source, unit.passage.page
     return f"{source.title} {source.name} {page.text[:PAGE_HEAD]}"

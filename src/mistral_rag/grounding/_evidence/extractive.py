@@ -38,7 +38,7 @@ MIN_OWN_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What is quoted, best first, and the chance (0 to 1) that it answers the question.
+    """The quotes, best first, and the chance (0 to 1) that it answers the question.
 
     `reason` says why there is no answer, or what is doubtful about one that contradicts itself.
     """
@@ -124,7 +124,7 @@ def _by_meaning(question: str, evidence: Sequence[EvidenceUnit], quotes: int, em
 
 
 def _one_language(question: str, foreign: Sequence[EvidenceUnit], evidence: Sequence[EvidenceUnit], scale: str) -> str:
-    """What the asker in another language than all that was found needs to know; empty for others."""
+    """A warning for a question in another language than all that was found; empty for others."""
     if len(foreign) < len(evidence) or not foreign:
         return ""
     held = ", ".join(sorted({unit.passage.source.language for unit in foreign}))

@@ -29,7 +29,7 @@ class EvidenceSearch:
 
     @property
     def store(self) -> PageStore | PageSource | None:
-        """Where the pages of Documents are read; None when nothing but the Documents is there."""
+        """The source of the Documents' pages; None when nothing but the Documents is there."""
         if self.pages is None and isinstance(self.retriever, PagedRetriever):
             return self.retriever.pages
         return self.pages

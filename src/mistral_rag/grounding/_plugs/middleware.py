@@ -85,7 +85,7 @@ class GroundedAnswers(AgentMiddleware[Any, Any, Any]):
 
 
 class _Asked:
-    """What an agent was asked, found and said."""
+    """Question, findings and reply of an agent."""
 
     def __init__(self, messages: Sequence[BaseMessage]) -> None:
         results = [m for m in messages if isinstance(m, ToolMessage) and _documents(m.artifact)]

@@ -52,7 +52,7 @@ def _joined(pieces: list[Any]) -> Any:
 
 
 def _given(asked: Any) -> AddableDict:
-    """What was given, with the question under "input"."""
+    """The given dict, with the question under "input"."""
     given = dict(asked) if isinstance(asked, Mapping) else {}
     return AddableDict({**given, "input": given.get("input", turn_of(asked).question)})
 

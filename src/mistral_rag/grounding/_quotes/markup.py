@@ -27,7 +27,7 @@ def inert(text: str) -> str:
 
 
 def address_in(found: str) -> str:
-    """What was found by `ADDRESS`, without the punctuation behind it."""
+    """The address in a match of `ADDRESS`, without the punctuation behind it."""
     return found.rstrip(_BEHIND.replace(")", "") if "(" in found else _BEHIND)
 
 

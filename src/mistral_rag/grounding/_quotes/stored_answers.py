@@ -246,7 +246,7 @@ def _cited_units(pages: PageSource, citation: Citation) -> list[EvidenceUnit]:
 
 
 def _source_texts(units: Sequence[EvidenceUnit], citation: Citation) -> list[str]:
-    """What a claim is judged by: the cited units with what stands around them, as when the answer was made."""
+    """Texts by which a claim is judged: the cited units with what stands around them, as when the answer was made."""
     if not units:
         headers = [span.quote for span in citation.spans or () if span.role == "header"]
         cells = [str(cell) for cell in citation.cells]

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
 from langchain_core.exceptions import OutputParserException
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage, convert_to_messages
 from langchain_core.output_parsers.transform import BaseTransformOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
@@ -16,7 +16,8 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, R
 from langchain_core.utils.json import parse_partial_json
 
 from mistral_rag.api._json import load_json
-from mistral_rag.messages._requests.schemas import is_model
+from mistral_rag.errors import ConfigurationError
+from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
 
 FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 
@@ -159,6 +160,38 @@ def correction_turns(message: AIMessage, error: OutputParserException) -> list[B
 
 
 def structured(
+    model: BaseChatModel,
+    schema: dict[str, Any] | type | None,
+    *,
+    method: Method,
+    strict: bool | None,
+    include_raw: bool,
+    repair: bool,
+    bound: Mapping[str, Any],
+) -> Runnable[LanguageModelInput, Any]:
+    """The model with the `schema` and the arguments of each call in `bound`, as `with_structured_output` gives it.
+
+    Raises:
+        ConfigurationError: There is no such method, or the schema is none.
+    """
+    if method not in METHODS:
+        raise ConfigurationError(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
+    wanted = output_schema({"type": "object"} if schema is None and method == "json_mode" else schema)
+    tracing: dict[str, Any] = {
+        "ls_structured_output_format": {"kwargs": {"method": method, "strict": strict}, "schema": schema}
+    }
+    parser = StructuredParser(target=schema if is_model(schema) else None)
+    asking: Runnable[LanguageModelInput, AIMessage]
+    if method == "function_calling":
+        parser.tool = wanted.name
+        asking = model.bind_tools([wanted.tool(strict)], tool_choice=wanted.name, **bound, **tracing)
+    else:
+        wire = {"type": "json_object"} if method == "json_mode" else wanted.response_format(strict)
+        asking = model.bind(response_format=wire, **bound, **tracing)
+    return _parsed(asking, parser, include_raw=include_raw, repair=repair)
+
+
+def _parsed(
     model: Runnable[LanguageModelInput, AIMessage], parser: StructuredParser, *, include_raw: bool, repair: bool
 ) -> Runnable[LanguageModelInput, Any]:
     """The model followed by the parser, in the form of LangChain's `with_structured_output`."""

@@ -92,7 +92,7 @@ def _common(a: _White, b: _White, width: float) -> _White | None:
 
 
 def _beside(white: _White, row: Sequence[Fragment], width: float) -> _White | None:
-    """What a row on one side of some white leaves of it."""
+    """The part of some white that a row on one side of it leaves."""
     left, right = row[0].box.left, max([p.box.right for p in row])
     on_left = left + right < white[0] + white[1]
     return _common(white, (right, white[1]) if on_left else (white[0], left), width)

@@ -1,4 +1,4 @@
-"""Where one table of a page ends and the next begins."""
+"""Boundaries between the tables of a page."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

@@ -166,7 +166,7 @@ class Conversations:
         return json_response({**reply, "guardrails": None})
 
     def _before(self, speaker: dict[str, Any], entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """What happens before the message: runs of built-in tools, and a handoff."""
+        """Entries before the message: runs of built-in tools, and a handoff."""
         last = entries[-1] if entries else {}
         text = _text(last).lower() if last.get("type") == "message.input" else ""
         for tool in speaker.get("tools") or ():

@@ -163,7 +163,7 @@ class Libraries:
         return json_response({"text": self._texts[document]})
 
     def shares(self, _request: Request, identity: str) -> Response:
-        """Who may use a library."""
+        """Users, workspaces and organizations that may use a library."""
         self._library(identity)
         with self._lock:
             return json_response({"data": [one for (of, _), one in self._shares.items() if of == identity]})

@@ -126,11 +126,6 @@ class TableGrid:
             self._row.append(carried[1])
 
     @property
-    def is_empty(self) -> bool:
-        """True without any row of text."""
-        return not self.rows
-
-    @property
     def heads(self) -> int:
         """Rows at the top that name the columns."""
         if self._heads is None:
