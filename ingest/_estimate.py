@@ -16,7 +16,7 @@ from ingest._plan import FileToRead, make_plan
 from ingest._prices import price_of_pages, price_of_tokens, prices_of
 from ingest._unread import unread_files
 from ingest.parsing._result import WRONG_TEXT, ParsedFile
-from ingest.sources._places import LookSettings, Named, Places
+from ingest.sources._places import LookSettings, Named, SourcePlaces
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings
 from mistral_rag.errors import IndexNotFoundError
 from mistral_rag.index import IndexWriter, SourceStatus
@@ -65,7 +65,7 @@ def estimate(
     look: LookSettings | None = None,
 ) -> Estimate:
     """Estimate what a build with these arguments would do; see `ingest.Build`. Without an `index` all is new."""
-    with Places(sources, look) as places, open_reader(ocr, ocr_with) as reader, _known(index) as writer:
+    with SourcePlaces(sources, look) as places, open_reader(ocr, ocr_with) as reader, _known(index) as writer:
         known = writer.sources() if writer else {}
         plan = make_plan(places, known, prune=False, reader=reader.name if reader else "")
         files = [file for file in plan.to_read if not _moves(file, known.get(plan.moved.get(file.found.uri, "")))]

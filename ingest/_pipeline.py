@@ -32,7 +32,7 @@ from ingest._unread import note_unread
 from ingest.parsing._mail.pages import HISTORY
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from ingest.sources._found import SourceFile
-from ingest.sources._places import LookSettings, Named, Places
+from ingest.sources._places import LookSettings, Named, SourcePlaces
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.ocr import PageReader
@@ -102,7 +102,7 @@ class Build:
     ) -> None:
         if isinstance(groups, str):
             raise ValueError("groups are a collection of names, not one text")
-        self.places = Places(sources, look)
+        self.places = SourcePlaces(sources, look)
         self.roots = self.places.paths
         self.index = Path(index)
         self.embeddings = embeddings

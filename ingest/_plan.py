@@ -12,7 +12,7 @@ from ingest._opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
 from ingest.parsing._result import NEEDS_OCR
 from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceFile, UnreadPath, UnsettledFile
-from ingest.sources._places import Places
+from ingest.sources._places import SourcePlaces
 from ingest.sources._rules import has_stated
 from ingest.sources._selection import EVERYTHING
 from mistral_rag.index import SourceStatus, outermost_uri
@@ -93,7 +93,7 @@ class BuildPlan:
 
 
 def make_plan(
-    places: Places,
+    places: SourcePlaces,
     known: dict[str, SourceStatus],
     *,
     prune: bool,
@@ -178,7 +178,7 @@ class _Finds:
             plan.skip(item.root, item.name, f"type {item.path.suffix.lower() or 'unknown'}")
 
 
-def plan_redo(places: Places, known: Mapping[str, SourceStatus], uris: Collection[str]) -> BuildPlan:
+def plan_redo(places: SourcePlaces, known: Mapping[str, SourceStatus], uris: Collection[str]) -> BuildPlan:
     """A plan that reads these documents anew, with the files that they are in, and looks at nothing else."""
     plan = BuildPlan()
     files = {outermost_uri(uri) if uri in known and known[uri].source.member is not None else uri for uri in uris}

@@ -23,7 +23,7 @@ MIN_NAME = 12
 """Cells of a name below which it is left out: nobody knows a file by fewer."""
 
 
-class Pace:
+class BuildPace:
     """Says in words how far a build is. What is left is reckoned by what this phase has done in its own time."""
 
     def __init__(self, started: float) -> None:
@@ -72,7 +72,7 @@ def fitted(counts: str, name: str, width: int) -> str:
 def shown() -> Iterator[Callable[[Progress], None]]:
     """A progress bar on standard error where that is a terminal, else a line every half a minute."""
     screen = bare_stderr()
-    pace = Pace(time.monotonic())
+    pace = BuildPace(time.monotonic())
     if screen is None or not screen.isatty():
         yield _Lines(pace)
         return
@@ -100,7 +100,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
 class _Lines:
     """Writes a line every half a minute."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: BuildPace) -> None:
         self._pace = pace
         self._next = time.monotonic() + LINE_SECONDS
 

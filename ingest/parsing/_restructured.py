@@ -29,13 +29,13 @@ def parse(path: Path) -> Parsed:
     """The file's sections as pages; its title is its first heading, else its name."""
     source = read_text(path)
     outline = Outline()
-    reader = _Reader(outline)
+    reader = _RestructuredReader(outline)
     lines = source.text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).split("\n")
     reader.read(lines)
     return with_doubt(Parsed(outline.title or readable_name(path.stem), {}, outline.pages()), source.doubt)
 
 
-class _Reader:
+class _RestructuredReader:
     """Fills an outline; levels of titles are those of their lines, in the order in which they come."""
 
     def __init__(self, outline: Outline) -> None:

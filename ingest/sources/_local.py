@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.sources._found import Found, Root, UnreadPath
-from ingest.sources._selection import EVERYTHING, Selection
+from ingest.sources._selection import EVERYTHING, PathSelection
 from ingest.sources._spool import Spool
 from ingest.sources._walk import file_at, walk
 from mistral_rag.index import SourceStatus
@@ -17,7 +17,7 @@ class LocalPlaces:
     """Files and folders by their real paths; they are one place, as a link of one may lead into another."""
 
     paths: tuple[Path, ...]
-    selection: Selection = EVERYTHING
+    selection: PathSelection = EVERYTHING
 
     @property
     def roots(self) -> tuple[Root, ...]:
@@ -35,7 +35,7 @@ class ListedFiles:
     """Single files, named below the working folder where they lie in it. What a list does not name is not gone."""
 
     paths: Sequence[str]
-    selection: Selection = EVERYTHING
+    selection: PathSelection = EVERYTHING
 
     @property
     def roots(self) -> tuple[Root, ...]:

@@ -14,8 +14,8 @@ from langchain_core.documents import Document
 from ingest.sources._found import Found, Root, SourceFile, UnsettledFile
 from ingest.sources._given import DocumentLoader, GivenDocuments, Texts
 from ingest.sources._local import ListedFiles, LocalPlaces
-from ingest.sources._rules import Rules, has_stated
-from ingest.sources._selection import Selection
+from ingest.sources._rules import SourceRules, has_stated
+from ingest.sources._selection import PathSelection
 from ingest.sources._spool import Spool
 from ingest.sources._storage import STORAGE_SCHEMES, Storage, checked_storage
 from ingest.sources._walk import resolve_roots
@@ -60,7 +60,7 @@ class LookSettings:
     is_settled: Callable[[SourceFile], bool] | None = None
 
 
-class Places:
+class SourcePlaces:
     """The places of a build. They are looked at within a `with` block, which deletes the copies at its end.
 
     Raises:
@@ -70,8 +70,8 @@ class Places:
 
     def __init__(self, named: Named | Iterable[Named], settings: LookSettings | None = None) -> None:
         self._settings = settings or LookSettings()
-        self.selection = Selection.of(self._settings.include, self._settings.exclude)
-        self._rules = Rules.read(self._settings.rules)
+        self.selection = PathSelection.of(self._settings.include, self._settings.exclude)
+        self._rules = SourceRules.read(self._settings.rules)
         paths: list[str | Path] = []
         self._places: list[Place] = []
         single = isinstance(named, str | Path | Document | DocumentLoader)

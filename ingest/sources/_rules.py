@@ -31,7 +31,7 @@ _NAMES: Final = frozenset({"path", "metadata", "groups"})
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SourceRule:
     """Metadata and groups for the documents whose name below their root matches; `groups` None leaves them."""
 
     path: GitIgnoreSpec
@@ -40,13 +40,13 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SourceRules:
     """Rules in order: a later one goes before those above it, field by field."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[SourceRule, ...] = ()
 
     @classmethod
-    def read(cls, file: str | Path | None) -> "Rules":
+    def read(cls, file: str | Path | None) -> "SourceRules":
         """The rules of a TOML file; None without any. Raises ConfigurationError when it is not what it should be."""
         if file is None:
             return cls()
@@ -89,7 +89,7 @@ def has_stated(state: SourceStatus, metadata: Mapping[str, JsonValue]) -> bool:
     return title in {"", state.source.title} and all(name in held and held[name] == fields[name] for name in fields)
 
 
-def _rule(given: Mapping[str, Any]) -> Rule:
+def _rule(given: Mapping[str, Any]) -> SourceRule:
     if unknown := sorted(given.keys() - _NAMES):
         raise ValueError(f"a rule has path, metadata and groups, not {unknown[0]}")
     path, metadata, groups = given.get("path"), given.get("metadata", {}), given.get("groups")
@@ -101,4 +101,4 @@ def _rule(given: Mapping[str, Any]) -> Rule:
     kept, left_out = bounded_metadata({name: plain_value(value) for name, value in metadata.items()})
     if left_out:
         raise ValueError(left_out[0].reason)
-    return Rule(compile_patterns(paths), kept, None if groups is None else checked_groups(groups))
+    return SourceRule(compile_patterns(paths), kept, None if groups is None else checked_groups(groups))

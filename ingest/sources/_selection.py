@@ -40,7 +40,7 @@ def compile_patterns(lines: Iterable[str]) -> GitIgnoreSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class PathSelection:
     """The files that a build is about, by patterns of their names below a root; without patterns all.
 
     A document that is not selected is not looked at, and stays in the index as it is.
@@ -50,7 +50,7 @@ class Selection:
     exclude: GitIgnoreSpec | None = None
 
     @classmethod
-    def of(cls, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> "Selection":
+    def of(cls, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> "PathSelection":
         """The selection by these patterns. Raises ConfigurationError for one that is none."""
         try:
             return cls(compile_patterns(include) if include else None, compile_patterns(exclude) if exclude else None)
@@ -67,7 +67,7 @@ class Selection:
         return self.exclude is not None and bool(self.exclude.check_file(name).include)
 
 
-EVERYTHING: Final = Selection()
+EVERYTHING: Final = PathSelection()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ingest.sources._found import EmptyFolder, Found, Root, UnreadPath
-from ingest.sources._selection import EVERYTHING, Selection
+from ingest.sources._selection import EVERYTHING, PathSelection
 from ingest.sources._spool import MAX_FETCHED, FetchError, Spool, fetched_file, known_file, stamp_of
 from mistral_rag.errors import ConfigurationError, MissingExtraError, SourceNotFoundError
 from mistral_rag.index import SourceStatus
@@ -28,7 +28,7 @@ class Storage:
     """A folder, or a file, in a store; `options` are those that its fsspec class takes, such as keys and endpoints."""
 
     url: str
-    selection: Selection = EVERYTHING
+    selection: PathSelection = EVERYTHING
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

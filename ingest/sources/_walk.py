@@ -8,7 +8,7 @@ from pathlib import Path
 from ingest._opened import FileIdentity, changed_at, identity_of, list_folder, open_listed
 from ingest.parsing._registry import HEAD_BYTES, media_type_by
 from ingest.sources._found import EmptyFolder, Found, SkippedPath, SourceFile, UnreadPath
-from ingest.sources._selection import EVERYTHING, IGNORE_FILE, IgnoreFiles, Selection
+from ingest.sources._selection import EVERYTHING, IGNORE_FILE, IgnoreFiles, PathSelection
 from mistral_rag.errors import SourceNotFoundError
 from mistral_rag.text import readable_name
 
@@ -35,7 +35,7 @@ def resolve_roots(paths: Sequence[str | Path]) -> list[Path]:
     return list(dict.fromkeys(roots))
 
 
-def walk(roots: Sequence[Path], selection: Selection = EVERYTHING) -> Iterator[Found]:
+def walk(roots: Sequence[Path], selection: PathSelection = EVERYTHING) -> Iterator[Found]:
     """All files below the roots that are selected, in a stable order, each real file once.
 
     Hidden files are left out without a word, and so is what an ignore file names. A link is passed over: one that ends
@@ -61,7 +61,7 @@ def file_at(path: Path, root: Path) -> Found:
     return next(_found(path, root, status, [path.parent]), UnreadPath(_name(path, root), path.as_uri(), "is a link"))
 
 
-def _below(root: Path, roots: Sequence[Path], selection: Selection) -> Iterator[Found]:
+def _below(root: Path, roots: Sequence[Path], selection: PathSelection) -> Iterator[Found]:
     try:
         status = os.lstat(root)
     except OSError as error:
@@ -73,7 +73,7 @@ def _below(root: Path, roots: Sequence[Path], selection: Selection) -> Iterator[
         yield from _found(root, root, status, roots)
 
 
-def _within(root: Path, status: os.stat_result, roots: Sequence[Path], selection: Selection) -> Iterator[Found]:
+def _within(root: Path, status: os.stat_result, roots: Sequence[Path], selection: PathSelection) -> Iterator[Found]:
     waiting = [(root, status, IgnoreFiles())]
     while waiting:
         path, status, ignored = waiting.pop()
@@ -105,7 +105,7 @@ def _within(root: Path, status: os.stat_result, roots: Sequence[Path], selection
         waiting += reversed(folders)
 
 
-def _is_taken(shown: str, name: str, ignored: IgnoreFiles, selection: Selection) -> bool:
+def _is_taken(shown: str, name: str, ignored: IgnoreFiles, selection: PathSelection) -> bool:
     """True for a file, or a folder to enter (its name ends in a slash), that is neither hidden nor left out."""
     if name.startswith(".") or ignored.leave_out(shown) or selection.leaves_out(shown):
         return False

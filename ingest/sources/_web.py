@@ -60,7 +60,7 @@ class WebPage:
 
     def _fetched(self, spool: Spool, state: SourceStatus | None) -> SourceFile:
         end = time.monotonic() + MAX_SECONDS
-        with contextlib.closing(_Connection()) as connection:
+        with contextlib.closing(_WebConnection()) as connection:
             reply = connection.follow(self.url, end, allow_private=self.allow_private)
             signs = [reply.getheader(name) for name in ("ETag", "Last-Modified")]
             stamp = stamp_of(*signs, reply.getheader("Content-Length")) if any(signs) else stamp_of()
@@ -86,7 +86,7 @@ def checked_url(url: str) -> str:
     return urlunsplit(parts._replace(fragment="", path=parts.path or "/"))
 
 
-class _Connection:
+class _WebConnection:
     """The connection to the host that was asked last."""
 
     def __init__(self) -> None:

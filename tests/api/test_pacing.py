@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mistral_rag import ChatMistral, MistralEmbeddings
-from mistral_rag.api._pacing import Pace, Turn, pace_of
+from mistral_rag.api._pacing import Pace, PaceTurn, pace_of
 from mistral_rag.errors import RateLimitError
 from mistral_rag.testing import FakeMistral, RateLimits, faults
 from mistral_rag.testing._server.exchange import Request, Response
@@ -66,19 +66,19 @@ class Simulation:
         if next(left, None) is not None:
             self._ask(self.pace.turn(model), left)
 
-    def _ask(self, turn: Turn, left: Iterator[int]) -> None:
+    def _ask(self, turn: PaceTurn, left: Iterator[int]) -> None:
         wait = turn.delay()
         if wait:
             self.at(self.clock.now + wait, partial(self._ask, turn, left))
         else:
             self.at(self.clock.now + self._random.uniform(0.001, 0.02), partial(self._arrive, turn, left))
 
-    def _arrive(self, turn: Turn, left: Iterator[int]) -> None:
+    def _arrive(self, turn: PaceTurn, left: Iterator[int]) -> None:
         response = self.post(turn.name)
         answered = self.clock.now + self._random.uniform(0.01, self._latency)
         self.at(answered, partial(self._receive, turn, left, response))
 
-    def _receive(self, turn: Turn, left: Iterator[int], response: Response) -> None:
+    def _receive(self, turn: PaceTurn, left: Iterator[int], response: Response) -> None:
         turn.learn(response.status, response.headers)
         turn.end()
         if response.status == 200:

@@ -15,7 +15,7 @@ from ingest._pipeline import Build
 from ingest._plan import FileToRead, make_plan
 from ingest.parsing._result import ParsedFile
 from ingest.sources._found import SourceFile, UnreadPath
-from ingest.sources._places import Places
+from ingest.sources._places import SourcePlaces
 from ingest.sources._walk import resolve_roots, walk
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexReader
@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def planned(root: Path) -> list[FileToRead]:
-    with Places([root]) as places:
+    with SourcePlaces([root]) as places:
         return make_plan(places, {}, prune=False).to_read
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest import FileReport, PageRead, Progress, VectorsAdded
-from ingest._commands.progress import Pace, fitted
+from ingest._commands.progress import BuildPace, fitted
 
 FILE = FileReport("a.pdf", "added")
 
@@ -18,22 +18,22 @@ def embedding(vectors: int, pending: int) -> Progress:
 
 
 def test_the_time_left_is_known_from_the_first_file_on() -> None:
-    pace = Pace(100.0)
+    pace = BuildPace(100.0)
     assert pace.describe(reading(1, 100, pages=20), 102.0) == "1/10 files, 20 pages, 10 pages/s, 0:18 left"
     assert pace.describe(reading(5, 500, pages=90), 190.0) == "5/10 files, 90 pages, 1 pages/s, 1:30 left"
 
 
 def test_before_anything_is_read_no_time_is_made_up() -> None:
-    assert Pace(0.0).describe(reading(0, 0), 5.0) == "0/10 files, 0 pages"
+    assert BuildPace(0.0).describe(reading(0, 0), 5.0) == "0/10 files, 0 pages"
 
 
 def test_while_words_come_in_vectors_are_announced_and_not_reckoned() -> None:
-    said = Pace(0.0).describe(reading(5, 500, pages=50, pending=70), 10.0)
+    said = BuildPace(0.0).describe(reading(5, 500, pages=50, pending=70), 10.0)
     assert said == "5/10 files, 50 pages, 5 pages/s, 0:10 left, then vectors"
 
 
 def test_vectors_have_a_pace_of_their_own() -> None:
-    pace = Pace(0.0)
+    pace = BuildPace(0.0)
     pace.describe(reading(10, 900), 100.0)
     assert pace.describe(embedding(100, 900), 120.0) == "vectors for 10 %"
     assert pace.describe(embedding(150, 850), 130.0) == "vectors for 15 %, 5 a second, 2:50 left"
@@ -58,5 +58,5 @@ def test_names_are_cut_before_counts(name: str, width: int, expected: str) -> No
 def test_a_page_of_a_scan_moves_nothing_but_the_name() -> None:
     event = PageRead("scan.pdf", 3, 9)
     progress = Progress(event, 1, 10, 5, pages=20, read_bytes=100, total_bytes=1000)
-    assert Pace(0.0).describe(progress, 2.0) == "1/10 files, 20 pages, 10 pages/s, 0:18 left"
+    assert BuildPace(0.0).describe(progress, 2.0) == "1/10 files, 20 pages, 10 pages/s, 0:18 left"
     assert event.remark == "  page 3 of 9 by OCR"

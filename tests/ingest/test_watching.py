@@ -9,7 +9,7 @@ import pytest
 from ingest import LookSettings
 from ingest._watching import QuietFiles, signs_of_change
 from ingest.sources._found import SourceFile, UnsettledFile
-from ingest.sources._places import Places
+from ingest.sources._places import SourcePlaces
 from mistral_rag.errors import MissingExtraError
 
 SECOND = 10**9
@@ -46,7 +46,7 @@ def test_at_the_first_look_old_files_and_copies_from_elsewhere_are_whole(found: 
 
 def test_a_file_that_is_being_written_is_left_to_the_next_look(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("half of")
-    with Places(tmp_path, LookSettings(is_settled=QuietFiles().is_settled)) as places:
+    with SourcePlaces(tmp_path, LookSettings(is_settled=QuietFiles().is_settled)) as places:
         assert [type(item) for item in places.find({})] == [UnsettledFile]
 
 

@@ -44,12 +44,12 @@ def parse(path: Path) -> Parsed:
     with path.open("rb") as file:
         try:
             message = email.parser.BytesParser(policy=email.policy.compat32).parse(file)
-            return parsed_mail(_Reading(message).mail(), readable_name(path.stem))
+            return parsed_mail(_MailReading(message).mail(), readable_name(path.stem))
         except RecursionError as error:
             raise ParseError("has parts inside of each other deeper than can be read") from error
 
 
-class _Reading:
+class _MailReading:
     """Looks at each part of a message: the first texts are its own, the rest are members."""
 
     def __init__(self, message: Message) -> None:

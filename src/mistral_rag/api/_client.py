@@ -19,7 +19,7 @@ from mistral_rag.api._deferral import DEFERRAL
 from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
 from mistral_rag.api._keys import Redactor, redact_logs
 from mistral_rag.api._ledger import ObservedCall
-from mistral_rag.api._pacing import Turn, pace_of
+from mistral_rag.api._pacing import PaceTurn, pace_of
 from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
 from mistral_rag.api._retry import REFUSED, RetryPolicy, aretrying, retrying
@@ -326,7 +326,7 @@ class Client:
             if (body := reader.end()) is not None:
                 yield body
 
-    def _turn(self, request: httpx.Request) -> Turn:
+    def _turn(self, request: httpx.Request) -> PaceTurn:
         """The turn of one attempt."""
         turn = request.extensions["turn"] = self._pace.turn(request.extensions["lane"])
         return turn

@@ -153,7 +153,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PaceMark:
     """Amounts that were settled, and that had left the window, when a call was sent: of its lane, and of all."""
 
     sent: float
@@ -209,13 +209,15 @@ class Allowance:
             moments.append(now + POLL)  # an answer may make room
         return max(min(moments) - now, MIN_WAIT)
 
-    def mark(self, name: str, now: float) -> Mark:
+    def mark(self, name: str, now: float) -> PaceMark:
         """The mark for a call that is sent now."""
         lane, lanes = self.lane(name), self._lanes.values()
         all_settled, all_passed = sum(one.settled for one in lanes), sum(one.passed for one in lanes)
-        return Mark(now, lane.settled, lane.passed, all_settled, all_passed)
+        return PaceMark(now, lane.settled, lane.passed, all_settled, all_passed)
 
-    def learn(self, name: str, mark: Mark, limit: float, remaining: float | None, window: float, now: float) -> None:
+    def learn(
+        self, name: str, mark: PaceMark, limit: float, remaining: float | None, window: float, now: float
+    ) -> None:
         """Take over what an answer says; `mark` is that of its call."""
         lane = self.lane(name)
         lane.limit, lane.window = limit, window
@@ -239,13 +241,13 @@ class Allowance:
         return [lane] if self._apart else list(self._lanes.values())
 
 
-class Turn:
+class PaceTurn:
     """One attempt of a call: it waits with `delay`, is told the answer's headers and usage, and ends."""
 
     def __init__(self, pace: "Pace", name: str) -> None:
         self._pace = pace
         self.name = name
-        self.marks: tuple[Mark, Mark] | None = None
+        self.marks: tuple[PaceMark, PaceMark] | None = None
         self.spent: Spent | None = None
         self.reserved = 0.0
         self.stated: float | None = None
@@ -291,11 +293,11 @@ class Pace(ForkAware):
         """Begin anew: the calls of the parent are those of another process."""
         self._begin()
 
-    def turn(self, name: str) -> Turn:
+    def turn(self, name: str) -> PaceTurn:
         """The turn of a call to the model `name`."""
-        return Turn(self, name)
+        return PaceTurn(self, name)
 
-    def admit(self, turn: Turn) -> float:
+    def admit(self, turn: PaceTurn) -> float:
         """Seconds until the next look; 0 when the call may be sent."""
         with self._lock:
             now = self._clock()
@@ -318,7 +320,7 @@ class Pace(ForkAware):
             self._tokens.lane(turn.name).reserve(turn.reserved)
             return 0.0
 
-    def learn(self, turn: Turn, status: int, headers: Mapping[str, str]) -> None:
+    def learn(self, turn: PaceTurn, status: int, headers: Mapping[str, str]) -> None:
         """Take over what the headers of the answer to a call say."""
         requests, tokens = told(headers, REQUESTS), told(headers, TOKENS)
         wait = retry_after(headers) if status == 429 else None
@@ -340,14 +342,14 @@ class Pace(ForkAware):
                 lane = self._requests.lane(turn.name)
                 lane.interval = lane.window / lane.limit
 
-    def _answered(self, turn: Turn) -> None:
+    def _answered(self, turn: PaceTurn) -> None:
         if not turn.is_answered:
             turn.is_answered = True
             if turn.spent is not None:
                 turn.spent.counted = self._clock()
             self._requests.lane(turn.name).pending -= 1.0
 
-    def spend(self, turn: Turn, tokens: float) -> None:
+    def spend(self, turn: PaceTurn, tokens: float) -> None:
         """Note the tokens of a call, before its end or soon after."""
         with self._lock:
             if not turn.is_ended:
@@ -356,7 +358,7 @@ class Pace(ForkAware):
                 turn.cost = tokens
                 self._charge(turn, tokens)
 
-    def end(self, turn: Turn) -> None:
+    def end(self, turn: PaceTurn) -> None:
         """End the attempt of a call."""
         with self._lock:
             if turn.marks is None or turn.is_ended:
@@ -368,7 +370,7 @@ class Pace(ForkAware):
             if tokens is not None:
                 self._charge(turn, tokens)
 
-    def _charge(self, turn: Turn, tokens: float) -> None:
+    def _charge(self, turn: PaceTurn, tokens: float) -> None:
         now = self._clock()
         sent = turn.marks[1].sent if turn.marks else now
         self._tokens.lane(turn.name).add(Spent(sent, tokens, now, is_late=True))

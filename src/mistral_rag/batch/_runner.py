@@ -13,7 +13,7 @@ from mistral_rag.batch import _steps as steps
 from mistral_rag.batch._outcomes import BatchOutcome
 from mistral_rag.batch._record import BatchFolder, Row
 from mistral_rag.platform import BatchJob
-from mistral_rag.platform._calls import Call, Resource
+from mistral_rag.platform._calls import PlatformCall, Resource
 from mistral_rag.platform._files import FileResource
 
 
@@ -124,14 +124,14 @@ class _Sender(Resource):
         self._files = FileResource(runner)
 
     def do(self, step: steps.Step) -> Any:
-        if isinstance(step, Call):
+        if isinstance(step, PlatformCall):
             return self._send(step)
         if isinstance(step, steps.Wait):
             return time.sleep(step.seconds)
         return self._files.download(step.file_id, step.to)
 
     async def ado(self, step: steps.Step) -> Any:
-        if isinstance(step, Call):
+        if isinstance(step, PlatformCall):
             return await self._asend(step)
         if isinstance(step, steps.Wait):
             return await asyncio.sleep(step.seconds)

@@ -21,7 +21,7 @@ from mistral_rag.api._uploads import UploadForm
 from mistral_rag.batch._outcomes import BatchOutcome, in_order, read_rows
 from mistral_rag.batch._record import BatchFolder, Part
 from mistral_rag.platform import BatchJob, Deleted, Listing, PlatformFile
-from mistral_rag.platform._calls import Call, given, path
+from mistral_rag.platform._calls import PlatformCall, given, path
 
 METADATA = "mistral_rag"
 """Key of the metadata that holds a part's token."""
@@ -47,7 +47,7 @@ class Download:
     to: Path
 
 
-Step = Call[Any] | Wait | Download
+Step = PlatformCall[Any] | Wait | Download
 Steps = Generator[Step, Any, Any]
 
 
@@ -69,7 +69,7 @@ def _created(folder: BatchFolder, number: int, options: dict[str, Any]) -> Steps
     rows = folder.inline(number)
     if rows is None and part.input_file is None:
         form = UploadForm(folder.rows_file(number), [("purpose", "batch")])
-        uploaded: PlatformFile = yield Call("POST", "files", PlatformFile, form=form, once=True)
+        uploaded: PlatformFile = yield PlatformCall("POST", "files", PlatformFile, form=form, once=True)
         part.input_file = uploaded.id
         folder.save()
     body = given(
@@ -81,7 +81,7 @@ def _created(folder: BatchFolder, number: int, options: dict[str, Any]) -> Steps
         **options,
     )
     try:
-        job: BatchJob = yield Call("POST", "batch/jobs", BatchJob, body=body, once=True)
+        job: BatchJob = yield PlatformCall("POST", "batch/jobs", BatchJob, body=body, once=True)
     except DOUBTFUL:
         job_id = yield from _found(part)
         if job_id is None:
@@ -94,7 +94,7 @@ def _found(part: Part) -> Steps:
     """The id of the job with the part's token; None when the platform has none."""
     for page in range(MAX_PAGES):
         asked = path("batch", "jobs", page=page, page_size=100)
-        jobs: Listing[BatchJob] = yield Call("GET", asked, Listing[BatchJob])
+        jobs: Listing[BatchJob] = yield PlatformCall("GET", asked, Listing[BatchJob])
         for job in jobs.data:
             if (job.metadata or {}).get(METADATA) == part.token:
                 return job.id
@@ -107,7 +107,7 @@ def look(folder: BatchFolder) -> Steps:
     """The jobs as they are now."""
     jobs = []
     for part in folder.record.parts:
-        jobs.append((yield Call("GET", path("batch", "jobs", str(part.job_id)), BatchJob)))
+        jobs.append((yield PlatformCall("GET", path("batch", "jobs", str(part.job_id)), BatchJob)))
     return jobs
 
 
@@ -126,7 +126,7 @@ def cancel(folder: BatchFolder) -> Steps:
     """Ask for the end of all jobs; a job that ended meanwhile stays as it is."""
     for part in folder.record.parts:
         try:
-            yield Call("POST", path("batch", "jobs", str(part.job_id), "cancel"), BatchJob)
+            yield PlatformCall("POST", path("batch", "jobs", str(part.job_id), "cancel"), BatchJob)
         except BadRequestError:  # it has ended
             continue
 
@@ -150,7 +150,7 @@ def forget(folder: BatchFolder, jobs: list[BatchJob]) -> Steps:
     files += [file for job in jobs for file in (job.output_file, job.error_file)]
     for file in filter(None, files):
         try:
-            yield Call("DELETE", path("files", file), Deleted)
+            yield PlatformCall("DELETE", path("files", file), Deleted)
         except ApiError as error:
             if error.status != 404:
                 raise

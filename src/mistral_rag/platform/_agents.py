@@ -6,7 +6,7 @@ from typing import Any, TypedDict, Unpack
 from pydantic import Field
 
 from mistral_rag.messages._requests.tools import wire_tools
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, given, path
+from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, given, path
 
 BUILT_IN = (
     "web_search", "web_search_premium", "code_interpreter", "image_generation", "document_library", "connector",
@@ -79,19 +79,21 @@ class AgentResource(Resource):
 
     def get(self, agent_id: str, *, version: int | str | None = None) -> StoredAgent:
         """The agent, in its present version or in another, by number or alias."""
-        return self._send(Call("GET", path("agents", agent_id, agent_version=version), StoredAgent))
+        return self._send(PlatformCall("GET", path("agents", agent_id, agent_version=version), StoredAgent))
 
     async def aget(self, agent_id: str, *, version: int | str | None = None) -> StoredAgent:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("agents", agent_id, agent_version=version), StoredAgent))
+        return await self._asend(PlatformCall("GET", path("agents", agent_id, agent_version=version), StoredAgent))
 
     def update(self, agent_id: str, **fields: Unpack[AgentChanges]) -> StoredAgent:
         """Make a new version with these fields changed; it becomes the present one."""
-        return self._send(Call("PATCH", path("agents", agent_id), StoredAgent, body=_fields(fields), once=True))
+        return self._send(PlatformCall("PATCH", path("agents", agent_id), StoredAgent, body=_fields(fields), once=True))
 
     async def aupdate(self, agent_id: str, **fields: Unpack[AgentChanges]) -> StoredAgent:
         """`update` for coroutines."""
-        return await self._asend(Call("PATCH", path("agents", agent_id), StoredAgent, body=_fields(fields), once=True))
+        return await self._asend(
+            PlatformCall("PATCH", path("agents", agent_id), StoredAgent, body=_fields(fields), once=True)
+        )
 
     def versions(self, agent_id: str, *, page: int = 0, page_size: int = 20) -> Listing[StoredAgent]:
         """One page of the agent's versions, newest first."""
@@ -103,19 +105,21 @@ class AgentResource(Resource):
 
     def use_version(self, agent_id: str, version: int) -> StoredAgent:
         """Make an earlier version the present one again."""
-        return self._send(Call("PATCH", path("agents", agent_id, "version", version=version), StoredAgent))
+        return self._send(PlatformCall("PATCH", path("agents", agent_id, "version", version=version), StoredAgent))
 
     async def ause_version(self, agent_id: str, version: int) -> StoredAgent:
         """`use_version` for coroutines."""
-        return await self._asend(Call("PATCH", path("agents", agent_id, "version", version=version), StoredAgent))
+        return await self._asend(
+            PlatformCall("PATCH", path("agents", agent_id, "version", version=version), StoredAgent)
+        )
 
     def delete(self, agent_id: str) -> Deleted:
         """Delete the agent with all its versions."""
-        return self._send(Call("DELETE", path("agents", agent_id), Deleted))
+        return self._send(PlatformCall("DELETE", path("agents", agent_id), Deleted))
 
     async def adelete(self, agent_id: str) -> Deleted:
         """`delete` for coroutines."""
-        return await self._asend(Call("DELETE", path("agents", agent_id), Deleted))
+        return await self._asend(PlatformCall("DELETE", path("agents", agent_id), Deleted))
 
 
 def agent_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
@@ -136,14 +140,16 @@ def _fields(fields: AgentSettings) -> dict[str, Any]:
     return body | ({"tools": agent_tools(body["tools"])} if "tools" in body else {})
 
 
-def _create(model: str, name: str, fields: AgentSettings) -> Call[StoredAgent]:
-    return Call("POST", "agents", StoredAgent, body={"model": model, "name": name, **_fields(fields)}, once=True)
+def _create(model: str, name: str, fields: AgentSettings) -> PlatformCall[StoredAgent]:
+    return PlatformCall(
+        "POST", "agents", StoredAgent, body={"model": model, "name": name, **_fields(fields)}, once=True
+    )
 
 
-def _list(page: int, page_size: int) -> Call[Listing[StoredAgent]]:
-    return Call("GET", path("agents", page=page, page_size=page_size), Listing[StoredAgent])
+def _list(page: int, page_size: int) -> PlatformCall[Listing[StoredAgent]]:
+    return PlatformCall("GET", path("agents", page=page, page_size=page_size), Listing[StoredAgent])
 
 
-def _versions(agent_id: str, page: int, page_size: int) -> Call[Listing[StoredAgent]]:
+def _versions(agent_id: str, page: int, page_size: int) -> PlatformCall[Listing[StoredAgent]]:
     asked = path("agents", agent_id, "versions", page=page, page_size=page_size)
-    return Call("GET", asked, Listing[StoredAgent])
+    return PlatformCall("GET", asked, Listing[StoredAgent])

@@ -11,7 +11,7 @@ from pydantic import Field
 from mistral_rag.api._responses import Json
 from mistral_rag.api._uploads import UploadForm, form_fields
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.platform._calls import Call, PlatformObject, Resource
+from mistral_rag.platform._calls import PlatformCall, PlatformObject, Resource
 
 TRANSCRIPTION_MODEL = "voxtral-mini-latest"
 PATH = "audio/transcriptions"
@@ -71,11 +71,11 @@ class TranscriptionResource(Resource):
             ConfigurationError: Bytes have no name.
             ApiError: The platform refused, failed, or could not be reached.
         """
-        return self._send(Call("POST", PATH, Transcription, form=_form(recording, options)))
+        return self._send(PlatformCall("POST", PATH, Transcription, form=_form(recording, options)))
 
     async def acreate(self, recording: Recording, **options: Unpack[TranscriptionOptions]) -> Transcription:
         """`create` for coroutines."""
-        return await self._asend(Call("POST", PATH, Transcription, form=_form(recording, options)))
+        return await self._asend(PlatformCall("POST", PATH, Transcription, form=_form(recording, options)))
 
     def stream(self, recording: Recording, **options: Unpack[TranscriptionOptions]) -> Iterator[TranscriptionEvent]:
         """The transcription as it is heard."""

@@ -33,7 +33,7 @@ Item = TypeVar("Item", bound=PlatformObject)
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class PlatformCall(Generic[T]):
     """One request and the type of its reply. `once`: it makes something new, and is not sent again when in doubt."""
 
     method: str
@@ -80,15 +80,15 @@ class Resource:
     def __init__(self, connection: HasClient) -> None:
         self._connection = connection
 
-    def _send(self, call: Call[T]) -> T:
+    def _send(self, call: PlatformCall[T]) -> T:
         client = self._connection.client
         return call.read(client.send(call.method, call.path, content=call.content, once=call.once))
 
-    async def _asend(self, call: Call[T]) -> T:
+    async def _asend(self, call: PlatformCall[T]) -> T:
         client = self._connection.client
         return call.read(await client.asend(call.method, call.path, content=call.content, once=call.once))
 
-    def _items(self, page: "Callable[[int], Call[Listing[Item]]]") -> Iterator[Item]:
+    def _items(self, page: "Callable[[int], PlatformCall[Listing[Item]]]") -> Iterator[Item]:
         """Every item of a list, page after page, until one brings nothing new: some hosts ignore `page`."""
         seen: set[str] = set()
         for number in count():
@@ -97,7 +97,7 @@ class Resource:
             if not items:
                 return
 
-    async def _aitems(self, page: "Callable[[int], Call[Listing[Item]]]") -> AsyncIterator[Item]:
+    async def _aitems(self, page: "Callable[[int], PlatformCall[Listing[Item]]]") -> AsyncIterator[Item]:
         seen: set[str] = set()
         for number in count():
             items = new_items((await self._asend(page(number))).data, seen)

@@ -7,7 +7,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage, convert_to_messages
 
 from mistral_rag.messages._requests.outgoing import wire_messages
-from mistral_rag.platform._calls import Call, PlatformObject, Resource, T
+from mistral_rag.platform._calls import PlatformCall, PlatformObject, Resource, T
 
 MODERATION_MODEL = "mistral-moderation-2603"
 """The newest one; the platform's `-latest` still means the one before, which is retired."""
@@ -89,15 +89,15 @@ class ClassifierResource(Resource):
         return await self._asend(_chats("chat/classifications", chats, model, ClassificationReply))
 
 
-def _texts(path: str, texts: str | Sequence[str], model: str, result: type[T]) -> Call[T]:
+def _texts(path: str, texts: str | Sequence[str], model: str, result: type[T]) -> PlatformCall[T]:
     sent = texts if isinstance(texts, str) else list(texts)
-    return Call("POST", path, result, body={"model": model, "input": sent})
+    return PlatformCall("POST", path, result, body={"model": model, "input": sent})
 
 
-def _chats(path: str, chats: Chat | Sequence[Chat], model: str, result: type[T]) -> Call[T]:
+def _chats(path: str, chats: Chat | Sequence[Chat], model: str, result: type[T]) -> PlatformCall[T]:
     several = bool(chats) and all(isinstance(one, list) for one in chats)
     sent = [_wired(one) for one in chats] if several else _wired(chats)
-    return Call("POST", path, result, body={"model": model, "input": sent})
+    return PlatformCall("POST", path, result, body={"model": model, "input": sent})
 
 
 def _wired(chat: LanguageModelInput | Any) -> list[dict[str, Any]]:

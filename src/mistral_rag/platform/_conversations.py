@@ -10,7 +10,7 @@ from mistral_rag.api._client import AsyncStream, Stream
 from mistral_rag.api._responses import Json
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform._agents import agent_tools
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, given, path
+from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, given, path
 
 Inputs = str | Sequence[dict[str, Any]]
 """What is said: a text of the user, or entries such as ``{"type": "function.result", "tool_call_id": …}``."""
@@ -232,35 +232,39 @@ class ConversationResource(Resource):
 
     def get(self, conversation_id: str) -> Conversation:
         """The conversation's description."""
-        return self._send(Call("GET", path("conversations", conversation_id), Conversation))
+        return self._send(PlatformCall("GET", path("conversations", conversation_id), Conversation))
 
     async def aget(self, conversation_id: str) -> Conversation:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("conversations", conversation_id), Conversation))
+        return await self._asend(PlatformCall("GET", path("conversations", conversation_id), Conversation))
 
     def history(self, conversation_id: str) -> ConversationHistory:
         """All entries, oldest first."""
-        return self._send(Call("GET", path("conversations", conversation_id, "history"), ConversationHistory))
+        return self._send(PlatformCall("GET", path("conversations", conversation_id, "history"), ConversationHistory))
 
     async def ahistory(self, conversation_id: str) -> ConversationHistory:
         """`history` for coroutines."""
-        return await self._asend(Call("GET", path("conversations", conversation_id, "history"), ConversationHistory))
+        return await self._asend(
+            PlatformCall("GET", path("conversations", conversation_id, "history"), ConversationHistory)
+        )
 
     def messages(self, conversation_id: str) -> ConversationHistory:
         """The messages alone, oldest first."""
-        return self._send(Call("GET", path("conversations", conversation_id, "messages"), ConversationHistory))
+        return self._send(PlatformCall("GET", path("conversations", conversation_id, "messages"), ConversationHistory))
 
     async def amessages(self, conversation_id: str) -> ConversationHistory:
         """`messages` for coroutines."""
-        return await self._asend(Call("GET", path("conversations", conversation_id, "messages"), ConversationHistory))
+        return await self._asend(
+            PlatformCall("GET", path("conversations", conversation_id, "messages"), ConversationHistory)
+        )
 
     def delete(self, conversation_id: str) -> Deleted:
         """Delete the conversation."""
-        return self._send(Call("DELETE", path("conversations", conversation_id), Deleted))
+        return self._send(PlatformCall("DELETE", path("conversations", conversation_id), Deleted))
 
     async def adelete(self, conversation_id: str) -> Deleted:
         """`delete` for coroutines."""
-        return await self._asend(Call("DELETE", path("conversations", conversation_id), Deleted))
+        return await self._asend(PlatformCall("DELETE", path("conversations", conversation_id), Deleted))
 
 
 def start_request(
@@ -297,12 +301,12 @@ def _entries(inputs: Inputs) -> Any:
     return inputs if isinstance(inputs, str) else list(inputs)
 
 
-def _call(place: str, body: dict[str, Any]) -> Call[ConversationReply]:
-    return Call("POST", place, ConversationReply, body=body | {"stream": False}, once=True)
+def _call(place: str, body: dict[str, Any]) -> PlatformCall[ConversationReply]:
+    return PlatformCall("POST", place, ConversationReply, body=body | {"stream": False}, once=True)
 
 
-def _list(page: int, page_size: int) -> Call[Listing[Conversation]]:
-    return Call("GET", path("conversations", page=page, page_size=page_size), Listing[Conversation])
+def _list(page: int, page_size: int) -> PlatformCall[Listing[Conversation]]:
+    return PlatformCall("GET", path("conversations", page=page, page_size=page_size), Listing[Conversation])
 
 
 def _is_last(event: Json) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 from mistral_rag.api._downloads import adownload, download
 from mistral_rag.api._uploads import UploadForm, UploadSource, form_fields
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, path
+from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, path
 
 MAX_FILE = 512 * 1024 * 1024
 """Bytes of a file; the platform's limit."""
@@ -93,27 +93,27 @@ class FileResource(Resource):
 
     def get(self, file_id: str) -> PlatformFile:
         """The file's description."""
-        return self._send(Call("GET", path("files", file_id), PlatformFile))
+        return self._send(PlatformCall("GET", path("files", file_id), PlatformFile))
 
     async def aget(self, file_id: str) -> PlatformFile:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("files", file_id), PlatformFile))
+        return await self._asend(PlatformCall("GET", path("files", file_id), PlatformFile))
 
     def delete(self, file_id: str) -> Deleted:
         """Delete the file."""
-        return self._send(Call("DELETE", path("files", file_id), Deleted))
+        return self._send(PlatformCall("DELETE", path("files", file_id), Deleted))
 
     async def adelete(self, file_id: str) -> Deleted:
         """`delete` for coroutines."""
-        return await self._asend(Call("DELETE", path("files", file_id), Deleted))
+        return await self._asend(PlatformCall("DELETE", path("files", file_id), Deleted))
 
     def signed_url(self, file_id: str, *, expiry: int = 24) -> str:
         """An address of the file for `expiry` hours, 1 to 168, that needs no key."""
-        return self._send(Call("GET", path("files", file_id, "url", expiry=expiry), SignedUrl)).url
+        return self._send(PlatformCall("GET", path("files", file_id, "url", expiry=expiry), SignedUrl)).url
 
     async def asigned_url(self, file_id: str, *, expiry: int = 24) -> str:
         """`signed_url` for coroutines."""
-        return (await self._asend(Call("GET", path("files", file_id, "url", expiry=expiry), SignedUrl))).url
+        return (await self._asend(PlatformCall("GET", path("files", file_id, "url", expiry=expiry), SignedUrl))).url
 
     def content(self, file_id: str) -> Iterator[bytes]:
         """The bytes of the file in pieces, as they come."""
@@ -164,14 +164,14 @@ class _Part:
 
 def _upload(
     file: UploadSource, purpose: str, name: str | None, expiry: int | None, visibility: str | None
-) -> Call[PlatformFile]:
+) -> PlatformCall[PlatformFile]:
     fields = form_fields({"purpose": purpose, "expiry": expiry, "visibility": visibility})
     form = UploadForm(file, fields, name=name)
     if len(form) > MAX_FILE:
         raise ConfigurationError(f"A file may have 512 MB, and this has {len(form) / 1024**2:,.0f} MB.")
-    return Call("POST", "files", PlatformFile, form=form, once=True)
+    return PlatformCall("POST", "files", PlatformFile, form=form, once=True)
 
 
-def _list(page: int, page_size: int, purpose: str | None, search: str | None) -> Call[Listing[PlatformFile]]:
+def _list(page: int, page_size: int, purpose: str | None, search: str | None) -> PlatformCall[Listing[PlatformFile]]:
     asked = path("files", page=page, page_size=page_size, purpose=purpose, search=search)
-    return Call("GET", asked, Listing[PlatformFile])
+    return PlatformCall("GET", asked, Listing[PlatformFile])

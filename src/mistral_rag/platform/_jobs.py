@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from pydantic import Field
 
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, given, path
+from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, given, path
 
 ENDED = frozenset({"SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED"})
 """States that a job does not leave."""
@@ -105,38 +105,38 @@ class BatchJobResource(Resource):
 
     def get(self, job_id: str, *, inline: bool | None = None) -> BatchJob:
         """The job; with `inline` its results are in `outputs` when it has ended."""
-        return self._send(Call("GET", path("batch", "jobs", job_id, inline=inline), BatchJob))
+        return self._send(PlatformCall("GET", path("batch", "jobs", job_id, inline=inline), BatchJob))
 
     async def aget(self, job_id: str, *, inline: bool | None = None) -> BatchJob:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("batch", "jobs", job_id, inline=inline), BatchJob))
+        return await self._asend(PlatformCall("GET", path("batch", "jobs", job_id, inline=inline), BatchJob))
 
     def cancel(self, job_id: str) -> BatchJob:
         """Ask the platform to stop the job; rows that are done keep their results."""
-        return self._send(Call("POST", path("batch", "jobs", job_id, "cancel"), BatchJob))
+        return self._send(PlatformCall("POST", path("batch", "jobs", job_id, "cancel"), BatchJob))
 
     async def acancel(self, job_id: str) -> BatchJob:
         """`cancel` for coroutines."""
-        return await self._asend(Call("POST", path("batch", "jobs", job_id, "cancel"), BatchJob))
+        return await self._asend(PlatformCall("POST", path("batch", "jobs", job_id, "cancel"), BatchJob))
 
     def delete(self, job_id: str) -> Deleted:
         """Delete the job; its files stay."""
-        return self._send(Call("DELETE", path("batch", "jobs", job_id), Deleted))
+        return self._send(PlatformCall("DELETE", path("batch", "jobs", job_id), Deleted))
 
     async def adelete(self, job_id: str) -> Deleted:
         """`delete` for coroutines."""
-        return await self._asend(Call("DELETE", path("batch", "jobs", job_id), Deleted))
+        return await self._asend(PlatformCall("DELETE", path("batch", "jobs", job_id), Deleted))
 
 
-def _create(endpoint: str, options: BatchJobOptions) -> Call[BatchJob]:
+def _create(endpoint: str, options: BatchJobOptions) -> PlatformCall[BatchJob]:
     body = given(endpoint=f"/v1/{endpoint.removeprefix('/').removeprefix('v1/')}", **options)
     if ("input_files" in body) == ("requests" in body):
         raise ConfigurationError("A batch job takes either input_files or requests.")
     if ("model" in body) == ("agent_id" in body):
         raise ConfigurationError("A batch job takes either a model or an agent_id.")
-    return Call("POST", "batch/jobs", BatchJob, body=body, once=True)
+    return PlatformCall("POST", "batch/jobs", BatchJob, body=body, once=True)
 
 
-def _list(page: int, page_size: int, status: str | None, model: str | None) -> Call[Listing[BatchJob]]:
+def _list(page: int, page_size: int, status: str | None, model: str | None) -> PlatformCall[Listing[BatchJob]]:
     asked = path("batch", "jobs", page=page, page_size=page_size, status=status, model=model)
-    return Call("GET", asked, Listing[BatchJob])
+    return PlatformCall("GET", asked, Listing[BatchJob])

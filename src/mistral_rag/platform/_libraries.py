@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Literal
 
 from mistral_rag.api._uploads import UploadForm, UploadSource
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, T, given, path
+from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, T, given, path
 
 PROCESSED = frozenset({"done", "noop", "error", "missing_content", "self_managed"})
 """States of a document that the platform is finished with."""
@@ -72,27 +72,27 @@ class LibraryResource(Resource):
 
     def list(self) -> Listing[Library]:
         """The libraries that the key may see."""
-        return self._send(Call("GET", "libraries", Listing[Library]))
+        return self._send(PlatformCall("GET", "libraries", Listing[Library]))
 
     async def alist(self) -> Listing[Library]:
         """`list` for coroutines."""
-        return await self._asend(Call("GET", "libraries", Listing[Library]))
+        return await self._asend(PlatformCall("GET", "libraries", Listing[Library]))
 
     def get(self, library_id: str) -> Library:
         """One library."""
-        return self._send(Call("GET", path("libraries", library_id), Library))
+        return self._send(PlatformCall("GET", path("libraries", library_id), Library))
 
     async def aget(self, library_id: str) -> Library:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("libraries", library_id), Library))
+        return await self._asend(PlatformCall("GET", path("libraries", library_id), Library))
 
     def delete(self, library_id: str) -> Deleted:
         """Delete a library with its documents."""
-        return self._send(Call("DELETE", path("libraries", library_id), Deleted))
+        return self._send(PlatformCall("DELETE", path("libraries", library_id), Deleted))
 
     async def adelete(self, library_id: str) -> Deleted:
         """`delete` for coroutines."""
-        return await self._asend(Call("DELETE", path("libraries", library_id), Deleted))
+        return await self._asend(PlatformCall("DELETE", path("libraries", library_id), Deleted))
 
     def upload(self, library_id: str, file: UploadSource, *, name: str | None = None) -> LibraryDocument:
         """Add a document: a path, or bytes with a `name`. It is searched when `status` says "done"."""
@@ -112,11 +112,13 @@ class LibraryResource(Resource):
 
     def document(self, library_id: str, document_id: str) -> LibraryDocument:
         """One document."""
-        return self._send(Call("GET", path("libraries", library_id, "documents", document_id), LibraryDocument))
+        return self._send(PlatformCall("GET", path("libraries", library_id, "documents", document_id), LibraryDocument))
 
     async def adocument(self, library_id: str, document_id: str) -> LibraryDocument:
         """`document` for coroutines."""
-        return await self._asend(Call("GET", path("libraries", library_id, "documents", document_id), LibraryDocument))
+        return await self._asend(
+            PlatformCall("GET", path("libraries", library_id, "documents", document_id), LibraryDocument)
+        )
 
     def status(self, library_id: str, document_id: str) -> DocumentStatus:
         """The state of a document at the platform."""
@@ -136,19 +138,21 @@ class LibraryResource(Resource):
 
     def remove(self, library_id: str, document_id: str) -> Deleted:
         """Delete a document."""
-        return self._send(Call("DELETE", path("libraries", library_id, "documents", document_id), Deleted))
+        return self._send(PlatformCall("DELETE", path("libraries", library_id, "documents", document_id), Deleted))
 
     async def aremove(self, library_id: str, document_id: str) -> Deleted:
         """`remove` for coroutines."""
-        return await self._asend(Call("DELETE", path("libraries", library_id, "documents", document_id), Deleted))
+        return await self._asend(
+            PlatformCall("DELETE", path("libraries", library_id, "documents", document_id), Deleted)
+        )
 
     def shares(self, library_id: str) -> Listing[LibraryShare]:
         """Users, workspaces and organizations that may use the library."""
-        return self._send(Call("GET", path("libraries", library_id, "share"), Listing[LibraryShare]))
+        return self._send(PlatformCall("GET", path("libraries", library_id, "share"), Listing[LibraryShare]))
 
     async def ashares(self, library_id: str) -> Listing[LibraryShare]:
         """`shares` for coroutines."""
-        return await self._asend(Call("GET", path("libraries", library_id, "share"), Listing[LibraryShare]))
+        return await self._asend(PlatformCall("GET", path("libraries", library_id, "share"), Listing[LibraryShare]))
 
     def share(
         self,
@@ -185,26 +189,26 @@ class LibraryResource(Resource):
         return await self._asend(_share("DELETE", library_id, LibraryShare, uuid, kind, None))
 
 
-def _create(name: str, description: str | None) -> Call[Library]:
-    return Call("POST", "libraries", Library, body=given(name=name, description=description), once=True)
+def _create(name: str, description: str | None) -> PlatformCall[Library]:
+    return PlatformCall("POST", "libraries", Library, body=given(name=name, description=description), once=True)
 
 
-def _upload(library_id: str, file: UploadSource, name: str | None) -> Call[LibraryDocument]:
+def _upload(library_id: str, file: UploadSource, name: str | None) -> PlatformCall[LibraryDocument]:
     form = UploadForm(file, name=name)
-    return Call("POST", path("libraries", library_id, "documents"), LibraryDocument, form=form, once=True)
+    return PlatformCall("POST", path("libraries", library_id, "documents"), LibraryDocument, form=form, once=True)
 
 
-def _documents(library_id: str, page: int, search: str | None) -> Call[Listing[LibraryDocument]]:
+def _documents(library_id: str, page: int, search: str | None) -> PlatformCall[Listing[LibraryDocument]]:
     asked = path("libraries", library_id, "documents", page=page, page_size=100, search=search)
-    return Call("GET", asked, Listing[LibraryDocument])
+    return PlatformCall("GET", asked, Listing[LibraryDocument])
 
 
-def _of_document(library_id: str, document_id: str, part: str, result: type[T]) -> Call[T]:
-    return Call("GET", path("libraries", library_id, "documents", document_id, part), result)
+def _of_document(library_id: str, document_id: str, part: str, result: type[T]) -> PlatformCall[T]:
+    return PlatformCall("GET", path("libraries", library_id, "documents", document_id, part), result)
 
 
 def _share(
     method: str, library_id: str, result: type[LibraryShare], uuid: str, kind: str, level: str | None
-) -> Call[LibraryShare]:
+) -> PlatformCall[LibraryShare]:
     body = given(share_with_uuid=uuid, share_with_type=kind, level=level)
-    return Call(method, path("libraries", library_id, "share"), result, body=body)
+    return PlatformCall(method, path("libraries", library_id, "share"), result, body=body)

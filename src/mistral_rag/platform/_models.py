@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from mistral_rag.platform._calls import Call, Deleted, Listing, PlatformObject, Resource, path
+from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, path
 
 
 class ModelCard(PlatformObject):
@@ -38,19 +38,19 @@ class ModelResource(Resource):
         Raises:
             NotFoundError: There is none.
         """
-        return self._send(Call("GET", path("models", model), ModelCard))
+        return self._send(PlatformCall("GET", path("models", model), ModelCard))
 
     async def aget(self, model: str) -> ModelCard:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("models", model), ModelCard))
+        return await self._asend(PlatformCall("GET", path("models", model), ModelCard))
 
     def delete(self, model: str) -> Deleted:
         """Delete a fine-tuned model; the platform's own can't be deleted."""
-        return self._send(Call("DELETE", path("models", model), Deleted))
+        return self._send(PlatformCall("DELETE", path("models", model), Deleted))
 
     async def adelete(self, model: str) -> Deleted:
         """`delete` for coroutines."""
-        return await self._asend(Call("DELETE", path("models", model), Deleted))
+        return await self._asend(PlatformCall("DELETE", path("models", model), Deleted))
 
 
-LIST: Call[Listing[ModelCard]] = Call("GET", "models", Listing[ModelCard])
+LIST: PlatformCall[Listing[ModelCard]] = PlatformCall("GET", "models", Listing[ModelCard])

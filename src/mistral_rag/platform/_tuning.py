@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from mistral_rag.errors import ConfigurationError, SourceNotFoundError
-from mistral_rag.platform._calls import Call, Listing, PlatformObject, Resource, given, path
+from mistral_rag.platform._calls import Listing, PlatformCall, PlatformObject, Resource, given, path
 
 ROLES = frozenset({"system", "user", "assistant", "tool"})
 MAX_NAMED = 10
@@ -63,27 +63,27 @@ class TuningResource(Resource):
 
     def get(self, job_id: str) -> TuningJob:
         """One job."""
-        return self._send(Call("GET", path("fine_tuning", "jobs", job_id), TuningJob))
+        return self._send(PlatformCall("GET", path("fine_tuning", "jobs", job_id), TuningJob))
 
     async def aget(self, job_id: str) -> TuningJob:
         """`get` for coroutines."""
-        return await self._asend(Call("GET", path("fine_tuning", "jobs", job_id), TuningJob))
+        return await self._asend(PlatformCall("GET", path("fine_tuning", "jobs", job_id), TuningJob))
 
     def start(self, job_id: str) -> TuningJob:
         """Start a job that was validated."""
-        return self._send(Call("POST", path("fine_tuning", "jobs", job_id, "start"), TuningJob))
+        return self._send(PlatformCall("POST", path("fine_tuning", "jobs", job_id, "start"), TuningJob))
 
     async def astart(self, job_id: str) -> TuningJob:
         """`start` for coroutines."""
-        return await self._asend(Call("POST", path("fine_tuning", "jobs", job_id, "start"), TuningJob))
+        return await self._asend(PlatformCall("POST", path("fine_tuning", "jobs", job_id, "start"), TuningJob))
 
     def cancel(self, job_id: str) -> TuningJob:
         """Cancel a job."""
-        return self._send(Call("POST", path("fine_tuning", "jobs", job_id, "cancel"), TuningJob))
+        return self._send(PlatformCall("POST", path("fine_tuning", "jobs", job_id, "cancel"), TuningJob))
 
     async def acancel(self, job_id: str) -> TuningJob:
         """`cancel` for coroutines."""
-        return await self._asend(Call("POST", path("fine_tuning", "jobs", job_id, "cancel"), TuningJob))
+        return await self._asend(PlatformCall("POST", path("fine_tuning", "jobs", job_id, "cancel"), TuningJob))
 
 
 def check_training_file(file: str | Path) -> int:
@@ -137,7 +137,7 @@ def _create(
     suffix: str | None,
     *,
     auto_start: bool,
-) -> Call[TuningJob]:
+) -> PlatformCall[TuningJob]:
     if isinstance(training_files, str):
         raise ConfigurationError("training_files takes a list of file ids, and this is one text.")
     body = {
@@ -147,8 +147,8 @@ def _create(
         "auto_start": auto_start,
         **given(suffix=suffix),
     }
-    return Call("POST", "fine_tuning/jobs", TuningJob, body=body, once=True)
+    return PlatformCall("POST", "fine_tuning/jobs", TuningJob, body=body, once=True)
 
 
-def _list(page: int, page_size: int) -> Call[Listing[TuningJob]]:
-    return Call("GET", path("fine_tuning", "jobs", page=page, page_size=page_size), Listing[TuningJob])
+def _list(page: int, page_size: int) -> PlatformCall[Listing[TuningJob]]:
+    return PlatformCall("GET", path("fine_tuning", "jobs", page=page, page_size=page_size), Listing[TuningJob])

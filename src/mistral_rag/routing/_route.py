@@ -9,13 +9,13 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from mistral_rag.errors import ResponseError
 from mistral_rag.routing._breaker import Circuit
 from mistral_rag.routing._failures import is_sick, may_switch, told
-from mistral_rag.routing._targets import Call, Target
+from mistral_rag.routing._targets import Target, TargetCall
 
 METADATA: Final = "routing"
 """Entry of `response_metadata` that says who answered."""
 
 
-class Route:
+class CallRoute:
     """The attempts of one call, in their order, and what became of them."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Attempt:
     Chunks of a stream are held back until one has content; from then on a failure is the caller's.
     """
 
-    def __init__(self, route: Route, target: Target, circuit: Circuit | None, arguments: Mapping[str, Any]) -> None:
+    def __init__(self, route: CallRoute, target: Target, circuit: Circuit | None, arguments: Mapping[str, Any]) -> None:
         self.target = target
         self._arguments = arguments
         self._route = route
@@ -95,9 +95,9 @@ class Attempt:
         """True when the circuit of the target lets the call in."""
         return self._circuit is None or self._circuit.admits()
 
-    def call(self) -> Call:
+    def call(self) -> TargetCall:
         """The call in the form of the target."""
-        return Call.of(self.target, self._arguments)
+        return TargetCall.of(self.target, self._arguments)
 
     def __enter__(self) -> Self:
         return self

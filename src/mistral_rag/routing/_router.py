@@ -20,7 +20,7 @@ from mistral_rag.messages._replies.structured import structured
 from mistral_rag.messages._requests.schemas import Method
 from mistral_rag.routing._breaker import Circuit, CircuitBreaker
 from mistral_rag.routing._choice import Mode, conversation_of, order
-from mistral_rag.routing._route import Route
+from mistral_rag.routing._route import CallRoute
 from mistral_rag.routing._targets import Target, check_tools
 
 
@@ -167,13 +167,13 @@ class ChatRouter(BaseChatModel):
             for target in self.targets
         )
 
-    def _route(self, messages: Sequence[BaseMessage], given: Mapping[str, Any]) -> Route:
+    def _route(self, messages: Sequence[BaseMessage], given: Mapping[str, Any]) -> CallRoute:
         arguments = dict(given)
         named = arguments.pop("conversation", None)
         conversation = conversation_of(messages, named) if self.sticky else None
         passed_on = arguments if named is None else {**arguments, "conversation": named}
         chosen = order(self.targets, self.mode, self._random, conversation=conversation)
-        return Route(
+        return CallRoute(
             (
                 (
                     self.targets[at],

@@ -65,7 +65,7 @@ def model_name(model: BaseChatModel) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TargetCall:
     """A call in the form of one target: its own tools, its own parameters.
 
     The model's own methods are used, below LangChain's callbacks: the router's run is the only one, so that tokens and
@@ -76,7 +76,7 @@ class Call:
     arguments: Mapping[str, Any]
 
     @classmethod
-    def of(cls, target: Target, given: Mapping[str, Any]) -> "Call":
+    def of(cls, target: Target, given: Mapping[str, Any]) -> "TargetCall":
         """The call to `target` for the arguments that the router was given."""
         arguments = {**given, **target.params}
         if not arguments.get("tools"):

@@ -6,13 +6,13 @@ import pytest
 
 from ingest import LookSettings
 from ingest.sources._found import SourceFile, UnreadPath
-from ingest.sources._places import Places
+from ingest.sources._places import SourcePlaces
 from ingest.sources._selection import compile_patterns
 from mistral_rag.errors import ConfigurationError
 
 
 def names(root: Path, settings: LookSettings | None = None) -> list[str]:
-    with Places([root], settings) as places:
+    with SourcePlaces([root], settings) as places:
         return [item.name for item in places.find({}) if isinstance(item, SourceFile)]
 
 
@@ -50,7 +50,7 @@ def test_an_ignore_file_holds_for_its_folder_and_a_deeper_one_decides_first(root
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"a*a*a*a*a*a*a*b", b"x\n" * 40_000, b"*.md\n" * 1001])
 def test_nothing_is_read_beside_an_ignore_file_that_cannot_be_followed(root: Path, content: bytes) -> None:
     (root / "hr" / ".ragignore").write_bytes(content)
-    with Places([root]) as places:
+    with SourcePlaces([root]) as places:
         found = list(places.find({}))
     assert [item.name for item in found if isinstance(item, UnreadPath)] == ["hr"]
     assert not [item for item in found if isinstance(item, SourceFile) and item.name.startswith("hr/")]
@@ -60,7 +60,7 @@ def test_an_ignore_file_that_is_a_link_is_not_followed(root: Path, tmp_path_fact
     secret = tmp_path_factory.mktemp("elsewhere") / "secret"
     secret.write_text("*.md")
     (root / "hr" / ".ragignore").symlink_to(secret)
-    with Places([root]) as places:
+    with SourcePlaces([root]) as places:
         assert "hr" in [item.name for item in places.find({}) if isinstance(item, UnreadPath)]
 
 
@@ -88,7 +88,7 @@ def test_patterns_choose_single_files_too(root: Path) -> None:
 @pytest.mark.parametrize("pattern", ["a*b*c*d*e", "**/a/**/b/**/c/**/d", "!"])
 def test_a_pattern_that_is_none_or_too_slow_is_refused(pattern: str) -> None:
     with pytest.raises(ConfigurationError, match="no pattern"):
-        LookSettings(include=[pattern]) and Places([], LookSettings(include=[pattern]))
+        LookSettings(include=[pattern]) and SourcePlaces([], LookSettings(include=[pattern]))
 
 
 def test_patterns_that_people_write_are_taken() -> None:

@@ -14,7 +14,7 @@ from ingest.__main__ import main
 from ingest.sources import _spool
 from ingest.sources._addresses import is_public
 from ingest.sources._found import UnreadPath
-from ingest.sources._places import Places
+from ingest.sources._places import SourcePlaces
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.index import IndexReader
 
@@ -63,7 +63,7 @@ def site() -> Iterator[Site]:
 
 def looked_at(url: str, *, allow_private: bool = True) -> list[tuple[str, str | None]]:
     """What a look finds, without a build: a name, or why there is none."""
-    with Places(url, LookSettings(allow_private=allow_private)) as places:
+    with SourcePlaces(url, LookSettings(allow_private=allow_private)) as places:
         return [
             ("failed", item.reason) if isinstance(item, UnreadPath) else ("found", None) for item in places.find({})
         ]

@@ -17,7 +17,7 @@ _BOLD: Final = frozenset({"bold", "600", "700", "800", "900"})
 
 
 @dataclass(frozen=True, slots=True)
-class ListLevel:
+class OpenListLevel:
     """A level of a list: what is printed around its number, its form (empty for a bullet), and the levels shown."""
 
     form: str = ""
@@ -38,7 +38,7 @@ class OpenStyles:
         lists = [style for root in roots for style in root.iter("text_list-style")]
         self._lists = {style.get("style_name", ""): dict(_levels(style)) for style in lists}
         outline = next((style for root in roots for style in root.iter("text_outline-style")), None)
-        self.outline: Mapping[int, ListLevel] = {} if outline is None else dict(_levels(outline))
+        self.outline: Mapping[int, OpenListLevel] = {} if outline is None else dict(_levels(outline))
 
     def is_hidden(self, family: str, name: str | None) -> bool:
         """True for text, or a paragraph, that its style does not display or strikes out."""
@@ -56,7 +56,7 @@ class OpenStyles:
         """True for bold letters."""
         return self._text_property(family, name, "fo_font-weight") in _BOLD
 
-    def list_style(self, name: str | None) -> Mapping[int, ListLevel]:
+    def list_style(self, name: str | None) -> Mapping[int, OpenListLevel]:
         """The levels of a list, from 1."""
         return self._lists.get(name or "", {})
 
@@ -80,7 +80,7 @@ class OpenStyles:
 class ListCounter:
     """Numbers of the items of lists that share a style."""
 
-    def __init__(self, levels: Mapping[int, ListLevel]) -> None:
+    def __init__(self, levels: Mapping[int, OpenListLevel]) -> None:
         self._levels = levels
         self._counts: list[int | None] = [None] * (LEVELS + 1)
 
@@ -91,7 +91,7 @@ class ListCounter:
     def marker(self, level: int, start: str | None = None) -> str:
         """The number of the next item of a level (from 1), as it is printed; empty for a bullet."""
         level = max(1, min(level, LEVELS))
-        own = self._levels.get(level, ListLevel())
+        own = self._levels.get(level, OpenListLevel())
         before = self._counts[level]
         first = whole(start, own.start)
         self._counts[level] = first if before is None or start is not None else before + 1
@@ -100,19 +100,19 @@ class ListCounter:
             return ""
         numbers = []
         for at in range(max(1, level - own.shown + 1), level + 1):
-            of = self._levels.get(at, ListLevel())
+            of = self._levels.get(at, OpenListLevel())
             count = self._counts[at]
             if of.form:
                 numbers.append(printed_number(of.start if count is None else count, of.form))
         return f"{own.prefix}{'.'.join(numbers)}{own.suffix}"[:MAX_MARKER].strip()
 
 
-def _levels(style: Element) -> Iterator[tuple[int, ListLevel]]:
+def _levels(style: Element) -> Iterator[tuple[int, OpenListLevel]]:
     for level in style:
         if level.tag in ("text_list-level-style-number", "text_outline-level-style"):
             yield (
                 whole(level.get("text_level"), 1),
-                ListLevel(
+                OpenListLevel(
                     form=level.get("style_num-format", ""),
                     prefix=level.get("style_num-prefix", ""),
                     suffix=level.get("style_num-suffix", ""),

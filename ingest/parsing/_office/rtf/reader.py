@@ -44,7 +44,7 @@ class GroupState:
 
 
 @dataclass(slots=True)
-class _Row:
+class _RtfRow:
     cells: list[tuple[str, bool]] = field(default_factory=list)
     edges: list[tuple[bool, bool]] = field(default_factory=list)
     """For each cell, True when it goes on with the one on its left, and with the one above."""
@@ -97,9 +97,9 @@ class _RtfReader:
         self._level = 0
         self._listed = self._in_table = False
         self._letters = [0, 0]
-        self._row = _Row()
+        self._row = _RtfRow()
         self._merge = (False, False)
-        self._rows: list[_Row] = []
+        self._rows: list[_RtfRow] = []
         self._hanging: list[tuple[str, str]] = []
 
     def take(self, token: RtfToken) -> None:
@@ -247,7 +247,7 @@ class _RtfReader:
     def row(self, _number: int | None = None) -> None:
         """End a row."""
         self._rows.append(self._row)
-        self._row = _Row(edges=list(self._row.edges), in_head=self._row.in_head)
+        self._row = _RtfRow(edges=list(self._row.edges), in_head=self._row.in_head)
 
     def begin_row(self, _number: int | None = None) -> None:
         """Begin the properties of a row."""
@@ -331,14 +331,14 @@ class _RtfReader:
         self._emit_hanging()
 
 
-def _across(row: _Row, column: int) -> int:
+def _across(row: _RtfRow, column: int) -> int:
     width = 1
     while column + width < len(row.edges) and row.edges[column + width][0]:
         width += 1
     return width
 
 
-def _down(rows: list[_Row], at: int, column: int) -> int:
+def _down(rows: list[_RtfRow], at: int, column: int) -> int:
     height = 1
     for row in rows[at + 1 :]:
         if column >= len(row.edges) or not row.edges[column][1]:

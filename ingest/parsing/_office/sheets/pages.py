@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ingest.parsing._grid_text import write_grid
-from ingest.parsing._office.sheets.regions import Region, SheetCells, grid_of, regions
+from ingest.parsing._office.sheets.regions import CellRegion, SheetCells, grid_of, regions
 from ingest.parsing._page_builder import PageBuilder
 from mistral_rag.schema import Locator, Page, cell_range
 
@@ -48,7 +48,7 @@ class SheetPages:
         self._builder, self._used = PageBuilder(), []
         return number
 
-    def _add_region(self, region: Region) -> None:
+    def _add_region(self, region: CellRegion) -> None:
         has_heads = region.goes_on and self._builder.length > 0
         is_first = not region.goes_on
         for body in _parts(region):
@@ -59,7 +59,7 @@ class SheetPages:
             self._add_rows(region, body, with_heads=not has_heads, is_first=is_first)
             has_heads, is_first = True, False
 
-    def _add_rows(self, region: Region, body: Sequence[int], *, with_heads: bool, is_first: bool) -> None:
+    def _add_rows(self, region: CellRegion, body: Sequence[int], *, with_heads: bool, is_first: bool) -> None:
         grid, rows = grid_of(region, body)
         written = write_grid(grid)
         self._cells += sum(map(len, grid.rows))
@@ -76,7 +76,7 @@ class SheetPages:
         self._used += [(row, column) for row in (shown[0], shown[-1]) for column in region.columns] if shown else []
 
 
-def _parts(region: Region) -> Iterator[Sequence[int]]:
+def _parts(region: CellRegion) -> Iterator[Sequence[int]]:
     """The rows below the heads in runs that fit a page; one without any when there are only heads."""
     part: list[int] = []
     size = 0

@@ -55,7 +55,7 @@ Rows = Mapping[int, Mapping[int, ShownCell]]
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class CellRegion:
     """A table of a sheet: its columns, the rows that name them, and the rows below.
 
     One that `goes_on` has the heads of the region above it, which stand there.
@@ -68,10 +68,10 @@ class Region:
     goes_on: bool = False
 
 
-def regions(sheet: SheetCells) -> Iterator[Region]:
+def regions(sheet: SheetCells) -> Iterator[CellRegion]:
     """The tables of a sheet from top to bottom, those that stand beside each other from left to right."""
     rows = sheet.rows()
-    before: Region | None = None
+    before: CellRegion | None = None
     for band in _bands(rows, sheet.hidden_rows):
         for columns in _side_by_side(rows, band, sheet.hidden_columns):
             for region in _titled(rows, band, columns, sheet):
@@ -125,18 +125,18 @@ def _is_table(rows: Rows, band: Sequence[int], columns: Sequence[int]) -> bool:
     return 2 * sum(labels) > len(labels)
 
 
-def _titled(rows: Rows, band: Sequence[int], columns: tuple[int, ...], sheet: SheetCells) -> Iterator[Region]:
+def _titled(rows: Rows, band: Sequence[int], columns: tuple[int, ...], sheet: SheetCells) -> Iterator[CellRegion]:
     """The lines of text above a table, each a region of its own, then the table."""
     own = [row for row in band if any(at in rows[row] for at in columns)]
     while len(own) > 1 and len(columns) > 1 and own[0] not in sheet.heads:
         above = [(at, rows[own[0]][at]) for at in columns if at in rows[own[0]]]
         if len(above) != 1 or not above[0][1].is_text or _is_label(rows, own, above[0][0], columns):
             break
-        yield Region((above[0][0],), (), (own[0],), rows)
+        yield CellRegion((above[0][0],), (), (own[0],), rows)
         own = own[1:]
     used = tuple(at for at in columns if any(at in rows[row] for row in own))
     heads = _heads(rows, own, used, sheet)
-    yield Region(used, tuple(own[:heads]), tuple(own[heads:]), rows)
+    yield CellRegion(used, tuple(own[:heads]), tuple(own[heads:]), rows)
 
 
 def _is_label(rows: Rows, own: Sequence[int], column: int, columns: tuple[int, ...]) -> bool:
@@ -158,7 +158,7 @@ def _heads(rows: Rows, own: Sequence[int], columns: tuple[int, ...], sheet: Shee
         declared += 1
     if 0 < declared <= MAX_DECLARED_HEADS:
         return declared
-    looked_at = Region(columns, (), tuple(own[:LOOKED_AT]), rows)
+    looked_at = CellRegion(columns, (), tuple(own[:LOOKED_AT]), rows)
     grid, _ = grid_of(looked_at, looked_at.body)
     if grid.heads:
         return grid.heads
@@ -176,16 +176,16 @@ def _names(rows: Rows, own: Sequence[int], columns: tuple[int, ...]) -> bool:
     return any(not cell.is_text for cell in below) or len(own) > len(columns)
 
 
-def _continued(region: Region, before: Region | None, sheet: SheetCells) -> Region:
+def _continued(region: CellRegion, before: CellRegion | None, sheet: SheetCells) -> CellRegion:
     """The region, with the heads of the one before it when it goes on with that below an empty row."""
     if before is None or region.heads or not before.heads or not set(region.columns) <= set(before.columns):
         return region
     if len(region.columns) < MIN_SIDE or any(row in sheet.heads for row in region.body):
         return region
-    return Region(before.columns, before.heads, region.body, region.rows, goes_on=True)
+    return CellRegion(before.columns, before.heads, region.body, region.rows, goes_on=True)
 
 
-def grid_of(region: Region, body: Sequence[int]) -> tuple[TableGrid, tuple[int, ...]]:
+def grid_of(region: CellRegion, body: Sequence[int]) -> tuple[TableGrid, tuple[int, ...]]:
     """Some rows of a region below its heads as a grid, and the numbers of the sheet's rows that are its rows."""
     grid = TableGrid()
     kept: list[int] = []
@@ -200,7 +200,7 @@ def grid_of(region: Region, body: Sequence[int]) -> tuple[TableGrid, tuple[int, 
     return grid, tuple(kept)
 
 
-def _add_row(grid: TableGrid, region: Region, row: int, chosen: Sequence[int], covered: dict[int, int]) -> None:
+def _add_row(grid: TableGrid, region: CellRegion, row: int, chosen: Sequence[int], covered: dict[int, int]) -> None:
     """Add a row of a region; `covered` has for each column the last row that a cell above covers."""
     cells = region.rows[row]
     end = 0

@@ -16,7 +16,7 @@ _TITLES: Final = frozenset({"title", "ctrTitle"})
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ShapeFrame:
     """The way from a group's own units to those of the slide: a scale and a shift for each direction."""
 
     scale_x: float = 1.0
@@ -38,7 +38,7 @@ class SlideShapes:
     def __iter__(self) -> Iterator[PlacedShape[Element]]:
         """The shapes in the order of the file, without those that are marked hidden."""
         if self._tree is not None:
-            yield from self._inside(self._tree, Frame())
+            yield from self._inside(self._tree, ShapeFrame())
 
     def hidden(self) -> Iterator[Element]:
         """The shapes that are marked hidden."""
@@ -46,7 +46,7 @@ class SlideShapes:
             if element.tag in _SHAPES and is_hidden(element):
                 yield element
 
-    def _inside(self, group: Element, frame: Frame) -> Iterator[PlacedShape[Element]]:
+    def _inside(self, group: Element, frame: ShapeFrame) -> Iterator[PlacedShape[Element]]:
         for element in group:
             if is_hidden(element):
                 continue
@@ -57,7 +57,7 @@ class SlideShapes:
             elif element.tag in _SHAPES:
                 yield self._placed(element, frame)
 
-    def _placed(self, element: Element, frame: Frame) -> PlacedShape[Element]:
+    def _placed(self, element: Element, frame: ShapeFrame) -> PlacedShape[Element]:
         transform = _transform(element)
         if transform is None:
             for shapes in self._below:
@@ -111,7 +111,7 @@ def _transform(element: Element) -> Element | None:
     return element.find("p_spPr/a_xfrm") if found is None else found
 
 
-def _inner(group: Element, frame: Frame) -> Frame:
+def _inner(group: Element, frame: ShapeFrame) -> ShapeFrame:
     transform = group.find("p_grpSpPr/a_xfrm")
     if transform is None:
         return frame
@@ -121,7 +121,7 @@ def _inner(group: Element, frame: Frame) -> Frame:
     own_width, own_height = (whole(value_of(transform, "a_chExt", name)) for name in ("cx", "cy"))
     scale_x = width / own_width if own_width else 1.0
     scale_y = height / own_height if own_height else 1.0
-    return Frame(
+    return ShapeFrame(
         frame.scale_x * scale_x,
         frame.scale_y * scale_y,
         frame.scale_x * (left - scale_x * own_left) + frame.shift_x,

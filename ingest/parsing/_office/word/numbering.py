@@ -41,7 +41,7 @@ class NumberedList:
     starts: Mapping[int, int]
 
 
-class Numbering:
+class WordNumbering:
     """Counts the paragraphs of a document and gives the number that stands before each."""
 
     def __init__(self, root: Element | None, styles: StyleSheet) -> None:

@@ -9,7 +9,7 @@ from ingest.parsing._office.charts import read_drawings
 from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.properties import core_properties
-from ingest.parsing._office.word.numbering import Numbering
+from ingest.parsing._office.word.numbering import WordNumbering
 from ingest.parsing._office.word.runs import InlineReader, InlineText, boxes_in
 from ingest.parsing._office.word.styles import ParagraphStyle, StyleSheet, is_filled
 from ingest.parsing._office.word.tables import WordCell, is_layout, read_table
@@ -52,7 +52,7 @@ class _WordReader:
     def __init__(self, package: Package, main: str) -> None:
         self._package, self._main = package, main
         self._styles = StyleSheet(self._part("styles"))
-        self._numbering = Numbering(self._part("numbering"), self._styles)
+        self._numbering = WordNumbering(self._part("numbering"), self._styles)
         self._apart = {
             kind: {} if (root := self._part(f"{kind}s")) is None else {e.get("w_id", ""): e for e in root}
             for kind in ("footnote", "endnote", "comment")

@@ -25,7 +25,7 @@ MAX_COMPARED: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TextToken:
     """A word or number: its text, its offset, its stem (empty for words that say nothing alone)."""
 
     text: str
@@ -48,12 +48,12 @@ class Token:
         return is_negation(self.text)
 
 
-class Passage:
+class TokenizedText:
     """A stretch of text with its tokens."""
 
     def __init__(self, text: str, language: str) -> None:
         self.text = text
-        self.tokens = [Token(found[0], found.start(), _stem(found[0], language)) for found in _TOKEN.finditer(text)]
+        self.tokens = [TextToken(found[0], found.start(), _stem(found[0], language)) for found in _TOKEN.finditer(text)]
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -80,14 +80,14 @@ class Passage:
 class Substitution:
     """Tokens of a statement that stand where a source has others."""
 
-    said: tuple[Token, ...]
-    there: tuple[Token, ...]
+    said: tuple[TextToken, ...]
+    there: tuple[TextToken, ...]
 
 
 class Alignment:
     """A statement beside one passage of its sources; `coverage` is the share of its stems that the passage has."""
 
-    def __init__(self, statement: Passage, there: Passage) -> None:
+    def __init__(self, statement: TokenizedText, there: TokenizedText) -> None:
         self.statement, self.there = statement, there
         shared = statement.stems & there.stems
         self.shared = shared
@@ -114,17 +114,17 @@ class Alignment:
         return (indices[0], indices[-1] + 1) if indices else (0, 0)
 
 
-def segments(source: str, language: str) -> Iterator[Passage]:
+def segments(source: str, language: str) -> Iterator[TokenizedText]:
     """The sentences of a source; a long stretch without stops by its lines."""
     for start, end in sentences(source, paragraphs=True):
         piece = source[start:end]
         if "\n" in piece and _is_table(piece):
-            yield from (Passage(row, language) for row in _ROW_BREAK.split(piece))
+            yield from (TokenizedText(row, language) for row in _ROW_BREAK.split(piece))
         else:
-            yield Passage(piece, language)
+            yield TokenizedText(piece, language)
 
 
-def aligned(statement: Passage, passages: Sequence[Passage], at_least: float) -> list[Alignment]:
+def aligned(statement: TokenizedText, passages: Sequence[TokenizedText], at_least: float) -> list[Alignment]:
     """The statement beside each passage that has at least this share of its stems, the largest share first."""
     found = (Alignment(statement, passage) for passage in passages if statement.stems & passage.stems)
     return sorted((a for a in found if a.coverage >= at_least), key=lambda a: -a.coverage)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from mistral_rag.grounding._claims.alignment import Passage
+from mistral_rag.grounding._claims.alignment import TokenizedText
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.opposites import sides_of
 from mistral_rag.text import Number, numbers, same_number
@@ -54,11 +54,11 @@ def other_limits(compared: Compared) -> Iterator[Finding]:
             return
 
 
-def _places(compared: Compared, number: Number) -> Sequence[tuple[Passage, Number]]:
+def _places(compared: Compared, number: Number) -> Sequence[tuple[TokenizedText, Number]]:
     return [(p, other) for p in compared.passages for other in numbers(p.text) if same_number(number, other)]
 
 
-def _kind(passage: Passage, number: Number) -> _Kind:
+def _kind(passage: TokenizedText, number: Number) -> _Kind:
     """The amount of a change, or a level; empty where the words do not say, as in "the increase was 5 %"."""
     before = _before(passage.text, number)
     changes = [any(axis == "change" for axis, _ in sides_of(token.text)) for token in passage.tokens]

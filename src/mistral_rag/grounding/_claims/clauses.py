@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Passage
+from mistral_rag.grounding._claims.alignment import TokenizedText
 from mistral_rag.grounding._claims.findings import Compared, Finding
 
 _DIVIDES: Final = re.compile(
@@ -24,7 +24,7 @@ MAX_QUOTED: Final = 80
 
 def added_clauses(compared: Compared) -> Iterator[Finding]:
     """Clauses of whose words hardly any stands in the sources, beside others that stand there."""
-    judged = [(clause, Passage(clause, compared.language).stems) for clause in _clauses(compared.statement)]
+    judged = [(clause, TokenizedText(clause, compared.language).stems) for clause in _clauses(compared.statement)]
     judged = [(clause, stems) for clause, stems in judged if len(stems) >= MIN_STEMS]
     added = [clause for clause, stems in judged if len(stems & compared.stems) < MIN_SHARE * len(stems)]
     if len(added) < len(judged):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import MAX_COMPARED, Alignment, Token
+from mistral_rag.grounding._claims.alignment import MAX_COMPARED, Alignment, TextToken
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.text import dates, measure_word, numbers, same_date, same_number
 
@@ -39,7 +39,9 @@ def changed_words(compared: Compared) -> Iterator[Finding]:
         return
 
 
-def _changes(said: Sequence[Token], there: Sequence[Token]) -> list[tuple[Sequence[Token], Sequence[Token]]]:
+def _changes(
+    said: Sequence[TextToken], there: Sequence[TextToken]
+) -> list[tuple[Sequence[TextToken], Sequence[TextToken]]]:
     """Runs of tokens in which two texts differ; what the sentence has before and behind the statement is none."""
     matcher = SequenceMatcher(None, [_key(token) for token in said], [_key(token) for token in there], autojunk=False)
     codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
@@ -47,11 +49,13 @@ def _changes(said: Sequence[Token], there: Sequence[Token]) -> list[tuple[Sequen
     return [(said[a:b], there[c:d]) for kind, a, b, c, d in codes if (kind, a) not in outer]
 
 
-def _key(token: Token) -> str:
+def _key(token: TextToken) -> str:
     return token.stem or token.text.lower()
 
 
-def _finding(said: Sequence[Token], there: Sequence[Token], alignment: Alignment, language: str) -> Finding | None:
+def _finding(
+    said: Sequence[TextToken], there: Sequence[TextToken], alignment: Alignment, language: str
+) -> Finding | None:
     mine, theirs = ([token for token in side if token.negates] for side in (said, there))
     if len(mine) % 2 != len(theirs) % 2 and len(said) <= MAX_CHANGED and len(there) <= MAX_CHANGED:
         if mine:
@@ -77,7 +81,7 @@ def _finding(said: Sequence[Token], there: Sequence[Token], alignment: Alignment
     return None
 
 
-def _new_number(said: Sequence[Token], there: Sequence[Token], alignment: Alignment) -> Token | None:
+def _new_number(said: Sequence[TextToken], there: Sequence[TextToken], alignment: Alignment) -> TextToken | None:
     """A number of a difference that the sentence has in no form, and that stands for a number."""
     held = numbers(alignment.there.text, named=True)
     dated = list(dates(alignment.there.text))
@@ -91,23 +95,23 @@ def _new_number(said: Sequence[Token], there: Sequence[Token], alignment: Alignm
     return None
 
 
-def _is_other_word(said: Token, there: Token, alignment: Alignment) -> bool:
+def _is_other_word(said: TextToken, there: TextToken, alignment: Alignment) -> bool:
     """True when one word stands for one other that neither side has elsewhere; a synonym is one of these, too."""
     both = said.stem.isalpha() and there.stem.isalpha() and not numbers(f"{said.text} {there.text}", named=True)
     elsewhere = said.stem in alignment.there.stems or there.stem in alignment.statement.stems
     return both and not elsewhere and said.stem[:SAME_START] != there.stem[:SAME_START]
 
 
-def _has(tokens: Sequence[Token], what: str) -> bool:
+def _has(tokens: Sequence[TextToken], what: str) -> bool:
     return any(getattr(token, what) for token in tokens)
 
 
-def _abbreviates(said: Sequence[Token], there: Sequence[Token]) -> bool:
+def _abbreviates(said: Sequence[TextToken], there: Sequence[TextToken]) -> bool:
     """True when one side is the initials or the beginning of the other."""
     letters = ["".join(token.text for token in side).lower().replace(".", "") for side in (said, there)]
     initials = ["".join(token.text[0] for token in side).lower() for side in (said, there)]
     return letters[0] in {initials[1], letters[1]} or letters[1] == initials[0] or letters[0][:5] == letters[1][:5]
 
 
-def _text(tokens: Sequence[Token]) -> str:
+def _text(tokens: Sequence[TextToken]) -> str:
     return " ".join(token.text for token in tokens)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from mistral_rag.grounding._claims.alignment import Alignment, Passage, aligned, segments
+from mistral_rag.grounding._claims.alignment import Alignment, TokenizedText, aligned, segments
 from mistral_rag.text import NON_ALPHANUMERIC
 
 Verdict = Literal["partial", "unsupported", "contradicted"]
@@ -28,11 +28,11 @@ class Compared:
         self.statement = statement
         self.sources = sources
         self.language = language
-        self.said = Passage(statement, language)
+        self.said = TokenizedText(statement, language)
         self._around = around
 
     @cached_property
-    def passages(self) -> list[Passage]:
+    def passages(self) -> list[TokenizedText]:
         """The sentences and rows of the sources."""
         return [passage for source in self.sources for passage in segments(source, self.language)]
 
@@ -45,7 +45,7 @@ class Compared:
     def stems(self) -> frozenset[str]:
         """All stems of the sources and of what stands around them."""
         held = (passage.stems for passage in self.passages)
-        return frozenset[str]().union(*held, Passage(self._around, self.language).stems)
+        return frozenset[str]().union(*held, TokenizedText(self._around, self.language).stems)
 
     @cached_property
     def letters(self) -> str:
@@ -55,5 +55,5 @@ class Compared:
     @cached_property
     def initials(self) -> str:
         """First letters of the capitalised words of the sources, in order, in small letters."""
-        every = [*self.passages, Passage(self._around, self.language)]
+        every = [*self.passages, TokenizedText(self._around, self.language)]
         return "".join(t.text[0] for passage in every for t in passage.tokens if t.is_capitalised).lower()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Token
+from mistral_rag.grounding._claims.alignment import TextToken
 from mistral_rag.grounding._claims.opposites import sides_of
 from mistral_rag.text import STARTERS, STOP_WORDS, measure_word, numbers
 
@@ -46,7 +46,7 @@ _COMMON: Final = _words(
 _DETERMINERS: Final = _words("a an the its their his her no more over about nearly only")
 
 
-def is_name_at_start(tokens: Sequence[Token], at: int, language: str) -> bool:
+def is_name_at_start(tokens: Sequence[TextToken], at: int, language: str) -> bool:
     """True for a first word that another capitalised word follows, that is in capitals, or that names who acts."""
     follows = at + 1 < len(tokens) and tokens[at + 1].is_capitalised and not tokens[at + 1].is_number
     if follows or (len(tokens[at].text) > 1 and tokens[at].text.isupper()):
@@ -62,7 +62,7 @@ def _is_common(word: str, language: str) -> bool:
     return listed or bool(sides_of(word) or measure_word(word) or numbers(word, named=True) or _ENDINGS.search(word))
 
 
-def _acts(tokens: Sequence[Token], at: int) -> bool:
+def _acts(tokens: Sequence[TextToken], at: int) -> bool:
     """True when a verb follows that the word may be the subject of, in the singular."""
     verb, behind = (tokens[i].text.lower() if i < len(tokens) else "" for i in (at + 1, at + 2))
     if tokens[at].text.endswith("s"):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Alignment, Passage, Token
+from mistral_rag.grounding._claims.alignment import Alignment, TextToken, TokenizedText
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.first_words import is_name_at_start
 from mistral_rag.grounding._claims.polarity import SAME_SENTENCE
@@ -102,7 +102,7 @@ def _names(compared: Compared) -> Iterator[str]:
         yield bare
 
 
-def _begins(passage: Passage, token: Token) -> bool:
+def _begins(passage: TokenizedText, token: TextToken) -> bool:
     before = passage.text[: token.start].rstrip("\"'“„«(*-– ")
     return not before or before[-1] in ".!?:\n•"
 
@@ -116,7 +116,7 @@ def _is_there(name: str, compared: Compared) -> bool:
     return len(letters) > SHARED_START and letters[: max(SHARED_START, len(letters) - 3)] in compared.letters
 
 
-def _swapped(said: Sequence[Token], there: Sequence[Token], alignment: Alignment) -> tuple[str, str] | None:
+def _swapped(said: Sequence[TextToken], there: Sequence[TextToken], alignment: Alignment) -> tuple[str, str] | None:
     """The names on both sides of a difference; none when either stands elsewhere on the other side."""
     mine = [token for token in said if token.is_capitalised and token.stem]
     theirs = [token for token in there if token.is_capitalised and token.stem]
@@ -129,14 +129,14 @@ def _swapped(said: Sequence[Token], there: Sequence[Token], alignment: Alignment
     return " ".join(token.text for token in mine), " ".join(token.text for token in theirs)
 
 
-def _abbreviates(short: Sequence[Token], long: Sequence[Token]) -> bool:
+def _abbreviates(short: Sequence[TextToken], long: Sequence[TextToken]) -> bool:
     initials = "".join(token.text[0] for token in long).lower()
     letters = "".join(token.text for token in short).lower()
     whole = "".join(token.text for token in long).lower()
     return letters.replace(".", "") == initials or letters[:SHARED_START] == whole[:SHARED_START]
 
 
-def _runs(passage: Passage) -> list[tuple[int, int]]:
+def _runs(passage: TokenizedText) -> list[tuple[int, int]]:
     """Ranges of neighbouring capitalised words."""
     runs: list[tuple[int, int]] = []
     for at, token in enumerate(passage.tokens):
@@ -150,23 +150,23 @@ def _runs(passage: Passage) -> list[tuple[int, int]]:
     return runs
 
 
-def _key(tokens: Sequence[Token]) -> tuple[str, ...]:
+def _key(tokens: Sequence[TextToken]) -> tuple[str, ...]:
     return tuple(re.sub(r"['’]s?$", "", token.text) for token in tokens)
 
 
-def _place(passage: Passage, name: tuple[str, ...]) -> int | None:
+def _place(passage: TokenizedText, name: tuple[str, ...]) -> int | None:
     """Index of the only place where a passage has a name; None for none or several."""
     texts = _key(passage.tokens)
     places = [at for at in range(len(texts) - len(name) + 1) if texts[at : at + len(name)] == name]
     return places[0] if len(places) == 1 else None
 
 
-def _has_verb(between: Sequence[Token], there: Sequence[Token]) -> bool:
+def _has_verb(between: Sequence[TextToken], there: Sequence[TextToken]) -> bool:
     """True when words between two names stand between them in the source, too, and are not just "and"."""
     stems = {token.stem for token in between if token.stem and not token.is_capitalised}
     joined = all(token.text.lower() in _AND for token in between)
     return not joined and bool(stems & {token.stem for token in there})
 
 
-def _passive(tokens: Sequence[Token]) -> bool:
+def _passive(tokens: Sequence[TextToken]) -> bool:
     return any(token.text.lower() in _PASSIVE for token in tokens)

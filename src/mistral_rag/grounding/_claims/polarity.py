@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Alignment, Passage, Token
+from mistral_rag.grounding._claims.alignment import Alignment, TextToken, TokenizedText
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.opposites import EVERYWHERE, sides_of
 
@@ -60,7 +60,7 @@ def _negation_flip(alignment: Alignment) -> str:
     return ""
 
 
-def _negated(passage: Passage, alignment: Alignment, first: int, end: int) -> list[int]:
+def _negated(passage: TokenizedText, alignment: Alignment, first: int, end: int) -> list[int]:
     """Indices of the negations in a range of tokens that stand beside words that both sides have."""
     # a German negation stands behind its verb, and a reflexive pronoun between them
     at = range(max(0, first - 1), min(end + 3, len(passage.tokens)))
@@ -71,7 +71,7 @@ def _negated(passage: Passage, alignment: Alignment, first: int, end: int) -> li
     ]
 
 
-def _is_form(passage: Passage, at: int) -> bool:
+def _is_form(passage: TokenizedText, at: int) -> bool:
     """True for "No. 5" and for a capital "No" that answers."""
     token = passage.tokens[at]
     if token.text.lower() not in {"no", "nos"}:
@@ -80,7 +80,7 @@ def _is_form(passage: Passage, at: int) -> bool:
     return following[:1].isdigit() or (token.text == "No" and passage.text[token.start + 2 :][:1] in {",", ".", ""})
 
 
-def _beside_shared(passage: Passage, at: int, shared: frozenset[str]) -> bool:
+def _beside_shared(passage: TokenizedText, at: int, shared: frozenset[str]) -> bool:
     """True when a word that both sides have stands right beside a negation, small words apart."""
     behind = [token.stem for token in passage.tokens[at + 1 : at + 1 + REACH] if token.stem]
     before = [token.stem for token in passage.tokens[max(0, at - REACH) : at] if token.stem]
@@ -104,7 +104,7 @@ def _opposite_flip(alignment: Alignment) -> str:
     return ""
 
 
-def _opposite_in(token: Token, there: Sequence[Token]) -> Token | None:
+def _opposite_in(token: TextToken, there: Sequence[TextToken]) -> TextToken | None:
     axes = dict(sides_of(token.text))
     for other in there:
         if any(axes.get(axis) == -side for axis, side in sides_of(other.text)):
@@ -112,14 +112,14 @@ def _opposite_in(token: Token, there: Sequence[Token]) -> Token | None:
     return None
 
 
-def _on(passage: Passage, axis: str) -> list[tuple[int, int]]:
+def _on(passage: TokenizedText, axis: str) -> list[tuple[int, int]]:
     """Index and side of each word of an axis; a side under a negation is left to the check of negations."""
     return [
         (at, side) for at, token in enumerate(passage.tokens) for name, side in sides_of(token.text) if name == axis
     ]
 
 
-def _nearest(alignment: Alignment, places: Sequence[tuple[int, int]]) -> Token | None:
+def _nearest(alignment: Alignment, places: Sequence[tuple[int, int]]) -> TextToken | None:
     """The word of an axis that stands near words that both sides have."""
     tokens = alignment.there.tokens
     for at, _ in places:
@@ -128,11 +128,11 @@ def _nearest(alignment: Alignment, places: Sequence[tuple[int, int]]) -> Token |
     return None
 
 
-def _says(said: Token, there: Token) -> str:
+def _says(said: TextToken, there: TextToken) -> str:
     return f"it says {said.text!r} where its source says {there.text!r}"
 
 
-def _phrase(passage: Passage, at: int) -> str:
+def _phrase(passage: TokenizedText, at: int) -> str:
     """A negation with the words beside it."""
     first, last = passage.tokens[max(0, at - 1)], passage.tokens[min(at + 2, len(passage.tokens) - 1)]
     return " ".join(passage.text[first.start : last.start + len(last.text)].split())

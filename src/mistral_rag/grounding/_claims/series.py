@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Passage
+from mistral_rag.grounding._claims.alignment import TokenizedText
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.opposites import sides_of
 from mistral_rag.grounding._claims.values import FROM_TO, is_of_losses, value_of
@@ -47,7 +47,7 @@ def _series(compared: Compared) -> list[_Dated]:
     return [found[at] for at in sorted(alike)]
 
 
-def _dated(passage: Passage) -> list[_Dated]:
+def _dated(passage: TokenizedText) -> list[_Dated]:
     """The values of a sentence with their years: of its only year, or of as many years as it has values."""
     found = numbers(passage.text)
     years, values = [n for n in found if n.is_year], [n for n in found if not n.is_year]
@@ -69,7 +69,7 @@ def _are_alike(one: _Dated, other: _Dated) -> bool:
     )
 
 
-def _misdated(said: Passage, series: Sequence[_Dated]) -> Iterator[Finding]:
+def _misdated(said: TokenizedText, series: Sequence[_Dated]) -> Iterator[Finding]:
     """Values that the statement gives to a year that is another value's."""
     for mine in _dated(said):
         held = [dated for dated in series if same_number(mine.number, dated.number)]

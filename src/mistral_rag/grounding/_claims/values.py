@@ -8,7 +8,7 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
-from mistral_rag.grounding._claims.alignment import Alignment, Passage, Token
+from mistral_rag.grounding._claims.alignment import Alignment, TextToken, TokenizedText
 from mistral_rag.grounding._claims.findings import Compared, Finding
 from mistral_rag.grounding._claims.opposites import sides_of
 from mistral_rag.grounding._claims.polarity import SAME_SENTENCE
@@ -82,7 +82,7 @@ def other_places(compared: Compared) -> Iterator[Finding]:
                 return
 
 
-def _anchors(tokens: Sequence[Token], alignment: Alignment) -> set[str]:
+def _anchors(tokens: Sequence[TextToken], alignment: Alignment) -> set[str]:
     """The names and numbers of a difference that both sides have somewhere."""
     return {t.text for t in tokens if (t.is_number or t.is_capitalised) and t.stem in alignment.shared}
 
@@ -126,7 +126,7 @@ def _other_years_in_prose(compared: Compared, values: Sequence[Number], years: S
             return
 
 
-def _years_beside(passage: Passage, number: Number) -> Iterator[tuple[float, set[float]]]:
+def _years_beside(passage: TokenizedText, number: Number) -> Iterator[tuple[float, set[float]]]:
     """The year nearest to each place of a value in a sentence that names several, and all the years it names."""
     found = numbers(passage.text)
     years = [other for other in found if other.is_year]
@@ -160,7 +160,7 @@ def other_directions(compared: Compared) -> Iterator[Finding]:
 
 
 def _other_measure(
-    said: Sequence[Token], there: Sequence[Token], alignment: Alignment, compared: Compared
+    said: Sequence[TextToken], there: Sequence[TextToken], alignment: Alignment, compared: Compared
 ) -> tuple[str, str] | None:
     mine = [token for token in said if token.stem and token.stem not in alignment.there.stems and not token.is_number]
     theirs = [t for t in there if t.stem and t.stem not in alignment.statement.stems and not t.is_number]
@@ -203,7 +203,7 @@ def _wrong_rows(compared: Compared) -> Iterator[Finding]:
             return
 
 
-def _holds(passage: Passage, number: Number) -> bool:
+def _holds(passage: TokenizedText, number: Number) -> bool:
     return any(same_number(number, other) for other in numbers(passage.text))
 
 

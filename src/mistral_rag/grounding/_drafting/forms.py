@@ -28,7 +28,7 @@ class MarkedReply(Protocol):
         """End the reply; returns the rest of the text."""
 
 
-class Form(Protocol):
+class ReplyForm(Protocol):
     """A way to ask for an answer, and to read it."""
 
     def prompt(
@@ -93,9 +93,9 @@ class StructuredForm:
         return StructuredReply(nonce)
 
 
-def form_of(name: DraftForm) -> Form:
+def form_of(name: DraftForm) -> ReplyForm:
     """The form of this name."""
-    forms: dict[DraftForm, Form] = {
+    forms: dict[DraftForm, ReplyForm] = {
         "markers": MarkerForm(),
         "references": ReferenceForm(),
         "structured": StructuredForm(),

@@ -59,7 +59,7 @@ class GroundedAnswers(AgentMiddleware[Any, Any, Any]):
 
     def after_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
         """Check the final answer."""
-        asked = _Asked(state["messages"])
+        asked = _AgentTurn(state["messages"])
         if asked.final is None:
             return None
         if not asked.documents:
@@ -68,14 +68,14 @@ class GroundedAnswers(AgentMiddleware[Any, Any, Any]):
 
     async def aafter_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
         """As `after_agent`."""
-        asked = _Asked(state["messages"])
+        asked = _AgentTurn(state["messages"])
         if asked.final is None:
             return None
         if not asked.documents:
             return {"messages": [_unchecked(asked.final)]}
         return _checked(asked.final, await self._chain(asked).ainvoke(asked.question))
 
-    def _chain(self, asked: "_Asked") -> GroundedQA:
+    def _chain(self, asked: "_AgentTurn") -> GroundedQA:
         """The chain that answers from the tools' Documents in the agent's words."""
         return GroundedQA(
             retriever=RunnableLambda(lambda _: asked.documents),
@@ -84,7 +84,7 @@ class GroundedAnswers(AgentMiddleware[Any, Any, Any]):
         )
 
 
-class _Asked:
+class _AgentTurn:
     """Question, findings and reply of an agent."""
 
     def __init__(self, messages: Sequence[BaseMessage]) -> None:

@@ -14,7 +14,7 @@ from mistral_rag.pdf._regions._matters import (
     has_pairs,
     is_mark,
 )
-from mistral_rag.pdf._regions._strips import Strip, strips_of
+from mistral_rag.pdf._regions._strips import WhiteStrip, strips_of
 
 _MIN_GUTTER = 1.0
 """Width of the white between two matters, times the height of a line."""
@@ -79,7 +79,7 @@ def _spans(rows: Rows, texts: Sequence[str]) -> set[tuple[int, int, float]]:
     return found
 
 
-def _has_white(row: Sequence[Fragment], strip: Strip) -> bool:
+def _has_white(row: Sequence[Fragment], strip: WhiteStrip) -> bool:
     """True when a row has text on both sides of the middle of a strip and none near it."""
     reach = _MIN_GUTTER * _row_height(row) / 2
     low, high = strip.middle - reach, strip.middle + reach

@@ -19,7 +19,7 @@ _White = tuple[float, float]
 """Left and right edge of some white."""
 
 
-class Strip(NamedTuple):
+class WhiteStrip(NamedTuple):
     """White between `left` and `right` in the rows from `start` up to `end`; `rows` have text on both sides of it."""
 
     left: float
@@ -40,14 +40,14 @@ def strips_of(
     *,
     min_width: float = MIN_WIDTH,
     begins: Callable[[Fragment], bool] | None = None,
-) -> list[Strip]:
+) -> list[WhiteStrip]:
     """All strips of white that some rows have in common, in the order of their ends.
 
     A row with text on one side only is part of a strip as long as it does not reach into the white. One gap may be
     part of several: that between two titles stands above all gaps of the tables below. With `begins` a strip is
     sought only left of fragments that it is true of.
     """
-    found: list[Strip] = []
+    found: list[WhiteStrip] = []
     active: dict[_White, tuple[int, ...]] = {}
     for at, row in enumerate(rows):
         if not active and len(row) == 1:
@@ -61,7 +61,7 @@ def strips_of(
             if not on and (beside := _beside(white, row, width)):
                 through = [(beside, own)]
             if not through and len(own) >= min_rows:
-                found.append(Strip(*white, own[0], at, own))
+                found.append(WhiteStrip(*white, own[0], at, own))
             for place, longer in through:
                 if len(longer) > len(going.get(place, ())):
                     going[place] = longer
@@ -69,7 +69,7 @@ def strips_of(
             if gap not in going and (begins is None or begins(fragment)):
                 going[gap] = (at,)
         active = going
-    found += (Strip(*white, own[0], len(rows), own) for white, own in active.items() if len(own) >= min_rows)
+    found += (WhiteStrip(*white, own[0], len(rows), own) for white, own in active.items() if len(own) >= min_rows)
     return found
 
 
@@ -98,7 +98,7 @@ def _beside(white: _White, row: Sequence[Fragment], width: float) -> _White | No
     return _common(white, (right, white[1]) if on_left else (white[0], left), width)
 
 
-def between(row: Sequence[Fragment], strips: Iterable[Strip]) -> list[list[Fragment]]:
+def between(row: Sequence[Fragment], strips: Iterable[WhiteStrip]) -> list[list[Fragment]]:
     """The fragments of a row in groups that no strip parts."""
     places = sorted(strip.middle for strip in strips)
     groups: list[list[Fragment]] = []

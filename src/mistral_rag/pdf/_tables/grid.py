@@ -7,7 +7,7 @@ from mistral_rag.pdf._tables.body import logical_rows
 from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.groups import is_over_columns, with_scopes
 from mistral_rag.pdf._tables.heads import ColumnName, joined_names, names_of
-from mistral_rag.pdf._tables.labels import Body, Held, Placed, under_one_label
+from mistral_rag.pdf._tables.labels import Held, Placed, TableBody, under_one_label
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
 from mistral_rag.pdf._tables.values import is_enumerator, leader_of, scale_of
@@ -60,7 +60,7 @@ def _rows_of_cells(parts: Parts, layout: Layout) -> Iterator[TableCell]:
     spans = Spans(parts.columns, parts.lattice, parts.lattice.parts_all(parts.columns))
     held = [_held(lines, spans) for lines in rows]
     between = [labels.get(lines[-1].line) for lines in rows]
-    body_rows = Body(rows, held, [label is not None for label in between])
+    body_rows = TableBody(rows, held, [label is not None for label in between])
     for group in under_one_label(body_rows, parts.head, parts.columns, parts.lattice):
         at = len(parts.head) + group[0]
         if len(group) > 1:

@@ -14,7 +14,7 @@ Held = dict[int, list[Placed]]
 """What stands in the columns of a row, by the first column of each piece."""
 
 
-class Body(NamedTuple):
+class TableBody(NamedTuple):
     """The rows below a head: their lines, what they hold, and behind which a label stands on a line of its own."""
 
     rows: Sequence[Sequence[Row]]
@@ -23,7 +23,7 @@ class Body(NamedTuple):
 
 
 def under_one_label(
-    body: Body, head: Sequence[Row], columns: Sequence[Column], lattice: Lattice
+    body: TableBody, head: Sequence[Row], columns: Sequence[Column], lattice: Lattice
 ) -> Iterator[Sequence[int]]:
     """Indices of the rows that have one label."""
     every = range(len(body.rows))
@@ -40,7 +40,7 @@ def under_one_label(
             yield segment[group[0] : group[-1] + 1]
 
 
-def _drawn(body: Body, columns: Sequence[Column], lattice: Lattice) -> list[bool]:
+def _drawn(body: TableBody, columns: Sequence[Column], lattice: Lattice) -> list[bool]:
     """True for each row and the next between which a rule parts the values and not the labels."""
     label, first = columns[0], columns[1].left
     # two rows that have labels of their own have none together
@@ -51,7 +51,7 @@ def _drawn(body: Body, columns: Sequence[Column], lattice: Lattice) -> list[bool
 
 
 def _by_rules(
-    body: Body, drawn: Sequence[bool], head: Sequence[Row], columns: Sequence[Column], lattice: Lattice
+    body: TableBody, drawn: Sequence[bool], head: Sequence[Row], columns: Sequence[Column], lattice: Lattice
 ) -> Iterator[Sequence[int]]:
     """Rows around a label as far as no rule goes on over the labels."""
     label = columns[0]

@@ -33,7 +33,7 @@ class RateLimits:
     clock: Callable[[], float] = monotonic
 
 
-class Window:
+class LimitWindow:
     """Amounts of the last seconds."""
 
     def __init__(self, seconds: float) -> None:
@@ -60,7 +60,9 @@ class Meter:
         self._enforced = enforced
         self._lock = threading.Lock()
         seconds = SECONDS[limits.window]
-        self._windows: defaultdict[str, tuple[Window, Window]] = defaultdict(lambda: (Window(seconds), Window(seconds)))
+        self._windows: defaultdict[str, tuple[LimitWindow, LimitWindow]] = defaultdict(
+            lambda: (LimitWindow(seconds), LimitWindow(seconds))
+        )
         self.refused = 0
 
     @property
@@ -86,11 +88,11 @@ class Meter:
             tokens.add(self._limits.clock(), int(response.headers.get(COST, "0")))
             return replace(response, headers={**self._remaining(requests, tokens), **response.headers})
 
-    def _refusal(self, requests: Window, tokens: Window) -> Response:
+    def _refusal(self, requests: LimitWindow, tokens: LimitWindow) -> Response:
         body = error_object("Rate limit exceeded", "rate_limited", "1300", status=429)
         return json_response(body, status=429, headers=self._remaining(requests, tokens))
 
-    def _remaining(self, requests: Window, tokens: Window) -> dict[str, str]:
+    def _remaining(self, requests: LimitWindow, tokens: LimitWindow) -> dict[str, str]:
         return self._headers(self._limits.requests - requests.used, self._limits.tokens - tokens.used)
 
     def _headers(self, requests: int, tokens: int) -> dict[str, str]:
