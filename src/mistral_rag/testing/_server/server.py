@@ -5,6 +5,7 @@ function runs in that thread and must not block; `Response.delay` makes the serv
 """
 
 import asyncio
+import contextlib
 import socket
 import struct
 import threading
@@ -67,7 +68,7 @@ class Server:
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         try:
-            server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=MAX_HEAD, backlog=1024)
+            server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, limit=MAX_HEAD, backlog=1024)
             self._port = server.sockets[0].getsockname()[1]
         except OSError as error:
             self._error = error
@@ -80,19 +81,18 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._converse(reader, writer))
         self._tasks.add(task)
-        try:
+        task.add_done_callback(self._tasks.discard)
+        # Not in the task: one that is cancelled before its first step runs no `finally`.
+        task.add_done_callback(lambda _: writer.close())
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
             while request := await _read_request(reader, writer, self._max_body):
                 if not await self._answer(request, reader, writer) or request.headers.get("connection") == "close":
                     break
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         self._busy += 1
