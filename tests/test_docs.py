@@ -144,8 +144,11 @@ def test_shell_lines_name_what_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_every_block_has_a_language_that_is_checked(path: Path) -> None:
-    known = {"console", "python", "python platform", "sh", "text", "toml"}
+    known = {"console", "json", "python", "python platform", "sh", "text", "toml"}
     assert {fence.info for fence in fences(path)} <= known
+    for fence in fences(path):
+        if fence.info == "json":
+            json.loads(fence.content)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
@@ -195,7 +198,13 @@ def test_every_command_has_its_help_in_the_reference() -> None:
     text = (CHECKOUT / "docs/reference/cli.md").read_text("utf-8")
     commands = re.findall(r"^\$ ((?:ingest|mistral-rag).*) --help$", text, re.MULTILINE)
     known = ["mistral-rag", "mistral-rag ask", "mistral-rag search", "mistral-rag show", "mistral-rag doctor"]
-    known += ["mistral-rag calibrate", "mistral-rag costs", "mistral-rag models", "mistral-rag verify"]
+    known += [
+        "mistral-rag calibrate",
+        "mistral-rag costs",
+        "mistral-rag mcp",
+        "mistral-rag models",
+        "mistral-rag verify",
+    ]
     known += [
         "ingest",
         "ingest build",

@@ -61,6 +61,7 @@ mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexRe
 mistral_rag.llms: MistralFIM
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
+mistral_rag.mcp: mcp_server
 mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions

@@ -8,6 +8,7 @@ import gc
 from mistral_rag.cli._ask import add_ask
 from mistral_rag.cli._calibrate import add_calibrate
 from mistral_rag.cli._costs import add_costs
+from mistral_rag.cli._mcp import add_mcp
 from mistral_rag.cli._models import add_models
 from mistral_rag.cli._search import add_search
 from mistral_rag.cli._show import add_show
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add_verify(commands)
     add_models(commands)
     add_costs(commands)
+    add_mcp(commands)
     sub = commands.add_parser(
         "doctor",
         help="what is installed, which models are used, whether key and host work",
