@@ -142,6 +142,11 @@ def say_json_line(line: str) -> None:
     _write(stdout, harmless_json(line, ascii_only=not encoding.lower().startswith(("utf-8", "utf8"))) + "\n")
 
 
+def say_sequence(sequence: str) -> None:
+    """Send an escape sequence of our own making to the terminal, as it is; it must hold no text of others."""
+    _write(_bare_stdout(), sequence)
+
+
 def can_ask() -> bool:
     """True when somebody sits at standard input."""
     return sys.stdin is not None and sys.stdin.isatty()

@@ -8,6 +8,7 @@ from mistral_rag.cli._originals import NotDrawnError, file_of, unchanged_copy
 from mistral_rag.errors import ParseError
 from mistral_rag.grounding import verify_citation
 from mistral_rag.overlay import (
+    CITATION_LEGEND,
     Layer,
     PagePictures,
     PageView,
@@ -15,6 +16,7 @@ from mistral_rag.overlay import (
     cell_lines,
     citation_layers,
     definitions,
+    png,
     quotation,
     quoted_text,
 )
@@ -123,6 +125,20 @@ def drawn(cited: CitedPages) -> CitedPages:
 def _with_picture(cited: CitedPage, pictures: PagePictures) -> CitedPage:
     number = cited.spans[0].page
     return replace(cited, view=PageView(cited.page, cited.layers, pictures.page(number).raster))
+
+
+def picture(cited: CitedPages) -> bytes:
+    """The drawn pages of a citation, one below the other, as a PNG file that says what is marked."""
+    views = [page.view for page in cited.pages if page.view is not None]
+    verified = "verified" if cited.citation.verified else "not verified"
+    notes = [
+        cited.name,
+        f"{verified} ({cited.citation.location}); seen {SEEN[cited.citation.seen]}",
+        *cells_of(cited),
+    ]
+    names = {layer.name for view in views for layer in view.layers}
+    legend = [entry for entry, name in zip(CITATION_LEGEND, ("quote", "header"), strict=True) if name in names]
+    return png(views, legend=legend, notes=notes)
 
 
 def highlighted(cited: CitedPages) -> bytes:

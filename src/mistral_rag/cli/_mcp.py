@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from mistral_rag.cli._ask import add_model, model_of
 from mistral_rag.cli._retrieval import add_retrieval, retriever_of
-from mistral_rag.terminal import DONE, EXIT_CODES, UsageError, add_common, note, text_argument
+from mistral_rag.terminal import DONE, EXIT_CODES, UsageError, add_common, note
 
 _EXAMPLES = """\
 An assistant starts it by itself. Tell it the command, with the absolute path of the index:
@@ -28,8 +29,7 @@ def add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     add_common(sub)
     add_retrieval(sub)
-    sub.add_argument("--model", type=text_argument, metavar="NAME", help="the chat model that writes answers")
-    sub.add_argument("--extractive", action="store_true", help="answer with quotes; call no model")
+    add_model(sub)
     sub.add_argument("--http", action="store_true", help="listen on 127.0.0.1 instead of speaking by standard input")
     sub.add_argument("--port", type=_port, default=8378, metavar="N", help="with --http: the port (default 8378)")
     sub.set_defaults(command=mcp)
@@ -40,10 +40,9 @@ def mcp(arguments: argparse.Namespace) -> int:
     if arguments.json:
         raise UsageError("mcp speaks JSON already; leave out --json")
     retriever = retriever_of(arguments)
-    from mistral_rag.defaults import load_chat_model
     from mistral_rag.mcp import mcp_server
 
-    server = mcp_server(retriever, model=None if arguments.extractive else load_chat_model(arguments.model))
+    server = mcp_server(retriever, model=model_of(arguments))
     if arguments.http:
         note(f"listening on http://127.0.0.1:{arguments.port}/mcp")
         server.run("streamable-http", host="127.0.0.1", port=arguments.port)

@@ -7,6 +7,7 @@ import gc
 
 from mistral_rag.cli._ask import add_ask
 from mistral_rag.cli._calibrate import add_calibrate
+from mistral_rag.cli._chat import add_chat
 from mistral_rag.cli._costs import add_costs
 from mistral_rag.cli._mcp import add_mcp
 from mistral_rag.cli._models import add_models
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_ask(commands)
+    add_chat(commands)
     add_search(commands)
     add_show(commands)
     add_calibrate(commands)

@@ -75,19 +75,30 @@ def show(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     out = Path(arguments.out)
-    suffix = out.suffix.lower()
-    if suffix not in _FORMATS:
-        raise UsageError(f"{out.name}: what is drawn is a .png, .pdf or .html file; give it one of these endings")
+    suffix = format_of(out)
     folder = index_folder(arguments)
-    citations = _chosen(_given(arguments), arguments.marker, several=suffix.startswith(".htm"))
+    citations = chosen(_given(arguments), arguments.marker, several=suffix.startswith(".htm"))
     from mistral_rag.cli._cited_pages import look_up
     from mistral_rag.index import IndexReader
 
     with IndexReader.open(folder, groups=arguments.groups) as reader:
         found = [look_up(reader, citation) for citation in citations]
-    draw = {".png": _png, ".pdf": _pdf}.get(suffix, _html)
-    shown = draw(found, out)
-    return _said(shown, out, arguments)
+    return draw(found, out, as_json=arguments.json)
+
+
+def format_of(out: Path) -> str:
+    """The ending of a file that can be drawn to. Raises UsageError for another one."""
+    suffix = out.suffix.lower()
+    if suffix not in _FORMATS:
+        raise UsageError(f"{out.name}: what is drawn is a .png, .pdf or .html file; give it one of these endings")
+    return suffix
+
+
+def draw(found: Sequence[CitedPages], out: Path, *, as_json: bool = False) -> int:
+    """Draw citations to a file by the ending of its name, and say so; gives an exit code."""
+    format_of(out)
+    way = {".png": _png, ".pdf": _pdf}.get(out.suffix.lower(), _html)
+    return _said(way(found, out), out, as_json=as_json)
 
 
 def _given(arguments: argparse.Namespace) -> Sequence[Citation]:
@@ -109,7 +120,7 @@ def _given(arguments: argparse.Namespace) -> Sequence[Citation]:
     return citations
 
 
-def _chosen(citations: Sequence[Citation], marker: str | None, *, several: bool) -> Sequence[Citation]:
+def chosen(citations: Sequence[Citation], marker: str | None, *, several: bool) -> Sequence[Citation]:
     """The citations to show. Raises UsageError for a marker that the answer has not."""
     markers = ", ".join(f"[{citation.marker}]" for citation in citations)
     if marker is not None:
@@ -124,22 +135,12 @@ def _chosen(citations: Sequence[Citation], marker: str | None, *, several: bool)
 
 
 def _png(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
-    from mistral_rag.cli._cited_pages import SEEN, cells_of, drawn
-    from mistral_rag.overlay import CITATION_LEGEND, png
+    from mistral_rag.cli._cited_pages import drawn, picture
 
     _check_printed(cited[0])
     found = drawn(cited[0])
     if found.problem is None:
-        views = [page.view for page in found.pages if page.view is not None]
-        verified = "verified" if found.citation.verified else "not verified"
-        notes = [
-            found.name,
-            f"{verified} ({found.citation.location}); seen {SEEN[found.citation.seen]}",
-            *cells_of(found),
-        ]
-        names = {layer.name for view in views for layer in view.layers}
-        legend = [entry for entry, name in zip(CITATION_LEGEND, ("quote", "header"), strict=True) if name in names]
-        write_output(out, png(views, legend=legend, notes=notes))
+        write_output(out, picture(found))
     return [found]
 
 
@@ -176,17 +177,17 @@ def _check_printed(cited: CitedPages) -> None:
         raise UsageError(f"{cited.source.name} has no printed pages to draw; name an .html file")
 
 
-def _said(shown: Sequence[CitedPages], out: Path, arguments: argparse.Namespace) -> int:
+def _said(shown: Sequence[CitedPages], out: Path, *, as_json: bool) -> int:
     """Print what was drawn, and what was not and why."""
     undrawn = [one for one in shown if one.problem is not None]
     # an HTML file says of each citation why it is not drawn; the others are not written
     is_written = len(undrawn) < len(shown) or out.suffix.lower().startswith(".htm")
-    if arguments.json:
+    if as_json:
         say_json({"out": str(out) if is_written else None, "citations": [_row(one) for one in shown]})
     for one in shown:
         if one.problem is not None:
             note(f"error: {one.name}: {one.problem}")
-        elif not arguments.json:
+        elif not as_json:
             say(f"{one.name}: {one.verdict}; drawn to {out}")
     return UNDONE if undrawn else DONE
 
