@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mistral_rag.cli._originals import NotDrawnError, file_of, unchanged_copy
 from mistral_rag.errors import ParseError
 from mistral_rag.grounding import verify_citation
 from mistral_rag.overlay import (
     Layer,
+    NotDrawnError,
     PagePictures,
     PageView,
     Section,
     cell_lines,
     citation_layers,
     definitions,
+    file_of,
     quotation,
     quoted_text,
+    unchanged_copy,
 )
 from mistral_rag.schema import Citation, Page, Source, Span
 

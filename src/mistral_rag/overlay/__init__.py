@@ -8,7 +8,8 @@ documents are data here: nothing of them becomes markup.
 from mistral_rag.overlay._citations import CITATION_LEGEND, cell_lines, citation_layers, quoted_text
 from mistral_rag.overlay._html import Section, definitions, html_page, quotation
 from mistral_rag.overlay._marks import Layer, LegendEntry, Mark, MarkStyle, PageView, Raster
-from mistral_rag.overlay._pictures import DPI, PagePicture, PagePictures
+from mistral_rag.overlay._originals import NotDrawnError, file_of, unchanged_copy
+from mistral_rag.overlay._pictures import DPI, DrawingWorker, PagePicture, PagePictures
 from mistral_rag.overlay._png import png
 from mistral_rag.overlay._reading import LAYERS, HiddenText, reading_layers, reading_legend
 from mistral_rag.overlay._text import read_text, tables
@@ -17,11 +18,13 @@ __all__ = [
     "CITATION_LEGEND",
     "DPI",
     "LAYERS",
+    "DrawingWorker",
     "HiddenText",
     "Layer",
     "LegendEntry",
     "Mark",
     "MarkStyle",
+    "NotDrawnError",
     "PagePicture",
     "PagePictures",
     "PageView",
@@ -30,6 +33,7 @@ __all__ = [
     "cell_lines",
     "citation_layers",
     "definitions",
+    "file_of",
     "html_page",
     "png",
     "quotation",
@@ -38,4 +42,5 @@ __all__ = [
     "reading_layers",
     "reading_legend",
     "tables",
+    "unchanged_copy",
 ]
