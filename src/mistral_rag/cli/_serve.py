@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 
 from mistral_rag.terminal import (
     DONE,
@@ -76,7 +77,6 @@ def serve(arguments: argparse.Namespace) -> int:
     """`mistral-rag serve`; goes on until it is interrupted."""
     folder = index_folder(arguments)
     _require_packages()
-    from mistral_rag.defaults import load_chat_model
     from mistral_rag.index import IndexReader
     from mistral_rag.serve import ServeSettings, run
 
@@ -91,9 +91,10 @@ def serve(arguments: argparse.Namespace) -> int:
         owner=owner,
         allow_upload=arguments.allow_upload,
         audit=arguments.audit,
-        model=None if arguments.extractive else load_chat_model(arguments.model),
+        model=_model(arguments),
         title=arguments.title or folder.absolute().name,
     )
+    gc.enable()  # commands answer once and go without; a server goes on
     run(settings, started=lambda url: _said(url, settings, arguments))
     return DONE
 
@@ -106,6 +107,18 @@ def _require_packages() -> None:
 
     if not all(find_spec(name) for name in ("starlette", "uvicorn", "python_multipart")):
         raise MissingExtraError("mistral-rag serve", "serve")
+
+
+def _model(arguments: argparse.Namespace) -> str | None:
+    """The name of the chat model; None for quotes alone."""
+    from mistral_rag.defaults import CHAT_MODEL, has_key
+    from mistral_rag.errors import ConfigurationError
+
+    if arguments.extractive:
+        return None
+    if arguments.model and not has_key():
+        raise ConfigurationError(f"the model {arguments.model} needs a key. Set MISTRAL_API_KEY")
+    return arguments.model or (CHAT_MODEL if has_key() else None)
 
 
 def _readers(arguments: argparse.Namespace) -> tuple[Principal, Tokens]:

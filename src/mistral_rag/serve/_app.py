@@ -18,10 +18,12 @@ from mistral_rag._logger import logger_of
 from mistral_rag.errors import MistralRagError, StoreError
 from mistral_rag.serve._http.events import StreamGate
 from mistral_rag.serve._http.guard import OriginGuard, SecurityHeaders, TokenGuard
+from mistral_rag.serve._http.observing import Observer, RequestMetrics
+from mistral_rag.serve._http.rate_guard import RateGuard
 from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found
 from mistral_rag.serve._index.originals import PageImages
 from mistral_rag.serve._index.served import ServedIndex
-from mistral_rag.serve._routes import about, asking, citing, documents, page_files
+from mistral_rag.serve._routes import about, asking, citing, documents, page_files, searching
 from mistral_rag.serve._settings import ServeSettings
 from mistral_rag.serve._state import ServerState
 
@@ -40,10 +42,13 @@ def routes() -> list[Route]:
         Route("/api/settings", about.settings),
         Route("/api/ask", asking.ask, methods=["POST"]),
         Route("/api/cite/{address}", citing.cite),
+        Route("/api/search", searching.search),
         Route("/api/documents", documents.documents),
         Route("/api/documents/{id}", documents.document),
+        Route("/api/documents/{id}/original", documents.original),
         Route("/api/documents/{id}/pages/{number:int}", documents.page),
         Route("/api/pages/{id}/{number:int}.png", documents.picture),
+        Route("/metrics", about.metrics),
         Route("/healthz", about.healthz),
         Route("/readyz", about.readyz),
     ]
@@ -51,12 +56,15 @@ def routes() -> list[Route]:
 
 def create_app(settings: ServeSettings) -> Starlette:
     """The application that serves one index. It opens nothing before it is started."""
+    served, metrics = routes(), RequestMetrics()
     app = Starlette(
-        routes=routes(),
+        routes=served,
         middleware=[
+            Middleware(Observer, metrics=metrics, routes=served),
             Middleware(SecurityHeaders),
             Middleware(OriginGuard, names=(settings.host, *settings.names)),
             Middleware(TokenGuard, tokens=settings.tokens, owner=settings.owner),
+            Middleware(RateGuard, counts=bool(settings.tokens)),
         ],
         exception_handlers={
             RequestError: _refused,
@@ -66,7 +74,7 @@ def create_app(settings: ServeSettings) -> Starlette:
         },
         lifespan=_lifespan,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.metrics = settings, metrics
     return app
 
 
@@ -75,7 +83,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: ServeSettings = app.state.settings
     index, images = ServedIndex(settings.index, model=settings.model), PageImages()
     gate = StreamGate(WAITING_STREAMS if settings.model is not None else 2 * (os.cpu_count() or 1))
-    app.state.server = server = ServerState(settings, index, images, gate)
+    app.state.server = server = ServerState(settings, index, images, gate, app.state.metrics)
     warming = asyncio.create_task(_warm_up(server))
     try:
         yield

@@ -33,7 +33,7 @@ class ServeSettings:
         allow_upload: documents may be uploaded, replaced and deleted.
         watch: folders that are kept in step with the index.
         audit: note questions, documents used, timings and costs in the index folder.
-        model: the chat model; None for quotes alone.
+        model: the chat model, or the name of one, which is then loaded when it is needed; None for quotes alone.
         title: heading of the page.
     """
 
@@ -47,8 +47,15 @@ class ServeSettings:
     watch: tuple[Path, ...] = ()
     audit: bool = False
     log_questions: bool = False
-    model: "BaseChatModel | None" = None
+    model: "BaseChatModel | str | None" = None
     title: str = ""
+
+    @property
+    def model_name(self) -> str | None:
+        """The name of the chat model; None for quotes alone."""
+        if self.model is None or isinstance(self.model, str):
+            return self.model
+        return str(getattr(self.model, "model", type(self.model).__name__))
 
     def __post_init__(self) -> None:
         if not self.tokens and not is_loopback(self.host):

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._http.events import StreamGate
+from mistral_rag.serve._http.observing import RequestMetrics
 from mistral_rag.serve._http.responses import RequestError
 from mistral_rag.serve._index.originals import PageImages
 from mistral_rag.serve._index.readable import ReadableIndex
@@ -22,6 +23,7 @@ class ServerState:
     index: ServedIndex
     images: PageImages
     gate: StreamGate
+    metrics: RequestMetrics
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 

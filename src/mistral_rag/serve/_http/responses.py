@@ -41,7 +41,7 @@ class RequestError(Exception):
 
     def reply(self) -> JsonReply:
         """The error as a response."""
-        return JsonReply({"error": self.to_json()}, self.status, self.headers)
+        return JsonReply(self.to_json(), self.status, self.headers)
 
 
 def not_found() -> RequestError:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from mistral_rag.schema import Citation
 
@@ -24,6 +24,14 @@ MAX_SPANS: Final = 40
 MAX_OFFSET: Final = 1 << 31
 
 
+class PageRun(NamedTuple):
+    """A run of a page's text: the page from 1, start and end in code points."""
+
+    page: int
+    start: int
+    end: int
+
+
 def document_id(uri: str) -> str:
     """The id of the document with this uri."""
     return hashlib.sha256(uri.encode(errors="replace")).hexdigest()[:ID]
@@ -34,8 +42,7 @@ class CitationAddress:
     """The place of a quote: a document, runs of its pages' texts, and the digest of the first page's text."""
 
     document: str
-    spans: tuple[tuple[int, int, int], ...]
-    """Page (from 1), start and end (code points of the page's text) of each run."""
+    spans: tuple[PageRun, ...]
     digest: str
 
     @classmethod
@@ -44,8 +51,13 @@ class CitationAddress:
         quoted = [span for span in citation.spans or () if span.role == "quote"][:MAX_SPANS]
         if not quoted:
             return None
-        spans = tuple((span.page, span.start, span.end) for span in quoted)
+        spans = tuple(PageRun(span.page, span.start, span.end) for span in quoted)
         return cls(document_id(citation.uri), spans, quoted[0].text_sha256[:DIGEST])
+
+    @classmethod
+    def of_run(cls, uri: str, run: "PageRun", text_sha256: str) -> Self:
+        """The address of a run of a page whose text has this digest."""
+        return cls(document_id(uri), (run,), text_sha256[:DIGEST])
 
     @classmethod
     def read(cls, text: str) -> "Self | None":
@@ -73,11 +85,11 @@ class CitationAddress:
         return f"/cite/{self}"
 
 
-def _spans(numbers: Sequence[object]) -> tuple[tuple[int, int, int], ...] | None:
+def _spans(numbers: Sequence[object]) -> tuple[PageRun, ...] | None:
     checked = [number for number in numbers if type(number) is int and 0 <= number < MAX_OFFSET]
     if len(checked) != len(numbers) or not checked or len(checked) % 3 or len(checked) > 3 * MAX_SPANS:
         return None
-    spans = tuple(zip(checked[::3], checked[1::3], checked[2::3], strict=True))
+    spans = tuple(map(PageRun, checked[::3], checked[1::3], checked[2::3]))
     return spans if all(page > 0 and start < end for page, start, end in spans) else None
 
 

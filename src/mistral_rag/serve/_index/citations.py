@@ -2,57 +2,70 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from mistral_rag.grounding import verify_citation
-from mistral_rag.index import SourceStatus, View
 from mistral_rag.overlay import file_of
 from mistral_rag.schema import Box, Citation, Page, Source, Span, joined_quote
 from mistral_rag.serve._index.addresses import DIGEST, CitationAddress, document_id
-from mistral_rag.serve._index.readable import ReadableIndex
+
+if TYPE_CHECKING:
+    from mistral_rag.index import SourceStatus, View
+    from mistral_rag.serve._index.readable import ReadableIndex
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCitation:
     """A citation's address as the index answers it now.
 
-    `state` is "stale" where the page's text is no longer what was cited; then there is no citation, and no page.
+    `state` is "stale" where the page's text is no longer what was cited; then there is no citation. `page` is the page
+    that was asked for as it is now, None where there is none.
     """
 
     state: Literal["current", "stale"]
-    document: SourceStatus
+    document: "SourceStatus"
     citation: Citation | None = None
     page: Page | None = None
 
 
-def look_up(index: ReadableIndex, address: CitationAddress) -> FoundCitation | None:
-    """The citation at an address; None where these groups read nothing there, or no quote can stand there."""
+def look_up(index: "ReadableIndex", address: CitationAddress, number: int | None = None) -> FoundCitation | None:
+    """The citation at an address, with page `number` of its document, by default the first one it quotes.
+
+    None where these groups read nothing there, no quote can stand there, or the document has no such page.
+    """
+    # a second to import: the server is up before
+    from mistral_rag.grounding import verify_citation
+
     document = index.document(address.document)
     if document is None or document.status != "ok":
         return None
+    uri, first = document.source.uri, address.spans[0][0]
     with index.reader.view() as view:
-        try:
-            page = view.page(document.source.uri, address.spans[0][0])
-        except KeyError:
-            return FoundCitation("stale", document)
-        if page.text_sha256[:DIGEST] != address.digest:
-            return FoundCitation("stale", document)
+        quoted = _page(view, uri, first)
+        shown = quoted if number is None else _page(view, uri, number)
+        if shown is None and number is not None:
+            return None
+        if quoted is None or quoted.text_sha256[:DIGEST] != address.digest:
+            return FoundCitation("stale", document, page=shown)
         given = _given(view, document.source, address)
         found = None if given is None else verify_citation(view, given)
         if found is None or found.location != "exact":
             return None
-    return FoundCitation("current", document, found, page)
+    return FoundCitation("current", document, found, shown)
 
 
-def _given(view: View, source: Source, address: CitationAddress) -> Citation | None:
+def _page(view: "View", uri: str, number: int) -> Page | None:
+    try:
+        return view.page(uri, number)
+    except KeyError:
+        return None
+
+
+def _given(view: "View", source: Source, address: CitationAddress) -> Citation | None:
     """The citation that an address claims; None where its runs are beyond the pages."""
     spans = []
     for number, start, end in address.spans:
-        try:
-            page = view.page(source.uri, number)
-        except KeyError:
-            return None
-        if end > len(page.text):
+        page = _page(view, source.uri, number)
+        if page is None or end > len(page.text):
             return None
         spans.append(
             Span(
@@ -113,6 +126,7 @@ def _card(citation: Citation, source: Source | None) -> dict[str, Any]:
         "path": citation.source,
         "page_index": citation.page,
         "page_label": citation.page_label,
+        "page_kind": citation.spans[0].locator.kind if citation.spans else None,
         "quote": citation.quote if citation.quote is not None else citation.given_quote,
         "verified": citation.verified,
         "seen": citation.seen,

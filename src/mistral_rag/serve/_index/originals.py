@@ -6,13 +6,15 @@ import threading
 from collections import OrderedDict
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PIL import Image
-
-from mistral_rag.overlay import DrawingWorker, NotDrawnError, file_of, unchanged_copy
+from mistral_rag.overlay import NotDrawnError, file_of, unchanged_copy
 from mistral_rag.schema import Page, Source
+
+if TYPE_CHECKING:
+    from mistral_rag.overlay import DrawingWorker
 
 WIDTHS: Final = (320, 640, 960, 1280, 1600, 2000)
 """Widths of pictures in pixels: a wish is met by the next larger one, so that few are drawn and kept of a page."""
@@ -72,10 +74,15 @@ class PageImages:
 
     def __init__(self) -> None:
         self._copies = OriginalCopies()
-        self._worker = DrawingWorker()
         self._drawing = threading.Lock()
         self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
         self._size = 0
+
+    @cached_property
+    def _worker(self) -> "DrawingWorker":
+        from mistral_rag.overlay import DrawingWorker
+
+        return DrawingWorker()
 
     def png(self, source: Source, page: Page, number: int, width: int) -> bytes:
         """The picture of page `number` (from 1), at least `width` pixels wide up to the largest of `WIDTHS`.
@@ -94,12 +101,14 @@ class PageImages:
             self._keep(key, picture)
             return picture
 
-    def copy(self, source: Source) -> bytes:
-        """The bytes of a source's file. Raises NotDrawnError where it is not what was indexed."""
+    def original(self, source: Source) -> Path:
+        """A private copy of a source's file. Raises NotDrawnError where it is not what was indexed."""
         with self._drawing:
-            return self._copies.of(source).read_bytes()
+            return self._copies.of(source)
 
     def _drawn(self, original: Path, source: Source, page: Page, key: tuple[str, int, int]) -> bytes:
+        from PIL import Image
+
         dpi = 72.0 * key[2] / (page.width or DEFAULT_POINTS)
         raster = self._worker.page(original, source.media_type, key[1], dpi=dpi).raster
         image = Image.frombytes("RGB", (raster.width, raster.height), raster.pixels)

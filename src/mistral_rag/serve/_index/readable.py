@@ -33,7 +33,7 @@ class ReadableIndex:
         folder: of the index.
         groups: of the reader; None for what everyone may read.
         load_embeddings: gives the index's embedding model, shared by all groups.
-        model: the chat model; None for quotes alone.
+        load_model: gives the chat model; None for quotes alone.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class ReadableIndex:
         groups: tuple[str, ...] | None,
         *,
         load_embeddings: "Callable[[str], Embeddings | None]",
-        model: "BaseChatModel | None",
+        load_model: "Callable[[], BaseChatModel | None]",
     ) -> None:
         self.groups = groups
         self.reader = IndexReader.open(folder, groups=groups)
         self._load_embeddings = load_embeddings
-        self._model = model
+        self._load_model = load_model
         self._documents: DocumentList | None = None
         self._lock = threading.Lock()
 
@@ -65,7 +65,7 @@ class ReadableIndex:
         """Answers questions."""
         from mistral_rag.grounding import GroundedQA
 
-        return GroundedQA(retriever=self.retriever, model=self._model)
+        return GroundedQA(retriever=self.retriever, model=self._load_model())
 
     def documents(self) -> DocumentList:
         """The documents of the newest commit."""

@@ -20,9 +20,9 @@ MAX_READERS: Final = 32
 class ServedIndex:
     """The readers of one index folder; any number of threads may ask for one."""
 
-    def __init__(self, folder: Path, *, model: "BaseChatModel | None" = None) -> None:
+    def __init__(self, folder: Path, *, model: "BaseChatModel | str | None" = None) -> None:
         self.folder = folder
-        self.model = model
+        self._model = model
         self._readers: OrderedDict[tuple[str, ...] | None, ReadableIndex] = OrderedDict()
         self._embeddings: dict[str, MatrixEmbeddings | None] = {}
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class ServedIndex:
             if found is not None:
                 self._readers.clear()
             found = self._readers[groups] = ReadableIndex(
-                self.folder, groups, load_embeddings=self._load, model=self.model
+                self.folder, groups, load_embeddings=self._load, load_model=self._loaded_model
             )
             while len(self._readers) > MAX_READERS:
                 self._readers.popitem(last=False)
@@ -56,6 +56,14 @@ class ServedIndex:
             if name not in self._embeddings:
                 self._embeddings[name] = load_embeddings(name)
             return cast("Embeddings | None", self._embeddings[name])
+
+    def _loaded_model(self) -> "BaseChatModel | None":
+        from mistral_rag.defaults import load_chat_model
+
+        with self._loading:
+            if isinstance(self._model, str):
+                self._model = load_chat_model(self._model)
+            return self._model
 
     def close(self) -> None:
         """Close all readers."""

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from mistral_rag.serve._access.principals import Principal
-from mistral_rag.serve._http.responses import JsonReply
+from mistral_rag.serve._http.responses import JsonReply, not_found
 from mistral_rag.serve._routes.asking import LANGUAGES
-from mistral_rag.serve._state import ServerState, state_of
+from mistral_rag.serve._state import ServerState, principal_of, state_of
 
 
 async def settings(request: Request) -> Response:
@@ -30,14 +30,31 @@ async def settings(request: Request) -> Response:
 def _told(server: ServerState, principal: Principal) -> dict[str, Any]:
     """What is said to those who have signed in."""
     readable = server.index.for_groups(principal.groups)
-    model = server.settings.model
     return {
         "principal": principal.name,
         "allow_upload": server.settings.allow_upload and principal.may_write,
         "may_operate": principal.may_operate,
-        "model": None if model is None else getattr(model, "model", type(model).__name__),
+        "model": server.settings.model_name,
         "documents": len(readable.documents().by_id),
     }
+
+
+async def metrics(request: Request) -> Response:
+    """`GET /metrics`: counts and times in Prometheus's text format, for principals who operate the server."""
+    if not principal_of(request).may_operate:
+        raise not_found()
+    server = state_of(request)
+    gauges = {
+        "mistral_rag_ready": int(server.ready.is_set()),
+        "mistral_rag_streams_open": server.gate.limiter.borrowed_tokens,
+        "mistral_rag_index_sequence": await run_in_threadpool(_sequence, server),
+    }
+    lines = [*server.metrics.lines(), *(f"# TYPE {name} gauge\n{name} {value}" for name, value in gauges.items())]
+    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+def _sequence(server: ServerState) -> int:
+    return server.index.for_groups(server.settings.owner.groups).reader.sequence
 
 
 async def healthz(request: Request) -> Response:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from mistral_rag.serve._http.events import ServerEvent, event_stream
 from mistral_rag.serve._http.requests import RequestBody, json_body
 from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found
 from mistral_rag.serve._index.citations import cards
+from mistral_rag.serve._index.passages import passage_data
 from mistral_rag.serve._index.readable import ReadableIndex
 from mistral_rag.serve._index.shown import shown_answer, shown_document
 from mistral_rag.serve._state import readable_of, state_of
@@ -31,6 +33,8 @@ MAX_HISTORY: Final = 40
 """Messages before a question, as many as the chain looks at."""
 MAX_MESSAGE: Final = 40_000
 MAX_CHOSEN: Final = 1_000
+CLOSEST: Final = 5
+"""Passages that are shown beside an answer, or in place of one."""
 LANGUAGES: Final = {"en": "English", "de": "German", "fr": "French"}
 
 
@@ -56,21 +60,19 @@ async def ask(request: Request) -> Response:
     asked = await json_body(request, AskBody)
     if not asked.question.strip():
         raise RequestError(400, "bad_request", "the question is empty", advice="Write one.")
-    return event_stream(lambda: _events(readable, asked), state_of(request).gate)
+    chosen = await run_in_threadpool(chosen_filter, readable, asked.documents)
+    return event_stream(lambda: _events(readable, asked, chosen), state_of(request).gate)
 
 
-def _events(readable: ReadableIndex, asked: AskBody) -> Generator[ServerEvent, None, None]:
+def _events(readable: ReadableIndex, asked: AskBody, chosen: Mapping[str, Any]) -> Generator[ServerEvent, None, None]:
     started = time.perf_counter()
     try:
-        chosen = chosen_filter(readable, asked.documents)
         given = {"question": asked.question, "chat_history": [(m.role, m.content) for m in asked.history]}
         with ExitStack() as stack:
             stack.enter_context(_paid(readable, asked.question))
             events = stack.enter_context(readable.chain.events(given, **chosen))
             for event in events:
                 yield _sent(event, readable, started)
-    except RequestError as error:
-        yield ServerEvent("error", error.to_json())
     except MistralRagError as error:
         yield ServerEvent("error", fault_of(error))
     else:
@@ -80,7 +82,7 @@ def _events(readable: ReadableIndex, asked: AskBody) -> Generator[ServerEvent, N
 @contextmanager
 def _paid(readable: ReadableIndex, question: str) -> Iterator[None]:
     """Tell the index's ledger of the calls, with a digest of the question."""
-    if readable.chain.model is None and not has_key():  # nobody is paid
+    if not has_key():  # nobody is paid
         yield
         return
     from mistral_rag.usage import costs, index_ledger, labelled
@@ -105,17 +107,19 @@ def _sent(event: "QAEvent", readable: ReadableIndex, started: float) -> ServerEv
 
 def answer_data(answer: "Answer", readable: ReadableIndex, *, seconds: float) -> dict[str, Any]:
     """An answer with its id, its citations' addresses, and what it took."""
-    sources = {}
+    from mistral_rag.retrieval import Hit
+
+    cited = {citation.uri for citation in answer.citations}
+    ids = [document.id for document in answer.documents if document.id][:CLOSEST]
     with readable.reader.view() as view:
-        for uri in {citation.uri for citation in answer.citations}:
-            try:
-                sources[uri] = view.source(uri)
-            except KeyError:
-                continue
+        sources = {one.source.uri: one.source for one in readable.documents().by_id.values() if one.source.uri in cited}
+        stored = view.chunks_by_id(ids)
+    hits = [Hit(stored[one], 1 / rank) for rank, one in enumerate(ids, 1) if one in stored]
     return {
         "id": uuid.uuid4().hex,
         "answer": shown_answer(answer),
         "citations": cards(answer.citations, sources),
+        "passages": [passage_data(hit, answer.question, explain=False) for hit in hits],
         "usage": answer.usage,
         "cost": answer.cost,
         "seconds": round(seconds, 3),

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mistral_rag.schema import Page
+from mistral_rag.serve._http.requests import whole_number
 from mistral_rag.serve._http.responses import JsonReply, not_found
 from mistral_rag.serve._index.addresses import CitationAddress
 from mistral_rag.serve._index.citations import FoundCitation, boxes_on, cards, has_picture, look_up
@@ -18,43 +19,45 @@ from mistral_rag.serve._state import readable_of
 async def cite(request: Request) -> Response:
     """`GET /api/cite/{address}`."""
     readable = readable_of(request)
-    address = CitationAddress.read(request.path_params["address"])
-    found = None if address is None else await run_in_threadpool(look_up, readable, address)
+    number = whole_number(request, "page", 0, most=10**6)
+    return JsonReply(await run_in_threadpool(_cited, readable, request.path_params["address"], number))
+
+
+def _cited(readable: ReadableIndex, text: str, number: int) -> dict[str, Any]:
+    """The citation at an address, with page `number` of its document; 0 is the page where the quote begins."""
+    address = CitationAddress.read(text)
+    found = None if address is None else look_up(readable, address, number or None)
     if found is None or address is None:
         raise not_found()
-    return JsonReply(await run_in_threadpool(_shown, readable, found, address))
-
-
-def _shown(readable: ReadableIndex, found: FoundCitation, address: CitationAddress) -> dict[str, Any]:
-    source, page, citation = found.document.source, found.page, found.citation
-    number = address.spans[0][0]
-    known = {"state": found.state, "address": address.path, "pages": found.document.pages}
-    if page is None or citation is None:
-        told = {"title": source.title, "path": source.name, "page_index": number, "date": source.modified}
-        return {**known, "citation": {**told, "document_id": address.document}, "page": None}
+    source, citation = found.document.source, found.citation
+    shown = _page_shown(found, number or address.spans[0][0], address.document)
+    known = {"state": found.state, "address": address.path, "pages": found.document.pages, **shown}
+    if citation is None:
+        told = {"title": source.title, "path": source.name, "date": source.modified, "quote": None, "verified": False}
+        return {**known, "citation": {**told, "document_id": address.document, "page_index": address.spans[0][0]}}
     card = cards([citation], {source.uri: source})[0]
-    spans = citation.spans or ()
-    quoted = [span for span in spans if span.role == "quote"]
     return {
         **known,
         "citation": {**shown_citation(citation), **card},
+        "confidence": citation.confidence,
+        "quoted_pages": sorted({span.page for span in citation.spans or () if span.role == "quote"}),
+    }
+
+
+def _page_shown(found: FoundCitation, number: int, document: str) -> dict[str, Any]:
+    """A page with what the citation marks on it."""
+    spans = (found.citation.spans if found.citation else None) or ()
+    runs = [[span.start, span.end] for span in spans if span.page == number and span.role == "quote"]
+    drawn = has_picture(found.document.source)
+    return {
         "boxes": boxes_on(spans, number, role="quote"),
         "header_boxes": boxes_on(spans, number, role="header"),
-        "page": page_data(page, number, address.document, drawn=has_picture(source)),
-        "text": page.text,
-        "span": [quoted[0].start, quoted[0].end],
-        "spans": [[span.start, span.end] for span in quoted if span.page == number],
-        "confidence": citation.confidence,
+        "page": None if found.page is None else page_data(found.page, number, document, drawn=drawn),
+        "text": None if found.page is None else found.page.text,
+        "span": runs[0] if runs else None,
+        "spans": runs,
         "previous": number - 1 if number > 1 else None,
         "next": number + 1 if number < found.document.pages else None,
-        "other_pages": [
-            {
-                "page_index": other,
-                "boxes": boxes_on(spans, other, role="quote"),
-                "header_boxes": boxes_on(spans, other, role="header"),
-            }
-            for other in sorted({span.page for span in spans} - {number})
-        ],
     }
 
 
@@ -64,6 +67,7 @@ def page_data(page: Page, number: int, document: str, *, drawn: bool) -> dict[st
         "document_id": document,
         "page_index": number,
         "label": page.locator.label,
+        "page_kind": page.locator.kind,
         "place": str(page.locator),
         "width": page.width,
         "height": page.height,
