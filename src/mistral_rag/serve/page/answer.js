@@ -76,7 +76,7 @@ function mark(marker, citations, open) {
   const card = citations.get(marker);
   const label = t("mark", { marker, title: card.title, place: place(card) });
   return h("button", { type: "button", class: card.verified ? "cite" : "cite doubtful", "aria-label": label, title: label,
-    "data-marker": marker, onclick: () => open(marker) }, marker);
+    "data-address": card.address, onclick: () => open(marker) }, marker);
 }
 
 const SIGNS = { supported: "check", partial: "half", unsupported: "cross", contradicted: "cross" };
@@ -148,7 +148,7 @@ export function badge(kind) {
 /** The citations of an answer, one card each; `open(index)` shows one. */
 export function cards(citations, answer, open) {
   return h("ol", { class: "cards", "aria-label": t("citations") }, citations.map((card, index) =>
-    h("li", { class: "card", "data-marker": card.citation_id },
+    h("li", { class: "card", "data-address": card.address },
       h("button", { type: "button", class: "whole", onclick: () => open(index) },
         h("span", { class: "number" }, card.citation_id),
         h("span", { class: "facts" }, foreign(card.title, "strong"),

@@ -28,9 +28,9 @@ export class Conversation {
     this.action = h("div", { class: "action" });
     this.chips = h("div", { class: "chips" });
     this.tools = h("div", { class: "conversation-tools" });
-    main.replaceChildren(h("div", { class: "conversation" }, h("h1", { class: "hidden" }, t("ask")), this.list,
+    main.replaceChildren(h("div", { class: "conversation" }, h("h1", { class: "hidden" }, t("ask")), this.list, this.tools,
       h("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); this.submit(); } },
-        this.chips, h("div", { class: "field" }, this.box, this.action), this.tools)));
+        this.chips, h("div", { class: "field" }, this.box, this.action))));
     this.turns.forEach((turn) => this.add(turn));
     this.refresh();
     if (!this.turns.length && matchMedia("(hover: hover)").matches) this.box.focus(); // not where a keyboard would pop up
@@ -126,6 +126,8 @@ export class Conversation {
     keep(KEPT, this.turns.map(slim));
     if (this.list.isConnected) this.refresh();
     this.draw(turn);
+    const box = this.boxOf.get(turn);
+    if (box.isConnected && box.getBoundingClientRect().top > 0) box.scrollIntoView({ block: "start" }); // unless read on
     announce(turn.data ? t("answered", { n: turn.data.citations.length }) : t("not_answered"));
   }
 

@@ -3,7 +3,7 @@ import { call, events, getJson } from "./api.js";
 import { announce, button, day, failure, foreign, h, has, icon, number, place, size, t } from "./dom.js";
 
 const STEP = 50;
-const READINGS = ["text_layer", "ocr", "blank", "failed"];
+const READINGS = ["text_layer", "ocr", "markup", "blank", "failed"];
 
 export class Documents {
   /** `showPage(id, page)` shows a page; `conversation` is kept to the documents that are chosen here. */

@@ -25,11 +25,14 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in catalogue;
 
-export const number = (value, options) => new Intl.NumberFormat(language(), options).format(value);
+/** The person's own form of the language for figures and dates: en-GB writes another day than en-US. */
+const region = () => navigator.languages.find((one) => one.startsWith(language())) ?? language();
+
+export const number = (value, options) => new Intl.NumberFormat(region(), options).format(value);
 
 export function day(value) {
   const date = new Date(value);
-  return Number.isNaN(date.valueOf()) ? "" : new Intl.DateTimeFormat(language(), { dateStyle: "medium" }).format(date);
+  return Number.isNaN(date.valueOf()) ? "" : new Intl.DateTimeFormat(region(), { dateStyle: "medium" }).format(date);
 }
 
 export function size(bytes) {

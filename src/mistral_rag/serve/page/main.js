@@ -14,7 +14,7 @@ class App {
     this.settings = settings;
     this.main = h("main", { id: "main", tabindex: "-1" });
     this.side = h("aside", { id: "viewer", hidden: true });
-    this.viewer = new Viewer(this.side, { closed: () => this.go("/"), moved: (address) => this.go(address) });
+    this.viewer = new Viewer(this.side, { closed: () => this.go("/"), moved: (address) => this.go(address, true) });
     const open = (list, index) => this.cite(list, index);
     const conversation = new Conversation({ open, settings });
     this.views = { ask: conversation, search: new Search({ open }),
@@ -77,6 +77,7 @@ class App {
     if (this.view !== `${view}/${rest}`) this.views[view].render(this.main, rest[0]);
     this.view = `${view}/${rest}`;
     const { pathname } = location;
+    for (const one of this.main.querySelectorAll("[data-address]")) one.classList.toggle("shown", one.dataset.address === pathname);
     if (pathname === this.path) return;
     this.path = pathname;
     if (pathname.startsWith("/cite/")) this.viewer.showCitation(pathname, this.list ?? []);
@@ -93,10 +94,11 @@ class App {
     if (this.path !== address) this.route();
   }
 
-  go(path) {
+  /** Change the path; `shown` when the viewer shows what is there already. */
+  go(path, shown = path === "/") {
     if (location.pathname !== path) history.pushState(null, "", path + location.hash);
-    if (path === "/") this.path = path;
-    else this.route();
+    if (shown) this.path = path;
+    this.route();
   }
 
   /** On a narrow screen the source covers the rest, so nothing behind it takes the focus. */

@@ -23,28 +23,26 @@ export class Viewer {
   async showCitation(address, list = []) {
     this.list = list;
     this.index = list.findIndex((one) => one.address === address);
-    await this.load(async () => {
-      const cited = await getJson(`/api${address}`);
-      const at = cited.page?.page_index ?? cited.citation.page_index;
-      const others = cited.other_pages ?? [];
-      return { address, cited, page: cited.page, at, of: cited.pages, text: cited.text, spans: cited.spans ?? [], confidence: cited.confidence,
-        boxes: new Map([[at, cited], ...others.map((one) => [one.page_index, one])]) };
-    });
+    await this.load(() => this.cited(address));
     if (this.list.length > 1) announce(t("citation_of", { n: String(this.index + 1), of: String(this.list.length) }));
+  }
+
+  async cited(address, at = null) {
+    const cited = await getJson(`/api${address}${at ? `?page=${at}` : ""}`);
+    const { page, pages, text, spans = [], boxes = [], header_boxes: heads = [], confidence } = cited;
+    return { address, cited, page, at: page?.page_index ?? cited.citation.page_index, of: pages, text, spans, boxes, heads, confidence };
   }
 
   /** Show page `at` of a document, its picture beside its text. */
   async showPage(document, at) {
     this.list = [];
     this.text = true;
-    await this.load(async () => this.read({ document: await getJson(`/api/documents/${document}`), boxes: new Map() }, at));
+    await this.load(async () => this.read(await getJson(`/api/documents/${document}`), at));
   }
 
-  async read(shown, at) {
-    const id = shown.cited?.citation.document_id ?? shown.document.document_id;
-    const page = await getJson(`/api/documents/${id}/pages/${at}`);
-    return { ...shown, page, at, of: shown.of ?? shown.document.pages, text: page.text, confidence: page.confidence,
-      spans: at === shown.cited?.page?.page_index ? shown.cited.spans : [] };
+  async read(document, at) {
+    const page = await getJson(`/api/documents/${document.document_id}/pages/${at}`);
+    return { document, page, at, of: document.pages, text: page.text, spans: [], boxes: [], heads: [], confidence: page.confidence };
   }
 
   async load(get) {
@@ -91,7 +89,7 @@ export class Viewer {
         h("div", { class: "title" }, foreign(this.told.title, "h2", { tabindex: "-1" }),
           h("p", { class: "where" }, [where, this.told.date && day(this.told.date)].filter(Boolean).join(" · "))),
         this.closer()),
-      this.tools(page), cited ? this.quote(cited) : null, this.area);
+      ...[this.tools(page), cited && this.quote(cited), this.area].filter(Boolean));
     this.fill();
   }
 
@@ -119,11 +117,9 @@ export class Viewer {
     return h("div", { class: "cited" },
       cited.citation.quote ? foreign(cited.citation.quote, "blockquote") : null,
       h("p", { class: "signs" }, badge(kind), ocr ? h("span", { class: "badge ocr" }, ocr) : null,
-        this.marks("header_boxes").length ? h("span", { class: "legend" }, h("i", { class: "swatch header" }), t("header_row")) : null),
+        this.shown.heads.length ? h("span", { class: "legend" }, h("i", { class: "swatch header" }), t("header_row")) : null),
       cited.state === "stale" ? h("p", { class: "stale" }, t("stale_text")) : null);
   }
-
-  marks(kind) { return this.shown.boxes.get(this.shown.at)?.[kind] ?? []; }
 
   fill() {
     const { page } = this.shown;
@@ -158,12 +154,12 @@ export class Viewer {
     const shapes = (boxes, kind) => boxes.map(([left, top, right, bottom]) =>
       svg("rect", { class: kind, x: left, y: top, width: right - left, height: bottom - top }));
     return svg("svg", { class: "marks", viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" },
-      ...shapes(this.marks("header_boxes"), "header"), ...shapes(this.marks("boxes"), "quote"));
+      ...shapes(this.shown.heads, "header"), ...shapes(this.shown.boxes, "quote"));
   }
 
   /** The zoom that shows all of a page's width, or on a narrow screen the quote's. */
   fitting() {
-    const boxes = this.marks("boxes");
+    const { boxes } = this.shown;
     if (this.area.clientWidth >= NARROW || !boxes.length) return 1;
     const wide = Math.max(...boxes.map((box) => box[2])) - Math.min(...boxes.map((box) => box[0]));
     return Math.min(Math.max(0.92 / Math.max(wide, 0.1), 1), 2);
@@ -194,7 +190,7 @@ export class Viewer {
 
   /** Scroll the first mark into the middle; without one to the top. */
   toMark() {
-    const boxes = this.marks("boxes");
+    const { boxes } = this.shown;
     const desk = this.sheet.parentElement;
     if (!boxes.length) return desk.scrollTo(0, 0);
     const top = Math.min(...boxes.map((box) => box[1])), bottom = Math.max(...boxes.map((box) => box[3]));
@@ -231,7 +227,9 @@ export class Viewer {
   }
 
   turnTo(at) {
-    if (at >= 1 && at <= this.shown.of) this.refocus(() => this.load(() => this.read(this.shown, at)));
+    const { address, document, of } = this.shown;
+    if (at < 1 || at > of) return;
+    this.refocus(() => this.load(() => (address ? this.cited(address, at) : this.read(document, at))));
   }
 
   toggleText() {
