@@ -62,7 +62,11 @@ def add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     sub.add_argument(
         "--watch", action="append", default=[], metavar="PATH", help="keep the index in step with a folder"
     )
-    sub.add_argument("--audit", action="store_true", help="note who asked what in the index folder (audit.jsonl)")
+    sub.add_argument("--audit", action="store_true", help="note who asked what (audit.jsonl in the folder of --data)")
+    sub.add_argument(
+        "--data", metavar="DIR", help="folder for feedback, audit log and uploads (default: the index's name + -serve)"
+    )
+    sub.add_argument("--access-log", action="store_true", help="a JSON line a request on standard error")
     sub.add_argument("--open", action="store_true", help="open the page in a browser")
     sub.set_defaults(command=serve)
 

@@ -1,7 +1,7 @@
 """Pictures of the pages of a file, made in a worker process."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -42,25 +42,31 @@ class DrawingWorker(WorkerClient):
         Raises:
             ParseError: it can't be drawn.
         """
-        result = self._ask(path, {"number": number, "image": media_type.startswith("image/"), "dpi": dpi})
+        is_image = media_type.startswith("image/")
+        result = self._ask({"path": _wire_path(path), "number": number, "image": is_image, "dpi": dpi})
         try:
             return _picture(result)
         except (ValueError, LookupError, TypeError) as error:
             raise ParseError("the drawing process gave no usable answer") from error
 
-    def highlighted(self, path: Path, pages: Sequence[tuple[int, Sequence[Layer]]]) -> bytes:
-        """Pages of a PDF (numbers from 1) as a PDF with highlight annotations for the marks of their layers.
+    def highlighted(self, files: Iterable[tuple[Path, Sequence[tuple[int, Sequence[Layer]]]]]) -> bytes:
+        """Pages of PDF files (numbers from 1) as one PDF with highlight annotations for the marks of their layers.
 
         Raises:
-            ParseError: pages can't be cut out of it.
+            ParseError: pages can't be cut out of a file.
         """
-        marks = [{"number": number, "marks": _marks(layers)} for number, layers in pages]
-        return self._ask(path, {"highlights": marks}).raw
+        given = [
+            {
+                "path": _wire_path(path),
+                "pages": [{"number": number, "marks": _marks(layers)} for number, layers in pages],
+            }
+            for path, pages in files
+        ]
+        return self._ask({"highlights": given}).raw
 
-    def _ask(self, path: Path, fields: dict[str, Any]) -> WireFrame:
+    def _ask(self, fields: dict[str, Any]) -> WireFrame:
         try:
-            # hexadecimal: a path may hold bytes that are no text
-            return self._ready().ask(WireFrame.of({"path": os.fsencode(path).hex(), **fields}))
+            return self._ready().ask(WireFrame.of(fields))
         except (WorkerError, WorkerStartError) as error:
             raise ParseError(error.reason) from error
 
@@ -92,7 +98,7 @@ class PagePictures:
         """
         if self._media_type.startswith("image/"):
             raise ParseError("the file is an image; name a file .png or .html to draw it")
-        return self._worker.highlighted(self._path, pages)
+        return self._worker.highlighted([(self._path, pages)])
 
     def close(self) -> None:
         """End the process; the next picture would start another one."""
@@ -105,6 +111,11 @@ class PagePictures:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _wire_path(path: Path) -> str:
+    """A path as jobs have it: hexadecimal, as it may hold bytes that are no text."""
+    return os.fsencode(path).hex()
 
 
 def _picture(result: WireFrame) -> PagePicture:

@@ -23,7 +23,19 @@ from mistral_rag.serve._http.rate_guard import RateGuard
 from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found
 from mistral_rag.serve._index.originals import PageImages
 from mistral_rag.serve._index.served import ServedIndex
-from mistral_rag.serve._routes import about, asking, citing, documents, page_files, searching
+from mistral_rag.serve._records.answers import GivenAnswers
+from mistral_rag.serve._records.json_lines import JsonLines
+from mistral_rag.serve._routes import (
+    about,
+    asking,
+    citing,
+    costs,
+    documents,
+    exporting,
+    feedback,
+    page_files,
+    searching,
+)
 from mistral_rag.serve._settings import ServeSettings
 from mistral_rag.serve._state import ServerState
 
@@ -48,6 +60,10 @@ def routes() -> list[Route]:
         Route("/api/documents/{id}/original", documents.original),
         Route("/api/documents/{id}/pages/{number:int}", documents.page),
         Route("/api/pages/{id}/{number:int}.png", documents.picture),
+        Route("/api/feedback", feedback.give, methods=["POST"]),
+        Route("/api/feedback.jsonl", feedback.export),
+        Route("/api/export", exporting.export, methods=["POST"]),
+        Route("/api/costs", costs.costs),
         Route("/metrics", about.metrics),
         Route("/healthz", about.healthz),
         Route("/readyz", about.readyz),
@@ -83,7 +99,16 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: ServeSettings = app.state.settings
     index, images = ServedIndex(settings.index, model=settings.model), PageImages()
     gate = StreamGate(WAITING_STREAMS if settings.model is not None else 2 * (os.cpu_count() or 1))
-    app.state.server = server = ServerState(settings, index, images, gate, app.state.metrics)
+    app.state.server = server = ServerState(
+        settings,
+        index,
+        images,
+        gate,
+        app.state.metrics,
+        GivenAnswers(),
+        JsonLines(settings.data_folder / "feedback.jsonl"),
+        JsonLines(settings.data_folder / "audit.jsonl") if settings.audit else None,
+    )
     warming = asyncio.create_task(_warm_up(server))
     try:
         yield

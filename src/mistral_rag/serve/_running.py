@@ -74,29 +74,34 @@ def run(settings: ServeSettings, *, started: Callable[[str], None] | None = None
     Raises:
         ConfigurationError: the address can't be listened on.
     """
-    with _listening(settings) as listener:
-        server = StoppableServer(
-            uvicorn.Config(
-                create_app(settings),
-                http=HeadTimeout,
-                ws="none",
-                loop="asyncio",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-                lifespan="on",
-            )
-        )
+    with listening(settings) as listener:
         if started is not None:
             started(url_of(settings.host, listener.getsockname()[1]))
-        server.run(sockets=[listener])
+        make_server(settings).run(sockets=[listener])
 
 
-def _listening(settings: ServeSettings) -> socket.socket:
+def make_server(settings: ServeSettings) -> StoppableServer:
+    """The server with its limits; its `run` takes the sockets it listens on."""
+    return StoppableServer(
+        uvicorn.Config(
+            create_app(settings),
+            http=HeadTimeout,
+            ws="none",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            lifespan="on",
+        )
+    )
+
+
+def listening(settings: ServeSettings) -> socket.socket:
+    """A socket that listens where the settings say. Raises ConfigurationError where none can."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

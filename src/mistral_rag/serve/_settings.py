@@ -32,7 +32,9 @@ class ServeSettings:
         owner: the principal where there are no tokens.
         allow_upload: documents may be uploaded, replaced and deleted.
         watch: folders that are kept in step with the index.
-        audit: note questions, documents used, timings and costs in the index folder.
+        audit: note questions, documents used, timings and costs in `data`/audit.jsonl.
+        data: folder of what the server writes: feedback, the audit log, uploaded files; by default the index folder's
+            name with "-serve" behind it, beside it. Made when something is written.
         model: the chat model, or the name of one, which is then loaded when it is needed; None for quotes alone.
         title: heading of the page.
     """
@@ -46,9 +48,14 @@ class ServeSettings:
     allow_upload: bool = False
     watch: tuple[Path, ...] = ()
     audit: bool = False
-    log_questions: bool = False
+    data: Path | None = None
     model: "BaseChatModel | str | None" = None
     title: str = ""
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of what the server writes."""
+        return self.data or self.index.absolute().with_name(f"{self.index.absolute().name}-serve")
 
     @property
     def model_name(self) -> str | None:

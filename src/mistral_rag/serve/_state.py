@@ -12,6 +12,8 @@ from mistral_rag.serve._http.responses import RequestError
 from mistral_rag.serve._index.originals import PageImages
 from mistral_rag.serve._index.readable import ReadableIndex
 from mistral_rag.serve._index.served import ServedIndex
+from mistral_rag.serve._records.answers import GivenAnswers
+from mistral_rag.serve._records.json_lines import JsonLines
 from mistral_rag.serve._settings import ServeSettings
 
 
@@ -24,6 +26,9 @@ class ServerState:
     images: PageImages
     gate: StreamGate
     metrics: RequestMetrics
+    answers: GivenAnswers
+    feedback: JsonLines
+    audit: JsonLines | None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -14,7 +14,9 @@ from mistral_rag.overlay import NotDrawnError, file_of, unchanged_copy
 from mistral_rag.schema import Page, Source
 
 if TYPE_CHECKING:
-    from mistral_rag.overlay import DrawingWorker
+    from collections.abc import Sequence
+
+    from mistral_rag.overlay import DrawingWorker, Layer
 
 WIDTHS: Final = (320, 640, 960, 1280, 1600, 2000)
 """Widths of pictures in pixels: a wish is met by the next larger one, so that few are drawn and kept of a page."""
@@ -105,6 +107,16 @@ class PageImages:
         """A private copy of a source's file. Raises NotDrawnError where it is not what was indexed."""
         with self._drawing:
             return self._copies.of(source)
+
+    def highlighted(self, files: "Sequence[tuple[Source, Sequence[tuple[int, Sequence[Layer]]]]]") -> bytes:
+        """Pages of PDF files as one PDF with highlights.
+
+        Raises:
+            NotDrawnError: an original is not what was indexed.
+            ParseError: pages can't be cut out of one.
+        """
+        with self._drawing:
+            return self._worker.highlighted([(self._copies.of(source), pages) for source, pages in files])
 
     def _drawn(self, original: Path, source: Source, page: Page, key: tuple[str, int, int]) -> bytes:
         from PIL import Image

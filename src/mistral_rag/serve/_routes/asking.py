@@ -3,7 +3,8 @@
 import time
 import uuid
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -12,8 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mistral_rag._logger import logger_of
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ApiError, CostLimitError, MistralRagError, StoreError
+from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._http.events import ServerEvent, event_stream
 from mistral_rag.serve._http.requests import RequestBody, json_body
 from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found
@@ -21,11 +24,14 @@ from mistral_rag.serve._index.citations import cards
 from mistral_rag.serve._index.passages import passage_data
 from mistral_rag.serve._index.readable import ReadableIndex
 from mistral_rag.serve._index.shown import shown_answer, shown_document
-from mistral_rag.serve._state import readable_of, state_of
+from mistral_rag.serve._records.answers import GivenAnswer
+from mistral_rag.serve._records.audit import audit_entry
+from mistral_rag.serve._state import ServerState, principal_of, readable_of, state_of
 
 if TYPE_CHECKING:
     from mistral_rag.grounding import QAEvent
-    from mistral_rag.schema import Answer
+
+logger = logger_of(__name__)
 
 MAX_QUESTION: Final = 8_000
 """Characters of a question: three pages of text."""
@@ -61,22 +67,53 @@ async def ask(request: Request) -> Response:
     if not asked.question.strip():
         raise RequestError(400, "bad_request", "the question is empty", advice="Write one.")
     chosen = await run_in_threadpool(chosen_filter, readable, asked.documents)
-    return event_stream(lambda: _events(readable, asked, chosen), state_of(request).gate)
+    server = state_of(request)
+    return event_stream(Ask(server, principal_of(request), readable, asked, chosen).events, server.gate)
 
 
-def _events(readable: ReadableIndex, asked: AskBody, chosen: Mapping[str, Any]) -> Generator[ServerEvent, None, None]:
-    started = time.perf_counter()
-    try:
-        given = {"question": asked.question, "chat_history": [(m.role, m.content) for m in asked.history]}
-        with ExitStack() as stack:
-            stack.enter_context(_paid(readable, asked.question))
-            events = stack.enter_context(readable.chain.events(given, **chosen))
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question of a principal, to be answered from what its groups may read."""
+
+    server: ServerState
+    principal: Principal
+    readable: ReadableIndex
+    body: AskBody
+    settings: Mapping[str, Any]
+    """Settings of the search, such as a filter."""
+
+    def events(self) -> Generator[ServerEvent, None, None]:
+        """The events of the answer; an error is the last one."""
+        try:
+            with _paid(self.readable, self.body.question):
+                yield from self._answered()
+        except MistralRagError as error:
+            logger.warning("A question was not answered: %s: %s", type(error).__name__, error)
+            yield ServerEvent("error", fault_of(error))
+        else:
+            yield ServerEvent("done", {})
+
+    def _answered(self) -> Iterator[ServerEvent]:
+        from mistral_rag.grounding import AnswerEvent
+
+        started, sequence = time.perf_counter(), self.readable.reader.sequence
+        earlier = [(message.role, message.content) for message in self.body.history]
+        given = {"question": self.body.question, "chat_history": earlier}
+        with self.readable.chain.events(given, **self.settings) as events:
             for event in events:
-                yield _sent(event, readable, started)
-    except MistralRagError as error:
-        yield ServerEvent("error", fault_of(error))
-    else:
-        yield ServerEvent("done", {})
+                if isinstance(event, AnswerEvent):
+                    seconds = time.perf_counter() - started
+                    answered = GivenAnswer.now(uuid.uuid4().hex, self.principal.name, event.answer, sequence, seconds)
+                    self._keep(answered)
+                    yield ServerEvent("answer", answer_data(answered, self.readable))
+                else:
+                    yield _sent(event)
+
+    def _keep(self, answered: GivenAnswer) -> None:
+        """Keep an answer for feedback and exports, and note it in the audit log."""
+        self.server.answers.keep(answered)
+        if self.server.audit is not None:
+            self.server.audit.append(audit_entry(answered))
 
 
 @contextmanager
@@ -92,37 +129,36 @@ def _paid(readable: ReadableIndex, question: str) -> Iterator[None]:
         yield
 
 
-def _sent(event: "QAEvent", readable: ReadableIndex, started: float) -> ServerEvent:
-    """An event of the chain as it goes out; the answer with its id and what the page shows below it."""
-    from mistral_rag.grounding import AnswerEvent, EvidenceEvent
+def _sent(event: "QAEvent") -> ServerEvent:
+    """An event of the chain as it goes out."""
+    from mistral_rag.grounding import EvidenceEvent
 
     kind = type(event).__name__.removesuffix("Event").lower()
     if isinstance(event, EvidenceEvent):
         documents = [shown_document(document.model_dump(mode="json")) for document in event.documents]
         return ServerEvent(kind, {"passages": event.passages, "pages": event.pages, "documents": documents})
-    if isinstance(event, AnswerEvent):
-        return ServerEvent(kind, answer_data(event.answer, readable, seconds=time.perf_counter() - started))
     return ServerEvent(kind, event)
 
 
-def answer_data(answer: "Answer", readable: ReadableIndex, *, seconds: float) -> dict[str, Any]:
-    """An answer with its id, its citations' addresses, and what it took."""
+def answer_data(given: GivenAnswer, readable: ReadableIndex) -> dict[str, Any]:
+    """An answer with its id, its citations' addresses, the closest passages, and what it took."""
     from mistral_rag.retrieval import Hit
 
+    answer = given.answer
     cited = {citation.uri for citation in answer.citations}
+    sources = {one.source.uri: one.source for one in readable.documents().by_id.values() if one.source.uri in cited}
     ids = [document.id for document in answer.documents if document.id][:CLOSEST]
     with readable.reader.view() as view:
-        sources = {one.source.uri: one.source for one in readable.documents().by_id.values() if one.source.uri in cited}
         stored = view.chunks_by_id(ids)
     hits = [Hit(stored[one], 1 / rank) for rank, one in enumerate(ids, 1) if one in stored]
     return {
-        "id": uuid.uuid4().hex,
+        "id": given.id,
         "answer": shown_answer(answer),
         "citations": cards(answer.citations, sources),
         "passages": [passage_data(hit, answer.question, explain=False) for hit in hits],
         "usage": answer.usage,
         "cost": answer.cost,
-        "seconds": round(seconds, 3),
+        "seconds": round(given.seconds, 3),
     }
 
 
