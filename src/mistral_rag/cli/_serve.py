@@ -80,7 +80,9 @@ def _port(text: str) -> int:
 def serve(arguments: argparse.Namespace) -> int:
     """`mistral-rag serve`; goes on until it is interrupted."""
     folder = index_folder(arguments)
-    _require_packages()
+    _require_packages(arguments)
+    from pathlib import Path
+
     from mistral_rag.index import IndexReader
     from mistral_rag.serve import ServeSettings, run
 
@@ -94,23 +96,43 @@ def serve(arguments: argparse.Namespace) -> int:
         tokens=tokens,
         owner=owner,
         allow_upload=arguments.allow_upload,
+        watch=tuple(arguments.watch),
         audit=arguments.audit,
+        data=Path(arguments.data).absolute() if arguments.data else None,
         model=_model(arguments),
         title=arguments.title or folder.absolute().name,
     )
+    _log(arguments)
     gc.enable()  # commands answer once and go without; a server goes on
     run(settings, started=lambda url: _said(url, settings, arguments))
     return DONE
 
 
-def _require_packages() -> None:
-    """Raise MissingExtraError where the extra is not installed."""
+def _require_packages(arguments: argparse.Namespace) -> None:
+    """Raise MissingExtraError where an extra is not installed."""
     from importlib.util import find_spec
 
     from mistral_rag.errors import MissingExtraError
 
     if not all(find_spec(name) for name in ("starlette", "uvicorn", "python_multipart")):
         raise MissingExtraError("mistral-rag serve", "serve")
+    if arguments.watch and not find_spec("watchfiles"):
+        raise MissingExtraError("--watch", "watch")
+
+
+def _log(arguments: argparse.Namespace) -> None:
+    """Let the log come out on standard error; with --access-log a JSON line a request, too."""
+    import logging
+
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    if arguments.watch:
+        logging.getLogger("mistral_rag.serve._uploads").setLevel(logging.INFO)
+    if arguments.access_log:
+        access, lines = logging.getLogger("mistral_rag.serve.access"), logging.StreamHandler()
+        lines.setFormatter(logging.Formatter("%(message)s"))
+        access.addHandler(lines)
+        access.setLevel(logging.INFO)
+        access.propagate = False
 
 
 def _model(arguments: argparse.Namespace) -> str | None:

@@ -35,9 +35,13 @@ from mistral_rag.serve._routes import (
     feedback,
     page_files,
     searching,
+    uploads,
 )
 from mistral_rag.serve._settings import ServeSettings
 from mistral_rag.serve._state import ServerState
+from mistral_rag.serve._uploads.files import UploadFolder
+from mistral_rag.serve._uploads.jobs import IndexJobs
+from mistral_rag.serve._uploads.watching import watch
 
 logger = logger_of(__name__)
 
@@ -56,7 +60,11 @@ def routes() -> list[Route]:
         Route("/api/cite/{address}", citing.cite),
         Route("/api/search", searching.search),
         Route("/api/documents", documents.documents),
+        Route("/api/documents", uploads.add, methods=["POST"]),
         Route("/api/documents/{id}", documents.document),
+        Route("/api/documents/{id}", uploads.replace, methods=["PUT"]),
+        Route("/api/documents/{id}", uploads.delete, methods=["DELETE"]),
+        Route("/api/jobs/{id}", uploads.job),
         Route("/api/documents/{id}/original", documents.original),
         Route("/api/documents/{id}/pages/{number:int}", documents.page),
         Route("/api/pages/{id}/{number:int}.png", documents.picture),
@@ -108,13 +116,19 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         GivenAnswers(),
         JsonLines(settings.data_folder / "feedback.jsonl"),
         JsonLines(settings.data_folder / "audit.jsonl") if settings.audit else None,
+        UploadFolder(settings.data_folder / "uploads"),
+        IndexJobs(),
     )
-    warming = asyncio.create_task(_warm_up(server))
+    tasks = [asyncio.create_task(_warm_up(server))]
+    if settings.watch:
+        tasks.append(asyncio.create_task(watch(settings.watch, settings.index)))
     try:
         yield
     finally:
         gate.stopping.set()
-        warming.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, server.jobs.close(), return_exceptions=True)
         await run_in_threadpool(images.close)
         index.close()
 

@@ -31,7 +31,7 @@ class ServeSettings:
         tokens: of the principals; without any, whoever reaches the server is `owner`.
         owner: the principal where there are no tokens.
         allow_upload: documents may be uploaded, replaced and deleted.
-        watch: folders that are kept in step with the index.
+        watch: folders and other places that the index is kept in step with, as `ingest watch` takes them.
         audit: note questions, documents used, timings and costs in `data`/audit.jsonl.
         data: folder of what the server writes: feedback, the audit log, uploaded files; by default the index folder's
             name with "-serve" behind it, beside it. Made when something is written.
@@ -46,7 +46,7 @@ class ServeSettings:
     tokens: Tokens = field(default_factory=Tokens)
     owner: Principal = OWNER
     allow_upload: bool = False
-    watch: tuple[Path, ...] = ()
+    watch: tuple[str, ...] = ()
     audit: bool = False
     data: Path | None = None
     model: "BaseChatModel | str | None" = None

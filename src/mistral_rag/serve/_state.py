@@ -15,6 +15,8 @@ from mistral_rag.serve._index.served import ServedIndex
 from mistral_rag.serve._records.answers import GivenAnswers
 from mistral_rag.serve._records.json_lines import JsonLines
 from mistral_rag.serve._settings import ServeSettings
+from mistral_rag.serve._uploads.files import UploadFolder
+from mistral_rag.serve._uploads.jobs import IndexJobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class ServerState:
     answers: GivenAnswers
     feedback: JsonLines
     audit: JsonLines | None
+    uploads: UploadFolder
+    jobs: IndexJobs
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 

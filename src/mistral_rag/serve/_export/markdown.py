@@ -50,7 +50,8 @@ def _footnote(one: ExportedCitation, base: str) -> Iterator[str]:
     citation = one.found or one.given
     where = f", {_plain(str(citation.spans[0].locator))}" if citation.spans else ""
     link = f" <{base}{one.address.path[1:]}>" if one.address else ""
-    yield f"[^{one.number}]: {_plain(citation.title)} ({_plain(citation.source)}){where}; {_state(one, citation)}.{link}\n"
+    named = f"{_plain(citation.title)} ({_plain(citation.source)}){where}"
+    yield f"[^{one.number}]: {named}; {_state(one, citation)}.{link}\n"
     for line in (citation.quote or citation.given_quote or "").splitlines():
         yield f"    > {_plain(line)}"
     yield ""
