@@ -64,6 +64,7 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     build_options(sub)
     sub.add_argument("--rebuild", action="store_true", help="read everything again, for example with other models")
+    sub.add_argument("--stream", action="store_true", help="with --json: one JSON line a step, the report last")
 
 
 def build_options(sub: argparse.ArgumentParser) -> None:
@@ -134,7 +135,7 @@ def run_build(work: Build, arguments: argparse.Namespace) -> int:
 
     report = work.report
     try:
-        with shown() as show:
+        with shown(as_json=arguments.json and getattr(arguments, "stream", False)) as show:
             for progress in work:
                 show(progress)
     except errors.ApiError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-from mistral_rag.terminal import bare_stderr, counted, note, one_line
+from mistral_rag.terminal import bare_stderr, counted, note, one_line, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
@@ -69,8 +69,14 @@ def fitted(counts: str, name: str, width: int) -> str:
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error where that is a terminal, else a line every half a minute."""
+def shown(*, as_json: bool = False) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on standard error where that is a terminal, else a line every half a minute.
+
+    With `as_json` each step is a line on standard output, for a program that shows it.
+    """
+    if as_json:
+        yield _say_step
+        return
     screen = bare_stderr()
     pace = BuildPace(time.monotonic())
     if screen is None or not screen.isatty():
@@ -95,6 +101,19 @@ def shown() -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=done, total=total if reading else done + total, description=text)
 
         yield show
+
+
+def _say_step(progress: Progress) -> None:
+    reading = progress.read_bytes < progress.total_bytes or not progress.vectors
+    say_json(
+        {
+            "step": "reading" if reading else "embedding",
+            "source": progress.event.source,
+            "done": progress.done if reading else progress.vectors,
+            "total": progress.total if reading else progress.vectors + progress.pending,
+            "pages": progress.pages,
+        }
+    )
 
 
 class _Lines:

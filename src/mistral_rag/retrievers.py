@@ -208,14 +208,15 @@ class HybridRetriever(BaseRetriever):
         """As `search`."""
         return await asyncio.to_thread(self.search, question, k=k)
 
-    def explain(self, question: str, *, k: int | None = None) -> Explanation:
-        """As `search`, with what the ranking went by.
+    def explain(self, question: str, *, k: int | None = None, **settings: Any) -> Explanation:
+        """As `search`, with what the ranking went by; `settings` are those of a call, as for `retrieve`.
 
         Raises:
             ValueError: `k` is negative.
             InvalidFilterError: the filter can't be understood, or needs a field that no document has.
         """
-        return self._explained(question, k, layouts=False)[0]
+        searched = self._for_call(settings) if settings else self
+        return searched._explained(question, k, layouts=False)[0]
 
     def retrieve(self, question: str, config: RunnableConfig | None = None, /, **kwargs: Any) -> Retrieval:
         """The passages that `invoke` gives, with their pages as they are in the same commit.

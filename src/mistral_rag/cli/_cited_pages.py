@@ -4,21 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mistral_rag.cli._originals import NotDrawnError, file_of, unchanged_copy
 from mistral_rag.errors import ParseError
 from mistral_rag.grounding import verify_citation
 from mistral_rag.overlay import (
     CITATION_LEGEND,
     Layer,
+    NotDrawnError,
     PagePictures,
     PageView,
     Section,
     cell_lines,
     citation_layers,
     definitions,
+    file_of,
     png,
     quotation,
     quoted_text,
+    unchanged_copy,
 )
 from mistral_rag.schema import Citation, Page, Source, Span
 

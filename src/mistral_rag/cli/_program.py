@@ -12,6 +12,7 @@ from mistral_rag.cli._costs import add_costs
 from mistral_rag.cli._mcp import add_mcp
 from mistral_rag.cli._models import add_models
 from mistral_rag.cli._search import add_search
+from mistral_rag.cli._serve import add_serve
 from mistral_rag.cli._show import add_show
 from mistral_rag.cli._verify import add_verify
 from mistral_rag.terminal import DONE, EXIT_CODES, UNDONE, UNUSABLE, CommandParser, add_common, note, run, say, say_json
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add_chat(commands)
     add_search(commands)
     add_show(commands)
+    add_serve(commands)
     add_calibrate(commands)
     add_verify(commands)
     add_models(commands)

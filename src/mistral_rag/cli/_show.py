@@ -148,8 +148,8 @@ def _pdf(cited: Sequence[CitedPages], out: Path) -> list[CitedPages]:
     from dataclasses import replace
 
     from mistral_rag.cli._cited_pages import highlighted
-    from mistral_rag.cli._originals import NotDrawnError
     from mistral_rag.errors import ParseError
+    from mistral_rag.overlay import NotDrawnError
 
     first = cited[0]
     _check_printed(first)

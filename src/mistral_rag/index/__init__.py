@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mistral_rag.index._index_text import embed_text
     from mistral_rag.index._lexical.lexical_index import LexicalIndex
     from mistral_rag.index._members import member_uri, members_prefix, outermost_uri
+    from mistral_rag.index._page_summaries import PageSummary
     from mistral_rag.index._reader import IndexReader, UnrestrictedReader
     from mistral_rag.index._recovery.check import verify
     from mistral_rag.index._recovery.repair import repair
@@ -48,6 +49,7 @@ __all__ = [
     "IndexReader",
     "IndexWriter",
     "LexicalIndex",
+    "PageSummary",
     "Profile",
     "SourceStatus",
     "StoredChunk",
@@ -86,6 +88,7 @@ __getattr__ = loader(
         "IndexReader": "_reader",
         "IndexWriter": "_writer",
         "LexicalIndex": "_lexical.lexical_index",
+        "PageSummary": "_page_summaries",
         "Profile": "_database.profiles",
         "SourceStatus": "_source_status",
         "StoredChunk": "_stored_rows",

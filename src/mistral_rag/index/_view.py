@@ -3,7 +3,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ from mistral_rag.index._dense.vector_rows import Rows
 from mistral_rag.index._filters.filters import AllowedRows, readable_fields
 from mistral_rag.index._folder.commands import verify_command
 from mistral_rag.index._gate import hides_documents, own_keys
-from mistral_rag.index._source_status import MAX_PAGES
+from mistral_rag.index._page_summaries import PageSummary, page_summaries
+from mistral_rag.index._source_status import MAX_PAGES, SourceStatus
 from mistral_rag.index._status import HIDDEN
 from mistral_rag.index._stored_rows import StoredChunk, by_key, columns_of
 from mistral_rag.schema import Chunk, Page, Source
@@ -94,6 +95,14 @@ class View(CommitRows):
         query = f"SELECT {columns_of('sources', 't')} FROM sources t WHERE status = 'ok' ORDER BY source"
         for values in self._stored.checked("sources", query):
             yield stored_source(values[-1])
+
+    def statuses(self) -> Iterator[SourceStatus]:
+        """All sources with how reading them went, also those that failed or were removed, by uri."""
+        return map(SourceStatus.of, self._connection.execute(f"{SourceStatus.QUERY} ORDER BY uri"))
+
+    def page_summaries(self, uris: Collection[str]) -> dict[str, list[PageSummary]]:
+        """The pages of these sources in order, without their texts, by uri; unknown ones are left out."""
+        return page_summaries(self._connection, uris)
 
     def page(self, uri: str, number: int) -> Page:
         """The page at position `number` (from 1) of a source, with words, blocks and units.

@@ -84,19 +84,20 @@ class PageFrame:
         return self.point(left, top), self.point(right, top), self.point(left, bottom), self.point(right, bottom)
 
 
-def highlighted(path: Path, pages: Sequence[tuple[int, Sequence[Highlight]]]) -> bytes:
-    """The pages of these numbers (from 1) as a PDF file of their own, with their highlights.
+def highlighted(files: Iterable[tuple[Path, Sequence[tuple[int, Sequence[Highlight]]]]]) -> bytes:
+    """The pages of these numbers (from 1) of these files as one PDF file, with their highlights.
 
     Raises:
-        ParseError: the file is encrypted, or can't be cut.
+        ParseError: a file is encrypted, or can't be cut.
     """
+    writer = PdfWriter()
     try:
-        reader = PdfReader(path, strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ParseError("the PDF is encrypted and needs a password")
-        writer = PdfWriter()
-        for number, marks in pages:
-            _add(writer, reader.pages[number - 1], marks)
+        for path, pages in files:
+            reader = PdfReader(path, strict=False)
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise ParseError("the PDF is encrypted and needs a password")
+            for number, marks in pages:
+                _add(writer, reader.pages[number - 1], marks)
         target = io.BytesIO()
         writer.write(target)
     except PYPDF_ERRORS as error:

@@ -1,10 +1,11 @@
 """Pictures of the pages of a file, made in a worker process."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from mistral_rag.errors import ParseError, WorkerError, WorkerStartError
 from mistral_rag.overlay._marks import Layer, Raster
@@ -26,8 +27,52 @@ class PagePicture:
     hidden: tuple[HiddenText, ...]
 
 
-class PagePictures(WorkerClient):
-    """Draws pages of a PDF or image file in a child process; a context manager.
+class DrawingWorker(WorkerClient):
+    """Draws pages of any number of files in one child process; a context manager, for one thread at a time.
+
+    The child reads files that anyone may have written, and is the only process that does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_SPEC)
+
+    def page(self, path: Path, media_type: str, number: int, *, dpi: float = DPI) -> PagePicture:
+        """Draw page `number` (from 1) of a PDF at `dpi` pixels an inch, or of an image with its own.
+
+        Raises:
+            ParseError: it can't be drawn.
+        """
+        is_image = media_type.startswith("image/")
+        result = self._ask({"path": _wire_path(path), "number": number, "image": is_image, "dpi": dpi})
+        try:
+            return _picture(result)
+        except (ValueError, LookupError, TypeError) as error:
+            raise ParseError("the drawing process gave no usable answer") from error
+
+    def highlighted(self, files: Iterable[tuple[Path, Sequence[tuple[int, Sequence[Layer]]]]]) -> bytes:
+        """Pages of PDF files (numbers from 1) as one PDF with highlight annotations for the marks of their layers.
+
+        Raises:
+            ParseError: pages can't be cut out of a file.
+        """
+        given = [
+            {
+                "path": _wire_path(path),
+                "pages": [{"number": number, "marks": _marks(layers)} for number, layers in pages],
+            }
+            for path, pages in files
+        ]
+        return self._ask({"highlights": given}).raw
+
+    def _ask(self, fields: dict[str, Any]) -> WireFrame:
+        try:
+            return self._ready().ask(WireFrame.of(fields))
+        except (WorkerError, WorkerStartError) as error:
+            raise ParseError(error.reason) from error
+
+
+class PagePictures:
+    """Draws pages of one PDF or image file in a child process; a context manager.
 
     Args:
         path: the file.
@@ -36,18 +81,14 @@ class PagePictures(WorkerClient):
     """
 
     def __init__(self, path: Path, media_type: str, *, dpi: float = DPI) -> None:
-        super().__init__(_SPEC)
+        self._worker = DrawingWorker()
         self._path = path
-        self._image = media_type.startswith("image/")
+        self._media_type = media_type
         self._dpi = dpi
 
     def page(self, number: int) -> PagePicture:
         """Draw page `number` (from 1); raises ParseError when it can't be drawn."""
-        result = self._ask({"number": number, "image": self._image, "dpi": self._dpi})
-        try:
-            return _picture(result)
-        except (ValueError, LookupError, TypeError) as error:
-            raise ParseError("the drawing process gave no usable answer") from error
+        return self._worker.page(self._path, self._media_type, number, dpi=self._dpi)
 
     def highlighted(self, pages: Sequence[tuple[int, Sequence[Layer]]]) -> bytes:
         """These pages (numbers from 1) as a PDF with highlight annotations for the marks of their layers.
@@ -55,16 +96,26 @@ class PagePictures(WorkerClient):
         Raises:
             ParseError: the file is no PDF, or pages can't be cut out of it.
         """
-        if self._image:
+        if self._media_type.startswith("image/"):
             raise ParseError("the file is an image; name a file .png or .html to draw it")
-        return self._ask({"highlights": [{"number": number, "marks": _marks(layers)} for number, layers in pages]}).raw
+        return self._worker.highlighted([(self._path, pages)])
 
-    def _ask(self, fields: dict[str, Any]) -> WireFrame:
-        try:
-            # hexadecimal: a path may hold bytes that are no text
-            return self._ready().ask(WireFrame.of({"path": os.fsencode(self._path).hex(), **fields}))
-        except (WorkerError, WorkerStartError) as error:
-            raise ParseError(error.reason) from error
+    def close(self) -> None:
+        """End the process; the next picture would start another one."""
+        self._worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _wire_path(path: Path) -> str:
+    """A path as jobs have it: hexadecimal, as it may hold bytes that are no text."""
+    return os.fsencode(path).hex()
 
 
 def _picture(result: WireFrame) -> PagePicture:

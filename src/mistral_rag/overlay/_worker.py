@@ -32,10 +32,11 @@ def _prepare() -> Callable[[WireFrame], Iterator[WireFrame]]:
 
 def _answer(job: WireFrame) -> Iterator[WireFrame]:
     fields = job.value()
-    path = Path(os.fsdecode(bytes.fromhex(fields["path"])))
     if "highlights" in fields:
-        yield WireFrame.of({}, _highlighted(path, fields["highlights"]))
-    elif fields["image"]:
+        yield WireFrame.of({}, _highlighted(fields["highlights"]))
+        return
+    path = _path(fields["path"])
+    if fields["image"]:
         yield _image(path, fields["number"])
     else:
         yield _page(path, fields["number"], fields["dpi"])
@@ -57,21 +58,20 @@ def _image(path: Path, number: int) -> WireFrame:
     return WireFrame.of({"width": width, "height": height, "hidden": []}, pixels.tobytes())
 
 
-def _highlighted(path: Path, pages: list[dict[str, Any]]) -> bytes:
+def _path(hexadecimal: str) -> Path:
+    return Path(os.fsdecode(bytes.fromhex(hexadecimal)))
+
+
+def _highlighted(files: list[dict[str, Any]]) -> bytes:
     from mistral_rag.overlay._highlights import Highlight, highlighted
 
+    def marks(page: dict[str, Any]) -> list[Highlight]:
+        return [
+            Highlight(tuple(map(tuple, mark["boxes"])), tuple(mark["color"]), mark["text"]) for mark in page["marks"]
+        ]
+
     return highlighted(
-        path,
-        [
-            (
-                page["number"],
-                [
-                    Highlight(tuple(map(tuple, mark["boxes"])), tuple(mark["color"]), mark["text"])
-                    for mark in page["marks"]
-                ],
-            )
-            for page in pages
-        ],
+        (_path(file["path"]), [(page["number"], marks(page)) for page in file["pages"]]) for file in files
     )
 
 

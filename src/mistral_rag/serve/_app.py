@@ -1,0 +1,171 @@
+"""The ASGI application: routes, what stands before them, and what is started and ended with it."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mistral_rag._logger import logger_of
+from mistral_rag.errors import MistralRagError, StoreError
+from mistral_rag.serve._http.events import StreamGate
+from mistral_rag.serve._http.guard import OriginGuard, SecurityHeaders, TokenGuard
+from mistral_rag.serve._http.observing import Observer, RequestMetrics
+from mistral_rag.serve._http.rate_guard import RateGuard
+from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found
+from mistral_rag.serve._index.originals import PageImages
+from mistral_rag.serve._index.served import ServedIndex
+from mistral_rag.serve._records.answers import GivenAnswers
+from mistral_rag.serve._records.json_lines import JsonLines
+from mistral_rag.serve._routes import (
+    about,
+    asking,
+    citing,
+    costs,
+    documents,
+    exporting,
+    feedback,
+    page_files,
+    searching,
+    uploads,
+)
+from mistral_rag.serve._settings import ServeSettings
+from mistral_rag.serve._state import ServerState
+from mistral_rag.serve._uploads.files import UploadFolder
+from mistral_rag.serve._uploads.jobs import IndexJobs
+from mistral_rag.serve._uploads.watching import watch
+
+logger = logger_of(__name__)
+
+WAITING_STREAMS: Final = 64
+"""Answers of a model that are written at once: each waits for the platform and costs a thread."""
+
+
+def routes() -> list[Route]:
+    """The routes of the server."""
+    return [
+        Route("/", page_files.index),
+        Route("/cite/{address}", page_files.index),
+        Route("/static/{path:path}", page_files.static),
+        Route("/api/settings", about.settings),
+        Route("/api/ask", asking.ask, methods=["POST"]),
+        Route("/api/cite/{address}", citing.cite),
+        Route("/api/search", searching.search),
+        Route("/api/documents", documents.documents),
+        Route("/api/documents", uploads.add, methods=["POST"]),
+        Route("/api/documents/{id}", documents.document),
+        Route("/api/documents/{id}", uploads.replace, methods=["PUT"]),
+        Route("/api/documents/{id}", uploads.delete, methods=["DELETE"]),
+        Route("/api/jobs/{id}", uploads.job),
+        Route("/api/documents/{id}/original", documents.original),
+        Route("/api/documents/{id}/pages/{number:int}", documents.page),
+        Route("/api/pages/{id}/{number:int}.png", documents.picture),
+        Route("/api/feedback", feedback.give, methods=["POST"]),
+        Route("/api/feedback.jsonl", feedback.export),
+        Route("/api/export", exporting.export, methods=["POST"]),
+        Route("/api/costs", costs.costs),
+        Route("/metrics", about.metrics),
+        Route("/healthz", about.healthz),
+        Route("/readyz", about.readyz),
+    ]
+
+
+def create_app(settings: ServeSettings) -> Starlette:
+    """The application that serves one index. It opens nothing before it is started."""
+    served, metrics = routes(), RequestMetrics()
+    app = Starlette(
+        routes=served,
+        middleware=[
+            Middleware(Observer, metrics=metrics, routes=served),
+            Middleware(SecurityHeaders),
+            Middleware(OriginGuard, names=(settings.host, *settings.names)),
+            Middleware(TokenGuard, tokens=settings.tokens, owner=settings.owner),
+            Middleware(RateGuard, counts=bool(settings.tokens)),
+        ],
+        exception_handlers={
+            RequestError: _refused,
+            HTTPException: _http_error,
+            StoreError: _index_fault,
+            Exception: _unexpected,
+        },
+        lifespan=_lifespan,
+    )
+    app.state.settings, app.state.metrics = settings, metrics
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    settings: ServeSettings = app.state.settings
+    index, images = ServedIndex(settings.index, model=settings.model), PageImages()
+    gate = StreamGate(WAITING_STREAMS if settings.model is not None else 2 * (os.cpu_count() or 1))
+    app.state.server = server = ServerState(
+        settings,
+        index,
+        images,
+        gate,
+        app.state.metrics,
+        GivenAnswers(),
+        JsonLines(settings.data_folder / "feedback.jsonl"),
+        JsonLines(settings.data_folder / "audit.jsonl") if settings.audit else None,
+        UploadFolder(settings.data_folder / "uploads"),
+        IndexJobs(),
+    )
+    tasks = [asyncio.create_task(_warm_up(server))]
+    if settings.watch:
+        tasks.append(asyncio.create_task(watch(settings.watch, settings.index)))
+    try:
+        yield
+    finally:
+        gate.stopping.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, server.jobs.close(), return_exceptions=True)
+        await run_in_threadpool(images.close)
+        index.close()
+
+
+async def _warm_up(server: ServerState) -> None:
+    """Load the models and the caches of the index, so that the first question need not wait for them."""
+    try:
+        await run_in_threadpool(_first_search, server)
+    except MistralRagError as error:
+        logger.warning("The index is not ready: %s", error)
+    else:
+        server.ready.set()
+
+
+def _first_search(server: ServerState) -> None:
+    server.index.for_groups(server.settings.owner.groups).chain.invoke("hello")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)  # noqa: S101 (as it is registered)
+    return error.reply()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    if status == 404:
+        return not_found().reply()
+    headers: Any = getattr(error, "headers", None)
+    return RequestError(status, "refused", str(getattr(error, "detail", "refused")), headers=headers).reply()
+
+
+async def _index_fault(request: Request, error: Exception) -> Response:
+    logger.warning("The index can't be read: %s", error)
+    return index_unavailable().reply()
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    return RequestError(
+        500, "unexpected", "something went wrong here", advice="The server's log has the reason."
+    ).reply()

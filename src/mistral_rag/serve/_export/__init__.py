@@ -1,0 +1,1 @@
+"""Exports of answers: Markdown, PDF with highlights, W3C Web Annotations."""

@@ -1,0 +1,1 @@
+"""HTTP around the routes: responses, errors, events, limits, headers."""

@@ -1,0 +1,73 @@
+"""Bodies and query strings of requests, within bounds."""
+
+import json
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+
+from mistral_rag.serve._http.responses import RequestError, bad_request
+
+MAX_JSON: Final = 1 << 20
+"""Bytes of a JSON body: a question with a long conversation before it."""
+
+Given = TypeVar("Given", bound="RequestBody")
+
+
+class RequestBody(BaseModel):
+    """Base of the bodies that clients send: no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+async def json_body(request: Request, kind: type[Given], *, limit: int = MAX_JSON) -> Given:
+    """The JSON body of a request.
+
+    Raises:
+        RequestError: it is too large (413), no JSON by its type (415), or says something else (400).
+    """
+    kind_of_body = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind_of_body != "application/json":
+        # forms of other sites can't send this type
+        raise RequestError(415, "unsupported_media_type", "send the body as application/json")
+    try:
+        return kind.model_validate_json(await limited_body(request, limit))
+    except ValidationError as error:
+        raise bad_request(_first_fault(error)) from None
+    except (ValueError, RecursionError):
+        raise bad_request("the body is no JSON") from None
+
+
+async def limited_body(request: Request, limit: int) -> bytes:
+    """The body of a request. Raises RequestError (413) for more than `limit` bytes."""
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            raise RequestError(413, "too_large", f"the body has more than {limit} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+def whole_number(request: Request, name: str, default: int, *, most: int) -> int:
+    """A number in the query string, from 0 to `most`. Raises RequestError for anything else."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) > most:
+        raise bad_request(f"{name} is a whole number from 0 to {most}")
+    return int(text)
+
+
+def json_text(text: str) -> Any:
+    """A JSON value in a form field. Raises RequestError where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise bad_request("a form field that should hold JSON holds none") from None

@@ -1,0 +1,135 @@
+"""Citations as the page shows them: their addresses, and what the index holds there now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mistral_rag.overlay import file_of
+from mistral_rag.schema import Box, Citation, Page, Source, Span, joined_quote
+from mistral_rag.serve._index.addresses import DIGEST, CitationAddress, document_id
+
+if TYPE_CHECKING:
+    from mistral_rag.index import SourceStatus, View
+    from mistral_rag.serve._index.readable import ReadableIndex
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCitation:
+    """A citation's address as the index answers it now.
+
+    `state` is "stale" where the page's text is no longer what was cited; then there is no citation. `page` is the page
+    that was asked for as it is now, None where there is none.
+    """
+
+    state: Literal["current", "stale"]
+    document: "SourceStatus"
+    citation: Citation | None = None
+    page: Page | None = None
+
+
+def look_up(index: "ReadableIndex", address: CitationAddress, number: int | None = None) -> FoundCitation | None:
+    """The citation at an address, with page `number` of its document, by default the first one it quotes.
+
+    None where these groups read nothing there, no quote can stand there, or the document has no such page.
+    """
+    # a second to import: the server is up before
+    from mistral_rag.grounding import verify_citation
+
+    document = index.document(address.document)
+    if document is None or document.status != "ok":
+        return None
+    uri, first = document.source.uri, address.spans[0][0]
+    with index.reader.view() as view:
+        quoted = _page(view, uri, first)
+        shown = quoted if number is None else _page(view, uri, number)
+        if shown is None and number is not None:
+            return None
+        if quoted is None or quoted.text_sha256[:DIGEST] != address.digest:
+            return FoundCitation("stale", document, page=shown)
+        given = _given(view, document.source, address)
+        found = None if given is None else verify_citation(view, given)
+        if found is None or found.location != "exact":
+            return None
+    return FoundCitation("current", document, found, shown)
+
+
+def _page(view: "View", uri: str, number: int) -> Page | None:
+    try:
+        return view.page(uri, number)
+    except KeyError:
+        return None
+
+
+def _given(view: "View", source: Source, address: CitationAddress) -> Citation | None:
+    """The citation that an address claims; None where its runs are beyond the pages."""
+    spans = []
+    for number, start, end in address.spans:
+        page = _page(view, source.uri, number)
+        if page is None or end > len(page.text):
+            return None
+        spans.append(
+            Span(
+                page=number,
+                locator=page.locator,
+                start=start,
+                end=end,
+                quote=page.text[start:end],
+                text_sha256=page.text_sha256,
+            )
+        )
+    return Citation(
+        marker="1",
+        source=source.name,
+        uri=source.uri,
+        title=source.title,
+        page=spans[0].page,
+        quote=joined_quote(spans),
+        spans=tuple(spans),
+        start=0,
+        end=0,
+        digest=source.digest,
+        location="exact",
+    )
+
+
+def has_picture(source: Source) -> bool:
+    """True when pages of a source can be drawn: it is a PDF or an image, and its file is where it was."""
+    if source.media_type != "application/pdf" and not source.media_type.startswith("image/"):
+        return False
+    path = file_of(source)
+    return path is not None and path.is_file()
+
+
+def boxes_on(spans: Sequence[Span], number: int, *, role: str) -> list[list[float]]:
+    """The boxes of spans on a page as left, top, right, bottom, each once."""
+    found = [sides(box) for span in spans if span.page == number and span.role == role for box in span.boxes]
+    return list(map(list, dict.fromkeys(map(tuple, found))))
+
+
+def sides(box: Box) -> list[float]:
+    """A box as left, top, right, bottom in fractions of the page."""
+    return [box.left, box.top, box.right, box.bottom]
+
+
+def cards(citations: Iterable[Citation], sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """Citations as the page shows them below an answer; `sources` are those of the index by uri."""
+    return [_card(citation, sources.get(citation.uri)) for citation in citations]
+
+
+def _card(citation: Citation, source: Source | None) -> dict[str, Any]:
+    address = CitationAddress.of(citation)
+    return {
+        "address": address.path if address else None,
+        "citation_id": citation.marker,
+        "document_id": document_id(citation.uri),
+        "title": citation.title,
+        "path": citation.source,
+        "page_index": citation.page,
+        "page_label": citation.page_label,
+        "page_kind": citation.spans[0].locator.kind if citation.spans else None,
+        "quote": citation.quote if citation.quote is not None else citation.given_quote,
+        "verified": citation.verified,
+        "seen": citation.seen,
+        "date": source.modified if source else None,
+        "has_picture": source is not None and has_picture(source),
+    }

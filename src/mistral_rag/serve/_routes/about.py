@@ -1,0 +1,69 @@
+"""What the page must know before anyone has signed in, and what operators ask."""
+
+from importlib.metadata import version
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from mistral_rag.serve._access.principals import Principal
+from mistral_rag.serve._http.responses import JsonReply, not_found
+from mistral_rag.serve._routes.asking import LANGUAGES
+from mistral_rag.serve._state import ServerState, principal_of, state_of
+
+
+async def settings(request: Request) -> Response:
+    """`GET /api/settings`."""
+    server, principal = state_of(request), request.scope.get("principal")
+    known = {
+        "title": server.settings.title,
+        "version": version("mistral-rag"),
+        "languages": list(LANGUAGES),
+        "needs_token": bool(server.settings.tokens),
+        "signed_in": principal is not None,
+    }
+    told = {} if principal is None else await run_in_threadpool(_told, server, principal)
+    return JsonReply({**known, "allow_upload": False, "model": None, "documents": None, **told})
+
+
+def _told(server: ServerState, principal: Principal) -> dict[str, Any]:
+    """What is said to those who have signed in."""
+    readable = server.index.for_groups(principal.groups)
+    return {
+        "principal": principal.name,
+        "allow_upload": server.settings.allow_upload and principal.may_write,
+        "may_operate": principal.may_operate,
+        "model": server.settings.model_name,
+        "documents": len(readable.documents().by_id),
+    }
+
+
+async def metrics(request: Request) -> Response:
+    """`GET /metrics`: counts and times in Prometheus's text format, for principals who operate the server."""
+    if not principal_of(request).may_operate:
+        raise not_found()
+    server = state_of(request)
+    gauges = {
+        "mistral_rag_ready": int(server.ready.is_set()),
+        "mistral_rag_streams_open": server.gate.limiter.borrowed_tokens,
+        "mistral_rag_index_sequence": await run_in_threadpool(_sequence, server),
+    }
+    lines = [*server.metrics.lines(), *(f"# TYPE {name} gauge\n{name} {value}" for name, value in gauges.items())]
+    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+def _sequence(server: ServerState) -> int:
+    return server.index.for_groups(server.settings.owner.groups).reader.sequence
+
+
+async def healthz(request: Request) -> Response:
+    """`GET /healthz`: the process answers."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request) -> Response:
+    """`GET /readyz`: the models are loaded and the index can be read."""
+    if not state_of(request).ready.is_set():
+        return PlainTextResponse("starting\n", 503)
+    return PlainTextResponse("ok\n")

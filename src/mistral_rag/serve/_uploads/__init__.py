@@ -1,0 +1,1 @@
+"""Documents that are uploaded, replaced and deleted: their files, and the builds that read them."""

@@ -1,0 +1,182 @@
+// An answer as elements: its text with verdicts and numbered marks, its citations as cards, what was left out.
+import DOMPurify from "./vendor/purify.js";
+import MarkdownIt from "./vendor/markdown-it.js";
+import { call } from "./api.js";
+import { announce, button, day, foreign, h, has, icon, number, place, t } from "./dom.js";
+
+// A link's label may say another address than it opens, and looking at an image tells its host: both stay text.
+const NEVER = ["link", "image", "autolink", "reference", "html_inline", "html_block", "entity", "code", "lheading"];
+const markdown = new MarkdownIt("commonmark", { html: false, breaks: true }).enable(["table", "strikethrough"]).disable(NEVER);
+const TAGS = "p ul ol li strong em s code pre blockquote h4 h5 h6 table thead tbody tr th td br hr".split(" ");
+for (const rule of ["heading_open", "heading_close"]) {
+  markdown.renderer.rules[rule] = (tokens, at, options, env, self) => {
+    tokens[at].tag = `h${Math.min(Number(tokens[at].tag[1]) + 3, 6)}`; // below the question's own heading
+    return self.renderToken(tokens, at, options);
+  };
+}
+
+function prose(text) {
+  const clean = { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start"] };
+  const fragment = DOMPurify.sanitize(markdown.render(text.replace(/[\u202d\u202e]/g, "\ufffd")), clean);
+  for (const block of fragment.querySelectorAll("p, li, h4, h5, h6, th, td, pre")) block.dir = "auto";
+  for (const table of fragment.querySelectorAll("table")) {
+    const around = h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("table") });
+    table.replaceWith(around);
+    around.append(table);
+  }
+  return fragment;
+}
+
+/** The text of an answer; `claims` are judged sentences, `citations` cards by marker, `open(marker)` shows one. */
+export function answerText(text, claims, citations, open) {
+  const fragment = prose(text);
+  const ends = new Map();
+  const position = aligned(text);
+  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  for (const node of nodes) node.replaceWith(...pieces(node.data, position, claims, citations, open, ends));
+  for (const [claim, element] of ends) judged(claim, element);
+  return fragment;
+}
+
+/** Where the rendered signs stand in `text`, asked in their order: markdown leaves signs out and adds none. */
+function aligned(text) {
+  const source = [...text];
+  let at = 0;
+  return (sign) => {
+    const found = source.indexOf(sign, at);
+    if (found >= 0) at = found + 1;
+    return found;
+  };
+}
+
+function pieces(data, position, claims, citations, open, ends) {
+  const runs = [];
+  let claim;
+  for (const sign of data) {
+    if (sign.trim()) {
+      const at = position(sign);
+      claim = claims.find((one) => one.start <= at && at < one.end);
+    }
+    if (runs.length && runs.at(-1).claim === claim) runs.at(-1).text += sign;
+    else runs.push({ claim, text: sign });
+  }
+  return runs.flatMap(({ claim, text }) => {
+    const parts = text.split(/(\[\d{1,3}\])/).filter(Boolean).map((part) => citations.has(part.slice(1, -1))
+      ? mark(part.slice(1, -1), citations, open) : document.createTextNode(part));
+    if (!claim || claim.support === "unchecked") return parts;
+    const element = h("span", { class: `claim ${claim.support}` }, ...parts);
+    if (text.trim()) ends.set(claim, element);
+    return [element];
+  });
+}
+
+function mark(marker, citations, open) {
+  const card = citations.get(marker);
+  const label = t("mark", { marker, title: card.title, place: place(card) });
+  return h("button", { type: "button", class: card.verified ? "cite" : "cite doubtful", "aria-label": label, title: label,
+    "data-address": card.address, onclick: () => open(marker) }, marker);
+}
+
+const SIGNS = { supported: "check", partial: "half", unsupported: "cross", contradicted: "cross" };
+
+/** The verdict behind a claim and the marks that follow it; its reasons on demand. */
+function judged(claim, element) {
+  let last = element;
+  while (last.nextSibling && (last.nextSibling.matches?.(".cite") || (last.nextSibling.nodeType === 3 && !last.nextSibling.data.trim()))) {
+    last = last.nextSibling;
+  }
+  const reasons = claim.reasons.length ? claim.reasons : [`default_${claim.support}`];
+  const why = h("ul", { class: `why ${claim.support}`, hidden: true },
+    reasons.map((reason) => has(`reason_${reason}`) ? h("li", {}, t(`reason_${reason}`)) : foreign(reason, "li")));
+  const shown = t(`support_${claim.support}`);
+  const verdict = h("button", { type: "button", class: `verdict ${claim.support}`, "aria-expanded": "false", title: shown,
+    "aria-label": t("why", { support: shown }),
+    onclick: () => {
+      why.hidden = !why.hidden;
+      verdict.setAttribute("aria-expanded", String(!why.hidden));
+    } }, icon(SIGNS[claim.support]), claim.support === "supported" ? null : h("span", {}, shown));
+  last.after(verdict);
+  const block = element.closest("p, li, td, th, h4, h5, h6, blockquote");
+  if (block?.matches("li, td, th")) block.append(why);
+  else if (block) block.after(why);
+}
+
+/** Right or wrong, with a note: of an answer, or of one of its citations. */
+export function feedback(answer, citation = null) {
+  const send = async (verdict, note) => {
+    try {
+      await call("/api/feedback", { json: { answer_id: answer, verdict, ...(citation ? { citation_id: citation } : {}), ...(note ? { note } : {}) } });
+      announce(t("feedback_kept"), { seen: Boolean(note) });
+      return true;
+    } catch (error) {
+      announce(error.message, { seen: true });
+      return false;
+    }
+  };
+  const choose = (verdict) => async (event) => {
+    const chosen = event.currentTarget;
+    if (!await send(verdict)) return;
+    for (const one of box.querySelectorAll("[aria-pressed]")) one.setAttribute("aria-pressed", String(one === chosen));
+    note.hidden = false;
+    note.dataset.verdict = verdict;
+  };
+  const input = h("input", { type: "text", maxlength: "2000", "aria-label": t("note"), placeholder: t("note"), dir: "auto" });
+  const note = h("form", { class: "note", hidden: true, onsubmit: async (event) => {
+    event.preventDefault();
+    if (input.value.trim() && await send(note.dataset.verdict, input.value.trim())) note.hidden = true;
+  } }, input, h("button", { type: "submit" }, t("send")));
+  const box = h("div", { class: "feedback", role: "group", "aria-label": t(citation ? "feedback_citation" : "feedback_answer") },
+    button(t("right"), choose("right"), { picture: "check", bare: Boolean(citation), "aria-pressed": "false" }),
+    button(t("wrong"), choose("wrong"), { picture: "cross", bare: Boolean(citation), "aria-pressed": "false" }), note);
+  return box;
+}
+
+/** What is known of a quote's place, as one of: verified, stale, differs, unverified. */
+export function standing({ verified, seen, state }) {
+  if (state === "stale") return "stale";
+  if (seen === "differs") return "differs";
+  return verified ? "verified" : "unverified";
+}
+
+export function badge(kind) {
+  const picture = { verified: "check", stale: "half", differs: "cross", unverified: "half" }[kind];
+  return h("span", { class: `badge ${kind}`, title: t(`standing_${kind}_long`) }, icon(picture), t(`standing_${kind}`));
+}
+
+/** The citations of an answer, one card each; `open(index)` shows one. */
+export function cards(citations, answer, open) {
+  return h("ol", { class: "cards", "aria-label": t("citations") }, citations.map((card, index) =>
+    h("li", { class: "card", "data-address": card.address },
+      h("button", { type: "button", class: "whole", onclick: () => open(index) },
+        h("span", { class: "number" }, card.citation_id),
+        h("span", { class: "facts" }, foreign(card.title, "strong"),
+          h("span", { class: "where" }, [place(card), card.date && day(card.date)].filter(Boolean).join(" · "))),
+        foreign(card.quote, "span", { class: "quote" })),
+      h("div", { class: "foot" }, badge(standing(card)), answer ? feedback(answer, card.citation_id) : null))));
+}
+
+/** Passages that come closest to a question, for an answer that the documents don't give. */
+export function passages(found, open) {
+  return h("ul", { class: "passages" }, found.map((one) => h("li", {},
+    h("button", { type: "button", class: "whole", disabled: !one.address, onclick: () => open(one) },
+      h("span", { class: "facts" }, foreign(one.title, "strong"), h("span", { class: "where" }, place(one))),
+      foreign(one.text, "span", { class: "quote" })))));
+}
+
+/** What stands below an answer: how long it took, what it cost, who wrote it. */
+export function facts({ answer, seconds, cost }) {
+  const said = [answer.model ? null : t("no_model"), answer.model,
+    seconds === undefined ? null : t("seconds", { value: number(seconds, { maximumFractionDigits: 1 }) }),
+    cost ? number(cost, { style: "currency", currency: "USD", maximumSignificantDigits: 2 }) : null];
+  return foreign(said.filter(Boolean).join(" · "), "p", { class: "took" });
+}
+
+/** Statements that were withheld, and warnings; nothing where there are none. */
+export function omitted({ removed = [], warnings = [] }) {
+  if (!removed.length && !warnings.length) return null;
+  return h("details", { class: "omitted" }, h("summary", {}, t("omitted", { n: removed.length + warnings.length })),
+    h("ul", {}, removed.map((one) => h("li", {}, foreign(one.text, "q"), " ", foreign(one.reason, "span", { class: "reason" }))),
+      warnings.map((one) => foreign(one, "li"))));
+}
