@@ -29,6 +29,7 @@ from mistral_rag.serve._routes import (
     about,
     asking,
     citing,
+    completions,
     costs,
     documents,
     exporting,
@@ -72,6 +73,14 @@ def routes() -> list[Route]:
         Route("/api/feedback.jsonl", feedback.export),
         Route("/api/export", exporting.export, methods=["POST"]),
         Route("/api/costs", costs.costs),
+        *(
+            route
+            for prefix in ("", completions.OPEN_WEBUI)
+            for route in (
+                Route(f"{prefix}/v1/models", completions.models),
+                Route(f"{prefix}/v1/chat/completions", completions.complete, methods=["POST"]),
+            )
+        ),
         Route("/metrics", about.metrics),
         Route("/healthz", about.healthz),
         Route("/readyz", about.readyz),

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anyio
 import anyio.to_thread
@@ -16,6 +16,13 @@ PING_SECONDS: Final = 15.0
 """Time without an event after which a comment is sent: proxies end connections that are silent for longer."""
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """nginx would gather the events into one reply."""
+
+
+class Encodable(Protocol):
+    """An event as it goes on the wire."""
+
+    def encoded(self) -> bytes:
+        """Its lines, with the empty one that ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ STOPPING: Final = ServerEvent(
 """The last event of streams that a shutdown ends."""
 _END: Final = object()
 
-MakeEvents = Callable[[], Generator[ServerEvent, None, None]]
+MakeEvents = Callable[[], Generator[Encodable, None, None]]
 
 
 class StreamGate:

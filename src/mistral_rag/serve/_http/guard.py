@@ -27,7 +27,7 @@ SECURITY_HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
-_API: Final = ("/api/", "/v1/", "/metrics")
+_API: Final = ("/api/", "/v1/", "/open-webui/", "/metrics")
 
 
 class SecurityHeaders:

@@ -11,7 +11,7 @@ from mistral_rag.serve._http.responses import RequestError, bad_request
 MAX_JSON: Final = 1 << 20
 """Bytes of a JSON body: a question with a long conversation before it."""
 
-Given = TypeVar("Given", bound="RequestBody")
+Given = TypeVar("Given", bound=BaseModel)
 
 
 class RequestBody(BaseModel):

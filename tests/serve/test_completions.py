@@ -1,0 +1,142 @@
+"""The server as a model of OpenAI's API, seen by the clients that people have."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from mistral_rag.serve import Tokens
+from tests.serve.conftest import TOKENS, Serve, Served
+
+QUESTION = "How many days of holiday does every employee have?"
+QUOTE = "Every employee has 28 days of holiday a year."
+
+
+@pytest.fixture(scope="module")
+def served(serve: Serve, tenants: Path, tokens: Tokens) -> Iterator[Served]:
+    with serve(tenants, tokens=tokens) as served:
+        yield served
+
+
+@pytest.fixture
+def anna(served: Served) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{served.url}/v1", api_key=TOKENS["anna"], max_retries=0) as client:
+        yield client
+
+
+def user(text: str) -> list[Any]:
+    return [{"role": "user", "content": text}]
+
+
+def test_a_whole_answer_has_its_citations_as_addresses_that_open(anna: openai.OpenAI, served: Served) -> None:
+    reply = anna.chat.completions.create(model="documents", messages=user(QUESTION), temperature=0.2)
+    [choice] = reply.choices
+    text = choice.message.content or ""
+    assert QUOTE in text
+    assert choice.finish_reason == "stop"
+    cited = (choice.message.annotations or [])[0].url_citation
+    assert QUOTE in text[cited.start_index : cited.end_index]
+    assert cited.url.startswith(f"{served.url}/cite/")
+    with served.client("anna") as client:
+        found = client.get(cited.url.replace("/cite/", "/api/cite/")).json()
+    assert (found["state"], found["citation"]["quote"]) == ("current", QUOTE)
+    ours = (reply.model_extra or {})["mistral_rag"]
+    assert ours["answer"]["citations"][0]["verified"] is True
+
+
+def test_a_stream_folds_to_the_same_text(anna: openai.OpenAI) -> None:
+    whole = anna.chat.completions.create(model="documents", messages=user(QUESTION)).choices[0].message.content
+    options: Any = {"include_usage": True}
+    chunks = list(anna.chat.completions.create(model="x", messages=user(QUESTION), stream=True, stream_options=options))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == whole
+    [marked] = [c for c in chunks if c.choices and (c.choices[0].delta.model_extra or {}).get("annotations")]
+    assert (marked.choices[0].delta.model_extra or {})["annotations"][0]["type"] == "url_citation"
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.total_tokens == 0
+
+
+def test_a_follow_up_is_understood_from_the_messages_before(anna: openai.OpenAI) -> None:
+    first = anna.chat.completions.create(model="x", messages=user("When does the lease of the warehouse end?"))
+    messages: list[Any] = [
+        {"role": "system", "content": "Be brief."},
+        *user("When does the lease of the harbour warehouse end?"),
+        {"role": "assistant", "content": first.choices[0].message.content},
+        {"role": "user", "content": [{"type": "text", "text": "And which deposit does the tenant pay for it?"}]},
+    ]
+    reply = anna.chat.completions.create(model="x", messages=messages)
+    assert "12,500 euros" in (reply.choices[0].message.content or "")
+
+
+def test_what_the_documents_do_not_say_is_said(anna: openai.OpenAI) -> None:
+    reply = anna.chat.completions.create(model="x", messages=user("Who is the chief executive of Veldmoor?"))
+    assert reply.choices[0].message.content
+    assert reply.choices[0].message.annotations == []
+    assert (reply.model_extra or {})["mistral_rag"]["answer"]["status"] == "abstained"
+
+
+def test_a_token_is_the_key_and_its_groups_are_all_that_is_read(served: Served) -> None:
+    with openai.OpenAI(base_url=f"{served.url}/v1", api_key=TOKENS["bob"], max_retries=0) as bob:
+        reply = bob.chat.completions.create(model="x", messages=user("When does the lease of the warehouse end?"))
+    assert "2027" not in reply.model_dump_json()
+    with openai.OpenAI(base_url=f"{served.url}/v1", api_key="nobody", max_retries=0) as nobody:
+        with pytest.raises(openai.AuthenticationError, match="asks for a token"):
+            nobody.models.list()
+        with pytest.raises(openai.AuthenticationError):
+            nobody.chat.completions.create(model="x", messages=user(QUESTION))
+
+
+def test_models_are_listed(anna: openai.OpenAI) -> None:
+    assert [model.id for model in anna.models.list()] == ["documents"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "assistant", "content": "hello"}]}, "the last one must be the user's question"),
+        ({"messages": user("hello"), "tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"messages": user("hello"), "n": 2}, "n"),
+        ({"messages": user("hello"), "response_format": {"type": "json_object"}}, "response_format"),
+        ({"messages": user("x" * 9_000)}, "at most 8000 characters"),
+    ],
+)
+def test_what_would_change_the_reply_is_refused_in_their_shape(
+    anna: openai.OpenAI, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=said) as raised:
+        anna.chat.completions.create(model="x", **given)
+    assert raised.value.type == "invalid_request_error"
+
+
+def test_open_webui_gets_its_own_source_events(served: Served) -> None:
+    body = {"model": "documents", "messages": user(QUESTION), "stream": True}
+    with served.client("anna") as client:
+        reply = client.post("/open-webui/v1/chat/completions", json=body)
+    assert '"annotations"' not in reply.text.replace('"annotations":[]', "")
+    [event] = [line for line in reply.text.splitlines() if '"event"' in line]
+    data = json.loads(event.removeprefix("data: "))["event"]["data"]
+    assert data["document"] == [QUOTE]
+    assert data["source"]["url"].startswith(f"{served.url}/cite/")
+    assert reply.text.endswith("data: [DONE]\n\n")
+
+
+def test_litellm_passes_it_on(served: Served) -> None:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network for prices
+    litellm = pytest.importorskip("litellm")
+    settings = {"model": "openai/documents", "api_base": f"{served.url}/v1", "api_key": TOKENS["anna"]}
+    assert QUOTE in litellm.completion(messages=user(QUESTION), **settings).choices[0].message.content
+    chunks = litellm.completion(messages=user(QUESTION), stream=True, **settings)
+    assert QUOTE in "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+
+
+def test_a_page_of_another_site_gets_nothing(served: Served) -> None:
+    body = {"model": "x", "messages": user(QUESTION)}
+    with served.client("anna", origin="https://evil.example") as client:
+        assert client.post("/v1/chat/completions", json=body).status_code == 403
+    assert httpx.post(f"{served.url}/v1/chat/completions", json=body).status_code == 401
