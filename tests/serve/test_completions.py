@@ -140,3 +140,11 @@ def test_a_page_of_another_site_gets_nothing(served: Served) -> None:
     with served.client("anna", origin="https://evil.example") as client:
         assert client.post("/v1/chat/completions", json=body).status_code == 403
     assert httpx.post(f"{served.url}/v1/chat/completions", json=body).status_code == 401
+
+
+def test_it_is_a_chat_model_of_langchain(served: Served) -> None:
+    from langchain_openai import ChatOpenAI
+
+    model = ChatOpenAI(model="documents", base_url=f"{served.url}/v1", api_key=TOKENS["anna"], max_retries=0)  # type: ignore[arg-type]
+    assert QUOTE in str(model.invoke(QUESTION).text)
+    assert QUOTE in "".join(str(chunk.text) for chunk in model.stream(QUESTION))
