@@ -145,6 +145,6 @@ def test_a_page_of_another_site_gets_nothing(served: Served) -> None:
 def test_it_is_a_chat_model_of_langchain(served: Served) -> None:
     from langchain_openai import ChatOpenAI
 
-    model = ChatOpenAI(model="documents", base_url=f"{served.url}/v1", api_key=TOKENS["anna"], max_retries=0)  # type: ignore[arg-type]
+    model = ChatOpenAI(model="documents", base_url=f"{served.url}/v1", api_key=TOKENS["anna"], max_retries=0)
     assert QUOTE in str(model.invoke(QUESTION).text)
     assert QUOTE in "".join(str(chunk.text) for chunk in model.stream(QUESTION))
