@@ -7,8 +7,8 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from ingest._ocr import When, With
 from ingest._pipeline import Build
+from ingest._reading.ocr import When, With
 from ingest.sources._places import LookSettings, Named
 from mistral_rag.ocr import PageReader
 

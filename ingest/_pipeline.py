@@ -10,25 +10,25 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from ingest._budget import Budget
-from ingest._documents import ReadFile, read_files
-from ingest._embedding import begin_embedding, chosen_embedder
-from ingest._groups import GroupAssignment, hidden_warning
-from ingest._members import MemberQueue
-from ingest._moves import can_move, move_file
-from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
-from ingest._pending import PendingVectors
 from ingest._pictures import PictureCheck
-from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo
+from ingest._planning.budget import Budget
+from ingest._planning.groups import GroupAssignment, hidden_warning
+from ingest._planning.moves import can_move, move_file
+from ingest._planning.plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo
+from ingest._planning.prices import price_of_pages, price_of_tokens
+from ingest._planning.redo import Redo
+from ingest._planning.unread import note_unread
 from ingest._platform_errors import reason_of
-from ingest._prices import price_of_pages, price_of_tokens
 from ingest._profiles import learn_missing
-from ingest._redo import Redo
+from ingest._reading.documents import ReadFile, read_files
+from ingest._reading.members import MemberQueue
+from ingest._reading.ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._reading.threads import MailThreads
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sink import Sink
 from ingest._stepping import stepped
-from ingest._threads import MailThreads
-from ingest._unread import note_unread
+from ingest._vectors.embedding import begin_embedding, chosen_embedder
+from ingest._vectors.pending import PendingVectors
 from ingest.parsing._mail.pages import HISTORY
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from ingest.sources._found import SourceFile

@@ -153,7 +153,7 @@ def run_build(work: Build, arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     """`ingest plan`."""
-    from ingest._estimate import estimate
+    from ingest._planning.estimate import estimate
 
     found = estimate(
         named_sources(arguments),

@@ -53,7 +53,7 @@ def redo(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{states[uri].source.name} was taken out. Name its file to: ingest build")
         roots.append(root)
     from ingest._pipeline import Build
-    from ingest._redo import Redo
+    from ingest._planning.redo import Redo
     from ingest.sources._places import LookSettings
 
     pages = None if arguments.page is None else frozenset(arguments.page)

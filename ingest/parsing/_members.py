@@ -195,7 +195,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _type_of(head: bytes, path: Path) -> str | None:
-    from ingest.parsing._registry import media_type_by
+    from ingest.parsing._types.registry import media_type_by
 
     return media_type_by(head, path)
 

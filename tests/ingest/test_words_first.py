@@ -102,7 +102,7 @@ def test_all_words_are_found_before_the_first_vector_of_a_model_on_this_machine(
 def test_a_build_that_is_broken_off_goes_on_with_the_vectors_that_are_missing(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest._embedding.BATCH", 2)
+    monkeypatch.setattr("ingest._vectors.embedding.BATCH", 2)
     first = Vectors(fail_after=4)
     with pytest.raises(KeyboardInterrupt):
         built(folder, index, embeddings=first)
@@ -119,7 +119,7 @@ def test_a_build_that_is_broken_off_goes_on_with_the_vectors_that_are_missing(
 def test_a_search_says_how_far_the_vectors_are_and_a_row_without_one_is_neither_ahead_nor_behind(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ingest._embedding.BATCH", 2)
+    monkeypatch.setattr("ingest._vectors.embedding.BATCH", 2)
     with pytest.raises(KeyboardInterrupt):
         built(folder, index, embeddings=Vectors(fail_after=2))
     retriever = HybridRetriever.from_index(index, embeddings=Vectors())
@@ -156,7 +156,7 @@ def test_the_model_of_a_new_index_goes_by_the_languages_of_all_its_documents(
         return ""
 
     monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
-    monkeypatch.setattr("ingest._embedding.choose_embeddings", choose)
+    monkeypatch.setattr("ingest._vectors.embedding.choose_embeddings", choose)
     for number in range(30):
         (folder / f"z-{number}.txt").write_text("Die Miete ist am ersten Tag des Monats fällig. " * 6)
     built(folder, index)
@@ -378,7 +378,7 @@ def test_an_empty_index_says_that_it_is_empty(tmp_path: Path, index: Path, capsy
 def test_a_build_that_finds_nothing_new_writes_nothing(
     folder: Path, index: Path, platform: FakeMistral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest._opened.SETTLED_NS", 0)  # time stamps show every edit at once
+    monkeypatch.setattr("ingest._reading.opened.SETTLED_NS", 0)  # time stamps show every edit at once
     (folder / "letter.xyz").write_bytes(b"\x00")
     built(folder, index)
     with UnrestrictedReader.open(index) as reader:

@@ -5,8 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ingest.parsing._outline import split_text
 from ingest.parsing._result import Parsed, with_doubt
+from ingest.parsing._texts.outline import split_text
 from mistral_rag.schema import Block, Locator, Page, clean_text
 from mistral_rag.text import drop_invisible, read_text, readable_name
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ingest.parsing._office_types import OFFICE_TYPES
+from ingest.parsing._types.office import OFFICE_TYPES
 
 _BYTES: Final[Mapping[bytes, str]] = MappingProxyType(
     {

@@ -1,6 +1,6 @@
 """The price limit of a build: what it may still buy."""
 
-from ingest._prices import price_of_pages, price_of_tokens
+from ingest._planning.prices import price_of_pages, price_of_tokens
 from mistral_rag.errors import ConfigurationError
 
 

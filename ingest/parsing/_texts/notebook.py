@@ -8,9 +8,9 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from ingest.parsing._html.reader import HtmlReader
-from ingest.parsing._markdown import markdown_html
-from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed, with_doubt
+from ingest.parsing._texts.markdown import markdown_html
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.errors import ParseError
 from mistral_rag.text import read_text, readable_name
 

@@ -9,7 +9,7 @@ from ingest.parsing._bounds import MAX_TITLE, bounded_metadata, shortened
 from ingest.parsing._members import unpack
 from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
-from ingest.parsing._wire import decode_job, encode_file
+from ingest.parsing._workers.wire import decode_job, encode_file
 from mistral_rag.schema import Source
 from mistral_rag.text import detect_language, readable_name
 from mistral_rag.workers import WireFrame, serve

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from ingest._plan import FileToRead
+from ingest._planning.plan import FileToRead
+from ingest._planning.redo import Redo
 from ingest._platform_errors import PlatformErrors, reason_of
-from ingest._redo import Redo
+from ingest.parsing._pages.titles import title_of
 from ingest.parsing._result import (
     NEEDS_OCR,
     PageProblem,
@@ -17,7 +18,6 @@ from ingest.parsing._result import (
     has_wrong_text,
     without_wrong_text,
 )
-from ingest.parsing._titles import title_of
 from mistral_rag import errors
 from mistral_rag.defaults import has_key
 from mistral_rag.errors import ConfigurationError, ParseError

@@ -13,9 +13,9 @@ from markdown_it.utils import EnvType, OptionsDict
 from pydantic import JsonValue
 
 from ingest.parsing._html.reader import HtmlReader
-from ingest.parsing._outline import Outline
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import Parsed, with_doubt
-from ingest.parsing._titles import written_title
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.text import read_text, readable_name
 
 MAX_NESTING = 60

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ingest.parsing._grid_text import GridText, write_grid
+from ingest.parsing._pages.grid_text import GridText, write_grid
 from mistral_rag.schema import Block, BlockKind, Locator, Page, Table, clean_text
 from mistral_rag.text import TableGrid, drop_invisible
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ingest.parsing._result import CutJob, ParsedFile, ParseJob
-from ingest.parsing._wire import decode_file, encode_job
+from ingest.parsing._workers.wire import decode_file, encode_job
 from mistral_rag.errors import IngestError, ParseError, WorkerError, WorkerStartError
 from mistral_rag.workers import Limits, WorkerPool, WorkerSpec, available_cores
 
@@ -33,7 +33,7 @@ class ParsingWorkers:
         self._count = workers or available_cores()
         self._limits = limits or LIMITS
         self._pool: WorkerPool[ParseJob | CutJob, ParsedFile] = WorkerPool(
-            WorkerSpec("ingest.parsing._worker", self._limits, activity="parsing", name="the parser"),
+            WorkerSpec("ingest.parsing._workers.worker", self._limits, activity="parsing", name="the parser"),
             self._count,
             encode=encode_job,
             decode=decode_file,

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from ingest.parsing._outline import Outline
 from ingest.parsing._result import Parsed, with_doubt
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.text import read_text, readable_name
 
 _LINE: Final = re.compile(r"([!-/:-@[-`{-~])\1{2,}\s*")

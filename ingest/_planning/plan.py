@@ -7,8 +7,8 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ingest._groups import differ
-from ingest._opened import is_settled, sha256_of
+from ingest._planning.groups import differ
+from ingest._reading.opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
 from ingest.parsing._result import NEEDS_OCR
 from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceFile, UnreadPath, UnsettledFile

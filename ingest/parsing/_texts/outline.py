@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ingest.parsing._grid_text import GridText, write_grid
+from ingest.parsing._pages.grid_text import GridText, write_grid
 from mistral_rag.schema import Block, BlockKind, Locator, Page, Table, clean_text
 from mistral_rag.text import TableGrid, drop_invisible
 

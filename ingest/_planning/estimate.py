@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ingest._documents import ReadFile, read_files
-from ingest._embedding import keyed_text
-from ingest._members import MemberQueue
-from ingest._moves import can_move
-from ingest._ocr import When, With, open_reader
-from ingest._plan import FileToRead, make_plan
-from ingest._prices import price_of_pages, price_of_tokens, prices_of
-from ingest._unread import unread_files
+from ingest._planning.moves import can_move
+from ingest._planning.plan import FileToRead, make_plan
+from ingest._planning.prices import price_of_pages, price_of_tokens, prices_of
+from ingest._planning.unread import unread_files
+from ingest._reading.documents import ReadFile, read_files
+from ingest._reading.members import MemberQueue
+from ingest._reading.ocr import When, With, open_reader
+from ingest._vectors.embedding import keyed_text
 from ingest.parsing._result import WRONG_TEXT, ParsedFile
 from ingest.sources._places import LookSettings, Named, SourcePlaces
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from ingest._plan import FileToRead
-from ingest.parsing._titles import title_of
+from ingest._planning.plan import FileToRead
+from ingest.parsing._pages.titles import title_of
 from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.retrieval import learn
 from mistral_rag.schema import Chunk, Source

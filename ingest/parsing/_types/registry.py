@@ -11,10 +11,10 @@ from ingest.parsing._containers.types import ARCHIVE_TYPES, archive_type
 from ingest.parsing._mail.types import MAILBOX as MAILBOX_TYPE
 from ingest.parsing._mail.types import MESSAGE_TYPES, mail_type
 from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
-from ingest.parsing._office_types import BINARY_SUFFIXES, OFFICE_TYPES
 from ingest.parsing._result import Parsed
-from ingest.parsing._signatures import BOOK_TYPE, is_html, is_text, signature_type, text_type
-from ingest.parsing._source_code import CODE_TYPES
+from ingest.parsing._texts.source_code import CODE_TYPES
+from ingest.parsing._types.office import BINARY_SUFFIXES, OFFICE_TYPES
+from ingest.parsing._types.signatures import BOOK_TYPE, is_html, is_text, signature_type, text_type
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
 
@@ -73,11 +73,13 @@ HTML = Parser(
     MappingProxyType({".htm": "text/html", ".html": "text/html", ".xhtml": "text/html"}),
 )
 MARKDOWN = Parser(
-    "ingest.parsing._markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
+    "ingest.parsing._texts.markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
 )
-TEXT = Parser("ingest.parsing._text:parse", MappingProxyType(dict.fromkeys((".text", ".txt", ".log"), "text/plain")))
-RESTRUCTURED = Parser("ingest.parsing._restructured:parse", MappingProxyType({".rst": "text/x-rst"}))
-CODE = Parser("ingest.parsing._source_code:parse", CODE_TYPES)
+TEXT = Parser(
+    "ingest.parsing._texts.text:parse", MappingProxyType(dict.fromkeys((".text", ".txt", ".log"), "text/plain"))
+)
+RESTRUCTURED = Parser("ingest.parsing._texts.restructured:parse", MappingProxyType({".rst": "text/x-rst"}))
+CODE = Parser("ingest.parsing._texts.source_code:parse", CODE_TYPES)
 
 OFFICE = Parser("ingest.parsing._office.reader:parse", OFFICE_TYPES)
 RTF = Parser("ingest.parsing._office.rtf.reader:parse", MappingProxyType({".rtf": "application/rtf"}))
@@ -96,7 +98,7 @@ JSON = Parser(
 )
 ARCHIVE = Parser("ingest.parsing._containers.archive:parse", ARCHIVE_TYPES)
 BOOK = Parser("ingest.parsing._containers.book:parse", MappingProxyType({".epub": BOOK_TYPE}))
-NOTEBOOK = Parser("ingest.parsing._notebook:parse", MappingProxyType({".ipynb": "application/x-ipynb+json"}))
+NOTEBOOK = Parser("ingest.parsing._texts.notebook:parse", MappingProxyType({".ipynb": "application/x-ipynb+json"}))
 MAIL = Parser("ingest.parsing._mail.reader:parse", MESSAGE_TYPES)
 OUTLOOK = Parser("ingest.parsing._mail.outlook:parse", MappingProxyType({".msg": OUTLOOK_TYPE, ".oft": OUTLOOK_TYPE}))
 MAILBOX = Parser("ingest.parsing._mail.mailbox:parse", MappingProxyType({".mbox": MAILBOX_TYPE, ".mbx": MAILBOX_TYPE}))

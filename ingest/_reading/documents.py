@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from ingest._budget import Budget
-from ingest._members import MemberQueue
-from ingest._ocr import CachedPageReader, merge_ocr
-from ingest._opened import OpenFiles, changed_at, is_settled, sha256_of
 from ingest._picture_queue import MAX_HELD, PictureQueue, Scan
-from ingest._plan import FileToRead
+from ingest._planning.budget import Budget
+from ingest._planning.plan import FileToRead
+from ingest._reading.members import MemberQueue
+from ingest._reading.ocr import CachedPageReader, merge_ocr
+from ingest._reading.opened import OpenFiles, changed_at, is_settled, sha256_of
 from ingest._report import PageRead
-from ingest.parsing._pool import Outcome, ParsingWorkers
 from ingest.parsing._result import ParsedFile, ParseJob, without_wrong_text
+from ingest.parsing._workers.pool import Outcome, ParsingWorkers
 from mistral_rag.errors import ParseError
 from mistral_rag.text import readable_name
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ingest.parsing._code import code_runs
-from ingest.parsing._outline import split_text
+from ingest.parsing._pages.titles import may_be_title
 from ingest.parsing._result import Parsed, with_doubt
-from ingest.parsing._titles import may_be_title
+from ingest.parsing._texts.code import code_runs
+from ingest.parsing._texts.outline import split_text
 from mistral_rag.pdf import apart
 from mistral_rag.schema import Block, Locator, LocatorKind, Page, clean_text
 from mistral_rag.text import drop_invisible, read_text, readable_name

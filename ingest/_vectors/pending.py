@@ -17,9 +17,9 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from ingest._budget import Budget
-from ingest._embedding import Embedder, keyed_text
+from ingest._planning.budget import Budget
 from ingest._report import VectorsAdded
+from ingest._vectors.embedding import Embedder, keyed_text
 from mistral_rag import errors
 from mistral_rag.embeddings import count_tokens
 from mistral_rag.index import IndexWriter
