@@ -169,6 +169,7 @@ class Build:
 
     def _planned(self, known: dict[str, SourceStatus], reader: str) -> BuildPlan:
         if self.redo is not None:
+            self.redo.require_pages(known)
             return plan_redo(self.places, known, self.redo.uris)
         return make_plan(
             self.places, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed

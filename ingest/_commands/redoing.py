@@ -6,7 +6,7 @@ import argparse
 
 from ingest._commands.building import run_build
 from ingest._commands.looking import add_private
-from ingest._commands.naming import named_documents, path_of
+from ingest._commands.naming import named_documents
 from ingest._commands.options import add_command, add_ocr, writer_of
 from mistral_rag.terminal import UsageError, at_least_one, index_folder
 
@@ -39,12 +39,14 @@ def redo(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     from pathlib import Path
 
+    from mistral_rag.text import local_path
+
     with writer_of(folder) as writer:
         states = writer.sources()
     chosen = named_documents(states, arguments.sources)
     roots = []
     for uri in chosen:
-        root, path = path_of(states[uri].root) or states[uri].root, path_of(uri)
+        root, path = local_path(states[uri].root) or states[uri].root, local_path(uri)
         if uri.startswith("document:"):
             raise UsageError(f"{states[uri].source.name} came from Python. Give it to: ingest.build(…, rebuild=True)")
         if not root or (path is not None and not Path(path).is_file()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from ingest._commands.naming import named_documents, path_of
+from ingest._commands.naming import named_documents
 from ingest._commands.options import add_command, tidy, writer_of
 from mistral_rag.terminal import (
     DONE,
@@ -260,7 +260,9 @@ def purge(arguments: argparse.Namespace) -> int:
         tidy(writer)
         if not _rewritten(writer.purge, arguments):
             return UNDONE
-    standing = [path for uri in gone if (path := path_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
+    from mistral_rag.text import local_path
+
+    standing = [path for uri in gone if (path := local_path(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
     if arguments.json:
         say_json({"erased": names, "files_still_there": standing})
         return DONE

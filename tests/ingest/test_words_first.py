@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -410,6 +411,28 @@ def test_a_document_is_read_anew_or_a_single_page_of_it(folder: Path, index: Pat
     assert redone(other) == ["The rent is 200.", "The lease ends in June."]
     assert status(index)["documents"] == 8
     assert verify(index) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "said"),
+    [
+        ("lease.tif", 99, "lease.tif has 2 pages, and no page 99"),
+        ("lease.tif", 3, "lease.tif has 2 pages, and no page 3"),
+        ("tower.txt", 2, "tower.txt has 1 page, and no page 2"),
+        ("team.zip", 1, "team.zip has no pages in the index; read it anew without naming a page"),
+    ],
+)
+def test_a_page_that_is_not_there_is_not_redone(
+    name: str, page: int, said: str, folder: Path, index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan(folder / "lease.tif", "one", "two")
+    with zipfile.ZipFile(folder / "team.zip", "w") as archive:
+        archive.writestr("plan.txt", "The plan is checked in May.")
+    built(folder, index, embeddings="none", ocr_with=Clerk("The rent is 100.", "The lease ends in May."))
+    before = status(index)["generation"]
+    assert main(["redo", name, "--page", "1", "--page", str(page), "--ocr", "never", "--index", str(index)]) == 2
+    assert said in capsys.readouterr().err
+    assert status(index)["generation"] == before
 
 
 def test_redo_is_asked_for_by_name(folder: Path, index: Path, capsys: pytest.CaptureFixture[str]) -> None:
