@@ -68,7 +68,7 @@ mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mar
     PageView Raster Section cell_lines citation_layers definitions html_page png quotation quoted_text read_text
     reading_layers reading_legend tables
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
-    render_page
+    render_page unlock
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.platform: BatchJob ClassificationReply Conversation ConversationEntry ConversationEvent ConversationHistory
     ConversationReply ConversationUsage Deleted Library LibraryDocument LibraryShare Listing MistralClient ModelCard

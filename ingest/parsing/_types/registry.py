@@ -14,7 +14,7 @@ from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
 from ingest.parsing._result import Parsed
 from ingest.parsing._texts.source_code import CODE_TYPES
 from ingest.parsing._types.office import BINARY_SUFFIXES, OFFICE_TYPES
-from ingest.parsing._types.signatures import BOOK_TYPE, is_html, is_text, signature_type, text_type
+from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, is_html, is_text, signature_type, text_type
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
 
@@ -56,8 +56,11 @@ IMAGE = Parser(
     "ingest.parsing._image:parse",
     MappingProxyType(
         {
+            ".avif": "image/avif",
             ".bmp": "image/bmp",
             ".gif": "image/gif",
+            ".heic": HEIF_TYPE,
+            ".heif": HEIF_TYPE,
             ".jp2": "image/jp2",
             ".jpeg": "image/jpeg",
             ".jpg": "image/jpeg",

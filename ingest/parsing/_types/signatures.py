@@ -18,7 +18,15 @@ _BYTES: Final[Mapping[bytes, str]] = MappingProxyType(
         b"MM\x00*": "image/tiff",
     }
 )
+HEIF_TYPE: Final = "image/heic"
 BOOK_TYPE: Final = "application/epub+zip"
+_BRANDS: Final[Mapping[bytes, str]] = MappingProxyType(
+    {
+        **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), HEIF_TYPE),
+        **dict.fromkeys((b"avif", b"avis"), "image/avif"),
+    }
+)
+"""Pictures by the main brand of their first box (ISO 14496-12, 4.3); films and sounds have others."""
 _ZIP: Final = b"PK\x03\x04"
 _HEADER: Final = 30
 """Bytes of the header of a member of a ZIP archive before its name (PKWARE APPNOTE, 4.3.7)."""
@@ -46,6 +54,8 @@ def signature_type(head: bytes) -> str | None:
         return "application/pdf"
     if head.startswith(_ZIP):
         return _packed_type(head)
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12])
     return next((kind for begin, kind in _BYTES.items() if head.startswith(begin)), None)
 
 

@@ -10,9 +10,12 @@ from ingest.parsing._members import unpack
 from ingest.parsing._pictures import picture_pages
 from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._workers.wire import decode_job, encode_file
+from mistral_rag.pdf import unlock
 from mistral_rag.schema import Source
 from mistral_rag.text import detect_language, readable_name
 from mistral_rag.workers import WireFrame, serve
+
+PDF_TYPE = "application/pdf"
 
 
 def main() -> None:
@@ -31,6 +34,7 @@ def _answer(frame: WireFrame) -> Iterator[WireFrame]:
 
 def parse_file(job: ParseJob) -> ParsedFile:
     """Parse a file, and cut it unless its pictures are to be read first; raises ParseError."""
+    _unlock(job)
     parsed = parse(job.path, job.media_type)
     stated = dict(job.metadata)
     named = shortened(str(stated.pop("title", None) or ""), MAX_TITLE)
@@ -54,6 +58,18 @@ def parse_file(job: ParseJob) -> ParsedFile:
     unread = [PageProblem(picture.page, picture.reason) for picture in waiting]
     problems = sorted([*file.problems, *unread], key=lambda problem: problem.page or 0)
     return cut_file(CutJob(job, replace(file, pages=without_wrong_text(file.pages), problems=tuple(problems))))
+
+
+def _unlock(job: ParseJob) -> None:
+    """Put an unprotected copy in the place of a PDF with a password: all that read it later need none."""
+    if not job.passwords or job.media_type != PDF_TYPE:
+        return
+    copy = job.path.parent / ".unlocked"
+    try:
+        if unlock(job.path, job.passwords, copy):
+            copy.replace(job.path)
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def cut_file(job: CutJob) -> ParsedFile:
