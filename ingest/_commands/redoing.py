@@ -8,6 +8,7 @@ from ingest._commands.building import run_build
 from ingest._commands.looking import add_private
 from ingest._commands.naming import named_documents
 from ingest._commands.options import add_command, add_ocr, writer_of
+from ingest._commands.passwords import add_passwords, given_passwords
 from mistral_rag.terminal import UsageError, at_least_one, index_folder
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -31,6 +32,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--page", type=at_least_one, action="append", metavar="N", help="this page alone is read anew; may be repeated"
     )
     add_ocr(sub)
+    add_passwords(sub)
     add_private(sub)
 
 
@@ -66,5 +68,6 @@ def redo(arguments: argparse.Namespace) -> int:
         ocr_with=arguments.ocr_with,
         redo=Redo(frozenset(chosen), pages),
         look=LookSettings(allow_private=arguments.allow_private),
+        passwords=given_passwords(arguments),
     )
     return run_build(work, arguments)

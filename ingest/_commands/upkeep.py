@@ -246,6 +246,9 @@ def remove(arguments: argparse.Namespace) -> int:
 def purge(arguments: argparse.Namespace) -> int:
     """`ingest purge`."""
     folder = index_folder(arguments)
+    from ingest._vectors.batch_jobs import drop_texts
+    from mistral_rag.text import local_path
+
     with writer_of(folder) as writer:
         states = writer.sources()
         named = named_documents(states, arguments.sources)
@@ -260,8 +263,7 @@ def purge(arguments: argparse.Namespace) -> int:
         tidy(writer)
         if not _rewritten(writer.purge, arguments):
             return UNDONE
-    from mistral_rag.text import local_path
-
+    drop_texts(folder)
     standing = [path for uri in gone if (path := local_path(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
     if arguments.json:
         say_json({"erased": names, "files_still_there": standing})

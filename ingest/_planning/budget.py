@@ -7,11 +7,13 @@ from mistral_rag.errors import ConfigurationError
 class Budget:
     """Counts what a build asks for, before it is asked for; without a `limit` (US dollars) everything is allowed.
 
-    Once something did not fit nothing more is bought, so that what was bought is what comes first.
+    With `batch` tokens have the price of batch jobs. Once something did not fit nothing more is bought, so that what
+    was bought is what comes first.
     """
 
-    def __init__(self, limit: float | None = None) -> None:
+    def __init__(self, limit: float | None = None, *, batch: bool = False) -> None:
         self.limit = limit
+        self.batch = batch
         self.cost = 0.0
         self.spent = False
 
@@ -21,7 +23,7 @@ class Budget:
         Raises:
             ConfigurationError: there is a limit, and the price of the model is not known.
         """
-        price = price_of_tokens(model, tokens)
+        price = price_of_tokens(model, tokens, batch=self.batch)
         if price is None and self.limit is not None:
             raise ConfigurationError(f"the price of {model} is not known here, so --max-cost can't hold it")
         return self._takes(price or 0.0)

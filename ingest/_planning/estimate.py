@@ -1,7 +1,7 @@
 """Estimate of what a build would do and cost: files are parsed, nothing is sent, nothing is written."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -63,18 +63,24 @@ def estimate(
     ocr: When = "auto",
     ocr_with: With | PageReader = "auto",
     look: LookSettings | None = None,
+    batch: bool = False,
+    passwords: Sequence[str] = (),
 ) -> Estimate:
     """Estimate what a build with these arguments would do; see `ingest.Build`. Without an `index` all is new."""
     with SourcePlaces(sources, look) as places, open_reader(ocr, ocr_with) as reader, _known(index) as writer:
         known = writer.sources() if writer else {}
-        plan = make_plan(places, known, prune=False, reader=reader.name if reader else "")
+        name = reader.name if reader else ""
+        plan = make_plan(places, known, prune=False, reader=name, has_passwords=bool(passwords))
         files = [file for file in plan.to_read if not _moves(file, known.get(plan.moved.get(file.found.uri, "")))]
-        found = Estimate(files=len(files), ocr=reader.name if reader else "")
+        found = Estimate(files=len(files), ocr=name)
         found.unread = unread_files(plan.unread)
         found.embedding = _embedding_of(embeddings, writer)
         counting = _Counting(found, reader, writer)
         members = MemberQueue(known, found.ocr)
-        with closing(read_files(files, members=members, workers=workers, every_picture=ocr == "always")) as read:
+        reading = read_files(
+            files, members=members, workers=workers, every_picture=ocr == "always", passwords=passwords
+        )
+        with closing(reading) as read:
             for item in read:
                 if not isinstance(item, ReadFile):
                     continue
@@ -89,7 +95,7 @@ def estimate(
         counting.add_waiting()
     if found.embedding == NO_EMBEDDINGS:
         found.tokens = 0
-    price = price_of_tokens(found.embedding, found.tokens)
+    price = price_of_tokens(found.embedding, found.tokens, batch=batch)
     found.cost = None if price is None else round(price + price_of_pages(found.ocr, found.ocr_pages), 6)
     return found
 

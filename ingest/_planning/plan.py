@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from ingest._planning.groups import differ
 from ingest._reading.opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
-from ingest.parsing._result import NEEDS_OCR
+from ingest.parsing._result import LOCKED, NEEDS_OCR
+from ingest.parsing._types.extras import lacking
 from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceFile, UnreadPath, UnsettledFile
 from ingest.sources._places import SourcePlaces
 from ingest.sources._rules import has_stated
@@ -100,12 +101,13 @@ def make_plan(
     reader: str = "",
     groups: tuple[str, ...] | None = None,
     retry_failed: bool = False,
+    has_passwords: bool = False,
 ) -> BuildPlan:
     """Compare what there is in the `places` with the documents the index knows.
 
     Files with pages that nobody could read are read again when there is a `reader` of pictures (its name) now.
     `groups` are those that documents are to have; None: those they have. `retry_failed`: what could not be read is
-    read once more, also where it has not changed.
+    read once more, also where it has not changed. `has_passwords`: so is what lacked one.
     """
     roots = places.roots
     plan = BuildPlan(groups, unread={root.uri: {} for root in roots})
@@ -116,7 +118,9 @@ def make_plan(
     def again(state: SourceStatus) -> bool:
         taken_back = state.status == "removed" and state.source.uri in places.named
         return taken_back or any(
-            _to_be_read_again(one, reader) or (retry_failed and _has_failed(one))
+            _to_be_read_again(one, reader)
+            or (retry_failed and _has_failed(one))
+            or (has_passwords and is_locked(one.reason))
             for one in (state, *members.get(state.source.uri, ()))
         )
 
@@ -169,6 +173,8 @@ class _Finds:
         elif isinstance(item, UnreadPath):
             self.unread.add(item.uri)
             plan.settled.append(FileReport(item.name, "failed", item.reason))
+        elif item.media_type is not None and item.uri not in self._known and (reason := lacking(item.media_type)):
+            plan.skip(item.root, item.name, reason)
         elif item.media_type is not None:
             self.present[item.uri] = item
         elif item.fault and item.uri in self._known:
@@ -221,6 +227,11 @@ def _as_found(member: SourceStatus, container: SourceFile) -> SourceFile:
         parent=source.parent,
         member=source.member,
     )
+
+
+def is_locked(reason: str | None) -> bool:
+    """True for the reason of a file that could not be read without a password."""
+    return reason is not None and reason.startswith(LOCKED)
 
 
 def _has_failed(state: SourceStatus) -> bool:

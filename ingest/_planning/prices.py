@@ -16,11 +16,11 @@ def prices_of() -> str:
     return f"{checked:%Y-%m}" if checked else ""
 
 
-def price_of_tokens(model: str, tokens: int) -> float | None:
-    """US dollars for so many tokens; None where the price of the model is not known."""
+def price_of_tokens(model: str, tokens: int, *, batch: bool = False) -> float | None:
+    """US dollars for so many tokens, by batch jobs or at once; None where the price of the model is not known."""
     if not tokens or model == NO_EMBEDDINGS or model.startswith("local-"):
         return 0.0
-    cost = cost_of(model, UsageCounts(input_tokens=tokens))
+    cost = cost_of(model, UsageCounts(input_tokens=tokens), batch=batch)
     return None if cost is None else cost.dollars
 
 

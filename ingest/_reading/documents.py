@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,6 +49,7 @@ def read_files(
     budget: Budget | None = None,
     workers: int | None = None,
     every_picture: bool = False,
+    passwords: Sequence[str] = (),
 ) -> Generator[PageRead | ReadFile | None, None, None]:
     """Read files in worker processes; yields them as they get ready, in any order, and every page that OCR has read.
 
@@ -61,11 +62,21 @@ def read_files(
     members = members if members is not None else MemberQueue()
     with OpenFiles() as opened, closing(ParsingWorkers(workers=workers)) as parsing:
         if reader is None:
-            yield from _Reading(files, opened, parsing, None, members, every_picture=every_picture).results()
+            settings = _JobSettings(every_picture, False, tuple(passwords))
+            yield from _Reading(files, opened, parsing, None, members, settings).results()
             return
         with closing(PictureQueue(reader, budget or Budget())) as pictures:
-            queued = _Queued(pictures, reader)
-            yield from _Reading(files, opened, parsing, queued, members, every_picture=every_picture).results()
+            settings = _JobSettings(every_picture, True, tuple(passwords))
+            yield from _Reading(files, opened, parsing, _Queued(pictures, reader), members, settings).results()
+
+
+@dataclass(frozen=True, slots=True)
+class _JobSettings:
+    """Settings that all jobs have in common."""
+
+    every_picture: bool
+    awaits_ocr: bool
+    passwords: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -92,12 +103,11 @@ class _Reading:
         parsing: ParsingWorkers,
         queued: _Queued | None,
         members: MemberQueue,
-        *,
-        every_picture: bool,
+        settings: _JobSettings,
     ) -> None:
         self._files = iter(files)
         self._opened, self._parsing, self._queued, self._members = opened, parsing, queued, members
-        self._every_picture = every_picture
+        self._settings = settings
         self._by_path: dict[Path, FileToRead] = {}
         self._refused: list[ReadFile] = []
         self._provisional: set[Path] = set()
@@ -161,10 +171,11 @@ class _Reading:
                 found.media_type or "",
                 name=found.name,
                 digest=file.digest,
-                every_picture=self._every_picture,
-                awaits_ocr=self._queued is not None,
+                every_picture=self._settings.every_picture,
+                awaits_ocr=self._settings.awaits_ocr,
                 metadata=dict(found.metadata),
                 room=self._members.room(file, self._opened.make_folder()),
+                passwords=self._settings.passwords,
             )
         )
         return path

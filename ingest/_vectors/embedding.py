@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from ingest._platform_errors import PlatformErrors
 from ingest.chunking import CHUNKER_VERSION
 from mistral_rag import errors
 from mistral_rag.defaults import NO_EMBEDDINGS, choose_embeddings, has_key, load_embeddings
-from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
+from mistral_rag.embeddings import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings, PutOffEmbeddings
 from mistral_rag.errors import ConfigurationError, IndexMismatchError
 from mistral_rag.index import Identity, IndexWriter, embed_text, rebuild_command
 from mistral_rag.schema import Chunk, Page, Source
@@ -20,6 +21,9 @@ from mistral_rag.text import TOKENS_VERSION
 
 BATCH = 128
 """Texts that are embedded together and then committed, where the model makes no batches itself: 5 s of MiniLM."""
+
+FIRST_POLL = 30.0
+"""Seconds until batch jobs are looked at for the first time, then less and less often: they take minutes to hours."""
 
 MAX_COORDINATE = float(np.finfo(np.float16).max)
 """Largest number of a vector: an index keeps 16-bit floats."""
@@ -67,6 +71,24 @@ class Embedder:
         for positions, matrix in _in_batches(self.model, texts):
             self._check(matrix, len(positions))
             yield positions, matrix
+
+    @property
+    def can_be_put_off(self) -> bool:
+        """True for a model whose vectors can be had by batch jobs."""
+        return isinstance(self.model, PutOffEmbeddings)
+
+    def put_off(self, texts: Sequence[str], folder: Path) -> Matrix:
+        """Vectors of the texts by batch jobs, in order; the records of the jobs lie in the folder.
+
+        Raises:
+            ConfigurationError: they are not what an index takes.
+            ApiError: the platform refused some or all.
+        """
+        if not isinstance(self.model, PutOffEmbeddings):
+            raise ConfigurationError(f"{self.name} can't be asked by batch jobs")
+        matrix = self.model.batch_matrix(texts, folder=folder, first_poll=FIRST_POLL)
+        self._check(matrix, len(texts))
+        return matrix
 
     def _check(self, matrix: Matrix, count: int) -> None:
         """Raise ConfigurationError where vectors are not what an index takes: with them, nothing is written."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ingest._planning.budget import Budget
 from ingest._report import VectorsAdded
+from ingest._vectors.batch_jobs import KEPT_AFTER, BatchJobs
 from ingest._vectors.embedding import Embedder, keyed_text
 from mistral_rag import errors
 from mistral_rag.embeddings import count_tokens
@@ -33,6 +34,9 @@ MIN_ROUND: Final = 512
 """Passages that a round waits for while files are being read, to be sent in full requests."""
 ROUND_SECONDS: Final = 0.5
 """Time after which a round waits for no more of them."""
+
+MAX_PUT_OFF: Final = 32_768
+"""Passages of one order by batch jobs: 20 MB of text, and 128 MB of vectors that come at once."""
 
 Batch = tuple[list[bytes], npt.NDArray[np.float32]]
 
@@ -80,16 +84,17 @@ class PendingVectors:
     """Gives the passages of an index the vectors that they lack; a context manager.
 
     `stopped` is the reason why some are left without: the platform's, or that of the price limit. Each passage is tried
-    once.
+    once. With `put_off` they come by batch jobs, when all that is to be embedded is there.
     """
 
-    def __init__(self, embedder: Embedder, writer: IndexWriter, budget: Budget) -> None:
+    def __init__(self, embedder: Embedder, writer: IndexWriter, budget: Budget, *, put_off: bool = False) -> None:
         self.embedder = embedder
         self.writer = writer
         self.budget = budget
         self.added = 0
         self._after = 0
         self._requests: _Requests | None = None
+        self._jobs = BatchJobs(writer, embedder.name) if put_off and embedder.can_be_put_off else None
         self._begun = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -115,7 +120,7 @@ class PendingVectors:
 
     def advance(self) -> Iterator[VectorsAdded]:
         """Take in what has come, and ask for more; to be called often while files are being read."""
-        if self.embedder.model is None or self.embedder.own:
+        if self.embedder.model is None or self.embedder.own or self._jobs is not None:
             return
         if self._requests is not None:
             yield from self._taken(wait=False)
@@ -129,11 +134,11 @@ class PendingVectors:
         while True:
             if self._requests is not None:
                 yield from self._taken(wait=True)
-            elif self.embedder.own:
+            elif self.embedder.own or self._jobs is not None:
                 asked = self._next(at_least=1)
                 if asked is None:
                     return
-                yield from self._computed(asked)
+                yield from self._computed(asked) if self._jobs is None else self._ordered(asked, self._jobs)
             else:
                 self._begin(at_least=1)
                 if self._requests is None:
@@ -149,9 +154,11 @@ class PendingVectors:
         """The next texts that no kept vector is for; None when there are none, or not enough yet."""
         while self.embedder.platform.lasting is None and not self.budget.spent:
             with self.writer.view() as view:
-                rows = view.pending(self._after, ROUND)
+                rows = view.pending(self._after, ROUND if self._jobs is None else MAX_PUT_OFF)
             if len(rows) < at_least:
                 return None
+            if self._jobs is not None:
+                rows = self._jobs.cut(rows)
             found = _Round()
             for at in range(0, len(rows), SLICE):
                 self._add_texts(found, rows[at : at + SLICE])
@@ -192,6 +199,24 @@ class PendingVectors:
                 yield self._kept(asked, [keys[position] for position in positions], matrix)
         except errors.ApiError as error:
             self.embedder.platform.note(error)
+
+    def _ordered(self, asked: _Round, jobs: BatchJobs) -> Iterator[VectorsAdded]:
+        """Have a round embedded by batch jobs, or take up those of a build that was broken off."""
+        keys, texts = list(asked.texts), list(asked.texts.values())
+        jobs.begin(self._after)
+        try:
+            with recording(index_ledger(self.writer.folder)):
+                matrix = self.embedder.put_off(texts, jobs.folder)
+        except errors.ApiError as error:
+            self.embedder.platform.note(error)
+            if isinstance(error, KEPT_AFTER):
+                return
+            done = getattr(getattr(error, "partial", None), "embedded", None)
+            if done is not None and len(done.indices):
+                yield self._kept(asked, [keys[index] for index in done.indices], done.matrix)
+        else:
+            yield self._kept(asked, keys, matrix)
+        jobs.end()
 
     def _taken(self, *, wait: bool) -> Iterator[VectorsAdded]:
         """Take in the batches that have come; with `wait` until the round ends."""
