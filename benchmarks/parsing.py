@@ -28,8 +28,8 @@ from pypdf.errors import DependencyError, PyPdfError
 
 from ingest.chunking import cut
 from ingest.parsing._pdf import parse
-from ingest.parsing._pool import ParsingWorkers
 from ingest.parsing._result import ParsedFile, ParseJob
+from ingest.parsing._workers.pool import ParsingWorkers
 
 CHECKOUT = Path(__file__).parents[1]
 CORPUS = CHECKOUT.parent / "shared" / "data" / "financebench" / "pdfs"

@@ -11,10 +11,10 @@ TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from typing import Any
 
-    from ingest._estimate import Estimate, estimate
     from ingest._from_python import build
     from ingest._pipeline import Build
-    from ingest._redo import Redo
+    from ingest._planning.estimate import Estimate, estimate
+    from ingest._planning.redo import Redo
     from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
     from ingest.sources._places import LookSettings
 
@@ -39,15 +39,15 @@ __all__ = [
 _HOME = {
     "Build": "_pipeline",
     "BuildReport": "_report",
-    "Estimate": "_estimate",
+    "Estimate": "_planning.estimate",
     "FileReport": "_report",
     "LookSettings": "sources._places",
     "PageRead": "_report",
     "Progress": "_report",
-    "Redo": "_redo",
+    "Redo": "_planning.redo",
     "VectorsAdded": "_report",
     "build": "_from_python",
-    "estimate": "_estimate",
+    "estimate": "_planning.estimate",
 }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from ingest._ocr import When, With
 from ingest._pipeline import Build
+from ingest._reading.ocr import When, With
 from ingest.sources._places import LookSettings, Named
 from mistral_rag.ocr import PageReader
 
@@ -32,6 +32,8 @@ def build(
     groups: Sequence[str] | None = None,
     max_cost: float | None = None,
     retry_failed: bool = False,
+    batch: bool = False,
+    passwords: Sequence[str] = (),
 ) -> Build:
     """A build of an index, to be worked off by `for` or `async for`; then read its `report`.
 
@@ -59,6 +61,8 @@ def build(
         groups: see `Build`.
         max_cost: see `Build`.
         retry_failed: see `Build`.
+        batch: see `Build`.
+        passwords: see `Build`.
 
     Raises:
         SourceNotFoundError: a path does not exist or may not be read.
@@ -85,4 +89,6 @@ def build(
         groups=groups,
         max_cost=max_cost,
         retry_failed=retry_failed,
+        batch=batch,
+        passwords=passwords,
     )

@@ -5,10 +5,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest._ocr import HOW_TO_READ, OcrOutcomes, merge_ocr, open_reader
+from ingest._reading.ocr import HOW_TO_READ, OcrOutcomes, merge_ocr, open_reader
 from ingest.parsing import media_type_of
-from ingest.parsing._pool import ParsingWorkers
 from ingest.parsing._result import NEEDS_OCR, PageProblem, ParsedFile, ParseJob
+from ingest.parsing._workers.pool import ParsingWorkers
 from mistral_rag.errors import ParseError
 from mistral_rag.ocr import PageFailure, PageReader
 from mistral_rag.overlay import HiddenText, PagePictures, PageView, reading_layers

@@ -8,9 +8,9 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ingest._budget import Budget
-from ingest._ocr import CachedPageReader
-from ingest._plan import FileToRead
+from ingest._planning.budget import Budget
+from ingest._planning.plan import FileToRead
+from ingest._reading.ocr import CachedPageReader
 from ingest._report import PageRead
 from ingest.parsing._result import ParsedFile, ParseJob
 from mistral_rag.ocr import PageFailure

@@ -10,25 +10,26 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from ingest._budget import Budget
-from ingest._documents import ReadFile, read_files
-from ingest._embedding import begin_embedding, chosen_embedder
-from ingest._groups import GroupAssignment, hidden_warning
-from ingest._members import MemberQueue
-from ingest._moves import can_move, move_file
-from ingest._ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
-from ingest._pending import PendingVectors
 from ingest._pictures import PictureCheck
-from ingest._plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo
+from ingest._planning.budget import Budget
+from ingest._planning.groups import GroupAssignment, hidden_warning
+from ingest._planning.moves import can_move, move_file
+from ingest._planning.plan import BuildPlan, FileToRead, describe_problems, is_locked, make_plan, plan_redo
+from ingest._planning.prices import price_of_pages, price_of_tokens
+from ingest._planning.redo import Redo
+from ingest._planning.unread import note_unread
 from ingest._platform_errors import reason_of
-from ingest._prices import price_of_pages, price_of_tokens
 from ingest._profiles import learn_missing
-from ingest._redo import Redo
+from ingest._reading.documents import ReadFile, read_files
+from ingest._reading.members import MemberQueue
+from ingest._reading.ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._reading.threads import MailThreads
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sink import Sink
 from ingest._stepping import stepped
-from ingest._threads import MailThreads
-from ingest._unread import note_unread
+from ingest._vectors.batch_jobs import is_under_way
+from ingest._vectors.embedding import Embedder, begin_embedding, chosen_embedder
+from ingest._vectors.pending import PendingVectors
 from ingest.parsing._mail.pages import HISTORY
 from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
 from ingest.sources._found import SourceFile
@@ -47,6 +48,8 @@ REFRESH_CHUNKS = 2000
 
 A reader that opens the index meanwhile has to add no more words by itself than are there already.
 """
+
+HOW_TO_UNLOCK = "files are locked by a password: name a file of passwords with --password-file"
 
 Event = FileReport | PageRead | VectorsAdded
 
@@ -73,6 +76,8 @@ class Build:
         redo: documents that are read anew, and none else.
         look: which files are looked at, and how.
         sink: a vector store that gets the passages, too, and loses those that are gone.
+        batch: have passages embedded by batch jobs, for half the price, within a day. Only models of the platform can.
+        passwords: passwords of PDF files; each is tried on each file that needs one. They are kept nowhere.
 
     Words come first: each document is committed as it is read and found by its words from then on; vectors follow. A
     build that is broken off loses neither, and the next one goes on with the vectors that are missing.
@@ -99,9 +104,11 @@ class Build:
         redo: Redo | None = None,
         look: LookSettings | None = None,
         sink: VectorStore | None = None,
+        batch: bool = False,
+        passwords: Sequence[str] = (),
     ) -> None:
-        if isinstance(groups, str):
-            raise ValueError("groups are a collection of names, not one text")
+        if isinstance(groups, str) or isinstance(passwords, str):
+            raise ValueError("groups and passwords are collections of texts, not one text")
         self.places = SourcePlaces(sources, look)
         self.roots = self.places.paths
         self.index = Path(index)
@@ -114,8 +121,10 @@ class Build:
         self.groups = None if groups is None else tuple(groups)
         self.retry_failed = retry_failed
         self.redo = redo
+        self.batch = batch
+        self._passwords = tuple(passwords)
         self.report = BuildReport()
-        self._budget = Budget(max_cost)
+        self._budget = Budget(max_cost, batch=batch)
         self._uncommitted, self._committed = 0, 0.0
         self._unrefreshed, self._refreshed = 0, 0
         self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
@@ -169,9 +178,16 @@ class Build:
 
     def _planned(self, known: dict[str, SourceStatus], reader: str) -> BuildPlan:
         if self.redo is not None:
+            self.redo.require_pages(known)
             return plan_redo(self.places, known, self.redo.uris)
         return make_plan(
-            self.places, known, prune=self.prune, reader=reader, groups=self.groups, retry_failed=self.retry_failed
+            self.places,
+            known,
+            prune=self.prune,
+            reader=reader,
+            groups=self.groups,
+            retry_failed=self.retry_failed,
+            has_passwords=bool(self._passwords),
         )
 
     def _platform_error(self) -> Exception | None:
@@ -187,7 +203,7 @@ class Build:
         if self._vectors is not None:
             embedder = self._vectors.embedder
             report.embedding, report.embedded, report.tokens = embedder.name, embedder.fresh, embedder.tokens
-            tokens = price_of_tokens(embedder.name, embedder.tokens)
+            tokens = price_of_tokens(embedder.name, embedder.tokens, batch=self.batch and embedder.can_be_put_off)
         report.cost = None if tokens is None else round(pages + tokens, 6)
 
     def _work(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Progress]:
@@ -241,7 +257,7 @@ class Build:
         self._waiting = waiting
         with ExitStack() as stack:
             if embedder is not None:
-                self._vectors = stack.enter_context(PendingVectors(embedder, writer, self._budget))
+                self._vectors = stack.enter_context(self._pending_vectors(embedder, writer))
             files: list[FileToRead] = []
             for file in plan.to_read:
                 if (report := self._moved(writer, file, plan, known)) is None:
@@ -257,9 +273,16 @@ class Build:
             learn_missing(writer)
             writer.commit()
             if writer.undecided and _waiting(writer):
-                self._vectors = stack.enter_context(PendingVectors(chosen_embedder(writer), writer, self._budget))
+                self._vectors = stack.enter_context(self._pending_vectors(chosen_embedder(writer), writer))
             if self._vectors is not None:
                 yield from self._embed(writer, self._vectors)
+
+    def _pending_vectors(self, embedder: Embedder, writer: IndexWriter) -> PendingVectors:
+        if self.batch and embedder.model is not None and not embedder.can_be_put_off:
+            self.report.warnings.append(f"{embedder.name} can't be asked by batch jobs, and is asked at once")
+        if not self.batch and is_under_way(writer):
+            self.report.warnings.append("a batch of vectors was ordered before; --batch takes what it has made")
+        return PendingVectors(embedder, writer, self._budget, put_off=self.batch)
 
     def _embed(self, writer: IndexWriter, vectors: PendingVectors) -> Iterator[Event]:
         """Embed what is left, once the words can be searched."""
@@ -318,6 +341,7 @@ class Build:
             budget=self._budget,
             workers=self.workers,
             every_picture=self.ocr == "always",
+            passwords=self._passwords,
         )
         # closed at once when something is raised, not when the error is forgotten: workers would live on meanwhile
         with closing(reading) as read:
@@ -405,6 +429,8 @@ class Build:
 
     def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
         found = file.found
+        if is_locked(reason) and not self._passwords and HOW_TO_UNLOCK not in self.report.warnings:
+            self.report.warnings.append(HOW_TO_UNLOCK)
         self._note_whole(writer, found.uri)
         if found.change():
             # whatever the file holds by then, the next build is to try again

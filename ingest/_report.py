@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from ingest._unread import unread_files
+from ingest._planning.unread import unread_files
 from mistral_rag.terminal import counted
 
 _LISTED_PAGES = 5

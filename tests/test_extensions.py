@@ -144,7 +144,7 @@ def test_a_registered_parser_reads_its_files_in_the_parsing_child(documents: Pat
     [found] = json.loads(run("main", "search", "days of leave", "-k", "1", "--json").stdout)["results"]
     assert found["page_content"] == "Leave\n\nEveryone has 30 days of leave a year."
     assert found["metadata"]["title"] == "Leave"
-    assert found["metadata"]["child"] == "ingest.parsing._worker"
+    assert found["metadata"]["child"] == "ingest.parsing._workers.worker"
 
 
 def test_what_a_registered_parser_can_not_read_is_a_line_of_the_report(

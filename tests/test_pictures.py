@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +101,41 @@ def test_an_image_as_large_as_memory_is_not_opened(tmp_path: Path, monkeypatch: 
 
 def test_ink_is_the_share_of_dark_pixels() -> None:
     assert ink_of(np.array([[0, 199, 200, 255]], dtype=np.uint8)) == 0.5
+
+
+def heif(path: Path, image: Image.Image, *, exif: Image.Exif | None = None) -> Path:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener(thumbnails=False)
+    image.save(path, format="HEIF", quality=95, **({"exif": exif.tobytes()} if exif else {}))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.heif", "a.jpg"])
+def test_a_photo_of_a_phone_is_read(tmp_path: Path, name: str) -> None:
+    heif(tmp_path / name, half_black("RGB", (64, 32)))
+    for file in (tmp_path / name, (tmp_path / name).read_bytes()):
+        with ImageFile(file) as image:
+            assert (len(image), image.grey(1).shape) == (1, (32, 64))
+            assert (image.grey(1)[10, 5] < 20, image.grey(1)[10, 60] > 235) == (True, True)
+
+
+def test_a_photo_of_a_phone_is_turned_once(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with ImageFile(heif(tmp_path / "a.heic", half_black("RGB", (64, 32)), exif=exif)) as image:
+        assert image.grey(1).shape == (64, 32)
+        assert image.size(1)[0] < image.size(1)[1]
+
+
+def test_a_damaged_photo_is_one_line(tmp_path: Path) -> None:
+    whole = heif(tmp_path / "a.heic", half_black("RGB", (64, 32))).read_bytes()
+    for data in (whole[:40], whole[:200] + b"\xff" * 200, whole[: len(whole) // 2]):
+        with pytest.raises(ParseError, match="the image can't be read"), ImageFile(data) as image:
+            image.grey(1)
+
+
+def test_without_its_package_the_command_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = heif(tmp_path / "a.heic", half_black("RGB", (64, 32)))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ParseError, match=r'pip install "mistral-rag\[heif\]"'), ImageFile(file):
+        pass

@@ -69,7 +69,7 @@ mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mar
     PageView Raster Section cell_lines citation_layers definitions html_page png quotation quoted_text read_text
     reading_layers reading_legend tables
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
-    render_page
+    render_page unlock
 mistral_rag.pictures: ImageFile ink_of
 mistral_rag.platform: BatchJob ClassificationReply Conversation ConversationEntry ConversationEvent ConversationHistory
     ConversationReply ConversationUsage Deleted Library LibraryDocument LibraryShare Listing MistralClient ModelCard
@@ -94,9 +94,9 @@ mistral_rag.testing.__main__: main
 mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place RowLabel
     SENTENCE_LOOKAHEAD STARTERS STOP_WORDS TOKENS_VERSION TableGrid Terms Weigh WrittenDate asked_words bigrams
     can_begin computed_number content_words coverage dates decode_text detect_language drop_invisible evenly full_year
-    group_scopes hashed hashed_question is_readable is_word measure_word missing_numbers near normal_form normal_forms
-    numbers rarity read_text readable_name same_date same_number sentences skeleton table_scales tokenize trimmed window
-    words written written_question
+    group_scopes hashed hashed_question is_readable is_word local_path measure_word missing_numbers near normal_form
+    normal_forms numbers rarity read_text readable_name same_date same_number sentences skeleton table_scales tokenize
+    trimmed window words written written_question
 mistral_rag.usage: Bill Cost CostCallback CostRow FinishedCall Ledger LedgerEntry LedgerFile Totals UsageCounts cost_of
     cost_rows costs counts_of index_ledger labelled recording total_row
 mistral_rag.vectorstores: FaissStore

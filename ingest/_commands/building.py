@@ -6,6 +6,7 @@ import argparse
 
 from ingest._commands.looking import add_look, look_settings, named_sources
 from ingest._commands.options import add_command, add_ocr, say_unread
+from ingest._commands.passwords import add_passwords, asked_password, given_passwords
 from ingest._commands.progress import shown
 from mistral_rag.terminal import (
     DONE,
@@ -95,12 +96,26 @@ def _add_reading(sub: argparse.ArgumentParser) -> None:
         help="auto (default), none, mistral-embed, or a local model as `mistral-rag doctor` lists them",
     )
     add_ocr(sub)
+    add_passwords(sub)
+    sub.add_argument(
+        "--batch",
+        action="store_true",
+        help="have passages embedded by batch jobs of the platform, for half the price, within a day. Stop it at any "
+        "time: the same command goes on with what was ordered",
+    )
     sub.add_argument("--workers", type=at_least_one, metavar="N", help="parsing processes (default: one a core)")
 
 
 def build(arguments: argparse.Namespace) -> int:
     """`ingest build`."""
-    return run_build(build_of(arguments, index_folder(arguments), rebuild=arguments.rebuild), arguments)
+    folder, passwords, rebuild = index_folder(arguments), given_passwords(arguments), arguments.rebuild
+    while True:
+        work = build_of(arguments, folder, rebuild=rebuild, passwords=passwords)
+        code = run_build(work, arguments)
+        password = asked_password(work.report, arguments)
+        if not password:
+            return code
+        passwords, rebuild = [*passwords, password], False
 
 
 def build_of(
@@ -108,6 +123,7 @@ def build_of(
     folder: Path,
     *,
     rebuild: bool = False,
+    passwords: Sequence[str] = (),
     is_settled: Callable[[SourceFile], bool] | None = None,
 ) -> Build:
     """The build that was asked for."""
@@ -126,6 +142,8 @@ def build_of(
         max_cost=arguments.max_cost,
         retry_failed=arguments.retry_failed,
         look=look_settings(arguments, is_settled),
+        batch=arguments.batch,
+        passwords=passwords,
     )
 
 
@@ -154,7 +172,7 @@ def run_build(work: Build, arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     """`ingest plan`."""
-    from ingest._estimate import estimate
+    from ingest._planning.estimate import estimate
 
     found = estimate(
         named_sources(arguments),
@@ -164,6 +182,8 @@ def plan(arguments: argparse.Namespace) -> int:
         ocr=arguments.ocr,
         ocr_with=arguments.ocr_with,
         look=look_settings(arguments),
+        batch=arguments.batch,
+        passwords=given_passwords(arguments),
     )
     if arguments.json:
         say_json(found.to_json())

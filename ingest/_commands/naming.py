@@ -44,11 +44,3 @@ def _like(states: dict[str, SourceStatus], name: str) -> str:
 
     close = get_close_matches(name, [state.source.name for state in states.values()], n=1)
     return f"; is it {close[0]}?" if close else "."
-
-
-def path_of(uri: str) -> str | None:
-    """The path of a file's uri; None for a document from elsewhere."""
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(uri)
-    return unquote(parts.path) if parts.scheme == "file" else None

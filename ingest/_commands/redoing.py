@@ -6,8 +6,9 @@ import argparse
 
 from ingest._commands.building import run_build
 from ingest._commands.looking import add_private
-from ingest._commands.naming import named_documents, path_of
+from ingest._commands.naming import named_documents
 from ingest._commands.options import add_command, add_ocr, writer_of
+from ingest._commands.passwords import add_passwords, given_passwords
 from mistral_rag.terminal import UsageError, at_least_one, index_folder
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -31,6 +32,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--page", type=at_least_one, action="append", metavar="N", help="this page alone is read anew; may be repeated"
     )
     add_ocr(sub)
+    add_passwords(sub)
     add_private(sub)
 
 
@@ -39,12 +41,14 @@ def redo(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments)
     from pathlib import Path
 
+    from mistral_rag.text import local_path
+
     with writer_of(folder) as writer:
         states = writer.sources()
     chosen = named_documents(states, arguments.sources)
     roots = []
     for uri in chosen:
-        root, path = path_of(states[uri].root) or states[uri].root, path_of(uri)
+        root, path = local_path(states[uri].root) or states[uri].root, local_path(uri)
         if uri.startswith("document:"):
             raise UsageError(f"{states[uri].source.name} came from Python. Give it to: ingest.build(…, rebuild=True)")
         if not root or (path is not None and not Path(path).is_file()):
@@ -53,7 +57,7 @@ def redo(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{states[uri].source.name} was taken out. Name its file to: ingest build")
         roots.append(root)
     from ingest._pipeline import Build
-    from ingest._redo import Redo
+    from ingest._planning.redo import Redo
     from ingest.sources._places import LookSettings
 
     pages = None if arguments.page is None else frozenset(arguments.page)
@@ -64,5 +68,6 @@ def redo(arguments: argparse.Namespace) -> int:
         ocr_with=arguments.ocr_with,
         redo=Redo(frozenset(chosen), pages),
         look=LookSettings(allow_private=arguments.allow_private),
+        passwords=given_passwords(arguments),
     )
     return run_build(work, arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from ingest._commands.naming import named_documents, path_of
+from ingest._commands.naming import named_documents
 from ingest._commands.options import add_command, tidy, writer_of
 from mistral_rag.terminal import (
     DONE,
@@ -246,6 +246,9 @@ def remove(arguments: argparse.Namespace) -> int:
 def purge(arguments: argparse.Namespace) -> int:
     """`ingest purge`."""
     folder = index_folder(arguments)
+    from ingest._vectors.batch_jobs import drop_texts
+    from mistral_rag.text import local_path
+
     with writer_of(folder) as writer:
         states = writer.sources()
         named = named_documents(states, arguments.sources)
@@ -260,7 +263,8 @@ def purge(arguments: argparse.Namespace) -> int:
         tidy(writer)
         if not _rewritten(writer.purge, arguments):
             return UNDONE
-    standing = [path for uri in gone if (path := path_of(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
+    drop_texts(folder)
+    standing = [path for uri in gone if (path := local_path(uri)) and os.path.exists(path)]  # noqa: PTH110 (lighter)
     if arguments.json:
         say_json({"erased": names, "files_still_there": standing})
         return DONE

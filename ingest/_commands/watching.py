@@ -7,6 +7,7 @@ import time
 
 from ingest._commands.building import build_of, build_options
 from ingest._commands.options import add_command
+from ingest._commands.passwords import given_passwords
 from mistral_rag.terminal import index_folder, note, say, say_json
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
@@ -38,7 +39,7 @@ def watch(arguments: argparse.Namespace) -> int:
     from ingest._watching import ELSEWHERE_SECONDS, LOOK_SECONDS, QUIET_SECONDS, QuietFiles, signs_of_change
     from mistral_rag import errors
 
-    quiet = QuietFiles()
+    quiet, passwords = QuietFiles(), given_passwords(arguments)
     first = build_of(arguments, folder, is_settled=quiet.is_settled)
     everywhere = len(first.roots) == len(first.places.roots)
     signs = signs_of_change(first.roots, folder, seconds=LOOK_SECONDS if everywhere else ELSEWHERE_SECONDS)
@@ -46,7 +47,7 @@ def watch(arguments: argparse.Namespace) -> int:
     said = _Said()
     while True:
         try:
-            work = build_of(arguments, folder, is_settled=quiet.is_settled)
+            work = build_of(arguments, folder, passwords=passwords, is_settled=quiet.is_settled)
             _work(work, said, as_json=arguments.json)
         except errors.IndexLockedError as error:
             said.once(str(error))

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from ingest.parsing._pages.titles import title_of
 from ingest.parsing._pdf import MIN_INK
 from ingest.parsing._result import NEEDS_OCR, PageProblem, Parsed
-from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pictures import ImageFile, ink_of
 from mistral_rag.schema import Locator, Page

@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from ingest.parsing._bounds import MAX_REASON, shortened
 from ingest.parsing._result import Member, PageProblem, Room, UnpackedMember
+from ingest.parsing._types.extras import lacking
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import clean_text
 from mistral_rag.text import drop_invisible
@@ -131,6 +132,9 @@ class _Unpacking:
                 if media_type is None:
                     self._leave_out(name, f"type {PurePosixPath(name).suffix.lower() or 'unknown'}")
                     return
+                if reason := lacking(media_type):
+                    self._leave_out(name, reason)
+                    return
                 path.parent.mkdir(mode=0o700)
                 digest = self._copy(head, stream, path)
         except ParseError as error:
@@ -195,7 +199,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _type_of(head: bytes, path: Path) -> str | None:
-    from ingest.parsing._registry import media_type_by
+    from ingest.parsing._types.registry import media_type_by
 
     return media_type_by(head, path)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from ingest.parsing._pages.titles import title_of
 from ingest.parsing._result import NEEDS_OCR, WRONG_TEXT, Member, PageProblem, Parsed
 from ingest.parsing._samples import doubts_of
-from ingest.parsing._titles import title_of
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import SPARSE, PdfFile, Sheet, largest_words, pages_of
 from mistral_rag.schema import Page, WordBoxes

@@ -17,6 +17,9 @@ NEEDS_OCR = "needs OCR"
 WRONG_TEXT = f"{NEEDS_OCR}: the text says something else than is printed"
 """Beginning of the reason of a page whose text layer is wrong: without OCR it has no text."""
 
+LOCKED = "the PDF is encrypted and needs a password"
+"""Beginning of the reason of a PDF that no password opens, as `mistral_rag.pdf` gives it."""
+
 UNKNOWN_DIGEST = "0" * 64
 """Stands for the digest of a file that could not be opened, or whose digest nobody needs."""
 
@@ -112,7 +115,8 @@ class ParseJob:
     `name` and `digest` are those of the file's source. `every_picture` asks for the pictures of pages whose text layer
     is enough, too. With `awaits_ocr` a file that has pictures comes back uncut: it is cut when they have been read.
     `metadata` are stated beside the file, and go before what it says of itself.
-    Members are unpacked where there is `room` for them.
+    Members are unpacked where there is `room` for them. A PDF that one of the `passwords` opens is replaced by a copy
+    without protection, so the path must lead to a link or copy of the caller's own.
     """
 
     path: Path
@@ -124,6 +128,7 @@ class ParseJob:
     awaits_ocr: bool = False
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     room: Room | None = None
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

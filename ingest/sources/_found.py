@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ingest._opened import FileIdentity, identity_of, open_listed
+from ingest._reading.opened import FileIdentity, identity_of, open_listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
-from urllib.parse import unquote, urlsplit
 
 from langchain_core.documents import Document
 
@@ -22,6 +21,7 @@ from ingest.sources._walk import resolve_roots
 from ingest.sources._web import WebPage, checked_url
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.index import SourceStatus
+from mistral_rag.text import local_path
 
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
@@ -153,5 +153,8 @@ _KNOWN: Final = sorted(STORAGE_SCHEMES - {"memory"})
 
 def _local_path(named: str | Path) -> str | Path:
     if isinstance(named, str) and named.lower().startswith("file://"):
-        return unquote(urlsplit(named).path)
+        path = local_path(named)
+        if path is None:
+            raise ConfigurationError(f"{named} names no file on this machine")
+        return path
     return named

@@ -10,7 +10,7 @@ from typing import Final
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 
-from ingest._opened import identity_of, open_listed
+from ingest._reading.opened import identity_of, open_listed
 from mistral_rag.errors import ConfigurationError
 
 IGNORE_FILE: Final = ".ragignore"

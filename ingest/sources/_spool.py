@@ -12,8 +12,8 @@ from typing import Final, Self
 
 from pydantic import JsonValue
 
-from ingest._opened import identity_of
-from ingest.parsing._registry import HEAD_BYTES, media_type_by
+from ingest._reading.opened import identity_of
+from ingest.parsing._types.registry import HEAD_BYTES, media_type_by
 from ingest.sources._found import SourceFile
 from mistral_rag.index import SourceStatus
 from mistral_rag.text import readable_name

@@ -55,6 +55,9 @@ class Storage:
             yield EmptyFolder(self.url, self.url)
         for path, info in entries:
             name = _name_below(path, base)
+            if info.get("type") == "directory" or (path.endswith("/") and not info.get("size")):
+                # an object of no bytes that consoles make, so that an empty folder is seen
+                continue
             if any(part.startswith(".") for part in name.split("/")) or not self.selection.takes(name):
                 continue
             # a fragment is a file inside of a file

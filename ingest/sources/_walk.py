@@ -5,8 +5,8 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest._opened import FileIdentity, changed_at, identity_of, list_folder, open_listed
-from ingest.parsing._registry import HEAD_BYTES, media_type_by
+from ingest._reading.opened import FileIdentity, changed_at, identity_of, list_folder, open_listed
+from ingest.parsing._types.registry import HEAD_BYTES, media_type_by
 from ingest.sources._found import EmptyFolder, Found, SkippedPath, SourceFile, UnreadPath
 from ingest.sources._selection import EVERYTHING, IGNORE_FILE, IgnoreFiles, PathSelection
 from mistral_rag.errors import SourceNotFoundError

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from ingest.parsing._registry import media_type_by
+from ingest.parsing._types.registry import media_type_by
 from ingest.sources._addresses import resolve
 from ingest.sources._found import Found, Root, SourceFile, UnreadPath
 from ingest.sources._spool import FetchError, Spool, fetched_file, known_file, stamp_of

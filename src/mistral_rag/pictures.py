@@ -4,6 +4,7 @@ Pillow's decoders have had security holes: open untrusted files in child process
 """
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from mistral_rag.errors import ParseError
+from mistral_rag.errors import MissingExtraError, ParseError
 
 __all__ = ["ImageFile", "ink_of"]
 
@@ -34,7 +35,9 @@ PLAUSIBLE_DPI: Final = (40.0, 2400.0)
 """Values outside are placeholders: files without a resolution give 0 or 1."""
 DARK: Final = 200
 """Grey values below this count as ink; lighter ones are paper, tints and the edges of letters. As in `pdf`."""
-FORMATS: Final = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+HEIF: Final = re.compile(rb"....ftyp(?:hei[cfmsx]|hev[cmsx]|mi[af]1|msf1)", re.DOTALL)
+"""Beginning of a HEIF file (ISO 23008-12, 10.2), which cameras of phones write; an AVIF one may begin so, too."""
 
 
 class ImageFile:
@@ -49,7 +52,7 @@ class ImageFile:
     def __enter__(self) -> Self:
         with _parse_errors():
             file = io.BytesIO(self.file) if isinstance(self.file, bytes) else self.file
-            self._image = Image.open(file, formats=FORMATS)
+            self._image = Image.open(file, formats=(*FORMATS, *_heif_of(self.file)))
         return self
 
     def __exit__(
@@ -101,6 +104,23 @@ class ImageFile:
         if width * height > MAX_PIXELS:
             raise ParseError(f"the image is too large: {width} x {height} pixels")
         return self._image
+
+
+def _heif_of(file: Path | bytes) -> tuple[str, ...]:
+    """The name of the format of a HEIF file, whose decoder is registered with Pillow; nothing for other files."""
+    if isinstance(file, bytes):
+        head = file[:12]
+    else:
+        with file.open("rb") as opened:
+            head = opened.read(12)
+    if not HEIF.match(head):
+        return ()
+    try:
+        import pillow_heif
+    except ImportError:
+        raise ParseError(str(MissingExtraError("a HEIF picture", "heif"))) from None
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return ("HEIF",)
 
 
 def ink_of(pixels: Grey) -> float:

@@ -14,8 +14,8 @@ from rounds import CHECKOUT, Door  # type: ignore[import-not-found]
 from text_doors import Lettered, folder, place  # type: ignore[import-not-found]
 from values import changed_bytes, changed_json, json_values, texts, written_json  # type: ignore[import-not-found]
 
-from ingest.parsing._pool import ParsingWorkers
 from ingest.parsing._result import ParseJob
+from ingest.parsing._workers.pool import ParsingWorkers
 from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexReader, repair, verify
 from mistral_rag.retrievers import HybridRetriever

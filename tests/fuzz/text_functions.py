@@ -8,9 +8,9 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
 from ingest.chunking import cut
-from ingest.parsing._markdown import FRONT_MATTER
-from ingest.parsing._outline import Outline, split_text
-from ingest.parsing._titles import title_of
+from ingest.parsing._pages.titles import title_of
+from ingest.parsing._texts.markdown import FRONT_MATTER
+from ingest.parsing._texts.outline import Outline, split_text
 from mistral_rag import text as texts
 from mistral_rag.api._bodies import read_error
 from mistral_rag.api._responses import parse_object

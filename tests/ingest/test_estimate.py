@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from ingest._estimate import Estimate, estimate
 from ingest._pipeline import Build
+from ingest._planning.estimate import Estimate, estimate
 from mistral_rag.errors import SourceNotFoundError
 
 LEAVE = "# Leave\n\nEveryone has 30 days of leave a year. Unused days expire in March.\n"

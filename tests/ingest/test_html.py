@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.chunking import cut
 from ingest.parsing._html.reader import HtmlReader, parse
-from ingest.parsing._outline import Outline
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import Page
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ingest.parsing._html.reader import HtmlReader
-from ingest.parsing._markdown import parse as parse_markdown
-from ingest.parsing._outline import Outline
+from ingest.parsing._texts.markdown import parse as parse_markdown
+from ingest.parsing._texts.outline import Outline
 
 
 def rows_of(html: str) -> list[str]:

@@ -6,8 +6,8 @@ import pytest
 
 from ingest.chunking import cut
 from ingest.parsing._html.reader import HtmlReader, parse
-from ingest.parsing._markdown import parse as parse_markdown
-from ingest.parsing._outline import Outline
+from ingest.parsing._texts.markdown import parse as parse_markdown
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.schema import Page, Table
 
 CASES = Path(__file__).parents[2] / "../shared/cases/reading"
@@ -183,7 +183,7 @@ def test_units_of_rows_give_their_cells_and_keep_their_header() -> None:
 
 
 def test_a_huge_table_is_rows_without_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.parsing._outline.MAX_CELLS", 99)
+    monkeypatch.setattr("ingest.parsing._texts.outline.MAX_CELLS", 99)
     rows = "<tr><td>a<td>b<td>c<td>d" * 25
     pages = pages_of(f"<p>x</p><table>{rows}</table>")
     assert not any(page.tables for page in pages)

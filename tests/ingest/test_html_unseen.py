@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.parsing._html.reader import HtmlReader
-from ingest.parsing._outline import Outline
+from ingest.parsing._texts.outline import Outline
 
 SECRET = "<p>kept</p><div><p class=x>secret</p></div>"
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunking import cut
-from ingest.parsing._markdown import parse
 from ingest.parsing._result import Parsed
+from ingest.parsing._texts.markdown import parse
 from mistral_rag.schema import Page
 
 

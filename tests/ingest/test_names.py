@@ -94,3 +94,31 @@ def test_names_that_are_no_text_are_one_line_and_cost_no_other_file(
     assert ingest(["status", "--index", index, "--json"]) == 0
     status = json.loads(capsysbinary.readouterr().out)
     assert (status["documents"], status["removed"]) == (3, 1)
+
+
+BYTES = [b"caf\xe9.txt", b"\xff\xfe plan.txt", b"ordner-\xfc/100%.txt", b"\x80#1?.txt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+@pytest.mark.parametrize("name", BYTES)
+def test_a_document_whose_name_is_no_text_is_redone_and_purged(
+    name: bytes, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = os.fsencode(tmp_path / "files")
+    path = Path(os.fsdecode(folder + b"/" + name))
+    path.parent.mkdir(parents=True)
+    path.write_text("The coffee machine is cleaned on Fridays.")
+    index = str(tmp_path / "index")
+    assert ingest(["build", os.fsdecode(folder), "--index", index, "--embeddings", "none"]) == 0
+    for called in (readable_name(os.fsdecode(name)), str(path), path.as_uri()):
+        capsysbinary.readouterr()
+        assert ingest(["redo", called, "--index", index, "--json"]) == 0
+        report = json.loads(capsysbinary.readouterr().out.decode("utf-8"))
+        assert [(file["source"], file["status"]) for file in report["files"]] == [
+            (readable_name(os.fsdecode(name)), "changed")
+        ]
+    assert ingest(["purge", str(path), "--yes", "--index", index, "--json"]) == 0
+    purged = json.loads(capsysbinary.readouterr().out.decode("utf-8"))
+    assert purged["erased"] == [readable_name(os.fsdecode(name))]
+    assert purged["files_still_there"] == [str(path)]
+    assert path.exists()

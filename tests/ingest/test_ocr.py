@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 from pypdf import PdfWriter
 
-from ingest._ocr import better
 from ingest._pipeline import Build
-from ingest._plan import may_be_read_now
+from ingest._planning.plan import may_be_read_now
+from ingest._reading.ocr import better
 from ingest._report import BuildReport, PageRead
 from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseError
 from mistral_rag.index import IndexReader, verify
@@ -225,7 +225,7 @@ def test_the_language_of_scans_counts_when_a_new_index_is_given_its_model(
         seen.append(set(languages))
         return ""
 
-    monkeypatch.setattr("ingest._embedding.choose_embeddings", choose)
+    monkeypatch.setattr("ingest._vectors.embedding.choose_embeddings", choose)
     for _ in Build([folder], index, workers=1, ocr_with=Clerk(german, german)):
         pass
     assert seen == [{"de"}]

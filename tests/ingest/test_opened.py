@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest._documents import ReadFile, read_files
-from ingest._opened import OpenFiles, list_folder, open_listed
 from ingest._pipeline import Build
-from ingest._plan import FileToRead, make_plan
+from ingest._planning.plan import FileToRead, make_plan
+from ingest._reading.documents import ReadFile, read_files
+from ingest._reading.opened import OpenFiles, list_folder, open_listed
 from ingest.parsing._result import ParsedFile
 from ingest.sources._found import SourceFile, UnreadPath
 from ingest.sources._places import SourcePlaces

@@ -127,7 +127,7 @@ def test_a_wrong_key_is_tried_once(folder: Path, tmp_path: Path, platform: FakeM
 def test_a_request_that_is_refused_leaves_the_others(
     folder: Path, tmp_path: Path, platform: FakeMistral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest._pending.ROUND", 1)  # a request for each document
+    monkeypatch.setattr("ingest._vectors.pending.ROUND", 1)  # a request for each document
     platform.faults.add(faults.error(422, {"detail": "not this text"}), times=1, skip=1)
     report = refused(folder, tmp_path / "index")
     assert sorted(statuses(report).values()) == ["added", "added"]

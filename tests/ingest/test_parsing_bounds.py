@@ -9,8 +9,8 @@ import pytest
 from ingest.parsing import PageProblem, Parsed, parse
 from ingest.parsing._bounds import bounded
 from ingest.parsing._result import ParsedFile, ParseJob
-from ingest.parsing._wire import decode_file, encode_file
-from ingest.parsing._worker import parse_file
+from ingest.parsing._workers.wire import decode_file, encode_file
+from ingest.parsing._workers.worker import parse_file
 from mistral_rag.errors import ParseError
 from mistral_rag.schema import Chunk, Locator, Page
 from mistral_rag.workers import FrameError

@@ -18,6 +18,10 @@ from ingest.parsing import media_type_of, parsers
         ("letter.txt", b"Dear Sir", "text/plain"),
         ("photo.jpg", b"\xff\xd8", "image/jpeg"),
         ("Makefile", b"all:", "text/plain"),
+        ("photo.heic", b"", "image/heic"),
+        ("IMG_0001", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        ("photo", b"\0\0\0\x1cftypavif\0\0\0\0avif", "image/avif"),
+        ("film", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", None),
         ("program", b"\x7fELF\x02", None),
     ],
 )

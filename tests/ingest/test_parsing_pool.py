@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.parsing._pool import Outcome, ParsingWorkers
 from ingest.parsing._result import ParsedFile, ParseJob
+from ingest.parsing._workers.pool import Outcome, ParsingWorkers
 from mistral_rag.errors import ParseError
 from mistral_rag.workers import Limits
 
@@ -47,7 +47,7 @@ def workers(of: int | None = None) -> list[psutil.Process]:
     found = []
     for process in psutil.Process(of).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "ingest.parsing._worker" in " ".join(process.cmdline()):
+            if "ingest.parsing._workers.worker" in " ".join(process.cmdline()):
                 found.append(process)
     return found
 
@@ -137,7 +137,7 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
     job = hanging_job(tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from ingest.parsing._pool import ParsingWorkers\n"
+        "from ingest.parsing._workers.pool import ParsingWorkers\n"
         "from ingest.parsing._result import ParseJob\n"
         "list(ParsingWorkers().parse([ParseJob(pathlib.Path(sys.argv[1]), 'u', 'text/plain')]))"
     )
@@ -151,7 +151,7 @@ def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
 
 PARSING = """
 import itertools, pathlib, sys
-from ingest.parsing._pool import ParsingWorkers
+from ingest.parsing._workers.pool import ParsingWorkers
 from ingest.parsing._result import ParseJob
 job = ParseJob(pathlib.Path(sys.argv[1]), "u", "application/pdf")
 for result in ParsingWorkers().parse(itertools.repeat(job, 1000)):

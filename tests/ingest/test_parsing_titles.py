@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.parsing._titles import title_of
+from ingest.parsing._pages.titles import title_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ingest.parsing._result import CutJob, PageProblem, ParsedFile, ParseJob, PicturePage
-from ingest.parsing._wire import decode_file, decode_job, encode_file, encode_job
+from ingest.parsing._workers.wire import decode_file, decode_job, encode_file, encode_job
 from mistral_rag.index import Profile
 from mistral_rag.schema import Block, Box, Chunk, Locator, Page, Unit, WordBoxes
 from mistral_rag.workers import FrameError, WireFrame

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ingest.chunking import cut
-from ingest.parsing._text import parse
+from ingest.parsing._texts.text import parse
 from mistral_rag.errors import ParseError
 
 

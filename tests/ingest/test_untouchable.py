@@ -155,7 +155,7 @@ def test_a_file_that_was_hashed_again_when_it_was_settled_is_not_hashed_a_third_
 ) -> None:
     index = tmp_path / "index"
     build(root, index)
-    monkeypatch.setattr("ingest._opened.SETTLED_NS", -(10**12))  # as if long had passed
+    monkeypatch.setattr("ingest._reading.opened.SETTLED_NS", -(10**12))  # as if long had passed
     assert build(root, index).count("unchanged") == 9
     with IndexWriter.open(index) as writer:
         stamps = [

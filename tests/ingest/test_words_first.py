@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def test_all_words_are_found_before_the_first_vector_of_a_model_on_this_machine(
 def test_a_build_that_is_broken_off_goes_on_with_the_vectors_that_are_missing(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest._embedding.BATCH", 2)
+    monkeypatch.setattr("ingest._vectors.embedding.BATCH", 2)
     first = Vectors(fail_after=4)
     with pytest.raises(KeyboardInterrupt):
         built(folder, index, embeddings=first)
@@ -119,7 +120,7 @@ def test_a_build_that_is_broken_off_goes_on_with_the_vectors_that_are_missing(
 def test_a_search_says_how_far_the_vectors_are_and_a_row_without_one_is_neither_ahead_nor_behind(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ingest._embedding.BATCH", 2)
+    monkeypatch.setattr("ingest._vectors.embedding.BATCH", 2)
     with pytest.raises(KeyboardInterrupt):
         built(folder, index, embeddings=Vectors(fail_after=2))
     retriever = HybridRetriever.from_index(index, embeddings=Vectors())
@@ -156,7 +157,7 @@ def test_the_model_of_a_new_index_goes_by_the_languages_of_all_its_documents(
         return ""
 
     monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
-    monkeypatch.setattr("ingest._embedding.choose_embeddings", choose)
+    monkeypatch.setattr("ingest._vectors.embedding.choose_embeddings", choose)
     for number in range(30):
         (folder / f"z-{number}.txt").write_text("Die Miete ist am ersten Tag des Monats fällig. " * 6)
     built(folder, index)
@@ -378,7 +379,7 @@ def test_an_empty_index_says_that_it_is_empty(tmp_path: Path, index: Path, capsy
 def test_a_build_that_finds_nothing_new_writes_nothing(
     folder: Path, index: Path, platform: FakeMistral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest._opened.SETTLED_NS", 0)  # time stamps show every edit at once
+    monkeypatch.setattr("ingest._reading.opened.SETTLED_NS", 0)  # time stamps show every edit at once
     (folder / "letter.xyz").write_bytes(b"\x00")
     built(folder, index)
     with UnrestrictedReader.open(index) as reader:
@@ -410,6 +411,28 @@ def test_a_document_is_read_anew_or_a_single_page_of_it(folder: Path, index: Pat
     assert redone(other) == ["The rent is 200.", "The lease ends in June."]
     assert status(index)["documents"] == 8
     assert verify(index) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "said"),
+    [
+        ("lease.tif", 99, "lease.tif has 2 pages, and no page 99"),
+        ("lease.tif", 3, "lease.tif has 2 pages, and no page 3"),
+        ("tower.txt", 2, "tower.txt has 1 page, and no page 2"),
+        ("team.zip", 1, "team.zip has no pages in the index; read it anew without naming a page"),
+    ],
+)
+def test_a_page_that_is_not_there_is_not_redone(
+    name: str, page: int, said: str, folder: Path, index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan(folder / "lease.tif", "one", "two")
+    with zipfile.ZipFile(folder / "team.zip", "w") as archive:
+        archive.writestr("plan.txt", "The plan is checked in May.")
+    built(folder, index, embeddings="none", ocr_with=Clerk("The rent is 100.", "The lease ends in May."))
+    before = status(index)["generation"]
+    assert main(["redo", name, "--page", "1", "--page", str(page), "--ocr", "never", "--index", str(index)]) == 2
+    assert said in capsys.readouterr().err
+    assert status(index)["generation"] == before
 
 
 def test_redo_is_asked_for_by_name(folder: Path, index: Path, capsys: pytest.CaptureFixture[str]) -> None:

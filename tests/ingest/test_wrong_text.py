@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from ingest._estimate import estimate
 from ingest._pipeline import Build
+from ingest._planning.estimate import estimate
 from ingest._report import BuildReport
 from ingest.parsing._pdf import parse
 from ingest.parsing._samples import doubts_of

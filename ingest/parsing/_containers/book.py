@@ -11,8 +11,8 @@ from pydantic import JsonValue
 
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._office.package import Package
-from ingest.parsing._outline import Outline
 from ingest.parsing._result import PageProblem, Parsed
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.errors import ParseError
 from mistral_rag.text import decode_text, readable_name
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from selectolax.lexbor import LexborNode
 
 from ingest.parsing._html.table import whole_number
-from ingest.parsing._printed_numbers import printed_number
+from ingest.parsing._pages.printed_numbers import printed_number
 
 
 class ListNumbers:

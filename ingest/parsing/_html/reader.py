@@ -15,9 +15,9 @@ from ingest.parsing._html.styles import Style, Styles, in_drawing, indent_of, in
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
-from ingest.parsing._outline import Outline
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import Parsed, with_doubt
-from ingest.parsing._titles import written_title
+from ingest.parsing._texts.outline import Outline
 from mistral_rag.schema import BlockKind, clean_text
 from mistral_rag.text import drop_invisible, read_text, readable_name
 

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._html.tree import parse_tree
 from ingest.parsing._mail.history import is_forward, names_forward
-from ingest.parsing._outline import Outline
+from ingest.parsing._texts.outline import Outline
 
 _QUOTES: Final = (
     "blockquote[type=cite]",

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.parsing._code import code_runs
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._mail.headers import metadata_of
 from ingest.parsing._mail.history import MailText, divide, history_start
 from ingest.parsing._mail.markup import divide_markup
-from ingest.parsing._outline import Outline, split_text
 from ingest.parsing._result import Member, PageProblem, Parsed
+from ingest.parsing._texts.code import code_runs
+from ingest.parsing._texts.outline import Outline, split_text
 from mistral_rag.schema import Block, Locator, Page, clean_text
 from mistral_rag.text import drop_invisible
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ingest.parsing._records.tree import TreePages, Value
 from ingest.parsing._result import PageProblem, Parsed, with_doubt
-from ingest.parsing._source_code import parse as parse_code
+from ingest.parsing._texts.source_code import parse as parse_code
 from mistral_rag.errors import ParseError
 from mistral_rag.text import read_text, readable_name
 

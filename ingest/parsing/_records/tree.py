@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ingest.parsing._office.clean import one_line
-from ingest.parsing._outline import split_text
-from ingest.parsing._page_builder import PageBuilder
+from ingest.parsing._pages.builder import PageBuilder
+from ingest.parsing._texts.outline import split_text
 from mistral_rag.schema import Locator, Page
 from mistral_rag.text import TableGrid
 

@@ -7,7 +7,7 @@ from mistral_rag._lazy import loader
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
     from mistral_rag.embeddings._model import MistralAIEmbeddings, MistralEmbeddings
-    from mistral_rag.embeddings._named import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings
+    from mistral_rag.embeddings._named import BatchEmbeddings, MatrixEmbeddings, NamedEmbeddings, PutOffEmbeddings
     from mistral_rag.embeddings._results import EmbeddedBatch, FailedBatch, PartialEmbeddings, Usage
     from mistral_rag.embeddings._tokens import count as count_tokens
     from mistral_rag.embeddings._vectors import unpacked
@@ -21,6 +21,7 @@ __all__ = [
     "MistralEmbeddings",
     "NamedEmbeddings",
     "PartialEmbeddings",
+    "PutOffEmbeddings",
     "Usage",
     "count_tokens",
     "unpacked",
@@ -37,6 +38,7 @@ __getattr__ = loader(
         "MistralEmbeddings": "_model",
         "NamedEmbeddings": "_named",
         "PartialEmbeddings": "_results",
+        "PutOffEmbeddings": "_named",
         "Usage": "_results",
         "count_tokens": "_tokens:count",
         "unpacked": "_vectors",

@@ -138,10 +138,17 @@ class MistralEmbeddings(Connection, Embeddings):
         `folder` keeps the ids of jobs; called again with the same texts, after a crash, it goes on. The jobs are
         looked at after `first_poll` seconds, then less and less often. Errors are those of `embed_documents`.
         """
+        vectors: list[list[float]] = self.batch_matrix(texts, folder=folder, first_poll=first_poll).tolist()
+        return vectors
+
+    def batch_matrix(
+        self, texts: Iterable[str], *, folder: str | Path | None = None, first_poll: float = 5.0
+    ) -> Matrix:
+        """`embed_matrix` through batch jobs, as `batch_documents`."""
         # in one thread: others would not know that their requests are to be put off
         alone = self.model_copy(update={"max_concurrent_requests": 1, "max_retries": 0})
         kept = list(texts)
-        return through_batches(lambda: alone.embed_documents(kept), folder=folder, first_poll=first_poll)
+        return through_batches(lambda: alone.embed_matrix(kept), folder=folder, first_poll=first_poll)
 
     @property
     def dimension(self) -> int | None:

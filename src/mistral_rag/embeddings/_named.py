@@ -1,6 +1,7 @@
 """Embedding models as an index uses them: numpy rows of length 1, under a name that it keeps."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -39,6 +40,15 @@ class BatchEmbeddings(Protocol):
 
     def embed_batches(self, texts: Iterable[str]) -> "Iterator[EmbeddedBatch]":
         """Numpy rows with the numbers of their texts, as they are done."""
+        ...
+
+
+@runtime_checkable
+class PutOffEmbeddings(Protocol):
+    """Embeddings that can also be had by batch jobs, later and for less."""
+
+    def batch_matrix(self, texts: Iterable[str], *, folder: str | Path | None = None, first_poll: float = 5.0) -> Rows:
+        """Embed `texts`, in order; the same texts in the same folder are taken up where they were left."""
         ...
 
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
-from urllib.parse import unquote_to_bytes, urlsplit
 
 from mistral_rag.schema import Source
+from mistral_rag.text import local_path
 
 READ_SIZE: Final = 1 << 20
 """Bytes of a file that are copied at a time: it may be larger than memory."""
@@ -46,10 +46,8 @@ def unchanged_copy(source: Source) -> Iterator[Path]:
 
 def file_of(source: Source) -> Path | None:
     """The path of the file that a source is; None for a web page, a record, or a member of an archive."""
-    parts = urlsplit(source.uri)
-    if parts.scheme != "file" or source.member is not None:
-        return None
-    return Path(os.fsdecode(unquote_to_bytes(parts.path)))
+    path = None if source.member is not None else local_path(source.uri)
+    return None if path is None else Path(path)
 
 
 def _copied(path: Path, copy: Path) -> str:

@@ -12,6 +12,7 @@ from mistral_rag.pdf._images import PageImage
 from mistral_rag.pdf._left_out import LeftOut
 from mistral_rag.pdf._pages import pages_of, read_page, read_pages
 from mistral_rag.pdf._typewriter import apart
+from mistral_rag.pdf._unlocking import unlock
 
 __all__ = [
     "SPARSE",
@@ -26,6 +27,7 @@ __all__ = [
     "read_page",
     "read_pages",
     "render_page",
+    "unlock",
 ]
 
 

@@ -28,13 +28,14 @@ from mistral_rag.pdf._native import address_of
 from mistral_rag.pdf._regions import RegionKind, frames_of
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
+from mistral_rag.pdf._unlocking import LOCKED
 from mistral_rag.pdf._unstruck import without_struck
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
     pdfium.FPDF_ERR_FILE: "the file can't be opened",
     pdfium.FPDF_ERR_FORMAT: "this is not a PDF, or it is damaged beyond reading",
-    pdfium.FPDF_ERR_PASSWORD: "the PDF is encrypted and needs a password",
+    pdfium.FPDF_ERR_PASSWORD: LOCKED,
     pdfium.FPDF_ERR_SECURITY: "the PDF is encrypted in a way that can't be read",
 }
 _UNKNOWN = "the PDF can't be read"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._names import is_readable, normal_forms, readable_name
     from mistral_rag.text._normalization import BAR, LEVELS, Form, Level, normal_form, skeleton
     from mistral_rag.text._numbers import Number, numbers
+    from mistral_rag.text._paths import local_path
     from mistral_rag.text._proximity import near, window
     from mistral_rag.text._same_numbers import missing_numbers, same_number, table_scales
     from mistral_rag.text._sentences import SENTENCE_LOOKAHEAD, can_begin, sentences, trimmed
@@ -61,6 +62,7 @@ _NAMES = {
     "_normalization": "BAR Form LEVELS Level normal_form skeleton",
     "_computed_numbers": "Computation computed_number",
     "_numbers": "Number numbers",
+    "_paths": "local_path",
     "_proximity": "near window",
     "_same_numbers": "missing_numbers same_number table_scales",
     "_sentences": "SENTENCE_LOOKAHEAD can_begin sentences trimmed",
@@ -107,6 +109,7 @@ __all__ = [
     "hashed_question",
     "is_readable",
     "is_word",
+    "local_path",
     "measure_word",
     "missing_numbers",
     "near",

@@ -102,7 +102,8 @@ def written(text: str, language: str = "en") -> Terms:
     "Déclaré" and "déclaration" are one term of `hashed` and two of these. They are never words (`is_word`), so that
     they make no text longer.
     """
-    return _written(_raw(text), language)
+    # in other languages the words need not even be looked for: that is a fifth of the time of a word index
+    return _written(_raw(text) if language in WRITTEN else (), language)
 
 
 def written_question(question: str, language: str = "en") -> Terms:

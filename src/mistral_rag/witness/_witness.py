@@ -1,7 +1,6 @@
 """The witness: quotes of pages compared with the pictures of these pages, in a child process."""
 
 import importlib.util
-import os
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,11 +9,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes, urlsplit
 
 from mistral_rag._forks import ForkAware, ForkLock
 from mistral_rag.errors import WorkerError
 from mistral_rag.schema import Page, Seen, Source, clean_text
+from mistral_rag.text import local_path
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
 from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, is_foreign, verdict
@@ -187,17 +186,11 @@ def has_picture(source: Source, page: Page) -> bool:
 def _path_of(source: Source) -> str | None:
     """Path of the file that a source is; None where it is none, or one of a type that has no picture.
 
-    A member of an archive or mail is no file. The name of a host would reach out over the network on Windows.
+    A member of an archive or mail is no file.
     """
-    parts = urlsplit(source.uri)
-    if parts.scheme != "file" or parts.netloc or source.parent is not None:
+    if source.parent is not None or not source.media_type.startswith(MEDIA_TYPES):
         return None
-    if not source.media_type.startswith(MEDIA_TYPES):
-        return None
-    path = os.fsdecode(unquote_to_bytes(parts.path))
-    if path.startswith("//") or "\0" in path:
-        return None
-    return path.removeprefix("/") if os.name == "nt" else path
+    return local_path(source.uri)
 
 
 def _runs_up(strips: Sequence[Strip], page: Page) -> bool:

@@ -13,8 +13,8 @@ from ingest.parsing._office.sheets.cells import MAX_COLUMNS, MAX_ROWS, MAX_SHEET
 from ingest.parsing._office.sheets.pages import SheetPages
 from ingest.parsing._office.sheets.regions import SheetCells, ShownCell
 from ingest.parsing._office.xml import whole
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
 from mistral_rag.schema import column_letters
 
 MAX_REPEATED: Final = 100_000

@@ -10,9 +10,9 @@ from ingest.parsing._office.opendocument.styles import OpenStyles
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.properties import open_properties
 from ingest.parsing._office.slides.order import PlacedShape, in_reading_order
-from ingest.parsing._page_builder import PageBuilder
+from ingest.parsing._pages.builder import PageBuilder
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
 from mistral_rag.schema import Locator, Page
 
 _LENGTH: Final = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt|px)?")

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.xml import value_of, whole
-from ingest.parsing._printed_numbers import printed_number
+from ingest.parsing._pages.printed_numbers import printed_number
 
 MAX_CHAIN: Final = 20
 LEVELS: Final = 10

@@ -8,9 +8,9 @@ from ingest.parsing._office.opendocument.inline import read_inline
 from ingest.parsing._office.opendocument.styles import OpenStyles
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.properties import open_properties
-from ingest.parsing._outline import RUNNING, Outline, with_appendix
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
+from ingest.parsing._texts.outline import RUNNING, Outline, with_appendix
 
 
 def read_text_document(package: Package, main: str) -> Parsed:

@@ -9,9 +9,9 @@ from typing import Final
 
 from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.rtf.tokens import SIGNS, RtfToken, code_page, code_page_of_file, tokens
-from ingest.parsing._outline import RUNNING, Outline, with_appendix
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
+from ingest.parsing._texts.outline import RUNNING, Outline, with_appendix
 from mistral_rag.errors import ParseError
 from mistral_rag.text import TableGrid, readable_name
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from ingest.parsing._grid_text import write_grid
 from ingest.parsing._office.sheets.regions import CellRegion, SheetCells, grid_of, regions
-from ingest.parsing._page_builder import PageBuilder
+from ingest.parsing._pages.builder import PageBuilder
+from ingest.parsing._pages.grid_text import write_grid
 from mistral_rag.schema import Locator, Page, cell_range
 
 MAX_PAGE: Final = 18_000

@@ -12,9 +12,9 @@ from ingest.parsing._office.sheets.looks import cell_looks
 from ingest.parsing._office.sheets.pages import SheetPages
 from ingest.parsing._office.sheets.regions import SheetCells
 from ingest.parsing._office.xml import value_of
-from ingest.parsing._page_builder import PageBuilder
+from ingest.parsing._pages.builder import PageBuilder
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
 
 MAX_NAMED: Final = 5
 """Names of sheets in a remark of the report."""

@@ -10,9 +10,9 @@ from ingest.parsing._office.slides.order import PlacedShape, in_reading_order
 from ingest.parsing._office.slides.shapes import SlideShapes, is_running, is_title
 from ingest.parsing._office.slides.text import paragraph_text, paragraphs, table_grid
 from ingest.parsing._office.xml import value_of, whole
-from ingest.parsing._page_builder import PageBuilder
+from ingest.parsing._pages.builder import PageBuilder
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
 from mistral_rag.schema import Locator, Page
 
 

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.equations import equation_text
 from ingest.parsing._office.xml import whole
-from ingest.parsing._printed_numbers import OFFICE_FORMS
+from ingest.parsing._pages.printed_numbers import OFFICE_FORMS
 from mistral_rag.schema import BlockKind
 from mistral_rag.text import TableGrid
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.word.styles import StyleSheet, is_on
 from ingest.parsing._office.xml import value_of, whole
-from ingest.parsing._printed_numbers import OFFICE_FORMS
+from ingest.parsing._pages.printed_numbers import OFFICE_FORMS
 
 LEVELS: Final = 9
 """Levels of a list."""

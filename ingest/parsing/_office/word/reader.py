@@ -14,10 +14,10 @@ from ingest.parsing._office.word.runs import InlineReader, InlineText, boxes_in
 from ingest.parsing._office.word.styles import ParagraphStyle, StyleSheet, is_filled
 from ingest.parsing._office.word.tables import WordCell, is_layout, read_table
 from ingest.parsing._office.xml import value_of, whole
-from ingest.parsing._outline import RUNNING, Outline, with_appendix
-from ingest.parsing._printed_numbers import printed_number
+from ingest.parsing._pages.printed_numbers import printed_number
+from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import PageProblem, Parsed
-from ingest.parsing._titles import written_title
+from ingest.parsing._texts.outline import RUNNING, Outline, with_appendix
 from mistral_rag.schema import BlockKind
 
 MAX_BOLD_HEADING: Final = 100

@@ -1,0 +1,1 @@
+"""Vectors of passages: the embedding model of an index, and the passages that wait for it."""

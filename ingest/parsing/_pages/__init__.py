@@ -1,0 +1,1 @@
+"""Parts that parsers build pages of: blocks, grids, printed numbers, titles."""

@@ -1,0 +1,1 @@
+"""Parsers of plain text and its markup: Markdown, reStructuredText, notebooks, program code."""

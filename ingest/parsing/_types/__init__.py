@@ -1,0 +1,1 @@
+"""Media types of files, by content and by name, and the parser of each."""
