@@ -9,7 +9,7 @@ from pydantic import Field
 from mistral_rag.api._client import AsyncStream, Stream
 from mistral_rag.api._responses import Json
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.platform._agents import agent_tools
+from mistral_rag.platform._beta.agents import agent_tools
 from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, given, path
 
 Inputs = str | Sequence[dict[str, Any]]
