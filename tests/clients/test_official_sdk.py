@@ -277,7 +277,7 @@ def test_a_classifier(client: Mistral) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*DEPRECATED:DeprecationWarning")
 def test_a_connector_and_its_tools(client: Mistral) -> None:
-    made = client.beta.connectors.create(
+    made: Any = client.beta.connectors.create(
         request={"name": "stock", "description": "", "server": "https://tools.example.com/mcp", "protocol": "mcp"}
     )
     result = client.beta.connectors.call_tool(connector_id_or_name="stock", tool_name="echo", arguments={"text": "x"})
