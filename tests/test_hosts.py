@@ -381,3 +381,7 @@ def test_headers_behind_a_litellm_proxy_are_read() -> None:
     metadata = answering(answer(content="x"), headers=headers).model().invoke("?").response_metadata
     assert metadata["rate_limits"] == {"x-ratelimit-remaining-req-minute": "7"}
     assert metadata["request_id"] == "c-1"
+    platforms = headers | {"llm_provider-mistral-correlation-id": "m-1"}
+    assert (
+        answering(answer(content="x"), headers=platforms).model().invoke("?").response_metadata["request_id"] == "m-1"
+    )

@@ -147,7 +147,15 @@ NO_ALLOWANCE = {"x-ratelimit-limit-req-minute": "0"}
 """Header of a 429 that no wait mends."""
 NOT_ALLOWED = "The key has no allowance for this model: choose another, or ask for one."
 
-REQUEST_ID_HEADERS = ("mistral-correlation-id", "x-request-id", "x-kong-request-id", "x-litellm-call-id")
+REQUEST_ID_HEADERS = (
+    "mistral-correlation-id",
+    "x-request-id",
+    "x-kong-request-id",
+    "llm_provider-mistral-correlation-id",
+    "llm_provider-x-kong-request-id",
+    "x-litellm-call-id",
+)
+"""The platform's own first, also behind a LiteLLM proxy, which puts its prefix before them."""
 
 _OVERFLOW = re.compile(
     r"maximum context length|context (length|window)|too large for model|too many tokens in prompt", re.IGNORECASE
