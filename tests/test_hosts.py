@@ -239,6 +239,29 @@ def test_another_404_is_about_the_address() -> None:
         answering({"detail": "Not Found"}, status=404).model().invoke("?")
 
 
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ({"detail": "File 6f8b1c1e not found"}, "(NotFoundError): File 6f8b1c1e not found."),
+        (
+            {"object": "error", "message": "No batch job with this id", "type": "not_found"},
+            "No batch job with this id.",
+        ),
+        ({"message": "Library does not exist"}, "Library does not exist."),
+        ({"detail": "Not Found"}, "Not Found. Check the id, and base_url: it includes /v1."),
+        (
+            {"message": "no Route matched with those values"},
+            "no Route matched with those values. Check the id, and base_url: it includes /v1.",
+        ),
+        ({"message": "404 page not found"}, "404 page not found. Check the id, and base_url: it includes /v1."),
+    ],
+)
+def test_a_404_that_says_what_is_missing_is_not_about_the_address(body: dict[str, Any], advice: str) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        answering(body, status=404).model().invoke("?")
+    assert str(caught.value).endswith(advice)
+
+
 def test_an_error_has_its_status_as_a_number() -> None:
     with pytest.raises(PermissionDeniedError) as caught:
         answering({"message": "You shall not pass"}, status=403).model().invoke("?")
@@ -358,3 +381,7 @@ def test_headers_behind_a_litellm_proxy_are_read() -> None:
     metadata = answering(answer(content="x"), headers=headers).model().invoke("?").response_metadata
     assert metadata["rate_limits"] == {"x-ratelimit-remaining-req-minute": "7"}
     assert metadata["request_id"] == "c-1"
+    platforms = headers | {"llm_provider-mistral-correlation-id": "m-1"}
+    assert (
+        answering(answer(content="x"), headers=platforms).model().invoke("?").response_metadata["request_id"] == "m-1"
+    )

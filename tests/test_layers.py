@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "messages": BASE | {"api", "catalogue", "usage"},
     "chat_models": PLATFORM,
     "safety": PLATFORM,
+    "tracing": PLATFORM,
     "routing": PLATFORM | {"chat_models"},
     "_embedded": {"errors"},
     "_pypdf": set(),

@@ -71,10 +71,12 @@ mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mar
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
     render_page unlock
 mistral_rag.pictures: ImageFile ink_of
-mistral_rag.platform: BatchJob ClassificationReply Conversation ConversationEntry ConversationEvent ConversationHistory
-    ConversationReply ConversationUsage Deleted Library LibraryDocument LibraryShare Listing MistralClient ModelCard
-    ModerationReply ModerationVerdict PlatformFile PlatformObject StoredAgent Transcription TranscriptionEvent
-    TranscriptionSegment TuningJob check_training_file
+mistral_rag.platform: AddedDocument AddedDocuments BatchJob ClassificationReply ConnectorListing ConnectorResult
+    ConnectorTool Conversation ConversationEntry ConversationEvent ConversationHistory ConversationReply
+    ConversationUsage Deleted Library LibraryDocument LibraryShare Listing ManagedChunk ManagedHit ManagedIndex
+    ManagedIndexListing ManagedIndexRetriever MistralClient ModelCard ModerationReply ModerationVerdict PlatformFile
+    PlatformObject RemovedDocuments StoredAgent StoredConnector Transcription TranscriptionEvent TranscriptionSegment
+    TuningJob check_training_file
 mistral_rag.retrieval: Boosts CALIBRATION Explanation Glossary Hit Learned ModelExpander Passage PassageRetriever Query
     QueryExpander Retrieval Signal SignalIndex Version check_profile exact_copies is_current learn registered_signals
     versions
@@ -97,6 +99,7 @@ mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS 
     group_scopes hashed hashed_question is_readable is_word local_path measure_word missing_numbers near normal_form
     normal_forms numbers rarity read_text readable_name same_date same_number sentences skeleton table_scales tokenize
     trimmed window words written written_question
+mistral_rag.tracing: SpanCallback traced
 mistral_rag.usage: Bill Cost CostCallback CostRow FinishedCall Ledger LedgerEntry LedgerFile Totals UsageCounts cost_of
     cost_rows costs counts_of index_ledger labelled recording total_row
 mistral_rag.vectorstores: FaissStore

@@ -70,6 +70,8 @@ async def test_coroutines_give_up_with_the_last_error() -> None:
         ({"retry-after": "1.5"}, 1.5),
         ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
         ({"retry-after": "soon"}, None),
+        ({"llm_provider-retry-after": "3"}, 3.0),
+        ({"llm_provider-retry-after": "3", "retry-after": "1"}, 1.0),
         ({"retry-after": "-1"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),

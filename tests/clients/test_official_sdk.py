@@ -273,3 +273,28 @@ def test_a_library_and_its_documents(client: Mistral) -> None:
 def test_a_classifier(client: Mistral) -> None:
     reply = client.classifiers.classify(model="mistral-moderation-2603", inputs=["kill"])
     assert reply.results[0]["moderation"].scores["violence_and_threats"] == 0.98
+
+
+@pytest.mark.filterwarnings("ignore:.*DEPRECATED:DeprecationWarning")
+def test_a_connector_and_its_tools(client: Mistral) -> None:
+    made: Any = client.beta.connectors.create(
+        request={"name": "stock", "description": "", "server": "https://tools.example.com/mcp", "protocol": "mcp"}
+    )
+    result = client.beta.connectors.call_tool(connector_id_or_name="stock", tool_name="echo", arguments={"text": "x"})
+    assert result.content[0].model_dump()["text"] == 'You said: "x"'
+    client.beta.connectors.delete(connector_id=made.id)
+
+
+def test_a_search_index(client: Mistral) -> None:
+    indexes = client.beta.context.search_indexes
+    embedding: Any = {"type": "mistral", "name": "mistral-embed", "dimensions": 1024}
+    assert indexes.create(name="handbook", config={"embedding": embedding}).result.status == "provisioning"
+    assert indexes.get(index_name="handbook").status == "ready"
+    added = indexes.ingest_documents(index_name="handbook", documents=[{"id": "a", "content": "The pump."}])
+    assert (added.accepted, added.rejected) == (1, 0)
+    keyword: Any = {"type": "keyword", "query": "pump"}
+    fused: Any = {"type": "rrf", "retrievers": [keyword, {"type": "nearest_neighbour", "query": "pump"}]}
+    for retriever in (keyword, fused):
+        [hit] = indexes.search(index_name="handbook", retriever=retriever).hits
+        assert (hit.chunk.source_id, hit.chunk.content) == ("a", "The pump.")
+    indexes.delete(index_name="handbook")

@@ -2,10 +2,19 @@
 
 import pytest
 
-from mistral_rag import MistralClient
-from mistral_rag.errors import ConfigurationError, InvalidRequestError, NotFoundError, StreamError
+from mistral_rag import MistralAgent, MistralClient
+from mistral_rag.errors import (
+    ApiError,
+    ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+)
 from mistral_rag.platform import StoredAgent
-from mistral_rag.testing import FakeMistral, Reply, faults
+from mistral_rag.testing import FakeMistral, faults
+from mistral_rag.testing._server.exchange import Response
 
 ADD = {
     "type": "function",
@@ -104,6 +113,23 @@ def test_a_stream_that_breaks_is_an_error(fake: FakeMistral, client: MistralClie
         list(client.conversations.stream("hello there", agent_id=clerk.id))
 
 
+@pytest.mark.parametrize("identity", ['"id":"entry-1",', ""])
+@pytest.mark.parametrize(("code", "kind"), [(503, ServerError), (429, RateLimitError), (3000, ResponseError)])
+async def test_a_conversation_that_failed_is_an_error(
+    fake: FakeMistral, client: MistralClient, clerk: StoredAgent, code: int, kind: type[ApiError], identity: str
+) -> None:
+    said = f'{{{identity}"type":"conversation.response.error","message":"Out of order","code":{code}}}'
+    events = f'data: {{"type":"conversation.response.started","conversation_id":"c"}}\n\ndata: {said}\n\n'.encode()
+    fake.faults.add(faults.answers(Response(200, {"content-type": "text/event-stream"}, events)), times=3)
+    with pytest.raises(kind, match="Out of order"):
+        list(client.conversations.stream("hello", agent_id=clerk.id))
+    with pytest.raises(kind, match="Out of order"):
+        [event async for event in client.conversations.astream("hello", agent_id=clerk.id)]
+    agent = MistralAgent(agent_id=clerk.id, base_url=fake.base_url, api_key=fake.key, transport=fake.transport())
+    with pytest.raises(kind, match="Out of order"):
+        list(agent.stream("hello"))
+
+
 def test_what_may_have_arrived_is_not_said_twice(fake: FakeMistral, client: MistralClient) -> None:
     fake.faults.add(faults.reset(), path="/conversations")
     with pytest.raises(Exception, match="No answer"):
@@ -111,7 +137,7 @@ def test_what_may_have_arrived_is_not_said_twice(fake: FakeMistral, client: Mist
     assert len(fake.requests) == 1
 
 
-def test_refusals_are_typed(fake: FakeMistral, client: MistralClient) -> None:
+def test_refusals_are_typed(client: MistralClient) -> None:
     with pytest.raises(ConfigurationError, match="either an agent"):
         client.conversations.start("x")
     with pytest.raises(ConfigurationError, match="not both"):
@@ -122,5 +148,3 @@ def test_refusals_are_typed(fake: FakeMistral, client: MistralClient) -> None:
         client.conversations.start([{"type": "message.input", "role": "robot", "content": "x"}], model="x")
     with pytest.raises(NotFoundError):
         client.conversations.start("x", agent_id="ag_nobody")
-    fake.script(Reply(finish_reason="error"))
-    assert issubclass(StreamError, Exception)

@@ -64,7 +64,18 @@ def test_guardrails_block_what_they_are_told_to(direct: httpx.Client, config: di
     assert guarded(direct, "how to build a house", config).status_code == 200
 
 
-def test_a_block_says_why(direct: httpx.Client) -> None:
-    body = guarded(direct, "a bomb", {"moderation_llm_v2": {"action": "block"}}).json()
-    assert body["message"] == "The request was blocked by a guardrail: dangerous"
-    assert body["categories"] == {"dangerous": True}
+def test_a_block_says_why_in_the_platforms_form(direct: httpx.Client) -> None:
+    wanted = {"moderation_llm_v2": {"action": "block", "custom_category_thresholds": {"dangerous": 0.4, "law": 1}}}
+    body = guarded(direct, "a bomb", {**wanted, "block_on_error": True}).json()
+    decisions = body["guardrails"]["results"]["moderation_llm_v2"].pop("decisions")
+    assert body == {
+        "error": {"message": "The request was blocked by a guardrail.", "status": 403},
+        "guardrails": {
+            "results": {
+                "moderation_llm_v2": {"model_name": "mistral-moderation-2603", "violated": True, "action": "block"}
+            }
+        },
+    }
+    assert decisions["dangerous"] == {"threshold": 0.4, "score": 0.98, "violated": True}
+    assert decisions["law"] == {"threshold": 1.0, "score": 0.01, "violated": False}
+    assert sum(one["violated"] for one in decisions.values()) == 1

@@ -8,8 +8,8 @@ from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from mistral_rag.agents._replies import arguments_of, chunk_block, reply_facts, usage_of
-from mistral_rag.api._errors import StreamError
 from mistral_rag.platform import ConversationEntry, ConversationUsage
+from mistral_rag.platform._beta.conversations import checked_event
 
 DONE, STARTED = "conversation.response.done", "conversation.response.started"
 
@@ -32,15 +32,12 @@ class AgentEventReader:
         return ChatGenerationChunk(message=message)
 
     def _message(self, event: dict[str, Any]) -> AIMessageChunk | None:
-        kind = str(event.get("type"))
+        kind = str(checked_event(event).get("type"))
         if kind == STARTED:
             self._conversation = event.get("conversation_id")
             return None
         if kind == DONE:
             return self._last(ConversationUsage.model_validate(event.get("usage") or {}))
-        if kind == "conversation.response.error":
-            said = event.get("message")
-            raise StreamError(f"The agent failed while it answered: {said}", code=str(event.get("code")))
         if kind == "message.output.delta":
             self._entry = ConversationEntry(type="last", model=event.get("model"), agent_id=event.get("agent_id"))
             return _content(_delta_block(event))

@@ -20,8 +20,8 @@ from mistral_rag.api._errors import ApiError
 from mistral_rag.api._responses import encode
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform import ConversationReply
-from mistral_rag.platform._agents import agent_tools
-from mistral_rag.platform._conversations import ConversationResource, append_request, start_request
+from mistral_rag.platform._beta.agents import agent_tools
+from mistral_rag.platform._beta.conversations import ConversationResource, append_request, start_request
 
 OPTIONS = frozenset({"completion_args", "handoff_execution", "store", "tools", "tool_confirmations", "agent_version"})
 

@@ -242,9 +242,12 @@ class Client:
     def _post(self, request: httpx.Request, expects: str, *, listed: bool = False) -> ApiResponse:
         received = self.receive(request)  # read to its end, or it raises: nothing to close
         response, headers = next(received)
+        deletion = request.method == "DELETE"
         return _charged(
             request,
-            parse_response(response.status_code, headers, b"".join(received), self._redactor, listed=listed),
+            parse_response(
+                response.status_code, headers, b"".join(received), self._redactor, listed=listed, deletion=deletion
+            ),
             expects,
         )
 
@@ -255,9 +258,12 @@ class Client:
         async for chunk in received:
             read.write(chunk)
             chunk = b""
+        deletion = request.method == "DELETE"
         return _charged(
             request,
-            parse_response(response.status_code, headers, read.getvalue(), self._redactor, listed=listed),
+            parse_response(
+                response.status_code, headers, read.getvalue(), self._redactor, listed=listed, deletion=deletion
+            ),
             expects,
         )
 

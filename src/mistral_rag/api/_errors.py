@@ -135,16 +135,27 @@ BY_STATUS: dict[int, type[ApiError]] = {
 
 ADVICE: dict[type[ApiError], str] = {
     AuthenticationError: "Check the key and that it belongs to this host.",
-    NotFoundError: "Check base_url: it includes /v1.",
+    NotFoundError: "Check the id, and base_url: it includes /v1.",
     UnknownModelError: "Choose a model the key may use.",
     ContextOverflowError: "Send fewer tokens or take a model with a longer context.",
 }
+
+_NO_ROUTE = re.compile(r"\s*(404\b.*|(page )?not found\W*|no route matched.*)?", re.IGNORECASE | re.DOTALL)
+"""Reasons of a 404 that name nothing: the address may be wrong as well as an id. Any other says what is missing."""
 
 NO_ALLOWANCE = {"x-ratelimit-limit-req-minute": "0"}
 """Header of a 429 that no wait mends."""
 NOT_ALLOWED = "The key has no allowance for this model: choose another, or ask for one."
 
-REQUEST_ID_HEADERS = ("mistral-correlation-id", "x-request-id", "x-kong-request-id", "x-litellm-call-id")
+REQUEST_ID_HEADERS = (
+    "mistral-correlation-id",
+    "x-request-id",
+    "x-kong-request-id",
+    "llm_provider-mistral-correlation-id",
+    "llm_provider-x-kong-request-id",
+    "x-litellm-call-id",
+)
+"""The platform's own first, also behind a LiteLLM proxy, which puts its prefix before them."""
 
 _OVERFLOW = re.compile(
     r"maximum context length|context (length|window)|too large for model|too many tokens in prompt", re.IGNORECASE
@@ -186,7 +197,8 @@ def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: 
     name = f"{status} " if status else ""
     location = f" at {details.location}" if details.location else ""
     hopeless = kind is RateLimitError and NO_ALLOWANCE.items() <= headers.items()
-    advice = f" {NOT_ALLOWED if hopeless else ADVICE.get(kind, '')}".rstrip()
+    named = kind is NotFoundError and not _NO_ROUTE.fullmatch(details.message)
+    advice = f" {NOT_ALLOWED if hopeless else '' if named else ADVICE.get(kind, '')}".rstrip()
     reason = details.message or "no reason given"
     message = f"Mistral API error {name}({details.type or kind.__name__}): {reason}{location}.{advice}"
     error = kind(

@@ -33,13 +33,17 @@ KINDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call that is about to be sent; `body` is None when it is no JSON object, `units` counts pages where known."""
+    """A call that is about to be sent, alone or in a batch; `body` is None when it is no JSON object.
+
+    `pages` counts those of a document, where that is known.
+    """
 
     kind: str
     model: str
     host: str
     body: Json | None = None
     pages: int = 0
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +132,21 @@ def labelled(**labels: str) -> Iterator[None]:
         _LABELS.reset(token)
 
 
-def record(call: FinishedCall) -> None:
-    """Tell the open ledgers of a call that no client made, such as a row of a batch."""
-    for ledger in _LEDGERS.get():
-        ledger.record(call)
+def is_recorded() -> bool:
+    """True when a ledger is open."""
+    return bool(_LEDGERS.get())
 
 
 class ObservedCall:
     """One call in progress, as a context manager around it: learns from its error, and tells the ledgers of its end.
 
-    `contexts` is where the context of a model is noted once the host has told it.
+    `contexts` is where the context of a model is noted once the host has told it. With `is_paid` no limit is asked: the
+    call was sent earlier, as a row of a batch may have been.
     """
 
     __slots__ = (
         "_asked",
+        "_batch",
         "_began",
         "_contexts",
         "_done",
@@ -157,7 +162,16 @@ class ObservedCall:
     )
 
     def __init__(
-        self, host: str, contexts: dict[str, int], path: str, body: Json | None, *, asked: str = "", pages: int = 0
+        self,
+        host: str,
+        contexts: dict[str, int],
+        path: str,
+        body: Json | None,
+        *,
+        asked: str = "",
+        pages: int = 0,
+        batch: bool = False,
+        is_paid: bool = False,
     ) -> None:
         self._contexts = contexts
         self._asked = asked if body is None else str(body.get("model") or asked)
@@ -173,7 +187,10 @@ class ObservedCall:
         self._first: float | None = None
         self._last: Json = {}
         self._done = False
-        self._tokens = self._admit(PlannedCall(self._kind, self._asked, host, body, pages))
+        self._batch = batch
+        self._tokens: list[object] = [None] * len(self._ledgers)
+        if not is_paid:
+            self._tokens = self._admit(PlannedCall(self._kind, self._asked, host, body, pages, batch))
 
     def _admit(self, planned: PlannedCall) -> list[object]:
         """A token of each ledger; None of those without a limit."""
@@ -183,11 +200,20 @@ class ObservedCall:
                 admit = getattr(ledger, "admit", None)  # a tenth of the time of isinstance with a protocol
                 tokens.append(None if admit is None else admit(planned))
         except BaseException:
-            for ledger, token in zip(self._ledgers, tokens, strict=False):
-                if token is not None:
-                    ledger.release(token)  # type: ignore[attr-defined]  # only a limit gives a token
+            self._release(tokens)
             raise
         return tokens
+
+    def _release(self, tokens: list[object]) -> None:
+        for ledger, token in zip(self._ledgers, tokens, strict=False):
+            if token is not None:
+                ledger.release(token)  # type: ignore[attr-defined]  # only a limit gives a token
+
+    def withdrawn(self) -> None:
+        """End a call that was not sent after all: no ledger is told of it."""
+        if self._ledgers and not self._done:
+            self._done = True
+            self._release(self._tokens)
 
     def __enter__(self) -> Self:
         return self
@@ -275,6 +301,7 @@ class ObservedCall:
             usage=_usage(data),
             annotated=_is_annotated(data) if self._kind == "ocr" else False,
             billed=billed,
+            batch=self._batch,
             labels=self._labels,
         )
         for ledger, token in zip(self._ledgers, self._tokens, strict=True):

@@ -50,22 +50,34 @@ def accepted(parsed: "ApiResponse | ApiError", *, expects: str = "") -> ApiRespo
 
 
 def parse_response(
-    status: int, headers: Mapping[str, str], content: bytes, redactor: Redactor = NOTHING, *, listed: bool = False
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    redactor: Redactor = NOTHING,
+    *,
+    listed: bool = False,
+    deletion: bool = False,
 ) -> ApiResponse | ApiError:
     """Parse a whole response; an error when the status is 300 or more, or the body an error or no JSON object.
 
     204 has no body, and gives an empty object. With `listed` a body that is a list becomes the `data` of an object.
+    The reply to a `deletion` may be nothing but a message.
     """
     if status >= 300:
         return error_from_response(status, headers, content, redactor)
     if status == 204:
         return ApiResponse({}, headers)
-    data = parse_object(content, headers, redactor, listed=listed)
+    data = parse_object(content, headers, redactor, listed=listed, deletion=deletion)
     return data if isinstance(data, ApiError) else ApiResponse(data, headers)
 
 
 def parse_object(
-    content: str | bytes, headers: Mapping[str, str], redactor: Redactor = NOTHING, *, listed: bool = False
+    content: str | bytes,
+    headers: Mapping[str, str],
+    redactor: Redactor = NOTHING,
+    *,
+    listed: bool = False,
+    deletion: bool = False,
 ) -> Json | ApiError:
     """Parse a JSON object; an error when it is one, and `ResponseError` when the content is no JSON object."""
     try:
@@ -75,7 +87,7 @@ def parse_object(
     if listed and isinstance(data, list):
         data = {"data": data}
     if isinstance(data, dict):
-        if _is_error(data):
+        if _is_error(data, deletion=deletion):
             return error_from_object(data, headers, redactor)
         return redactor.value(data) if redactor.is_in(content, least=MIN_CERTAIN) else data
     shown = redactor.text(content if isinstance(content, str) else content.decode(errors="replace"))
@@ -86,11 +98,15 @@ def parse_object(
     )
 
 
-def _is_error(data: Mapping[str, Any]) -> bool:
+def _is_error(data: Mapping[str, Any], *, deletion: bool) -> bool:
     """True for an error object; gateways send some that have a message and nothing that marks an error."""
     if data.get("object") in ("error", "Error") or data.get("error"):
         return True
-    return not ({"choices", "id", "usage"} & data.keys()) and bool(data.get("message") or data.get("detail"))
+    return (
+        not deletion
+        and not ({"choices", "id", "usage"} & data.keys())
+        and bool(data.get("message") or data.get("detail"))
+    )
 
 
 def encode(body: Json) -> bytes:

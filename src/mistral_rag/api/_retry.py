@@ -106,8 +106,11 @@ def _wait(policy: RetryPolicy, attempt: int, error: ModelError, began: float) ->
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `retry-after-ms` or `Retry-After` (seconds or a date); None without a usable one."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+    """Seconds to wait by `retry-after-ms` or `Retry-After` (seconds or a date); None without a usable one.
+
+    A LiteLLM proxy passes on the platform's with a prefix only.
+    """
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0), ("llm_provider-retry-after", 1.0)):
         value = headers.get(name)
         if value is None:
             continue

@@ -39,7 +39,7 @@ class Part(BaseModel):
 
 
 class BatchRecord(BaseModel):
-    """All parts of a batch; the digest of its requests is its name."""
+    """All parts of a batch; the digest of its requests is its name. `counted`: ledgers were told of its rows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,6 +47,7 @@ class BatchRecord(BaseModel):
     model: str
     digest: str
     parts: list[Part]
+    counted: bool = False
 
 
 class BatchFolder:
@@ -136,6 +137,14 @@ class BatchFolder:
             return None
         with self.rows_file(number).open("rb") as file:
             return [json.loads(line) for line in file]
+
+    def rows(self) -> Iterator[Row]:
+        """The requests with their ids, as long as their files are there."""
+        for number in range(len(self.record.parts)):
+            with self.rows_file(number).open("rb") as file:
+                for line in file:
+                    row = json.loads(line)
+                    yield row["custom_id"], row["body"]
 
     def drop_rows(self) -> None:
         """Delete the files of requests, which may hold what nobody else should read."""

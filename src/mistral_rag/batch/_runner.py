@@ -10,6 +10,7 @@ from typing import Any
 from mistral_rag.api._client import Client
 from mistral_rag.api._errors import ApiError
 from mistral_rag.batch import _steps as steps
+from mistral_rag.batch._calls import BatchCalls
 from mistral_rag.batch._outcomes import BatchOutcome
 from mistral_rag.batch._record import BatchFolder, Row
 from mistral_rag.platform import BatchJob
@@ -66,13 +67,26 @@ class BatchRunner:
         return folder
 
     def _whole(self, folder: BatchFolder) -> steps.Steps:
-        yield from steps.begin(folder, {"timeout_hours": self.settings.timeout_hours})
+        calls = yield from self._sent(folder)
         jobs = yield from steps.wait(folder, self.settings.first_poll, self.settings.longest_poll)
-        return (yield from steps.collect(folder, jobs, self.client.settings.redactor))
+        outcomes = yield from steps.collect(folder, jobs, self.client.settings.redactor)
+        calls.settle(outcomes)
+        return outcomes
 
     def _begun(self, folder: BatchFolder) -> steps.Steps:
-        yield from steps.begin(folder, {"timeout_hours": self.settings.timeout_hours})
+        calls = yield from self._sent(folder)
+        calls.withdraw()  # whoever waits for them tells of them
         return (yield from steps.look(folder))
+
+    def _sent(self, folder: BatchFolder) -> steps.Steps:
+        calls = BatchCalls(self.client, folder)
+        calls.admit()
+        try:
+            yield from steps.begin(folder, {"timeout_hours": self.settings.timeout_hours})
+        except ApiError:
+            calls.withdraw()
+            raise
+        return calls
 
     def _cancelled(self, folder: BatchFolder) -> steps.Steps:
         folder.drop_rows()

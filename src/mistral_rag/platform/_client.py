@@ -1,13 +1,15 @@
 """MistralClient: the platform's resources on one connection."""
 
 from mistral_rag.api._connection import Connection
-from mistral_rag.platform._agents import AgentResource
 from mistral_rag.platform._audio import TranscriptionResource
+from mistral_rag.platform._beta.agents import AgentResource
+from mistral_rag.platform._beta.connectors import ConnectorResource
+from mistral_rag.platform._beta.conversations import ConversationResource
+from mistral_rag.platform._beta.libraries import LibraryResource
+from mistral_rag.platform._beta.search_indexes import SearchIndexResource
 from mistral_rag.platform._classifiers import ClassifierResource, ModerationResource
-from mistral_rag.platform._conversations import ConversationResource
 from mistral_rag.platform._files import FileResource
 from mistral_rag.platform._jobs import BatchJobResource
-from mistral_rag.platform._libraries import LibraryResource
 from mistral_rag.platform._models import ModelResource
 from mistral_rag.platform._tuning import TuningResource
 
@@ -55,6 +57,16 @@ class MistralClient(Connection):
     def libraries(self) -> LibraryResource:
         """Libraries of documents, for the tool document_library."""
         return LibraryResource(self)
+
+    @property
+    def connectors(self) -> ConnectorResource:
+        """Connectors to MCP servers."""
+        return ConnectorResource(self)
+
+    @property
+    def search_indexes(self) -> SearchIndexResource:
+        """Indexes that the platform searches itself."""
+        return SearchIndexResource(self)
 
     @property
     def transcriptions(self) -> TranscriptionResource:

@@ -103,7 +103,7 @@ class Bill:
         """
         if self.max_cost is None or planned.kind in FREE:
             return None
-        estimate = cost_of(planned.model, planned_counts(planned), host=planned.host)
+        estimate = cost_of(planned.model, planned_counts(planned), host=planned.host, batch=planned.batch)
         if estimate is None:
             raise ConfigurationError(
                 f"the price of {planned.model or 'the ' + planned.kind} is not known, so max_cost can't hold it; "

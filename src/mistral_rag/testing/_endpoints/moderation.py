@@ -11,8 +11,15 @@ from pydantic import Field
 
 from mistral_rag.testing._content.words import WORD, text_of
 from mistral_rag.testing._endpoints import catalogue
-from mistral_rag.testing._rules import refusals
-from mistral_rag.testing._rules.bodies import Body, ChatRequest, Guardrail, JsonObject, Message
+from mistral_rag.testing._rules.bodies import (
+    Body,
+    ChatRequest,
+    Guardrail,
+    JsonObject,
+    Message,
+    ModerationV1,
+    ModerationV2,
+)
 from mistral_rag.testing._rules.refusals import RequestRefusedError
 from mistral_rag.testing._server.exchange import Request, Response, json_response
 from mistral_rag.testing._server.routing import Endpoint, parsed
@@ -121,19 +128,30 @@ def guard(request: ChatRequest) -> None:
         RequestRefusedError: 403, a guardrail blocks it.
     """
     text = text_of(request.messages[-1].content)
-    blocked = {name: True for guardrail in request.guardrails or () for name in _blocked(guardrail, text)}
-    if blocked:
-        message = f"The request was blocked by a guardrail: {', '.join(blocked)}"
-        body = refusals.error_object(message, "guardrail_violation", status=403)
-        raise RequestRefusedError(403, {**body, "categories": blocked})
+    results = {name: result for guardrail in request.guardrails or () for name, result in _judged(guardrail, text)}
+    if any(result["violated"] for result in results.values()):
+        error = {"message": "The request was blocked by a guardrail.", "status": 403}
+        raise RequestRefusedError(403, {"error": error, "guardrails": {"results": results}})
 
 
-def _blocked(guardrail: Guardrail, text: str) -> Iterable[str]:
-    for config, old in ((guardrail.moderation_llm_v1, True), (guardrail.moderation_llm_v2, False)):
+def _judged(guardrail: Guardrail, text: str) -> Iterable[tuple[str, dict[str, Any]]]:
+    """The result of each moderation that may block, by its name."""
+    for name, old in (("moderation_llm_v1", True), ("moderation_llm_v2", False)):
+        config: ModerationV1 | ModerationV2 | None = getattr(guardrail, name)
         if config is None or config.action != "block":
             continue
-        chosen = config.custom_category_thresholds
-        limits = {} if chosen is None else chosen.model_dump(exclude_none=True)
-        for name, score in scores(text, old=old).items():
-            if (name in limits or not config.ignore_other_categories) and score >= limits.get(name, THRESHOLD):
-                yield name
+        decisions = dict(_decisions(config, scores(text, old=old)))
+        violated = any(one["violated"] for one in decisions.values())
+        yield (
+            name,
+            {"model_name": config.model_name, "decisions": decisions, "violated": violated, "action": config.action},
+        )
+
+
+def _decisions(config: ModerationV1 | ModerationV2, found: dict[str, float]) -> Iterable[tuple[str, dict[str, Any]]]:
+    chosen = config.custom_category_thresholds
+    limits = {} if chosen is None else chosen.model_dump(exclude_none=True)
+    for name, score in found.items():
+        if name in limits or not config.ignore_other_categories:
+            limit = limits.get(name, THRESHOLD)
+            yield name, {"threshold": limit, "score": score, "violated": score >= limit}

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Self
 from mistral_rag.testing._content.ocr_pages import ScriptedPage
 from mistral_rag.testing._content.replies import Script
 from mistral_rag.testing._endpoints import catalogue, embeddings, moderation
-from mistral_rag.testing._endpoints.agents import Agents
 from mistral_rag.testing._endpoints.audio import Audio
 from mistral_rag.testing._endpoints.batch import Batches
-from mistral_rag.testing._endpoints.conversations import Conversations
+from mistral_rag.testing._endpoints.beta.agents import Agents
+from mistral_rag.testing._endpoints.beta.connectors import Connectors
+from mistral_rag.testing._endpoints.beta.conversations import Conversations
+from mistral_rag.testing._endpoints.beta.libraries import Libraries
+from mistral_rag.testing._endpoints.beta.search_indexes import SearchIndexes
 from mistral_rag.testing._endpoints.files import Files
 from mistral_rag.testing._endpoints.generation import Generation
-from mistral_rag.testing._endpoints.libraries import Libraries
 from mistral_rag.testing._endpoints.ocr import Ocr
 from mistral_rag.testing._endpoints.tuning import Tuning
 from mistral_rag.testing._rules import refusals
@@ -111,6 +113,7 @@ class FakeMistral:
         groups = (
             self._generation, agents, embeddings, catalogue, moderation, self._files, self._ocr, batches,
             Conversations(agents, self._generation.generate), Audio(self._files), Libraries(), Tuning(self._files),
+            Connectors(), SearchIndexes(),
         )  # fmt: skip
         self._routes = RouteTable({route: endpoint for group in groups for route, endpoint in group.routes().items()})
         self._lock = threading.Lock()

@@ -14,7 +14,7 @@ from typing import Any
 
 from mistral_rag.testing._content.words import text_of
 from mistral_rag.testing._endpoints import catalogue
-from mistral_rag.testing._endpoints.agents import Agents
+from mistral_rag.testing._endpoints.beta.agents import Agents
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import ChatRequest
 from mistral_rag.testing._rules.entries import (

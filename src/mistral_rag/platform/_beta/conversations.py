@@ -7,15 +7,17 @@ from typing import Any, Literal, TypedDict, Unpack
 from pydantic import Field
 
 from mistral_rag.api._client import AsyncStream, Stream
+from mistral_rag.api._errors import StreamError, error_from_object
 from mistral_rag.api._responses import Json
 from mistral_rag.errors import ConfigurationError
-from mistral_rag.platform._agents import agent_tools
+from mistral_rag.platform._beta.agents import agent_tools
 from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, given, path
 
 Inputs = str | Sequence[dict[str, Any]]
 """What is said: a text of the user, or entries such as ``{"type": "function.result", "tool_call_id": …}``."""
 
-LAST = frozenset({"conversation.response.done", "conversation.response.error"})
+FAILED = "conversation.response.error"
+LAST = frozenset({"conversation.response.done", FAILED})
 """Events that end a stream, which has no other end marker."""
 
 
@@ -181,11 +183,15 @@ class ConversationResource(Resource):
         model: str | None = None,
         **options: Unpack[ConversationOptions],
     ) -> Iterator[ConversationEvent]:
-        """`start`, or `append` where there is a `conversation_id`, as events while they come."""
+        """`start`, or `append` where there is a `conversation_id`, as events while they come.
+
+        Raises:
+            ApiError: The platform says that it failed, or the stream breaks off.
+        """
         place, body = _either(inputs, conversation_id, agent_id, model, options)
         with closing(self.opened(place, body)) as events:
             for event in events:
-                yield ConversationEvent.model_validate(event)
+                yield ConversationEvent.model_validate(checked_event(event))
 
     async def astream(
         self,
@@ -200,7 +206,7 @@ class ConversationResource(Resource):
         place, body = _either(inputs, conversation_id, agent_id, model, options)
         async with aclosing(await self.aopened(place, body)) as events:
             async for event in events:
-                yield ConversationEvent.model_validate(event)
+                yield ConversationEvent.model_validate(checked_event(event))
 
     def opened(self, place: str, body: dict[str, Any]) -> Stream:
         """An open stream of the platform's events as they are."""
@@ -307,6 +313,20 @@ def _call(place: str, body: dict[str, Any]) -> PlatformCall[ConversationReply]:
 
 def _list(page: int, page_size: int) -> PlatformCall[Listing[Conversation]]:
     return PlatformCall("GET", path("conversations", page=page, page_size=page_size), Listing[Conversation])
+
+
+def checked_event(event: Json) -> Json:
+    """The event, unless it says that the conversation failed.
+
+    Raises:
+        ApiError: It does; of the class of its status, where its code is one, else `StreamError`.
+    """
+    if event.get("type") != FAILED:
+        return event
+    error = error_from_object({"object": "error", "message": event.get("message"), "code": event.get("code")}, {})
+    if error.status:
+        raise error
+    raise StreamError(f"The conversation failed while it was answered: {event.get('message')}", code=error.code)
 
 
 def _is_last(event: Json) -> bool:

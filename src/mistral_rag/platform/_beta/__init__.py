@@ -1,0 +1,1 @@
+"""Resources that the platform itself calls beta: they may change within weeks."""

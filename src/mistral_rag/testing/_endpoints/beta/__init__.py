@@ -1,0 +1,1 @@
+"""Endpoints that the platform calls beta."""
