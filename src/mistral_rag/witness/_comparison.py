@@ -123,7 +123,7 @@ def _read(read: str) -> Characters:
 
 
 def _leaders(words: Sequence[str]) -> set[int]:
-    """Places of words that are dots in a row; one by itself has a blank too many beside it: "10 . 1162" """
+    """Places of words that are dots in a row; one by itself has a blank too many beside it (10 . 1162)."""
     dotted = {at for at, word in enumerate(words) if _LEADERS.fullmatch(word)}
     return {at for at in dotted if len(words[at]) > 1 or dotted & {at - 1, at + 1}}
 
