@@ -112,7 +112,8 @@ class ParseJob:
     `name` and `digest` are those of the file's source. `every_picture` asks for the pictures of pages whose text layer
     is enough, too. With `awaits_ocr` a file that has pictures comes back uncut: it is cut when they have been read.
     `metadata` are stated beside the file, and go before what it says of itself.
-    Members are unpacked where there is `room` for them.
+    Members are unpacked where there is `room` for them. `disproved` are pages whose text layer is not believed, with
+    the reason: they are read from their pictures.
     """
 
     path: Path
@@ -124,6 +125,7 @@ class ParseJob:
     awaits_ocr: bool = False
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     room: Room | None = None
+    disproved: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,27 @@ class CutJob:
 def has_wrong_text(page: Page) -> bool:
     """True for a page whose text layer says something else than is printed."""
     return any(doubt.startswith(WRONG_TEXT) for doubt in page.doubts)
+
+
+def with_wrong_text(pages: Iterable[Page], reasons: Mapping[int, str]) -> tuple[Page, ...]:
+    """The pages, those of whose numbers there is a reason with it among their doubts."""
+    return tuple(
+        page.model_copy(update={"doubts": (*page.doubts, reason)})
+        if (reason := reasons.get(page.locator.number)) and reason not in page.doubts
+        else page
+        for page in pages
+    )
+
+
+def with_disproved(parsed: Parsed, reasons: Mapping[int, str]) -> Parsed:
+    """The file with these pages among those whose text layer is not enough; as it is without any."""
+    if not reasons:
+        return parsed
+    there = {page.locator.number for page in parsed.pages}
+    unread = {problem.page or 0: problem for problem in parsed.unread}
+    unread |= {number: PageProblem(number, reason) for number, reason in reasons.items() if number in there}
+    pages = with_wrong_text(parsed.pages, reasons)
+    return replace(parsed, pages=pages, unread=tuple(unread[number] for number in sorted(unread)))
 
 
 def without_text(page: Page) -> Page:

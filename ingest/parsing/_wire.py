@@ -119,7 +119,8 @@ def _path(digits: str) -> Path:
 
 def _parse_job(fields: dict[str, Any]) -> ParseJob:
     room = fields["room"] and Room(**{**fields["room"], "folder": _path(fields["room"]["folder"])})
-    return ParseJob(**{**fields, "path": _path(fields["path"]), "room": room})
+    disproved = {int(page): reason for page, reason in fields["disproved"].items()}
+    return ParseJob(**{**fields, "path": _path(fields["path"]), "room": room, "disproved": disproved})
 
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:
