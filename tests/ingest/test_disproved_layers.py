@@ -87,7 +87,7 @@ def root(tmp_path: Path) -> Path:
 
 def build(root: Path, reader: Reader | None, *, redo: Redo | None = None) -> BuildReport:
     options = {"ocr_with": reader} if reader else {"ocr": "never"}
-    work = Build([root], root.parent / "index", embeddings="none", workers=1, redo=redo, **options)  # type: ignore[arg-type]
+    work = Build([root], root.parent / "index", embeddings="none", workers=1, redo=redo, **options)
     for _ in work:
         pass
     return work.report
