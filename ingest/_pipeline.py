@@ -134,7 +134,7 @@ class Build:
         self._vectors: PendingVectors | None = None
         self._sink = None if sink is None else Sink(sink)
         self.unsettled = 0
-        self._pictures = PictureCheck()
+        self._pictures = PictureCheck(thorough=redo is not None)
 
     def __aiter__(self) -> AsyncIterator[Progress]:
         return stepped(iter(self))
@@ -361,8 +361,8 @@ class Build:
         if isinstance(parsed, ParseError):
             return None if item.provisional else self._fail(writer, item.file, parsed.reason)
         source = self._source(item.file.found, item.file.digest, parsed)
-        source, parsed = self._checked(source, self._threads.without_repeated(source, parsed))
-        report = self._put(writer, item.file, source, parsed, provisional=item.provisional)
+        parsed, again = self._checked(source, self._threads.without_repeated(source, parsed), item)
+        report = self._put(writer, item.file, source, parsed, provisional=item.provisional or again)
         self._commit_in_time(writer, len(parsed.chunks))
         return report
 
@@ -440,11 +440,19 @@ class Build:
             writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=file.noted_ns)
         return FileReport(found.name, "failed", reason)
 
-    def _checked(self, source: Source, parsed: ParsedFile) -> tuple[Source, ParsedFile]:
-        """The document, with what the pictures of some of its pages show otherwise among the doubts of these pages."""
-        pages, differing = self._pictures.checked(source, parsed.pages)
-        self.report.warnings += [str(each) for each in differing]
-        return source, replace(parsed, pages=pages) if differing else parsed
+    def _checked(self, source: Source, parsed: ParsedFile, item: ReadFile) -> tuple[ParsedFile, bool]:
+        """The file, with what pictures show otherwise among its doubts, and whether it is going to be read once more.
+
+        That is for pages whose text layer they disprove, which OCR is to read.
+        """
+        checked = self._pictures.checked(source, parsed.pages)
+        self.report.warnings += [str(each) for each in checked.differing if str(each) not in self.report.warnings]
+        if item.file.disproved:
+            checked = checked._replace(disproved={})
+        again = bool(checked.disproved) and self._reader is not None and not item.provisional
+        if again:
+            self._members.waiting.append(replace(item.file, disproved=checked.disproved))
+        return checked.without_disproved(parsed), again
 
     def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
         """Commit the first document at once, and later ones in groups: a commit waits for the disk."""

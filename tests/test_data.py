@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.parsing import _markdown as markdown
+from ingest.parsing._texts import markdown
 from ingest.parsing._html.reader import parse as parse_html
 from mistral_rag.local.ocr import LocalOCR, is_installed
 from mistral_rag.pdf import read_pages

@@ -49,13 +49,14 @@ UNSETTLED = 0
 class FileToRead:
     """A file that must be read, and the status that its report will give when that went well.
 
-    `looked_ns` is when it was hashed.
+    `looked_ns` is when it was hashed. Pages that are `disproved`, with the reason, are read from their pictures.
     """
 
     found: SourceFile
     digest: str
     status: FileStatus
     looked_ns: int = 0
+    disproved: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def noted_ns(self) -> int:

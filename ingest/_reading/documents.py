@@ -56,7 +56,7 @@ def read_files(
     None stands for a moment in which nothing got ready. Each file is opened once, and it is the open file that is
     parsed, read by OCR and compared with its digest; one whose pictures have to wait is opened anew later. Without a
     `reader` the pictures of pages are problems of the file. What the caller puts among the waiting `members` meanwhile
-    is read as well. Close the generator, and the workers are ended.
+    is read as well, also a file once more. Close the generator, and the workers are ended.
     Raises IngestError when a worker can't start, and what the reader raises for every page.
     """
     members = members if members is not None else MemberQueue()
@@ -176,6 +176,7 @@ class _Reading:
                 metadata=dict(found.metadata),
                 room=self._members.room(file, self._opened.make_folder()),
                 passwords=self._settings.passwords,
+                disproved=file.disproved,
             )
         )
         return path

@@ -117,6 +117,8 @@ class ParseJob:
     `metadata` are stated beside the file, and go before what it says of itself.
     Members are unpacked where there is `room` for them. A PDF that one of the `passwords` opens is replaced by a copy
     without protection, so the path must lead to a link or copy of the caller's own.
+    `disproved` are pages whose text layer is not believed, with
+    the reason: they are read from their pictures.
     """
 
     path: Path
@@ -129,6 +131,7 @@ class ParseJob:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     room: Room | None = None
     passwords: tuple[str, ...] = field(default=(), repr=False)
+    disproved: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,27 @@ class CutJob:
 def has_wrong_text(page: Page) -> bool:
     """True for a page whose text layer says something else than is printed."""
     return any(doubt.startswith(WRONG_TEXT) for doubt in page.doubts)
+
+
+def with_wrong_text(pages: Iterable[Page], reasons: Mapping[int, str]) -> tuple[Page, ...]:
+    """The pages, those of whose numbers there is a reason with it among their doubts."""
+    return tuple(
+        page.model_copy(update={"doubts": (*page.doubts, reason)})
+        if (reason := reasons.get(page.locator.number)) and reason not in page.doubts
+        else page
+        for page in pages
+    )
+
+
+def with_disproved(parsed: Parsed, reasons: Mapping[int, str]) -> Parsed:
+    """The file with these pages among those whose text layer is not enough; as it is without any."""
+    if not reasons:
+        return parsed
+    there = {page.locator.number for page in parsed.pages}
+    unread = {problem.page or 0: problem for problem in parsed.unread}
+    unread |= {number: PageProblem(number, reason) for number, reason in reasons.items() if number in there}
+    pages = with_wrong_text(parsed.pages, reasons)
+    return replace(parsed, pages=pages, unread=tuple(unread[number] for number in sorted(unread)))
 
 
 def without_text(page: Page) -> Page:

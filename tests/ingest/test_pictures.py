@@ -57,7 +57,8 @@ def test_a_page_that_its_picture_shows_otherwise_is_doubted(tmp_path: Path) -> N
     with PictureCheck() as check:
         for given, expected in ((read, ()), (rewritten(read, "81,797", "81,791"), (reason,))):
             doubted = given.model_copy(update={"units": units(given), "doubts": ("a doubt",)})
-            pages, differing = check.checked(source, [doubted])
+            pages, differing, disproved = check.checked(source, [doubted])
+            assert not disproved
             assert pages[0].doubts == ("a doubt", *expected)
             assert [str(each) for each in differing] == [f"report.pdf, p. 1: {each}" for each in expected]
 

@@ -44,6 +44,9 @@ def words(text: str, *, marks: tuple[str, ...] = ()) -> list[PrintedWord]:
         ("Total ===== here", "Total here"),
         ("name = value", "name value"),
         ("5 ≠ 6", "5 = 6"),
+        ("10.1162/tacl", "10 . 1162/tacl"),
+        (".18653/v1/2023.main.507", ". 18653/v1/2023 . main . 507"),
+        ("Chapter 1 . . . . 5", "Chapter 1 . . 5"),
     ],
 )
 def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
@@ -75,6 +78,8 @@ def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
         ("二十日の有給休暇", "二十五日の有給休暇"),
         ("1.234 + 50 % - 3 + 2", "1.234 – 50 % + 3 - 2"),
         ("50 % - 3", "50 % + 3"),
+        ("10.1162", "1 . 01162"),
+        ("101162", "10 . 1162"),
         ("net change of - 5", "net change of + 5"),
         ("net change of 5", "net change of – 5"),
         ("− 5 in all", "5 in all"),

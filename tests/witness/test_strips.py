@@ -43,6 +43,18 @@ def test_a_gap_that_holds_a_known_word_is_not_looked_at() -> None:
     assert [strip.text for strip in strips(page, "Net 81,797")] == ["Net", "81,797"]
 
 
+@pytest.mark.parametrize("accent", ["´", "ˆ", "¨"])
+def test_an_accent_over_a_letter_parts_no_line(accent: str) -> None:
+    page = page_of([word("Antonio", 50), (accent, 70, 98, 74, 106), word("Farinhas", 100)])
+    [strip] = strips(page, f"Antonio {accent} Farinhas")
+    assert strip.text == f"Antonio {accent} Farinhas"
+
+
+def test_a_sign_over_another_word_parts_the_line() -> None:
+    page = page_of([word("Total", 50), ("-", 60, 98, 64, 106), word("81", 100)])
+    assert [strip.text for strip in strips(page, "Total - 81")] == ["Total", "-", "81"]
+
+
 def test_a_little_more_is_read_on_each_side() -> None:
     [strip] = strips(page_of([word("Net", 50)]), "Net")
     assert margins(strip) == [10, 10]

@@ -120,7 +120,9 @@ def _path(digits: str) -> Path:
 def _parse_job(fields: dict[str, Any]) -> ParseJob:
     room = fields["room"] and Room(**{**fields["room"], "folder": _path(fields["room"]["folder"])})
     passwords = tuple(fields["passwords"])
-    return ParseJob(**{**fields, "path": _path(fields["path"]), "room": room, "passwords": passwords})
+    disproved = {int(page): reason for page, reason in fields["disproved"].items()}
+    given = {"path": _path(fields["path"]), "room": room, "passwords": passwords, "disproved": disproved}
+    return ParseJob(**{**fields, **given})
 
 
 def _file(job: ParseJob, fields: dict[str, Any], raw: bytes) -> ParsedFile:

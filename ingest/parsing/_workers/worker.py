@@ -8,7 +8,15 @@ from ingest.parsing import parse
 from ingest.parsing._bounds import MAX_TITLE, bounded_metadata, shortened
 from ingest.parsing._members import unpack
 from ingest.parsing._pictures import picture_pages
-from ingest.parsing._result import NEEDS_OCR, CutJob, PageProblem, ParsedFile, ParseJob, without_wrong_text
+from ingest.parsing._result import (
+    NEEDS_OCR,
+    CutJob,
+    PageProblem,
+    ParsedFile,
+    ParseJob,
+    with_disproved,
+    without_wrong_text,
+)
 from ingest.parsing._workers.wire import decode_job, encode_file
 from mistral_rag.pdf import unlock
 from mistral_rag.schema import Source
@@ -35,7 +43,7 @@ def _answer(frame: WireFrame) -> Iterator[WireFrame]:
 def parse_file(job: ParseJob) -> ParsedFile:
     """Parse a file, and cut it unless its pictures are to be read first; raises ParseError."""
     _unlock(job)
-    parsed = parse(job.path, job.media_type)
+    parsed = with_disproved(parse(job.path, job.media_type), job.disproved)
     stated = dict(job.metadata)
     named = shortened(str(stated.pop("title", None) or ""), MAX_TITLE)
     members, unread_members = unpack(parsed.members, job.room)

@@ -101,11 +101,12 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
     marks: set[int] = set()
     dropped: set[int] = set()
     number = 0
-    for before, word in zip([None, *words], words, strict=False):
+    leaders = _leaders([word.text for word in words])
+    for at, (before, word) in enumerate(zip([None, *words], words, strict=False)):
         number += word.spaced or word.mark or (before is not None and before.mark)
         if word.mark or unlearnt(word.text):
             marks.add(number)
-        text = "" if _LEADERS.fullmatch(word.text) else "".join(normal(word.text).split())
+        text = "" if at in leaders else "".join(normal(word.text).split())
         if not text:
             dropped.add(len(characters))
         characters += text
@@ -114,9 +115,17 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
 
 
 def _read(read: str) -> Characters:
-    words = [word for word in normal(read).split() if not _LEADERS.fullmatch(word)]
+    words = normal(read).split()
+    leaders = _leaders(words)
+    words = " ".join(word for at, word in enumerate(words) if at not in leaders).replace(" . ", ".").split()
     numbers = tuple(number for number, word in enumerate(words) for _ in word)
     return Characters("".join(words), numbers)
+
+
+def _leaders(words: Sequence[str]) -> set[int]:
+    """Places of words that are dots in a row; one by itself has a blank too many beside it (10 . 1162)."""
+    dotted = {at for at, word in enumerate(words) if _LEADERS.fullmatch(word)}
+    return {at for at in dotted if len(words[at]) > 1 or dotted & {at - 1, at + 1}}
 
 
 def _of_mark(quoted: Characters, edit: Edit) -> bool:

@@ -1,6 +1,7 @@
 """Strips of a page that hold the words of a quote: what is to be read there, and how far beside it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -29,6 +30,8 @@ MIN_BLANK: Final = 0.6
 """Width of a gap between strips, in heights, that is looked at for ink."""
 
 _NUMBER_EDGE: Final = re.compile(r"[\d.,\-\u2010-\u2015\u2212]")
+_ACCENTS: Final = frozenset({"Sk", "Lm", "Mn"})
+"""Categories of characters: modifiers like ´ and ˆ, and combining ones."""
 _ALPHABETIC: Final = re.compile(r"[A-Za-z\d\u00c0-\u024f]")
 _WORD: Final = np.dtype([("start", "<u4"), ("end", "<u4"), ("box", "<u2", 4)])
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
@@ -110,6 +113,9 @@ def _runs(layout: _Layout) -> Iterator[list[int]]:
 def _goes_on(layout: _Layout, run: Sequence[int], at: int) -> bool:
     boxes, word = layout.boxes, layout.boxes[at]
     line = _around(boxes[run])
+    if _is_accent(layout.page.text[layout.starts[at] : layout.ends[at]]):
+        centre = (word[_LEFT] + word[_RIGHT]) / 2
+        return bool(line[_LEFT] < centre < line[_RIGHT] and word[_TOP] < line[_BOTTOM] and line[_TOP] < word[_BOTTOM])
     height = min(line[_BOTTOM] - line[_TOP], word[_BOTTOM] - word[_TOP])
     overlap = min(line[_BOTTOM], word[_BOTTOM]) - max(line[_TOP], word[_TOP])
     gap = word[_LEFT] - line[_RIGHT]
@@ -120,6 +126,11 @@ def _goes_on(layout: _Layout, run: Sequence[int], at: int) -> bool:
     inside = np.asarray(((centres > union[:2]) & (centres < union[2:])).all(axis=1))
     inside[layout.first : layout.last] = False
     return not inside.any()
+
+
+def _is_accent(text: str) -> bool:
+    """True for a word of accents alone, which TeX prints over a letter that stands before them in the text."""
+    return all(unicodedata.category(char) in _ACCENTS for char in text)
 
 
 def _strip(layout: _Layout, runs: Sequence[Sequence[int]], at: int, quote: tuple[int, int]) -> Strip:

@@ -122,16 +122,19 @@ class PictureWitness(WorkerClient, ForkAware):
 
     def _look(self, path: str, digest: str, page: Page, strips: Sequence[Strip]) -> Sighting:
         job = {"path": path, "digest": digest, "number": page.locator.number}
+        # a word that is missing in a gap is taken to be in the script of the others
+        whole = " ".join(strip.text for strip in strips)
+        narrow = [not EAST_ASIAN.search(strip.text if strip.words else whole) for strip in strips]
         readings: list[list[Reading]] = [[] for _ in strips]
         verdicts: dict[int, Seen] = {}
         spent = 0.0
-        foreign = is_foreign(" ".join(strip.text for strip in strips))
+        foreign = is_foreign(whole)
         try:
             for attempt in range(ATTEMPTS):
                 waiting = [at for at in range(len(strips)) if at not in verdicts]
                 if not waiting:
                     break
-                read, seconds = self._read(job, [strips[at] for at in waiting], attempt)
+                read, seconds = self._read(job, [(strips[at], narrow[at]) for at in waiting], attempt)
                 spent += seconds
                 for at, reading in zip(waiting, read, strict=True):
                     readings[at].append(reading)
@@ -143,17 +146,19 @@ class PictureWitness(WorkerClient, ForkAware):
             return Sighting("unchecked", reason=error.reason)
         return replace(_summed(strips, readings, verdicts), seconds=spent)
 
-    def _read(self, job: dict[str, Any], strips: Sequence[Strip], attempt: int) -> tuple[list[Reading], float]:
-        """The readings of the strips, and the processor time they took."""
+    def _read(
+        self, job: dict[str, Any], strips: Sequence[tuple[Strip, bool]], attempt: int
+    ) -> tuple[list[Reading], float]:
+        """The readings of the strips, narrow or not, and the processor time they took."""
         wanted = [
             {
                 "box": strip.box,
                 "margins": strip.margins,
                 "blanks": strip.blanks,
                 "characters": len(strip.text),
-                "narrow": bool(strip.words) and not EAST_ASIAN.search(strip.text),
+                "narrow": narrow,
             }
-            for strip in strips
+            for strip, narrow in strips
         ]
         worker = self._ready()
         result = worker.ask(WireFrame.of({**job, "strips": wanted, "attempt": attempt}))
