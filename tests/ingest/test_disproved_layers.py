@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from ingest._planning.redo import Redo
 
 from ingest import Build
 from ingest import _pictures as module
+from ingest._planning.redo import Redo
 from ingest._report import BuildReport
 from mistral_rag.index import IndexReader
 from mistral_rag.ocr import PageFailure

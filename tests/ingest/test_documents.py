@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ingest._vectors import embedding
 from ingest._pipeline import Build
+from ingest._vectors import embedding
 from ingest.chunking import _chunks as chunks
 from ingest.parsing._workers import pool, worker
 from mistral_rag.errors import ParseError, WorkerError
