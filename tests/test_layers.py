@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "retrievers": INDEX | {"retrieval", "vectorstores", "defaults", "_embedded"},
     "witness": BASE | {"workers"},
     "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "usage", "witness"},
-    "mcp": INDEX | {"retrievers", "grounding"},
+    "mcp": INDEX | {"retrievers", "grounding", "overlay"},
     "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
     "terminal": BASE,
     "testing": PLATFORM | {"index"},

@@ -1,5 +1,7 @@
 """The tools of `mistral-rag mcp`, seen by the official client and by a LangChain agent."""
 
+import base64
+import io
 import socket
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
@@ -15,6 +18,7 @@ from mcp.client.stdio import StdioServerParameters
 from ingest import build
 from mistral_rag import HybridRetriever
 from mistral_rag.mcp import mcp_server
+from tests.printed import line, pdf
 
 LEAVE = """# Leave
 
@@ -114,6 +118,27 @@ async def test_a_reader_gets_nothing_of_another_group_by_any_tool(index: Path) -
     async with client(index, "board") as board:
         _, answer = await called(board, "ask_documents", question="What was the pay of the board?")
     assert "4,100,000 euros" in answer["citations"][0]["quote"]
+
+
+async def test_a_page_comes_with_its_picture_where_it_has_one(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "rent.pdf").write_bytes(pdf(line(60, 700, "The rent is 950 euros a month.")))
+    (tmp_path / "documents" / "leave.md").write_text(LEAVE)
+    for _ in build(tmp_path / "documents", index=tmp_path / "index", embeddings="none", ocr="never"):
+        pass
+    async with client(tmp_path / "index") as reader:
+        page = await reader.call_tool("read_page", {"document": "rent.pdf", "picture": True})
+        none = await reader.call_tool("read_page", {"document": "leave.md", "picture": True})
+        (tmp_path / "documents" / "rent.pdf").write_bytes(pdf(line(60, 700, "The rent is 1 euro.")))
+        changed = await reader.call_tool("read_page", {"document": "rent.pdf", "picture": True})
+    text, picture = page.content
+    assert "The rent is 950 euros a month." in getattr(text, "text", "")
+    with PIL.Image.open(io.BytesIO(base64.b64decode(getattr(picture, "data", "")))) as opened:
+        assert opened.width == 833  # 600 points at 100 pixels an inch
+        assert opened.convert("L").getextrema() == (0, 255)
+    assert "leave.md has no printed pages" in texts(none)[0]
+    assert "rent.pdf is no longer the file that was read: there is no picture" in texts(changed)[0]
+    assert str(tmp_path) not in str([getattr(text, "text", ""), texts(none), texts(changed)])
 
 
 async def test_resources_are_pages_of_documents(index: Path) -> None:

@@ -12,14 +12,17 @@ from pydantic import Field
 from mistral_rag.errors import MissingExtraError, MistralRagError
 from mistral_rag.grounding import GroundedQA, evidence_tool
 from mistral_rag.mcp._documents import NamedDocuments, UnknownDocumentError
+from mistral_rag.mcp._pictures import page_picture
 from mistral_rag.mcp._results import CitedAnswer, CitedQuote, DocumentList, FoundLines
+from mistral_rag.overlay import NotDrawnError
 from mistral_rag.retrievers import HybridRetriever
-from mistral_rag.schema import Answer, Citation
+from mistral_rag.schema import Answer, Citation, Page, Source
 
 try:
     from mcp.server import MCPServer
+    from mcp.server.mcpserver import Image
     from mcp.server.mcpserver.exceptions import ToolError
-    from mcp.types import CallToolResult, TextContent, ToolAnnotations
+    from mcp.types import CallToolResult, ContentBlock, TextContent, ToolAnnotations
 except ImportError as error:
     raise MissingExtraError("A server of the Model Context Protocol", "mcp") from error
 
@@ -101,10 +104,19 @@ def _tools(retriever: HybridRetriever, model: BaseChatModel | None) -> tuple[Cal
         with _documents(retriever) as documents:
             return documents.lines_with(words, [document] if document else [], limit=limit)
 
-    def read_page(document: DocumentName, page: Annotated[int, Field(ge=1, description="from 1")] = 1) -> str:
-        """Read one page of a document as text."""
+    def read_page(
+        document: DocumentName,
+        page: Annotated[int, Field(ge=1, description="from 1")] = 1,
+        picture: Annotated[bool, Field(description="its picture, too, where it has one: a PDF or an image")] = False,
+    ) -> CallToolResult:
+        """Read one page of a document as text, and look at it."""
         with _documents(retriever) as documents:
-            return _page_text(documents, document, page)
+            source, found = documents.page(document, page)
+        content: list[ContentBlock] = [TextContent(type="text", text=_page_text(source, found))]
+        if picture:
+            with _said():
+                content.append(Image(data=page_picture(source, found), format="png").to_image_content())
+        return CallToolResult(content=content)
 
     return search_documents, ask_documents, list_documents, find_in_document, read_page
 
@@ -122,7 +134,7 @@ def _add_pages(server: MCPServer[Any], retriever: HybridRetriever) -> None:
     def page(document: str, page: int) -> str:
         """A page of a document as text; the name of the document is percent-encoded, pages count from 1."""
         with _documents(retriever) as documents:
-            return _page_text(documents, unquote(document), page)
+            return _page_text(*documents.page(unquote(document), page))
 
 
 @contextmanager
@@ -136,12 +148,11 @@ def _said() -> Iterator[None]:
     """Errors on purpose are said to the model; what else goes wrong is the server's affair."""
     try:
         yield
-    except (UnknownDocumentError, MistralRagError) as error:
+    except (UnknownDocumentError, NotDrawnError, MistralRagError) as error:
         raise ToolError(str(error)) from error
 
 
-def _page_text(documents: NamedDocuments, document: str, number: int) -> str:
-    source, page = documents.page(document, number)
+def _page_text(source: Source, page: Page) -> str:
     text = page.text[:MAX_PAGE]
     cut = f"\n[cut: {len(page.text) - MAX_PAGE:,} more characters]" if len(page.text) > MAX_PAGE else ""
     return f"{source.title}, {page.locator}\n\n{text}{cut}"
