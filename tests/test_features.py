@@ -104,7 +104,7 @@ def test_every_parameter_goes_out_under_its_name() -> None:
         chat.invoke("Hello")
     sent = {name: value for name, value in fake.requests[-1].json.items() if name not in {"model", "messages"}}
     assert sent == PARAMETERS | {"metadata": {"team": "a"}}
-    ChatMistral(max_completion_tokens=9, seed=3, **to_fake).invoke("Hello")
+    ChatMistral(**{"max_completion_tokens": 9, "seed": 3, **to_fake}).invoke("Hello")
     assert {name: fake.requests[-1].json[name] for name in ("max_tokens", "random_seed")} == {
         "max_tokens": 9,
         "random_seed": 3,
@@ -127,7 +127,7 @@ def test_a_voice_turn_streams_and_calls_no_tool_twice() -> None:
     results: dict[str, str] = {}
     for _ in range(3):
         chunks = list(model.stream(history))
-        said = chunks[0]
+        said: Any = chunks[0]
         for chunk in chunks[1:]:
             said += chunk
         history.append(said)
