@@ -98,8 +98,7 @@ PARAMETERS: dict[str, Any] = {
 def test_every_parameter_goes_out_under_its_name() -> None:
     fake = FakeMistral(newer=True)
     to_fake: dict[str, Any] = {"base_url": fake.base_url, "api_key": fake.key, "transport": fake.transport()}
-    own = [{"id": "our-model", "efforts": ["high"]}]
-    chat = ChatMistral(model="our-model", request_metadata={"team": "a"}, catalogue=own, **PARAMETERS, **to_fake)
+    chat = ChatMistral(model="our-model", request_metadata={"team": "a"}, **PARAMETERS, **to_fake)
     with pytest.raises(Exception, match="our-model"):
         chat.invoke("Hello")
     sent = {name: value for name, value in fake.requests[-1].json.items() if name not in {"model", "messages"}}
