@@ -98,14 +98,12 @@ PARAMETERS: dict[str, Any] = {
 def test_every_parameter_goes_out_under_its_name() -> None:
     fake = FakeMistral(newer=True)
     to_fake: dict[str, Any] = {"base_url": fake.base_url, "api_key": fake.key, "transport": fake.transport()}
-    own = [{"id": "our-model", "efforts": ["high"]}]
-    chat = ChatMistral(model="our-model", request_metadata={"team": "a"}, catalogue=own, **PARAMETERS, **to_fake)
+    chat = ChatMistral(model="our-model", request_metadata={"team": "a"}, **PARAMETERS, **to_fake)
     with pytest.raises(Exception, match="our-model"):
         chat.invoke("Hello")
     sent = {name: value for name, value in fake.requests[-1].json.items() if name not in {"model", "messages"}}
     assert sent == PARAMETERS | {"metadata": {"team": "a"}}
-    theirs: dict[str, Any] = {"max_completion_tokens": 9, "seed": 3}
-    ChatMistral(**theirs, **to_fake).invoke("Hello")
+    ChatMistral(**{"max_completion_tokens": 9, "seed": 3, **to_fake}).invoke("Hello")
     assert {name: fake.requests[-1].json[name] for name in ("max_tokens", "random_seed")} == {
         "max_tokens": 9,
         "random_seed": 3,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mistral_rag import ChatMistral, MistralEmbeddings
-from mistral_rag.api._pacing import Pace, PaceTurn, pace_of
+from mistral_rag.api._paces.pace import Pace, PaceTurn, pace_of
 from mistral_rag.errors import RateLimitError
 from mistral_rag.testing import FakeMistral, RateLimits, faults
 from mistral_rag.testing._server.exchange import Request, Response

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_rag.api._sse import Decoder, Event
+from mistral_rag.api._formats.sse import Decoder, Event
 
 TEXT = (
     b": a comment\n"

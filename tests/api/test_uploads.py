@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mistral_rag.api._uploads import PIECE, UploadForm, form_fields
+from mistral_rag.api._http.uploads import PIECE, UploadForm, form_fields
 from mistral_rag.errors import ConfigurationError
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are those of POSIX")

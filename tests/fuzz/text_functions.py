@@ -12,9 +12,9 @@ from ingest.parsing._pages.titles import title_of
 from ingest.parsing._texts.markdown import FRONT_MATTER
 from ingest.parsing._texts.outline import Outline, split_text
 from mistral_rag import text as texts
-from mistral_rag.api._bodies import read_error
+from mistral_rag.api._formats.error_bodies import read_error
+from mistral_rag.api._formats.sse import Decoder
 from mistral_rag.api._responses import parse_object
-from mistral_rag.api._sse import Decoder
 from mistral_rag.errors import ApiError, ParseError
 from mistral_rag.grounding._asked.follow_ups import refers_back
 from mistral_rag.grounding._asked.things import things_in

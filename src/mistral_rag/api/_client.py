@@ -4,77 +4,30 @@ A host may say the key back. Headers are redacted as they come in, bodies as the
 passes holds bytes as they came, for error collectors store local variables.
 """
 
-import asyncio
-import time
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from dataclasses import replace
 from io import BytesIO
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import httpx
 
 from mistral_rag.api._deferral import DEFERRAL
-from mistral_rag.api._errors import ApiConnectionError, ApiError, ApiTimeoutError
-from mistral_rag.api._keys import Redactor, redact_logs
-from mistral_rag.api._ledger import ObservedCall
-from mistral_rag.api._pacing import PaceTurn, pace_of
-from mistral_rag.api._pools import AsyncConnections, SyncConnections, close_all
+from mistral_rag.api._errors import ApiError
+from mistral_rag.api._http.exchange import Exchange
+from mistral_rag.api._http.pools import close_all
+from mistral_rag.api._http.streams import AsyncStream, Stream
+from mistral_rag.api._http.transports import JSON, adrain, drain
+from mistral_rag.api._http.uploads import UploadForm
+from mistral_rag.api._keys import redact_logs
+from mistral_rag.api._observed import ObservedCall
 from mistral_rag.api._responses import ApiResponse, EventReader, Json, accepted, empty_stream, encode, parse_response
 from mistral_rag.api._retry import REFUSED, RetryPolicy, aretrying, retrying
 from mistral_rag.api._settings import Settings, Timeouts
-from mistral_rag.api._transports import JSON, Connector, abody_chunks, adrain, body_chunks, drain, received_headers
-from mistral_rag.api._uploads import UploadForm
 from mistral_rag.errors import ConfigurationError
 
 IsLast = Callable[[Json], bool] | None
-
-
-class Stream:
-    """Parsed events of an open stream; the first ones have been received already. Close it when done."""
-
-    def __init__(self, headers: Mapping[str, str], head: list[Json], rest: Generator[Any]) -> None:
-        self.headers = headers
-        self._head = head
-        self._rest = rest
-
-    def __iter__(self) -> Iterator[Json]:
-        yield from self._head
-        yield from self._rest
-
-    def observed(self, call: ObservedCall) -> Self:
-        """The same stream, of whose end the ledgers are told."""
-        self._rest = call.streamed(self._head, self._rest, self.headers)
-        return self
-
-    def close(self) -> None:
-        """Close the connection at once."""
-        self._rest.close()
-
-
-class AsyncStream:
-    """`Stream` for coroutines."""
-
-    def __init__(self, headers: Mapping[str, str], head: list[Json], rest: AsyncGenerator[Any]) -> None:
-        self.headers = headers
-        self._head = head
-        self._rest = rest
-
-    async def __aiter__(self) -> AsyncIterator[Json]:
-        for event in self._head:
-            yield event
-        async for event in self._rest:
-            yield event
-
-    def observed(self, call: ObservedCall) -> Self:
-        """The same stream, of whose end the ledgers are told."""
-        self._rest = call.astreamed(self._head, self._rest, self.headers)
-        return self
-
-    async def aclose(self) -> None:
-        """Close the connection at once."""
-        await self._rest.aclose()
 
 
 class Client:
@@ -85,15 +38,15 @@ class Client:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._connector = Connector(settings)
-        self._sync = SyncConnections(self._connector.sync, settings.concurrency)
-        self._async = AsyncConnections(self._connector.asynchronous, settings.concurrency)
+        self._exchange = Exchange(settings)
+        self.receive = self._exchange.receive
+        self.areceive = self._exchange.areceive
+        self._connector = self._exchange.connector
         self._redactor = settings.redactor
         self.contexts: dict[str, int] = {}
         """Contexts in tokens that the host has told in its errors, by the name of the model."""
-        self._pace = pace_of(settings.base_url, settings.identity)
         redact_logs(self._redactor)
-        weakref.finalize(self, close_all, self._sync.pool)
+        weakref.finalize(self, close_all, self._exchange.pool)
 
     def __repr__(self) -> str:
         return f"Client({self._settings.host!r})"
@@ -332,60 +285,6 @@ class Client:
             if (body := reader.end()) is not None:
                 yield body
 
-    def _turn(self, request: httpx.Request) -> PaceTurn:
-        """The turn of one attempt."""
-        turn = request.extensions["turn"] = self._pace.turn(request.extensions["lane"])
-        return turn
-
-    def receive(self, request: httpx.Request) -> Generator[Any]:
-        """The response and its headers first, then the chunks of its body; errors of httpx become `ApiError`."""
-        turn = self._turn(request)
-        try:
-            with self._sync.lease(slot_wait(request)) as http:
-                while wait := turn.delay():
-                    time.sleep(wait)
-                with closing(http.handle_request(request)) as response:
-                    headers = received_headers(response, self._redactor)
-                    turn.learn(response.status_code, headers)
-                    yield response, headers
-                    yield from body_chunks(response, headers)
-                    return
-        except httpx.HTTPError as cause:
-            error = connection_error(cause, self._settings.host, self._redactor)
-        finally:
-            turn.end()
-        # Raised outside of the handler: as its context the error of httpx would bring along the request, with the key.
-        try:
-            raise error
-        finally:
-            del error  # else error and frame hold each other, and the frame this client
-
-    async def areceive(self, request: httpx.Request) -> AsyncGenerator[Any]:
-        """`receive` for coroutines."""
-        turn = self._turn(request)
-        try:
-            async with self._async.lease(slot_wait(request)) as http:
-                wait = turn.delay()
-                while wait:
-                    await asyncio.sleep(wait)
-                    wait = turn.delay()
-                async with aclosing(await http.handle_async_request(request)) as response:
-                    headers = received_headers(response, self._redactor)
-                    turn.learn(response.status_code, headers)
-                    yield response, headers
-                    async for chunk in abody_chunks(response, headers):
-                        yield chunk
-                        chunk = b""
-                    return
-        except httpx.HTTPError as cause:
-            error = connection_error(cause, self._settings.host, self._redactor)
-        finally:
-            turn.end()
-        try:
-            raise error
-        finally:
-            del error
-
 
 def _charged(request: httpx.Request, parsed: ApiResponse | ApiError, expects: str) -> ApiResponse:
     """The response where it is accepted; its usage is counted for the calls that follow."""
@@ -395,22 +294,3 @@ def _charged(request: httpx.Request, parsed: ApiResponse | ApiError, expects: st
         return accepted(parsed, expects=expects)
     finally:
         del parsed  # else an error and this frame hold each other
-
-
-def slot_wait(request: httpx.Request) -> float | None:
-    """Seconds that a call may wait for a slot; None for no limit.
-
-    The "pool" timeout of httpx: each call uses a connection alone, so the limit of calls is that of connections.
-    """
-    wait: float | None = request.extensions["timeout"]["pool"]
-    return wait
-
-
-def connection_error(cause: httpx.HTTPError, base_url: str, redactor: Redactor) -> ApiError:
-    """The typed error for an error of httpx, without its request, which contains the key."""
-    reason = redactor.text(str(cause)) or type(cause).__name__
-    if isinstance(cause, httpx.TimeoutException):
-        return ApiTimeoutError(
-            f"{base_url} did not answer in time ({type(cause).__name__}). Raise `timeout`, or try later."
-        )
-    return ApiConnectionError(f"No answer from {base_url}: {reason}. Check the network and base_url.")

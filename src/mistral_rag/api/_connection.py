@@ -8,6 +8,7 @@ from langchain_core.utils import secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mistral_rag.api._client import Client
+from mistral_rag.api._http.transports import caller_headers
 from mistral_rag.api._keys import as_key, secret_values
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.api._settings import (
@@ -18,7 +19,6 @@ from mistral_rag.api._settings import (
     is_httpx_timeout,
     split_login,
 )
-from mistral_rag.api._transports import caller_headers
 from mistral_rag.errors import ConfigurationError
 
 KEY_OF_ENVIRONMENT = secret_from_env("MISTRAL_API_KEY", default=None)

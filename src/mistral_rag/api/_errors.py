@@ -11,7 +11,7 @@ from typing import Any
 
 from langchain_core import exceptions as core
 
-from mistral_rag.api._bodies import ErrorDetails, parsed_body, read_error
+from mistral_rag.api._formats.error_bodies import ErrorDetails, parsed_body, read_error
 from mistral_rag.api._keys import NOTHING, Redactor
 from mistral_rag.api._retry import retry_after
 from mistral_rag.errors import MistralRagError

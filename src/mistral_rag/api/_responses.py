@@ -13,9 +13,9 @@ from mistral_rag.api._errors import (
     error_from_response,
     request_id,
 )
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
+from mistral_rag.api._formats.sse import Decoder
 from mistral_rag.api._keys import MIN_CERTAIN, NOTHING, Redactor
-from mistral_rag.api._sse import Decoder
 
 Json = dict[str, Any]
 

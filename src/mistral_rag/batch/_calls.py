@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from mistral_rag.api._client import Client
-from mistral_rag.api._ledger import ObservedCall, is_recorded
+from mistral_rag.api._ledger import open_ledgers
+from mistral_rag.api._observed import ObservedCall
 from mistral_rag.batch._outcomes import BatchOutcome
 from mistral_rag.batch._record import BatchFolder
 
@@ -27,7 +28,7 @@ class BatchCalls:
             CostLimitError: Together they could exceed a limit; nothing was sent.
             ConfigurationError: Nobody knows what they cost.
         """
-        if self._is_sent or not is_recorded():
+        if self._is_sent or not open_ledgers():
             return
         try:
             for custom_id, body in self._folder.rows():
@@ -45,7 +46,7 @@ class BatchCalls:
     def settle(self, outcomes: Iterable[BatchOutcome]) -> None:
         """Tell the ledgers of all rows; once for a batch, for reading its results again costs nothing."""
         record = self._folder.record
-        if not record.counted and is_recorded():
+        if not record.counted and open_ledgers():
             for outcome in outcomes:
                 call = self._calls.get(outcome.custom_id) or self._call({"model": record.model}, is_paid=True)
                 if outcome.error is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mistral_rag.api._errors import ApiError, ApiTimeoutError, ResponseError, error_from_response
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 from mistral_rag.api._keys import Redactor
 from mistral_rag.platform import BatchJob
 

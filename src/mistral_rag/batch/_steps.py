@@ -16,8 +16,8 @@ from mistral_rag.api._errors import (
     ResponseError,
     ServerError,
 )
+from mistral_rag.api._http.uploads import UploadForm
 from mistral_rag.api._keys import Redactor
-from mistral_rag.api._uploads import UploadForm
 from mistral_rag.batch._outcomes import BatchOutcome, in_order, read_rows
 from mistral_rag.batch._record import BatchFolder, Part
 from mistral_rag.platform import BatchJob, Deleted, Listing, PlatformFile

@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage, ToolMessage
 
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 from mistral_rag.messages._requests.tools import Wire
 
 SOURCE_KEYS = frozenset({"url", "title", "snippets", "description", "source", "date"})

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from mistral_rag.api._http.uploads import UploadForm, form_fields
 from mistral_rag.api._responses import Json
-from mistral_rag.api._uploads import UploadForm, form_fields
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform._calls import PlatformCall, PlatformObject, Resource
 

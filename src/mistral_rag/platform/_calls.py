@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mistral_rag.api._client import Client
 from mistral_rag.api._errors import ResponseError, request_id
+from mistral_rag.api._http.uploads import UploadForm
 from mistral_rag.api._responses import ApiResponse, encode
-from mistral_rag.api._uploads import UploadForm
 from mistral_rag.errors import ConfigurationError
 
 

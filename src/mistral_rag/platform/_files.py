@@ -6,8 +6,8 @@ from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Literal
 
-from mistral_rag.api._downloads import adownload, download
-from mistral_rag.api._uploads import UploadForm, UploadSource, form_fields
+from mistral_rag.api._http.downloads import adownload, download
+from mistral_rag.api._http.uploads import UploadForm, UploadSource, form_fields
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, path
 

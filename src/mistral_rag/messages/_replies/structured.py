@@ -15,7 +15,7 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnableMap, RunnablePassthrough
 from langchain_core.utils.json import parse_partial_json
 
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._requests.schemas import METHODS, Method, is_model, output_schema
 

@@ -10,7 +10,7 @@ from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.messages._requests.dialects import cleaned
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 from mistral_rag.ocr._pages.block_positions import Finder, Named, plain_content, with_names
 from mistral_rag.ocr._pages.markdown import MARKDOWN, MarkdownPage, write_markdown
 from mistral_rag.ocr._result import OcrImage, OcrPage, OcrTable, WordScores

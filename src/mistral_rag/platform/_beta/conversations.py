@@ -6,8 +6,8 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from pydantic import Field
 
-from mistral_rag.api._client import AsyncStream, Stream
 from mistral_rag.api._errors import StreamError, error_from_object
+from mistral_rag.api._http.streams import AsyncStream, Stream
 from mistral_rag.api._responses import Json
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform._beta.agents import agent_tools

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Literal
 
-from mistral_rag.api._uploads import UploadForm, UploadSource
+from mistral_rag.api._http.uploads import UploadForm, UploadSource
 from mistral_rag.platform._calls import Deleted, Listing, PlatformCall, PlatformObject, Resource, T, given, path
 
 PROCESSED = frozenset({"done", "noop", "error", "missing_content", "self_managed"})

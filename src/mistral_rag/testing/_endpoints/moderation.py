@@ -128,7 +128,10 @@ def guard(request: ChatRequest) -> None:
         RequestRefusedError: 403, a guardrail blocks it.
     """
     text = text_of(request.messages[-1].content)
-    results = {name: result for guardrail in request.guardrails or () for name, result in _judged(guardrail, text)}
+    results: dict[str, dict[str, Any]] = {}
+    for name, result in (one for guardrail in request.guardrails or () for one in _judged(guardrail, text)):
+        if name not in results or result["violated"]:  # of several guardrails by one model that which blocks
+            results[name] = result
     if any(result["violated"] for result in results.values()):
         error = {"message": "The request was blocked by a guardrail.", "status": 403}
         raise RequestRefusedError(403, {"error": error, "guardrails": {"results": results}})
@@ -142,10 +145,8 @@ def _judged(guardrail: Guardrail, text: str) -> Iterable[tuple[str, dict[str, An
             continue
         decisions = dict(_decisions(config, scores(text, old=old)))
         violated = any(one["violated"] for one in decisions.values())
-        yield (
-            name,
-            {"model_name": config.model_name, "decisions": decisions, "violated": violated, "action": config.action},
-        )
+        facts = {"model_name": config.model_name, "violated": violated, "action": config.action}
+        yield name, {**facts, "decisions": decisions}
 
 
 def _decisions(config: ModerationV1 | ModerationV2, found: dict[str, float]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -14,7 +14,15 @@ from mistral_rag.testing._content.words import content_words
 from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._rules.bodies import Body, JsonObject
 from mistral_rag.testing._rules.refusals import RequestRefusedError
-from mistral_rag.testing._rules.search_filters import Filter, fits
+from mistral_rag.testing._rules.search_bodies import (
+    ChunkReading,
+    FusedSearch,
+    Grep,
+    IndexSearch,
+    KeywordSearch,
+    NeighbourSearch,
+    fits,
+)
 from mistral_rag.testing._server.exchange import Request, Response, json_response
 from mistral_rag.testing._server.routing import Endpoint, numbers, parsed
 
@@ -83,66 +91,6 @@ class Removal(Body):
     """DELETE …/documents."""
 
     document_ids: list[str]
-
-
-class KeywordSearch(Body):
-    """Chunks with words of the query."""
-
-    type: Literal["keyword"]
-    query: str
-    top_k: Annotated[int, Field(gt=0)] = 20
-    operator: Literal["or", "and"] = "or"
-    field: str | None = None
-    filter: Filter | None = None
-
-
-class NeighbourSearch(Body):
-    """Chunks whose vectors are near that of the query."""
-
-    type: Literal["nearest_neighbour"]
-    query: str | None = None
-    query_embedding: list[float] | None = None
-    top_k: Annotated[int, Field(gt=0)] = 20
-    max_candidates: int | None = None
-    field: str | None = None
-    filter: Filter | None = None
-
-
-class FusedSearch(Body):
-    """Several searches, fused by reciprocal rank."""
-
-    type: Literal["rrf"]
-    retrievers: list[Annotated[KeywordSearch | NeighbourSearch, Field(discriminator="type")]]
-    weights: list[float] | None = None
-    rank_constant: int = 60
-    top_k: Annotated[int, Field(gt=0)] = 20
-    filter: Filter | None = None
-
-
-class IndexSearch(Body):
-    """POST …/search."""
-
-    retriever: Annotated[KeywordSearch | NeighbourSearch | FusedSearch, Field(discriminator="type")]
-
-
-class ChunkReading(Body):
-    """POST …/read."""
-
-    source_id: str
-    start_offset: int | None = None
-    end_offset: int | None = None
-    top_k: Annotated[int, Field(gt=0)] = 20
-    content_type: str = "content"
-
-
-class Grep(Body):
-    """POST …/grep."""
-
-    source_id: str
-    pattern: str
-    mode: Literal["phrase", "term"] = "phrase"
-    top_k: Annotated[int, Field(gt=0)] = 5
-    content_type: str = "content"
 
 
 Chunk = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mistral_rag.api._json import load_json
+from mistral_rag.api._formats.json_text import load_json
 
 MAX_SHOWN = 1000
 """Characters of the body in an error's message, so that a validation list or an HTML page does not flood a log.

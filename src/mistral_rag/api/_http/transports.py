@@ -18,12 +18,12 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from mistral_rag._cached import cached_property
-from mistral_rag.api._addresses import ENDPOINTS
-from mistral_rag.api._addresses import address as address_of
 from mistral_rag.api._errors import ApiError
+from mistral_rag.api._http.addresses import ENDPOINTS
+from mistral_rag.api._http.addresses import address as address_of
+from mistral_rag.api._http.uploads import UploadForm
 from mistral_rag.api._keys import Key, Redactor
 from mistral_rag.api._settings import Settings, Timeouts, credentials_error, plain
-from mistral_rag.api._uploads import UploadForm
 from mistral_rag.errors import ConfigurationError
 
 T = TypeVar("T")

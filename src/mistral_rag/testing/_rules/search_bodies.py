@@ -1,4 +1,4 @@
-"""Filters of the search indexes."""
+"""Request bodies of searches in a search index, and their filters."""
 
 from typing import Annotated, Any, Literal
 
@@ -51,6 +51,66 @@ class Several(Body):
 
 
 Filter = Annotated[Equal | OneOf | Range | Not | Several, Field(discriminator="type")]
+
+
+class KeywordSearch(Body):
+    """Chunks with words of the query."""
+
+    type: Literal["keyword"]
+    query: str
+    top_k: Annotated[int, Field(gt=0)] = 20
+    operator: Literal["or", "and"] = "or"
+    field: str | None = None
+    filter: Filter | None = None
+
+
+class NeighbourSearch(Body):
+    """Chunks whose vectors are near that of the query."""
+
+    type: Literal["nearest_neighbour"]
+    query: str | None = None
+    query_embedding: list[float] | None = None
+    top_k: Annotated[int, Field(gt=0)] = 20
+    max_candidates: int | None = None
+    field: str | None = None
+    filter: Filter | None = None
+
+
+class FusedSearch(Body):
+    """Several searches, fused by reciprocal rank."""
+
+    type: Literal["rrf"]
+    retrievers: list[Annotated[KeywordSearch | NeighbourSearch, Field(discriminator="type")]]
+    weights: list[float] | None = None
+    rank_constant: int = 60
+    top_k: Annotated[int, Field(gt=0)] = 20
+    filter: Filter | None = None
+
+
+class IndexSearch(Body):
+    """POST …/search."""
+
+    retriever: Annotated[KeywordSearch | NeighbourSearch | FusedSearch, Field(discriminator="type")]
+
+
+class ChunkReading(Body):
+    """POST …/read."""
+
+    source_id: str
+    start_offset: int | None = None
+    end_offset: int | None = None
+    top_k: Annotated[int, Field(gt=0)] = 20
+    content_type: str = "content"
+
+
+class Grep(Body):
+    """POST …/grep."""
+
+    source_id: str
+    pattern: str
+    mode: Literal["phrase", "term"] = "phrase"
+    top_k: Annotated[int, Field(gt=0)] = 5
+    content_type: str = "content"
 
 
 def fits(asked: Equal | OneOf | Range | Not | Several, chunk: dict[str, Any]) -> bool:

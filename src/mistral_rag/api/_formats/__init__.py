@@ -1,0 +1,1 @@
+"""What stands in bodies: JSON, events, errors."""

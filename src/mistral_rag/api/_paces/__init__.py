@@ -1,0 +1,1 @@
+"""Pacing of calls by the limits that a host tells."""
