@@ -3,8 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
@@ -14,15 +12,16 @@ from ingest._pictures import PictureCheck
 from ingest._planning.budget import Budget
 from ingest._planning.groups import GroupAssignment, hidden_warning
 from ingest._planning.moves import can_move, move_file
-from ingest._planning.plan import BuildPlan, FileToRead, describe_problems, is_locked, make_plan, plan_redo
+from ingest._planning.plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo, soonest_first
 from ingest._planning.prices import price_of_pages, price_of_tokens
 from ingest._planning.redo import Redo
 from ingest._planning.unread import note_unread
 from ingest._platform_errors import reason_of
 from ingest._profiles import learn_missing
-from ingest._reading.documents import ReadFile, read_files
+from ingest._reading.documents import read_files
+from ingest._reading.intake import CommitTimer, Intake
 from ingest._reading.members import MemberQueue
-from ingest._reading.ocr import HOW_TO_READ, CachedPageReader, When, With, open_reader, page_states
+from ingest._reading.ocr import CachedPageReader, When, With, open_reader
 from ingest._reading.threads import MailThreads
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sink import Sink
@@ -30,26 +29,10 @@ from ingest._stepping import stepped
 from ingest._vectors.batch_jobs import is_under_way
 from ingest._vectors.embedding import Embedder, begin_embedding, chosen_embedder
 from ingest._vectors.pending import PendingVectors
-from ingest.parsing._mail.pages import HISTORY
-from ingest.parsing._result import UNKNOWN_DIGEST, ParsedFile
-from ingest.sources._found import SourceFile
 from ingest.sources._places import LookSettings, Named, SourcePlaces
-from mistral_rag.errors import ParseError
 from mistral_rag.index import IndexWriter, SourceStatus
 from mistral_rag.ocr import PageReader
-from mistral_rag.schema import Source
-
-COMMIT_CHUNKS = 1000
-COMMIT_SECONDS = 2.0
-"""Work is committed when so much of it has gathered; a kill loses no more. Paid results are kept sooner."""
-
-REFRESH_CHUNKS = 2000
-"""Passages after which the word index beside the database is written; then each time that it has doubled.
-
-A reader that opens the index meanwhile has to add no more words by itself than are there already.
-"""
-
-HOW_TO_UNLOCK = "files are locked by a password: name a file of passwords with --password-file"
+from mistral_rag.workers import available_cores
 
 Event = FileReport | PageRead | VectorsAdded
 
@@ -125,11 +108,7 @@ class Build:
         self._passwords = tuple(passwords)
         self.report = BuildReport()
         self._budget = Budget(max_cost, batch=batch)
-        self._uncommitted, self._committed = 0, 0.0
-        self._unrefreshed, self._refreshed = 0, 0
-        self._read_bytes, self._total_bytes, self._waiting = 0, 0, 0
-        self._total = 0
-        self._members, self._threads = MemberQueue(), MailThreads({})
+        self._read_bytes, self._total_bytes, self._total = 0, 0, 0
         self._reader: CachedPageReader | None = None
         self._vectors: PendingVectors | None = None
         self._sink = None if sink is None else Sink(sink)
@@ -152,15 +131,26 @@ class Build:
                 known = writer.sources()
                 before = known
                 if self.rebuild:
-                    self._note(writer, known)
+                    if self._sink is not None:
+                        self._sink.note(writer, known)
                     writer.clear()
                     known = writer.sources()
                 name = reader.name if reader else ""
                 plan = self._planned(known, name)
                 self.unsettled = plan.unsettled
-                self._threads = MailThreads(known)
-                self._members = MemberQueue(known, name, self.redo.names if self.redo else None)
-                self._groups = GroupAssignment(self.groups, before, plan.moved)
+                self._intake = Intake(
+                    writer,
+                    self.report,
+                    MemberQueue(known, name, self.redo.names if self.redo else None),
+                    MailThreads(known),
+                    GroupAssignment(self.groups, before, plan.moved),
+                    self._pictures,
+                    self._sink,
+                    has_passwords=bool(self._passwords),
+                    reads_pictures=self.ocr != "never",
+                    has_reader=reader is not None,
+                    timer=CommitTimer(writer),
+                )
                 self.report.warnings += plan.warnings
                 self.report.embedding = writer.identity.embedding if writer.identity else ""
                 try:
@@ -217,27 +207,28 @@ class Build:
             yield Progress(
                 event,
                 len(self.report.files),
-                max(self._total, len(self.report.files)),
+                max(self._total + self._intake.discovered, len(self.report.files)),
                 self.report.chunks,
                 pages=self.report.pages,
                 vectors=self._vectors.added if self._vectors else 0,
-                pending=max(self._waiting - (self._vectors.added if self._vectors else 0), 0),
+                pending=max(self._intake.waiting - (self._vectors.added if self._vectors else 0), 0),
                 read_bytes=self._read_bytes,
                 total_bytes=self._total_bytes,
             )
 
     def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
+        intake = self._intake
         self.report.failed_pages += plan.failed_pages
         yield from plan.settled
         for found, reason in plan.failed:
-            self._note_whole(writer, found.uri)
-            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
+            intake.note_whole(found.uri)
+            intake.fail_unread(found, reason)
             yield FileReport(found.name, "failed", reason)
         for found, stamp in plan.looked_at:
             writer.note_look(found.uri, size=found.size, mtime_ns=stamp)
         for found, state in plan.regrouped:
-            writer.set_groups(found.uri, self._groups.of(found.uri, found.groups))
-            self._commit_in_time(writer, 1)
+            writer.set_groups(found.uri, intake.groups.of(found.uri, found.groups))
+            intake.timer.add(1)
             yield FileReport(found.name, "regrouped", describe_problems(state.problems), state.pages)
         if self.redo is None:
             note_unread(writer, plan.unread)
@@ -254,7 +245,7 @@ class Build:
         waiting = _waiting(writer)
         asked = plan.to_read or self.embeddings != "auto" or waiting
         embedder = begin_embedding(self.embeddings, writer) if asked else None
-        self._waiting = waiting
+        self._intake.waiting = waiting
         with ExitStack() as stack:
             if embedder is not None:
                 self._vectors = stack.enter_context(self._pending_vectors(embedder, writer))
@@ -264,12 +255,9 @@ class Build:
                     files.append(file)
                 else:
                     yield report
-            yield from self._read(writer, files)
+            yield from self._read(soonest_first(files, self.workers or available_cores()))
             yield from self._drop(writer, plan, known)
-            for uri in self._threads.late():
-                self._note(writer, [uri])
-                writer.leave_out_pages(uri, HISTORY)
-                self._to_sink(writer, uri)
+            self._intake.leave_out_repeated()
             learn_missing(writer)
             writer.commit()
             if writer.undecided and _waiting(writer):
@@ -307,15 +295,16 @@ class Build:
         old = known.get(plan.moved.get(file.found.uri, ""))
         if old is None or not can_move(file, old):
             return None
-        self._note_whole(writer, old.source.uri)
-        named = self._source(file.found, file.digest)
+        intake = self._intake
+        intake.note_whole(old.source.uri)
+        named = intake.source(file.found, file.digest)
         kept = {name: getattr(old.source, name) for name in ("title", "language", "metadata")}
         if not old.chunks:
             # of an archive, by its name
             kept["title"] = named.title
-        for uri in move_file(writer, file, old, named.model_copy(update=kept), self._members.inside(old.source.uri)):
-            self._to_sink(writer, uri)
-        self._commit_in_time(writer, old.chunks)
+        for uri in move_file(writer, file, old, named.model_copy(update=kept), intake.members.inside(old.source.uri)):
+            intake.to_sink(uri)
+        intake.timer.add(old.chunks)
         self._read_bytes += file.found.size
         problems = describe_problems(old.problems)
         return FileReport(file.found.name, "moved", problems, old.pages, was=old.source.name)
@@ -323,21 +312,21 @@ class Build:
     def _drop(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         moved = set(plan.moved.values())
         for uri in plan.gone:
-            self._note_whole(writer, uri)
+            self._intake.note_whole(uri)
             writer.remove(uri)
             if uri not in moved:
                 yield FileReport(known[uri].source.name, "removed")
         for uri in plan.held_back:
             yield FileReport(known[uri].source.name, "held_back", "gone from its folder; drop it with --prune")
 
-    def _read(self, writer: IndexWriter, files: Sequence[FileToRead]) -> Iterator[Event]:
+    def _read(self, files: Sequence[FileToRead]) -> Iterator[Event]:
         """Read files and put them into the index as they get ready."""
         if not files:
             return
         reading = read_files(
             files,
             self._reader,
-            members=self._members,
+            members=self._intake.members,
             budget=self._budget,
             workers=self.workers,
             every_picture=self.ocr == "always",
@@ -348,179 +337,17 @@ class Build:
             for item in read:
                 if isinstance(item, PageRead):
                     yield self._page_read(item)
-                elif item is not None and (report := self._taken_in(writer, item)):
+                elif item is not None and (report := self._intake.take(item)):
                     self._read_bytes += 0 if item.file.found.member else item.file.found.size
                     yield report
-                    yield from self._take_members(writer, item)
+                    yield from self._intake.take_members(item)
                 if self._vectors is not None:
                     yield from self._vectors.advance()
-
-    def _taken_in(self, writer: IndexWriter, item: ReadFile) -> FileReport | None:
-        """Put a file into the index; None for one that is there only until it has been read as a whole."""
-        parsed = item.parsed if item.provisional else self._readable(item)
-        if isinstance(parsed, ParseError):
-            return None if item.provisional else self._fail(writer, item.file, parsed.reason)
-        source = self._source(item.file.found, item.file.digest, parsed)
-        parsed, again = self._checked(source, self._threads.without_repeated(source, parsed), item)
-        report = self._put(writer, item.file, source, parsed, provisional=item.provisional or again)
-        self._commit_in_time(writer, len(parsed.chunks))
-        return report
-
-    def _take_members(self, writer: IndexWriter, item: ReadFile) -> Iterator[FileReport]:
-        """Have the files inside of one read, drop those that are gone, and note when all are in the index."""
-        parsed = item.parsed
-        if isinstance(parsed, ParsedFile):
-            members = self._members.take(item.file, parsed, item.unpacked) if item.unpacked else []
-            self._total += len(members)
-            for uri in self._members.gone(item.file, members):
-                name = self._members.name_of(uri)
-                self._note_whole(writer, uri)
-                writer.remove(uri)
-                yield FileReport(name, "removed")
-            for member in members:
-                if member.status == "unchanged":
-                    groups = self._groups.of(member.found.uri, member.found.groups)
-                    if regrouped := self._members.have_other_groups(member.found.uri, groups):
-                        writer.set_groups(member.found.uri, groups)
-                    yield from self._members.reports(member.found.uri, "regrouped" if regrouped else "unchanged")
-        for whole in self._members.through(item.file):
-            writer.note_look(whole.found.uri, size=whole.found.size, mtime_ns=whole.noted_ns)
 
     def _page_read(self, page: PageRead) -> PageRead:
         if self._reader is not None:
             self.report.ocr_fresh = self._reader.fresh
         return page
-
-    def _readable(self, item: ReadFile) -> ParsedFile | ParseError:
-        """The file, unless nothing of it could be read."""
-        parsed = item.parsed
-        if isinstance(parsed, ParseError):
-            return parsed
-        if parsed.pictures and self.ocr != "never" and HOW_TO_READ not in self.report.warnings:
-            self.report.warnings.append(HOW_TO_READ)
-        if parsed.chunks or parsed.members or not parsed.problems:
-            return parsed
-        self._count(parsed)
-        return ParseError(describe_problems(_problems(parsed)) or "")
-
-    def _count(self, parsed: ParsedFile) -> None:
-        ended = page_states(parsed)
-        self.report.pages += len(ended)
-        self.report.text_pages += ended.count("text")
-        self.report.ocr_pages += ended.count("ocr")
-        self.report.blank_pages += ended.count("blank")
-        self.report.failed_pages += ended.count("failed")
-        self.report.chunks += len(parsed.chunks)
-        self.report.hidden_characters += sum(parsed.hidden.values())
-        self.report.notes += parsed.notes
-        self.report.attachments += parsed.attachments
-
-    def _note(self, writer: IndexWriter, uris: Iterable[str]) -> None:
-        if self._sink is not None:
-            self._sink.note(writer, uris)
-
-    def _note_whole(self, writer: IndexWriter, uri: str) -> None:
-        """Note a document and those inside of it, which go with it."""
-        self._note(writer, [*(state.source.uri for state in self._members.inside(uri)), uri])
-
-    def _to_sink(self, writer: IndexWriter, uri: str) -> None:
-        if self._sink is not None:
-            self._sink.update(writer, uri)
-
-    def _fail(self, writer: IndexWriter, file: FileToRead, reason: str) -> FileReport:
-        found = file.found
-        if is_locked(reason) and not self._passwords and HOW_TO_UNLOCK not in self.report.warnings:
-            self.report.warnings.append(HOW_TO_UNLOCK)
-        self._note_whole(writer, found.uri)
-        if found.change():
-            # whatever the file holds by then, the next build is to try again
-            writer.fail(self._source(found, UNKNOWN_DIGEST), reason, root=found.root, size=SourceStatus.READ_AGAIN)
-        else:
-            source = self._source(found, file.digest)
-            writer.fail(source, reason, root=found.root, size=found.size, mtime_ns=file.noted_ns)
-        return FileReport(found.name, "failed", reason)
-
-    def _checked(self, source: Source, parsed: ParsedFile, item: ReadFile) -> tuple[ParsedFile, bool]:
-        """The file, with what pictures show otherwise among its doubts, and whether it is going to be read once more.
-
-        That is for pages whose text layer they disprove, which OCR is to read.
-        """
-        checked = self._pictures.checked(source, parsed.pages)
-        self.report.warnings += [str(each) for each in checked.differing if str(each) not in self.report.warnings]
-        if item.file.disproved:
-            checked = checked._replace(disproved={})
-        again = bool(checked.disproved) and self._reader is not None and not item.provisional
-        if again:
-            self._members.waiting.append(replace(item.file, disproved=checked.disproved))
-        return checked.without_disproved(parsed), again
-
-    def _commit_in_time(self, writer: IndexWriter, chunks: int) -> None:
-        """Commit the first document at once, and later ones in groups: a commit waits for the disk."""
-        self._uncommitted += chunks
-        if self._uncommitted >= COMMIT_CHUNKS or time.monotonic() - self._committed > COMMIT_SECONDS:
-            writer.commit()
-            self._unrefreshed += self._uncommitted
-            self._uncommitted, self._committed = 0, time.monotonic()
-            if self._unrefreshed >= max(REFRESH_CHUNKS, self._refreshed):
-                writer.refresh_caches()
-                self._refreshed, self._unrefreshed = self._refreshed + self._unrefreshed, 0
-
-    def _put(
-        self, writer: IndexWriter, file: FileToRead, source: Source, parsed: ParsedFile, *, provisional: bool
-    ) -> FileReport | None:
-        found, problems = file.found, _problems(parsed)
-        self._note(writer, [found.uri])
-        writer.put(
-            source,
-            parsed.pages,
-            parsed.chunks,
-            root=found.root,
-            # until all of its members are there, too
-            size=SourceStatus.READ_AGAIN if provisional or parsed.members else found.size,
-            mtime_ns=file.noted_ns,
-            problems=problems,
-            profile=parsed.profile,
-            pending=True,
-        )
-        if provisional:
-            return None
-        self._to_sink(writer, found.uri)
-        self._waiting += len(parsed.chunks)
-        self._count(parsed)
-        return FileReport(
-            found.name,
-            file.status,
-            describe_problems(problems),
-            len(parsed.pages),
-            hidden=parsed.hidden,
-            doubts=_doubts(parsed),
-            notes=parsed.notes,
-            attachments=parsed.attachments,
-        )
-
-    def _source(self, found: SourceFile, digest: str, parsed: ParsedFile | None = None) -> Source:
-        return Source(
-            uri=found.uri,
-            digest=digest,
-            name=found.name,
-            title=parsed.title if parsed else Path(found.name).stem,
-            media_type=found.media_type or "",
-            language=parsed.language if parsed else "",
-            modified=datetime.fromtimestamp((found.modified_ns or found.mtime_ns) // 10**9, tz=UTC),
-            groups=self._groups.of(found.uri, found.groups),
-            metadata=parsed.metadata if parsed else {},
-            parent=found.parent,
-            member=found.member,
-        )
-
-
-def _problems(parsed: ParsedFile) -> tuple[tuple[int | None, str], ...]:
-    return tuple((problem.page, problem.reason) for problem in parsed.problems)
-
-
-def _doubts(parsed: ParsedFile) -> dict[int, str]:
-    """Reasons to doubt the text of pages, by page number."""
-    return {page.locator.number: "; ".join(page.doubts) for page in parsed.pages if page.doubts}
 
 
 def _waiting(writer: IndexWriter) -> int:

@@ -100,6 +100,14 @@ def test_all_words_are_found_before_the_first_vector_of_a_model_on_this_machine(
     assert status(index)["documents"] == 7
 
 
+def test_the_smallest_file_is_found_first_and_the_others_come_in_their_order(tmp_path: Path, index: Path) -> None:
+    for name, lines in (("a.txt", 50), ("b.txt", 90), ("c.txt", 1), ("d.txt", 70)):
+        (tmp_path / name).write_text("The tower is 90 metres high.\n" * lines)
+    paths = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt", "d.txt")]
+    work = Build(paths, index, embeddings="none", workers=1)
+    assert [progress.event.source for progress in work] == ["c.txt", "a.txt", "b.txt", "d.txt"]
+
+
 def test_a_build_that_is_broken_off_goes_on_with_the_vectors_that_are_missing(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
