@@ -1,6 +1,7 @@
 """Quotes against the pictures of their pages: wrong ones that are caught, right ones that are not, and what it costs.
 
-*right*: units of pages of filings and reports as our parser reads them. *generated*: such quotes made wrong: a digit
+*right*: units of pages of filings and reports as our parser reads them; of those that differ, how many stand on pages
+whose text layer a build does not believe, and reads by OCR. *generated*: such quotes made wrong: a digit
 changed, dropped or cut off, a sign or a word dropped, the lines of two columns woven, text quoted where nothing or
 something else is printed. *cases*: lines of PDF files in a folder, each with its verdict, to be judged by a reader.
 
@@ -16,11 +17,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from ingest.chunking import units
+from ingest.parsing import parse
 from mistral_rag.errors import ParseError
 from mistral_rag.pdf import PdfFile, read_page, read_pages
 from mistral_rag.schema import Page, Source, WordBoxes
@@ -82,12 +87,29 @@ def is_held(path: Path) -> bool:
 def measured(witness: PictureWitness, quotes: Iterator[Quote], misjudged: list[dict[str, str | int]]) -> None:
     """Show the verdicts on quotes, and their time."""
     found: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
+    differing: list[Quote] = []
     for quote in quotes:
         sighting = witness.look(quote.source, quote.page, [(quote.start, quote.end)])
         found[quote.kind].append((sighting.seen, sighting.seconds, quote.end - quote.start))
         if (sighting.seen == "agrees") != (quote.kind == "right"):
             misjudged.append(described(quote, sighting))
+        if (quote.kind, sighting.seen) == ("right", "differs"):
+            differing.append(quote)
     show(found)
+    if differing:
+        print(f"{'':16} {sum(map(is_read_by_ocr, differing)):5}  of these {len(differing)} on pages read by OCR")
+
+
+def is_read_by_ocr(quote: Quote) -> bool:
+    """True for a quote on a page whose text layer a build does not use."""
+    return quote.page.locator.number in pages_without_layer(quote.source.uri)
+
+
+@cache
+def pages_without_layer(uri: str) -> frozenset[int | None]:
+    """Pages of a file that a build reads by OCR."""
+    parsed = parse(Path(url2pathname(urlsplit(uri).path)), PDF)
+    return frozenset(problem.page for problem in parsed.unread)
 
 
 def described(quote: Quote, sighting: Sighting) -> dict[str, str | int]:

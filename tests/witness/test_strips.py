@@ -55,6 +55,20 @@ def test_a_sign_over_another_word_parts_the_line() -> None:
     assert [strip.text for strip in strips(page, "Total - 81")] == ["Total", "-", "81"]
 
 
+@pytest.mark.parametrize(
+    ("first", "left", "is_mark"),
+    [("o", 62, True), ("Ø", 62, True), ("o", 58, False), ("5", 62, False), ("I", 62, False)],
+)
+def test_a_letter_that_stands_for_a_bullet_may_be_missed(first: str, left: float, *, is_mark: bool) -> None:
+    [strip] = strips(page_of([word(first, 50), word("Team", left)]), f"{first} Team")
+    assert strip.words[0].mark is is_mark
+
+
+def test_a_letter_within_a_line_is_no_bullet() -> None:
+    found = strips(page_of([word("Sección", 20), word("o", 74), word("Team", 86)]), "o Team")
+    assert [each.mark for each in found[0].words] == [False, False]
+
+
 def test_a_little_more_is_read_on_each_side() -> None:
     [strip] = strips(page_of([word("Net", 50)]), "Net")
     assert margins(strip) == [10, 10]

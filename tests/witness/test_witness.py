@@ -170,10 +170,32 @@ def test_another_script_that_nobody_sees_differs(witness: PictureWitness, printe
     assert look(witness, source, rewritten(shown, "DT NUUE 01 Jnan", HEBREW), HEBREW).seen == "differs"
 
 
-def test_a_line_that_runs_up_the_page_is_unreadable(witness: PictureWitness, printed: Printer) -> None:
+@pytest.mark.parametrize("matrix", ["0 1 -1 0 300 200", "0 -1 1 0 300 700"], ids=["up", "down"])
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("81,797", "81,791"), ("81,797", "8,797"), ("(1.5)", "1.5"), ("net ", ""), ("sales", "costs")]
+)
+def test_a_line_that_runs_up_or_down_the_page_is_read(
+    witness: PictureWitness, printed: Printer, matrix: str, right: str, wrong: str
+) -> None:
+    text = "Total net sales 81,797 and a change of (1.5) in 2023"
+    escaped = text.replace("(", "\\(").replace(")", "\\)")
+    source, page = printed(f"BT /F1 11 Tf {matrix} Tm ({escaped}) Tj ET")
+    assert seen(witness, source, page, page.text) == ("agrees", text)
+    said = page.text.replace(right, wrong)
+    assert look(witness, source, rewritten(page, right, wrong), said).seen == "differs"
+
+
+def test_a_word_that_runs_up_the_page_alone_is_unreadable(witness: PictureWitness, printed: Printer) -> None:
     source, _ = printed("BT /F1 11 Tf 0 1 -1 0 100 400 Tm (Total net sales) Tj ET")
-    upwards = page_of([("Total", 90, 376, 100, 400)], [("on", 90, 360, 100, 372)], [("sales", 90, 330, 100, 356)])
-    assert look(witness, source, upwards, upwards.text).seen == "unreadable"
+    assert look(witness, source, page_of([("Total", 90, 376, 100, 400)]), "Total").seen == "unreadable"
+
+
+def test_upright_characters_that_stand_below_each_other_are_unreadable(
+    witness: PictureWitness, printed: Printer
+) -> None:
+    source, _ = printed(line("Total net sales"))
+    column = page_of([("有給休暇", 90, 300, 100, 340), ("二十日", 90, 345, 100, 375)])
+    assert look(witness, source, column, column.text).seen == "unreadable"
 
 
 def test_prose_of_two_columns_read_across_differs(witness: PictureWitness, printed: Printer) -> None:

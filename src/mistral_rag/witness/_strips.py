@@ -26,6 +26,10 @@ ATTACHED: Final = 0.12
 SMALL_MARK: Final = 0.75
 """Share of a line's height below which a short word is a footnote mark, which the recogniser may miss."""
 MAX_MARK: Final = 5
+BULLET_GAP: Final = 0.5
+"""Gap behind a bullet, in heights of the line; twice a blank between words."""
+_BULLETS: Final = frozenset("oqvnluwØüà")
+"""Letters that Courier New and Wingdings have for the bullets of Word: circles, boxes, arrows, ticks."""
 MIN_BLANK: Final = 0.6
 """Width of a gap between strips, in heights, that is looked at for ink."""
 
@@ -158,13 +162,27 @@ def _printed(layout: _Layout, run: Sequence[int], quote: tuple[int, int]) -> Ite
     for place, (at, height) in enumerate(zip(run, heights.tolist(), strict=True)):
         start, end = _whole(text, layout.starts[at], layout.ends[at], quote)
         before = text[layout.ends[run[place - 1]] : layout.starts[at]] if place else ""
+        small = height < SMALL_MARK * usual and end - start <= MAX_MARK
         yield PrintedWord(
             text[start:end],
             any(map(str.isspace, before)),
-            height < SMALL_MARK * usual and end - start <= MAX_MARK,
+            small or (not place and text[start:end] in _BULLETS and _stands_apart(layout, run, usual)),
             float(layout.boxes[at, _LEFT]) / layout.page.width,
             float(layout.boxes[at, _RIGHT]) / layout.page.width,
         )
+
+
+def _stands_apart(layout: _Layout, run: Sequence[int], height: float) -> bool:
+    """True when the first word of a line has nothing before it, and more than a blank between words behind it."""
+    first = layout.boxes[run[0]]
+    behind = layout.boxes[run[1], _LEFT] - first[_RIGHT] if len(run) > 1 else float("inf")
+    beside = (layout.boxes[:, _TOP] < first[_BOTTOM]) & (first[_TOP] < layout.boxes[:, _BOTTOM])
+    before = (
+        beside
+        & (layout.boxes[:, _RIGHT] <= first[_LEFT])
+        & (first[_LEFT] - layout.boxes[:, _RIGHT] < LINE_REACH * height)
+    )
+    return bool(behind > BULLET_GAP * height and not before.any())
 
 
 def _whole(text: str, start: int, end: int, quote: tuple[int, int]) -> tuple[int, int]:

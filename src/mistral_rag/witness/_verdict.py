@@ -9,13 +9,12 @@ from typing import Any, Final
 from mistral_rag.schema import Seen
 from mistral_rag.witness._comparison import Comparison, compare, normal, unlearnt
 from mistral_rag.witness._strips import Strip
+from mistral_rag.witness._turns import MAX_UPRIGHT
 
 ATTEMPTS: Final = 3
 """Readings of a strip that seems to differ, each drawn in another size: chance does not err the same way twice."""
 MIN_POINTS: Final = 2.0
 """Height of a line below which nobody reads it on paper."""
-MAX_UPRIGHT: Final = 1.5
-"""A strip of several characters that is so many times higher than wide runs up or down the page."""
 MIN_CONFIDENCE: Final = 0.7
 """Mean confidence from which on a reading counts against a quote; print is read with .95 and more."""
 SOLID: Final = 0.75

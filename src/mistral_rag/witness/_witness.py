@@ -1,7 +1,6 @@
 """The witness: quotes of pages compared with the pictures of these pages, in a child process."""
 
 import importlib.util
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,15 +15,14 @@ from mistral_rag.schema import Page, Seen, Source, clean_text
 from mistral_rag.text import local_path
 from mistral_rag.witness._gutters import is_woven
 from mistral_rag.witness._strips import Strip, strips_of
-from mistral_rag.witness._verdict import ATTEMPTS, MAX_UPRIGHT, Reading, is_foreign, verdict
+from mistral_rag.witness._turns import EAST_ASIAN, turn_of, turned
+from mistral_rag.witness._verdict import ATTEMPTS, Reading, is_foreign, verdict
 from mistral_rag.workers import FrameError, Limits, WireFrame, WorkerClient, WorkerSpec
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
 MEDIA_TYPES: Final = ("application/pdf", "image/")
 LIMITS: Final = Limits(memory=2 << 30, seconds=60.0, idle_memory=1 << 30)
 """A strip takes a tenth of a second and 300 MB; a large scan is decoded in some seconds."""
-EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
-"""Where a quote has none of these the recogniser need not think of them: it takes a lone 2 for one."""
 MAX_KEPT: Final = 4096
 """Verdicts kept in memory, about 300 bytes each."""
 
@@ -99,18 +97,21 @@ class PictureWitness(WorkerClient, ForkAware):
         """
         if not self._installed:
             return NOT_INSTALLED
+        turn = turn_of(page, ranges)
+        page = turned(page, turn or 0)
         strips = [strip for start, end in ranges for strip in strips_of(page, start, end)]
         path = _path_of(source)
         if path is None or not strips or not has_picture(source, page):
             return UNCHECKED
-        if _runs_up(strips, page):
+        if turn is None:
             return Sighting("unreadable")
-        key = _key(source, page, strips)
+        job = {"path": path, "digest": source.digest, "number": page.locator.number, "turn": turn}
+        key = _key(job, strips)
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-            found = self._look(path, source.digest, page, strips)
+            found = self._look(job, page, strips)
             if found.seen in {"agrees", "unreadable"} and any(is_woven(page, start, end) for start, end in ranges):
                 found = replace(found, seen="differs")
             if found.seen != "unchecked":
@@ -120,8 +121,8 @@ class PictureWitness(WorkerClient, ForkAware):
                     self._kept.popitem(last=False)
         return found
 
-    def _look(self, path: str, digest: str, page: Page, strips: Sequence[Strip]) -> Sighting:
-        job = {"path": path, "digest": digest, "number": page.locator.number}
+    def _look(self, job: dict[str, Any], page: Page, strips: Sequence[Strip]) -> Sighting:
+        # without East Asian letters in a quote the recogniser need not think of them: it takes a lone 2 for one;
         # a word that is missing in a gap is taken to be in the script of the others
         whole = " ".join(strip.text for strip in strips)
         narrow = [not EAST_ASIAN.search(strip.text if strip.words else whole) for strip in strips]
@@ -198,17 +199,9 @@ def _path_of(source: Source) -> str | None:
     return local_path(source.uri)
 
 
-def _runs_up(strips: Sequence[Strip], page: Page) -> bool:
-    """True when most of a quote stands in strips that run up or down the page."""
-    # a single digit is higher than wide, too
-    runs = [strip for strip in strips if len(strip.text) > 1]
-    upwards = sum(len(strip.text) for strip in runs if _shape(strip, page)[0] < 1 / MAX_UPRIGHT)
-    return 2 * upwards > sum(len(strip.text) for strip in runs)
-
-
-def _key(source: Source, page: Page, strips: Sequence[Strip]) -> bytes:
-    whole = (source.digest, page.locator.number, [(strip.box, strip.text, strip.margins) for strip in strips])
-    return sha256(repr(whole).encode()).digest()
+def _key(job: dict[str, Any], strips: Sequence[Strip]) -> bytes:
+    place = (job["digest"], job["number"], job["turn"])
+    return sha256(repr((place, [(strip.box, strip.text, strip.margins) for strip in strips])).encode()).digest()
 
 
 def _shape(strip: Strip, page: Page) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from mistral_rag.schema import QUOTE_JOINT, Citation, Page, Source
 from mistral_rag.witness import PictureWitness, Sighting
 
-SECONDS_PER_CHARACTER = 0.001
+SECONDS_PER_CHARACTER = 0.0006
 """Processor time that reading takes: `python -m benchmarks.seen`."""
 PRECISE = frozenset({"word", "line"})
 

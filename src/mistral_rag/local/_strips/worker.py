@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from time import process_time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -37,6 +37,29 @@ MIN_PIXELS: Final = 10
 """Height of a line in the pixels of an image, below which it is not tried: digits have five rows then."""
 
 
+class Part(NamedTuple):
+    """A part of a page as pixels, with the size of the page and the place of the part in it (left, top) in pixels."""
+
+    picture: Grey
+    page: tuple[float, float]
+    offset: tuple[float, float]
+
+    def turned(self, turn: int) -> "Part":
+        """The same of the page turned by so many quarters counter-clockwise: none, one or three."""
+        if not turn:
+            return self
+        (width, height), (left, top) = self.page, self.offset
+        high, wide = self.picture.shape
+        offset = (top, width - left - wide) if turn == 1 else (height - top - high, left)
+        return Part(np.ascontiguousarray(np.rot90(self.picture, turn)), (height, width), offset)
+
+
+def box_before(box: Sequence[float], turn: int) -> list[float]:
+    """The box in fractions of the page that is `box` once the page is turned."""
+    left, top, right, bottom = box
+    return [1 - bottom, left, 1 - top, right] if turn == 1 else [top, 1 - right, bottom, 1 - left]
+
+
 class Pages:
     """Draws parts of pages; the last file stays open, with its last page."""
 
@@ -63,29 +86,29 @@ class Pages:
             self._pdf.__exit__(None, None, None)
         self._key = self._pdf = self._picture = None
 
-    def part(self, number: int, box: Sequence[float], *, line: float, attempt: int) -> tuple[Grey, float, float, Any]:
+    def part(self, number: int, box: Sequence[float], *, line: float, attempt: int, turn: int) -> Part:
         """The part of page `number` in `box` (fractions of the page), drawn so that `line` of its height fits.
 
-        Gives the pixels, the pixels of the page's width and height, and those left of and above the part.
+        The page is turned by so many quarters counter-clockwise; `box` and `line` are those of the turned one.
         """
+        if turn:
+            box = box_before(box, turn)
         if self._pdf is not None:
-            return self._drawn(self._pdf, number, box, line, attempt)
+            return self._drawn(self._pdf, number, box, line, attempt, turn)
         if self._picture is None or self._picture[0] != number:
             with ImageFile(self._content) as image:
                 self._picture = number, image.grey(number)
         height, width = self._picture[1].shape
-        return self._picture[1], width, height, (0, 0)
+        return Part(self._picture[1], (width, height), (0, 0)).turned(turn)
 
-    def _drawn(
-        self, pdf: PdfFile, number: int, box: Sequence[float], line: float, attempt: int
-    ) -> tuple[Grey, float, float, Any]:
+    def _drawn(self, pdf: PdfFile, number: int, box: Sequence[float], line: float, attempt: int, turn: int) -> Part:
         width, height = pdf.size(number)
-        dpi = min(max(72 * LINE_PIXELS[attempt] / max(line * height, 0.1), DPI[0]), DPI[1])
+        dpi = min(max(72 * LINE_PIXELS[attempt] / max(line * (width if turn else height), 0.1), DPI[0]), DPI[1])
         area = max((box[2] - box[0]) * width * (box[3] - box[1]) * height, 1.0)
         dpi = min(dpi, 72 * (MAX_WINDOW / area) ** 0.5)
-        image, (left, top, *_), (whole_width, whole_height) = pdf.part(number, box, dpi=dpi)
+        image, (left, top, *_), whole = pdf.part(number, box, dpi=dpi)
         pixels = np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width)
-        return pixels, whole_width, whole_height, (left, top)
+        return Part(pixels, whole, (left, top)).turned(turn)
 
 
 class Recognisers:
@@ -129,9 +152,9 @@ def _read(recognisers: Recognisers, pages: Pages, job: Any) -> list[dict[str, An
     heights = [strip["box"][3] - strip["box"][1] for strip in strips]
     line = float(np.median(heights)) if heights else 1.0
     around = _around(strips, line)
-    picture, width, height, offset = pages.part(job["number"], around, line=line, attempt=attempt)
+    part = pages.part(job["number"], around, line=line, attempt=attempt, turn=job["turn"])
     # one strip a run: a batch would be padded to its widest
-    return [_strip(recognisers, picture, strip, (width, height), offset, attempt) for strip in strips]
+    return [_strip(recognisers, part, strip, attempt) for strip in strips]
 
 
 def _around(strips: Sequence[Any], line: float) -> list[float]:
@@ -145,10 +168,8 @@ def _around(strips: Sequence[Any], line: float) -> list[float]:
     return [*np.clip(low, 0, 1).tolist(), *np.clip(high, 0, 1).tolist()]
 
 
-def _strip(
-    recognisers: Recognisers, picture: Grey, strip: Any, size: tuple[float, float], offset: Any, attempt: int
-) -> dict[str, Any]:
-    width, height = size
+def _strip(recognisers: Recognisers, part: Part, strip: Any, attempt: int) -> dict[str, Any]:
+    (width, height), offset = part.page, part.offset
     left, top, right, bottom = strip["box"]
     high = (bottom - top) * height
     window = Window(
@@ -161,7 +182,7 @@ def _strip(
         strip["blanks"][0] * high,
         strip["blanks"][1] * high,
     )
-    piece = cut(picture, window, attempt=attempt)
+    piece = cut(part.picture, window, attempt=attempt)
     if not piece.ink or high < MIN_PIXELS or (not strip["characters"] and not piece.letters):
         return _result(piece, "", [], high)
     wide = round(piece.picture.shape[1] * WIDTH_BY_HEIGHT / piece.picture.shape[0])
