@@ -2,12 +2,12 @@
 import DOMPurify from "./vendor/purify.js";
 import MarkdownIt from "./vendor/markdown-it.js";
 import { call } from "./api.js";
-import { announce, button, day, foreign, h, has, icon, number, place, t } from "./dom.js";
+import { announce, button, day, foreign, h, has, icon, number, place, t, visible } from "./dom.js";
 
 // A link's label may say another address than it opens, and looking at an image tells its host: both stay text.
 const NEVER = ["link", "image", "autolink", "reference", "html_inline", "html_block", "entity", "code", "lheading"];
-const markdown = new MarkdownIt("commonmark",
-  { html: false, breaks: true }).enable(["table", "strikethrough"]).disable(NEVER);
+const markdown = new MarkdownIt("commonmark", { html: false, breaks: true });
+markdown.enable(["table", "strikethrough"]).disable(NEVER);
 const TAGS = "p ul ol li strong em s code pre blockquote h4 h5 h6 table thead tbody tr th td br hr".split(" ");
 for (const rule of ["heading_open", "heading_close"]) {
   markdown.renderer.rules[rule] = (tokens, at, options, env, self) => {
@@ -18,7 +18,7 @@ for (const rule of ["heading_open", "heading_close"]) {
 
 function prose(text) {
   const clean = { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start"] };
-  const fragment = DOMPurify.sanitize(markdown.render(text.replace(/[\u202d\u202e]/g, "\ufffd")), clean);
+  const fragment = DOMPurify.sanitize(markdown.render(text), clean);
   for (const block of fragment.querySelectorAll("p, li, h4, h5, h6, th, td, pre")) block.dir = "auto";
   for (const table of fragment.querySelectorAll("table")) {
     const around = h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("table") });
@@ -30,9 +30,10 @@ function prose(text) {
 
 /** The text of an answer; `claims` are judged sentences, `citations` cards by marker, `open(marker)` shows one. */
 export function answerText(text, claims, citations, open) {
-  const fragment = prose(text);
+  const shown = visible(text);
+  const fragment = prose(shown);
   const ends = new Map();
-  const position = aligned(text);
+  const position = aligned(shown);
   const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
   const nodes = [];
   while (walker.nextNode()) nodes.push(walker.currentNode);

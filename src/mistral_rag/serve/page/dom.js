@@ -51,7 +51,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 // Overrides of direction make a reader see other text than what stands there; one sign for one keeps offsets.
-const visible = (text) => String(text ?? "").replace(/[\u202d\u202e]/g, "\ufffd");
+export const visible = (text) => String(text ?? "").replace(/[\u202d\u202e]/g, "\ufffd");
 /** Text of a document, a model or a person: in its own direction, apart from what stands around it. */
 export const foreign = (text, tag = "bdi", attributes = {}) => h(tag, { dir: "auto", ...attributes }, visible(text));
 
