@@ -54,10 +54,10 @@ mistral_rag.extensions: Extension extensions installed
 mistral_rag.grounding: AnswerCheck AnswerEvent AnswerEvents AnswerPiece AsyncAnswerEvents CitationCheck ClaimEvent
     DocumentPages EvidenceEvent GroundedAnswers GroundedQA LocatedQuote PageSource PageStore QAEvent SearchEvent
     TextEvent evidence_tool fold locate stored_answer verify_answer verify_citation
-mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex Profile
-    SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text export_faiss export_jsonl
-    export_lines import_jsonl import_lines is_bare member_uri members_prefix outermost_uri read_faiss_folder
-    rebuild_command repair repair_command snapshot stated_locator vectors_for verify
+mistral_rag.index: BARE_LABEL DenseIndex DenseSettings EVERYONE Identity IndexReader IndexWriter LexicalIndex
+    PageSummary Profile SourceStatus StoredChunk UnrestrictedReader View bare_source checked_groups embed_text
+    export_faiss export_jsonl export_lines import_jsonl import_lines is_bare member_uri members_prefix outermost_uri
+    read_faiss_folder rebuild_command repair repair_command snapshot stated_locator vectors_for verify
 mistral_rag.llms: MistralFIM
 mistral_rag.local: LocalOCR MiniLM UniversalSentenceEncoder
 mistral_rag.local.ocr: Limits LineReader LocalOCR is_installed
@@ -65,9 +65,9 @@ mistral_rag.mcp: mcp_server
 mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions
-mistral_rag.overlay: CITATION_LEGEND DPI HiddenText LAYERS Layer LegendEntry Mark MarkStyle PagePicture PagePictures
-    PageView Raster Section cell_lines citation_layers definitions html_page png quotation quoted_text read_text
-    reading_layers reading_legend tables
+mistral_rag.overlay: CITATION_LEGEND DPI DrawingWorker HiddenText LAYERS Layer LegendEntry Mark MarkStyle NotDrawnError
+    PagePicture PagePictures PageView Raster Section cell_lines citation_layers definitions file_of html_page png
+    quotation quoted_text read_text reading_layers reading_legend tables unchanged_copy
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
     render_page unlock
 mistral_rag.pictures: ImageFile ink_of
@@ -87,6 +87,7 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     Fraction Location Locator LocatorKind Model Offset Origin Page Placed QUOTE_JOINT Removed RetrievedDocument Run Seen
     Source Span SpanRole Status Support Table TableCell UNCITED_KINDS Unit UnitKind Word WordBoxes base64_schema
     cell_range clean_text column_letters joined_quote json_schema text_digest without_surrogates
+mistral_rag.serve: Principal ServeSettings Tokens create_app run
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
     add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder note
     one_line printable run say say_json say_json_line say_text text_argument write_output

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,13 @@ class Served:
         signed = {} if name is None else {"Authorization": f"Bearer {TOKENS[name]}"}
         return httpx.Client(base_url=self.url, headers={**signed, **headers}, timeout=30)
 
+    def raw(self, sent: bytes) -> bytes:
+        """What the server answers to bytes, until it closes the connection or a response's head has come."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(sent)
+            return connection.recv(65536)
+
 
 Serve = Callable[..., AbstractContextManager[Served]]
 
@@ -121,6 +129,14 @@ def tenants(documents: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of both tenants' documents."""
     index = tmp_path_factory.mktemp("tenants") / "index"
     build(documents, index)
+    return index
+
+
+@pytest.fixture(scope="session")
+def plain(documents: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the same documents without groups."""
+    index = tmp_path_factory.mktemp("plain") / "index"
+    build(documents, index, rules=None)
     return index
 
 

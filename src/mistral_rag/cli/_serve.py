@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from mistral_rag.serve import Principal, ServeSettings, Tokens
 
 _EPILOG = """\
-Only this machine reaches 127.0.0.1. For any other address name who may ask: one --token (better in the
-environment variable MISTRAL_RAG_TOKEN, which a list of processes does not show), or a file of tokens:
+Only this machine reaches 127.0.0.1. For any other address name who may ask: by one --token (better
+in the environment variable MISTRAL_RAG_TOKEN, which a list of processes does not show), or by a file
   {"tokens": [{"sha256": "…", "name": "anna", "groups": ["hr"]}]}
-where sha256 is that of the token: printf %s TOKEN | sha256sum. Needs: pip install "mistral-rag[serve]"."""
+where sha256 is that of the token: printf %s TOKEN | sha256sum.
+Needs optional packages: pip install "mistral-rag[serve]"."""
 
 
 def add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -20,7 +20,7 @@ from mistral_rag.serve._http.events import StreamGate
 from mistral_rag.serve._http.guard import OriginGuard, SecurityHeaders, TokenGuard
 from mistral_rag.serve._http.observing import Observer, RequestMetrics
 from mistral_rag.serve._http.rate_guard import RateGuard
-from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found
+from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found, unexpected
 from mistral_rag.serve._index.originals import PageImages
 from mistral_rag.serve._index.served import ServedIndex
 from mistral_rag.serve._records.answers import GivenAnswers
@@ -81,6 +81,7 @@ def routes() -> list[Route]:
                 Route(f"{prefix}/v1/chat/completions", completions.complete, methods=["POST"]),
             )
         ),
+        Route("/api/openapi.json", about.openapi),
         Route("/metrics", about.metrics),
         Route("/healthz", about.healthz),
         Route("/readyz", about.readyz),
@@ -175,6 +176,4 @@ async def _index_fault(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    return RequestError(
-        500, "unexpected", "something went wrong here", advice="The server's log has the reason."
-    ).reply()
+    return unexpected().reply()

@@ -10,7 +10,10 @@ import anyio
 import anyio.to_thread
 from starlette.responses import StreamingResponse
 
-from mistral_rag.serve._http.responses import as_json
+from mistral_rag._logger import logger_of
+from mistral_rag.serve._http.responses import as_json, unexpected
+
+logger = logger_of(__name__)
 
 PING_SECONDS: Final = 15.0
 """Time without an event after which a comment is sent: proxies end connections that are silent for longer."""
@@ -43,6 +46,12 @@ STOPPING: Final = ServerEvent(
 """The last event of streams that a shutdown ends."""
 _END: Final = object()
 
+
+def unexpected_event() -> ServerEvent:
+    """The last event of streams that nobody thought could fail."""
+    return ServerEvent("error", unexpected().to_json())
+
+
 MakeEvents = Callable[[], Generator[Encodable, None, None]]
 
 
@@ -57,7 +66,7 @@ class StreamGate:
 def event_stream(make: MakeEvents, gate: StreamGate) -> StreamingResponse:
     """A response of the events that `make` gives, in a thread of the gate's; they are closed when their reader leaves.
 
-    `make` turns errors into events; what it raises all the same ends the stream.
+    `make` turns errors into events; what it raises all the same is told as unexpected.
     """
     return StreamingResponse(_sent(make, gate), media_type="text/event-stream", headers=HEADERS)
 
@@ -78,6 +87,9 @@ async def _sent(make: MakeEvents, gate: StreamGate) -> AsyncIterator[bytes]:
                     put(event.encoded())
                     if left:
                         return
+        except Exception:  # (the edge of a thread: who waits is told that no more comes)
+            logger.exception("A stream of events has failed.")
+            put(unexpected_event().encoded())
         finally:
             put(_END)
 

@@ -10,6 +10,7 @@ from mistral_rag.serve._http.responses import RequestError, bad_request
 
 MAX_JSON: Final = 1 << 20
 """Bytes of a JSON body: a question with a long conversation before it."""
+NO_JSON: Final = "the body is no JSON"
 
 Given = TypeVar("Given", bound=BaseModel)
 
@@ -35,7 +36,7 @@ async def json_body(request: Request, kind: type[Given], *, limit: int = MAX_JSO
     except ValidationError as error:
         raise bad_request(_first_fault(error)) from None
     except (ValueError, RecursionError):
-        raise bad_request("the body is no JSON") from None
+        raise bad_request(NO_JSON) from None
 
 
 async def limited_body(request: Request, limit: int) -> bytes:
@@ -51,6 +52,8 @@ async def limited_body(request: Request, limit: int) -> bytes:
 
 def _first_fault(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return NO_JSON
     where = ".".join(map(str, first["loc"]))
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 

@@ -59,6 +59,11 @@ def index_unavailable() -> RequestError:
     )
 
 
+def unexpected() -> RequestError:
+    """The error for what nobody thought of."""
+    return RequestError(500, "unexpected", "something went wrong here", advice="The server's log has the reason.")
+
+
 def bad_request(message: str) -> RequestError:
     """The error for a request that says something wrong."""
     return RequestError(400, "bad_request", message)

@@ -6,7 +6,9 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
+from mistral_rag.errors import StoreError
 from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._http.responses import JsonReply, not_found
 from mistral_rag.serve._routes.asking import LANGUAGES
@@ -57,6 +59,13 @@ def _sequence(server: ServerState) -> int:
     return server.index.for_groups(server.settings.owner.groups).reader.sequence
 
 
+async def openapi(request: Request) -> Response:
+    """`GET /api/openapi.json`: the description of this API."""
+    from mistral_rag.serve._openapi import described
+
+    return JsonReply(described([route for route in request.app.routes if isinstance(route, Route)]))
+
+
 async def healthz(request: Request) -> Response:
     """`GET /healthz`: the process answers."""
     return PlainTextResponse("ok\n")
@@ -64,6 +73,11 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """`GET /readyz`: the models are loaded and the index can be read."""
-    if not state_of(request).ready.is_set():
+    server = state_of(request)
+    if not server.ready.is_set():
         return PlainTextResponse("starting\n", 503)
+    try:
+        await run_in_threadpool(_sequence, server)
+    except StoreError:
+        return PlainTextResponse("the index can't be read\n", 503)
     return PlainTextResponse("ok\n")

@@ -2,11 +2,12 @@
 import DOMPurify from "./vendor/purify.js";
 import MarkdownIt from "./vendor/markdown-it.js";
 import { call } from "./api.js";
-import { announce, button, day, foreign, h, has, icon, number, place, t } from "./dom.js";
+import { announce, button, day, foreign, h, has, icon, number, place, t, visible } from "./dom.js";
 
 // A link's label may say another address than it opens, and looking at an image tells its host: both stay text.
 const NEVER = ["link", "image", "autolink", "reference", "html_inline", "html_block", "entity", "code", "lheading"];
-const markdown = new MarkdownIt("commonmark", { html: false, breaks: true }).enable(["table", "strikethrough"]).disable(NEVER);
+const markdown = new MarkdownIt("commonmark", { html: false, breaks: true });
+markdown.enable(["table", "strikethrough"]).disable(NEVER);
 const TAGS = "p ul ol li strong em s code pre blockquote h4 h5 h6 table thead tbody tr th td br hr".split(" ");
 for (const rule of ["heading_open", "heading_close"]) {
   markdown.renderer.rules[rule] = (tokens, at, options, env, self) => {
@@ -17,7 +18,7 @@ for (const rule of ["heading_open", "heading_close"]) {
 
 function prose(text) {
   const clean = { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start"] };
-  const fragment = DOMPurify.sanitize(markdown.render(text.replace(/[\u202d\u202e]/g, "\ufffd")), clean);
+  const fragment = DOMPurify.sanitize(markdown.render(text), clean);
   for (const block of fragment.querySelectorAll("p, li, h4, h5, h6, th, td, pre")) block.dir = "auto";
   for (const table of fragment.querySelectorAll("table")) {
     const around = h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("table") });
@@ -29,9 +30,10 @@ function prose(text) {
 
 /** The text of an answer; `claims` are judged sentences, `citations` cards by marker, `open(marker)` shows one. */
 export function answerText(text, claims, citations, open) {
-  const fragment = prose(text);
+  const shown = visible(text);
+  const fragment = prose(shown);
   const ends = new Map();
-  const position = aligned(text);
+  const position = aligned(shown);
   const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
   const nodes = [];
   while (walker.nextNode()) nodes.push(walker.currentNode);
@@ -63,8 +65,10 @@ function pieces(data, position, claims, citations, open, ends) {
     else runs.push({ claim, text: sign });
   }
   return runs.flatMap(({ claim, text }) => {
-    const parts = text.split(/(\[\d{1,3}\])/).filter(Boolean).map((part) => citations.has(part.slice(1, -1))
-      ? mark(part.slice(1, -1), citations, open) : document.createTextNode(part));
+    const parts = text.split(/(\[\d{1,3}\])/).filter(Boolean).map((part) => {
+      const marker = part.slice(1, -1);
+      return citations.has(marker) ? mark(marker, citations.get(marker), open) : document.createTextNode(part);
+    });
     if (!claim || claim.support === "unchecked") return parts;
     const element = h("span", { class: `claim ${claim.support}` }, ...parts);
     if (text.trim()) ends.set(claim, element);
@@ -72,11 +76,10 @@ function pieces(data, position, claims, citations, open, ends) {
   });
 }
 
-function mark(marker, citations, open) {
-  const card = citations.get(marker);
+function mark(marker, card, open) {
   const label = t("mark", { marker, title: card.title, place: place(card) });
-  return h("button", { type: "button", class: card.verified ? "cite" : "cite doubtful", "aria-label": label, title: label,
-    "data-address": card.address, onclick: () => open(marker) }, marker);
+  return h("button", { type: "button", class: card.verified ? "cite" : "cite doubtful", "aria-label": label,
+    title: label, "data-address": card.address, onclick: () => open(marker) }, marker);
 }
 
 const SIGNS = { supported: "check", partial: "half", unsupported: "cross", contradicted: "cross" };
@@ -84,19 +87,19 @@ const SIGNS = { supported: "check", partial: "half", unsupported: "cross", contr
 /** The verdict behind a claim and the marks that follow it; its reasons on demand. */
 function judged(claim, element) {
   let last = element;
-  while (last.nextSibling && (last.nextSibling.matches?.(".cite") || (last.nextSibling.nodeType === 3 && !last.nextSibling.data.trim()))) {
-    last = last.nextSibling;
-  }
+  const follows = (node) => node?.matches?.(".cite") || (node?.nodeType === Node.TEXT_NODE && !node.data.trim());
+  while (follows(last.nextSibling)) last = last.nextSibling;
   const reasons = claim.reasons.length ? claim.reasons : [`default_${claim.support}`];
   const why = h("ul", { class: `why ${claim.support}`, hidden: true },
     reasons.map((reason) => has(`reason_${reason}`) ? h("li", {}, t(`reason_${reason}`)) : foreign(reason, "li")));
   const shown = t(`support_${claim.support}`);
-  const verdict = h("button", { type: "button", class: `verdict ${claim.support}`, "aria-expanded": "false", title: shown,
-    "aria-label": t("why", { support: shown }),
-    onclick: () => {
-      why.hidden = !why.hidden;
-      verdict.setAttribute("aria-expanded", String(!why.hidden));
-    } }, icon(SIGNS[claim.support]), claim.support === "supported" ? null : h("span", {}, shown));
+  const toggle = () => {
+    why.hidden = !why.hidden;
+    verdict.setAttribute("aria-expanded", String(!why.hidden));
+  };
+  const verdict = h("button", { type: "button", class: `verdict ${claim.support}`, "aria-expanded": "false",
+    title: shown, "aria-label": t("why", { support: shown }), onclick: toggle },
+  icon(SIGNS[claim.support]), claim.support === "supported" ? null : h("span", {}, shown));
   last.after(verdict);
   const block = element.closest("p, li, td, th, h4, h5, h6, blockquote");
   if (block?.matches("li, td, th")) block.append(why);
@@ -107,7 +110,7 @@ function judged(claim, element) {
 export function feedback(answer, citation = null) {
   const send = async (verdict, note) => {
     try {
-      await call("/api/feedback", { json: { answer_id: answer, verdict, ...(citation ? { citation_id: citation } : {}), ...(note ? { note } : {}) } });
+      await call("/api/feedback", { json: { answer_id: answer, citation_id: citation ?? undefined, verdict, note } });
       announce(t("feedback_kept"), { seen: Boolean(note) });
       return true;
     } catch (error) {
@@ -122,14 +125,18 @@ export function feedback(answer, citation = null) {
     note.hidden = false;
     note.dataset.verdict = verdict;
   };
-  const input = h("input", { type: "text", maxlength: "2000", "aria-label": t("note"), placeholder: t("note"), dir: "auto" });
-  const note = h("form", { class: "note", hidden: true, onsubmit: async (event) => {
+  const input = h("input", { maxlength: "2000", "aria-label": t("note"), placeholder: t("note"), dir: "auto" });
+  const noted = async (event) => {
     event.preventDefault();
     if (input.value.trim() && await send(note.dataset.verdict, input.value.trim())) note.hidden = true;
-  } }, input, h("button", { type: "submit" }, t("send")));
-  const box = h("div", { class: "feedback", role: "group", "aria-label": t(citation ? "feedback_citation" : "feedback_answer") },
-    button(t("right"), choose("right"), { picture: "check", bare: Boolean(citation), "aria-pressed": "false" }),
-    button(t("wrong"), choose("wrong"), { picture: "cross", bare: Boolean(citation), "aria-pressed": "false" }), note);
+  };
+  const note = h("form", { class: "note", hidden: true, onsubmit: noted }, input,
+    h("button", { type: "submit" }, t("send")));
+  const verdict = (name, picture) => button(t(name), choose(name),
+    { picture, bare: Boolean(citation), "aria-pressed": "false" });
+  const label = t(citation ? "feedback_citation" : "feedback_answer");
+  const box = h("div", { class: "feedback", role: "group", "aria-label": label },
+    verdict("right", "check"), verdict("wrong", "cross"), note);
   return box;
 }
 
@@ -177,6 +184,7 @@ export function facts({ answer, seconds, cost }) {
 export function omitted({ removed = [], warnings = [] }) {
   if (!removed.length && !warnings.length) return null;
   return h("details", { class: "omitted" }, h("summary", {}, t("omitted", { n: removed.length + warnings.length })),
-    h("ul", {}, removed.map((one) => h("li", {}, foreign(one.text, "q"), " ", foreign(one.reason, "span", { class: "reason" }))),
+    h("ul", {}, removed.map((one) => h("li", {}, foreign(one.text, "q"), " ",
+      foreign(one.reason, "span", { class: "reason" }))),
       warnings.map((one) => foreign(one, "li"))));
 }

@@ -19,7 +19,8 @@ export class Failure extends Error {
 /** The response to a request. Raises Failure for all but success. */
 export async function call(path, { json, headers = {}, ...options } = {}) {
   const token = sessionStorage.getItem(TOKEN);
-  const sent = { "X-Requested-With": "mistral-rag", ...headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  const sent = { "X-Requested-With": "mistral-rag", ...headers,
+    ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   if (json !== undefined) Object.assign(options, { method: options.method ?? "POST", body: JSON.stringify(json) });
   if (json !== undefined) sent["Content-Type"] = "application/json";
   let response;
@@ -36,7 +37,8 @@ export async function call(path, { json, headers = {}, ...options } = {}) {
   return response;
 }
 
-const unreachable = () => new Failure({ code: "unreachable", message: t("unreachable"), advice: t("unreachable_advice") });
+const unreachable = () => new Failure({ code: "unreachable", message: t("unreachable"),
+  advice: t("unreachable_advice") });
 
 async function refused(response) {
   const body = await response.json().catch(() => null);

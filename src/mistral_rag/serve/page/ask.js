@@ -1,7 +1,7 @@
 // Questions and their answers: the stream, the conversation, the documents it is kept to.
 import { answerText, cards, facts, feedback, omitted, passages } from "./answer.js";
 import { download, events } from "./api.js";
-import { announce, button, failure, foreign, h, icon, language, t } from "./dom.js";
+import { announce, button, failure, foreign, h, language, t } from "./dom.js";
 
 const KEPT = "conversation";
 const CHOSEN = "chosen";
@@ -12,28 +12,30 @@ export class Conversation {
   /** `open(citations, index)` shows one of an answer's citations. */
   constructor({ open, settings }) {
     Object.assign(this, { open, settings, stopper: null });
-    this.turns = kept(KEPT, []).map((turn) => (turn.data || turn.failure ? turn : { ...turn, failure: { broken: true } }));
+    const whole = (turn) => (turn.data || turn.failure ? turn : { ...turn, failure: { broken: true } });
+    this.turns = kept(KEPT, []).map(whole);
     this.chosen = new Map(kept(CHOSEN, []));
   }
 
   render(main) {
     this.list = h("div", { class: "turns" });
-    this.box = h("textarea", { id: "question", rows: "1", dir: "auto", maxlength: "8000", placeholder: t("ask_placeholder"), "aria-label": t("question"),
-      oninput: () => this.grow(),
-      onkeydown: (event) => {
-        if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-        event.preventDefault();
-        this.submit();
-      } });
+    const enter = (event) => {
+      if (event.type === "keydown" && (event.key !== "Enter" || event.shiftKey || event.isComposing)) return;
+      event.preventDefault();
+      this.submit();
+    };
+    this.box = h("textarea", { rows: "1", dir: "auto", maxlength: "8000", placeholder: t("ask_placeholder"),
+      "aria-label": t("question"), oninput: () => this.grow(), onkeydown: enter });
     this.action = h("div", { class: "action" });
     this.chips = h("div", { class: "chips" });
     this.tools = h("div", { class: "conversation-tools" });
-    main.replaceChildren(h("div", { class: "conversation" }, h("h1", { class: "hidden" }, t("ask")), this.list, this.tools,
-      h("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); this.submit(); } },
-        this.chips, h("div", { class: "field" }, this.box, this.action))));
+    main.replaceChildren(h("div", { class: "conversation" }, h("h1", { class: "hidden" }, t("ask")), this.list,
+      this.tools, h("form", { class: "composer", onsubmit: enter }, this.chips,
+        h("div", { class: "field" }, this.box, this.action))));
     this.turns.forEach((turn) => this.add(turn));
     this.refresh();
-    if (!this.turns.length && matchMedia("(hover: hover)").matches) this.box.focus(); // not where a keyboard would pop up
+    const keyboard = matchMedia("(hover: hover)").matches; // on a phone the focus would call one up
+    if (!this.turns.length && keyboard) this.box.focus();
   }
 
   refresh() {
@@ -41,15 +43,16 @@ export class Conversation {
     if (!this.turns.length) this.list.replaceChildren(this.welcome());
     this.action.replaceChildren(this.stopper
       ? button(t("stop"), () => this.stopper.abort(), { picture: "stop", bare: true, class: "round" })
-      : h("button", { type: "submit", class: "round primary", "aria-label": t("send"), title: t("send") }, icon("send")));
-    this.chips.replaceChildren(...this.chosen.size ? [h("span", {}, t("only_these", { n: this.chosen.size }))] : [],
-      ...[...this.chosen].map(([id, title]) => button(title, () => this.choose(id, null), { picture: "close", class: "chip", dir: "auto",
-        "aria-label": t("leave_out", { title }) })));
+      : button(t("send"), () => this.submit(), { picture: "send", bare: true, class: "round primary" }));
+    const chips = [...this.chosen].map(([id, title]) => button(title, () => this.choose(id, null),
+      { picture: "close", class: "chip", dir: "auto", "aria-label": t("leave_out", { title }) }));
+    this.chips.replaceChildren(...chips.length ? [h("span", {}, t("only_these", { n: chips.length })), ...chips] : []);
     const answered = this.turns.filter((turn) => turn.data);
-    this.tools.replaceChildren(...answered.length ? [
-      button(t("new_conversation"), () => this.clear(), { class: "link" }),
-      h("span", { class: "exports" }, h("span", {}, t("export")),
-        ["markdown", "pdf", "annotations"].map((format) => button(t(`export_${format}`), () => this.export(format, answered), { class: "link" })))] : []);
+    const formats = ["markdown", "pdf", "annotations"].map((format) =>
+      button(t(`export_${format}`), () => this.export(format, answered), { class: "link" }));
+    const clear = button(t("new_conversation"), () => this.clear(), { class: "link" });
+    const exports = h("span", { class: "exports" }, h("span", {}, t("export")), formats);
+    this.tools.replaceChildren(...answered.length ? [clear, exports] : []);
     this.grow();
   }
 
@@ -109,7 +112,8 @@ export class Conversation {
     Object.assign(turn, { text: "", claims: [], phase: "sent", failure: null, data: null });
     const stopper = this.stopper = new AbortController();
     const documents = [...this.chosen.keys()];
-    const json = { question: turn.question, history: this.history(turn), language: language(), ...(documents.length ? { documents } : {}) };
+    const json = { question: turn.question, history: this.history(turn), language: language(),
+      ...(documents.length ? { documents } : {}) };
     this.refresh();
     this.draw(turn);
     this.boxOf.get(turn).scrollIntoView({ block: "start" });
@@ -127,7 +131,8 @@ export class Conversation {
     if (this.list.isConnected) this.refresh();
     this.draw(turn);
     const box = this.boxOf.get(turn);
-    if (box.isConnected && box.getBoundingClientRect().top > 0) box.scrollIntoView({ block: "start" }); // unless read on
+    const below = box.isConnected && box.getBoundingClientRect().top > 0; // not so for whoever has read on
+    if (below) box.scrollIntoView({ block: "start" });
     announce(turn.data ? t("answered", { n: turn.data.citations.length }) : t("not_answered"));
   }
 
@@ -139,12 +144,16 @@ export class Conversation {
     if (kind === "answer") Object.assign(turn, { data, phase: "done" });
     if (kind === "error") turn.failure = data;
     if (kind === "search" || kind === "evidence") announce(this.doing(turn));
-    keep(KEPT, this.turns.map(slim));
-    turn.frame ??= requestAnimationFrame(() => { turn.frame = null; this.draw(turn); }); // many words may come in one frame
+    turn.frame ??= requestAnimationFrame(() => { // many words may come in one frame
+      turn.frame = null;
+      keep(KEPT, this.turns.map(slim));
+      this.draw(turn);
+    });
   }
 
   doing(turn) {
-    const said = { search: () => t("searching", { question: turn.searched }), evidence: () => t("reading", { n: turn.passages, pages: t("pages", { n: turn.pages }) }),
+    const said = { search: () => t("searching", { question: turn.searched }),
+      evidence: () => t("reading", { n: turn.passages, pages: t("pages", { n: turn.pages }) }),
       text: () => t("writing") };
     return (said[turn.phase] ?? (() => t("sent")))();
   }
@@ -164,7 +173,8 @@ export class Conversation {
     const busy = !data && !fault;
     box.setAttribute("aria-busy", String(busy));
     box.replaceChildren(foreign(turn.question, "h2", { class: "question" }));
-    if (busy) box.append(h("p", { class: "doing" }, h("span", { class: "pulse", "aria-hidden": "true" }), foreign(this.doing(turn))));
+    const pulse = h("span", { class: "pulse", "aria-hidden": "true" });
+    if (busy) box.append(h("p", { class: "doing" }, pulse, foreign(this.doing(turn))));
     if (data) box.append(this.answer(data));
     else if (turn.text) box.append(h("div", { class: "prose" }, answerText(turn.text, turn.claims, new Map(), null)));
     if (fault) box.append(this.fault(turn));
@@ -180,16 +190,16 @@ export class Conversation {
     const { answer, citations, id } = data;
     const byMarker = new Map(citations.map((card) => [card.citation_id, card]));
     const open = (index) => this.open(citations, index);
-    const none = answer.status === "abstained";
     const box = h("div", { class: "answer" });
-    if (answer.standalone_question) box.append(h("p", { class: "searched" }, t("understood"), " ", foreign(answer.standalone_question, "q")));
-    if (none || answer.status === "blocked") box.append(this.unanswered(answer, data.passages ?? []));
+    const { standalone_question: understood, status, reason } = answer;
+    if (understood) box.append(h("p", { class: "searched" }, t("understood"), " ", foreign(understood, "q")));
+    if (status === "abstained" || status === "blocked") box.append(this.unanswered(answer, data.passages ?? []));
     if (answer.text) {
-      box.append(h("div", { class: "prose" }, answerText(answer.text, answer.claims, byMarker,
-        (marker) => open(citations.findIndex((card) => card.citation_id === marker)))));
+      const show = (marker) => open(citations.findIndex((card) => card.citation_id === marker));
+      box.append(h("div", { class: "prose" }, answerText(answer.text, answer.claims, byMarker, show)));
     }
-    if ((answer.status === "partial" || answer.status === "incomplete") && answer.reason) {
-      box.append(h("div", { class: "caveat" }, h("strong", {}, t(`status_${answer.status}`)), foreign(answer.reason, "p")));
+    if ((status === "partial" || status === "incomplete") && reason) {
+      box.append(h("div", { class: "caveat" }, h("strong", {}, t(`status_${status}`)), foreign(reason, "p")));
     }
     if (citations.length) box.append(h("h3", {}, t("citations")), cards(citations, id, open));
     box.append(omitted(answer) ?? "", h("footer", {}, feedback(id), facts(data)));
@@ -198,8 +208,9 @@ export class Conversation {
 
   unanswered(answer, close) {
     const said = answer.status === "blocked" ? "blocked" : "not_said";
-    return h("div", { class: "unanswered" }, h("p", { class: "head" }, t(said)), foreign(answer.reason, "p"),
-      close.length ? [h("h3", {}, t("closest")), passages(close, (one) => this.open(close, close.indexOf(one)))] : null);
+    const found = close.length ? [h("h3", {}, t("closest")),
+      passages(close, (one) => this.open(close, close.indexOf(one)))] : null;
+    return h("div", { class: "unanswered" }, h("p", { class: "head" }, t(said)), foreign(answer.reason, "p"), found);
   }
 }
 

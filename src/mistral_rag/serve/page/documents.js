@@ -8,7 +8,8 @@ const READINGS = ["text_layer", "ocr", "markup", "blank", "failed"];
 export class Documents {
   /** `showPage(id, page)` shows a page; `conversation` is kept to the documents that are chosen here. */
   constructor({ showPage, conversation, settings }) {
-    Object.assign(this, { showPage, conversation, settings, wanted: { q: "", state: "", type: "" }, turn: 0, types: new Set() });
+    Object.assign(this, { showPage, conversation, settings, wanted: { q: "", state: "", type: "" }, turn: 0,
+      types: new Set() });
   }
 
   /** The list, or where `id` is given one document. */
@@ -18,20 +19,30 @@ export class Documents {
   }
 
   all() {
-    const pick = (name, label, options) => h("select", { "aria-label": label, onchange: (event) => this.want(name, event.target.value) },
-      options.map(([value, text]) => h("option", { value, selected: this.wanted[name] === value }, text)));
+    const filter = h("input", { type: "search", value: this.wanted.q, dir: "auto", maxlength: "500",
+      "aria-label": t("filter"), placeholder: t("filter"), oninput: () => {
+        clearTimeout(this.typing);
+        this.typing = setTimeout(() => this.want("q", filter.value.trim()), 200);
+      } });
+    const states = [["", t("all_states")], ["ok", t("state_ok")], ["failed", t("state_failed")]];
     this.typeBox = h("span", {});
-    this.pickType = () => this.typeBox.replaceChildren(pick("type", t("facet_type"), [["", t("all_types")], ...[...this.types].sort().map((one) => [one, typeName(one)])]));
     this.list = h("div", { class: "list" });
     this.jobs = h("div", { class: "jobs" });
-    const filter = h("input", { type: "search", value: this.wanted.q, dir: "auto", maxlength: "500", "aria-label": t("filter"), placeholder: t("filter"),
-      oninput: (event) => { clearTimeout(this.typing); this.typing = setTimeout(() => this.want("q", event.target.value.trim()), 200); } });
     this.main.replaceChildren(h("div", { class: "view documents" }, h("h1", {}, t("documents")),
       this.settings.allow_upload ? this.uploads() : null, this.jobs,
-      h("div", { class: "field" }, filter, pick("state", t("state"), [["", t("all_states")], ["ok", t("state_ok")], ["failed", t("state_failed")]]), this.typeBox),
-      this.list));
+      h("div", { class: "field" }, filter, this.pick("state", t("state"), states), this.typeBox), this.list));
     this.pickType();
     return this.load();
+  }
+
+  pick(name, label, options) {
+    return h("select", { "aria-label": label, onchange: (event) => this.want(name, event.target.value) },
+      options.map(([value, text]) => h("option", { value, selected: this.wanted[name] === value }, text)));
+  }
+
+  pickType() {
+    const types = [...this.types].sort().map((one) => [one, typeName(one)]);
+    this.typeBox.replaceChildren(this.pick("type", t("facet_type"), [["", t("all_types")], ...types]));
   }
 
   want(name, value) {
@@ -41,7 +52,8 @@ export class Documents {
 
   async load(offset = 0) {
     const turn = ++this.turn;
-    const asked = new URLSearchParams({ limit: STEP, offset, ...Object.fromEntries(Object.entries(this.wanted).filter(([, value]) => value)) });
+    const wanted = Object.entries(this.wanted).filter(([, value]) => value);
+    const asked = new URLSearchParams([["limit", STEP], ["offset", offset], ...wanted]);
     try {
       const { total, documents } = await getJson(`/api/documents?${asked}`);
       if (turn !== this.turn) return;
@@ -56,22 +68,26 @@ export class Documents {
     const known = this.types.size;
     this.found.forEach((one) => this.types.add(one.type));
     if (this.types.size > known) this.pickType();
-    const heads = ["", "document", "facet_type", "pages_label", "how_read", "state", "changed"];
+    const heads = ["document", "facet_type", "pages_label", "how_read", "state", "changed"];
+    const table = h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden" }, t("choose"))),
+        heads.map((head) => h("th", { scope: "col" }, t(head))))),
+      h("tbody", {}, this.found.map((one) => this.row(one))));
     this.list.replaceChildren(h("p", { class: "count", role: "status" }, t("documents_found", { n: total })),
-      h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("documents") },
-        h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head ? t(head) : h("span", { class: "hidden" }, t("choose")))))),
-          h("tbody", {}, this.found.map((one) => this.row(one))))),
+      h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("documents") }, table),
       this.found.length < total ? button(t("more"), () => this.load(this.found.length), { class: "wide-button" }) : "");
   }
 
   row(one) {
-    const chosen = this.conversation.chosen.has(one.document_id);
-    return h("tr", { class: one.state },
-      h("td", {}, one.state === "ok" ? h("input", { type: "checkbox", checked: chosen, "aria-label": t("ask_only", { title: one.title }), title: t("ask_only_short"),
-        onchange: (event) => this.conversation.choose(one.document_id, event.target.checked ? one.title : null) }) : null),
-      h("th", { scope: "row" }, h("a", { href: `#/documents/${one.document_id}` }, foreign(one.title)), foreign(one.path, "span", { class: "path" })),
-      h("td", {}, typeName(one.type)), h("td", { class: "figure" }, number(one.pages ?? 0)), h("td", {}, readings(one.reading ?? {}, one.pages)),
-      h("td", {}, state(one), one.problems?.length ? foreign(one.problems[0].reason, "span", { class: "path" }) : null),
+    const chosen = h("input", { type: "checkbox", checked: this.conversation.chosen.has(one.document_id),
+      "aria-label": t("ask_only", { title: one.title }), title: t("ask_only_short"),
+      onchange: () => this.conversation.choose(one.document_id, chosen.checked ? one.title : null) });
+    const link = h("a", { href: `#/documents/${one.document_id}` }, foreign(one.title));
+    const problem = one.problems?.length ? foreign(one.problems[0].reason, "span", { class: "path" }) : null;
+    return h("tr", { class: one.state }, h("td", {}, one.state === "ok" ? chosen : null),
+      h("th", { scope: "row" }, link, foreign(one.path, "span", { class: "path" })),
+      h("td", {}, typeName(one.type)), h("td", { class: "figure" }, number(one.pages ?? 0)),
+      h("td", {}, readings(one.reading ?? {}, one.pages)), h("td", {}, state(one), problem),
       h("td", {}, one.modified ? day(one.modified) : ""));
   }
 
@@ -80,7 +96,7 @@ export class Documents {
     const box = h("div", { class: "view document" });
     this.main.replaceChildren(box);
     try {
-      const found = await getJson(`/api/documents/${id}`);
+      const found = await getJson(`/api/documents/${encodeURIComponent(id)}`);
       if (turn === this.turn) box.append(...this.details(found));
     } catch (error) {
       if (turn === this.turn) box.append(h("h1", {}, t("document")), failure(error));
@@ -88,31 +104,56 @@ export class Documents {
   }
 
   details(one) {
-    const told = [typeName(one.type), t("pages", { n: one.pages ?? 0 }), one.size && size(one.size), one.modified && day(one.modified)];
+    const told = [typeName(one.type), t("pages", { n: one.pages ?? 0 }), one.size && size(one.size),
+      one.modified && day(one.modified)];
     this.jobs = h("div", { class: "jobs" });
-    const input = h("input", { type: "file", class: "hidden", tabindex: "-1", "aria-label": t("replace"), onchange: () => this.send(input.files[0], one.document_id) });
-    return [h("p", {}, h("a", { href: "#/documents", class: "back" }, icon("back"), t("documents"))), foreign(one.title, "h1"), foreign(one.path, "p", { class: "path" }),
+    const kinds = READINGS.filter((how) => one.reading?.[how]).map((how) =>
+      h("span", {}, h("i", { class: `swatch ${how}` }), `${t(`how_${how}`)}: ${number(one.reading[how])}`));
+    return [h("p", {}, h("a", { href: "#/documents", class: "back" }, icon("back"), t("documents"))),
+      foreign(one.title, "h1"), foreign(one.path, "p", { class: "path" }),
       h("p", { class: "where" }, told.filter(Boolean).join(" · "), " ", state(one)),
-      h("div", { class: "row" },
-        one.state === "ok" ? button(t("ask_only_short"), () => { this.conversation.choose(one.document_id, one.title); location.hash = "#/ask"; }) : null,
-        this.settings.allow_upload ? [input, button(t("replace"), () => input.click()), button(t("delete"), () => this.remove(one), { picture: "trash", class: "danger" })] : null),
-      this.jobs,
-      one.problems?.length ? h("ul", { class: "problems" }, one.problems.map((problem) => h("li", {},
-        foreign([problem.page_index && t("page", { label: String(problem.page_index) }), problem.reason].filter(Boolean).join(": "), "strong"), " ", foreign(problem.advice ?? "")))) : "",
-      h("h2", {}, t("pages_label")), h("p", { class: "legend" }, READINGS.filter((how) => one.reading?.[how]).map((how) =>
-        h("span", {}, h("i", { class: `swatch ${how}` }), `${t(`how_${how}`)}: ${number(one.reading[how])}`))),
-      h("ol", { class: "page-list" }, (one.page_list ?? []).map((page) => h("li", {},
-        h("button", { type: "button", class: page.how, title: t(`how_${page.how}`), "aria-label": `${place({ ...page, page_label: page.label })}, ${t(`how_${page.how}`)}`,
-          onclick: () => this.showPage(one.document_id, page.page_index) }, foreign(page.label || String(page.page_index))))))];
+      h("div", { class: "row" }, this.actions(one)), this.jobs,
+      one.problems?.length ? h("ul", { class: "problems" }, one.problems.map(problemLine)) : "",
+      h("h2", {}, t("pages_label")), h("p", { class: "legend" }, kinds),
+      h("ol", { class: "page-list" }, (one.page_list ?? []).map((page) => h("li", {}, this.pageButton(one, page))))];
+  }
+
+  actions(one) {
+    const input = this.fileInput(t("replace"), (files) => this.send(files[0], one.document_id));
+    const only = () => {
+      this.conversation.choose(one.document_id, one.title);
+      location.hash = "#/ask";
+    };
+    return [one.state === "ok" ? button(t("ask_only_short"), only) : null,
+      ...this.settings.allow_upload ? [input, button(t("replace"), () => input.click()),
+        button(t("delete"), () => this.remove(one), { picture: "trash", class: "danger" })] : []];
+  }
+
+  pageButton(one, page) {
+    const how = t(`how_${page.how}`);
+    return h("button", { type: "button", class: page.how, title: how,
+      "aria-label": `${place({ ...page, page_label: page.label })}, ${how}`,
+      onclick: () => this.showPage(one.document_id, page.page_index) }, foreign(page.label || String(page.page_index)));
+  }
+
+  fileInput(label, take, more = {}) {
+    return h("input", { type: "file", class: "hidden", tabindex: "-1", "aria-label": label, ...more,
+      onchange: (event) => take(event.target.files) });
   }
 
   uploads() {
-    const input = h("input", { type: "file", multiple: true, class: "hidden", tabindex: "-1", "aria-label": t("upload"), onchange: () => this.sendAll(input.files) });
-    const box = h("div", { class: "drop", ondragover: (event) => { event.preventDefault(); box.classList.add("over"); },
-      ondragleave: () => box.classList.remove("over"),
-      ondrop: (event) => { event.preventDefault(); box.classList.remove("over"); this.sendAll(event.dataTransfer.files); } },
-      input, button(t("upload"), () => input.click(), { picture: "plus", class: "primary" }), h("span", {}, t("or_drop")));
-    return box;
+    const input = this.fileInput(t("upload"), (files) => this.sendAll(files), { multiple: true });
+    const over = (event, entered) => {
+      event.preventDefault();
+      event.currentTarget.classList.toggle("over", entered);
+    };
+    const drop = (event) => {
+      over(event, false);
+      this.sendAll(event.dataTransfer.files);
+    };
+    return h("div", { class: "drop", ondragover: (event) => over(event, true),
+      ondragleave: (event) => over(event, false), ondrop: drop }, input,
+    button(t("upload"), () => input.click(), { picture: "plus", class: "primary" }), h("span", {}, t("or_drop")));
   }
 
   async sendAll(files) {
@@ -124,13 +165,15 @@ export class Documents {
     if (!file) return;
     const body = new FormData();
     body.append("file", file);
-    await this.follow(file.name, () => call(id ? `/api/documents/${id}` : "/api/documents", { method: id ? "PUT" : "POST", body }));
+    await this.follow(file.name,
+      () => call(id ? `/api/documents/${id}` : "/api/documents", { method: id ? "PUT" : "POST", body }));
     if (this.list?.isConnected) this.load();
   }
 
   remove(one) {
     const dialog = h("dialog", { "aria-label": t("delete") }, foreign(t("delete_question", { title: one.title }), "p"),
-      h("form", { method: "dialog", class: "row" }, h("button", { value: "no" }, t("cancel")), h("button", { value: "yes", class: "danger" }, t("delete"))));
+      h("form", { method: "dialog", class: "row" }, h("button", { value: "no" }, t("cancel")),
+        h("button", { value: "yes", class: "danger" }, t("delete"))));
     dialog.addEventListener("close", async () => {
       dialog.remove();
       if (dialog.returnValue !== "yes") return;
@@ -168,6 +211,11 @@ export class Documents {
       return false;
     }
   }
+}
+
+function problemLine({ page_index: index, reason, advice }) {
+  const said = index ? `${t("page", { label: String(index) })}: ${reason}` : reason;
+  return h("li", {}, foreign(said, "strong"), " ", foreign(advice ?? ""));
 }
 
 const typeName = (type) => (has(`type_${type}`) ? t(`type_${type}`) : (type ?? "").split("/").pop());

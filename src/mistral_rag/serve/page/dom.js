@@ -1,11 +1,13 @@
 // Elements, texts and icons of the page. Text of documents and of models becomes text nodes, never HTML.
 
 let catalogue = {};
+let icons = {}; // by name, the path of a line in a square of 24
 let plurals = new Intl.PluralRules("en");
 export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français" };
 
 export async function loadTexts() {
-  catalogue = await (await fetch("/static/texts.json")).json();
+  [catalogue, icons] = await Promise.all(["texts", "icons"].map(async (name) =>
+    (await fetch(`/static/${name}.json`)).json()));
 }
 
 export function setLanguage(language) {
@@ -24,10 +26,8 @@ export function t(key, values = {}) {
 }
 
 export const has = (key) => key in catalogue;
-
 /** The person's own form of the language for figures and dates: en-GB writes another day than en-US. */
 const region = () => navigator.languages.find((one) => one.startsWith(language())) ?? language();
-
 export const number = (value, options) => new Intl.NumberFormat(region(), options).format(value);
 
 export function day(value) {
@@ -35,12 +35,8 @@ export function day(value) {
   return Number.isNaN(date.valueOf()) ? "" : new Intl.DateTimeFormat(region(), { dateStyle: "medium" }).format(date);
 }
 
-export function size(bytes) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  const options = { style: "unit", unit: units[power], unitDisplay: power ? "short" : "long", maximumFractionDigits: 1 };
-  return number(bytes / 1000 ** power, options);
-}
+const COMPACT = { notation: "compact", style: "unit", unit: "byte", unitDisplay: "narrow", maximumFractionDigits: 1 };
+export const size = (bytes) => number(bytes, COMPACT);
 
 /** An element; `on…` are listeners, `true` an attribute without value, null and false none. */
 export function h(tag, attributes = {}, ...children) {
@@ -48,15 +44,14 @@ export function h(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
+    else if ((value ?? false) !== false) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => (child ?? false) !== false));
   return element;
 }
 
 // Overrides of direction make a reader see other text than what stands there; one sign for one keeps offsets.
-const visible = (text) => String(text ?? "").replace(/[\u202d\u202e]/g, "\ufffd");
-
+export const visible = (text) => String(text ?? "").replace(/[\u202d\u202e]/g, "\ufffd");
 /** Text of a document, a model or a person: in its own direction, apart from what stands around it. */
 export const foreign = (text, tag = "bdi", attributes = {}) => h(tag, { dir: "auto", ...attributes }, visible(text));
 
@@ -84,18 +79,8 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-const ICONS = {
-  back: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", up: "M5 15l7-7 7 7", down: "M5 9l7 7 7-7", close: "M6 6l12 12M18 6L6 18",
-  plus: "M12 5v14M5 12h14", minus: "M5 12h14", check: "M5 12.500l4.500 4.500L19 7.500", cross: "M7 7l10 10M17 7L7 17",
-  half: "M12 4v16M12 4a8 8 0 010 16z M12 4a8 8 0 000 16", link: "M10 14a4 4 0 005.700 0l3-3a4 4 0 00-5.700-5.700l-1 1M14 10a4 4 0 00-5.700 0l-3 3a4 4 0 005.700 5.700l1-1",
-  open: "M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 01-1 1H6a1 1 0 01-1-1V8a1 1 0 011-1h4", send: "M12 19V5M6 11l6-6 6 6",
-  stop: "M7 7h10v10H7z", text: "M5 6h14M5 11h14M5 16h9", sun: "M12 8a4 4 0 100 8 4 4 0 000-8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.400 1.400M17.600 17.600L19 19M5 19l1.400-1.400M17.600 6.400L19 5",
-  moon: "M20 14.500A8.500 8.500 0 119.500 4a7 7 0 0010.500 10.500z", auto: "M12 4a8 8 0 100 16zM12 4a8 8 0 010 16", trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
-  fit: "M4 9V5a1 1 0 011-1h4M20 9V5a1 1 0 00-1-1h-4M4 15v4a1 1 0 001 1h4M20 15v4a1 1 0 01-1 1h-4",
-};
-
 export const icon = (name) => svg("svg", { class: `icon ${name}`, viewBox: "0 0 24 24", "aria-hidden": "true" },
-  svg("path", { d: ICONS[name] }));
+  svg("path", { d: icons[name] }));
 
 /** A button; one that shows an icon alone has its text as label and tooltip. */
 export function button(text, click, { picture = null, bare = false, ...attributes } = {}) {
@@ -125,5 +110,6 @@ export function place({ page_label: label, page_index: index, page_kind: kind })
   if (!index) return "";
   const page = kind ? kind === "page" : !label || /^[\w.-]{1,8}$/.test(label);
   if (!page) return label || t(`kind_${kind}`, { n: index });
-  return !label || label === String(index) ? t("page", { label: String(index) }) : t("page_both", { label, n: String(index) });
+  return !label || label === String(index)
+    ? t("page", { label: String(index) }) : t("page_both", { label, n: String(index) });
 }

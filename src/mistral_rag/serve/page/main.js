@@ -17,8 +17,8 @@ class App {
     this.viewer = new Viewer(this.side, { closed: () => this.go("/"), moved: (address) => this.go(address, true) });
     const open = (list, index) => this.cite(list, index);
     const conversation = new Conversation({ open, settings });
-    this.views = { ask: conversation, search: new Search({ open }),
-      documents: new Documents({ showPage: (id, page) => this.viewer.showPage(id, page), conversation, settings }), costs: { render: costs } };
+    const documents = new Documents({ showPage: (id, page) => this.viewer.showPage(id, page), conversation, settings });
+    this.views = { ask: conversation, search: new Search({ open }), documents, costs: { render: costs } };
   }
 
   start() {
@@ -33,12 +33,18 @@ class App {
     this.side.setAttribute("aria-label", t("source"));
     this.nav = h("nav", { "aria-label": t("views") }, VIEWS.map((view) => h("a", { href: `#/${view}` }, t(view))));
     const theme = localStorage.getItem("theme") ?? "auto";
-    this.top = h("header", { class: "top" }, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, t("skip")),
+    const skip = (event) => {
+      event.preventDefault();
+      this.main.focus();
+    };
+    const languages = Object.entries(LANGUAGES).map(([value, name]) =>
+      h("option", { value, lang: value, selected: value === language() }, name));
+    this.top = h("header", { class: "top" }, h("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),
       foreign(this.settings.title || "mistral-rag", "span", { class: "brand" }), this.nav,
       h("div", { class: "preferences" },
-        h("select", { "aria-label": t("language"), onchange: (event) => this.speak(event.target.value) },
-          (this.settings.languages ?? Object.keys(LANGUAGES)).map((one) => h("option", { value: one, lang: one, selected: one === language() }, LANGUAGES[one]))),
-        button(`${t("theme")}: ${t(`theme_${theme}`)}`, () => this.paint(), { picture: { auto: "auto", light: "sun", dark: "moon" }[theme], bare: true, class: "quiet" })));
+        h("select", { "aria-label": t("language"), onchange: (event) => this.speak(event.target.value) }, languages),
+        button(`${t("theme")}: ${t(`theme_${theme}`)}`, () => this.paint(),
+          { picture: { auto: "auto", light: "sun", dark: "moon" }[theme], bare: true, class: "quiet" })));
     document.body.replaceChildren(this.top, h("div", { class: "split" }, this.main, this.side),
       h("div", { id: "toast" }), h("div", { id: "live", class: "hidden", role: "status" }));
   }
@@ -77,7 +83,8 @@ class App {
     if (this.view !== `${view}/${rest}`) this.views[view].render(this.main, rest[0]);
     this.view = `${view}/${rest}`;
     const { pathname } = location;
-    for (const one of this.main.querySelectorAll("[data-address]")) one.classList.toggle("shown", one.dataset.address === pathname);
+    const shown = this.main.querySelectorAll("[data-address]");
+    shown.forEach((one) => one.classList.toggle("shown", one.dataset.address === pathname));
     if (pathname === this.path) return;
     this.path = pathname;
     if (pathname.startsWith("/cite/")) this.viewer.showCitation(pathname, this.list ?? []);
@@ -115,12 +122,15 @@ async function costs(main) {
   main.replaceChildren(box);
   try {
     const { days, total } = await getJson("/api/costs?days=90");
-    const money = (value) => number(value, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4 });
+    const form = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4 };
+    const money = (value) => number(value, form);
     if (!days.length) return box.append(h("p", {}, t("no_costs")));
     const plot = h("div", { class: "plot", role: "img", "aria-label": t("costs_plot") });
-    box.append(h("p", { class: "lead" }, t("costs_total", { total: money(total ?? days.reduce((sum, one) => sum + one.cost, 0)) })), plot,
-      h("table", {}, h("thead", {}, h("tr", {}, ["day", "calls", "costs"].map((head) => h("th", { scope: "col" }, t(head))))),
-        h("tbody", {}, [...days].reverse().map((one) => h("tr", {}, h("th", { scope: "row" }, day(one.day)), h("td", { class: "figure" }, number(one.calls)), h("td", { class: "figure" }, money(one.cost)))))));
+    const heads = ["day", "calls", "costs"].map((head) => h("th", { scope: "col" }, t(head)));
+    const rows = [...days].reverse().map((one) => h("tr", {}, h("th", { scope: "row" }, day(one.day)),
+      h("td", {}, number(one.calls)), h("td", {}, money(one.cost))));
+    box.append(h("p", { class: "lead" }, t("costs_total", { total: money(total.cost) })), plot,
+      h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
     await drawn(plot, days, money);
   } catch (error) {
     box.append(failure(error, () => costs(main)));
@@ -128,13 +138,18 @@ async function costs(main) {
   return undefined;
 }
 
+const DAY = 86_400; // seconds
+
 async function drawn(plot, days, money) {
   const { default: Plot } = await import("./vendor/uplot.js"); // 145 kB that no other view needs
-  const color = (name) => getComputedStyle(plot).getPropertyValue(name).trim();
-  const axis = { stroke: getComputedStyle(plot).color, grid: { stroke: color("--plot-line"), width: 1 }, ticks: { show: false } };
-  const bars = { label: t("costs"), stroke: color("--plot-bar"), fill: color("--plot-bar"), paths: Plot.paths.bars({ size: [0.7, 40] }), points: { show: false } };
-  const options = { width: plot.clientWidth, height: 220, legend: { show: false }, cursor: { show: false }, scales: { y: { range: (_, __, most) => [0, most * 1.1 || 1] } },
-    axes: [{ ...axis, values: (_, at) => at.map((second) => day(second * 1000)), space: 110 }, { ...axis, size: 76, values: (_, at) => at.map(money) }], series: [{}, bars] };
+  const { color, borderTopColor: fill } = getComputedStyle(plot);
+  const axis = { stroke: color, grid: { stroke: "#8883", width: 1 }, ticks: { show: false } };
+  const bars = { stroke: fill, fill, paths: Plot.paths.bars({ size: [0.7, 40] }), points: { show: false } };
+  const now = Date.now() / 1000;
+  const options = { width: plot.clientWidth, height: 220, legend: { show: false }, cursor: { show: false },
+    scales: { x: { range: [now - 90 * DAY, now + DAY] }, y: { range: (_, __, most) => [0, most * 1.1 || 1] } },
+    axes: [{ ...axis, values: (_, at) => at.map((second) => day(second * 1000)), space: 110 },
+      { ...axis, size: 76, values: (_, at) => at.map(money) }], series: [{}, bars] };
   new Plot(options, [days.map((one) => Date.parse(one.day) / 1000), days.map((one) => one.cost)], plot);
 }
 
@@ -142,15 +157,20 @@ async function drawn(plot, days, money) {
 let asking = null;
 function signIn(wrong) {
   asking ??= new Promise((resolve) => {
-    const input = h("input", { type: "password", autocomplete: "current-password", required: true, "aria-label": t("token") });
-    const dialog = h("dialog", { class: "sign-in", "aria-label": t("sign_in"), oncancel: (event) => event.preventDefault() },
-      h("form", { onsubmit: (event) => {
-        event.preventDefault();
-        setToken(input.value.trim());
-        asking = null;
-        dialog.remove();
-        resolve();
-      } }, h("h2", {}, t("sign_in")), h("p", {}, t(wrong ? "token_wrong" : "token_advice")), input, h("button", { type: "submit", class: "primary" }, t("sign_in"))));
+    const input = h("input", { type: "password", autocomplete: "current-password", required: true,
+      "aria-label": t("token") });
+    const submit = (event) => {
+      event.preventDefault();
+      setToken(input.value.trim());
+      asking = null;
+      dialog.remove();
+      resolve();
+    };
+    const form = h("form", { onsubmit: submit }, h("h2", {}, t("sign_in")),
+      h("p", {}, t(wrong ? "token_wrong" : "token_advice")), input,
+      h("button", { type: "submit", class: "primary" }, t("sign_in")));
+    const dialog = h("dialog", { class: "sign-in", "aria-label": t("sign_in"),
+      oncancel: (event) => event.preventDefault() }, form);
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -14,23 +14,42 @@ export class Search {
 
   render(main) {
     this.main = main;
-    this.input = h("input", { type: "search", name: "q", value: this.words, dir: "auto", maxlength: "2000", placeholder: t("search_placeholder"), "aria-label": t("search_words") });
-    const date = (name) => h("label", {}, t(name), h("input", { type: "date", value: this.chosen[name] ?? "", onchange: (event) => this.choose(name, event.target.value) }));
+    this.input = h("input", { type: "search", name: "q", value: this.words, dir: "auto", maxlength: "2000",
+      placeholder: t("search_placeholder"), "aria-label": t("search_words") });
     this.results = h("section", { class: "results", "aria-label": t("results") });
     this.side = h("div", { class: "facets" });
+    const submit = (event) => {
+      event.preventDefault();
+      this.words = this.input.value.trim();
+      this.run();
+    };
     main.replaceChildren(h("div", { class: "view search" }, h("h1", {}, t("search")),
-      h("form", { class: "field", role: "search", onsubmit: (event) => { event.preventDefault(); this.words = this.input.value.trim(); this.run(); } },
+      h("form", { class: "field", role: "search", onsubmit: submit },
         this.input, h("button", { type: "submit", class: "primary" }, t("search"))),
-      h("details", { class: "limits", open: Boolean(this.chosen.date_from || this.chosen.date_to || this.explain) }, h("summary", {}, t("limits")),
-        h("div", { class: "row" }, date("date_from"), date("date_to"),
-          h("label", { class: "check" }, h("input", { type: "checkbox", checked: this.explain, onchange: (event) => { this.explain = event.target.checked; this.run(); } }), t("explain")))),
-      h("div", { class: "columns" }, this.side, this.results)));
+      this.limits(), h("div", { class: "columns" }, this.side, this.results)));
     if (this.found) this.show();
     else if (matchMedia("(hover: hover)").matches) this.input.focus();
   }
 
+  limits() {
+    const date = (name) => {
+      const input = h("input", { type: "date", value: this.chosen[name] ?? "",
+        onchange: () => this.choose(name, input.value) });
+      return h("label", {}, t(name), input);
+    };
+    const explain = h("input", { type: "checkbox", checked: this.explain, onchange: () => {
+      this.explain = explain.checked;
+      this.run();
+    } });
+    const open = Boolean(this.chosen.date_from || this.chosen.date_to || this.explain);
+    return h("details", { class: "limits", open }, h("summary", {}, t("limits")),
+      h("div", { class: "row" }, date("date_from"), date("date_to"),
+        h("label", { class: "check" }, explain, t("explain"))));
+  }
+
   choose(name, value) {
-    const limits = name === "year" ? { date_from: value && `${value}-01-01`, date_to: value && `${value}-12-31` } : { [name]: value };
+    const limits = name !== "year" ? { [name]: value }
+      : { date_from: value && `${value}-01-01`, date_to: value && `${value}-12-31` };
     for (const [key, limit] of Object.entries(limits)) {
       if (limit) this.chosen[key] = limit;
       else delete this.chosen[key];
@@ -49,7 +68,8 @@ export class Search {
   async run(offset = 0) {
     if (!this.words) return;
     const turn = ++this.turn;
-    const asked = new URLSearchParams({ q: this.words, limit: STEP, offset, ...this.chosen, ...(this.explain ? { explain: 1 } : {}) });
+    const asked = new URLSearchParams({ q: this.words, limit: STEP, offset, ...this.chosen,
+      ...(this.explain ? { explain: 1 } : {}) });
     this.results.setAttribute("aria-busy", "true");
     try {
       const found = await getJson(`/api/search?${asked}`);
@@ -66,7 +86,9 @@ export class Search {
   show() {
     const { results, facets = {}, more } = this.found;
     this.side.replaceChildren(...FACETS.map((name) => this.facet(name, facets[name] ?? [])).filter(Boolean));
-    this.results.replaceChildren(h("p", { class: "count", role: "status" }, t("found", { n: results.length })),
+    const count = t("found", { n: this.found.total ?? results.length });
+    this.results.replaceChildren(h("p", { class: "count", role: "status" }, count),
+      ...(this.found.warnings ?? []).map((one) => foreign(one, "p", { class: "count" })),
       h("ol", {}, results.map((one, index) => this.result(one, () => this.open(results, index)))),
       more ? button(t("more"), () => this.run(results.length), { class: "wide-button" }) : "");
   }
@@ -76,24 +98,28 @@ export class Search {
     if (values.length < 2 && !chosen) return null;
     const value = (one) => {
       const pressed = chosen === String(one.value);
-      return h("li", {}, h("button", { type: "button", class: "facet", "aria-pressed": String(pressed), onclick: () => this.choose(name, pressed ? null : String(one.value)) },
-        foreign(has(`type_${one.value}`) ? t(`type_${one.value}`) : one.value), h("span", { class: "number" }, number(one.count))));
+      const shown = has(`type_${one.value}`) ? t(`type_${one.value}`) : one.value;
+      return h("li", {}, h("button", { type: "button", class: "facet", "aria-pressed": String(pressed),
+        onclick: () => this.choose(name, pressed ? null : String(one.value)) },
+      foreign(shown), h("span", { class: "number" }, number(one.count))));
     };
     return h("section", {}, h("h2", {}, t(`facet_${name}`)), h("ul", {}, values.slice(0, MAX_VALUES).map(value)));
   }
 
   result(one, open) {
-    const score = typeof one.score === "number" && this.explain ? number(one.score, { maximumFractionDigits: 3 }) : null;
+    const where = [place(one), one.date && day(one.date), one.path, one.older && t("older")].filter(Boolean);
     return h("li", { class: "result" },
       h("h2", {}, h("button", { type: "button", class: "link", onclick: open }, foreign(one.title))),
-      h("p", { class: "where" }, [place(one), one.date && day(one.date), one.path].filter(Boolean).map((part, at) => [at ? " · " : "", foreign(part)])),
-      marked(one.text, one.marks ?? []), one.explain ? explained(one.explain, score) : null);
+      h("p", { class: "where" }, where.map((part, at) => [at ? " · " : "", foreign(part)]).flat()),
+      marked(one.text, one.marks ?? []), one.explain ? explained(one) : null);
   }
 }
 
-function explained(parts, score) {
-  const rows = Object.entries(parts).filter(([, value]) => value !== null && typeof value !== "object");
-  return h("dl", { class: "explained" }, score ? [h("dt", {}, t("score")), h("dd", {}, score)] : null,
-    rows.map(([name, value]) => [h("dt", {}, has(`signal_${name}`) ? t(`signal_${name}`) : name),
-      foreign(typeof value === "number" ? number(value, { maximumFractionDigits: 3 }) : String(value), "dd")]));
+/** How the place of a passage came about: each part of its score, and its rank where parts were ranked. */
+function explained({ explain: { parts = {}, ranks = {} }, score }) {
+  const figure = (value) => number(value, { maximumFractionDigits: 3 });
+  const rows = Object.entries(parts).map(([name, value]) => [
+    h("dt", {}, has(`part_${name}`) ? t(`part_${name}`) : name),
+    h("dd", {}, [figure(value), ranks[name] && t("rank", { n: String(ranks[name]) })].filter(Boolean).join(", "))]);
+  return h("dl", { class: "explained" }, h("dt", {}, t("score")), h("dd", {}, figure(score)), rows);
 }

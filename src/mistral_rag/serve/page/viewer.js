@@ -6,11 +6,13 @@ import { announce, button, day, failure, foreign, h, marked, number, place, svg,
 const WIDTHS = [640, 960, 1280, 1600, 2000]; // of pictures, those that the server draws
 const ZOOMS = [1, 1.25, 1.5, 2, 2.5, 3, 4];
 const NARROW = 620; // of the area in CSS pixels: print of a whole page is too small to read below it
-const KEYS = { ArrowLeft: "previousPage", ArrowRight: "nextPage", p: "previous", n: "next", "+": "zoomIn", "-": "zoomOut", 0: "zoomFit",
+const KEYS = { ArrowLeft: "previousPage", ArrowRight: "nextPage", p: "previous", n: "next", "+": "zoomIn",
+  "-": "zoomOut", 0: "zoomFit",
   t: "toggleText", Escape: "close" };
 
 export class Viewer {
-  /** `element` holds it; `closed()` is called when a person closes it, `moved(address)` when another citation is shown. */
+  /** `element` holds it; `closed()` is called when a person closes it,
+    `moved(address)` when another citation is shown. */
   constructor(element, { closed, moved }) {
     Object.assign(this, { element, closed, moved, list: [], index: 0, text: false, zoom: null, turn: 0 });
     element.addEventListener("keydown", (event) => this.key(event));
@@ -30,7 +32,8 @@ export class Viewer {
   async cited(address, at = null) {
     const cited = await getJson(`/api${address}${at ? `?page=${at}` : ""}`);
     const { page, pages, text, spans = [], boxes = [], header_boxes: heads = [], confidence } = cited;
-    return { address, cited, page, at: page?.page_index ?? cited.citation.page_index, of: pages, text, spans, boxes, heads, confidence };
+    return { address, cited, page, at: page?.page_index ?? cited.citation.page_index, of: pages, text, spans, boxes,
+      heads, confidence };
   }
 
   /** Show page `at` of a document, its picture beside its text. */
@@ -42,7 +45,8 @@ export class Viewer {
 
   async read(document, at) {
     const page = await getJson(`/api/documents/${document.document_id}/pages/${at}`);
-    return { document, page, at, of: document.pages, text: page.text, spans: [], boxes: [], heads: [], confidence: page.confidence };
+    return { document, page, at, of: document.pages, text: page.text, spans: [], boxes: [], heads: [],
+      confidence: page.confidence };
   }
 
   async load(get) {
@@ -60,14 +64,16 @@ export class Viewer {
     } catch (error) {
       if (turn !== this.turn) return;
       this.shown = null;
-      this.element.replaceChildren(h("header", { class: "bar" }, h("h2", { tabindex: "-1" }, t("source")), this.closer()),
+      this.element.replaceChildren(h("header", { class: "bar" }, h("h2", { tabindex: "-1" }, t("source")),
+        this.closer()),
         h("div", { class: "notice" }, failure(error)));
     }
     this.element.removeAttribute("aria-busy");
     if (!this.element.contains(document.activeElement)) this.element.querySelector("h2").focus({ preventScroll: true });
   }
 
-  closer() { return button(t("close"), () => this.close(), { picture: "close", bare: true, class: "quiet", "aria-keyshortcuts": "Escape" }); }
+  closer() { return button(t("close"), () => this.close(),
+    { picture: "close", bare: true, class: "quiet", "aria-keyshortcuts": "Escape" }); }
 
   close() {
     this.turn += 1;
@@ -82,8 +88,9 @@ export class Viewer {
 
   render() {
     const { cited, page } = this.shown;
-    const where = page ? place({ ...this.told, page_kind: page.page_kind, page_label: page.label, page_index: this.shown.at }) : place(this.told);
-    this.area = h("div", { class: "area", tabindex: "0", role: "region", "aria-label": t("page_area") });
+    const where = page ? place({ ...this.told, page_kind: page.page_kind, page_label: page.label,
+      page_index: this.shown.at }) : place(this.told);
+    this.area = h("div", { class: "area" });
     this.element.replaceChildren(
       h("header", { class: "bar" },
         h("div", { class: "title" }, foreign(this.told.title, "h2", { tabindex: "-1" }),
@@ -94,31 +101,42 @@ export class Viewer {
   }
 
   tools(page) {
-    const { at, of } = this.shown;
-    const tool = (name, key, picture, enabled = true, more = {}) => button(t(name), () => this[key](), { picture, bare: true, class: "quiet",
-      "aria-keyshortcuts": Object.keys(KEYS).find((one) => KEYS[one] === key), disabled: !enabled, "data-tool": key, ...more });
+    const { at, of, address, cited, document: whole } = this.shown;
+    const tool = (name, key, picture, enabled = true, more = {}) => button(t(name), () => this[key](), {
+      picture, bare: true, class: "quiet", disabled: !enabled, "data-tool": key,
+      "aria-keyshortcuts": Object.keys(KEYS).find((one) => KEYS[one] === key), ...more });
     const group = (label, ...children) => h("div", { class: "group", role: "group", "aria-label": label }, children);
+    const count = (text) => h("span", { class: "count" }, text);
+    const groups = [];
+    if (this.list.length > 1) {
+      groups.push(group(t("citations"), tool("previous_citation", "previous", "up", this.index > 0),
+        count(t("citation_of", { n: String(this.index + 1), of: String(this.list.length) })),
+        tool("next_citation", "next", "down", this.index < this.list.length - 1)));
+    }
+    if (of > 1 && page) {
+      groups.push(group(t("pages_label"), tool("previous_page", "previousPage", "back", at > 1), count(`${at} / ${of}`),
+        tool("next_page", "nextPage", "next", at < of)));
+    }
     const drawn = page?.has_picture;
-    return h("div", { class: "tools", role: "toolbar", "aria-label": t("tools") },
-      this.list.length > 1 ? group(t("citations"), tool("previous_citation", "previous", "up", this.index > 0),
-        h("span", { class: "count" }, t("citation_of", { n: String(this.index + 1), of: String(this.list.length) })),
-        tool("next_citation", "next", "down", this.index < this.list.length - 1)) : null,
-      of > 1 && page ? group(t("pages_label"), tool("previous_page", "previousPage", "back", at > 1),
-        h("span", { class: "count" }, `${at} / ${of}`), tool("next_page", "nextPage", "next", at < of)) : null,
-      drawn ? group(t("zoom"), tool("zoom_out", "zoomOut", "minus"), tool("zoom_in", "zoomIn", "plus"), tool("zoom_fit", "zoomFit", "fit")) : null,
-      group(t("more"), drawn ? tool("show_text", "toggleText", "text", true, { "aria-pressed": String(this.text) }) : null,
-        this.shown.address ? tool("copy_link", "copyLink", "link") : null,
-        this.shown.document?.has_original ?? (this.shown.cited && this.told.has_original !== false) ? tool("open_original", "openOriginal", "open") : null));
+    if (drawn) {
+      groups.push(group(t("zoom"), tool("zoom_out", "zoomOut", "minus"), tool("zoom_in", "zoomIn", "plus"),
+        tool("zoom_fit", "zoomFit", "fit")));
+    }
+    const text = drawn ? tool("show_text", "toggleText", "text", true, { "aria-pressed": String(this.text) }) : null;
+    const original = whole?.has_original ?? cited?.citation.has_original ?? true;
+    groups.push(group(t("more"), text, address ? tool("copy_link", "copyLink", "link") : null,
+      original ? tool("open_original", "openOriginal", "open") : null));
+    return h("div", { class: "tools", role: "toolbar", "aria-label": t("tools") }, groups);
   }
 
-  quote(cited) {
-    const kind = standing({ ...cited.citation, state: cited.state });
-    const ocr = typeof this.shown.confidence === "number" ? t("ocr_confidence", { value: number(this.shown.confidence, { style: "percent" }) }) : null;
-    return h("div", { class: "cited" },
-      cited.citation.quote ? foreign(cited.citation.quote, "blockquote") : null,
-      h("p", { class: "signs" }, badge(kind), ocr ? h("span", { class: "badge ocr" }, ocr) : null,
-        this.shown.heads.length ? h("span", { class: "legend" }, h("i", { class: "swatch header" }), t("header_row")) : null),
-      cited.state === "stale" ? h("p", { class: "stale" }, t("stale_text")) : null);
+  quote({ citation, state }) {
+    const { confidence, heads } = this.shown;
+    const sure = typeof confidence === "number" ? number(confidence, { style: "percent" }) : null;
+    return h("div", { class: "cited" }, citation.quote ? foreign(citation.quote, "blockquote") : null,
+      h("p", { class: "signs" }, badge(standing({ ...citation, state })),
+        sure ? h("span", { class: "badge ocr" }, t("ocr_confidence", { value: sure })) : null,
+        heads.length ? h("span", { class: "legend" }, h("i", { class: "swatch header" }), t("header_row")) : null),
+      state === "stale" ? h("p", { class: "stale" }, t("stale_text")) : null);
   }
 
   fill() {
@@ -131,11 +149,11 @@ export class Viewer {
       this.words.querySelector("mark")?.scrollIntoView({ block: "center" });
       return undefined;
     }
-    this.image = h("img", { alt: t("picture_of", { place: place({ page_label: page.label, page_index: this.shown.at }), title: this.told.title }),
-      draggable: "false" });
+    const where = place({ page_label: page.label, page_index: this.shown.at });
+    this.image = h("img", { alt: t("picture_of", { place: where, title: this.told.title }), draggable: "false" });
     this.sheet = h("div", { class: "sheet" }, this.image, this.overlay());
-    this.area.replaceChildren(h("div", { class: "desk" }, this.sheet), this.text ? this.words : "");
-    this.area.classList.toggle("both", this.text);
+    const desk = h("div", { class: "desk", tabindex: "0", role: "region", "aria-label": t("page_area") }, this.sheet);
+    this.area.replaceChildren(desk, this.text ? this.words : "");
     this.draw();
     this.toMark();
     this.resized.observe(this.area);
@@ -144,9 +162,11 @@ export class Viewer {
 
   textOf() {
     const { text, spans, page } = this.shown;
-    const problems = [...(page.doubts ?? []), ...(page.problems ?? [])].map((one) => foreign(typeof one === "string" ? one : one.text ?? one.reason, "li"));
-    return h("section", { class: "words", "aria-label": t("page_text") },
-      page.how ? h("p", { class: "how" }, t(`how_${page.how}`)) : null, problems.length ? h("ul", { class: "doubts" }, problems) : null,
+    const problems = [...(page.doubts ?? []), ...(page.problems ?? [])]
+      .map((one) => foreign(typeof one === "string" ? one : one.text ?? one.reason, "li"));
+    return h("section", { class: "words", tabindex: "0", "aria-label": t("page_text") },
+      page.how ? h("p", { class: "how" }, t(`how_${page.how}`)) : null,
+      problems.length ? h("ul", { class: "doubts" }, problems) : null,
       text?.trim() ? marked(text, spans, "div", { class: "text" }) : h("p", { class: "how" }, t("no_text")));
   }
 
@@ -157,12 +177,17 @@ export class Viewer {
       ...shapes(this.shown.heads, "header"), ...shapes(this.shown.boxes, "quote"));
   }
 
+  /** The sides of all marks together. */
+  get marked() {
+    const side = (at, most) => most(...this.shown.boxes.map((box) => box[at]));
+    return { left: side(0, Math.min), top: side(1, Math.min), right: side(2, Math.max), bottom: side(3, Math.max) };
+  }
+
   /** The zoom that shows all of a page's width, or on a narrow screen the quote's. */
   fitting() {
-    const { boxes } = this.shown;
-    if (this.area.clientWidth >= NARROW || !boxes.length) return 1;
-    const wide = Math.max(...boxes.map((box) => box[2])) - Math.min(...boxes.map((box) => box[0]));
-    return Math.min(Math.max(0.92 / Math.max(wide, 0.1), 1), 2);
+    if (this.area.clientWidth >= NARROW || !this.shown.boxes.length) return 1;
+    const { left, right } = this.marked;
+    return Math.min(Math.max(0.92 / Math.max(right - left, 0.1), 1), 2);
   }
 
   /** Size the page for the area, and get the picture of that size. */
@@ -188,23 +213,22 @@ export class Viewer {
     }
   }
 
-  /** Scroll the first mark into the middle; without one to the top. */
+  /** Scroll the marks into the middle, their beginning to the top where they are longer; without one to the top. */
   toMark() {
-    const { boxes } = this.shown;
     const desk = this.sheet.parentElement;
-    if (!boxes.length) return desk.scrollTo(0, 0);
-    const top = Math.min(...boxes.map((box) => box[1])), bottom = Math.max(...boxes.map((box) => box[3]));
-    const left = Math.min(...boxes.map((box) => box[0])), right = Math.max(...boxes.map((box) => box[2]));
+    if (!this.shown.boxes.length) return desk.scrollTo(0, 0);
+    const { left, top, right, bottom } = this.marked;
     const { offsetWidth: wide, offsetHeight: high, offsetLeft: x, offsetTop: y } = this.sheet;
-    const middle = bottom - top > desk.clientHeight / high ? top * high + desk.clientHeight / 2 - 40 : (top + bottom) / 2 * high;
-    const across = (right - left) * wide > desk.clientWidth ? left * wide - 16 + desk.clientWidth / 2 : (left + right) / 2 * wide;
-    return desk.scrollTo(x + across - desk.clientWidth / 2, y + middle - desk.clientHeight / 2);
+    const { clientWidth, clientHeight } = desk;
+    const middle = (from, to, size, room) => (from + Math.min(to, from + (room - 40) / size)) / 2 * size - room / 2;
+    return desk.scrollTo(x + middle(left, right, wide, clientWidth), y + middle(top, bottom, high, clientHeight));
   }
 
   key(event) {
     const action = KEYS[event.key];
     if (!action || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea")) return;
-    const across = action.endsWith("Page") && this.sheet && this.sheet.offsetWidth > this.sheet.parentElement.clientWidth;
+    const across = action.endsWith("Page") && this.sheet
+      && this.sheet.offsetWidth > this.sheet.parentElement.clientWidth;
     if (across && event.target.contains(this.sheet)) return; // arrows move a page that is wider than its area
     event.preventDefault();
     if (action === "close") this.close();
@@ -240,17 +264,19 @@ export class Viewer {
   /** Draw anew and give the focus back to the same tool. */
   async refocus(act) {
     const tool = this.element.contains(document.activeElement) ? document.activeElement.dataset.tool : null;
-    const area = document.activeElement === this.area;
+    const area = this.area?.contains(document.activeElement);
     await act();
-    const again = area ? this.area : tool && this.element.querySelector(`[data-tool="${tool}"]:not(:disabled)`);
-    if (again) again.focus({ preventScroll: true });
-    else if (!this.element.contains(document.activeElement)) this.element.querySelector("h2").focus({ preventScroll: true });
+    const selector = area ? ".area [tabindex]" : `[data-tool="${tool}"]:not(:disabled)`;
+    const again = this.element.querySelector(selector);
+    if (!again && this.element.contains(document.activeElement)) return;
+    (again || this.element.querySelector("h2")).focus({ preventScroll: true });
   }
 
   scale(zoom) {
     if (!this.sheet?.isConnected) return;
     const desk = this.sheet.parentElement;
-    const x = (desk.scrollLeft + desk.clientWidth / 2) / desk.scrollWidth, y = (desk.scrollTop + desk.clientHeight / 2) / desk.scrollHeight;
+    const x = (desk.scrollLeft + desk.clientWidth / 2) / desk.scrollWidth;
+    const y = (desk.scrollTop + desk.clientHeight / 2) / desk.scrollHeight;
     this.zoom = zoom;
     this.draw();
     if (zoom === null) this.toMark();

@@ -1,0 +1,153 @@
+"""Questions as a person asks them: the stream, the verdicts, follow-ups, and what happens when something breaks."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mistral_rag.testing import FakeMistral
+from tests.serve.browser.pages import OpenPage, ask
+from tests.serve.browser.serving import RunningServer
+
+pytestmark = pytest.mark.timeout(300)  # the first answer waits for models
+RATE = "What is the rate of the marina?"
+
+
+def draft(text: str) -> Callable[[Any], str]:
+    """A model's reply: `{words}` becomes the marker of the first line of evidence with these words."""
+
+    def reply(request: Any) -> str:
+        evidence = str(request.messages[-1].content)
+
+        def marker(wanted: re.Match[str]) -> str:
+            lines = [line for line in evidence.splitlines() if wanted[1] in line and line.startswith("[E")]
+            return lines[0].split(" ")[0] if lines else "[no such line]"
+
+        return re.sub(r"\{(.*?)\}", marker, text)
+
+    return reply
+
+
+@pytest.fixture
+def slow(platform: FakeMistral) -> Iterator[None]:
+    """Replies come word by word, slowly enough to be interrupted."""
+    platform.event_latency = 0.15
+    yield
+    platform.event_latency = 0.0
+
+
+def question(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Question").fill(text)
+    page.keyboard.press("Enter")
+
+
+LONG = "The rate of the marina is 70 euros a night {of the marina}. " * 20
+
+
+def test_each_sentence_shows_its_verdict_and_says_why(
+    open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral
+) -> None:
+    platform.script(
+        draft(
+            "The rate of the marina is **70 euros** a night {of the marina}."
+            " It paid 99 billion for a bicycle factory {of the marina}."
+        )
+    )
+    page = open_page(written).page
+    turn = ask(page, RATE)
+    supported = "".join(turn.locator(".claim.supported").all_text_contents())
+    assert "The rate of the marina is 70 euros a night" in supported
+    expect(turn.locator(".claim.supported strong")).to_have_text("70 euros")
+    doubtful = turn.locator(".claim:not(.supported)")
+    assert "".join(doubtful.all_inner_texts()).startswith("It paid 99 billion for a bicycle factory")
+    verdict = turn.locator(".verdict:not(.supported)")
+    why = turn.locator(".why:not(.supported)")
+    expect(why).to_be_hidden()
+    verdict.click()
+    expect(why).to_contain_text("99")
+    expect(verdict).to_have_attribute("aria-expanded", "true")
+
+
+def test_what_the_documents_do_not_say_is_a_result(page: Page) -> None:
+    turn = ask(page, "How many bicycles does the embassy in Ottawa own?")
+    expect(turn.locator(".unanswered .head")).to_have_text("These documents don’t say.")
+    assert turn.locator(".failure, .cite, .card").count() == 0
+
+
+def test_a_follow_up_is_understood_and_the_conversation_survives_a_reload(page: Page) -> None:
+    ask(page, "What is the rate of the marina?")
+    turn = ask(page, "And of the harbour?")
+    expect(turn.locator(".searched")).to_contain_text("harbour")
+    expect(turn.locator(".prose")).to_contain_text("71 euros")
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".turn").nth(1).locator(".prose")).to_contain_text("71 euros")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_the_words_come_as_they_are_written_and_can_be_stopped(
+    open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral, slow: None
+) -> None:
+    platform.script(draft(LONG))
+    page = open_page(written).page
+    question(page, RATE)
+    expect(page.locator(".turn .prose")).to_contain_text("The rate of the marina")
+    expect(page.locator(".turn")).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".turn .failure")).to_contain_text("Stopped before the end.")
+    expect(page.locator(".turn")).to_have_attribute("aria-busy", "false")
+
+
+def test_a_reload_while_it_streams_keeps_the_question(
+    open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral, slow: None
+) -> None:
+    platform.script(draft(LONG))
+    page = open_page(written).page
+    question(page, RATE)
+    expect(page.locator(".turn .prose")).to_contain_text("The rate of the marina")
+    page.reload()
+    expect(page.locator(".turn .question")).to_have_text(RATE)
+    expect(page.locator(".turn .failure")).to_contain_text("The connection broke off")
+    platform.event_latency = 0.0
+    platform.script(draft("The rate of the marina is 70 euros a night {of the marina}."))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".turn .card")).to_have_count(1)
+
+
+def test_a_server_that_is_started_again_goes_on(
+    open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral, slow: None
+) -> None:
+    platform.script(draft(LONG))
+    page = open_page(written).page
+    question(page, RATE)
+    expect(page.locator(".turn .prose")).to_contain_text("The rate of the marina")
+    written.stop()
+    try:
+        expect(page.locator(".turn .failure")).to_contain_text("The server can't be reached.")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator(".turn .failure")).to_contain_text("The server can't be reached.")
+    finally:
+        written.start()
+    platform.event_latency = 0.0
+    platform.script(draft("The rate of the marina is 70 euros a night {of the marina}."))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".turn .card")).to_have_count(1)
+
+
+def test_a_token_is_asked_for_once(open_page: Callable[..., OpenPage], index: Any) -> None:
+    with RunningServer(index, "--token", "correct-horse-battery-staple") as server:
+        page = open_page(server).page
+        page.get_by_label("Token").fill("wrong")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_contain_text("does not know this token")
+        page.get_by_label("Token").fill("correct-horse-battery-staple")
+        page.keyboard.press("Enter")
+        turn = ask(page, RATE)
+        turn.locator(".cite").first.click()
+        page.locator("#viewer img[src^=blob]").wait_for()
+        page.reload()
+        expect(page.locator("#viewer blockquote")).to_be_visible()
+        assert "battery" not in page.content()

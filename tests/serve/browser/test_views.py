@@ -1,0 +1,118 @@
+"""Beside the questions: search, the documents of the index, uploads, feedback, exports, costs."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.serve.browser.pages import OpenPage, ask
+from tests.serve.browser.serving import RunningServer
+
+pytestmark = pytest.mark.timeout(300)  # the first answer waits for models
+
+
+def search(page: Page, words: str) -> None:
+    page.goto(re.sub("#.*", "", page.url) + "#/search")
+    page.get_by_role("searchbox", name="Words").fill(words)
+    page.keyboard.press("Enter")
+    page.locator(".result").first.wait_for()
+
+
+def test_search_marks_the_words_and_opens_the_passage(page: Page) -> None:
+    search(page, "rate of the lagoon")
+    first = page.locator(".result").first
+    assert "lagoon" in [text.lower() for text in first.locator("mark").all_inner_texts()]
+    first.get_by_role("button").click()
+    expect(page.locator("#viewer mark").first).to_contain_text("lagoon")
+
+
+def test_facets_cut_the_passages_down(page: Page) -> None:
+    search(page, "records of employees")
+    facet = page.locator(".facets button", has_text="Web page")
+    facet.click()
+    expect(page.locator(".facets button", has_text="Web page")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".result h2", has_text="report")).to_have_count(0)
+    assert set(page.locator(".result h2").all_inner_texts()) == {
+        "Veldmoor Instruments: Information Security and Records Policy"
+    }
+
+
+def test_search_explains_its_order_on_demand(page: Page) -> None:
+    search(page, "rate of the lagoon")
+    assert page.locator(".explained").count() == 0
+    page.get_by_text("Dates and details").click()
+    page.get_by_label("Explain the order").check()
+    expect(page.locator(".explained").first).to_be_visible()
+
+
+def test_documents_say_how_they_were_read_and_show_their_pages(page: Page) -> None:
+    page.goto(page.url + "#/documents")
+    row = page.locator("tbody tr", has_text="report.pdf")
+    expect(row.locator(".readings")).to_have_attribute("aria-label", "Text layer: 4")
+    row.get_by_role("link").click()
+    page.locator(".page-list button").nth(1).click()
+    page.locator("#viewer img[src]").wait_for()
+    expect(page.locator("#viewer .words")).to_contain_text("Common stock repurchased")
+    assert page.locator("#viewer .marks rect").count() == 0
+
+
+def test_only_the_chosen_documents_are_asked(page: Page) -> None:
+    page.goto(page.url + "#/documents")
+    page.get_by_role("searchbox", name="Filter by name").fill("ferries")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("link", name="Ask").click()
+    expect(page.locator(".chips")).to_contain_text("Only this document:")
+    turn = ask(page, "What does the island cost?")
+    assert set(turn.locator(".card strong").all_inner_texts()) <= {"Ferries <img src=x onerror=alert(5)>", "Ferries"}
+    assert "13 euros" in turn.inner_text() or "12 euros" in turn.inner_text()
+
+
+def test_a_document_is_uploaded_asked_and_deleted(open_page: Callable[..., OpenPage], written: RunningServer) -> None:
+    page = open_page(written, "/#/documents").page
+    menu = b"# Canteen\n\nLunch costs 6 euros on Fridays.\n"
+    page.locator("input[type=file]").set_input_files(
+        {"name": "canteen.md", "mimeType": "text/markdown", "buffer": menu}
+    )
+    expect(page.locator(".job.done")).to_contain_text("canteen.md")
+    page.locator("tbody").get_by_role("link", name="Canteen").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(page.locator("tbody")).not_to_contain_text("canteen.md")
+
+
+def test_feedback_is_kept_with_its_note(page: Page, index: Path) -> None:
+    turn = ask(page, "What is the rate of the marina?")
+    whole = turn.locator(".answer > footer")
+    whole.get_by_role("button", name="Wrong").click()
+    expect(whole.get_by_role("button", name="Wrong")).to_have_attribute("aria-pressed", "true")
+    whole.get_by_role("textbox").fill("It is 70 in summer only.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("your feedback is kept")
+    kept = page.request.get(re.sub("[#/]*$", "", page.url) + "/api/feedback.jsonl").text()
+    assert "It is 70 in summer only." in [json.loads(line).get("note") for line in kept.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "begin"),
+    [("Markdown", ".md", b"#"), ("PDF of the cited pages", ".pdf", b"%PDF"), ("Web Annotations", ".json", b"")],
+)
+def test_a_conversation_is_exported(page: Page, name: str, ending: str, begin: bytes) -> None:
+    ask(page, "For how much did Apple repurchase common stock in the third quarter of 2023?")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name).click()
+    assert download.value.suggested_filename.endswith(ending)
+    assert Path(download.value.path()).read_bytes().startswith(begin)
+
+
+def test_costs_are_shown_by_day(open_page: Callable[..., OpenPage], written: RunningServer) -> None:
+    page = open_page(written).page
+    ask(page, "What is the rate of the marina?")
+    page.goto(written.url + "/#/costs")
+    expect(page.get_by_role("heading", name="Costs")).to_be_visible()
+    page.locator(".plot canvas").wait_for()
+    assert [cell[:3] for cell in page.locator("tbody td").all_inner_texts()][-1] == "US$"
