@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingest.parsing import _markdown as markdown
 from ingest.parsing._html.reader import parse as parse_html
+from ingest.parsing._texts import markdown
 from mistral_rag.local.ocr import LocalOCR, is_installed
 from mistral_rag.pdf import read_pages
 from mistral_rag.schema import Page

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ingest import _embedding as embedding
 from ingest._pipeline import Build
+from ingest._vectors import embedding
 from ingest.chunking import _chunks as chunks
-from ingest.parsing import _pool as pool
-from ingest.parsing import _worker as worker
+from ingest.parsing._workers import pool, worker
 from mistral_rag.errors import ParseError, WorkerError
 from mistral_rag.index import IndexReader, IndexWriter, Profile, UnrestrictedReader, View, verify
 from mistral_rag.ocr import PageFailure
