@@ -12,8 +12,9 @@ from ingest._pictures import PictureCheck
 from ingest._planning.budget import Budget
 from ingest._planning.groups import GroupAssignment, hidden_warning
 from ingest._planning.moves import can_move, move_file
-from ingest._planning.plan import BuildPlan, FileToRead, describe_problems, make_plan, plan_redo, soonest_first
+from ingest._planning.plan import BuildPlan, FileToRead, make_plan, plan_redo, soonest_first
 from ingest._planning.prices import price_of_pages, price_of_tokens
+from ingest._planning.problems import describe_problems
 from ingest._planning.redo import Redo
 from ingest._planning.unread import note_unread
 from ingest._platform_errors import reason_of

@@ -43,7 +43,7 @@ mistral_rag.defaults: CHAT_MODEL EMBEDDINGS EMBEDDING_MODEL NO_EMBEDDINGS choose
     has_local_models load_chat_model load_embeddings
 mistral_rag.document_loaders: MistralOCRLoader MistralOCRParser
 mistral_rag.embeddings: BatchEmbeddings EmbeddedBatch FailedBatch MatrixEmbeddings MistralAIEmbeddings MistralEmbeddings
-    NamedEmbeddings PartialEmbeddings Usage count_tokens unpacked
+    NamedEmbeddings PartialEmbeddings PutOffEmbeddings Usage count_tokens unpacked
 mistral_rag.errors: ApiConnectionError ApiError ApiTimeoutError AuthenticationError BadRequestError ConfigurationError
     ContextOverflowError CostLimitError IndexDamagedError IndexLockedError IndexMismatchError IndexNotFoundError
     IndexVersionError IndexWriteError IngestError InvalidFilterError InvalidRequestError MissingExtraError

@@ -49,7 +49,7 @@ def given_passwords(arguments: argparse.Namespace) -> list[str]:
 
 def asked_password(report: BuildReport, arguments: argparse.Namespace) -> str:
     """A password for files that lack one, from whoever sits at the terminal; empty where nobody gives one."""
-    from ingest._planning.plan import is_locked
+    from ingest._planning.problems import is_locked
 
     locked = [file.source for file in report.files if file.status == "failed" and is_locked(file.reason)]
     if not locked or arguments.json or not can_ask():

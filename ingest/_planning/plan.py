@@ -2,15 +2,14 @@
 
 import errno
 import os
-import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest._planning.groups import differ
+from ingest._planning.problems import describe_problems, failed_pages, is_locked, may_be_read_now, reasons_of
 from ingest._reading.opened import is_settled, sha256_of
 from ingest._report import FileReport, FileStatus
-from ingest.parsing._result import LOCKED, NEEDS_OCR
 from ingest.parsing._types.extras import lacking
 from ingest.sources._found import EmptyFolder, Found, Root, SkippedPath, SourceFile, UnreadPath, UnsettledFile
 from ingest.sources._places import SourcePlaces
@@ -20,19 +19,10 @@ from mistral_rag.index import SourceStatus, outermost_uri
 from mistral_rag.terminal import counted
 from mistral_rag.text import is_readable
 
-MAX_NAMED_PAGES = 10
-"""Pages that a line of the report names for one reason."""
 MAX_NAMES = 10
 """Names that a warning names."""
-MAX_NAMED_REASONS = 5
-"""Reasons that a line of the report names; each has at most 300 characters."""
-
-_BEFORE_REASON = re.compile(r"(?:^|; )(?:pages? [\d, ]+(?: and \d+ more)?: )?")
-"""Page numbers before each reason in what `describe_problems` writes."""
-
 MAX_DROP_SHARE = 0.2
 """Share of a root's documents above which they are dropped only when asked to: a drive may not be mounted."""
-
 
 MAX_FILE_BYTES = 4 << 30
 """A larger file is not hashed: it takes half a minute a gigabyte on a slow disk, and a sparse one may claim any size.
@@ -240,11 +230,6 @@ def _as_found(member: SourceStatus, container: SourceFile) -> SourceFile:
     )
 
 
-def is_locked(reason: str | None) -> bool:
-    """True for the reason of a file that could not be read without a password."""
-    return reason is not None and reason.startswith(LOCKED)
-
-
 def _has_failed(state: SourceStatus) -> bool:
     return state.status == "failed" or bool(state.problems)
 
@@ -290,24 +275,7 @@ def _noted(found: SourceFile, looked_ns: int) -> int:
 
 
 def _to_be_read_again(state: SourceStatus, reader: str) -> bool:
-    return state.must_be_read_again or any(may_be_read_now(reason, reader) for reason in _reasons(state))
-
-
-def may_be_read_now(reason: str, reader: str) -> bool:
-    """True when a page that failed for this reason is worth another try with the reader of this name (empty: none).
-
-    What this machine could not read it won't be able to read the next time either; the platform may.
-    """
-    if not reader or not reason.startswith(NEEDS_OCR):
-        return False
-    return not (reader.startswith("local-") and reader in reason)
-
-
-def _reasons(state: SourceStatus) -> Iterable[str]:
-    """The reasons why pages of a source could not be read; a source that failed as a whole has them in one line."""
-    if state.status == "failed":
-        return _BEFORE_REASON.split(state.reason or "")
-    return (reason for _, reason in state.problems)
+    return state.must_be_read_again or any(may_be_read_now(reason, reader) for reason in reasons_of(state))
 
 
 def _leave(found: SourceFile, state: SourceStatus, plan: BuildPlan) -> None:
@@ -370,32 +338,3 @@ def _with_folders(uri: str) -> Iterator[str]:
 
 def _is_below(uri: str, root: str) -> bool:
     return uri == root or uri.startswith(root.rstrip("/") + "/")
-
-
-def failed_pages(problems: Iterable[tuple[int | None, str]]) -> int:
-    """The number of pages that have a problem of their own."""
-    return len({page for page, _ in problems if page is not None})
-
-
-def describe_problems(problems: Iterable[tuple[int | None, str]]) -> str | None:
-    """Describe the problems in one line, pages with the same reason together; None without any.
-
-    The first reasons and pages are named and the others counted: a file may have a problem on each of 20,000 pages.
-    """
-    by_reason: dict[str, list[int]] = {}
-    for page, reason in problems:
-        pages = by_reason.setdefault(reason, [])
-        if page is not None:
-            pages.append(page)
-    described = [_named_pages(pages) + reason for reason, pages in list(by_reason.items())[:MAX_NAMED_REASONS]]
-    if more := len(by_reason) - len(described):
-        described.append(f"and {more} more")
-    return "; ".join(described) or None
-
-
-def _named_pages(pages: Sequence[int]) -> str:
-    if not pages:
-        return ""
-    named = ", ".join(map(str, pages[:MAX_NAMED_PAGES]))
-    more = f" and {len(pages) - MAX_NAMED_PAGES} more" if len(pages) > MAX_NAMED_PAGES else ""
-    return f"{'page' if len(pages) == 1 else 'pages'} {named}{more}: "

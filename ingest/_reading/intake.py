@@ -9,7 +9,8 @@ from typing import Final
 
 from ingest._pictures import PictureCheck
 from ingest._planning.groups import GroupAssignment
-from ingest._planning.plan import FileToRead, describe_problems, is_locked
+from ingest._planning.plan import FileToRead
+from ingest._planning.problems import describe_problems, is_locked
 from ingest._reading.documents import ReadFile
 from ingest._reading.members import MemberQueue
 from ingest._reading.ocr import HOW_TO_READ, page_states

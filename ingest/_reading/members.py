@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from ingest._planning.plan import TAKEN_OUT, FileToRead, describe_problems, may_be_read_now
+from ingest._planning.plan import TAKEN_OUT, FileToRead
+from ingest._planning.problems import describe_problems, may_be_read_now
 from ingest._reading.opened import changed_at, identity_of
 from ingest._report import FileReport, FileStatus
 from ingest.parsing._members import MAX_NESTING, file_on_disk, room_of

@@ -96,6 +96,7 @@ def test_a_build_that_was_stopped_takes_up_its_job(
 ) -> None:
     stop_after_order(folder, index, monkeypatch)
     assert (calls(platform, "POST", "/batch/jobs"), pending(index)) == (1, 5)
+    assert verify(index) == []
     assert built(folder, index).embedded == 5
     assert (calls(platform, "POST", "/batch/jobs"), pending(index)) == (1, 0)
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from pypdf import PdfWriter
 
 from ingest._pipeline import Build
-from ingest._planning.plan import may_be_read_now
+from ingest._planning.problems import may_be_read_now
 from ingest._reading.ocr import better
 from ingest._report import BuildReport, PageRead
 from mistral_rag.errors import ApiConnectionError, ConfigurationError, ParseError

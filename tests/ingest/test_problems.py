@@ -2,7 +2,8 @@
 
 import pytest
 
-from ingest._planning.plan import _to_be_read_again, describe_problems
+from ingest._planning.plan import _to_be_read_again
+from ingest._planning.problems import describe_problems
 from ingest.parsing._result import NEEDS_OCR
 from mistral_rag.index import SourceStatus
 from mistral_rag.schema import Source

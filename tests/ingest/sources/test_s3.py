@@ -14,6 +14,7 @@ from mistral_rag.index import UnrestrictedReader
 
 moto_server = pytest.importorskip("moto.server")
 pytest.importorskip("s3fs")
+boto3 = pytest.importorskip("boto3")
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDTESTS", "AWS_SECRET_ACCESS_KEY": "open-sesame", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -29,8 +30,6 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    import boto3
-
     for name, value in {**KEYS, "AWS_ENDPOINT_URL": endpoint}.items():
         monkeypatch.setenv(name, value)
     bucket = boto3.resource("s3", endpoint_url=endpoint).Bucket("papers")
