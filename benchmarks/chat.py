@@ -16,6 +16,7 @@ here are looked for in the environment of `--peers-python`.
 
 import argparse
 import asyncio
+import atexit
 import importlib
 import json
 import os
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,14 @@ def mistral_rag(url: str) -> Client:
     return of_langchain(importlib.import_module("mistral_rag").ChatMistral(base_url=url, api_key=KEY, model=MODEL))
 
 
+def with_costs(url: str) -> Client:
+    """The same within `costs`, which counts every call of the process."""
+    ledgers = ExitStack()
+    ledgers.enter_context(importlib.import_module("mistral_rag.usage").costs())
+    atexit.register(ledgers.close)  # and so they stay open
+    return mistral_rag(url)
+
+
 def langchain_mistralai(url: str) -> Client:
     made = importlib.import_module("langchain_mistralai").ChatMistralAI(endpoint=url, api_key=KEY, model=MODEL)
     return of_langchain(made)
@@ -275,6 +285,7 @@ CLIENTS: dict[str, Callable[[str], Client]] = {
     "LangChain alone": langchain_alone,
     "LangChain's floor": langchains_floor,
     "mistral-rag": mistral_rag,
+    "with costs": with_costs,
     "langchain-mistralai": langchain_mistralai,
     "langchain-openai": langchain_openai,
     "LiteLLM": litellm,
