@@ -102,6 +102,17 @@ def test_a_label_stands_off_words_where_there_is_room(white: Raster) -> None:
     assert tags(line_above, white, mark) == [(174.6, 316.8, 9.0, 9.0)]
 
 
+def test_a_label_stands_on_white_of_another_region_sooner_than_on_words(white: Raster) -> None:
+    above = Mark((Box(left=0.1, top=0.3, right=0.5, bottom=0.4),), MarkStyle("#0072B2"), label="A", place="beside")
+    below = Mark((Box(left=0.1, top=0.41, right=0.5, bottom=0.5),), MarkStyle("#0072B2"), label="B", place="beside")
+    # the other column begins where labels would stand, and the last line above is short
+    records = [(0, 1, 0.505, 0.3, 0.9, 0.5), (1, 2, 0.1, 0.385, 0.3, 0.398), (2, 3, 0.1, 0.411, 0.5, 0.6)]
+    words = WordBoxes.pack(records)
+    page = Page(locator=Locator(kind="page", number=1), text="abc", width=612.0, height=792.0, words=words)
+    # both above their upper right corners
+    assert tags(page, white, above, below) == [(297.0, 228.6, 9.0, 9.0), (297.0, 315.72, 9.0, 9.0)]
+
+
 def test_numbers_share_a_margin_unless_regions_stand_side_by_side(white: Raster) -> None:
     def numbers(*boxes: tuple[float, float, float, float]) -> list[float]:
         names = ("left", "top", "right", "bottom")

@@ -125,6 +125,20 @@ def test_a_line_read_badly_is_no_proof() -> None:
     assert compare(words("ill lit oil"), "iil iit oii").likeness == "unsure"
 
 
+@pytest.mark.parametrize(
+    ("quote", "read", "likeness"),
+    [
+        ("there will difficult decisions", "there will e difficult decisions", "unsure"),
+        ("paid in full", "paid a in full", "unsure"),
+        ("Total sales", "Total | l sales", "same"),
+        ("● first item", "o first item", "same"),
+        ("the sales", "thee sales", "same"),
+    ],
+)
+def test_a_letter_alone_may_be_a_rest_of_a_word(quote: str, read: str, likeness: str) -> None:
+    assert compare(words(quote), read).likeness == likeness
+
+
 def test_edits_are_told_by_their_place_in_the_quote() -> None:
     assert compare(words("net 30 days"), "net 130 days").strict == {(3, "", "1")}
     assert compare(words("net 30 days"), "net 38 days").strict == {(4, "0", "8")}

@@ -92,7 +92,7 @@ class GroundedQA(RunnableSerializable[Question, Output]):
     leaves them as they are. Rules say what a follow-up is."""
     picture_seconds: float = Field(default=0.3, ge=0)
     """Processor time for comparing the quotes of an answer with the pictures of their pages (`Citation.seen`), counted
-    as a millisecond a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer
+    as .6 milliseconds a character; quotes for which it does not suffice stay "unchecked". 0 for none. The first answer
     also waits for the process that does it, about a second."""
     _witness: PictureWitness = PrivateAttr(default_factory=PictureWitness)
 

@@ -12,7 +12,7 @@ from mistral_rag.schema import CellValue, Page, Span, Table, TableCell
 
 QUOTE: Final = MarkStyle(ORANGE, fill=0.38, width=0.8, pad=1.0)
 HEADER: Final = MarkStyle(BLUE, fill=0.2, width=0.8, pad=1.0, dashed=True)
-CELL: Final = MarkStyle(BLUE, width=0.9)
+CELL: Final = MarkStyle(BLUE, width=0.9, pad=1.0)
 CITATION_LEGEND: Final = (
     LegendEntry(QUOTE, "quote"),
     LegendEntry(HEADER, "heads of the quoted cells"),

@@ -124,9 +124,11 @@ def _tags(marks: Sequence[Mark], width: float, height: float, unit: float, words
             _moved_in(places[0], width, height)
         ]
         taken = placed if mark.place == "before" else [*placed, *covered]
+        blank = [place for place in inside if not any(_overlap(place, other) for other in (*words, *placed))]
         free = [place for place in inside if not any(_overlap(place, other) for other in taken)]
-        blank = (place for place in free if not any(_overlap(place, word) for word in words))
-        found = next(blank, None) or next(iter(free), None) or _free(inside[0], placed, height)
+        # a white corner of another region is better than print beside: it is told by its colour whose label it is
+        chosen = [*(place for place in blank if place in free), *blank, *free]
+        found = chosen[0] if chosen else _free(inside[0], placed, height)
         placed.append(found)
         yield Tag(*found, mark.label, _TEXT * unit, mark.style, mark.place == "before")
 

@@ -38,6 +38,8 @@ _OPENING: Final = frozenset("-+±÷=≠<>≤≥(")
 _APART: Final = _OPENING - {"("} | {"x"}
 """Signs that may have blanks beside them; "x" is that of a multiplication."""
 _BEFORE_NUMBERS: Final = frozenset("$€£¥(.")
+_THIN: Final = frozenset("lij")
+"""Letters that rules between cells are read as."""
 _WITHIN: Final = frozenset(",/:")
 
 
@@ -76,7 +78,7 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
     if strict:
         found = frozenset((edit.at, edit.quoted, edit.read) for edit in strict)
         return Comparison("different", found, share)
-    doubtful = len(edits) > max(1, MAX_DOUBTFUL * len(quoted.text))
+    doubtful = len(edits) > max(1, MAX_DOUBTFUL * len(quoted.text)) or _has_lone_letter(quoted, seen, edits)
     return Comparison("unsure" if doubtful else "same", frozenset(), share)
 
 
@@ -224,6 +226,18 @@ def _is_other_word(letters: int, edits: Sequence[Edit]) -> bool:
         return True
     weight = (len(unlike) + len(edits)) / 2
     return weight > max(MAX_EDITS * letters, 0.5 if letters < SHORT_WORD else 1.0)
+
+
+def _has_lone_letter(quoted: Characters, seen: Characters, edits: Sequence[Edit]) -> bool:
+    """True when a letter by itself was read that is not quoted: what is left of a small word, or a speck."""
+    return any(
+        not edit.quoted
+        and edit.read.isalpha()
+        and edit.read not in _THIN
+        and edit.at not in quoted.dropped
+        and not (_char(seen, edit.seen, -1) or _char(seen, edit.seen, 1))
+        for edit in edits
+    )
 
 
 def _extra(edits: Sequence[Edit]) -> set[Edit]:

@@ -60,7 +60,8 @@ class PictureWitness(WorkerClient, ForkAware):
     It shares nothing with the parser but the place: the page is drawn, the printed lines of the quote are cut out and
     recognised one by one, and the words compared: tolerant of what recognition confuses, strict on digits, signs and
     words that are missing or extra. What seems to differ is read up to three times, and differs when two readings say
-    the same. Latin and Greek letters, Chinese and Japanese; other scripts are "unreadable".
+    the same. Lines that run up or down the page are read in the turned picture. Latin and Greek letters, Chinese and
+    Japanese; other scripts are "unreadable".
 
     One child process of one thread does the work, started when it is first needed (0.7 s); it opens the original file
     only where that still has the digest of the source, and never through a link. May be shared by threads, which take
