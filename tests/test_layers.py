@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "witness": BASE | {"workers"},
     "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "usage", "witness"},
     "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
-    "serve": INDEX | {"defaults", "embeddings", "grounding", "overlay", "retrieval", "retrievers", "usage"},
+    "serve": INDEX | {"defaults", "embeddings", "grounding", "overlay", "retrieval", "retrievers", "usage", "workers"},
     "terminal": BASE,
     "testing": PLATFORM | {"index"},
 }

@@ -188,3 +188,24 @@ def test_who_leaves_a_stream_leaves_the_server_at_work(served_alone: Served) -> 
 def served_alone(serve: Serve, plain: Path) -> Iterator[Served]:
     with serve(plain) as at:
         yield at
+
+
+def test_a_file_that_has_changed_is_not_shown_as_what_was_read(serve: Serve, tmp_path: Path) -> None:
+    from tests.serve.conftest import LEASE as FILE
+    from tests.serve.conftest import build
+
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "lease.pdf").write_bytes(FILE)
+    build(docs, tmp_path / "index", rules=None)
+    with serve(tmp_path / "index") as at, at.client() as client:
+        (one,) = client.get("/api/documents").json()["documents"]
+        picture = f"/api/pages/{one['document_id']}/1.png"
+        assert client.get(picture).status_code == 200
+        (docs / "lease.pdf").write_bytes(FILE.replace(b"2027", b"2028"))
+        for path in (picture, f"/api/documents/{one['document_id']}/original"):
+            response = client.get(path)
+            assert (response.status_code, response.json()["code"]) == (409, "stale")
+        (docs / "lease.pdf").unlink()
+        assert client.get(picture).status_code == 404
+        assert client.get(f"/api/documents/{one['document_id']}").json()["has_original"] is False

@@ -94,8 +94,12 @@ def _given(view: "View", source: Source, address: CitationAddress) -> Citation |
 
 def has_picture(source: Source) -> bool:
     """True when pages of a source can be drawn: it is a PDF or an image, and its file is where it was."""
-    if source.media_type != "application/pdf" and not source.media_type.startswith("image/"):
-        return False
+    printed = source.media_type == "application/pdf" or source.media_type.startswith("image/")
+    return printed and has_original(source)
+
+
+def has_original(source: Source) -> bool:
+    """True when a source's file is on this machine."""
     path = file_of(source)
     return path is not None and path.is_file()
 

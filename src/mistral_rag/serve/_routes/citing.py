@@ -62,7 +62,7 @@ def _page_shown(found: FoundCitation, number: int, document: str) -> dict[str, A
 
 
 def page_data(page: Page, number: int, document: str, *, drawn: bool) -> dict[str, Any]:
-    """What the page shows of a document's page beside its text; `number` counts from 1."""
+    """A document's page without its text, as the page shows it; `number` counts from 1."""
     return {
         "document_id": document,
         "page_index": number,
