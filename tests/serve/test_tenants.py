@@ -1,4 +1,4 @@
-"""Documents that a tenant may not read are absent for them: in lists, counts, searches, answers, pictures and addresses."""
+"""Documents that a tenant may not read are absent: in lists, counts, searches, answers, pictures and addresses."""
 
 from collections.abc import Iterator
 from pathlib import Path
