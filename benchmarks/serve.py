@@ -1,6 +1,6 @@
 """Load on `mistral-rag serve` without a model: many askers at once against one, memory, pictures of pages, start.
 
-python -m benchmarks.serve [--askers 50] [--seconds 60] [--plot FILE.svg]
+python -m benchmarks.serve [--index DIR] [--askers 50] [--seconds 60] [--plot FILE.svg]
 """
 
 import argparse
@@ -188,13 +188,16 @@ def report(one: Run, many: Run, askers: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--index", type=Path, help="an index to serve (default: one of data/ is built)")
     parser.add_argument("--askers", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        subprocess.run([str(Path(sys.executable).parent / "ingest"), "build", str(DATA), "--index", str(index)])
+        index = given.index or Path(folder) / "index"
+        if given.index is None:
+            ingest = str(Path(sys.executable).parent / "ingest")
+            subprocess.run([ingest, "build", str(DATA), "--index", str(index)], check=True)
         with server(index) as (url, process, up, warm):
             print(f"start: the page after {up:.2f} s, models warm after {warm:.2f} s")
             one = Run()

@@ -65,6 +65,16 @@ def test_build_json_has_the_documented_names(
     assert {"failed", "skipped", "pages", "ocr_pages", "chunks", "embedded", "cost", "seconds"} <= report.keys()
 
 
+def test_a_build_tells_a_program_each_step(tmp_path: Path, documents: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--index", str(tmp_path / "i"), "--embeddings", "none", "--json", "--stream"]
+    assert program.ingest(["build", str(documents), *options]) == 0
+    *steps, report = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {step["step"] for step in steps} == {"reading"}
+    assert [step["done"] for step in steps] == list(range(1, len(steps) + 1))
+    assert steps[-1]["done"] == steps[-1]["total"] == report["added"]
+    assert {step["source"] for step in steps} == {file["source"] for file in report["files"]}
+
+
 def test_an_empty_folder_is_done_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     assert program.ingest(["build", str(tmp_path / "empty"), "--index", str(tmp_path / "i")]) == 0

@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grounding": INDEX | {"retrieval", "vectorstores", "retrievers", "usage", "witness"},
     "mcp": INDEX | {"retrievers", "grounding", "overlay"},
     "defaults": BASE | {"extensions", "local", "embeddings", "chat_models"},
-    "serve": INDEX | {"defaults", "embeddings", "grounding", "overlay", "retrieval", "retrievers", "usage"},
+    "serve": INDEX | {"defaults", "embeddings", "grounding", "overlay", "retrieval", "retrievers", "usage", "workers"},
     "terminal": BASE,
     "testing": PLATFORM | {"index"},
 }

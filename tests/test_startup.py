@@ -48,6 +48,7 @@ def loaded_by(statement: str) -> set[str]:
         "import mistral_rag.cli; mistral_rag.cli.ingest(['repair', '--help'])",
         "import mistral_rag.cli; mistral_rag.cli.ingest(['inspect', '--help'])",
         "import mistral_rag.cli; mistral_rag.cli.main(['show', '--help'])",
+        "import mistral_rag.cli; mistral_rag.cli.main(['serve', '--help'])",
     ],
 )
 def test_help_loads_nothing_heavy(statement: str) -> None:
@@ -67,3 +68,8 @@ def test_the_types_load_neither_arrays_nor_langchain() -> None:
 def test_a_chat_model_loads_no_document_tools() -> None:
     loaded = loaded_by("from mistral_rag import ChatMistral")
     assert loaded & {"faiss", "onnxruntime", "pypdfium2", "pypdf", "sqlite3"} == set()
+
+
+def test_a_server_listens_before_it_loads_what_searches_and_draws() -> None:
+    heavy = {"numpy", "langchain_core", "faiss", "httpx", "onnxruntime", "pypdfium2", "PIL"}
+    assert loaded_by("from mistral_rag.serve import ServeSettings, create_app, run") & heavy == set()

@@ -67,7 +67,7 @@ class Served:
         return httpx.Client(base_url=self.url, headers={**signed, **headers}, timeout=30)
 
     def raw(self, sent: bytes) -> bytes:
-        """What the server answers to bytes, until it closes the connection or a response's head has come."""
+        """The first bytes that the server answers to bytes; empty when it closes the connection."""
         host, _, port = self.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             connection.sendall(sent)

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.serve.conftest import LEASE, Serve
+from tests.serve.conftest import LEASE, Serve, build
 
 HOSTILE = "all/<img src=x onerror=alert(1)>.txt"
 
@@ -123,3 +123,25 @@ def test_search_says_what_it_went_by(client: httpx.Client) -> None:
     assert found["explanation"]["searched"] == 5
     assert found["results"][0]["explain"]["ranks"]["lexical"] == 1
     assert "explanation" not in client.get("/api/search", params={"q": "gazebo"}).json()
+
+
+def test_a_document_that_could_not_be_read_says_why(serve: Serve, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "broken.pdf").write_bytes(b"%PDF-1.7\nbroken")
+    (docs / "note.txt").write_text("The gazebo is green.\n")
+    build(docs, tmp_path / "index", rules=None)
+    with serve(tmp_path / "index") as at, at.client() as client:
+        found = client.get("/api/documents", params={"state": "failed"}).json()
+        (one,) = found["documents"]
+        assert (one["path"], one["state"], one["pages"], one["has_original"]) == ("broken.pdf", "failed", 0, False)
+        (problem,) = one["problems"]
+        assert (problem["page_index"], problem["advice"]) == (
+            None,
+            "Mend or replace the file; the next build reads it again.",
+        )
+        assert "PDF" in problem["reason"]
+        assert str(tmp_path) not in problem["reason"]
+        # what can't be read is neither cited nor drawn
+        for path in (f"/api/pages/{one['document_id']}/1.png", f"/api/documents/{one['document_id']}/original"):
+            assert client.get(path).status_code == 404

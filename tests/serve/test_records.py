@@ -138,6 +138,18 @@ def test_the_audit_log_says_who_asked_what(anna: httpx.Client, answer: dict[str,
     assert data.stat().st_mode & 0o777 == 0o700
 
 
+def test_searches_and_what_was_not_answered_are_audited(served: Served, anna: httpx.Client, data: Path) -> None:
+    anna.get("/api/search", params={"q": "deposit of the tenant"})
+    with anna.stream("POST", "/api/ask", json={"question": "Who leaves before the answer has come?"}) as response:
+        next(response.iter_raw())
+    asked(anna, "Who comes after?")
+    entries = [json.loads(line) for line in (data / "audit.jsonl").read_text().splitlines()]
+    (search,) = [one for one in entries if one["event"] == "search"]
+    assert (search["principal"], search["question"]) == ("anna", "deposit of the tenant")
+    assert search["documents"] == ["legal/lease.pdf"]
+    assert "Who leaves before the answer has come?" in [one["question"] for one in entries]
+
+
 def test_nothing_is_audited_unless_asked_for(serve: Serve, plain: Path) -> None:
     with serve(plain) as at, at.client() as client:
         asked(client, LEASE)

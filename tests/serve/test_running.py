@@ -141,6 +141,15 @@ def test_a_head_that_does_not_come_ends_the_connection(
                 pass
 
 
+def test_a_body_that_does_not_come_is_given_up(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mistral_rag.serve._http.requests.BODY_SECONDS", 0.2)
+    with serve(small_index(tmp_path / "index", GREEN)) as at:
+        head = (
+            b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+        )
+        assert at.raw(head + b'{"question": ').startswith(b"HTTP/1.1 408 ")
+
+
 def test_the_command_serves_until_it_is_terminated(tmp_path: Path) -> None:
     index = small_index(tmp_path / "index", GREEN)
     environment = {**os.environ, "MISTRAL_RAG_TOKEN": TOKENS["anna"]}

@@ -1,4 +1,4 @@
-"""What one tenant may not read is absent for them: in lists, counts, searches, answers, pictures and addresses."""
+"""Documents that a tenant may not read are absent: in lists, counts, searches, answers, pictures and addresses."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -139,7 +139,7 @@ def test_what_is_too_large_is_refused_before_it_comes(served: Served) -> None:
         f"Authorization: Bearer {TOKENS['anna']}\r\nContent-Length: 2147483648\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
     )
-    assert b"413 Content Too Large" in served.raw(head.encode())
+    assert served.raw(head.encode()).startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The ASGI application: routes, what stands before them, and what is started and ended with it."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -30,11 +29,11 @@ from mistral_rag.serve._routes import (
     asking,
     citing,
     completions,
-    costs,
     documents,
     exporting,
     feedback,
     page_files,
+    page_images,
     searching,
     uploads,
 )
@@ -43,11 +42,16 @@ from mistral_rag.serve._state import ServerState
 from mistral_rag.serve._uploads.files import UploadFolder
 from mistral_rag.serve._uploads.jobs import IndexJobs
 from mistral_rag.serve._uploads.watching import watch
+from mistral_rag.workers import available_cores
 
 logger = logger_of(__name__)
 
 WAITING_STREAMS: Final = 64
-"""Answers of a model that are written at once: each waits for the platform and costs a thread."""
+"""Answers of a model that are written at once: each waits for the platform and costs a thread.
+
+Without a model an answer is work of this machine: as many at once as there are cores; with more, each takes longer and
+none is done sooner.
+"""
 
 
 def routes() -> list[Route]:
@@ -66,13 +70,13 @@ def routes() -> list[Route]:
         Route("/api/documents/{id}", uploads.replace, methods=["PUT"]),
         Route("/api/documents/{id}", uploads.delete, methods=["DELETE"]),
         Route("/api/jobs/{id}", uploads.job),
-        Route("/api/documents/{id}/original", documents.original),
+        Route("/api/documents/{id}/original", page_images.original),
         Route("/api/documents/{id}/pages/{number:int}", documents.page),
-        Route("/api/pages/{id}/{number:int}.png", documents.picture),
+        Route("/api/pages/{id}/{number:int}.png", page_images.picture),
         Route("/api/feedback", feedback.give, methods=["POST"]),
         Route("/api/feedback.jsonl", feedback.export),
         Route("/api/export", exporting.export, methods=["POST"]),
-        Route("/api/costs", costs.costs),
+        Route("/api/costs", about.costs),
         *(
             route
             for prefix in ("", completions.OPEN_WEBUI)
@@ -116,7 +120,7 @@ def create_app(settings: ServeSettings) -> Starlette:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: ServeSettings = app.state.settings
     index, images = ServedIndex(settings.index, model=settings.model), PageImages()
-    gate = StreamGate(WAITING_STREAMS if settings.model is not None else 2 * (os.cpu_count() or 1))
+    gate = StreamGate(WAITING_STREAMS if settings.model is not None else max(2, available_cores()))
     app.state.server = server = ServerState(
         settings,
         index,

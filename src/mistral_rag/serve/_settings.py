@@ -20,7 +20,7 @@ OWNER: Final = Principal("owner", may_write=True, may_operate=True)
 
 @dataclass(frozen=True, kw_only=True)
 class ServeSettings:
-    """What is served, to whom, and how.
+    """The index that is served, its readers, and the ways of serving it.
 
     Attributes:
         index: the index folder.

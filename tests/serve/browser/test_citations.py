@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.serve.browser.conftest import build
 from tests.serve.browser.pages import OpenPage, ask, show_citation
 from tests.serve.browser.serving import RunningServer
 
@@ -141,21 +140,3 @@ def test_zoom_keeps_the_mark_on_the_words(
     )
     page.get_by_role("button", name="Fit the width").click()
     assert sheet.bounding_box() == small
-
-
-def test_a_citation_of_a_document_that_changed_is_called_stale(
-    open_page: Callable[..., OpenPage], tmp_path: Path
-) -> None:
-    (tmp_path / "documents").mkdir()
-    rates = tmp_path / "documents" / "rates.md"
-    rates.write_text("# Rates\n\nThe rate of the marina is 70 euros a night.\n")
-    build(tmp_path / "documents", tmp_path / "index")
-    with RunningServer(tmp_path / "index") as server:
-        page = open_page(server).page
-        address = show_citation(page, ask(page, "What is the rate of the marina?"), 1)["address"]
-        rates.write_text("# Rates\n\nThe rate of the marina is 90 euros a night.\n")
-        build(tmp_path / "documents", tmp_path / "index")
-        page.goto(address)
-        expect(page.locator("#viewer .badge").first).to_have_text("Out of date")
-        expect(page.locator("#viewer")).to_contain_text("nothing is marked")
-        assert page.locator("#viewer mark, #viewer .quote").count() == 0

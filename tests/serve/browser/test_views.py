@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from tests.serve.browser.pages import OpenPage, ask
+from mistral_rag.testing import FakeMistral
+from tests.serve.browser.pages import OpenPage, ask, show_citation
 from tests.serve.browser.serving import RunningServer
+from tests.serve.browser.test_asking import draft
 
 pytestmark = pytest.mark.timeout(300)  # the first answer waits for models
 
@@ -71,13 +73,32 @@ def test_only_the_chosen_documents_are_asked(page: Page) -> None:
     assert "13 euros" in turn.inner_text() or "12 euros" in turn.inner_text()
 
 
-def test_a_document_is_uploaded_asked_and_deleted(open_page: Callable[..., OpenPage], written: RunningServer) -> None:
+def menu(price: int) -> FilePayload:
+    text = f"# Canteen\n\nLunch in the canteen costs {price} euros on Fridays.\n"
+    return {"name": "canteen.md", "mimeType": "text/markdown", "buffer": text.encode()}
+
+
+def test_a_document_is_uploaded_cited_replaced_and_deleted(
+    open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral
+) -> None:
     page = open_page(written, "/#/documents").page
-    menu = b"# Canteen\n\nLunch costs 6 euros on Fridays.\n"
-    page.locator("input[type=file]").set_input_files(
-        {"name": "canteen.md", "mimeType": "text/markdown", "buffer": menu}
-    )
+    page.locator("input[type=file]").set_input_files(menu(6))
     expect(page.locator(".job.done")).to_contain_text("canteen.md")
+    page.get_by_role("link", name="Ask", exact=True).click()
+    platform.script(draft("Lunch costs 6 euros {in the canteen}."))
+    address = show_citation(page, ask(page, "What does lunch in the canteen cost?"), 1)["address"]
+    page.get_by_role("button", name="Close").click()
+
+    page.get_by_role("link", name="Documents").click()
+    page.locator("tbody").get_by_role("link", name="Canteen").click()
+    page.locator("input[type=file]").set_input_files(menu(9))
+    page.locator(".job.done").wait_for()
+    page.goto(address)
+    expect(page.locator("#viewer .badge").first).to_have_text("Out of date")
+    expect(page.locator("#viewer")).to_contain_text("nothing is marked")
+    assert page.locator("#viewer mark, #viewer .quote").count() == 0
+
+    page.goto(f"{written.url}/#/documents")
     page.locator("tbody").get_by_role("link", name="Canteen").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()

@@ -18,8 +18,8 @@ class Rate:
     burst: int
 
 
-ASK: Final = Rate(60, 30)
-"""Questions: each may cost money and a second of a core; a person asks a few a minute."""
+ASK: Final = Rate(120, 60)
+"""Questions: each may cost money and a second of a core; a team with one token asks some a minute."""
 WRITE: Final = Rate(60, 30)
 """Uploads, replacements, deletions, exports."""
 READ: Final = Rate(1200, 600)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mistral_rag.serve._export.conversation import ExportedAnswer, ExportedCitation
+from mistral_rag.serve._index.addresses import CitationAddress
 from mistral_rag.serve._index.originals import PageImages
 from mistral_rag.serve._index.readable import ReadableIndex
 
@@ -23,9 +24,14 @@ def as_pdf(answers: Sequence[ExportedAnswer], index: ReadableIndex, images: Page
     """
     layers: dict[str, dict[int, list[Layer]]] = {}
     sources: dict[str, Source] = {}
+    marked: set[CitationAddress | None] = set()
     for exported in (citation for one in answers for citation in one.citations):
         if exported.found is None or exported.source is None or exported.source.media_type != PDF:
             continue
+        # answers that quote the same words mark them once
+        if exported.address in marked:
+            continue
+        marked.add(exported.address)
         sources[exported.source.uri] = exported.source
         pages = layers.setdefault(exported.source.uri, {})
         for number, marks in _layers(index, exported):

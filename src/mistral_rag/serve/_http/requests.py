@@ -1,5 +1,6 @@
 """Bodies and query strings of requests, within bounds."""
 
+import asyncio
 import json
 from typing import Any, Final, TypeVar
 
@@ -10,6 +11,8 @@ from mistral_rag.serve._http.responses import RequestError, bad_request
 
 MAX_JSON: Final = 1 << 20
 """Bytes of a JSON body: a question with a long conversation before it."""
+BODY_SECONDS: Final = 60.0
+"""Time for the whole of a JSON body; files have a time for each piece."""
 NO_JSON: Final = "the body is no JSON"
 
 Given = TypeVar("Given", bound=BaseModel)
@@ -25,7 +28,7 @@ async def json_body(request: Request, kind: type[Given], *, limit: int = MAX_JSO
     """The JSON body of a request.
 
     Raises:
-        RequestError: it is too large (413), no JSON by its type (415), or says something else (400).
+        RequestError: it is too large (413) or too slow (408), no JSON by its type (415), or says something else (400).
     """
     kind_of_body = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind_of_body != "application/json":
@@ -40,13 +43,17 @@ async def json_body(request: Request, kind: type[Given], *, limit: int = MAX_JSO
 
 
 async def limited_body(request: Request, limit: int) -> bytes:
-    """The body of a request. Raises RequestError (413) for more than `limit` bytes."""
+    """The body of a request. Raises RequestError for more than `limit` bytes (413), or when it does not come (408)."""
     pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > limit:
-            raise RequestError(413, "too_large", f"the body has more than {limit} bytes")
-        pieces.append(piece)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                size += len(piece)
+                if size > limit:
+                    raise RequestError(413, "too_large", f"the body has more than {limit} bytes")
+                pieces.append(piece)
+    except TimeoutError:
+        raise RequestError(408, "too_slow", "the body did not come in time") from None
     return b"".join(pieces)
 
 

@@ -7,11 +7,11 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
-from mistral_rag.schema import Citation
+from mistral_rag.schema import Citation, text_digest
 
 VERSION: Final = 1
 DIGEST: Final = 16
@@ -22,6 +22,12 @@ MAX_ADDRESS: Final = 2000
 """Characters of an address: URLs of this length pass through mail and proxies."""
 MAX_SPANS: Final = 40
 MAX_OFFSET: Final = 1 << 31
+
+
+def digest_of(text_digests: Iterable[str]) -> str:
+    """The digest in an address: that of a page's text, or of the digests of several in their order."""
+    digests = list(text_digests)
+    return (digests[0] if len(digests) == 1 else text_digest("".join(digests)))[:DIGEST]
 
 
 class PageRun(NamedTuple):
@@ -39,7 +45,7 @@ def document_id(uri: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CitationAddress:
-    """The place of a quote: a document, runs of its pages' texts, and the digest of the first page's text."""
+    """The place of a quote: a document, runs of its pages' texts, and a digest of these texts (`digest_of`)."""
 
     document: str
     spans: tuple[PageRun, ...]
@@ -52,12 +58,13 @@ class CitationAddress:
         if not quoted:
             return None
         spans = tuple(PageRun(span.page, span.start, span.end) for span in quoted)
-        return cls(document_id(citation.uri), spans, quoted[0].text_sha256[:DIGEST])
+        pages = {span.page: span.text_sha256 for span in quoted}
+        return cls(document_id(citation.uri), spans, digest_of(pages.values()))
 
     @classmethod
     def of_run(cls, uri: str, run: "PageRun", text_sha256: str) -> Self:
         """The address of a run of a page whose text has this digest."""
-        return cls(document_id(uri), (run,), text_sha256[:DIGEST])
+        return cls(document_id(uri), (run,), digest_of([text_sha256]))
 
     @classmethod
     def read(cls, text: str) -> "Self | None":
@@ -78,6 +85,15 @@ class CitationAddress:
         numbers = [number for span in self.spans for number in span]
         packed = json.dumps([VERSION, self.document, self.digest, *numbers], separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """The pages of the runs, each once."""
+        return tuple(dict.fromkeys(run.page for run in self.spans))
+
+    def shifted(self, pages: int) -> Self:
+        """The address in a version of the document in which these texts stand so many pages later."""
+        return replace(self, spans=tuple(run._replace(page=run.page + pages) for run in self.spans))
 
     @property
     def path(self) -> str:

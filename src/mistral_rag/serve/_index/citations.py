@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mistral_rag.overlay import file_of
-from mistral_rag.schema import Box, Citation, Page, Source, Span, joined_quote
-from mistral_rag.serve._index.addresses import DIGEST, CitationAddress, document_id
+from mistral_rag.schema import Box, Citation, Page, Source, Span, joined_quote, text_digest
+from mistral_rag.serve._index.addresses import CitationAddress, digest_of, document_id
 
 if TYPE_CHECKING:
     from mistral_rag.index import SourceStatus, View
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 class FoundCitation:
     """A citation's address as the index answers it now.
 
-    `state` is "stale" where the page's text is no longer what was cited; then there is no citation. `page` is the page
-    that was asked for as it is now, None where there is none.
+    `state` is "stale" where the cited text is no longer there; then there is no citation. `page` is the page `number`
+    as it is now: the one that was asked for, or the first one quoted; None where there is none.
     """
 
     state: Literal["current", "stale"]
     document: "SourceStatus"
+    number: int
     citation: Citation | None = None
     page: Page | None = None
 
@@ -38,19 +39,36 @@ def look_up(index: "ReadableIndex", address: CitationAddress, number: int | None
     document = index.document(address.document)
     if document is None or document.status != "ok":
         return None
-    uri, first = document.source.uri, address.spans[0][0]
+    uri = document.source.uri
     with index.reader.view() as view:
-        quoted = _page(view, uri, first)
-        shown = quoted if number is None else _page(view, uri, number)
+        shift = _shift(view, uri, address)
+        now = address.shifted(shift or 0)
+        at = number or now.pages[0]
+        shown = _page(view, uri, at)
         if shown is None and number is not None:
             return None
-        if quoted is None or quoted.text_sha256[:DIGEST] != address.digest:
-            return FoundCitation("stale", document, page=shown)
-        given = _given(view, document.source, address)
+        if shift is None:
+            return FoundCitation("stale", document, at, page=shown)
+        given = _given(view, document.source, now)
         found = None if given is None else verify_citation(view, given)
         if found is None or found.location != "exact":
             return None
-    return FoundCitation("current", document, found, shown)
+    return FoundCitation("current", document, at, found, shown)
+
+
+def _shift(view: "View", uri: str, address: CitationAddress) -> int | None:
+    """The pages by which the cited texts have moved, which pages that were put in before them do; None: they are gone.
+
+    Where they stand in several places, the nearest one.
+    """
+    first, last = min(address.pages), max(address.pages)
+    here = [_page(view, uri, number) for number in address.pages]
+    if all(here) and digest_of(page.text_sha256 for page in here if page) == address.digest:
+        return 0
+    digests = [text_digest(text) for text in view.page_texts(uri)]
+    shifts = range(1 - first, len(digests) - last + 1)
+    fitting = (s for s in shifts if digest_of(digests[number + s - 1] for number in address.pages) == address.digest)
+    return min(fitting, key=abs, default=None)
 
 
 def _page(view: "View", uri: str, number: int) -> Page | None:
@@ -94,8 +112,12 @@ def _given(view: "View", source: Source, address: CitationAddress) -> Citation |
 
 def has_picture(source: Source) -> bool:
     """True when pages of a source can be drawn: it is a PDF or an image, and its file is where it was."""
-    if source.media_type != "application/pdf" and not source.media_type.startswith("image/"):
-        return False
+    printed = source.media_type == "application/pdf" or source.media_type.startswith("image/")
+    return printed and has_original(source)
+
+
+def has_original(source: Source) -> bool:
+    """True when a source's file is on this machine."""
     path = file_of(source)
     return path is not None and path.is_file()
 

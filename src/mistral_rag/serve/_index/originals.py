@@ -65,6 +65,14 @@ class OriginalCopies:
             self._copies.popitem(last=False)[1].owner.close()
         return path
 
+    def is_current(self, source: Source) -> bool:
+        """True when there is a copy, and the file has not been written to since; any thread may ask."""
+        known = self._copies.get(source.digest)
+        try:
+            return known is not None and known.stamp == _stamp_of(source)
+        except NotDrawnError:
+            return False
+
     def close(self) -> None:
         """Delete all copies."""
         while self._copies:
@@ -76,7 +84,7 @@ class PageImages:
 
     def __init__(self) -> None:
         self._copies = OriginalCopies()
-        self._drawing = threading.Lock()
+        self._drawing, self._keeping = threading.Lock(), threading.Lock()
         self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
         self._size = 0
 
@@ -94,14 +102,20 @@ class PageImages:
             ParseError: the page can't be drawn.
         """
         key = source.digest, number, fitting(width)
+        # without waiting for a page that takes long to draw
+        if self._copies.is_current(source) and (kept := self._found(key)) is not None:
+            return kept
         with self._drawing:
             original = self._copies.of(source)
-            if (kept := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                return kept
-            picture = self._drawn(original, source, page, key)
+            picture = self._found(key) or self._drawn(original, source, page, key)
             self._keep(key, picture)
             return picture
+
+    def _found(self, key: tuple[str, int, int]) -> bytes | None:
+        with self._keeping:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
 
     def original(self, source: Source) -> Path:
         """A private copy of a source's file. Raises NotDrawnError where it is not what was indexed."""
@@ -131,10 +145,11 @@ class PageImages:
         return file.getvalue()
 
     def _keep(self, key: tuple[str, int, int], picture: bytes) -> None:
-        self._kept[key] = picture
-        self._size += len(picture)
-        while self._size > MAX_PICTURES and len(self._kept) > 1:
-            self._size -= len(self._kept.popitem(last=False)[1])
+        with self._keeping:
+            self._size += len(picture) - len(self._kept.pop(key, b""))
+            self._kept[key] = picture
+            while self._size > MAX_PICTURES and len(self._kept) > 1:
+                self._size -= len(self._kept.popitem(last=False)[1])
 
     def close(self) -> None:
         """End the child process and delete what was copied."""
@@ -148,7 +163,7 @@ def fitting(width: int) -> int:
 
 
 def _stamp_of(source: Source) -> _Stamp:
-    """What changes with a file that is written to. Raises NotDrawnError where there is no file."""
+    """Numbers that change when a file is written to. Raises NotDrawnError where there is no file."""
     path = file_of(source)
     try:
         found = None if path is None else os.stat(path)  # noqa: PTH116 (a path of bytes that are no text)

@@ -12,7 +12,6 @@ from mistral_rag.serve._index.addresses import document_id
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
-    from langchain_core.language_models import BaseChatModel
 
     from mistral_rag.grounding import GroundedQA
     from mistral_rag.retrievers import HybridRetriever
@@ -33,7 +32,7 @@ class ReadableIndex:
         folder: of the index.
         groups: of the reader; None for what everyone may read.
         load_embeddings: gives the index's embedding model, shared by all groups.
-        load_model: gives the chat model; None for quotes alone.
+        chain_of: makes the chain of a retriever.
     """
 
     def __init__(
@@ -42,12 +41,12 @@ class ReadableIndex:
         groups: tuple[str, ...] | None,
         *,
         load_embeddings: "Callable[[str], Embeddings | None]",
-        load_model: "Callable[[], BaseChatModel | None]",
+        chain_of: "Callable[[HybridRetriever], GroundedQA]",
     ) -> None:
         self.groups = groups
         self.reader = IndexReader.open(folder, groups=groups)
         self._load_embeddings = load_embeddings
-        self._load_model = load_model
+        self._chain_of = chain_of
         self._documents: DocumentList | None = None
         self._lock = threading.Lock()
 
@@ -63,9 +62,7 @@ class ReadableIndex:
     @cached_property
     def chain(self) -> "GroundedQA":
         """Answers questions."""
-        from mistral_rag.grounding import GroundedQA
-
-        return GroundedQA(retriever=self.retriever, model=self._load_model())
+        return self._chain_of(self.retriever)
 
     def documents(self) -> DocumentList:
         """The documents of the newest commit."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from mistral_rag.embeddings import MatrixEmbeddings
+    from mistral_rag.grounding import GroundedQA
+    from mistral_rag.retrievers import HybridRetriever
 
 MAX_READERS: Final = 32
 """Sets of groups that are ready at once: each has the rows that it may read in memory."""
@@ -24,6 +26,7 @@ class ServedIndex:
         self.folder = folder
         self._model = model
         self._readers: OrderedDict[tuple[str, ...] | None, ReadableIndex] = OrderedDict()
+        self._chain: GroundedQA | None = None
         self._embeddings: dict[str, MatrixEmbeddings | None] = {}
         self._lock = threading.Lock()
         self._loading = threading.Lock()
@@ -43,7 +46,7 @@ class ServedIndex:
             if found is not None:
                 self._readers.clear()
             found = self._readers[groups] = ReadableIndex(
-                self.folder, groups, load_embeddings=self._load, load_model=self._loaded_model
+                self.folder, groups, load_embeddings=self._load, chain_of=self._chain_of
             )
             while len(self._readers) > MAX_READERS:
                 self._readers.popitem(last=False)
@@ -57,13 +60,16 @@ class ServedIndex:
                 self._embeddings[name] = load_embeddings(name)
             return cast("Embeddings | None", self._embeddings[name])
 
-    def _loaded_model(self) -> "BaseChatModel | None":
+    def _chain_of(self, retriever: "HybridRetriever") -> "GroundedQA":
+        """The chain of a retriever; all chains share the model, and the process that looks at pictures of quotes."""
         from mistral_rag.defaults import load_chat_model
+        from mistral_rag.grounding import GroundedQA
 
         with self._loading:
-            if isinstance(self._model, str):
-                self._model = load_chat_model(self._model)
-            return self._model
+            if self._chain is None:
+                model = load_chat_model(self._model) if isinstance(self._model, str) else self._model
+                self._chain = GroundedQA(retriever=retriever, model=model)
+            return self._chain.model_copy(update={"retriever": retriever})
 
     def close(self) -> None:
         """Close all readers."""

@@ -40,7 +40,7 @@ def shown_citation(citation: "Citation") -> dict[str, Any]:
 
 
 def _places(citation: "Citation") -> dict[str, Any]:
-    """Where a citation leads: its own address, unless it is of a web page."""
+    """The addresses of a citation: its own, unless it is of a web page."""
     address = CitationAddress.of(citation)
     web = citation.url if citation.url and citation.url.startswith(("http://", "https://")) else None
     return {"uri": shown_uri(citation.uri), "url": web or (address.path if address else None)}

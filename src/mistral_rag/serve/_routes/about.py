@@ -1,18 +1,23 @@
-"""What the page must know before anyone has signed in, and what operators ask."""
+"""Settings for the page, and figures for who operates the server."""
 
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from mistral_rag.errors import StoreError
+from mistral_rag.errors import ConfigurationError, StoreError
 from mistral_rag.serve._access.principals import Principal
+from mistral_rag.serve._http.requests import whole_number
 from mistral_rag.serve._http.responses import JsonReply, not_found
 from mistral_rag.serve._routes.asking import LANGUAGES
 from mistral_rag.serve._state import ServerState, principal_of, state_of
+
+DEFAULT_DAYS: Final = 30
+MAX_DAYS: Final = 3_660
 
 
 async def settings(request: Request) -> Response:
@@ -30,7 +35,7 @@ async def settings(request: Request) -> Response:
 
 
 def _told(server: ServerState, principal: Principal) -> dict[str, Any]:
-    """What is said to those who have signed in."""
+    """Settings for those who have signed in."""
     readable = server.index.for_groups(principal.groups)
     return {
         "principal": principal.name,
@@ -57,6 +62,27 @@ async def metrics(request: Request) -> Response:
 
 def _sequence(server: ServerState) -> int:
     return server.index.for_groups(server.settings.owner.groups).reader.sequence
+
+
+async def costs(request: Request) -> Response:
+    """`GET /api/costs?days=`: what calls cost by day, for principals who operate the server."""
+    if not principal_of(request).may_operate:
+        raise not_found()
+    days = whole_number(request, "days", DEFAULT_DAYS, most=MAX_DAYS)
+    return JsonReply(await run_in_threadpool(_by_day, state_of(request), days))
+
+
+def _by_day(server: ServerState, days: int) -> dict[str, Any]:
+    from mistral_rag.usage import cost_rows, index_ledger, total_row
+
+    since = (datetime.now(UTC) - timedelta(days=max(days - 1, 0))).date().isoformat()
+    ledger = index_ledger(server.index.folder)
+    try:
+        entries = [entry for entry in ledger.entries() if entry.time >= since] if ledger.path.exists() else []
+    except ConfigurationError:
+        entries = []
+    rows = [{"day": row.name, **row.to_json()} for row in cost_rows(entries, by="day")]
+    return {"currency": "USD", "since": since, "days": rows, "total": total_row(entries).to_json()}
 
 
 async def openapi(request: Request) -> Response:

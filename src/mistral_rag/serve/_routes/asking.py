@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from mistral_rag._logger import logger_of
 from mistral_rag.defaults import has_key
-from mistral_rag.errors import ApiError, CostLimitError, MistralRagError, StoreError
+from mistral_rag.errors import CostLimitError, MistralRagError, StoreError
 from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._http.events import ServerEvent, event_stream
 from mistral_rag.serve._http.requests import RequestBody, json_body
@@ -25,7 +25,7 @@ from mistral_rag.serve._index.passages import passage_data
 from mistral_rag.serve._index.readable import ReadableIndex
 from mistral_rag.serve._index.shown import shown_answer, shown_document
 from mistral_rag.serve._records.answers import GivenAnswer
-from mistral_rag.serve._records.audit import audit_entry
+from mistral_rag.serve._records.audit import audit_entry, unanswered_entry
 from mistral_rag.serve._state import ServerState, principal_of, readable_of, state_of
 
 if TYPE_CHECKING:
@@ -84,14 +84,23 @@ class Ask:
 
     def events(self) -> Generator[ServerEvent, None, None]:
         """The events of the answer; an error is the last one."""
+        started, missing = time.perf_counter(), "left"
         try:
             with _paid(self.readable, self.body.question):
-                yield from self._answered()
+                for event in self._answered():
+                    missing = "" if event.kind == "answer" else missing
+                    yield event
         except MistralRagError as error:
-            logger.warning("A question was not answered: %s: %s", type(error).__name__, error)
+            missing = type(error).__name__
+            logger.warning("A question was not answered: %s: %s", missing, error)
             yield ServerEvent("error", fault_of(error))
         else:
             yield ServerEvent("done", {})
+        finally:
+            if missing and self.server.audit is not None:
+                seconds = time.perf_counter() - started
+                entry = unanswered_entry(self.principal.name, self.body.question, seconds, missing)
+                self.server.audit.append(entry)
 
     def _answered(self) -> Iterator[ServerEvent]:
         from mistral_rag.grounding import AnswerEvent
@@ -178,6 +187,9 @@ def chosen_filter(readable: ReadableIndex, documents: tuple[str, ...] | None) ->
 
 def fault_of(error: MistralRagError) -> Mapping[str, str]:
     """An error of the chain in words that its reader may know: none of paths, hosts or keys."""
+    # the platform's errors are LangChain's, which take a tenth of a second to import
+    from mistral_rag.errors import ApiError
+
     if isinstance(error, CostLimitError):
         return {"code": "cost_limit", "message": "the limit of costs is reached", "advice": ""}
     if isinstance(error, StoreError):

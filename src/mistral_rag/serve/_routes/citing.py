@@ -30,11 +30,11 @@ def _cited(readable: ReadableIndex, text: str, number: int) -> dict[str, Any]:
     if found is None or address is None:
         raise not_found()
     source, citation = found.document.source, found.citation
-    shown = _page_shown(found, number or address.spans[0][0], address.document)
+    shown = _page_shown(found, address.document)
     known = {"state": found.state, "address": address.path, "pages": found.document.pages, **shown}
     if citation is None:
         told = {"title": source.title, "path": source.name, "date": source.modified, "quote": None, "verified": False}
-        return {**known, "citation": {**told, "document_id": address.document, "page_index": address.spans[0][0]}}
+        return {**known, "citation": {**told, "document_id": address.document, "page_index": address.pages[0]}}
     card = cards([citation], {source.uri: source})[0]
     return {
         **known,
@@ -44,8 +44,9 @@ def _cited(readable: ReadableIndex, text: str, number: int) -> dict[str, Any]:
     }
 
 
-def _page_shown(found: FoundCitation, number: int, document: str) -> dict[str, Any]:
+def _page_shown(found: FoundCitation, document: str) -> dict[str, Any]:
     """A page with what the citation marks on it."""
+    number = found.number
     spans = (found.citation.spans if found.citation else None) or ()
     runs = [[span.start, span.end] for span in spans if span.page == number and span.role == "quote"]
     drawn = has_picture(found.document.source)
@@ -62,7 +63,7 @@ def _page_shown(found: FoundCitation, number: int, document: str) -> dict[str, A
 
 
 def page_data(page: Page, number: int, document: str, *, drawn: bool) -> dict[str, Any]:
-    """What the page shows of a document's page beside its text; `number` counts from 1."""
+    """A document's page without its text, as the page shows it; `number` counts from 1."""
     return {
         "document_id": document,
         "page_index": number,

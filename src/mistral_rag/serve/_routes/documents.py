@@ -2,33 +2,26 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from mistral_rag.errors import ParseError
-from mistral_rag.overlay import NotDrawnError, file_of
 from mistral_rag.serve._http.requests import whole_number
-from mistral_rag.serve._http.responses import JsonReply, RequestError, bad_request, not_found
+from mistral_rag.serve._http.responses import JsonReply, bad_request, not_found
 from mistral_rag.serve._index.addresses import document_id
-from mistral_rag.serve._index.citations import has_picture, sides
-from mistral_rag.serve._index.originals import fitting
+from mistral_rag.serve._index.citations import has_original, has_picture, sides
 from mistral_rag.serve._index.passages import shown_groups
 from mistral_rag.serve._index.readable import ReadableIndex
 from mistral_rag.serve._routes.citing import page_data
-from mistral_rag.serve._state import readable_of, state_of
+from mistral_rag.serve._state import readable_of
 
 if TYPE_CHECKING:
     from mistral_rag.index import PageSummary, SourceStatus
 
-SHOWN_INLINE: Final = frozenset({"application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp"})
-"""Types that a browser shows without running anything of theirs in our name; all others are downloads."""
 MAX_LISTED: Final = 500
 DEFAULT_LISTED: Final = 50
-DEFAULT_WIDTH: Final = 1280
 STATES: Final = ("ok", "failed")
 HOW: Final = ("text_layer", "ocr", "markup", "blank", "failed")
 
@@ -80,18 +73,18 @@ def _row(one: "SourceStatus", pages: "Sequence[PageSummary]", groups: tuple[str,
         "modified": source.modified,
         "size": max(one.size, 0) or None,
         "reading": {name: readings[name] for name in HOW},
-        "has_original": has_original(one),
+        "has_original": one.status == "ok" and has_original(one.source),
         "problems": problems_of(one),
     }
 
 
 def how_read(page: "PageSummary") -> str:
-    """How a page was read; "markup" is the text of a file that has no paper."""
+    """The way in which a page was read; "markup" is the text of a file that has no paper."""
     return "markup" if page.reading == "text_layer" and page.locator.kind != "page" else page.reading
 
 
 def problems_of(one: "SourceStatus") -> list[dict[str, Any]]:
-    """What could not be read of a document, and what to do about it."""
+    """Parts of a document that could not be read, with the reason and the way out."""
     found = [{"reason": one.reason, "page_index": None, "advice": ADVICE}] if one.reason else []
     return [*found, *({"reason": text, "page_index": page, "advice": ADVICE} for page, text in one.problems)]
 
@@ -169,73 +162,3 @@ def _page(readable: ReadableIndex, identifier: str, number: int) -> dict[str, An
         "confidence": found.confidence,
         "problems": [text for page, text in one.problems if page == number],
     }
-
-
-async def picture(request: Request) -> Response:
-    """`GET /api/pages/{id}/{number}.png?width=`: the picture of a page."""
-    readable = readable_of(request)
-    width = whole_number(request, "width", DEFAULT_WIDTH, most=10_000)
-    identifier, number = request.path_params["id"], request.path_params["number"]
-    png, tag = await run_in_threadpool(_picture, request, readable, identifier, number, width)
-    headers = {"ETag": tag, "Cache-Control": "private, max-age=0, must-revalidate"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(png, media_type="image/png", headers=headers)
-
-
-def _picture(request: Request, readable: ReadableIndex, identifier: str, number: int, width: int) -> tuple[bytes, str]:
-    one = found_document(readable, identifier)
-    if not 1 <= number <= one.pages or not has_picture(one.source):
-        raise not_found()
-    with readable.reader.view() as view:
-        try:
-            found = view.page(one.source.uri, number)
-        except KeyError:
-            raise not_found() from None
-    try:
-        png = state_of(request).images.png(one.source, found, number, width)
-    except NotDrawnError:
-        raise stale() from None
-    except ParseError:
-        raise RequestError(422, "not_drawn", "the page can't be drawn") from None
-    return png, picture_tag(one.source.digest, number, width)
-
-
-def stale() -> RequestError:
-    """The error for a file that is no more what was indexed."""
-    return RequestError(409, "stale", "the file has changed since it was read", advice="Build the index again.")
-
-
-def picture_tag(digest: str, number: int, width: int) -> str:
-    """The ETag of a picture."""
-    return f'"{digest[:16]}-{number}-{fitting(width)}"'
-
-
-async def original(request: Request) -> Response:
-    """`GET /api/documents/{id}/original`: the file, as it was when it was read."""
-    readable = readable_of(request)
-    one, path = await run_in_threadpool(_original, request, readable, request.path_params["id"])
-    shown = one.source.media_type if one.source.media_type in SHOWN_INLINE else "application/octet-stream"
-    return FileResponse(
-        path,
-        media_type=shown,
-        filename=PurePosixPath(one.source.name).name or "document",
-        content_disposition_type="inline" if one.source.media_type in SHOWN_INLINE else "attachment",
-        headers={"Cache-Control": "private, no-cache"},
-    )
-
-
-def _original(request: Request, readable: ReadableIndex, identifier: str) -> "tuple[SourceStatus, Path]":
-    one = found_document(readable, identifier)
-    if not has_original(one):
-        raise not_found()
-    try:
-        return one, state_of(request).images.original(one.source)
-    except NotDrawnError:
-        raise stale() from None
-
-
-def has_original(one: "SourceStatus") -> bool:
-    """True when a document's file may be served: it is on this machine."""
-    path = file_of(one.source)
-    return one.status == "ok" and path is not None and path.is_file()

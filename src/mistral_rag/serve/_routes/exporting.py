@@ -16,7 +16,7 @@ from mistral_rag.serve._export.markdown import as_markdown
 from mistral_rag.serve._http.requests import RequestBody, json_body
 from mistral_rag.serve._http.responses import RequestError, as_json, not_found
 from mistral_rag.serve._records.answers import GivenAnswer
-from mistral_rag.serve._routes.documents import stale
+from mistral_rag.serve._routes.page_images import stale
 from mistral_rag.serve._state import principal_of, readable_of, state_of
 
 MAX_ANSWERS: Final = 100
@@ -49,8 +49,14 @@ async def export(request: Request) -> Response:
     return Response(data, headers=headers)
 
 
+def _base_of(request: Request) -> str:
+    """The server's URL, for links in a file: as its own reader called it, by TLS where a proxy says so."""
+    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
+    return str(request.base_url.replace(scheme=scheme))
+
+
 def _made(request: Request, kind: str, given: list[GivenAnswer]) -> bytes:
-    readable, base = readable_of(request), str(request.base_url)
+    readable, base = readable_of(request), _base_of(request)
     answers = exported(readable, given)
     if kind == "markdown":
         return as_markdown(answers, base=base).encode()

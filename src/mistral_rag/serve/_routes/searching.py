@@ -1,6 +1,7 @@
 """Search: passages with the words marked, facets, and on demand what the ranking went by."""
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from mistral_rag.serve._http.responses import JsonReply, bad_request
 from mistral_rag.serve._index.addresses import document_id
 from mistral_rag.serve._index.passages import facets, is_chosen, passage_data
 from mistral_rag.serve._index.readable import ReadableIndex
-from mistral_rag.serve._state import readable_of
+from mistral_rag.serve._records.audit import search_entry
+from mistral_rag.serve._state import principal_of, readable_of, state_of
 
 MAX_QUERY: Final = 2_000
 """Characters of a query string's `q`."""
@@ -35,8 +37,13 @@ async def search(request: Request) -> Response:
     wanted = {name: request.query_params.get(name, "") for name in _NAMES}
     if any(wanted[name] and not _DATE.fullmatch(wanted[name]) for name in ("date_from", "date_to")):
         raise bad_request("date_from and date_to are dates such as 2024-04-01, or 2024")
-    explain = request.query_params.get("explain") == "1"
-    return JsonReply(await run_in_threadpool(_found, readable, query, wanted, slice(offset, offset + limit), explain))
+    explain, started = request.query_params.get("explain") == "1", time.perf_counter()
+    found = await run_in_threadpool(_found, readable, query, wanted, slice(offset, offset + limit), explain)
+    if (audit := state_of(request).audit) is not None:
+        paths = [one["path"] for one in found["results"]]
+        entry = search_entry(principal_of(request).name, query, paths, time.perf_counter() - started)
+        await run_in_threadpool(audit.append, entry)
+    return JsonReply(found)
 
 
 def _found(
@@ -66,5 +73,5 @@ def _chosen(readable: ReadableIndex, wanted: Mapping[str, str]) -> list[str] | N
 
 
 def _explained(explanation: dict[str, Any]) -> dict[str, Any]:
-    """What the ranking went by, with ids in place of addresses of files."""
+    """The reasons of the ranking, with ids in place of addresses of files."""
     return {**explanation, "filter": None, "named": [document_id(uri) for uri in explanation["named"]]}

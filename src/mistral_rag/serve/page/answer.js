@@ -42,11 +42,12 @@ export function answerText(text, claims, citations, open) {
   return fragment;
 }
 
-/** Where the rendered signs stand in `text`, asked in their order: markdown leaves signs out and adds none. */
+/** Where rendered signs stand in `text`, asked in their order: markdown leaves signs out, and adds but blanks. */
 function aligned(text) {
   const source = [...text];
   let at = 0;
   return (sign) => {
+    if (!sign.trim()) return at;
     const found = source.indexOf(sign, at);
     if (found >= 0) at = found + 1;
     return found;
@@ -55,12 +56,9 @@ function aligned(text) {
 
 function pieces(data, position, claims, citations, open, ends) {
   const runs = [];
-  let claim;
   for (const sign of data) {
-    if (sign.trim()) {
-      const at = position(sign);
-      claim = claims.find((one) => one.start <= at && at < one.end);
-    }
+    const at = position(sign);
+    const claim = claims.find((one) => one.start <= at && at < one.end);
     if (runs.length && runs.at(-1).claim === claim) runs.at(-1).text += sign;
     else runs.push({ claim, text: sign });
   }

@@ -161,7 +161,7 @@ function signIn(wrong) {
       "aria-label": t("token") });
     const submit = (event) => {
       event.preventDefault();
-      setToken(input.value.trim());
+      setToken(input.value.trim().replace(/[^\x21-\x7e]/g, "?")); // a header takes no other, and no token has one
       asking = null;
       dialog.remove();
       resolve();

@@ -10,6 +10,10 @@ const KEYS = { ArrowLeft: "previousPage", ArrowRight: "nextPage", p: "previous",
   "-": "zoomOut", 0: "zoomFit",
   t: "toggleText", Escape: "close" };
 
+/** How sure OCR is of a page, in words; null for a page that it did not read. */
+const sure = (confidence) => (typeof confidence === "number"
+  ? t("ocr_confidence", { value: number(confidence, { style: "percent" }) }) : null);
+
 export class Viewer {
   /** `element` holds it; `closed()` is called when a person closes it,
     `moved(address)` when another citation is shown. */
@@ -131,10 +135,9 @@ export class Viewer {
 
   quote({ citation, state }) {
     const { confidence, heads } = this.shown;
-    const sure = typeof confidence === "number" ? number(confidence, { style: "percent" }) : null;
     return h("div", { class: "cited" }, citation.quote ? foreign(citation.quote, "blockquote") : null,
       h("p", { class: "signs" }, badge(standing({ ...citation, state })),
-        sure ? h("span", { class: "badge ocr" }, t("ocr_confidence", { value: sure })) : null,
+        sure(confidence) && h("span", { class: "badge ocr" }, sure(confidence)),
         heads.length ? h("span", { class: "legend" }, h("i", { class: "swatch header" }), t("header_row")) : null),
       state === "stale" ? h("p", { class: "stale" }, t("stale_text")) : null);
   }
@@ -161,11 +164,11 @@ export class Viewer {
   }
 
   textOf() {
-    const { text, spans, page } = this.shown;
+    const { text, spans, page, confidence } = this.shown;
     const problems = [...(page.doubts ?? []), ...(page.problems ?? [])]
       .map((one) => foreign(typeof one === "string" ? one : one.text ?? one.reason, "li"));
     return h("section", { class: "words", tabindex: "0", "aria-label": t("page_text") },
-      page.how ? h("p", { class: "how" }, t(`how_${page.how}`)) : null,
+      page.how ? h("p", { class: "how" }, sure(confidence) ?? t(`how_${page.how}`)) : null,
       problems.length ? h("ul", { class: "doubts" }, problems) : null,
       text?.trim() ? marked(text, spans, "div", { class: "text" }) : h("p", { class: "how" }, t("no_text")));
   }
