@@ -51,8 +51,7 @@ def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
     runs = page.runs.tolist()
-    angles, counts = np.unique(page.angles, return_counts=True)
-    for angle in angles[np.argsort(-counts, kind="stable")].tolist():
+    for angle in _angles(page):
         chosen = np.flatnonzero(page.angles == angle)
         boxes = turned_upright(page.boxes[chosen], angle)
         fragments = fragments_of(page, chosen, boxes)
@@ -69,6 +68,15 @@ def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
             for row in region.rows
         )
     return lines
+
+
+def _angles(page: PageWords) -> list[int]:
+    """The angles of a page's words, that of most first."""
+    if not page.angles.any():
+        return [0] * bool(len(page.angles))
+    angles, counts = np.unique(page.angles, return_counts=True)
+    found: list[int] = angles[np.argsort(-counts, kind="stable")].tolist()
+    return found
 
 
 class _LineBuilder(NamedTuple):
