@@ -193,8 +193,8 @@ def _in_words(text: str, codes: Integers) -> Booleans:
     return mask
 
 
-def bold_lines(text_page: Any, lines: Sequence[tuple[int, int]]) -> list[bool]:
-    """True for each line, of PDFium's indices of its first and last character, that is set in a bold face."""
+def bold_ends(text_page: Any, spans: Sequence[tuple[int, int]]) -> list[tuple[bool, bool]]:
+    """For each span, of PDFium's indices of its first and last character, which of the two is set in a bold face."""
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
     flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)
     places = ctypes.addressof(name), 128, ctypes.addressof(flags)
@@ -210,7 +210,7 @@ def bold_lines(text_page: Any, lines: Sequence[tuple[int, int]]) -> list[bool]:
             known[font] = bool(font[0] & _FORCE_BOLD) or _BOLD_NAME.search(font[1]) is not None
         return known[font]
 
-    return [is_bold(first) and is_bold(last) for first, last in lines]
+    return [(is_bold(first), is_bold(last)) for first, last in spans]
 
 
 def _angles(text_page: Any, transform: PageTransform, firsts: Sequence[int], glyphs: Glyphs) -> Integers:

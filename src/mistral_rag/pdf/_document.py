@@ -17,7 +17,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.pdf._annotations.files import AttachedFile, attached_files
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
-from mistral_rag.pdf._characters import PageWords, bold_lines, read_words, text_of
+from mistral_rag.pdf._characters import PageWords, bold_ends, read_words, text_of
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._hidden.actual import drop_untrue_text
 from mistral_rag.pdf._hidden.drawing import Drawing
@@ -71,7 +71,8 @@ class Sheet(NamedTuple):
     not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
     characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `comments` are
     the words of notes, which are not on the page, and `files` counts the annotations that hold a file.
-    `rulings` are looked for where lines have cells.
+    `rulings` are looked for where lines have cells. `bold` are the starts and ends of bold letters in the lines of which
+    a part is bold.
     """
 
     number: int
@@ -89,6 +90,7 @@ class Sheet(NamedTuple):
     undrawn: int = 0
     comments: tuple[str, ...] = ()
     files: int = 0
+    bold: tuple[tuple[int, int], ...] = ()
 
     @property
     def notes(self) -> int:
@@ -158,7 +160,7 @@ class PdfFile:
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
             lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)
-            boxes, printed = _positions(text_page, words, lines, transform)
+            boxes, printed, bold = _positions(text_page, words, lines, transform)
             return Sheet(
                 number=number,
                 width=transform.width,
@@ -175,6 +177,7 @@ class PdfFile:
                 undrawn=looked.undrawn,
                 comments=annotations.comments,
                 files=annotations.files,
+                bold=bold,
             )
 
     def wrong_fonts(self) -> dict[int, WrongFont]:
@@ -259,10 +262,10 @@ def _joined_text(texts: Sequence[str], lines: list[LineLayout]) -> str:
 
 def _positions(
     text_page: Any, words: PageWords, lines: list[LineLayout], transform: PageTransform
-) -> tuple[WordBoxes, tuple[PrintedLine, ...]]:
-    """Offsets and boxes of the words and lines of a page's text."""
+) -> tuple[WordBoxes, tuple[PrintedLine, ...], tuple[tuple[int, int], ...]]:
+    """Offsets and boxes of the words and lines of a page's text, and its bold letters where lines have others too."""
     if not lines:
-        return WordBoxes(), ()
+        return WordBoxes(), (), ()
     order = [word for line in lines for word in line.words]
     # the separators before the words; a line begins with a newline, the first with nothing
     gaps = np.array([len(joint) for line in lines for joint in ("\n", *line.joints[1:])])
@@ -276,7 +279,15 @@ def _positions(
     lows = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
     highs = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
-    bold = bold_lines(text_page, [_ends(words, line) for line in lines])
+    weights = bold_ends(text_page, [_ends(words, line) for line in lines])
+    bold = [first and last for first, last in weights]
+    # a label is bold and stands first
+    mixed = [
+        at
+        for at, (line, (first, last)) in enumerate(zip(lines, weights, strict=True))
+        if first and (not last or line.cells > 1)
+    ]
+    stretches = _bold_stretches(text_page, words, [(lines[at], int(firsts[at])) for at in mixed], starts, ends)
     printed = (
         PrintedLine(
             start=start,
@@ -291,7 +302,22 @@ def _positions(
         )
         for line, (start, end), low, high, is_bold in zip(lines, spans, lows, highs, bold, strict=True)
     )
-    return _packed(starts, ends, boxes), tuple(printed)
+    return _packed(starts, ends, boxes), tuple(printed), stretches
+
+
+def _bold_stretches(
+    text_page: Any, words: PageWords, lines: Sequence[tuple[LineLayout, int]], starts: Integers, ends: Integers
+) -> tuple[tuple[int, int], ...]:
+    """Starts and ends of the bold words of some lines, each with the place of its first word in the page's order."""
+    found: list[tuple[int, int]] = []
+    for line, first in lines:
+        weights = bold_ends(text_page, [words.spans[word] for word in line.words])
+        places = range(first, first + len(line.words))
+        spans = [
+            (int(starts[at]), int(ends[at])) for at, (a, b) in zip(places, weights, strict=True) if a and b
+        ]
+        found += spans if len(spans) < len(line.words) else ()
+    return tuple(found)
 
 
 def _ends(words: PageWords, line: LineLayout) -> tuple[int, int]:

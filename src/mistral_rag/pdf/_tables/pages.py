@@ -5,6 +5,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._document import Sheet
+from mistral_rag.pdf._forms.fields import FormFields
+from mistral_rag.pdf._forms.found import forms_of, may_stack
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
 from mistral_rag.pdf._tables.pieces import Row, rows_of
@@ -35,19 +37,39 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
     found: list[tuple[Table, ...]] = []
     before: _Read | None = None
     for sheet, lines in zip(sheets, running, strict=True):
-        read = _read(sheet, lines, before)
-        found.append(tuple(item.table for item in read))
+        rows = _rows(sheet, lines)
+        layout = Layout(sheet.text, sheet.width, sheet.height)
+        forms = list(forms_of(rows, sheet.bold, layout))
+        certain = frozenset(line for form in forms if form.certain for line in form.lines)
+        read = _read(sheet, [row for row in rows if row.line not in certain], layout, before)
+        found.append(_with_fields([item.table for item in read], forms))
         before = read[-1] if read and read[-1].below <= _MAX_BEFORE else None
     return found
 
 
-def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
-    if sum(line.cells > 1 for line in sheet.lines) < 2 or len(sheet.lines) > _MAX_LINES:
+def _rows(sheet: Sheet, running: Set[int]) -> list[Row]:
+    """The lines that may be tables or forms; none where nothing on a page looks like either."""
+    cells = sum(line.cells > 1 for line in sheet.lines)
+    if (cells < 2 and len(sheet.bold) < 2 and not may_stack(sheet.lines)) or len(sheet.lines) > _MAX_LINES:
         return []
     rows = rows_of(sheet, running=running)
-    if sum(len(row.pieces) for row in rows) > _MAX_PIECES:
+    return rows if sum(len(row.pieces) for row in rows) <= _MAX_PIECES else []
+
+
+def _with_fields(tables: Sequence[Table], forms: Sequence[FormFields]) -> tuple[Table, ...]:
+    """The tables of a page and the fields of its forms, in order; a table wins over fields that are not certain."""
+    found = list(tables)
+    for form in forms:
+        own = sorted(form.tables, key=lambda table: table.start)
+        free = all(table.end <= own[0].start or max(t.end for t in own) <= table.start for table in found)
+        if free and all(a.end <= b.start for a, b in pairwise(own)):
+            found += own
+    return tuple(sorted(found, key=lambda table: table.start))
+
+
+def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | None) -> list[_Read]:
+    if sum(line.cells > 1 for line in sheet.lines) < 2:
         return []
-    layout = Layout(sheet.text, sheet.width, sheet.height)
     found: list[_Read] = []
     for parts in parts_of(rows, sheet.rulings, sheet.text):
         every = [*parts.head, *parts.body]
