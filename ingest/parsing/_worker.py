@@ -15,7 +15,6 @@ from mistral_rag.schema import Source
 from mistral_rag.text import detect_language, readable_name
 from mistral_rag.workers import WireFrame, serve
 
-
 _GARBAGE_THRESHOLDS = 50_000, 20, 100
 """Objects after which Python looks for garbage in cycles, and how often it looks at older ones: a filing of 100 pages
 has a million objects and hardly a cycle. With the default of 700 looking took an eighth of the time."""

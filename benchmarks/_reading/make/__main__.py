@@ -17,6 +17,9 @@ from benchmarks._reading.make.sheets import document_html
 from benchmarks._reading.truth import SET, Document, PageTruth, save
 
 
+_PRINTED = (layouts.SCENES, beside.SCENES, forms.SCENES, tables.SCENES, scripts.SCENES, characters.SCENES)
+
+
 def printed(scene: Scene, out: Path) -> tuple[PageTruth, ...]:
     """Print a scene by a browser."""
     sheets = scene()
@@ -26,7 +29,7 @@ def printed(scene: Scene, out: Path) -> tuple[PageTruth, ...]:
 
 def described() -> Iterator[tuple[str, str, str]]:
     """Name, kind and program of each document."""
-    for scenes in (layouts.SCENES, beside.SCENES, forms.SCENES, tables.SCENES, scripts.SCENES, characters.SCENES):
+    for scenes in _PRINTED:
         yield from ((name, kind, "chromium") for name, (kind, _) in scenes.items())
     yield from ((name, kind, "by hand") for name, (kind, _) in by_hand.MAKERS.items())
     yield from ((name, kind, "none") for name, (kind, _) in markup.MAKERS.items())
@@ -41,8 +44,7 @@ def make(name: str, kind: str, program: str) -> Document:
     if name in makers:
         pages = makers[name][1](out)
     else:
-        scenes = {**layouts.SCENES, **beside.SCENES, **forms.SCENES, **tables.SCENES, **scripts.SCENES, **characters.SCENES}
-        pages = printed(scenes[name][1], out)
+        pages = printed({own: scene for group in _PRINTED for own, (_, scene) in group.items()}[name], out)
     document = Document(name, kind, out.name, pages, program)
     save(document)
     return document

@@ -1,7 +1,6 @@
 """Pages of fields: labels with their values beside or below them, empty ones, receipts, and tables that are turned.
 
-The truth of a field is a table of one row: its label names the value, as the name of a row beside it or of a column
-above it.
+The truth of a field is a table of one row that its label names, be it beside the value or above it.
 """
 
 from collections.abc import Sequence
@@ -30,11 +29,9 @@ _SHIPMENT = (
 Fields = Sequence[tuple[str, str]]
 
 
-def _field(sheet: Sheet, label: str, value: str, *, above: bool) -> None:
+def _field(sheet: Sheet, label: str, value: str) -> None:
     """The truth of one field."""
-    role = "column" if above else "row"
-    place = (1, 0) if above else (0, 1)
-    cells = (Cell(0, 0, label, role), *((Cell(*place, value),) if value else ()))  # type: ignore[arg-type]
+    cells = (Cell(0, 0, label, "row"), *((Cell(0, 1, value),) if value else ()))
     sheet.tables.append(Table(cells, len(sheet.regions)))
     sheet.regions.append(Region("table", f"{label}\n{value}".strip(), ordered=False))
 
@@ -53,7 +50,7 @@ def beside(name: str, fields: Fields, *, columns: int = 1, gap: float = 0, size:
             else:
                 both = f"{_BOLD.format(label)} {value}"
                 sheet.draw(left, y, both, style=f"{_SANS};font-size:{size}pt;white-space:pre")
-            _field(sheet, label, value, above=False)
+            _field(sheet, label, value)
         column(sheet, prose, 54, top + 16 * (len(fields) // columns) + 24, 504, [3])
         return [sheet]
 
@@ -77,7 +74,7 @@ def above(
             small = f"{_SANS};font-size:{9 if bold else 6.5}pt;line-height:9pt{';font-weight:bold' if bold else ''}"
             sheet.draw(left + 4, y + 2, label, style=small)
             sheet.draw(left + 4, y + 13, value, style=f"{_SANS};font-size:10pt")
-            _field(sheet, label, value, above=True)
+            _field(sheet, label, value)
         column(sheet, prose, 54, top + 30 * (-(-len(fields) // columns)) + 20, 504, [3])
         return [sheet]
 
@@ -149,11 +146,16 @@ def from_right(name: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *
     return build
 
 
+_PAID = (("TOTAL", "21.40"), ("CASH", "50.00"), ("CHANGE", "28.60"))
 _SHOP = (
     ("MILK 2L", "2", "3.50", "7.00"), ("BREAD WHOLEMEAL", "1", "2.20", "2.20"), ("APPLES KG", "3", "1.10", "3.30"),
     ("BATTERY AA", "1", "8.90", "8.90"),
 )  # fmt: skip
-_CAFE = (("Flat white", "2", "4.20", "8.40"), ("Cheese toast", "1", "6.80", "6.80"), ("Still water", "3", "2.50", "7.50"))
+_CAFE = (
+    ("Flat white", "2", "4.20", "8.40"),
+    ("Cheese toast", "1", "6.80", "6.80"),
+    ("Still water", "3", "2.50", "7.50"),
+)
 _KITS = ["Site", "Inspected", "Repaired", "Replaced", "Closed"]
 _SITES = [["Aarhus", "14", "3", "1", "0"], ["Bergen", "22", "7", "2", "1"], ["Cadiz", "9", "0", "4", "2"],
           ["Dover", "31", "12", "5", "3"]]  # fmt: skip
@@ -176,7 +178,7 @@ SCENES: dict[str, tuple[str, Scene]] = {
         "field-above-bare": above("field-above-bare", _PERSON, columns=2, boxed=False),
         "field-above-bold": above("field-above-bold", _SHIPMENT, columns=3, boxed=False, bold=True),
         "field-above-one": above("field-above-one", _INVOICE, columns=1),
-        "field-receipt": receipt("field-receipt", _SHOP, sums=(("TOTAL", "21.40"), ("CASH", "50.00"), ("CHANGE", "28.60"))),
+        "field-receipt": receipt("field-receipt", _SHOP, sums=_PAID),
         "field-receipt-cafe": receipt("field-receipt-cafe", _CAFE, sums=(("Subtotal", "22.70"), ("Service", "2.27"))),
         "field-turned-ruled": turned_heads("field-turned-ruled", _KITS, _SITES, look="ruled"),
         "field-turned-bare": turned_heads("field-turned-bare", _KITS[:4], [row[:4] for row in _SITES], look="bare"),

@@ -11,9 +11,9 @@ from mistral_rag.local.ocr._reading import PictureReading, PictureWords
 from mistral_rag.ocr._result import OcrPage, WordScores
 from mistral_rag.pdf._blocks import blocks_of, body_height
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._document import PrintedLine, Sheet
 from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._layout import LineLayout, lines_of
+from mistral_rag.pdf._sheet import PrintedLine, Sheet
 from mistral_rag.schema import Block, Box, Locator, WordBoxes, clean_text
 
 MAX_HEIGHT_CHANGE: Final = 0.2

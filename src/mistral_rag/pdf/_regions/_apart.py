@@ -51,7 +51,6 @@ def splits_of(rows: Rows, texts: Sequence[str]) -> Iterator[Split]:
 
 def _spans(rows: Rows, texts: Sequence[str]) -> set[tuple[int, int, float]]:
     """Rows with white between two sides, from and up to, and its middle: as many as can be, and each block of them."""
-
     known: dict[int, bool] = {}
 
     def begins(fragment: Fragment) -> bool:

@@ -1,12 +1,12 @@
 """Tables of the pages of a document: one that goes on over the page keeps the names of its columns."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._document import Sheet
-from mistral_rag.pdf._forms.fields import FormFields
-from mistral_rag.pdf._forms.found import forms_of, may_stack
+from mistral_rag.pdf._forms.beside import forms_beside
+from mistral_rag.pdf._forms.fields import FormFields, field_of
+from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
 from mistral_rag.pdf._tables.pieces import Row, rows_of
@@ -39,7 +39,7 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
     for sheet, lines in zip(sheets, running, strict=True):
         rows = _rows(sheet, lines)
         layout = Layout(sheet.text, sheet.width, sheet.height)
-        forms = list(forms_of(rows, sheet.bold, layout))
+        forms = [*_stacked_fields(sheet, rows, layout), *forms_beside(rows, sheet.bold, layout)]
         certain = frozenset(line for form in forms if form.certain for line in form.lines)
         read = _read(sheet, [row for row in rows if row.line not in certain], layout, before)
         found.append(_with_fields([item.table for item in read], forms))
@@ -50,10 +50,19 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
 def _rows(sheet: Sheet, running: Set[int]) -> list[Row]:
     """The lines that may be tables or forms; none where nothing on a page looks like either."""
     cells = sum(line.cells > 1 for line in sheet.lines)
-    if (cells < 2 and len(sheet.bold) < 2 and not may_stack(sheet.lines)) or len(sheet.lines) > _MAX_LINES:
+    if (cells < 2 and len(sheet.bold) < 2 and not sheet.fields) or len(sheet.lines) > _MAX_LINES:
         return []
     rows = rows_of(sheet, running=running)
     return rows if sum(len(row.pieces) for row in rows) <= _MAX_PIECES else []
+
+
+def _stacked_fields(sheet: Sheet, rows: Sequence[Row], layout: Layout) -> Iterator[FormFields]:
+    """The fields whose values stand below their labels: the layout has put the lines of each together."""
+    by_line = {row.line: row for row in rows}
+    for first, end in sheet.fields:
+        if all(at in by_line for at in range(first, end)):
+            label, *value = ((by_line[at].as_one(sheet.text), by_line[at]) for at in range(first, end))
+            yield FormFields((field_of(label, value, layout),), frozenset(range(first, end)), True)
 
 
 def _with_fields(tables: Sequence[Table], forms: Sequence[FormFields]) -> tuple[Table, ...]:
