@@ -16,7 +16,6 @@ from benchmarks._reading.make.printers import browser
 from benchmarks._reading.make.sheets import document_html
 from benchmarks._reading.truth import SET, Document, PageTruth, save
 
-
 _PRINTED = (layouts.SCENES, beside.SCENES, forms.SCENES, tables.SCENES, scripts.SCENES, characters.SCENES)
 
 

@@ -37,8 +37,8 @@ class Sheet(NamedTuple):
     not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
     characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `comments` are
     the words of notes, which are not on the page, and `files` counts the annotations that hold a file.
-    `rulings` are looked for where lines have cells. `bold` are the starts and ends of bold words in lines of which a part
-    is bold. `fields` are the first line of each label with its value below it, and the line behind.
+    `rulings` are looked for where lines have cells. `bold` are the starts and ends of bold words in lines of which a
+    part is bold. `fields` are the first line of each label with its value below it, and the line behind.
     """
 
     number: int

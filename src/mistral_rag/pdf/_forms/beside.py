@@ -18,15 +18,14 @@ _MIN_FIELDS = 3
 def forms_beside(rows: Sequence[Row], bold: Stretches, layout: Layout) -> Iterator[FormFields]:
     """The forms among the lines of a page, from the top."""
     for run in _runs([labelled_line(row, _inside(bold, row), layout.text) for row in rows]):
-        fields = sum(len(line.pairs) for line in run)
-        if len(run) < _MIN_LINES and fields < _MIN_FIELDS:
+        if len(run) < _MIN_LINES and sum(line.filled for line in run) < _MIN_FIELDS:
             continue
         tables = tuple(
             field_of((label, line.row), [(value, line.row) for value in values], layout)
             for line in run
             for label, values in line.pairs
         )
-        certain = 2 * sum(line.is_certain for line in run) > len(run)
+        certain = 2 * sum(line.is_certain for line in run) >= len(run)
         yield FormFields(tables, frozenset(line.row.line for line in run), certain)
 
 

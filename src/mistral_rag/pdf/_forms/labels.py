@@ -31,9 +31,14 @@ class LabelledLine(NamedTuple):
     pairs: tuple[tuple[Piece, tuple[Piece, ...]], ...]
 
     @property
+    def filled(self) -> int:
+        """Number of the labels with a value."""
+        return sum(bool(values) for _, values in self.pairs)
+
+    @property
     def is_certain(self) -> bool:
         """True when labels and values take turns: a row of a table has one label."""
-        return len(self.pairs) > 1
+        return self.filled > 1
 
 
 def labelled_line(row: Row, bold: Stretches, text: str) -> LabelledLine | None:
@@ -94,7 +99,7 @@ def _by_weight(words: Sequence[Word], row: Row, bold: Stretches) -> Iterator[tup
 def _at_colons(words: Sequence[Word], text: str) -> Iterator[list[Word]]:
     """The words with those behind the first colon apart."""
     for at, (start, end, _, _) in enumerate(words[:MAX_LABEL_WORDS], 1):
-        if text[end - 1] in ":：" and end - start > 1 and at < len(words):
+        if text[end - 1] in ":：" and (at > 1 or end - start > 1) and at < len(words):
             yield list(words[:at])
             yield list(words[at:])
             return

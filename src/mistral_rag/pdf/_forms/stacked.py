@@ -24,6 +24,8 @@ _MAX_LARGE = 1.05
 """A bold line that is higher than the one below is its heading."""
 _MAX_VALUE_GAP = 0.9
 """White between a label and its value below it, times the height of the value."""
+_MIN_ROOM = 1.2
+"""White in which a value may stand, times the height of its label."""
 _ALIGNED = 4.0
 """Points by which a value may begin left of its label."""
 _MAX_VALUE_LINES = 4
@@ -65,6 +67,8 @@ def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
     if not may_stack(sheet.lines):
         return None
     rows = rows_of(sheet, running=frozenset())
+    # a row is as high as its words: those of a picture have the height of their ink
+    rows = [row.of_height(sheet.lines[row.line].height) for row in rows]
     forms = list(_forms(rows, sheet.text))
     if not forms:
         return None
@@ -120,10 +124,15 @@ def _block(rows: Sequence[Row], at: int, text: str) -> tuple[Row, list[Row]] | N
         if not _is_value_of(row, labels, values[-1] if values else labels, text):
             break
         values.append(row)
-    following = rows[at + 1 + len(values) : at + 2 + len(values)]
-    if not values and not (following and _is_like(labels, following[0]) and _are_labels(following[0], text)):
+    if not values and not (at + 1 < len(rows) and _is_empty(labels, rows[at + 1], text)):
         return None
     return labels, values
+
+
+def _is_empty(labels: Row, following: Row, text: str) -> bool:
+    """True for a line of labels with room for values between it and the next one, unlike two lines of one head."""
+    white = following.top - labels.bottom
+    return white > _MIN_ROOM * labels.height and _is_like(labels, following) and _are_labels(following, text)
 
 
 def _are_labels(row: Row, text: str) -> bool:
@@ -143,7 +152,14 @@ def _is_value_of(row: Row, labels: Row, above: Row, text: str) -> bool:
         return False
     if any(len(text[piece.start : piece.end].split()) > MAX_VALUE_WORDS for piece in row.pieces):
         return False
-    return all(any(label.left - _ALIGNED <= piece.left for label in labels.pieces) for piece in row.pieces)
+    owners = [_owner(labels.pieces, piece) for piece in row.pieces]
+    return None not in owners and len(set(owners)) == len(owners) and text[row.pieces[-1].end - 1] not in ":："
+
+
+def _owner(labels: Sequence[Piece], piece: Piece) -> int | None:
+    """Index of the label that a piece stands below: the last one that does not begin right of it."""
+    left = [(label.left, at) for at, label in enumerate(labels) if label.left - _ALIGNED <= piece.left]
+    return max(left)[1] if left else None
 
 
 def _form_of(blocks: Sequence[tuple[Row, list[Row]]]) -> StackedForm | None:
@@ -165,5 +181,6 @@ def _fields(labels: Row, values: Sequence[Row]) -> list[StackedField]:
     held: list[list[Located]] = [[] for _ in names]
     for row in values:
         for piece in row.pieces:
-            held[max(at for at, name in enumerate(names) if name.left - _ALIGNED <= piece.left)].append((piece, row))
+            if (owner := _owner(names, piece)) is not None:
+                held[owner].append((piece, row))
     return [StackedField((name, labels), tuple(own)) for name, own in zip(names, held, strict=True)]

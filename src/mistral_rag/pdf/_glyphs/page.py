@@ -106,7 +106,7 @@ def inked(codes: Integers) -> Booleans:
 
 @cache
 def _blanks() -> Booleans:
-    """Mask of the blanks by code point, the last place for all others: a search in their list takes ten times as long."""
+    """Mask of the blanks by code point, the last place for all others: a search in a list takes ten times as long."""
     mask = np.zeros(_BLANKS[-1] + 2, dtype=bool)
     mask[list(_BLANKS)] = True
     return mask

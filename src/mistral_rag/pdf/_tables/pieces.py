@@ -81,6 +81,11 @@ class Row(NamedTuple):
         """True when a piece behind the first is a number."""
         return any(piece.kind == "number" for piece in self.pieces[1:])
 
+    def of_height(self, height: float) -> "Row":
+        """The row with another height, around its middle."""
+        middle = (self.top + self.bottom) / 2
+        return self._replace(top=middle - height / 2, bottom=middle + height / 2)
+
     def as_one(self, text: str) -> Piece:
         """All of its words as one piece."""
         return piece_of(text, [word for piece in self.pieces for word in piece.words])

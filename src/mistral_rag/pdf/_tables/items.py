@@ -1,0 +1,40 @@
+"""Items on two lines, as on receipts: the name, and below it quantity, price and amount."""
+
+from collections.abc import Sequence
+
+from mistral_rag.pdf._tables.pieces import Row
+
+_MIN_ITEMS = 2
+"""One name above one line of numbers may be a group of rows."""
+_MAX_GAP = 1.0
+"""White between a name and its numbers, times the height of a line."""
+_TIMES = ("@", "x", "×")
+"""Signs that a line of numbers may begin with besides digits."""
+
+
+def item_names(rows: Sequence[Row], text: str) -> frozenset[int]:
+    """Indices of the lines that name an item whose numbers stand on the next line; none where a table has groups.
+
+    A group has several lines of numbers below its name, an item one.
+    """
+    begins = [_is_numbers(row, text) for row in rows]
+    names = frozenset(
+        at
+        for at in range(len(rows) - 1)
+        if begins[at + 1]
+        and not begins[at]
+        and len(rows[at].pieces) == 1
+        and rows[at].is_words
+        and rows[at + 1].top - rows[at].top >= 0
+        and rows[at + 1].top - rows[at].bottom <= _MAX_GAP * rows[at].height
+    )
+    alone = all(not (begins[at] and begins[at - 1]) for at in range(1, len(rows)))
+    return names if len(names) >= _MIN_ITEMS and alone else frozenset()
+
+
+def _is_numbers(row: Row, text: str) -> bool:
+    """True for a line that begins with a quantity or the number of an item, and ends with an amount."""
+    first = min(row.pieces, key=lambda piece: piece.left)
+    last = max(row.pieces, key=lambda piece: piece.right)
+    begins = text[first.start].isdigit() or text[first.start : first.start + 1] in _TIMES
+    return begins and first.kind not in {"year", "date", "range"} and last.kind == "number" and len(row.pieces) > 1
