@@ -19,6 +19,8 @@ _MIN_ROW_OVERLAP = 0.5
 """Fragments that share this much of the lower one's height stand on one line: raised marks do, the next line not."""
 _MAX_BLANK = 0.4
 """Widest blank between two words, times the height of a line; a gutter has half of that height at least."""
+_MAX_TOUCHING = 0.12
+"""Gap between two digits of one number, times the height of a line; a blank has twice as much."""
 _MAX_UNEVEN = 0.04
 """Difference between the blanks of one justified line, times the height of a line: they are equal but for rounding."""
 _MAX_JUSTIFIED = 3.0
@@ -139,6 +141,25 @@ def reads_leftward(texts: Sequence[str]) -> bool:
     return bool(2 * np.count_nonzero(is_leftward(codes_of(whole))) > sum(map(str.isalpha, whole)))
 
 
+def _with_whole_numbers(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
+    """The fragments of a line to the left, with digits that touch each other as one: numbers are read to the right."""
+    found: list[Fragment] = []
+    for fragment in row:
+        last = found[-1] if found else None
+        reach = _MAX_TOUCHING * (fragment.box.bottom - fragment.box.top)
+        touches = last is not None and abs(fragment.box.left - last.box.right) <= reach
+        if last is not None and touches and all(_is_numeral(part, texts) for part in (last, fragment)):
+            found[-1] = Fragment([*last.words, *fragment.words], around([last.box, fragment.box]))
+        else:
+            found.append(fragment)
+    return found
+
+
+def _is_numeral(fragment: Fragment, texts: Sequence[str]) -> bool:
+    """True for digits and the signs that stand between them."""
+    return all(not character.isalpha() for word in fragment.words for character in texts[word])
+
+
 def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
     """True when most words of a fragment have digits."""
     return 2 * sum(any(map(str.isdigit, texts[word])) for word in fragment.words) > len(fragment.words)
@@ -148,7 +169,7 @@ def joined(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
     """The fragments of a row, those put together that stand a blank apart: PDFium breaks lines at odd characters."""
     found: list[Fragment] = []
     leftward = reads_leftward([texts[word] for fragment in row for word in fragment.words])
-    for fragment in row:
+    for fragment in _with_whole_numbers(row, texts) if leftward else row:
         last = found[-1] if found else None
         if (
             last is not None

@@ -120,7 +120,8 @@ class _LineBuilder(NamedTuple):
 
     def _gap(self, before: int, after: int, *, leftward: bool) -> float:
         a, b = self.boxes[before], self.boxes[after]
-        return a[0] - b[2] if leftward else b[0] - a[2]
+        # in a line to the left, the digits of a number stand to the right of each other
+        return max(a[0] - b[2], b[0] - a[2]) if leftward else b[0] - a[2]
 
     def _joint_between(self, fragment: Fragment, following: Fragment, *, leftward: bool) -> str:
         """Separator between two fragments."""

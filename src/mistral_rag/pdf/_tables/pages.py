@@ -11,6 +11,7 @@ from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_ki
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
 from mistral_rag.pdf._tables.pieces import Row, rows_of
 from mistral_rag.pdf._tables.regions import parts_of
+from mistral_rag.pdf._tables.turned import with_turned_names
 from mistral_rag.schema import Block, Table
 
 _MAX_LINES = 500
@@ -94,7 +95,7 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
             parts = parts._replace(columns=columns)
             table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
         else:
-            table = table_of(parts, layout)
+            table = with_turned_names(table_of(parts, layout), parts.columns, sheet, every[0].height)
         found.append(_Read(table, parts, above, below))
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
