@@ -1,5 +1,6 @@
 """Fields whose values stand beside their labels: runs of lines of labels and values."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mistral_rag.pdf._forms.fields import FormFields, field_of
@@ -7,12 +8,18 @@ from mistral_rag.pdf._forms.labels import LabelledLine, Stretches, labelled_line
 from mistral_rag.pdf._tables.grid import Layout
 from mistral_rag.pdf._tables.pieces import Row
 
+_NAMED = re.compile(r"^[^\n:：]{2,40}[:：] ?\S", re.MULTILINE)
 _MAX_GAP = 2.5
 """White between two lines of fields, times the height of a line."""
 _MIN_LINES = 2
 """Lines of fields below each other: one alone may be a sentence with a word in bold."""
 _MIN_FIELDS = 3
 """Fields on one line that are a form without any other line."""
+
+
+def may_have_fields(text: str, bold: Stretches) -> bool:
+    """True when a page has lines that begin with a name and a colon, or of which a part is bold."""
+    return len(bold) >= _MIN_LINES or len(_NAMED.findall(text)) >= _MIN_LINES
 
 
 def forms_beside(rows: Sequence[Row], bold: Stretches, layout: Layout) -> Iterator[FormFields]:

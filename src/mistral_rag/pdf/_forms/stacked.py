@@ -12,8 +12,8 @@ from mistral_rag.pdf._sheet import PrintedLine, Sheet
 from mistral_rag.pdf._tables.pieces import Piece, Row, rows_of
 from mistral_rag.schema import WordBoxes
 
-_MAX_GAP = 2.5
-"""White between two lines of fields, times the height of a line."""
+_MAX_GAP = 4.0
+"""White between two lines of fields, times the height of the second one's labels: an empty box has more than three."""
 _MIN_LINES = 2
 """Lines of labels with values, below each other: one alone may be the head of a table."""
 _MIN_LONE = 3

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._forms.beside import forms_beside
+from mistral_rag.pdf._forms.beside import forms_beside, may_have_fields
 from mistral_rag.pdf._forms.fields import FormFields, field_of
 from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
@@ -51,7 +51,8 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
 def _rows(sheet: Sheet, running: Set[int]) -> list[Row]:
     """The lines that may be tables or forms; none where nothing on a page looks like either."""
     cells = sum(line.cells > 1 for line in sheet.lines)
-    if (cells < 2 and len(sheet.bold) < 2 and not sheet.fields) or len(sheet.lines) > _MAX_LINES:
+    none = cells < 2 and not sheet.fields and not may_have_fields(sheet.text, sheet.bold)
+    if none or len(sheet.lines) > _MAX_LINES:
         return []
     rows = rows_of(sheet, running=running)
     return rows if sum(len(row.pieces) for row in rows) <= _MAX_PIECES else []

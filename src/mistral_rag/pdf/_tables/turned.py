@@ -20,7 +20,9 @@ def with_turned_names(table: Table, columns: Sequence[Column], sheet: Sheet, hei
         return table
     top = table.box.top * sheet.height
     turned = [line for line in sheet.lines if not line.upright and top - _foot(line, sheet) + height / 2 >= 0]
-    near = [line for line in turned if top - _foot(line, sheet) < _MAX_WHITE * height]
+    # one of them stands right above the values; a shorter name may stand in the middle of its cell
+    heads = [line.box.top for line in turned if top - _foot(line, sheet) < _MAX_WHITE * height]
+    near = [line for line in turned if heads and line.box.bottom > min(heads)]
     names = _in_order(columns, near, sheet) or tuple(_name_over(column, near, sheet) for column in columns)
     return table.model_copy(update={"columns": names}) if sum(map(bool, names)) >= _MIN_NAMES else table
 
