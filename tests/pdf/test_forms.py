@@ -187,3 +187,17 @@ def test_text_that_runs_up_the_page_names_the_columns_below_it(write_pdf: WriteP
     ]
     found = rows_of(write_pdf(names + drawn(put, rows)))
     assert found[1][1] == ["Inspected: 22 (row Bergen)", "Repaired: 7 (row Bergen)", "Closed: 2 (row Bergen)"]
+
+
+def test_numbers_beside_the_middle_of_a_label_begin_no_item(write_pdf: WritePdf, put: Put) -> None:
+    placed: list[Placed] = [(200, 720, "First", "F2", 9), (260, 720, "Second", "F2", 9)]
+    for at, (above, below) in enumerate(
+        (("Repairs of vehicles", "and trailers"), ("Rent of yards", "and of one crane"))
+    ):
+        y = 700 - 36 * at
+        placed += [(60, y, above, "F1", 9), (200, y - 8, "94", "F1", 9), (260, y - 8, "46", "F1", 9)]
+        placed += [(60, y - 16, below, "F1", 9)]
+    assert [values for _, values in rows_of(write_pdf(drawn(put, placed)))][1:] == [
+        ["First: 94 (row Repairs of vehicles and trailers)", "Second: 46 (row Repairs of vehicles and trailers)"],
+        ["First: 94 (row Rent of yards and of one crane)", "Second: 46 (row Rent of yards and of one crane)"],
+    ]

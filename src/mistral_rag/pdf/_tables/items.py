@@ -1,5 +1,6 @@
 """Items on two lines, as on receipts: the name, and below it quantity, price and amount."""
 
+import re
 from collections.abc import Sequence
 
 from mistral_rag.pdf._tables.pieces import Row
@@ -8,8 +9,8 @@ _MIN_ITEMS = 2
 """One name above one line of numbers may be a group of rows."""
 _MAX_GAP = 1.0
 """White between a name and its numbers, times the height of a line."""
-_TIMES = ("@", "x", "×")
-"""Signs that a line of numbers may begin with besides digits."""
+_TIMES = re.compile(r"(?:[\d.,]+\s?)?[@x×*]\s?[$€£]?\d")
+"""Quantity and price, or a price alone: "2 x 3.50", "@ 3.50"."""
 
 
 def item_names(rows: Sequence[Row], text: str) -> frozenset[int]:
@@ -26,6 +27,8 @@ def item_names(rows: Sequence[Row], text: str) -> frozenset[int]:
         and len(rows[at].pieces) == 1
         and rows[at].is_words
         and rows[at + 1].top - rows[at].top >= 0
+        # numbers beside the middle of a label of several lines begin right of it
+        and rows[at + 1].left < rows[at].right
         and rows[at + 1].top - rows[at].bottom <= _MAX_GAP * rows[at].height
     )
     alone = all(not (begins[at] and begins[at - 1]) for at in range(1, len(rows)))
@@ -36,5 +39,5 @@ def _is_numbers(row: Row, text: str) -> bool:
     """True for a line that begins with a quantity or the number of an item, and ends with an amount."""
     first = min(row.pieces, key=lambda piece: piece.left)
     last = max(row.pieces, key=lambda piece: piece.right)
-    begins = text[first.start].isdigit() or text[first.start : first.start + 1] in _TIMES
-    return begins and first.kind not in {"year", "date", "range"} and last.kind == "number" and len(row.pieces) > 1
+    begins = first.kind in {"number", "quantity"} or _TIMES.match(text, first.start, first.end) is not None
+    return begins and last.kind == "number" and len(row.pieces) > 1
