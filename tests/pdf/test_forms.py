@@ -38,6 +38,7 @@ def beside(fields: Sequence[tuple[float, float, str, float, str]]) -> list[Place
     ]
 
 
+READING_SET = Path(__file__).parents[2] / "benchmarks" / "reading_set"
 PROSE = [
     (60.0, 300.0 - 13 * at, line, "F1", 10.0)
     for at, line in enumerate(
@@ -189,15 +190,18 @@ def test_text_that_runs_up_the_page_names_the_columns_below_it(write_pdf: WriteP
     assert found[1][1] == ["Inspected: 22 (row Bergen)", "Repaired: 7 (row Bergen)", "Closed: 2 (row Bergen)"]
 
 
-def test_numbers_beside_the_middle_of_a_label_begin_no_item(write_pdf: WritePdf, put: Put) -> None:
-    placed: list[Placed] = [(200, 720, "First", "F2", 9), (260, 720, "Second", "F2", 9)]
-    for at, (above, below) in enumerate(
-        (("Repairs of vehicles", "and trailers"), ("Rent of yards", "and of one crane"))
-    ):
-        y = 700 - 36 * at
-        placed += [(60, y, above, "F1", 9), (200, y - 8, "94", "F1", 9), (260, y - 8, "46", "F1", 9)]
-        placed += [(60, y - 16, below, "F1", 9)]
-    assert [values for _, values in rows_of(write_pdf(drawn(put, placed)))][1:] == [
-        ["First: 94 (row Repairs of vehicles and trailers)", "Second: 46 (row Repairs of vehicles and trailers)"],
-        ["First: 94 (row Rent of yards and of one crane)", "Second: 46 (row Rent of yards and of one crane)"],
-    ]
+def test_numbers_beside_the_middle_of_a_label_begin_no_item() -> None:
+    page = read_pages(READING_SET / "tables-many-lines-bare.pdf")[0]
+    values = [str(value) for value in page.cell_values(0, len(page.text))]
+    assert "First quarter: 92,586 (row Repairs of vehicles and trailers)" in values
+    assert "Second quarter: 347 (row Repairs of vehicles and trailers)" in values
+
+
+def test_digits_of_a_number_in_a_hebrew_table_keep_their_order() -> None:
+    lines = read_pages(READING_SET / "field-rtl-he.pdf")[0].text.split("\n")
+    assert [line.split() for line in lines[1:3]] == [["חיפה", "3021", "44"], ["אילת", "410", "8"]]
+
+
+def test_rows_of_an_arabic_table_are_lines_of_their_own() -> None:
+    lines = read_pages(READING_SET / "field-rtl-ar.pdf")[0].text.split("\n")
+    assert [line.split() for line in lines[1:3]] == [["القاهرة", "1204", "31"], ["عمان", "877", "12"]]
