@@ -107,7 +107,7 @@ def test_a_missing_extra_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_name_is_the_same_in_every_process_and_tells_the_model() -> None:
-    assert LocalOCR(threads=1).name == LocalOCR(threads=2).name == "local-ocr/pp-ocrv6-small/1"
+    assert LocalOCR(threads=1).name == LocalOCR(threads=2).name == "local-ocr/pp-ocrv6-small/2"
 
 
 def test_an_interrupted_page_is_not_taken_for_the_next_one(

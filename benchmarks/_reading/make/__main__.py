@@ -10,11 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks._reading.make import beside, by_hand, characters, layouts, markup, scripts, tables, typeset
+from benchmarks._reading.make import beside, by_hand, characters, forms, layouts, markup, scripts, tables, typeset
 from benchmarks._reading.make.layouts import Scene
 from benchmarks._reading.make.printers import browser
 from benchmarks._reading.make.sheets import document_html
 from benchmarks._reading.truth import SET, Document, PageTruth, save
+
+_PRINTED = (layouts.SCENES, beside.SCENES, forms.SCENES, tables.SCENES, scripts.SCENES, characters.SCENES)
 
 
 def printed(scene: Scene, out: Path) -> tuple[PageTruth, ...]:
@@ -26,7 +28,7 @@ def printed(scene: Scene, out: Path) -> tuple[PageTruth, ...]:
 
 def described() -> Iterator[tuple[str, str, str]]:
     """Name, kind and program of each document."""
-    for scenes in (layouts.SCENES, beside.SCENES, tables.SCENES, scripts.SCENES, characters.SCENES):
+    for scenes in _PRINTED:
         yield from ((name, kind, "chromium") for name, (kind, _) in scenes.items())
     yield from ((name, kind, "by hand") for name, (kind, _) in by_hand.MAKERS.items())
     yield from ((name, kind, "none") for name, (kind, _) in markup.MAKERS.items())
@@ -41,8 +43,7 @@ def make(name: str, kind: str, program: str) -> Document:
     if name in makers:
         pages = makers[name][1](out)
     else:
-        scenes = {**layouts.SCENES, **beside.SCENES, **tables.SCENES, **scripts.SCENES, **characters.SCENES}
-        pages = printed(scenes[name][1], out)
+        pages = printed({own: scene for group in _PRINTED for own, (_, scene) in group.items()}[name], out)
     document = Document(name, kind, out.name, pages, program)
     save(document)
     return document

@@ -7,10 +7,11 @@ process (`ingest` does).
 from pathlib import Path
 
 from mistral_rag.pdf._blocks import largest_words
-from mistral_rag.pdf._document import SPARSE, PdfFile, PrintedLine, Sheet
+from mistral_rag.pdf._document import PdfFile
 from mistral_rag.pdf._images import PageImage
 from mistral_rag.pdf._left_out import LeftOut
 from mistral_rag.pdf._pages import pages_of, read_page, read_pages
+from mistral_rag.pdf._sheet import SPARSE, PrintedLine, Sheet
 from mistral_rag.pdf._typewriter import apart
 from mistral_rag.pdf._unlocking import unlock
 

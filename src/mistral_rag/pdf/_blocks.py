@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby, pairwise
 from types import MappingProxyType
 
-from mistral_rag.pdf._document import PrintedLine, Sheet
 from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._layout import CELL_JOINT
 from mistral_rag.pdf._regions import RegionKind
+from mistral_rag.pdf._sheet import PrintedLine, Sheet
 from mistral_rag.schema import Block, BlockKind, Box
 
 _TITLE_HEIGHT = 1.15

@@ -98,7 +98,9 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
     tokens, starts_run = _tokens(glyphs.text, cuts)
     firsts, ends = tokens.T.tolist()
     spans = [(glyphs.indices[first], glyphs.indices[end - 1]) for first, end in zip(firsts, ends, strict=True)]
-    texts = [_clean_word(glyphs.text[first:end]) for first, end in zip(firsts, ends, strict=True)]
+    texts = [glyphs.text[first:end] for first, end in zip(firsts, ends, strict=True)]
+    if not glyphs.text.isascii():
+        texts = [word if word.isascii() else _clean_word(word) for word in texts]
     boxes = word_boxes(glyphs.boxes, tokens)
     angles = _angles(text_page, transform, firsts, glyphs)
     visible = sum(map(len, glyphs.text.split()))
@@ -143,9 +145,11 @@ def _is_tiny(words: PageWords) -> Booleans:
     lying = (words.angles == 90) | (words.angles == 270)
     heights = np.where(lying, right - left, bottom - top)
     along = np.where(lying, bottom - top, right - left)
-    counts = np.array([len(text) for text in words.texts])
+    counts = np.array(list(map(len, words.texts)))
     least = np.where(counts > _FEW_LETTERS, 2, 1) * _MIN_WIDTH
-    squeezed = (along < least * heights * counts) & np.array([text.isascii() for text in words.texts], dtype=bool)
+    squeezed = along < least * heights * counts
+    for at in np.flatnonzero(squeezed).tolist():
+        squeezed[at] = words.texts[at].isascii()
     tiny: Booleans = (heights < _MIN_HEIGHT) | squeezed
     return tiny
 
@@ -189,8 +193,8 @@ def _in_words(text: str, codes: Integers) -> Booleans:
     return mask
 
 
-def bold_lines(text_page: Any, lines: Sequence[tuple[int, int]]) -> list[bool]:
-    """True for each line, of PDFium's indices of its first and last character, that is set in a bold face."""
+def bold_ends(text_page: Any, spans: Sequence[tuple[int, int]]) -> list[tuple[bool, bool]]:
+    """For each span, of PDFium's indices of its first and last character, which of the two is set in a bold face."""
     handle = ctypes.cast(text_page, ctypes.c_void_p).value
     flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)
     places = ctypes.addressof(name), 128, ctypes.addressof(flags)
@@ -206,7 +210,7 @@ def bold_lines(text_page: Any, lines: Sequence[tuple[int, int]]) -> list[bool]:
             known[font] = bool(font[0] & _FORCE_BOLD) or _BOLD_NAME.search(font[1]) is not None
         return known[font]
 
-    return [is_bold(first) and is_bold(last) for first, last in lines]
+    return [(is_bold(first), is_bold(last)) for first, last in spans]
 
 
 def _angles(text_page: Any, transform: PageTransform, firsts: Sequence[int], glyphs: Glyphs) -> Integers:
@@ -251,8 +255,6 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 
 
 def _clean_word(word: str) -> str:
-    if word.isascii():
-        return word
     if word[-1] == HYPHEN:
         word = word[:-1] + "-"
     return clean_text(drop_invisible(word))

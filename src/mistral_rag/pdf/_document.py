@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pypdfium2.raw as pdfium
@@ -17,7 +17,8 @@ from mistral_rag.errors import ParseError
 from mistral_rag.pdf._annotations.files import AttachedFile, attached_files
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
-from mistral_rag.pdf._characters import PageWords, bold_lines, read_words, text_of
+from mistral_rag.pdf._characters import PageWords, bold_ends, read_words, text_of
+from mistral_rag.pdf._forms.stacked import restacked
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._hidden.actual import drop_untrue_text
 from mistral_rag.pdf._hidden.drawing import Drawing
@@ -25,7 +26,8 @@ from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, ren
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._left_out import LeftOut, left_out
 from mistral_rag.pdf._native import address_of
-from mistral_rag.pdf._regions import RegionKind, frames_of
+from mistral_rag.pdf._regions import frames_of
+from mistral_rag.pdf._sheet import SPARSE, PrintedLine, Sheet
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.pdf._unlocking import LOCKED
@@ -42,59 +44,6 @@ _UNKNOWN = "the PDF can't be read"
 
 _MAX_PIXELS = 1_000_000_000
 """Pixels of a page of which a part is drawn: PDFium counts in 32 bits, and memory is taken for the part alone."""
-SPARSE = 100
-"""The ink of a page with fewer visible characters than this is measured: its text may be in a picture."""
-
-
-class PrintedLine(NamedTuple):
-    """A printed line: its offsets in the page's text, its box in fractions of the page, and its typography.
-
-    `height` is in points, `cells` counts the cells that wide gaps separate, `upright` is False for turned text.
-    Lines of one region have its number in `region`: a sentence never goes from one region beside another into it.
-    """
-
-    start: int
-    end: int
-    box: Rectangle
-    height: float
-    bold: bool
-    cells: int
-    upright: bool
-    region: int = 0
-    kind: RegionKind = "body"
-
-
-class Sheet(NamedTuple):
-    """A page as PDFium gives it, before its lines are classified.
-
-    `width` and `height` are in points. `visible` counts characters that are no white space, `garbage` is the share of
-    them without a meaning, `ink` the share of dark pixels (0 where there are `SPARSE` visible characters or more: it is
-    not measured there). `hidden` counts the characters that nobody sees; they are not in `text`. `unjudged` are
-    characters of fonts whose shapes say nothing of their map, `undrawn` those of a layer over a scan. `comments` are
-    the words of notes, which are not on the page, and `files` counts the annotations that hold a file.
-    `rulings` are looked for where lines have cells.
-    """
-
-    number: int
-    width: float
-    height: float
-    text: str
-    words: WordBoxes
-    lines: tuple[PrintedLine, ...]
-    visible: int
-    garbage: float
-    ink: float
-    hidden: int = 0
-    rulings: Rulings = Rulings()
-    unjudged: int = 0
-    undrawn: int = 0
-    comments: tuple[str, ...] = ()
-    files: int = 0
-
-    @property
-    def notes(self) -> int:
-        """The number of notes whose words are not on the page."""
-        return len(self.comments)
 
 
 class PdfFile:
@@ -150,7 +99,7 @@ class PdfFile:
         pdfium.FPDF_GetMetaText(self._document, key.encode(), buffer, size)
         return _decoded(buffer.raw)
 
-    def sheet(self, number: int) -> "Sheet":
+    def sheet(self, number: int) -> Sheet:
         """Read page `number` (from 1) as printed lines; raises ParseError when PDFium can't load it."""
         with self._page(number) as page, self._text_of(page) as (drawing, text_page):
             transform = PageTransform.of(page)
@@ -159,24 +108,31 @@ class PdfFile:
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
             lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)
-            boxes, printed = _positions(text_page, words, lines, transform)
-            return Sheet(
-                number=number,
-                width=transform.width,
-                height=transform.height,
-                text=_joined_text(words.texts, lines),
-                words=boxes,
-                lines=printed,
-                visible=words.visible,
-                garbage=words.garbage,
-                ink=ink_of(page) if words.visible < SPARSE else 0.0,
-                hidden=words.hidden,
-                rulings=rulings() if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
-                unjudged=looked.unjudged,
-                undrawn=looked.undrawn,
-                comments=annotations.comments,
-                files=annotations.files,
-            )
+
+            def built(lines: list[LineLayout]) -> Sheet:
+                boxes, printed, bold = _positions(text_page, words, lines, transform)
+                return Sheet(
+                    number=number,
+                    width=transform.width,
+                    height=transform.height,
+                    text=_joined_text(words.texts, lines),
+                    words=boxes,
+                    lines=printed,
+                    visible=words.visible,
+                    garbage=words.garbage,
+                    ink=ink_of(page) if words.visible < SPARSE else 0.0,
+                    hidden=words.hidden,
+                    rulings=rulings() if sum(line.cells > 1 for line in lines) > 1 else Rulings(),
+                    unjudged=looked.unjudged,
+                    undrawn=looked.undrawn,
+                    comments=annotations.comments,
+                    files=annotations.files,
+                    bold=bold,
+                )
+
+            sheet = built(lines)
+            changed = restacked(sheet, lines)
+            return sheet if changed is None else built(changed.lines)._replace(fields=changed.fields)
 
     def wrong_fonts(self) -> dict[int, WrongFont]:
         """Pages among those read whose text is not what a font draws, each with the font."""
@@ -260,10 +216,10 @@ def _joined_text(texts: Sequence[str], lines: list[LineLayout]) -> str:
 
 def _positions(
     text_page: Any, words: PageWords, lines: list[LineLayout], transform: PageTransform
-) -> tuple[WordBoxes, tuple[PrintedLine, ...]]:
-    """Offsets and boxes of the words and lines of a page's text."""
+) -> tuple[WordBoxes, tuple[PrintedLine, ...], tuple[tuple[int, int], ...]]:
+    """Offsets and boxes of the words and lines of a page's text, and its bold letters where lines have others too."""
     if not lines:
-        return WordBoxes(), ()
+        return WordBoxes(), (), ()
     order = [word for line in lines for word in line.words]
     # the separators before the words; a line begins with a newline, the first with nothing
     gaps = np.array([len(joint) for line in lines for joint in ("\n", *line.joints[1:])])
@@ -277,7 +233,15 @@ def _positions(
     lows = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
     highs = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
-    bold = bold_lines(text_page, [_ends(words, line) for line in lines])
+    weights = bold_ends(text_page, [_ends(words, line) for line in lines])
+    bold = [first and last for first, last in weights]
+    # a label is bold and stands first
+    mixed = [
+        at
+        for at, (line, (first, last)) in enumerate(zip(lines, weights, strict=True))
+        if first and (not last or line.cells > 1)
+    ]
+    stretches = _bold_stretches(text_page, words, [(lines[at], int(firsts[at])) for at in mixed], starts, ends)
     printed = (
         PrintedLine(
             start=start,
@@ -292,7 +256,20 @@ def _positions(
         )
         for line, (start, end), low, high, is_bold in zip(lines, spans, lows, highs, bold, strict=True)
     )
-    return _packed(starts, ends, boxes), tuple(printed)
+    return _packed(starts, ends, boxes), tuple(printed), stretches
+
+
+def _bold_stretches(
+    text_page: Any, words: PageWords, lines: Sequence[tuple[LineLayout, int]], starts: Integers, ends: Integers
+) -> tuple[tuple[int, int], ...]:
+    """Starts and ends of the bold words of some lines, each with the place of its first word in the page's order."""
+    found: list[tuple[int, int]] = []
+    for line, first in lines:
+        weights = bold_ends(text_page, [words.spans[word] for word in line.words])
+        places = range(first, first + len(line.words))
+        spans = [(int(starts[at]), int(ends[at])) for at, (a, b) in zip(places, weights, strict=True) if a and b]
+        found += spans if len(spans) < len(line.words) else ()
+    return tuple(found)
 
 
 def _ends(words: PageWords, line: LineLayout) -> tuple[int, int]:

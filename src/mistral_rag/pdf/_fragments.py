@@ -1,14 +1,13 @@
 """Fragments: words that stand together on one line, and the rows that fragments side by side form."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mistral_rag.pdf._characters import PageWords
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, Rectangle, around
-from mistral_rag.pdf._glyphs.page import codes_of, is_leftward
+from mistral_rag.pdf._glyphs.page import codes_of, is_leftward, runs_leftward
 
 CELL_GAP = 0.9
 """A gap wider than this times the height of a line separates two cells; a blank between words has a third of that."""
@@ -20,6 +19,8 @@ _MIN_ROW_OVERLAP = 0.5
 """Fragments that share this much of the lower one's height stand on one line: raised marks do, the next line not."""
 _MAX_BLANK = 0.4
 """Widest blank between two words, times the height of a line; a gutter has half of that height at least."""
+_MAX_TOUCHING = 0.12
+"""Gap between two digits of one number, times the height of a line; a blank has twice as much."""
 _MAX_UNEVEN = 0.04
 """Difference between the blanks of one justified line, times the height of a line: they are equal but for rounding."""
 _MAX_JUSTIFIED = 3.0
@@ -53,8 +54,8 @@ def fragments_of(page: PageWords, chosen: Integers, boxes: Floats) -> list[Fragm
         & (bottom[:-1] > top[1:])
         & (bottom[1:] > top[:-1])
     )
-    cell_ends = np.array([ends_cell(before, after) for before, after in pairwise(texts)], dtype=bool)
-    starts = np.concatenate([[0], np.flatnonzero(~follows | cell_ends) + 1])
+    follows[_cell_ends(texts)] = False
+    starts = np.concatenate([[0], np.flatnonzero(~follows) + 1])
     lows = np.minimum.reduceat(boxes[:, :2], starts).tolist()
     highs = np.maximum.reduceat(boxes[:, 2:], starts).tolist()
     ends = [*starts[1:].tolist(), len(words)]
@@ -79,6 +80,14 @@ def _is_justified(gaps: Floats, one_run: Booleans, texts: Sequence[str]) -> Bool
         # names of columns are evenly spaced as well, and begin with capitals
         justified[at] = before[0].isalpha() and after[0].isalpha() and (before[0].islower() or after[0].islower())
     return justified
+
+
+def _cell_ends(texts: Sequence[str]) -> list[int]:
+    """Indices of the words behind which a cell ends however close the next one stands."""
+    # hardly any word of a page is a currency or ends in dots
+    may = {at - 1 for at, text in enumerate(texts) if text in _CURRENCIES}
+    may |= {at for at, text in enumerate(texts) if text.endswith(_LEADER)}
+    return [at for at in may if 0 <= at < len(texts) - 1 and ends_cell(texts[at], texts[at + 1])]
 
 
 def ends_cell(before: str, after: str) -> bool:
@@ -126,9 +135,29 @@ def _vertical_overlap(fragment: Fragment, row: list[Fragment], band: list[float]
 def reads_leftward(texts: Sequence[str]) -> bool:
     """True when most letters of some words are of a script that is written to the left."""
     whole = "".join(texts)
-    if whole.isascii():
+    # most pages with letters beyond ASCII have quotation marks and dashes only
+    if not runs_leftward(whole):
         return False
     return bool(2 * np.count_nonzero(is_leftward(codes_of(whole))) > sum(map(str.isalpha, whole)))
+
+
+def _with_whole_numbers(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
+    """The fragments of a line to the left, with digits that touch each other as one: numbers are read to the right."""
+    found: list[Fragment] = []
+    for fragment in row:
+        last = found[-1] if found else None
+        reach = _MAX_TOUCHING * (fragment.box.bottom - fragment.box.top)
+        touches = last is not None and abs(fragment.box.left - last.box.right) <= reach
+        if last is not None and touches and all(_is_numeral(part, texts) for part in (last, fragment)):
+            found[-1] = Fragment([*last.words, *fragment.words], around([last.box, fragment.box]))
+        else:
+            found.append(fragment)
+    return found
+
+
+def _is_numeral(fragment: Fragment, texts: Sequence[str]) -> bool:
+    """True for digits and the signs that stand between them."""
+    return all(not character.isalpha() for word in fragment.words for character in texts[word])
 
 
 def is_number(fragment: Fragment, texts: Sequence[str]) -> bool:
@@ -140,7 +169,7 @@ def joined(row: Sequence[Fragment], texts: Sequence[str]) -> list[Fragment]:
     """The fragments of a row, those put together that stand a blank apart: PDFium breaks lines at odd characters."""
     found: list[Fragment] = []
     leftward = reads_leftward([texts[word] for fragment in row for word in fragment.words])
-    for fragment in row:
+    for fragment in _with_whole_numbers(row, texts) if leftward else row:
         last = found[-1] if found else None
         if (
             last is not None

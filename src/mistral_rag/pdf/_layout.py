@@ -51,8 +51,7 @@ def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
     runs = page.runs.tolist()
-    angles, counts = np.unique(page.angles, return_counts=True)
-    for angle in angles[np.argsort(-counts, kind="stable")].tolist():
+    for angle in _angles(page):
         chosen = np.flatnonzero(page.angles == angle)
         boxes = turned_upright(page.boxes[chosen], angle)
         fragments = fragments_of(page, chosen, boxes)
@@ -69,6 +68,15 @@ def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
             for row in region.rows
         )
     return lines
+
+
+def _angles(page: PageWords) -> list[int]:
+    """The angles of a page's words, that of most first."""
+    if not page.angles.any():
+        return [0] * bool(len(page.angles))
+    angles, counts = np.unique(page.angles, return_counts=True)
+    found: list[int] = angles[np.argsort(-counts, kind="stable")].tolist()
+    return found
 
 
 class _LineBuilder(NamedTuple):
@@ -112,7 +120,8 @@ class _LineBuilder(NamedTuple):
 
     def _gap(self, before: int, after: int, *, leftward: bool) -> float:
         a, b = self.boxes[before], self.boxes[after]
-        return a[0] - b[2] if leftward else b[0] - a[2]
+        # in a line to the left, the digits of a number stand to the right of each other
+        return max(a[0] - b[2], b[0] - a[2]) if leftward else b[0] - a[2]
 
     def _joint_between(self, fragment: Fragment, following: Fragment, *, leftward: bool) -> str:
         """Separator between two fragments."""

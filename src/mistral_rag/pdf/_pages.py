@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mistral_rag.pdf._blocks import blocks_of, body_height
-from mistral_rag.pdf._document import PdfFile, Sheet
+from mistral_rag.pdf._document import PdfFile
 from mistral_rag.pdf._running import running_lines
+from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.pages import tables_of, with_tables
 from mistral_rag.schema import Block, Locator, Page, clean_text
 from mistral_rag.text import drop_invisible

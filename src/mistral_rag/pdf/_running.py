@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mistral_rag.pdf._document import PrintedLine, Sheet
+from mistral_rag.pdf._sheet import PrintedLine, Sheet
 
 _MAX_EDGE_LINES = 4
 """Lines looked at from either edge: enough for a title, a date, a notice and a page number."""

@@ -21,7 +21,7 @@ __all__ = ["Limits", "LineReader", "LocalOCR", "is_installed"]
 __getattr__ = loader(__name__, {"LineReader": "_lines"})
 
 PACKAGES: Final = ("rapidocr", "onnxruntime", "cv2")
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Incremented when the same page is read differently than before: results are cached by it."""
 
 LIMITS: Final = Limits()

@@ -8,13 +8,17 @@ import numpy as np
 
 from mistral_rag.local.ocr._corners import Floats
 from mistral_rag.local.ocr._reading import PictureReading, PictureWords
-from mistral_rag.ocr._result import OcrPage, WordScores
+from mistral_rag.local.ocr._tables import certain_part
+from mistral_rag.ocr._result import OcrPage, OcrTable, WordScores
 from mistral_rag.pdf._blocks import blocks_of, body_height
 from mistral_rag.pdf._characters import PageWords
-from mistral_rag.pdf._document import PrintedLine, Sheet
+from mistral_rag.pdf._forms.fields import FieldLines
+from mistral_rag.pdf._forms.stacked import restacked
 from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._layout import LineLayout, lines_of
-from mistral_rag.schema import Block, Box, Locator, WordBoxes, clean_text
+from mistral_rag.pdf._sheet import PrintedLine, Sheet
+from mistral_rag.pdf._tables.pages import tables_of, with_tables
+from mistral_rag.schema import Block, Box, Locator, Table, WordBoxes, clean_text
 
 MAX_HEIGHT_CHANGE: Final = 0.2
 """Lines whose height differs by a smaller share from the usual one have its size: boxes are not exact (ADR 52)."""
@@ -36,13 +40,20 @@ def page_of(reading: PictureReading, number: int, *, size: tuple[float, float]) 
     scale = np.array([upright[0] / reading.width, upright[1] / reading.height] * 2)
     texts = _narrowed(words)
     lines = lines_of(_as_page_words(words, texts, scale)) if texts else []
-    text, order, starts, spans = _text(texts, lines)
     size_up = np.array([reading.width, reading.height] * 2)
+    level = words.level / size_up
+    fields: tuple[FieldLines, ...] = ()
+    sheet = _sheet(number, upright, texts, lines, level)
+    if (changed := restacked(sheet, lines)) is not None:
+        lines, fields = changed
+        sheet = _sheet(number, upright, texts, lines, level)._replace(fields=fields)
+    text, order, starts, _ = _text(texts, lines)
     fractions = np.clip(words.boxes[order] / size_up, 0, 1) if order else np.empty((0, 4))
-    sheet = _sheet(number, upright, text, lines, spans, words.level / size_up)
     boxes = _as_scanned(fractions, reading.turn)
     ends = [start + len(texts[word]) for start, word in zip(starts, order, strict=True)]
-    blocks = blocks_of(sheet, running=frozenset(), body=body_height([sheet]))
+    (found,) = tables_of([sheet], running=[frozenset()])
+    tables = tuple(certain for table in found if (certain := certain_part(table, text)) is not None)
+    blocks = with_tables(blocks_of(sheet, running=frozenset(), body=body_height([sheet])), tables, text)
     confidences = [min(words.confidences[word], 1.0) for word in order]
     confidence = _mean(confidences, [end - start for start, end in zip(starts, ends, strict=True)])
     return OcrPage(
@@ -52,6 +63,7 @@ def page_of(reading: PictureReading, number: int, *, size: tuple[float, float]) 
         height=size[1],
         words=WordBoxes.pack((s, e, *box) for s, e, box in zip(starts, ends, boxes.tolist(), strict=True)),
         blocks=tuple(_with_box(block, starts, ends, boxes) for block in blocks),
+        tables=tuple(_as_read(at, table, text, reading.turn) for at, table in enumerate(tables, 1)),
         confidence=confidence,
         scores=WordScores.pack(zip(starts, ends, confidences, strict=True)),
         lowest_confidence=min(confidences, default=None),
@@ -102,11 +114,15 @@ def _text(texts: Sequence[str], lines: Sequence[LineLayout]) -> tuple[str, list[
 def _sheet(
     number: int,
     size: tuple[float, float],
-    text: str,
+    texts: Sequence[str],
     lines: Sequence[LineLayout],
-    spans: Sequence[tuple[int, int]],
     fractions: Floats,
 ) -> Sheet:
+    text, order, starts, spans = _text(texts, lines)
+    level = np.clip(fractions[order], 0, 1) if order else np.empty((0, 4))
+    words = WordBoxes.pack(
+        (start, start + len(texts[word]), *box) for start, word, box in zip(starts, order, level.tolist(), strict=True)
+    )
     heights = np.array([line.height for line in lines])
     usual = float(np.median(np.repeat(heights, [end - start for start, end in spans]))) if len(lines) else 0.0
     printed = tuple(
@@ -123,7 +139,31 @@ def _sheet(
         )
         for line, (start, end) in zip(lines, spans, strict=True)
     )
-    return Sheet(number, *size, text, WordBoxes(), printed, len("".join(text.split())), 0.0, 0.0)
+    return Sheet(number, *size, text, words, printed, len("".join(text.split())), 0.0, 0.0)
+
+
+def _as_read(number: int, table: Table, text: str, turn: int) -> OcrTable:
+    """A table with its cells in Markdown; its boxes are those on the page as it was scanned."""
+    count = max(cell.row for cell in table.cells) + 1
+    rows = [tuple(cell.text(text) for cell in table.cells if cell.row == row) for row in range(count)]
+    heads = sum(all(cell.role == "column" for cell in table.cells if cell.row == row) for row in range(count))
+    own = {name: getattr(table, name) for name in Table.model_fields}
+    own["cells"] = tuple(cell.model_copy(update={"box": _turned_box(cell.box, turn)}) for cell in table.cells)
+    return OcrTable(
+        **{**own, "box": _turned_box(table.box, turn)},
+        id=f"table-{number}",
+        format="markdown",
+        content="\n".join("| " + " | ".join(row) + " |" for row in rows),
+        header=tuple(rows[:heads]),
+        rows=tuple(rows[heads:]),
+    )
+
+
+def _turned_box(box: Box | None, turn: int) -> Box | None:
+    if box is None or turn % 4 == 0:
+        return box
+    left, top, right, bottom = _as_scanned(np.array([[box.left, box.top, box.right, box.bottom]]), turn)[0].tolist()
+    return Box(left=left, top=top, right=right, bottom=bottom)
 
 
 def _as_scanned(boxes: Floats, turn: int) -> Floats:

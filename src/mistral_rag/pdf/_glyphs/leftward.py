@@ -16,6 +16,8 @@ from mistral_rag.pdf._glyphs.page import BREAKS, Glyphs, codes_of, inked, is_lef
 
 _MIN_BLANK = 0.1
 """Of a line's height; letters of a word stand closer, and blanks have twice as much."""
+_MIN_LINE_STEP = 0.7
+"""Of a letter's height, from one line to the next: raised and lowered letters are off by a third."""
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 _OPENING, _CLOSING = "([{", ")]}"
 _LAM, _ALEFS, _PAIR = "\u0644", "\u0622\u0623\u0625\u0627", 2
@@ -49,13 +51,24 @@ def in_reading_order(glyphs: Glyphs) -> Glyphs:
             continue
         places += range(done, start)
         places += [at for at in range(start, min(start + 2, end)) if codes[at] in BREAKS]
-        order, mirrored = _read(glyphs, letters)
-        places += order
-        for at in mirrored:
-            text[at] = text[at].translate(_MIRRORED)
+        for number, line in enumerate(_lines(glyphs, letters)):
+            order, mirrored = _read(glyphs, line)
+            places += [-1, *order] if number else order
+            for at in mirrored:
+                text[at] = text[at].translate(_MIRRORED)
         done = end
     places += range(done, len(text))
     return glyphs._replace(text="".join(text)).take(np.array(places, dtype=np.int64))
+
+
+def _lines(glyphs: Glyphs, letters: Sequence[int]) -> list[list[int]]:
+    """The letters of each printed line of a run, from the top: PDFium takes the rows of a table for one."""
+    boxes = glyphs.upright[letters]
+    middles, height = (boxes[:, 1] + boxes[:, 3]) / 2, float(np.median(boxes[:, 3] - boxes[:, 1]))
+    order = np.argsort(middles, kind="stable")
+    line = np.empty(len(letters), dtype=np.int64)
+    line[order] = np.cumsum(np.diff(middles[order], prepend=middles[order[:1]]) > _MIN_LINE_STEP * height)
+    return [[at for at, own in zip(letters, line.tolist(), strict=True) if own == n] for n in range(line.max() + 1)]
 
 
 def _read(glyphs: Glyphs, letters: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -36,7 +36,8 @@ _form_objects = (
 class Drawing(NamedTuple):
     """Objects of a page in the order of drawing: addresses, and the matrices of those that lie in forms.
 
-    `texts` are the places of texts, `modes` their render modes; `kinds` are the kinds of all others by place.
+    `texts` are the places of texts, `modes` their render modes; `kinds` are the kinds of all others by place. `paths`
+    are the places of paths, which several steps look at, and `path_boxes` their bounds as `boxes` gives them.
     """
 
     addresses: list[int]
@@ -44,6 +45,8 @@ class Drawing(NamedTuple):
     texts: list[int]
     modes: list[int]
     kinds: dict[int, int]
+    paths: list[int]
+    path_boxes: Singles
 
     @classmethod
     def of(cls, page: int | None) -> "Drawing":
@@ -61,7 +64,9 @@ class Drawing(NamedTuple):
         texts = [at for at, mode in enumerate(modes) if mode != pdfium.FPDF_TEXTRENDERMODE_UNKNOWN]
         others = [at for at, mode in enumerate(modes) if mode == pdfium.FPDF_TEXTRENDERMODE_UNKNOWN]
         kinds = {at: _type_of(addresses[at]) for at in others}
-        return cls(addresses, matrices, texts, [modes[at] for at in texts], kinds)
+        paths = [at for at, kind in kinds.items() if kind == pdfium.FPDF_PAGEOBJ_PATH]
+        found = cls(addresses, matrices, texts, [modes[at] for at in texts], kinds, paths, np.zeros((0, 4), np.float32))
+        return found._replace(path_boxes=found.boxes(paths)) if paths else found
 
     def of_kind(self, *kinds: int) -> list[int]:
         """Places of the objects of some kinds, none of which is text."""

@@ -47,11 +47,11 @@ _draw_mode = bound(pdfium.FPDFPath_GetDrawMode, ctypes.c_int, 3)
 
 def fields_of(drawing: Drawing) -> list[Field]:
     """Areas that shapes and pictures take, but for rules, frames, and what is not drawn."""
-    paths = drawing.of_kind(pdfium.FPDF_PAGEOBJ_PATH)
+    paths = drawing.paths
     pictures = drawing.of_kind(*_PICTURES)
     if not paths and not pictures:
         return []
-    boxes = drawing.boxes(paths + pictures)
+    boxes = np.concatenate([drawing.path_boxes, drawing.boxes(pictures)]) if pictures else drawing.path_boxes
     thick = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= _MIN_THICKNESS
     found: list[Field] = []
     for row in (np.flatnonzero(thick[len(paths) :]) + len(paths)).tolist():

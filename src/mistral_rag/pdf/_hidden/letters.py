@@ -59,14 +59,14 @@ def _inkless(text_page: Any, letters: Sequence[int]) -> set[int]:
     """
     texts = list(map(object_of, repeat(address_of(text_page)), letters))
     font_of = {text: _font_of(text) or 0 for text in set(texts) if text}
-    by_font: dict[int, list[int]] = {}
-    for letter, text in zip(letters, texts, strict=True):
-        by_font.setdefault(font_of.get(text, 0), []).append(letter)
-    # the first letter of nearly all fonts has ink: the others are not asked for
-    drawing = has_ink(text_page, [mine[0] for mine in by_font.values()]).tolist()
-    inkless = {
-        font
-        for (font, mine), draws in zip(by_font.items(), drawing, strict=True)
-        if not draws and font and _is_embedded(font) == 1 and not has_ink(text_page, mine).any()
-    }
+    # a letter of each text, and one of each font
+    of_text = dict(zip(texts, letters, strict=True))
+    of_font = {font: of_text[text] for text, font in font_of.items() if font}
+    # a letter of nearly all fonts has ink: the others are not asked for
+    draws = has_ink(text_page, list(of_font.values())).tolist()
+    inkless = set()
+    for font in (font for font, drawn in zip(of_font, draws, strict=True) if not drawn and _is_embedded(font) == 1):
+        mine = [letter for letter, text in zip(letters, texts, strict=True) if font_of.get(text) == font]
+        if not has_ink(text_page, mine).any():
+            inkless.add(font)
     return {text for text, font in font_of.items() if font in inkless}

@@ -80,11 +80,11 @@ def _at_letters(places: Floats, low: Floats, high: Floats, height: float) -> Boo
 
 def _flat(drawing: Drawing, transform: PageTransform) -> tuple[Floats, list[int]]:
     """Boxes (n, 4) of the lines across that are drawn, and the place of each in the drawing."""
-    paths = drawing.of_kind(pdfium.FPDF_PAGEOBJ_PATH)
+    paths = drawing.paths
     if not paths or len(paths) > _MAX_PATHS:
         return np.zeros((0, 4)), []
     # PDFium gives left, bottom, right, top
-    boxes = transform.boxes(drawing.boxes(paths).astype(np.float64)[:, None, [0, 3, 2, 1]])
+    boxes = transform.boxes(drawing.path_boxes.astype(np.float64)[:, None, [0, 3, 2, 1]])
     wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     flat = np.flatnonzero((high <= _MAX_THICKNESS) & (wide >= _MIN_LENGTH))
     return boxes[flat], [paths[at] for at in flat.tolist()]

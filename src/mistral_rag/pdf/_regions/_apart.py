@@ -51,10 +51,14 @@ def splits_of(rows: Rows, texts: Sequence[str]) -> Iterator[Split]:
 
 def _spans(rows: Rows, texts: Sequence[str]) -> set[tuple[int, int, float]]:
     """Rows with white between two sides, from and up to, and its middle: as many as can be, and each block of them."""
+    known: dict[int, bool] = {}
 
     def begins(fragment: Fragment) -> bool:
-        first = texts[fragment.words[0]]
-        return is_mark(first) or any(map(str.isalpha, "".join([texts[w] for w in fragment.words])))
+        # a fragment is asked for once for each strip that may begin at it
+        at = fragment.words[0]
+        if at not in known:
+            known[at] = is_mark(texts[at]) or any(map(str.isalpha, "".join([texts[w] for w in fragment.words])))
+        return known[at]
 
     cuts = [at for at in range(1, len(rows)) if _gap(rows, at) > _MAX_BLOCK_GAP * _row_height(rows[at])]
     found: set[tuple[int, int, float]] = set()

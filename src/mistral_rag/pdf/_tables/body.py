@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mistral_rag.pdf._tables.columns import Column, place_of
+from mistral_rag.pdf._tables.items import item_names
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Row
 from mistral_rag.pdf._tables.values import is_enumerator
@@ -28,6 +29,8 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
     """The printed lines of each row of a table, from top to bottom."""
     if not rows:
         return []
+    if items := item_names(rows, text):
+        return _groups(rows, [at not in items for at in range(len(rows) - 1)])
     parted = [lattice.part(above, below) for above, below in pairwise(rows)]
     locked = [_is_locked(above, below, columns) for above, below in pairwise(rows)]
     pitches = [below.top - above.top for above, below in pairwise(rows)]

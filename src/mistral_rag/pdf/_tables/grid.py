@@ -49,7 +49,7 @@ def table_of(parts: Parts, layout: Layout, *, inherited: tuple[str, ...] = (), s
         columns=inherited or joined_names(names, layout.text, count),
         scale=_scale(parts, layout.text) or scale,
         continued=bool(inherited),
-        box=_box(every, layout, [piece for row in every for piece in row.pieces]),
+        box=box_of(every, layout, [piece for row in every for piece in row.pieces]),
     )
 
 
@@ -94,7 +94,7 @@ def _head_cells(rows: Sequence[Row], names: Sequence[ColumnName], layout: Layout
             column_span=name.last - name.first + 1,
             runs=tuple((piece.start, piece.end) for piece in name.pieces),
             role="column",
-            box=_box(rows[name.first_row : name.last_row + 1], layout, name.pieces),
+            box=box_of(rows[name.first_row : name.last_row + 1], layout, name.pieces),
         )
 
 
@@ -166,7 +166,7 @@ def _cell(
         column_span=column_span,
         runs=tuple((piece.start, piece.start + _printed(piece, layout.text)) for piece in pieces),
         role=role,
-        box=_box([line for _, _, line in found], layout, pieces) if found else None,
+        box=box_of([line for _, _, line in found], layout, pieces) if found else None,
     )
 
 
@@ -217,7 +217,8 @@ def _is_of_all(piece: Piece, columns: Sequence[Column]) -> bool:
     return not first or (first == 1 and last == len(columns) - 1 > 1)
 
 
-def _box(rows: Sequence[Row], layout: Layout, pieces: Sequence[Piece]) -> Box:
+def box_of(rows: Sequence[Row], layout: Layout, pieces: Sequence[Piece]) -> Box:
+    """The box around some pieces and the height of their lines, in fractions of the page."""
     width, height = layout.width or 1.0, layout.height or 1.0
     return Box(
         left=_clip(min(piece.left for piece in pieces) / width),

@@ -1,14 +1,17 @@
 """Tables of the pages of a document: one that goes on over the page keeps the names of its columns."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._document import Sheet
+from mistral_rag.pdf._forms.beside import forms_beside, may_have_fields
+from mistral_rag.pdf._forms.fields import FormFields, field_of
+from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
 from mistral_rag.pdf._tables.pieces import Row, rows_of
 from mistral_rag.pdf._tables.regions import parts_of
+from mistral_rag.pdf._tables.turned import with_turned_names
 from mistral_rag.schema import Block, Table
 
 _MAX_LINES = 500
@@ -35,19 +38,49 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
     found: list[tuple[Table, ...]] = []
     before: _Read | None = None
     for sheet, lines in zip(sheets, running, strict=True):
-        read = _read(sheet, lines, before)
-        found.append(tuple(item.table for item in read))
+        rows = _rows(sheet, lines)
+        layout = Layout(sheet.text, sheet.width, sheet.height)
+        forms = [*_stacked_fields(sheet, rows, layout), *forms_beside(rows, sheet.bold, layout)]
+        certain = frozenset(line for form in forms if form.certain for line in form.lines)
+        read = _read(sheet, [row for row in rows if row.line not in certain], layout, before)
+        found.append(_with_fields([item.table for item in read], forms))
         before = read[-1] if read and read[-1].below <= _MAX_BEFORE else None
     return found
 
 
-def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
-    if sum(line.cells > 1 for line in sheet.lines) < 2 or len(sheet.lines) > _MAX_LINES:
+def _rows(sheet: Sheet, running: Set[int]) -> list[Row]:
+    """The lines that may be tables or forms; none where nothing on a page looks like either."""
+    cells = sum(line.cells > 1 for line in sheet.lines)
+    none = cells < 2 and not sheet.fields and not may_have_fields(sheet.text, sheet.bold)
+    if none or len(sheet.lines) > _MAX_LINES:
         return []
     rows = rows_of(sheet, running=running)
-    if sum(len(row.pieces) for row in rows) > _MAX_PIECES:
+    return rows if sum(len(row.pieces) for row in rows) <= _MAX_PIECES else []
+
+
+def _stacked_fields(sheet: Sheet, rows: Sequence[Row], layout: Layout) -> Iterator[FormFields]:
+    """The fields whose values stand below their labels: the layout has put the lines of each together."""
+    by_line = {row.line: row for row in rows}
+    for first, end in sheet.fields:
+        if all(at in by_line for at in range(first, end)):
+            label, *value = ((by_line[at].as_one(sheet.text), by_line[at]) for at in range(first, end))
+            yield FormFields((field_of(label, value, layout),), frozenset(range(first, end)), True)
+
+
+def _with_fields(tables: Sequence[Table], forms: Sequence[FormFields]) -> tuple[Table, ...]:
+    """The tables of a page and the fields of its forms, in order; a table wins over fields that are not certain."""
+    found = list(tables)
+    for form in forms:
+        own = sorted(form.tables, key=lambda table: table.start)
+        free = all(table.end <= own[0].start or max(t.end for t in own) <= table.start for table in found)
+        if free and all(a.end <= b.start for a, b in pairwise(own)):
+            found += own
+    return tuple(sorted(found, key=lambda table: table.start))
+
+
+def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | None) -> list[_Read]:
+    if sum(line.cells > 1 for line in sheet.lines) < 2:
         return []
-    layout = Layout(sheet.text, sheet.width, sheet.height)
     found: list[_Read] = []
     for parts in parts_of(rows, sheet.rulings, sheet.text):
         every = [*parts.head, *parts.body]
@@ -63,7 +96,7 @@ def _read(sheet: Sheet, running: Set[int], before: _Read | None) -> list[_Read]:
             parts = parts._replace(columns=columns)
             table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
         else:
-            table = table_of(parts, layout)
+            table = with_turned_names(table_of(parts, layout), parts.columns, sheet, every[0].height)
         found.append(_Read(table, parts, above, below))
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]

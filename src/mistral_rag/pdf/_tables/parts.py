@@ -15,6 +15,7 @@ from mistral_rag.pdf._tables.columns import (
 )
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.heads import MAX_HEAD_ROWS, count_head_rows
+from mistral_rag.pdf._tables.items import item_names
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Row
 from mistral_rag.pdf._tables.rulings import Rulings
@@ -41,6 +42,8 @@ _MIN_VALUE_ROWS = 0.5
 
 def table_parts(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str) -> Parts | None:
     """The table of the lines from `begin` to `end`, with the lines of its head above them; None when it is none."""
+    if begin and 0 in item_names(run[begin - 1 : end], text):
+        begin -= 1
     lattice = Lattice.of(rulings, run[max(0, begin - MAX_HEAD_ROWS) : end])
     lattice = lattice._replace(
         left=min(row.left for row in run[begin:end]), right=max(row.right for row in run[begin:end]), colors={}
@@ -110,7 +113,7 @@ def _columns(rows: Sequence[Row], lattice: Lattice, text: str) -> tuple[Sequence
         return rows, columns, 0
     columns = with_kinds(columns, rows[max(first_value, len(rows) // 2) :])
     rows = split_by_columns(rows, columns, text)
-    heads = count_head_rows(rows, columns, lattice)
+    heads = min([count_head_rows(rows, columns, lattice), *item_names(rows, text)])
     if heads and heads != first_value:
         columns = columns_of(rows[heads:], text)
     if len(columns) < 2:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._document import Sheet
+from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.rulings import Ruling
 from mistral_rag.pdf._tables.values import CellKind, kind_of
 from mistral_rag.schema import WordBoxes
@@ -80,6 +80,15 @@ class Row(NamedTuple):
     def has_values(self) -> bool:
         """True when a piece behind the first is a number."""
         return any(piece.kind == "number" for piece in self.pieces[1:])
+
+    def of_height(self, height: float) -> "Row":
+        """The row with another height, around its middle."""
+        middle = (self.top + self.bottom) / 2
+        return self._replace(top=middle - height / 2, bottom=middle + height / 2)
+
+    def as_one(self, text: str) -> Piece:
+        """All of its words as one piece."""
+        return piece_of(text, [word for piece in self.pieces for word in piece.words])
 
     def interlocks(self, below: "Row") -> bool:
         """True when the next line begins before this one ends, as beside cells that are set to the middle."""

@@ -63,7 +63,7 @@ class Rulings(NamedTuple):
 
 def rulings_of(drawing: Drawing, transform: PageTransform) -> Rulings:
     """Find the rules and shaded areas of a loaded page; none on a page with thousands of paths."""
-    paths = drawing.of_kind(pdfium.FPDF_PAGEOBJ_PATH)
+    paths = drawing.paths
     if not paths or len(paths) > _MAX_PATHS:
         return Rulings()
     addresses = [drawing.addresses[at] for at in paths]
@@ -71,8 +71,7 @@ def rulings_of(drawing: Drawing, transform: PageTransform) -> Rulings:
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
     fills, strokes = _colors(_fill_of, addresses, filled), _colors(_stroke_of, addresses, stroked)
     # PDFium gives left, bottom, right, top
-    raw = drawing.boxes(paths)
-    boxes = transform.boxes(raw.astype(np.float64)[:, None, [0, 3, 2, 1]])
+    boxes = transform.boxes(drawing.path_boxes.astype(np.float64)[:, None, [0, 3, 2, 1]])
     boxes, parts = _in_parts(drawing, paths, boxes, transform)
     inks = np.where(stroked[:, None], strokes, fills)
     ink = (filled | stroked) & _is_seen(inks)

@@ -133,7 +133,7 @@ class DocumentFonts:
             if characters:
                 font = self._font(address, characters)
                 self._pending += [(font, *glyph) for glyph in font.draw(address, characters)]
-                font.pages[number] = font.pages.get(number, Counter()) + used
+                font.pages.setdefault(number, Counter()).update(used)
                 drawn = font.drawn
             judged = sum(count for character, count in used.items() if character in drawn)
             unjudged += used.total() if judged < MIN_JUDGED * used.total() else 0

@@ -1,0 +1,1 @@
+"""Fields of printed forms: labels, and the values beside or below them."""
