@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, month_name, months_of, things_in
+from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times
+from mistral_rag.grounding._asked.things import (
+    TIMES_OF_DAYS,
+    Thing,
+    codes_like,
+    has_code,
+    month_name,
+    months_of,
+    things_in,
+)
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.retrieval._domains.periods import Period, period_of
 from mistral_rag.schema import Page
@@ -76,7 +85,7 @@ class Subjects:
         rows = [at for at, unit in enumerate(self._evidence) if self._is_asked_of(unit)]
         if not rows or not all(_months(self._evidence[at]) for at in rows):
             return ()
-        months = [thing for thing in self.things if thing.kind == "month"]
+        months = [thing for thing in self.things if thing.kind in {"month", "day"}]
         return tuple(thing for thing in months if not any(self.about(at, thing) for at in rows))
 
     def _is_asked_of(self, unit: EvidenceUnit) -> bool:
@@ -159,27 +168,32 @@ class Subjects:
     def share_about(self, at: int) -> float:
         """Share of the things in the question that a unit is about; 1 where it names none."""
         # the year of a month is among them already
-        things = [thing for thing in self.things if thing.kind != "month"]
+        things = [thing for thing in self.things if thing.kind not in TIMES_OF_DAYS]
         return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
-    def absence(self, missing: Sequence[Thing]) -> str:
-        """The reason that these things are missing, with the nearest others."""
+    def other_times(self, at: int) -> tuple[Thing, ...]:
+        """Days, months and weekdays of the question that a unit's document does not hold, but others of their kind."""
+        return other_times(self.things, self._evidence, at)
+
+    def absence(self, missing: Sequence[Thing], *, of: int = 0) -> str:
+        """The reason that these things are missing, with the nearest others, of times in the document of unit `of`."""
         named = ", ".join(map(str, missing))
-        nearest = ", ".join(filter(None, (self.nearest(thing) for thing in missing)))
+        nearest = ", ".join(filter(None, (self.nearest(thing, of) for thing in missing)))
         # what other documents mention is missing for the one that is named
-        of = "" if set(missing) <= set(self.missing) else ", ".join(map(str, self._apart))
-        apart = f" for {of}" if of else ""
+        titles = "" if set(missing) <= set(self.missing) else ", ".join(map(str, self._apart))
+        apart = f" for {titles}" if titles else ""
         reason = f"nothing that was found mentions {named}{apart}"
         return f"{reason}; nearest, about another: {nearest}" if nearest else reason
 
-    def nearest(self, thing: Thing) -> str:
+    def nearest(self, thing: Thing, of: int = 0) -> str:
         """Another thing of its kind that the evidence is about, where there is one: "RE-2025-0417"."""
         if thing.kind == "code":
             return next((code for unit in self._evidence for code in codes_like(thing, unit.text)), "")
         if thing.kind == "year":
             return self._nearest_year(int(thing.letters))
-        if thing.kind == "month":
-            return self._nearest_month(thing.letters)
+        if thing.kind in TIMES_OF_DAYS:
+            row = self._nearest_month(thing.letters) if thing.kind == "month" else ""
+            return row or nearest_time(thing, document_texts(self._evidence, of))
         return ""
 
     def _nearest_month(self, month: str) -> str:

@@ -102,8 +102,12 @@ def extract(
         return Extract((), likelihood, subjects.absence(absent))
     if reason := subjects.fields_of_others:
         return Extract((), likelihood, reason)
+    of_time = tuple(quote for quote in chosen if not subjects.other_times(quote.run.at))
+    if not of_time:
+        first = chosen[0].run.at
+        return Extract((), likelihood, subjects.absence(subjects.other_times(first), of=first))
     if likelihood >= calibration.threshold:
-        return Extract(chosen, likelihood, _both_sides(chosen, fit))
+        return Extract(of_time, likelihood, _both_sides(of_time, fit))
     foreign = in_other_languages(question, evidence)
     if foreign and scale_of(embeddings) == MULTILINGUAL:
         by_meaning = _by_meaning(question, foreign, quotes, cast(MatrixEncoder, embeddings))
