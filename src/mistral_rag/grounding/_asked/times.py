@@ -142,14 +142,14 @@ def speaks_of_weekdays(text: str) -> bool:
 
 
 def nearest_date(texts: Iterable[str], wanted: str) -> str:
-    """The date of the texts, as written, that is next to a day or month; empty where none has a year."""
+    """The date of the texts, as written, that is next to a day or month; empty where there is none."""
     year, month, day = _reading(wanted.split("|")[0]) if wanted.count("-") > 1 else _reading(f"{wanted}-15")
     there = [
         (abs((found - date(year or found.year, month, day or 15)).days), written.text)
         for text in texts
         for written in written_dates(text)
         for reading in written.readings[:1]
-        if (found := _day(reading)) is not None
+        if (found := _day((reading[0] or year, *reading[1:]))) is not None
     ]
     return min(there, default=(0, ""))[1]
 

@@ -13,6 +13,7 @@ from mistral_rag.grounding._asked.answerability import (
     Signs,
     scale_of,
 )
+from mistral_rag.grounding._asked.empty_fields import empty_field
 from mistral_rag.grounding._asked.follow_ups import refers_back
 from mistral_rag.grounding._asked.languages import in_other_languages, language_of
 from mistral_rag.grounding._asked.subjects import Subjects
@@ -106,6 +107,8 @@ def extract(
     if not of_time:
         first = chosen[0].run.at
         return Extract((), likelihood, subjects.absence(subjects.other_times(first), of=first))
+    if (empty := empty_field(question, [quote.run.unit for quote in of_time], evidence)) is not None:
+        return Extract((), likelihood, str(empty))
     if likelihood >= calibration.threshold:
         return Extract(of_time, likelihood, _both_sides(of_time, fit))
     foreign = in_other_languages(question, evidence)
