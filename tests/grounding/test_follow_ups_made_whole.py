@@ -2,7 +2,7 @@
 
 import pytest
 
-from mistral_rag.grounding._conversation.follow_ups import made_whole
+from mistral_rag.grounding._conversation.whole import made_whole
 
 SALES = "What were net sales in 2022?"
 QUARTER = "What was Apple's revenue in Q2 2022?"

@@ -14,9 +14,9 @@ from mistral_rag.grounding._asked.answerability import (
     scale_of,
 )
 from mistral_rag.grounding._asked.empty_fields import empty_field
-from mistral_rag.grounding._asked.follow_ups import refers_back
 from mistral_rag.grounding._asked.languages import in_other_languages, language_of
 from mistral_rag.grounding._asked.subjects import Subjects
+from mistral_rag.grounding._conversation.follow_ups import refers_back
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._evidence.runs import MatrixEncoder, UnitRun, best_runs, runs_by_meaning
