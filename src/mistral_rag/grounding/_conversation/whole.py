@@ -9,14 +9,17 @@ from collections.abc import Iterable
 from typing import Final
 
 from mistral_rag.grounding._conversation.follow_ups import needs_turn
+from mistral_rag.grounding._conversation.other_things import POSSESSIVE, with_other_thing
 from mistral_rag.grounding._conversation.wording import (
     ANY_PRONOUN,
     ARTICLE,
     ASKING,
     LEAD,
+    ORDINAL,
     PERIODS,
     PREPOSITION,
     SMALL,
+    UNIT_OF_TIME,
     bare,
     says_nothing,
 )
@@ -36,9 +39,6 @@ _GO_ON: Final = re.compile(
     re.IGNORECASE,
 )
 """Asks for the same again."""
-_POSSESSIVE: Final = re.compile(
-    r"(?:its|his|her|their|sein\w{0,2}|ihre?[mnrs]?|son|sa|ses|leurs?|sus?)\s", re.IGNORECASE
-)
 
 
 def made_whole(question: str, earlier: Iterable[str]) -> str | None:
@@ -67,18 +67,23 @@ def _combined(question: str, base: str) -> str:
     rest = LEAD.sub("", bare(question), count=1).strip()
     combined = (
         _with_other_period(rest, base)
+        or _with_other_ordinal(rest, base)
         or (_asked_anew(rest, base) if says_nothing(rest) or _GO_ON.fullmatch(rest) else None)
         or _with_other_phrase(rest, base)
+        # in German every noun is written like a name: "die Hotelpauschale"
+        or (with_other_thing(rest, base) if _GERMAN.match(base) else None)
         or _with_other_name(rest, base)
+        or with_other_thing(rest, base)
         or _asked_about(rest, base)
     )
-    return f"{combined[:MAX_CHARACTERS]}?"
+    opened = "¿" if _SPANISH.match(combined) else ""
+    return f"{opened}{combined[:1].upper()}{combined[1:MAX_CHARACTERS]}?"
 
 
 def _with_other_period(rest: str, base: str) -> str | None:
     """The earlier question for the period that the follow-up names, when it names nothing else."""
     named = [(kind, found) for kind in PERIODS for found in [*kind.finditer(rest)][:1]]
-    left = rest
+    left = UNIT_OF_TIME.sub(" ", rest)
     for kind in PERIODS:
         left = kind.sub(" ", left)
     if not named or not says_nothing(left):
@@ -95,9 +100,18 @@ def _with_other_period(rest: str, base: str) -> str | None:
 
 
 def _phrase_around(rest: str, period: str) -> str:
-    """The period with its preposition ("in 2021")."""
-    found = re.search(rf"(?:{PREPOSITION}\s+)?(?:{ARTICLE}\s+)?{re.escape(period)}", rest, re.IGNORECASE)
+    """The period with its preposition, and the unit of time before it ("in 2021", "im Jahr 2021")."""
+    around = rf"(?:{PREPOSITION}\s+)?(?:{ARTICLE}\s*)?(?:{UNIT_OF_TIME.pattern}\s+)*{re.escape(period)}"
+    found = re.search(around, rest, re.IGNORECASE)
     return found[0] if found else period
+
+
+def _with_other_ordinal(rest: str, base: str) -> str | None:
+    """The earlier question with another ordinal, when the follow-up names nothing else: "and in the second?"."""
+    named, places = ORDINAL.search(rest), [*ORDINAL.finditer(base)]
+    if named is None or len(places) != 1 or not says_nothing(SMALL.sub("", ORDINAL.sub(" ", rest))):
+        return None
+    return f"{base[: places[0].start()]}{named[0]}{base[places[0].end() :]}"
 
 
 def _with_other_name(rest: str, base: str, *, behind: bool = False) -> str | None:
@@ -129,15 +143,27 @@ def _with_other_phrase(rest: str, base: str) -> str | None:
     if opened is None or len(rest.split()) > MAX_PHRASE:
         return None
     places = [*re.finditer(rf"\b{re.escape(opened[0])}\s+", base, re.IGNORECASE)]
-    if not places or len(base[places[-1].end() :].split()) >= MAX_PHRASE:
+    if not places:
         return _with_other_name(rest, base, behind=True) or f"{base} {rest}"
     tail = base[places[-1].end() :]
-    year = _YEAR_BEHIND.search(tail)
-    return f"{base[: places[-1].start()]}{rest}{year[0] if year else ''}"
+    # "for managers in Germany" takes the place of all that follows, "for managers" of one phrase
+    replaced = len(tail) if _NEXT.search(rest) else _phrase_end(tail)
+    if len(tail[:replaced].split()) >= MAX_PHRASE:
+        return _with_other_name(rest, base, behind=True) or f"{base} {rest}"
+    return f"{base[: places[-1].start()]}{rest}{tail[replaced:]}"
 
 
-_YEAR_BEHIND: Final = re.compile(r"\s+(?:(?:in|im|en)\s+)?(?:fy\s?)?(?:19|20)\d\d$", re.IGNORECASE)
-"""A year stays behind a phrase that is replaced."""
+def _phrase_end(text: str) -> int:
+    """The end of the phrase that a text begins with: of a name, or before the next preposition or year."""
+    name = _LED_NAME.match(text)
+    behind = _NEXT.search(text)
+    return name.end() if name else behind.start() if behind else len(text)
+
+
+_LED_NAME: Final = re.compile(rf"(?:(?i:{ARTICLE})\s+)?{_NAME.pattern}")
+_NEXT: Final = re.compile(
+    rf"\s+(?:(?:{PREPOSITION}|per|pro|je|par|zu|zum|zur)\b|(?:fy\s?)?(?:19|20)\d\d$)", re.IGNORECASE
+)
 MAX_PHRASE: Final = 5
 """Words of a phrase that takes the place of another; longer ones hold a clause of their own."""
 
@@ -155,12 +181,17 @@ def _asked_anew(rest: str, base: str) -> str:
 
 def _asked_about(rest: str, base: str) -> str:
     """The follow-up with what it is about beside it, or else the earlier question with what is new beside it."""
-    if _POSSESSIVE.match(rest) or _opens(rest) or ANY_PRONOUN.search(rest):
+    if POSSESSIVE.match(rest) or _opens(rest) or ANY_PRONOUN.search(rest):
         return f"{rest} ({_topic(base)})"
     # what was beside it before gives way
     return f"{_BESIDE.sub('', base)} ({rest})"
 
 
+_SPANISH: Final = re.compile(
+    r"¿|(?:y\s+)?(?:(?:a|con|de|desde|en|hasta|para|por)\s+)?(?:qué|cuál(?:es)?|quién(?:es)?|cuándo|dónde|cómo"
+    r"|cuánt[oa]s?)\b",
+    re.IGNORECASE,
+)
 _BESIDE: Final = re.compile(r"\s\([^()]*\)$")
 _THERE: Final = re.compile(r"\s*\b(?:(?:is|are|was|were) there|gibt es|y a-t-il|hay)\b", re.IGNORECASE)
 
