@@ -41,15 +41,14 @@ class Subjects:
         asked = language_of(question)
         # names stay the same in a document of another language, where the question itself is surely English
         english = asked == "en" or (not asked and not others)
-        pages = {unit.page_key: unit.passage.page.text for unit in evidence}
+        # a sheet's name and the headings above are of what is below them
+        pages = {unit.page_key: f"{unit.passage.page.text}\n{_place(unit)}" for unit in evidence}
         self.things = things_in(question, "en" if english else asked or "xx", texts=pages.values())
         self._question = question
         self._evidence = evidence
         self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
         self._pages = {unit.page_key: unit.passage.page for unit in evidence}
-        self._on_page = {
-            (thing, key): thing.is_in(page.text) for thing in self.things for key, page in self._pages.items()
-        }
+        self._on_page = {(thing, key): thing.is_in(text) for thing in self.things for key, text in pages.items()}
         self._mentions: dict[tuple[Thing, tuple[str, int]], list[int]] = {}
 
     @property

@@ -13,6 +13,7 @@ from mistral_rag.grounding._asked.answerability import (
     Signs,
     scale_of,
 )
+from mistral_rag.grounding._asked.editions import of_edition_asked_for
 from mistral_rag.grounding._asked.empty_fields import empty_field
 from mistral_rag.grounding._asked.languages import in_other_languages, language_of
 from mistral_rag.grounding._asked.subjects import Subjects
@@ -94,6 +95,7 @@ def extract(
     """
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
+    question, evidence = of_edition_asked_for(question, evidence)
     fit, subjects = Fit(question, evidence), Subjects(question, evidence)
     calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
     chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
@@ -215,7 +217,7 @@ def composed(question: str, quotes: Sequence[Quoted]) -> tuple[str, tuple[Citati
     for marker, quote in enumerate(quotes, start=1):
         run = quote.run
         # a label in front of the quote is no part of the statement
-        opening = f"\n- {f'earlier, {defused(dated(run.unit.passage.source))}: ' if quote.is_earlier else ''}"
+        opening = f"\n- {defused(quote.label)}{' ' * bool(quote.label)}"
         shown = _shown(run, columns)
         start = len(text) + len(opening)
         end = start + len(shown)
