@@ -6,11 +6,11 @@ from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times
+from mistral_rag.grounding._asked.places import has_rival, is_other_row, place_of
 from mistral_rag.grounding._asked.things import (
     TIMES_OF_DAYS,
     Thing,
     codes_like,
-    has_code,
     month_name,
     months_of,
     things_in,
@@ -19,10 +19,6 @@ from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.retrieval._domains.periods import Period, period_of
 from mistral_rag.schema import Page
 
-MAX_HEAD_LINES: Final = 3
-"""Lines at the start of a page that may be its running header and title."""
-MAX_HEAD_LINE: Final = 120
-"""Characters of such a line; longer ones are sentences of the text."""
 ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
 NAMES_SHARE: Final = 0.5
@@ -37,13 +33,13 @@ class Subjects:
     """The things that a question names, and the evidence that is about them."""
 
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
-        others = any(unit.passage.source.language not in {"", "en"} for unit in evidence)
         asked = language_of(question)
+        others = any(unit.passage.source.language not in {"", asked or "en"} for unit in evidence)
         # names stay the same in a document of another language, where the question itself is surely English
-        english = asked == "en" or (not asked and not others)
+        told = asked == "en" or not others
         # a sheet's name and the headings above are of what is below them
-        pages = {unit.page_key: f"{unit.passage.page.text}\n{_place(unit)}" for unit in evidence}
-        self.things = things_in(question, "en" if english else asked or "xx", texts=pages.values())
+        pages = {unit.page_key: f"{unit.passage.page.text}\n{place_of(unit)}" for unit in evidence}
+        self.things = things_in(question, asked if told else "xx", texts=pages.values())
         self._question = question
         self._evidence = evidence
         self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
@@ -217,17 +213,17 @@ class Subjects:
         if thing.is_in(f"{unit.text} {unit.header}"):
             return 1.0
         if self._on_page[thing, unit.page_key]:
-            return self._by_place(unit, thing, page)
-        return float(thing.is_in(self._documents[unit.passage.source.uri]) or thing.is_in(_place(unit)))
+            return self._byplace_of(unit, thing, page)
+        return float(thing.is_in(self._documents[unit.passage.source.uri]) or thing.is_in(place_of(unit)))
 
-    def _by_place(self, unit: EvidenceUnit, thing: Thing, page: Page) -> float:
+    def _byplace_of(self, unit: EvidenceUnit, thing: Thing, page: Page) -> float:
         if thing.is_in(self._documents[unit.passage.source.uri]):
             return 1.0
         naming = self._naming(thing, unit)
-        above = [index for index in naming if index < unit.index and not _is_other_row(page, index, unit.index)]
+        above = [index for index in naming if index < unit.index and not is_other_row(page, index, unit.index)]
         if above:
-            return 0.0 if _has_rival(page, above[-1], unit.index, thing) else 1.0
-        if thing.is_in(_place(unit)):
+            return 0.0 if has_rival(page, above[-1], unit.index, thing) else 1.0
+        if thing.is_in(place_of(unit)):
             return 1.0
         # a row is not about what another row names, unless that may be the one with the columns' names
         by_rows = unit.kind == "row" and bool(unit.header) and all(page.units[i].kind == "row" for i in naming)
@@ -264,45 +260,3 @@ def _ordinal(month: str) -> int:
 def _document_text(unit: EvidenceUnit) -> str:
     source = unit.passage.source
     return f"{source.title} {source.name.replace('_', ' ')} {source.name}"
-
-
-def _place(unit: EvidenceUnit) -> str:
-    """Names of the place of a unit: headings, and the short lines that a page begins with."""
-    page = unit.passage.page
-    head: list[str] = []
-    for first in page.units[:MAX_HEAD_LINES]:
-        if first.kind == "row" or first.end - first.start > MAX_HEAD_LINE:
-            break
-        head.append(page.text[first.start : first.end])
-    return " ".join((*unit.passage.chunk.headings, page.locator.label, *head))
-
-
-def _is_other_row(page: Page, index: int, other: int) -> bool:
-    return page.units[index].kind == "row" == page.units[other].kind
-
-
-def _has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
-    """True when a label or heading of the same form, or another code, stands between `first` and `last`.
-
-    "Customer: B" below "Customer: A", the heading of B's section below that of A's.
-    """
-    units = page.units
-    label = _label(page.text[units[first].start : units[first].end])
-    for index in range(first + 1, last + 1):
-        if units[first].kind == "heading" == units[index].kind:
-            return True
-        text = page.text[units[index].start : units[index].end]
-        if (label and _label(text) == label) or (thing.kind == "code" and _has_code_like(thing, text)):
-            return True
-    return False
-
-
-def _has_code_like(thing: Thing, text: str) -> bool:
-    return has_code(text) or (not thing.text.isdigit() and bool(codes_like(thing, text)))
-
-
-def _label(text: str) -> str:
-    """The words before the colon of a form's line; empty for other texts."""
-    label, colon, value = text.partition(":")
-    words = _WORD.findall(label.casefold())
-    return " ".join(words) if colon and value.strip() and 0 < len(words) <= 6 else ""

@@ -42,7 +42,9 @@ _IDENTIFIER: Final = re.compile(
 """The number of a case, behind the word for it: "Invoice number: 2024-017", "Order PO-7"."""
 _DIGITS: Final = re.compile(r"(?<![\w$€£#.,/-])\d+(?:[-/.]\d+)+(?![-/.,]?\w)")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d(?:[-/](?:\d\d|(?:19|20)\d\d))?")
-_NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)(?<![-–])\b[A-Z][a-z]{2,}\w*(?!\w|\s\d)")
+NAMES_HAVE_CAPITALS: Final = frozenset(["", "en", "fr", "es", "it", "nl", "pt"])
+"""Languages in which capitals within a sentence are those of names; unknown ones count as English."""
+_NAME: Final = re.compile(r"(?<![.?!:¿¡]\s)(?<!^)(?<![-–¿¡])\b[A-ZÀ-Þ][a-zß-ÿ]{2,}\w*(?!\w|\s\d)")
 """Not before a number: "Level 1" and "Note 5" are columns and places."""
 _CALENDAR: Final = frozenset(["quarter", "fiscal", "year", "annual"]) | frozenset(MONTHS)
 _ORDINAL: Final = {1: "first", 2: "second", 3: "third", 4: "fourth"}
@@ -81,12 +83,13 @@ class Thing:
 def things_in(question: str, language: str = "en", *, texts: Iterable[str] = ()) -> tuple[Thing, ...]:
     """The things that a question names, each once.
 
-    Names are told by their capitals, in English alone: in German every noun has one. Digits with separators are a code
-    behind a word such as "invoice", or where the texts have one of the same form behind such a word.
+    Names are told by their capitals, in languages that give them to names alone; in German every noun has one. Digits
+    with separators are a code behind a word such as "invoice", or where the texts have one of the same form behind such
+    a word.
     """
     codes = [*_codes(question), *_codes_as_in(question, texts)]
     found = [*codes, *_times(question, codes)]
-    if language in {"", "en"}:
+    if language in NAMES_HAVE_CAPITALS:
         taken = " ".join(thing.letters for thing in found)
         names = (re.sub(r"['’]s$", "", name[0]) for name in _NAME.finditer(question))
         found += [

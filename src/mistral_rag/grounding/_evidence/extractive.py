@@ -7,6 +7,7 @@ from typing import TypeGuard, cast
 from mistral_rag.grounding._asked.answerability import (
     ACROSS,
     DEFAULTS,
+    ENGLISH,
     MULTILINGUAL,
     WORDS,
     Calibration,
@@ -119,7 +120,9 @@ def extract(
         if by_meaning.quotes:
             return by_meaning
     reason = _too_little(calibration, likelihood, signs, fit, subjects)
-    return Extract((), likelihood, f"{reason}{_one_language(question, foreign, evidence, scale_of(embeddings))}")
+    scale = scale_of(embeddings)
+    beyond = _one_language(question, foreign, evidence, scale) or _beyond_the_model(question, scale)
+    return Extract((), likelihood, f"{reason}{beyond}")
 
 
 def _by_meaning(question: str, evidence: Sequence[EvidenceUnit], quotes: int, embeddings: MatrixEncoder) -> Extract:
@@ -139,6 +142,17 @@ def _one_language(question: str, foreign: Sequence[EvidenceUnit], evidence: Sequ
     held = ", ".join(sorted({unit.passage.source.language for unit in foreign}))
     advice = "" if scale == MULTILINGUAL else "; this index finds words and meanings in one language only: ask in that"
     return f"; the question is in another language ({language_of(question)}) than what was found ({held}){advice}"
+
+
+def _beyond_the_model(question: str, scale: str) -> str:
+    """Advice for a question in a language whose meanings the index's model does not know; empty for others."""
+    language = language_of(question)
+    if scale != ENGLISH or language in {"", "en"}:
+        return ""
+    return (
+        f"; the model of this index knows the meanings of English only, not of the question's language ({language}): "
+        "use the words of the document, or build an index with --embeddings local-use"
+    )
 
 
 def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: str, embeddings: object = None) -> Signs:
