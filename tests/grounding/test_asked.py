@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from langchain_core.documents import Document
 
-from mistral_rag.grounding._asked.collection import asks_about_collection
 from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.subjects import Subjects
 from mistral_rag.grounding._asked.things import things_in
+from mistral_rag.grounding._collection.collection import asks_about_collection
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import extract, extractive_answer
 from mistral_rag.grounding._evidence.pages import passages

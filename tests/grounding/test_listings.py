@@ -6,7 +6,7 @@ import pytest
 
 from mistral_rag import cli as program
 from mistral_rag.grounding import GroundedQA
-from mistral_rag.grounding._asked.listings import listing_asked
+from mistral_rag.grounding._collection.listings import listing_asked
 from mistral_rag.retrievers import HybridRetriever
 
 

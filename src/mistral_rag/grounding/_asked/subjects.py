@@ -77,10 +77,10 @@ class Subjects:
     @property
     def _months_apart(self) -> tuple[Thing, ...]:
         """Months that no row of a table has for what the question names, where its other rows have other months."""
-        rows = [at for at, unit in enumerate(self._evidence) if self._is_asked_of(unit)]
+        months = [thing for thing in self.things if thing.kind in {"month", "day"}]
+        rows = [at for at, unit in enumerate(self._evidence) if months and self._is_asked_of(unit)]
         if not rows or not all(_months(self._evidence[at]) for at in rows):
             return ()
-        months = [thing for thing in self.things if thing.kind in {"month", "day"}]
         return tuple(thing for thing in months if not any(self.about(at, thing) for at in rows))
 
     def _is_asked_of(self, unit: EvidenceUnit) -> bool:
@@ -213,10 +213,10 @@ class Subjects:
         if thing.is_in(f"{unit.text} {unit.header}"):
             return 1.0
         if self._on_page[thing, unit.page_key]:
-            return self._byplace_of(unit, thing, page)
+            return self._by_place(unit, thing, page)
         return float(thing.is_in(self._documents[unit.passage.source.uri]) or thing.is_in(place_of(unit)))
 
-    def _byplace_of(self, unit: EvidenceUnit, thing: Thing, page: Page) -> float:
+    def _by_place(self, unit: EvidenceUnit, thing: Thing, page: Page) -> float:
         if thing.is_in(self._documents[unit.passage.source.uri]):
             return 1.0
         naming = self._naming(thing, unit)

@@ -87,6 +87,7 @@ def weekdays_in(text: str) -> Iterator[tuple[str, str]]:
     yield from ((found[0], str(_WEEKDAYS[found["name"].lower()])) for found in _WEEKDAY.finditer(text))
 
 
+@lru_cache(maxsize=512)
 def holds_weekday(text: str, number: str) -> bool:
     """True when a text names a weekday, a range of days that it is in, or days in general."""
     named = [(found, _WEEKDAYS[found["name"].lower()]) for found in _WEEKDAY.finditer(text)]
@@ -105,6 +106,7 @@ def written_dates(text: str) -> tuple[WrittenDate, ...]:
     return tuple(sorted(dates(text), key=lambda written: written.start))
 
 
+@lru_cache(maxsize=512)
 def holds_day(text: str, readings: str) -> bool:
     """True when a text holds a day, a range of dates around it, its month alone, or the period that it ends."""
     asked = [_reading(one) for one in readings.split("|")]
@@ -117,6 +119,7 @@ def holds_day(text: str, readings: str) -> bool:
     return any(_ends_month(one) and one[0] in period_of(text).years for one in asked)
 
 
+@lru_cache(maxsize=512)
 def holds_month(text: str, month: str) -> bool:
     """True when a text holds a month ("2014-10", or "*-10" of any year), in a date, alone, or in a span of months."""
     year, number = month.split("-")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mistral_rag.grounding._asked.collection import Catalogue, asks_about_collection, description, documents_of
-from mistral_rag.grounding._asked.listings import (
+from mistral_rag.grounding._collection.collection import Catalogue, asks_about_collection, description, documents_of
+from mistral_rag.grounding._collection.listings import (
     CHANGES,
     Listing,
     SearchableCatalogue,

@@ -62,6 +62,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
+_AS: Final[Mapping[ValueKind, ValueKind]] = MappingProxyType({"time": "date", "money": "amount", "code": "amount"})
+"""Kinds whose values are told as those of a wider one."""
 _SPOKEN: Final[Mapping[ValueKind, str]] = MappingProxyType({"duration": "span of time"})
 
 
@@ -69,7 +71,8 @@ class WantedValue:
     """The value that a question asks for: its `kind`, None when the question's words do not say."""
 
     def __init__(self, question: str) -> None:
-        self.kind: ValueKind | None = kind_asked(question)
+        asked = kind_asked(question)
+        self.kind: ValueKind | None = _AS.get(asked, asked) if asked else None
         self._question = question.casefold()
         self._words = set(_WORD.findall(self._question))
         self._numbers = {value for number in numbers(question) for value in number.values}

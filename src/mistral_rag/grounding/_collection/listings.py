@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from mistral_rag._counting import counted
-from mistral_rag.grounding._asked.collection import DOCUMENTS, MAX_LISTED, named
+from mistral_rag.grounding._collection.collection import DOCUMENTS, MAX_LISTED, named
 from mistral_rag.grounding._evidence.evidence import defused
 from mistral_rag.schema import Source
 from mistral_rag.text import NON_ALPHANUMERIC, STOP_WORDS
