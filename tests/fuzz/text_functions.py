@@ -16,9 +16,9 @@ from mistral_rag.api._formats.error_bodies import read_error
 from mistral_rag.api._formats.sse import Decoder
 from mistral_rag.api._responses import parse_object
 from mistral_rag.errors import ApiError, ParseError
-from mistral_rag.grounding._asked.follow_ups import refers_back
 from mistral_rag.grounding._asked.things import things_in
-from mistral_rag.grounding._conversation.follow_ups import made_whole
+from mistral_rag.grounding._conversation.follow_ups import refers_back
+from mistral_rag.grounding._conversation.whole import made_whole
 from mistral_rag.grounding._drafting.links import LinkFilter
 from mistral_rag.grounding._drafting.markers import MarkerParser
 from mistral_rag.grounding._drafting.phrases import connects, declines

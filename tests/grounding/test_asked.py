@@ -1,15 +1,17 @@
 """Things, collections, languages and times that questions ask about, and when there is no answer."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from langchain_core.documents import Document
 
-from mistral_rag.grounding._asked.collection import asks_about_collection
 from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.subjects import Subjects
 from mistral_rag.grounding._asked.things import things_in
+from mistral_rag.grounding._collection.collection import asks_about_collection
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import extract, extractive_answer
 from mistral_rag.grounding._evidence.pages import passages
@@ -196,6 +198,51 @@ def test_an_index_for_one_language_says_so() -> None:
         "the question is in another language (en) than what was found (de); this index finds words and meanings in one "
         "language only: ask in that"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("빅포인트는 얼마 동안 유효한가요?", "ko"),
+        ("密码多久更换一次？", "zh"),
+        ("パスワードは？", "ja"),
+        ("Как часто?", "ru"),
+    ],
+)
+def test_a_question_that_the_model_does_not_know_is_said_to_be_one(question: str, language: str) -> None:
+    held = evidence("빅포인트는 5년간 유효합니다. 密码每年更换一次。", language=language)
+    reason = extract(question, held, embeddings=English()).reason or ""
+    assert reason.endswith(
+        f"; the model of this index knows the meanings of English only, not of the question's language ({language}): "
+        "use the words of the document, or build an index with --embeddings local-use"
+    )
+
+
+class English:
+    """Stands for the model of English: all texts are far from each other."""
+
+    model = "local-minilm@0"
+
+    def embed_matrix(self, texts: Sequence[str], /) -> Any:
+        """Embed each text by a direction of its own."""
+        return np.eye(len(texts))
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "names"),
+    [
+        ("Combien coûte l'abonnement Orange d'Alexis Martin ?", "fr", ["Orange"]),
+        ("¿Cuánto cuesta el abono de Movistar de Alexis Martin?", "es", ["Movistar"]),
+        ("Quanto costa l'abbonamento di Telecom per Alexis Martin?", "it", ["Telecom"]),
+        ("Hoeveel kost het abonnement van Ziggo voor Alexis Martin?", "nl", ["Ziggo"]),
+        ("Wie viel kostet das Abonnement von Alexis Martin bei der Telekom?", "de", []),
+    ],
+)
+def test_names_are_told_in_languages_that_give_capitals_to_names(
+    question: str, language: str, names: list[str]
+) -> None:
+    held = evidence("Free: Alexis Martin 29,99 EUR", language=language)
+    assert [thing.text for thing in Subjects(question, held).unnamed] == names
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from mistral_rag import GroundedQA, HybridRetriever
 from mistral_rag import cli as program
 from mistral_rag.grounding._asked.answerability import DEFAULTS, WORDS, Calibration, Signs
 from mistral_rag.grounding._asked.calibration import calibration_of, curve, fitted, point_at, to_json
-from mistral_rag.grounding._asked.collection import description
+from mistral_rag.grounding._collection.collection import description
 from mistral_rag.schema import Source
 
 

@@ -183,7 +183,7 @@ def table(shelf: "Shelf", text: str) -> list[EvidenceUnit]:
         (
             "What was the USD rate on 3 April 2025?",
             RATES,
-            "nothing that was found mentions April 2025; nearest, about another: February 2025",
+            "nothing that was found mentions 3 April 2025; nearest, about another: 2025-02-03",
         ),
     ],
 )

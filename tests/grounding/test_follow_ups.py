@@ -2,7 +2,7 @@
 
 import pytest
 
-from mistral_rag.grounding._asked.follow_ups import refers_back
+from mistral_rag.grounding._conversation.follow_ups import refers_back
 
 NEED_HISTORY = [
     ("And in 2021?", "And in 2021"),

@@ -9,8 +9,11 @@ _NAMES: Final = {
     "|november nov|december dec",
     "de": "januar jänner jan|februar feb|märz mär mrz|april apr|mai|juni jun|juli jul|august aug|september sept sep"
     "|oktober okt|november nov|dezember dez",
-    "fr": "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre",
+    "fr": "janvier janv|février févr|mars|avril avr|mai|juin|juillet juil|août|septembre|octobre|novembre|décembre déc",
     "es": "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre",
+    "it": "gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre",
+    "nl": "januari|februari|maart mrt|april|mei|juni|juli|augustus|september|oktober|november|december",
+    "pt": "janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro",
 }
 
 MONTHS_BY_LANGUAGE: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(

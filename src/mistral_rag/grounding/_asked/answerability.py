@@ -51,7 +51,9 @@ WORDS: Final = "words"
 """Scale of signs without cosines: for other models' embeddings, whose cosines have other scales (ADR 34), and none."""
 MULTILINGUAL: Final = "local-use@"
 """The model that is good across languages."""
-SCALES: Final = ("local-minilm@", MULTILINGUAL)
+ENGLISH: Final = "local-minilm@"
+"""The model that knows English only."""
+SCALES: Final = (ENGLISH, MULTILINGUAL)
 """Starts of the names of models whose cosines are a sign."""
 
 
@@ -74,7 +76,7 @@ DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
             ),
             0.6,
         ),
-        "local-minilm@": Calibration(
+        ENGLISH: Calibration(
             MappingProxyType(
                 {"bias": -6.2, "covered": 0.35, "best": 1.75, "known": 0.0, "value": 1.0, "about": 2.5,
                  "unnamed": -1.65, "fit": 0.7, "likeness": 3.9}

@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.things import Thing, codes_like, has_code, month_name, months_of, things_in
+from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times
+from mistral_rag.grounding._asked.places import has_rival, is_other_row, place_of
+from mistral_rag.grounding._asked.things import (
+    TIMES_OF_DAYS,
+    Thing,
+    codes_like,
+    month_name,
+    months_of,
+    things_in,
+)
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.retrieval._domains.periods import Period, period_of
 from mistral_rag.schema import Page
 
-MAX_HEAD_LINES: Final = 3
-"""Lines at the start of a page that may be its running header and title."""
-MAX_HEAD_LINE: Final = 120
-"""Characters of such a line; longer ones are sentences of the text."""
 ELSEWHERE: Final = 0.5
 """Of a thing that is named below a unit, or elsewhere on its page: prose says later whom it means, too."""
 NAMES_SHARE: Final = 0.5
@@ -28,19 +33,18 @@ class Subjects:
     """The things that a question names, and the evidence that is about them."""
 
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
-        others = any(unit.passage.source.language not in {"", "en"} for unit in evidence)
         asked = language_of(question)
+        others = any(unit.passage.source.language not in {"", asked or "en"} for unit in evidence)
         # names stay the same in a document of another language, where the question itself is surely English
-        english = asked == "en" or (not asked and not others)
-        pages = {unit.page_key: unit.passage.page.text for unit in evidence}
-        self.things = things_in(question, "en" if english else asked or "xx", texts=pages.values())
+        told = asked == "en" or not others
+        # a sheet's name and the headings above are of what is below them
+        pages = {unit.page_key: f"{unit.passage.page.text}\n{place_of(unit)}" for unit in evidence}
+        self.things = things_in(question, asked if told else "xx", texts=pages.values())
         self._question = question
         self._evidence = evidence
         self._documents = {unit.passage.source.uri: _document_text(unit) for unit in evidence}
         self._pages = {unit.page_key: unit.passage.page for unit in evidence}
-        self._on_page = {
-            (thing, key): thing.is_in(page.text) for thing in self.things for key, page in self._pages.items()
-        }
+        self._on_page = {(thing, key): thing.is_in(text) for thing in self.things for key, text in pages.items()}
         self._mentions: dict[tuple[Thing, tuple[str, int]], list[int]] = {}
 
     @property
@@ -73,10 +77,10 @@ class Subjects:
     @property
     def _months_apart(self) -> tuple[Thing, ...]:
         """Months that no row of a table has for what the question names, where its other rows have other months."""
-        rows = [at for at, unit in enumerate(self._evidence) if self._is_asked_of(unit)]
+        months = [thing for thing in self.things if thing.kind in {"month", "day"}]
+        rows = [at for at, unit in enumerate(self._evidence) if months and self._is_asked_of(unit)]
         if not rows or not all(_months(self._evidence[at]) for at in rows):
             return ()
-        months = [thing for thing in self.things if thing.kind == "month"]
         return tuple(thing for thing in months if not any(self.about(at, thing) for at in rows))
 
     def _is_asked_of(self, unit: EvidenceUnit) -> bool:
@@ -159,27 +163,32 @@ class Subjects:
     def share_about(self, at: int) -> float:
         """Share of the things in the question that a unit is about; 1 where it names none."""
         # the year of a month is among them already
-        things = [thing for thing in self.things if thing.kind != "month"]
+        things = [thing for thing in self.things if thing.kind not in TIMES_OF_DAYS]
         return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
-    def absence(self, missing: Sequence[Thing]) -> str:
-        """The reason that these things are missing, with the nearest others."""
+    def other_times(self, at: int) -> tuple[Thing, ...]:
+        """Days, months and weekdays of the question that a unit's document does not hold, but others of their kind."""
+        return other_times(self.things, self._evidence, at)
+
+    def absence(self, missing: Sequence[Thing], *, of: int = 0) -> str:
+        """The reason that these things are missing, with the nearest others, of times in the document of unit `of`."""
         named = ", ".join(map(str, missing))
-        nearest = ", ".join(filter(None, (self.nearest(thing) for thing in missing)))
+        nearest = ", ".join(filter(None, (self.nearest(thing, of) for thing in missing)))
         # what other documents mention is missing for the one that is named
-        of = "" if set(missing) <= set(self.missing) else ", ".join(map(str, self._apart))
-        apart = f" for {of}" if of else ""
+        titles = "" if set(missing) <= set(self.missing) else ", ".join(map(str, self._apart))
+        apart = f" for {titles}" if titles else ""
         reason = f"nothing that was found mentions {named}{apart}"
         return f"{reason}; nearest, about another: {nearest}" if nearest else reason
 
-    def nearest(self, thing: Thing) -> str:
+    def nearest(self, thing: Thing, of: int = 0) -> str:
         """Another thing of its kind that the evidence is about, where there is one: "RE-2025-0417"."""
         if thing.kind == "code":
             return next((code for unit in self._evidence for code in codes_like(thing, unit.text)), "")
         if thing.kind == "year":
             return self._nearest_year(int(thing.letters))
-        if thing.kind == "month":
-            return self._nearest_month(thing.letters)
+        if thing.kind in TIMES_OF_DAYS:
+            row = self._nearest_month(thing.letters) if thing.kind == "month" else ""
+            return row or nearest_time(thing, document_texts(self._evidence, of))
         return ""
 
     def _nearest_month(self, month: str) -> str:
@@ -205,16 +214,16 @@ class Subjects:
             return 1.0
         if self._on_page[thing, unit.page_key]:
             return self._by_place(unit, thing, page)
-        return float(thing.is_in(self._documents[unit.passage.source.uri]) or thing.is_in(_place(unit)))
+        return float(thing.is_in(self._documents[unit.passage.source.uri]) or thing.is_in(place_of(unit)))
 
     def _by_place(self, unit: EvidenceUnit, thing: Thing, page: Page) -> float:
         if thing.is_in(self._documents[unit.passage.source.uri]):
             return 1.0
         naming = self._naming(thing, unit)
-        above = [index for index in naming if index < unit.index and not _is_other_row(page, index, unit.index)]
+        above = [index for index in naming if index < unit.index and not is_other_row(page, index, unit.index)]
         if above:
-            return 0.0 if _has_rival(page, above[-1], unit.index, thing) else 1.0
-        if thing.is_in(_place(unit)):
+            return 0.0 if has_rival(page, above[-1], unit.index, thing) else 1.0
+        if thing.is_in(place_of(unit)):
             return 1.0
         # a row is not about what another row names, unless that may be the one with the columns' names
         by_rows = unit.kind == "row" and bool(unit.header) and all(page.units[i].kind == "row" for i in naming)
@@ -251,45 +260,3 @@ def _ordinal(month: str) -> int:
 def _document_text(unit: EvidenceUnit) -> str:
     source = unit.passage.source
     return f"{source.title} {source.name.replace('_', ' ')} {source.name}"
-
-
-def _place(unit: EvidenceUnit) -> str:
-    """Names of the place of a unit: headings, and the short lines that a page begins with."""
-    page = unit.passage.page
-    head: list[str] = []
-    for first in page.units[:MAX_HEAD_LINES]:
-        if first.kind == "row" or first.end - first.start > MAX_HEAD_LINE:
-            break
-        head.append(page.text[first.start : first.end])
-    return " ".join((*unit.passage.chunk.headings, page.locator.label, *head))
-
-
-def _is_other_row(page: Page, index: int, other: int) -> bool:
-    return page.units[index].kind == "row" == page.units[other].kind
-
-
-def _has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
-    """True when a label or heading of the same form, or another code, stands between `first` and `last`.
-
-    "Customer: B" below "Customer: A", the heading of B's section below that of A's.
-    """
-    units = page.units
-    label = _label(page.text[units[first].start : units[first].end])
-    for index in range(first + 1, last + 1):
-        if units[first].kind == "heading" == units[index].kind:
-            return True
-        text = page.text[units[index].start : units[index].end]
-        if (label and _label(text) == label) or (thing.kind == "code" and _has_code_like(thing, text)):
-            return True
-    return False
-
-
-def _has_code_like(thing: Thing, text: str) -> bool:
-    return has_code(text) or (not thing.text.isdigit() and bool(codes_like(thing, text)))
-
-
-def _label(text: str) -> str:
-    """The words before the colon of a form's line; empty for other texts."""
-    label, colon, value = text.partition(":")
-    words = _WORD.findall(label.casefold())
-    return " ".join(words) if colon and value.strip() and 0 < len(words) <= 6 else ""

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+from mistral_rag.grounding._asked.times import (
+    days_in,
+    holds_day,
+    holds_month,
+    holds_weekday,
+    months_alone_in,
+    weekdays_in,
+)
 from mistral_rag.retrieval._domains.periods import Period, period_of
 from mistral_rag.text import MONTHS, NON_ALPHANUMERIC
 
-ThingKind = Literal["code", "name", "year", "quarter", "month"]
+ThingKind = Literal["code", "name", "year", "quarter", "month", "day", "weekday"]
+TIMES_OF_DAYS: Final = frozenset({"month", "day", "weekday"})
 
 _CODE: Final = re.compile(r"(?<![\w$€£#])[^\W_]+(?:[-‐‑–./_][^\W_]+)*(?!\w)")
 _SEPARATED: Final = re.compile(r"[^\W\d_]+[-_/.]\d{2,}|\d+[-_/.]\d+[-_/.][^\W\d_]")
@@ -33,13 +42,11 @@ _IDENTIFIER: Final = re.compile(
 """The number of a case, behind the word for it: "Invoice number: 2024-017", "Order PO-7"."""
 _DIGITS: Final = re.compile(r"(?<![\w$€£#.,/-])\d+(?:[-/.]\d+)+(?![-/.,]?\w)")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d(?:[-/](?:\d\d|(?:19|20)\d\d))?")
-_NAME: Final = re.compile(r"(?<![.?!:]\s)(?<!^)(?<![-–])\b[A-Z][a-z]{2,}\w*(?!\w|\s\d)")
+NAMES_HAVE_CAPITALS: Final = frozenset(["", "en", "fr", "es", "it", "nl", "pt"])
+"""Languages in which capitals within a sentence are those of names; unknown ones count as English."""
+_NAME: Final = re.compile(r"(?<![.?!:¿¡]\s)(?<!^)(?<![-–¿¡])\b[A-ZÀ-Þ][a-zß-ÿ]{2,}\w*(?!\w|\s\d)")
 """Not before a number: "Level 1" and "Note 5" are columns and places."""
-_CALENDAR: Final = frozenset(
-    """
-    monday tuesday wednesday thursday friday saturday sunday quarter fiscal year annual
-    """.split()  # noqa: SIM905 (reads better)
-) | frozenset(MONTHS)
+_CALENDAR: Final = frozenset(["quarter", "fiscal", "year", "annual"]) | frozenset(MONTHS)
 _ORDINAL: Final = {1: "first", 2: "second", 3: "third", 4: "fourth"}
 _FORMS: Final = frozenset({"10k", "10q", "8k", "20f", "6k", "40f", "14a"})
 """Forms of filings: what is filed is told by `period_of` and the ranking, and seldom printed on every page."""
@@ -63,7 +70,11 @@ class Thing:
         if self.kind == "quarter":
             return int(self.letters) in _quarters(text)
         if self.kind == "month":
-            return self.letters in months_of(text)
+            return holds_month(text, self.letters)
+        if self.kind == "day":
+            return holds_day(text, self.letters)
+        if self.kind == "weekday":
+            return holds_weekday(text, self.letters)
         if self.kind == "name":
             return self.letters in squeezed(text)
         return _pattern(self.text).search(text) is not None
@@ -72,20 +83,25 @@ class Thing:
 def things_in(question: str, language: str = "en", *, texts: Iterable[str] = ()) -> tuple[Thing, ...]:
     """The things that a question names, each once.
 
-    Names are told by their capitals, in English alone: in German every noun has one. Digits with separators are a code
-    behind a word such as "invoice", or where the texts have one of the same form behind such a word.
+    Names are told by their capitals, in languages that give them to names alone; in German every noun has one. Digits
+    with separators are a code behind a word such as "invoice", or where the texts have one of the same form behind such
+    a word.
     """
     codes = [*_codes(question), *_codes_as_in(question, texts)]
     found = [*codes, *_times(question, codes)]
-    if language in {"", "en"}:
+    if language in NAMES_HAVE_CAPITALS:
         taken = " ".join(thing.letters for thing in found)
         names = (re.sub(r"['’]s$", "", name[0]) for name in _NAME.finditer(question))
         found += [
             Thing("name", name, squeezed(name))
             for name in names
-            if name.lower() not in _CALENDAR and squeezed(name) not in taken
+            if not _is_of_the_calendar(name) and squeezed(name) not in taken
         ]
     return tuple(dict.fromkeys(found))
+
+
+def _is_of_the_calendar(name: str) -> bool:
+    return name.lower() in _CALENDAR or any(True for _ in weekdays_in(name))
 
 
 def has_code(text: str) -> bool:
@@ -188,7 +204,12 @@ def _times(question: str, codes: Iterable[Thing]) -> Iterator[Thing]:
     asked = _period(bare)
     yield from (Thing("year", str(year), str(year)) for year in sorted(asked.years))
     yield from (Thing("quarter", f"Q{quarter}", str(quarter)) for quarter in sorted(asked.quarters))
-    yield from (Thing("month", month_name(month), month) for month in sorted(months_of(bare)))
+    days = [Thing("day", text, readings) for text, readings in days_in(bare)]
+    yield from days
+    months = sorted(months_of(bare))
+    yield from (Thing("month", month_name(month), month) for month in months if not days)
+    yield from (Thing("month", name, month) for name, month in months_alone_in(bare) if not months)
+    yield from (Thing("weekday", name, number) for name, number in weekdays_in(bare) if not days)
 
 
 def _shape(code: str) -> str:

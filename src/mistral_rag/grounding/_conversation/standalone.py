@@ -8,9 +8,9 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from mistral_rag.grounding._conversation.earlier import RereadingRetriever, earlier_citations, passages_again
-from mistral_rag.grounding._conversation.follow_ups import made_whole
 from mistral_rag.grounding._conversation.rewording import checked, prompt, run_config
 from mistral_rag.grounding._conversation.turns import Turn
+from mistral_rag.grounding._conversation.whole import made_whole
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._models import INTERRUPTIONS, Model
 from mistral_rag.retrieval import Passage

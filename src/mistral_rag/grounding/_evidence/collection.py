@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mistral_rag.grounding._asked.collection import Catalogue, asks_about_collection, description, documents_of
+from mistral_rag.grounding._collection.collection import Catalogue, asks_about_collection, description, documents_of
+from mistral_rag.grounding._collection.listings import (
+    CHANGES,
+    Listing,
+    SearchableCatalogue,
+    documents_named,
+    documents_with,
+    listed,
+    listing_asked,
+    paged,
+)
 from mistral_rag.grounding._evidence.pages import PageSource, PageStore, opened
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.schema import Answer, Claim
@@ -25,6 +35,8 @@ def collection_answer(
 
     Only documents are counted and named that the store's groups and the retriever's filter leave.
     """
+    if (listing := listing_asked(retrieved.question)) is not None:
+        return _listed(listing, retrieved, store, filter)
     kind = asks_about_collection(retrieved.question)
     if kind is None or (kind == "summary" and has_model):
         return None
@@ -36,7 +48,29 @@ def collection_answer(
         if not isinstance(view, Catalogue):
             return retrieved.answer(text="", status="abstained", reason=UNKNOWN)
         text = description(documents_of(view, filter), kind, retrieved.question)
+    return _counted(retrieved, text)
+
+
+def _listed(
+    listing: Listing, retrieved: Retrieved, store: PageStore | PageSource | None, filter: Mapping[str, Any] | None
+) -> Answer | None:
+    """The answer to a question for documents by what they hold; None where it names no document of the index."""
+    if listing.kind == "changes":
+        return retrieved.answer(text="", status="abstained", reason=CHANGES)
+    if store is None:
+        return retrieved.answer(text="", status="abstained", reason=UNKNOWN)
+    with opened(store) as view:
+        if not isinstance(view, Catalogue) or not isinstance(view, SearchableCatalogue):
+            return retrieved.answer(text="", status="abstained", reason=UNKNOWN)
+        if listing.kind == "pages":
+            found = documents_named(documents_of(view, filter), listing.subject)
+            text = paged(view, found) if found else ""
+        else:
+            text = listed(documents_with(view, listing.subject, filter), listing.subject, listing.kind)
+    return _counted(retrieved, text) if text else None
+
+
+def _counted(retrieved: Retrieved, text: str) -> Answer:
     reasons = ("counted in the index, no document is quoted",)
-    return retrieved.answer(
-        text=text, status="answered", claims=(Claim(start=0, end=len(text), kind="connective", reasons=reasons),)
-    )
+    claim = Claim(start=0, end=len(text), kind="connective", reasons=reasons)
+    return retrieved.answer(text=text, status="answered", claims=(claim,))

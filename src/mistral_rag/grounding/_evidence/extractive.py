@@ -7,15 +7,18 @@ from typing import TypeGuard, cast
 from mistral_rag.grounding._asked.answerability import (
     ACROSS,
     DEFAULTS,
+    ENGLISH,
     MULTILINGUAL,
     WORDS,
     Calibration,
     Signs,
     scale_of,
 )
-from mistral_rag.grounding._asked.follow_ups import refers_back
+from mistral_rag.grounding._asked.editions import of_edition_asked_for
+from mistral_rag.grounding._asked.empty_fields import empty_field
 from mistral_rag.grounding._asked.languages import in_other_languages, language_of
 from mistral_rag.grounding._asked.subjects import Subjects
+from mistral_rag.grounding._conversation.follow_ups import refers_back
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
 from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._evidence.runs import MatrixEncoder, UnitRun, best_runs, runs_by_meaning
@@ -93,6 +96,7 @@ def extract(
     """
     if not evidence:
         return Extract((), 0.0, "nothing was found for this question")
+    question, evidence = of_edition_asked_for(question, evidence)
     fit, subjects = Fit(question, evidence), Subjects(question, evidence)
     calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
     chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
@@ -102,15 +106,23 @@ def extract(
         return Extract((), likelihood, subjects.absence(absent))
     if reason := subjects.fields_of_others:
         return Extract((), likelihood, reason)
+    of_time = tuple(quote for quote in chosen if not subjects.other_times(quote.run.at))
+    if not of_time:
+        first = chosen[0].run.at
+        return Extract((), likelihood, subjects.absence(subjects.other_times(first), of=first))
+    if (empty := empty_field(question, [quote.run.unit for quote in of_time], evidence)) is not None:
+        return Extract((), likelihood, str(empty))
     if likelihood >= calibration.threshold:
-        return Extract(chosen, likelihood, _both_sides(chosen, fit))
+        return Extract(of_time, likelihood, _both_sides(of_time, fit))
     foreign = in_other_languages(question, evidence)
     if foreign and scale_of(embeddings) == MULTILINGUAL:
         by_meaning = _by_meaning(question, foreign, quotes, cast(MatrixEncoder, embeddings))
         if by_meaning.quotes:
             return by_meaning
     reason = _too_little(calibration, likelihood, signs, fit, subjects)
-    return Extract((), likelihood, f"{reason}{_one_language(question, foreign, evidence, scale_of(embeddings))}")
+    scale = scale_of(embeddings)
+    beyond = _one_language(question, foreign, evidence, scale) or _beyond_the_model(question, scale)
+    return Extract((), likelihood, f"{reason}{beyond}")
 
 
 def _by_meaning(question: str, evidence: Sequence[EvidenceUnit], quotes: int, embeddings: MatrixEncoder) -> Extract:
@@ -130,6 +142,17 @@ def _one_language(question: str, foreign: Sequence[EvidenceUnit], evidence: Sequ
     held = ", ".join(sorted({unit.passage.source.language for unit in foreign}))
     advice = "" if scale == MULTILINGUAL else "; this index finds words and meanings in one language only: ask in that"
     return f"; the question is in another language ({language_of(question)}) than what was found ({held}){advice}"
+
+
+def _beyond_the_model(question: str, scale: str) -> str:
+    """Advice for a question in a language whose meanings the index's model does not know; empty for others."""
+    language = language_of(question)
+    if scale != ENGLISH or language in {"", "en"}:
+        return ""
+    return (
+        f"; the model of this index knows the meanings of English only, not of the question's language ({language}): "
+        "use the words of the document, or build an index with --embeddings local-use"
+    )
 
 
 def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: str, embeddings: object = None) -> Signs:
@@ -208,7 +231,7 @@ def composed(question: str, quotes: Sequence[Quoted]) -> tuple[str, tuple[Citati
     for marker, quote in enumerate(quotes, start=1):
         run = quote.run
         # a label in front of the quote is no part of the statement
-        opening = f"\n- {f'earlier, {defused(dated(run.unit.passage.source))}: ' if quote.is_earlier else ''}"
+        opening = f"\n- {defused(quote.label)}{' ' * bool(quote.label)}"
         shown = _shown(run, columns)
         start = len(text) + len(opening)
         end = start + len(shown)

@@ -59,10 +59,12 @@ def best_runs(fit: Fit, subjects: Subjects, evidence: Sequence[EvidenceUnit], qu
     taken: set[tuple[str, int, int]] = set()
     chosen = 0
     for at in sorted(range(len(fits)), key=lambda at: (-fits[at], at)):
-        if chosen == quotes or fits[at] < least:
+        if chosen == quotes:
             return
         unit = evidence[at]
-        if chosen and subjects.is_about_another(at):
+        # an older edition comes last, and is shown where it would be without its malus
+        is_behind = fits[at] + OLDER_MALUS * unit.passage.older < least
+        if is_behind or (chosen and subjects.is_about_another(at)):
             continue
         run = _completed(fit, at, unit)
         places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}

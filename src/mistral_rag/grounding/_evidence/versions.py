@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mistral_rag.grounding._asked.editions import is_draft
 from mistral_rag.grounding._asked.things import identifiers
 from mistral_rag.grounding._evidence.runs import UnitRun
 from mistral_rag.grounding._support.wanted import WantedValue
@@ -33,15 +34,31 @@ class Quoted:
         """True for a text of an older edition."""
         return self.run.unit.passage.older
 
+    @property
+    def label(self) -> str:
+        """The words in front of a text that may not be in force: "draft", "earlier", each with title and date."""
+        source = self.run.unit.passage.source
+        kind = "draft" if is_draft(source) else "earlier" if self.is_earlier else ""
+        return f"{kind}, {dated(source)}: " if kind else ""
+
 
 def quoted(runs: Sequence[UnitRun]) -> tuple[Quoted, ...]:
-    """Quotes of runs: copies together, editions in force first, older ones only where they say something else."""
+    """Quotes of runs: copies together, editions in force first, older ones only where they say something else.
+
+    Of an older edition beside one in force the best quote is enough: it shows what was otherwise.
+    """
     found: list[Quoted] = []
+    in_force = any(not run.unit.passage.older for run in runs)
+    shown: set[str] = set()
     # an edition in force is quoted for its copies in older ones
     for run in sorted(runs, key=lambda run: run.unit.passage.older):
         same = next((at for at, other in enumerate(found) if _is_copy(run, other.run)), None)
-        if same is None:
+        uri = run.unit.passage.source.uri
+        if same is None and not (in_force and run.unit.passage.older and uri in shown):
             found.append(Quoted(run))
+            shown.add(uri)
+        elif same is None:
+            continue
         elif run.unit.passage.older == found[same].run.unit.passage.older:
             found[same] = replace(found[same], copies=(*found[same].copies, run))
     return tuple(found)

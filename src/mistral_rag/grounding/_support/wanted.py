@@ -3,49 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
+from mistral_rag.grounding._asked.kinds import ValueKind, kind_asked
 from mistral_rag.text import MONTHS, numbers
-
-ValueKind = Literal["duration", "date", "percentage", "name", "amount"]
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
-
-_ASKED: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
-    {
-        "duration": _any_of(
-            r"\bhow (?:long|soon|quickly|old|often|frequently)\b",
-            r"\bhow many (?:\w+ )?(?:seconds|minutes|hours|days|weeks|months|years)\b",
-            r"\bwie (?:lange|oft|alt|häufig)\b",
-            r"\bwie ?viele (?:\w+ )?(?:sekunden|minuten|stunden|tage|wochen|monate|jahre)\b",
-            r"\bcombien (?:de temps|de jours|de mois|d['’]années|d['’]heures)\b",
-            r"\bcuánt[oa]s? (?:tiempo|días|meses|años|horas)\b",
-        ),
-        "date": _any_of(
-            r"\b(?:since |until |by )?when\b",
-            r"\b(?:what|which) (?:\w+ )?(?:date|day|month|year)s?\b",
-            r"\bwann\b|\b(?:welche[mnrs]?) (?:tag|datum|monat|jahr)\b",
-            r"\bquand\b|\bquel(?:le)? (?:date|jour|mois|année)\b",
-            r"\bcuándo\b|\b(?:qué|cuál) (?:fecha|día|mes|año)\b|\bquando\b|\bwanneer\b",
-        ),
-        "percentage": _any_of(r"\bper ?cent(?:age)?s?\b", r"\bprozent\w*", r"\bpourcentage\b", r"\bporcentaje\b"),
-        "name": _any_of(
-            r"^\W*(?:\w+ ){0,2}?(?:who|whom|whose|wer|wem|wen|wessen|qui|quién(?:es)?|chi|wie hei(?:ß|ss)t)\b",
-            r"\bname of the (?:person|author|director|owner)\b",
-        ),
-        "amount": _any_of(
-            r"\bhow (?:many|much|large|high|big|far|tall|deep|wide|fast|heavy)\b",
-            r"\b(?:what|which) (?:is|was|were|are) the (?:\w+ ){0,3}?(?:number|amount|total|price|costs?|fee|value|"
-            r"size|sum|weight|length|height|width|distance|population|temperature|score|ratio)s?\b",
-            r"\bwie ?(?:viele?|hoch|groß|gross|teuer|schwer|weit)\b",
-            r"\bcombien\b|\bcuánt[oa]s?\b|\bquant[oiae]\b|\bhoeveel\b",
-        ),
-    }
-)
-"""Words by which a question asks for each kind; of several kinds the first holds."""
 
 _MONTH: Final = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 _COUNT: Final = (
@@ -96,6 +62,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
+_AS: Final[Mapping[ValueKind, ValueKind]] = MappingProxyType({"time": "date", "money": "amount", "code": "amount"})
+"""Kinds whose values are told as those of a wider one."""
 _SPOKEN: Final[Mapping[ValueKind, str]] = MappingProxyType({"duration": "span of time"})
 
 
@@ -103,7 +71,8 @@ class WantedValue:
     """The value that a question asks for: its `kind`, None when the question's words do not say."""
 
     def __init__(self, question: str) -> None:
-        self.kind: ValueKind | None = next((kind for kind, asked in _ASKED.items() if asked.search(question)), None)
+        asked = kind_asked(question)
+        self.kind: ValueKind | None = _AS.get(asked, asked) if asked else None
         self._question = question.casefold()
         self._words = set(_WORD.findall(self._question))
         self._numbers = {value for number in numbers(question) for value in number.values}

@@ -16,7 +16,7 @@ CollectionQuestion = Literal["list", "count", "summary"]
 MAX_LISTED: Final = 20
 """Documents that are named; whoever wants more reads them with `ingest status`."""
 
-_DOCUMENTS: Final = (
+DOCUMENTS: Final = (
     r"(?:documents?|files?|sources?|pdfs?|texts?|papers?|dokumente?n?|dateien?|quellen?|unterlagen|fichiers?|archivos?"
     r"|documentos?|documenti|bestanden|documenten|文档|文件)"
 )
@@ -40,7 +40,7 @@ _KINDS: Final[Mapping[str, tuple[re.Pattern[str], tuple[str, ...]]]] = MappingPr
 """Kinds of files that people ask for: the words, and the ends of the files' names."""
 _OF_KINDS: Final = "|".join(words.pattern for words, _ in _KINDS.values())
 _ABOUT_THEM: Final = re.compile(
-    rf"\b{_DOCUMENTS}\b|{_OF_KINDS}|\b(?:index|collection|library|knowledge ?base|sammlung|bibliothek)\b|文[档件]",
+    rf"\b{DOCUMENTS}\b|{_OF_KINDS}|\b(?:index|collection|library|knowledge ?base|sammlung|bibliothek)\b|文[档件]",
     re.IGNORECASE,
 )
 _COUNT: Final = re.compile(
@@ -67,10 +67,10 @@ _SUMMARY: Final = re.compile(
     r"|(?:give|write|provide|show)(?: me)? (?:a |an |the )?"
     r"(?:short |brief |quick |concise |executive )*(?:summary|overview|synopsis|gist)\b|tl;?dr\b"
     r"|what (?:is|are) (?:this|these|the|all)\s*"
-    rf"(?:of )?(?:these |the )?{_DOCUMENTS} (?:all )?about\b"
+    rf"(?:of )?(?:these |the )?{DOCUMENTS} (?:all )?about\b"
     r"|(?:bitte )?fass\w*\b(?=.*\bzusammen\b)"
     r"|(?:gib|schreib)\w* (?:mir )?(?:eine?n? )?(?:kurze )?(?:zusammenfassung|überblick)\b"
-    rf"|worum geht es in (?:den|diesen|dem|diesem) {_DOCUMENTS}"
+    rf"|worum geht es in (?:den|diesen|dem|diesem) {DOCUMENTS}"
     r"|résume[rz]?\b|(?:fais|faites|donne|donnez)(?:[ -]moi)? un résumé\b|resum[ea]\b|haz un resumen\b)",
     re.IGNORECASE,
 )
@@ -136,10 +136,10 @@ def description(documents: Sequence[Source], kind: CollectionQuestion, question:
     if kind == "count" or not documents:
         return f"{head}."
     rest = [f"- and {len(documents) - MAX_LISTED} more"] if len(documents) > MAX_LISTED else []
-    return "\n".join([f"{head}:", *(f"- {_named(source)}" for source in documents[:MAX_LISTED]), *rest])
+    return "\n".join([f"{head}:", *(f"- {named(source)}" for source in documents[:MAX_LISTED]), *rest])
 
 
-def _named(source: Source) -> str:
-    """Title and name on one line; they are what somebody wrote, so links and markers in them are made inert."""
+def named(source: Source) -> str:
+    """Give title and name on one line; they are what somebody wrote, so links and markers in them are made inert."""
     title, name = defused(source.title), defused(source.name)
     return f"{title} ({name})" if title not in {"", name} else name

@@ -1,0 +1,37 @@
+"""Evidence of another day, month or weekday than a question names."""
+
+from collections.abc import Sequence
+
+from mistral_rag.grounding._asked.things import TIMES_OF_DAYS, Thing
+from mistral_rag.grounding._asked.times import nearest_date, nearest_weekday, speaks_of_days, speaks_of_weekdays
+from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+
+
+def other_times(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: int) -> tuple[Thing, ...]:
+    """Days, months and weekdays that the document of a unit does not hold, though it holds others of the kind.
+
+    A document without any holds for all times: "Lunch is at noon" for each Monday, too.
+    """
+    asked = [thing for thing in things if thing.kind in TIMES_OF_DAYS]
+    texts = document_texts(evidence, at) if asked else ()
+    return tuple(
+        thing for thing in asked if not any(map(thing.is_in, texts)) and any(_speaks_of(thing, text) for text in texts)
+    )
+
+
+def nearest_time(thing: Thing, texts: Sequence[str]) -> str:
+    """The time of the kind that the texts hold next to this one; empty for none."""
+    return nearest_weekday(texts) if thing.kind == "weekday" else nearest_date(texts, thing.letters)
+
+
+def document_texts(evidence: Sequence[EvidenceUnit], at: int) -> tuple[str, ...]:
+    """What was found of the document of a unit: its title, its name, the headings and texts of its pages."""
+    source = evidence[at].passage.source
+    own = [unit.passage for unit in evidence if unit.passage.source.uri == source.uri]
+    pages = dict.fromkeys(passage.page.text for passage in own)
+    headings = dict.fromkeys(heading for passage in own for heading in passage.chunk.headings)
+    return (source.title, source.name, *headings, *pages)
+
+
+def _speaks_of(thing: Thing, text: str) -> bool:
+    return speaks_of_weekdays(text) if thing.kind == "weekday" else speaks_of_days(text)
