@@ -22,9 +22,12 @@ _BY_LANGUAGE: Final[Mapping[str, Mapping[ValueKind, str]]] = MappingProxyType(
             "duration": r"\bhow (?:long|soon|quickly|old|often|frequently)\b"
             r"|\bhow many (?:\w+ ){0,2}?(?:seconds|minutes|hours|days|nights|weeks|months|years)\b",
             "date": r"(?:^\W*|\b(?:and|or|since|until|by|from|of|exactly|me|know|says?) )when\b"
-            r"|\b(?:what|which) (?:\w+ )?(?:date|day|weekday|month|year)s?\b",
+            r"|\b(?:what|which) (?:\w+ )?(?:date|day|weekday|month|year)s?\b"
+            r"|\bwhat (?:is|was|are|were) the (?:[\w-]+ ){0,3}?(?:date|deadline)s?\b",
             "time": r"\b(?:at )?what (?:time|hours?)\b",
-            "percentage": r"\bper ?cent(?:age)?s?\b|\b(?:what|which) (?:share|proportion|fraction|part) of\b",
+            "percentage": r"\bper ?cent(?:age)?s?\b|\b(?:what|which) (?:share|proportion|fraction|part) of\b"
+            r"|\b(?:what|which)(?: is| was| are| were)? (?:the )?(?:[\w-]+ ){0,3}?(?:tax|vat|interest|growth|completion"
+            r"|response|discount|unemployment|success|error) rates?\b",
             "name": r"^\W*(?:\w+ ){0,2}?(?:who|whom|whose)\b|\bname of the (?:person|author|director|owner)\b"
             r"|\b(?:what|which) (?:compan(?:y|ies)|firm|business|bank|supplier|vendor|contractor|manufacturer|customer"
             r"|person|man|woman|employee|doctor|physician|lawyer|author|director|manager|city|town|country)\b",

@@ -173,7 +173,7 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
 
 def _holds_value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:
     """0 when no quote holds a value of the wanted kind, in the languages whose values are known; else 1."""
-    known = NUMBER_WORDS if fit.wanted.kind == "amount" else VALUE_LANGUAGES
+    known = NUMBER_WORDS if fit.wanted.kind in {"amount", "money"} else VALUE_LANGUAGES
     if fit.wanted.kind is None or language not in known:
         return 1.0
     return float(any(fit.wanted.is_in(run.text) for run in runs))

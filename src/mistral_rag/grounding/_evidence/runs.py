@@ -15,10 +15,6 @@ OLDER_MALUS: Final = 4.0
 OTHER_SUBJECT: Final = 2.0
 """Subtracted for each code and time that the question names and a unit is not about, and half of it for its names
 together: nearly as much as a value brings."""
-MAX_BELOW: Final = 3
-"""Units below a label in which its value is looked for."""
-MAX_LABEL: Final = 200
-"""Characters of a label that stands below or above its value; longer texts are statements of their own."""
 MAX_COMPARED: Final = 40
 """Units whose meaning is compared with a question in another language: half a second of work."""
 HELD_VALUE: Final = 0.1
@@ -66,7 +62,7 @@ def best_runs(fit: Fit, subjects: Subjects, evidence: Sequence[EvidenceUnit], qu
         is_behind = fits[at] + OLDER_MALUS * unit.passage.older < least
         if is_behind or (chosen and subjects.is_about_another(at)):
             continue
-        run = _completed(fit, at, unit)
+        run = UnitRun(unit, *fit.run(at), at)
         places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
         if taken.isdisjoint(places):
             taken |= places
@@ -96,34 +92,3 @@ def runs_by_meaning(
 
 def _fit(fit: Fit, subjects: Subjects, at: int, unit: EvidenceUnit) -> float:
     return fit.of(at) - OLDER_MALUS * unit.passage.older - OTHER_SUBJECT * subjects.others(at)
-
-
-def _completed(fit: Fit, at: int, unit: EvidenceUnit) -> UnitRun:
-    """The smallest run of units with a label and its value: words of the question, and a value of the wanted kind."""
-    page, index = unit.passage.page, unit.index
-    if unit.kind == "row":
-        # a row has its label and the names of its columns; what stands above and below it are other rows
-        return UnitRun(unit, index, index, at)
-    texts = ["" if other.kind == "row" else page.text[other.start : other.end] for other in page.units]
-    if (value := _value_beside(fit, texts, index)) is not None:
-        labels = {other for other in (index, value - 1, value + 1) if _is_label(texts, other)} - {value} or {index}
-        label = max(labels, key=lambda other: (fit.share(texts[other]), -abs(other - value)))
-        # a value that says itself what it is needs no label
-        if index == value and fit.share(texts[label]) <= fit.share(texts[value]):
-            label = value
-        return UnitRun(unit, min(label, value), max(label, value), at)
-    announces = unit.kind == "heading" or unit.text.rstrip().endswith((":", "?")) or fit.says_nothing_new(at)
-    follows = announces and index + 1 < len(texts) and bool(texts[index + 1])
-    return UnitRun(unit, index, index + follows, at)
-
-
-def _value_beside(fit: Fit, texts: Sequence[str], index: int) -> int | None:
-    """Index of the unit with the wanted value: this one, else the next below a label, else right above it."""
-    below = range(index + 1, min(index + 1 + MAX_BELOW, len(texts)))
-    near = (*below, index - 1) if len(texts[index]) <= MAX_LABEL and fit.wanted.kind is not None else ()
-    return next((other for other in (index, *near) if other >= 0 and fit.wanted.is_in(texts[other])), None)
-
-
-def _is_label(texts: Sequence[str], index: int) -> bool:
-    """True for a short text that is no sentence."""
-    return 0 <= index < len(texts) and 0 < len(texts[index]) <= MAX_LABEL and texts[index].rstrip()[-1:] not in ".!"

@@ -1,12 +1,12 @@
 """The kind of value that a question asks for, and the values of that kind in a text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from mistral_rag.grounding._asked.kinds import ValueKind, kind_asked
-from mistral_rag.text import MONTHS, numbers
+from mistral_rag.text import MONTHS, Number, numbers
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
@@ -41,6 +41,11 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
             r"\b(?:first|second|third|fourth|fifth|sixth|seventh|tenth|last|\d{1,2}(?:st|nd|rd|th)|ersten?|zweiten?|dritten?|"
             r"vierten?|fünften?|letzten?) (?:\w+ )?(?:day|week|month|year|tage?s?|woche|monate?s?|jahre?s?)\b",
         ),
+        "time": _any_of(
+            r"\b\d{1,2} ?[:h.] ?\d\d(?: ?[ap]\.?m\b)?|\b\d{1,2} ?(?:[ap]\.?m\b|h\b|uhr\b|o['’]clock|heures?\b)"
+            r"|\b(?:noon|midnight|midi|minuit|mittags?|mitternacht|mediodía|medianoche)\b",
+        ),
+        "code": _any_of(r"(?<![\w.,/-])(?=[\w/+-]*\d[\w/+-]*\d)[\w/+-]{4,}(?:[ -]\d[\d -]*\d)?", r"\S+@\S+"),
         "percentage": _any_of(r"\d\s?\\?%|\bper ?cent\b|\bprozent\b"),
         "name": re.compile(
             r"\b[A-ZÀ-Þ][\w'’.-]*(?:\s+(?:(?:de|da|van|von|der|la|bin|al|of)\s+)?[A-ZÀ-Þ][\w'’.-]*)+"
@@ -62,17 +67,18 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
-_AS: Final[Mapping[ValueKind, ValueKind]] = MappingProxyType({"time": "date", "money": "amount", "code": "amount"})
-"""Kinds whose values are told as those of a wider one."""
-_SPOKEN: Final[Mapping[ValueKind, str]] = MappingProxyType({"duration": "span of time"})
+_SPOKEN: Final[Mapping[ValueKind, str]] = MappingProxyType(
+    {"duration": "span of time", "money": "amount", "time": "time of day", "code": "number"}
+)
+MAYBE: Final = 0.5
+"""Strength of a value that may be of another kind: a bare "450" as a sum of money, "2014" as a date."""
 
 
 class WantedValue:
     """The value that a question asks for: its `kind`, None when the question's words do not say."""
 
     def __init__(self, question: str) -> None:
-        asked = kind_asked(question)
-        self.kind: ValueKind | None = _AS.get(asked, asked) if asked else None
+        self.kind: ValueKind | None = kind_asked(question)
         self._question = question.casefold()
         self._words = set(_WORD.findall(self._question))
         self._numbers = {value for number in numbers(question) for value in number.values}
@@ -80,20 +86,54 @@ class WantedValue:
     @property
     def article_and_kind(self) -> str:
         """The kind as a sentence names it: "an amount"."""
-        return f"a{'n' * (self.kind == 'amount')} {_SPOKEN.get(self.kind, self.kind) if self.kind else 'value'}"
+        kind = _SPOKEN.get(self.kind, self.kind) if self.kind else "value"
+        return f"a{'n' * (kind[0] == 'a')} {kind}"
 
     def is_in(self, text: str) -> bool:
         """True when a text holds a value of this kind that does not stand in the question."""
-        return self.kind is not None and any(self._new(text, self.kind))
+        return self.strength(text) > 0
+
+    def strength(self, text: str) -> float:
+        """How surely a text holds a value of this kind that does not stand in the question, 0 to 1."""
+        if self.kind is None:
+            return 0.0
+        if self.kind in _OF_NUMBERS:
+            return max(map(_OF_NUMBERS[self.kind], self._new_numbers(text)), default=0.0)
+        return float(any(self._new(text, self.kind)))
+
+    def _new_numbers(self, text: str) -> Iterator[Number]:
+        for number in numbers(_NO_AMOUNT.sub(" ", text), named=True):
+            if not self._numbers.intersection(number.values) and _YEAR.fullmatch(number.text) is None:
+                yield number
 
     def _new(self, text: str, kind: ValueKind) -> Iterator[bool]:
-        if kind == "amount":
-            for number in numbers(_NO_AMOUNT.sub(" ", text), named=True):
-                yield not self._numbers.intersection(number.values) and _YEAR.fullmatch(number.text) is None
-            return
-        for match in _VALUES[kind].finditer(text):
+        for match in _VALUES[kind].finditer(_LABEL.sub("", text) if kind == "name" else text):
             if kind == "name":
-                yield not self._words.issuperset(_WORD.findall(match[0].casefold()))
+                said = _WORD.findall(match[0].casefold())
+                # "R. J. Reynolds Tobacco" is no new name for a question about R. J. Reynolds
+                yield sum(len(word) > 1 and word not in self._words for word in said) * 2 > len(said)
             else:
                 # the question may name another percentage, but never the one that it asks for
                 yield kind == "percentage" or match[0].casefold() not in self._question
+
+
+def _as_money(number: Number) -> float:
+    """1 for a sum with its currency, cents, groups or scale; a bare number may be one."""
+    if number.percent or number.unit is not None:
+        return 0.25
+    scaled = number.power and _SCALE_WORD.search(number.text)
+    return 1.0 if number.currency or number.decimals == 2 or scaled or _GROUPS.search(number.text) else MAYBE
+
+
+def _as_amount(number: Number) -> float:
+    return 1.0
+
+
+_LABEL: Final = re.compile(r"^[^:：\n]{1,40}[:：]\s+", re.MULTILINE)
+"""The label of a form's line is no name: "Report Date: 2024"."""
+_OF_NUMBERS: Final[Mapping[ValueKind, Callable[[Number], float]]] = MappingProxyType(
+    {"money": _as_money, "amount": _as_amount}
+)
+_SCALE_WORD: Final = re.compile(r"[^\W\d_]{2}")
+"""Not one letter: "93B" is the number of a house more often than billions."""
+_GROUPS: Final = re.compile(r"\d[.,'’\u00a0\u202f]\d{3}(?!\d)")

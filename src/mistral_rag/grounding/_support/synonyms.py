@@ -1,0 +1,155 @@
+"""Words that documents print for what people ask: "cashier" for "till", "amount due" for "pay".
+
+Each group is of one meaning, in the languages of the package. The groups are the vocabulary of everyday documents
+(invoices, receipts, forms, letters, minutes), not of a branch; glossaries of branches belong to the ranking
+(`mistral_rag.retrieval.Glossary`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from mistral_rag.text import words
+
+_GROUPS: Final = (
+    # sums
+    """cost costs price prices priced amount charge charges charged fee fees pay paid payable payment due owe owed
+    spend spent spending expense expenses expenditure total sum kosten kostet kostete gekostet preis einzelpreis
+    betrag zahlen bezahlen bezahlt zahlung zahlbetrag gesamtbetrag rechnungsbetrag bruttosumme summe verlangt
+    coût coûte coûter coûtera prix montant tarif payer payé paiement ttc cuesta costó coste precio importe monto
+    pagar pagado valor kost kostte prijs bedrag betalen betaald""",
+    """total altogether overall sum grand combined whole insgesamt gesamt gesamtbetrag gesamtsumme summe endbetrag
+    bruttosumme rechnungsbetrag zahlbetrag totale ttc totaal totales""",
+    """due deadline payable pay paid fällig fälligkeit zahlungsziel zahlbar bezahlt zahlen échéance limite paiement
+    payer vencimiento vervaldatum""",
+    "gross including incl inclusive brutto bruttosumme inkl ttc bruto",
+    "net excluding excl netto ht hors neto",
+    "subtotal zwischensumme sous-total subtotaal",
+    "tax taxes vat gst mwst mehrwertsteuer ust umsatzsteuer steuerbetrag steuer tva taxe iva impuesto btw",
+    "discount rebate reduction rabatt nachlass skonto remise rabais réduction descuento korting",
+    "fine penalty bußgeld geldstrafe strafe amende multa boete",
+    "refund return returned returns back rückgabe umtausch retour remboursement devolución",
+    "bonus incentive prämie gratifikation prime",
+    "salary wage wages pay gehalt lohn salaire sueldo salario loon",
+    "sell sold sales revenue revenues turnover verkauft umsatz umsatzerlöse ventes ventas ingresos omzet",
+    "profit profits earnings income gewinn ergebnis bénéfice résultat beneficio winst",
+    "budget funds funding money allocation outlay expenditure geld haushalt argent",
+    """piece pieces each unit units apiece item items single stück stk einzelpreis einheit unité unitaire pièce
+    unidad unitario stuk""",
+    "quantity qty count counted number amount menge anzahl quantité nombre cantidad aantal",
+    # people and their parts
+    """write wrote written author authored prepared prepare drafted compiled verfasst verfasser erstellt autor
+    rédigé auteur redactado""",
+    """submit submitted submission handed filed lodged eingereicht abgegeben déposé déposée soumis presentado
+    ingediend""",
+    "till checkout cashier kasse kassierer caisse caissier caissière caja cajero kassa",
+    "customer client buyer purchaser bought sold kunde käufer acheteur cliente comprador klant koper",
+    """seller vendor supplier supplied supply merchant provider contractor verkäufer lieferant händler vendeur
+    fournisseur proveedor""",
+    "shop shops store stores outlet outlets laden geschäft filiale magasin tienda winkel",
+    """employee employees staff worker workers workforce headcount personnel mitarbeiter beschäftigte salariés
+    employés empleados""",
+    """head chief manager boss director leader supervisor superintendent leiter leiterin chef directeur responsable
+    jefe""",
+    """sign signed signature signatory approve approved authorized authorised unterschrieben unterschrift signé
+    signataire firmado""",
+    """chair chaired chairman chairwoman chairperson president presided vorsitz vorsitzender présidé président
+    présidence presidente""",
+    """attend attended attendance attendees present participants anwesend teilnehmer présents présent asistentes
+    aanwezig""",
+    "man men male males männer männlich hommes masculin hombres",
+    "woman women female females frauen weiblich femmes féminin mujeres",
+    "doctor physician dr arzt ärztin médecin médico",
+    "drug medicine medication prescribed prescription medikament arznei médicament",
+    "people persons individuals personen personnes personas",
+    # times
+    """start starts started begin begins began commence commencement opened opening beginn beginnt anfang début
+    commence inicio""",
+    """end ends ended close closed adjourned adjourn finish finished terminated terminate expires expiry over ende
+    endet beendet schluss fin terminé terminée termine levée clôture termina einde""",
+    "last lasts valid validity duration period term gültig dauer laufzeit durée valable duración plazo geldig",
+    "holiday holidays vacation leave urlaub ferien congé congés vacances vacaciones verlof vakantie",
+    "born birth dob birthday geboren geburtsdatum né née naissance nacido nacimiento",
+    "die died death deceased gestorben tod décès",
+    """order ordered purchase purchased bought placed bestellt bestellung auftrag bestelldatum commande commandé
+    pedido besteld""",
+    """deliver delivered delivery ship shipped shipping shipment geliefert lieferung versand livré livraison
+    entrega levering""",
+    "stay check arrival arrive arrived ankunft arrivée llegada",
+    # places and ways to reach somebody
+    "phone telephone tel call mobile telefon téléphone teléfono telefoon",
+    "email e-mail mail courriel correo",
+    "address street located live lives adresse anschrift dirección adres",
+    "where venue location place room ort raum lieu salle lugar",
+    # measures
+    "strong strength tensile tension festigkeit zugfestigkeit",
+    "long length länge longueur longitud",
+    "high height tall höhe hauteur altura",
+    "wide width breite largeur anchura",
+    "deep depth tiefe profondeur",
+    "thick thickness dicke épaisseur",
+    "hard hardness härte dureté",
+    "heavy weigh weighs weight mass gewicht poids peso",
+    "hot cold warm temperature temperatur température",
+    "fast speed geschwindigkeit vitesse velocidad",
+    "old age aged alter âge edad",
+    "far distance entfernung distancia",
+    "big large size area größe fläche taille superficie",
+    # votes and records
+    "against negative nay nays opposed no contra negativos negativo gegen nein contre",
+    "favour favor yes yea affirmative afirmativos afirmativo dafür ja pour",
+    "registered registration register enrolled enrolment registriert angemeldet inscrits inscrit",
+    "stock inventory warehouse lager bestand stocks inventaire",
+    """flat flats apartment apartments dwelling dwellings housing wohnung wohnungen logement logements appartement
+    appartements""",
+    "car cars vehicle vehicles auto fahrzeug voiture véhicule",
+    "warranty guarantee garantie garantía",
+    "prison jail imprisonment gefängnis haft",
+    "made material metal werkstoff matériau",
+)
+_PHRASES: Final[Mapping[re.Pattern[str], str]] = {
+    re.compile(r"\b(?:bring|take|send|give) [\w ]{0,20}back\b", re.IGNORECASE): "return",
+    re.compile(r"\b(?:hand|turn)(?:ed)? (?:[\w ]{0,12} )?in\b", re.IGNORECASE): "submitted",
+    re.compile(r"\b(?:in all|all together|all in all|en tout|en total|im ganzen|in totaal)\b", re.IGNORECASE): "total",
+}
+"""What several words of a question say, as one word of the groups."""
+
+
+class Synonyms:
+    """The words of a question that a text holds as others of the same meaning; terms are stemmed in one language."""
+
+    def __init__(self, question: str, asked: Iterable[str], language: str) -> None:
+        groups = _groups(language)
+        found = (word for phrase, word in _PHRASES.items() if phrase.search(question))
+        self.phrased = [term for word in found for term in words(word, language)]
+        said = {term: groups[term] for term in asked if term in groups}
+        said |= {term: groups[term] for term in self.phrased if term in groups}
+        self._terms: dict[int, list[str]] = {}
+        for term, held in said.items():
+            for group in held:
+                self._terms.setdefault(group, []).append(term)
+        self._groups = groups
+
+    def of(self, terms: Sequence[str]) -> set[str]:
+        """Words of the question that these terms mean."""
+        return {
+            asked
+            for term in terms
+            for group in self._groups.get(term, ())
+            for asked in self._terms.get(group, ())
+            if asked != term
+        }
+
+
+@lru_cache(maxsize=32)
+def _groups(language: str) -> Mapping[str, tuple[int, ...]]:
+    """Terms of a language -> the groups that have them."""
+    found: dict[str, list[int]] = {}
+    for at, group in enumerate(_GROUPS):
+        for word in group.split():
+            for term in words(word, language):
+                held = found.setdefault(term, [])
+                if at not in held:
+                    held.append(at)
+    return {term: tuple(held) for term, held in found.items()}
