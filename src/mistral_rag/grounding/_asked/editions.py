@@ -83,6 +83,6 @@ def _editions(question: str) -> Iterator[tuple[str, Callable[[EvidenceUnit], boo
 
 
 def _work(source: Source) -> str:
-    """What a file's name says beside its edition."""
+    """The words of a file's name that do not tell its edition."""
     name = PurePosixPath(source.name.lower()).stem.replace("_", " ")
     return NON_ALPHANUMERIC.sub(" ", _OTHER.sub(" ", _DRAFT.sub(" ", name))).strip()

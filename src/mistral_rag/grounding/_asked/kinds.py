@@ -42,7 +42,7 @@ _BY_LANGUAGE: Final[Mapping[str, Mapping[ValueKind, str]]] = MappingProxyType(
             r"|\b(?:what|which) (?:is|was|were|are) the (?:\w+ ){0,3}?(?:number|amount|total|price|costs?|fee|value|"
             r"size|sum|weight|length|height|width|distance|population|temperature|score|ratio)s?\b"
             r"|\bwhat (?:do|does|did|is|was|were|are|will|would|can|could|must|should|has|have|had) "
-            rf"[^?;:]*?\b{_PAYS}\b{_OTHER}",
+            rf"[^?;:]{{0,200}}?\b{_PAYS}\b{_OTHER}",
         },
         "de": {
             "duration": r"\bwie (?:lange|oft|alt|häufig)\b"
@@ -58,7 +58,7 @@ _BY_LANGUAGE: Final[Mapping[str, Mapping[ValueKind, str]]] = MappingProxyType(
             "amount": r"\bwie ?(?:viele?|hoch|groß|gross|teuer|schwer|weit|breit|tief|schnell)\b"
             r"|\bwelche[mnrs]? (?:betrag|preis|summe|gebühr|höhe)\b"
             r"|\bwas (?:kostete?n?|verlang(?:t|en)|berechne[tn]|zahl(?:t|en)|bezahl(?:t|en)|wiegt|wiegen)\b"
-            r"|\bwas (?:hat|haben|hatte|hatten|muss|müssen|wird|werden|wurde)\b[^?]*\b(?:gekostet|kosten"
+            r"|\bwas (?:hat|haben|hatte|hatten|muss|müssen|wird|werden|wurde)\b[^?]{0,200}\b(?:gekostet|kosten"
             r"|(?:be)?zahlt|(?:be)?zahlen|berechnet|verlangt|ausgegeben)\b",
         },
         "fr": {
@@ -105,7 +105,7 @@ _BY_LANGUAGE: Final[Mapping[str, Mapping[ValueKind, str]]] = MappingProxyType(
             r"|arts|advocaat|directeur|stad|land)\b",
             "code": r"\bwat is (?:het|de) \w*(?:nummer|code)\b|\bwelk \w*nummer\b",
             "amount": r"\bhoeveel\b|\bhoe (?:duur|hoog|groot|zwaar|ver|breed|diep|snel)\b|\bwat kost(?:te|ten|en)?\b"
-            r"|\bwat (?:heeft|hebben|wordt|werd|moet)\b[^?]*\b(?:gekost|kosten|betaald|betalen|berekend)\b"
+            r"|\bwat (?:heeft|hebben|wordt|werd|moet)\b[^?]{0,200}\b(?:gekost|kosten|betaald|betalen|berekend)\b"
             r"|\bwat (?:is|was) (?:de|het) (?:\w+ )?(?:bedrag|prijs|kosten|totaal|tarief|som|waarde|aantal)\b",
         },
         "it": {

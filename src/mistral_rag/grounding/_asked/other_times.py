@@ -25,7 +25,7 @@ def nearest_time(thing: Thing, texts: Sequence[str]) -> str:
 
 
 def document_texts(evidence: Sequence[EvidenceUnit], at: int) -> tuple[str, ...]:
-    """What was found of the document of a unit: its title, its name, the headings and texts of its pages."""
+    """Texts found of the document of a unit: its title, its name, the headings and texts of its pages."""
     source = evidence[at].passage.source
     own = [unit.passage for unit in evidence if unit.passage.source.uri == source.uri]
     pages = dict.fromkeys(passage.page.text for passage in own)

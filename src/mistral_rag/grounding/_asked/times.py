@@ -176,11 +176,10 @@ def _bare_months(text: str) -> Iterator[Reading]:
 
 def _spans(text: str) -> Iterator[tuple[Reading, int]]:
     """Ends of spans of months and how many they are: "nine months ended 30 September 2023"."""
+    dates_by_start = {written.start: written for written in written_dates(text)}
     for found in _ENDED.finditer(text):
         count = _COUNTS.get(found["n"].lower()) or int(found["n"])
-        end = next(
-            (written for written in written_dates(text) if found.end() <= written.start <= found.end() + 2), None
-        )
+        end = dates_by_start.get(found.end())
         if end is not None:
             yield end.readings[0], count
 
