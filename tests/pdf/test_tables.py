@@ -372,14 +372,22 @@ def test_rules_part_columns_that_stand_close(write_pdf: WritePdf, draw: Drawn) -
     ]
 
 
-def test_fields_of_a_form_lists_and_prose_are_no_tables(write_pdf: WritePdf, draw: Drawn) -> None:
+def test_fields_of_a_form_are_tables_of_their_own_and_lists_and_prose_are_none(
+    write_pdf: WritePdf, draw: Drawn
+) -> None:
     fields = draw(
         [(60, "Name:"), (150, "Miller"), (300, "City:"), (400, "Bern")],
         [(60, "Order:"), (150, "17"), (300, "Region:"), (400, "North")],
     )
     items = draw([(60, "1."), (90, "The first of the points")], [(60, "2."), (90, "The second of them")], top=600)
     contents = draw([(60, "Preface ......."), (400, "3")], [(60, "Results ......."), (400, "17")], top=500)
-    assert read_pages(write_pdf(fields + items + contents))[0].tables == ()
+    page = read_pages(write_pdf(fields + items + contents))[0]
+    assert [[str(value) for value in table.values(page.text, 0, len(page.text))] for table in page.tables] == [
+        ["Miller (row Name:)"],
+        ["17 (row Order:)"],
+        ["Bern (row City:)"],
+        ["North (row Region:)"],
+    ]
 
 
 def test_cells_lie_inside_of_their_boxes(write_pdf: WritePdf, draw: Drawn) -> None:

@@ -119,7 +119,8 @@ def _block(rows: Sequence[Row], at: int, text: str) -> tuple[Row, list[Row]] | N
     """A line of labels and the lines of their values, none where all of its fields are empty."""
     if at >= len(rows) or not _are_labels(rows[at], text):
         return None
-    labels, values = rows[at], []
+    labels = rows[at]
+    values: list[Row] = []
     for row in rows[at + 1 : at + 1 + _MAX_VALUE_LINES]:
         if not _is_value_of(row, labels, values[-1] if values else labels, text):
             break
