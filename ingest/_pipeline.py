@@ -420,9 +420,11 @@ class Build:
         That is for pages whose text layer they disprove, which OCR is to read.
         """
         checked = self._pictures.checked(source, parsed.pages)
-        self.report.warnings += [str(each) for each in checked.differing if str(each) not in self.report.warnings]
         if item.file.disproved:
             checked = checked._replace(disproved={})
+        # the doubts of a disproved page say it once
+        lines = [str(each) for each in checked.differing if each.page.locator.number not in checked.disproved]
+        self.report.warnings += [line for line in lines if line not in self.report.warnings]
         again = bool(checked.disproved) and self._reader is not None and not item.provisional
         if again:
             self._members.waiting.append(replace(item.file, disproved=checked.disproved))
