@@ -204,10 +204,12 @@ class Intake:
         That is for pages whose text layer they disprove, which OCR is to read.
         """
         checked = self.pictures.checked(source, parsed.pages)
-        for differing in checked.differing:
-            self._advise(str(differing))
         if item.file.disproved:
             checked = checked._replace(disproved={})
+        for differing in checked.differing:
+            # the doubts of a disproved page say it once
+            if differing.page.locator.number not in checked.disproved:
+                self._advise(str(differing))
         again = bool(checked.disproved) and self.has_reader and not item.provisional
         if again:
             self.members.waiting.append(replace(item.file, disproved=checked.disproved))

@@ -108,7 +108,7 @@ def test_a_page_whose_picture_disproves_its_layer_is_read_by_ocr(root: Path, mon
     assert texts(root)[0].splitlines()[0] == "Net sales 81,797 and 7.6."
     assert texts(root)[1] == "Cash 12,345 and 5.6. Receivables 23,456 and 7.8. Inventories 7,351 and 9.1."
     [file] = report.files
-    assert (file.status, report.ocr_pages, report.failed_pages) == ("added", 1, 0)
+    assert (file.status, report.ocr_pages, report.failed_pages, report.warnings) == ("added", 1, 0, [])
     assert file.doubts == {2: f'{REASON}"Cash 12,345 and 5.6." where the text says "Cash 12.345 and 5,6,"'}
     assert build(root, reader).files[0].status == "unchanged"
 
