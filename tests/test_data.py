@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.parsing._html.reader import parse as parse_html
-from ingest.parsing._texts import markdown
+from ingest.parsing._texts.markdown import parse as parse_markdown
 from mistral_rag.local.ocr import LocalOCR, is_installed
 from mistral_rag.pdf import read_pages
 from mistral_rag.schema import Page
@@ -29,7 +29,7 @@ def page_texts(source: str) -> list[str]:
         if not any(page.text for page in pages):
             return scanned_texts(path, len(pages))
     else:
-        pages = (parse_html if path.suffix == ".html" else markdown.parse)(path).pages
+        pages = (parse_html if path.suffix == ".html" else parse_markdown)(path).pages
     return [" ".join(page.text.split()) for page in pages]
 
 

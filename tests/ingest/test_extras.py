@@ -94,6 +94,7 @@ def test_a_member_that_needs_a_package_is_named(folder: Path, tmp_path: Path) ->
         archive.write(folder / "a.heic", "inside.heic")
         archive.write(folder / "note.txt", "note.txt")
     found = parse(tmp_path / "photos.zip", "application/zip")
+    (tmp_path / "room").mkdir()
     members, unread = unpack(found.members, Room(tmp_path / "room", 10, 1 << 20))
     assert [member.name for member in members] == ["note.txt"]
-    assert [problem.reason for problem in unread] == [f"{LACKS}: inside.heic"]
+    assert [problem.reason for problem in unread] == [f"not read: inside.heic: {LACKS}"]
