@@ -101,7 +101,11 @@ function judged(claim, element) {
   last.after(verdict);
   const block = element.closest("p, li, td, th, h4, h5, h6, blockquote");
   if (block?.matches("li, td, th")) block.append(why);
-  else if (block) block.after(why);
+  else if (block) {
+    let above = block; // or the reasons of the sentences before it
+    while (above.nextElementSibling?.matches(".why")) above = above.nextElementSibling;
+    above.after(why);
+  }
 }
 
 /** Right or wrong, with a note: of an answer, or of one of its citations. */
@@ -154,7 +158,7 @@ export function badge(kind) {
 export function cards(citations, answer, open) {
   return h("ol", { class: "cards", "aria-label": t("citations") }, citations.map((card, index) =>
     h("li", { class: "card", "data-address": card.address },
-      h("button", { type: "button", class: "whole", onclick: () => open(index) },
+      h("button", { type: "button", class: "whole", disabled: !card.address, onclick: () => open(index) },
         h("span", { class: "number" }, card.citation_id),
         h("span", { class: "facts" }, foreign(card.title, "strong"),
           h("span", { class: "where" }, [place(card), card.date && day(card.date)].filter(Boolean).join(" · "))),
