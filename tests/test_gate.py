@@ -87,6 +87,8 @@ def test_views_tell_nothing_of_a_forbidden_document(index: Path) -> None:
         assert list(view.pages(SECRET)) == []
         assert list(view.page_texts(SECRET)) == []
         assert view.content_of(SECRET) == ([], None)
+        assert view.page_summaries([SECRET]) == {}
+        assert SECRET not in [one.source.uri for one in view.statuses()]
         assert view.profile(SECRET) is None
         assert [uri for uri, _ in view.profiles_by_uri()] == ["file:///docs/plan.txt", "file:///docs/news.txt"]
         assert view.profiles(range(10)).keys() <= {1, 3}

@@ -9,7 +9,7 @@ import pytest
 
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.serve import Principal, ServeSettings, Tokens
-from mistral_rag.serve._access.rates import Rate, RateLimits
+from mistral_rag.serve._access.rates import Rate, RateBuckets
 from tests.serve.conftest import TOKENS, Serve, Served
 
 
@@ -156,7 +156,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(serve: Serve, tenants: Pat
 
 def test_a_bucket_fills_again_with_time() -> None:
     now = [0.0]
-    limits, rate = RateLimits(lambda: now[0]), Rate(a_minute=60, burst=2)
+    limits, rate = RateBuckets(lambda: now[0]), Rate(a_minute=60, burst=2)
     assert [limits.wait("anna", rate) for _ in range(3)] == [0.0, 0.0, 1.0]
     assert limits.wait("bob", rate) == 0.0
     now[0] = 1.5

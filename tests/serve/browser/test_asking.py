@@ -59,7 +59,8 @@ def test_each_sentence_shows_its_verdict_and_says_why(
     turn = ask(page, RATE)
     supported = "".join(turn.locator(".claim.supported").all_text_contents())
     assert "The rate of the marina is 70 euros a night" in supported
-    expect(turn.locator(".claim.supported strong")).to_have_text("70 euros")
+    expect(turn.locator("strong .claim.supported")).to_have_text("70 euros")
+    expect(turn.locator(".prose p")).to_contain_text("The rate of the marina is 70 euros a night 1. It paid")
     doubtful = turn.locator(".claim:not(.supported)")
     assert "".join(doubtful.all_inner_texts()).startswith("It paid 99 billion for a bicycle factory")
     verdict = turn.locator(".verdict:not(.supported)")

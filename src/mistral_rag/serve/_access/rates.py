@@ -28,7 +28,7 @@ SIGN_IN: Final = Rate(30, 20)
 """Requests of one address without a valid token; a page that nobody has signed in to makes a few."""
 
 
-class RateLimits:
+class RateBuckets:
     """Token buckets (Turner, IEEE Communications Magazine 24/10, 1986) by name, for one thread.
 
     `clock` gives seconds that never go back.

@@ -5,7 +5,7 @@ import math
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mistral_rag.serve._access.principals import Principal
-from mistral_rag.serve._access.rates import SIGN_IN, RateLimits, rate_of
+from mistral_rag.serve._access.rates import SIGN_IN, RateBuckets, rate_of
 from mistral_rag.serve._http.responses import RequestError
 
 _COUNTED = ("/api/", "/v1/", "/metrics")
@@ -20,7 +20,7 @@ class RateGuard:
     def __init__(self, app: ASGIApp, *, counts: bool) -> None:
         self.app = app
         self._counts = counts
-        self._limits = RateLimits()
+        self._limits = RateBuckets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -56,7 +56,7 @@ class TextBody(RequestBody):
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ReceivedDocument:
     """A document that has come: its name, its content in a temporary file, metadata and groups."""
 
     name: str
@@ -203,7 +203,7 @@ def _groups_of(readable: ReadableIndex, principal: Principal, asked: list[str] |
     return groups
 
 
-async def _received(request: Request) -> Coming:
+async def _received(request: Request) -> ReceivedDocument:
     """The document in a request's body, in a temporary file of its own.
 
     Raises:
@@ -223,10 +223,10 @@ async def _received(request: Request) -> Coming:
     if not name.lower().endswith((".txt", ".md")):
         name += ".txt"
     content = await run_in_threadpool(_written, server, body.text.encode("utf-8", "replace"))
-    return Coming(name, content, _stated(body.metadata), body.groups)
+    return ReceivedDocument(name, content, _stated(body.metadata), body.groups)
 
 
-async def _form(request: Request, server: ServerState) -> Coming:
+async def _form(request: Request, server: ServerState) -> ReceivedDocument:
     if request.headers.get("x-requested-with") != MARK:
         raise RequestError(403, "other_site", f"send the header X-Requested-With: {MARK}")
     parser = MultiPartParser(
@@ -245,7 +245,7 @@ async def _form(request: Request, server: ServerState) -> Coming:
         content = await run_in_threadpool(_copied, server, file)
     finally:
         await form.close()
-    return Coming(file.filename or "document", content, stated, named)
+    return ReceivedDocument(file.filename or "document", content, stated, named)
 
 
 async def _pieces(request: Request) -> AsyncGenerator[bytes, None]:

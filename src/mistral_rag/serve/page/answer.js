@@ -82,11 +82,22 @@ function mark(marker, card, open) {
 
 const SIGNS = { supported: "check", partial: "half", unsupported: "cross", contradicted: "cross" };
 
-/** The verdict behind a claim and the marks that follow it; its reasons on demand. */
+/** The last node of a sentence: its marks and its full stop stand behind its claim. */
+function lastOf(claim) {
+  let last = claim;
+  for (let next = last.nextSibling; next; next = last.nextSibling) {
+    const stop = next.nodeType === Node.TEXT_NODE ? /^\s*[.!?…;:,)”»"]*/.exec(next.data)[0] : null;
+    if (stop === null ? !next.matches(".cite") : !stop) break;
+    if (stop?.length < next.data?.length) next.splitText(stop.length);
+    last = next;
+    if (stop?.trim()) break;
+  }
+  return last;
+}
+
+/** The verdict behind a sentence; its reasons on demand. */
 function judged(claim, element) {
-  let last = element;
-  const follows = (node) => node?.matches?.(".cite") || (node?.nodeType === Node.TEXT_NODE && !node.data.trim());
-  while (follows(last.nextSibling)) last = last.nextSibling;
+  const last = lastOf(element);
   const reasons = claim.reasons.length ? claim.reasons : [`default_${claim.support}`];
   const why = h("ul", { class: `why ${claim.support}`, hidden: true },
     reasons.map((reason) => has(`reason_${reason}`) ? h("li", {}, t(`reason_${reason}`)) : foreign(reason, "li")));
@@ -101,7 +112,11 @@ function judged(claim, element) {
   last.after(verdict);
   const block = element.closest("p, li, td, th, h4, h5, h6, blockquote");
   if (block?.matches("li, td, th")) block.append(why);
-  else if (block) block.after(why);
+  else if (block) {
+    let above = block; // or the reasons of the sentences before it
+    while (above.nextElementSibling?.matches(".why")) above = above.nextElementSibling;
+    above.after(why);
+  }
 }
 
 /** Right or wrong, with a note: of an answer, or of one of its citations. */
@@ -154,7 +169,7 @@ export function badge(kind) {
 export function cards(citations, answer, open) {
   return h("ol", { class: "cards", "aria-label": t("citations") }, citations.map((card, index) =>
     h("li", { class: "card", "data-address": card.address },
-      h("button", { type: "button", class: "whole", onclick: () => open(index) },
+      h("button", { type: "button", class: "whole", disabled: !card.address, onclick: () => open(index) },
         h("span", { class: "number" }, card.citation_id),
         h("span", { class: "facts" }, foreign(card.title, "strong"),
           h("span", { class: "where" }, [place(card), card.date && day(card.date)].filter(Boolean).join(" · "))),

@@ -195,7 +195,11 @@ export class Conversation {
     if (understood) box.append(h("p", { class: "searched" }, t("understood"), " ", foreign(understood, "q")));
     if (status === "abstained" || status === "blocked") box.append(this.unanswered(answer, data.passages ?? []));
     if (answer.text) {
-      const show = (marker) => open(citations.findIndex((card) => card.citation_id === marker));
+      const show = (marker) => { // a quote that was not found has no address: its card says so
+        const index = citations.findIndex((card) => card.citation_id === marker);
+        if (citations[index].address) open(index);
+        else box.querySelectorAll(".card")[index].scrollIntoView({ block: "center" });
+      };
       box.append(h("div", { class: "prose" }, answerText(answer.text, answer.claims, byMarker, show)));
     }
     if ((status === "partial" || status === "incomplete") && reason) {
