@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from contextlib import redirect_stdout, suppress
@@ -62,6 +63,7 @@ def add_chat(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def chat(arguments: argparse.Namespace) -> int:
     """`mistral-rag chat`; goes on until its input ends."""
+    gc.enable()  # the program has switched it off, for commands that answer once
     talk = _Talk(chain_of(arguments), arguments)
     if can_ask():
         aside("Ask a question; /help lists the commands, /quit leaves")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 
 from mistral_rag.cli._ask import add_model, model_of
 from mistral_rag.cli._retrieval import add_retrieval, retriever_of
@@ -42,6 +43,7 @@ def mcp(arguments: argparse.Namespace) -> int:
     retriever = retriever_of(arguments)
     from mistral_rag.mcp import mcp_server
 
+    gc.enable()  # the program has switched it off, for commands that answer once
     server = mcp_server(retriever, model=model_of(arguments))
     if arguments.http:
         note(f"listening on http://127.0.0.1:{arguments.port}/mcp")
