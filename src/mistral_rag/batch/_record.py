@@ -25,7 +25,7 @@ MAX_BYTES = 500 * 1024 * 1024
 Row = tuple[str, dict[str, Any]]
 
 
-class Part(BaseModel):
+class BatchPart(BaseModel):
     """One job: `token` is in its metadata, so that a job is found again whose id was never received."""
 
     model_config = ConfigDict(extra="forbid")
@@ -46,7 +46,7 @@ class BatchRecord(BaseModel):
     endpoint: str
     model: str
     digest: str
-    parts: list[Part]
+    parts: list[BatchPart]
     counted: bool = False
 
 
@@ -77,9 +77,9 @@ class BatchFolder:
         if self._path.exists():
             self.record = self._known(parts)
 
-    def _written(self, rows: Iterable[Row]) -> tuple[str, list[Part]]:
+    def _written(self, rows: Iterable[Row]) -> tuple[str, list[BatchPart]]:
         digest = hashlib.sha256(f"{self.endpoint}\n{self.model}\n".encode())
-        parts: list[Part] = []
+        parts: list[BatchPart] = []
         file: BinaryIO | None = None
         seen: set[str] = set()
         try:
@@ -89,7 +89,7 @@ class BatchFolder:
                 if file is None or parts[-1].rows >= MAX_ROWS or parts[-1].size + len(line) > MAX_BYTES:
                     if file is not None:
                         file.close()
-                    parts.append(Part())
+                    parts.append(BatchPart())
                     file = self._draft(len(parts) - 1).open("wb")
                 file.write(line)
                 digest.update(line)
@@ -108,7 +108,7 @@ class BatchFolder:
         seen.add(custom_id)
         self.ids.append(custom_id)
 
-    def _known(self, parts: list[Part]) -> BatchRecord:
+    def _known(self, parts: list[BatchPart]) -> BatchRecord:
         try:
             known = BatchRecord.model_validate_json(self._path.read_bytes())
         except (OSError, ValidationError) as problem:

@@ -19,7 +19,7 @@ from mistral_rag.api._errors import (
 from mistral_rag.api._http.uploads import UploadForm
 from mistral_rag.api._keys import Redactor
 from mistral_rag.batch._outcomes import BatchOutcome, in_order, read_rows
-from mistral_rag.batch._record import BatchFolder, Part
+from mistral_rag.batch._record import BatchFolder, BatchPart
 from mistral_rag.platform import BatchJob, Deleted, Listing, PlatformFile
 from mistral_rag.platform._calls import PlatformCall, given, path
 
@@ -90,7 +90,7 @@ def _created(folder: BatchFolder, number: int, options: dict[str, Any]) -> Steps
     return job.id
 
 
-def _found(part: Part) -> Steps:
+def _found(part: BatchPart) -> Steps:
     """The id of the job with the part's token; None when the platform has none."""
     for page in range(MAX_PAGES):
         asked = path("batch", "jobs", page=page, page_size=100)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from mistral_rag._printable import one_line
 from mistral_rag.index import View
-from mistral_rag.mcp._results import DocumentList, FoundLine, FoundLines, ListedDocument
+from mistral_rag.mcp._results import FoundLine, FoundLines, ListedDocument, ListedDocuments
 from mistral_rag.schema import Page, Source
 from mistral_rag.text import normal_form
 
@@ -47,7 +47,7 @@ class NamedDocuments:
         """The name of a document that is there, else its URI."""
         return next((name for name, source in self.by_name.items() if source.uri == uri), uri)
 
-    def listed(self, text: str, *, offset: int, limit: int) -> DocumentList:
+    def listed(self, text: str, *, offset: int, limit: int) -> ListedDocuments:
         """Documents whose name or title holds `text`."""
         wanted = _folded(text)
         fit = [(n, source) for n, source in self.by_name.items() if wanted in _folded(f"{n} {source.title}")]
@@ -60,7 +60,7 @@ class NamedDocuments:
             )
             for name, source in fit[offset : offset + limit]
         ]
-        return DocumentList(total=len(fit), documents=shown)
+        return ListedDocuments(total=len(fit), documents=shown)
 
     def lines_with(self, words: str, documents: Sequence[str], *, limit: int) -> FoundLines:
         """Lines that hold exactly these words, whatever their case."""

@@ -12,7 +12,7 @@ class ListedDocument(BaseModel):
     pages: int
 
 
-class DocumentList(BaseModel):
+class ListedDocuments(BaseModel):
     """Some documents of all that there are."""
 
     total: int = Field(description="documents that fit, also those behind the ones that are listed")

@@ -13,7 +13,7 @@ from mistral_rag.errors import MissingExtraError, MistralRagError
 from mistral_rag.grounding import GroundedQA, evidence_tool
 from mistral_rag.mcp._documents import NamedDocuments, UnknownDocumentError
 from mistral_rag.mcp._pictures import page_picture
-from mistral_rag.mcp._results import CitedAnswer, CitedQuote, DocumentList, FoundLines
+from mistral_rag.mcp._results import CitedAnswer, CitedQuote, FoundLines, ListedDocuments
 from mistral_rag.overlay import NotDrawnError
 from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Answer, Citation, Page, Source
@@ -90,7 +90,7 @@ def _tools(retriever: HybridRetriever, model: BaseChatModel | None) -> tuple[Cal
         text: Annotated[str, Field(description="only those whose name or title holds it")] = "",
         offset: Annotated[int, Field(ge=0)] = 0,
         limit: Annotated[int, Field(ge=1, le=MAX_LISTED)] = 50,
-    ) -> DocumentList:
+    ) -> ListedDocuments:
         """List the documents there are, by name."""
         with _documents(retriever) as documents:
             return documents.listed(text, offset=offset, limit=limit)

@@ -78,7 +78,7 @@ _STOPS: Final = frozenset().union(*STOP_WORDS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class DocumentsAsked:
     """A question about documents: those that mention a subject, how many, how many pages one has, what changed."""
 
     kind: ListingKind
@@ -113,7 +113,7 @@ class SearchableCatalogue(Protocol):
         """The texts of a document's pages."""
 
 
-def listing_asked(question: str) -> Listing | None:
+def listing_asked(question: str) -> DocumentsAsked | None:
     """The listing that a question asks for; None for other questions."""
     if len(question) > MAX_QUESTION:
         return None
@@ -121,7 +121,7 @@ def listing_asked(question: str) -> Listing | None:
         if found := asks.fullmatch(question):
             subject = _LEADING.sub("", found.groupdict().get("x", "").strip(_QUOTES)).strip(_QUOTES)
             if subject or kind == "changes":
-                return Listing(kind, subject)
+                return DocumentsAsked(kind, subject)
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from mistral_rag.grounding._collection.collection import Catalogue, asks_about_collection, description, documents_of
 from mistral_rag.grounding._collection.listings import (
     CHANGES,
-    Listing,
+    DocumentsAsked,
     SearchableCatalogue,
     documents_named,
     documents_with,
@@ -52,7 +52,10 @@ def collection_answer(
 
 
 def _listed(
-    listing: Listing, retrieved: Retrieved, store: PageStore | PageSource | None, filter: Mapping[str, Any] | None
+    listing: DocumentsAsked,
+    retrieved: Retrieved,
+    store: PageStore | PageSource | None,
+    filter: Mapping[str, Any] | None,
 ) -> Answer | None:
     """The answer to a question for documents by what they hold; None where it names no document of the index."""
     if listing.kind == "changes":

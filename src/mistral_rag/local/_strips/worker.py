@@ -37,21 +37,21 @@ MIN_PIXELS: Final = 10
 """Height of a line in the pixels of an image, below which it is not tried: digits have five rows then."""
 
 
-class Part(NamedTuple):
+class PagePart(NamedTuple):
     """A part of a page as pixels, with the size of the page and the place of the part in it (left, top) in pixels."""
 
     picture: Grey
     page: tuple[float, float]
     offset: tuple[float, float]
 
-    def turned(self, turn: int) -> "Part":
+    def turned(self, turn: int) -> "PagePart":
         """The same of the page turned by so many quarters counter-clockwise: none, one or three."""
         if not turn:
             return self
         (width, height), (left, top) = self.page, self.offset
         high, wide = self.picture.shape
         offset = (top, width - left - wide) if turn == 1 else (height - top - high, left)
-        return Part(np.ascontiguousarray(np.rot90(self.picture, turn)), (height, width), offset)
+        return PagePart(np.ascontiguousarray(np.rot90(self.picture, turn)), (height, width), offset)
 
 
 def box_before(box: Sequence[float], turn: int) -> list[float]:
@@ -86,7 +86,7 @@ class Pages:
             self._pdf.__exit__(None, None, None)
         self._key = self._pdf = self._picture = None
 
-    def part(self, number: int, box: Sequence[float], *, line: float, attempt: int, turn: int) -> Part:
+    def part(self, number: int, box: Sequence[float], *, line: float, attempt: int, turn: int) -> PagePart:
         """The part of page `number` in `box` (fractions of the page), drawn so that `line` of its height fits.
 
         The page is turned by so many quarters counter-clockwise; `box` and `line` are those of the turned one.
@@ -99,16 +99,16 @@ class Pages:
             with ImageFile(self._content) as image:
                 self._picture = number, image.grey(number)
         height, width = self._picture[1].shape
-        return Part(self._picture[1], (width, height), (0, 0)).turned(turn)
+        return PagePart(self._picture[1], (width, height), (0, 0)).turned(turn)
 
-    def _drawn(self, pdf: PdfFile, number: int, box: Sequence[float], line: float, attempt: int, turn: int) -> Part:
+    def _drawn(self, pdf: PdfFile, number: int, box: Sequence[float], line: float, attempt: int, turn: int) -> PagePart:
         width, height = pdf.size(number)
         dpi = min(max(72 * LINE_PIXELS[attempt] / max(line * (width if turn else height), 0.1), DPI[0]), DPI[1])
         area = max((box[2] - box[0]) * width * (box[3] - box[1]) * height, 1.0)
         dpi = min(dpi, 72 * (MAX_WINDOW / area) ** 0.5)
         image, (left, top, *_), whole = pdf.part(number, box, dpi=dpi)
         pixels = np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width)
-        return Part(pixels, whole, (left, top)).turned(turn)
+        return PagePart(pixels, whole, (left, top)).turned(turn)
 
 
 class Recognisers:
@@ -168,7 +168,7 @@ def _around(strips: Sequence[Any], line: float) -> list[float]:
     return [*np.clip(low, 0, 1).tolist(), *np.clip(high, 0, 1).tolist()]
 
 
-def _strip(recognisers: Recognisers, part: Part, strip: Any, attempt: int) -> dict[str, Any]:
+def _strip(recognisers: Recognisers, part: PagePart, strip: Any, attempt: int) -> dict[str, Any]:
     (width, height), offset = part.page, part.offset
     left, top, right, bottom = strip["box"]
     high = (bottom - top) * height

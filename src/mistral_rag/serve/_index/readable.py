@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentList:
+class ReadableDocuments:
     """The documents of one commit, by id; those that were removed are none."""
 
     sequence: int
@@ -47,7 +47,7 @@ class ReadableIndex:
         self.reader = IndexReader.open(folder, groups=groups)
         self._load_embeddings = load_embeddings
         self._chain_of = chain_of
-        self._documents: DocumentList | None = None
+        self._documents: ReadableDocuments | None = None
         self._lock = threading.Lock()
 
     @cached_property
@@ -64,7 +64,7 @@ class ReadableIndex:
         """Answers questions."""
         return self._chain_of(self.retriever)
 
-    def documents(self) -> DocumentList:
+    def documents(self) -> ReadableDocuments:
         """The documents of the newest commit."""
         known = self._documents
         sequence = self.reader.sequence
@@ -76,7 +76,7 @@ class ReadableIndex:
                 for one in view.statuses()
                 if one.status != "removed" and not one.is_erased
             }
-            self._documents = DocumentList(view.sequence, by_id)
+            self._documents = ReadableDocuments(view.sequence, by_id)
         return self._documents
 
     def document(self, identifier: str) -> SourceStatus | None:
