@@ -152,6 +152,7 @@ def expected(shared: Shared) -> dict[tuple[str, str], Any]:
 
 
 @pytest.mark.usefixtures("_threads_switch_often")
+@pytest.mark.timeout(400)  # 32 threads on two processors that other tests use, too
 def test_thirty_two_threads_get_the_answers_of_one(shared_objects: Shared) -> None:
     right = expected(shared_objects)
     assert [text for text in right["invoke", QUESTIONS[0]] if "27 days" in text.page_content]

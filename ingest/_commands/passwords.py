@@ -51,7 +51,7 @@ def asked_password(report: BuildReport, arguments: argparse.Namespace) -> str:
     """A password for files that lack one, from whoever sits at the terminal; empty where nobody gives one."""
     from ingest._planning.problems import is_locked
 
-    locked = [file.source for file in report.files if file.status == "failed" and is_locked(file.reason)]
+    locked = sorted(file.source for file in report.files if file.status == "failed" and is_locked(file.reason))
     if not locked or arguments.json or not can_ask():
         return ""
     from getpass import getpass

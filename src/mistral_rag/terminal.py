@@ -152,6 +152,30 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def is_terminal() -> bool:
+    """True when what is said of errors goes to a terminal, which could draw as well."""
+    stream = bare_stderr()
+    return stream is not None and stream.isatty()
+
+
+def typed_lines(prompt: str) -> Iterator[str]:
+    """Lines that a person types behind a prompt, or that are piped in."""
+    if not can_ask():
+        yield from sys.stdin or ()
+        return
+    with suppress(ImportError):  # Windows has none, and edits lines by itself
+        import readline  # noqa: F401 (lets `input` edit a line and remember those before)
+    while True:
+        try:
+            # on standard error, where descriptor 1 leads meanwhile: standard output is for answers
+            with redirect_stdout(sys.__stdout__):
+                line = input(prompt)
+        except EOFError:
+            note("")
+            return
+        yield line
+
+
 def agreed(question: str) -> bool:
     """Ask on the terminal; True for yes alone."""
     note(f"{question} [y/N]")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import sys
-from contextlib import redirect_stdout, suppress
 
 from mistral_rag.cli._answers import show_checks, show_citation, shown, spent
 from mistral_rag.cli._ask import add_model, chain_of, paid
@@ -19,16 +17,17 @@ from mistral_rag.terminal import (
     aside,
     can_ask,
     index_folder,
+    is_terminal,
     note,
     printable,
     say_json,
     say_sequence,
+    typed_lines,
     write_output,
 )
 
 TYPE_CHECKING = False  # importing typing takes as long as starting Python
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from langchain_core.messages import BaseMessage
@@ -67,7 +66,7 @@ def chat(arguments: argparse.Namespace) -> int:
     talk = _Talk(chain_of(arguments), arguments)
     if can_ask():
         aside("Ask a question; /help lists the commands, /quit leaves")
-    for line in _lines():
+    for line in typed_lines(PROMPT):
         text = printable(line).strip()
         if text in {"/quit", "/exit"}:
             break
@@ -154,7 +153,7 @@ class _Talk:
             note(f"error: {page.name}: {page.problem}")
             return
         png = picture(page)
-        sequence = picture_sequence(png, os.environ) if sys.stderr.isatty() else None
+        sequence = picture_sequence(png, os.environ) if is_terminal() else None
         if sequence is not None:
             say_sequence(sequence)
             return
@@ -172,21 +171,3 @@ def _path(name: str) -> Path:
     from pathlib import Path
 
     return Path(name).expanduser()
-
-
-def _lines() -> Iterator[str]:
-    """Lines that are typed, or that are piped in."""
-    if not can_ask():
-        yield from sys.stdin or ()
-        return
-    with suppress(ImportError):  # Windows has none, and edits lines by itself
-        import readline  # noqa: F401 (lets `input` edit a line and remember those before)
-    while True:
-        try:
-            # on standard error, where descriptor 1 leads meanwhile: standard output is for answers
-            with redirect_stdout(sys.__stdout__):
-                line = input(PROMPT)
-        except EOFError:
-            note("")
-            return
-        yield line

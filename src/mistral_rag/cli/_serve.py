@@ -125,11 +125,13 @@ def _log(arguments: argparse.Namespace) -> None:
     """Let the log come out on standard error; with --access-log a JSON line a request, too."""
     import logging
 
+    from mistral_rag._logger import logger_of
+
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     if arguments.watch:
-        logging.getLogger("mistral_rag.serve._uploads").setLevel(logging.INFO)
+        logger_of("mistral_rag.serve._uploads").setLevel(logging.INFO)
     if arguments.access_log:
-        access, lines = logging.getLogger("mistral_rag.serve.access"), logging.StreamHandler()
+        access, lines = logger_of("mistral_rag.serve.access"), logging.StreamHandler()
         lines.setFormatter(logging.Formatter("%(message)s"))
         access.addHandler(lines)
         access.setLevel(logging.INFO)

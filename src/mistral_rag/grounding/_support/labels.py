@@ -116,9 +116,9 @@ class Runs:
         if not labels or (index == value and has_own_value(own)):
             return value
         label = max(labels, key=lambda other: (share(self._texts[other]), -abs(other - value)))
-        # a value that says itself what it is needs no label
-        alone = index == value and not is_bare(own) and share(self._texts[label]) <= share(own)
-        return value if alone else label
+        # a value that says itself what it is needs no label, nor a heading whose words it repeats
+        with_label = self._texts[label] if index == value else f"{self._texts[label]} {own}"
+        return value if not is_bare(own) and share(with_label) <= share(own) else label
 
     def _is_label(self, index: int) -> bool:
         """True for a short text that is no sentence, and has no value of its own: "Total 165.00" is no label."""
