@@ -63,7 +63,12 @@ class Runs:
         is_statement = wanted.kind is not None and own.rstrip().endswith(".")
         announces = unit.kind == "heading" or own.rstrip().endswith((":", "?"))
         announces = announces or (says_nothing_new and not is_statement)
-        return index, index + (announces and not has_own_value(own) and bool(self._text(index + 1)))
+        below = self._text(index + 1)
+        if not announces or has_own_value(own) or not below:
+            return index, index
+        # a sentence that says all that its heading says is a run by itself
+        says_all = unit.kind == "heading" and share(f"{own} {below}") <= share(below)
+        return index + says_all, index + 1
 
     def _text(self, index: int) -> str:
         """The text of a unit that is no row of a table; empty for others."""
