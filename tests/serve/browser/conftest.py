@@ -1,4 +1,4 @@
-"""A real Chromium in front of a real server: one browser for all tests, an index made once, nothing but loopback."""
+"""A real Chromium in front of a real server: one browser for each module, an index made once, nothing but loopback."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -28,9 +28,13 @@ REPORT_PAGES = (3, 6, 17, 23)
 """Pages of the quarterly report, from 0: tables with heads, sentences over one and two lines."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser of this machine."""
+    """The browser of this machine.
+
+    Not for the whole session: as long as Playwright runs, its event loop does, and tests with coroutines that come
+    later in the same process could run none.
+    """
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         pytest.skip("no Chromium on this machine; Debian has it as: apt-get install chromium")
