@@ -66,8 +66,8 @@ mistral_rag.messages: numbered_sources
 mistral_rag.ocr: MistralOCR MistralPageReader OcrImage OcrPage OcrResult OcrSettings OcrTable PageFailure PageReader
     ReadingOptions
 mistral_rag.overlay: CITATION_LEGEND DPI DrawingWorker HiddenText LAYERS Layer LegendEntry Mark MarkStyle NotDrawnError
-    PagePicture PagePictures PageView Raster Section cell_lines citation_layers definitions file_of html_page png
-    quotation quoted_text read_text reading_layers reading_legend tables unchanged_copy
+    PagePicture PagePictures PageView Raster Section cell_lines citation_layers definitions file_of html_page
+    is_printed png quotation quoted_text read_text reading_layers reading_legend tables unchanged_copy
 mistral_rag.pdf: LeftOut PageImage PdfFile PrintedLine SPARSE Sheet apart largest_words pages_of read_page read_pages
     render_page unlock
 mistral_rag.pictures: ImageFile ink_of

@@ -17,6 +17,7 @@ from mistral_rag.overlay import (
     citation_layers,
     definitions,
     file_of,
+    is_printed,
     png,
     quotation,
     quoted_text,
@@ -62,8 +63,7 @@ class CitedPages:
     @property
     def is_printed(self) -> bool:
         """True when the source has pages with pictures."""
-        kind = self.source.media_type if self.source else ""
-        return kind == "application/pdf" or kind.startswith("image/")
+        return self.source is not None and is_printed(self.source)
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ SIXEL_WIDTH = 1000
 
 
 def picture_sequence(png: bytes, environment: Mapping[str, str]) -> str | None:
-    """What a terminal must be sent to draw a PNG file; None for one that draws no pictures."""
+    """The characters that let a terminal draw a PNG file; None for one that draws no pictures."""
     way = _way(environment)
     return None if way is None else way(png)
 

@@ -51,14 +51,16 @@ class NamedDocuments:
         """Documents whose name or title holds `text`."""
         wanted = _folded(text)
         fit = [(n, source) for n, source in self.by_name.items() if wanted in _folded(f"{n} {source.title}")]
+        page = fit[offset : offset + limit]
+        pages = self.view.page_summaries([source.uri for _, source in page])
         shown = [
             ListedDocument(
                 document=name,
                 title=one_line(source.title),
                 media_type=source.media_type,
-                pages=sum(1 for _ in self.view.page_texts(source.uri)),
+                pages=len(pages.get(source.uri, ())),
             )
-            for name, source in fit[offset : offset + limit]
+            for name, source in page
         ]
         return ListedDocuments(total=len(fit), documents=shown)
 
@@ -83,7 +85,7 @@ class NamedDocuments:
         try:
             return source, self.view.page(source.uri, number)
         except KeyError:
-            last = sum(1 for _ in self.view.page_texts(source.uri))
+            last = len(self.view.page_summaries([source.uri]).get(source.uri, ()))
             raise UnknownDocumentError(f"{document} has no page {number}; its pages are 1 to {last}") from None
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mistral_rag.overlay import NotDrawnError, PagePictures, PageView, png, unchanged_copy
+from mistral_rag.overlay import NotDrawnError, PagePictures, PageView, is_printed, png, unchanged_copy
 from mistral_rag.schema import Page, Source
 
 PICTURE_DPI: Final = 100
@@ -16,7 +16,7 @@ def page_picture(source: Source, page: Page) -> bytes:
         NotDrawnError: the document has no printed pages, or its file is not what was read.
         ParseError: the page can't be drawn.
     """
-    if source.media_type != "application/pdf" and not source.media_type.startswith("image/"):
+    if not is_printed(source):
         raise NotDrawnError(f"{source.name} has no printed pages; its text is all there is")
     try:
         with unchanged_copy(source) as copy, PagePictures(copy, source.media_type, dpi=PICTURE_DPI) as pictures:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mistral_rag.overlay._citations import CITATION_LEGEND, cell_lines, citation_layers, quoted_text
     from mistral_rag.overlay._html import Section, definitions, html_page, quotation
     from mistral_rag.overlay._marks import Layer, LegendEntry, Mark, MarkStyle, PageView, Raster
-    from mistral_rag.overlay._originals import NotDrawnError, file_of, unchanged_copy
+    from mistral_rag.overlay._originals import NotDrawnError, file_of, is_printed, unchanged_copy
     from mistral_rag.overlay._pictures import DPI, DrawingWorker, PagePicture, PagePictures
     from mistral_rag.overlay._png import png
     from mistral_rag.overlay._reading import LAYERS, HiddenText, reading_layers, reading_legend
@@ -41,6 +41,7 @@ __all__ = [
     "definitions",
     "file_of",
     "html_page",
+    "is_printed",
     "png",
     "quotation",
     "quoted_text",
@@ -70,6 +71,7 @@ __getattr__ = loader(
         "Raster": "_marks",
         "NotDrawnError": "_originals",
         "file_of": "_originals",
+        "is_printed": "_originals",
         "unchanged_copy": "_originals",
         "DPI": "_pictures",
         "DrawingWorker": "_pictures",

@@ -44,6 +44,11 @@ def unchanged_copy(source: Source) -> Iterator[Path]:
         yield copy
 
 
+def is_printed(source: Source) -> bool:
+    """True for a source whose pages have pictures: a PDF or an image."""
+    return source.media_type == "application/pdf" or source.media_type.startswith("image/")
+
+
 def file_of(source: Source) -> Path | None:
     """The path of the file that a source is; None for a web page, a record, or a member of an archive."""
     path = None if source.member is not None else local_path(source.uri)

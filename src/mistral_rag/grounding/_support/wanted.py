@@ -94,7 +94,7 @@ class WantedValue:
         return self.strength(text) > 0
 
     def strength(self, text: str) -> float:
-        """How surely a text holds a value of this kind that does not stand in the question, 0 to 1."""
+        """The certainty, 0 to 1, that a text holds a value of this kind that does not stand in the question."""
         if self.kind is None:
             return 0.0
         if self.kind in _OF_NUMBERS:

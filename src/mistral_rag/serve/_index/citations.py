@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mistral_rag.overlay import file_of
+from mistral_rag.overlay import file_of, is_printed
 from mistral_rag.schema import Box, Citation, Page, Source, Span, joined_quote, text_digest
 from mistral_rag.serve._index.addresses import CitationAddress, digest_of, document_id
 
@@ -112,8 +112,7 @@ def _given(view: "View", source: Source, address: CitationAddress) -> Citation |
 
 def has_picture(source: Source) -> bool:
     """True when pages of a source can be drawn: it is a PDF or an image, and its file is where it was."""
-    printed = source.media_type == "application/pdf" or source.media_type.startswith("image/")
-    return printed and has_original(source)
+    return is_printed(source) and has_original(source)
 
 
 def has_original(source: Source) -> bool:
