@@ -102,7 +102,7 @@ mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS 
     trimmed window words written written_question
 mistral_rag.tracing: SpanCallback traced
 mistral_rag.usage: Bill Cost CostCallback CostRow FinishedCall Ledger LedgerEntry LedgerFile Totals UsageCounts cost_of
-    cost_rows costs counts_of index_ledger labelled recording total_row
+    cost_rows costs counts_of index_ledger labelled question_costs recording total_row
 mistral_rag.vectorstores: FaissStore
 mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerClient WorkerPool WorkerSpec available_cores

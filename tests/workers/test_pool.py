@@ -31,7 +31,15 @@ def results(workers: WorkerPool[Job, int], *jobs: Job) -> dict[Job, int | str]:
 
 
 def running() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "obedient_worker" in child.cmdline()]
+    return [child for child in psutil.Process().children() if "obedient_worker" in command_line(child)]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """The words of its command; none when it has just ended and only its exit code is left."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_every_job_has_a_result_or_a_reason(spec: Spec) -> None:

@@ -90,17 +90,13 @@ def ask(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def paid(question: str, arguments: argparse.Namespace) -> Iterator[None]:
-    """Tell the index's ledger of the calls, with a digest of the question; a limit stops them."""
+    """Count what the question costs, where there is a key; a limit stops its calls."""
     from mistral_rag.defaults import has_key
 
-    if not has_key():  # nobody is paid
+    if not has_key():  # nobody is paid: the prices need not be imported
         yield
         return
-    from hashlib import sha256
+    from mistral_rag.usage import question_costs
 
-    from mistral_rag.usage import costs, index_ledger, labelled
-
-    ledger = index_ledger(index_folder(arguments))
-    named = sha256(question.encode(errors="replace")).hexdigest()[:12]
-    with costs(max_cost=arguments.max_cost, ledger=ledger), labelled(question=named):
+    with question_costs(index_folder(arguments), question, max_cost=arguments.max_cost):
         yield

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mistral_rag.api._ledger import FinishedCall, Ledger, labelled, recording
     from mistral_rag.usage._callback import CostCallback
     from mistral_rag.usage._entries import LedgerEntry
-    from mistral_rag.usage._ledgers import Bill, LedgerFile, Totals, costs, index_ledger
+    from mistral_rag.usage._ledgers import Bill, LedgerFile, Totals, costs, index_ledger, question_costs
     from mistral_rag.usage._prices import Cost, UsageCounts, cost_of, counts_of
     from mistral_rag.usage._report import CostRow, cost_rows, total_row
 
@@ -30,6 +30,7 @@ __all__ = [
     "counts_of",
     "index_ledger",
     "labelled",
+    "question_costs",
     "recording",
     "total_row",
 ]
@@ -51,6 +52,7 @@ _HOME = {
     "counts_of": "usage._prices",
     "index_ledger": "usage._ledgers",
     "labelled": "api._ledger",
+    "question_costs": "usage._ledgers",
     "recording": "api._ledger",
     "total_row": "usage._report",
 }

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from mistral_rag._logger import logger_of
-from mistral_rag.api._ledger import FinishedCall, Ledger, PlannedCall, recording
+from mistral_rag.api._ledger import FinishedCall, Ledger, PlannedCall, labelled, recording
 from mistral_rag.errors import ConfigurationError, CostLimitError
 from mistral_rag.usage._entries import LedgerEntry, priced
 from mistral_rag.usage._estimate import planned_counts
@@ -207,6 +208,20 @@ def index_ledger(folder: str | os.PathLike[str]) -> LedgerFile:
     A file and no table of the database, since those who ask hold no lock, and may ask while a build does.
     """
     return LedgerFile(Path(folder) / INDEX_LEDGER, optional=True)
+
+
+@contextmanager
+def question_costs(folder: str | os.PathLike[str], question: str, *, max_cost: float | None = None) -> Iterator[Bill]:
+    """Count what one question to an index costs, in the ledger of that index, too, with a digest of the question.
+
+    Args:
+        folder: the folder of the index.
+        question: its text, which the ledger does not keep.
+        max_cost: US dollars at which calls are refused; see `costs`.
+    """
+    named = sha256(question.encode(errors="replace")).hexdigest()[:12]
+    with costs(max_cost=max_cost, ledger=index_ledger(folder)) as bill, labelled(question=named):
+        yield bill
 
 
 def _entries(lines: Iterable[str]) -> Iterator[LedgerEntry]:

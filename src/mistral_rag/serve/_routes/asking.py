@@ -3,9 +3,7 @@
 import time
 import uuid
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -14,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mistral_rag._logger import logger_of
-from mistral_rag.defaults import has_key
 from mistral_rag.errors import CostLimitError, MistralRagError, StoreError
 from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._http.events import ServerEvent, event_stream
@@ -27,6 +24,7 @@ from mistral_rag.serve._index.shown import shown_answer, shown_document
 from mistral_rag.serve._records.answers import GivenAnswer
 from mistral_rag.serve._records.audit import audit_entry, unanswered_entry
 from mistral_rag.serve._state import ServerState, principal_of, readable_of, state_of
+from mistral_rag.usage import question_costs
 
 if TYPE_CHECKING:
     from mistral_rag.grounding import QAEvent
@@ -86,7 +84,7 @@ class Ask:
         """The events of the answer; an error is the last one."""
         started, missing = time.perf_counter(), "left"
         try:
-            with _paid(self.readable, self.body.question):
+            with question_costs(self.readable.reader.folder, self.body.question):
                 for event in self._answered():
                     missing = "" if event.kind == "answer" else missing
                     yield event
@@ -123,19 +121,6 @@ class Ask:
         self.server.answers.keep(answered)
         if self.server.audit is not None:
             self.server.audit.append(audit_entry(answered))
-
-
-@contextmanager
-def _paid(readable: ReadableIndex, question: str) -> Iterator[None]:
-    """Tell the index's ledger of the calls, with a digest of the question."""
-    if not has_key():  # nobody is paid
-        yield
-        return
-    from mistral_rag.usage import costs, index_ledger, labelled
-
-    named = sha256(question.encode(errors="replace")).hexdigest()[:12]
-    with costs(ledger=index_ledger(readable.reader.folder)), labelled(question=named):
-        yield
 
 
 def _sent(event: "QAEvent") -> ServerEvent:
