@@ -16,8 +16,9 @@ def told(headers: Mapping[str, str], names: Mapping[str, str]) -> tuple[float, f
     """Limit, what remains of it, and the window in seconds; None without a usable limit."""
     for prefix in PREFIXES:
         for name, unit in names.items():
-            limit = number(headers.get(f"{prefix}x-ratelimit-limit-{name}"))
-            if limit:  # a limit of 0 says that the key may not use the model, and would stop all calls for ever
+            stated = headers.get(f"{prefix}x-ratelimit-limit-{name}")
+            # a limit of 0 says that the key may not use the model, and would stop all calls for ever
+            if stated and (limit := number(stated)):
                 return limit, number(headers.get(f"{prefix}x-ratelimit-remaining-{name}")), WINDOWS[unit]
     return None
 

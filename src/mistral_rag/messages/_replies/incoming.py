@@ -13,6 +13,7 @@ from mistral_rag.messages._requests.tools import Wire, read_calls
 PROVIDER = "mistral"
 THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "thinking")
 """Names under which hosts send thoughts: LiteLLM and DeepSeek, vLLM and OpenRouter, OpenRouter, LiteLLM, Ollama."""
+THOUGHT_NAMES = frozenset(THOUGHTS)
 TRUNCATED = frozenset({"length", "model_length"})
 REFUSED = frozenset({"safety", "content_filter", "refusal", "guardrail"})
 
@@ -66,6 +67,8 @@ def content_of(message: Wire) -> Any:
 
 def thoughts_beside(message: Wire) -> str:
     """The thoughts that stand beside the content; hosts that send them under several names send the same ones."""
+    if THOUGHT_NAMES.isdisjoint(message):  # as nearly every chunk of every stream
+        return ""
     return next(filter(None, (_text_of(message.get(name)) for name in THOUGHTS)), "")
 
 

@@ -40,8 +40,13 @@ def chat_result(reply: ApiResponse, request: PreparedRequest) -> ChatResult:
     if not messages:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
     for message in messages:
-        _raise_when_failed(message.response_metadata.get("finish_reason"), message, reply.headers)
-        message.response_metadata |= _repeats(message.tool_calls, request) | _emptiness(message)
+        failure = _failure(message.response_metadata.get("finish_reason"), reply.headers)
+        if failure is not None:
+            failure.partial = message
+            raise failure
+        message.response_metadata |= _repeats(message.tool_calls, request)
+        if not (str(message.text).strip() or message.tool_calls or message.invalid_tool_calls):
+            message.response_metadata["empty"] = True
     output = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
     return ChatResult(generations=[_generation(message) for message in messages], llm_output=output)
 
@@ -75,9 +80,13 @@ def stream_end(assembler: StreamAssembler, headers: Mapping[str, str], request: 
     Raises:
         ApiError: The finish reason says that the answer was refused or the model failed.
     """
-    _raise_when_failed(assembler.finish_reason, assembler.partial, headers)
+    failure = _failure(assembler.finish_reason, headers)
+    if failure is not None:
+        failure.partial = assembler.partial
+        raise failure
     metadata = reply_metadata(assembler.facts, headers) | request.metadata | _repeats(assembler.calls, request)
-    metadata |= _emptiness(assembler.partial)
+    if assembler.is_empty:
+        metadata["empty"] = True  # a model that thought and then stopped has not answered
     metadata.pop("model_provider")  # the first chunk has it, and LangChain concatenates strings
     return ChatGenerationChunk(message=assembler.last(metadata))
 
@@ -125,22 +134,15 @@ def _repeats(calls: Sequence[ToolCall], request: PreparedRequest) -> dict[str, A
     return {"repeated_tool_calls": ids} if ids else {}
 
 
-def _emptiness(message: AIMessage | None) -> dict[str, Any]:
-    """`empty` for a reply without text and calls: a model that thought and then stopped has not answered."""
-    calls = message is not None and (message.tool_calls or message.invalid_tool_calls)
-    return {} if message is not None and (str(message.text).strip() or calls) else {"empty": True}
-
-
-def _raise_when_failed(reason: str | None, message: AIMessage | None, headers: Mapping[str, str]) -> None:
+def _failure(reason: str | None, headers: Mapping[str, str]) -> ApiError | None:
+    """The error that a finish reason stands for; None for an answer."""
     if reason == "error":
-        error: ApiError = StreamError("The model failed while it answered.", request_id=request_id(headers))
-    elif reason in REFUSED:
-        error = RefusalError(f"The model's answer was blocked: {reason}.", request_id=request_id(headers))
-        error.categories = (str(reason),)
-    else:
-        return
-    error.partial = message
-    raise error
+        return StreamError("The model failed while it answered.", request_id=request_id(headers))
+    if reason not in REFUSED:
+        return None
+    refusal = RefusalError(f"The model's answer was blocked: {reason}.", request_id=request_id(headers))
+    refusal.categories = (str(reason),)
+    return refusal
 
 
 def _malformed_error(problem: Exception, headers: Mapping[str, str], data: Wire) -> ResponseError:

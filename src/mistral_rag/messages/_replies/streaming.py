@@ -95,6 +95,11 @@ class StreamAssembler:
         return self._finish.get("finish_reason")
 
     @property
+    def is_empty(self) -> bool:
+        """True as long as neither text nor a call has come."""
+        return not any(chunk.tool_call_chunks or str(chunk.text).strip() for chunk in self._sent)
+
+    @property
     def calls(self) -> list[ToolCall]:
         """The tool calls whose arguments are complete."""
         return self._calls.whole()

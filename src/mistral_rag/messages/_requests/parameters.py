@@ -74,8 +74,9 @@ class ChatParameters(BaseModel):
 
     def wire(self) -> Wire:
         """The parameters that were set, by the platform's names."""
-        given = ((name, getattr(self, name)) for name in PARAMETERS)
-        values = {WIRE_NAMES.get(name, name): value for name, value in given if value is not None and value != []}
+        fields = self.__dict__
+        given = {name: value for name in PARAMETERS if (value := fields.get(name)) is not None and value != []}
+        values = {WIRE_NAMES.get(name, name): value for name, value in given.items()}
         if isinstance(self.prediction, str):
             values["prediction"] = {"type": "content", "content": self.prediction}
         return values | self.model_kwargs
