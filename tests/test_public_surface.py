@@ -89,8 +89,9 @@ mistral_rag.schema: Answer Block BlockKind Box BoxPrecision CellRole CellValue C
     cell_range clean_text column_letters joined_quote json_schema text_digest without_surrogates
 mistral_rag.serve: Principal ServeSettings Tokens create_app run
 mistral_rag.terminal: ABSTAINED CommandParser DONE EXIT_CODES INTERRUPTED PLATFORM TERMINATED UNDONE UNUSABLE UsageError
-    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder note
-    one_line printable run say say_json say_json_line say_text text_argument write_output
+    add_common add_groups agreed aside at_least_one bare_stderr can_ask counted dollars exit_code index_folder
+    is_terminal note one_line printable run say say_json say_json_line say_sequence say_text text_argument typed_lines
+    write_output
 mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel RateLimits Recorded Reply Rules ScriptedPage
     attack_documents call faults references small_document small_index thinking
 mistral_rag.testing.__main__: main
