@@ -19,7 +19,6 @@ from ingest.parsing._result import (
     without_wrong_text,
 )
 from ingest.parsing._workers.wire import decode_job, encode_file
-from mistral_rag.pdf import unlock
 from mistral_rag.schema import Source
 from mistral_rag.text import detect_language, readable_name
 from mistral_rag.workers import WireFrame, serve
@@ -79,6 +78,8 @@ def _unlock(job: ParseJob) -> None:
     """Put an unprotected copy in the place of a PDF with a password: all that read it later need none."""
     if not job.passwords or job.media_type != PDF_TYPE:
         return
+    from mistral_rag.pdf import unlock  # a third of the worker's start, and only for PDFs
+
     copy = job.path.parent / ".unlocked"
     try:
         if unlock(job.path, job.passwords, copy):
