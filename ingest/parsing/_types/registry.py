@@ -79,7 +79,19 @@ MARKDOWN = Parser(
     "ingest.parsing._texts.markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
 )
 TEXT = Parser(
-    "ingest.parsing._texts.text:parse", MappingProxyType(dict.fromkeys((".text", ".txt", ".log"), "text/plain"))
+    "ingest.parsing._texts.text:parse",
+    MappingProxyType(
+        {
+            **dict.fromkeys((".text", ".txt", ".log"), "text/plain"),
+            **dict.fromkeys((".adoc", ".asciidoc"), "text/asciidoc"),
+            ".org": "text/org",
+            ".ics": "text/calendar",
+            ".vcf": "text/vcard",
+        }
+    ),
+)
+TRANSCRIPT = Parser(
+    "ingest.parsing._texts.transcript:parse", MappingProxyType({".srt": "application/x-subrip", ".vtt": "text/vtt"})
 )
 RESTRUCTURED = Parser("ingest.parsing._texts.restructured:parse", MappingProxyType({".rst": "text/x-rst"}))
 CODE = Parser("ingest.parsing._texts.source_code:parse", CODE_TYPES)
@@ -107,9 +119,11 @@ OUTLOOK = Parser("ingest.parsing._mail.outlook:parse", MappingProxyType({".msg":
 MAILBOX = Parser("ingest.parsing._mail.mailbox:parse", MappingProxyType({".mbox": MAILBOX_TYPE, ".mbx": MAILBOX_TYPE}))
 XML = Parser("ingest.parsing._records.markup:parse", MappingProxyType({".xml": "application/xml"}))
 
+MARKUP = frozenset({"application/xml", "text/html"})
+"""Types of text that name themselves in their first bytes."""
 TEXT_LIKE = frozenset(
     media_type
-    for parser in (TEXT, MARKDOWN, HTML, SEPARATED, JSON, XML, CODE)
+    for parser in (TEXT, TRANSCRIPT, MARKDOWN, HTML, SEPARATED, JSON, XML, CODE)
     for media_type in parser.media_types.values()
 )
 """Types whose files never begin as an archive does."""
@@ -135,7 +149,7 @@ def media_type_of(path: Path) -> str | None:
     """The media type a file is parsed as, by its first bytes and its suffix; None when no parser reads it.
 
     A file that starts as a PDF, a picture or an office file is one whatever its name. A text without a suffix is read
-    as text. A file that can't be opened goes by its name.
+    as text, and XML and HTML that begin as such whatever their suffix. A file that can't be opened goes by its name.
 
     Raises:
         ConfigurationError: as `parsers`.
@@ -169,7 +183,16 @@ def media_type_by(head: bytes, path: Path) -> str | None:
     if by_suffix is None and (mail := mail_type(head)):
         # as in a Maildir, where names end in flags
         return mail
-    return text_type(head) if by_suffix is None and not path.suffix else by_suffix
+    if by_suffix is not None:
+        return by_suffix
+    text = text_type(head)
+    # markup says by itself that it is some, as a feed or a schema does under names of their own
+    return text if text in MARKUP or not _tells_type(suffix) else None
+
+
+def _tells_type(suffix: str) -> bool:
+    """True when what follows the last dot of a name is a type: "notes v1.2", "system.log.1", "Dr. Berg" have none."""
+    return any(map(str.isalpha, suffix)) and not any(map(str.isspace, suffix))
 
 
 def _family(media_type: str) -> str:
