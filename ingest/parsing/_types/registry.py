@@ -14,7 +14,7 @@ from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
 from ingest.parsing._result import Parsed
 from ingest.parsing._texts.source_code import CODE_TYPES
 from ingest.parsing._types.office import BINARY_SUFFIXES, OFFICE_TYPES
-from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, is_html, is_text, signature_type, text_type
+from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, is_text, signature_type, text_type
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
 
@@ -174,7 +174,8 @@ def media_type_by(head: bytes, path: Path) -> str | None:
         return proven
     if suffix in BINARY_SUFFIXES and is_text(head):
         # what programs export for Excel and Word is often an HTML page, or separated values, under the wrong name
-        return "text/html" if is_html(head) else "text/csv" if by_suffix == OFFICE_TYPES[".xls"] else by_suffix
+        text = text_type(head)
+        return "text/csv" if text == "text/plain" and by_suffix == OFFICE_TYPES[".xls"] else text
     if path.name == OWN_SETTINGS:
         return None
     if (archive := archive_type(head)) and (not suffix or suffix in ARCHIVE_TYPES or by_suffix in TEXT_LIKE):
@@ -216,7 +217,12 @@ def parse(path: Path, media_type: str) -> Parsed:
         raise ParseError(f"no parser for {media_type} is installed") from None
     except ConfigurationError as error:
         raise ParseError(str(error)) from error
-    parsed = function(path)
+    try:
+        parsed = function(path)
+    except ParseError as error:
+        if not path.stat().st_size:
+            raise ParseError("the file is empty") from error
+        raise
     if not isinstance(parsed, Parsed):
         fault = f"whose function {parser.function} returned {type(parsed).__name__} and not ingest.parsing.Parsed"
         raise ParseError(str(extension.wrong(fault)))

@@ -78,11 +78,6 @@ def text_type(head: bytes) -> str | None:
     return "text/x-shellscript" if bare.startswith(b"#!") else "text/plain"
 
 
-def is_html(head: bytes) -> bool:
-    """True for the beginning of an HTML page."""
-    return head.lstrip(_BLANKS).lower().startswith(_HTML_STARTS)
-
-
 def is_text(head: bytes) -> bool:
     """True when there is something, and no byte of it is one that text does not hold."""
     if head.startswith(_WIDE_MARKS):
