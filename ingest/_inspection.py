@@ -1,11 +1,14 @@
 """One file read as a build reads it, with pictures of its pages: for a person who wants to see what was read."""
 
+import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ingest._planning.problems import is_locked
 from ingest._reading.ocr import HOW_TO_READ, OcrOutcomes, merge_ocr, open_reader
+from ingest._reading.opened import OpenFiles
 from ingest.parsing import media_type_of
 from ingest.parsing._result import NEEDS_OCR, PageProblem, ParsedFile, ParseJob
 from ingest.parsing._workers.pool import ParsingWorkers
@@ -14,6 +17,9 @@ from mistral_rag.ocr import PageFailure, PageReader
 from mistral_rag.overlay import HiddenText, PagePictures, PageView, reading_layers
 from mistral_rag.schema import Page
 from mistral_rag.terminal import counted
+from mistral_rag.text import readable_name
+
+HOW_TO_UNLOCK = "name a file of passwords with --password-file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class Inspection:
     hidden: int = 0
 
     @property
+    def name(self) -> str:
+        """The file's name; bytes of it that are no UTF-8 are shown."""
+        return readable_name(self.path.name)
+
+    @property
     def has_pictures(self) -> bool:
         """True when its pages are printed ones: of a PDF or an image."""
         return self.media_type == "application/pdf" or self.media_type.startswith("image/")
@@ -57,22 +68,54 @@ class Inspection:
         return not self.problems and not any(page.problems for page in self.pages)
 
 
+@contextmanager
+def opened_once(path: Path) -> Iterator[Path]:
+    """A private path that leads to the file as it is now, and may be unlocked in its place.
+
+    Raises:
+        ParseError: it can't be opened.
+    """
+    with OpenFiles() as opened:
+        try:
+            readable = opened.add(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), path.name)
+        except OSError as error:
+            raise ParseError(f"{readable_name(path.name)}: can't be read: {error.strerror or error}") from error
+        yield readable
+
+
 def inspect_file(
-    path: Path, *, numbers: Collection[int] | None = None, ocr: str = "auto", ocr_with: str = "local"
+    path: Path,
+    *,
+    numbers: Collection[int] | None = None,
+    ocr: str = "auto",
+    ocr_with: str = "local",
+    passwords: Sequence[str] = (),
 ) -> Inspection:
     """Read a file; with `numbers` only these pages, from 1, are read by OCR and kept.
+
+    With `passwords` a locked PDF is unlocked in its place, so the path is one of `opened_once`.
 
     Raises:
         ParseError: the file can't be read, or has none of these pages.
     """
     media_type = media_type_of(path)
     if media_type is None:
-        raise ParseError(f"{path.name}: files of this type are not read")
+        raise ParseError(f"{readable_name(path.name)}: files of this type are not read")
     with open_reader(_when(ocr, ocr_with), ocr_with) as reader:
         try:
-            file = _parsed(path, media_type, reader, numbers, every_picture=ocr == "always")
+            job = ParseJob(
+                path,
+                path.absolute().as_uri(),
+                media_type,
+                readable_name(path.name),
+                every_picture=ocr == "always",
+                awaits_ocr=reader is not None,
+                passwords=tuple(passwords),
+            )
+            file = _parsed(job, reader, numbers)
         except ParseError as error:
-            raise ParseError(f"{path.name}: {error.reason}") from error
+            way_out = f"; {HOW_TO_UNLOCK}" if is_locked(error.reason) and not passwords else ""
+            raise ParseError(f"{readable_name(path.name)}: {error.reason}{way_out}") from error
     return _inspection(path, file, numbers)
 
 
@@ -85,17 +128,7 @@ def _when(ocr: str, ocr_with: str) -> str:
     return ocr
 
 
-def _parsed(
-    path: Path, media_type: str, reader: PageReader | None, numbers: Collection[int] | None, *, every_picture: bool
-) -> ParsedFile:
-    job = ParseJob(
-        path,
-        path.absolute().as_uri(),
-        media_type,
-        path.name,
-        every_picture=every_picture,
-        awaits_ocr=reader is not None,
-    )
+def _parsed(job: ParseJob, reader: PageReader | None, numbers: Collection[int] | None) -> ParsedFile:
     parsed: ParsedFile | None = None
     with closing(ParsingWorkers(workers=1)) as workers:
         for _, outcome in workers.parse([job]):
@@ -103,7 +136,7 @@ def _parsed(
                 raise outcome
             _check(outcome, numbers)
             if reader is not None and outcome.pictures:
-                workers.cut(job, _read(outcome, path, reader, numbers))
+                workers.cut(job, _read(outcome, job.path, reader, numbers))
             else:
                 parsed = outcome
     if parsed is None:
@@ -122,7 +155,7 @@ def _read(file: ParsedFile, path: Path, reader: PageReader, numbers: Collection[
     """The file with its pictures read, or those of some pages; the others stay as their text layer is."""
     wanted = tuple(picture for picture in file.pictures if numbers is None or picture.page in numbers)
     outcomes: OcrOutcomes = dict(_outcomes(path, reader, [picture.page for picture in wanted]))
-    return merge_ocr(replace(file, pictures=wanted), outcomes, reader=reader.name, stem=path.stem)
+    return merge_ocr(replace(file, pictures=wanted), outcomes, reader=reader.name, stem=readable_name(path.stem))
 
 
 def _outcomes(path: Path, reader: PageReader, numbers: Sequence[int]) -> Iterator[tuple[int, Page | PageFailure]]:

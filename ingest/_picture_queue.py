@@ -70,8 +70,11 @@ class PictureQueue:
         """True when another file may be added."""
         return self.held < MAX_HELD
 
-    def add(self, file: FileToRead, job: ParseJob, parsed: ParsedFile) -> None:
-        """Add a file; pages that were read before are not read again, and those beyond the price limit not at all."""
+    def add(self, file: FileToRead, job: ParseJob, parsed: ParsedFile) -> int:
+        """Add a file, and tell how many of its pages are read now.
+
+        Pages that were read before are not read again, and those beyond the price limit not at all.
+        """
         parsed = replace(parsed, pictures=self._reader.wanted(parsed.pictures))
         scan = Scan(file, job, parsed)
         scan.read |= self._reader.kept(file, parsed.pictures)
@@ -85,6 +88,7 @@ class PictureQueue:
             self._waiting.put(scan)
         else:
             self._outcomes.put((scan, None))
+        return len(scan.missing)
 
     def results(self, seconds: float) -> Iterator[PageRead | Scan]:
         """Pages that have been read, and files that are through; waits for the first one, so many seconds at most.

@@ -23,6 +23,7 @@ from ingest._reading.documents import read_files
 from ingest._reading.intake import CommitTimer, Intake
 from ingest._reading.members import MemberQueue
 from ingest._reading.ocr import CachedPageReader, When, With, open_reader
+from ingest._reading.scans import ScanCount
 from ingest._reading.threads import MailThreads
 from ingest._report import BuildReport, FileReport, PageRead, Progress, VectorsAdded
 from ingest._sink import Sink
@@ -110,6 +111,7 @@ class Build:
         self.report = BuildReport()
         self._budget = Budget(max_cost, batch=batch)
         self._read_bytes, self._total_bytes, self._total = 0, 0, 0
+        self._scans = ScanCount()
         self._reader: CachedPageReader | None = None
         self._vectors: PendingVectors | None = None
         self._sink = None if sink is None else Sink(sink)
@@ -212,10 +214,20 @@ class Build:
                 self.report.chunks,
                 pages=self.report.pages,
                 vectors=self._vectors.added if self._vectors else 0,
-                pending=max(self._intake.waiting - (self._vectors.added if self._vectors else 0), 0),
+                pending=self._pending,
                 read_bytes=self._read_bytes,
                 total_bytes=self._total_bytes,
+                scanned=self._scans.read,
+                scans=self._scans.left,
+                scan_bytes=self._scans.size,
             )
+
+    @property
+    def _pending(self) -> int:
+        """Passages that wait for a vector; none does in an index without a model."""
+        if self._vectors is None:
+            return self._intake.waiting
+        return max(self._intake.waiting - self._vectors.added, 0) if self._vectors.embedder.model else 0
 
     def _changes(self, writer: IndexWriter, plan: BuildPlan, known: Mapping[str, SourceStatus]) -> Iterator[Event]:
         intake = self._intake
@@ -332,6 +344,7 @@ class Build:
             workers=self.workers,
             every_picture=self.ocr == "always",
             passwords=self._passwords,
+            scans=self._scans,
         )
         # closed at once when something is raised, not when the error is forgotten: workers would live on meanwhile
         with closing(reading) as read:

@@ -93,7 +93,7 @@ class Progress:
 
     `done` of `total` files are through; the `chunks` of this build are found by their words. `pages` were read.
     `vectors` have been added, and `pending` passages wait for theirs. `read_bytes` of `total_bytes` of the files to
-    read are through.
+    read are through. `scanned` pages were read by OCR and `scans` wait for it, in files of `scan_bytes`.
     """
 
     event: FileReport | PageRead | VectorsAdded
@@ -105,6 +105,9 @@ class Progress:
     pending: int = 0
     read_bytes: int = 0
     total_bytes: int = 0
+    scanned: int = 0
+    scans: int = 0
+    scan_bytes: int = 0
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ingest._commands.options import add_pictured
+from ingest._commands.passwords import add_passwords, given_passwords
 from mistral_rag.terminal import (
     DONE,
     EXIT_CODES,
@@ -73,6 +74,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="local",
         help="what reads them: this machine (local, default), or Mistral OCR, which costs what a build costs",
     )
+    add_passwords(sub)
     sub.add_argument("--json", action="store_true", help="print one JSON object, with the pages as they were read")
     sub.set_defaults(command=inspect)
 
@@ -94,14 +96,18 @@ def inspect(arguments: argparse.Namespace) -> int:
     path = Path(arguments.file)
     out = _target(arguments)
     _check_file(path)
-    from ingest._inspection import inspect_file, views
+    passwords = given_passwords(arguments)
+    from ingest._inspection import inspect_file, opened_once, views
 
-    read = inspect_file(path, numbers=arguments.page, ocr=arguments.ocr, ocr_with=arguments.ocr_with)
-    if out is not None:
-        _check_size(read, out)
-        drawn = list(views(read, show_hidden=arguments.show_hidden))
-        made = _png(drawn, arguments) if out.suffix.lower() == ".png" else _html(read, drawn)
-        write_output(out, made, beside=path)
+    with opened_once(path) as opened:
+        read = inspect_file(
+            opened, numbers=arguments.page, ocr=arguments.ocr, ocr_with=arguments.ocr_with, passwords=passwords
+        )
+        if out is not None:
+            _check_size(read, out)
+            drawn = list(views(read, show_hidden=arguments.show_hidden))
+            made = _png(drawn, arguments) if out.suffix.lower() == ".png" else _html(read, drawn)
+            write_output(out, made, beside=path)
     if arguments.json:
         say_json(_json(read, out))
     elif out is None:
@@ -152,9 +158,9 @@ def _check_size(read: Inspection, out: Path) -> None:
     """Raise UsageError where the pages can't be drawn to such a file."""
     if out.suffix.lower() == ".png":
         if not read.has_pictures:
-            raise UsageError(f"{read.path.name} has no printed pages to draw; name an .html file")
+            raise UsageError(f"{read.name} has no printed pages to draw; name an .html file")
         if len(read.pages) != 1:
-            raise UsageError(f"a PNG shows one page, and {read.path.name} has {read.total}. Add --page N")
+            raise UsageError(f"a PNG shows one page, and {read.name} has {read.total}. Add --page N")
     elif read.has_pictures and len(read.pages) > MAX_DRAWN:
         raise UsageError(f"{len(read.pages)} pages are too many for one file. Name some: --page 1-{MAX_DRAWN}")
 
@@ -187,11 +193,11 @@ def _html(read: Inspection, drawn: Sequence[PageView]) -> bytes:
     ]
     layers = [layer for view in drawn for layer in view.layers]
     facts = [f"{read.title}: {read.media_type}", _total(read), *read.problems]
-    return html_page(f"How {read.path.name} is read", sections, facts=facts, legend=reading_legend(layers)).encode()
+    return html_page(f"How {read.name} is read", sections, facts=facts, legend=reading_legend(layers)).encode()
 
 
 def _summarise(read: Inspection) -> None:
-    say(f"{read.path.name}: {read.media_type}, {read.title}")
+    say(f"{read.name}: {read.media_type}, {read.title}")
     say(_total(read))
     for problem in read.problems:
         say(f"problem: {problem}")
@@ -238,7 +244,7 @@ def _parts(one: InspectedPage) -> Iterator[str]:
 
 def _json(read: Inspection, out: Path | None) -> dict[str, object]:
     return {
-        "source": read.path.name,
+        "source": read.name,
         "media_type": read.media_type,
         "title": read.title,
         "total_pages": read.total,

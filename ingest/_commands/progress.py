@@ -32,23 +32,39 @@ class BuildPace:
         self._before = 0
 
     def describe(self, progress: Progress, now: float) -> str:
-        """Files, pages, speed and the time left; while files are read that of their words, then that of the vectors."""
-        reading = progress.read_bytes < progress.total_bytes or not progress.vectors
-        phase, done = ("reading", progress.read_bytes) if reading else ("embedding", progress.vectors)
+        """Files, pages, speed and the time left; while files are read that of their words, then that of the vectors.
+
+        Scans that wait until all else is read have a pace of their own: a page takes seconds by OCR, and not
+        milliseconds.
+        """
+        phase, done, rest = _phase_of(progress)
         if phase != self._phase:
             self._phase = phase
-            # the first batch of vectors tells no pace: it comes with the loading of the model
-            self._begun, self._before = (self._begun, 0) if reading else (now, done)
+            # the first batch of vectors tells no pace: it comes with the loading of the model, as the first scan does
+            self._begun, self._before = (self._begun, 0) if phase == "reading" else (now, done)
         seconds, gained = now - self._begun, done - self._before
-        rest = progress.total_bytes - done if reading else progress.pending
         left = _left(gained, rest, seconds)
-        if not reading:
+        if phase == "embedding":
             share = 100 * progress.vectors // max(progress.vectors + progress.pending, 1)
             speed = f", {gained / seconds:.0f} a second" if seconds >= 1 and gained else ""
             return f"vectors for {share} %{speed}{left}"
-        speed = f", {progress.pages / seconds:.0f} pages/s" if seconds >= 1 and progress.pages else ""
+        files = f"{progress.done}/{progress.total} files"
         then = ", then vectors" if left and progress.pending else ""
-        return f"{progress.done}/{progress.total} files, {counted(progress.pages, 'page')}{speed}{left}{then}"
+        if phase == "scans":
+            return f"{files}, {progress.scanned} of {progress.scanned + rest} pages by OCR{left}{then}"
+        speed = f", {progress.pages / seconds:.0f} pages/s" if seconds >= 1 and progress.pages else ""
+        scans = f", then {counted(progress.scans, 'page')} by OCR" if left and progress.scans else ""
+        return f"{files}, {counted(progress.pages, 'page')}{speed}{left}{scans}{then}"
+
+
+def _phase_of(progress: Progress) -> tuple[str, int, int]:
+    """The phase of a build, with what is done of it and what is left."""
+    rest = progress.total_bytes - progress.read_bytes
+    if rest > 0 and progress.scans and rest <= progress.scan_bytes:
+        return "scans", progress.scanned, progress.scans
+    if rest > 0 or not progress.vectors:
+        return "reading", progress.read_bytes, rest - progress.scan_bytes
+    return "embedding", progress.vectors, progress.pending
 
 
 def _left(done: int, rest: int, seconds: float) -> str:
@@ -96,15 +112,17 @@ def shown(*, as_json: bool = False) -> Iterator[Callable[[Progress], None]]:
             counts = pace.describe(progress, time.monotonic())
             name = one_line(f"{progress.event.source}{progress.event.remark}")
             text = fitted(counts, name, console.width - BAR_WIDTH - 1)
-            reading = progress.read_bytes < progress.total_bytes or not progress.vectors
-            done, total = (progress.done, progress.total) if reading else (progress.vectors, progress.pending)
-            bar.update(task, completed=done, total=total if reading else done + total, description=text)
+            phase, done, rest = _phase_of(progress)
+            total = done + rest
+            if phase == "reading":
+                done, total = progress.done, progress.total
+            bar.update(task, completed=done, total=total, description=text)
 
         yield show
 
 
 def _say_step(progress: Progress) -> None:
-    reading = progress.read_bytes < progress.total_bytes or not progress.vectors
+    reading = _phase_of(progress)[0] != "embedding"
     say_json(
         {
             "step": "reading" if reading else "embedding",

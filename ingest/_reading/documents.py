@@ -15,6 +15,7 @@ from ingest._planning.plan import FileToRead
 from ingest._reading.members import MemberQueue
 from ingest._reading.ocr import CachedPageReader, merge_ocr
 from ingest._reading.opened import OpenFiles, changed_at, is_settled, sha256_of
+from ingest._reading.scans import ScanCount
 from ingest._report import PageRead
 from ingest.parsing._result import ParsedFile, ParseJob, without_wrong_text
 from ingest.parsing._workers.pool import Outcome, ParsingWorkers
@@ -50,13 +51,15 @@ def read_files(
     workers: int | None = None,
     every_picture: bool = False,
     passwords: Sequence[str] = (),
+    scans: ScanCount | None = None,
 ) -> Generator[PageRead | ReadFile | None, None, None]:
     """Read files in worker processes; yields them as they get ready, in any order, and every page that OCR has read.
 
     None stands for a moment in which nothing got ready. Each file is opened once, and it is the open file that is
     parsed, read by OCR and compared with its digest; one whose pictures have to wait is opened anew later. Without a
     `reader` the pictures of pages are problems of the file. What the caller puts among the waiting `members` meanwhile
-    is read as well, also a file once more. Close the generator, and the workers are ended.
+    is read as well, also a file once more. `scans` counts the pages that wait for OCR. Close the generator, and the
+    workers are ended.
     Raises IngestError when a worker can't start, and what the reader raises for every page.
     """
     members = members if members is not None else MemberQueue()
@@ -67,7 +70,8 @@ def read_files(
             return
         with closing(PictureQueue(reader, budget or Budget())) as pictures:
             settings = _JobSettings(every_picture, True, tuple(passwords))
-            yield from _Reading(files, opened, parsing, _Queued(pictures, reader), members, settings).results()
+            queued = _Queued(pictures, reader, scans if scans is not None else ScanCount())
+            yield from _Reading(files, opened, parsing, queued, members, settings).results()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class _Queued:
 
     pictures: PictureQueue
     reader: CachedPageReader
+    scans: ScanCount
     later: deque[FileToRead] = field(default_factory=deque)
 
 
@@ -127,7 +132,10 @@ class _Reading:
                 for found in self._queued.pictures.results(0.0 if self._parsing.pending else WAIT):
                     if isinstance(found, Scan):
                         self._merge(found, self._queued.reader)
-                    yield found if isinstance(found, PageRead) else None
+                        yield None
+                    else:
+                        self._queued.scans.page()
+                        yield found
             if self._parsing.pending:
                 try:
                     job, outcome = self._parsing.result(WAIT_FOR_TWO if held else WAIT)
@@ -187,8 +195,11 @@ class _Reading:
         again = job.path in self._again
         self._again.discard(job.path)
         if queued is not None and isinstance(outcome, ParsedFile) and outcome.pictures:
+            waiting = len(outcome.pictures)
+            if not again:
+                queued.scans.found(file, waiting)
             if again or (queued.pictures.has_room and not queued.reader.own):
-                queued.pictures.add(file, job, outcome)
+                queued.scans.known(waiting - queued.pictures.add(file, job, outcome))
                 return
             pages = without_wrong_text(outcome.pages)
             if any(page.text.strip() for page in pages):
@@ -199,6 +210,8 @@ class _Reading:
             queued.later.append(file)
             return
         provisional = job.path in self._provisional
+        if queued is not None and not provisional:
+            queued.scans.through(file)
         if provisional and queued is not None:
             # not before this one is through: it would be put in place of the file that has been read as a whole
             queued.later.append(file)

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +157,8 @@ def test_what_can_not_be_read_is_exit_2(report: Path, tmp_path: Path, capsys: py
     writer.write(tmp_path / "locked.pdf")
     broken = "broken.pdf: this is not a PDF, or it is damaged beyond reading"
     assert refused(capsys, tmp_path / "broken.pdf") == broken
-    assert refused(capsys, tmp_path / "locked.pdf") == "locked.pdf: the PDF is encrypted and needs a password"
+    locked = "locked.pdf: the PDF is encrypted and needs a password; name a file of passwords with --password-file"
+    assert refused(capsys, tmp_path / "locked.pdf") == locked
 
 
 def test_what_can_not_be_drawn_is_exit_2(report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,3 +234,38 @@ def test_doubts_and_tables_are_said(report: Path, tmp_path: Path, monkeypatch: p
     said = capsys.readouterr().out
     assert "table 1 of 2 cells under The" in said
     assert "   doubt: the map of a font looks wrong" in said
+
+
+def test_a_locked_pdf_is_inspected_with_its_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "lease.pdf"
+    path.write_bytes(pdf(FIRST))
+    writer = PdfWriter(clone_from=str(path))
+    writer.encrypt("sésame", algorithm="AES-256")
+    writer.write(str(path))
+    before = path.read_bytes()
+    assert refused(capsys, path) == (
+        "lease.pdf: the PDF is encrypted and needs a password; name a file of passwords with --password-file"
+    )
+    (tmp_path / "passwords").write_text("wrong\nsésame\n")
+    given = ("--password-file", tmp_path / "passwords")
+    assert inspect(path, *given) == 0
+    assert "1 page: 2 blocks" in capsys.readouterr().out
+    assert inspect(path, *given, "--out", tmp_path / "lease.png") == 0
+    assert Image.open(tmp_path / "lease.png").size[0] > 100
+    (tmp_path / "passwords").write_text("wrong\n")
+    assert refused(capsys, path, *given) == (
+        "lease.pdf: the PDF is encrypted and needs a password: the password that was given does not open it"
+    )
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["lease.pdf", "lease.png", "passwords"]
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are Unicode there")
+def test_a_name_that_is_no_utf_8_is_shown_with_its_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    path.write_text("The cafe opens at nine.")
+    assert inspect(path) == 0
+    assert capsys.readouterr().out.splitlines()[0] == r"caf\xe9.txt: text/plain, caf\xe9"
+    assert inspect(path, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["source"] == r"caf\xe9.txt"
+    assert inspect(path, "--out", tmp_path / "out.html") == 0

@@ -339,3 +339,18 @@ def test_a_reading_must_bring_three_new_words_to_replace_a_text(layer: str, read
 )
 def test_which_failures_are_worth_another_try(reason: str, reader: str, answer: bool) -> None:
     assert may_be_read_now(reason, reader) is answer
+
+
+@pytest.mark.parametrize("name", ["local-clerk", "mistral-clerk"])
+def test_progress_counts_the_pages_that_wait_for_ocr(folder: Path, index: Path, name: str) -> None:
+    (folder / "note.txt").write_text("Shelf 4 holds 4 boxes.")
+    scan(folder / "plan.tif", "three")
+    size = sum((folder / name).stat().st_size for name in ("lease.tif", "plan.tif"))
+    clerk = Clerk(RENT, NOTICE, name=name)
+    steps = list(Build([folder], index, embeddings="none", workers=1, ocr_with=clerk))
+    waiting = [step.scans for step in steps if isinstance(step.event, PageRead)]
+    assert (waiting[-1], steps[-1].scans, steps[-1].scanned, steps[-1].scan_bytes) == (0, 0, 3, 0)
+    assert max(step.scan_bytes for step in steps) == size
+    assert {step.pending for step in steps} == {0}
+    steps = list(Build([folder], index, embeddings="none", workers=1, ocr_with=clerk, rebuild=True))
+    assert (steps[-1].scans, steps[-1].scanned, steps[-1].scan_bytes) == (0, 0, 0)

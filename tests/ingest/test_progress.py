@@ -32,6 +32,42 @@ def test_while_words_come_in_vectors_are_announced_and_not_reckoned() -> None:
     assert said == "5/10 files, 50 pages, 5 pages/s, 0:10 left, then vectors"
 
 
+def scanning(scanned: int, scans: int, read_bytes: int = 600, pending: int = 0) -> Progress:
+    return Progress(
+        FILE,
+        6,
+        10,
+        5,
+        pages=50,
+        pending=pending,
+        read_bytes=read_bytes,
+        total_bytes=1000,
+        scanned=scanned,
+        scans=scans,
+        scan_bytes=400,
+    )
+
+
+def test_scans_that_wait_are_announced_and_not_reckoned() -> None:
+    pace = BuildPace(0.0)
+    assert pace.describe(scanning(0, 64, 300), 10.0) == (
+        "6/10 files, 50 pages, 5 pages/s, 0:10 left, then 64 pages by OCR"
+    )
+    assert pace.describe(scanning(0, 1, 300, pending=9), 10.0) == (
+        "6/10 files, 50 pages, 5 pages/s, 0:10 left, then 1 page by OCR, then vectors"
+    )
+
+
+def test_scans_have_a_pace_of_their_own() -> None:
+    pace = BuildPace(0.0)
+    pace.describe(scanning(0, 64, 300), 10.0)
+    assert pace.describe(scanning(0, 64), 20.0) == "6/10 files, 0 of 64 pages by OCR"
+    assert pace.describe(scanning(4, 60), 40.0) == "6/10 files, 4 of 64 pages by OCR, 5:00 left"
+    assert (
+        pace.describe(scanning(8, 56, pending=9), 60.0) == "6/10 files, 8 of 64 pages by OCR, 4:40 left, then vectors"
+    )
+
+
 def test_vectors_have_a_pace_of_their_own() -> None:
     pace = BuildPace(0.0)
     pace.describe(reading(10, 900), 100.0)

@@ -1,4 +1,4 @@
-"""Binary files of Word, Excel and PowerPoint, converted by a LibreOffice on this machine where there is one.
+"""Binary files of Office 97 to 2003, and binary workbooks (xlsb), converted by a LibreOffice that is there.
 
 It runs as a child of the parsing worker with a profile folder of its own, which goes when it ends, without its macros,
 without links that are brought up to date, and with proxies that lead nowhere in its environment.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import psutil
 
@@ -43,9 +43,24 @@ os.execvp(sys.argv[4], sys.argv[4:])
 CLONE_NEWNET) where the system lets anybody have one."""
 _TARGETS: Final[Mapping[str, str]] = MappingProxyType({"WordDocument": "docx", "Workbook": "xlsx", "Book": "xlsx"})
 _STREAMS: Final[Mapping[str, str]] = MappingProxyType({**_TARGETS, "PowerPoint Document": "pptx"})
-_FILTERS: Final[Mapping[str, str]] = MappingProxyType(
-    {"docx": "MS Word 97", "xlsx": "MS Excel 97", "pptx": "MS PowerPoint 97"}
+
+
+class _Conversion(NamedTuple):
+    """The suffix and the filter that LibreOffice reads a file by, and the format to make of it."""
+
+    suffix: str
+    read_by: str
+    kind: str
+
+
+_OLD_FILES: Final[Mapping[str, _Conversion]] = MappingProxyType(
+    {
+        "docx": _Conversion("doc", "MS Word 97", "docx"),
+        "xlsx": _Conversion("xls", "MS Excel 97", "xlsx"),
+        "pptx": _Conversion("ppt", "MS PowerPoint 97", "pptx"),
+    }
 )
+_BINARY_WORKBOOK: Final = _Conversion("xlsb", "Calc MS Excel 2007 Binary", "xlsx")
 _LOOKED_AT: Final = 64 << 20
 """Bytes of a file in which the names of its streams are looked for."""
 _PROFILE: Final = """<?xml version="1.0" encoding="UTF-8"?>
@@ -69,14 +84,24 @@ def parse(path: Path) -> Parsed:
     Raises:
         ParseError: there is no LibreOffice, the file has a password, or can't be converted.
     """
-    kind = _kind(path)
+    return _read(path, _OLD_FILES[_kind(path)])
+
+
+def parse_binary_workbook(path: Path) -> Parsed:
+    """The pages of a binary workbook (xlsb), read as those of `parse`."""
+    return _read(path, _BINARY_WORKBOOK)
+
+
+def _read(path: Path, conversion: _Conversion) -> Parsed:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
-        raise ParseError(f"is a binary Office file; install LibreOffice to have it read, or save it as {kind}")
+        raise ParseError(
+            f"is a binary Office file; install LibreOffice to have it read, or save it as {conversion.kind}"
+        )
     from ingest.parsing._office.reader import parse as parse_package
 
     with tempfile.TemporaryDirectory(prefix="mistral-rag-office-") as folder:
-        made = _converted(program, path, Path(folder), kind)
+        made = _converted(program, path, Path(folder), conversion)
         parsed = parse_package(made)
     own = readable_name(made.stem)
     return replace(parsed, title=readable_name(path.stem) if parsed.title == own else parsed.title)
@@ -85,7 +110,8 @@ def parse(path: Path) -> Parsed:
 def _kind(path: Path) -> str:
     """The format to convert to, by the names of the file's streams."""
     with path.open("rb") as file:
-        data = file.read(_LOOKED_AT)
+        # names of streams have no case (MS-CFB, 2.6.4), and letters are all that this changes
+        data = file.read(_LOOKED_AT).upper()
     if _utf16("EncryptedPackage") in data:
         raise ParseError(PROTECTED)
     kind = next((kind for name, kind in _STREAMS.items() if _utf16(name) in data), None)
@@ -94,8 +120,9 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _converted(program: str, path: Path, folder: Path, kind: str) -> Path:
-    source = folder / f"document.{kind[:-1]}"
+def _converted(program: str, path: Path, folder: Path, conversion: _Conversion) -> Path:
+    kind = conversion.kind
+    source = folder / f"document.{conversion.suffix}"
     shutil.copyfile(path, source)
     user = folder / "profile" / "user"
     user.mkdir(parents=True)
@@ -104,7 +131,7 @@ def _converted(program: str, path: Path, folder: Path, kind: str) -> Path:
         *(program, "--headless", "--norestore", "--nologo", "--nolockcheck", "--nodefault"),
         f"-env:UserInstallation={(folder / 'profile').as_uri()}",
         # told, and not guessed: what is no such file would be read as text
-        f"--infilter={_FILTERS[kind]}",
+        f"--infilter={conversion.read_by}",
         *("--convert-to", kind, "--outdir", str(folder / "made"), str(source)),
     ]
     limits = (str(number) for number in (MAX_MEMORY, MAX_WRITTEN, int(SECONDS)))
@@ -147,4 +174,4 @@ def _end(pid: int) -> None:
 
 
 def _utf16(name: str) -> bytes:
-    return name.encode("utf-16-le") + b"\0\0"
+    return name.upper().encode("utf-16-le") + b"\0\0"

@@ -48,9 +48,9 @@ class Package:
         ParseError: it is no ZIP archive, has too many members, or is protected by a password.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | IO[bytes]) -> None:
         try:
-            self._archive = zipfile.ZipFile(path)
+            self._archive = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise ParseError(f"is damaged: no archive of parts ({error})") from error
         members = self._archive.infolist()

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from ingest.parsing._office.opendocument.flat import flat_package
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.protection import COMPOUND, PROTECTED
 from ingest.parsing._result import Parsed
@@ -41,16 +42,29 @@ def parse(path: Path) -> Parsed:
         ParseError: it is damaged, protected, no document of these kinds, or nested too deep.
     """
     with path.open("rb") as file:
-        is_compound = file.read(len(COMPOUND)) == COMPOUND
-    if is_compound:
-        return import_module("ingest.parsing._office.legacy").parse(path)  # type: ignore[no-any-return]
+        start = file.read(len(COMPOUND))
+    if start == COMPOUND:
+        return _converted(path, "parse")
+    is_archive = not start.lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"<")
     try:
-        with Package(path) as package:
+        with Package(path if is_archive else flat_package(path)) as package:
+            if _is_binary_workbook(package):
+                return _converted(path, "parse_binary_workbook")
             read, main = _reader(package)
             parsed = read(package, main)
     except RecursionError as error:
         raise ParseError("has elements inside of each other deeper than can be read") from error
     return replace(parsed, title=parsed.title or readable_name(path.stem))
+
+
+def _converted(path: Path, function: str) -> Parsed:
+    # LibreOffice is looked for only where it is needed
+    parse_converted: Callable[[Path], Parsed] = getattr(import_module("ingest.parsing._office.legacy"), function)
+    return parse_converted(path)
+
+
+def _is_binary_workbook(package: Package) -> bool:
+    return (package.related("", "officeDocument") or "").endswith(".bin")
 
 
 def _reader(package: Package) -> tuple[Reader, str]:
@@ -63,8 +77,6 @@ def _reader(package: Package) -> tuple[Reader, str]:
     main = package.related("", "officeDocument")
     if main is None:
         raise ParseError("is an archive, and no Word, Excel, PowerPoint or OpenDocument file")
-    if main.endswith(".bin"):
-        raise ParseError("is a binary workbook (xlsb); save it as xlsx")
     root = _root_of(package, main)
     if root.tag not in _READERS:
         raise ParseError(f"holds no document, workbook or presentation but {root.tag.rpartition('_')[2]}")

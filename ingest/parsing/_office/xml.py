@@ -62,6 +62,8 @@ PREFIXES: Final[Mapping[str, str]] = {
 """Prefixes of the namespaces that are read, those of the strict and the transitional form alike: "w_p" is a paragraph
 of Word. (With a colon ElementTree's paths would ask for the namespaces again.) A name of any other namespace is its
 local name behind "?_"."""
+_BROKEN: Final = (ElementTree.ParseError, expat.ExpatError, LookupError, ValueError)
+"""What expat raises: also for charsets that it does not know, and for those of several bytes a character."""
 _HEAD: Final = 1 << 16
 """Bytes that expat gets at a time until the root element begins."""
 
@@ -75,7 +77,7 @@ def parse_xml(data: bytes, name: str) -> Element:
     check_prolog(io.BytesIO(data), name)
     try:
         root = ElementTree.fromstring(data)  # noqa: S314  (entities were ruled out)
-    except ElementTree.ParseError as error:
+    except _BROKEN as error:
         raise ParseError(f"is damaged: {name} is no well-formed XML ({error})") from error
     names = ShortNames()
     for element in root.iter():
@@ -100,7 +102,7 @@ def stream_xml(open_part: Callable[[], io.BufferedIOBase], name: str) -> Iterato
                 if event == "start":
                     names.shorten(element)
                 yield event, element
-    except ElementTree.ParseError as error:
+    except _BROKEN as error:
         raise ParseError(f"is damaged: {name} is no well-formed XML ({error})") from error
 
 
@@ -124,7 +126,7 @@ def check_prolog(stream: io.BufferedIOBase, name: str) -> None:
             parser.Parse(data, False)
     except _BegunError:
         return
-    except expat.ExpatError as error:
+    except _BROKEN as error:
         raise ParseError(f"is damaged: {name} is no well-formed XML ({error})") from error
 
 

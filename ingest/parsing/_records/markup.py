@@ -1,5 +1,6 @@
 """XML of any kind into pages, located by the path of elements; entities are not expanded, nothing else is opened."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -9,8 +10,9 @@ from ingest.parsing._office.xml import parse_xml
 from ingest.parsing._records.tree import TreePages, Value
 from ingest.parsing._result import PageProblem, Parsed
 from mistral_rag.errors import ParseError
-from mistral_rag.text import readable_name
+from mistral_rag.text import decode_text, readable_name
 
+_DECLARATION: Final = re.compile(r"\s*<\?xml\s[^<>]{0,200}?encoding[^<>]{0,200}?\?>")
 MAX_SIZE: Final = 60_000_000
 """Bytes of a file: as a tree it takes about ten times as much memory."""
 
@@ -23,7 +25,7 @@ def parse(path: Path) -> Parsed:
     """
     if path.stat().st_size > MAX_SIZE:
         raise ParseError(f"has more than {MAX_SIZE:,} bytes of XML; divide it")
-    root = parse_xml(path.read_bytes(), path.name)
+    root = _root(path)
     pages = TreePages("/")
     try:
         pages.add(_value(root), (f"/{_name(root)}",))
@@ -32,6 +34,18 @@ def parse(path: Path) -> Parsed:
     except RecursionError as error:
         raise ParseError("has elements inside of each other deeper than can be read") from error
     return Parsed(title[:150] or readable_name(path.stem), {}, pages.finish(), problems=remarks)
+
+
+def _root(path: Path) -> Element:
+    data = path.read_bytes()
+    try:
+        return parse_xml(data, path.name)
+    except ParseError:
+        # the declaration may name another charset than the file is in, or one that expat does not know
+        text = decode_text(data, markup=True).text
+        if not (declaration := _DECLARATION.match(text)):
+            raise
+    return parse_xml(text[declaration.end() :].encode(), path.name)
 
 
 def _value(element: Element) -> Value:

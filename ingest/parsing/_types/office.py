@@ -31,12 +31,16 @@ OFFICE_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         ".ppt": "application/vnd.ms-powerpoint",
         ".pps": "application/vnd.ms-powerpoint",
         ".pot": "application/vnd.ms-powerpoint",
+        ".xlsb": "application/vnd.ms-excel.sheet.binary.macroenabled.12",
         ".odt": f"{_OPEN_DOCUMENT}text",
         ".ott": f"{_OPEN_DOCUMENT}text-template",
         ".ods": f"{_OPEN_DOCUMENT}spreadsheet",
         ".ots": f"{_OPEN_DOCUMENT}spreadsheet-template",
         ".odp": f"{_OPEN_DOCUMENT}presentation",
         ".otp": f"{_OPEN_DOCUMENT}presentation-template",
+        ".fodt": f"{_OPEN_DOCUMENT}text-flat-xml",
+        ".fods": f"{_OPEN_DOCUMENT}spreadsheet-flat-xml",
+        ".fodp": f"{_OPEN_DOCUMENT}presentation-flat-xml",
     }
 )
 BINARY_SUFFIXES: Final = frozenset({".doc", ".dot", ".xls", ".xlt"})

@@ -14,7 +14,7 @@ from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
 from ingest.parsing._result import Parsed
 from ingest.parsing._texts.source_code import CODE_TYPES
 from ingest.parsing._types.office import BINARY_SUFFIXES, OFFICE_TYPES
-from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, is_html, is_text, signature_type, text_type
+from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, is_text, signature_type, text_type
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
 
@@ -79,7 +79,19 @@ MARKDOWN = Parser(
     "ingest.parsing._texts.markdown:parse", MappingProxyType({".markdown": "text/markdown", ".md": "text/markdown"})
 )
 TEXT = Parser(
-    "ingest.parsing._texts.text:parse", MappingProxyType(dict.fromkeys((".text", ".txt", ".log"), "text/plain"))
+    "ingest.parsing._texts.text:parse",
+    MappingProxyType(
+        {
+            **dict.fromkeys((".text", ".txt", ".log"), "text/plain"),
+            **dict.fromkeys((".adoc", ".asciidoc"), "text/asciidoc"),
+            ".org": "text/org",
+            ".ics": "text/calendar",
+            ".vcf": "text/vcard",
+        }
+    ),
+)
+TRANSCRIPT = Parser(
+    "ingest.parsing._texts.transcript:parse", MappingProxyType({".srt": "application/x-subrip", ".vtt": "text/vtt"})
 )
 RESTRUCTURED = Parser("ingest.parsing._texts.restructured:parse", MappingProxyType({".rst": "text/x-rst"}))
 CODE = Parser("ingest.parsing._texts.source_code:parse", CODE_TYPES)
@@ -107,9 +119,11 @@ OUTLOOK = Parser("ingest.parsing._mail.outlook:parse", MappingProxyType({".msg":
 MAILBOX = Parser("ingest.parsing._mail.mailbox:parse", MappingProxyType({".mbox": MAILBOX_TYPE, ".mbx": MAILBOX_TYPE}))
 XML = Parser("ingest.parsing._records.markup:parse", MappingProxyType({".xml": "application/xml"}))
 
+MARKUP = frozenset({"application/xml", "text/html"})
+"""Types of text that name themselves in their first bytes."""
 TEXT_LIKE = frozenset(
     media_type
-    for parser in (TEXT, MARKDOWN, HTML, SEPARATED, JSON, XML, CODE)
+    for parser in (TEXT, TRANSCRIPT, MARKDOWN, HTML, SEPARATED, JSON, XML, CODE)
     for media_type in parser.media_types.values()
 )
 """Types whose files never begin as an archive does."""
@@ -135,7 +149,7 @@ def media_type_of(path: Path) -> str | None:
     """The media type a file is parsed as, by its first bytes and its suffix; None when no parser reads it.
 
     A file that starts as a PDF, a picture or an office file is one whatever its name. A text without a suffix is read
-    as text. A file that can't be opened goes by its name.
+    as text, and XML and HTML that begin as such whatever their suffix. A file that can't be opened goes by its name.
 
     Raises:
         ConfigurationError: as `parsers`.
@@ -160,7 +174,8 @@ def media_type_by(head: bytes, path: Path) -> str | None:
         return proven
     if suffix in BINARY_SUFFIXES and is_text(head):
         # what programs export for Excel and Word is often an HTML page, or separated values, under the wrong name
-        return "text/html" if is_html(head) else "text/csv" if by_suffix == OFFICE_TYPES[".xls"] else by_suffix
+        text = text_type(head)
+        return "text/csv" if text == "text/plain" and by_suffix == OFFICE_TYPES[".xls"] else text
     if path.name == OWN_SETTINGS:
         return None
     if (archive := archive_type(head)) and (not suffix or suffix in ARCHIVE_TYPES or by_suffix in TEXT_LIKE):
@@ -169,7 +184,16 @@ def media_type_by(head: bytes, path: Path) -> str | None:
     if by_suffix is None and (mail := mail_type(head)):
         # as in a Maildir, where names end in flags
         return mail
-    return text_type(head) if by_suffix is None and not path.suffix else by_suffix
+    if by_suffix is not None:
+        return by_suffix
+    text = text_type(head)
+    # markup says by itself that it is some, as a feed or a schema does under names of their own
+    return text if text in MARKUP or not _tells_type(suffix) else None
+
+
+def _tells_type(suffix: str) -> bool:
+    """True when what follows the last dot of a name is a type: "notes v1.2", "system.log.1", "Dr. Berg" have none."""
+    return any(map(str.isalpha, suffix)) and not any(map(str.isspace, suffix))
 
 
 def _family(media_type: str) -> str:
@@ -193,7 +217,12 @@ def parse(path: Path, media_type: str) -> Parsed:
         raise ParseError(f"no parser for {media_type} is installed") from None
     except ConfigurationError as error:
         raise ParseError(str(error)) from error
-    parsed = function(path)
+    try:
+        parsed = function(path)
+    except ParseError as error:
+        if not path.stat().st_size:
+            raise ParseError("the file is empty") from error
+        raise
     if not isinstance(parsed, Parsed):
         fault = f"whose function {parser.function} returned {type(parsed).__name__} and not ingest.parsing.Parsed"
         raise ParseError(str(extension.wrong(fault)))

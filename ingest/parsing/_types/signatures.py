@@ -45,6 +45,10 @@ _BLANKS: Final = b"\xef\xbb\xbf\x00\t\n\r "
 _HTML_STARTS: Final = (b"<!doctype html", b"<html")
 _TEXT_CONTROLS: Final = frozenset(b"\t\n\r\f\x1b\x08")
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_DRAWING: Final = b"<svg"
+_KEY_START: Final = b"-----begin "
+_SIGNED_START: Final = b"-----begin pgp signed message"
+"""Begins a text that its author has signed; what else begins as `_KEY_START` is a key, a certificate, or ciphered."""
 
 
 def signature_type(head: bytes) -> str | None:
@@ -67,13 +71,11 @@ def text_type(head: bytes) -> str | None:
     if bare.startswith(_HTML_STARTS):
         return "text/html"
     if bare.startswith(b"<?xml"):
-        return "application/xml"
+        # of a drawing the coordinates would be read
+        return None if _DRAWING in bare else "application/xml"
+    if bare.startswith(_KEY_START) and not bare.startswith(_SIGNED_START):
+        return None
     return "text/x-shellscript" if bare.startswith(b"#!") else "text/plain"
-
-
-def is_html(head: bytes) -> bool:
-    """True for the beginning of an HTML page."""
-    return head.lstrip(_BLANKS).lower().startswith(_HTML_STARTS)
 
 
 def is_text(head: bytes) -> bool:

@@ -293,3 +293,24 @@ def test_damage_is_one_line_and_costs_one_member(folder: Path, index: Path) -> N
     assert reasons(report)["broken.zip"].startswith("not read: a.md: is damaged or can't be unpacked: ")
     assert "is damaged" in reasons(report)["cut.tar.gz"]
     assert found(index, "holiday") == ["broken.zip > b.md"]
+
+
+@pytest.mark.parametrize(
+    ("charset", "names"),
+    [
+        ("gb18030", ["测试文件/报告2021年度.txt", "合同.txt"]),
+        ("cp949", ["계약서 2024.txt"]),
+        ("cp866", ["Отчёт за 2024 год.txt", "Договор.txt"]),
+        ("utf-8", ["Übersicht/Größe.txt"]),
+        ("cp437", ["Übersicht/Größe.txt", "Año.txt", "résumé naïf.txt"]),
+        ("cp850", ["Verträge.txt", "Öl und Änderung.txt"]),
+    ],
+)
+def test_names_of_members_are_told_by_their_letters(tmp_path: Path, charset: str, names: list[str]) -> None:
+    # the standard library writes such names as UTF-8 and says so: ASCII ones of as many bytes stand in for them
+    raw = {f"{number}".encode().rjust(len(name.encode(charset)), b"x"): name for number, name in enumerate(names)}
+    data = zipped({stand_in.decode(): "x" for stand_in in raw})
+    for stand_in, name in raw.items():
+        data = data.replace(stand_in, name.encode(charset))
+    (tmp_path / "a.zip").write_bytes(data)
+    assert [member.name for member in parse(tmp_path / "a.zip", "application/zip").members] == names

@@ -258,6 +258,63 @@ def test_content_decides_and_not_the_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "read_as"),
+    [
+        ("letter.doc", "Dear all,\nthe office moves.", ["Dear all,\nthe office moves."]),
+        ("flow.dot", "digraph G { a -> b }", ["digraph G { a -> b }"]),
+        ("page.doc", "<!DOCTYPE html><p>Dear all</p>", ["Dear all"]),
+        ("rates.xls", "<?xml version='1.0'?><rates><km>0.38</km></rates>", ["km: 0.38"]),
+        ("key.doc", "-----BEGIN PRIVATE KEY-----", None),
+    ],
+)
+def test_text_under_the_name_of_a_binary_file_is_read_as_what_it_is(
+    tmp_path: Path, name: str, content: str, read_as: list[str] | None
+) -> None:
+    (tmp_path / name).write_text(content)
+    if read_as is None:
+        assert media_type_of(tmp_path / name) is None
+    else:
+        assert texts(tmp_path / name) == read_as
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.xlsx", "a.doc", "a.eml", "a.zip", "a.epub", "a.png"])
+def test_a_file_of_no_bytes_is_said_to_be_empty(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(ParseError, match="the file is empty"):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("declared", "written"), [("utf-16", "utf-8"), ("us-ascii", "utf-8"), ("utf-8", "cp1252"), ("unicode", "utf-8")]
+)
+def test_xml_that_names_another_charset_than_it_is_in_is_read(tmp_path: Path, declared: str, written: str) -> None:
+    text = f'<?xml version="1.0" encoding="{declared}"?><a><name>Jürgen Großmann</name><city>Köln</city></a>'
+    (tmp_path / "a.xml").write_bytes(text.encode(written))
+    assert texts(tmp_path / "a.xml") == ["name: Jürgen Großmann\ncity: Köln"]
+
+
+@pytest.mark.parametrize(
+    ("charset", "city"),
+    [
+        ("gb2312", "北京市朝阳区"),
+        ("Shift_JIS", "東京都千代田区"),
+        ("EUC-KR", "서울특별시 종로구"),
+        ("big5", "臺北市中正區"),
+    ],
+)
+def test_xml_in_a_charset_of_two_bytes_is_read(tmp_path: Path, charset: str, city: str) -> None:
+    text = f'<?xml version="1.0" encoding="{charset}"?><a><city>{city}</city><code>4711</code></a>'
+    (tmp_path / "a.xml").write_bytes(text.encode(charset))
+    assert texts(tmp_path / "a.xml") == [f"city: {city}\ncode: 4711"]
+
+
+def test_xml_that_is_damaged_in_another_way_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text('<?xml version="1.0" encoding="utf-8"?>\n<a><b></a>')
+    with pytest.raises(ParseError, match="is no well-formed XML"):
+        read(tmp_path / "a.xml")
+
+
+@pytest.mark.parametrize(
     ("name", "content", "media_type"),
     [
         ("Makefile", b"all:\n\tcc x.c\n", "text/plain"),
