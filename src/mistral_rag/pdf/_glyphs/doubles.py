@@ -34,6 +34,10 @@ _MAX_SINK = 0.25
 _MAX_SIZE_CHANGE = 0.15
 _NEIGHBOURS = 3
 """Copies of a letter beside it in the order of place: more than a text in three layers has."""
+_MIN_COPIES = 2
+"""Letters of a run with copies that show how far these are shifted: PDFium drops most copies of wide letters itself."""
+_MAX_UNLIKE = 0.1
+"""Points by which shifts of copies in one run differ: places are rounded to a hundredth."""
 _MIN_GLYPH_GAP = -0.35
 """Of the narrower letter's width: letters that fit into each other's gaps share less; a text and the line of
 underscores below it share more, and stay apart."""
@@ -59,9 +63,10 @@ def drop_doubles(glyphs: Glyphs, text_page: Any) -> Glyphs:
     if not len(starts):
         return glyphs
     falls = _falls_back(glyphs.upright, ink)
+    echoes = _echoed(glyphs.upright, codes, ink)
     words = word_boxes(glyphs.upright, np.stack([starts, ends], axis=1))
     rows = _rows(words)
-    if not falls.any() and not _woven(words, rows, runs_of(codes)[starts]):
+    if not falls.any() and not echoes.any() and not _woven(words, rows, runs_of(codes)[starts]):
         return glyphs
     copies = _copies(glyphs, codes, ink, text_page)
     if len(copies):
@@ -75,6 +80,13 @@ def _falls_back(boxes: Floats, ink: Booleans) -> Booleans:
     back: Booleans = ink[1:] & ink[:-1] & (boxes[1:, 0] < boxes[:-1, 0] - _MIN_OVERLAP / 2 * heights)
     back &= np.abs(boxes[1:, 3] - boxes[:-1, 3]) < _MAX_STEP * heights
     return back
+
+
+def _echoed(boxes: Floats, codes: Integers, ink: Booleans) -> Booleans:
+    """Mask of the letters but the last that the next one repeats in their place: text and shadow letter by letter."""
+    same = ink[1:] & (codes[1:] == codes[:-1])
+    same[same] = _stand_together(boxes[:-1][same], boxes[1:][same])
+    return same
 
 
 def _rows(words: Floats) -> Integers:
@@ -128,16 +140,32 @@ def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> I
             pair = np.sort(np.stack([order[:-step], order[step:]]), axis=0)
             pairs.append(pair[:, codes[places[pair[0]]] == codes[places[pair[1]]]])
     one, other = np.concatenate(pairs, axis=1)
+    beside = places[other] - places[one] == 1
     near = _stand_together(boxes[one], boxes[other])
-    # two letters of one ligature have one box
-    near &= (places[other] - places[one] != 1) | (boxes[one] != boxes[other]).any(axis=1)
-    one, other = one[near], other[near]
+    near |= beside & (boxes[other, 0] - boxes[one, 0] < _MAX_SINK * tall[one])
+    one, other, beside, near = one[near], other[near], beside[near], _stand_together(boxes[one], boxes[other])[near]
     # a box may be as wide as its font says and not as its letter is: the places where letters begin decide
     index = [glyphs.indices[at] for at in places[np.append(one, other)].tolist()]
     first, second = origins(text_page, index).reshape(2, -1, 2)
-    shift = np.abs(first - second).max(axis=1, initial=0.0)
-    same = shift < np.maximum(_MAX_SHIFT * (boxes[one, 2] - boxes[one, 0]), _MAX_SINK * tall[one])
+    moved = second - first
+    shift = np.abs(moved).max(axis=1, initial=0.0)
+    same = near & (shift < np.maximum(_MAX_SHIFT * (boxes[one, 2] - boxes[one, 0]), _MAX_SINK * tall[one]))
+    # two letters of one ligature begin at one place
+    same &= ~beside | (shift > 0)
+    same |= _as_others(moved, same, beside, runs_of(codes)[places[one]])
     return np.unique(places[other[same]])
+
+
+def _as_others(moved: Floats, same: Booleans, beside: Booleans, runs: Integers) -> Booleans:
+    """Mask of the neighbours that are apart as the copies of their run are: a shadow may lie beside a narrow letter."""
+    found = np.zeros(len(same), dtype=bool)
+    for run in np.unique(runs[same & beside]).tolist():
+        mine = runs == run
+        copies = moved[mine & same & beside]
+        if len(copies) >= _MIN_COPIES:
+            usual = np.median(copies, axis=0)
+            found |= mine & beside & (np.abs(moved - usual).max(axis=1, initial=0.0) < _MAX_UNLIKE)
+    return found
 
 
 def _stand_together(a: Floats, b: Floats) -> Booleans:
