@@ -84,7 +84,7 @@ def _falls_back(boxes: Floats, ink: Booleans) -> Booleans:
 
 def _echoed(boxes: Floats, codes: Integers, ink: Booleans) -> Booleans:
     """Mask of the letters but the last that the next one repeats in their place: text and shadow letter by letter."""
-    same = ink[1:] & (codes[1:] == codes[:-1])
+    same: Booleans = ink[1:] & (codes[1:] == codes[:-1])
     same[same] = _stand_together(boxes[:-1][same], boxes[1:][same])
     return same
 
