@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence, Set
 from itertools import pairwise
+from typing import Final
 
 from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.items import item_names
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Row
-from mistral_rag.pdf._tables.values import is_enumerator
+from mistral_rag.pdf._tables.values import CellKind, is_enumerator
 
 _MAX_LINES = 12
 """Printed lines between two rules that may be one row; more are a section of rows."""
@@ -21,6 +22,8 @@ _MAX_WRAP = 1.7
 """Distance from line to line in a cell, times the height of a line: double spacing is that of rows."""
 _ALIGNED = 3.0
 """Points by which the left edges of lines in one cell differ."""
+_FIGURES: Final = frozenset({"number", "date", "year", "range"})
+"""Kinds of what stands in one row once; a date may go on with its year on the next line."""
 _JOINING = frozenset(
     {"and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y", "del", "e"}
 )
@@ -94,7 +97,7 @@ def _groups(rows: Sequence[Row], breaks: Sequence[bool]) -> list[list[Row]]:
 
 
 def _may_be_one(group: Sequence[Row], columns: Sequence[Column], *, complete: bool = False, one: bool = False) -> bool:
-    """True when lines may be one row: no two have a number in one column.
+    """True when lines may be one row: no two have a number, a date or a range in one column.
 
     `complete` asks besides that one of them has all columns that any of them has, and others fewer; `one` that they
     have one label.
@@ -102,12 +105,12 @@ def _may_be_one(group: Sequence[Row], columns: Sequence[Column], *, complete: bo
     if len(group) == 1:
         return True
     places = [{place_of(columns, piece)[0] for piece in row.pieces} for row in group]
-    numbers: set[int] = set()
+    figures: set[tuple[int, CellKind]] = set()
     for row in group:
-        mine = {place_of(columns, piece)[0] for piece in row.pieces if piece.kind == "number"}
-        if mine & numbers:
+        mine = {(place_of(columns, piece)[0], piece.kind) for piece in row.pieces if piece.kind in _FIGURES}
+        if mine & figures:
             return False
-        numbers |= mine
+        figures |= mine
     most = max(places, key=len)
     if complete and (not set().union(*places) <= most | {0} or sum(len(p) == len(columns) for p in places) > 1):
         return False

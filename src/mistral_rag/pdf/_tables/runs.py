@@ -54,7 +54,7 @@ def _share_columns(above: Row, below: Row) -> bool:
 def spans_of(run: Sequence[Row], text: str, drawn: Sequence[DrawnTable] = ()) -> Iterator[tuple[int, int]]:
     """First and last index of the lines that may be a table: lines of several cells, and labels between them.
 
-    What stands in one of the `drawn` frames is one table, whatever its lines look like.
+    What stands in one of the `drawn` frames is one table, whatever its lines look like, and nothing else is of it.
     """
     inside = [next((at for at, table in enumerate(drawn) if table.holds(row)), None) for row in run]
     celled = [
@@ -67,8 +67,11 @@ def spans_of(run: Sequence[Row], text: str, drawn: Sequence[DrawnTable] = ()) ->
     first: int | None = None
     for at, following in zip_longest(celled, celled[1:]):
         first = at if first is None else first
-        in_one = following is not None and inside[at] is not None and inside[at] == inside[following]
-        if following is None or not (in_one or _are_labels(run, at, following, text)):
+        if following is None or inside[at] != inside[following]:
+            goes_on = False
+        else:
+            goes_on = inside[at] is not None or _are_labels(run, at, following, text)
+        if not goes_on:
             yield first, at
             first = None
 
