@@ -262,3 +262,21 @@ def test_a_head_over_all_columns_that_comes_again_below_names_rows_and_not_colum
     ]
     alone = "<tr><th colspan=3>Weather<tr><th>City<th>Rain<th>Sun<tr><td>Oslo<td>70<td>30"
     assert values_of(alone) == ["Weather, Rain: 70 (row Oslo)", "Weather, Sun: 30 (row Oslo)"]
+
+
+_STOCK = "<tr><th>SKU<th>Bin<th>Expected<th>Actual<tr><td>S-1<td>A-1<td>4<td>5"
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("<td><td>B-07<td><td>289", ["Actual: 289 (row B-07)"]),
+        ("<td><td>North gate<td>12<td>11", ["Expected: 12 (row North gate)", "Actual: 11 (row North gate)"]),
+        ("<td><td><td>12<td>11", ["Expected: 12", "Actual: 11"]),
+        ("<td><td>77<td>12<td>11", ["Bin: 77", "Expected: 12", "Actual: 11"]),
+        ("<td>S-9<td>B-07<td><td>289", ["Bin: B-07 (row S-9)", "Actual: 289 (row S-9)"]),
+    ],
+    ids=["a code", "words", "nothing", "a number", "both"],
+)
+def test_a_row_without_a_label_has_the_name_of_the_next_column(row: str, expected: list[str]) -> None:
+    assert values_of(f"{_STOCK}<tr>{row}")[3:] == expected

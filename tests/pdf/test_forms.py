@@ -205,3 +205,58 @@ def test_digits_of_a_number_in_a_hebrew_table_keep_their_order() -> None:
 def test_rows_of_an_arabic_table_are_lines_of_their_own() -> None:
     lines = read_pages(READING_SET / "field-rtl-ar.pdf")[0].text.split("\n")
     assert [line.split() for line in lines[1:3]] == [["القاهرة", "1204", "31"], ["عمان", "877", "12"]]
+
+
+LEVELS = [
+    ("Level 1:", "Quoted market prices in active markets for identical assets."),
+    ("Level 2:", "Observable inputs that are corroborated by market data."),
+    ("Level 3:", "Significant unobservable inputs."),
+]
+SETTINGS = [
+    ("On watch", "> Display, and then hold the", "screen until the gallery opens. Choose"),
+    ("Settings", "> About to see the number of", "the watch."),
+]
+WORKS = [
+    ("[49] J. Morris. 2021. Data:", "How strong can efficacy be when most of those who are in"),
+    ("hospital are vaccinated? Accessed:", "27th of October 2023."),
+]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [(60.0, name, "F1", text, 130.0) for name, text in LEVELS],
+        [(60.0, name, "F2", text, 110.0) for name, text, _ in SETTINGS],
+        [(60.0, name, "F1", text, 225.0) for name, text in WORKS],
+        [
+            (60.0, "Vulnerability", "F2", "has an effect on the", 130.0),
+            (60.0, "Mortality", "F2", "and treatment", 110.0),
+        ],
+        [
+            (60.0, "Figure 2:", "F1", "Steps of abstraction by", 110.0),
+            (60.0, "concepts. Top:", "F1", "an example", 130.0),
+        ],
+    ],
+    ids=["sentences behind names", "paths in bold", "a list of works", "bold words in a sentence", "a caption"],
+)
+def test_prose_with_names_and_colons_is_no_form(
+    write_pdf: WritePdf, put: Put, lines: list[tuple[float, str, str, str, float]]
+) -> None:
+    placed: list[Placed] = []
+    for at, (x, label, font, text, behind) in enumerate(lines):
+        placed += [(x, 700.0 - 13 * at, label, font, 10.0), (behind, 700.0 - 13 * at, text, "F1", 10.0)]
+    assert [values for _, values in rows_of(write_pdf(drawn(put, [*placed, *PROSE]))) if values] == []
+
+
+def test_labels_that_are_all_written_small_are_a_form(write_pdf: WritePdf, put: Put) -> None:
+    fields = [("name:", "Marta Lindqvist"), ("e-mail:", "marta@example.org"), ("phone:", "+46 8 555 0143")]
+    placed = [
+        one
+        for at, (label, value) in enumerate(fields)
+        for one in ((60.0, 700.0 - 13 * at, label, "F1", 10.0), (120.0, 700.0 - 13 * at, value, "F1", 10.0))
+    ]
+    assert [values for _, values in rows_of(write_pdf(drawn(put, [*placed, *PROSE])))] == [
+        ["Marta Lindqvist (row name:)"],
+        ["marta@example.org (row e-mail:)"],
+        ["+46 8 555 0143 (row phone:)"],
+    ]

@@ -63,6 +63,21 @@ def test_a_text_drawn_twice_is_read_once(printed: Printed, put: Put, across: flo
     assert printed(put(60, 700, line) + put(60, 650, "Between them.") + again) == f"{line}\nBetween them."
 
 
+@pytest.mark.parametrize(("across", "down"), [(0.9, -1.1), (1.2, -1.2), (0.6, 1.4), (-1.0, -1.0)])
+@pytest.mark.parametrize("line", ["Mat. 25.2 Moisture 4.6 Income $9427", "Balance 1,100,000", "WILL CALL 11:11"])
+def test_a_text_whose_shadow_is_drawn_letter_by_letter_is_read_once(
+    printed: Printed, put: Put, line: str, across: float, down: float
+) -> None:
+    places = [60.0 + 7 * at for at in range(len(line))]
+    both = "".join(
+        put(x + dx, 700 + dy, letter)
+        for x, letter in zip(places, line, strict=True)
+        if letter != " "
+        for dx, dy in ((0.0, 0.0), (across, down))
+    )
+    assert printed(both).replace(" ", "") == line.replace(" ", "")
+
+
 def test_letters_that_are_doubled_by_their_spelling_stay(printed: Printed, put: Put) -> None:
     line = "A committee of 11 bookkeepers will access 1,100,000 balls...."
     assert printed(put(60, 700, line)) == line

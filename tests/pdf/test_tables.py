@@ -730,3 +730,87 @@ def test_a_value_between_the_rules_of_several_columns_has_all_their_names(
         grid_lines += "" if inside else upright_rule(x, 654.5, 668.5)
     page = read_pages(write_pdf(draw(*rows) + grid_lines))[0]
     assert values(page)[-len(wanted) :] == wanted
+
+
+def strokes(*lines: tuple[float, float, float, float]) -> str:
+    """Several lines as one path, as programs that lay out pages draw them."""
+    return "0.5 w " + " ".join(f"{a} {b} m {c} {d} l" for a, b, c, d in lines) + " S\n"
+
+
+def framed(left: float, right: float, low: float, high: float, inner: Sequence[float], across: Sequence[float]) -> str:
+    """A frame, its rules down and its rules across, each kind as one path."""
+    frame = f"0.5 w {left} {low} {right - left} {high - low} re S\n"
+    down = strokes(*((x, low, x, high) for x in inner))
+    return frame + down + (strokes(*((left, y, right, y) for y in across)) if across else "")
+
+
+DUTIES = [
+    "- Reads the meters", "of all halls once", "a week", "- Keeps the keys", "of the north gate", "- Signs for goods",
+    "that come by rail", "- Calls the fire", "brigade", "- Opens the store", "at six", "- Feeds the boiler",
+    "in winter", "- Writes the log",
+]  # fmt: skip
+
+
+def test_cells_longer_than_a_table_usually_is_are_one_row(write_pdf: WritePdf, draw: Drawn) -> None:
+    head: Printed = [(65, "Name"), (165, "Duties"), (305, "Deputies")]
+    deputies = {0: "1. Olsen", 3: "2. Park", 6: "3. Ruiz", 9: "4. Sand"}
+    labels = {0: "Warden", 1: "of the works"}
+    lines = [
+        [*([(65.0, labels[at])] if at in labels else []), (165.0, duty)]
+        + ([(305.0, deputies[at])] if at in deputies else [])
+        for at, duty in enumerate(DUTIES)
+    ]
+    second: list[Printed] = [[(65, "Porter"), (165, "- Carries post"), (305, "1. Weiss")], [(165, "up the stairs")]]
+    content = (
+        framed(60, 400, 460, 714, [160, 300], [696, 492])
+        + draw(head, top=702)
+        + draw(*lines, top=684)
+        + draw(*second, top=480)
+    )
+    page = read_pages(write_pdf(content))[0]
+    assert values(page) == [
+        f"Duties: {' '.join(DUTIES)} (row Warden of the works)",
+        "Deputies: 1. Olsen 2. Park 3. Ruiz 4. Sand (row Warden of the works)",
+        "Duties: - Carries post up the stairs (row Porter)",
+        "Deputies: 1. Weiss (row Porter)",
+    ]
+
+
+def test_words_on_both_sides_of_a_rule_are_two_cells_however_close(write_pdf: WritePdf, draw: Drawn) -> None:
+    rows: list[Printed] = [
+        [(65, "Item"), (165, "Made of"), (225, "Sold in")],
+        [(65, "Lid"), (165, "Pressed steel"), (225, "Boxes of 40")],
+        [(65, "Hinge"), (165, "Brass"), (225, "Bags of 12")],
+    ]
+    content = framed(60, 320, 660, 714, [160, 222.5], [696, 678]) + draw(*rows, top=702, pitch=18)
+    assert values(read_pages(write_pdf(content))[0]) == [
+        "Made of: Pressed steel (row Lid)",
+        "Sold in: Boxes of 40 (row Lid)",
+        "Made of: Brass (row Hinge)",
+        "Sold in: Bags of 12 (row Hinge)",
+    ]
+
+
+@pytest.mark.parametrize("mark", ["-", "1."])
+def test_items_in_the_cells_of_a_drawn_table_are_no_lists_of_the_page(
+    write_pdf: WritePdf, draw: Drawn, mark: str
+) -> None:
+    rows: list[Printed] = [
+        [(65, "Stage"), (165, "Steps")],
+        [(65, "Begin"), (165, f"{mark} Open the valve")],
+        [(65, "End"), (165, f"{mark} Close the valve")],
+    ]
+    content = framed(60, 320, 660, 714, [160], [696, 678]) + draw(*rows, top=702, pitch=18)
+    assert values(read_pages(write_pdf(content))[0]) == [
+        "Steps (row Stage)",
+        f"{mark} Open the valve (row Begin)",
+        f"{mark} Close the valve (row End)",
+    ]
+
+
+def test_a_zigzag_is_no_frame(write_pdf: WritePdf, draw: Drawn) -> None:
+    rows: list[Printed] = [[(65, "North"), (-250, "12"), (-320, "14")], [(65, "South"), (-250, "9"), (-320, "11")]]
+    zigzag = strokes((60, 660, 200, 714), (200, 714, 330, 660), (60, 714, 330, 600))
+    with PdfFile(write_pdf(zigzag + draw(*rows, top=702, pitch=18))) as pdf:
+        rulings = pdf.sheet(1).rulings
+    assert (rulings.across, rulings.down) == ((), ())

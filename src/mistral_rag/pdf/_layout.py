@@ -22,6 +22,9 @@ _ATTACHED = frozenset(",.;:!?)]/\u2044")
 """Signs that stand close behind a raised mark as they do behind a word."""
 _MAX_JOINED_GAP = 0.012
 """Fragments closer than this times their height are one word: some browsers print letter by letter."""
+_MAX_LEFTWARD_GAP = 0.09
+"""The same for Hebrew and Arabic, of which PDFium takes a letter of a heading for a line: the white at the side of a
+letter that is not joined takes as much, a blank a third more."""
 _MAX_KERNING = 0.1
 """Overlap of two fragments of one word, times their height: pairs such as "To" or "11" are set closely."""
 _MAX_ORDINAL_GAP = 0.15
@@ -51,6 +54,7 @@ def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
     """Lines of a page in reading order; text that is turned comes after the rest."""
     lines: list[LineLayout] = []
     runs = page.runs.tolist()
+    from_right = reads_leftward(page.texts)
     for angle in _angles(page):
         chosen = np.flatnonzero(page.angles == angle)
         boxes = turned_upright(page.boxes[chosen], angle)
@@ -60,7 +64,7 @@ def lines_of(page: PageWords, *, frames: Frames = tuple) -> list[LineLayout]:
             regions = [Region([[fragment] for fragment in fragments])]
         else:
             regions = regions_of(fragments, page.texts, upright_boxes, frames=frames if angle == 0 else tuple)
-        builder = _LineBuilder(page.texts, runs, upright_boxes)
+        builder = _LineBuilder(page.texts, runs, upright_boxes, from_right)
         first = lines[-1].region + 1 if lines else 0
         lines.extend(
             builder.line(row, upright=angle == 0)._replace(region=number, kind=region.kind)
@@ -80,15 +84,19 @@ def _angles(page: PageWords) -> list[int]:
 
 
 class _LineBuilder(NamedTuple):
-    """Joins the fragments of a row to a line; `boxes` are the upright ones, by index of the word."""
+    """Joins the fragments of a row to a line; `boxes` are the upright ones, by index of the word.
+
+    `from_right` says of a page that most of its letters are read to the left: so are its rows of numbers.
+    """
 
     texts: Sequence[str]
     runs: Sequence[int]
     boxes: Mapping[int, Sequence[float]]
+    from_right: bool = False
 
     def line(self, row: list[Fragment], *, upright: bool) -> LineLayout:
         """Join the fragments of a row."""
-        leftward = reads_leftward([self.texts[word] for fragment in row for word in fragment.words])
+        leftward = self._is_leftward([self.texts[word] for fragment in row for word in fragment.words])
         words: list[int] = []
         joints: list[str] = []
         before: Fragment | None = None
@@ -99,6 +107,9 @@ class _LineBuilder(NamedTuple):
             before = fragment
         height = self._height(max(row, key=lambda p: p.box.right - p.box.left))
         return LineLayout(words, joints, height, 1 + joints.count(CELL_JOINT), upright)
+
+    def _is_leftward(self, texts: Sequence[str]) -> bool:
+        return reads_leftward(texts) or (self.from_right and not any(map(str.isalpha, "".join(texts))))
 
     def _height(self, fragment: Fragment) -> float:
         """Height of the letters of a fragment; that of its widest run where raised marks are among its words."""
@@ -128,7 +139,15 @@ class _LineBuilder(NamedTuple):
         before, after = fragment.words[-1], following.words[0]
         # in a line to the left, a number ends at the other side
         gap = fragment.box.left - following.box.right if leftward else self._gap(before, after, leftward=False)
+        lower = min(p.box.bottom - p.box.top for p in (fragment, following))
+        if leftward and gap > CELL_GAP * lower and not self._is_amount(before, after):
+            # digits beside these letters are of another font, whose boxes may be half as high again
+            return CELL_JOINT
         return self._joint(before, after, gap)
+
+    def _is_amount(self, before: int, after: int) -> bool:
+        """True for a currency or a bracket and its number, however far apart they stand."""
+        return self.texts[before] in _OPENERS or self.texts[after] in _CLOSERS
 
     def _joint(self, before: int, after: int, gap: float) -> str:
         """Separator between two words with this gap: empty, a blank or a cell joint."""
@@ -139,13 +158,15 @@ class _LineBuilder(NamedTuple):
         heights = a.bottom - a.top, b.bottom - b.top
         height = max(heights)
         if gap > CELL_GAP * height:
-            return " " if ending in _OPENERS or beginning in _CLOSERS else CELL_JOINT
+            return " " if self._is_amount(before, after) else CELL_JOINT
         if self.runs[before] == self.runs[after]:
             return " "
         change = max(abs(heights[0] - heights[1]), abs(a.top - b.top), abs(a.bottom - b.bottom))
         level = change < _MAX_LEVEL_CHANGE * height
         ordinal = heights[1] < heights[0] and ending[-1].isdigit() and beginning[0].isalpha()
         reach = _MAX_JOINED_GAP if level else 0.0
+        if level and reads_leftward([ending[-1] + beginning[0]]):
+            reach = _MAX_LEFTWARD_GAP
         if not level and (ordinal or beginning[0] in _ATTACHED):
             reach = _MAX_ORDINAL_GAP
         return "" if -max(reach, _MAX_KERNING if level else 0.0) * height < gap < reach * height else " "

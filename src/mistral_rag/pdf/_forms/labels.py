@@ -1,5 +1,6 @@
 """Printed lines in labels and values: what is bold, or ends with a colon, names what follows it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,12 @@ MAX_VALUE_WORDS = 12
 """Words of a value on one line: more are a sentence that begins with a name."""
 _SENTENCE_END = ".!?;,"
 """Signs at the end of bold words that begin a paragraph, or go on in it."""
+_SIGNS = frozenset(">/|,;&+=")
+"""Signs between words of a sentence or a path; none begins a value, as a dash, a bracket or a currency may."""
+_SENTENCE = re.compile(r"(?:\S+\s+){2,}\S*[^\W\d_]{4,}[.!?…。！？]")
+"""Three words and a stop behind a whole word: shorter ones are abbreviations ("Miller & Sons Ltd.")."""
+_SENTENCE_INSIDE = re.compile(r"(?:[^\W\d_]{5,}|\d)[.!?] \S")
+"""A sentence that ends within a label: what stands before its colon is prose, or an entry of a list of works."""
 
 Stretches = Sequence[tuple[int, int]]
 """Starts and ends of the bold letters in lines of which a part is bold."""
@@ -53,7 +60,7 @@ def labelled_line(row: Row, bold: Stretches, text: str) -> LabelledLine | None:
             pairs[-1][1].append(part.piece)
     if not pairs or any(len(values) > 1 or not _may_be_value(values, text) for _, values in pairs):
         return None
-    if all(not values for _, values in pairs):
+    if all(not values for _, values in pairs) or any(_goes_on(label, values, text) for label, values in pairs):
         return None
     return LabelledLine(row, tuple((label, tuple(values)) for label, values in pairs))
 
@@ -67,11 +74,22 @@ def may_be_label(piece: Piece, text: str) -> bool:
         and any(map(str.isalpha, words))
         and words[-1] not in _SENTENCE_END
         and not is_enumerator(words)
+        and _SENTENCE_INSIDE.search(words) is None
     )
 
 
 def _may_be_value(values: Sequence[Piece], text: str) -> bool:
-    return all(len(text[piece.start : piece.end].split()) <= MAX_VALUE_WORDS for piece in values)
+    """True for a few words that are no sentence: "Level 1: Quoted prices in active markets." is an item of a list."""
+    words = [text[piece.start : piece.end] for piece in values]
+    return all(len(own.split()) <= MAX_VALUE_WORDS and _SENTENCE.fullmatch(own) is None for own in words)
+
+
+def _goes_on(label: Piece, values: Sequence[Piece], text: str) -> bool:
+    """True for bold words in a sentence that goes on behind them with a small letter or a sign: "Settings > About"."""
+    if not values or text[label.end - 1] in ":：":
+        return False
+    first = text[values[0].start]
+    return first.islower() or first in _SIGNS
 
 
 def _parts(row: Row, bold: Stretches, text: str) -> Iterator[FormPart]:

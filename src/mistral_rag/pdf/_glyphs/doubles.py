@@ -34,6 +34,14 @@ _MAX_SINK = 0.25
 _MAX_SIZE_CHANGE = 0.15
 _NEIGHBOURS = 3
 """Copies of a letter beside it in the order of place: more than a text in three layers has."""
+_MIN_OFF_LINE = 0.03
+"""Of a letter's height, by which a shadow lies above or below its line; two letters (ll) stand on one."""
+_MAX_ADVANCE = 0.45
+"""Of the way to the next letter: a shadow is shifted by less, the second of two letters by half."""
+_MIN_COPIES = 2
+"""Letters of a run with copies that show how far these are shifted: PDFium drops most copies of wide letters itself."""
+_MAX_UNLIKE = 0.1
+"""Points by which shifts of copies in one run differ: places are rounded to a hundredth."""
 _MIN_GLYPH_GAP = -0.35
 """Of the narrower letter's width: letters that fit into each other's gaps share less; a text and the line of
 underscores below it share more, and stay apart."""
@@ -59,9 +67,10 @@ def drop_doubles(glyphs: Glyphs, text_page: Any) -> Glyphs:
     if not len(starts):
         return glyphs
     falls = _falls_back(glyphs.upright, ink)
+    echoes = _echoed(glyphs, codes, ink)
     words = word_boxes(glyphs.upright, np.stack([starts, ends], axis=1))
     rows = _rows(words)
-    if not falls.any() and not _woven(words, rows, runs_of(codes)[starts]):
+    if not falls.any() and not _are_shadowed(glyphs, echoes) and not _woven(words, rows, runs_of(codes)[starts]):
         return glyphs
     copies = _copies(glyphs, codes, ink, text_page)
     if len(copies):
@@ -75,6 +84,26 @@ def _falls_back(boxes: Floats, ink: Booleans) -> Booleans:
     back: Booleans = ink[1:] & ink[:-1] & (boxes[1:, 0] < boxes[:-1, 0] - _MIN_OVERLAP / 2 * heights)
     back &= np.abs(boxes[1:, 3] - boxes[:-1, 3]) < _MAX_STEP * heights
     return back
+
+
+def _echoed(glyphs: Glyphs, codes: Integers, ink: Booleans) -> Booleans:
+    """Mask of the letters that the next one repeats off their line, or side by side with others that are repeated."""
+    places = np.flatnonzero(ink)
+    same = np.zeros(len(places) + 3, dtype=bool)
+    # two letters of one ligature have one box; `upright` is evened out, and so one for letters above each other
+    boxes = glyphs.boxes[places]
+    same[2:-2] = (codes[places[1:]] == codes[places[:-1]]) & (boxes[1:] != boxes[:-1]).any(axis=1)
+    same[2:-2] &= np.diff(places) == 1
+    moved = np.abs(boxes[1:, 3] - boxes[:-1, 3]) > _MIN_OFF_LINE * (boxes[1:, 3] - boxes[1:, 1])
+    echoed = np.zeros(len(codes), dtype=bool)
+    echoed[places[:-1]] = same[2:-2] & (same[:-4] | same[4:] | moved)
+    return echoed
+
+
+def _are_shadowed(glyphs: Glyphs, echoes: Booleans) -> bool:
+    """True when some repeated letters stand over each other."""
+    at = np.flatnonzero(echoes)
+    return len(at) > 0 and bool(_stand_together(glyphs.upright[at], glyphs.upright[at + 1]).any())
 
 
 def _rows(words: Floats) -> Integers:
@@ -128,16 +157,36 @@ def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> I
             pair = np.sort(np.stack([order[:-step], order[step:]]), axis=0)
             pairs.append(pair[:, codes[places[pair[0]]] == codes[places[pair[1]]]])
     one, other = np.concatenate(pairs, axis=1)
-    near = _stand_together(boxes[one], boxes[other])
-    # two letters of one ligature have one box
-    near &= (places[other] - places[one] != 1) | (boxes[one] != boxes[other]).any(axis=1)
-    one, other = one[near], other[near]
+    beside = places[other] - places[one] == 1
+    together = _stand_together(boxes[one], boxes[other])
+    near = together | (beside & _echoed(glyphs, codes, ink)[places[one]])
+    one, other, beside, together = one[near], other[near], beside[near], together[near]
     # a box may be as wide as its font says and not as its letter is: the places where letters begin decide
-    index = [glyphs.indices[at] for at in places[np.append(one, other)].tolist()]
-    first, second = origins(text_page, index).reshape(2, -1, 2)
-    shift = np.abs(first - second).max(axis=1, initial=0.0)
-    same = shift < np.maximum(_MAX_SHIFT * (boxes[one, 2] - boxes[one, 0]), _MAX_SINK * tall[one])
+    inks = np.flatnonzero(ink)
+    following = inks[np.minimum(np.searchsorted(inks, places[other]) + 1, len(inks) - 1)]
+    index = [glyphs.indices[at] for at in np.concatenate([places[one], places[other], following]).tolist()]
+    first, second, third = origins(text_page, index).reshape(3, -1, 2)
+    moved = second - first
+    shift = np.abs(moved).max(axis=1, initial=0.0)
+    same = together & (shift < np.maximum(_MAX_SHIFT * (boxes[one, 2] - boxes[one, 0]), _MAX_SINK * tall[one]))
+    # the next letter stands as far behind the second of two (ff) as that behind the first
+    same &= (
+        ~beside | (following == places[other]) | (shift < _MAX_ADVANCE * np.abs(third - first).max(axis=1, initial=0.0))
+    )
+    same |= _as_others(moved, same, beside, runs_of(codes)[places[one]])
     return np.unique(places[other[same]])
+
+
+def _as_others(moved: Floats, same: Booleans, beside: Booleans, runs: Integers) -> Booleans:
+    """Mask of the neighbours that are apart as the copies of their run are: a shadow may lie beside a narrow letter."""
+    found = np.zeros(len(same), dtype=bool)
+    for run in np.unique(runs[same & beside]).tolist():
+        mine = runs == run
+        copies = moved[mine & same & beside]
+        if len(copies) >= _MIN_COPIES:
+            usual = np.median(copies, axis=0)
+            found |= mine & beside & (np.abs(moved - usual).max(axis=1, initial=0.0) < _MAX_UNLIKE)
+    return found
 
 
 def _stand_together(a: Floats, b: Floats) -> Booleans:

@@ -8,6 +8,7 @@ left to right.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,17 @@ from mistral_rag.pdf._glyphs.page import BREAKS, Glyphs, codes_of, inked, is_lef
 
 _MIN_BLANK = 0.1
 """Of a line's height; letters of a word stand closer, and blanks have twice as much."""
+_MAX_BLANK = 0.5
+"""Of a line's height; wider are the gaps between cells, and the blanks of lines with even edges."""
+_MIN_UNJOINED_BLANK = 0.6
+"""Of the line's usual blank, behind an Arabic letter that is not joined to the next one, or beside a sign: the white at
+their sides takes up to half of one (Noto Naskh and DejaVu), a blank and that white at least .7."""
+_USUAL_BLANK = 0.27
+"""Of a line's height, where no blank of a line is certain: between those of the two faces."""
+_UNJOINED = re.compile(
+    "[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0671-\u0673\u0675-\u0677\u0688-\u0699\u06c0\u06c3-\u06cb\u06d2\u06d3]"
+)
+"""Letters that are not joined to the next one (Joining_Type R and U of the Unicode file ArabicShaping.txt)."""
 _MIN_LINE_STEP = 0.7
 """Of a letter's height, from one line to the next: raised and lowered letters are off by a third."""
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
@@ -98,7 +110,7 @@ def _as_seen(glyphs: Glyphs, letters: Sequence[int]) -> list[tuple[int, list[int
     for mark in marks:
         left, _, right, _ = glyphs.upright[mark].tolist()
         owned.setdefault(_nearest(middles, (left + right) / 2), []).append(mark)
-    parts = _parts(boxes[order])
+    parts = _parts(boxes[order], [glyphs.text[shapes[bases[at]][-1]] for at in order.tolist()])
     found: list[tuple[int, list[int]]] = []
     for number, at in enumerate(order.tolist()):
         if number and parts[number - 1]:
@@ -131,12 +143,28 @@ def _shapes(glyphs: Glyphs, letters: Sequence[int]) -> dict[int, list[int]]:
     return shapes
 
 
-def _parts(boxes: Floats) -> list[bool]:
-    """True for each gap between neighbours from left to right that is as wide as a blank."""
+def _parts(boxes: Floats, letters: Sequence[str]) -> list[bool]:
+    """True for each gap between neighbours from left to right that is as wide as a blank; `letters` are theirs."""
     reached = np.maximum.accumulate(boxes[:, 2])
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-    parts: list[bool] = (boxes[1:, 0] - reached[:-1] > _MIN_BLANK * height).tolist()
+    gaps = boxes[1:, 0] - reached[:-1]
+    least = np.full(len(gaps), _MIN_BLANK * height)
+    apart = np.array([_may_stand_apart(after, before) for after, before in pairwise(letters)], dtype=bool)
+    if apart.any():
+        # letters that are joined stand apart only at a blank
+        certain = gaps[~apart & (gaps > least) & (gaps < _MAX_BLANK * height)]
+        least[apart] = _MIN_UNJOINED_BLANK * (float(np.median(certain)) if len(certain) else _USUAL_BLANK * height)
+    parts: list[bool] = (gaps > least).tolist()
     return parts
+
+
+def _may_stand_apart(after: str, before: str) -> bool:
+    """True for neighbours of an Arabic word that do not touch, from left to right: the right one is read first."""
+    # presentation forms are letters as well
+    first, second = unicodedata.normalize("NFKC", before), unicodedata.normalize("NFKC", after)
+    if not (_ARABIC.search(first) or _ARABIC.search(second)):
+        return False
+    return not (first.isalpha() and second.isalpha()) or _UNJOINED.match(first[-1]) is not None
 
 
 def _units(line: str, *, base_leftward: bool) -> Iterator[tuple[int, int]]:

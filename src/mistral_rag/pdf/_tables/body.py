@@ -1,16 +1,19 @@
 """Rows below the head of a table: printed lines that are one row, and labels that stand over the rows below them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
+from typing import Final
 
 from mistral_rag.pdf._tables.columns import Column, place_of
 from mistral_rag.pdf._tables.items import item_names
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Row
-from mistral_rag.pdf._tables.values import is_enumerator
+from mistral_rag.pdf._tables.values import CellKind, is_enumerator
 
 _MAX_LINES = 12
 """Printed lines between two rules that may be one row; more are a section of rows."""
+_MAX_LABEL_LINES = 4
+"""Lines of the label beside a cell that is longer than `_MAX_LINES`."""
 _CLOSER = 1.25
 """Distance of two rows against that of two lines of one row, at least, where no rule tells."""
 _SAME_PITCH = 0.95
@@ -19,6 +22,8 @@ _MAX_WRAP = 1.7
 """Distance from line to line in a cell, times the height of a line: double spacing is that of rows."""
 _ALIGNED = 3.0
 """Points by which the left edges of lines in one cell differ."""
+_FIGURES: Final = frozenset({"number", "date", "year", "range"})
+"""Kinds of what stands in one row once; a date may go on with its year on the next line."""
 _JOINING = frozenset(
     {"and", "of", "for", "from", "to", "in", "on", "by", "the", "und", "von", "et", "de", "y", "del", "e"}
 )
@@ -44,6 +49,9 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
         ],
     )
     if len(apart) > 1 and all(_may_be_one(group, columns) for group in ruled):
+        return ruled
+    # one rule alone may stand above a sum, but not where each part has one label and all columns are parted
+    if apart and lattice.regions(rows, columns) and all(_may_be_one(group, columns, one=True) for group in ruled):
         return ruled
     near = min((pitch for pitch, lock in zip(pitches, locked, strict=True) if not lock), default=0.0) * _CLOSER
     ends = zip(parted, pitches, locked, strict=True)
@@ -88,24 +96,32 @@ def _groups(rows: Sequence[Row], breaks: Sequence[bool]) -> list[list[Row]]:
     return groups
 
 
-def _may_be_one(group: Sequence[Row], columns: Sequence[Column], *, complete: bool = False) -> bool:
-    """True when lines may be one row: no two have a number in one column.
+def _may_be_one(group: Sequence[Row], columns: Sequence[Column], *, complete: bool = False, one: bool = False) -> bool:
+    """True when lines may be one row: no two have a number, a date or a range in one column.
 
-    `complete` asks besides that one of them has all columns that any of them has, and others fewer.
+    `complete` asks besides that one of them has all columns that any of them has, and others fewer; `one` that they
+    have one label.
     """
     if len(group) == 1:
         return True
     places = [{place_of(columns, piece)[0] for piece in row.pieces} for row in group]
-    numbers: set[int] = set()
+    figures: set[tuple[int, CellKind]] = set()
     for row in group:
-        mine = {place_of(columns, piece)[0] for piece in row.pieces if piece.kind == "number"}
-        if mine & numbers:
+        mine = {(place_of(columns, piece)[0], piece.kind) for piece in row.pieces if piece.kind in _FIGURES}
+        if mine & figures:
             return False
-        numbers |= mine
+        figures |= mine
     most = max(places, key=len)
     if complete and (not set().union(*places) <= most | {0} or sum(len(p) == len(columns) for p in places) > 1):
         return False
-    return len(group) <= _MAX_LINES
+    return (len(group) <= _MAX_LINES and not one) or _has_one_label(places)
+
+
+def _has_one_label(places: Sequence[Set[int]]) -> bool:
+    """True when the label of some lines stands beside the first of them and no further, as beside a long cell."""
+    labelled = [0 in own for own in places]
+    count = labelled.index(False) if False in labelled else len(labelled)
+    return 0 < count <= _MAX_LABEL_LINES and not any(labelled[count:])
 
 
 def _goes_on(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:

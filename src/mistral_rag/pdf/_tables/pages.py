@@ -9,6 +9,7 @@ from mistral_rag.pdf._forms.fields import FormFields, field_of
 from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
+from mistral_rag.pdf._tables.mirrored import mirrored, runs_from_right, turned_back
 from mistral_rag.pdf._tables.pieces import Row, rows_of
 from mistral_rag.pdf._tables.regions import parts_of
 from mistral_rag.pdf._tables.turned import with_turned_names
@@ -37,13 +38,16 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
     """The tables of each page, in order; `running` are the lines of each that repeat on other pages."""
     found: list[tuple[Table, ...]] = []
     before: _Read | None = None
-    for sheet, lines in zip(sheets, running, strict=True):
+    for printed, lines in zip(sheets, running, strict=True):
+        from_right = runs_from_right(printed)
+        sheet = mirrored(printed) if from_right else printed
         rows = _rows(sheet, lines)
         layout = Layout(sheet.text, sheet.width, sheet.height)
         forms = [*_stacked_fields(sheet, rows, layout), *forms_beside(rows, sheet.bold, layout)]
         certain = frozenset(line for form in forms if form.certain for line in form.lines)
         read = _read(sheet, [row for row in rows if row.line not in certain], layout, before)
-        found.append(_with_fields([item.table for item in read], forms))
+        tables = _with_fields([item.table for item in read], forms)
+        found.append(tuple(map(turned_back, tables)) if from_right else tables)
         before = read[-1] if read and read[-1].below <= _MAX_BEFORE else None
     return found
 

@@ -146,7 +146,9 @@ def _is_table(parts: Parts, text: str) -> bool:
     valued = sum(any(piece.kind != "text" for piece in row.pieces[1:]) for row in celled)
     if valued >= _MIN_VALUE_ROWS * len(celled):
         return True
-    return bool(parts.head) and (drawn or filled > 2 or parts.head[0].bold)
+    if not parts.head:
+        return _is_drawn_whole(parts)
+    return drawn or filled > 2 or parts.head[0].bold
 
 
 def _is_drawn(parts: Parts) -> bool:
@@ -154,6 +156,12 @@ def _is_drawn(parts: Parts) -> bool:
     rows = [*parts.head, *parts.body]
     across = sum(parts.lattice.part(above, below) for above, below in pairwise(rows))
     return across > 1 or bool(parts.lattice.regions(rows, parts.columns))
+
+
+def _is_drawn_whole(parts: Parts) -> bool:
+    """True when rules part all rows and all columns, as in a list of names and what they are."""
+    parted = (parts.lattice.rule_between(above, below) for above, below in pairwise(parts.body))
+    return bool(parts.lattice.regions(parts.body, parts.columns)) and all(parted)
 
 
 def _are_fields(celled: Sequence[Row], labels: Sequence[str], text: str) -> bool:

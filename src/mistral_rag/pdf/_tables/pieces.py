@@ -174,7 +174,7 @@ def piece_of(text: str, words: Sequence[Word]) -> Piece:
     left, right = words[0][2], words[-1][3]
     if right < words[0][3]:
         # text that runs to the left
-        left, right = min(word[2] for word in words), max(word[3] for word in words)
+        left, right = min([word[2] for word in words]), max([word[3] for word in words])
     return Piece(start, end, left, right, kind_of(text[start:end]), tuple(words))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from mistral_rag.pdf._tables.drawn import drawn_tables
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.parts import belongs_above, table_parts
@@ -24,8 +25,9 @@ _MIN_APART = 1.3
 
 def parts_of(rows: Sequence[Row], rulings: Rulings, text: str) -> Iterator[Parts]:
     """The tables among the lines of a page, each with its head, its body and the lines above it."""
+    drawn = drawn_tables(rulings)
     for run in runs_of(rows):
-        for first, last in spans_of(run, text):
+        for first, last in spans_of(run, text, drawn):
             yield from _tables(run, first, last, rulings, text)
 
 

@@ -96,7 +96,12 @@ def _in_parts(
     counts = {row: _count_segments(drawing.addresses[paths[row]]) for row in large}
     slanted = [row for row, count in counts.items() if 1 < count < len(_RECTANGLE)]
     # a matrix inside of a form applies to the segments too: those are taken by their bounds
-    many = [r for r, count in counts.items() if count > 2 * len(_RECTANGLE) and paths[r] not in drawing.matrices]
+    own = {r: count for r, count in counts.items() if count >= len(_RECTANGLE) and paths[r] not in drawing.matrices}
+    many = [
+        r
+        for r, count in own.items()
+        if count > 2 * len(_RECTANGLE) or _begins_again(drawing.addresses[paths[r]], count)
+    ]
     if sum(counts[row] for row in many) > _MAX_SEGMENTS:
         many = []
     plain = np.ones(len(paths), dtype=bool)
@@ -108,6 +113,11 @@ def _in_parts(
         found.append(parts)
         owners.append(np.full(len(parts), row, dtype=np.int64))
     return np.concatenate(found), np.concatenate(owners)
+
+
+def _begins_again(address: int, count: int) -> bool:
+    """True when a path is several strokes, whose common bounds are no frame."""
+    return any(_segment_type(_segment_at(address, at)) == pdfium.FPDF_SEGMENT_MOVETO for at in range(1, count))
 
 
 def _sorted_out(boxes: Floats, ink: Booleans, fill: Booleans, fills: Any, transform: PageTransform) -> Rulings:
@@ -162,9 +172,15 @@ def _parts(address: int, count: int, transform: PageTransform) -> Floats:
     boxes = [
         [min(x for x, _ in part), max(y for _, y in part), max(x for x, _ in part), min(y for _, y in part)]
         for part in parts
-        if part
+        if part and not _is_slanted(part)
     ]
     return transform.boxes(np.array(boxes, dtype=np.float64).reshape(-1, 1, 4))
+
+
+def _is_slanted(part: Sequence[tuple[float, float]]) -> bool:
+    """True for a stroke from one point to another that runs neither across nor up the page."""
+    (x, y), (other_x, other_y) = part[0], part[-1]
+    return len(part) == len("ml") and min(abs(x - other_x), abs(y - other_y)) > _MAX_THICKNESS
 
 
 def _joined(rules: Iterable[Ruling]) -> list[Ruling]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from mistral_rag.pdf._tables.drawn import DrawnTable
 from mistral_rag.pdf._tables.pieces import Row
 from mistral_rag.pdf._tables.values import is_enumerator
 
@@ -50,17 +51,27 @@ def _share_columns(above: Row, below: Row) -> bool:
     return under >= _MIN_SHARED * len(below.pieces)
 
 
-def spans_of(run: Sequence[Row], text: str) -> Iterator[tuple[int, int]]:
-    """First and last index of the lines that may be a table: lines of several cells, and labels between them."""
+def spans_of(run: Sequence[Row], text: str, drawn: Sequence[DrawnTable] = ()) -> Iterator[tuple[int, int]]:
+    """First and last index of the lines that may be a table: lines of several cells, and labels between them.
+
+    What stands in one of the `drawn` frames is one table, whatever its lines look like, and nothing else is of it.
+    """
+    inside = [next((at for at, table in enumerate(drawn) if table.holds(row)), None) for row in run]
     celled = [
         at
         for at, row in enumerate(run)
-        if (len(row.pieces) > 1 and not is_field_or_item(row, text)) or (at and _is_lone_value(run[at - 1], row))
+        if inside[at] is not None
+        or (len(row.pieces) > 1 and not is_field_or_item(row, text))
+        or (at and _is_lone_value(run[at - 1], row))
     ]
     first: int | None = None
     for at, following in zip_longest(celled, celled[1:]):
         first = at if first is None else first
-        if following is None or not _are_labels(run, at, following, text):
+        if following is None or inside[at] != inside[following]:
+            goes_on = False
+        else:
+            goes_on = inside[at] is not None or _are_labels(run, at, following, text)
+        if not goes_on:
             yield first, at
             first = None
 

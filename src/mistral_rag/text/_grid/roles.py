@@ -54,7 +54,7 @@ class PlacedCells(NamedTuple):
         scopes = self._scopes(labels)
         for row in rows:
             before: tuple[TableCell, str] | None = None
-            for made, text in self._row(row, labels, rows.start, offset):
+            for made, text in self._row(row, self._labels_of(row, labels), rows.start, offset):
                 if made.role == "group":
                     made = made.model_copy(update={"scope": min(scopes[row], rows.stop - 1 - row)})
                 joined = before and self._joined(*before, made, text)
@@ -63,6 +63,16 @@ class PlacedCells(NamedTuple):
                 before = joined or (made, text)
             if before is not None:
                 yield before[0]
+
+    def _labels_of(self, row: int, labels: frozenset[int]) -> frozenset[int]:
+        """The columns that name a row: where its label is empty, the next one when it holds words and values follow."""
+        filled = self.places.of(row)
+        if not labels or row < self.heads or len(filled) < 2:
+            return labels
+        first = max(labels) + 1
+        own, last = filled[0], filled[-1]
+        is_next = own.column == first and own.row == row and not is_amount(own.text)
+        return labels | {first} if is_next and last.column > first else labels
 
     def _scopes(self, labels: frozenset[int]) -> list[int]:
         """Rows below each row that it names, as `group_scopes` gives them."""
