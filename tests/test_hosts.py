@@ -126,6 +126,33 @@ def test_a_stream_without_a_reason_for_its_end_is_truncated() -> None:
     assert (whole.text, whole.response_metadata["truncated"]) == ("The answer is", True)
 
 
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"type": "text", "text": "A"}, "A"),
+        ([{"type": "text", "text": "A"}, "B"], "AB"),
+        ([{"type": "thinking", "thinking": [{"type": "text", "text": "t"}]}, {"type": "text", "text": "A"}], "A"),
+    ],
+)
+def test_a_chunk_without_a_list_around_it_is_one(content: Any, text: str) -> None:
+    assert answering(answer(content=content)).model().invoke("?").text == text
+    assert reduce(add, streaming({"content": content}).model().stream("?")).text == text
+
+
+def test_a_thought_without_a_list_around_it_is_one() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "t"}]}
+    reply = answering(answer(content=thought)).model().invoke("?")
+    assert [block["type"] for block in reply.content_blocks] == ["reasoning"]
+    beside = answering(answer(content={"type": "text", "text": "A"}, reasoning="t")).model().invoke("?")
+    assert [block["type"] for block in beside.content_blocks] == ["reasoning", "text"]
+
+
+def test_counts_below_nothing_are_none() -> None:
+    usage = {"prompt_tokens": -5, "completion_tokens": 3, "total_tokens": -2, "num_cached_tokens": -1}
+    reply = answering({**answer(content="A"), "usage": usage}).model().invoke("?")
+    assert reply.usage_metadata == {"input_tokens": 0, "output_tokens": 3, "total_tokens": 3}
+
+
 def test_messages_of_tools_that_the_platform_ran_are_one_message() -> None:
     ran = {"id": "Abcdefgh1", "function": {"name": "draw", "arguments": "{}"}}
     asked = {"id": "Abcdefgh2", "function": {"name": "save", "arguments": "{}"}}
