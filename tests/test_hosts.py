@@ -13,7 +13,14 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.tools import tool
 
 from mistral_rag import ChatMistral
-from mistral_rag.errors import ApiError, BadRequestError, NotFoundError, PermissionDeniedError, UnknownModelError
+from mistral_rag.errors import (
+    ApiError,
+    BadRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusalError,
+    UnknownModelError,
+)
 from mistral_rag.testing import FakeMistral, Reply, thinking
 
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
@@ -124,6 +131,46 @@ def test_a_reply_without_an_answer_says_so(fake: FakeMistral, content: Any, *, s
 def test_a_stream_without_a_reason_for_its_end_is_truncated() -> None:
     whole = reduce(add, streaming({"content": "The answer is"}, finish=None).model().stream("?"))
     assert (whole.text, whole.response_metadata["truncated"]) == ("The answer is", True)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"type": "text", "text": "A"}, "A"),
+        ([{"type": "text", "text": "A"}, "B"], "AB"),
+        ([{"type": "thinking", "thinking": [{"type": "text", "text": "t"}]}, {"type": "text", "text": "A"}], "A"),
+    ],
+)
+def test_a_chunk_without_a_list_around_it_is_one(content: Any, text: str) -> None:
+    assert answering(answer(content=content)).model().invoke("?").text == text
+    assert reduce(add, streaming({"content": content}).model().stream("?")).text == text
+
+
+def test_a_thought_without_a_list_around_it_is_one() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "t"}]}
+    reply = answering(answer(content=thought)).model().invoke("?")
+    assert [block["type"] for block in reply.content_blocks] == ["reasoning"]
+    beside = answering(answer(content={"type": "text", "text": "A"}, reasoning="t")).model().invoke("?")
+    assert [block["type"] for block in beside.content_blocks] == ["reasoning", "text"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_refusal_in_words_is_one(*, stream: bool) -> None:
+    whole = answering(answer(content=None, refusal="I can't help with that."))
+    pieces = streaming({"content": "", "refusal": None}, {"refusal": "I can't "}, {"refusal": "help with that."})
+    with pytest.raises(RefusalError, match=r"^The model refused to answer: I can't help with that\.$"):
+        _ = list(pieces.model().stream("?")) if stream else whole.model().invoke("?")
+
+
+def test_no_refusal_is_none() -> None:
+    assert answering(answer(content="A", refusal=None)).model().invoke("?").text == "A"
+    assert reduce(add, streaming({"content": "A", "refusal": ""}).model().stream("?")).text == "A"
+
+
+def test_counts_below_nothing_are_none() -> None:
+    usage = {"prompt_tokens": -5, "completion_tokens": 3, "total_tokens": -2, "num_cached_tokens": -1}
+    reply = answering({**answer(content="A"), "usage": usage}).model().invoke("?")
+    assert reply.usage_metadata == {"input_tokens": 0, "output_tokens": 3, "total_tokens": 3}
 
 
 def test_messages_of_tools_that_the_platform_ran_are_one_message() -> None:

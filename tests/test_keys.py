@@ -19,7 +19,7 @@ from langchain_core.load import dumps
 from langchain_core.tracers import BaseTracer, Run
 from pydantic import SecretStr
 
-from mistral_rag import ChatMistral, MistralEmbeddings, MistralOCR
+from mistral_rag import ChatMistral, MistralEmbeddings, MistralOCR, MistralTranscriptionParser
 from mistral_rag.errors import ApiConnectionError, ApiError, AuthenticationError, ConfigurationError
 from mistral_rag.testing import FakeMistral
 
@@ -57,6 +57,10 @@ def test_a_pickle_holds_no_key_and_takes_that_of_the_environment(
     assert pickle.loads(pickle.dumps(made)).api_key is None  # noqa: S301
 
 
+def test_nor_does_that_of_a_parser_of_recordings() -> None:
+    assert KEY.encode() not in pickle.dumps(MistralTranscriptionParser(api_key=KEY))
+
+
 def test_what_was_unpickled_without_a_key_says_so() -> None:
     again = pickle.loads(pickle.dumps(ChatMistral(api_key=KEY)))  # noqa: S301
     with pytest.raises(AuthenticationError, match="set MISTRAL_API_KEY"):
@@ -69,6 +73,7 @@ def test_what_was_unpickled_without_a_key_says_so() -> None:
         {"base_url": "https://bob:k3y-of-bob@localhost/v1"},
         {"default_headers": {"Authorization": "Bearer k3y-of-bob"}},
         {"default_headers": {"X-Api-Key": "k3y-of-bob"}},
+        {"default_headers": {"X-Team": "Basic k3y-of-bob"}, "api_key": "k3y-of-bob"},
         {"http_client": httpx.Client(headers={"Authorization": "Bearer k3y-of-bob"})},
     ],
 )

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import pytest
+from langchain_core.caches import InMemoryCache
 from langchain_core.outputs import GenerationChunk
 
 from mistral_rag import MistralFIM
@@ -126,3 +127,18 @@ def test_a_kept_state_holds_no_key_and_takes_that_of_its_host(monkeypatch: pytes
 def test_without_a_key_the_first_call_says_so(fake: FakeMistral) -> None:
     with pytest.raises(AuthenticationError, match="MISTRAL_API_KEY"):
         MistralFIM(base_url=fake.base_url, transport=fake.transport()).invoke("x")
+
+
+async def test_a_cache_tells_suffixes_and_parameters_of_a_call_apart(fake: FakeMistral, fim: MistralFIM) -> None:
+    cached = fim.model_copy(update={"cache": InMemoryCache()})
+    fake.script(*[lambda request: f"{request.suffix}|{request.temperature}|{request.model}"] * 5)
+    calls: list[dict[str, Any]] = [
+        {}, {"suffix": "x"}, {"suffix": "y"}, {"temperature": 0.5}, {"model": "codestral-2508"},
+    ]  # fmt: skip
+    expected = [
+        "|None|codestral-latest", "x|None|codestral-latest", "y|None|codestral-latest", "|0.5|codestral-latest",
+        "|None|codestral-2508",
+    ]  # fmt: skip
+    assert [cached.invoke("def a():", **given) for given in calls] == expected
+    assert [await cached.ainvoke("def a():", **given) for given in calls] == expected
+    assert len(fake.requests) == 5

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import AuthenticationError, RefusalError, ResponseError
@@ -96,6 +96,12 @@ def test_no_part_of_a_flagged_stream_is_shown(fake: FakeMistral) -> None:
     with pytest.raises(RefusalError):
         shown.extend(chain.stream("Good morning"))
     assert shown == []
+
+
+@pytest.mark.parametrize("score", [5, -0.1, float("nan")])
+def test_a_threshold_is_a_score(fake: FakeMistral, score: float) -> None:
+    with pytest.raises(ValidationError, match="thresholds"):
+        guard(fake, thresholds={"pii": score})
 
 
 def test_subjects_may_be_ignored_and_thresholds_set(fake: FakeMistral) -> None:

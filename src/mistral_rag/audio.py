@@ -7,19 +7,27 @@ from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
+from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform import MistralClient, Transcription
 
 __all__ = ["MistralTranscriptionParser"]
+
+SETTINGS = frozenset(MistralClient.model_fields) | {"mistral_api_key", "endpoint", "async_client"}
+"""Settings of a client, and their other names; they must not go out with a recording."""
 
 
 class MistralTranscriptionParser(BaseBlobParser):
     """Blobs of audio as documents, one for each segment: metadata `start` and `end` in seconds, and `speaker`.
 
-    `options` are those of `client.transcriptions.create`; without timestamps the recording is one document.
+    `options` are those of `client.transcriptions.create`; without timestamps the recording is one document. Without a
+    `client`, host, key, timeouts and retries may be among them, as for `MistralClient`.
     """
 
     def __init__(self, client: MistralClient | None = None, **options: Any) -> None:
-        self._client = client or MistralClient()
+        connection = {name: options.pop(name) for name in list(options) if name in SETTINGS}
+        if client is not None and connection:
+            raise ConfigurationError(f"The client has its settings already: {', '.join(connection)}.")
+        self._client = client or MistralClient.model_validate(connection)
         if "language" not in options:  # the platform takes one of the two
             options.setdefault("timestamp_granularities", ["segment"])
         self._options = options

@@ -5,7 +5,8 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Self
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun, Callbacks
+from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.llms import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
@@ -15,7 +16,7 @@ from mistral_rag.api._errors import ApiError, ResponseError, StreamError, reques
 from mistral_rag.api._keys import as_key
 from mistral_rag.api._responses import ApiResponse
 from mistral_rag.api._settings import Timeouts
-from mistral_rag.messages._replies.incoming import content_of, finish_metadata, message_of
+from mistral_rag.messages._replies.incoming import PROVIDER, content_of, finish_metadata, message_of
 from mistral_rag.messages._replies.results import MALFORMED, combined_output, reply_metadata
 
 __all__ = ["MistralFIM"]
@@ -27,6 +28,9 @@ CODESTRAL_BASE_URL = "https://codestral.mistral.ai/v1"
 PARAMETERS = (
     "suffix", "temperature", "top_p", "max_tokens", "min_tokens", "stop", "random_seed", "metadata", "prompt_cache_key",
 )  # fmt: skip
+
+OF_LANGCHAIN = frozenset({"tags", "metadata", "run_name", "run_id", "timeout"})
+"""Arguments of a call that are no parameters of the platform."""
 
 
 class MistralFIM(Connection, BaseLLM):
@@ -81,6 +85,32 @@ class MistralFIM(Connection, BaseLLM):
     def with_suffix(self, suffix: str) -> Self:
         """The same model with another suffix; it shares the open connections."""
         return self.model_copy(update={"suffix": suffix})
+
+    def generate(
+        self, prompts: list[str], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+    ) -> LLMResult:
+        """As in LangChain's LLMs, but parameters of the call are part of a cache's key, above all `suffix`."""
+        model, rest = self._of_call(kwargs)
+        return super(MistralFIM, model).generate(prompts, stop, callbacks, **rest)
+
+    async def agenerate(
+        self, prompts: list[str], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+    ) -> LLMResult:
+        """`generate` for coroutines."""
+        model, rest = self._of_call(kwargs)
+        return await super(MistralFIM, model).agenerate(prompts, stop, callbacks, **rest)
+
+    def _of_call(self, kwargs: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
+        """The model with the parameters of a call, and what else the call was given."""
+        rest = {name: value for name, value in kwargs.items() if name in OF_LANGCHAIN}
+        given = {name: value for name, value in kwargs.items() if name not in OF_LANGCHAIN and value is not None}
+        if not given:
+            return self, rest
+        model = given.pop("model", self.model)
+        return self.model_copy(update={"model": model, "model_kwargs": self.model_kwargs | given}), rest
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        return {**super()._get_ls_params(stop, **kwargs), "ls_provider": PROVIDER}
 
     def _generate(
         self,

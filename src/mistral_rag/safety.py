@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.prompt_values import PromptValue
@@ -27,8 +27,8 @@ class ModerationGuard(Connection, RunnableSerializable[Any, Any]):
     that can be written as JSON, which is judged as text. Of a dict, `key` chooses the entry that is judged. After a
     chain that streams, the guard waits for the whole answer: what was shown can't be taken back.
 
-    `thresholds` sets the score from which a category counts, instead of the platform's own decision; `ignore` names
-    categories that never do: documents about law, health or finance fall into those by their subject.
+    `thresholds` sets the score (0 to 1) from which a category counts, instead of the platform's own decision; `ignore`
+    names categories that never do: documents about law, health or finance fall into those by their subject.
 
     Raises:
         RefusalError: The input is flagged; `categories` names why.
@@ -44,7 +44,7 @@ class ModerationGuard(Connection, RunnableSerializable[Any, Any]):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     model: str = Field(default=MODEL, min_length=1)
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     ignore: frozenset[str] = frozenset()
     key: str | None = None
 

@@ -137,3 +137,60 @@ def test_what_may_get_better_says_so(status: int) -> None:
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 413, 422])
 def test_what_will_not_get_better_says_so(status: int) -> None:
     assert not answered(status, b"").is_retryable
+
+
+@pytest.mark.parametrize(
+    ("names", "kind", "status"),
+    [
+        ({"type": "rate_limited", "code": "1300"}, errors.RateLimitError, 429),
+        ({"type": "too_many_requests"}, errors.RateLimitError, 429),
+        ({"type": "requests", "code": "rate_limit_exceeded"}, errors.RateLimitError, 429),
+        ({"type": "insufficient_quota", "code": "insufficient_quota"}, errors.RateLimitError, 429),
+        ({"type": "service_tier_capacity_exceeded", "code": "3505"}, errors.RateLimitError, 429),
+        ({"status": "RESOURCE_EXHAUSTED", "code": 429}, errors.RateLimitError, 429),
+        ({"type": "authentication_error"}, errors.AuthenticationError, 401),
+        ({"type": "billing_api_budget_exhausted", "code": "2303"}, errors.PermissionDeniedError, 402),
+        ({"type": "unreachable_backend", "code": "1100"}, errors.ServerError, 503),
+        ({"type": "unauthorized"}, errors.AuthenticationError, 401),
+        ({"type": "invalid_request_error", "code": "invalid_api_key"}, errors.AuthenticationError, 401),
+        ({"type": "permission_error"}, errors.PermissionDeniedError, 403),
+        ({"type": "guardrail_violation", "code": "3201"}, errors.RefusalError, 403),
+        ({"code": "content_filter"}, errors.RefusalError, 403),
+        ({"type": "not_found_error"}, errors.NotFoundError, 404),
+        ({"type": "request_too_large"}, errors.PayloadTooLargeError, 413),
+        ({"type": "unprocessable_entity"}, errors.InvalidRequestError, 422),
+        ({"type": "timeout"}, errors.ApiTimeoutError, 408),
+        ({"type": "gateway_timeout"}, errors.ServerError, 504),
+        ({"type": "overloaded_error"}, errors.ServerError, 503),
+        ({"type": "service_unavailable"}, errors.ServerError, 503),
+        ({"type": "internal_server_error", "code": "1000"}, errors.ServerError, 500),
+        ({"type": "invalid_request_error", "code": "3280"}, errors.BadRequestError, 400),
+        ({"type": "invalid_request_error", "code": "context_length_exceeded"}, errors.ContextOverflowError, 400),
+        ({"type": "invalid_model"}, errors.UnknownModelError, 400),
+        ({"type": "generation_error"}, errors.ResponseError, None),
+        ({"type": "None", "code": None}, errors.ResponseError, None),
+    ],
+)
+def test_an_error_object_without_a_status_has_that_of_its_name(
+    names: dict[str, Any], kind: type[Exception], status: int | None
+) -> None:
+    error = error_from_object({"error": {"message": "x", **names}}, {})
+    assert (type(error), error.status) == (kind, status)
+
+
+@pytest.mark.parametrize("code", ["content_filter", "content_policy_violation", "3201"])
+def test_a_refusal_is_one_under_any_status(code: str) -> None:
+    assert type(answered(400, {"error": {"message": "No.", "code": code}})) is errors.RefusalError
+
+
+def test_what_a_litellm_proxy_does_not_know_is_not_told() -> None:
+    error = answered(500, {"error": {"message": "Busy", "type": "None", "param": "None", "code": "500"}})
+    assert str(error) == "Mistral API error 500 (ServerError): Busy."
+
+
+def test_a_redirect_is_not_followed_and_names_the_place() -> None:
+    error = answered(301, b"", location="https://api.mistral.ai/v1/chat/completions")
+    assert str(error) == (
+        "Mistral API error 301 (ApiError): no reason given. The host sends elsewhere, to "
+        "https://api.mistral.ai/v1/chat/completions; if that is right, make it the base_url."
+    )

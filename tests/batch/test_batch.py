@@ -11,9 +11,18 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnableParallel
 from pydantic import BaseModel
 
-from mistral_rag import ChatMistral, MistralBatch, MistralEmbeddings, MistralFIM, aovernight, overnight
+from mistral_rag import ChatMistral, MistralBatch, MistralClient, MistralEmbeddings, MistralFIM, aovernight, overnight
 from mistral_rag.batch import _record
-from mistral_rag.errors import ApiTimeoutError, BadRequestError, ConfigurationError, InvalidRequestError, ResponseError
+from mistral_rag.errors import (
+    ApiTimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
+    ResponseError,
+    ServerError,
+)
 from mistral_rag.testing import FakeMistral, faults
 
 MODEL = "mistral-small-latest"
@@ -261,3 +270,112 @@ def test_embeddings_are_the_same_through_batches(fake: FakeMistral, to_fake: dic
     assert [len(row["body"]["input"]) for row in job.json["requests"]] == [256, 44]
     assert found == embeddings.embed_documents(texts)
     assert embeddings.batch_documents([], folder=tmp_path, first_poll=0) == []
+
+
+@pytest.mark.parametrize("what", ["run", "begin", "cancel", "forget"])
+def test_a_job_that_the_platform_does_not_know_is_named_with_its_record(
+    batch: MistralBatch, tmp_path: Path, what: str
+) -> None:
+    [job] = batch.begin("chat/completions", [said("one")], model=MODEL)
+    [record] = (tmp_path / "jobs").glob("*.json")
+    elsewhere = FakeMistral()
+    other = MistralBatch(
+        folder=tmp_path / "jobs", base_url=elsewhere.base_url, api_key=elsewhere.key, transport=elsewhere.transport()
+    )
+    with pytest.raises(NotFoundError) as caught:
+        getattr(other, what)("chat/completions", [said("one")], model=MODEL)
+    assert str(caught.value) == (
+        f"The platform does not know the batch job {job.id} of {record}: it was deleted, or belongs to another host or "
+        "key. Use those that sent it, or delete that file to send its requests anew, and pay again."
+    )
+    assert (caught.value.status, record.exists()) == (404, True)
+
+
+def test_a_chain_names_it_too(to_fake: dict[str, Any], tmp_path: Path) -> None:
+    overnight(ChatMistral(**to_fake), ["one"], folder=tmp_path, first_poll=0)
+    other = FakeMistral()
+    chat = ChatMistral(base_url=other.base_url, api_key=other.key, transport=other.transport())
+    with pytest.raises(NotFoundError, match=r"does not know the batch job .*\.json: it was deleted, or belongs to"):
+        overnight(chat, ["one"], folder=tmp_path, first_poll=0)
+
+
+def test_results_that_are_gone_are_an_error_of_their_rows_alone(
+    fake: FakeMistral, batch: MistralBatch, to_fake: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_record, "MAX_ROWS", 1)
+    bodies = [said("one"), said("two")]
+    batch.run("chat/completions", bodies, model=MODEL)
+    client = MistralClient(**to_fake)
+    first, _second = batch.begin("chat/completions", bodies, model=MODEL)
+    assert first.output_file is not None
+    client.files.delete(first.output_file)
+    one, two = batch.run("chat/completions", bodies, model=MODEL)
+    assert isinstance(one.error, NotFoundError)
+    assert f"its file {first.output_file} is gone" in str(one.error)
+    assert two.body is not None
+    assert two.error is None
+
+
+@pytest.mark.parametrize("fault", [faults.server_error(503), faults.rate_limit(), faults.reset(), faults.bad_gateway()])
+def test_an_outage_does_not_end_the_waiting(fake: FakeMistral, to_fake: dict[str, Any], fault: Any) -> None:
+    def polls(request: Any, answer: Any) -> Any:
+        return fault(request, answer) if request.method == "GET" else answer()
+
+    fake.faults.add(polls, times=5)
+    batch = MistralBatch(first_poll=0, max_retries=0, **to_fake)
+    assert batch.run("chat/completions", [said("one")], model=MODEL)[0].error is None
+    assert len(sent(fake, "POST", "/batch/jobs")) == 1
+
+
+def test_a_host_that_stays_away_and_a_wrong_key_end_it(fake: FakeMistral, to_fake: dict[str, Any]) -> None:
+    def polls(request: Any, answer: Any) -> Any:
+        return faults.server_error(503)(request, answer) if request.method == "GET" else answer()
+
+    fake.faults.add(polls, times=None)
+    with pytest.raises(ServerError):
+        MistralBatch(first_poll=0, max_retries=0, **to_fake).run("chat/completions", [said("one")], model=MODEL)
+    assert len([one for one in fake.requests if one.method == "GET"]) == 61
+    fake.faults.clear()
+    fake.faults.add(faults.error(401, {"message": "Unauthorized"}), skip=1)
+    with pytest.raises(AuthenticationError):
+        MistralBatch(first_poll=0, max_retries=0, **to_fake).run("chat/completions", [said("two")], model=MODEL)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "told"),
+    [
+        (["hello"], "A request of a batch is a dict, and its id a text; '0' is not: str."),
+        ({1: {"messages": []}}, "A request of a batch is a dict, and its id a text; 1 is not: dict."),
+        ([said("x"), {"messages": {1}}], "The request '1' of the batch is no JSON: Object of type set"),
+        ([said("x"), {"temperature": float("nan")}], "The request '1' of the batch is no JSON: Out of range float"),
+        ([{"model": "mistral-large-latest", "messages": []}], "is for 'mistral-large-latest', the batch for"),
+        ({"a": said("x"), "b": None}, "'b' is not: NoneType"),
+    ],
+)
+def test_wrong_requests_are_named_and_nothing_is_kept(
+    fake: FakeMistral, batch: MistralBatch, tmp_path: Path, bodies: Any, told: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        batch.run("chat/completions", bodies, model=MODEL)
+    assert told in str(caught.value)
+    assert list((tmp_path / "jobs").iterdir()) == []
+    assert fake.requests == ()
+
+
+def test_a_lost_row_is_told_of_its_own_job(
+    fake: FakeMistral, batch: MistralBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_record, "MAX_ROWS", 1)
+    bodies = [said("one"), said("two")]
+    first, second = batch.begin("chat/completions", bodies, model=MODEL)
+
+    def lost(request: Any, answer: Any) -> Any:
+        response = answer()
+        if first.id in request.path:
+            return replace(response, body=response.body.replace(b'"status":"SUCCESS"', b'"status":"FAILED"'))
+        return replace(response, body=b"") if request.path.endswith("/content") else response
+
+    fake.faults.add(lost, times=None)
+    one, two = batch.run("chat/completions", bodies, model=MODEL)
+    assert f"{first.id} ended as FAILED" in str(one.error)
+    assert f"{second.id} ended as SUCCESS" in str(two.error)

@@ -1,6 +1,7 @@
 """Agents in versions, and conversations: starts, appends, restarts, built-in tools, handoffs, streams."""
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from mistral_rag import MistralAgent, MistralClient
 from mistral_rag.errors import (
@@ -148,3 +149,10 @@ def test_refusals_are_typed(client: MistralClient) -> None:
         client.conversations.start([{"type": "message.input", "role": "robot", "content": "x"}], model="x")
     with pytest.raises(NotFoundError):
         client.conversations.start("x", agent_id="ag_nobody")
+
+
+def test_messages_of_chat_need_no_kind(fake: FakeMistral, client: MistralClient) -> None:
+    client.conversations.start([{"role": "user", "content": "Hello"}], model="mistral-small-latest")
+    assert fake.requests[-1].json["inputs"] == [{"type": "message.input", "role": "user", "content": "Hello"}]
+    with pytest.raises(ConfigurationError, match="not HumanMessage; MistralAgent takes messages"):
+        client.conversations.start([HumanMessage("Hello")], model="mistral-small-latest")  # type: ignore[list-item]

@@ -1,6 +1,8 @@
 """Files: uploads from the disk in pieces, downloads, lists, and what is refused before anything is sent."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,3 +94,37 @@ def test_a_download_that_breaks_leaves_no_file(fake: FakeMistral, client: Mistra
     with pytest.raises(NotFoundError):
         client.files.download("00000000-0000-0000-0000-000000000000", tmp_path / "a.txt")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_open_file_goes_up_under_its_name(fake: FakeMistral, client: MistralClient, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    fake.faults.add(faults.server_error(503))
+    with (tmp_path / "a.txt").open("rb") as file:
+        stored = client.files.upload(file)
+    assert (stored.filename, b"".join(client.files.content(stored.id))) == ("a.txt", b"hello")
+    stored = client.files.upload(io.BytesIO(b"hello"), name="b.txt")
+    assert (stored.filename, stored.bytes) == ("b.txt", 5)
+    with pytest.raises(ConfigurationError, match="Bytes to upload need a name"):
+        client.files.upload(io.BytesIO(b"hello"))
+
+
+@pytest.mark.parametrize("given", [io.StringIO("hello"), 5, ["a.txt"]])
+def test_what_has_no_bytes_is_refused_by_its_kind(fake: FakeMistral, client: MistralClient, given: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"opened with mode 'rb', not {type(given).__name__}"):
+        client.files.upload(given, name="a.txt")
+    assert fake.requests == ()
+
+
+def test_a_download_onto_a_folder_leaves_nothing_behind(client: MistralClient, tmp_path: Path) -> None:
+    stored = client.files.upload(b"hello", name="a.txt")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        client.files.download(stored.id, tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("hours", [0, 169])
+def test_a_signed_address_holds_for_a_week_at_most(client: MistralClient, hours: int) -> None:
+    stored = client.files.upload(b"hello", name="a.txt")
+    with pytest.raises(InvalidRequestError, match="between 1 and 168"):
+        client.files.signed_url(stored.id, expiry=hours)

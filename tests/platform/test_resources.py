@@ -1,8 +1,10 @@
 """Models, moderation, classifiers, libraries, transcriptions and fine-tuning."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.documents.base import Blob
 
 from mistral_rag import MistralClient, MistralTranscriptionParser
 from mistral_rag.errors import ConfigurationError, NotFoundError, ResponseError, SourceNotFoundError, UnknownModelError
@@ -97,8 +99,6 @@ def test_options_of_a_transcription_are_checked(client: MistralClient) -> None:
 
 
 def test_a_recording_becomes_documents_with_times(client: MistralClient, tmp_path: Path) -> None:
-    from langchain_core.documents.base import Blob
-
     (tmp_path / "talk.wav").write_bytes(b"RIFF")
     parser = MistralTranscriptionParser(client, diarize=True)
     first, second = parser.parse(Blob.from_path(tmp_path / "talk.wav"))
@@ -106,6 +106,15 @@ def test_a_recording_becomes_documents_with_times(client: MistralClient, tmp_pat
     assert (second.metadata["start"], second.metadata["end"], second.metadata["speaker"]) == (2.5, 4.0, "speaker_2")
     [whole] = MistralTranscriptionParser(client, language="en").parse(Blob.from_data(b"RIFF"))
     assert (whole.page_content, whole.metadata["language"]) == ("The pump is inspected in May. And in June.", "en")
+
+
+def test_a_parser_of_recordings_takes_the_settings_of_a_client(fake: FakeMistral) -> None:
+    to_fake: dict[str, Any] = {"base_url": fake.base_url, "api_key": fake.key, "transport": fake.transport()}
+    parser = MistralTranscriptionParser(diarize=True, **to_fake)
+    assert parser.parse(Blob.from_data(b"RIFF"))[0].metadata["speaker"] == "speaker_1"
+    assert fake.key.encode() not in fake.requests[-1].body
+    with pytest.raises(ConfigurationError, match="The client has its settings already: api_key"):
+        MistralTranscriptionParser(MistralClient(), api_key=fake.key)
 
 
 GOOD = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}'

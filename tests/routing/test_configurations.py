@@ -120,6 +120,22 @@ def test_models_of_others_are_named(fake: FakeMistral) -> None:
         ({"model_list": [{"model_name": "a"}], "redis_host": "x"}, "redis_host can't be used"),
         ({"model_list": [{"model_name": "a"}], "routing_strategy": "least-busy"}, "not 'least-busy'"),
         ({"model_list": [{"model_name": "a"}], "fallbacks": [{"a": ["b"]}]}, "has no 'b'; it has a"),
+        ([], "A configuration is a dict, not list; read its file first."),
+        ('{"model_list": []}', "A configuration is a dict, not str"),
+        ({"model_list": None}, "has no entry"),
+        ({"model_list": ["a"]}, r"model_list\[0\] must be a dict, not str"),
+        (
+            {"model_list": [{"model_name": "a", "litellm_params": {}}]},
+            "model_list, a: litellm_params must name a model",
+        ),
+        ({"model_list": [{"model_name": "a", "litellm_params": {"model": 5}}]}, "litellm_params must name a model"),
+        ({"model_list": [{"model_name": "a", "litellm_params": "x"}]}, "is of the wrong kind"),
+        ({"model_list": [{"model_name": "a", "litellm_params": {"model": "x"}}], "fallbacks": ["b"]}, "wrong kind"),
+        ({"targets": [{"api_key": "k", "weight": "2"}]}, "weight of a target must be a number"),
+        ({"targets": [{"api_key": "k", "weight": float("nan")}]}, "weight of a target must be a number"),
+        ({"targets": [{"api_key": "k", "override_params": "x"}]}, "is of the wrong kind"),
+        ({"targets": [{"api_key": "k", "request_timeout": "x"}]}, "is of the wrong kind"),
+        ({"targets": [{"api_key": "k"}], "strategy": {"mode": "fallback", "on_status_codes": 429}}, "wrong kind"),
     ],
 )
 def test_what_is_not_done_is_refused_by_name(config: Any, message: str) -> None:

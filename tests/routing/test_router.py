@@ -1,9 +1,11 @@
 """Calls that go to one of several models: who answers, who is asked next, and what the answer says of it."""
 
 import copy
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from mistral_rag import ChatMistral
 from mistral_rag.errors import (
@@ -452,3 +454,19 @@ def test_a_thousand_random_failures_lose_and_double_nothing(mode: Any) -> None:
         tokens += answer.usage_metadata["total_tokens"]
     assert (failed > 500, broken > 50) == (True, True)
     assert sum(usage["total_tokens"] for usage in counted.usage_metadata.values()) == tokens
+
+
+@pytest.mark.parametrize("names", [{"type": "rate_limited", "code": "1300"}, {"type": "too_many_requests"}])
+def test_an_error_at_the_beginning_of_a_stream_has_a_status_too(fake: FakeMistral, names: dict[str, str]) -> None:
+    router = ChatRouter(targets=models(fake), on_status_codes=[429])
+    event = b"data: " + json.dumps({"object": "error", "message": "Slow down.", **names}).encode() + b"\n\n"
+    fake.faults.add(lambda _request, answer: replace(answer(), body=[event]))
+    chunks = list(router.stream("Hello"))
+    assert "".join(chunk.text for chunk in chunks) == "You said: Hello"
+    assert routing(chunks[0])["failed"][0]["status"] == 429
+
+
+@pytest.mark.parametrize("targets", ["mistral-small-latest", ChatMistral(), Target(ChatMistral()), 5])
+def test_targets_that_are_no_list_say_so(targets: Any) -> None:
+    with pytest.raises(ValidationError, match=r"targets is a list of chat models|must be a chat model of LangChain"):
+        ChatRouter(targets=targets)

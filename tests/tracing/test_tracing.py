@@ -20,6 +20,7 @@ from opentelemetry.trace import StatusCode
 from mistral_rag import ChatMistral, MistralClient, MistralEmbeddings, MistralFIM
 from mistral_rag.errors import RateLimitError, RefusalError
 from mistral_rag.platform import ManagedIndexRetriever
+from mistral_rag.routing import ChatRouter
 from mistral_rag.testing import FakeMistral, Reply, call, faults
 from mistral_rag.tracing import SpanCallback, traced
 
@@ -210,3 +211,20 @@ def test_without_the_extra_the_command_is_named() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == 'Tracing needs optional packages. Run: pip install "mistral-rag[otel]"\n'
+
+
+def test_a_stream_that_is_left_is_no_error(to_fake: dict[str, Any], recorder: Recorder) -> None:
+    with traced(tracer_provider=recorder.provider):
+        stream = ChatMistral(**to_fake).stream("Good morning")
+        next(iter(stream))
+        del stream
+    [span] = recorder.spans.values()
+    assert span.status.status_code is StatusCode.UNSET
+    assert "error.type" not in (span.attributes or {})
+
+
+def test_the_provider_is_the_one_that_answered(to_fake: dict[str, Any], recorder: Recorder) -> None:
+    with traced(tracer_provider=recorder.provider):
+        ChatRouter(targets=[ChatMistral(**to_fake)]).invoke("Good morning")
+        MistralFIM(**to_fake).invoke("def a():")
+    assert [recorder.attributes(name)["gen_ai.provider.name"] for name in recorder.spans] == ["mistral_ai"] * 2

@@ -275,6 +275,8 @@ def test_a_limit_that_nobody_can_hold_is_refused(fake: FakeMistral) -> None:
         model(fake, model="my-model").invoke("?")
     with pytest.raises(ConfigurationError, match="0 or more"), costs(max_cost=-1):
         pass
+    with pytest.raises(ConfigurationError, match="0 or more"), costs(max_cost="1"):  # type: ignore[arg-type]
+        pass
     with pytest.raises(ConfigurationError, match="0 or more"), costs(max_cost=math.nan):
         pass
 

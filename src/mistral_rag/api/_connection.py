@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, fiel
 
 from mistral_rag.api._client import Client
 from mistral_rag.api._http.transports import caller_headers
-from mistral_rag.api._keys import as_key, secret_values
+from mistral_rag.api._keys import Key, Redactor, as_key, secret_values
 from mistral_rag.api._retry import RetryPolicy
 from mistral_rag.api._settings import (
     Settings,
@@ -153,7 +153,9 @@ class Connection(BaseModel):
         Raises:
             ConfigurationError: a login or a secret header is set, which nobody could set again.
         """
-        if self.login is not None or secret_values(caller_headers(*self._http_clients) | self.default_headers):
+        headers = caller_headers(*self._http_clients) | self.default_headers
+        own_key = Redactor([self.api_key] if isinstance(self.api_key, Key) else ())  # it may be in any header
+        if self.login is not None or secret_values(headers) or own_key.is_in(" ".join(headers.values())):
             raise ConfigurationError(
                 f"{type(self).__name__} has a login or a secret header, which no pickle may hold. "
                 "Make it anew where it is needed."

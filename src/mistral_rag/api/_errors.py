@@ -21,7 +21,8 @@ class ApiError(MistralRagError, core.ModelError):
     """The platform refused, failed, or could not be reached.
 
     Attributes:
-        status: The HTTP status, None when there was no answer.
+        status: The HTTP status; for an error object that came without one, as in a stream, that of its name. None when
+            there was no answer.
         code: The platform's own code as a string, such as "1300".
         type: The platform's name of the error, such as "rate_limited".
         request_id: The id to quote to the platform's support.
@@ -167,8 +168,32 @@ _CONTEXT_TOLD = re.compile(
 _NO_MODEL = re.compile(
     r"invalid model|(model|deployment) .*(not found|not exist|not in use)|currently not in use", re.IGNORECASE
 )
-_NO_MODEL_TYPES = frozenset({"invalid_model", "model_not_found", "deploymentnotfound"})
+_NO_MODEL_NAMES = frozenset({"invalid_model", "model_not_found", "deploymentnotfound", "1500", "3003", "3040"})
+_REFUSED_NAMES = frozenset({"content_filter", "content_policy_violation", "3201"})
+"""Names of a refusal under any status: Azure's and OpenAI's under 400; 3201 is the platform's guardrail."""
 _BLOCKED = re.compile(r"guardrail|moderation|blocked|content.?(policy|filter)|safety", re.IGNORECASE)
+
+_STATUS_BY_NAME = tuple(
+    (re.compile(names, re.IGNORECASE), status)
+    for names, status in (
+        (r"rate.?limit|too.?many.?requests|quota|capacity.?exceeded|throttl|resource.?exhausted|\b1300\b", 429),
+        (r"billing|budget|payment", 402),
+        (r"unauthori[sz]ed|unauthenticated|authentication|api.?key", 401),
+        (r"permission|forbidden|guardrail|moderation|content.?(policy|filter)|\b3201\b", 403),
+        (r"not.?found|\b1500\b", 404),
+        (r"too.?large", 413),
+        (r"unprocessable|validation.?error", 422),
+        (r"gateway.?time.?out|deadline.?exceeded", 504),
+        (r"time.?out", 408),
+        (r"overloaded|unavailable|unreachable", 503),
+        (r"internal|server.?error|\b1000\b", 500),
+        (r"invalid|bad.?request|context.?length|unsupported", 400),
+    )
+)
+"""Statuses of the names that errors have as type or code: the platform's, OpenAI's, Anthropic's, Google's, and HTTP's.
+
+The first that fits counts: OpenAI's "invalid_request_error" may have the code "invalid_api_key".
+"""
 
 
 def request_id(headers: Mapping[str, str], body: Any = None) -> str | None:
@@ -192,13 +217,13 @@ def error_from_object(body: Any, headers: Mapping[str, str], redactor: Redactor 
 
 def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: Redactor) -> ApiError:
     details = read_error(body)
-    status = (details.status or 0) if status is None else status
+    status = (details.status or _status_named(details)) if status is None else status
     kind = _class_of(status, details)
     name = f"{status} " if status else ""
     location = f" at {details.location}" if details.location else ""
     hopeless = kind is RateLimitError and NO_ALLOWANCE.items() <= headers.items()
     named = kind is NotFoundError and not _NO_ROUTE.fullmatch(details.message)
-    advice = f" {NOT_ALLOWED if hopeless else '' if named else ADVICE.get(kind, '')}".rstrip()
+    advice = f" {NOT_ALLOWED if hopeless else '' if named else _advice(kind, status, headers)}".rstrip()
     reason = details.message or "no reason given"
     message = f"Mistral API error {name}({details.type or kind.__name__}): {reason}{location}.{advice}"
     error = kind(
@@ -218,19 +243,30 @@ def _typed(status: int | None, headers: Mapping[str, str], body: Any, redactor: 
     return error
 
 
+def _advice(kind: type[ApiError], status: int, headers: Mapping[str, str]) -> str:
+    if 300 <= status < 400 and "location" in headers:
+        # followed, a redirect would carry the key and the texts to a host that nobody configured
+        return f"The host sends elsewhere, to {headers['location']}; if that is right, make it the base_url."
+    return ADVICE.get(kind, "")
+
+
 def _class_of(status: int, details: ErrorDetails) -> type[ApiError]:
-    if status == 403 and (details.categories or _BLOCKED.search(details.searchable)):
+    if _REFUSED_NAMES & details.names or (
+        status == 403 and (details.categories or _BLOCKED.search(details.searchable))
+    ):
         return RefusalError
     if status in {0, 400, 404, 422} and _names_no_model(details):
         return UnknownModelError
-    if status in {0, 400, 413, 422} and _OVERFLOW.search(details.message):
+    if status in {0, 400, 413, 422} and (
+        "context_length_exceeded" in details.names or _OVERFLOW.search(details.message)
+    ):
         return ContextOverflowError
     if status in {400, 404} and _NO_MODEL.search(details.message):
         return UnknownModelError
     if status >= 500:
         return ServerError
     if not status:
-        return _class_by_name(details)
+        return ResponseError
     return BY_STATUS.get(status, BadRequestError if status >= 400 else ApiError)
 
 
@@ -242,17 +278,10 @@ def context_told(error: "ContextOverflowError") -> int | None:
 
 def _names_no_model(details: ErrorDetails) -> bool:
     """True for the codes and types by which the platform, OpenAI and Azure say that there is no such model."""
-    names = {(details.type or "").lower(), (details.code or "").lower()}
-    return bool(names & _NO_MODEL_TYPES) or details.code in {"1500", "3003", "3040"}
+    return bool(details.names & _NO_MODEL_NAMES)
 
 
-def _class_by_name(details: ErrorDetails) -> type[ApiError]:
-    """The class for an error object without a status, by its code and type."""
-    name = (details.type or "").lower()
-    if details.code == "1300" or "rate" in name:
-        return RateLimitError
-    if details.code == "1000" or any(word in name for word in ("internal", "server", "overloaded")):
-        return ServerError
-    if "invalid" in name or "bad_request" in name:
-        return BadRequestError
-    return ResponseError
+def _status_named(details: ErrorDetails) -> int:
+    """The status of an error object that has none, by its type and code; 0 when they say nothing."""
+    names = " ".join(sorted(details.names))
+    return next((status for known, status in _STATUS_BY_NAME if known.search(names)), 0)

@@ -37,16 +37,17 @@ class MistralBatch(Connection):
         """Send the requests and wait; returns an outcome for each, in their order, whatever fails among them.
 
         Raises:
-            ConfigurationError: An id is used twice, or a request is too large for a file.
+            ConfigurationError: An id is used twice; a request is too large for a file, no JSON, or for another model.
+            NotFoundError: The folder has jobs that the platform does not know, with this key.
             ApiError: The platform refused the batch as a whole.
         """
         with self._runner() as runner:
-            return runner.run(endpoint, model, _rows(bodies))
+            return runner.run(endpoint, model, _rows(bodies, model))
 
     async def arun(self, endpoint: str, bodies: Bodies, *, model: str) -> list[BatchOutcome]:
         """`run` for coroutines."""
         with self._runner() as runner:
-            return await runner.arun(endpoint, model, _rows(bodies))
+            return await runner.arun(endpoint, model, _rows(bodies, model))
 
     def begin(self, endpoint: str, bodies: Bodies, *, model: str) -> list[BatchJob]:
         """Send the requests and return the jobs at once; `run` with the same requests waits and reads the results.
@@ -54,15 +55,15 @@ class MistralBatch(Connection):
         Raises:
             ConfigurationError: There is no `folder`, and the jobs could not be found again.
         """
-        return self._kept("begin").begin(endpoint, model, _rows(bodies))
+        return self._kept("begin").begin(endpoint, model, _rows(bodies, model))
 
     def cancel(self, endpoint: str, bodies: Bodies, *, model: str) -> list[BatchJob]:
         """Ask the platform to stop the jobs of these requests; `run` then returns the rows that were done."""
-        return self._kept("cancel").cancel(endpoint, model, _rows(bodies))
+        return self._kept("cancel").cancel(endpoint, model, _rows(bodies, model))
 
     def forget(self, endpoint: str, bodies: Bodies, *, model: str) -> None:
         """Delete their files at the platform, and the record: the same requests are a new batch then."""
-        self._kept("forget").forget(endpoint, model, _rows(bodies))
+        self._kept("forget").forget(endpoint, model, _rows(bodies, model))
 
     def _kept(self, what: str) -> BatchRunner:
         if self.folder is None:
@@ -88,8 +89,16 @@ def batch_folder(folder: str | Path | None) -> Iterator[Path]:
         yield Path(temporary)
 
 
-def _rows(bodies: Bodies) -> Iterator[Row]:
+def _rows(bodies: Bodies, model: str) -> Iterator[Row]:
     pairs = bodies.items() if isinstance(bodies, Mapping) else ((str(n), body) for n, body in enumerate(bodies))
     for custom_id, body in pairs:
+        if not isinstance(custom_id, str) or not isinstance(body, Mapping):
+            raise ConfigurationError(
+                f"A request of a batch is a dict, and its id a text; {custom_id!r} is not: {type(body).__name__}."
+            )
+        if body.get("model", model) != model:
+            raise ConfigurationError(
+                f"The request {custom_id!r} is for {body['model']!r}, the batch for {model!r}: a job has one model."
+            )
         # one model a job: the platform takes it from there
         yield custom_id, {name: value for name, value in body.items() if name not in {"model", "stream"}}

@@ -1,11 +1,11 @@
 """Rows of result files as replies and typed errors."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mistral_rag.api._errors import ApiError, ApiTimeoutError, ResponseError, error_from_response
+from mistral_rag.api._errors import ApiError, ApiTimeoutError, NotFoundError, ResponseError, error_from_response
 from mistral_rag.api._formats.json_text import load_json
 from mistral_rag.api._keys import Redactor
 from mistral_rag.platform import BatchJob
@@ -49,14 +49,9 @@ def _outcome(row: Mapping[str, Any], redactor: Redactor) -> BatchOutcome:
     return BatchOutcome(row["custom_id"], error=error)
 
 
-def in_order(ids: Sequence[str], found: Mapping[str, BatchOutcome], jobs: Sequence[BatchJob]) -> list[BatchOutcome]:
-    """The outcomes in the order of the requests; a request without a row gets an error that says how its job ended."""
-    return [found.get(one) or BatchOutcome(one, error=_missing(jobs)) for one in ids]
-
-
-def _missing(jobs: Sequence[BatchJob]) -> ApiError:
-    bad = [job for job in jobs if job.status != "SUCCESS"] or list(jobs)
-    said = "; ".join(f"{job.id} ended as {job.status}" for job in bad)
-    reasons = "; ".join(failure.message for job in bad for failure in job.errors)
-    kind = ApiTimeoutError if any(job.status == "TIMEOUT_EXCEEDED" for job in bad) else ResponseError
-    return kind(f"The batch has no result for this request: {said}{f' ({reasons})' if reasons else ''}.")
+def missing(custom_id: str, job: BatchJob, gone: str | None = None) -> BatchOutcome:
+    """The outcome of a request without a row: an error that says how its job ended, and why its results are `gone`."""
+    reasons = "; ".join(failure.message for failure in job.errors)
+    said = gone or f"{job.id} ended as {job.status}{f' ({reasons})' if reasons else ''}"
+    kind = ApiTimeoutError if job.status == "TIMEOUT_EXCEEDED" else NotFoundError if gone else ResponseError
+    return BatchOutcome(custom_id, error=kind(f"The batch has no result for this request: {said}."))

@@ -64,7 +64,8 @@ class BatchFolder:
         """Write the requests into files of parts, and take the record of the same requests, if there is one.
 
         Raises:
-            ConfigurationError: An id is used twice, a single request is too large, or the folder can't be written.
+            ConfigurationError: An id is used twice, a single request is too large or no JSON, or the folder can't be
+                written.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ class BatchFolder:
         self.record = BatchRecord(endpoint=self.endpoint, model=self.model, digest=digest, parts=parts)
         for number in range(len(parts)):
             self._draft(number).replace(self.rows_file(number))
-        if self._path.exists():
+        if self.path.exists():
             self.record = self._known(parts)
 
     def _written(self, rows: Iterable[Row]) -> tuple[str, list[BatchPart]]:
@@ -84,7 +85,7 @@ class BatchFolder:
         seen: set[str] = set()
         try:
             for custom_id, body in rows:
-                line = encode({"custom_id": custom_id, "body": body}) + b"\n"
+                line = _line(custom_id, body)
                 self._check(custom_id, line, seen)
                 if file is None or parts[-1].rows >= MAX_ROWS or parts[-1].size + len(line) > MAX_BYTES:
                     if file is not None:
@@ -95,6 +96,10 @@ class BatchFolder:
                 digest.update(line)
                 parts[-1].rows += 1
                 parts[-1].size += len(line)
+        except BaseException:
+            for number in range(len(parts)):
+                self._draft(number).unlink(missing_ok=True)
+            raise
         finally:
             if file is not None:
                 file.close()
@@ -110,21 +115,21 @@ class BatchFolder:
 
     def _known(self, parts: list[BatchPart]) -> BatchRecord:
         try:
-            known = BatchRecord.model_validate_json(self._path.read_bytes())
+            known = BatchRecord.model_validate_json(self.path.read_bytes())
         except (OSError, ValidationError) as problem:
-            raise ConfigurationError(f"{self._path} is no record of a batch. Delete it to begin anew.") from problem
+            raise ConfigurationError(f"{self.path} is no record of a batch. Delete it to begin anew.") from problem
         if [part.rows for part in known.parts] != [part.rows for part in parts]:
-            raise ConfigurationError(f"{self._path} was written with other limits. Delete it to begin anew.")
+            raise ConfigurationError(f"{self.path} was written with other limits. Delete it to begin anew.")
         return known
 
     def save(self) -> None:
         """Write the record, whole or not at all."""
-        unfinished = self._path.with_suffix(f".{os.getpid()}.tmp")
+        unfinished = self.path.with_suffix(f".{os.getpid()}.tmp")
         with unfinished.open("wb") as file:
             file.write(self.record.model_dump_json().encode())
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(self._path)
+        unfinished.replace(self.path)
 
     def rows_file(self, number: int) -> Path:
         """The file of a part's requests, until its job is there."""
@@ -157,7 +162,7 @@ class BatchFolder:
 
     def delete(self) -> None:
         """Delete the record."""
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
     def lines(self, file: Path) -> Iterator[bytes]:
         """The lines of a result file, which is deleted afterwards."""
@@ -171,5 +176,13 @@ class BatchFolder:
         return self.folder / f".{os.getpid()}-{number}.draft"
 
     @property
-    def _path(self) -> Path:
+    def path(self) -> Path:
+        """The record's file."""
         return self.folder / f"{self.record.digest[:24]}.json"
+
+
+def _line(custom_id: str, body: dict[str, Any]) -> bytes:
+    try:
+        return encode({"custom_id": custom_id, "body": body}) + b"\n"
+    except (TypeError, ValueError) as problem:
+        raise ConfigurationError(f"The request {custom_id!r} of the batch is no JSON: {problem}.") from problem

@@ -13,12 +13,13 @@ from mistral_rag.api._errors import (
     ApiError,
     ApiTimeoutError,
     BadRequestError,
+    NotFoundError,
     ResponseError,
     ServerError,
 )
 from mistral_rag.api._http.uploads import UploadForm
 from mistral_rag.api._keys import Redactor
-from mistral_rag.batch._outcomes import BatchOutcome, in_order, read_rows
+from mistral_rag.batch._outcomes import BatchOutcome, missing, read_rows
 from mistral_rag.batch._record import BatchFolder, BatchPart
 from mistral_rag.platform import BatchJob, Deleted, Listing, PlatformFile
 from mistral_rag.platform._calls import PlatformCall, given, path
@@ -28,6 +29,8 @@ METADATA = "mistral_rag"
 MAX_PAGES = 20
 """Pages of jobs among which one is looked for whose id was not received: two thousand newer ones."""
 GROWTH = 1.5
+MAX_FAILED_LOOKS = 60
+"""Looks in a row that may fail for a passing reason: at one a minute, an outage of an hour does not end a night."""
 DOUBTFUL = (ApiConnectionError, ApiTimeoutError, ResponseError, ServerError)
 """Errors after which a job may have been created all the same."""
 
@@ -107,17 +110,38 @@ def look(folder: BatchFolder) -> Steps:
     """The jobs as they are now."""
     jobs = []
     for part in folder.record.parts:
-        jobs.append((yield PlatformCall("GET", path("batch", "jobs", str(part.job_id)), BatchJob)))
+        try:
+            job: BatchJob = yield PlatformCall("GET", path("batch", "jobs", str(part.job_id)), BatchJob)
+        except NotFoundError as error:
+            raise _unknown(folder, part, error) from error
+        jobs.append(job)
     return jobs
 
 
+def _unknown(folder: BatchFolder, part: BatchPart, error: NotFoundError) -> NotFoundError:
+    """The 404 of a job, with the record that names it and the two ways out."""
+    message = (
+        f"The platform does not know the batch job {part.job_id} of {folder.path}: it was deleted, or belongs to "
+        "another host or key. Use those that sent it, or delete that file to send its requests anew, and pay again."
+    )
+    named = {name: getattr(error, name) for name in ("status", "code", "type", "request_id", "body")}
+    return NotFoundError(message, **named)
+
+
 def wait(folder: BatchFolder, first: float, longest: float) -> Steps:
-    """Look at the jobs, less and less often, until all have ended; returns them."""
-    pause = first
+    """Look at the jobs, less and less often, until all have ended; returns them. Passing errors are waited out."""
+    pause, failed = first, 0
     while True:
-        jobs: list[BatchJob] = yield from look(folder)
-        if all(job.has_ended for job in jobs):
-            return jobs
+        try:
+            jobs: list[BatchJob] = yield from look(folder)
+        except ApiError as error:
+            failed += 1
+            if not error.is_retryable or failed > MAX_FAILED_LOOKS:
+                raise
+        else:
+            failed = 0
+            if all(job.has_ended for job in jobs):
+                return jobs
         yield Wait(pause)
         pause = min(longest, pause * GROWTH)
 
@@ -129,19 +153,29 @@ def cancel(folder: BatchFolder) -> Steps:
             yield PlatformCall("POST", path("batch", "jobs", str(part.job_id), "cancel"), BatchJob)
         except BadRequestError:  # it has ended
             continue
+        except NotFoundError as error:
+            raise _unknown(folder, part, error) from error
 
 
 def collect(folder: BatchFolder, jobs: list[BatchJob], redactor: Redactor) -> Steps:
     """The outcomes of all requests, in their order; rows stand in two files, and none of the order is promised."""
     found: dict[str, BatchOutcome] = {}
+    gone: dict[str, str] = {}
     for job in jobs:
         for file_id in filter(None, (job.output_file, job.error_file)):
             to = folder.folder / f"{job.id}-{file_id}.rows"
-            yield Download(file_id, to)
+            try:
+                yield Download(file_id, to)
+            except NotFoundError:
+                gone[job.id] = f"its file {file_id} is gone. Delete {folder.path} to send the requests anew"
+                continue
             for outcome in read_rows(folder.lines(to), redactor):
                 if outcome.error is None or outcome.custom_id not in found:
                     found[outcome.custom_id] = outcome
-    return in_order(folder.ids, found, jobs)
+    job_of_row = (job for part, job in zip(folder.record.parts, jobs, strict=True) for _ in range(part.rows))
+    return [
+        found.get(one) or missing(one, job, gone.get(job.id)) for one, job in zip(folder.ids, job_of_row, strict=True)
+    ]
 
 
 def forget(folder: BatchFolder, jobs: list[BatchJob]) -> Steps:

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, closing
-from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 from uuid import UUID
 
 from pydantic import Field
 
-from mistral_rag.api._http.uploads import UploadForm, form_fields
+from mistral_rag.api._http.uploads import UploadForm, UploadSource, form_fields
 from mistral_rag.api._responses import Json
 from mistral_rag.errors import ConfigurationError
 from mistral_rag.platform._calls import PlatformCall, PlatformObject, Resource
@@ -16,8 +15,8 @@ from mistral_rag.platform._calls import PlatformCall, PlatformObject, Resource
 TRANSCRIPTION_MODEL = "voxtral-mini-latest"
 PATH = "audio/transcriptions"
 
-Recording = str | Path | bytes
-"""A path, bytes, an http address, or the id (a UUID) of an uploaded file."""
+Recording = UploadSource
+"""A path, bytes, an open file, an http address, or the id (a UUID) of an uploaded file."""
 
 
 class TranscriptionOptions(TypedDict, total=False):

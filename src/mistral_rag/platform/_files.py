@@ -50,7 +50,9 @@ class FileResource(Resource):
         expiry: int | None = None,
         visibility: Literal["workspace", "user"] | None = None,
     ) -> PlatformFile:
-        """Upload a path, or bytes with a `name`; a path is read in pieces. `expiry` is in hours, None for no end.
+        """Upload a path, a file open for reading bytes, or bytes with a `name`; a path is read in pieces.
+
+        `expiry` is in hours, None for no end.
 
         Raises:
             SourceNotFoundError: There is no such file.
@@ -156,9 +158,10 @@ class _Part:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._file.close()
-        if kind is None:
-            self._unfinished.replace(self.path)
-        else:
+        try:
+            if kind is None:
+                self._unfinished.replace(self.path)
+        finally:
             self._unfinished.unlink(missing_ok=True)
 
 

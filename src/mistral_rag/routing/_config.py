@@ -1,6 +1,6 @@
 """Routers from the configurations of gateways: Portkey's and LiteLLM's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -19,10 +19,22 @@ def router_of(config: Mapping[str, Any], *, models: Mapping[str, BaseChatModel],
     Raises:
         ConfigurationError: It is in neither form, or has a part that this router does not do.
     """
+    if not isinstance(config, Mapping):
+        raise ConfigurationError(f"A configuration is a dict, not {type(config).__name__}; read its file first.")
     if "model_list" in config:
-        return router_of_model_list(config, models=models, model=model)
+        return _made(lambda: router_of_model_list(config, models=models, model=model))
     if model is not None:
         raise ConfigurationError("model names an entry of model_list, and this configuration has none.")
     if {"strategy", "targets"} & config.keys():
-        return router_of_strategy(config, models=models)
+        return _made(lambda: router_of_strategy(config, models=models))
     raise ConfigurationError('A configuration has "strategy" and "targets" (Portkey) or "model_list" (LiteLLM).')
+
+
+def _made(make: Callable[[], ChatRouter]) -> ChatRouter:
+    """The router; what other people's files have in the place of a number, a list or a text is one kind of error."""
+    try:
+        return make()
+    except ConfigurationError:
+        raise
+    except (AttributeError, TypeError, ValueError) as problem:
+        raise ConfigurationError(f"A part of the configuration is of the wrong kind: {problem}") from problem

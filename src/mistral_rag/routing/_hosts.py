@@ -100,8 +100,11 @@ def checked(given: Mapping[str, Any], known: frozenset[str], *, where: str) -> M
     """The part of a configuration.
 
     Raises:
-        ConfigurationError: It has an entry that is not `known`: better than to leave out what somebody relies on.
+        ConfigurationError: It is no dict, or has an entry that is not `known`: better than to leave out what somebody
+            relies on.
     """
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"{where} must be a dict, not {type(given).__name__}.")
     unknown = sorted(given.keys() - known)
     if unknown:
         raise ConfigurationError(

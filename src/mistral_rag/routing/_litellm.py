@@ -49,7 +49,7 @@ def router_of_model_list(
     if strategy not in BALANCED:
         raise ConfigurationError(f"routing_strategy must be {' or '.join(BALANCED)}, not {strategy!r}.")
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for number, entry in enumerate(config["model_list"]):
+    for number, entry in enumerate(config["model_list"] or ()):
         checked(entry, frozenset({"model_name", "litellm_params", "model_info"}), where=f"model_list[{number}]")
         groups.setdefault(str(entry.get("model_name")), []).append(dict(entry.get("litellm_params") or {}))
     if not groups:
@@ -122,6 +122,8 @@ def _target(
     weigher: str | None,
 ) -> Target:
     where = f"model_list, {name}"
+    if not (isinstance(given.get("model"), str) and given["model"]):
+        raise ConfigurationError(f"{where}: litellm_params must name a model.")
     prefix, _, model = str(given.get("model", "")).partition("/")
     provider = str(given.get("custom_llm_provider") or (prefix if model else "mistral"))
     host = Host(

@@ -1,7 +1,7 @@
 """ChatRouter: several chat models as one."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Self
 
@@ -63,6 +63,8 @@ class ChatRouter(BaseChatModel):
     @field_validator("targets", mode="before")
     @classmethod
     def _as_targets(cls, given: Any) -> Any:
+        if not isinstance(given, Iterable) or isinstance(given, BaseChatModel | Runnable | Target):
+            raise ConfigurationError("targets is a list of chat models.")
         return tuple(Target.of(target) for target in given)
 
     @model_validator(mode="after")

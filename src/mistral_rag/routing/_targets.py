@@ -31,7 +31,7 @@ class Target:
 
     def __post_init__(self) -> None:
         model, bound = unbound(self.model)
-        if not self.weight >= 0 or self.weight == float("inf"):
+        if not isinstance(self.weight, int | float) or not 0 <= self.weight < float("inf"):
             raise ConfigurationError("The weight of a target must be a number of at least 0.")
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "params", {**bound, **self.params})

@@ -91,7 +91,9 @@ def _completion_attributes(info: Mapping[str, Any]) -> Attributes:
 
 
 def _reply_attributes(metadata: Mapping[str, Any]) -> Attributes:
+    provider = metadata.get("model_provider")  # of a router it is known only now
     named = {
+        "gen_ai.provider.name": PROVIDERS.get(str(provider), provider),
         "gen_ai.response.model": metadata.get("model_name") or metadata.get("model"),
         "gen_ai.response.id": metadata.get("id"),
         "gen_ai.conversation.id": metadata.get("conversation_id"),

@@ -116,8 +116,11 @@ class SpanCallback(BaseCallbackHandler):
         self._end(run_id, found | _content.output_texts(response) if self._content else found)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """End it with an error."""
-        self._fail(run_id, error)
+        """End it with an error; a stream that its reader leaves has none."""
+        if isinstance(error, GeneratorExit):
+            self._end(run_id, {})
+        else:
+            self._fail(run_id, error)
 
     # --- searches and tools -----------------------------------------------------------------------------------------
 

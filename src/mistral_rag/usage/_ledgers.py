@@ -54,7 +54,7 @@ class Bill:
     """
 
     def __init__(self, max_cost: float | None = None) -> None:
-        if max_cost is not None and not max_cost >= 0:
+        if max_cost is not None and not (isinstance(max_cost, int | float) and max_cost >= 0):
             raise ConfigurationError("max_cost must be US dollars, 0 or more.")
         self.max_cost = max_cost
         self._lock = threading.Lock()

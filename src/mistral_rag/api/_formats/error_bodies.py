@@ -35,8 +35,13 @@ class ErrorDetails:
 
     @property
     def searchable(self) -> str:
-        """Message and type in one text, for keyword searches."""
-        return f"{self.message} {self.type or ''}"
+        """Message, type and code in one text, for keyword searches."""
+        return f"{self.message} {self.type or ''} {self.code or ''}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Type and code in lower case."""
+        return frozenset(name.lower() for name in (self.type, self.code) if name)
 
 
 def read_error(content: bytes | Any) -> ErrorDetails:
@@ -105,7 +110,8 @@ def _plain(text: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    # a LiteLLM proxy writes what it does not know as the text "None"
+    return None if value is None or value == "None" else str(value)
 
 
 def _status(body: Mapping[str, Any]) -> int | None:

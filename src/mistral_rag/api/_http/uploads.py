@@ -18,8 +18,8 @@ PIECE = 1024 * 1024
 ESCAPED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A", ord("\\"): "_"}
 """What a file name or field name may not hold, as the HTML standard's form encoding writes it."""
 
-UploadSource = str | Path | bytes
-"""A file to upload: its path, or its bytes, for which a name is given."""
+UploadSource = str | Path | bytes | BinaryIO
+"""A file to upload: its path, its bytes, for which a name is given, or a file that is open for reading bytes."""
 
 
 class UploadForm(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -32,10 +32,10 @@ class UploadForm(httpx.SyncByteStream, httpx.AsyncByteStream):
 
         Raises:
             SourceNotFoundError: There is no such file.
-            ConfigurationError: Bytes have no name.
+            ConfigurationError: Bytes have no name, or it is no file at all.
         """
         boundary = secrets.token_hex(16)
-        self._file = Path(file) if isinstance(file, str) else file
+        self._file, name = _opened(file, name)
         self.kind = f"multipart/form-data; boundary={boundary}"
         self._head = b"".join(_field(boundary, *one) for one in fields)
         self._tail = f"--{boundary}--\r\n".encode()
@@ -88,6 +88,21 @@ def _file_head(boundary: str, name: str) -> bytes:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     disposition = f'form-data; name="file"; filename="{name.translate(ESCAPED)}"'
     return utf8(f"--{boundary}\r\nContent-Disposition: {disposition}\r\nContent-Type: {media_type}\r\n\r\n")
+
+
+def _opened(file: UploadSource | None, name: str | None) -> tuple[Path | bytes | None, str | None]:
+    """The path or the bytes, and the name; an open file is read now, for a retry can't rewind what is no file."""
+    if file is None or isinstance(file, bytes | Path):
+        return file, name
+    if isinstance(file, str):
+        return Path(file), name
+    content = file.read() if hasattr(file, "read") else file
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise ConfigurationError(
+            f"A file to upload is a path, bytes, or a file opened with mode 'rb', not {type(file).__name__}."
+        )
+    known = getattr(file, "name", None)  # a number for a file descriptor
+    return bytes(content), name or (Path(known).name if isinstance(known, str) else None)
 
 
 def _name_of(file: Path | bytes, name: str | None) -> str:

@@ -53,7 +53,7 @@ def message_of(choice: Wire) -> Wire:
 
 
 def _chunks(content: Any) -> list[Any]:
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+    return [content] if isinstance(content, str | dict) else content or []
 
 
 def content_of(message: Wire) -> Any:
@@ -135,4 +135,5 @@ def _first(usage: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
 
 
 def _number(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
+    is_count = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
+    return int(value) if is_count else None

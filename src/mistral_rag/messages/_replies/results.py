@@ -11,7 +11,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from mistral_rag.api._errors import ApiError, RefusalError, ResponseError, StreamError, request_id
 from mistral_rag.api._responses import ApiResponse
 from mistral_rag.messages._repair.repeats import repeated
-from mistral_rag.messages._replies.incoming import PROVIDER, REFUSED, read_message
+from mistral_rag.messages._replies.incoming import PROVIDER, REFUSED, message_of, read_message
 from mistral_rag.messages._replies.streaming import StreamAssembler
 from mistral_rag.messages._requests.request import PreparedRequest
 from mistral_rag.messages._requests.tools import Wire
@@ -39,8 +39,9 @@ def chat_result(reply: ApiResponse, request: PreparedRequest) -> ChatResult:
         raise _malformed_error(problem, reply.headers, data) from problem
     if not messages:
         raise ResponseError("The platform's reply holds no choices.", request_id=request_id(reply.headers), body=data)
-    for message in messages:
-        failure = _failure(message.response_metadata.get("finish_reason"), reply.headers)
+    for choice, message in zip(data["choices"], messages, strict=True):
+        refusal = message_of(choice).get("refusal")
+        failure = _failure(message.response_metadata.get("finish_reason"), reply.headers, refusal)
         if failure is not None:
             failure.partial = message
             raise failure
@@ -80,7 +81,7 @@ def stream_end(assembler: StreamAssembler, headers: Mapping[str, str], request: 
     Raises:
         ApiError: The finish reason says that the answer was refused or the model failed.
     """
-    failure = _failure(assembler.finish_reason, headers)
+    failure = _failure(assembler.finish_reason, headers, assembler.refusal)
     if failure is not None:
         failure.partial = assembler.partial
         raise failure
@@ -134,8 +135,13 @@ def _repeats(calls: Sequence[ToolCall], request: PreparedRequest) -> dict[str, A
     return {"repeated_tool_calls": ids} if ids else {}
 
 
-def _failure(reason: str | None, headers: Mapping[str, str]) -> ApiError | None:
-    """The error that a finish reason stands for; None for an answer."""
+def _failure(reason: str | None, headers: Mapping[str, str], refused: Any = None) -> ApiError | None:
+    """The error that a finish reason stands for, or a text in the place of a refusal; None for an answer.
+
+    OpenAI's models, which gateways put behind the same protocol, refuse so, and end with "stop".
+    """
+    if isinstance(refused, str) and refused.strip():
+        return RefusalError(f"The model refused to answer: {refused.strip()}", request_id=request_id(headers))
     if reason == "error":
         return StreamError("The model failed while it answered.", request_id=request_id(headers))
     if reason not in REFUSED:

@@ -49,7 +49,8 @@ def _has_delta(choice: Wire) -> bool:
 class StreamAssembler:
     """Assembler of one streamed reply: `chunk` for every event, then `last`; the chunks add up to the whole message.
 
-    `as_blocks` is True when LangChain converts all content into blocks (`output_version` "v1").
+    `as_blocks` is True when LangChain converts all content into blocks (`output_version` "v1"). `refusal` holds the text
+    of a refusal so far.
     """
 
     def __init__(self, reader: ContentReader, *, began: float, as_blocks: bool = False) -> None:
@@ -62,6 +63,7 @@ class StreamAssembler:
         self._reader = reader
         self._facts: dict[str, Any] = {}
         self._sent: list[AIMessageChunk] = []
+        self.refusal = ""
 
     def chunk(self, event: Wire) -> AIMessageChunk | None:
         """The chunk of the message for `event`; None when the event adds no content."""
@@ -78,6 +80,8 @@ class StreamAssembler:
             if logprobs is not None:
                 self._finish["logprobs"] = _extended(logprobs, choice.get("logprobs"))
         delta = message_of(choice)
+        if "refusal" in delta:
+            self.refusal += str(delta["refusal"] or "")
         content = self._reader.read(content_of(delta))
         calls = self._calls.chunks(delta["tool_calls"], str(self._id)) if delta.get("tool_calls") else []
         if not content and not calls:

@@ -62,7 +62,8 @@ class ContentReader:
         ]
 
     def _split(self, content: Any) -> Iterator[Wire]:
-        chunks = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
+        # some hosts send a single chunk without a list around it
+        chunks = [content] if isinstance(content, str | dict) else content or ()
         for item in chunks:
             chunk = {"type": "text", "text": item} if isinstance(item, str) else item
             if self._tags is not None and chunk.get("type") == "text":

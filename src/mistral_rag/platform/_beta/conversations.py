@@ -304,7 +304,13 @@ def _either(
 
 
 def _entries(inputs: Inputs) -> Any:
-    return inputs if isinstance(inputs, str) else list(inputs)
+    if isinstance(inputs, str):
+        return inputs
+    wrong = next((type(entry).__name__ for entry in inputs if not isinstance(entry, dict)), None)
+    if wrong is not None:
+        raise ConfigurationError(f"Inputs are a text or entries as dicts, not {wrong}; MistralAgent takes messages.")
+    # a message as chat has it: only its kind is missing, which the official SDK adds, too
+    return [{"type": "message.input", **entry} if "role" in entry else entry for entry in inputs]
 
 
 def _call(place: str, body: dict[str, Any]) -> PlatformCall[ConversationReply]:

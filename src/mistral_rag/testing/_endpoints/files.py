@@ -16,6 +16,8 @@ from mistral_rag.testing._rules import refusals
 from mistral_rag.testing._server.exchange import Request, Response, json_response
 from mistral_rag.testing._server.routing import Endpoint, numbers, paged
 
+MAX_SIGNED_HOURS = 168
+"""Hours that a signed URL holds at most; the platform's limit."""
 FORM = {"file", "purpose", "expiry", "visibility"}
 PURPOSES = ("fine-tune", "batch", "ocr", "audio")
 SAMPLES = {"fine-tune": "instruct", "batch": "batch_request", "ocr": "instruct", "audio": "instruct"}
@@ -144,7 +146,10 @@ class Files:
 
     def signed(self, request: Request, identity: str) -> Response:
         """A signed URL, which needs no key."""
-        numbers(request, expiry=24)
+        hours = numbers(request, expiry=24)["expiry"]
+        if not 1 <= hours <= MAX_SIGNED_HOURS:
+            message = f"Input should be between 1 and {MAX_SIGNED_HOURS}"
+            raise refusals.invalid("value_error", message, loc=("expiry",), given=hours, location="query")
         file = self.get(identity)
         return json_response({"url": f"http://{request.headers.get('host', 'localhost')}{_signed_path(file)}"})
 
