@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import PIL.Image
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 
 from ingest import build
@@ -150,12 +151,35 @@ async def test_resources_are_pages_of_documents(index: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("leave.md/9", "leave.md has no page 9; its pages are 1 to 1"),
+        ("leave.md/x", "pages count from 1; 'x' is none"),
+        ("leave.md/" + "9" * 5000, "pages count from 1"),
+        ("leave.md/-1", "pages count from 1; '-1' is none"),
+        ("none.md/1", "there is no document 'none.md'."),
+        ("pay.md/1", "there is no document 'pay.md'."),
+    ],
+)
+async def test_a_resource_that_is_not_there_is_said_without_a_traceback(
+    index: Path, caplog: pytest.LogCaptureFixture, address: str, said: str
+) -> None:
+    async with client(index) as reader:
+        with pytest.raises(MCPError, match=re.escape(said)):
+            await reader.read_resource(f"documents://{address}")
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
         ("read_page", {"document": "leave.md", "page": 9}, "leave.md has no page 9; its pages are 1 to 1"),
         ("read_page", {"document": "leav"}, "there is no document 'leav'. Did you mean: leave.md?"),
         ("read_page", {"document": "../../etc/passwd"}, "there is no document '../../etc/passwd'."),
         ("ask_documents", {"question": ""}, "at least 1 character"),
+        ("ask_documents", {"question": " \n"}, "should match pattern"),
+        ("search_documents", {"question": "\u3000"}, "should match pattern"),
+        ("read_page", {"document": "leave.md", "page": 10**30}, "its pages are 1 to 1"),
         ("find_in_document", {"words": "x", "limit": 0}, "greater than or equal to 1"),
     ],
 )

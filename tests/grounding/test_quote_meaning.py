@@ -68,6 +68,16 @@ NUMBERS = [
     ("Term 5 quarters", "Term 5"),
     ("at 5 p.m. daily", "at 5"),
     ("Load 5 kN max.", "Load 5"),
+    ("It was 5 ± 2 here.", "It was 5"),
+    ("It was 5% ±2% here.", "It was 5%"),
+    ("Size 3 × 4 here.", "Size 3"),
+    ("Size 3x4 here.", "4 here."),
+    ("Size 3 x 4 here.", "4 here."),
+    ("It grew 8 ÷ 2 fold.", "It grew 8"),
+    ("A growth of 2^10 here.", "A growth of 2"),
+    ("A growth of 2^10 here.", "10 here."),
+    ("An area of x^2 here.", "An area of x"),
+    ("A growth of 10^-3 here.", "A growth of 10"),
 ]
 BOXES = [
     ("[ ] Yes [x] No", "Yes"),

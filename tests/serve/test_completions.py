@@ -11,6 +11,7 @@ import openai
 import pytest
 
 from mistral_rag.serve import Tokens
+from mistral_rag.testing import small_index
 from tests.serve.conftest import TOKENS, Serve, Served
 
 QUESTION = "How many days of holiday does every employee have?"
@@ -104,6 +105,11 @@ def test_models_are_listed(anna: openai.OpenAI) -> None:
         ({"messages": user("hello"), "n": 2}, "n"),
         ({"messages": user("hello"), "response_format": {"type": "json_object"}}, "response_format"),
         ({"messages": user("x" * 9_000)}, "at most 8000 characters"),
+        ({"messages": user("hello"), "functions": [{"name": "f", "parameters": {}}]}, "functions"),
+        ({"messages": user("hello"), "logprobs": True}, "logprobs"),
+        ({"messages": user("hello"), "modalities": ["text", "audio"]}, "modalities"),
+        ({"messages": user("hello"), "extra_body": {"response_format": "json"}}, "response_format"),
+        ({"messages": user("hello"), "extra_body": {"n": 0}}, "n"),
     ],
 )
 def test_what_would_change_the_reply_is_refused_in_their_shape(
@@ -112,6 +118,87 @@ def test_what_would_change_the_reply_is_refused_in_their_shape(
     with pytest.raises(openai.BadRequestError, match=said) as raised:
         anna.chat.completions.create(model="x", **given)
     assert raised.value.type == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "kind"),
+    [
+        ("GET", "/v1/chat/completions", {}, 405, "invalid_request_error"),
+        ("POST", "/v1/embeddings", {}, 404, "not_found_error"),
+        ("GET", "/v1/models/gpt-4", {}, 404, "not_found_error"),
+        ("GET", "/open-webui/v1/nothing", {}, 404, "not_found_error"),
+        ("GET", "/v1/models", {"Host": "evil.example"}, 421, "invalid_request_error"),
+        ("GET", "/v1/models", {"Origin": "https://evil.example"}, 403, "permission_error"),
+        ("GET", "/v1/models", {"Authorization": "Bearer nobody"}, 401, "authentication_error"),
+        ("POST", "/v1/chat/completions", {"Content-Type": "text/plain"}, 415, "invalid_request_error"),
+    ],
+)
+def test_every_refusal_is_of_their_shape(
+    served: Served, method: str, path: str, headers: dict[str, str], status: int, kind: str
+) -> None:
+    with served.client("root") as client:
+        response = client.request(method, path, headers=headers)
+    assert response.status_code == status
+    error = response.json()["error"]
+    assert (sorted(error), error["type"]) == (["code", "message", "param", "type"], kind)
+
+
+def test_asking_too_often_is_their_error_of_rates(serve: Serve, tenants: Path, tokens: Tokens) -> None:
+    with serve(tenants, tokens=tokens) as at, at.client() as nobody:
+        refused = [nobody.get("/v1/models") for _ in range(25)][-1]
+    assert (refused.status_code, refused.json()["error"]["type"]) == (429, "rate_limit_error")
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+def test_an_index_that_is_gone_is_an_error_of_their_shape(serve: Serve, tmp_path: Path) -> None:
+    index = small_index(tmp_path / "index", {"a.txt": ["The gazebo is green."]})
+    with serve(index) as at, at.client() as client:
+        index.rename(tmp_path / "old")
+        response = client.post("/v1/chat/completions", json={"messages": user(QUESTION)})
+    assert (response.status_code, response.json()["error"]["type"]) == (503, "server_error")
+    assert str(tmp_path) not in response.text
+
+
+def test_one_model_is_described(anna: openai.OpenAI) -> None:
+    assert anna.models.retrieve("documents").id == "documents"
+    with pytest.raises(openai.NotFoundError, match="no such"):
+        anna.models.retrieve("gpt-4")
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [PICTURE],
+        [{"type": "text", "text": QUESTION}, PICTURE],
+        [{"type": "text", "text": QUESTION}, {"type": "file", "file": {"file_data": "AAAA"}}],
+        [{"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}],
+    ],
+)
+def test_a_question_about_a_picture_or_a_file_is_refused(anna: openai.OpenAI, content: list[Any]) -> None:
+    messages: list[Any] = [*user(QUESTION), {"role": "user", "content": content}]
+    with pytest.raises(openai.BadRequestError, match="this model reads text only"):
+        anna.chat.completions.create(model="x", messages=messages)
+
+
+def test_a_picture_before_the_question_is_passed_over(anna: openai.OpenAI) -> None:
+    messages: list[Any] = [{"role": "user", "content": [PICTURE]}, {"role": "assistant", "content": "A cat."}]
+    reply = anna.chat.completions.create(model="x", messages=[*messages, *user(QUESTION)])
+    assert QUOTE in (reply.choices[0].message.content or "")
+
+
+def test_instructions_and_results_of_tools_may_be_long(anna: openai.OpenAI) -> None:
+    before: list[Any] = [
+        {"role": "system", "content": "x" * 100_000},
+        {"role": "tool", "tool_call_id": "1", "content": "x" * 100_000},
+    ]
+    reply = anna.chat.completions.create(model="x", messages=[*before, *user(QUESTION)])
+    assert QUOTE in (reply.choices[0].message.content or "")
+    long: list[Any] = [{"role": "assistant", "content": "x" * 50_000}]
+    with pytest.raises(openai.BadRequestError, match="at most 40000 characters"):
+        anna.chat.completions.create(model="x", messages=[*user("hello"), *long, *user(QUESTION)])
 
 
 def test_open_webui_gets_its_own_source_events(served: Served) -> None:

@@ -60,6 +60,10 @@ def test_two_names_are_none(served: Served) -> None:
         ({"Origin": "http://evil.com"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": "http://localhost.evil.com"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://[::1]evil.com"}, 403),
+        ({"Origin": "http://rag.example.com@evil.com", "Host": "rag.example.com"}, 403),
+        ({"Origin": ""}, 403),
         ({"Origin": "http://rag.example.com", "Host": "rag.example.com"}, 200),
         ({"Origin": "https://rag.example.com", "Host": "rag.example.com"}, 200),
         ({"Origin": "https://rag.example.com:444", "Host": "rag.example.com"}, 403),
@@ -154,6 +158,19 @@ def test_who_asks_too_often_is_told_when_to_come_back(serve: Serve, tenants: Pat
         assert bob.get("/api/documents").status_code == 200  # his own count
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/open-webui/v1/models", "/api/settings"])
+def test_guesses_of_tokens_are_counted_on_every_way_in(serve: Serve, tenants: Path, tokens: Tokens, path: str) -> None:
+    with serve(tenants, tokens=tokens) as at, at.client() as nobody:
+        assert [nobody.get(path).status_code for _ in range(25)][-1] == 429
+
+
+@pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions", "/open-webui/v1/chat/completions"])
+def test_questions_are_counted_on_every_way_in(serve: Serve, tenants: Path, tokens: Tokens, path: str) -> None:
+    with serve(tenants, tokens=tokens) as at, at.client("bob") as bob:
+        assert [bob.post(path, json={}).status_code for _ in range(70)][-1] == 429
+        assert bob.get("/api/documents").status_code == 200
+
+
 def test_a_bucket_fills_again_with_time() -> None:
     now = [0.0]
     limits, rate = RateBuckets(lambda: now[0]), Rate(a_minute=60, burst=2)
@@ -192,6 +209,11 @@ DIGEST = hashlib.sha256(b"x").hexdigest()
         ({"tokens": [{"name": "anna", "sha256": DIGEST, "groups": "hr"}]}, "groups is a list of names"),
         ({"tokens": [{"name": "anna", "sha256": DIGEST, "group": ["hr"]}]}, "it may have groups, name"),
         ({"tokens": [{"name": "anna", "sha256": DIGEST, "write": "yes"}]}, "write and operate are true or false"),
+        ({"tokens": [{"name": "anna", "sha256": DIGEST}, {"name": "bob", "sha256": DIGEST}]}, "entry 2: the token of"),
+        (
+            {"tokens": [{"name": "anna", "sha256": DIGEST, "groups": ["hr"]}, {"name": "anna", "sha256": "0" * 64}]},
+            "entry 2: the name of entry 1 with other groups or rights",
+        ),
     ],
 )
 def test_a_wrong_tokens_file_says_where(tmp_path: Path, given: object, says: str) -> None:
@@ -200,6 +222,12 @@ def test_a_wrong_tokens_file_says_where(tmp_path: Path, given: object, says: str
     with pytest.raises(ConfigurationError, match="tokens file") as raised:
         Tokens.read(path)
     assert says in str(raised.value)
+
+
+def test_a_name_may_have_several_tokens(tmp_path: Path) -> None:
+    entries = [{"name": "anna", "sha256": sign * 64, "groups": ["hr"]} for sign in "01"]
+    (tmp_path / "tokens.json").write_text(json.dumps({"tokens": entries}))
+    assert len(Tokens.read(tmp_path / "tokens.json").known) == 2
 
 
 def test_tokens_are_not_shown() -> None:

@@ -150,6 +150,37 @@ def test_a_body_that_does_not_come_is_given_up(serve: Serve, tmp_path: Path, mon
         assert at.raw(head + b'{"question": ').startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_reader_that_does_not_read_is_given_up(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_running, "SEND_SECONDS", 0.3, raising=False)
+    with serve(small_index(tmp_path / "index", GREEN)) as at, at.client() as client:
+        host, _, port = at.url.removeprefix("http://").partition(":")
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(20)
+            connection.connect((host, int(port)))
+            # more than any buffer of the system takes
+            asked_for = b"GET /static/main.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            with pytest.raises((ConnectionError, TimeoutError)) as raised:  # noqa: PT012 (any of many sends)
+                for _ in range(100_000):
+                    connection.sendall(asked_for * 100)
+            assert not isinstance(raised.value, TimeoutError)
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_client_that_leaves_before_its_body_is_whole_is_no_fault_of_the_server(
+    serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(small_index(tmp_path / "index", GREEN)) as at, at.client() as client:
+        host, _, port = at.url.removeprefix("http://").partition(":")
+        for path in ("/api/ask", "/v1/chat/completions"):
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(f"{head}\r\n{{".encode())
+        while 'status="499"} 1' not in (text := client.get("/metrics").text) or "requests_open 1" not in text:
+            assert 'status="500"' not in text
+    assert "ClientDisconnect" not in caplog.text
+
+
 def test_the_command_serves_until_it_is_terminated(tmp_path: Path) -> None:
     index = small_index(tmp_path / "index", GREEN)
     environment = {**os.environ, "MISTRAL_RAG_TOKEN": TOKENS["anna"]}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mistral_rag.serve import Tokens
-from tests.serve.conftest import Serve, Served, asked
+from tests.serve.conftest import RULES, Serve, Served, asked, build
 
 LEASE = "When does the lease of the harbour warehouse end?"
 ABSENT = {"code": "not_found", "message": "there is no such thing here, or you may not read it", "advice": ""}
@@ -108,6 +108,16 @@ def test_forbidden_and_absent_are_the_same(anna: httpx.Client, bob: httpx.Client
         assert same(bob.get(path.replace(one["document_id"], "0" * 20))) == absent, path
 
 
+@pytest.mark.parametrize(
+    "number", ["0", "00", "999", "9999999999", "9" * 30, "9" * 5000, "-1", "1e3", "٣", "1.0", "1%0a"]
+)
+def test_a_page_number_that_no_document_has_is_absent(anna: httpx.Client, number: str) -> None:
+    document = lease_of(anna)["document_id"]
+    for path in (f"/api/documents/{document}/pages/{number}", f"/api/pages/{document}/{number}.png"):
+        response = anna.get(path)
+        assert (response.status_code, response.json()) == (404, ABSENT)
+
+
 def test_a_question_about_documents_of_others_is_as_one_about_none(anna: httpx.Client, bob: httpx.Client) -> None:
     document = lease_of(anna)["document_id"]
     forbidden, absent = (
@@ -115,6 +125,35 @@ def test_a_question_about_documents_of_others_is_as_one_about_none(anna: httpx.C
     )
     assert forbidden == absent
     assert forbidden[:2] == (404, ABSENT)
+
+
+@pytest.mark.parametrize("change", ["moved", "deleted"])
+def test_an_answer_is_exported_while_its_documents_may_be_read(
+    serve: Serve, tokens: Tokens, tmp_path: Path, change: str
+) -> None:
+    """A document that comes to another group and one that is deleted are the same to those who read it before."""
+    for name, text in {
+        "legal/quokka.txt": "The quokka costs 4,711 euros.\n",
+        "all/note.txt": "The bilby weighs 12 kilograms.\n",
+    }.items():
+        (tmp_path / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "docs" / name).write_text(text)
+    build(tmp_path / "docs", tmp_path / "index")
+    with serve(tmp_path / "index", tokens=tokens) as at, at.client("anna") as anna:
+        answers = [
+            asked(anna, question) for question in ("What does the quokka cost?", "How much does the bilby weigh?")
+        ]
+        assert "4,711" in answers[0]["answer"]["text"]
+        if change == "deleted":
+            (tmp_path / "docs" / "legal" / "quokka.txt").unlink()
+        build(tmp_path / "docs", tmp_path / "index", rules=RULES.replace('["legal"]', '["sales"]'))
+        body = {"answer_ids": [one["id"] for one in answers]}
+        text = anna.post("/api/export", json={**body, "format": "markdown"}).text
+        assert "4,711" not in text
+        assert "no longer here, or you may no longer read them" in text
+        assert "The bilby weighs 12 kilograms." in text
+        annotations = anna.post("/api/export", json={**body, "format": "annotations"}).json()
+        assert (annotations["total"], "4,711" in str(annotations)) == (1, False)
 
 
 def test_raw_scores_are_not_told_to_tokens(bob: httpx.Client) -> None:

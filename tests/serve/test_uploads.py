@@ -1,6 +1,9 @@
 """Documents that are uploaded, replaced and deleted: by whom, for whom, and what is refused."""
 
+import io
 import json
+import sys
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +11,7 @@ import httpx
 import pytest
 
 from mistral_rag.serve import Tokens
+from mistral_rag.serve._http.responses import RequestError
 from tests.serve.conftest import TOKENS, Serve, Served, asked, build, events_of
 
 MARK = {"X-Requested-With": "mistral-rag"}
@@ -42,6 +46,11 @@ def form(name: str, content: bytes, **fields: Any) -> dict[str, Any]:
         "data": {field: json.dumps(value) for field, value in fields.items()},
         "headers": MARK,
     }
+
+
+def uploaded(served: Served) -> list[str]:
+    """Names in the folder of uploads."""
+    return sorted(path.name for path in served.index.with_name("index-serve").joinpath("uploads").iterdir())
 
 
 def end_of(client: httpx.Client, started: httpx.Response) -> tuple[str, Any]:
@@ -94,6 +103,75 @@ def test_text_comes_as_json_and_is_hostile(anna: httpx.Client) -> None:
     assert asked(anna, "When does the kiosk open?")["citations"][0]["quote"] == "The kiosk opens at <b>nine</b>."
 
 
+def packed(**files: bytes) -> bytes:
+    """A zip file."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.txt", content)
+    return data.getvalue()
+
+
+MAIL = (
+    b"From: a@example.com\r\nTo: b@example.com\r\nSubject: The ferry\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=q\r\n\r\n--q\r\nContent-Type: text/plain\r\n\r\nIt has 3 decks.\r\n"
+    b"--q\r\nContent-Type: text/plain; name=b.txt\r\nContent-Disposition: attachment; filename=b.txt\r\n\r\n"
+    b"The ferry has 9 cabins.\r\n--q--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "paths"),
+    [
+        (
+            "two.zip",
+            packed(a=b"The tug has 2 masts.", b=b"The tug is red."),
+            ["two.zip", "two.zip > a.txt", "two.zip > b.txt"],
+        ),
+        ("ferry.eml", MAIL, ["ferry.eml", "ferry.eml > b.txt"]),
+    ],
+)
+def test_a_file_that_holds_files_is_one_document_with_its_parts(
+    anna: httpx.Client, bob: httpx.Client, name: str, content: bytes, paths: list[str]
+) -> None:
+    kind, done = end_of(anna, anna.post("/api/documents", **form(name, content, groups=["legal"])))
+    assert (kind, done["status"]) == ("done", "added")
+    assert anna.get(f"/api/documents/{done['document_id']}").json()["path"] == name
+    listed = anna.get("/api/documents", params={"q": name}).json()["documents"]
+    assert [(one["path"], one["groups"]) for one in listed] == [(path, ["legal"]) for path in paths]
+    assert bob.get("/api/documents", params={"q": name}).json()["total"] == 0
+
+
+def test_an_upload_that_can_not_be_read_now_leaves_nothing(
+    served: Served, anna: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = uploaded(served)
+    monkeypatch.setattr("mistral_rag.serve._uploads.jobs.PROGRAM", (sys.executable, "-c", ""))
+    kind, said = end_of(anna, anna.post("/api/documents", json={"name": "a", "text": "a"}))
+    assert (kind, said["code"]) == ("error", "not_done")
+    monkeypatch.setattr("mistral_rag.serve._uploads.jobs.IndexJobs.check_room", full)
+    response = anna.post("/api/documents", json={"name": "a", "text": "a"})
+    assert (response.status_code, response.json()["code"]) == (503, "busy")
+    assert uploaded(served) == before
+
+
+def test_a_replacement_that_can_not_be_read_now_keeps_the_document(
+    served: Served, anna: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, done = end_of(anna, anna.post("/api/documents", json={"name": "buoy", "text": "The buoy is yellow."}))
+    before = uploaded(served)
+    monkeypatch.setattr("mistral_rag.serve._uploads.jobs.PROGRAM", (sys.executable, "-c", ""))
+    replaced = anna.put(f"/api/documents/{done['document_id']}", json={"name": "buoy", "text": "The buoy is blue."})
+    assert end_of(anna, replaced)[1]["code"] == "not_done"
+    assert uploaded(served) == before
+    assert anna.get(f"/api/documents/{done['document_id']}").status_code == 200
+
+
+def full(jobs: object) -> None:
+    """Says that too many jobs wait."""
+    raise RequestError(503, "busy", "too many uploads wait")
+
+
 def test_who_may_not_write_is_refused(bob: httpx.Client, anna: httpx.Client) -> None:
     (note,) = bob.get("/api/documents").json()["documents"][:1]
     for response in (
@@ -118,11 +196,20 @@ def test_a_document_from_elsewhere_is_not_replaced(anna: httpx.Client) -> None:
         ({"groups": "legal"}, "groups is a list of names"),
         ({"metadata": {"a": {"b": 1}}}, "metadata are texts"),
         ({"metadata": ["a"]}, "metadata are texts"),
+        ({"metadata": {"a": float("inf")}}, "metadata are texts"),
+        ({"metadata": {"a": float("nan")}}, "metadata are texts"),
     ],
 )
-def test_groups_and_metadata_are_checked(anna: httpx.Client, fields: dict[str, Any], says: str) -> None:
+def test_groups_and_metadata_are_checked(served: Served, anna: httpx.Client, fields: dict[str, Any], says: str) -> None:
+    before = uploaded(served)
+    body = json.dumps({"name": "a", "text": "a", **fields})
+    for response in (
+        anna.post("/api/documents", **form("a.txt", b"a", **fields)),
+        anna.post("/api/documents", content=body, headers={"Content-Type": "application/json"}),
+    ):
+        assert response.status_code == 400
+    assert uploaded(served) == before
     response = anna.post("/api/documents", **form("a.txt", b"a", **fields))
-    assert response.status_code == 400
     assert says in response.json()["message"]
 
 

@@ -21,7 +21,7 @@ from mistral_rag.schema import Answer, Citation, Page, Source
 try:
     from mcp.server import MCPServer
     from mcp.server.mcpserver import Image
-    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.server.mcpserver.exceptions import MCPServerError, ResourceError, ToolError
     from mcp.types import CallToolResult, ContentBlock, TextContent, ToolAnnotations
 except ImportError as error:
     raise MissingExtraError("A server of the Model Context Protocol", "mcp") from error
@@ -33,6 +33,9 @@ MAX_LISTED: Final = 200
 MAX_PAGE: Final = 60_000
 """Characters of a page that are given at once: a text file is one page, however long it is."""
 
+MAX_DIGITS: Final = 9
+"""Digits of a page's number in a resource's address."""
+
 _INSTRUCTIONS: Final = (
     "Company documents. search_documents gives lines of evidence with markers; ask_documents gives an answer whose "
     "quotes were cut from the pages and checked; find_in_document finds exact words; read_page gives a whole page. "
@@ -40,7 +43,9 @@ _INSTRUCTIONS: Final = (
 )
 _READS: Final = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
-Question = Annotated[str, Field(min_length=1, max_length=4000, description="a whole question, clear by itself")]
+Question = Annotated[
+    str, Field(min_length=1, max_length=4000, pattern=r"\S", description="a whole question, clear by itself")
+]
 DocumentName = Annotated[str, Field(min_length=1, description="name of a document, as list_documents gives it")]
 
 
@@ -127,29 +132,32 @@ def _add_pages(server: MCPServer[Any], retriever: HybridRetriever) -> None:
     @server.resource("documents://all", name="documents", mime_type="application/json")
     def all_documents() -> str:
         """The documents there are, with the names that the other resources take."""
-        with _documents(retriever) as documents:
+        with _documents(retriever, ResourceError) as documents:
             return documents.listed("", offset=0, limit=MAX_LISTED).model_dump_json()
 
     @server.resource("documents://{document}/{page}", name="page", mime_type="text/plain")
-    def page(document: str, page: int) -> str:
+    def page(document: str, page: str) -> str:
         """A page of a document as text; the name of the document is percent-encoded, pages count from 1."""
-        with _documents(retriever) as documents:
-            return _page_text(*documents.page(unquote(document), page))
+        # no argument of a number's type: what is none would be an error that nobody thought of
+        if not page.isascii() or not page.isdecimal() or len(page) > MAX_DIGITS:
+            raise ResourceError(f"pages count from 1; {page!r} is none")
+        with _documents(retriever, ResourceError) as documents:
+            return _page_text(*documents.page(unquote(document), int(page)))
 
 
 @contextmanager
-def _documents(retriever: HybridRetriever) -> Iterator[NamedDocuments]:
-    with _said(), retriever.index.view() as view:
+def _documents(retriever: HybridRetriever, kind: type[MCPServerError] = ToolError) -> Iterator[NamedDocuments]:
+    with _said(kind), retriever.index.view() as view:
         yield NamedDocuments.of(view)
 
 
 @contextmanager
-def _said() -> Iterator[None]:
-    """Errors on purpose are said to the model; what else goes wrong is the server's affair."""
+def _said(kind: type[MCPServerError] = ToolError) -> Iterator[None]:
+    """Errors on purpose are said to the model, in the kind that is a tool's or a resource's; others stay here."""
     try:
         yield
     except (UnknownDocumentError, NotDrawnError, MistralRagError) as error:
-        raise ToolError(str(error)) from error
+        raise kind(str(error)) from error
 
 
 def _page_text(source: Source, page: Page) -> str:

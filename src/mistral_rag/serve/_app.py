@@ -9,15 +9,17 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from mistral_rag._logger import logger_of
 from mistral_rag.errors import MistralRagError, StoreError
+from mistral_rag.serve._http.errors import error_reply
 from mistral_rag.serve._http.events import StreamGate
 from mistral_rag.serve._http.guard import OriginGuard, SecurityHeaders, TokenGuard
-from mistral_rag.serve._http.observing import Observer, RequestMetrics
+from mistral_rag.serve._http.observing import CLIENT_LEFT, Observer, RequestMetrics
+from mistral_rag.serve._http.paths import OPENAI
 from mistral_rag.serve._http.rate_guard import RateGuard
 from mistral_rag.serve._http.responses import RequestError, index_unavailable, not_found, unexpected
 from mistral_rag.serve._index.originals import PageImages
@@ -71,18 +73,19 @@ def routes() -> list[Route]:
         Route("/api/documents/{id}", uploads.delete, methods=["DELETE"]),
         Route("/api/jobs/{id}", uploads.job),
         Route("/api/documents/{id}/original", page_images.original),
-        Route("/api/documents/{id}/pages/{number:int}", documents.page),
-        Route("/api/pages/{id}/{number:int}.png", page_images.picture),
+        Route("/api/documents/{id}/pages/{number}", documents.page),
+        Route("/api/pages/{id}/{number}.png", page_images.picture),
         Route("/api/feedback", feedback.give, methods=["POST"]),
         Route("/api/feedback.jsonl", feedback.export),
         Route("/api/export", exporting.export, methods=["POST"]),
         Route("/api/costs", about.costs),
         *(
             route
-            for prefix in ("", completions.OPEN_WEBUI)
+            for prefix in OPENAI
             for route in (
-                Route(f"{prefix}/v1/models", completions.models),
-                Route(f"{prefix}/v1/chat/completions", completions.complete, methods=["POST"]),
+                Route(f"{prefix}models", completions.models),
+                Route(f"{prefix}models/{{model}}", completions.model),
+                Route(f"{prefix}chat/completions", completions.complete, methods=["POST"]),
             )
         ),
         Route("/api/openapi.json", about.openapi),
@@ -108,6 +111,7 @@ def create_app(settings: ServeSettings) -> Starlette:
             RequestError: _refused,
             HTTPException: _http_error,
             StoreError: _index_fault,
+            ClientDisconnect: _left,
             Exception: _unexpected,
         },
         lifespan=_lifespan,
@@ -163,21 +167,27 @@ def _first_search(server: ServerState) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)  # noqa: S101 (as it is registered)
-    return error.reply()
+    return error_reply(error, request.scope)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     if status == 404:
-        return not_found().reply()
+        return error_reply(not_found(), request.scope)
     headers: Any = getattr(error, "headers", None)
-    return RequestError(status, "refused", str(getattr(error, "detail", "refused")), headers=headers).reply()
+    refused = RequestError(status, "refused", str(getattr(error, "detail", "refused")), headers=headers)
+    return error_reply(refused, request.scope)
 
 
 async def _index_fault(request: Request, error: Exception) -> Response:
     logger.warning("The index can't be read: %s", error)
-    return index_unavailable().reply()
+    return error_reply(index_unavailable(), request.scope)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    return unexpected().reply()
+    return error_reply(unexpected(), request.scope)
+
+
+async def _left(request: Request, error: Exception) -> Response:
+    """What nobody reads: the client has left before its body was whole."""
+    return Response(status_code=CLIENT_LEFT)

@@ -43,7 +43,6 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
 """Parameters in the query string, with their types."""
 EVENTS: Final = frozenset({"/api/ask", "/api/jobs/{id}"})
 """Routes that answer with server-sent events."""
-_CONVERTED: Final = re.compile(r"\{(\w+):(\w+)\}")
 _ERROR: Final = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("code", "message", "advice")},
@@ -56,7 +55,7 @@ def described(routes: list[Route]) -> dict[str, Any]:
     """The description of those routes that are the API."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        path = _CONVERTED.sub(r"{\1}", route.path)
+        path = route.path
         if path.startswith("/api/") and path != "/api/openapi.json":
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 paths.setdefault(path, {})[method.lower()] = _operation(route, method, path)
@@ -75,8 +74,8 @@ def described(routes: list[Route]) -> dict[str, Any]:
 def _operation(route: Route, method: str, path: str) -> dict[str, Any]:
     text = " ".join((inspect.getdoc(route.endpoint) or "").split()).partition(": ")[2]
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if kind == "int" else "string"}}
-        for name, kind in re.findall(r"\{(\w+)(?::(\w+))?\}", route.path)
+        {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if name == "number" else "string"}}
+        for name in re.findall(r"\{(\w+)\}", path)
     ]
     if method == "GET":
         queries = QUERIES.get(path, {})

@@ -20,14 +20,17 @@ KEEP_ALIVE_SECONDS: Final = 30
 HEAD_SECONDS: Final = 15.0
 """Time for the head of a request: some kilobytes, that a phone sends in a second."""
 BACKLOG: Final = 512
+SEND_SECONDS: Final = 60.0
+"""Time in which a client has to read something of what waits for it; phones in tunnels come back sooner."""
 MAX_CONNECTIONS: Final = 1000
 """Connections and requests at once; more are answered with 503."""
 
 
-class HeadTimeout(H11Protocol):
-    """Ends connections that do not send the head of a request in time, which uvicorn waits for without end."""
+class TimedConnection(H11Protocol):
+    """Ends connections that send no head of a request, or do not read what is sent; uvicorn waits for them for ever."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _send_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -44,14 +47,30 @@ class HeadTimeout(H11Protocol):
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_clock()
+        self._stop_sending_clock()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read; one that does not is cut off: what waits for it can't be sent."""
+        super().pause_writing()
+        self._send_timer = self.loop.call_later(SEND_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop the clock: the client has read."""
+        self._stop_sending_clock()
+        super().resume_writing()
 
     def _stop_clock(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _stop_sending_clock(self) -> None:
+        if self._send_timer is not None:
+            self._send_timer.cancel()
+            self._send_timer = None
 
 
 class StoppableServer(uvicorn.Server):
@@ -85,7 +104,7 @@ def make_server(settings: ServeSettings) -> StoppableServer:
     return StoppableServer(
         uvicorn.Config(
             create_app(settings),
-            http=HeadTimeout,
+            http=TimedConnection,
             ws="none",
             loop="asyncio",
             log_config=None,

@@ -89,6 +89,8 @@ _GLUED = (
     _joint("\\d", f"{_GROUPING_BLANK}\\d{{3}}(?!\\d)"),
     _joint(f"{_RELATION}|[−§]|\\#", "\\S"),  # ~half, ≤LOD
     _joint("(?<!\\d)(?<!\\d\\s)%", "\\d"),  # %60
+    _joint("[^\\W_]\\^", "\\S"),  # 2^10
+    _joint("[^\\W_]", "\\^\\S"),
     _joint("[A-Z]", f"{_CURRENCY}{_GAP}\\d"),  # US$5
     _joint("\\d", _CURRENCY),
 )
@@ -97,6 +99,8 @@ _GLUED = (
 _SPACED = (
     _joint(_DASH, _BEFORE_NUMBER),  # - 500
     _joint(f"{_RELATION}|§", _BEFORE_NUMBER),
+    _joint("\\d%?", "[±∓×÷]\\s?\\d"),  # 5 ± 2
+    _joint("\\d\\s?x", "\\d"),  # 3 x 4
     _joint(f"(?<!\\d){_CURRENCY}|\\b{_CODE}", f"\\(?{_GAP}[-−]?{_GAP}\\.?\\d"),  # $ 500
     _joint(f"(?<![\\d.)])(?<![\\d.)]\\s){_CURRENCY}", "[^\\W\\d_]"),  # $ and shares in millions
     _joint("\\d", f"{_CODE}\\b|{_CURRENCY}(?!{_GAP}[-−(]?{_GAP}\\.?\\d)"),  # 500 €, but not the 5 of "5 $ 6"

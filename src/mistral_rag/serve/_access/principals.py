@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -66,7 +67,7 @@ class Tokens:
         entries = given.get("tokens") if isinstance(given, dict) else None
         if not isinstance(entries, list) or not entries:
             raise ConfigurationError(f'the tokens file {path} needs a list "tokens" of at least one entry')
-        return cls(tuple(_entry(path, number, entry) for number, entry in enumerate(entries, 1)))
+        return cls(_checked(path, [_entry(path, number, entry) for number, entry in enumerate(entries, 1)]))
 
     def __bool__(self) -> bool:
         return bool(self.known)
@@ -101,6 +102,24 @@ def _entry(path: str | os.PathLike[str], number: int, entry: Any) -> tuple[bytes
     except (KeyError, ValueError, TypeError) as error:
         raise ConfigurationError(f"the tokens file {path}, entry {number}: {error}") from None
     return digest, Principal(name, groups, may_write=flags[0], may_operate=flags[1])
+
+
+def _checked(
+    path: str | os.PathLike[str], entries: Sequence[tuple[bytes, Principal]]
+) -> tuple[tuple[bytes, Principal], ...]:
+    """The entries. Raises ConfigurationError for a token that is there twice, or a name with two sets of rights."""
+    tokens: dict[bytes, int] = {}
+    # answers and jobs go by the name: one with fewer groups would see those of the other
+    names: dict[str, tuple[int, Principal]] = {}
+    for number, (digest, principal) in enumerate(entries, 1):
+        same = tokens.setdefault(digest, number)
+        first, known = names.setdefault(principal.name, (number, principal))
+        wrong = f"the token of entry {same}" if same != number else ""
+        if known != principal:
+            wrong = f"the name of entry {first} with other groups or rights"
+        if wrong:
+            raise ConfigurationError(f"the tokens file {path}, entry {number}: {wrong}")
+    return tuple(entries)
 
 
 def _texts(groups: Any) -> list[str]:

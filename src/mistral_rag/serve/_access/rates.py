@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from mistral_rag.serve._http.paths import ASKS
+
 MAX_BUCKETS: Final = 10_000
 """Principals and addresses that are counted at once; who was not seen for longest starts anew."""
 
@@ -52,6 +54,6 @@ class RateBuckets:
 
 def rate_of(method: str, path: str) -> Rate:
     """The rate that a request counts against."""
-    if path in {"/api/ask", "/v1/chat/completions"}:
+    if path in ASKS:
         return ASK
     return READ if method in {"GET", "HEAD", "OPTIONS"} else WRITE

@@ -30,16 +30,22 @@ class ExportedCitation:
 
 @dataclass(frozen=True, slots=True)
 class ExportedAnswer:
-    """An answer with its citations."""
+    """An answer with its citations; a withheld one was made of documents that are gone, or may not be read any more."""
 
     given: GivenAnswer
     citations: tuple[ExportedCitation, ...]
+    withheld: bool = False
 
 
 def exported(index: ReadableIndex, answers: Sequence[GivenAnswer]) -> list[ExportedAnswer]:
     """The answers, each citation looked up once more."""
     found, number = [], 0
+    readable = index.documents().by_id.keys()
     for given in answers:
+        # its words may be those of any of them
+        if not given.document_ids <= readable:
+            found.append(ExportedAnswer(given, (), withheld=True))
+            continue
         citations = []
         for citation in given.answer.citations:
             number += 1

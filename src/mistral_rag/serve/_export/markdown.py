@@ -9,6 +9,7 @@ from mistral_rag.serve._export.conversation import ExportedAnswer, ExportedCitat
 if TYPE_CHECKING:
     from mistral_rag.schema import Citation
 
+WITHHELD: Final = "Documents that this answer was made of are no longer here, or you may no longer read them."
 _SPECIAL: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$]")
 _MARKER: Final = re.compile(r"\[(\d{1,4})\]")
 _RULE: Final = re.compile(r"^(\s*)([-=]+|\d+[.)])(?=\s|$)", re.MULTILINE)
@@ -24,6 +25,9 @@ def _lines(one: ExportedAnswer, base: str) -> Iterator[str]:
     answer = one.given.answer
     numbers = {citation.marker: citation.number for citation in one.citations}
     yield f"## {_plain(' '.join(answer.question.split()))}\n"
+    if one.withheld:
+        yield f"*{WITHHELD}*\n"
+        return
     if answer.text:
         yield _with_footnotes(answer.text, numbers) + "\n"
     if answer.status != "answered":

@@ -4,12 +4,13 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mistral_rag.serve._access.principals import Principal, Tokens
+from mistral_rag.serve._http.errors import error_reply
+from mistral_rag.serve._http.paths import API
 from mistral_rag.serve._http.responses import RequestError
 
 POLICY: Final = (
@@ -27,7 +28,6 @@ SECURITY_HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
-_API: Final = ("/api/", "/v1/", "/open-webui/", "/metrics")
 
 
 class SecurityHeaders:
@@ -44,7 +44,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(_API):
+                if scope["path"].startswith(API):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -64,7 +64,7 @@ class OriginGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http" and (error := self._fault(Headers(scope=scope), scope["path"])) is not None:
-            await error.reply()(scope, receive, send)
+            await error_reply(error, scope)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -74,7 +74,7 @@ class OriginGuard:
             return RequestError(
                 421, "wrong_host", "this server is not called so", advice="Start it with --name HOST to allow the name."
             )
-        if path.startswith(_API) and not _is_same_site(headers, hosts[0]):
+        if path.startswith(API) and not _is_same_site(headers, hosts[0]):
             return RequestError(403, "other_site", "a page of another site may not send this")
         return None
 
@@ -100,7 +100,7 @@ def _is_same_site(headers: Headers, host: str) -> bool:
         return False
     origin = headers.get("origin")
     # the scheme is left out: a proxy in front may speak TLS where we do not
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+    return origin is None or origin.partition("://")[2].lower() == host.lower()
 
 
 class TokenGuard:

@@ -17,6 +17,8 @@ access_log = logger_of("mistral_rag.serve.access")
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the histogram's buckets: Prometheus's usual ones, and longer ones for answers of models."""
 NO_ROUTE: Final = "none"
+CLIENT_LEFT: Final = 499
+"""Status of requests whose client has left before it was answered, as nginx counts them."""
 
 
 class RequestMetrics:
@@ -89,7 +91,7 @@ class Observer:
             await self.app(scope, receive, seen)
         finally:
             self._metrics.open -= 1
-            self._note(scope, status or 499, time.perf_counter() - started, size)
+            self._note(scope, status or CLIENT_LEFT, time.perf_counter() - started, size)
 
     def _note(self, scope: Scope, status: int, seconds: float, size: int) -> None:
         route, method = self._route(scope), scope["method"] if scope["method"] in METHODS else "OTHER"

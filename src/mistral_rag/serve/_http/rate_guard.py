@@ -6,9 +6,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._access.rates import SIGN_IN, RateBuckets, rate_of
+from mistral_rag.serve._http.errors import error_reply
+from mistral_rag.serve._http.paths import API
 from mistral_rag.serve._http.responses import RequestError
-
-_COUNTED = ("/api/", "/v1/", "/metrics")
 
 
 class RateGuard:
@@ -24,9 +24,9 @@ class RateGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        counted = self._counts and scope["type"] == "http" and scope["path"].startswith(_COUNTED)
+        counted = self._counts and scope["type"] == "http" and scope["path"].startswith(API)
         if counted and (seconds := self._wait(scope)):
-            await _too_fast(seconds).reply()(scope, receive, send)
+            await error_reply(_too_fast(seconds), scope)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

@@ -7,12 +7,14 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from mistral_rag.serve._http.responses import RequestError, bad_request
+from mistral_rag.serve._http.responses import RequestError, bad_request, not_found
 
 MAX_JSON: Final = 1 << 20
 """Bytes of a JSON body: a question with a long conversation before it."""
 BODY_SECONDS: Final = 60.0
 """Time for the whole of a JSON body; files have a time for each piece."""
+MAX_DIGITS: Final = 9
+"""Digits of a number in a request: numbers of pages and rows have fewer."""
 NO_JSON: Final = "the body is no JSON"
 
 Given = TypeVar("Given", bound=BaseModel)
@@ -70,8 +72,17 @@ def whole_number(request: Request, name: str, default: int, *, most: int) -> int
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) > most:
+    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS or int(text) > most:
         raise bad_request(f"{name} is a whole number from 0 to {most}")
+    return int(text)
+
+
+def page_number(request: Request) -> int:
+    """The number of a page in the path. Raises RequestError (404) for what is the number of none."""
+    text = str(request.path_params["number"])
+    # no converter of the route's: it fails on 5,000 digits
+    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
+        raise not_found()
     return int(text)
 
 

@@ -39,10 +39,6 @@ class RequestError(Exception):
         """The error as clients see it."""
         return {"code": self.code, "message": self.message, "advice": self.advice}
 
-    def reply(self) -> JsonReply:
-        """The error as a response."""
-        return JsonReply(self.to_json(), self.status, self.headers)
-
 
 def not_found() -> RequestError:
     """The error for what is absent or forbidden."""

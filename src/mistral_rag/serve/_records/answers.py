@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from mistral_rag.serve._index.addresses import document_id
+
 if TYPE_CHECKING:
     from mistral_rag.schema import Answer
 
@@ -30,6 +32,13 @@ class GivenAnswer:
     def now(cls, id: str, principal: str, answer: "Answer", sequence: int, seconds: float) -> "GivenAnswer":
         """An answer that was given just now."""
         return cls(id, principal, answer, sequence, seconds, datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def document_ids(self) -> frozenset[str]:
+        """The documents that the answer was made of: cited, or given to the model."""
+        retrieved = (document.metadata.get("uri") for document in self.answer.documents)
+        uris = [*(citation.uri for citation in self.answer.citations), *retrieved]
+        return frozenset(document_id(uri) for uri in uris if isinstance(uri, str))
 
 
 class GivenAnswers:

@@ -1,9 +1,8 @@
 """The chat completions of OpenAI's API, for programs that speak it: the answer is the chain's, with its citations."""
 
 import time
-from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from typing import Annotated, Any, Final, Literal
 
 import anyio.to_thread
@@ -11,47 +10,61 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mistral_rag.serve._http.errors import openai_error
 from mistral_rag.serve._http.events import event_stream
+from mistral_rag.serve._http.paths import OPEN_WEBUI
 from mistral_rag.serve._http.requests import json_body
-from mistral_rag.serve._http.responses import JsonReply, RequestError, as_json, bad_request
+from mistral_rag.serve._http.responses import JsonReply, as_json, bad_request, not_found
 from mistral_rag.serve._routes.asking import MAX_HISTORY, MAX_MESSAGE, MAX_QUESTION, Ask, AskBody, EarlierMessage
 from mistral_rag.serve._state import principal_of, readable_of, state_of
 
 MODEL: Final = "documents"
 """The name of the one model there is; any other name is taken for it, since clients make up names."""
-OPEN_WEBUI: Final = "/open-webui"
-"""Prefix of the routes whose sources come as Open WebUI's own events, which show the quotes, in place of annotations,
-which it shows by title alone."""
-_ERRORS: Final = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
-
-Route = Callable[[Request], Coroutine[Any, Any, Response]]
+READ: Final = frozenset({"text", "input_text"})
+"""Types of parts that are read."""
 
 
 class ContentPart(BaseModel):
     """A part of a message; only text is read."""
 
     type: str
-    text: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+    text: str = ""
 
 
 class ChatMessage(BaseModel):
     """A message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Annotated[str, Field(max_length=MAX_MESSAGE)] | tuple[ContentPart, ...] | None = None
+    content: str | tuple[ContentPart, ...] | None = None
+
+    @property
+    def parts(self) -> tuple[ContentPart, ...]:
+        """The parts of the message."""
+        if isinstance(self.content, str):
+            return (ContentPart(type="text", text=self.content),)
+        return self.content or ()
 
     @property
     def text(self) -> str:
         """The text of the message, without pictures."""
-        if self.content is None or isinstance(self.content, str):
-            return self.content or ""
-        return "\n".join(part.text for part in self.content if part.type in {"text", "input_text"})
+        return "\n".join(part.text for part in self.parts if part.type in READ)
+
+    @property
+    def is_empty(self) -> bool:
+        """True for a message that says and shows nothing."""
+        return not self.text.strip() and all(part.type in READ for part in self.parts)
 
 
 class StreamOptions(BaseModel):
     """Options of a stream."""
 
     include_usage: bool = False
+
+
+class ResponseFormat(BaseModel):
+    """The form of the reply: text is all that this model writes."""
+
+    type: Literal["text"]
 
 
 class CompletionBody(BaseModel):
@@ -68,24 +81,29 @@ class CompletionBody(BaseModel):
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     tools: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
-    response_format: Any = None
+    functions: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
+    logprobs: Literal[False] | None = None
+    modalities: tuple[Literal["text"], ...] | None = None
+    response_format: ResponseFormat | None = None
 
     def asked(self) -> AskBody:
         """The question and what was said before it; instructions are no part of that.
 
         Raises:
-            RequestError: the last message is none of the user's, or the reply is to be JSON.
+            RequestError: the last message is none of the user's, or not of text alone; or one is too long.
         """
-        kind = self.response_format.get("type") if isinstance(self.response_format, dict) else None
-        if kind not in {None, "text"}:
-            raise bad_request("response_format: this model answers with text and citations only")
-        said = [message for message in self.messages if message.role in {"user", "assistant"} and message.text.strip()]
+        said = [message for message in self.messages if message.role in {"user", "assistant"} and not message.is_empty]
         if not said or said[-1].role != "user":
             raise bad_request("messages: the last one must be the user's question")
         *before, question = said
+        if not READ.issuperset(part.type for part in question.parts):
+            raise bad_request("messages: this model reads text only, no pictures, sounds or files")
         if len(question.text) > MAX_QUESTION:
             raise bad_request(f"messages: a question has at most {MAX_QUESTION} characters")
-        history = [EarlierMessage(role=_speaker(one.role), content=one.text) for one in before[-MAX_HISTORY:]]
+        earlier = [one for one in before if one.text.strip()][-MAX_HISTORY:]
+        if any(len(one.text) > MAX_MESSAGE for one in earlier):
+            raise bad_request(f"messages: one before the question has at most {MAX_MESSAGE} characters")
+        history = [EarlierMessage(role=_speaker(one.role), content=one.text) for one in earlier]
         return AskBody(question=question.text, history=tuple(history))
 
 
@@ -112,33 +130,24 @@ class CompletionError(Exception):
         self.data = data
 
 
-def in_their_shape(route: Route) -> Route:
-    """The route with its refusals in the shape that OpenAI's clients read."""
-
-    @wraps(route)
-    async def refusing(request: Request) -> Response:
-        try:
-            return await route(request)
-        except RequestError as error:
-            body = _error(error.code, " ".join([f"{error.message}.", error.advice]).strip(), error.status)
-            return JsonReply(body, error.status, error.headers)
-
-    return refusing
+def _described() -> dict[str, Any]:
+    return {"id": MODEL, "object": "model", "created": 0, "owned_by": "index"}
 
 
-def _error(code: str, message: str, status: int = 500) -> dict[str, Any]:
-    kind = _ERRORS.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
-
-
-@in_their_shape
 async def models(request: Request) -> Response:
     """`GET /v1/models`: the one model."""
     principal_of(request)
-    return JsonReply({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "index"}]})
+    return JsonReply({"object": "list", "data": [_described()]})
 
 
-@in_their_shape
+async def model(request: Request) -> Response:
+    """`GET /v1/models/{model}`: the one model, by its name."""
+    principal_of(request)
+    if request.path_params["model"] != MODEL:
+        raise not_found()
+    return JsonReply(_described())
+
+
 async def complete(request: Request) -> Response:
     """`POST /v1/chat/completions`: the answer to the last message, whole or as it comes."""
     readable = readable_of(request)
@@ -151,7 +160,7 @@ async def complete(request: Request) -> Response:
     try:
         whole = await anyio.to_thread.run_sync(reply.whole, limiter=server.gate.limiter)
     except CompletionError as error:
-        return JsonReply(_error(error.data["code"], error.data["message"], 503), 503)
+        return JsonReply(openai_error(error.data["code"], error.data["message"], 503), 503)
     return JsonReply(whole)
 
 
@@ -181,7 +190,7 @@ class Completion:
         try:
             yield from self._pieces(head)
         except CompletionError as error:
-            yield CompletionChunk(_error(error.data["code"], error.data["message"]))
+            yield CompletionChunk(openai_error(error.data["code"], error.data["message"]))
         yield CompletionChunk(None)
 
     def _pieces(self, head: dict[str, Any]) -> Iterator[CompletionChunk]:

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mistral_rag.serve._http.requests import whole_number
+from mistral_rag.serve._http.requests import page_number, whole_number
 from mistral_rag.serve._http.responses import JsonReply, bad_request, not_found
 from mistral_rag.serve._index.addresses import document_id
 from mistral_rag.serve._index.citations import has_original, has_picture, sides
@@ -131,7 +131,7 @@ def _detailed(readable: ReadableIndex, identifier: str) -> dict[str, Any]:
 async def page(request: Request) -> Response:
     """`GET /api/documents/{id}/pages/{number}`: the text of a page, and how it was read."""
     readable = readable_of(request)
-    return JsonReply(await run_in_threadpool(_page, readable, request.path_params["id"], request.path_params["number"]))
+    return JsonReply(await run_in_threadpool(_page, readable, request.path_params["id"], page_number(request)))
 
 
 def _page(readable: ReadableIndex, identifier: str, number: int) -> dict[str, Any]:

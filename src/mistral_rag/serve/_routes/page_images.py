@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from mistral_rag.errors import ParseError
 from mistral_rag.overlay import NotDrawnError
-from mistral_rag.serve._http.requests import whole_number
+from mistral_rag.serve._http.requests import page_number, whole_number
 from mistral_rag.serve._http.responses import RequestError, not_found
 from mistral_rag.serve._index.citations import has_original, has_picture
 from mistral_rag.serve._index.originals import fitting
@@ -31,7 +31,7 @@ async def picture(request: Request) -> Response:
     """`GET /api/pages/{id}/{number}.png?width=`: the picture of a page."""
     readable = readable_of(request)
     width = whole_number(request, "width", DEFAULT_WIDTH, most=10_000)
-    identifier, number = request.path_params["id"], request.path_params["number"]
+    identifier, number = request.path_params["id"], page_number(request)
     one = await run_in_threadpool(found_document, readable, identifier)
     if not 1 <= number <= one.pages or not has_picture(one.source):
         raise not_found()

@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from mistral_rag.errors import InvalidFilterError
+from mistral_rag.errors import InvalidFilterError, StoreError
 from mistral_rag.index import EVERYONE, checked_groups
 from mistral_rag.serve._access.principals import Principal
 from mistral_rag.serve._http.events import HEADERS, PING_SECONDS, ServerEvent
@@ -40,8 +40,13 @@ MARK: Final = "mistral-rag"
 """Value of the header X-Requested-With that multipart bodies need: forms of other sites can't set one."""
 
 Stated = Mapping[str, JsonValue]
+_FINITE: Final = Field(allow_inf_nan=False)
+"""Rules are TOML, and results JSON, which has no infinity."""
 _PLAIN: Final[TypeAdapter[Any]] = TypeAdapter(
-    Annotated[dict[str, str | bool | int | float | list[str]], Field(max_length=50)]
+    Annotated[
+        dict[str, str | bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, _FINITE] | list[str]],
+        Field(max_length=50),
+    ]
 )
 _GROUPS: Final = TypeAdapter(Annotated[list[str], Field(max_length=100)])
 
@@ -74,7 +79,7 @@ async def add(request: Request) -> Response:
         added = await run_in_threadpool(server.uploads.add, coming.name, coming.content, coming.stated, groups)
     finally:
         coming.content.unlink(missing_ok=True)
-    return await _building(server, principal, added)
+    return _building(server, principal, added)
 
 
 async def replace(request: Request) -> Response:
@@ -86,7 +91,7 @@ async def replace(request: Request) -> Response:
         await run_in_threadpool(server.uploads.replace, found, coming.content)
     finally:
         coming.content.unlink(missing_ok=True)
-    return await _building(server, principal, found)
+    return _building(server, principal, found)
 
 
 async def delete(request: Request) -> Response:
@@ -138,10 +143,11 @@ async def _followed(found: IndexJob, server: ServerState) -> AsyncIterator[bytes
 
 
 def _writing(request: Request) -> tuple[ServerState, Principal]:
-    """The server and who writes. Raises RequestError (403) where documents are not taken from them."""
+    """The server and who writes. Raises RequestError (403; 503) where documents are not taken from them, or not now."""
     server, principal = state_of(request), principal_of(request)
     if not server.settings.allow_upload or not principal.may_write:
         raise RequestError(403, "no_uploads", "this server takes no documents from you")
+    server.jobs.check_room()
     return server, principal
 
 
@@ -155,11 +161,13 @@ def _uploaded(server: ServerState, request: Request) -> UploadedFile:
     return found
 
 
-async def _building(server: ServerState, principal: Principal, found: UploadedFile) -> Response:
+def _building(server: ServerState, principal: Principal, found: UploadedFile) -> Response:
     identifier = document_id(found.path.as_uri())
 
     def finished(report: Mapping[str, Any]) -> ServerEvent:
-        (file,) = report.get("files") or ({"status": "skipped", "reason": "nothing was read"},)
+        files = report.get("files") or ({"status": "skipped", "reason": "nothing was read"},)
+        # an archive and a mail come with their parts
+        file = next((one for one in files if one.get("source") == found.path.name), files[0])
         if file["status"] == "skipped":
             server.uploads.delete(found)
             message = str(file.get("reason") or "nothing was read")
@@ -174,7 +182,19 @@ async def _building(server: ServerState, principal: Principal, found: UploadedFi
 
     rules = ["--rules", str(found.rules)] if found.rules.is_file() else []
     command = ["build", str(found.path), "--index", str(server.index.folder), "--json", "--stream", *rules]
-    return _started(server.jobs.start(principal.name, command, finished), document_id=identifier)
+
+    def abandoned() -> None:
+        # an index that can't be read may hold it
+        with suppress(StoreError):
+            if server.index.for_groups(principal.groups).document(identifier) is None:
+                server.uploads.delete(found)
+
+    try:
+        started = server.jobs.start(principal.name, command, finished, abandoned=abandoned)
+    except RequestError:
+        abandoned()
+        raise
+    return _started(started, document_id=identifier)
 
 
 def _started(started: IndexJob, **more: str) -> Response:
@@ -222,8 +242,9 @@ async def _received(request: Request) -> ReceivedDocument:
     name = safe_name(body.name)
     if not name.lower().endswith((".txt", ".md")):
         name += ".txt"
+    stated = _stated(body.metadata)
     content = await run_in_threadpool(_written, server, body.text.encode("utf-8", "replace"))
-    return ReceivedDocument(name, content, _stated(body.metadata), body.groups)
+    return ReceivedDocument(name, content, stated, body.groups)
 
 
 async def _form(request: Request, server: ServerState) -> ReceivedDocument:

@@ -30,6 +30,8 @@ MAX_LINE: Final = 16 << 20
 PROGRAM: Final = (sys.executable, "-P", "-c", "import sys; from mistral_rag.cli import ingest; sys.exit(ingest())")
 """The program `ingest` of this installation; -P: nothing of the working folder is imported in its place."""
 
+Abandoned = Callable[[], None]
+"""Called when a job ends without having been done."""
 Finished = Callable[[Mapping[str, Any]], ServerEvent]
 """Makes the last event of a job out of the report of its command."""
 
@@ -42,6 +44,7 @@ class IndexJob:
     principal: str
     command: Sequence[str]
     finished: Finished
+    abandoned: Abandoned
     events: list[ServerEvent] = field(default_factory=list)
     ended: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,6 +58,11 @@ class IndexJob:
         self.ended = last
         self.changed.set()
         self.changed = asyncio.Event()
+
+    def fail(self, event: ServerEvent) -> None:
+        """End the job without having done it."""
+        self.abandoned()
+        self.tell(event, last=True)
 
     async def followed(self) -> AsyncGenerator[ServerEvent, None]:
         """The newest event, and those that come, until the end."""
@@ -77,13 +85,18 @@ class IndexJobs:
         self._queue: asyncio.Queue[IndexJob] = asyncio.Queue(MAX_WAITING)
         self._worker: asyncio.Task[None] | None = None
 
-    def start(self, principal: str, command: Sequence[str], finished: Finished) -> IndexJob:
+    def check_room(self) -> None:
+        """Raise RequestError (503) where no more jobs may wait."""
+        if self._queue.full():
+            raise RequestError(503, "busy", "too many uploads wait", advice="Try again in some minutes.")
+
+    def start(
+        self, principal: str, command: Sequence[str], finished: Finished, *, abandoned: Abandoned = lambda: None
+    ) -> IndexJob:
         """Put a job behind those that wait. Raises RequestError (503) for one too many."""
-        job = IndexJob(uuid.uuid4().hex, principal, command, finished)
-        try:
-            self._queue.put_nowait(job)
-        except asyncio.QueueFull:
-            raise RequestError(503, "busy", "too many uploads wait", advice="Try again in some minutes.") from None
+        self.check_room()
+        job = IndexJob(uuid.uuid4().hex, principal, command, finished, abandoned)
+        self._queue.put_nowait(job)
         self._jobs[job.id] = job
         while len(self._jobs) > MAX_JOBS:
             self._jobs.popitem(last=False)
@@ -103,11 +116,11 @@ class IndexJobs:
             try:
                 await _run(job)
             except asyncio.CancelledError:
-                job.tell(STOPPING, last=True)
+                job.fail(STOPPING)
                 raise
             except Exception:  # (the edge of a task: the next job is done all the same)
                 logger.exception("A job could not be done.")
-                job.tell(_failed("not_done", "the job could not be done"), last=True)
+                job.fail(_failed("not_done", "the job could not be done"))
 
     async def close(self) -> None:
         """End the job at work, and tell those that wait."""
@@ -116,7 +129,7 @@ class IndexJobs:
             with suppress(asyncio.CancelledError):
                 await self._worker
         while not self._queue.empty():
-            self._queue.get_nowait().tell(STOPPING, last=True)
+            self._queue.get_nowait().fail(STOPPING)
 
 
 async def _run(job: IndexJob) -> None:
@@ -128,7 +141,7 @@ async def _run(job: IndexJob) -> None:
         await asyncio.sleep(LOCKED_SECONDS)
     if "error" in report:
         logger.warning("A job failed: %s", report["error"])
-        job.tell(_failed("not_done", "the documents could not be read now"), last=True)
+        job.fail(_failed("not_done", "the documents could not be read now"))
     else:
         job.tell(job.finished(report), last=True)
 
