@@ -135,5 +135,6 @@ def test_costs_are_shown_by_day(open_page: Callable[..., OpenPage], written: Run
     ask(page, "What is the rate of the marina?")
     page.goto(written.url + "/#/costs")
     expect(page.get_by_role("heading", name="Costs")).to_be_visible()
-    page.locator(".plot canvas").wait_for()
+    expect(page.locator(".plot i")).to_have_count(90)
+    assert page.locator(".plot i").last.bounding_box()["height"] > 100  # type: ignore[index]
     assert [cell[:3] for cell in page.locator("tbody td").all_inner_texts()][-1] == "US$"

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mistral_rag.serve._http.events import event_stream
-from mistral_rag.serve._http.requests import json_body
+from mistral_rag.serve._http.requests import base_of, json_body
 from mistral_rag.serve._http.responses import JsonReply, RequestError, as_json, bad_request
 from mistral_rag.serve._routes.asking import MAX_HISTORY, MAX_MESSAGE, MAX_QUESTION, Ask, AskBody, EarlierMessage
 from mistral_rag.serve._state import principal_of, readable_of, state_of
@@ -21,7 +21,7 @@ MODEL: Final = "documents"
 """The name of the one model there is; any other name is taken for it, since clients make up names."""
 OPEN_WEBUI: Final = "/open-webui"
 """Prefix of the routes whose sources come as Open WebUI's own events, which show the quotes, in place of annotations,
-which it shows by title alone."""
+which it shows by title alone. It offers tools of its own with each question (36 in version 0.12)."""
 _ERRORS: Final = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 Route = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -67,15 +67,20 @@ class CompletionBody(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
-    tools: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
+    tools: tuple[Any, ...] | None = None
+    tool_choice: Any = None
     response_format: Any = None
 
-    def asked(self) -> AskBody:
+    def asked(self, *, may_offer_tools: bool = False) -> AskBody:
         """The question and what was said before it; instructions are no part of that.
 
+        Tools may be on offer to a model that never calls one, where the client sends them with each question.
+
         Raises:
-            RequestError: the last message is none of the user's, or the reply is to be JSON.
+            RequestError: the last message is none of the user's, the reply is to be JSON, or tools are to be called.
         """
+        if self.tools and not (may_offer_tools and self.tool_choice in {None, "auto", "none"}):
+            raise bad_request("tools: this model calls none; leave them out")
         kind = self.response_format.get("type") if isinstance(self.response_format, dict) else None
         if kind not in {None, "text"}:
             raise bad_request("response_format: this model answers with text and citations only")
@@ -143,9 +148,9 @@ async def complete(request: Request) -> Response:
     """`POST /v1/chat/completions`: the answer to the last message, whole or as it comes."""
     readable = readable_of(request)
     body = await json_body(request, CompletionBody)
-    server = state_of(request)
-    ask = Ask(server, principal_of(request), readable, body.asked(), {})
-    reply = Completion(ask, body, str(request.base_url).rstrip("/"), request.url.path.startswith(OPEN_WEBUI))
+    server, as_events = state_of(request), request.url.path.startswith(OPEN_WEBUI)
+    ask = Ask(server, principal_of(request), readable, body.asked(may_offer_tools=as_events), {})
+    reply = Completion(ask, body, base_of(request).rstrip("/"), as_events)
     if body.stream:
         return event_stream(reply.chunks, server.gate)
     try:
