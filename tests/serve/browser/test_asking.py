@@ -1,5 +1,7 @@
 """Questions as a person asks them: the stream, the verdicts, follow-ups, and what happens when something breaks."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,3 +224,17 @@ def test_a_token_is_asked_for_once(open_page: Callable[..., OpenPage], index: An
         expect(page.get_by_role("dialog")).to_have_count(0)
         page.locator(".page-list button").first.wait_for()
         assert "battery" not in page.content()
+
+
+def test_costs_are_no_view_of_whoever_may_not_see_them(
+    open_page: Callable[..., OpenPage], index: Path, tmp_path: Path
+) -> None:
+    token = "anna-0123456789abcdef"
+    entry = {"name": "anna", "sha256": hashlib.sha256(token.encode()).hexdigest()}
+    (tmp_path / "tokens.json").write_text(json.dumps({"tokens": [entry]}))
+    with RunningServer(index, "--tokens", str(tmp_path / "tokens.json")) as server:
+        page = open_page(server, "/#/costs").page
+        page.get_by_label("Token").fill(token)
+        page.keyboard.press("Enter")
+        expect(page.locator("nav a")).to_have_text(["Ask", "Search", "Documents"])
+        expect(page.locator(".welcome")).to_be_visible()

@@ -34,8 +34,7 @@ def test_each_text_that_is_asked_for_is_in_the_catalogue() -> None:
 
 def test_each_sentence_of_the_server_that_is_translated_is_one_that_it_says() -> None:
     """The English sentences are the keys: one that was reworded in the code would stay English on the page."""
-    product = Path(mistral_rag.__file__).parent
-    folders = [product / "grounding", product / "serve", product / "pdf", Path(ingest.__file__).parent]
+    folders = [Path(package.__file__).parent for package in (mistral_rag, ingest)]
     code = "".join(file.read_text("utf-8") for folder in folders for file in folder.rglob("*.py"))
     said = re.sub(r'"\s*\n\s*f?"', "", code).replace('\\"', '"').replace(r"\u201c", "“").replace(r"\u201d", "”")
     for name, forms in texts().items():

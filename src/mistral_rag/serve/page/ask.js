@@ -86,10 +86,10 @@ export class Conversation {
   }
 
   async export(format, answered) {
-    const ending = { markdown: "md", pdf: "pdf", annotations: "json" }[format];
+    const name = { markdown: "answers.md", pdf: "cited-pages.pdf", annotations: "annotations.json" }[format];
     const json = { answer_ids: answered.map((turn) => turn.data.id), format };
     try {
-      await download("/api/export", { json }, `answers.${ending}`);
+      await download("/api/export", { json }, name);
     } catch (error) {
       announce(gone(error), { seen: true });
     }

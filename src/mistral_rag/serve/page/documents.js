@@ -184,6 +184,7 @@ export class Documents {
       const { job } = await (await start()).json();
       for await (const [kind, data] of events(`/api/jobs/${job}`)) {
         if (kind === "error") throw data;
+        if (data.status === "failed") throw { message: data.reason };
         if (kind === "done") {
           row.classList.add("done");
           bar.remove();

@@ -7,7 +7,6 @@ import { Search } from "./search.js";
 import { Viewer } from "./viewer.js";
 
 const THEMES = ["auto", "light", "dark"];
-const VIEWS = ["ask", "search", "documents", "costs"];
 
 class App {
   constructor(settings) {
@@ -19,7 +18,8 @@ class App {
     const open = (list, index) => this.cite(list, index);
     const conversation = new Conversation({ open, settings });
     const documents = new Documents({ showPage: (id, page) => this.viewer.showPage(id, page), conversation, settings });
-    this.views = { ask: conversation, search: new Search({ open }), documents, costs: { render: costs } };
+    this.views = { ask: conversation, search: new Search({ open }), documents,
+      ...(settings.may_operate ? { costs: { render: costs } } : {}) };
   }
 
   start() {
@@ -31,7 +31,8 @@ class App {
 
   frame() {
     this.side.setAttribute("aria-label", t("source"));
-    this.nav = h("nav", { "aria-label": t("views") }, VIEWS.map((view) => h("a", { href: `#/${view}` }, t(view))));
+    this.nav = h("nav", { "aria-label": t("views") },
+      Object.keys(this.views).map((view) => h("a", { href: `#/${view}` }, t(view))));
     const theme = localStorage.getItem("theme") ?? "auto";
     const skip = (event) => {
       event.preventDefault();
@@ -74,7 +75,7 @@ class App {
   /** Bring the page into line with its address: the path is the citation beside, the hash the view. */
   route() {
     const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
-    const view = VIEWS.includes(name) ? name : "ask";
+    const view = Object.hasOwn(this.views, name) ? name : "ask";
     for (const link of this.nav.children) {
       if (link.hash === `#/${view}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
