@@ -87,6 +87,20 @@ def test_a_page_is_drawn_to_a_file_where_the_terminal_draws_none(chat: Any, tmp_
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_a_drawn_page_takes_the_place_of_no_file_of_somebody_else(chat: Any, tmp_path: Path) -> None:
+    (tmp_path / "citation-1.png").write_text("mine")
+    done = chat("How many days of paid leave were there in 2024?", "/show 1", "/show 1")
+    assert done.stderr.count("the page is in citation-1-2.png") == 2
+    assert (tmp_path / "citation-1.png").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["citation-1-2.png", "citation-1.png"]
+
+
+def test_what_a_follow_up_was_understood_as_is_said(chat: Any) -> None:
+    done = chat("How many days of paid leave were there in 2024?", "And in 2021?")
+    assert "understood as: How many days of paid leave were there in 2021?" in done.stderr
+    assert done.stderr.count("understood as") == 1
+
+
 def test_a_source_without_pages_is_shown_as_its_text(chat: Any, tmp_path: Path) -> None:
     chat("In which class are trains booked?", "/show")
     assert 'title="quote">Trains are booked in second class.</span>' in (tmp_path / "citation-1.html").read_text()

@@ -213,6 +213,30 @@ def test_open_webui_gets_its_own_source_events(served: Served) -> None:
     assert reply.text.endswith("data: [DONE]\n\n")
 
 
+OFFERED = [{"type": "function", "function": {"name": "search_web", "parameters": {}}}]
+
+
+@pytest.mark.parametrize(
+    ("choice", "status"), [({}, 200), ({"tool_choice": "auto"}, 200), ({"tool_choice": "required"}, 400)]
+)
+def test_tools_that_open_webui_offers_with_each_question_are_not_called(
+    served: Served, choice: dict[str, str], status: int
+) -> None:
+    body = {"model": "documents", "messages": user(QUESTION), "tools": OFFERED, **choice}
+    with served.client("anna") as client:
+        reply = client.post("/open-webui/v1/chat/completions", json=body)
+    assert reply.status_code == status
+    assert (QUOTE in reply.text) == (status == 200)
+    assert ("tools: this model calls none" in reply.text) == (status == 400)
+
+
+def test_addresses_of_citations_are_those_of_the_proxy_in_front(served: Served) -> None:
+    with served.client("anna", **{"X-Forwarded-Proto": "https"}) as client:
+        reply = client.post("/v1/chat/completions", json={"model": "documents", "messages": user(QUESTION)})
+    (annotation,) = reply.json()["choices"][0]["message"]["annotations"]
+    assert annotation["url_citation"]["url"].startswith(served.url.replace("http://", "https://") + "/cite/")
+
+
 def test_litellm_passes_it_on(served: Served) -> None:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network for prices
     litellm = pytest.importorskip("litellm")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mistral_rag.serve import Tokens
+from mistral_rag.serve import Principal, Tokens
 from tests.serve.conftest import RULES, Serve, Served, asked, build
 
 LEASE = "When does the lease of the harbour warehouse end?"
@@ -48,8 +48,22 @@ def test_each_tenant_lists_and_counts_its_own(anna: httpx.Client, bob: httpx.Cli
     assert paths(bob) == [hostile, "all/holidays.html", "sales/pipeline.txt"]
     assert anna.get("/api/documents").json()["total"] == 3
     assert anna.get("/api/settings").json()["documents"] == 3
-    assert anna.get("/api/documents", params={"q": "pipeline"}).json() == {"total": 0, "documents": []}
+    absent = anna.get("/api/documents", params={"q": "pipeline"}).json()
+    assert absent == {"total": 0, "types": ["application/pdf", "text/html", "text/plain"], "documents": []}
+    assert bob.get("/api/documents").json()["types"] == ["text/html", "text/plain"]
     assert bob.get("/api/documents", params={"type": "application/pdf"}).json()["total"] == 0
+
+
+def test_who_is_alone_with_the_server_learns_that_documents_are_for_groups(
+    serve: Serve, tenants: Path, anna: httpx.Client
+) -> None:
+    with serve(tenants) as at, at.client() as owner:
+        assert owner.get("/api/settings").json()["documents"] == 0
+        assert owner.get("/api/settings").json()["hidden_documents"] == 4
+    with serve(tenants, owner=Principal("owner", ("staff", "legal"))) as at, at.client() as owner:
+        assert owner.get("/api/settings").json()["documents"] == 3
+        assert owner.get("/api/settings").json()["hidden_documents"] == 1
+    assert anna.get("/api/settings").json()["hidden_documents"] == 0
 
 
 def test_names_of_groups_that_a_reader_is_not_in_are_not_told(anna: httpx.Client, bob: httpx.Client) -> None:

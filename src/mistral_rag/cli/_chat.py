@@ -100,6 +100,7 @@ class _Talk:
         self._arguments = arguments
         self._history: list[BaseMessage] = []
         self._last: Answer | None = None
+        self._drawn: set[Path] = set()
 
     def ask(self, question: str) -> None:
         """Answer a question in view of those before it."""
@@ -114,6 +115,8 @@ class _Talk:
             say_json(answer.model_dump(mode="json"))
         else:
             show_checks(answer)
+            if answer.standalone_question is not None:
+                note(f"understood as: {answer.standalone_question}")
             aside(spent(answer))
         self._last = answer
         self._history += [HumanMessage(question), answer.as_message()]
@@ -144,7 +147,7 @@ class _Talk:
         with IndexReader.open(index_folder(self._arguments), groups=self._arguments.groups) as reader:
             found = look_up(reader, citation)
         if file is None and found.problem is None and not found.is_printed:
-            file = f"citation-{citation.marker}.html"  # its text: there is no page to draw
+            file = str(self._unasked(citation, ".html"))  # its text: there is no page to draw
         if file is not None:
             draw([found], _path(file))
             return
@@ -157,9 +160,18 @@ class _Talk:
         if sequence is not None:
             say_sequence(sequence)
             return
-        path = _path(f"citation-{citation.marker}.png")
+        path = self._unasked(citation, ".png")
         write_output(path, png)
         note(f"this terminal draws no pictures; the page is in {path}")
+
+    def _unasked(self, citation: Citation, ending: str) -> Path:
+        """A file here whose name nobody gave, so that it may take the place of none but this conversation's own."""
+        from itertools import count
+
+        names = (f"citation-{citation.marker}{f'-{n}' if n > 1 else ''}{ending}" for n in count(1))
+        path = next(path for path in map(_path, names) if path in self._drawn or not path.exists())
+        self._drawn.add(path)
+        return path
 
     def _citations(self) -> tuple[Citation, ...]:
         if self._last is None or not self._last.citations:

@@ -31,6 +31,7 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
         "type": "string",
         "source": "string",
         "group": "string",
+        "year": "string",
         "date_from": "string",
         "date_to": "string",
         "explain": "string",

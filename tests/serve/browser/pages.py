@@ -44,9 +44,9 @@ class OpenPage:
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Ask, and wait for the end of the answer; its turn of the conversation."""
+    """Ask, in any language of the page, and wait for the end of the answer; its turn of the conversation."""
     before = page.locator(".turn").count()
-    page.get_by_role("textbox", name="Question").fill(question)
+    page.locator(".composer textarea").fill(question)
     page.keyboard.press("Enter")
     turn = page.locator(".turn").nth(before)
     turn.locator(".answer > footer, .failure").wait_for()

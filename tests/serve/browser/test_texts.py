@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import ingest
 import mistral_rag
 
 PAGE = Path(mistral_rag.__file__).parent / "serve" / "page"
@@ -29,6 +30,24 @@ def test_each_text_that_is_asked_for_is_in_the_catalogue() -> None:
     used = {name for module in MODULES for found in USED.findall(module.read_text("utf-8")) for name in found if name}
     assert len(used) > 80
     assert used <= texts().keys()
+
+
+def test_each_sentence_of_the_server_that_is_translated_is_one_that_it_says() -> None:
+    """The English sentences are the keys: one that was reworded in the code would stay English on the page."""
+    folders = [Path(str(package.__file__)).parent for package in (mistral_rag, ingest)]
+    code = "".join(file.read_text("utf-8") for folder in folders for file in folder.rglob("*.py"))
+    said = re.sub(r'"\s*\n\s*f?"', "", code).replace('\\"', '"').replace(r"\u201c", "“").replace(r"\u201d", "”")
+    for name, forms in texts().items():
+        if name.startswith("said_") and name not in MADE_OF_WORDS:
+            for piece in re.split(r"\{\w+\}", forms["en"]):
+                assert piece.strip(" ;,.") in said, name
+
+
+MADE_OF_WORDS = {f"said_{kind}" for kind in ("a_value", "an_amount", "a_date", "a_percentage", "a_span", "a_time")} | {
+    "said_a_number",
+    "said_in_nothing_many",
+}
+"""Sentences that the code puts together: an article and the name of a kind, a verb in the plural."""
 
 
 def test_the_page_is_at_most_eight_modules_of_1500_lines() -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 OPEN_WEBUI: Final = "/open-webui"
 """Prefix of the routes whose sources come as Open WebUI's own events, which show the quotes, in place of annotations,
-which it shows by title alone."""
+which it shows by title alone. It offers tools of its own with each question (36 in version 0.12)."""
 OPENAI: Final = ("/v1/", f"{OPEN_WEBUI}/v1/")
 """Paths of OpenAI's API, whose clients read errors in its own shape."""
 API: Final = ("/api/", *OPENAI, "/metrics")

@@ -92,3 +92,9 @@ def json_text(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise bad_request("a form field that should hold JSON holds none") from None
+
+
+def base_of(request: Request) -> str:
+    """The server's URL, for links that leave the page: as its reader called it, by TLS where a proxy says so."""
+    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
+    return str(request.base_url.replace(scheme=scheme))

@@ -78,12 +78,13 @@ def facets(hits: "Iterable[Hit]", groups: tuple[str, ...] | None) -> dict[str, l
 
 
 def is_chosen(one: "SourceStatus", wanted: Mapping[str, str], groups: tuple[str, ...] | None) -> bool:
-    """True for a document of the wanted `type`, `source` (its path, or a folder above), `group` and dates."""
+    """True for a document of the wanted `type`, `source` (its path, or a folder above), `group`, `year`, dates."""
     source, date = one.source, date_of(one.source) or ""
     return (
         wanted["type"] in {"", source.media_type}
         and (not wanted["source"] or f"{source.name}/".startswith(f"{wanted['source'].rstrip('/')}/"))
         and (not wanted["group"] or wanted["group"] in shown_groups(source, groups))
+        and wanted["year"] in {"", date[:4]}
         and (not wanted["date_from"] or date >= wanted["date_from"])
         # a day, month or year holds all that begins with it
         and (not wanted["date_to"] or (bool(date) and date[: len(wanted["date_to"])] <= wanted["date_to"]))

@@ -25,6 +25,11 @@ class ReadableDocuments:
     by_id: Mapping[str, SourceStatus]
 
 
+def is_there(one: SourceStatus) -> bool:
+    """True for a document that was not removed, also for one that could not be read."""
+    return one.status != "removed" and not one.is_erased
+
+
 class ReadableIndex:
     """The index as some groups may read it; any number of threads may use it.
 
@@ -71,11 +76,7 @@ class ReadableIndex:
         if known is not None and known.sequence == sequence:
             return known
         with self._lock, self.reader.view() as view:
-            by_id = {
-                document_id(one.source.uri): one
-                for one in view.statuses()
-                if one.status != "removed" and not one.is_erased
-            }
+            by_id = {document_id(one.source.uri): one for one in view.statuses() if is_there(one)}
             self._documents = ReadableDocuments(view.sequence, by_id)
         return self._documents
 

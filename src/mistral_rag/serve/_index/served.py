@@ -5,7 +5,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from mistral_rag.serve._index.readable import ReadableIndex
+from mistral_rag.serve._index.readable import ReadableIndex, is_there
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -51,6 +51,13 @@ class ServedIndex:
             while len(self._readers) > MAX_READERS:
                 self._readers.popitem(last=False)
             return found
+
+    def count(self) -> int:
+        """The number of documents of all groups, also of those that could not be read: for whoever has the folder."""
+        from mistral_rag.index import UnrestrictedReader
+
+        with UnrestrictedReader.open(self.folder) as reader, reader.view() as view:
+            return sum(is_there(one) for one in view.statuses())
 
     def _load(self, name: str) -> "Embeddings | None":
         from mistral_rag.defaults import load_embeddings

@@ -31,18 +31,21 @@ async def settings(request: Request) -> Response:
         "signed_in": principal is not None,
     }
     told = {} if principal is None else await run_in_threadpool(_told, server, principal)
-    return JsonReply({**known, "allow_upload": False, "model": None, "documents": None, **told})
+    return JsonReply({**known, "allow_upload": False, "model": None, "documents": None, "hidden_documents": 0, **told})
 
 
 def _told(server: ServerState, principal: Principal) -> dict[str, Any]:
     """Settings for those who have signed in."""
-    readable = server.index.for_groups(principal.groups)
+    documents = server.index.for_groups(principal.groups).documents().by_id.values()
+    hidden = 0 if server.settings.tokens else server.index.count() - len(documents)
     return {
         "principal": principal.name,
         "allow_upload": server.settings.allow_upload and principal.may_write,
         "may_operate": principal.may_operate,
         "model": server.settings.model_name,
-        "documents": len(readable.documents().by_id),
+        "index": server.index.folder.name,
+        "documents": sum(one.status == "ok" for one in documents),
+        "hidden_documents": max(hidden, 0),
     }
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mistral_rag.serve._http.errors import openai_error
 from mistral_rag.serve._http.events import event_stream
 from mistral_rag.serve._http.paths import OPEN_WEBUI
-from mistral_rag.serve._http.requests import json_body
+from mistral_rag.serve._http.requests import base_of, json_body
 from mistral_rag.serve._http.responses import JsonReply, as_json, bad_request, not_found
 from mistral_rag.serve._routes.asking import MAX_HISTORY, MAX_MESSAGE, MAX_QUESTION, Ask, AskBody, EarlierMessage
 from mistral_rag.serve._state import principal_of, readable_of, state_of
@@ -80,18 +80,24 @@ class CompletionBody(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
-    tools: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
+    tools: tuple[Any, ...] | None = None
+    tool_choice: Any = None
     functions: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
     logprobs: Literal[False] | None = None
     modalities: tuple[Literal["text"], ...] | None = None
     response_format: ResponseFormat | None = None
 
-    def asked(self) -> AskBody:
+    def asked(self, *, may_offer_tools: bool = False) -> AskBody:
         """The question and what was said before it; instructions are no part of that.
 
+        Tools may be on offer to a model that never calls one, where the client sends them with each question.
+
         Raises:
-            RequestError: the last message is none of the user's, or not of text alone; or one is too long.
+            RequestError: the last message is none of the user's, or not of text alone; one is too long; or tools are
+                to be called.
         """
+        if self.tools and not (may_offer_tools and self.tool_choice in (None, "auto", "none")):
+            raise bad_request("tools: this model calls none; leave them out")
         said = [message for message in self.messages if message.role in {"user", "assistant"} and not message.is_empty]
         if not said or said[-1].role != "user":
             raise bad_request("messages: the last one must be the user's question")
@@ -152,9 +158,9 @@ async def complete(request: Request) -> Response:
     """`POST /v1/chat/completions`: the answer to the last message, whole or as it comes."""
     readable = readable_of(request)
     body = await json_body(request, CompletionBody)
-    server = state_of(request)
-    ask = Ask(server, principal_of(request), readable, body.asked(), {})
-    reply = Completion(ask, body, str(request.base_url).rstrip("/"), request.url.path.startswith(OPEN_WEBUI))
+    server, as_events = state_of(request), request.url.path.startswith(OPEN_WEBUI)
+    ask = Ask(server, principal_of(request), readable, body.asked(may_offer_tools=as_events), {})
+    reply = Completion(ask, body, base_of(request).rstrip("/"), as_events)
     if body.stream:
         return event_stream(reply.chunks, server.gate)
     try:

@@ -45,6 +45,7 @@ def _listed(readable: ReadableIndex, wanted: Mapping[str, str], offset: int, lim
         pages = view.page_summaries([one.source.uri for one in chosen])
     return {
         "total": len(found),
+        "types": sorted({one.source.media_type for one in readable.documents().by_id.values()}),
         "documents": [_row(one, pages.get(one.source.uri, ()), readable.groups) for one in chosen],
     }
 

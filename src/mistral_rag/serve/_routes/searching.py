@@ -22,7 +22,7 @@ MAX_QUERY: Final = 2_000
 MAX_RESULTS: Final = 100
 """Passages that a search looks at: facets count these, and pages of results end here."""
 DEFAULT_RESULTS: Final = 10
-_NAMES: Final = ("type", "source", "group", "date_from", "date_to")
+_NAMES: Final = ("type", "source", "group", "year", "date_from", "date_to")
 _DATE: Final = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 
 
@@ -51,13 +51,14 @@ def _found(
 ) -> dict[str, Any]:
     chosen = _chosen(readable, wanted)
     if chosen == []:
-        return {"total": 0, "results": [], "facets": facets((), readable.groups), "warnings": []}
+        return {"total": 0, "most": MAX_RESULTS, "results": [], "facets": facets((), readable.groups), "warnings": []}
     settings = {} if chosen is None else {"filter": {"uri": {"$in": chosen}}}
     found = readable.retriever.explain(query, k=MAX_RESULTS, **settings)
     hits = [hit for hit in found.hits if not hit.context]
     told = {"explanation": _explained(found.to_json())} if explain else {}
     return {
         "total": len(hits),
+        "most": MAX_RESULTS,
         "results": [passage_data(hit, query, explain=explain) for hit in hits[shown]],
         "facets": facets(hits, readable.groups),
         "warnings": found.warnings,

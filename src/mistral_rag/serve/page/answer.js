@@ -2,7 +2,7 @@
 import DOMPurify from "./vendor/purify.js";
 import MarkdownIt from "./vendor/markdown-it.js";
 import { call } from "./api.js";
-import { announce, button, day, foreign, h, has, icon, number, place, t, visible } from "./dom.js";
+import { announce, button, day, foreign, h, has, icon, number, place, said, t, visible, where } from "./dom.js";
 
 // A link's label may say another address than it opens, and looking at an image tells its host: both stay text.
 const NEVER = ["link", "image", "autolink", "reference", "html_inline", "html_block", "entity", "code", "lheading"];
@@ -39,6 +39,8 @@ export function answerText(text, claims, citations, open) {
   while (walker.nextNode()) nodes.push(walker.currentNode);
   for (const node of nodes) node.replaceWith(...pieces(node.data, position, claims, citations, open, ends));
   for (const [claim, element] of ends) judged(claim, element);
+  const first = fragment.querySelector("p"); // the server's own words before the quotes
+  if (first && !first.children.length) first.textContent = said(first.textContent);
   return fragment;
 }
 
@@ -100,7 +102,7 @@ function judged(claim, element) {
   const last = lastOf(element);
   const reasons = claim.reasons.length ? claim.reasons : [`default_${claim.support}`];
   const why = h("ul", { class: `why ${claim.support}`, hidden: true },
-    reasons.map((reason) => has(`reason_${reason}`) ? h("li", {}, t(`reason_${reason}`)) : foreign(reason, "li")));
+    reasons.map((reason) => foreign(has(`reason_${reason}`) ? t(`reason_${reason}`) : said(reason), "li")));
   const shown = t(`support_${claim.support}`);
   const toggle = () => {
     why.hidden = !why.hidden;
@@ -119,6 +121,9 @@ function judged(claim, element) {
   }
 }
 
+/** Why an answer can't be judged or exported: the server knows the answers that it gave since it was started. */
+export const gone = (error) => (error.code === "not_found" ? t("answer_gone") : said(error.message));
+
 /** Right or wrong, with a note: of an answer, or of one of its citations. */
 export function feedback(answer, citation = null) {
   const send = async (verdict, note) => {
@@ -127,7 +132,7 @@ export function feedback(answer, citation = null) {
       announce(t("feedback_kept"), { seen: Boolean(note) });
       return true;
     } catch (error) {
-      announce(error.message, { seen: true });
+      announce(gone(error), { seen: true });
       return false;
     }
   };
@@ -171,8 +176,7 @@ export function cards(citations, answer, open) {
     h("li", { class: "card", "data-address": card.address },
       h("button", { type: "button", class: "whole", disabled: !card.address, onclick: () => open(index) },
         h("span", { class: "number" }, card.citation_id),
-        h("span", { class: "facts" }, foreign(card.title, "strong"),
-          h("span", { class: "where" }, [place(card), card.date && day(card.date)].filter(Boolean).join(" · "))),
+        h("span", { class: "facts" }, foreign(card.title, "strong"), where(place(card), card.date && day(card.date))),
         foreign(card.quote, "span", { class: "quote" })),
       h("div", { class: "foot" }, badge(standing(card)), answer ? feedback(answer, card.citation_id) : null))));
 }
@@ -181,7 +185,7 @@ export function cards(citations, answer, open) {
 export function passages(found, open) {
   return h("ul", { class: "passages" }, found.map((one) => h("li", {},
     h("button", { type: "button", class: "whole", disabled: !one.address, onclick: () => open(one) },
-      h("span", { class: "facts" }, foreign(one.title, "strong"), h("span", { class: "where" }, place(one))),
+      h("span", { class: "facts" }, foreign(one.title, "strong"), where(place(one))),
       foreign(one.text, "span", { class: "quote" })))));
 }
 
@@ -198,6 +202,6 @@ export function omitted({ removed = [], warnings = [] }) {
   if (!removed.length && !warnings.length) return null;
   return h("details", { class: "omitted" }, h("summary", {}, t("omitted", { n: removed.length + warnings.length })),
     h("ul", {}, removed.map((one) => h("li", {}, foreign(one.text, "q"), " ",
-      foreign(one.reason, "span", { class: "reason" }))),
-      warnings.map((one) => foreign(one, "li"))));
+      foreign(said(one.reason), "span", { class: "reason" }))),
+      warnings.map((one) => foreign(said(one), "li"))));
 }

@@ -94,11 +94,9 @@ export async function picture(path) {
   return address;
 }
 
-/** Give a file of the server's to the person, under the name that the server says. */
+/** Give a file of the server's to the person. */
 export async function download(path, options, name) {
-  const response = await call(path, options);
-  const said = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "");
-  save(URL.createObjectURL(await response.blob()), said ? said[1] : name);
+  save(URL.createObjectURL(await (await call(path, options)).blob()), name);
 }
 
 function save(address, name) {

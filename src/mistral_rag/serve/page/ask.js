@@ -1,7 +1,7 @@
 // Questions and their answers: the stream, the conversation, the documents it is kept to.
-import { answerText, cards, facts, feedback, omitted, passages } from "./answer.js";
+import { answerText, cards, facts, feedback, gone, omitted, passages } from "./answer.js";
 import { download, events } from "./api.js";
-import { announce, button, failure, foreign, h, language, t } from "./dom.js";
+import { announce, button, failure, foreign, h, language, said, t } from "./dom.js";
 
 const KEPT = "conversation";
 const CHOSEN = "chosen";
@@ -57,8 +57,12 @@ export class Conversation {
   }
 
   welcome() {
-    return h("div", { class: "welcome" }, foreign(this.settings.title || "mistral-rag", "p", { class: "name" }),
-      h("p", { class: "lead" }, t("welcome", { n: this.settings.documents ?? 0 })), h("p", {}, t("welcome_how")));
+    const { title, index, documents: n, hidden_documents: hidden } = this.settings;
+    const lines = n ? [t("welcome", { n }), t("welcome_how")]
+      : [t("no_documents"), hidden ? null : t("no_documents_how", { index })];
+    return h("div", { class: "welcome" }, foreign(title || "mistral-rag", "p", { class: "name" }),
+      h("p", { class: "lead" }, lines[0]), h("p", {}, lines[1]),
+      hidden ? h("p", {}, t("of_groups", { n: hidden })) : "");
   }
 
   grow() {
@@ -82,12 +86,12 @@ export class Conversation {
   }
 
   async export(format, answered) {
-    const ending = { markdown: "md", pdf: "pdf", annotations: "json" }[format];
+    const name = { markdown: "answers.md", pdf: "cited-pages.pdf", annotations: "annotations.json" }[format];
     const json = { answer_ids: answered.map((turn) => turn.data.id), format };
     try {
-      await download("/api/export", { json }, `answers.${ending}`);
+      await download("/api/export", { json }, name);
     } catch (error) {
-      announce(error.message, { seen: true });
+      announce(gone(error), { seen: true });
     }
   }
 
@@ -116,7 +120,7 @@ export class Conversation {
       ...(documents.length ? { documents } : {}) };
     this.refresh();
     this.draw(turn);
-    this.boxOf.get(turn).scrollIntoView({ block: "start" });
+    turn.box.scrollIntoView({ block: "start" });
     try {
       for await (const [kind, data] of events("/api/ask", { json, signal: stopper.signal })) {
         this.take(turn, kind, data);
@@ -130,10 +134,10 @@ export class Conversation {
     keep(KEPT, this.turns.map(slim));
     if (this.list.isConnected) this.refresh();
     this.draw(turn);
-    const box = this.boxOf.get(turn);
-    const below = box.isConnected && box.getBoundingClientRect().top > 0; // not so for whoever has read on
-    if (below) box.scrollIntoView({ block: "start" });
-    announce(turn.data ? t("answered", { n: turn.data.citations.length }) : t("not_answered"));
+    const below = turn.box.isConnected && turn.box.getBoundingClientRect().top > 0; // not so for whoever has read on
+    if (below) turn.box.scrollIntoView({ block: "start" });
+    const unanswered = turn.data?.answer.status === "abstained" ? "not_said" : "not_answered";
+    announce(turn.data?.answer.text ? t("answered", { n: turn.data.citations.length }) : t(unanswered));
   }
 
   take(turn, kind, data) {
@@ -152,24 +156,21 @@ export class Conversation {
   }
 
   doing(turn) {
-    const said = { search: () => t("searching", { question: turn.searched }),
+    const steps = { search: () => t("searching", { question: turn.searched }),
       evidence: () => t("reading", { n: turn.passages, pages: t("pages", { n: turn.pages }) }),
       text: () => t("writing") };
-    return (said[turn.phase] ?? (() => t("sent")))();
+    return (steps[turn.phase] ?? (() => t("sent")))();
   }
 
   add(turn) {
-    this.boxOf ??= new WeakMap();
-    const box = h("article", { class: "turn" });
-    this.boxOf.set(turn, box);
-    this.list.append(box);
+    turn.box = h("article", { class: "turn" });
+    this.list.append(turn.box);
     this.draw(turn);
   }
 
   draw(turn) {
-    const box = this.boxOf.get(turn);
+    const { box, data, failure: fault } = turn;
     if (!box?.isConnected) return;
-    const { data, failure: fault } = turn;
     const busy = !data && !fault;
     box.setAttribute("aria-busy", String(busy));
     box.replaceChildren(foreign(turn.question, "h2", { class: "question" }));
@@ -182,8 +183,8 @@ export class Conversation {
 
   fault(turn) {
     const { stopped, broken } = turn.failure;
-    const said = stopped || broken ? { message: t(stopped ? "stopped" : "broken") } : turn.failure;
-    return failure(said, () => { if (!this.stopper) this.ask(turn); });
+    const fault = stopped || broken ? { message: t(stopped ? "stopped" : "broken") } : turn.failure;
+    return failure(fault, () => { if (!this.stopper) this.ask(turn); });
   }
 
   answer(data) {
@@ -203,7 +204,7 @@ export class Conversation {
       box.append(h("div", { class: "prose" }, answerText(answer.text, answer.claims, byMarker, show)));
     }
     if ((status === "partial" || status === "incomplete") && reason) {
-      box.append(h("div", { class: "caveat" }, h("strong", {}, t(`status_${status}`)), foreign(reason, "p")));
+      box.append(h("div", { class: "caveat" }, h("strong", {}, t(`status_${status}`)), foreign(said(reason), "p")));
     }
     if (citations.length) box.append(h("h3", {}, t("citations")), cards(citations, id, open));
     box.append(omitted(answer) ?? "", h("footer", {}, feedback(id), facts(data)));
@@ -211,16 +212,17 @@ export class Conversation {
   }
 
   unanswered(answer, close) {
-    const said = answer.status === "blocked" ? "blocked" : "not_said";
+    const head = answer.status === "blocked" ? "blocked" : "not_said";
     const found = close.length ? [h("h3", {}, t("closest")),
       passages(close, (one) => this.open(close, close.indexOf(one)))] : null;
-    return h("div", { class: "unanswered" }, h("p", { class: "head" }, t(said)), foreign(answer.reason, "p"), found);
+    return h("div", { class: "unanswered" }, h("p", { class: "head" }, t(head)), foreign(said(answer.reason), "p"),
+      found);
   }
 }
 
 const MAX_KEPT = 400; // characters of a retrieved passage: a tab may keep 5 MB in all
 
-function slim({ frame, ...turn }) {
+function slim({ frame, box, ...turn }) {
   if (!turn.data) return turn;
   const { documents, ...answer } = turn.data.answer;
   const close = turn.data.passages?.map((one) => ({ ...one, text: one.text.slice(0, MAX_KEPT) }));

@@ -1,6 +1,6 @@
 // The documents of the index: their state, how each page was read, and changes where the server takes them.
 import { call, events, getJson } from "./api.js";
-import { announce, button, day, failure, foreign, h, has, icon, number, place, size, t } from "./dom.js";
+import { announce, button, day, failure, foreign, h, has, icon, number, place, said, size, t, where } from "./dom.js";
 
 const STEP = 50;
 const READINGS = ["text_layer", "ocr", "markup", "blank", "failed"];
@@ -8,8 +8,7 @@ const READINGS = ["text_layer", "ocr", "markup", "blank", "failed"];
 export class Documents {
   /** `showPage(id, page)` shows a page; `conversation` is kept to the documents that are chosen here. */
   constructor({ showPage, conversation, settings }) {
-    Object.assign(this, { showPage, conversation, settings, wanted: { q: "", state: "", type: "" }, turn: 0,
-      types: new Set() });
+    Object.assign(this, { showPage, conversation, settings, wanted: { q: "", state: "", type: "" }, turn: 0 });
   }
 
   /** The list, or where `id` is given one document. */
@@ -25,24 +24,24 @@ export class Documents {
         this.typing = setTimeout(() => this.want("q", filter.value.trim()), 200);
       } });
     const states = [["", t("all_states")], ["ok", t("state_ok")], ["failed", t("state_failed")]];
-    this.typeBox = h("span", {});
+    const { hidden_documents: hidden } = this.settings;
+    this.types = this.pick("type", t("facet_type"), []);
     this.list = h("div", { class: "list" });
     this.jobs = h("div", { class: "jobs" });
     this.main.replaceChildren(h("div", { class: "view documents" }, h("h1", {}, t("documents")),
-      this.settings.allow_upload ? this.uploads() : null, this.jobs,
-      h("div", { class: "field" }, filter, this.pick("state", t("state"), states), this.typeBox), this.list));
-    this.pickType();
+      this.settings.allow_upload ? this.uploads() : "", this.jobs,
+      hidden ? h("p", { class: "hint" }, t("of_groups", { n: hidden })) : "",
+      h("div", { class: "field" }, filter, this.pick("state", t("state"), states), this.types), this.list));
     return this.load();
   }
 
   pick(name, label, options) {
     return h("select", { "aria-label": label, onchange: (event) => this.want(name, event.target.value) },
-      options.map(([value, text]) => h("option", { value, selected: this.wanted[name] === value }, text)));
+      this.options(name, options));
   }
 
-  pickType() {
-    const types = [...this.types].sort().map((one) => [one, typeName(one)]);
-    this.typeBox.replaceChildren(this.pick("type", t("facet_type"), [["", t("all_types")], ...types]));
+  options(name, options) {
+    return options.map(([value, text]) => h("option", { value, selected: this.wanted[name] === value }, text));
   }
 
   want(name, value) {
@@ -55,8 +54,10 @@ export class Documents {
     const wanted = Object.entries(this.wanted).filter(([, value]) => value);
     const asked = new URLSearchParams([["limit", STEP], ["offset", offset], ...wanted]);
     try {
-      const { total, documents } = await getJson(`/api/documents?${asked}`);
+      const { total, types, documents } = await getJson(`/api/documents?${asked}`);
       if (turn !== this.turn) return;
+      const named = types.map((one) => [one, typeName(one)]);
+      this.types.replaceChildren(...this.options("type", [["", t("all_types")], ...named]));
       this.found = offset ? [...this.found, ...documents] : documents;
       this.show(total);
     } catch (error) {
@@ -65,9 +66,6 @@ export class Documents {
   }
 
   show(total) {
-    const known = this.types.size;
-    this.found.forEach((one) => this.types.add(one.type));
-    if (this.types.size > known) this.pickType();
     const heads = ["document", "facet_type", "pages_label", "how_read", "state", "changed"];
     const table = h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden" }, t("choose"))),
@@ -83,7 +81,7 @@ export class Documents {
       "aria-label": t("ask_only", { title: one.title }), title: t("ask_only_short"),
       onchange: () => this.conversation.choose(one.document_id, chosen.checked ? one.title : null) });
     const link = h("a", { href: `#/documents/${one.document_id}` }, foreign(one.title));
-    const problem = one.problems?.length ? foreign(one.problems[0].reason, "span", { class: "path" }) : null;
+    const problem = one.problems?.length ? foreign(said(one.problems[0].reason), "span", { class: "path" }) : null;
     return h("tr", { class: one.state }, h("td", {}, one.state === "ok" ? chosen : null),
       h("th", { scope: "row" }, link, foreign(one.path, "span", { class: "path" })),
       h("td", {}, typeName(one.type)), h("td", { class: "figure" }, number(one.pages ?? 0)),
@@ -111,21 +109,20 @@ export class Documents {
       h("span", {}, h("i", { class: `swatch ${how}` }), `${t(`how_${how}`)}: ${number(one.reading[how])}`));
     return [h("p", {}, h("a", { href: "#/documents", class: "back" }, icon("back"), t("documents"))),
       foreign(one.title, "h1"), foreign(one.path, "p", { class: "path" }),
-      h("p", { class: "where" }, told.filter(Boolean).join(" · "), " ", state(one)),
+      h("p", { class: "where" }, where(told), " ", state(one)),
       h("div", { class: "row" }, this.actions(one)), this.jobs,
       one.problems?.length ? h("ul", { class: "problems" }, one.problems.map(problemLine)) : "",
-      h("h2", {}, t("pages_label")), h("p", { class: "legend" }, kinds),
+      one.pages ? h("h2", {}, t("pages_label")) : "", h("p", { class: "legend" }, kinds),
       h("ol", { class: "page-list" }, (one.page_list ?? []).map((page) => h("li", {}, this.pageButton(one, page))))];
   }
 
   actions(one) {
-    const input = this.fileInput(t("replace"), (files) => this.send(files[0], one.document_id));
     const only = () => {
       this.conversation.choose(one.document_id, one.title);
       location.hash = "#/ask";
     };
     return [one.state === "ok" ? button(t("ask_only_short"), only) : null,
-      ...this.settings.allow_upload ? [input, button(t("replace"), () => input.click()),
+      ...this.settings.allow_upload ? [this.files("replace", (files) => this.send(files[0], one.document_id)),
         button(t("delete"), () => this.remove(one), { picture: "trash", class: "danger" })] : []];
   }
 
@@ -136,28 +133,20 @@ export class Documents {
       onclick: () => this.showPage(one.document_id, page.page_index) }, foreign(page.label || String(page.page_index)));
   }
 
-  fileInput(label, take, more = {}) {
-    return h("input", { type: "file", class: "hidden", tabindex: "-1", "aria-label": label, ...more,
-      onchange: (event) => take(event.target.files) });
+  files(label, take, more = {}) {
+    return h("label", { class: "file button" }, t(label),
+      h("input", { type: "file", "aria-label": t(label), ...more, onchange: (event) => take(event.target.files) }));
   }
 
   uploads() {
-    const input = this.fileInput(t("upload"), (files) => this.sendAll(files), { multiple: true });
-    const over = (event, entered) => {
-      event.preventDefault();
-      event.currentTarget.classList.toggle("over", entered);
+    const take = async (files) => {
+      for (const file of [...files]) await this.send(file); // one after another, as they are read
     };
-    const drop = (event) => {
-      over(event, false);
-      this.sendAll(event.dataTransfer.files);
-    };
-    return h("div", { class: "drop", ondragover: (event) => over(event, true),
-      ondragleave: (event) => over(event, false), ondrop: drop }, input,
-    button(t("upload"), () => input.click(), { picture: "plus", class: "primary" }), h("span", {}, t("or_drop")));
-  }
-
-  async sendAll(files) {
-    for (const file of files) await this.send(file); // one after another, as they are read
+    const field = this.files("upload", take, { multiple: true });
+    field.className = "drop";
+    field.replaceChildren(h("span", { class: "button primary" }, icon("plus"), t("upload")),
+      h("span", {}, t("or_drop")), field.lastChild);
+    return field;
   }
 
   /** Upload a file, as a new document or in the place of one. */
@@ -188,22 +177,23 @@ export class Documents {
   /** Start a job and show how far it is; true when it was done. */
   async follow(name, start) {
     const bar = h("progress", { "aria-label": name });
-    const said = h("span", {}, t("waiting"));
-    const row = h("div", { class: "job" }, foreign(name, "strong"), bar, said);
+    const step = h("span", {}, t("waiting"));
+    const row = h("div", { class: "job" }, foreign(name, "strong"), bar, step);
     this.jobs.append(row);
     try {
       const { job } = await (await start()).json();
       for await (const [kind, data] of events(`/api/jobs/${job}`)) {
         if (kind === "error") throw data;
+        if (data.status === "failed") throw { message: data.reason };
         if (kind === "done") {
           row.classList.add("done");
           bar.remove();
-          said.textContent = t("job_done");
+          step.textContent = t("job_done");
           announce(`${name}: ${t("job_done")}`);
           return true;
         }
         if (data.total) Object.assign(bar, { max: data.total, value: data.done });
-        said.textContent = has(`step_${data.step}`) ? t(`step_${data.step}`) : data.step ?? "";
+        step.textContent = t(`step_${data.step}`);
       }
       throw new Error(t("broken"));
     } catch (error) {
@@ -214,8 +204,8 @@ export class Documents {
 }
 
 function problemLine({ page_index: index, reason, advice }) {
-  const said = index ? `${t("page", { label: String(index) })}: ${reason}` : reason;
-  return h("li", {}, foreign(said, "strong"), " ", foreign(advice ?? ""));
+  const at = index ? `${t("page", { label: String(index) })}: ` : "";
+  return h("li", {}, foreign(at + said(reason), "strong"), " ", foreign(said(advice)));
 }
 
 const typeName = (type) => (has(`type_${type}`) ? t(`type_${type}`) : (type ?? "").split("/").pop());
@@ -226,8 +216,8 @@ const state = (one) => h("span", { class: `badge ${one.state === "ok" ? "verifie
 /** A bar of how the pages were read. */
 function readings(reading, pages) {
   const shown = READINGS.filter((how) => reading[how]);
-  const said = shown.map((how) => `${t(`how_${how}`)}: ${number(reading[how])}`).join(", ");
-  const bar = h("span", { class: "readings", role: "img", "aria-label": said, title: said });
+  const told = shown.map((how) => `${t(`how_${how}`)}: ${number(reading[how])}`).join(", ");
+  const bar = h("span", { class: "readings", role: "img", "aria-label": told, title: told });
   for (const how of shown) {
     const part = h("i", { class: how });
     part.style.flexGrow = reading[how] / Math.max(pages, 1);

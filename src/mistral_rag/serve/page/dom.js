@@ -1,6 +1,7 @@
 // Elements, texts and icons of the page. Text of documents and of models becomes text nodes, never HTML.
 
 let catalogue = {};
+let sentences = []; // of the server in English, as [pattern, key]
 let icons = {}; // by name, the path of a line in a square of 24
 let plurals = new Intl.PluralRules("en");
 export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français" };
@@ -8,6 +9,12 @@ export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français" };
 export async function loadTexts() {
   [catalogue, icons] = await Promise.all(["texts", "icons"].map(async (name) =>
     (await fetch(`/static/${name}.json`)).json()));
+  sentences = Object.keys(catalogue).filter((key) => key.startsWith("said_")).map((key) => [pattern(key), key]);
+}
+
+function pattern(key) {
+  const literal = catalogue[key].en.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, "(?<$1>.+)")}$`, "su");
 }
 
 export function setLanguage(language) {
@@ -23,6 +30,22 @@ export function t(key, values = {}) {
   const form = forms.length > 1 && plurals.select(values.n ?? 0) !== "one" ? forms[1] : forms[0];
   return form.replace(/\{(\w+)\}/g, (_, name) =>
     typeof values[name] === "number" ? number(values[name]) : (values[name] ?? ""));
+}
+
+/** A sentence of the server, or parts of one with ";" between them, in the language of the interface.
+
+  The English sentence is the key, as in gettext; a sentence that the catalogue does not know stays as it is. */
+export function said(text) {
+  const parts = String(text ?? "").split("; ").map((part) => [part, translated(part)]);
+  const whole = parts.every(([, known]) => known !== null) ? null : translated(text ?? "");
+  return whole ?? parts.map(([part, known]) => known ?? part).join("; ");
+}
+
+function translated(sentence) {
+  const [form, key] = sentences.find(([one]) => one.test(sentence)) ?? [];
+  if (!form) return null;
+  const values = Object.entries(form.exec(sentence).groups ?? {});
+  return t(key, Object.fromEntries(values.map(([name, value]) => [name, translated(value) ?? value])));
 }
 
 export const has = (key) => key in catalogue;
@@ -100,10 +123,14 @@ export function announce(text, { seen = false } = {}) {
 
 /** What went wrong and what to do about it. */
 export function failure(error, again = null) {
-  return h("div", { class: "failure", role: "alert" }, h("p", {}, foreign(error.message)),
-    error.advice ? h("p", { class: "advice" }, foreign(error.advice)) : null,
+  return h("div", { class: "failure", role: "alert" }, h("p", {}, foreign(said(error.message))),
+    error.advice ? h("p", { class: "advice" }, foreign(said(error.advice))) : null,
     again ? button(t("again"), again) : null);
 }
+
+/** Some facts in one line, each in its own direction. */
+export const where = (...parts) => h("span", { class: "where" }, parts.flat().filter(Boolean)
+  .map((part, at) => [at ? " · " : "", foreign(part)]));
 
 /** Where a page is found, as its document says it: "p. 15 (page 18)", a sheet's name, a section's headings. */
 export function place({ page_label: label, page_index: index, page_kind: kind }) {

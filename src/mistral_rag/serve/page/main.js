@@ -7,23 +7,23 @@ import { Search } from "./search.js";
 import { Viewer } from "./viewer.js";
 
 const THEMES = ["auto", "light", "dark"];
-const VIEWS = ["ask", "search", "documents", "costs"];
 
 class App {
   constructor(settings) {
     this.settings = settings;
     this.main = h("main", { id: "main", tabindex: "-1" });
     this.side = h("aside", { id: "viewer", hidden: true });
-    this.viewer = new Viewer(this.side, { closed: () => this.go("/"), moved: (address) => this.go(address, true) });
+    this.viewer = new Viewer(this.side, { shown: () => this.arrange(),
+      closed: () => this.go("/"), moved: (address) => this.go(address, true) });
     const open = (list, index) => this.cite(list, index);
     const conversation = new Conversation({ open, settings });
     const documents = new Documents({ showPage: (id, page) => this.viewer.showPage(id, page), conversation, settings });
-    this.views = { ask: conversation, search: new Search({ open }), documents, costs: { render: costs } };
+    this.views = { ask: conversation, search: new Search({ open }), documents,
+      ...(settings.may_operate ? { costs: { render: costs } } : {}) };
   }
 
   start() {
     this.frame();
-    new MutationObserver(() => this.arrange()).observe(this.side, { attributes: true, attributeFilter: ["hidden"] });
     matchMedia("(max-width: 900px)").addEventListener("change", () => this.arrange());
     addEventListener("popstate", () => this.route());
     this.route();
@@ -31,7 +31,8 @@ class App {
 
   frame() {
     this.side.setAttribute("aria-label", t("source"));
-    this.nav = h("nav", { "aria-label": t("views") }, VIEWS.map((view) => h("a", { href: `#/${view}` }, t(view))));
+    this.nav = h("nav", { "aria-label": t("views") },
+      Object.keys(this.views).map((view) => h("a", { href: `#/${view}` }, t(view))));
     const theme = localStorage.getItem("theme") ?? "auto";
     const skip = (event) => {
       event.preventDefault();
@@ -74,7 +75,7 @@ class App {
   /** Bring the page into line with its address: the path is the citation beside, the hash the view. */
   route() {
     const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
-    const view = VIEWS.includes(name) ? name : "ask";
+    const view = Object.hasOwn(this.views, name) ? name : "ask";
     for (const link of this.nav.children) {
       if (link.hash === `#/${view}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -111,46 +112,46 @@ class App {
   /** On a narrow screen the source covers the rest, so nothing behind it takes the focus. */
   arrange() {
     const covered = this.viewer.open && matchMedia("(max-width: 900px)").matches;
-    document.body.classList.toggle("viewing", this.viewer.open);
     this.main.inert = covered;
     this.top.inert = covered;
   }
 }
 
+const DAYS = 90;
+
 async function costs(main) {
   const box = h("div", { class: "view costs" }, h("h1", {}, t("costs")));
   main.replaceChildren(box);
   try {
-    const { days, total } = await getJson("/api/costs?days=90");
+    const { days, total } = await getJson(`/api/costs?days=${DAYS}`);
     const form = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4 };
     const money = (value) => number(value, form);
     if (!days.length) return box.append(h("p", {}, t("no_costs")));
-    const plot = h("div", { class: "plot", role: "img", "aria-label": t("costs_plot") });
     const heads = ["day", "calls", "costs"].map((head) => h("th", { scope: "col" }, t(head)));
     const rows = [...days].reverse().map((one) => h("tr", {}, h("th", { scope: "row" }, day(one.day)),
       h("td", {}, number(one.calls)), h("td", {}, money(one.cost))));
-    box.append(h("p", { class: "lead" }, t("costs_total", { total: money(total.cost) })), plot,
+    box.append(h("p", { class: "lead" }, t("costs_total", { total: money(total.cost) })), plot(days, money),
       h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
-    await drawn(plot, days, money);
   } catch (error) {
     box.append(failure(error, () => costs(main)));
   }
   return undefined;
 }
 
-const DAY = 86_400; // seconds
-
-async function drawn(plot, days, money) {
-  const { default: Plot } = await import("./vendor/uplot.js"); // 145 kB that no other view needs
-  const { color, borderTopColor: fill } = getComputedStyle(plot);
-  const axis = { stroke: color, grid: { stroke: "#8883", width: 1 }, ticks: { show: false } };
-  const bars = { stroke: fill, fill, paths: Plot.paths.bars({ size: [0.7, 40] }), points: { show: false } };
-  const now = Date.now() / 1000;
-  const options = { width: plot.clientWidth, height: 220, legend: { show: false }, cursor: { show: false },
-    scales: { x: { range: [now - 90 * DAY, now + DAY] }, y: { range: (_, __, most) => [0, most * 1.1 || 1] } },
-    axes: [{ ...axis, values: (_, at) => at.map((second) => day(second * 1000)), space: 110 },
-      { ...axis, size: 76, values: (_, at) => at.map(money) }], series: [{}, bars] };
-  new Plot(options, [days.map((one) => Date.parse(one.day) / 1000), days.map((one) => one.cost)], plot);
+/** A column for each day, the dearest over the whole height; the days are those of the server, in UTC. */
+function plot(days, money) {
+  const costs = new Map(days.map((one) => [one.day, one.cost]));
+  const most = Math.max(...costs.values());
+  const dates = Array.from({ length: DAYS }, (_, ago) =>
+    new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)).reverse();
+  const columns = dates.map((date) => {
+    const column = h("i", { title: `${day(date)}: ${money(costs.get(date) ?? 0)}` });
+    column.style.height = `${100 * (costs.get(date) ?? 0) / (most || 1)}%`;
+    return column;
+  });
+  return h("figure", { role: "img", "aria-label": t("costs_plot") }, h("figcaption", {}, money(most)),
+    h("div", { class: "plot" }, columns),
+    h("figcaption", {}, h("span", {}, day(dates[0])), h("span", {}, day(dates.at(-1)))));
 }
 
 /** Ask for the token, once for all requests that wait for it. */

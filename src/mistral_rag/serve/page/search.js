@@ -1,6 +1,6 @@
 // Passages that fit some words, with facets to cut them down.
 import { getJson } from "./api.js";
-import { button, day, failure, foreign, h, has, marked, number, place, t } from "./dom.js";
+import { button, day, failure, foreign, h, has, marked, number, place, said, t, where } from "./dom.js";
 
 const STEP = 10;
 const MAX_VALUES = 12; // of a facet: a longer list is no overview
@@ -18,6 +18,8 @@ export class Search {
       placeholder: t("search_placeholder"), "aria-label": t("search_words") });
     this.results = h("section", { class: "results", "aria-label": t("results") });
     this.side = h("div", { class: "facets" });
+    const wide = matchMedia("(min-width: 901px)").matches; // on a phone the passages come first
+    this.facets = h("details", { open: wide, hidden: true }, h("summary", {}, t("refine")), this.side);
     const submit = (event) => {
       event.preventDefault();
       this.words = this.input.value.trim();
@@ -26,7 +28,7 @@ export class Search {
     main.replaceChildren(h("div", { class: "view search" }, h("h1", {}, t("search")),
       h("form", { class: "field", role: "search", onsubmit: submit },
         this.input, h("button", { type: "submit", class: "primary" }, t("search"))),
-      this.limits(), h("div", { class: "columns" }, this.side, this.results)));
+      this.limits(), h("div", { class: "columns" }, this.facets, this.results)));
     if (this.found) this.show();
     else if (matchMedia("(hover: hover)").matches) this.input.focus();
   }
@@ -48,21 +50,10 @@ export class Search {
   }
 
   choose(name, value) {
-    const limits = name !== "year" ? { [name]: value }
-      : { date_from: value && `${value}-01-01`, date_to: value && `${value}-12-31` };
-    for (const [key, limit] of Object.entries(limits)) {
-      if (limit) this.chosen[key] = limit;
-      else delete this.chosen[key];
-    }
+    if (value) this.chosen[name] = value;
+    else delete this.chosen[name];
     this.render(this.main);
     this.run();
-  }
-
-  /** The value of a facet that is chosen. */
-  picked(name) {
-    const { date_from: from, date_to: to } = this.chosen;
-    if (name !== "year") return this.chosen[name];
-    return from?.endsWith("-01-01") && to === `${from.slice(0, 4)}-12-31` ? from.slice(0, 4) : undefined;
   }
 
   async run(offset = 0) {
@@ -84,17 +75,18 @@ export class Search {
   }
 
   show() {
-    const { results, facets = {}, more } = this.found;
+    const { results, facets, more, total, most } = this.found;
     this.side.replaceChildren(...FACETS.map((name) => this.facet(name, facets[name] ?? [])).filter(Boolean));
-    const count = t("found", { n: this.found.total ?? results.length });
+    this.facets.hidden = !this.side.children.length;
+    const count = t(total < most ? "found" : "found_best", { n: total });
     this.results.replaceChildren(h("p", { class: "count", role: "status" }, count),
-      ...(this.found.warnings ?? []).map((one) => foreign(one, "p", { class: "count" })),
+      ...(this.found.warnings ?? []).map((one) => foreign(said(one), "p", { class: "count" })),
       h("ol", {}, results.map((one, index) => this.result(one, () => this.open(results, index)))),
       more ? button(t("more"), () => this.run(results.length), { class: "wide-button" }) : "");
   }
 
   facet(name, values) {
-    const chosen = this.picked(name);
+    const chosen = this.chosen[name];
     if (values.length < 2 && !chosen) return null;
     const value = (one) => {
       const pressed = chosen === String(one.value);
@@ -107,10 +99,9 @@ export class Search {
   }
 
   result(one, open) {
-    const where = [place(one), one.date && day(one.date), one.path, one.older && t("older")].filter(Boolean);
     return h("li", { class: "result" },
       h("h2", {}, h("button", { type: "button", class: "link", onclick: open }, foreign(one.title))),
-      h("p", { class: "where" }, where.map((part, at) => [at ? " · " : "", foreign(part)]).flat()),
+      where(place(one), one.date && day(one.date), one.path, one.older && t("older")),
       marked(one.text, one.marks ?? []), one.explain ? explained(one) : null);
   }
 }

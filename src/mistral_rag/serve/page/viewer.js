@@ -1,7 +1,7 @@
 // A source beside its answer: the picture of a page with the quoted words marked, or its text where it has none.
 import { getJson, openFile, picture } from "./api.js";
 import { badge, standing } from "./answer.js";
-import { announce, button, day, failure, foreign, h, marked, number, place, svg, t } from "./dom.js";
+import { announce, button, day, failure, foreign, h, marked, number, place, said, svg, t, where } from "./dom.js";
 
 const WIDTHS = [640, 960, 1280, 1600, 2000]; // of pictures, those that the server draws
 const ZOOMS = [1, 1.25, 1.5, 2, 2.5, 3, 4];
@@ -15,10 +15,11 @@ const sure = (confidence) => (typeof confidence === "number"
   ? t("ocr_confidence", { value: number(confidence, { style: "percent" }) }) : null);
 
 export class Viewer {
-  /** `element` holds it; `closed()` is called when a person closes it,
+  /** `element` holds it; `shown()` is called when it has been opened or closed, `closed()` when a person closes it,
     `moved(address)` when another citation is shown. */
-  constructor(element, { closed, moved }) {
-    Object.assign(this, { element, closed, moved, list: [], index: 0, text: false, zoom: null, turn: 0 });
+  constructor(element, { shown, closed, moved }) {
+    Object.assign(this, { element, opened: shown, closed, moved });
+    Object.assign(this, { list: [], index: 0, text: false, zoom: null, turn: 0 });
     element.addEventListener("keydown", (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.draw());
   }
@@ -58,6 +59,7 @@ export class Viewer {
     const from = this.open ? null : document.activeElement;
     if (from) this.from = from;
     this.element.hidden = false;
+    this.opened();
     this.element.setAttribute("aria-busy", "true");
     try {
       const shown = await get();
@@ -84,6 +86,7 @@ export class Viewer {
     this.resized.disconnect();
     this.element.hidden = true;
     this.element.replaceChildren();
+    this.opened();
     this.from?.isConnected && this.from.focus();
     this.closed();
   }
@@ -92,13 +95,13 @@ export class Viewer {
 
   render() {
     const { cited, page } = this.shown;
-    const where = page ? place({ ...this.told, page_kind: page.page_kind, page_label: page.label,
+    const at = page ? place({ ...this.told, page_kind: page.page_kind, page_label: page.label,
       page_index: this.shown.at }) : place(this.told);
     this.area = h("div", { class: "area" });
     this.element.replaceChildren(
       h("header", { class: "bar" },
         h("div", { class: "title" }, foreign(this.told.title, "h2", { tabindex: "-1" }),
-          h("p", { class: "where" }, [where, this.told.date && day(this.told.date)].filter(Boolean).join(" · "))),
+          where(at, this.told.date && day(this.told.date))),
         this.closer()),
       ...[this.tools(page), cited && this.quote(cited), this.area].filter(Boolean));
     this.fill();
@@ -152,8 +155,8 @@ export class Viewer {
       this.words.querySelector("mark")?.scrollIntoView({ block: "center" });
       return undefined;
     }
-    const where = place({ page_label: page.label, page_index: this.shown.at });
-    this.image = h("img", { alt: t("picture_of", { place: where, title: this.told.title }), draggable: "false" });
+    const at = place({ page_label: page.label, page_index: this.shown.at });
+    this.image = h("img", { alt: t("picture_of", { place: at, title: this.told.title }), draggable: "false" });
     this.sheet = h("div", { class: "sheet" }, this.image, this.overlay());
     const desk = h("div", { class: "desk", tabindex: "0", role: "region", "aria-label": t("page_area") }, this.sheet);
     this.area.replaceChildren(desk, this.text ? this.words : "");
@@ -166,7 +169,7 @@ export class Viewer {
   textOf() {
     const { text, spans, page, confidence } = this.shown;
     const problems = [...(page.doubts ?? []), ...(page.problems ?? [])]
-      .map((one) => foreign(typeof one === "string" ? one : one.text ?? one.reason, "li"));
+      .map((one) => foreign(said(typeof one === "string" ? one : one.text ?? one.reason), "li"));
     return h("section", { class: "words", tabindex: "0", "aria-label": t("page_text") },
       page.how ? h("p", { class: "how" }, sure(confidence) ?? t(`how_${page.how}`)) : null,
       problems.length ? h("ul", { class: "doubts" }, problems) : null,
