@@ -49,8 +49,8 @@ def _has_delta(choice: Wire) -> bool:
 class StreamAssembler:
     """Assembler of one streamed reply: `chunk` for every event, then `last`; the chunks add up to the whole message.
 
-    `as_blocks` is True when LangChain converts all content into blocks (`output_version` "v1"). `refusal` holds the text
-    of a refusal so far.
+    `as_blocks` is True when LangChain converts all content into blocks (`output_version` "v1"). `refusal` holds the
+    text of a refusal so far.
     """
 
     def __init__(self, reader: ContentReader, *, began: float, as_blocks: bool = False) -> None:
