@@ -156,6 +156,10 @@ def test_a_tuning_job_is_started_and_gives_a_model(fake: FakeMistral, client: Mi
     assert tuned.startswith("ft:mistral-small-latest:")
     chat = ChatMistral(model=tuned, base_url=fake.base_url, api_key=fake.key, transport=fake.transport())
     assert chat.invoke("Hello").response_metadata["model_name"] == tuned
+    assert client.models.get(tuned).id == tuned
+    assert client.models.delete(tuned).deleted
+    with pytest.raises(NotFoundError):
+        client.models.delete("mistral-small-latest")
     other = client.tuning.create("mistral-small-latest", [uploaded.id])
     assert client.tuning.cancel(other.id).status == "CANCELLATION_REQUESTED"
     assert [one.id for one in client.tuning.list().data] == [other.id, job.id]
