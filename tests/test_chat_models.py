@@ -211,6 +211,7 @@ def test_metadata_tell_the_truth(fake: FakeMistral) -> None:
     metadata = model(fake).invoke("?").response_metadata
     assert metadata["model_name"] == "mistral-small-2603"
     assert metadata["request_id"] == "abc"
+    assert metadata["id"]
     assert metadata["deprecation"] == "2027-01-31T00:00:00Z"
     assert metadata["finish_reason"] == "stop"
     assert metadata["model_provider"] == "mistral"

@@ -1,20 +1,24 @@
 """The table of features: each line has tests and a place in the manual, and both exist."""
 
 import ast
+import json
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from markdown_it import MarkdownIt
 
-from mistral_rag import ChatMistral
-from mistral_rag.testing import FakeMistral, Reply, call
+from mistral_rag import ChatMistral, MistralClient, MistralEmbeddings, MistralFIM
+from mistral_rag.errors import ApiError, AuthenticationError
+from mistral_rag.testing import FakeMistral, Reply, call, faults
 
 CHECKOUT = Path(__file__).parents[1]
 PAGE = CHECKOUT / "docs/reference/features.md"
@@ -137,3 +141,68 @@ def test_a_voice_turn_streams_and_calls_no_tool_twice() -> None:
     assert ran == ["Oslo"]
     assert [message.text for message in history[2::2]] == ["rain", "rain"]
     assert history[-1].text == "It rains."
+
+
+def test_key_and_host_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeMistral() as fake:
+        monkeypatch.setenv("MISTRAL_API_KEY", fake.key)
+        monkeypatch.setenv("MISTRAL_BASE_URL", fake.base_url)
+        assert ChatMistral().invoke("Hello").text == "You said: Hello"
+        assert len(fake.requests) == 1
+        monkeypatch.setenv("MISTRAL_API_KEY", "another-key-of-nobody")
+        with pytest.raises(AuthenticationError):
+            ChatMistral(max_retries=0).invoke("Hello")
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Three events of a stream, noted as they leave."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        for text in ("one", "two", "three"):
+            self.sent.append(text)
+            choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+            yield b"data: " + json.dumps({"id": "1", "model": "m", "choices": [choice]}).encode() + b"\n\n"
+        yield b"data: [DONE]\n\n"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+async def test_a_piece_is_here_before_the_next_is_sent() -> None:
+    pieces = Pieces()
+    headers = {"content-type": "text/event-stream"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=pieces))
+    chat = ChatMistral(api_key="a-key-of-sixteen", base_url="https://host.example/v1", transport=transport)
+    expected = [("one", ["one"]), ("two", ["one", "two"]), ("three", ["one", "two", "three"])]
+    assert [(chunk.text, list(pieces.sent)) for chunk in chat.stream("?")][:3] == expected
+    pieces.sent.clear()
+    assert [(chunk.text, list(pieces.sent)) async for chunk in chat.astream("?")][:3] == expected
+
+
+async def test_calls_go_to_the_configured_host_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: set[Any] = set()
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        reached.add(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    with FakeMistral() as fake:
+        to_fake: dict[str, Any] = {"base_url": fake.base_url, "api_key": fake.key, "max_retries": 0}
+        chat, client = ChatMistral(**to_fake), MistralClient(**to_fake)
+        chat.invoke("Hello")
+        _ = list(chat.stream("Hello"))
+        await chat.ainvoke("Hello")
+        MistralEmbeddings(**to_fake).embed_query("Hello")
+        MistralFIM(**to_fake).invoke("def a():")
+        client.files.upload(b"Hello", name="a.txt")
+        fake.faults.add(faults.error(307, "", headers={"location": "http://127.0.0.2:9/v1"}))
+        with pytest.raises(ApiError, match="sends elsewhere"):
+            chat.invoke("Hello")
+        host = fake.base_url.removeprefix("http://").partition("/")[0].partition(":")
+    assert {address for address in reached if isinstance(address, tuple)} == {(host[0], int(host[2]))}

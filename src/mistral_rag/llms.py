@@ -87,14 +87,22 @@ class MistralFIM(Connection, BaseLLM):
         return self.model_copy(update={"suffix": suffix})
 
     def generate(
-        self, prompts: list[str], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        callbacks: Callbacks | list[Callbacks] = None,
+        **kwargs: Any,
     ) -> LLMResult:
         """As in LangChain's LLMs, but parameters of the call are part of a cache's key, above all `suffix`."""
         model, rest = self._of_call(kwargs)
         return super(MistralFIM, model).generate(prompts, stop, callbacks, **rest)
 
     async def agenerate(
-        self, prompts: list[str], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        callbacks: Callbacks | list[Callbacks] = None,
+        **kwargs: Any,
     ) -> LLMResult:
         """`generate` for coroutines."""
         model, rest = self._of_call(kwargs)

@@ -50,6 +50,22 @@ def test_a_failing_call_is_tried_until_it_succeeds() -> None:
     assert retrying(AT_ONCE, attempt) == "done"
 
 
+def test_the_log_of_a_retry_names_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="mistral_rag")
+    outcomes = [ServerError("busy", request_id="abc"), ServerError("away")]
+
+    def attempt() -> str:
+        if outcomes:
+            raise outcomes.pop()
+        return "done"
+
+    assert retrying(AT_ONCE, attempt) == "done"
+    assert [record.getMessage() for record in caplog.records] == [
+        "Attempt 1 failed, the next one is in 0.0 s: away",
+        "Attempt 2 failed (request abc), the next one is in 0.0 s: busy",
+    ]
+
+
 async def test_coroutines_give_up_with_the_last_error() -> None:
     made = 0
 

@@ -1,6 +1,8 @@
 """Batches: in order, typed failures, split, found again after a restart; chains and embeddings through them."""
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -379,3 +381,44 @@ def test_a_lost_row_is_told_of_its_own_job(
     one, two = batch.run("chat/completions", bodies, model=MODEL)
     assert f"{first.id} ended as FAILED" in str(one.error)
     assert f"{second.id} ended as SUCCESS" in str(two.error)
+
+
+def test_several_threads_use_one_folder_and_each_gets_its_own_answers(
+    fake: FakeMistral, to_fake: dict[str, Any], tmp_path: Path
+) -> None:
+    def ran(name: str) -> list[str]:
+        batch = MistralBatch(folder=tmp_path, first_poll=0, **to_fake)
+        outcomes = batch.run("chat/completions", [said(f"{name}{n}") for n in range(50)], model=MODEL)
+        return [str(outcome.body and outcome.body["choices"][0]["message"]["content"]) for outcome in outcomes]
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(ran, "abcabc"))
+    assert answers == [[f"You said: {name}{n}" for n in range(50)] for name in "abcabc"]
+    assert len(sent(fake, "POST", "/batch/jobs")) == 3
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"] * 3
+
+
+async def test_coroutines_of_one_loop_send_a_batch_once(fake: FakeMistral, batch: MistralBatch, tmp_path: Path) -> None:
+    running = [batch.arun("chat/completions", [said("one")], model=MODEL) for _ in range(4)]
+    outcomes = await asyncio.gather(*running)
+    assert [outcome.error for [outcome] in outcomes] == [None] * 4
+    assert len(sent(fake, "POST", "/batch/jobs")) == 1
+    assert [path.suffix for path in (tmp_path / "jobs").iterdir()] == [".json"]
+
+
+async def test_who_is_cancelled_keeps_nobody_out(fake: FakeMistral, batch: MistralBatch, tmp_path: Path) -> None:
+    sending = asyncio.Event()
+
+    def hangs(request: Any, answer: Any) -> Any:
+        sending.set()
+        return faults.slow(30.0)(request, answer)
+
+    fake.faults.add(hangs, path="/batch/jobs")
+    running = asyncio.create_task(batch.arun("chat/completions", [said("one")], model=MODEL))
+    await sending.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    fake.faults.clear()
+    assert (await batch.arun("chat/completions", [said("one")], model=MODEL))[0].error is None
+    assert [path.suffix for path in (tmp_path / "jobs").iterdir()] == [".json"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from langchain_core.documents.base import Blob
 
-from mistral_rag import MistralClient, MistralTranscriptionParser
+from mistral_rag import ChatMistral, MistralClient, MistralTranscriptionParser
 from mistral_rag.errors import ConfigurationError, NotFoundError, ResponseError, SourceNotFoundError, UnknownModelError
 from mistral_rag.platform import check_training_file
 from mistral_rag.testing import FakeMistral, faults
@@ -141,7 +141,7 @@ def test_training_data_are_checked_line_by_line(tmp_path: Path, lines: list[str]
         check_training_file(file)
 
 
-def test_a_tuning_job_is_started_and_gives_a_model(client: MistralClient, tmp_path: Path) -> None:
+def test_a_tuning_job_is_started_and_gives_a_model(fake: FakeMistral, client: MistralClient, tmp_path: Path) -> None:
     file = tmp_path / "train.jsonl"
     file.write_text(f"{GOOD}\n{GOOD}\n")
     assert check_training_file(file) == 2
@@ -152,7 +152,14 @@ def test_a_tuning_job_is_started_and_gives_a_model(client: MistralClient, tmp_pa
     assert (job.status, client.tuning.get(job.id).status) == ("QUEUED", "VALIDATED")
     assert client.tuning.start(job.id).status == "STARTED"
     assert [client.tuning.get(job.id).status for _ in range(2)] == ["RUNNING", "SUCCESS"]
-    assert str(client.tuning.get(job.id).fine_tuned_model).startswith("ft:mistral-small-latest:")
+    tuned = str(client.tuning.get(job.id).fine_tuned_model)
+    assert tuned.startswith("ft:mistral-small-latest:")
+    chat = ChatMistral(model=tuned, base_url=fake.base_url, api_key=fake.key, transport=fake.transport())
+    assert chat.invoke("Hello").response_metadata["model_name"] == tuned
+    assert client.models.get(tuned).id == tuned
+    assert client.models.delete(tuned).deleted
+    with pytest.raises(NotFoundError):
+        client.models.delete("mistral-small-latest")
     other = client.tuning.create("mistral-small-latest", [uploaded.id])
     assert client.tuning.cancel(other.id).status == "CANCELLATION_REQUESTED"
     assert [one.id for one in client.tuning.list().data] == [other.id, job.id]

@@ -33,6 +33,7 @@ class FailedAttempt(Protocol):
     is_retryable: bool
     status: int | None
     retry_after: float | None
+    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _wait(policy: RetryPolicy, attempt: int, error: ModelError, began: float) ->
     failure: FailedAttempt = error  # type: ignore[assignment]  # every error of the client is an ApiError
     wait = policy.delay(attempt, failure, elapsed=time.monotonic() - began, chance=random.random())  # noqa: S311
     if wait is not None:
-        logger.info("Attempt %d failed, the next one is in %.1f s: %s", attempt, wait, error)
+        named = f" (request {failure.request_id})" if failure.request_id else ""
+        logger.info("Attempt %d failed%s, the next one is in %.1f s: %s", attempt, named, wait, error)
     return wait
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mistral_rag.api._responses import encode
+from mistral_rag.batch._lock import RecordLock
 from mistral_rag.errors import ConfigurationError
 
 MAX_INLINE_ROWS = 10_000
@@ -58,10 +59,11 @@ class BatchFolder:
         self.endpoint = endpoint
         self.model = model
         self.ids: list[str] = []
+        self._token = secrets.token_hex(4)  # several may write into the folder at once
         self.record = BatchRecord(endpoint=endpoint, model=model, digest="", parts=[])
 
     def read(self, rows: Iterable[Row]) -> None:
-        """Write the requests into files of parts, and take the record of the same requests, if there is one.
+        """Write the requests into drafts, which `take_up` makes the files of parts, or `discard` deletes.
 
         Raises:
             ConfigurationError: An id is used twice, a single request is too large or no JSON, or the folder can't be
@@ -73,10 +75,24 @@ class BatchFolder:
         except OSError as problem:
             raise ConfigurationError(f"{self.folder} can't hold a batch: {problem.strerror}.") from problem
         self.record = BatchRecord(endpoint=self.endpoint, model=self.model, digest=digest, parts=parts)
+
+    def take_up(self) -> None:
+        """Give the drafts their names, and take the record of the same requests, if there is one. Needs the lock.
+
+        Raises:
+            ConfigurationError: The record can't be read.
+        """
+        parts = self.record.parts
         for number in range(len(parts)):
-            self._draft(number).replace(self.rows_file(number))
+            if self._draft(number).exists():
+                self._draft(number).replace(self.rows_file(number))
         if self.path.exists():
             self.record = self._known(parts)
+
+    def discard(self) -> None:
+        """Delete the drafts."""
+        for number in range(len(self.record.parts)):
+            self._draft(number).unlink(missing_ok=True)
 
     def _written(self, rows: Iterable[Row]) -> tuple[str, list[BatchPart]]:
         digest = hashlib.sha256(f"{self.endpoint}\n{self.model}\n".encode())
@@ -124,7 +140,7 @@ class BatchFolder:
 
     def save(self) -> None:
         """Write the record, whole or not at all."""
-        unfinished = self.path.with_suffix(f".{os.getpid()}.tmp")
+        unfinished = self.path.with_suffix(f".{self._token}.tmp")
         with unfinished.open("wb") as file:
             file.write(self.record.model_dump_json().encode())
             file.flush()
@@ -173,12 +189,17 @@ class BatchFolder:
             file.unlink(missing_ok=True)
 
     def _draft(self, number: int) -> Path:
-        return self.folder / f".{os.getpid()}-{number}.draft"
+        return self.folder / f".{self._token}-{number}.draft"
 
     @property
     def path(self) -> Path:
         """The record's file."""
         return self.folder / f"{self.record.digest[:24]}.json"
+
+    @property
+    def lock(self) -> RecordLock:
+        """A lock for one who sends the batch or reads its results."""
+        return RecordLock(self.path.with_suffix(".lock"))
 
 
 def _line(custom_id: str, body: dict[str, Any]) -> bytes:

@@ -17,6 +17,9 @@ from mistral_rag.platform import BatchJob
 from mistral_rag.platform._calls import PlatformCall, Resource
 from mistral_rag.platform._files import FileResource
 
+LOCK_PAUSE = 0.05
+"""Seconds between two looks at a lock; whoever holds it sends or reads, which takes seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
@@ -59,7 +62,7 @@ class BatchRunner:
     def forget(self, endpoint: str, model: str, rows: Iterable[Row]) -> None:
         """Delete the files at the platform and the record, so that the same requests are a new batch."""
         folder = self._folder(endpoint, model, rows)
-        self._drive(self._forgotten(folder))
+        self._drive(_alone(folder, self._forgotten(folder)))
 
     def _folder(self, endpoint: str, model: str, rows: Iterable[Row]) -> BatchFolder:
         folder = BatchFolder(self.settings.folder, endpoint.removeprefix("/").removeprefix("v1/"), model)
@@ -67,18 +70,23 @@ class BatchRunner:
         return folder
 
     def _whole(self, folder: BatchFolder) -> steps.Steps:
-        calls = yield from self._sent(folder)
+        calls = yield from _alone(folder, self._sent(folder))
         jobs = yield from steps.wait(folder, self.settings.first_poll, self.settings.longest_poll)
+        return (yield from _alone(folder, self._collected(folder, jobs, calls)))
+
+    def _collected(self, folder: BatchFolder, jobs: list[BatchJob], calls: BatchCalls) -> steps.Steps:
+        folder.take_up()  # somebody else may have told of its rows meanwhile
         outcomes = yield from steps.collect(folder, jobs, self.client.settings.redactor)
         calls.settle(outcomes)
         return outcomes
 
     def _begun(self, folder: BatchFolder) -> steps.Steps:
-        calls = yield from self._sent(folder)
+        calls = yield from _alone(folder, self._sent(folder))
         calls.withdraw()  # whoever waits for them tells of them
         return (yield from steps.look(folder))
 
     def _sent(self, folder: BatchFolder) -> steps.Steps:
+        folder.take_up()
         calls = BatchCalls(self.client, folder)
         calls.admit()
         try:
@@ -89,12 +97,17 @@ class BatchRunner:
         return calls
 
     def _cancelled(self, folder: BatchFolder) -> steps.Steps:
+        yield from _alone(folder, self._stopped(folder))
+        return (yield from steps.look(folder))
+
+    def _stopped(self, folder: BatchFolder) -> steps.Steps:
+        folder.take_up()
         folder.drop_rows()
         folder.drop_unknown_parts()
         yield from steps.cancel(folder)
-        return (yield from steps.look(folder))
 
     def _forgotten(self, folder: BatchFolder) -> steps.Steps:
+        folder.take_up()
         folder.drop_rows()
         folder.drop_unknown_parts()
         jobs = yield from steps.look(folder)
@@ -115,6 +128,8 @@ class BatchRunner:
                     step = taken.send(reply)
         except StopIteration as end:
             return end.value
+        finally:
+            taken.close()  # frees the lock when this was cancelled
 
     async def _adrive(self, taken: steps.Steps) -> Any:
         """`_drive` for coroutines."""
@@ -130,6 +145,20 @@ class BatchRunner:
                     step = taken.send(reply)
         except StopIteration as end:
             return end.value
+        finally:
+            taken.close()  # frees the lock when this was cancelled
+
+
+def _alone(folder: BatchFolder, work: steps.Steps) -> steps.Steps:
+    """The work, when no other thread or process is at the same batch: two who send it would both be charged."""
+    lock = folder.lock
+    try:
+        while not lock.take():
+            yield steps.Wait(LOCK_PAUSE)
+        return (yield from work)
+    finally:
+        lock.release()
+        folder.discard()
 
 
 class _Sender(Resource):

@@ -1,10 +1,10 @@
 """The LOCK file: held by the one writer, freed by the system when its process ends."""
 
 import os
-import sys
 import time
 from pathlib import Path
 
+from mistral_rag._file_locks import try_lock, unlock
 from mistral_rag._forks import ForkAware
 from mistral_rag.errors import IndexLockedError, IndexWriteError
 from mistral_rag.index._folder.layout import FILE_MODE, LOCK
@@ -12,23 +12,6 @@ from mistral_rag.index._folder.regular_file import open_descriptor
 
 POLL = 0.05
 """Seconds between tries of a caller who waits."""
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-    def _unlock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class Lock(ForkAware):
@@ -54,7 +37,7 @@ class Lock(ForkAware):
         assert self._descriptor is not None  # noqa: S101
         while True:
             try:
-                _try_lock(self._descriptor)
+                try_lock(self._descriptor)
             except OSError:
                 if time.monotonic() >= deadline:
                     raise IndexLockedError(
@@ -72,7 +55,7 @@ class Lock(ForkAware):
         """Free the lock; a second call does nothing."""
         if self._descriptor is not None:
             # a child that was forked this moment still has its copy, which would keep the lock
-            _unlock(self._descriptor)
+            unlock(self._descriptor)
             self._close()
 
     def _close(self) -> None:

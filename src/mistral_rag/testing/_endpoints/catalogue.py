@@ -1,5 +1,6 @@
 """The models of the fake: a sample of the platform's, with their capabilities."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,12 +86,14 @@ MODELS: Sequence[ServedModel] = (
     ServedModel("mistral-ocr-2512", ("mistral-ocr-latest",), 16_384, frozenset({"ocr"})),
     ServedModel("open-mistral-7b", ("mistral-tiny",), 32_768, CHAT, retired=True),
 )
+TUNED = re.compile(r"ft:(?P<base>.+):[0-9a-f]{8}")
+"""Names that jobs of fine-tuning give; such a model does what its base does."""
 BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}
 
 
 def routes() -> dict[str, Endpoint]:
     """The routes of these endpoints."""
-    return {"GET /models": listed, "GET /models/{id}": shown}
+    return {"GET /models": listed, "GET /models/{id}": shown, "DELETE /models/{id}": deleted}
 
 
 def listed(_request: Request) -> Response:
@@ -101,9 +104,22 @@ def listed(_request: Request) -> Response:
 
 def shown(_request: Request, name: str) -> Response:
     """One model."""
-    if name not in BY_NAME:
+    model = _known(name)
+    if model is None:
         raise refusals.not_found()
-    return json_response({**BY_NAME[name].card(), "id": name})
+    return json_response({**model.card(), "id": name, "type": "fine-tuned" if TUNED.fullmatch(name) else "base"})
+
+
+def deleted(_request: Request, name: str) -> Response:
+    """Delete a fine-tuned model; those of the platform are not there to be deleted."""
+    if not TUNED.fullmatch(name) or _known(name) is None:
+        raise refusals.not_found()
+    return json_response({"id": name, "object": "model", "deleted": True})
+
+
+def _known(name: str) -> ServedModel | None:
+    tuned = TUNED.fullmatch(name)
+    return BY_NAME.get(tuned["base"] if tuned else name)
 
 
 def find(name: str) -> ServedModel:
@@ -112,7 +128,7 @@ def find(name: str) -> ServedModel:
     Raises:
         RequestRefusedError: 400, it is unknown or retired.
     """
-    model = BY_NAME.get(name)
+    model = _known(name)
     if model is None:
         raise refusals.unknown_model(name)
     if model.retired:
