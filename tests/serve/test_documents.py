@@ -89,7 +89,10 @@ def test_a_part_of_an_original_can_be_asked_for(client: httpx.Client) -> None:
 
 def test_search_marks_words_and_counts_facets(client: httpx.Client) -> None:
     found = client.get("/api/search", params={"q": "harbour warehouses deposits"}).json()
-    assert found["total"] == 2
+    assert (found["total"], found["most"]) == (2, 100)
+    (year,) = found["facets"]["year"]
+    narrowed = client.get("/api/search", params={"q": "harbour warehouses deposits", "year": year["value"]}).json()
+    assert narrowed["total"] == year["count"] == 2
     first = found["results"][0]
     assert [first["text"][start:end] for start, end in first["marks"]] == ["deposit", "harbour", "warehouse", "deposit"]
     assert (first["path"], first["page_index"], first["page_kind"]) == ("legal/lease.pdf", 2, "page")
@@ -110,6 +113,7 @@ def test_search_is_cut_down_to_types_folders_and_dates(client: httpx.Client) -> 
     assert paths(source="sal") == set()
     assert paths(date_from="2000") == everything
     assert paths(date_to="2000-01-01") == set()
+    assert paths(year="1999") == set()
     assert paths(type="nothing/here") == set()
 
 

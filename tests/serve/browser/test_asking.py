@@ -81,6 +81,16 @@ def test_what_the_documents_do_not_say_is_a_result(page: Page) -> None:
     assert turn.locator(".failure, .cite, .card").count() == 0
 
 
+def test_a_table_of_an_answer_keeps_its_columns(
+    open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral
+) -> None:
+    platform.script(draft("| What | Rate |\n|---|---:|\n| The rate of the marina is | 70 euros {of the marina} |"))
+    page = open_page(written, viewport={"width": 390, "height": 780}).page
+    cell = ask(page, RATE).locator("tbody td").last
+    expect(cell).to_have_css("text-align", "right")
+    expect(cell).to_have_text(re.compile("70 euros 1"))
+
+
 def test_reasons_are_said_in_the_language_of_the_page(
     open_page: Callable[..., OpenPage], written: RunningServer, platform: FakeMistral
 ) -> None:

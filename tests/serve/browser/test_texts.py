@@ -34,7 +34,7 @@ def test_each_text_that_is_asked_for_is_in_the_catalogue() -> None:
 
 def test_each_sentence_of_the_server_that_is_translated_is_one_that_it_says() -> None:
     """The English sentences are the keys: one that was reworded in the code would stay English on the page."""
-    folders = [Path(str(package.__file__)).parent for package in (mistral_rag, ingest)]
+    folders = [Path(folder) for package in (mistral_rag, ingest) for folder in package.__path__]
     code = "".join(file.read_text("utf-8") for folder in folders for file in folder.rglob("*.py"))
     said = re.sub(r'"\s*\n\s*f?"', "", code).replace('\\"', '"').replace(r"\u201c", "“").replace(r"\u201d", "”")
     for name, forms in texts().items():

@@ -9,6 +9,10 @@ const NEVER = ["link", "image", "autolink", "reference", "html_inline", "html_bl
 const markdown = new MarkdownIt("commonmark", { html: false, breaks: true });
 markdown.enable(["table", "strikethrough"]).disable(NEVER);
 const TAGS = "p ul ol li strong em s code pre blockquote h4 h5 h6 table thead tbody tr th td br hr".split(" ");
+markdown.core.ruler.push("sides", ({ tokens }) => tokens.forEach((token) => {
+  const side = token.attrGet("style")?.split(":")[1]; // of a column; the page's policy allows no inline style
+  if (side) token.attrs = [["align", side]];
+}));
 for (const rule of ["heading_open", "heading_close"]) {
   markdown.renderer.rules[rule] = (tokens, at, options, env, self) => {
     tokens[at].tag = `h${Math.min(Number(tokens[at].tag[1]) + 3, 6)}`; // below the question's own heading
@@ -17,7 +21,7 @@ for (const rule of ["heading_open", "heading_close"]) {
 }
 
 function prose(text) {
-  const clean = { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start"] };
+  const clean = { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start", "align"] };
   const fragment = DOMPurify.sanitize(markdown.render(text), clean);
   for (const block of fragment.querySelectorAll("p, li, h4, h5, h6, th, td, pre")) block.dir = "auto";
   for (const table of fragment.querySelectorAll("table")) {
@@ -111,7 +115,9 @@ function judged(claim, element) {
   const verdict = h("button", { type: "button", class: `verdict ${claim.support}`, "aria-expanded": "false",
     title: shown, "aria-label": t("why", { support: shown }), onclick: toggle },
   icon(SIGNS[claim.support]), claim.support === "supported" ? null : h("span", {}, shown));
-  last.after(verdict);
+  const tie = h("span", { class: "tie" }); // a verdict at the beginning of a line would seem to be the next one's
+  last.after(tie);
+  tie.append(...last.matches?.(".cite") ? [last, verdict] : [verdict]);
   const block = element.closest("p, li, td, th, h4, h5, h6, blockquote");
   if (block?.matches("li, td, th")) block.append(why);
   else if (block) {

@@ -58,7 +58,7 @@ export function day(value) {
   return Number.isNaN(date.valueOf()) ? "" : new Intl.DateTimeFormat(region(), { dateStyle: "medium" }).format(date);
 }
 
-const COMPACT = { notation: "compact", style: "unit", unit: "byte", unitDisplay: "narrow", maximumFractionDigits: 1 };
+const COMPACT = { notation: "compact", style: "unit", unit: "byte", unitDisplay: "short", maximumFractionDigits: 1 };
 export const size = (bytes) => number(bytes, COMPACT);
 
 /** An element; `on…` are listeners, `true` an attribute without value, null and false none. */
