@@ -46,7 +46,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EXAMPLES + "\n\n" + EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    sub.add_argument("file", metavar="FILE", help="a PDF, image, Markdown, HTML or text file")
+    sub.add_argument("file", metavar="FILE", help="any file that a build reads")
     sub.add_argument(
         "--page", type=_pages, metavar="N", help="page N, or pages N to M as N-M, counted from 1 (default: all)"
     )

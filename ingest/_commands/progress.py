@@ -77,7 +77,11 @@ def _left(done: int, rest: int, seconds: float) -> str:
 
 
 def fitted(counts: str, name: str, width: int) -> str:
-    """Counts and a name in so many cells; the name is cut first, as the counts say more."""
+    """Counts and a name in so many cells; the name is cut first, then the counts from their end, whole ones."""
+    if len(counts) > width:
+        name = ""
+    while len(counts) > width and ", " in counts:
+        counts = counts.rpartition(", ")[0]
     room = width - len(counts) - 2
     if len(name) > room:
         name = f"{name[: room - 1]}…" if room >= MIN_NAME else ""

@@ -251,7 +251,8 @@ def test_a_locked_pdf_is_inspected_with_its_password(tmp_path: Path, capsys: pyt
     assert inspect(path, *given) == 0
     assert "1 page: 2 blocks" in capsys.readouterr().out
     assert inspect(path, *given, "--out", tmp_path / "lease.png") == 0
-    assert Image.open(tmp_path / "lease.png").size[0] > 100
+    with Image.open(tmp_path / "lease.png") as drawn:
+        assert drawn.size[0] > 100
     (tmp_path / "passwords").write_text("wrong\n")
     assert refused(capsys, path, *given) == (
         "lease.pdf: the PDF is encrypted and needs a password: the password that was given does not open it"

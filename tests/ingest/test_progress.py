@@ -91,6 +91,21 @@ def test_names_are_cut_before_counts(name: str, width: int, expected: str) -> No
     assert len(expected) <= width
 
 
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (67, "641/969 files, 1722 pages, 13 pages/s, 5:03 left"),
+        (84, "641/969 files, 1722 pages, 13 pages/s, 5:03 left, then 64 pages by OCR, then vectors"),
+        (70, "641/969 files, 1722 pages, 13 pages/s, 5:03 left, then 64 pages by OCR"),
+        (40, "641/969 files, 1722 pages, 13 pages/s"),
+        (8, "641/969 "),
+    ],
+)
+def test_what_does_not_fit_is_left_out_whole(width: int, expected: str) -> None:
+    counts = "641/969 files, 1722 pages, 13 pages/s, 5:03 left, then 64 pages by OCR, then vectors"
+    assert fitted(counts, "a.pdf", width) == expected
+
+
 def test_a_page_of_a_scan_moves_nothing_but_the_name() -> None:
     event = PageRead("scan.pdf", 3, 9)
     progress = Progress(event, 1, 10, 5, pages=20, read_bytes=100, total_bytes=1000)

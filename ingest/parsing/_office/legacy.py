@@ -6,6 +6,7 @@ without links that are brought up to date, and with proxies that lead nowhere in
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+import olefile
 import psutil
 
 from ingest.parsing._office.protection import PROTECTED
@@ -60,6 +62,10 @@ _OLD_FILES: Final[Mapping[str, _Conversion]] = MappingProxyType(
         "pptx": _Conversion("ppt", "MS PowerPoint 97", "pptx"),
     }
 )
+_WORD_95: Final = _Conversion("doc", "MS WinWord 6.0", "docx")
+_WORD_95_START: Final = b"\xdc\xa5"
+"""First bytes of the text of Word 6 and 95; later ones begin with 0xA5EC (MS-DOC, 2.5.2). LibreOffice has two
+filters for them, and the one says of the other's files that they are damaged."""
 _BINARY_WORKBOOK: Final = _Conversion("xlsb", "Calc MS Excel 2007 Binary", "xlsx")
 _LOOKED_AT: Final = 64 << 20
 """Bytes of a file in which the names of its streams are looked for."""
@@ -84,7 +90,17 @@ def parse(path: Path) -> Parsed:
     Raises:
         ParseError: there is no LibreOffice, the file has a password, or can't be converted.
     """
-    return _read(path, _OLD_FILES[_kind(path)])
+    kind = _kind(path)
+    return _read(path, _WORD_95 if kind == _WORD_95.kind and _is_word_95(path) else _OLD_FILES[kind])
+
+
+def _is_word_95(path: Path) -> bool:
+    try:
+        with olefile.OleFileIO(path) as file, file.openstream("WordDocument") as stream:
+            return bool(stream.read(len(_WORD_95_START)) == _WORD_95_START)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error):
+        # what can't be opened is left to LibreOffice to tell
+        return False
 
 
 def parse_binary_workbook(path: Path) -> Parsed:

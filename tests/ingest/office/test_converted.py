@@ -1,5 +1,6 @@
 """Files that LibreOffice converts, and flat files that need none; a small program stands in for LibreOffice."""
 
+import struct
 import sys
 from pathlib import Path
 
@@ -64,6 +65,34 @@ def test_names_of_streams_have_no_case(tmp_path: Path, office: Path, stream: str
     word(office / "made.docx", p("In Word."))
     assert texts(compound(tmp_path / "a.doc", stream)) == ["In Word."]
     assert "--infilter=MS Word 97" in (office / "arguments").read_text().split("\n")
+
+
+def word_file(path: Path, text: bytes) -> Path:
+    """A compound file (MS-CFB) of one stream, WordDocument, in eight sectors of 512 bytes."""
+    none, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    head = struct.pack("<8s16x5H6x", COMPOUND, 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[none] * 108)
+    fat = struct.pack("<128I", table, end, 3, 4, 5, 6, 7, 8, 9, end, *[none] * 118)
+    entries = b"".join(
+        struct.pack("<64sHBB3I36xIQ", encoded, len(encoded) + 2 if encoded else 0, kind, 1, none, none, child, at, size)
+        for encoded, kind, child, at, size in (
+            ("Root Entry".encode("utf-16-le"), 5, 1, end, 0),
+            ("WordDocument".encode("utf-16-le"), 2, none, 2, 4096),
+            (b"", 0, none, 0, 0),
+            (b"", 0, none, 0, 0),
+        )
+    )
+    path.write_bytes(head + fat + entries + text.ljust(4096, b"\0"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("start", "read_by"), [(b"\xdc\xa5", "MS WinWord 6.0"), (b"\xec\xa5", "MS Word 97"), (b"", "MS Word 97")]
+)
+def test_files_of_word_95_have_a_filter_of_their_own(tmp_path: Path, office: Path, start: bytes, read_by: str) -> None:
+    word(office / "made.docx", p("In Word."))
+    assert texts(word_file(tmp_path / "a.doc", start)) == ["In Word."]
+    assert f"--infilter={read_by}" in (office / "arguments").read_text().split("\n")
 
 
 def flat(path: Path, kind: str, body: str) -> Path:
