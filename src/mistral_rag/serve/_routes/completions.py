@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mistral_rag.serve._http.errors import openai_error
 from mistral_rag.serve._http.events import event_stream
 from mistral_rag.serve._http.paths import OPEN_WEBUI
-from mistral_rag.serve._http.requests import json_body
+from mistral_rag.serve._http.requests import base_url, json_body
 from mistral_rag.serve._http.responses import JsonReply, as_json, bad_request, not_found
 from mistral_rag.serve._routes.asking import MAX_HISTORY, MAX_MESSAGE, MAX_QUESTION, Ask, AskBody, EarlierMessage
 from mistral_rag.serve._state import principal_of, readable_of, state_of
@@ -154,7 +154,7 @@ async def complete(request: Request) -> Response:
     body = await json_body(request, CompletionBody)
     server = state_of(request)
     ask = Ask(server, principal_of(request), readable, body.asked(), {})
-    reply = Completion(ask, body, str(request.base_url).rstrip("/"), request.url.path.startswith(OPEN_WEBUI))
+    reply = Completion(ask, body, base_url(request).rstrip("/"), request.url.path.startswith(OPEN_WEBUI))
     if body.stream:
         return event_stream(reply.chunks, server.gate)
     try:

@@ -13,7 +13,7 @@ from mistral_rag.serve._export.annotations import as_annotations
 from mistral_rag.serve._export.cited_pages import as_pdf
 from mistral_rag.serve._export.conversation import exported
 from mistral_rag.serve._export.markdown import as_markdown
-from mistral_rag.serve._http.requests import RequestBody, json_body
+from mistral_rag.serve._http.requests import RequestBody, base_url, json_body
 from mistral_rag.serve._http.responses import RequestError, as_json, not_found
 from mistral_rag.serve._records.answers import GivenAnswer
 from mistral_rag.serve._routes.page_images import stale
@@ -49,14 +49,8 @@ async def export(request: Request) -> Response:
     return Response(data, headers=headers)
 
 
-def _base_of(request: Request) -> str:
-    """The server's URL, for links in a file: as its own reader called it, by TLS where a proxy says so."""
-    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
-    return str(request.base_url.replace(scheme=scheme))
-
-
 def _made(request: Request, kind: str, given: list[GivenAnswer]) -> bytes:
-    readable, base = readable_of(request), _base_of(request)
+    readable, base = readable_of(request), base_url(request)
     answers = exported(readable, given)
     if kind == "markdown":
         return as_markdown(answers, base=base).encode()
