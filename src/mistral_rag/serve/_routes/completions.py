@@ -61,7 +61,7 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ResponseFormat(BaseModel):
+class ReplyFormat(BaseModel):
     """The form of the reply: text is all that this model writes."""
 
     type: Literal["text"]
@@ -84,7 +84,7 @@ class CompletionBody(BaseModel):
     functions: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
     logprobs: Literal[False] | None = None
     modalities: tuple[Literal["text"], ...] | None = None
-    response_format: ResponseFormat | None = None
+    response_format: ReplyFormat | None = None
 
     def asked(self) -> AskBody:
         """The question and what was said before it; instructions are no part of that.
