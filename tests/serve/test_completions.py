@@ -50,6 +50,13 @@ def test_a_whole_answer_has_its_citations_as_addresses_that_open(anna: openai.Op
     assert ours["answer"]["citations"][0]["verified"] is True
 
 
+def test_addresses_are_of_tls_where_a_proxy_speaks_it(served: Served) -> None:
+    with served.client("anna", **{"X-Forwarded-Proto": "https"}) as client:
+        reply = client.post("/v1/chat/completions", json={"messages": user(QUESTION)}).json()
+    cited = reply["choices"][0]["message"]["annotations"][0]["url_citation"]
+    assert cited["url"].startswith(served.url.replace("http://", "https://") + "/cite/")
+
+
 def test_a_stream_folds_to_the_same_text(anna: openai.OpenAI) -> None:
     whole = anna.chat.completions.create(model="documents", messages=user(QUESTION)).choices[0].message.content
     options: Any = {"include_usage": True}

@@ -82,6 +82,25 @@ def test_a_pdf_is_opened_and_anything_else_is_downloaded(client: httpx.Client) -
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\u202etxt.exe.md", 'attachment; filename="atxt.exe.md"'),
+        ('two\nlines "a".md', "attachment; filename*=utf-8''two%20lines%20%22a%22.md"),
+        ("b\u200b\u2066.md", 'attachment; filename="b.md"'),
+    ],
+)
+def test_an_original_is_saved_under_a_name_that_reads_as_it_is(
+    serve: Serve, tmp_path: Path, name: str, shown: str
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / name).write_text("The gazebo is green.\n")
+    build(tmp_path / "docs", tmp_path / "index", rules=None)
+    with serve(tmp_path / "index") as at, at.client() as client:
+        (identifier,) = ids(client).values()
+        assert client.get(f"/api/documents/{identifier}/original").headers["content-disposition"] == shown
+
+
 def test_a_part_of_an_original_can_be_asked_for(client: httpx.Client) -> None:
     path = f"/api/documents/{ids(client)['legal/lease.pdf']}/original"
     assert client.get(path, headers={"Range": "bytes=0-4"}).content == b"%PDF-"

@@ -1,5 +1,6 @@
 """The server as it starts, goes on and stops, and the command line."""
 
+import gc
 import os
 import signal
 import socket
@@ -165,6 +166,25 @@ def test_a_reader_that_does_not_read_is_given_up(serve: Serve, tmp_path: Path, m
                     connection.sendall(asked_for * 100)
             assert not isinstance(raised.value, TimeoutError)
         assert client.get("/healthz").status_code == 200
+
+
+def test_clients_that_leave_their_streams_leave_no_task_behind(
+    serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(small_index(tmp_path / "index", GREEN)) as at, at.client() as client:
+        host, _, port = at.url.removeprefix("http://").partition(":")
+        body = b'{"question": "What colour is the gazebo?"}'
+        kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
+        for _ in range(8):
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(f"POST /api/ask HTTP/1.1\r\nHost: localhost\r\n{kind}\r\n\r\n".encode() + body)
+                connection.recv(10)
+        while not {"mistral_rag_streams_open 0", "mistral_rag_requests_open 1"} <= {
+            *client.get("/metrics").text.split("\n")
+        }:
+            pass
+        gc.collect()
+    assert "Task was destroyed" not in caplog.text
 
 
 def test_a_client_that_leaves_before_its_body_is_whole_is_no_fault_of_the_server(

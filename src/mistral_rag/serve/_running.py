@@ -26,7 +26,7 @@ MAX_CONNECTIONS: Final = 1000
 """Connections and requests at once; more are answered with 503."""
 
 
-class TimedConnection(H11Protocol):
+class TimedProtocol(H11Protocol):
     """Ends connections that send no head of a request, or do not read what is sent; uvicorn waits for them for ever."""
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -104,7 +104,7 @@ def make_server(settings: ServeSettings) -> StoppableServer:
     return StoppableServer(
         uvicorn.Config(
             create_app(settings),
-            http=TimedConnection,
+            http=TimedProtocol,
             ws="none",
             loop="asyncio",
             log_config=None,

@@ -108,18 +108,21 @@ async def _sent(make: MakeEvents, gate: StreamGate) -> AsyncIterator[bytes]:
 async def _pieces(
     queue: "asyncio.Queue[Any]", stop: "asyncio.Task[Any]", task: "asyncio.Task[None]"
 ) -> AsyncIterator[bytes]:
-    while True:
-        get = asyncio.create_task(queue.get())
-        waited = {get, stop} if task.done() else {get, stop, task}
-        done, _ = await asyncio.wait(waited, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if get in done:
-            if get.result() is _END:
+    get = asyncio.create_task(queue.get())
+    try:
+        while True:
+            waited = {get, stop} if task.done() else {get, stop, task}
+            done, _ = await asyncio.wait(waited, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if get in done:
+                if get.result() is _END:
+                    return
+                yield get.result()
+                get = asyncio.create_task(queue.get())
+            elif stop in done:
+                yield STOPPING.encoded()
                 return
-            yield get.result()
-            continue
+            elif not done:
+                yield b": still at work\n\n"
+    finally:
+        # a reader that leaves ends this in the middle
         get.cancel()
-        if stop in done:
-            yield STOPPING.encoded()
-            return
-        if not done:
-            yield b": still at work\n\n"

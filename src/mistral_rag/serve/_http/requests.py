@@ -77,6 +77,12 @@ def whole_number(request: Request, name: str, default: int, *, most: int) -> int
     return int(text)
 
 
+def base_url(request: Request) -> str:
+    """The server's URL, for links that leave it: as its own reader called it, by TLS where a proxy says so."""
+    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
+    return str(request.base_url.replace(scheme=scheme))
+
+
 def page_number(request: Request) -> int:
     """The number of a page in the path. Raises RequestError (404) for what is the number of none."""
     text = str(request.path_params["number"])
@@ -92,9 +98,3 @@ def json_text(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise bad_request("a form field that should hold JSON holds none") from None
-
-
-def base_of(request: Request) -> str:
-    """The server's URL, for links that leave the page: as its reader called it, by TLS where a proxy says so."""
-    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
-    return str(request.base_url.replace(scheme=scheme))

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mistral_rag.serve._http.errors import openai_error
 from mistral_rag.serve._http.events import event_stream
 from mistral_rag.serve._http.paths import OPEN_WEBUI
-from mistral_rag.serve._http.requests import base_of, json_body
+from mistral_rag.serve._http.requests import base_url, json_body
 from mistral_rag.serve._http.responses import JsonReply, as_json, bad_request, not_found
 from mistral_rag.serve._routes.asking import MAX_HISTORY, MAX_MESSAGE, MAX_QUESTION, Ask, AskBody, EarlierMessage
 from mistral_rag.serve._state import principal_of, readable_of, state_of
@@ -61,7 +61,7 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ResponseFormat(BaseModel):
+class ReplyFormat(BaseModel):
     """The form of the reply: text is all that this model writes."""
 
     type: Literal["text"]
@@ -85,7 +85,7 @@ class CompletionBody(BaseModel):
     functions: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
     logprobs: Literal[False] | None = None
     modalities: tuple[Literal["text"], ...] | None = None
-    response_format: ResponseFormat | None = None
+    response_format: ReplyFormat | None = None
 
     def asked(self, *, may_offer_tools: bool = False) -> AskBody:
         """The question and what was said before it; instructions are no part of that.
@@ -160,7 +160,7 @@ async def complete(request: Request) -> Response:
     body = await json_body(request, CompletionBody)
     server, as_events = state_of(request), request.url.path.startswith(OPEN_WEBUI)
     ask = Ask(server, principal_of(request), readable, body.asked(may_offer_tools=as_events), {})
-    reply = Completion(ask, body, base_of(request).rstrip("/"), as_events)
+    reply = Completion(ask, body, base_url(request).rstrip("/"), as_events)
     if body.stream:
         return event_stream(reply.chunks, server.gate)
     try:

@@ -13,7 +13,7 @@ from mistral_rag.serve._export.annotations import as_annotations
 from mistral_rag.serve._export.cited_pages import as_pdf
 from mistral_rag.serve._export.conversation import exported
 from mistral_rag.serve._export.markdown import as_markdown
-from mistral_rag.serve._http.requests import RequestBody, base_of, json_body
+from mistral_rag.serve._http.requests import RequestBody, base_url, json_body
 from mistral_rag.serve._http.responses import RequestError, as_json, not_found
 from mistral_rag.serve._records.answers import GivenAnswer
 from mistral_rag.serve._routes.page_images import stale
@@ -50,7 +50,7 @@ async def export(request: Request) -> Response:
 
 
 def _made(request: Request, kind: str, given: list[GivenAnswer]) -> bytes:
-    readable, base = readable_of(request), base_of(request)
+    readable, base = readable_of(request), base_url(request)
     answers = exported(readable, given)
     if kind == "markdown":
         return as_markdown(answers, base=base).encode()

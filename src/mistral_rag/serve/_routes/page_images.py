@@ -16,6 +16,7 @@ from mistral_rag.serve._index.originals import fitting
 from mistral_rag.serve._index.readable import ReadableIndex
 from mistral_rag.serve._routes.documents import found_document
 from mistral_rag.serve._state import readable_of, state_of
+from mistral_rag.serve._uploads.files import seen_name
 
 if TYPE_CHECKING:
     from mistral_rag.index import SourceStatus
@@ -68,7 +69,7 @@ async def original(request: Request) -> Response:
     return FileResponse(
         path,
         media_type=shown,
-        filename=PurePosixPath(one.source.name).name or "document",
+        filename=seen_name(PurePosixPath(one.source.name).name) or "document",
         content_disposition_type="inline" if one.source.media_type in SHOWN_INLINE else "attachment",
         headers={"Cache-Control": "private, no-cache", "Content-Security-Policy": ORIGINAL_POLICY},
     )

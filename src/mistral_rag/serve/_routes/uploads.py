@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -28,6 +28,7 @@ from mistral_rag.serve._routes.documents import found_document
 from mistral_rag.serve._state import ServerState, principal_of, readable_of, state_of
 from mistral_rag.serve._uploads.files import MAX_UPLOAD, UploadedFile, safe_name
 from mistral_rag.serve._uploads.jobs import IndexJob
+from mistral_rag.serve._uploads.stated import Stated, checked_metadata, checked_names
 
 MAX_TEXT: Final = 20 << 20
 """Bytes of a text that comes as JSON."""
@@ -38,17 +39,6 @@ PIECE_SECONDS: Final = 30.0
 """Time for the next piece of an upload; a connection that sends less is given up."""
 MARK: Final = "mistral-rag"
 """Value of the header X-Requested-With that multipart bodies need: forms of other sites can't set one."""
-
-Stated = Mapping[str, JsonValue]
-_FINITE: Final = Field(allow_inf_nan=False)
-"""Rules are TOML, and results JSON, which has no infinity."""
-_PLAIN: Final[TypeAdapter[Any]] = TypeAdapter(
-    Annotated[
-        dict[str, str | bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, _FINITE] | list[str]],
-        Field(max_length=50),
-    ]
-)
-_GROUPS: Final = TypeAdapter(Annotated[list[str], Field(max_length=100)])
 
 
 class TextBody(RequestBody):
@@ -242,7 +232,7 @@ async def _received(request: Request) -> ReceivedDocument:
     name = safe_name(body.name)
     if not name.lower().endswith((".txt", ".md")):
         name += ".txt"
-    stated = _stated(body.metadata)
+    stated = checked_metadata(body.metadata)
     content = await run_in_threadpool(_written, server, body.text.encode("utf-8", "replace"))
     return ReceivedDocument(name, content, stated, body.groups)
 
@@ -261,8 +251,8 @@ async def _form(request: Request, server: ServerState) -> ReceivedDocument:
         file, metadata, groups = (form.get(name) for name in ("file", "metadata", "groups"))
         if not isinstance(file, UploadFile) or isinstance(metadata, UploadFile) or isinstance(groups, UploadFile):
             raise bad_request('send the document as the field "file"')
-        stated = _stated(json_text(metadata) if metadata else {})
-        named = _checked(_GROUPS, json_text(groups)) if groups else None
+        stated = checked_metadata(json_text(metadata) if metadata else {})
+        named = checked_names(json_text(groups)) if groups else None
         content = await run_in_threadpool(_copied, server, file)
     finally:
         await form.close()
@@ -288,18 +278,6 @@ async def _pieces(request: Request) -> AsyncGenerator[bytes, None]:
 def too_large() -> RequestError:
     """The error for a document beyond the limit."""
     return RequestError(413, "too_large", f"a document may have {MAX_UPLOAD >> 20} MB")
-
-
-def _stated(given: Any) -> Stated:
-    found: Stated = _checked(_PLAIN, given)
-    return found
-
-
-def _checked(adapter: TypeAdapter[Any], given: Any) -> Any:
-    try:
-        return adapter.validate_python(given, strict=True)
-    except ValidationError:
-        raise bad_request("metadata are texts, numbers and lists of texts by name; groups is a list of names") from None
 
 
 def _written(server: ServerState, data: bytes) -> Path:

@@ -86,9 +86,7 @@ class UploadFolder:
 def safe_name(name: str) -> str:
     """The last part of a name as a file may be called on any system; what steers text or paths is left out."""
     last = re.split(r"[\\/]", clean_text(unicodedata.normalize("NFC", name)))[-1]
-    # letters that are not seen, among them those that turn the direction of what follows (exe.txt shown as txt.exe)
-    seen = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C")
-    plain = _UNSAFE.sub("_", " ".join(seen.split())).strip(". ")
+    plain = _UNSAFE.sub("_", seen_name(last)).strip(". ")
     if not plain:
         return "document"
     if _RESERVED.match(plain):
@@ -97,6 +95,12 @@ def safe_name(name: str) -> str:
     if not dot or len(suffix.encode()) > 16:
         return _cut(plain, MAX_NAME)
     return f"{_cut(stem, MAX_NAME - len(suffix.encode()) - 1)}.{suffix}"
+
+
+def seen_name(name: str) -> str:
+    """A name without letters that are not seen, among them those that turn what follows (exe.txt shown as txt.exe)."""
+    blank = "".join(" " if sign in "\t\n\r" else sign for sign in name)
+    return " ".join("".join(sign for sign in blank if unicodedata.category(sign)[0] != "C").split())
 
 
 def _cut(text: str, size: int) -> str:
