@@ -159,9 +159,9 @@ def _is_drawn(parts: Parts) -> bool:
 
 
 def _is_drawn_whole(parts: Parts) -> bool:
-    """True when rules part all rows and all columns, as in a list of names and what they are."""
+    """True when rules part all columns and some rows, as in a list of names and what they are."""
     parted = (parts.lattice.rule_between(above, below) for above, below in pairwise(parts.body))
-    return bool(parts.lattice.regions(parts.body, parts.columns)) and all(parted)
+    return bool(parts.lattice.regions(parts.body, parts.columns)) and any(parted)
 
 
 def _are_fields(celled: Sequence[Row], labels: Sequence[str], text: str) -> bool:
