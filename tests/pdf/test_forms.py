@@ -260,3 +260,19 @@ def test_labels_that_are_all_written_small_are_a_form(write_pdf: WritePdf, put: 
         ["marta@example.org (row e-mail:)"],
         ["+46 8 555 0143 (row phone:)"],
     ]
+
+
+@pytest.mark.parametrize("label", ["Passport no.", "Tel.", "Date of arr."])
+def test_a_label_above_its_value_may_end_with_an_abbreviation(write_pdf: WritePdf, put: Put, label: str) -> None:
+    placed = [
+        (60.0, 700.0, "Family name", "F1", 7.0), (260.0, 700.0, "Given names", "F1", 7.0),
+        (60.0, 690.0, "Okonkwo", "F1", 10.0), (260.0, 690.0, "Adaeze Joy", "F1", 10.0),
+        (60.0, 670.0, "Born", "F1", 7.0), (260.0, 670.0, label, "F1", 7.0),
+        (60.0, 660.0, "3 March 1987", "F1", 10.0), (260.0, 660.0, "K 4471", "F1", 10.0),
+    ]  # fmt: skip
+    assert [values for _, values in rows_of(write_pdf(drawn(put, [*placed, *PROSE])))] == [
+        ["Okonkwo (row Family name)"],
+        ["Adaeze Joy (row Given names)"],
+        ["3 March 1987 (row Born)"],
+        [f"K 4471 (row {label})"],
+    ]

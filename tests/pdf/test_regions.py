@@ -193,3 +193,64 @@ def test_blanks_of_even_lines_do_not_part_cells(write_pdf: WritePdf, put: Put) -
     line = "".join(put(60 + 42 * at, 700, word) for at, word in enumerate(words))
     text = page_of(write_pdf(line + lines(put, 60, 688, AUDIT, width=200))).text
     assert text.count("\n") == len(wrap(AUDIT, 200))
+
+
+ENTRIES = [
+    ("a.", "Diploma in Art", "It gives teachers a frame of knowledge, and skills in art; it shows how theories have "
+     "changed, and what may be done with them."),
+    ("b.", "Diploma in Music", "It tells teachers of music what is thought and done elsewhere, and gives them time to "
+     "look at their own lessons."),
+    ("c.", "Diploma in Crafts", "It shows how wood, clay and paper are worked by small hands, and which tools are "
+     "to be kept out of their reach."),
+    ("d.", "Diploma in Sports", "It prepares teachers for games in the hall and in the open, for pupils with special "
+     "needs as well, and for what has to be done when somebody is hurt while a game goes on, be it in the hall or far "
+     "away from it in the woods, where no telephone is at hand and the next road is an hour away."),
+    ("e.", "Diploma in Latin", "It is meant for teachers who have learnt the language long ago and would like to read "
+     "with pupils again, be it letters, speeches or what was written on the walls of old towns by those who lived "
+     "there, who had no thought of being read by us so many years later in a room with a blackboard."),
+]  # fmt: skip
+
+
+def entries(put: Put, x: float, top: float, chosen: list[tuple[str, str, str]], hang: float) -> str:
+    """Entries of a brochure: a mark and a name, then a label that stands out left of its text."""
+    content = ""
+    for mark, name, text in chosen:
+        content += put(x, top, mark) + put(x + 14, top, name, font="F2")
+        content += put(x + 14, top - 18, "For") + put(x + hang, top - 18, f"Teachers of {name.split()[-1].lower()}.")
+        content += put(x + 14, top - 36, "Outline")
+        content += lines(put, x + hang, top - 36, text, width=190)
+        top -= 36 + 12 * len(wrap(text, 190)) + 10
+    return content
+
+
+@pytest.mark.parametrize("hang", [52, 60])
+@pytest.mark.parametrize("shift", [0, 30, 41])
+def test_short_entries_in_two_columns_are_read_one_column_after_the_other(
+    write_pdf: WritePdf, put: Put, hang: float, shift: float
+) -> None:
+    left = entries(put, 40, 700, ENTRIES[:3], hang)
+    right = entries(put, 330, 700 - shift, ENTRIES[3:], hang)
+    page = page_of(write_pdf(left + right))
+    words = flat(page.text)
+    places = [words.index(name) for _, name, _ in ENTRIES]
+    assert places == sorted(places)
+    assert all(flat(text) in words for _, _, text in ENTRIES)
+
+
+def test_a_file_that_begins_with_the_right_column_is_read_from_the_left(write_pdf: WritePdf, put: Put) -> None:
+    right = entries(put, 330, 700, ENTRIES[3:], 52)
+    page = page_of(write_pdf(right + entries(put, 40, 700, ENTRIES[:3], 52) + put(500, 40, "End of the list")))
+    words = flat(page.text)
+    places = [words.index(name) for _, name, _ in ENTRIES]
+    assert places == sorted(places)
+
+
+def test_names_beside_what_they_mean_stay_in_their_rows(write_pdf: WritePdf, put: Put) -> None:
+    terms = [(name.split()[-1], text) for _, name, text in ENTRIES]
+    content = ""
+    for at, (term, text) in enumerate(terms):
+        content += put(40, 700 - 70 * at, term, font="F2") + lines(put, 140, 700 - 70 * at, text, width=300)
+    page = page_of(write_pdf(content))
+    found = [flat(page.text).index(term) for term, _ in terms]
+    starts = [flat(page.text).index(text[:20]) for _, text in terms]
+    assert sorted([*found, *starts]) == [place for pair in zip(found, starts, strict=True) for place in pair]

@@ -814,3 +814,17 @@ def test_a_zigzag_is_no_frame(write_pdf: WritePdf, draw: Drawn) -> None:
     with PdfFile(write_pdf(zigzag + draw(*rows, top=702, pitch=18))) as pdf:
         rulings = pdf.sheet(1).rulings
     assert (rulings.across, rulings.down) == ((), ())
+
+
+def test_a_drawn_list_of_names_and_texts_is_a_table_without_names_of_columns(write_pdf: WritePdf, draw: Drawn) -> None:
+    rows: list[Printed] = [
+        [(65, "Loss"), (165, "Two suppliers for each part; stock for ninety")],
+        [(65, "of castings"), (165, "days in the southern store.")],
+        [(65, "Rise of prices"), (165, "Contracts for two years, and a clause that")],
+        [(165, "passes half of the rise on.")],
+    ]
+    content = framed(60, 400, 656, 714, [160], [684]) + draw(*rows, top=702)
+    assert values(read_pages(write_pdf(content))[0]) == [
+        "Two suppliers for each part; stock for ninety days in the southern store. (row Loss of castings)",
+        "Contracts for two years, and a clause that passes half of the rise on. (row Rise of prices)",
+    ]

@@ -165,7 +165,7 @@ class _LineBuilder(NamedTuple):
         level = change < _MAX_LEVEL_CHANGE * height
         ordinal = heights[1] < heights[0] and ending[-1].isdigit() and beginning[0].isalpha()
         reach = _MAX_JOINED_GAP if level else 0.0
-        if level and reads_leftward([ending[-1] + beginning[0]]):
+        if reads_leftward([ending[-1] + beginning[0]]):
             reach = _MAX_LEFTWARD_GAP
         if not level and (ordinal or beginning[0] in _ATTACHED):
             reach = _MAX_ORDINAL_GAP

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mistral_rag.pdf._layout import CELL_JOINT
 from mistral_rag.pdf._tables.pieces import Piece, Row, Word, piece_of
 from mistral_rag.pdf._tables.values import is_enumerator
 
@@ -13,6 +14,8 @@ MAX_VALUE_WORDS = 12
 """Words of a value on one line: more are a sentence that begins with a name."""
 _SENTENCE_END = ".!?;,"
 """Signs at the end of bold words that begin a paragraph, or go on in it."""
+_ABBREVIATED = re.compile(r"(?<!\S)[^\W\d_]{1,4}\.$")
+"""The end of a label that is cut short: "Passport no."."""
 _SIGNS = frozenset(">/|,;&+=")
 """Signs between words of a sentence or a path; none begins a value, as a dash, a bracket or a currency may."""
 _SENTENCE = re.compile(r"(?:\S+\s+){2,}\S*[^\W\d_]{4,}[.!?…。！？]")
@@ -72,7 +75,7 @@ def may_be_label(piece: Piece, text: str) -> bool:
         piece.kind == "text"
         and len(words.split()) <= MAX_LABEL_WORDS
         and any(map(str.isalpha, words))
-        and words[-1] not in _SENTENCE_END
+        and (words[-1] not in _SENTENCE_END or _ABBREVIATED.search(words) is not None)
         and not is_enumerator(words)
         and _SENTENCE_INSIDE.search(words) is None
     )
@@ -86,7 +89,7 @@ def _may_be_value(values: Sequence[Piece], text: str) -> bool:
 
 def _goes_on(label: Piece, values: Sequence[Piece], text: str) -> bool:
     """True for bold words in a sentence that goes on behind them with a small letter or a sign: "Settings > About"."""
-    if not values or text[label.end - 1] in ":：":
+    if not values or text[label.end - 1] in ":：" or values[0].start - label.end >= len(CELL_JOINT):
         return False
     first = text[values[0].start]
     return first.islower() or first in _SIGNS

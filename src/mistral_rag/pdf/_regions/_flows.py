@@ -44,6 +44,11 @@ _MIN_WIDTH_CHANGE = 5.0
 """Times the height of a line: three lines that end earlier than others by more than a word are in another column."""
 _LOOSER = 1.25
 """A leading this much wider than the flow's own begins a paragraph."""
+_MIN_TEXT_ROWS = 8
+_MIN_TEXT_WIDTH = 18.0
+"""Times the height of a line: narrower are the labels of a table of words."""
+_MIN_TEXT_WORDS = 5.0
+"""Mean words of a line, be it a heading, a name with its value, or one of a paragraph."""
 _MAX_WIDE_BLANK = 3.0
 """Widest blank of a line with even edges, times its height."""
 _BLANK = 0.15
@@ -225,6 +230,26 @@ def _full_lines(chain: list[Fragment], measure: Measure) -> list[bool]:
         left, right = sorted(p.box.left for p in near)[1], sorted(p.box.right for p in near)[-2]
         full.append(_is_full(line, below, left, right, measure))
     return full
+
+
+def reads_as_text(rows: Sequence[Sequence[Fragment]], texts: Sequence[str]) -> bool:
+    """True for a column of wide lines of words that go on: its paragraphs may be too short, or hang too far, for flows.
+
+    It says less than a flow, and is asked for where there is one beside it.
+    """
+    if len(rows) < _MIN_TEXT_ROWS:
+        return False
+    words = [texts[word] for row in rows for fragment in row for word in fragment.words]
+    letters = "".join(words)
+    height = sorted(row[0].box.bottom - row[0].box.top for row in rows)[len(rows) // 2]
+    width = max(p.box.right for row in rows for p in row) - min(row[0].box.left for row in rows)
+    return (
+        width >= _MIN_TEXT_WIDTH * height
+        and len(words) >= _MIN_TEXT_WORDS * len(rows)
+        and sum(map(str.isdigit, letters)) <= _MAX_DIGIT_SHARE * len(letters)
+        and sum(len(row) > 2 for row in rows) < (1 - _MIN_FULL_LINES) * len(rows)
+        and _goes_on([texts[row[-1].words[0]] for row in rows])
+    )
 
 
 def _goes_on(lines: Sequence[str]) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from mistral_rag.pdf._fragments import Fragment, joined, rows_of
+from mistral_rag.pdf._fragments import Fragment, joined, reads_leftward, rows_of
 from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._regions._apart import splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
-from mistral_rag.pdf._regions._flows import Flow, columns_of
+from mistral_rag.pdf._regions._flows import Flow, columns_of, reads_as_text
 from mistral_rag.pdf._regions._frames import is_framed
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
 from mistral_rag.pdf._regions._loose import with_loose_lines
@@ -68,7 +68,7 @@ class _Page(NamedTuple):
         apart = next(splits_of(rows, self.texts), None)
         if apart is None or (gutter is not None and gutter[0] <= apart.start):
             return gutter
-        cells = _cells(apart.sides(rows), apart.end - apart.start)
+        cells = self._cells(apart.sides(rows), apart.end - apart.start)
         return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
 
     def _first_gutter(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
@@ -76,14 +76,23 @@ class _Page(NamedTuple):
         for gutter in gutters:
             sides = _sides(rows, gutter)
             prose = [self._prose_lines(side) for side in sides]
-            if all(prose):
+            if all(lines or reads_as_text(rows_of(side), self.texts) for lines, side in zip(prose, sides, strict=True)):
                 gutter = widened(rows, gutter)
-                cells = _cells(_sides(rows, gutter), gutter.end - gutter.start)
+                cells = self._cells(_sides(rows, gutter), gutter.end - gutter.start)
                 regions = [region for cell in cells for region in self.regions(cell, depth + 1)]
                 return gutter.start, gutter.end, regions
             if any(prose) and (asides := self._with_asides(sides, prose, depth)):
                 return gutter.start, gutter.end, asides
         return None
+
+    def _cells(self, sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:
+        """The side that is read first, then the other; the file's own order where it goes from cell to cell."""
+        if reads_leftward(self.texts):
+            sides = list(reversed(sides))
+        order = sorted((p.words[0], side, at) for side in (0, 1) for at, p in enumerate(sides[side]))
+        cells = [[sides[side][at] for _, side, at in cell] for _, cell in groupby(order, key=lambda item: item[1])]
+        # a file that begins at the second side was laid out in an order of its own
+        return cells if 2 < len(cells) <= rows // 2 and order[0][1] == 0 else list(sides)
 
     def _with_asides(self, sides: _Sides, prose: Sequence[list[Fragment]], depth: int) -> list[Region] | None:
         """The running text of one side, and what stands beside it; None when they share their rows."""
@@ -149,13 +158,6 @@ def text_regions(
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
     return _Page(texts, flows, continued, frames).regions(fragments)
-
-
-def _cells(sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:
-    """Left side, then right side; the file's own order where it goes back and forth between cells of several lines."""
-    order = sorted((p.words[0], side, at) for side in (0, 1) for at, p in enumerate(sides[side]))
-    cells = [[sides[side][at] for _, side, at in cell] for _, cell in groupby(order, key=lambda item: item[1])]
-    return cells if 2 < len(cells) <= rows // 2 else list(sides)
 
 
 def _inserted(

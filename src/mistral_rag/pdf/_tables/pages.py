@@ -95,6 +95,7 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
             goes_on
             and before
             and any(before.table.columns)
+            and _may_be_drawn_on(before.parts, parts)
             and (columns := _fitting(before.parts.columns, parts.body, sheet.text))
         ):
             parts = parts._replace(columns=columns)
@@ -105,6 +106,12 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
     return ordered if all(apart) else []
+
+
+def _may_be_drawn_on(before: Parts, parts: Parts) -> bool:
+    """False where rules part another number of columns than on the page before: an empty column is drawn, too."""
+    drawn = parts.lattice.regions(parts.body, parts.columns)
+    return not drawn or len(drawn) == len(before.columns)
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Row], text: str) -> list[Column] | None:

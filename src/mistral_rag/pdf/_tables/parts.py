@@ -159,9 +159,18 @@ def _is_drawn(parts: Parts) -> bool:
 
 
 def _is_drawn_whole(parts: Parts) -> bool:
-    """True when rules part all rows and all columns, as in a list of names and what they are."""
-    parted = (parts.lattice.rule_between(above, below) for above, below in pairwise(parts.body))
-    return bool(parts.lattice.regions(parts.body, parts.columns)) and all(parted)
+    """True when rules part all columns and some rows, and no cell is empty, as in a list of names and what they are.
+
+    Boxes of a drawing have texts beside each other as well, but here and there.
+    """
+    if not parts.lattice.regions(parts.body, parts.columns):
+        return False
+    filled: list[set[int]] = [set()]
+    for at, row in enumerate(parts.body):
+        if at and parts.lattice.rule_between(parts.body[at - 1], row):
+            filled.append(set())
+        filled[-1] |= {place_of(parts.columns, piece)[0] for piece in row.pieces}
+    return len(filled) > 1 and all(len(places) == len(parts.columns) for places in filled)
 
 
 def _are_fields(celled: Sequence[Row], labels: Sequence[str], text: str) -> bool:

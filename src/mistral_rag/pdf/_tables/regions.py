@@ -27,8 +27,11 @@ def parts_of(rows: Sequence[Row], rulings: Rulings, text: str) -> Iterator[Parts
     """The tables among the lines of a page, each with its head, its body and the lines above it."""
     drawn = drawn_tables(rulings)
     for run in runs_of(rows):
+        above = 0
         for first, last in spans_of(run, text, drawn):
-            yield from _tables(run, first, last, rulings, text)
+            # a head has no lines of the table above
+            yield from _tables(run[above:], first - above, last - above, rulings, text)
+            above = last + 1
 
 
 def _tables(run: Sequence[Row], first: int, last: int, rulings: Rulings, text: str) -> Iterator[Parts]:
