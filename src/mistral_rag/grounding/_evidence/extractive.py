@@ -128,8 +128,8 @@ def extract(
 def _calibration(given: Calibration | None, question: str, embeddings: object) -> Calibration:
     """The calibration of one's own, else the shipped one: by words for other languages than the model's."""
     shipped = DEFAULTS[scale_of(embeddings)]
-    if given not in (None, shipped):
-        return cast(Calibration, given)
+    if given is not None and given != shipped:
+        return given
     return DEFAULTS[WORDS] if _beyond_the_model(question, scale_of(embeddings)) else shipped
 
 
