@@ -201,10 +201,27 @@ def test_an_index_for_one_language_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "language", "quote"),
+    [
+        ("密码多久更换一次？", "密码每年更换一次。", "zh", "密码每年更换一次。"),
+        ("Wie hoch ist die Rechnung insgesamt?", "Rechnung. Gesamtbetrag: 34,73 EUR", "de", "Gesamtbetrag: 34,73 EUR"),
+        ("Bis wann muss die Rechnung bezahlt werden?", "Die Rechnung ist bis 21.05.2014 zahlbar.", "de", None),
+        ("Combien faut-il payer pour la facture ?", "La facture est à payer : 29,99 €.", "fr", None),
+        ("Quando è aperta la biblioteca?", "La biblioteca è aperta di lunedì.", "it", None),
+    ],
+)
+def test_a_question_in_another_language_than_the_model_s_is_judged_by_its_words(
+    question: str, text: str, language: str, quote: str | None
+) -> None:
+    found = extract(question, evidence(text, language=language), embeddings=English())
+    assert found.runs[0].text == (quote or text)
+
+
+@pytest.mark.parametrize(
     ("question", "language"),
     [
         ("빅포인트는 얼마 동안 유효한가요?", "ko"),
-        ("密码多久更换一次？", "zh"),
+        ("谁是公司的经理？", "zh"),
         ("パスワードは？", "ja"),
         ("Как часто?", "ru"),
     ],

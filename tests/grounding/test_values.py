@@ -1,11 +1,16 @@
 """The value that a question asks for, not the line that repeats its words."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 from langchain_core.documents import Document
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import extract
 from mistral_rag.grounding._evidence.pages import passages
+
+if TYPE_CHECKING:
+    from tests.grounding.conftest import Shelf
 
 REPORT = "# Stock report\n\nWarehouse: Harbour Depot East\n\nReport Date: 2024-03-09\n\nPrepared By: Ines Okafor\n"
 RECEIPT = (
@@ -92,3 +97,67 @@ def test_a_price_is_quoted_with_the_lines_of_its_item(question: str, quote: str)
 )
 def test_each_kind_of_value_is_known(question: str, text: str, quote: str) -> None:
     assert first(question, text) == quote
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        ("What was Ines Okafor's blood pressure?", "Vitals: BP 142/88, pulse 80", "Vitals: BP 142/88, pulse 80"),
+        ("What is Ines Okafor's date of birth?", "DOB: 1971-03-04", "DOB: 1971-03-04"),
+        ("What is Ines Okafor's body mass index?", "Exam: BMI 24.1", "Exam: BMI 24.1"),
+        ("How fast was Ines Okafor's heart rate?", "Vitals: HR 72", "Vitals: HR 72"),
+    ],
+)
+def test_initials_stand_for_the_words_of_a_question(question: str, text: str, quote: str) -> None:
+    assert first(question, f"# Medical report\n\nPatient Name: Ines Okafor\n\nWard: 4\n\n{text}\n") == quote
+
+
+@pytest.mark.parametrize("asked", ["2 TB", "2TB", "2 tb"])
+@pytest.mark.parametrize("printed", ["2TB", "2 TB", "2-TB"])
+def test_a_number_and_its_unit_are_one_word_or_two(asked: str, printed: str) -> None:
+    other = printed.replace("2", "4")
+    text = f"# Norrland Audio\n\nThe drive, {other}, costs $400.00. The drive, {printed}, costs $260.00.\n"
+    assert first(f"What does the {asked} drive cost?", text) == f"The drive, {printed}, costs $260.00."
+
+
+BILL = (
+    "Northwind Lagoon  $2.22\nCharges  $2.22\nNorthwind Meadow  $1.87\nCharges  $1.87\n"
+    "Northwind Harbour  $0.07\nCharges  $0.07"
+)
+ITEMS = "Item  Qty  Price\nLAMP FJORD\n62483  1  55.90\nGIFT CARD\n88888  1  10.00\nTEA TOWEL\n70011  2  7.80"
+
+
+def rows_of(shelf: "Shelf", text: str, *, header: int | None = None) -> list[EvidenceUnit]:
+    last = text.count("\n")
+    page = shelf.page_of(text, rows=range(last + 1), header=header)
+    shelf.put("file:///bill.pdf", page, title="Northwind Invoice")
+    found, _ = passages([shelf.document("file:///bill.pdf", 1, 0, last)], shelf)
+    return gather(found, budget=10_000)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("How much did we spend on Lagoon on the bill?", "Northwind Lagoon  $2.22"),
+        ("What did Harbour cost?", "Northwind Harbour  $0.07"),
+        ("What was paid for Meadow?", "Northwind Meadow  $1.87"),
+        ("What did we pay for Lagoon altogether?", "Northwind Lagoon  $2.22"),
+    ],
+)
+def test_a_row_that_names_the_item_comes_before_rows_that_say_charges(
+    empty_shelf: "Shelf", question: str, quote: str
+) -> None:
+    assert extract(question, rows_of(empty_shelf, BILL)).runs[0].text == quote
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("What did the lamp cost?", "LAMP FJORD\n62483  1  55.90"),
+        ("What did the gift card cost?", "GIFT CARD\n88888  1  10.00"),
+        ("How much was the tea towel?", "TEA TOWEL\n70011  2  7.80"),
+        ("What is the price of the lamp?", "LAMP FJORD\n62483  1  55.90"),
+    ],
+)
+def test_a_row_of_figures_below_its_name_is_quoted_with_it(empty_shelf: "Shelf", question: str, quote: str) -> None:
+    assert extract(question, rows_of(empty_shelf, ITEMS, header=0)).runs[0].text == quote

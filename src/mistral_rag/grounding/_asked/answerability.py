@@ -12,8 +12,8 @@ class Signs:
     """Signs that evidence answers a question, each 0 to 1 but for the fit.
 
     - ``covered``: share of the question's words in the best page, and their nearness in it;
-    - ``best``: share of the question's words, weighted by rarity, in the first quote, the units beside it, its section
-      and its page's head;
+    - ``best``: share of the question's words, or of others of their meaning, weighted by rarity, in the first quote,
+      the units beside it, its section and its page's head; ``page``: the same in what was found of its page;
     - ``known``: the same share in all that was found: 1 when no word of the question is strange to it;
     - ``value``: 0 when no quote holds a value of the kind that is asked for, else 1;
     - ``about``: share of the things named in the question that the first quote is about;
@@ -30,6 +30,7 @@ class Signs:
     about: float
     unnamed: float
     fit: float
+    page: float = 0.0
     likeness: float = 0.0
 
 
@@ -71,28 +72,29 @@ DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
     {
         WORDS: Calibration(
             MappingProxyType(
-                {"bias": -3.7, "covered": 0.9, "best": 1.85, "known": 0.0, "value": 1.0, "about": 1.8,
-                 "unnamed": -1.0, "fit": 2.0}
+                {"bias": -4.7, "covered": 2.8, "best": 0.75, "known": 0.0, "value": 1.0, "about": 1.45,
+                 "unnamed": -2.6, "fit": 0.55, "page": 0.75}
             ),
-            0.6,
+            0.4,
         ),
         ENGLISH: Calibration(
             MappingProxyType(
-                {"bias": -6.2, "covered": 0.35, "best": 1.75, "known": 0.0, "value": 1.0, "about": 2.5,
-                 "unnamed": -1.65, "fit": 0.7, "likeness": 3.9}
+                {"bias": -6.3, "covered": 1.4, "best": 0.25, "known": 0.0, "value": 1.0, "about": 1.2,
+                 "unnamed": -2.25, "fit": 0.75, "page": 1.8, "likeness": 4.7}
             ),
-            0.5,
+            0.42,
         ),
         MULTILINGUAL: Calibration(
             MappingProxyType(
                 {"bias": -5.8, "covered": 0.0, "best": 3.15, "known": 0.4, "value": 1.0, "about": 2.55,
                  "unnamed": -1.2, "fit": 0.9, "likeness": 2.7}
             ),
-            0.52,
+            0.6,
         ),
         ACROSS: Calibration(
             MappingProxyType({"bias": -5.2, "value": 1.0, "about": 1.2, "unnamed": -1.0, "likeness": 6.0}), 0.45
         ),
     }
 )  # fmt: skip
-"""Fitted to questions of XQuAD, CLAPNQ, OHR-Bench and FinanceBench, with and without their documents (ADR 72)."""
+"""Fitted to questions with and without their documents: `WORDS` and `ENGLISH` to XQuAD, CLAPNQ, FinanceBench and the
+tuning half of `benchmarks.questions` (ADR 107), the others to XQuAD and OHR-Bench (ADR 72)."""

@@ -29,6 +29,11 @@ def is_other_row(page: Page, index: int, other: int) -> bool:
     return page.units[index].kind == "row" == page.units[other].kind
 
 
+def is_row_of_values(text: str) -> bool:
+    """True for a row with a figure that is no field of a form: "Lagoon 2.22", not "Order: 17"."""
+    return any(map(str.isdigit, text)) and not _label(text)
+
+
 def has_rival(page: Page, first: int, last: int, thing: Thing) -> bool:
     """True when a label or heading of the same form, or another code, stands between `first` and `last`.
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times
-from mistral_rag.grounding._asked.places import has_rival, is_other_row, place_of
+from mistral_rag.grounding._asked.places import has_rival, is_other_row, is_row_of_values, place_of
 from mistral_rag.grounding._asked.things import (
     TIMES_OF_DAYS,
     Thing,
@@ -225,8 +225,10 @@ class Subjects:
             return 0.0 if has_rival(page, above[-1], unit.index, thing) else 1.0
         if thing.is_in(place_of(unit)):
             return 1.0
-        # a row is not about what another row names, unless that may be the one with the columns' names
-        by_rows = unit.kind == "row" and bool(unit.header) and all(page.units[i].kind == "row" for i in naming)
+        # a row is not about what another row names, unless that may be the one with the columns' names, or a field
+        texts = [page.text[page.units[index].start : page.units[index].end] for index in naming]
+        by_rows = unit.kind == "row" and all(page.units[index].kind == "row" for index in naming)
+        by_rows = by_rows and (bool(unit.header) or all(is_row_of_values(text) for text in texts))
         return 0.0 if by_rows else ELSEWHERE
 
     def _naming(self, thing: Thing, unit: EvidenceUnit) -> list[int]:

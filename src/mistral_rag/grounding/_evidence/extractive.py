@@ -98,7 +98,7 @@ def extract(
         return Extract((), 0.0, "nothing was found for this question")
     question, evidence = of_edition_asked_for(question, evidence)
     fit, subjects = Fit(question, evidence), Subjects(question, evidence)
-    calibration = DEFAULTS[scale_of(embeddings)] if calibration is None else calibration
+    calibration = _calibration(calibration, question, embeddings)
     chosen = quoted(tuple(best_runs(fit, subjects, evidence, quotes)))
     signs = signs_of(fit, subjects, tuple(quote.run for quote in chosen), question, embeddings)
     likelihood = calibration.likelihood(signs)
@@ -123,6 +123,14 @@ def extract(
     scale = scale_of(embeddings)
     beyond = _one_language(question, foreign, evidence, scale) or _beyond_the_model(question, scale)
     return Extract((), likelihood, f"{reason}{beyond}")
+
+
+def _calibration(given: Calibration | None, question: str, embeddings: object) -> Calibration:
+    """The calibration of one's own, else the shipped one: by words for other languages than the model's."""
+    shipped = DEFAULTS[scale_of(embeddings)]
+    if given is not None and given != shipped:
+        return given
+    return DEFAULTS[WORDS] if _beyond_the_model(question, scale_of(embeddings)) else shipped
 
 
 def _by_meaning(question: str, evidence: Sequence[EvidenceUnit], quotes: int, embeddings: MatrixEncoder) -> Extract:
@@ -167,6 +175,7 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
         about=subjects.share_about(first.at),
         unnamed=subjects.share_unnamed,
         fit=fit.of(first.at) / 10,
+        page=fit.page(first.at),
         likeness=_likeness(question, first, embeddings) if _has_known_scale(embeddings) else 0.0,
     )
 

@@ -14,10 +14,12 @@ from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.grounding._support.columns import AskedColumns
 from mistral_rag.grounding._support.forms import OtherForms
 from mistral_rag.grounding._support.labels import Runs
+from mistral_rag.grounding._support.page_names import names_of_pages
+from mistral_rag.grounding._support.question_words import asks_number, content_of, plain_words, without_how
 from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.synonyms import Synonyms
 from mistral_rag.grounding._support.wanted import MAYBE, WantedValue
-from mistral_rag.text import asked_words, content_words, coverage, evenly, near, numbers, rarity, window, words
+from mistral_rag.text import content_words, coverage, evenly, near, numbers, rarity, window, words
 
 SHORT_QUESTION_WORDS = 6
 LENGTH_POWER = 0.7
@@ -30,6 +32,8 @@ CONTEXT_SHARE = 0.3
 """Weight of words that stand only in the context of a page, in its coverage of the question."""
 MIN_LABEL = 3
 """Words that a run counts at least: one word of the question is no precise answer."""
+STRANGE = 0.1
+"""Of a word, what each word beyond the question's costs a short label: "TOTAL ASSETS" before "Total current assets"."""
 MAX_ROW_LABEL = 8
 """Words of a row that are its label, and not its text cells."""
 LONG = 30
@@ -66,16 +70,6 @@ OTHER_YEAR = 2.0
 """Subtracted where a row's columns are of other years or dates than the question, and those of another row are not."""
 
 _NAME = re.compile(r"(?<!^)(?<![.?!:¿] )\b[A-ZÀ-Þ][\w'’-]+")
-_HOW = re.compile(
-    r"\b(?:how (?:many|much|long|often|high|large|big|old|far|quickly|soon)|hoeveel|combien|cuánt[oa]s?|quant[oiae]"
-    r"|wie ?viele?|ile|kolik)\b",
-    re.IGNORECASE,
-)
-_ASKS_NUMBER = re.compile(
-    rf"{_HOW.pattern}|\b(?:percent(?:age)?|amount|number of|total|ratio|rate|margin|revenues?|costs?|expenses?|income|"
-    r"sales|price|usd|in (?:millions|thousands|dollars)|wie (?:viele?|hoch|lange|oft)|combien|cuánt[oa]s?)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +89,30 @@ class Fit:
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
         self._evidence = evidence
         self._language = evidence[0].passage.source.language or "en"
-        self._question_words = asked_words(question, self._language)
-        plain = _HOW.sub(" ", question)
-        self._plain_words = asked_words(plain, self._language)
+        self._question_words = content_of(question, self._language)
+        plain = without_how(question)
+        self._plain_words = plain_words(question, self._language)
         self._pairs = {(a, b) for a, b in pairwise(words(plain, self._language)) if a != b}
         self._question, self.wanted = question, WantedValue(question)
         self._asked = set(words(question, self._language))
-        self._asks_number = _ASKS_NUMBER.search(question) is not None
+        self._asks_number = asks_number(question)
         texts = [f"{unit.text} {unit.header}" for unit in evidence]
         held = [words(text, self._language) for text in texts]
         self._forms = OtherForms(question, self._asked, held, self._language)
         self._unit_words = [self._forms.added(terms, text) for terms, text in zip(held, texts, strict=True)]
         self._pages = [list(page) for _, page in groupby(range(len(evidence)), key=lambda at: evidence[at].page_key)]
         self._context = {evidence[page[0]].page_key: self._page_words(evidence[page[0]]) for page in self._pages}
+        self._titles = names_of_pages(evidence, self._unit_words, self._language)
         self._weigh = rarity(self._unit_words)
         self._synonyms = Synonyms(question, self._plain_words, self._language)
-        self._plain_words = [*self._plain_words, *self._synonyms.phrased]
+        own = [word for word in self._plain_words if word not in self._synonyms.replaced]
+        self._plain_words = [*own, *self._synonyms.phrased]
         self._total = sum(map(self._weigh, self._plain_words)) or 1.0
         self._names = self._names_in(plain)
         self._runs_of = {unit.page_key: Runs(unit.passage.page) for unit in evidence}
         self._runs = [self._run_of(at) for at in range(len(evidence))]
+        self._unit_meant = [terms | self._synonyms.of(terms) for terms in map(set, self._unit_words)]
+        self._context_meant = {key: terms | self._synonyms.of(terms) for key, terms in self._context.items()}
         self._page_terms = {evidence[page[0]].page_key: self._words_of(page) for page in self._pages}
         self.columns = AskedColumns(question)
         of_time = [self.columns.of_row(unit) for unit in evidence]
@@ -135,10 +133,20 @@ class Fit:
         return self._share(held)
 
     def best(self, at: int) -> float:
-        """Share of the question's words in a unit, the units beside it, its section and its page's head."""
-        unit = self._evidence[at]
+        """Share of the question's words, or others of their meaning, in the place of a unit.
+
+        Its place is its run, the units beside it, its section and its page's head.
+        """
+        unit, run = self._evidence[at], self._runs[at]
         around = {word for other in self._neighbours(at) for word in self._unit_words[other]}
-        return self._share({*self._unit_words[at], *around, *self._context[unit.page_key], *self._section(unit)})
+        return self._meant({*run.terms, *around, *self._context[unit.page_key], *self._section(unit)})
+
+    def page(self, at: int) -> float:
+        """Share of the question's words, or others of their meaning, in what was found of a unit's page."""
+        return self._meant(self._page_terms[self._evidence[at].page_key])
+
+    def _meant(self, held: set[str]) -> float:
+        return self._share(held | self._synonyms.of(held))
 
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
@@ -160,7 +168,7 @@ class Fit:
         return _Run(first, last, text.rstrip(), terms, self._synonyms.of(terms))
 
     def _words_of(self, page: Sequence[int]) -> set[str]:
-        held = {word for at in page for word in self._unit_words[at]}
+        held = {word for at in page for word in self._unit_meant[at]}
         return held | self._context[self._evidence[page[0]].page_key]
 
     def _names_in(self, question: str) -> set[str]:
@@ -198,23 +206,24 @@ class Fit:
         """
         unit, run = self._evidence[at], self._runs[at]
         key = unit.page_key
-        subject = self._names & self._context[key]
+        subject = self._names & self._titles[key]
         asked = [word for word in self._plain_words if word not in subject]
         held = run.meant.union(run.terms)
-        around = {word for other in self._neighbours(at) for word in self._unit_words[other]}
+        around = {word for other in self._neighbours(at) for word in self._unit_meant[other]}
         meant = self._weight(asked, held)
+        section = set(self._section(unit))
         return {
             "own": self._weight(asked, set(run.terms)),
             "meant": meant,
             "neighbours": self._weight(self._plain_words, held | around),
-            "context": self._weight(self._plain_words, held | self._context[key]),
-            "section": self._weight(self._plain_words, held.union(self._section(unit))),
+            "context": self._weight(self._plain_words, held | self._context_meant[key]),
+            "section": self._weight(self._plain_words, held | self._synonyms.of(section) | section),
             "page": self._weight(self._plain_words, held | self._page_terms[key]),
             "names": self._weight(self._names, self._page_terms[key]),
             "near": near(self._pairs, run.terms),
             "precision": self._precision(unit, run),
             "value": (value := self._value(run.text)),
-            "missing": float(self.wanted.kind is not None and value == 0),
+            "missing": self._missing(value),
             "question": float(run.text.endswith("?")),
             "rank": math.log1p(unit.rank),
             "introduction": float(run.text.endswith(":")),
@@ -233,6 +242,10 @@ class Fit:
             return MAYBE * (self._asks_number and bool(numbers(text)))
         return self.wanted.strength(text)
 
+    def _missing(self, value: float) -> float:
+        """1 where a run has no value of the wanted kind; less for names, which roles ("the pharmacists") stand for."""
+        return (MAYBE if self.wanted.kind == "name" else 1.0) * (self.wanted.kind is not None and value == 0)
+
     def _precision(self, unit: EvidenceUnit, run: "_Run") -> float:
         """Share of a run's words that are the question's; of a row the share with its best column's name."""
         own = self._said(run.text)
@@ -241,7 +254,7 @@ class Fit:
 
     def _precise(self, terms: Collection[str]) -> float:
         known = sum(term in self._asked or bool(self._synonyms.of([term])) for term in terms)
-        return known / max(len(terms), MIN_LABEL)
+        return known / (max(len(terms), MIN_LABEL) + STRANGE * (len(terms) - known))
 
     def _said(self, text: str) -> Sequence[str]:
         """Words of a text, without its figures."""

@@ -1,4 +1,4 @@
-"""Words of a question in other forms: inside of compounds and longer codes, as signs of currencies, with ligatures."""
+"""Words of a question in other forms: in compounds and longer codes, as signs, as initials, with ligatures."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -19,6 +19,10 @@ _SIGNS: Final = {
     "¥": ("yen", "yuan", "jpy"),
     "%": ("percent", "percentage", "prozent", "pourcentage", "porcentaje"),
 }
+MIN_INITIALS: Final = 2
+MAX_INITIALS: Final = 4
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_MEASURE: Final = re.compile(r"\b(\d+) ?([^\W\d_]+)\b")
 _AFTER_NUMBER: Final = re.compile(r"\d\s?([^\W\d_]{3,})")
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
 
@@ -37,6 +41,7 @@ class OtherForms:
             for sign, names in _SIGNS.items()
             if (held := {term for name in said.intersection(names) for term in words(name, language)})
         }
+        self._others = [*_initials(question, asked, language), *_measures(question, asked, language)]
         vocabulary = {term for text in texts for term in text}
         self._same = {term: found for term in vocabulary if (found := self._found(term))}
 
@@ -44,6 +49,7 @@ class OtherForms:
         """The terms of a text, and behind them those of the question that it holds in another form."""
         other = [same for term in terms for same in self._same.get(term, ())]
         other += [term for sign, held in self._signs.items() if sign in text for term in sorted(held)]
+        other += [term for form, held in self._others if form.search(text) for term in held]
         return [*terms, *other, *self._whole_compounds(terms)] if other or self._compounds else list(terms)
 
     @property
@@ -71,3 +77,29 @@ class OtherForms:
             if asked not in parts
             and sum(len(part) for part in parts if part != asked and part in asked) >= MIN_FILLED * len(asked)
         ]
+
+
+def _initials(question: str, asked: Collection[str], language: str) -> list[tuple[re.Pattern[str], list[str]]]:
+    """Initials of two to four words of a question in a row, as forms print them, and the words: "BP"."""
+    said = [(word, terms) for word in _WORD.findall(question) if (terms := words(word, language))]
+    runs = (
+        said[at : at + size] for size in range(MIN_INITIALS, MAX_INITIALS + 1) for at in range(len(said) - size + 1)
+    )
+    return [
+        (
+            re.compile(rf"\b{''.join(word[0].upper() for word, _ in run)}\b"),
+            [term for _, terms in run for term in terms if term in asked],
+        )
+        for run in runs
+    ]
+
+
+def _measures(question: str, asked: Collection[str], language: str) -> list[tuple[re.Pattern[str], list[str]]]:
+    """Numbers with their units, joined or apart, and the question's words for them: "2 TB" is "2TB"."""
+    return [
+        (
+            re.compile(rf"\b{number}[ -]?{re.escape(unit)}\b", re.IGNORECASE),
+            [term for term in words(f"{number}{unit} {number} {unit}", language) if term in asked],
+        )
+        for number, unit in _MEASURE.findall(question)
+    ]

@@ -55,6 +55,8 @@ class Runs:
         unit, own = self._page.units[index], self._texts[index]
         if is_bare(own) and unit.header is None:
             return self._top_of_item(index, share), index
+        if is_bare(own) and self._is_name(index - 1):
+            return index - 1, index
         if unit.kind == "row":
             return index, index + self._has_value_below(index, says_nothing_new=says_nothing_new)
         if (value := self._value_beside(index, wanted)) is not None:
@@ -75,6 +77,11 @@ class Runs:
         if not 0 <= index < len(self._texts) or self._page.units[index].kind == "row":
             return ""
         return self._texts[index]
+
+    def _is_name(self, index: int) -> bool:
+        """True for a row of words alone, not of columns' names: the item whose figures stand in the row below."""
+        is_row = index >= 0 and self._page.units[index].kind == "row" and not self.holds_names(index)
+        return is_row and not any(map(str.isdigit, self._texts[index]))
 
     def _has_value_below(self, index: int, *, says_nothing_new: bool) -> bool:
         """True for a row that is the name of an item, with its figures in the next."""

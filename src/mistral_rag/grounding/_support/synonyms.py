@@ -6,7 +6,7 @@ Each group is of one meaning, in the languages of the package. The groups are th
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -117,12 +117,16 @@ _PHRASES: Final[Mapping[re.Pattern[str], str]] = {
 
 
 class Synonyms:
-    """The words of a question that a text holds as others of the same meaning; terms are stemmed in one language."""
+    """The words of a question that a text holds as others of the same meaning; terms are stemmed in one language.
+
+    `phrased` are the words that stand for phrases of the question, whose own words are `replaced`.
+    """
 
     def __init__(self, question: str, asked: Iterable[str], language: str) -> None:
         groups = _groups(language)
-        found = (word for phrase, word in _PHRASES.items() if phrase.search(question))
+        found = {word: match[0] for phrase, word in _PHRASES.items() if (match := phrase.search(question))}
         self.phrased = [term for word in found for term in words(word, language)]
+        self.replaced = {term for said in found.values() for term in words(said, language)}
         said = {term: groups[term] for term in asked if term in groups}
         said |= {term: groups[term] for term in self.phrased if term in groups}
         self._terms: dict[int, list[str]] = {}
@@ -131,14 +135,16 @@ class Synonyms:
                 self._terms.setdefault(group, []).append(term)
         self._groups = groups
 
-    def of(self, terms: Sequence[str]) -> set[str]:
-        """Words of the question that these terms mean."""
+    def of(self, terms: Collection[str]) -> set[str]:
+        """Words of the question that these terms mean; none of a meaning that has a word of the question already."""
+        meanings = {group for term in terms for group in self._groups.get(term, ()) if group in self._terms}
+        held = set(terms)
         return {
             asked
-            for term in terms
-            for group in self._groups.get(term, ())
-            for asked in self._terms.get(group, ())
-            if asked != term
+            for group in meanings
+            # "combined" is not said a second time by the word "total" that is in the question itself
+            if held.isdisjoint(self._terms[group])
+            for asked in self._terms[group]
         }
 
 
