@@ -220,7 +220,8 @@ def parse(path: Path, media_type: str) -> Parsed:
     try:
         parsed = function(path)
     except ParseError as error:
-        if not path.stat().st_size:
+        # a parser of others may have a better reason
+        if media_type in _own().by_media_type and not path.stat().st_size:
             raise ParseError("the file is empty") from error
         raise
     if not isinstance(parsed, Parsed):
