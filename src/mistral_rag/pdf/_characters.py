@@ -45,6 +45,9 @@ _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
 
+NO_SPAN = (-1, -1)
+"""Span of a word that no run of PDFium's characters makes up."""
+
 _font_of = bound(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, 5)
 _is_unmapped = bound(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, 2)
 

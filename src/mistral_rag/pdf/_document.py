@@ -19,6 +19,7 @@ from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, a
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_ends, read_words, text_of
 from mistral_rag.pdf._forms.stacked import restacked
+from mistral_rag.pdf._fractions import with_fractions
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
 from mistral_rag.pdf._hidden.actual import drop_untrue_text
 from mistral_rag.pdf._hidden.drawing import Drawing
@@ -105,6 +106,7 @@ class PdfFile:
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
             words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
+            words = with_fractions(words, transform.boxes(drawing.path_boxes[:, None].astype(np.float64)))
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
             lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)

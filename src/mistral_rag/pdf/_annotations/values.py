@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from mistral_rag.pdf._annotations.printed import FieldValue
-from mistral_rag.pdf._characters import PageWords, select
+from mistral_rag.pdf._characters import NO_SPAN, PageWords, select
 from mistral_rag.pdf._geometry import Floats, PageTransform
 
-_NO_SPAN = (-1, -1)
 """PDFium has no such character, and says so of its font and angle."""
 _MIN_INSIDE = 0.5
 """Share of a word's box that lies in its field: a font's height may reach beyond, and no label reaches in so far."""
@@ -56,6 +55,6 @@ def _replaced(words: PageWords, dropped: set[int], added: Sequence[tuple[str, Fl
         boxes=np.concatenate([kept.boxes, np.stack([box for _, box in added])]),
         runs=np.concatenate([kept.runs, kept.runs.max(initial=0) + 1 + np.arange(len(added))]),
         angles=np.concatenate([kept.angles, np.zeros(len(added), dtype=np.int64)]),
-        spans=[*kept.spans, *([_NO_SPAN] * len(added))],
+        spans=[*kept.spans, *([NO_SPAN] * len(added))],
         visible=kept.visible - lost + sum(len(text) for text, _ in added),
     )
