@@ -191,7 +191,7 @@ def _holds_value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:
 def _too_little(calibration: Calibration, likelihood: float, signs: Signs, fit: Fit, subjects: Subjects) -> str:
     """The reason in words: the estimate, and the signs against an answer."""
     reason = (
-        f"what was found covers too little of the question (an answer is likely by {likelihood:.0%}, "
+        f"what was found covers too little of the question (an answer is {likelihood:.0%} likely; "
         f"{calibration.threshold:.0%} is needed)"
     )
     if signs.value == 0.0:
