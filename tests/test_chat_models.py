@@ -375,7 +375,8 @@ def test_a_further_attempt_is_in_the_log(fake: FakeMistral, caplog: pytest.LogCa
     fake.faults.add(faults.rate_limit(retry_after=0))
     model(fake, max_retries=1).invoke("?")
     (line,) = caplog.messages
-    assert line.startswith("Attempt 1 failed, the next one is in 0.0 s: Mistral API error 429 (rate_limited)")
+    assert line.startswith("Attempt 1 failed (request ")
+    assert ", the next one is in 0.0 s: Mistral API error 429 (rate_limited)" in line
     assert fake.key not in line
 
 

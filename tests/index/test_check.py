@@ -5,6 +5,8 @@
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from mistral_rag.errors import IndexDamagedError, IndexNotFoundError, MistralRag
 from mistral_rag.index import IndexWriter, UnrestrictedReader, verify
 from mistral_rag.index._database.format import COLUMNS
 from mistral_rag.schema import Source
+from mistral_rag.testing import small_document, small_index
 
 Put = Callable[..., Source]
 
@@ -151,3 +154,29 @@ def test_a_torn_database_is_one_of_a_hundred_problems(index: Path) -> None:
 def test_no_index_is_no_damage(tmp_path: Path) -> None:
     with pytest.raises(IndexNotFoundError):
         verify(tmp_path / "nowhere")
+
+
+WRITING = """
+import sys
+from mistral_rag.index import IndexWriter
+from mistral_rag.testing import small_document
+with IndexWriter.open(sys.argv[1]) as writer:
+    for number in range(3000):
+        writer.put(*small_document("a", [f"edition {number}"]))
+        writer.commit()
+        if number == 0:
+            print("begun", flush=True)
+"""
+
+
+def test_an_index_that_is_written_to_all_the_time_is_never_taken_for_damaged(tmp_path: Path) -> None:
+    """A commit between the start of a reader's transaction and its look at the seal made the seal look ahead."""
+    index = small_index(tmp_path / "index", [small_document("a", ["one"])])
+    with subprocess.Popen([sys.executable, "-c", WRITING, str(index)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "begun\n"
+        while writer.poll() is None:
+            for _ in range(10):
+                UnrestrictedReader.open(index).close()
+            assert verify(index) == []
+    assert writer.returncode == 0

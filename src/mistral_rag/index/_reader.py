@@ -62,9 +62,10 @@ class _Reader(ForkAware):
         try:
             if (self.folder / LOG).exists():
                 refuse_network(self.folder, writing=False)
+            before = commits.sealed(self.folder)
             with self.connection() as connection:
                 require_current(connection, self.folder)
-                commits.check_history(connection, self.folder)
+                commits.check_history(connection, self.folder, before=before)
         except BaseException:
             self.close()
             raise

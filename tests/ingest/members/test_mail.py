@@ -277,10 +277,15 @@ def test_mail_is_known_by_its_first_lines(tmp_path: Path, name: str, content: by
     assert media_type_of(tmp_path / name) == media_type
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\x00\x01\x02"])
+@pytest.mark.parametrize("content", [b"\n\n\n", b"\x00\x01\x02"])
 def test_no_message(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ParseError, match="no message, or an empty one"):
         read(tmp_path, content)
+
+
+def test_a_file_without_a_byte_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(ParseError, match="the file is empty"):
+        read(tmp_path, b"")
 
 
 def test_parts_deep_inside_of_each_other(tmp_path: Path) -> None:

@@ -67,17 +67,27 @@ def _stored(row: tuple[Any, ...]) -> Commit:
     raise ValueError("it holds something else")
 
 
-def check_history(connection: sqlite3.Connection, folder: Path) -> Commit:
+def sealed(folder: Path) -> Seal | None:
+    """The seal as it is now; None when it is missing or can't be read."""
+    return read_seal(folder / SEAL)
+
+
+def check_history(connection: sqlite3.Connection, folder: Path, *, before: Seal | None) -> Commit:
     """The last commit, after the seal has been held against it.
+
+    Args:
+        connection: the database.
+        folder: the folder of the index.
+        before: the seal, read before the connection's transaction began: a writer may commit at any time, and a newer
+            seal than the commits that the transaction sees would look like a lost one.
 
     Raises:
         IndexDamagedError: a commit was lost, or seal and database do not belong together.
     """
-    before = read_seal(folder / SEAL)
     commits = newest(connection, 2)
     if not commits:
         raise IndexDamagedError(f"{folder} has lost its commits")
-    after = read_seal(folder / SEAL)
+    after = sealed(folder)
     try:
         check_seal(before, commits[0].seal, after, {c.sequence: c.running for c in commits})
     except IndexDamagedError as error:

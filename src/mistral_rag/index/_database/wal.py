@@ -51,7 +51,7 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
     """
     version = version_of(connection)
     if version not in {None, FORMAT}:
-        commits.check_history(connection, folder)
+        commits.check_history(connection, folder, before=commits.sealed(folder))
     if _begin_log(connection) != "wal":
         raise IndexWriteError(f"{folder} lies on a file system that can't keep SQLite's log")
     if version != FORMAT:
@@ -61,7 +61,7 @@ def _prepared(connection: sqlite3.Connection, folder: Path) -> Commit:
     # the first thing that is read makes the log; SQLite syncs its name, too, but takes no notice when that fails
     refuse_foreign_schema(connection)
     sync_folder(folder)
-    last = commits.check_history(connection, folder)
+    last = commits.check_history(connection, folder, before=commits.sealed(folder))
     write_seal(folder / SEAL, last.seal)
     return last
 

@@ -88,13 +88,13 @@ def check_seal(before: Seal | None, database: Seal, after: Seal | None, running_
     """Raise IndexDamagedError when seal and database can't belong together.
 
     Args:
-        before: the seal, read before the database was; a writer may have gone on since.
+        before: the seal, read before the database's transaction began; a writer may have gone on since.
         database: the database's last commit.
         after: the seal, read after the database was.
         running_of: the running digests of the database's commits up to the last, at least the newest two.
     """
     if before is None:
-        if database.sequence == 0:
+        if database.sequence == 0 or after is not None:  # it was made since: no writer goes on without one
             return
         raise IndexDamagedError("index.seal is missing or can't be read")
     if before.sequence > database.sequence:

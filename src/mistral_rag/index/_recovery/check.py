@@ -22,6 +22,7 @@ from mistral_rag.index._database.profiles import stored_profile
 from mistral_rag.index._database.rows import MODULUS, last_key, row_digest
 from mistral_rag.index._filters.filter_fields import filter_fields_of
 from mistral_rag.index._folder.layout import find_folder
+from mistral_rag.index._folder.seal import Seal
 from mistral_rag.index._lexical import cache as lexical_cache
 from mistral_rag.index._recovery.unreadable_rows import (
     ELSEWHERE,
@@ -64,11 +65,12 @@ def verify(path: str | os.PathLike[str]) -> list[IndexProblem]:
     try:
         find_folder(folder)
         with sqlite_errors(folder, writing=False):
+            before = commits.sealed(folder)
             connection = begin_reading(folder)
             # a row that holds no text where one was written is to be listed, not to end the search
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
             try:
-                for problem in _problems(connection, folder):
+                for problem in _problems(connection, folder, before):
                     problems.append(problem)
                     if len(problems) == MAX_PROBLEMS:
                         break
@@ -79,9 +81,9 @@ def verify(path: str | os.PathLike[str]) -> list[IndexProblem]:
     return problems
 
 
-def _problems(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProblem]:
+def _problems(connection: sqlite3.Connection, folder: Path, before: Seal | None) -> Iterator[IndexProblem]:
     require_current(connection, folder)
-    yield from _history(connection, folder)
+    yield from _history(connection, folder, before)
     for (line,) in connection.execute("PRAGMA integrity_check"):
         if line != "ok":
             yield IndexProblem("index.db", line)
@@ -136,9 +138,9 @@ def _cache(path: Path, check: Callable[[], None]) -> Iterator[IndexProblem]:
         yield IndexProblem(path.name, f"{error}; searches and builds make it again")
 
 
-def _history(connection: sqlite3.Connection, folder: Path) -> Iterator[IndexProblem]:
+def _history(connection: sqlite3.Connection, folder: Path, before: Seal | None) -> Iterator[IndexProblem]:
     try:
-        commits.check_history(connection, folder)
+        commits.check_history(connection, folder, before=before)
     except IndexDamagedError as error:
         yield IndexProblem("index.seal", str(error))
     previous = None
