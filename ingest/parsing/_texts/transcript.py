@@ -29,7 +29,7 @@ _SENTENCE_END: Final = (".", "!", "?", "…", "。")
 
 
 class Cue(NamedTuple):
-    """What is said from `start` to `end`, in seconds, and by whom, where the file says so."""
+    """Words that are said from `start` to `end`, in seconds, and by whom, where the file says so."""
 
     start: float
     end: float

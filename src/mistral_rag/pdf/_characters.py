@@ -46,7 +46,7 @@ _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
 
 NO_SPAN = (-1, -1)
-"""Span of a word that no run of PDFium's characters makes up."""
+"""Span of a word that no run of PDFium's characters makes up: it has none at this index, and says so of its font."""
 
 _font_of = bound(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, 5)
 _is_unmapped = bound(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, 2)

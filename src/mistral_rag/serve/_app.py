@@ -189,5 +189,5 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _left(request: Request, error: Exception) -> Response:
-    """What nobody reads: the client has left before its body was whole."""
+    """A reply that nobody reads: the client has left before its body was whole."""
     return Response(status_code=CLIENT_LEFT)

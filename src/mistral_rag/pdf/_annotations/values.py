@@ -8,7 +8,6 @@ from mistral_rag.pdf._annotations.printed import FieldValue
 from mistral_rag.pdf._characters import NO_SPAN, PageWords, select
 from mistral_rag.pdf._geometry import Floats, PageTransform
 
-"""PDFium has no such character, and says so of its font and angle."""
 _MIN_INSIDE = 0.5
 """Share of a word's box that lies in its field: a font's height may reach beyond, and no label reaches in so far."""
 

@@ -72,7 +72,7 @@ def drop_doubles(glyphs: Glyphs, text_page: Any) -> Glyphs:
     rows = _rows(words)
     if not falls.any() and not _are_shadowed(glyphs, echoes) and not _woven(words, rows, runs_of(codes)[starts]):
         return glyphs
-    copies = _copies(glyphs, codes, ink, text_page)
+    copies = _copies(glyphs, codes, ink, echoes, text_page)
     if len(copies):
         glyphs = glyphs.take(np.delete(np.arange(len(glyphs.text)), copies))
     return _in_order(glyphs)
@@ -140,7 +140,7 @@ def _words_back(words: Floats, rows: Integers, runs: Integers) -> Booleans:
     return back
 
 
-def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> Integers:
+def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, echoes: Booleans, text_page: Any) -> Integers:
     """Places of letters that stand where the same letter stands already."""
     # boxes of other scripts are those of the ink, and their letters are drawn together
     places = np.flatnonzero(ink & (is_lettered(codes) | (codes >= FIRST_WIDE)))
@@ -159,7 +159,7 @@ def _copies(glyphs: Glyphs, codes: Integers, ink: Booleans, text_page: Any) -> I
     one, other = np.concatenate(pairs, axis=1)
     beside = places[other] - places[one] == 1
     together = _stand_together(boxes[one], boxes[other])
-    near = together | (beside & _echoed(glyphs, codes, ink)[places[one]])
+    near = together | (beside & echoes[places[one]])
     one, other, beside, together = one[near], other[near], beside[near], together[near]
     # a box may be as wide as its font says and not as its letter is: the places where letters begin decide
     inks = np.flatnonzero(ink)

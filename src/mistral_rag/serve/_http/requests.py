@@ -72,7 +72,7 @@ def whole_number(request: Request, name: str, default: int, *, most: int) -> int
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS or int(text) > most:
+    if not _is_number(text) or int(text) > most:
         raise bad_request(f"{name} is a whole number from 0 to {most}")
     return int(text)
 
@@ -87,9 +87,13 @@ def page_number(request: Request) -> int:
     """The number of a page in the path. Raises RequestError (404) for what is the number of none."""
     text = str(request.path_params["number"])
     # no converter of the route's: it fails on 5,000 digits
-    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
+    if not _is_number(text):
         raise not_found()
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
 
 
 def json_text(text: str) -> Any:
