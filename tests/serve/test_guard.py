@@ -150,9 +150,9 @@ def test_numbers_in_queries_are_whole_and_bounded(served: Served, query: str) ->
 
 def test_who_asks_too_often_is_told_when_to_come_back(serve: Serve, tenants: Path, tokens: Tokens) -> None:
     with serve(tenants, tokens=tokens) as at, at.client() as nobody, at.client("bob") as bob:
-        statuses = [nobody.get("/api/documents").status_code for _ in range(25)]
-        assert (statuses[0], statuses[-1]) == (401, 429)
-        refused = nobody.get("/api/documents")
+        assert nobody.get("/api/documents").status_code == 401
+        asked = (nobody.get("/api/documents") for _ in range(100))
+        refused = next(reply for reply in asked if reply.status_code == 429)
         assert refused.json()["code"] == "rate_limited"
         assert int(refused.headers["retry-after"]) >= 1
         assert bob.get("/api/documents").status_code == 200  # his own count
@@ -161,13 +161,14 @@ def test_who_asks_too_often_is_told_when_to_come_back(serve: Serve, tenants: Pat
 @pytest.mark.parametrize("path", ["/v1/models", "/open-webui/v1/models", "/api/settings"])
 def test_guesses_of_tokens_are_counted_on_every_way_in(serve: Serve, tenants: Path, tokens: Tokens, path: str) -> None:
     with serve(tenants, tokens=tokens) as at, at.client() as nobody:
-        assert [nobody.get(path).status_code for _ in range(25)][-1] == 429
+        assert 429 in (nobody.get(path).status_code for _ in range(100))
 
 
 @pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions", "/open-webui/v1/chat/completions"])
 def test_questions_are_counted_on_every_way_in(serve: Serve, tenants: Path, tokens: Tokens, path: str) -> None:
     with serve(tenants, tokens=tokens) as at, at.client("bob") as bob:
-        assert [bob.post(path, json={}).status_code for _ in range(70)][-1] == 429
+        # the burst is 60; on a machine that answers ten a second, two more are allowed in each second
+        assert 429 in (bob.post(path, json={}).status_code for _ in range(500))
         assert bob.get("/api/documents").status_code == 200
 
 

@@ -90,10 +90,12 @@ def platform() -> Iterator[FakeMistral]:
 
 
 @pytest.fixture(scope="session")
-def written(index: Path, platform: FakeMistral) -> Iterator[RunningServer]:
-    """A server whose answers a model writes."""
+def written(documents: Path, index: Path, platform: FakeMistral) -> Iterator[RunningServer]:
+    """A server whose answers a model writes, with an index of its own: tests upload and delete."""
+    folder = documents.parent / "written"
+    shutil.copytree(index, folder)
     key = {"MISTRAL_API_KEY": platform.key, "MISTRAL_BASE_URL": platform.base_url}
-    with RunningServer(index, "--allow-upload", environment=key) as server:
+    with RunningServer(folder, "--allow-upload", environment=key) as server:
         yield server
 
 
