@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -92,6 +94,20 @@ def test_a_document_is_uploaded_found_replaced_and_deleted(
     assert anna.get(f"/api/documents/{document}").status_code == 404
     assert anna.get(f"/api{citation['address']}").status_code == 404
     assert list((served.index.with_name("index-serve") / "uploads").iterdir()) == []
+
+
+def test_what_a_killed_server_left_goes_with_the_next_upload(served: Served, anna: httpx.Client) -> None:
+    folder = served.index.with_name("index-serve") / "uploads"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    left, coming = folder / ".coming-left", folder / ".coming-now"
+    left.touch()
+    os.utime(left, (time.time() - 100_000, time.time() - 100_000))
+    coming.touch()
+    started = anna.post("/api/documents", **form("kiosk.txt", b"The kiosk is blue.\n"))
+    document = end_of(anna, started)[1]["document_id"]
+    assert [path.name for path in folder.glob(".coming-*")] == [".coming-now"]
+    coming.unlink()
+    end_of(anna, anna.delete(f"/api/documents/{document}"))
 
 
 def test_text_comes_as_json_and_is_hostile(anna: httpx.Client) -> None:

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shutil
+import time
 import unicodedata
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
@@ -21,12 +23,15 @@ MAX_UPLOAD: Final = 200 << 20
 """Bytes of a file: a scanned book has some ten million."""
 MIN_FREE: Final = 1 << 30
 """Bytes that stay free on the disk: a full one stops the index, too."""
+MAX_COMING: Final = 86_400
+"""Seconds that an upload may take to come; what is older was left by a server that was killed."""
 MAX_NAME: Final = 120
 """Bytes of a name; file systems take 255."""
 _UNSAFE: Final = re.compile(r'[<>:"|?*\\/]')
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 """Names that are devices on Windows."""
 _RULES: Final = "rules.toml"
+_COMING: Final = ".coming-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,16 @@ class UploadFolder:
     def temporary(self) -> tuple[int, Path]:
         """A descriptor and a path for content that comes; on the disk of the folder, so that it can be moved."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = mkstemp(dir=self.folder, prefix=".coming-")
+        self._forget_what_never_came()
+        descriptor, name = mkstemp(dir=self.folder, prefix=_COMING)
         return descriptor, Path(name)
+
+    def _forget_what_never_came(self) -> None:
+        oldest = time.time() - MAX_COMING
+        for path in self.folder.glob(f"{_COMING}*"):
+            with suppress(FileNotFoundError):  # another server was first, or the upload has just ended
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
 
 def safe_name(name: str) -> str:
