@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from threading import local
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -75,13 +76,15 @@ _PARTS = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 _DECIMAL_COMMA = frozenset({"da", "de", "el", "es", "fi", "fr", "id", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr"})
 
+Made = TypeVar("Made", int, str)
 Terms = npt.NDArray[np.uint64]
 """Hashed terms, in the order of the text."""
 
 
 def tokenize(text: str, language: str = "en") -> list[str]:
     """The terms of `text`, in order; an unknown or empty language is read as English."""
-    return [term for raw in _raw(text) for term in _tokenizer(language).terms(raw)]
+    known = _tokenizer(language).known_terms
+    return [term for raw in _raw(text) for term in known(raw)]
 
 
 def hashed(text: str, language: str = "en") -> Terms:
@@ -153,15 +156,20 @@ class _Tokenizer:
         self._stemmer = _Stemmer(language)
         self._decimal_comma = language in _DECIMAL_COMMA
         self._known: dict[str, tuple[int, ...]] = {}
+        self._known_terms: dict[str, tuple[str, ...]] = {}
         self._known_written: dict[str, tuple[int, ...]] = {}
 
     def digests(self, raw: str) -> tuple[int, ...]:
         """Digests of the terms of a raw word, remembered."""
-        return _remembered(self._known, raw, self.terms)
+        return _remembered(self._known, raw, lambda raw: map(_digest, self.terms(raw)))
+
+    def known_terms(self, raw: str) -> tuple[str, ...]:
+        """The terms of a raw word, remembered."""
+        return _remembered(self._known_terms, raw, self.terms)
 
     def written(self, raw: str) -> tuple[int, ...]:
         """Digests of the longer words in a raw word as they are written, remembered."""
-        return _remembered(self._known_written, raw, self._forms)
+        return _remembered(self._known_written, raw, lambda raw: map(_digest, self._forms(raw)))
 
     def terms(self, raw: str) -> list[str]:
         """The terms of a raw word."""
@@ -222,10 +230,12 @@ def _tokenizer(language: str) -> _Tokenizer:
     return _Tokenizer(language or "en")
 
 
-def _remembered(known: dict[str, tuple[int, ...]], raw: str, terms: Callable[[str], Iterable[str]]) -> tuple[int, ...]:
+def _remembered(
+    known: dict[str, tuple[Made, ...]], raw: str, make: Callable[[str], Iterable[Made]]
+) -> tuple[Made, ...]:
     found = known.get(raw)
     if found is None:
-        found = tuple(map(_digest, terms(raw)))
+        found = tuple(make(raw))
         if len(known) >= MAX_REMEMBERED:
             known.clear()
         known[raw] = found
