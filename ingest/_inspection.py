@@ -120,7 +120,7 @@ def inspect_file(
 
 
 def _when(ocr: str, ocr_with: str) -> str:
-    """True when a reader is opened at all: without the local one, pages that need OCR are said to, as in a build."""
+    """When pages are read by OCR: never without the local reader, so that such pages are said to need it."""
     if ocr == "auto" and ocr_with == "local":
         from mistral_rag.local.ocr import is_installed
 

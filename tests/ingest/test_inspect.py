@@ -18,8 +18,8 @@ from mistral_rag.schema import Page
 from tests.printed import line, pdf
 
 FILLER = "Receipts are kept for ten years, and each of them names the day, the place and the purpose of the trip."
-"""With fewer than 100 characters a page would be read by OCR."""
-FIRST = line(60, 700, "Travel", size=18) + line(60, 600, FILLER)
+"""With fewer than 100 characters, blanks not counted, a page would be read by OCR."""
+FIRST = line(60, 700, "Travel and other costs", size=18) + line(60, 600, FILLER)
 SECOND = line(60, 700, "The budget is 4200 euros.") + line(60, 600, FILLER)
 HIDDEN = line(60, 500, "Canary", before="3 Tr")
 
@@ -46,7 +46,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
 def test_without_a_picture_a_line_is_said_of_each_page(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert inspect(report) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "report.pdf: application/pdf, report",
+        "report.pdf: application/pdf, Travel and other costs (report)",
         "2 pages: 4 blocks, 4 units, 0 tables, 6 hidden characters, 0 doubts",
         "p. 1: 2 blocks (1 title, 1 text), 2 units",
         "p. 2: 2 blocks (2 text), 2 units, 6 hidden characters left out",
