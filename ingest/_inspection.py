@@ -120,7 +120,7 @@ def inspect_file(
 
 
 def _when(ocr: str, ocr_with: str) -> str:
-    """When pages are read by OCR: never without the local reader, so that such pages are said to need it."""
+    """The choice of pages for OCR: none without the local reader, so that such pages are said to need it."""
     if ocr == "auto" and ocr_with == "local":
         from mistral_rag.local.ocr import is_installed
 

@@ -153,7 +153,7 @@ class BuildReport:
 
     @property
     def undone(self) -> bool:
-        """Something that should be in the index is not, or something that is gone still is."""
+        """True when something that should be in the index is not, or something that is gone still is."""
         return bool(
             self.count("failed") or self.count("held_back") or self.failed_pages or self.pending or self.nothing_read
         )

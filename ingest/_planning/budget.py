@@ -18,7 +18,7 @@ class Budget:
         self.spent = False
 
     def takes_tokens(self, model: str, tokens: int) -> bool:
-        """Count tokens to embed, if there is money for them.
+        """Count tokens to embed; False when there is no money for them.
 
         Raises:
             ConfigurationError: there is a limit, and the price of the model is not known.
@@ -29,7 +29,7 @@ class Budget:
         return self._takes(price or 0.0)
 
     def takes_pages(self, reader: str, pages: int) -> bool:
-        """Count pages to read by OCR, if there is money for them."""
+        """Count pages to read by OCR; False when there is no money for them."""
         return self._takes(price_of_pages(reader, pages))
 
     def _takes(self, price: float) -> bool:

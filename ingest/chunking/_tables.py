@@ -119,7 +119,7 @@ def stands_above_columns(line: str) -> bool:
 
 
 def _opens_table(lines: Sequence[str | None], at: int) -> bool:
-    """Words with gaps above a row with numbers: "Shares  Amount  Total"."""
+    """True for words with gaps above a row with numbers: "Shares  Amount  Total"."""
     line = lines[at] or ""
     following = lines[at + 1] if at + 1 < len(lines) else None
     return (

@@ -280,7 +280,7 @@ def _strictly(data: bytes, name: str) -> str | None:
 
 
 def _nearly_utf8(text: str) -> bool:
-    """A few broken bytes in a UTF-8 file; in other charsets most of the letters beyond ASCII are broken."""
+    """True when only a few bytes are broken: in other charsets most of the letters beyond ASCII are."""
     broken = text.count("\ufffd")
     whole = sum(not char.isascii() for char in text) - broken
     return whole > 2 * broken

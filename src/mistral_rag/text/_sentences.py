@@ -99,7 +99,7 @@ def _skip_blanks(text: str, at: int, end: int) -> int:
 
 
 def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool:
-    """Say if a stop ends the sentence that begins at `begin`."""
+    """True when a stop ends the sentence that begins at `begin`."""
     if stop[0][0] in "。！？｡．":
         return True
     after = _skip_blanks(text, stop.end(), end)
@@ -123,7 +123,7 @@ def _is_initial(text: str, word: str, at: int) -> bool:
 
 
 def _full_stop(text: str, begin: int, at: int, after: int, word: str, *, starts: bool) -> bool:
-    """Say if the dot at `at` ends a sentence, given that the `word` behind it may begin one."""
+    """True when the dot at `at` ends a sentence, given that the `word` behind it may begin one."""
     before = _TOKEN_BEFORE.search(text, max(begin, at - _LOOKBEHIND), at)
     if before is None:
         return True
@@ -144,7 +144,7 @@ def _full_stop(text: str, begin: int, at: int, after: int, word: str, *, starts:
 
 
 def _may_end(token: str, names: set[str], word: str, *, starts: bool) -> bool:
-    """Say if a sentence may end with `token` and a dot; `names` are the abbreviations it may be."""
+    """True when a sentence may end with `token` and a dot; `names` are the abbreviations it may be."""
     if names & NEVER_LAST or token in NEVER_LAST_AS_WRITTEN:
         return False
     counts = word[0].isdigit() or len(word) == 1 or _ROMAN.fullmatch(word) is not None

@@ -150,7 +150,7 @@ def is_filled(fill: str | None) -> bool:
 
 
 def is_on(value: str | None, *, default: bool = True) -> bool:
-    """The state of a switch by the value of its attribute."""
+    """True when a switch is on, by the value of its attribute."""
     return default if value is None else value.lower() not in _OFF
 
 

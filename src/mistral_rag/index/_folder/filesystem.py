@@ -72,12 +72,12 @@ def file_system(folder: Path, mounts: Path) -> str:
 
 @cache
 def _locks_hold(folder: Path, device: int) -> bool:
-    """Asked once; again where another `device` has come to the same place."""
+    """As `locks_hold`, asked once, and again where another `device` has come to the same place."""
     return locks_hold(folder)
 
 
 def locks_hold(folder: Path) -> bool:
-    """Ask a second process whether this one's locks keep it out, and whether both see one memory."""
+    """True when this process's locks keep a second one out and both see one memory; a second one is asked."""
     import subprocess
 
     from mistral_rag.index._folder import filesystem_probe

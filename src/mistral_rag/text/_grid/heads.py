@@ -23,7 +23,7 @@ def heads_by_looks(places: Places) -> int:
 
 
 def may_be_head(places: Places, row: int) -> bool:
-    """A colon behind a word introduces what stands beside it; numbers are values."""
+    """True when a row may name columns: a colon introduces what stands beside it, and numbers are values."""
     cells = places.of(row)
     return bool(cells) and not cells[0].text.rstrip().endswith(":") and not any(is_amount(c.text) for c in cells)
 
@@ -65,7 +65,7 @@ def _is_shaded(places: Places, row: int) -> bool:
 
 
 def _is_above_numbers(places: Places, row: int) -> bool:
-    """Only the first row: words, with numbers below in at least half of the columns."""
+    """True for a first row of words with numbers below in at least half of the columns."""
     if row or places.width < MIN_COLUMNS_BY_NUMBERS or not may_be_head(places, 0):
         return False
     named = [at for at, cell in enumerate(places.rows[0]) if at and cell is not None and cell.text.strip()]
