@@ -165,9 +165,11 @@ def test_parameters_that_are_set_later_are_checked_too(fake: FakeMistral) -> Non
 
 
 def test_a_misspelt_parameter_is_not_swallowed(fake: FakeMistral) -> None:
-    with pytest.raises(ValidationError, match="temprature"):
+    with pytest.raises(ValidationError, match="no parameter temprature; did you mean temperature"):
         model(fake, temprature=0.5)
-    with pytest.raises(ValueError, match="temprature"):
+    with pytest.raises(ValidationError, match="no parameter extra_headers; did you mean default_headers"):
+        model(fake, extra_headers={"x-team": "a"})
+    with pytest.raises(ValueError, match="no parameter temprature; did you mean temperature"):
         model(fake).invoke("?", temprature=0.5)
 
 

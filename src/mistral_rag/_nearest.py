@@ -2,7 +2,10 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+from pydantic import AliasChoices, BaseModel
 
 MAX_NAMES: Final = 40
 """Names that are listed for a misspelt one: a few lines."""
@@ -14,6 +17,29 @@ def refusal(what: str, name: str, known: Collection[str]) -> str:
     if near is not None:
         return f"{what} {name}; did you mean {near}?"
     return f"{what} {name}; there are: {listed(known)}"
+
+
+def check_names(model: type[BaseModel], given: Any) -> Any:
+    """What is given to make a model of this class, as it is.
+
+    Raises:
+        ValueError: a name is none of a field.
+    """
+    known = _field_names(model)
+    for name in given if isinstance(given, dict) else ():
+        if name not in known:
+            raise ValueError(refusal("no parameter", name, known))
+    return given
+
+
+@cache
+def _field_names(model: type[BaseModel]) -> frozenset[str]:
+    names = set(model.model_fields)
+    for field in model.model_fields.values():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        names.update(one for one in (*choices, field.alias) if isinstance(one, str))
+    return frozenset(names)
 
 
 def listed(names: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from langchain_core.utils import secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from mistral_rag._nearest import check_names
 from mistral_rag.api._client import Client
 from mistral_rag.api._http.transports import caller_headers
 from mistral_rag.api._keys import Key, Redactor, as_key, secret_values
@@ -106,6 +107,11 @@ class Connection(BaseModel):
     )
 
     clients: Clients = Field(default_factory=Clients, repr=False, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return check_names(cls, given)
 
     @model_validator(mode="before")
     @classmethod

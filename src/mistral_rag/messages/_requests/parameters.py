@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from mistral_rag._nearest import check_names
 from mistral_rag.messages._requests.schemas import output_schema
 from mistral_rag.messages._requests.tools import Wire
 
@@ -53,6 +54,11 @@ class ChatParameters(BaseModel):
     prompt_logprobs: bool | int | None = None
     top_prompt_logprobs: Count = None
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return check_names(cls, given)
 
     @field_validator("response_format", mode="before")
     @classmethod
