@@ -19,16 +19,23 @@ from mistral_rag._embedded import embedded_rows
 from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import ConfigurationError, IndexMismatchError
 from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups, rebuild_command
+from mistral_rag.retrieval._choice import (
+    chosen_hits,
+    hits_beside,
+    ranked_hits,
+    reranked_hits,
+    stored_beside,
+    vectors_of,
+)
 from mistral_rag.retrieval._current import CurrentIndex, SearchScope
-from mistral_rag.retrieval._diversification import at_most_each, marginal
 from mistral_rag.retrieval._expansion import QueryExpander
 from mistral_rag.retrieval._filtered_fields import named_fields, require_fields
 from mistral_rag.retrieval._fusion import unit, unnamed_share
 from mistral_rag.retrieval._hits import Explanation, Hit
 from mistral_rag.retrieval._passages import CALIBRATION, Retrieval
 from mistral_rag.retrieval._questions import without_instructions
-from mistral_rag.retrieval._reranking import Reranker, reranked
-from mistral_rag.retrieval._score_breakdown import Fusion, Ranked
+from mistral_rag.retrieval._reranking import Reranker
+from mistral_rag.retrieval._score_breakdown import Fusion
 from mistral_rag.retrieval._search import SearchIndex
 from mistral_rag.retrieval._settings import RetrieverSettings, call_settings, own_settings
 from mistral_rag.retrieval._signal_set import SignalsMovedError
@@ -334,19 +341,19 @@ class HybridRetriever(BaseRetriever):
                 fusion=self.fusion,
                 routing=self.routing,
             )
-            hits = _hits(view.chunks([one.row for one in ranking.ranked], layouts=layouts), ranking.ranked)
-            vectors = _vectors(view, hits) if self.mmr is not None else {}
+            hits = ranked_hits(view, ranking.ranked, layouts=layouts)
+            vectors = vectors_of(view, hits) if self.mmr is not None else {}
             if self.reranker is None:
                 hits = self._chosen(hits, vectors, k)
-            beside = self._neighbours(view, index, hits, layouts=layouts)
+            beside = stored_beside(view, index.table, hits, self.neighbours, layouts=layouts)
             readable = self._readable(view, index)
             generation = view.generation
             calibration = view.extra(CALIBRATION) if layouts else None  # noqa: S610 (no Django here)
         if self.reranker is not None:
-            hits = self._chosen(self._reranked(hits, question), vectors, k)
+            hits = self._chosen(reranked_hits(self.reranker, question, hits), vectors, k)
         shown = hits if self.groups is None else [hit.with_rank_alone(at) for at, hit in enumerate(hits, 1)]
         explanation = Explanation(
-            hits=(*shown, *_beside(index, hits, self.neighbours, beside)),
+            hits=(*shown, *hits_beside(index.table, hits, self.neighbours, beside)),
             expansion=expansion,
             covered=ranking.covered,
             dense_weight=ranking.dense_weight,
@@ -370,26 +377,9 @@ class HybridRetriever(BaseRetriever):
         rest = index.read(words).rest
         return _question_vector(self.embeddings, rest) if rest else None
 
-    def _reranked(self, hits: Sequence[Hit], question: str) -> list[Hit]:
-        reranker = cast(Reranker, self.reranker)
-        order = reranked(reranker, question, [hit.to_document() for hit in hits])
-        return [hits[position].reranked(score) for position, score in order]
-
-    def _chosen(self, hits: list[Hit], vectors: Mapping[int, Vector], k: int) -> list[Hit]:
-        if self.most_per_document is not None:
-            owners = [hit.source.uri for hit in hits]
-            hits = [hits[position] for position in at_most_each(owners, self.most_per_document)]
-        if self.mmr is not None and vectors:
-            rows = np.stack([vectors[hit.stored.row] for hit in hits]) if hits else np.empty((0, 1), np.float32)
-            hits = [hits[position] for position in marginal([hit.score for hit in hits], rows, k, self.mmr)]
-        return [hit for hit in hits[:k] if self.score_threshold is None or hit.score >= self.score_threshold]
-
-    def _neighbours(
-        self, view: View, index: SearchIndex, hits: Sequence[Hit], *, layouts: bool
-    ) -> dict[int, StoredChunk]:
-        """The passages beside hits, by row."""
-        rows = {row for hit in hits for row in index.table.beside([hit.stored.row], self.neighbours)}
-        return {stored.row: stored for stored in view.chunks(sorted(rows), layouts=layouts)} if rows else {}
+    def _chosen(self, hits: Sequence[Hit], vectors: Mapping[int, Vector], k: int) -> list[Hit]:
+        chosen = chosen_hits(hits, vectors, k, mmr=self.mmr, most_per_document=self.most_per_document)
+        return [hit for hit in chosen if self.score_threshold is None or hit.score >= self.score_threshold]
 
     def _readable(self, view: View, index: SearchIndex) -> int:
         if not self.filter:
@@ -436,27 +426,3 @@ def _require_dimension(view: View, vector: Vector | None) -> None:
 def _question_vector(embeddings: Embeddings, text: str) -> Vector:
     model = str(getattr(embeddings, "model", None) or type(embeddings).__name__)
     return unit(embedded_rows([embeddings.embed_query(text)], 1, model)[0])
-
-
-def _hits(stored: Sequence[StoredChunk], ranked: Sequence[Ranked]) -> list[Hit]:
-    """Rows that are gone meanwhile drop out."""
-    by_row = {one.row: one for one in stored}
-    return [
-        Hit(by_row[one.row], one.score, one.parts, one.ranks, older=one.superseded)
-        for one in ranked
-        if one.row in by_row
-    ]
-
-
-def _beside(index: SearchIndex, hits: Iterable[Hit], count: int, stored: Mapping[int, StoredChunk]) -> list[Hit]:
-    """The neighbours of what was chosen, as context."""
-    rows = index.table.beside([hit.stored.row for hit in hits], count)
-    return [Hit(stored[row], 0.0, context=True) for row in rows if row in stored]
-
-
-def _vectors(view: View, hits: Sequence[Hit]) -> dict[int, Vector]:
-    """The vectors of hits by row; zeros for a row without one."""
-    found, vectors = view.vectors_of(hit.stored.row for hit in hits)
-    nothing = np.zeros(vectors.shape[1], dtype=np.float32)
-    known = dict(zip(found.tolist(), vectors.astype(np.float32), strict=True))
-    return {hit.stored.row: known.get(hit.stored.row, nothing) for hit in hits}
