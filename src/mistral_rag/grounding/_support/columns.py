@@ -1,20 +1,33 @@
 """Columns of tables that are of the time a question names: its years, quarters, dates and spans."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.grounding._support.spans import spans_of
-from mistral_rag.retrieval._domains.periods import Period, period_of
+from mistral_rag.retrieval._domains.periods import ORDINALS, Period, period_of
 from mistral_rag.schema import CellValue
+from mistral_rag.text import MONTHS, words
 
+_FISCAL: Final = re.compile(r"\b(?:fiscal|fy\W?(?:\d\d)?\d\d)\b", re.IGNORECASE)
+"""A fiscal year has another number than the days in it: one that is called 2024 may end in January of 2024 or 2025."""
+_TIME_WORD: Final = re.compile(
+    rf"\b(?:{'|'.join([*ORDINALS, *MONTHS])}|quarters?|f?q[1-4](?:fy)?(?:\d\d){{0,2}}|fiscal|fy\W?(?:\d\d){{0,2}}|years?"
+    r"|ended|ending|ends|three|six|nine|twelve|months?|\d{1,2}(?:st|nd|rd|th)?|(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+"""Words that name a period."""
 
 class AskedColumns:
     """The time that a question names, held against the names of columns."""
 
     def __init__(self, question: str) -> None:
+        self._question = question
         self._period = period_of(question)
         self._spans = spans_of(question)
+        self._is_fiscal = _FISCAL.search(question) is not None
 
     @property
     def names_time(self) -> bool:
@@ -35,8 +48,20 @@ class AskedColumns:
         if self._period.dates and said.dates:
             verdicts.append(bool(set(self._period.dates) & set(said.dates)))
         elif self._period.years and said.years:
-            verdicts.append(bool(self._period.years & said.years))
+            verdicts += self._of_years(said.years)
         return all(verdicts) if verdicts else None
+
+    def _of_years(self, years: frozenset[int]) -> list[bool]:
+        asked = self._period.years
+        near = self._is_fiscal and any(abs(year - other) == 1 for year in asked for other in years)
+        return [] if near and not asked & years else [bool(asked & years)]
+
+    def words_met(self, unit: EvidenceUnit, language: str) -> frozenset[str]:
+        """The words by which the question names its time, where a row has a column of it; it need not repeat them."""
+        if not self.of_row(unit):
+            return frozenset()
+        named = " ".join(_TIME_WORD.findall(self._question))
+        return frozenset(words(named, language))
 
     def cells(self, cells: Sequence[CellValue]) -> list[CellValue]:
         """Cells of a row, those of the asked columns first."""

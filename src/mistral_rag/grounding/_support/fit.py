@@ -110,11 +110,11 @@ class Fit:
         self._total = sum(map(self._weigh, self._plain_words)) or 1.0
         self._names = self._names_in(plain)
         self._runs_of = {unit.page_key: Runs(unit.passage.page) for unit in evidence}
+        self.columns = AskedColumns(question)
         self._runs = [self._run_of(at) for at in range(len(evidence))]
         self._unit_meant = [terms | self._synonyms.of(terms) for terms in map(set, self._unit_words)]
         self._context_meant = {key: terms | self._synonyms.of(terms) for key, terms in self._context.items()}
         self._page_terms = {evidence[page[0]].page_key: self._words_of(page) for page in self._pages}
-        self.columns = AskedColumns(question)
         of_time = [self.columns.of_row(unit) for unit in evidence]
         # fiscal years have other names than the dates that end them: only rows of the year that is asked for tell
         # which are of others
@@ -165,6 +165,7 @@ class Fit:
         first, last = runs.around(unit.index, self.wanted, self.share, says_nothing_new=self.says_nothing_new(at))
         text = page.text[page.units[first].start : page.units[last].end]
         terms = self._forms.added(words(f"{text} {unit.header}", self._language), text)
+        terms = [*terms, *self.columns.words_met(unit, self._language)]
         return _Run(first, last, text.rstrip(), terms, self._synonyms.of(terms))
 
     def _words_of(self, page: Sequence[int]) -> set[str]:
