@@ -31,7 +31,18 @@ _GROUPS: Final = (
     "fine penalty bußgeld geldstrafe strafe amende multa boete",
     "refund return returned returns back rückgabe umtausch retour remboursement devolución",
     "bonus incentive prämie gratifikation prime",
-    "salary wage wages pay gehalt lohn salaire sueldo salario loon",
+    "salary wage wages pay earn earns earned remuneration gehalt lohn verdient salaire rémunération sueldo salario loon",
+    """debit debited withdrawn withdrawal abgebucht abbuchung lastschrift débité prélevé prélèvement débit cargo
+    afgeschreven""",
+    """give gave given gift donate donated donation contribute contributed contribution grant granted award awarded
+    spende zuschuss don subvention donación""",
+    """borrow borrowed loan lend lent issue issued debt notes bonds credit kredit darlehen emprunt prêt préstamo""",
+    "interest coupon rate bear bears zins zinsen zinssatz intérêt intérêts interés",
+    """outstanding unpaid overdue arrears balance owe owed rest remaining offen restbetrag saldo solde restant""",
+    """insurance insure insured insurer coverage cover covered policy versicherung versichert assurance assuré
+    seguro verzekering""",
+    """withhold withheld deduct deducted deduction deductions retained einbehalten abzug abgezogen retenu retenue
+    déduit""",
     "sell sold sales revenue revenues turnover verkauft umsatz umsatzerlöse ventes ventas ingresos omzet",
     "profit profits earnings income gewinn ergebnis bénéfice résultat beneficio winst",
     "budget funds funding money allocation outlay expenditure geld haushalt argent",
@@ -60,7 +71,21 @@ _GROUPS: Final = (
     aanwezig""",
     "man men male males männer männlich hommes masculin hombres",
     "woman women female females frauen weiblich femmes féminin mujeres",
-    "doctor physician dr arzt ärztin médecin médico",
+    """doctor physician dr surgeon arzt ärztin médecin médico""",
+    "lawyer attorney counsel solicitor barrister represent represents represented anwalt anwältin avocat abogado",
+    "judge justice honorable hon magistrate richter richterin juge juez",
+    "party plaintiff defendant appellant appellee sue sued kläger beklagter",
+    """job position occupation profession title role post function employment work works worked beruf stelle tätigkeit
+    emploi poste fonction métier puesto cargo functie""",
+    """employer company firm work works worked employment arbeitgeber employeur empresa werkgever""",
+    """school university college study studied education degree graduated studium studiert hochschule études
+    diplôme universidad""",
+    "language languages speak speaks spoken sprache sprachen langue langues idioma",
+    "serve served server waiter waitress associate attendant bedienung serveur",
+    """patient sick ill illness disease diagnosis diagnosed krankheit diagnose maladie diagnostic""",
+    "guest visitor visitors besucher gäste visiteurs",
+    "parent mother father guardian mutter vater mère père",
+    "child children kids son daughter kinder kind enfant enfants hijos",
     "drug medicine medication prescribed prescription medikament arznei médicament",
     "people persons individuals personen personnes personas",
     # times
@@ -74,12 +99,26 @@ _GROUPS: Final = (
     "die died death deceased gestorben tod décès",
     """order ordered purchase purchased bought placed bestellt bestellung auftrag bestelldatum commande commandé
     pedido besteld""",
-    """deliver delivered delivery ship shipped shipping shipment geliefert lieferung versand livré livraison
-    entrega levering""",
+    """deliver delivered delivery ship shipped shipping shipment send sent dispatched postage carriage freight arrive
+    arrives arrived geliefert lieferung versand versendet porto livré livraison expédié envoi entrega envío levering""",
     "stay check arrival arrive arrived ankunft arrivée llegada",
+    """leave left leaves discharge discharged departure depart departs departed abfahrt abreise entlassen départ sorti
+    sortie salida""",
+    """enter entered entry admitted admission join joined hire hired entrée eintritt aufgenommen embauche ingreso""",
+    """transport transported transportation carrier carried via vessel ship boat truck lorry freight spedition
+    transporteur navire schiff transporte buque""",
+    """travel travelled trip journey flight fly reise dienstreise voyage viaje reis""",
+    """happen happened occur occurred took place event ereignis événement""",
+    """cancel cancelled cancellation terminate terminated termination kündigen kündigung résiliation résilier
+    rescisión opzegging""",
+    "renew renewed renewal extend extended extension prolong verlängert verlängerung renouvellement prolongation",
+    "change changed amend amended amendment modify modified revised revision änderung geändert modification",
+    "correct correction corrected erratum error mistake fehler berichtigung erreur correction",
     # places and ways to reach somebody
     "phone telephone tel call mobile telefon téléphone teléfono telefoon",
     "email e-mail mail courriel correo",
+    "contact representative attn attention ansprechpartner interlocuteur contacto",
+    "web website site online internet homepage",
     "address street located live lives adresse anschrift dirección adres",
     "where venue location place room ort raum lieu salle lugar",
     # measures
@@ -105,6 +144,23 @@ _GROUPS: Final = (
     appartements""",
     "car cars vehicle vehicles auto fahrzeug voiture véhicule",
     "warranty guarantee garantie garantía",
+    "keep kept store stored storage retain aufbewahren lagerung conserver conservation",
+    "allow allowed permit permitted permission erlaubt gestattet autorisé permis permitido",
+    "forbid forbidden prohibited banned verboten untersagt interdit prohibido",
+    "must required requirement mandatory obligatory pflicht verpflichtend erforderlich obligatoire requis",
+    "purpose reason why because needed use used zweck grund but motif objet",
+    "normal reference standard usual typical referenz referenzbereich",
+    "limit range interval maximum minimum max min grenze höchst limite plage",
+    "hours open opens opening öffnungszeiten geöffnet horaires ouvert horario",
+    "colour color farbe couleur kleur",
+    "result results outcome score ergebnis résultat resultado",
+    "portion serving servings dose ration",
+    "fuel petrol gasoline gas diesel benzin essence carburant",
+    "power electricity energy strom électricité energie énergie",
+    "room suite zimmer chambre habitación",
+    "hotel accommodation lodging unterkunft hébergement alojamiento",
+    "food meal meals dinner lunch breakfast essen verpflegung repas comida",
+    "taxi cab fahrt",
     "prison jail imprisonment gefängnis haft",
     "made material metal werkstoff matériau",
 )

@@ -19,7 +19,8 @@ _COUNT: Final = (
     r"per|once|twice|ein(?:e[mnrs]?)?|zwei|drei|vier|fünf|sechs|zehn|zwölf|vierzehn|dreißig|une?|deux|trois|dos|tres"
 )
 _TIME: Final = (
-    r"seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|quarters?|years?|decades?|centur(?:y|ies)|times?|sekunden?|"
+    # "a second factor" is no span of time
+    r"(?<!\ba )seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|quarters?|years?|decades?|centur(?:y|ies)|times?|sekunden?|"
     r"minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|mal|secondes?|heures?|jours?|semaines?|mois|ans?|années?|"
     r"segundos?|horas?|días?|meses|años?"
 )
