@@ -48,13 +48,19 @@ class AskedColumns:
         if self._period.dates and said.dates:
             verdicts.append(bool(set(self._period.dates) & set(said.dates)))
         elif self._period.years and said.years:
-            verdicts += self._of_years(said.years)
+            verdicts += self._of_years(said.years, fiscal=_FISCAL.search(column) is not None)
         return all(verdicts) if verdicts else None
 
-    def _of_years(self, years: frozenset[int]) -> list[bool]:
+    def _of_years(self, years: frozenset[int], *, fiscal: bool) -> list[bool]:
         asked = self._period.years
-        near = self._is_fiscal and any(abs(year - other) == 1 for year in asked for other in years)
+        near = self._is_fiscal and not fiscal and any(abs(year - other) == 1 for year in asked for other in years)
         return [] if near and not asked & years else [bool(asked & years)]
+
+    def of_unit(self, unit: EvidenceUnit) -> bool | None:
+        """As `of_row`; of other units by the time that they name themselves."""
+        if not self.names_time:
+            return None
+        return self.of_row(unit) if unit.kind == "row" else self.is_of(unit.text)
 
     def words_met(self, unit: EvidenceUnit, language: str) -> frozenset[str]:
         """The words by which the question names its time, where a row has a column of it; it need not repeat them."""
