@@ -197,6 +197,36 @@ def test_an_answer_says_that_it_quotes_and_shows_columns(shelf: "Shelf") -> None
     ]
 
 
+QUARTER = (
+    "Results\n"
+    "Sales to one customer were 12 % of total revenue for the third quarter of fiscal year 2024.\n"
+    "In the third quarter of fiscal year 2023, one customer was 10 % of total revenue.\n"
+    "Three Months Ended October 29, 2023 October 30, 2022\n"
+    "Total revenue ........ $ 18,120 $ 5,931\n"
+    "Robot revenue for the third quarter of fiscal year 2024 was $ 261 million."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("What was total revenue in the third quarter of fiscal 2024?", "Total revenue ........ $ 18,120 $ 5,931"),
+        ("What was total revenue in the third quarter of fiscal 2023?", "Total revenue ........ $ 18,120 $ 5,931"),
+        ("What was total revenue in Q3 FY2024?", "Total revenue ........ $ 18,120 $ 5,931"),
+        (
+            "What was robot revenue in the third quarter of fiscal 2024?",
+            "Robot revenue for the third quarter of fiscal year 2024 was $ 261 million.",
+        ),
+    ],
+)
+def test_a_row_need_not_repeat_the_period_that_its_columns_are_of(shelf: "Shelf", question: str, quote: str) -> None:
+    uri = "file:///docs/quarter.pdf"
+    shelf.put(uri, shelf.page_of(QUARTER, rows=(4,), header=3))
+    documents = [shelf.document(uri, 1, 0, 5)]
+    found = from_documents(question, documents, store=shelf, budget=10_000, started=0.0)
+    assert extract(found.question, found.evidence).runs[0].text == quote
+
+
 def test_marker_like_text_of_a_page_is_shown_in_other_brackets_and_quoted_as_it_is(shelf: "Shelf") -> None:
     documents = [shelf.document(shelf.REPORT, 2, 4, 4)]
     found = from_documents("Why did net sales rise?", documents, store=shelf, budget=10_000, started=0.0)

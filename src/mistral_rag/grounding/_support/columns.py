@@ -37,7 +37,8 @@ class AskedColumns:
     def is_of(self, column: str) -> bool | None:
         """True for the name of a column of this time, False for one of another, None where it names none.
 
-        A date is compared with dates, a year with years; "July 1, 2023" is of 2023, and of no other date.
+        A date is compared with dates, a year with years; "July 1, 2023" is of 2023, and of no other date. Of a fiscal
+        year may be a day of the year before or behind: None.
         """
         said = _period(column)
         spans = spans_of(column)
@@ -47,27 +48,9 @@ class AskedColumns:
         ]
         if self._period.dates and said.dates:
             verdicts.append(bool(set(self._period.dates) & set(said.dates)))
-        elif self._period.years and said.years:
-            verdicts += self._of_years(said.years, fiscal=_FISCAL.search(column) is not None)
+        elif self._period.years and said.years and not self._may_be_of(column):
+            verdicts.append(bool(self._period.years & said.years))
         return all(verdicts) if verdicts else None
-
-    def _of_years(self, years: frozenset[int], *, fiscal: bool) -> list[bool]:
-        asked = self._period.years
-        near = self._is_fiscal and not fiscal and any(abs(year - other) == 1 for year in asked for other in years)
-        return [] if near and not asked & years else [bool(asked & years)]
-
-    def of_unit(self, unit: EvidenceUnit) -> bool | None:
-        """As `of_row`; of other units by the time that they name themselves."""
-        if not self.names_time:
-            return None
-        return self.of_row(unit) if unit.kind == "row" else self.is_of(unit.text)
-
-    def words_met(self, unit: EvidenceUnit, language: str) -> frozenset[str]:
-        """The words by which the question names its time, where a row has a column of it; it need not repeat them."""
-        if not self.of_row(unit):
-            return frozenset()
-        named = " ".join(_TIME_WORD.findall(self._question))
-        return frozenset(words(named, language))
 
     def cells(self, cells: Sequence[CellValue]) -> list[CellValue]:
         """Cells of a row, those of the asked columns first."""
@@ -77,9 +60,32 @@ class AskedColumns:
         """True for a row with a column of this time, False where its columns are of others; None for other units."""
         if unit.kind != "row" or not self.names_time:
             return None
-        names = {cell.column for cell in unit.cells} or {unit.header}
-        verdicts = [verdict for name in names if (verdict := self.is_of(name)) is not None]
+        verdicts = [verdict for name in _columns(unit) if (verdict := self.is_of(name)) is not None]
         return any(verdicts) if verdicts else None
+
+    def of_unit(self, unit: EvidenceUnit) -> bool | None:
+        """As `of_row`; of other units by the time that they name themselves."""
+        if not self.names_time:
+            return None
+        return self.of_row(unit) if unit.kind == "row" else self.is_of(unit.text)
+
+    def words_met(self, unit: EvidenceUnit, language: str) -> frozenset[str]:
+        """The words by which the question names its time, where a row has a column of it: no row repeats them."""
+        of = self.of_row(unit)
+        if of is False or unit.kind != "row" or not (of or any(map(self._may_be_of, _columns(unit)))):
+            return frozenset()
+        return frozenset(words(" ".join(_TIME_WORD.findall(self._question)), language))
+
+    def _may_be_of(self, column: str) -> bool:
+        """True for a day in the year before or behind the fiscal year that is asked for."""
+        if not self._is_fiscal or _FISCAL.search(column):
+            return False
+        asked, years = self._period.years, _period(column).years
+        return not asked & years and any(abs(year - other) == 1 for year in asked for other in years)
+
+
+def _columns(unit: EvidenceUnit) -> set[str]:
+    return {cell.column for cell in unit.cells} or {unit.header}
 
 
 @lru_cache(maxsize=1024)

@@ -115,7 +115,7 @@ class Fit:
         self._unit_meant = [terms | self._synonyms.of(terms) for terms in map(set, self._unit_words)]
         self._context_meant = {key: terms | self._synonyms.of(terms) for key, terms in self._context.items()}
         self._page_terms = {evidence[page[0]].page_key: self._words_of(page) for page in self._pages}
-        of_time = [self.columns.of_row(unit) for unit in evidence]
+        of_time = [self.columns.of_unit(unit) for unit in evidence]
         # fiscal years have other names than the dates that end them: only rows of the year that is asked for tell
         # which are of others
         self._of_other_years = {at for at, of in enumerate(of_time) if of is False} if True in of_time else set()
