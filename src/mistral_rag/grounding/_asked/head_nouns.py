@@ -37,7 +37,7 @@ _NAMES: Final = """agency airline architect artist attorney auditor author bank 
 
 _NOUNS: Final[Mapping[ValueKind, str]] = MappingProxyType(
     {
-        "duration": "duration lifetime maturity period sentence shelf-life term",
+        "duration": r"duration lifetime maturity period sentence shelf\Wlife term time\Wlimit lead\Wtime",
         "date": "date day deadline month weekday year",
         "percentage": "percent percentage proportion share",
         "name": _NAMES,
@@ -54,7 +54,8 @@ _GERMAN: Final[Mapping[ValueKind, str]] = MappingProxyType(
         "percentage": r"\w*(?:anteil|quote|prozentsatz|zinssatz|steuersatz)",
         "code": r"\w*(?:nummer|kennung|aktenzeichen|iban|bic|kennzeichen|postleitzahl)",
         "money": r"\w*(?:betrag|preis|summe|gebühr|kosten|miete|gehalt|lohn|umsatz|gewinn|steuer)",
-        "amount": r"\w*(?:rabatt|temperatur|gewicht|länge|breite|höhe|tiefe|größe|menge|anzahl|zahl|leistung|spannung|druck|geschwindigkeit|wert)",
+        "amount": r"\w*(?:rabatt|temperatur|gewicht|länge|breite|höhe|tiefe|größe|menge|anzahl|zahl|leistung|spannung"
+        r"|druck|geschwindigkeit|wert)",
     }
 )
 _FRENCH: Final[Mapping[ValueKind, str]] = MappingProxyType(
@@ -64,7 +65,8 @@ _FRENCH: Final[Mapping[ValueKind, str]] = MappingProxyType(
         "percentage": "taux|pourcentage|part|proportion",
         "code": "numéro|code|iban|bic|siret|siren|référence",
         "money": "montant|prix|coût|tarif|total|somme|frais|loyer|salaire|solde|prime|amende|budget",
-        "amount": "valeur|nombre|poids|longueur|hauteur|largeur|remise|puissance|température|pression|tension|quantité|superficie|population"
+        "amount": "valeur|nombre|poids|longueur|hauteur|largeur|remise|puissance|température|pression|tension|quantité"
+        "|superficie|population"
         "|consommation|distance|profondeur|vitesse|capacité",
     }
 )
@@ -77,10 +79,10 @@ _ENDS: Final = rf"(?=\W*$| ?[,;:(?]| (?:{_NO_MODIFIER}|under|during|after|before
 """Behind the noun comes no other noun: "cost report", "rate table"."""
 _VERBS: Final = (
     "|applies|apply|applied|owed?|paid|pays?|charged|given|gave|gives|signed|got|gets?|made|makes?|used|uses?|needed|"
-    "covers?|covered|supplie[sd]|delivered|sent|received|wrote|prepared|represents?|carrie[sd]|bought|sold)\\b)"
+    "covers?|covered|supplie[sd]|delivered|sent|received|wrote|prepared|represents?|carrie[sd]|bought|sold|shown|set|\\w+ed)\\b)"
 )
 _MODIFIERS: Final = rf"(?: (?!(?:{_NO_MODIFIER})\b)[\w.&'’-]+){{0,{MAX_MODIFIERS}}}?"
-_COUNTED: Final = r"\bnumber of (?!the\b|this\b|that\b|his\b|her\b|its\b|our\b|my\b|your\b|[A-Z])"
+_COUNTED: Final = r"\bnumber of (?!the\b|this\b|that\b|his\b|her\b|its\b|our\b|my\b|your\b)"
 """Behind such words stands what is counted: "the number of employees", but "the number of the invoice"."""
 
 

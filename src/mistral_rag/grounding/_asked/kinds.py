@@ -23,7 +23,8 @@ _BY_LANGUAGE: Final[Mapping[str, Mapping[ValueKind, str]]] = MappingProxyType(
         "en": {
             "duration": r"\bhow (?:long|soon|quickly|old|often|frequently)\b"
             # kilowatt hours, man hours and light years are no spans of time
-            r"|\bhow many (?:(?!\w*watt|amp|man|light)\w+ ){0,2}?(?:seconds|minutes|hours|days|nights|weeks|months|years)\b",
+            r"|\bhow many (?:(?!\w*watt|amp|man|light)\w+ ){0,2}?"
+            r"(?:seconds|minutes|hours|days|nights|weeks|months|years)\b",
             "date": r"(?:^\W*|\b(?:and|or|since|until|by|from|of|exactly|me|know|says?) )when\b",
             "time": r"\b(?:at )?what (?:time|hours?)\b",
             "percentage": r"\bper ?cent(?:age)?s?\b|\b(?:what|which) (?:share|proportion|fraction|part) of\b"
@@ -174,7 +175,8 @@ _MONEY: Final = re.compile(
 )
 """Names of sums, and verbs of paying."""
 _COUNTS: Final = re.compile(
-    r"\bhow (?:many|heavy|tall|long|deep|wide|thick|far|fast|hot|cold|loud|strong)\b|\bweighs?\b|\bwie ?viele\b|\bcu[áa]nt[oa]s\b|\bcombien d(?:e\b|['’])|\bquant[ie]\b|\bquant[oa]s\b|몇",
+    r"\bhow (?:many|heavy|tall|long|deep|wide|thick|far|fast|hot|cold|loud|strong)\b|\bweighs?\b"
+    r"|\bwie ?viele\b|\bcu[áa]nt[oa]s\b|\bcombien d(?:e\b|['’])|\bquant[ie]\b|\bquant[oa]s\b|몇",
     re.IGNORECASE,
 )
 """Words that ask for a count or a measure: "how many invoices were paid" is none of money."""
@@ -182,6 +184,8 @@ _COUNTS: Final = re.compile(
 
 def kind_asked(question: str) -> ValueKind | None:
     """The kind of value that a question asks for; None when its words do not say."""
-    kind = next((kind for kind, asked in _ASKED.items() if asked.search(question)), None) or asked_by_noun(question)
+    kind = next((kind for kind, asked in _ASKED.items() if asked.search(question)), None)
+    if kind is None:
+        return asked_by_noun(question)
     is_money = kind == "amount" and _MONEY.search(question) and not _COUNTS.search(question)
     return "money" if is_money else kind

@@ -36,39 +36,33 @@ STRANGE = 0.1
 """Of a word, what each word beyond the question's costs a short label: "TOTAL ASSETS" before "Total current assets"."""
 MAX_ROW_LABEL = 8
 """Words of a row that are its label, and not its text cells."""
-LONG = 30
-"""Content words from which on a unit is long: more than a sentence of contracts."""
 WEIGHTS = {
-    "own": 1.0,
-    "meant": 1.1,
-    "neighbours": 1.4,
-    "context": 2.3,
-    "section": 2.0,
-    "page": 2.4,
-    "names": 1.1,
-    "near": 0.4,
-    "precision": 3.3,
-    "value": 2.5,
-    "missing": -2.0,
-    "question": -0.5,
-    "rank": -1.1,
-    "introduction": -0.7,
-    "row": 1.4,
+    "own": 1.6,
+    "meant": 1.9,
+    "neighbours": 2.7,
+    "context": 2.8,
+    "page": 3.6,
+    "named": 2.7,
+    "precision": 3.9,
+    "value": 2.6,
+    "missing": -1.8,
+    "rank": -1.3,
+    "row": 1.3,
     "heads": -0.7,
-    "repeats": -0.9,
-    "echo": -3.0,
-    "length": -0.3,
+    "announces": -0.7,
 }
-"""Fitted to 560 questions of OHR-Bench, XQuAD (en, de, es) and FinanceBench, and three times to the 50 answered ones of
-the tuning half of `benchmarks.questions`. "missing" is set to -2, below the -.5 that is likeliest, so that a run
-without the value seldom comes before one with it for a word more of the question (ADR 95)."""
+"""Fitted to 532 questions of OHR-Bench, XQuAD (en, de), FinanceBench, the tuning half of `benchmarks.questions` and 72
+more about everyday documents, each set by its own weight; ten other features brought nothing to documents that they
+were not fitted to (ADR 115)."""
 
 OTHER_SPAN = 2.0
 """Subtracted where a row's columns are of other spans of time than the question: nearly as much as a value brings."""
 
 OTHER_YEAR = 2.0
-"""Subtracted where a row's columns are of other years or dates than the question, and those of another row are not."""
+"""Subtracted where a row's columns or a sentence are of other years or dates than the question, and others are not."""
 
+_CELL_GAP = "  "
+"""Between the cells of a row in the text of a page."""
 _NAME = re.compile(r"(?<!^)(?<![.?!:¿] )\b[A-ZÀ-Þ][\w'’-]+")
 
 
@@ -115,8 +109,9 @@ class Fit:
         self._unit_meant = [terms | self._synonyms.of(terms) for terms in map(set, self._unit_words)]
         self._context_meant = {key: terms | self._synonyms.of(terms) for key, terms in self._context.items()}
         self._page_terms = {evidence[page[0]].page_key: self._words_of(page) for page in self._pages}
+        self._items = self._names_of_items()
         of_time = [self.columns.of_unit(unit) for unit in evidence]
-        # fiscal years have other names than the dates that end them: only rows of the year that is asked for tell
+        # fiscal years have other names than the dates that end them: only units of the year that is asked for tell
         # which are of others
         self._of_other_years = {at for at, of in enumerate(of_time) if of is False} if True in of_time else set()
 
@@ -188,52 +183,60 @@ class Fit:
         return self._asked.issuperset(self._unit_words[at])
 
     def _features(self, at: int) -> dict[str, float]:
-        """Features of the run that is quoted for a unit, 0 to 1 but for the logarithms of its rank and length.
+        """Features of the run that is quoted for a unit, 0 to 1 but for the logarithm of its rank.
 
-        Shares are of the question's content words, weighted by rarity. Names that the page's title or head has are
-        satisfied by the page, and count in no share of the run alone.
+        Shares are of the question's content words, weighted by rarity. Names that stand anywhere on the page are
+        satisfied by the page: a receipt names its shop once, and each of its lines is about it. They count in
+        ``page`` and ``named`` only.
 
         - ``own``: share in the run and the names of its columns; ``meant``: the same with words of the same meaning;
-        - ``neighbours``, ``context``, ``section``, ``page``: the same with the words of the units around it, of its
-          page's title and head, of the heading above it, of all that was found on its page;
-        - ``names``: share that is names which the page has;
-        - ``near``: share of the question's pairs of words that stand near each other in it;
+        - ``neighbours``, ``context``, ``page``: the same with the words of the units around it, of its page's title
+          and head, of all that was found on its page;
+        - ``named``: share that is names of the page, in the run itself;
         - ``precision``: share of its words that are the question's, or mean the same; figures do not count against it;
         - ``value``: how surely it holds a value of the wanted kind; without a known kind, that it holds a number where
           one is asked for; ``missing``: it holds no value of the kind;
-        - ``heads``: it is a row with the names of columns; ``question``: it is one itself;
-        - ``repeats``: it says nothing of what is asked of the page's subject; ``echo``: nothing beyond the question;
-        - ``introduction``: it ends with a colon, so what it announces stands below.
+        - ``row``: it is a row, ``heads``: one with the names of columns;
+        - ``announces``: it ends with a colon or a question mark, so what it announces stands below.
         """
         unit, run = self._evidence[at], self._runs[at]
         key = unit.page_key
-        subject = self._names & self._titles[key]
+        subject = self._subject(key)
         asked = [word for word in self._plain_words if word not in subject]
         held = run.meant.union(run.terms)
         around = {word for other in self._neighbours(at) for word in self._unit_meant[other]}
-        meant = self._weight(asked, held)
-        section = set(self._section(unit))
         return {
             "own": self._weight(asked, set(run.terms)),
-            "meant": meant,
-            "neighbours": self._weight(self._plain_words, held | around),
-            "context": self._weight(self._plain_words, held | self._context_meant[key]),
-            "section": self._weight(self._plain_words, held | self._synonyms.of(section) | section),
+            "meant": self._weight(asked, held),
+            "neighbours": self._weight(asked, held | around),
+            "context": self._weight(asked, held | self._context_meant[key]),
             "page": self._weight(self._plain_words, held | self._page_terms[key]),
-            "names": self._weight(self._names, self._page_terms[key]),
-            "near": near(self._pairs, run.terms),
-            "precision": self._precision(unit, run),
+            "named": self._weight(subject & self._page_terms[key], held),
+            "precision": self._precision(unit, run, subject),
             "value": (value := self._value(run.text)),
             "missing": self._missing(value),
-            "question": float(run.text.endswith("?")),
             "rank": math.log1p(unit.rank),
-            "introduction": float(run.text.endswith(":")),
             "row": float(unit.kind == "row"),
             "heads": float(self._runs_of[key].holds_names(unit.index)),
-            "repeats": float(meant == 0),
-            "echo": float(self._asked.issuperset(run.terms)),
-            "length": max(math.log((1 + len(run.terms)) / (1 + LONG)), 0.0),
+            "announces": float(run.text.endswith((":", "?"))),
         }
+
+    def _subject(self, key: tuple[str, int]) -> set[str]:
+        """Names of the question that are a page's subject: all that stand on it, but for those of an item.
+
+        An item is named in the first cell of a row with a value of the wanted kind: "Glacier  $2.22". The title's names
+        are of no item.
+        """
+        on_page = self._names & (self._page_terms[key] | self._titles[key])
+        return on_page - (self._items.get(key, set()) - self._titles[key])
+
+    def _names_of_items(self) -> dict[tuple[str, int], set[str]]:
+        found: dict[tuple[str, int], set[str]] = {}
+        for unit in self._evidence:
+            if unit.kind == "row" and self._names and self._value(unit.text) > MAYBE:
+                first = unit.text.split(_CELL_GAP, 1)[0]
+                found.setdefault(unit.page_key, set()).update(self._names.intersection(words(first, self._language)))
+        return found
 
     def _weight(self, asked: Iterable[str], held: Set[str]) -> float:
         return sum(self._weigh(word) for word in asked if word in held) / self._total
@@ -247,15 +250,16 @@ class Fit:
         """1 where a run has no value of the wanted kind; less for names, which roles ("the pharmacists") stand for."""
         return (MAYBE if self.wanted.kind == "name" else 1.0) * (self.wanted.kind is not None and value == 0)
 
-    def _precision(self, unit: EvidenceUnit, run: "_Run") -> float:
+    def _precision(self, unit: EvidenceUnit, run: "_Run", subject: Set[str]) -> float:
         """Share of a run's words that are the question's; of a row the share with its best column's name."""
         own = self._said(run.text)
         columns = [self._said(cell.column) for cell in unit.cells if cell.column] or [()]
-        return max(self._precise({*own[:MAX_ROW_LABEL], *column} if column else own) for column in columns)
+        return max(self._precise({*own[:MAX_ROW_LABEL], *column} if column else own, subject) for column in columns)
 
-    def _precise(self, terms: Collection[str]) -> float:
-        known = sum(term in self._asked or bool(self._synonyms.of([term])) for term in terms)
-        return known / (max(len(terms), MIN_LABEL) + STRANGE * (len(terms) - known))
+    def _precise(self, terms: Collection[str], subject: Set[str]) -> float:
+        others = [term for term in terms if term not in subject]
+        known = sum(term in self._asked or bool(self._synonyms.of([term]) - subject) for term in others)
+        return known / (max(len(others), MIN_LABEL) + STRANGE * (len(others) - known))
 
     def _said(self, text: str) -> Sequence[str]:
         """Words of a text, without its figures."""

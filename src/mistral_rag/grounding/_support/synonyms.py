@@ -31,7 +31,8 @@ _GROUPS: Final = (
     "fine penalty bußgeld geldstrafe strafe amende multa boete",
     "refund return returned returns back rückgabe umtausch retour remboursement devolución",
     "bonus incentive prämie gratifikation prime",
-    "salary wage wages pay earn earns earned remuneration gehalt lohn verdient salaire rémunération sueldo salario loon",
+    """salary wage wages pay earn earns earned remuneration gehalt lohn verdient salaire rémunération sueldo salario
+    loon""",
     """debit debited withdrawn withdrawal abgebucht abbuchung lastschrift débité prélevé prélèvement débit cargo
     afgeschreven""",
     """give gave given gift donate donated donation contribute contributed contribution grant granted award awarded

@@ -20,8 +20,8 @@ _COUNT: Final = (
 )
 _TIME: Final = (
     # "a second factor" is no span of time
-    r"(?<!\ba )seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|quarters?|years?|decades?|centur(?:y|ies)|times?|sekunden?|"
-    r"minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|mal|secondes?|heures?|jours?|semaines?|mois|ans?|années?|"
+    r"(?<!\ba )seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|quarters?|years?|decades?|centur(?:y|ies)|"
+    r"times?|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|mal|secondes?|heures?|jours?|semaines?|mois|ans?|années?|"
     r"segundos?|horas?|días?|meses|años?"
 )
 _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
@@ -66,6 +66,7 @@ _NO_AMOUNT: Final = _any_of(
 """Numbers that count nothing: of dates, spans of time, sections, list items."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_DATED: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 
 
 _SPOKEN: Final[Mapping[ValueKind, str]] = MappingProxyType(
@@ -113,6 +114,10 @@ class WantedValue:
                 said = _WORD.findall(match[0].casefold())
                 # "R. J. Reynolds Tobacco" is no new name for a question about R. J. Reynolds
                 yield sum(len(word) > 1 and word not in self._words for word in said) * 2 > len(said)
+            elif kind == "code":
+                # a year and a date are no number of anything
+                is_other = _YEAR.fullmatch(match[0]) or _DATED.fullmatch(match[0])
+                yield is_other is None and match[0].casefold() not in self._question
             else:
                 # the question may name another percentage, but never the one that it asks for
                 yield kind == "percentage" or match[0].casefold() not in self._question
