@@ -147,10 +147,14 @@ class Subjects:
     def _is_of(self, at: int, names: Sequence[Thing]) -> bool:
         return all(self.about(at, name) == 1 for name in names)
 
-    def others(self, at: int) -> float:
-        """Things that a unit is not about: codes and times each, names as their share."""
+    def others(self, at: int, *, is_of_time: bool = False) -> float:
+        """Things that a unit is not about: codes and times each, names as their share.
+
+        With `is_of_time`, by its columns, it is about the year and the quarter.
+        """
         names = [1 - self.about(at, thing) for thing in self.things if thing.kind == "name"]
-        rest = [1 - self.about(at, thing) for thing in self.things if thing.kind != "name"]
+        told = {"name", "year", "quarter"} if is_of_time else {"name"}
+        rest = [1 - self.about(at, thing) for thing in self.things if thing.kind not in told]
         return sum(rest) + (NAMES_SHARE * sum(names) / len(names) if names else 0.0)
 
     def is_about_another(self, at: int) -> bool:

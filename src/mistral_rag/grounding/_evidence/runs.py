@@ -91,4 +91,5 @@ def runs_by_meaning(
 
 
 def _fit(fit: Fit, subjects: Subjects, at: int, unit: EvidenceUnit) -> float:
-    return fit.of(at) - OLDER_MALUS * unit.passage.older - OTHER_SUBJECT * subjects.others(at)
+    others = subjects.others(at, is_of_time=fit.is_of_time(at))
+    return fit.of(at) - OLDER_MALUS * unit.passage.older - OTHER_SUBJECT * others

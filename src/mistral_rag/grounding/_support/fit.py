@@ -149,6 +149,10 @@ class Fit:
         fit -= OTHER_YEAR * (at in self._of_other_years)
         return fit - OTHER_SPAN * are_of_other_spans(self._evidence[at].header, self._question)
 
+    def is_of_time(self, at: int) -> bool:
+        """True for a row with a column of the time that the question names, whose words it need not repeat."""
+        return bool(self.columns.words_met(self._evidence[at], self._language))
+
     def run(self, at: int) -> tuple[int, int]:
         """First and last unit of the run that is quoted for this unit: it holds a label and its value."""
         return self._runs[at].first, self._runs[at].last

@@ -124,9 +124,11 @@ class WantedValue:
 
 
 def _as_money(number: Number) -> float:
-    """1 for a sum with its currency, cents, groups or scale; a bare number may be one."""
+    """1 for a sum with its currency, cents, groups or scale; a bare number may be one, "one customer" is none."""
     if number.percent or number.unit is not None:
         return 0.25
+    if not number.currency and not number.power and not any(sign.isdigit() for sign in number.text):
+        return 0.0
     scaled = number.power and _SCALE_WORD.search(number.text)
     return 1.0 if number.currency or number.decimals == 2 or scaled or _GROUPS.search(number.text) else MAYBE
 
