@@ -14,8 +14,8 @@ from mistral_rag.text import MONTHS, words
 _FISCAL: Final = re.compile(r"\b(?:fiscal|fy\W?(?:\d\d)?\d\d)\b", re.IGNORECASE)
 """A fiscal year has another number than the days in it: one that is called 2024 may end in January of 2024 or 2025."""
 _TIME_WORD: Final = re.compile(
-    rf"\b(?:{'|'.join([*ORDINALS, *MONTHS])}|quarters?|f?q[1-4](?:fy)?(?:\d\d){{0,2}}|fiscal|fy\W?(?:\d\d){{0,2}}|years?"
-    r"|ended|ending|ends|three|six|nine|twelve|months?|\d{1,2}(?:st|nd|rd|th)?|(?:19|20)\d\d)\b",
+    rf"\b(?:{'|'.join([*ORDINALS, *MONTHS])}|quarters?|f?q[1-4](?:fy)?(?:\d\d){{0,2}}|fiscal|fy\W?(?:\d\d){{0,2}}"
+    r"|years?|ended|ending|ends|three|six|nine|twelve|months?|\d{1,2}(?:st|nd|rd|th)?|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 """Words that name a period."""
