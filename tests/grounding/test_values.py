@@ -161,3 +161,61 @@ def test_a_row_that_names_the_item_comes_before_rows_that_say_charges(
 )
 def test_a_row_of_figures_below_its_name_is_quoted_with_it(empty_shelf: "Shelf", question: str, quote: str) -> None:
     assert extract(question, rows_of(empty_shelf, ITEMS, header=0)).runs[0].text == quote
+
+
+CARD = (
+    "# Lab report\n\nOKAFOR, INES  12 Harbour Lane\n\nSodium 136 mmol/L\n\nHemoglobin 12.8 g/dL\n\n"
+    "Vitamin D was measured at 10.7 ng/mL.\n\nReport signed off by: Tom Berg, M.D.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("What was Ines Okafor's hemoglobin?", "Hemoglobin 12.8 g/dL"),
+        ("What was the sodium of Ines Okafor?", "Sodium 136 mmol/L"),
+        ("How much vitamin D does Ines Okafor have?", "Vitamin D was measured at 10.7 ng/mL."),
+        ("Which doctor signed the report about Ines Okafor?", "Report signed off by: Tom Berg, M.D."),
+    ],
+)
+def test_a_line_need_not_repeat_the_names_of_its_page(question: str, quote: str) -> None:
+    assert first(question, CARD) == quote
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        ("How much was the postage?", "Shelf $14.00\n\nShipping $6.00\n", "Shipping $6.00"),
+        (
+            "When did the patient leave the clinic?",
+            "The patient was admitted to the clinic on 2 May 2024.\n\nThe patient was discharged on 9 May 2024.\n",
+            "The patient was discharged on 9 May 2024.",
+        ),
+        ("What is the job of Ines Okafor?", "Name: Ines Okafor\n\nPosition: Engineer\n", "Position: Engineer"),
+        ("What was the crate transported by?", "Crate 7\n\nShipped via: Railway\n", "Shipped via: Railway"),
+        (
+            "Quand le compte du client sera-t-il débité ?",
+            "Facture du 2 mai 2024\n\nLe montant sera prélevé sur le compte du client le 9 mai 2024.\n",
+            "Le montant sera prélevé sur le compte du client le 9 mai 2024.",
+        ),
+    ],
+)
+def test_documents_have_other_words_for_what_is_asked(question: str, text: str, quote: str) -> None:
+    assert first(question, f"# Norrland Depot\n\n{text}") == quote
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        (
+            "How often do badges have to be changed?",
+            "Badges need a second factor when changed.\n\nBadges are changed every three years.\n",
+            "Badges are changed every three years.",
+        ),
+        ("What is the member number?", "Member since 2019\n\nMember no: 77-1204\n", "Member no: 77-1204"),
+        ("What is the order number?", "Order of 12/03/2024\n\nOrder no: 4417-B\n", "Order no: 4417-B"),
+        ("What is the claim number?", "Claim of 2024-03-12\n\nClaim no: CL-00217\n", "Claim no: CL-00217"),
+    ],
+)
+def test_ordinals_years_and_dates_are_no_spans_or_numbers(question: str, text: str, quote: str) -> None:
+    assert first(question, f"# Norrland Depot\n\n{text}") == quote

@@ -17,12 +17,12 @@ MAX_MODIFIERS: Final = 5
 
 _MONEY: Final = """amount balance bill bonus budget cash charge commission compensation copay cost credit debt
     deductible deposit dividend duty earning expenditure expense fare fee fine fund gratuity gst income instal+ment
-    invested liability loan loss premium pay payment penalty postage price profit refund rent revenue royalty salary
+    liability loan loss premium pay payment penalty postage price profit refund rent revenue royalty salary
     sale spending subtotal sum surcharge tariff tax tip toll total turnover value vat wage worth"""
-_AMOUNTS: Final = """allowance altitude amperage area calorie capacity consumption count current density
-    depth diameter dimension discount distance dosage dose elevation energy frequency headcount height hemoglobin
+_AMOUNTS: Final = """age allowance altitude amperage area calorie capacity consumption count current density
+    depth diameter dimension discount distance dosage dose elevation energy frequency headcount height
     humidity length level limit load maximum mileage minimum population power pressure quantity range rate ratio rating
-    reading rebate resistance result score size speed strength temperature tensile thickness torque turnout velocity
+    reading rebate resistance result score size speed strength temperature thickness torque turnout velocity
     voltage volume weight width yield"""
 _NAMES: Final = """agency airline architect artist attorney auditor author bank bidder borrower brand broker business
     buyer carrier chairman chairwoman chairperson chef city client clerk company consultant contact contractor council
@@ -78,8 +78,9 @@ _NO_MODIFIER: Final = (
 _ENDS: Final = rf"(?=\W*$| ?[,;:(?]| (?:{_NO_MODIFIER}|under|during|after|before|between|until|according|due|each|every"
 """Behind the noun comes no other noun: "cost report", "rate table"."""
 _VERBS: Final = (
-    "|applies|apply|applied|owed?|paid|pays?|charged|given|gave|gives|signed|got|gets?|made|makes?|used|uses?|needed|"
-    "covers?|covered|supplie[sd]|delivered|sent|received|wrote|prepared|represents?|carrie[sd]|bought|sold|shown|set|\\w+ed)\\b)"
+    "|applies|apply|owe|paid|pays?|given|gave|gives|got|gets?|made|makes?|uses?|"
+    "covers?|supplies|sent|wrote|represents?|carries|bought|sold|shown|set|heard|met|won|led|ran|took|saw|told|held|came|"
+    "built|began|found|lost|chose|drew|went|left|lent|owns?|\\w+ed)\\b)"
 )
 _MODIFIERS: Final = rf"(?: (?!(?:{_NO_MODIFIER})\b)[\w.&'’-]+){{0,{MAX_MODIFIERS}}}?"
 _COUNTED: Final = r"\bnumber of (?!the\b|this\b|that\b|his\b|her\b|its\b|our\b|my\b|your\b)"

@@ -158,6 +158,8 @@ _MONEY: Final = re.compile(
     r"costs?|prices?|pa(?:y|ys|id|yments?)|spen(?:d|t|ding)|charge[sd]?|fees?|fines?|salar(?:y|ies)|wages?|rent|premium"
     r"|discount|deposit|tips?|tax(?:es)?|vat|subtotal|bill|invoice|budget|balance|money|amount due|refund(?:ed)?"
     r"|revenues?|sales|profits?|turnover|earn(?:s|ed|ings?)?|bonus|owe[sd]?|due|worth|expensive"
+    r"|billed|donate[ds]?|borrow(?:s|ed)?|withheld|deducted|(?:come|came|amount(?:ed)?|add(?:ed)? up) to"
+    r"|(?:bring|brought) in"
     # de
     r"|\w*kost(?:en|et|ete|eten)|gekostet|\w*preise?s?|\w*gebühr(?:en)?|\w*betr(?:ag|ags|äge|ägen)|\w*rechnung|\w*summe"
     r"|\w*miete|\w*gehalt|\w*lohn|\w*steuer|\w*gelder?|\w*pauschale|rabatt|umsatz|strafe|prämie|(?:be|ge)?zahl\w*|verlangt"

@@ -13,12 +13,12 @@ _HOW: Final = re.compile(
     re.IGNORECASE,
 )
 _LIGHT: Final = re.compile(
-    r"\b(?:when|wann|wanneer|quand|wie (?:hoch|lange|oft|alt|gro(?:ß|ss))|quelle heure|gets?|got|go(?:es)?|went|became"
-    r"|becomes?|somebody|someone|something|muss|müssen|mussten?|jemand|doit|doivent|devait|quelqu['’]un|deben?"
+    r"\b(?:numbers?|when|wann|wanneer|quand|wie (?:hoch|lange|oft|alt|gro(?:ß|ss))|quelle heure|gets?|got|go(?:es)?|went"
+    r"|became|becomes?|somebody|someone|something|muss|müssen|mussten?|jemand|doit|doivent|devait|quelqu['’]un|deben?"
     r"|moet(?:en)?)\b",
     re.IGNORECASE,
 )
-"""Words that ask, and verbs that say little: no document is bound to repeat them."""
+"""Words that ask, and verbs that say little: no document is bound to repeat them ("Claim no: 217")."""
 _ASKS_NUMBER: Final = re.compile(
     rf"{_HOW.pattern}|\b(?:percent(?:age)?|amount|number of|total|ratio|rate|margin|revenues?|costs?|expenses?|income|"
     r"sales|price|usd|in (?:millions|thousands|dollars)|wie (?:viele?|hoch|lange|oft)|combien|cuánt[oa]s?)\b",
