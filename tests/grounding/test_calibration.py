@@ -17,7 +17,7 @@ from mistral_rag.schema import Source
 
 def signs(strength: float) -> Signs:
     return Signs(
-        covered=strength, best=strength, known=strength, value=1.0, about=1.0, unnamed=0.0, fit=strength, likeness=0.0
+        covered=strength, page=strength, absent=0.0, value=1.0, about=strength, unnamed=0.0, likeness=0.0
     )
 
 

@@ -9,28 +9,26 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """Signs that evidence answers a question, each 0 to 1 but for the fit.
+    """Signs that evidence answers a question, each 0 to 1.
 
     - ``covered``: share of the question's words in the best page, and their nearness in it;
-    - ``best``: share of the question's words, or of others of their meaning, weighted by rarity, in the first quote,
-      the units beside it, its section and its page's head; ``page``: the same in what was found of its page;
-    - ``known``: the same share in all that was found: 1 when no word of the question is strange to it;
-    - ``value``: 0 when no quote holds a value of the kind that is asked for, else 1;
+    - ``page``: share of the question's words, or of others of their meaning, weighted by rarity, in what was found of the
+      first quote's page;
+    - ``absent``: 1 when a noun of the question, and any other word of its meaning, stands nowhere on that page; for the
+      number of a case or a phone, when it does not stand beside the first quote;
+    - ``value``: how surely a quote holds a value of the kind that is asked for; 1 where the kind is not known;
     - ``about``: share of the things named in the question that the first quote is about;
     - ``unnamed``: share of the names in the question that nothing found mentions;
-    - ``fit``: a tenth of the fit of the first quote;
     - ``likeness``: mean cosine of the question with the first quote, and with the quote and its neighbours; 0 without
       a known model, whose weights then know of none.
     """
 
     covered: float
-    best: float
-    known: float
+    page: float
+    absent: float
     value: float
     about: float
     unnamed: float
-    fit: float
-    page: float = 0.0
     likeness: float = 0.0
 
 

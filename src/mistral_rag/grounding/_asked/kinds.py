@@ -32,12 +32,13 @@ _BY_LANGUAGE: Final[Mapping[str, Mapping[ValueKind, str]]] = MappingProxyType(
             r"|\b(?:what|which) (?:compan(?:y|ies)|firm|business|bank|supplier|vendor|contractor|manufacturer|customer"
             r"|person|man|woman|employee|doctor|physician|lawyer|author|director|manager|city|town|country)\b",
             "code": r"\b(?:what|which)(?: is|'s|’s| was| are| were)? (?:the |his |her |their |its |my |our |your )?"
-            r"(?:[\w'’-]+ ){0,3}?(?:account|article|bank|batch|bill|booking|card|case|claim|client|contract|customer"
-            r"|docket|document|employee|fax|file|flight|invoice|item|lot|member(?:ship)?|mobile|model|order|part|passport|patient"
-            r"|permit|phone|policy|product|project|receipt|record|reference|registration|report|serial"
-            r"|social security|tax|telephone|ticket|tracking|transaction|vat|version|vehicle)"
+            r"(?:[\w'’-]+ ){0,3}?(?:account|article|bank|bar|batch|bill|booking|card|case|chassis|claim|client"
+            r"|container|contract|customer|docket|document|employee|engine|fax|file|flight|insurance|invoice|item|licen[cs]e|lot"
+            r"|member(?:ship)?|mobile|model|order|part|passport|patient|permit|phone|plate|policy|product|project|receipt"
+            r"|record|reference|registration|report|routing|seal|serial|social security|tax|telephone|ticket|tracking"
+            r"|trailer|transaction|vat|version|vehicle|waybill)"
             r" (?:number|no|nr|code|id|identifier)\b"
-            r"|\b(?:what|which) (?:\w+ ){0,3}?(?:code|iban|bic|swift|sku|isbn|e-?mail)\b",
+            r"|\b(?:what|which) (?:[\w'’-]+ ){0,3}?(?:code|iban|bic|swift|sku|isbn|e-?mail)\b",
             "amount": r"\bhow (?:many|much|large|high|big|far|tall|deep|wide|fast|heavy|strong|thick|hot|cold|loud)\b"
             r"|\b(?:what|which) (?:is|was|were|are) the (?:\w+ ){0,3}?(?:number|amount|total|price|costs?|fee|value|"
             r"size|sum|weight|length|height|width|distance|population|temperature|score|ratio)s?\b"
