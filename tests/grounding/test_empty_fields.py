@@ -173,6 +173,10 @@ def test_an_empty_field_of_a_form_is_no_answer(question: str, text: str, reason:
         ("What is the phone number?", "Phone number: 0123 456789\n\nSigned: ________\n"),
         ("What is the phone number of Ada Brook?", "Name: Ada Brook\n\nTelephone: ________\n\n404-815-6095\n\nFax:\n"),
         ("What did Ada Brook order?", "Name: Ada Brook\n\nOrder: a lamp\n\nOrder date: ________\n"),
+        (
+            "When did the argument in Major begin?",
+            "MARY MAJOR,  :\n\nPetitioner  :\n\nThe argument began at 1:01 p.m.\n",
+        ),
         ("When was the memory card ordered?", "Memory card 16 GB\n\nOrdered through:\n\nOrder date: 15-10-2015\n"),
     ],
 )

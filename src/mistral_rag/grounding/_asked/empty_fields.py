@@ -144,7 +144,9 @@ class _Asked:
 
         Stop words are some, too: "Ordered through" is not "ordered".
         """
-        label = _ASIDE.sub("", _last_label(label))
+        label = _ASIDE.sub("", _last_label(label)).rstrip()
+        if label.endswith((",", ";")):  # the lines of a caption: "MARY MAJOR,  :"
+            return False
         of_kind = _OF_KINDS.get(self._wanted.kind, ()) if self._wanted.kind else ()
         said = [word for word in label.casefold().split() if word not in of_kind]
         terms = words(" ".join(said), self._language)

@@ -115,7 +115,8 @@ def extract(
         return Extract((), likelihood, subjects.absence(subjects.other_times(first), of=first))
     if (empty := empty_field(question, [quote.run.unit for quote in of_time], evidence)) is not None:
         return Extract((), likelihood, str(empty))
-    if likelihood >= calibration.threshold:
+    # what holds no word of the question answers it by chance, whatever else speaks for it
+    if likelihood >= calibration.threshold and signs.page > 0:
         return Extract(of_time, likelihood, _both_sides(of_time, fit))
     foreign = in_other_languages(question, evidence)
     if foreign and scale_of(embeddings) == MULTILINGUAL:
@@ -184,9 +185,10 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
 
 @dataclass(frozen=True, slots=True)
 class AbsentNouns:
-    """Nouns of a question that its first quote's page does not have, the first of them first; names are none.
+    """Nouns of a question that its first quote's page does not have; names are none.
 
-    `asks_for_one` is True when one of them is the question's first noun: the field or the item that it asks for.
+    `asks_for_one` is True when one of them is what the question asks for: the head of its first phrase, "pressure" of
+    "his blood pressure".
     """
 
     nouns: tuple[str, ...]
@@ -201,11 +203,12 @@ class AbsentNouns:
 def absent_nouns(fit: Fit, subjects: Subjects, at: int, question: str) -> AbsentNouns:
     """Nouns of the question that stand nowhere on a unit's page, for a code nowhere beside it."""
     named = {thing.text for thing in subjects.things if thing.kind == "name"}
-    nouns = nouns_in(without_instructions(question), language_of(question) or "en")
-    asked = [noun for noun in nouns if noun not in named]
+    said = nouns_in(without_instructions(question), language_of(question) or "en")
+    phrases = [phrase for every in said if (phrase := [noun for noun in every if noun not in named])]
     is_code = fit.wanted.kind == "code"
-    absent = tuple(noun for noun in asked if fit.lacks(noun, at, beside=is_code))
-    return AbsentNouns(absent, absent[:1] == tuple(asked[:1]) != ())
+    nouns = dict.fromkeys(noun for phrase in phrases for noun in phrase)
+    absent = tuple(noun for noun in nouns if fit.lacks(noun, at, beside=is_code))
+    return AbsentNouns(absent, bool(phrases) and phrases[0][-1] in absent)
 
 
 def _value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:
@@ -225,13 +228,14 @@ def _too_little(
     missing = []
     if unnamed := ", ".join(map(str, subjects.unnamed)):
         missing.append(f"nothing that was found mentions {unnamed}")
-    if absent:
-        held = "what fits best gives no" if fit.wanted.kind == "code" else "the page that fits best does not mention"
-        missing.append(f"{held} {', '.join(absent)}")
+    if absent and fit.wanted.kind == "code":
+        missing.append(f"what fits best gives no {', '.join(absent)}")
+    elif absent:
+        missing.append(f"the page that fits best does not mention {', '.join(absent)}")
     if signs.value == 0.0:
         missing.append(f"no quote holds {fit.wanted.article_and_kind}")
-    reason = "; ".join(missing) or "what was found covers too little of the question"
-    return f"{reason} (an answer is {likelihood:.0%} likely; {calibration.threshold:.0%} is needed)"
+    reasons = missing or ["what was found covers too little of the question"]
+    return "; ".join([*reasons, f"an answer is {likelihood:.0%} likely, {calibration.threshold:.0%} is needed"])
 
 
 def _both_sides(chosen: Sequence[Quoted], fit: Fit) -> str | None:

@@ -86,6 +86,9 @@ _GROUPS: Final = (
     # measures
     "strong strength tensile tension festigkeit zugfestigkeit",
     "long length länge longueur longitud",
+    "maximum max highest largest maximal höchstens",
+    "minimum min lowest smallest minimal mindestens",
+    "average avg mean durchschnitt mittelwert moyenne promedio gemiddelde",
     "high height tall höhe hauteur altura",
     "wide width breite largeur anchura",
     "deep depth tiefe profondeur",
