@@ -95,7 +95,7 @@ def test_the_chief_of_another_company_is_no_answer() -> None:
     held = evidence("Satya Nadella is the CEO of Microsoft. He joined in 1992.", title="Microsoft annual report")
     found = extract("Who is CEO of Apple?", held)
     assert found.runs == ()
-    assert (found.reason or "").endswith("it does not mention Apple")
+    assert (found.reason or "").startswith("nothing that was found mentions Apple; an answer is ")
 
 
 ESTIMATES = (
@@ -220,7 +220,7 @@ def test_a_question_in_another_language_than_the_model_s_is_judged_by_its_words(
 @pytest.mark.parametrize(
     ("question", "language"),
     [
-        ("빅포인트는 얼마 동안 유효한가요?", "ko"),
+        ("대출 한도는 얼마인가요?", "ko"),
         ("谁是公司的经理？", "zh"),
         ("パスワードは？", "ja"),
         ("Как часто?", "ru"),

@@ -16,9 +16,7 @@ from mistral_rag.schema import Source
 
 
 def signs(strength: float) -> Signs:
-    return Signs(
-        covered=strength, best=strength, known=strength, value=1.0, about=1.0, unnamed=0.0, fit=strength, likeness=0.0
-    )
+    return Signs(covered=strength, page=strength, absent=0.0, value=1.0, about=strength, unnamed=0.0, likeness=0.0)
 
 
 CASES = [(signs(strength / 20), strength > 10) for strength in range(1, 21)]

@@ -137,6 +137,27 @@ def test_a_cell_with_a_value_is_quoted(
             "Numéro de téléphone : ________\n\nVille : Lyon\n",
             "the field “Numéro de téléphone” is empty; nearest: “Numéro de téléphone : ________”",
         ),
+        (
+            "When was Ada Brook admitted to the county bar?",
+            "Name: Ada Brook\n\nDate admitted to county bar (counsel only): ______________\n",
+            "the field “Date admitted to county bar (counsel only)” is empty; "
+            "nearest: “Date admitted to county bar (counsel only): ______________”",
+        ),
+        (
+            "What is the seal number of the shipment to Leeds?",
+            "Shipment to: Leeds\n\nTrailer number:\n\nSeal number(s):\n\nPro number: 4711\n",
+            "the field “Seal number(s)” is empty; nearest: “Seal number(s):”",
+        ),
+        (
+            "What is the trailer number of the shipment to Leeds?",
+            "Shipment to: Leeds\n\nTrailer number:\n\nSeal number(s):\n\nPro number: 4711\n",
+            "the field “Trailer number” is empty; nearest: “Trailer number:”",
+        ),
+        (
+            "What is the phone number of Ada Brook?",
+            "Name: Ada Brook\n\nTelephone: ________\n\nCity: Leeds\n",
+            "the field “Telephone” is empty; nearest: “Telephone: ________”",
+        ),
     ],
 )
 def test_an_empty_field_of_a_form_is_no_answer(question: str, text: str, reason: str) -> None:
@@ -150,9 +171,21 @@ def test_an_empty_field_of_a_form_is_no_answer(question: str, text: str, reason:
     [
         ("What is the phone number?", "Phone number:\n\n0123 456789\n\nCity: Leeds\n"),
         ("What is the phone number?", "Phone number: 0123 456789\n\nSigned: ________\n"),
+        ("What is the phone number of Ada Brook?", "Name: Ada Brook\n\nTelephone: ________\n\n404-815-6095\n\nFax:\n"),
+        ("What did Ada Brook order?", "Name: Ada Brook\n\nOrder: a lamp\n\nOrder date: ________\n"),
+        (
+            "When did the argument in Major begin?",
+            "MARY MAJOR,  :\n\nPetitioner  :\n\nThe argument began at 1:01 p.m.\n",
+        ),
         ("When was the memory card ordered?", "Memory card 16 GB\n\nOrdered through:\n\nOrder date: 15-10-2015\n"),
     ],
 )
 def test_a_field_with_its_value_beside_or_below_is_not_empty(question: str, text: str) -> None:
     found = extract(question, evidence(text))
+    assert found.reason is None or "is empty" not in found.reason
+
+
+def test_the_blank_form_of_another_document_says_nothing() -> None:
+    texts = ("Ada Brook\n\nabrook@firm.example\n", "Signature of counsel\n\nE-mail address: ________\n")
+    found = extract("What is Ada Brook's e-mail address?", evidence(*texts))
     assert found.reason is None or "is empty" not in found.reason

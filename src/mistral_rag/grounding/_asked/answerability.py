@@ -9,28 +9,26 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """Signs that evidence answers a question, each 0 to 1 but for the fit.
+    """Signs that evidence answers a question, each 0 to 1.
 
     - ``covered``: share of the question's words in the best page, and their nearness in it;
-    - ``best``: share of the question's words, or of others of their meaning, weighted by rarity, in the first quote,
-      the units beside it, its section and its page's head; ``page``: the same in what was found of its page;
-    - ``known``: the same share in all that was found: 1 when no word of the question is strange to it;
-    - ``value``: 0 when no quote holds a value of the kind that is asked for, else 1;
+    - ``page``: share of the question's words, or of others of their meaning, weighted by rarity, in what was found of
+      the first quote's page;
+    - ``absent``: 1 when a noun of the question, and any other word of its meaning, stands nowhere on that page; for the
+      number of a case or a phone, when it does not stand beside the first quote;
+    - ``value``: how surely a quote holds a value of the kind that is asked for; 1 where the kind is not known;
     - ``about``: share of the things named in the question that the first quote is about;
     - ``unnamed``: share of the names in the question that nothing found mentions;
-    - ``fit``: a tenth of the fit of the first quote;
     - ``likeness``: mean cosine of the question with the first quote, and with the quote and its neighbours; 0 without
       a known model, whose weights then know of none.
     """
 
     covered: float
-    best: float
-    known: float
+    page: float
+    absent: float
     value: float
     about: float
     unnamed: float
-    fit: float
-    page: float = 0.0
     likeness: float = 0.0
 
 
@@ -72,29 +70,30 @@ DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
     {
         WORDS: Calibration(
             MappingProxyType(
-                {"bias": -4.7, "covered": 2.8, "best": 0.75, "known": 0.0, "value": 1.0, "about": 1.45,
-                 "unnamed": -2.6, "fit": 0.55, "page": 0.75}
+                {"bias": -2.5, "covered": 0.4, "page": 1.7, "absent": -2.0, "value": 1.65, "about": 0.6,
+                 "unnamed": -2.4}
             ),
-            0.4,
+            0.38,
         ),
         ENGLISH: Calibration(
             MappingProxyType(
-                {"bias": -6.3, "covered": 1.4, "best": 0.25, "known": 0.0, "value": 1.0, "about": 1.2,
-                 "unnamed": -2.25, "fit": 0.75, "page": 1.8, "likeness": 4.7}
+                {"bias": -3.55, "page": 1.4, "absent": -1.95, "value": 1.9, "about": 0.4, "unnamed": -2.3,
+                 "likeness": 2.75}
             ),
-            0.42,
+            0.38,
         ),
         MULTILINGUAL: Calibration(
             MappingProxyType(
-                {"bias": -5.8, "covered": 0.0, "best": 3.15, "known": 0.4, "value": 1.0, "about": 2.55,
-                 "unnamed": -1.2, "fit": 0.9, "likeness": 2.7}
+                {"bias": -3.65, "covered": 1.9, "page": 1.35, "absent": -2.1, "value": 2.1, "about": 0.7,
+                 "unnamed": -3.0, "likeness": 1.3}
             ),
-            0.6,
+            0.3,
         ),
         ACROSS: Calibration(
             MappingProxyType({"bias": -5.2, "value": 1.0, "about": 1.2, "unnamed": -1.0, "likeness": 6.0}), 0.45
         ),
     }
 )  # fmt: skip
-"""Fitted to questions with and without their documents: `WORDS` and `ENGLISH` to XQuAD, CLAPNQ, FinanceBench and the
-tuning half of `benchmarks.questions` (ADR 107), the others to XQuAD and OHR-Bench (ADR 72)."""
+"""Fitted to questions with and without their documents (ADR 116): the tuning half of `benchmarks.questions` and 118
+questions about other real documents, with XQuAD, CLAPNQ and FinanceBench for `WORDS` and `ENGLISH`, with XQuAD and
+OHR-Bench for `MULTILINGUAL`; `ACROSS` to XQuAD (ADR 72)."""

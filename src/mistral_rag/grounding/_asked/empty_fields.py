@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mistral_rag.grounding._asked.kinds import ValueKind
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused
+from mistral_rag.grounding._support.synonyms import Synonyms
+from mistral_rag.grounding._support.wanted import WantedValue
 from mistral_rag.schema import Table
 from mistral_rag.text import STOP_WORDS, words
 
@@ -16,11 +19,21 @@ MAX_SHOWN: Final = 160
 """Characters of the text that is shown as the nearest."""
 _NO_VALUE: Final = re.compile(r"n\s?/\s?a\.?|n\.a\.|k\.\s?a\.|t\.?b\.?[ad]\.?|s/o|n\.?n\.?b\.?", re.IGNORECASE)
 """Ways to print that there is no value; a dash may be a zero, and is quoted."""
+MAX_VALUE: Final = 80
+"""Characters of a value that stands below the line of its label; a longer text is a sentence of its own."""
 _BLANK: Final = re.compile(r"(?P<label>[^\n:|_]{2,60}?)[ \t]*:[ \t]*(?:_{3,}|\.{5,}|…{2,}|\[\s+\])")
 """A label with a line to write on."""
 _LABEL: Final = re.compile(r"(?P<label>[^\n:|]{2,60}?)[ \t]*[:|][ \t|]*$")
 _FILLED: Final = re.compile(r"^(?P<label>[^\n:|]{2,60}?)[ \t]*[:|][ \t|]*[^\s|_.…]")
-
+_ASIDE: Final = re.compile(r"\([^()]*\)")
+"""What a label says in brackets: "(if any)", the plural of "Number(s)"."""
+_OF_KINDS: Final[Mapping[ValueKind, frozenset[str]]] = {
+    "date": frozenset(["date", "day", "datum", "jour", "fecha"]),
+    "code": frozenset(["number", "no", "nr", "id", "code", "nummer", "numéro", "número"]),
+    "name": frozenset(["name", "nom", "nombre", "naam"]),
+    "money": frozenset(["amount", "betrag", "montant", "importe", "bedrag"]),
+}
+"""Words of labels that say of which kind the value is, as the question does: "when" for "Date admitted"."""
 
 _ARTICLES: Final = frozenset(
     "of the a an for de des du le la les l der die das des el los las del di il van het do da".split()  # noqa: SIM905
@@ -49,11 +62,13 @@ def empty_field(question: str, units: Sequence[EvidenceUnit], evidence: Sequence
     the other rows; a field of a form when the question has all words of its label.
     """
     first = units[0]
-    asked = set(words(question, _language(first)))
-    if found := _empty_cell(asked, _row_asked_for(asked, first, evidence)):
+    asked = _Asked(question, _language(first))
+    if found := _empty_cell(asked.words, _row_asked_for(asked.words, first, evidence)):
         return found
     page = [unit for unit in evidence if unit.page_key == first.page_key]
-    empty = next(filter(None, (_blank(asked, unit) for unit in (*units, *page))), None)
+    # the blank form of another document says nothing of this one
+    quoted = [unit for unit in units if unit.passage.source.uri == first.passage.source.uri]
+    empty = next(filter(None, (_blank(asked, unit) for unit in (*quoted, *page))), None)
     # it may be empty in one form of the page and filled in another
     return empty if empty and not any(_is_filled(empty.name, unit) for unit in page) else None
 
@@ -114,29 +129,56 @@ def _has_value(text: str) -> bool:
     return bool(text) and _NO_VALUE.fullmatch(text) is None
 
 
-def _blank(asked: Collection[str], unit: EvidenceUnit) -> EmptyField | None:
-    """The field of a form with a line to write on, or without a value above the next field that has one."""
-    language = _language(unit)
+class _Asked:
+    """The field that a question asks for, held against the labels of forms."""
+
+    def __init__(self, question: str, language: str) -> None:
+        self.words = frozenset(words(question, language))
+        self._language = language
+        self._said = frozenset(question.casefold().split())
+        self._wanted = WantedValue(question)
+        self._synonyms = Synonyms(question, self.words, language)
+
+    def is_label(self, label: str) -> bool:
+        """True when a question has all words of a label, or others of their meaning, but for those in brackets.
+
+        Stop words are some, too: "Ordered through" is not "ordered".
+        """
+        label = _ASIDE.sub("", _last_label(label)).rstrip()
+        if label.endswith((",", ";")):  # the lines of a caption: "MARY MAJOR,  :"
+            return False
+        of_kind = _OF_KINDS.get(self._wanted.kind, ()) if self._wanted.kind else ()
+        said = [word for word in label.casefold().split() if word not in of_kind]
+        terms = words(" ".join(said), self._language)
+        others = STOP_WORDS.get(self._language, frozenset()) - _ARTICLES - self._said
+        return bool(terms) and all(map(self._means, terms)) and others.isdisjoint(said)
+
+    def _means(self, term: str) -> bool:
+        return term in self.words or bool(self._synonyms.of([term]))
+
+    def is_value(self, text: str) -> bool:
+        """True for a short text that may be the value of a label above it."""
+        kind = self._wanted.kind
+        is_short = 0 < len(text) <= MAX_VALUE and _LABEL.fullmatch(text) is None and _FILLED.match(text) is None
+        return is_short and (kind is None or self._wanted.is_in(text))
+
+
+def _blank(asked: _Asked, unit: EvidenceUnit) -> EmptyField | None:
+    """The field of a form with a line to write on, or without a value above the next field."""
+    below = _below(unit).strip()
     for found in _BLANK.finditer(unit.text):
-        if _is_asked(found["label"], asked, language):
+        at_end = not unit.text[found.end() :].strip()
+        if asked.is_label(found["label"]) and not (at_end and asked.is_value(below)):
             return EmptyField(_last_label(found["label"]), found[0].strip())
     label = _LABEL.fullmatch(unit.text.strip())
-    if label and _is_asked(label["label"], asked, language) and _FILLED.match(_below(unit)):
-        return EmptyField(label["label"].strip(), unit.text)
+    if label and asked.is_label(label["label"]) and (_FILLED.match(below) or _LABEL.fullmatch(below)):
+        return EmptyField(_last_label(label["label"]), unit.text)
     return None
 
 
 def _is_filled(name: str, unit: EvidenceUnit) -> bool:
     found = _FILLED.match(unit.text.strip())
     return found is not None and found["label"].strip().casefold() == name.casefold()
-
-
-def _is_asked(label: str, asked: Collection[str], language: str) -> bool:
-    """True when a question has all words of a label; stop words are some, too: "Ordered through" is not "ordered"."""
-    label = _last_label(label)
-    terms = set(words(label, language))
-    others = STOP_WORDS.get(language, frozenset()) - _ARTICLES
-    return bool(terms) and terms <= set(asked) and others.isdisjoint(label.casefold().split())
 
 
 def _last_label(text: str) -> str:

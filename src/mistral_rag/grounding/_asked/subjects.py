@@ -8,6 +8,7 @@ from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times
 from mistral_rag.grounding._asked.places import has_rival, is_other_row, is_row_of_values, place_of
 from mistral_rag.grounding._asked.things import (
+    NAMES_HAVE_CAPITALS,
     TIMES_OF_DAYS,
     Thing,
     codes_like,
@@ -27,6 +28,7 @@ MIN_NAMES: Final = 2
 """Names that are a person's: the first and the last."""
 _FIELD: Final = re.compile(r"(?<!\S)([A-Z][\w-]*(?: [a-z][\w-]*){0,3}):(?=\s)")
 _WORD: Final = re.compile(r"[^\W_]+")
+_NAME_WORD: Final = re.compile(r"[^\W\d_]\w*")
 
 
 class Subjects:
@@ -35,8 +37,8 @@ class Subjects:
     def __init__(self, question: str, evidence: Sequence[EvidenceUnit]) -> None:
         asked = language_of(question)
         others = any(unit.passage.source.language not in {"", asked or "en"} for unit in evidence)
-        # names stay the same in a document of another language, where the question itself is surely English
-        told = asked == "en" or not others
+        # names stay the same in a document of another language, where that of the question surely gives them capitals
+        told = asked in NAMES_HAVE_CAPITALS - {""} or not others
         # a sheet's name and the headings above are of what is below them
         pages = {unit.page_key: f"{unit.passage.page.text}\n{place_of(unit)}" for unit in evidence}
         self.things = things_in(question, asked if told else "xx", texts=pages.values())
@@ -122,9 +124,25 @@ class Subjects:
 
     @property
     def share_unnamed(self) -> float:
-        """Share of the names in the question that nothing found mentions."""
-        names = [thing for thing in self.things if thing.kind == "name"]
-        return len(self.unnamed) / len(names) if names else 0.0
+        """Share of the names in the question that nothing found mentions: "Ann Lee" is no name of Ann Ray."""
+        runs = self._name_runs
+        missing = set(self.unnamed)
+        return sum(not missing.isdisjoint(run) for run in runs) / len(runs) if runs else 0.0
+
+    @property
+    def _name_runs(self) -> list[list[Thing]]:
+        """Names of the question, those together that follow each other."""
+        names = {thing.text: thing for thing in self.things if thing.kind == "name"}
+        runs: list[list[Thing]] = [[]]
+        end = 0
+        for found in _NAME_WORD.finditer(self._question):
+            if (name := names.get(found[0])) is None:
+                continue
+            if self._question[end : found.start()].strip(" -."):
+                runs.append([])
+            runs[-1].append(name)
+            end = found.end()
+        return [run for run in runs if run]
 
     @property
     def fields_of_others(self) -> str:

@@ -20,6 +20,7 @@ _TIME_WORD: Final = re.compile(
 )
 """Words that name a period."""
 
+
 class AskedColumns:
     """The time that a question names, held against the names of columns."""
 

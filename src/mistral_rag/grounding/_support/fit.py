@@ -121,27 +121,19 @@ class Fit:
         covered = max(self._page_coverage(page) for page in self._pages)
         return min(covered * math.pow(max(len(self._question_words) / SHORT_QUESTION_WORDS, 1.0), LENGTH_POWER), 1.0)
 
-    @property
-    def known(self) -> float:
-        """Share of the question's words, weighted by rarity, that stand anywhere in the evidence or its context."""
-        held = set().union(*self._unit_words, *self._context.values())
-        return self._share(held)
-
-    def best(self, at: int) -> float:
-        """Share of the question's words, or others of their meaning, in the place of a unit.
-
-        Its place is its run, the units beside it, its section and its page's head.
-        """
-        unit, run = self._evidence[at], self._runs[at]
-        around = {word for other in self._neighbours(at) for word in self._unit_words[other]}
-        return self._meant({*run.terms, *around, *self._context[unit.page_key], *self._section(unit)})
-
     def page(self, at: int) -> float:
         """Share of the question's words, or others of their meaning, in what was found of a unit's page."""
-        return self._meant(self._page_terms[self._evidence[at].page_key])
-
-    def _meant(self, held: set[str]) -> float:
+        held = self._page_terms[self._evidence[at].page_key]
         return self._share(held | self._synonyms.of(held))
+
+    def lacks(self, word: str, at: int, *, beside: bool = False) -> bool:
+        """True when a word, and any other of its meaning, stands nowhere in what was found of a unit's page.
+
+        With `beside` it has to stand in the run of the unit, the names of its columns or the heading above.
+        """
+        unit, terms = self._evidence[at], words(word, self._language)
+        held = {*self._runs[at].terms, *self._section(unit)} if beside else self._page_terms[unit.page_key]
+        return bool(terms) and held.union(self._synonyms.of(held)).isdisjoint(terms)
 
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""

@@ -28,6 +28,7 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
     {
         "duration": _any_of(
             rf"\b(?:{_COUNT})\b[\s(\d)-]{{0,8}}(?:\w+ )?(?:{_TIME})\b",
+            r"\b\d{1,4} ?(?:y|yrs?|mths?|wks?|hrs?|mins?|secs?|std)\b",
             r"\b(?:dai|week|month|quarter|annual|year|hour|biennial)ly\b|\b(?:annual|never|always)\b",
             r"\b(?:täg|wöchent|monat|jähr|vierteljähr)lich\b",
         ),
@@ -46,7 +47,11 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
             r"\b\d{1,2} ?[:h.] ?\d\d(?: ?[ap]\.?m\b)?|\b\d{1,2} ?(?:[ap]\.?m\b|h\b|uhr\b|o['’]clock|heures?\b)"
             r"|\b(?:noon|midnight|midi|minuit|mittags?|mitternacht|mediodía|medianoche)\b",
         ),
-        "code": _any_of(r"(?<![\w.,/-])(?=[\w/+-]*\d[\w/+-]*\d)[\w/+-]{4,}(?:[ -]\d[\d -]*\d)?", r"\S+@\S+"),
+        "code": _any_of(
+            # no sum: "$2000.00"
+            r"(?<![\w.,/$€£-])(?=[\w/+-]*\d[\w/+-]*\d)[\w/+-]{4,}(?![.,]\d)(?:[ -]\d[\d -]*\d)?",
+            r"\S+@\S+",
+        ),
         "percentage": _any_of(r"\d\s?\\?%|\bper ?cent\b|\bprozent\b"),
         "name": re.compile(
             r"\b[A-ZÀ-Þ][\w'’.-]*(?:\s+(?:(?:de|da|van|von|der|la|bin|al|of)\s+)?[A-ZÀ-Þ][\w'’.-]*)+"
