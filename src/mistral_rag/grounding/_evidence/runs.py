@@ -8,8 +8,8 @@ from mistral_rag.grounding._asked.subjects import Subjects
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.grounding._support.fit import Fit
 
-MAX_BEHIND: Final = 3.0
-"""Fit by which a quote may stay behind the best: a unit that far holds the answer a twentieth as often, e ** -3."""
+MAX_BEHIND: Final = 2.5
+"""Fit by which a quote may stay behind the best: a unit that far holds the answer a twelfth as often, e ** -2.5."""
 OLDER_MALUS: Final = 4.0
 """Subtracted from the fit of a quote from an older edition of a document: more than any one feature brings."""
 OTHER_SUBJECT: Final = 2.0

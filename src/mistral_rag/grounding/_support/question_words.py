@@ -13,8 +13,8 @@ _HOW: Final = re.compile(
     re.IGNORECASE,
 )
 _LIGHT: Final = re.compile(
-    r"\b(?:numbers?|when|wann|wanneer|quand|wie (?:hoch|lange|oft|alt|gro(?:ß|ss))|quelle heure|gets?|got|go(?:es)?|went"
-    r"|became|becomes?|somebody|someone|something|muss|müssen|mussten?|jemand|doit|doivent|devait|quelqu['’]un|deben?"
+    r"\b(?:numbers?|when|wann|wanneer|quand|wie (?:hoch|lange|oft|alt|gro(?:ß|ss))|quelle heure|gets?|got|go(?:es)?"
+    r"|went|became|becomes?|somebody|someone|something|muss|müssen|mussten?|jemand|doit|doivent|devait|quelqu['’]un|deben?"
     r"|moet(?:en)?)\b",
     re.IGNORECASE,
 )
