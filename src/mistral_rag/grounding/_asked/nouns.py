@@ -38,10 +38,10 @@ _JOINING: Final = frozenset(["and", "or", "et", "ou", "y", "e"])
 _BEFORE_VERBS: Final = frozenset(["after", "before", "without", "while", "by"])
 """Words before a verb in "-ing"; behind others it is the name of a thing: "arrested for gambling"."""
 _WHICH: Final = frozenset(["what", "which"])
-_ASKING_WORDS: Final = """what which who whom whose when where why how combien quel quelle quand qui où cuánto cuánta cuál
-    cuándo quién dónde wat welke wanneer wie hoeveel quanto quale quando chi dove qual quem onde"""
+_ASKING_WORDS: Final = """what which who whom whose when where why how combien quel quelle quand qui où cuánto cuánta
+    cuál cuándo quién dónde wat welke wanneer wie hoeveel quanto quale quando chi dove qual quem onde"""
 _ASKING: Final = frozenset(_ASKING_WORDS.split())
-"""Words that ask: what stands before the first of them introduces the question, "according to the summary, how many"."""
+"""Words that ask: what stands before the first of them introduces the question, "in the summary, how many"."""
 _ADVERB: Final = re.compile(r"(?!family|assembly|supply|reply|anomaly|monopoly|butterfly).{4,}ly")
 _FRENCH_VERB: Final = re.compile(r".+-(?:t-)?(?:il|elle|ils|elles|on|vous|nous|je|tu|ce)")
 _SAYING_LITTLE: Final = (
@@ -107,7 +107,8 @@ class _Phrases:
         self._is_open = self._has_verb = self._is_subject = False
 
     def of(self, question: str) -> list[tuple[str, ...]]:
-        before, introduced = "", None
+        before = ""
+        introduced: int | None = None
         for token in _TOKEN.findall(question):
             word = token.casefold()
             if word in _ASKING and introduced is None:
@@ -116,7 +117,8 @@ class _Phrases:
             self._read(token, before)
             before = word
         self._close()
-        return [*self._found[introduced:], *self._found[:introduced]]
+        start = introduced or 0
+        return [*self._found[start:], *self._found[:start]]
 
     def _read(self, token: str, before: str) -> None:
         word = token.casefold()
