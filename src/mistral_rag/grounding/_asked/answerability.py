@@ -84,10 +84,10 @@ DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
         ),
         MULTILINGUAL: Calibration(
             MappingProxyType(
-                {"bias": -3.65, "covered": 1.9, "page": 1.35, "absent": -2.1, "value": 2.1, "about": 0.7,
-                 "unnamed": -3.0, "likeness": 1.3}
+                {"bias": -4.25, "covered": 2.3, "page": 1.65, "absent": -1.75, "value": 1.95, "about": 0.75,
+                 "unnamed": -3.15, "likeness": 2.0}
             ),
-            0.3,
+            0.33,
         ),
         ACROSS: Calibration(
             MappingProxyType({"bias": -5.2, "value": 1.0, "about": 1.2, "unnamed": -1.0, "likeness": 6.0}), 0.45

@@ -38,17 +38,24 @@ _JOINING: Final = frozenset(["and", "or", "et", "ou", "y", "e"])
 _BEFORE_VERBS: Final = frozenset(["after", "before", "without", "while", "by"])
 """Words before a verb in "-ing"; behind others it is the name of a thing: "arrested for gambling"."""
 _WHICH: Final = frozenset(["what", "which"])
+_ASKING_WORDS: Final = """what which who whom whose when where why how combien quel quelle quand qui où cuánto cuánta
+    cuál cuándo quién dónde wat welke wanneer wie hoeveel quanto quale quando chi dove qual quem onde"""
+_ASKING: Final = frozenset(_ASKING_WORDS.split())
+"""Words that ask: what stands before the first of them introduces the question, "in the summary, how many"."""
+_ADVERB: Final = re.compile(r"(?!family|assembly|supply|reply|anomaly|monopoly|butterfly).{4,}ly")
 _FRENCH_VERB: Final = re.compile(r".+-(?:t-)?(?:il|elle|ils|elles|on|vous|nous|je|tu|ce)")
 _SAYING_LITTLE: Final = (
     # verbs, adverbs and adjectives that stand where nouns do
     """get gets got go goes went take takes took make give gave come came happen happens one two three four five six
     seven eight nine ten twelve first second third last next new old total whole still actually currently exactly
     daily weekly monthly yearly annual altogether each single own extra other same different main current previous
-    good bad middle end beginning rest half top bottom something somebody someone anything anybody else money"""
+    good bad open closed available valid possible due free ready necessary enough full middle end beginning rest half
+    top bottom something somebody someone anything anybody else money"""
     # what the kind of value tells already
     """ number numbers amount amounts name names date dates day days time times year years month months week weeks
     hour hours minute minutes price prices cost costs sum value values share percentage percent part parts rate kind
-    type city country state place person people man woman company companies firm business way reason details"""
+    information details data type city country state place person people man woman company companies firm business
+    way reason"""
     # the document itself
     """ document documents page form table invoice invoices bill receipt contract agreement letter report order list
     note card statement file memo mail message case figure section chapter edition version draft handbook manual
@@ -80,7 +87,8 @@ def nouns_in(question: str, language: str = "en") -> list[tuple[str, ...]]:
 
 
 def _says_something(word: str) -> bool:
-    return word.casefold() not in _NO_NOUNS and not any(map(str.isdigit, word))
+    plain = word.casefold()
+    return plain not in _NO_NOUNS and _ADVERB.fullmatch(plain) is None and not any(map(str.isdigit, plain))
 
 
 def _by_capitals(question: str) -> Iterator[tuple[str, ...]]:
@@ -100,11 +108,17 @@ class _Phrases:
 
     def of(self, question: str) -> list[tuple[str, ...]]:
         before = ""
+        introduced: int | None = None
         for token in _TOKEN.findall(question):
+            word = token.casefold()
+            if word in _ASKING and introduced is None:
+                self._close()
+                introduced = len(self._found)
             self._read(token, before)
-            before = token.casefold()
+            before = word
         self._close()
-        return self._found
+        start = introduced or 0
+        return [*self._found[start:], *self._found[:start]]
 
     def _read(self, token: str, before: str) -> None:
         word = token.casefold()

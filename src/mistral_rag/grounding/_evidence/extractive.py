@@ -17,7 +17,6 @@ from mistral_rag.grounding._asked.answerability import (
 from mistral_rag.grounding._asked.editions import of_edition_asked_for
 from mistral_rag.grounding._asked.empty_fields import empty_field
 from mistral_rag.grounding._asked.languages import in_other_languages, language_of
-from mistral_rag.grounding._asked.nouns import nouns_in
 from mistral_rag.grounding._asked.subjects import Subjects
 from mistral_rag.grounding._conversation.follow_ups import refers_back
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused, named_values
@@ -25,6 +24,7 @@ from mistral_rag.grounding._evidence.retrieved import Retrieved
 from mistral_rag.grounding._evidence.runs import MatrixEncoder, UnitRun, best_runs, runs_by_meaning
 from mistral_rag.grounding._evidence.versions import Quoted, contradiction, dated, quoted
 from mistral_rag.grounding._quotes.citations import cite
+from mistral_rag.grounding._support.absent import absent_nouns
 from mistral_rag.grounding._support.columns import AskedColumns
 from mistral_rag.grounding._support.fit import Fit
 from mistral_rag.retrieval._questions import without_instructions
@@ -36,8 +36,6 @@ VALUE_LANGUAGES = frozenset({"en", "de", "fr", "es"})
 """Languages in which dates, spans of time and names are told."""
 NUMBER_WORDS = frozenset({"en"})
 """Languages in which amounts are told that are written as words."""
-OTHER_NOUN = 0.5
-"""Of the noun that is asked for, what others count: fitted apart they weigh 1.0 and 2.3."""
 MIN_OWN_WORDS = 3
 """Content words from which on a question with an unbound pronoun may still be looked up: "where do they shoot …"."""
 
@@ -123,8 +121,8 @@ def extract(
         by_meaning = _by_meaning(question, foreign, quotes, cast(MatrixEncoder, embeddings))
         if by_meaning.quotes:
             return by_meaning
-    absent = absent_nouns(fit, subjects, chosen[0].run.at, question).nouns
-    reason = _too_little(calibration, likelihood, signs, fit, subjects, absent)
+    lacking = absent_nouns(fit, subjects, chosen[0].run.at, question).nouns
+    reason = _too_little(calibration, likelihood, signs, fit, subjects, lacking)
     scale = scale_of(embeddings)
     beyond = _one_language(question, foreign, evidence, scale) or _beyond_the_model(question, scale)
     return Extract((), likelihood, f"{reason}{beyond}")
@@ -181,34 +179,6 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
         unnamed=subjects.share_unnamed,
         likeness=_likeness(question, first, embeddings) if _has_known_scale(embeddings) else 0.0,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class AbsentNouns:
-    """Nouns of a question that its first quote's page does not have; names are none.
-
-    `asks_for_one` is True when one of them is what the question asks for: the head of its first phrase, "pressure" of
-    "his blood pressure".
-    """
-
-    nouns: tuple[str, ...]
-    asks_for_one: bool
-
-    @property
-    def weight(self) -> float:
-        """1 without what is asked for, half of it for other nouns, which have more words of their meaning; else 0."""
-        return 1.0 if self.asks_for_one else OTHER_NOUN * bool(self.nouns)
-
-
-def absent_nouns(fit: Fit, subjects: Subjects, at: int, question: str) -> AbsentNouns:
-    """Nouns of the question that stand nowhere on a unit's page, for a code nowhere beside it."""
-    named = {thing.text for thing in subjects.things if thing.kind == "name"}
-    said = nouns_in(without_instructions(question), language_of(question) or "en")
-    phrases = [phrase for every in said if (phrase := [noun for noun in every if noun not in named])]
-    is_code = fit.wanted.kind == "code"
-    nouns = dict.fromkeys(noun for phrase in phrases for noun in phrase)
-    absent = tuple(noun for noun in nouns if fit.lacks(noun, at, beside=is_code))
-    return AbsentNouns(absent, bool(phrases) and phrases[0][-1] in absent)
 
 
 def _value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:

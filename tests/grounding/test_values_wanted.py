@@ -1,0 +1,23 @@
+"""Values of the kind that a question asks for."""
+
+import pytest
+
+from mistral_rag.grounding._support.wanted import WantedValue
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "holds"),
+    [
+        ("What is the phone number?", "404-815-6095", True),
+        ("What is the phone number?", "(512) 516-8177", True),
+        ("What is the VAT number?", "Subtotal  $2000.00", False),
+        ("What is the account number?", "Total €1234.50", False),
+        ("What is the account number?", "CID-12345", True),
+        ("How long is the term?", "Misd.  3Y  Person", True),
+        ("How long did the work take?", "Labor 3hrs", True),
+        ("How long did the work take?", "Gartenarbeit 28 Std.", True),
+        ("How long did the work take?", "Order 3B", False),
+    ],
+)
+def test_a_value_of_the_kind_is_told(question: str, text: str, holds: bool) -> None:
+    assert WantedValue(question).is_in(text) is holds
