@@ -41,8 +41,8 @@ _NOUNS: Final[Mapping[ValueKind, str]] = MappingProxyType(
         "date": "date day deadline month weekday year",
         "percentage": "percent percentage proportion share",
         "name": _NAMES,
-        "code": """bic code docket ein e-?mail fax iban id identifier isbn isin license nr number passport phone plate
-            postcode reference siret sku ssn swift telephone tin zip""",
+        "code": r"""bic code docket ein e-?mail e-?mail\Waddress fax iban id identifier isbn isin license nr number
+            passport phone plate postcode reference siret sku ssn swift telephone tin zip""",
         "money": _MONEY,
         "amount": _AMOUNTS,
     }
