@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from mistral_rag.grounding._asked.kinds import ValueKind, kind_asked
+from mistral_rag.grounding._asked.head_nouns import ValueKind
+from mistral_rag.grounding._asked.kinds import kind_asked
 from mistral_rag.text import MONTHS, Number, numbers
 
 
