@@ -111,7 +111,8 @@ def extract(
     if not of_time:
         first = chosen[0].run.at
         return Extract((), likelihood, subjects.absence(subjects.other_times(first), of=first))
-    if (empty := empty_field(question, [quote.run.unit for quote in of_time], evidence)) is not None:
+    of_subject = [quote.run.unit for quote in of_time if not subjects.is_about_another(quote.run.at)]
+    if of_subject and (empty := empty_field(question, of_subject, evidence)) is not None:
         return Extract((), likelihood, str(empty))
     # what holds no word of the question answers it by chance, whatever else speaks for it
     if likelihood >= calibration.threshold and signs.page > 0:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from mistral_rag.grounding._asked.times import weekdays_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.grounding._support.columns import AskedColumns
 from mistral_rag.grounding._support.forms import OtherForms
@@ -19,7 +20,7 @@ from mistral_rag.grounding._support.question_words import asks_number, content_o
 from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.synonyms import Synonyms
 from mistral_rag.grounding._support.wanted import MAYBE, WantedValue
-from mistral_rag.text import content_words, coverage, evenly, near, numbers, rarity, window, words
+from mistral_rag.text import MONTHS, content_words, coverage, evenly, near, numbers, rarity, window, words
 
 SHORT_QUESTION_WORDS = 6
 LENGTH_POWER = 0.7
@@ -163,10 +164,14 @@ class Fit:
         return held | self._context[self._evidence[page[0]].page_key]
 
     def _names_in(self, question: str) -> set[str]:
-        """Words of the question that are names, by their capitals; none in German, where every noun has one."""
+        """Words of the question that are names, by their capitals, and no months or weekdays.
+
+        None in German, where every noun has a capital.
+        """
         if self._language == "de":
             return set()
-        named = {word for found in _NAME.findall(question) for word in words(found, self._language)}
+        found = [name for name in _NAME.findall(question) if name.lower() not in MONTHS and not any(weekdays_in(name))]
+        named = {word for name in found for word in words(name, self._language)}
         return named.intersection(self._plain_words)
 
     def share(self, text: str) -> float:

@@ -73,7 +73,7 @@ _GROUPS: Final = (
     aanwezig""",
     "man men male males männer männlich hommes masculin hombres",
     "woman women female females frauen weiblich femmes féminin mujeres",
-    """doctor physician dr arzt ärztin médecin médico""",
+    """doctor physician dr md arzt ärztin médecin médico""",
     """lawyer attorney counsel solicitor barrister represent represents represented anwalt anwältin avocat abogado
     advocate avocate advocaat""",
     """judge justice honorable hon magistrate richter richterin juge juez rechter""",

@@ -61,7 +61,8 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
     }
 )
 _NO_AMOUNT: Final = _any_of(
-    rf"\b(?:{_MONTH})\b\.? ?\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? ?(?:of )?(?:{_MONTH})\b",
+    rf"\b(?:{_MONTH})\b\.? ?(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th|\.)? ?(?:of )?(?:{_MONTH})\b",
     r"\b\d{1,2} ?[./-] ?\d{1,2} ?[./-] ?\d{2,4}\b",
     rf"\b(?:{_COUNT})\b[\s-]{{0,3}}(?:{_TIME})\b",
     r"(?:\b(?:section|note|item|part|page|chapter|article|table|figure|appendix|exhibit|abschnitt|artikel|seite)|§) ?"
