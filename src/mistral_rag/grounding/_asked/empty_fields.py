@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mistral_rag.grounding._asked.kinds import ValueKind
+from mistral_rag.grounding._asked.head_nouns import ValueKind
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, defused
 from mistral_rag.grounding._support.synonyms import Synonyms
 from mistral_rag.grounding._support.wanted import WantedValue
