@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Final
 
 from mistral_rag.grounding._asked.times import weekdays_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
@@ -63,6 +64,9 @@ OTHER_YEAR = 2.0
 
 _CELL_GAP = "  "
 """Between the cells of a row in the text of a page."""
+FIGURES: Final = frozenset({"amount", "money", "percentage"})
+"""Kinds of values that stand in columns by time."""
+
 _NAME = re.compile(r"(?<!^)(?<![.?!:¿] )\b[A-ZÀ-Þ][\w'’-]+")
 
 
@@ -143,7 +147,12 @@ class Fit:
 
     def is_of_time(self, at: int) -> bool:
         """True for a row with a column of the time that the question names, whose words it need not repeat."""
-        return bool(self.columns.words_met(self._evidence[at], self._language))
+        return bool(self._words_met(self._evidence[at]))
+
+    def _words_met(self, unit: EvidenceUnit) -> frozenset[str]:
+        """The words of the question's time that a row need not repeat; sentences answer what asks for no figure."""
+        asks = self.wanted.kind in FIGURES
+        return self.columns.words_met(unit, self._language) if asks else frozenset()
 
     def run(self, at: int) -> tuple[int, int]:
         """First and last unit of the run that is quoted for this unit: it holds a label and its value."""
@@ -156,11 +165,12 @@ class Fit:
         first, last = runs.around(unit.index, self.wanted, self.share, says_nothing_new=self.says_nothing_new(at))
         text = page.text[page.units[first].start : page.units[last].end]
         terms = self._forms.added(words(f"{text} {unit.header}", self._language), text)
-        terms = [*terms, *self.columns.words_met(unit, self._language)]
+        terms = [*terms, *self._words_met(unit)]
         return _Run(first, last, text.rstrip(), terms, self._synonyms.of(terms))
 
     def _words_of(self, page: Sequence[int]) -> set[str]:
         held = {word for at in page for word in self._unit_meant[at]}
+        held.update(*(self._words_met(self._evidence[at]) for at in page))
         return held | self._context[self._evidence[page[0]].page_key]
 
     def _names_in(self, question: str) -> set[str]:
