@@ -90,6 +90,21 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path) -> None:
             file.grey(1)
 
 
+def _size_and_pixels(file: Path) -> None:
+    with ImageFile(file) as image:
+        image.size(1)
+        image.grey(1)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF"])
+def test_a_picture_that_is_cut_off_is_refused_in_one_line(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "cut"
+    Image.effect_noise((200, 200), 60).save(file, kind)
+    file.write_bytes(file.read_bytes()[:9000])
+    with pytest.raises(ParseError, match=r"^the image can't be read: "):
+        _size_and_pixels(file)
+
+
 def test_an_image_as_large_as_memory_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half_black().save(tmp_path / "a.tif", save_all=True, append_images=[Image.new("L", (50, 20), 255)])
     monkeypatch.setattr(pictures, "MAX_PIXELS", 900)

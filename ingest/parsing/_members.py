@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
+from ingest._hidden_names import is_hidden
 from ingest.parsing._bounds import MAX_REASON, shortened
 from ingest.parsing._result import Member, PageProblem, Room, UnpackedMember
 from ingest.parsing._types.extras import lacking
@@ -45,8 +46,6 @@ HEAD: Final = 1024
 """Bytes that tell a member's type, as those of a file on disk."""
 _UNSAFE: Final = re.compile(r'[\x00-\x1f<>:"|?*/\\]')
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
-_UNSEEN_FOLDERS: Final = frozenset({"__MACOSX"})
-"""Folders that a program adds for itself."""
 _BROKEN: Final = (
     *(ValueError, EOFError, NotImplementedError, RuntimeError, OSError, LookupError),
     *(zlib.error, zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError),
@@ -101,7 +100,7 @@ class _Unpacking:
     def _add(self, member: Member) -> bool:
         """Take in a member; False when no more can be."""
         name = member_name(member.name)
-        if name is not None and _is_hidden(name):
+        if name is not None and any(map(is_hidden, name.split("/"))):
             return True
         if self._seen >= self._room.members:
             self._unread.setdefault(self._full, [])
@@ -192,10 +191,6 @@ def member_name(written: str) -> str | None:
         return None
     name = "/".join(steps)
     return name if len(name) <= MAX_MEMBER_NAME - 10 else f"…{name[-MAX_MEMBER_NAME + 20 :]}"
-
-
-def _is_hidden(name: str) -> bool:
-    return any(step.startswith(".") or step in _UNSEEN_FOLDERS for step in name.split("/"))
 
 
 def _type_of(head: bytes, path: Path) -> str | None:

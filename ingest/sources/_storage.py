@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ingest._hidden_names import is_hidden
 from ingest.sources._found import EmptyFolder, Found, Root, UnreadPath
 from ingest.sources._selection import EVERYTHING, PathSelection
 from ingest.sources._spool import MAX_FETCHED, FetchError, Spool, fetched_file, known_file, stamp_of
@@ -58,7 +59,7 @@ class Storage:
             if info.get("type") == "directory" or (path.endswith("/") and not info.get("size")):
                 # an object of no bytes that consoles make, so that an empty folder is seen
                 continue
-            if any(part.startswith(".") for part in name.split("/")) or not self.selection.takes(name):
+            if any(map(is_hidden, name.split("/"))) or not self.selection.takes(name):
                 continue
             # a fragment is a file inside of a file
             below = name.replace("#", "%23")

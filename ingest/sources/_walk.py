@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ingest._hidden_names import is_hidden
 from ingest._reading.opened import FileIdentity, changed_at, identity_of, list_folder, open_listed
 from ingest.parsing._types.registry import HEAD_BYTES, media_type_by
 from ingest.sources._found import EmptyFolder, Found, SkippedPath, SourceFile, UnreadPath
@@ -107,7 +108,7 @@ def _within(root: Path, status: os.stat_result, roots: Sequence[Path], selection
 
 def _is_taken(shown: str, name: str, ignored: IgnoreFiles, selection: PathSelection) -> bool:
     """True for a file, or a folder to enter (its name ends in a slash), that is neither hidden nor left out."""
-    if name.startswith(".") or ignored.leave_out(shown) or selection.leaves_out(shown):
+    if is_hidden(name) or ignored.leave_out(shown) or selection.leaves_out(shown):
         return False
     return shown.endswith("/") or selection.takes(shown)
 

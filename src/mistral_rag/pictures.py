@@ -72,7 +72,9 @@ class ImageFile:
         image = self._page(number)
         across, up = (_dpi(value) for value in image.info.get("dpi", (DEFAULT_DPI, DEFAULT_DPI)))
         width, height = image.width * 72 / across, image.height * 72 / up
-        return (height, width) if _is_sideways(image) else (width, height)
+        with _parse_errors():
+            # the data of a PNG picture may stand behind its pixels: it is read to its end for them
+            return (height, width) if _is_sideways(image) else (width, height)
 
     def grey(self, number: int) -> Grey:
         """Decode page `number` (from 1): rows of 0 (black) to 255, turned upright by its EXIF data, on white."""

@@ -30,6 +30,24 @@ def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
     assert names(tmp_path) == ["seen.md"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "~$budget.xlsx",
+        "~$letter.docx",
+        "Thumbs.db",
+        "desktop.ini",
+        "Desktop.ini",
+        "$RECYCLE.BIN/a.docx",
+        "__MACOSX/b.md",
+    ],
+)
+def test_what_a_system_hides_is_left_out_on_others_as_well(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "in" / name)
+    write(tmp_path / "in/~seen.md")
+    assert names(tmp_path) == ["in/~seen.md"]
+
+
 def test_a_root_may_be_a_single_file(tmp_path: Path) -> None:
     file = write(tmp_path / "one.md")
     [found] = walk(resolve_roots([file]))

@@ -8,7 +8,7 @@ import gzip
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
@@ -17,23 +17,19 @@ from types import MappingProxyType
 from typing import IO, Any, Final
 
 from ingest.parsing._containers.types import BZIP2, GZIP, PACKED, TAR, XZ, archive_type
+from ingest.parsing._containers.zip_names import charset_of_names, zip_name
 from ingest.parsing._members import MAX_UNPACKED
 from ingest.parsing._office.protection import PROTECTED
 from ingest.parsing._office.reader import parse as parse_office
 from ingest.parsing._result import Member, Parsed
 from mistral_rag.errors import ParseError
-from mistral_rag.text import decode_text, readable_name
+from mistral_rag.text import readable_name
 
 HEAD: Final = 1024
 """Bytes that tell an archive."""
 _OPENERS: Final[Mapping[str, Callable[[Path], Any]]] = MappingProxyType(
     {GZIP: gzip.GzipFile, BZIP2: bz2.BZ2File, XZ: lzma.LZMAFile}
 )
-_SAYS_UTF8: Final = 0x800
-_IBM_PC: Final = "cp437"
-_WESTERN: Final = frozenset({"ascii", "utf-8", "cp1252"})
-_MAX_NAMES: Final = 1 << 16
-"""Bytes of names by which their charset is told."""
 # LZMAError and BadZipFile are no OSErrors
 _BROKEN: Final = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError)
 
@@ -69,7 +65,7 @@ def _names(path: Path) -> set[str]:
 
 def _zip_members(path: Path) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
-        name_of = partial(_zip_name, charset=_charset_of_names(archive.infolist()))
+        name_of = partial(zip_name, charset=charset_of_names(archive.infolist()))
         for entry in archive.infolist():
             if entry.is_dir():
                 continue
@@ -79,43 +75,6 @@ def _zip_members(path: Path) -> Iterator[Member]:
                 yield Member(name_of(entry), unread="is a link")
             else:
                 yield Member(name_of(entry), partial(archive.open, entry), _time_of(entry.date_time))
-
-
-def _zip_name(entry: zipfile.ZipInfo, *, charset: str) -> str:
-    """The name of an entry; where the archive does not say that it is UTF-8, bytes that are read as UTF-8 all the same.
-
-    The standard's charset for other names is that of the IBM PC (APPNOTE, appendix D), which few programs write.
-    """
-    if entry.flag_bits & _SAYS_UTF8:
-        return entry.filename
-    name = _bytes_of(entry)
-    for encoding in ("utf-8", charset):
-        try:
-            return name.decode(encoding)
-        except UnicodeError:
-            continue
-    return entry.filename
-
-
-def _charset_of_names(entries: Sequence[zipfile.ZipInfo]) -> str:
-    """The charset of names that are no UTF-8, told by all of them together.
-
-    Windows writes that of the system's country. What looks Western stays in the charset of the standard, from which
-    that of Windows' own file names there differs in few letters.
-    """
-    names = (_bytes_of(entry) for entry in entries if not entry.flag_bits & _SAYS_UTF8)
-    try:
-        found = decode_text(b"\n".join(name for name in names if not name.isascii())[:_MAX_NAMES])
-    except ParseError:
-        return _IBM_PC
-    return _IBM_PC if found.doubt or found.charset in _WESTERN else found.charset
-
-
-def _bytes_of(entry: zipfile.ZipInfo) -> bytes:
-    try:
-        return entry.filename.encode(_IBM_PC)
-    except UnicodeError:
-        return b""
 
 
 def _time_of(parts: tuple[int, ...]) -> float | None:

@@ -14,7 +14,7 @@ from ingest.parsing._mail.types import OUTLOOK as OUTLOOK_TYPE
 from ingest.parsing._result import Parsed
 from ingest.parsing._texts.source_code import CODE_TYPES
 from ingest.parsing._types.office import BINARY_SUFFIXES, OFFICE_TYPES
-from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, is_text, signature_type, text_type
+from ingest.parsing._types.signatures import BOOK_TYPE, HEIF_TYPE, TIFF_TYPE, is_text, signature_type, text_type
 from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.extensions import Extension, extensions
 
@@ -65,8 +65,8 @@ IMAGE = Parser(
             ".jpeg": "image/jpeg",
             ".jpg": "image/jpeg",
             ".png": "image/png",
-            ".tif": "image/tiff",
-            ".tiff": "image/tiff",
+            ".tif": TIFF_TYPE,
+            ".tiff": TIFF_TYPE,
             ".webp": "image/webp",
         }
     ),
@@ -170,6 +170,9 @@ def media_type_by(head: bytes, path: Path) -> str | None:
         # who registers a parser knows what is in its files: many formats are ZIP archives of XML
         return "application/pdf" if signature_type(head) == "application/pdf" else by_suffix
     proven = signature_type(head)
+    if proven == TIFF_TYPE and by_suffix is None and _tells_type(suffix):
+        # raws of cameras and slides of microscopes are built as TIFF files: of them only the preview would be read
+        return None
     if proven is not None and (by_suffix is None or _family(proven) != _family(by_suffix)):
         return proven
     if suffix in BINARY_SUFFIXES and is_text(head):

@@ -7,6 +7,7 @@ from typing import Final
 
 from ingest.parsing._types.office import OFFICE_TYPES
 
+TIFF_TYPE: Final = "image/tiff"
 _BYTES: Final[Mapping[bytes, str]] = MappingProxyType(
     {
         b"{\\rtf": "application/rtf",
@@ -14,8 +15,8 @@ _BYTES: Final[Mapping[bytes, str]] = MappingProxyType(
         b"\xff\xd8\xff": "image/jpeg",
         b"GIF87a": "image/gif",
         b"GIF89a": "image/gif",
-        b"II*\x00": "image/tiff",
-        b"MM\x00*": "image/tiff",
+        b"II*\x00": TIFF_TYPE,
+        b"MM\x00*": TIFF_TYPE,
     }
 )
 HEIF_TYPE: Final = "image/heic"
