@@ -165,7 +165,6 @@ class Fit:
         first, last = runs.around(unit.index, self.wanted, self.share, says_nothing_new=self.says_nothing_new(at))
         text = page.text[page.units[first].start : page.units[last].end]
         terms = self._forms.added(words(f"{text} {unit.header}", self._language), text)
-        terms = [*terms, *self._words_met(unit)]
         return _Run(first, last, text.rstrip(), terms, self._synonyms.of(terms))
 
     def _words_of(self, page: Sequence[int]) -> set[str]:
@@ -197,7 +196,8 @@ class Fit:
 
         Shares are of the question's content words, weighted by rarity. Names that stand anywhere on the page are
         satisfied by the page: a receipt names its shop once, and each of its lines is about it. They count in
-        ``page`` and ``named`` only.
+        ``page`` and ``named`` only. Words of a time that the columns of a row are of count as far as the row holds the
+        other words.
 
         - ``own``: share in the run and the names of its columns; ``meant``: the same with words of the same meaning;
         - ``neighbours``, ``context``, ``page``: the same with the words of the units around it, of its page's title
@@ -213,13 +213,14 @@ class Fit:
         key = unit.page_key
         subject = self._subject(key)
         asked = [word for word in self._plain_words if word not in subject]
+        met = self._words_met(unit)
         held = run.meant.union(run.terms)
         around = {word for other in self._neighbours(at) for word in self._unit_meant[other]}
         return {
-            "own": self._weight(asked, set(run.terms)),
-            "meant": self._weight(asked, held),
-            "neighbours": self._weight(asked, held | around),
-            "context": self._weight(asked, held | self._context_meant[key]),
+            "own": self._weight(asked, set(run.terms), met),
+            "meant": self._weight(asked, held, met),
+            "neighbours": self._weight(asked, held | around, met),
+            "context": self._weight(asked, held | self._context_meant[key], met),
             "page": self._weight(self._plain_words, held | self._page_terms[key]),
             "named": self._weight(subject & self._page_terms[key], held),
             "precision": self._precision(unit, run, subject),
@@ -248,8 +249,17 @@ class Fit:
                 found.setdefault(unit.page_key, set()).update(self._names.intersection(words(first, self._language)))
         return found
 
-    def _weight(self, asked: Iterable[str], held: Set[str]) -> float:
-        return sum(self._weigh(word) for word in asked if word in held) / self._total
+    def _weight(self, asked: Iterable[str], held: Set[str], met: Set[str] = frozenset()) -> float:
+        """Share of the question that is held; words that are `met` count as far as the others are held."""
+        asked = list(asked)
+        rest = [word for word in asked if word not in met]
+        of_rest = self._sum(rest) or 1.0
+        share = self._sum(word for word in rest if word in held) / of_rest
+        told = sum(self._weigh(word) * (1.0 if word in held else share) for word in asked if word in met)
+        return (share * of_rest + told) / self._total
+
+    def _sum(self, terms: Iterable[str]) -> float:
+        return sum(map(self._weigh, terms))
 
     def _value(self, text: str) -> float:
         if self.wanted.kind is None:
