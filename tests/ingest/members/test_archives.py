@@ -113,7 +113,7 @@ def test_archives_in_archives(folder: Path, index: Path) -> None:
         ("a.tar", tarred({"leave.md": LEAVE})),
         ("a.tar.bz2", tarred({"leave.md": LEAVE}, mode="w:bz2")),
         ("a.txz", tarred({"leave.md": LEAVE}, mode="w:xz")),
-        ("leave.md.gz", gzip.compress(LEAVE.encode())),
+        ("leave.md.gz", gzip.compress(LEAVE.encode(), mtime=0)),
         ("zip-without-suffix", zipped({"leave.md": LEAVE})),
         ("misnamed.txt", zipped({"leave.md": LEAVE})),
     ],

@@ -63,6 +63,8 @@ def best_runs(fit: Fit, subjects: Subjects, evidence: Sequence[EvidenceUnit], qu
         if is_behind or (chosen and subjects.is_about_another(at)):
             continue
         run = UnitRun(unit, *fit.run(at), at)
+        if chosen and _is_bare_heading(run) and not fit.wanted.is_in(run.text):
+            continue
         places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
         if taken.isdisjoint(places):
             taken |= places
@@ -88,6 +90,11 @@ def runs_by_meaning(
         for at in best
         if scores[at] >= scores[best[0]] - MAX_LESS_LIKE
     )
+
+
+def _is_bare_heading(run: UnitRun) -> bool:
+    """True for headings without anything below them: they name what is asked for and do not answer."""
+    return all(unit.kind == "heading" for unit in run.unit.passage.page.units[run.first : run.last + 1])
 
 
 def _fit(fit: Fit, subjects: Subjects, at: int, unit: EvidenceUnit) -> float:
