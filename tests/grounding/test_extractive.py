@@ -292,10 +292,11 @@ def test_an_older_edition_is_quoted_behind_the_newer() -> None:
 
 
 def test_a_heading_without_its_text_is_no_further_quote(shelf: "Shelf") -> None:
-    page = shelf.page_of("3.1 Annual leave policy\nEmployees have 27 days of annual leave.\n3.2 Days of leave")
-    units = [unit.model_copy(update={"kind": "heading"}) if at != 1 else unit for at, unit in enumerate(page.units)]
-    shelf.put("file:///docs/leave.pdf", page.model_copy(update={"units": tuple(units)}))
-    documents = [shelf.document("file:///docs/leave.pdf", 1, 0, 2)]
-    question = "How many days of annual leave do employees have?"
+    sentence = "Full-time employees have 27 days of paid leave in each calendar year."
+    page = shelf.page_of(f"3.1 Annual leave of employees\n{sentence}")
+    heading = page.units[0].model_copy(update={"kind": "heading"})
+    shelf.put("file:///docs/leave.pdf", page.model_copy(update={"units": (heading, page.units[1])}))
+    documents = [shelf.document("file:///docs/leave.pdf", 1, 0, 1)]
+    question = "How many days of leave do employees have?"
     found = from_documents(question, documents, store=shelf, budget=10_000, started=0.0)
-    assert [run.text for run in extract(question, found.evidence).runs] == ["Employees have 27 days of annual leave."]
+    assert [run.text for run in extract(question, found.evidence).runs] == [sentence]
