@@ -1,6 +1,5 @@
 """Runs of units that are quoted: the best units of the evidence, each with the label or value beside it."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -21,8 +20,6 @@ MAX_COMPARED: Final = 40
 HELD_VALUE: Final = 0.1
 """What a value of the wanted kind adds to the cosine of such a unit."""
 MAX_LESS_LIKE: Final = 0.15
-_NUMBERING: Final = re.compile(r"^[\s#]*\d+(?:\.\d+)*[.)]?\s")
-"""The number of a heading, which is no amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def best_runs(fit: Fit, subjects: Subjects, evidence: Sequence[EvidenceUnit], qu
         if is_behind or (chosen and subjects.is_about_another(at)):
             continue
         run = UnitRun(unit, *fit.run(at), at)
-        if chosen and _is_bare_heading(run) and not fit.wanted.is_in(_NUMBERING.sub("", run.text)):
+        if chosen and _is_bare_heading(run):
             continue
         places = {(*unit.page_key, index) for index in range(run.first, run.last + 1)}
         if taken.isdisjoint(places):
