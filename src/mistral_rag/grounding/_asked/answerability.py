@@ -80,7 +80,7 @@ DEFAULTS: Final[Mapping[str, Calibration]] = MappingProxyType(
                 {"bias": -3.55, "page": 1.4, "absent": -1.95, "value": 1.9, "about": 0.4, "unnamed": -2.3,
                  "likeness": 2.75}
             ),
-            0.38,
+            0.35,
         ),
         MULTILINGUAL: Calibration(
             MappingProxyType(
