@@ -46,6 +46,10 @@ _GROUPS: Final = (
     """withhold withheld deduct deducted deduction deductions retained einbehalten abzug abgezogen retenu retenue
     déduit""",
     "sell sold sales revenue revenues turnover verkauft umsatz umsatzerlöse ventes ventas ingresos omzet",
+    """rise rises rose risen increase increases increased grow grows grew grown growth higher steigen stieg gestiegen
+    anstieg zunahme wachstum hausse augmenté augmentation aumento""",
+    """fall falls fell fallen decrease decreases decreased decline declines declined drop dropped lower sinken sank
+    gesunken gefallen rückgang abnahme baisse baissé diminution descenso""",
     "profit profits earnings income gewinn ergebnis bénéfice résultat beneficio winst",
     "budget funds funding money allocation outlay expenditure geld haushalt argent",
     """piece pieces each unit units apiece item items single stück stk einzelpreis einheit unité unitaire pièce
