@@ -20,7 +20,7 @@ def refusal(what: str, name: str, known: Collection[str]) -> str:
 
 
 def check_names(model: type[BaseModel], given: Any) -> Any:
-    """What is given to make a model of this class, as it is.
+    """Refuse names that are no field's; everything else that is given for a model is returned as it is.
 
     Raises:
         ValueError: a name is none of a field.

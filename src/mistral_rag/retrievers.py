@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Self, Unpack, cast
 
 import numpy as np
-import numpy.typing as npt
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -20,6 +19,7 @@ from mistral_rag.defaults import load_embeddings
 from mistral_rag.errors import ConfigurationError, IndexMismatchError
 from mistral_rag.index import IndexReader, StoredChunk, View, checked_groups, rebuild_command
 from mistral_rag.retrieval._choice import (
+    Vector,
     chosen_hits,
     hits_beside,
     ranked_hits,
@@ -44,8 +44,6 @@ from mistral_rag.vectorstores import FaissStore
 from mistral_rag.vectorstores._folder import save_copy
 
 __all__ = ["Explanation", "Hit", "HybridRetriever"]
-
-Vector = npt.NDArray[np.float32]
 
 MAX_ATTEMPTS: Final = 4
 """Searches of one question that commits of other threads may overtake; the last one lets no other search follow."""

@@ -161,7 +161,7 @@ class _Tokenizer:
 
     def digests(self, raw: str) -> tuple[int, ...]:
         """Digests of the terms of a raw word, remembered."""
-        return _remembered(self._known, raw, lambda raw: map(_digest, self.terms(raw)))
+        return _remembered(self._known, raw, self._digests)
 
     def known_terms(self, raw: str) -> tuple[str, ...]:
         """The terms of a raw word, remembered."""
@@ -169,7 +169,7 @@ class _Tokenizer:
 
     def written(self, raw: str) -> tuple[int, ...]:
         """Digests of the longer words in a raw word as they are written, remembered."""
-        return _remembered(self._known_written, raw, lambda raw: map(_digest, self._forms(raw)))
+        return _remembered(self._known_written, raw, self._written_digests)
 
     def terms(self, raw: str) -> list[str]:
         """The terms of a raw word."""
@@ -208,6 +208,12 @@ class _Tokenizer:
     def _forms(self, raw: str) -> list[str]:
         words = (word for word in _PARTS.findall(raw) if len(word) >= MIN_WRITTEN and word not in self._stops)
         return [f"={word}" for word in words if word.isalpha()]
+
+    def _digests(self, raw: str) -> Iterable[int]:
+        return map(_digest, self.terms(raw))
+
+    def _written_digests(self, raw: str) -> Iterable[int]:
+        return map(_digest, self._forms(raw))
 
     def _word(self, word: str) -> list[str]:
         if word in self._stops:

@@ -62,7 +62,7 @@ def empty_field(question: str, units: Sequence[EvidenceUnit], evidence: Sequence
     the other rows; a field of a form when the question has all words of its label.
     """
     first = units[0]
-    asked = _Asked(question, _language(first))
+    asked = _AskedField(question, _language(first))
     if found := _empty_cell(asked.words, _row_asked_for(asked.words, first, evidence)):
         return found
     page = [unit for unit in evidence if unit.page_key == first.page_key]
@@ -129,7 +129,7 @@ def _has_value(text: str) -> bool:
     return bool(text) and _NO_VALUE.fullmatch(text) is None
 
 
-class _Asked:
+class _AskedField:
     """The field that a question asks for, held against the labels of forms."""
 
     def __init__(self, question: str, language: str) -> None:
@@ -163,7 +163,7 @@ class _Asked:
         return is_short and (kind is None or self._wanted.is_in(text))
 
 
-def _blank(asked: _Asked, unit: EvidenceUnit) -> EmptyField | None:
+def _blank(asked: _AskedField, unit: EvidenceUnit) -> EmptyField | None:
     """The field of a form with a line to write on, or without a value above the next field."""
     below = _below(unit).strip()
     for found in _BLANK.finditer(unit.text):

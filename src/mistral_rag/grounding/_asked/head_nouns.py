@@ -75,13 +75,16 @@ _NO_MODIFIER: Final = (
     "of|in|for|on|at|by|to|from|with|per|about|as|and|or|did|does|do|is|was|were|are|be|been|has|have|had|will|would"
     "|can|could|must|should|shall|may|might|when|if|that|who|which|what"
 )
-_ENDS: Final = rf"(?=\W*$| ?[,;:(?]| (?:{_NO_MODIFIER}|under|during|after|before|between|until|according|due|each|every"
-"""Behind the noun comes no other noun: "cost report", "rate table"."""
 _VERBS: Final = (
-    "|applies|apply|owe|paid|pays?|given|gave|gives|got|gets?|made|makes?|uses?|"
-    "covers?|supplies|sent|wrote|represents?|carries|bought|sold|shown|set|heard|met|won|led|ran|took|saw|told|held|came|"
-    "built|began|found|lost|chose|drew|went|left|lent|owns?|\\w+ed)\\b)"
+    "applies|apply|owe|paid|pays?|given|gave|gives|got|gets?|made|makes?|uses?|covers?|supplies|sent|wrote|represents?"
+    "|carries|bought|sold|shown|set|heard|met|won|led|ran|took|saw|told|held|came|built|began|found|lost|chose|drew|went"
+    "|left|lent|owns?"
 )
+_ENDS: Final = (
+    rf"(?=\W*$| ?[,;:(?]| (?:{_NO_MODIFIER}|under|during|after|before|between|until|according|due|each|every"
+    rf"|{_VERBS}|\w+ed)\b)"
+)
+"""Behind the noun comes no other noun: "cost report", "rate table"."""
 _MODIFIERS: Final = rf"(?: (?!(?:{_NO_MODIFIER})\b)[\w.&'’-]+){{0,{MAX_MODIFIERS}}}?"
 _COUNTED: Final = r"\bnumber of (?!the\b|this\b|that\b|his\b|her\b|its\b|our\b|my\b|your\b)"
 """Behind such words stands what is counted: "the number of employees", but "the number of the invoice"."""
@@ -97,8 +100,8 @@ def asked_by_noun(question: str) -> ValueKind | None:
 def _english(kind: ValueKind) -> str:
     nouns = "|".join(_NOUNS[kind].split())
     plural = rf"(?:{nouns})(?:s|es)?|{'|'.join(_plurals(_NOUNS[kind].split()))}"
-    is_asked = rf"\b(?:what|which){_BE}{_MODIFIERS} (?:{plural})\b{_ENDS}{_VERBS}"
-    return rf"{is_asked}|\b(?:what|which){_MODIFIERS} (?:{nouns})\b{_ENDS}{_VERBS}"
+    is_asked = rf"\b(?:what|which){_BE}{_MODIFIERS} (?:{plural})\b{_ENDS}"
+    return rf"{is_asked}|\b(?:what|which){_MODIFIERS} (?:{nouns})\b{_ENDS}"
 
 
 def _plurals(nouns: Iterable[str]) -> list[str]:

@@ -183,7 +183,7 @@ def signs_of(fit: Fit, subjects: Subjects, runs: Sequence[UnitRun], question: st
 
 
 def _value(fit: Fit, runs: Sequence[UnitRun], language: str) -> float:
-    """How surely a quote holds a value of the wanted kind, in the languages whose values are known; 1 in others."""
+    """Certainty that a quote holds a value of the wanted kind, in the languages whose values are known; 1 in others."""
     kind = fit.wanted.kind
     if kind is None or language not in (NUMBER_WORDS if kind == "amount" else VALUE_LANGUAGES):
         return 1.0

@@ -70,11 +70,13 @@ class AskedColumns:
             return None
         return self.of_row(unit) if unit.kind == "row" else self.is_of(unit.text)
 
-    def words_met(self, unit: EvidenceUnit, language: str) -> frozenset[str]:
-        """The words by which the question names its time, where a row has a column of it: no row repeats them."""
+    def may_be_of_row(self, unit: EvidenceUnit) -> bool:
+        """True for a row with a column of this time, or with one that may be of the fiscal year."""
         of = self.of_row(unit)
-        if of is False or unit.kind != "row" or not (of or any(map(self._may_be_of, _columns(unit)))):
-            return frozenset()
+        return bool(of) or (of is None and unit.kind == "row" and any(map(self._may_be_of, _columns(unit))))
+
+    def time_words(self, language: str) -> frozenset[str]:
+        """The words by which the question names its time."""
         return frozenset(words(" ".join(_TIME_WORD.findall(self._question)), language))
 
     def _may_be_of(self, column: str) -> bool:

@@ -109,9 +109,10 @@ class Fit:
         self._names = self._names_in(plain)
         self._runs_of = {unit.page_key: Runs(unit.passage.page) for unit in evidence}
         self.columns = AskedColumns(question)
+        self._met = self._words_met()
         self._runs = [self._run_of(at) for at in range(len(evidence))]
-        self._unit_meant = [terms | self._synonyms.of(terms) for terms in map(set, self._unit_words)]
-        self._context_meant = {key: terms | self._synonyms.of(terms) for key, terms in self._context.items()}
+        self._unit_meant = [self._with_meanings(set(terms)) for terms in self._unit_words]
+        self._context_meant = {key: self._with_meanings(terms) for key, terms in self._context.items()}
         self._page_terms = {evidence[page[0]].page_key: self._words_of(page) for page in self._pages}
         self._items = self._names_of_items()
         of_time = [self.columns.of_unit(unit) for unit in evidence]
@@ -127,8 +128,7 @@ class Fit:
 
     def page(self, at: int) -> float:
         """Share of the question's words, or others of their meaning, in what was found of a unit's page."""
-        held = self._page_terms[self._evidence[at].page_key]
-        return self._share(held | self._synonyms.of(held))
+        return self._share(self._with_meanings(self._page_terms[self._evidence[at].page_key]))
 
     def lacks(self, word: str, at: int, *, beside: bool = False) -> bool:
         """True when a word, and any other of its meaning, stands nowhere in what was found of a unit's page.
@@ -137,7 +137,7 @@ class Fit:
         """
         unit, terms = self._evidence[at], words(word, self._language)
         held = {*self._runs[at].terms, *self._section(unit)} if beside else self._page_terms[unit.page_key]
-        return bool(terms) and held.union(self._synonyms.of(held)).isdisjoint(terms)
+        return bool(terms) and self._with_meanings(held).isdisjoint(terms)
 
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
@@ -147,12 +147,12 @@ class Fit:
 
     def is_of_time(self, at: int) -> bool:
         """True for a row with a column of the time that the question names, whose words it need not repeat."""
-        return bool(self._words_met(self._evidence[at]))
+        return bool(self._met[at])
 
-    def _words_met(self, unit: EvidenceUnit) -> frozenset[str]:
-        """The words of the question's time that a row need not repeat; sentences answer what asks for no figure."""
-        asks = self.wanted.kind in FIGURES
-        return self.columns.words_met(unit, self._language) if asks else frozenset()
+    def _words_met(self) -> list[frozenset[str]]:
+        """The words of the question's time that each row need not repeat; sentences answer what asks for no figure."""
+        asked = self.columns.time_words(self._language) if self.wanted.kind in FIGURES else frozenset()
+        return [asked if asked and self.columns.may_be_of_row(unit) else frozenset() for unit in self._evidence]
 
     def run(self, at: int) -> tuple[int, int]:
         """First and last unit of the run that is quoted for this unit: it holds a label and its value."""
@@ -169,7 +169,7 @@ class Fit:
 
     def _words_of(self, page: Sequence[int]) -> set[str]:
         held = {word for at in page for word in self._unit_meant[at]}
-        held.update(*(self._words_met(self._evidence[at]) for at in page))
+        held.update(*(self._met[at] for at in page))
         return held | self._context[self._evidence[page[0]].page_key]
 
     def _names_in(self, question: str) -> set[str]:
@@ -182,6 +182,10 @@ class Fit:
         found = [name for name in _NAME.findall(question) if name.lower() not in MONTHS and not any(weekdays_in(name))]
         named = {word for name in found for word in words(name, self._language)}
         return named.intersection(self._plain_words)
+
+    def _with_meanings(self, held: set[str]) -> set[str]:
+        """Words, and those of the question that they mean."""
+        return held | self._synonyms.of(held)
 
     def share(self, text: str) -> float:
         """Share of the question's content words in a text, weighted by rarity."""
@@ -213,7 +217,7 @@ class Fit:
         key = unit.page_key
         subject = self._subject(key)
         asked = [word for word in self._plain_words if word not in subject]
-        met = self._words_met(unit)
+        met = self._met[at]
         held = run.meant.union(run.terms)
         around = {word for other in self._neighbours(at) for word in self._unit_meant[other]}
         return {
