@@ -114,6 +114,8 @@ def test_pages_and_citations_are_gone_through(open_page: Callable[..., OpenPage]
     assert page.url != first["address"]
     page.go_back()
     expect(turn.locator(".card.shown .number")).to_have_text("1")
+    # the card is marked at once, the page is shown when it has come
+    expect(page.locator(".tools .count").first).to_have_text(f"1 of {turn.locator('.card').count()}")
     at = page.locator(".tools .count", has_text="/")
     before = int(at.inner_text().split("/")[0])
     page.get_by_role("button", name="Next page" if before == 1 else "Previous page").click()
