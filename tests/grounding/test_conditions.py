@@ -207,6 +207,26 @@ def test_the_row_of_the_month_is_quoted_first(shelf: "Shelf", question: str, tex
     assert (found.reason, found.runs[0].text) == (None, quote)
 
 
+EXPORTS = "Exports | 2019 | 2020 | 2021\nFish | 895 | 718 | 886\nWheat | 1,249 | 1,104 | 1,310"
+MINUTES = "Minutes of the annual meeting of 2022\n\nThe members spoke about the new boat house."
+
+
+def exports(shelf: "Shelf") -> list[EvidenceUnit]:
+    meeting = [Document(MINUTES, metadata={"source": "minutes.md", "title": "Minutes"})]
+    return [*table(shelf, EXPORTS), *gather(passages(meeting, None)[0], budget=10_000)]
+
+
+def test_a_year_that_only_another_document_mentions_is_none_of_the_columns(shelf: "Shelf") -> None:
+    found = extract("What were the fish exports in 2022?", exports(shelf))
+    reason = "the document that fits best does not mention 2022; nearest, about another: 2021"
+    assert (found.runs, found.reason) == ((), reason)
+
+
+def test_a_year_of_the_columns_is_answered_for(shelf: "Shelf") -> None:
+    found = extract("What were the fish exports in 2021?", exports(shelf))
+    assert found.runs[0].text == "Fish | 895 | 718 | 886"
+
+
 PEOPLE = {
     "Karin Holm": "Position: Buyer Phone: 4711 Leave days: 30",
     "Olaf Holm": "Position: Driver Leave days: 26",

@@ -17,6 +17,12 @@ from mistral_rag.grounding._support.wanted import WantedValue
         ("How long did the work take?", "Labor 3hrs", True),
         ("How long did the work take?", "Gartenarbeit 28 Std.", True),
         ("How long did the work take?", "Order 3B", False),
+        ("How many shops were open in July?", "100%  100%", False),
+        ("How many shops were open in July?", "Rent  $1,355", False),
+        ("How many shops were open in July?", "2nd Quarter  1,359  3", True),
+        ("How far is the range?", "98 %", False),
+        ("Combien d'employés a la société ?", "Part  12 %", False),
+        ("How high is the humidity?", "98 %", True),
     ],
 )
 def test_a_value_of_the_kind_is_told(question: str, text: str, holds: bool) -> None:

@@ -189,5 +189,10 @@ def kind_asked(question: str) -> ValueKind | None:
     kind = next((kind for kind, asked in _ASKED.items() if asked.search(question)), None)
     if kind is None:
         return asked_by_noun(question)
-    is_money = kind == "amount" and _MONEY.search(question) and not _COUNTS.search(question)
+    is_money = kind == "amount" and _MONEY.search(question) and not asks_count(question)
     return "money" if is_money else kind
+
+
+def asks_count(question: str) -> bool:
+    """True for a question for a count or a measure, which no percentage and no sum of money is."""
+    return _COUNTS.search(question) is not None

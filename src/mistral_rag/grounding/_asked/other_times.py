@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mistral_rag.grounding._asked.things import TIMES_OF_DAYS, Thing
 from mistral_rag.grounding._asked.times import nearest_date, nearest_weekday, speaks_of_days, speaks_of_weekdays
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
+from mistral_rag.retrieval._domains.periods import period_of
 
 
 def other_times(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: int) -> tuple[Thing, ...]:
@@ -17,6 +18,19 @@ def other_times(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: i
     return tuple(
         thing for thing in asked if not any(map(thing.is_in, texts)) and any(_speaks_of(thing, text) for text in texts)
     )
+
+
+def other_years(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: int) -> tuple[Thing, ...]:
+    """Years of a question that the document of a unit does not hold, though rows on its page have columns of others.
+
+    One of the years that are asked for suffices: "from 2020 to 2021".
+    """
+    asked = tuple(thing for thing in things if thing.kind == "year")
+    page = [unit for unit in evidence if unit.page_key == evidence[at].page_key] if asked else []
+    if not any(period_of(unit.header).years for unit in page if unit.kind == "row"):
+        return ()
+    texts = document_texts(evidence, at)
+    return asked if not any(thing.is_in(text) for thing in asked for text in texts) else ()
 
 
 def nearest_time(thing: Thing, texts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times
+from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times, other_years
 from mistral_rag.grounding._asked.places import has_rival, is_other_row, is_row_of_values, place_of
 from mistral_rag.grounding._asked.things import (
     NAMES_HAVE_CAPITALS,
@@ -189,17 +189,20 @@ class Subjects:
         return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
     def other_times(self, at: int) -> tuple[Thing, ...]:
-        """Days, months and weekdays of the question that a unit's document does not hold, but others of their kind."""
-        return other_times(self.things, self._evidence, at)
+        """Times of the question that a unit's document does not hold, but others of their kind."""
+        return other_times(self.things, self._evidence, at) or other_years(self.things, self._evidence, at)
 
     def absence(self, missing: Sequence[Thing], *, of: int = 0) -> str:
         """The reason that these things are missing, with the nearest others, of times in the document of unit `of`."""
         named = ", ".join(map(str, missing))
         nearest = ", ".join(filter(None, (self.nearest(thing, of) for thing in missing)))
-        # what other documents mention is missing for the one that is named
-        titles = "" if set(missing) <= set(self.missing) else ", ".join(map(str, self._apart))
+        # what other documents mention is missing for the one that is named, or in the one that fits best
+        elsewhere = not set(missing) <= set(self.missing)
+        titles = ", ".join(map(str, self._apart)) if elsewhere else ""
         apart = f" for {titles}" if titles else ""
-        reason = f"nothing that was found mentions {named}{apart}"
+        is_of_best = elsewhere and not titles and all(thing.kind == "year" for thing in missing)
+        where = "the document that fits best does not mention" if is_of_best else "nothing that was found mentions"
+        reason = f"{where} {named}{apart}"
         return f"{reason}; nearest, about another: {nearest}" if nearest else reason
 
     def nearest(self, thing: Thing, of: int = 0) -> str:
@@ -207,7 +210,7 @@ class Subjects:
         if thing.kind == "code":
             return next((code for unit in self._evidence for code in codes_like(thing, unit.text)), "")
         if thing.kind == "year":
-            return self._nearest_year(int(thing.letters))
+            return self._nearest_year(int(thing.letters), of)
         if thing.kind in TIMES_OF_DAYS:
             row = self._nearest_month(thing.letters) if thing.kind == "month" else ""
             return row or nearest_time(thing, document_texts(self._evidence, of))
@@ -218,10 +221,12 @@ class Subjects:
         nearest = min(months, key=lambda other: (abs(_ordinal(other) - _ordinal(month)), other), default="")
         return month_name(nearest) if nearest else ""
 
-    def _nearest_year(self, year: int) -> str:
-        """The year next to this one of the documents that a name of the question titles."""
+    def _nearest_year(self, year: int, of: int) -> str:
+        """The year next to this one of the documents that a name of the question titles, else of a page's columns."""
         titled = {text for name in self._apart for uri, text in self._documents.items() if uri in self._titles(name)}
-        years = {other for text in titled for other in period_of(text).years}
+        key = self._evidence[of].page_key
+        columns = {unit.header for unit in self._evidence if unit.page_key == key and unit.kind == "row"}
+        years = {other for text in titled or columns for other in period_of(text).years}
         return str(min(years, key=lambda other: (abs(other - year), -other))) if years else ""
 
     def about(self, at: int, thing: Thing) -> float:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mistral_rag.grounding._asked.head_nouns import ValueKind
-from mistral_rag.grounding._asked.kinds import kind_asked
+from mistral_rag.grounding._asked.kinds import asks_count, kind_asked
 from mistral_rag.text import MONTHS, Number, numbers
 
 
@@ -88,6 +88,7 @@ class WantedValue:
 
     def __init__(self, question: str) -> None:
         self.kind: ValueKind | None = kind_asked(question)
+        self._is_count = self.kind == "amount" and asks_count(question)
         self._question = question.casefold()
         self._words = set(_WORD.findall(self._question))
         self._numbers = {value for number in numbers(question) for value in number.values}
@@ -112,7 +113,8 @@ class WantedValue:
 
     def _new_numbers(self, text: str) -> Iterator[Number]:
         for number in numbers(_NO_AMOUNT.sub(" ", text), named=True):
-            if not self._numbers.intersection(number.values) and _YEAR.fullmatch(number.text) is None:
+            is_new = not self._numbers.intersection(number.values) and _YEAR.fullmatch(number.text) is None
+            if is_new and not (self._is_count and (number.percent or number.currency)):
                 yield number
 
     def _new(self, text: str, kind: ValueKind) -> Iterator[bool]:
