@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ingest.chunking._fields import fields
 from ingest.chunking._lines import NAMED_HEADING, LineKind, TextLine, heading_wraps, read_lines, same_lines
 from ingest.chunking._segments import TextSegment
 from ingest.chunking._tables import label_wraps
@@ -52,7 +53,8 @@ def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
     elif kind == "note" or kind == "comment":
         yield from (TypedUnit(s, e, kind, kind) for s, e in sentences(text, start, end))
     elif markup:
-        yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, start, end))
+        for first, last in fields(text, start, end):
+            yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, first, last))
     else:
         yield from _printed(text, read_lines(text, start, end, width=width), kind)
 

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from pydantic import JsonValue
 
+from ingest.chunking import is_field
 from ingest.parsing._html.reader import HtmlReader
 from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import Parsed, with_doubt
@@ -56,7 +57,18 @@ def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.block.ruler.before("paragraph", "latex_table", _latex_table, {"alt": ["paragraph", "reference"]})
     parser.add_render_rule("html_inline", _html_inline)
+    parser.add_render_rule("softbreak", _softbreak)
     return parser
+
+
+def _softbreak(
+    _renderer: RendererProtocol, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    """Keep the line break between two fields, "Place: hall 2" above "Date: 3 April", which people write as lines."""
+    begin = next((i + 1 for i in range(at - 1, -1, -1) if tokens[i].type == "softbreak"), 0)
+    end = next((i for i in range(at + 1, len(tokens)) if tokens[i].type == "softbreak"), len(tokens))
+    lines = ("".join(token.content for token in part) for part in (tokens[begin:at], tokens[at + 1 : end]))
+    return "<br />\n" if all(map(is_field, lines)) else "\n"
 
 
 def _latex_table(state: StateBlock, first: int, end: int, silent: bool) -> bool:

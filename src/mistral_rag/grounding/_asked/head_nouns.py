@@ -71,9 +71,11 @@ _FRENCH: Final[Mapping[ValueKind, str]] = MappingProxyType(
     }
 )
 _BE: Final = r"(?: (?:is|was|are|were|will be|has been)|['’]s)"
+_DETERMINERS: Final = "the|a|an|this|that|these|those|my|our|your|his|her|its|their"
 _NO_MODIFIER: Final = (
+    f"{_DETERMINERS}|"
     "of|in|for|on|at|by|to|from|with|per|about|as|and|or|did|does|do|is|was|were|are|be|been|has|have|had|will|would"
-    "|can|could|must|should|shall|may|might|when|if|that|who|which|what"
+    "|can|could|must|should|shall|may|might|when|if|who|which|what"
 )
 _VERBS: Final = (
     "applies|apply|owe|paid|pays?|given|gave|gives|got|gets?|made|makes?|uses?|covers?|supplies|sent|wrote|represents?"
@@ -82,7 +84,7 @@ _VERBS: Final = (
 )
 _ENDS: Final = (
     rf"(?=\W*$| ?[,;:(?]| (?:{_NO_MODIFIER}|under|during|after|before|between|until|according|due|each|every"
-    rf"|{_VERBS}|\w+ed)\b)"
+    rf"|{_VERBS}|\w+ed|\w+s (?:{_DETERMINERS}))\b)"
 )
 """Behind the noun comes no other noun: "cost report", "rate table"."""
 _MODIFIERS: Final = rf"(?: (?!(?:{_NO_MODIFIER})\b)[\w.&'’-]+){{0,{MAX_MODIFIERS}}}?"
@@ -97,10 +99,16 @@ def asked_by_noun(question: str) -> ValueKind | None:
     return next((kind for kind, noun in _ASKED.items() if noun.search(question)), None)
 
 
+def kind_of_name(question: str) -> str:
+    """The noun that says what sort of name is asked for, "bank" of "which bank holds it"; empty without one."""
+    found = _ASKED["name"].search(question)
+    return found[0].split()[-1].casefold() if found else ""
+
+
 def _english(kind: ValueKind) -> str:
     nouns = "|".join(_NOUNS[kind].split())
     plural = rf"(?:{nouns})(?:s|es)?|{'|'.join(_plurals(_NOUNS[kind].split()))}"
-    is_asked = rf"\b(?:what|which){_BE}{_MODIFIERS} (?:{plural})\b{_ENDS}"
+    is_asked = rf"\b(?:what|which){_BE}(?: (?:{_DETERMINERS}))?{_MODIFIERS} (?:{plural})\b{_ENDS}"
     return rf"{is_asked}|\b(?:what|which){_MODIFIERS} (?:{nouns})\b{_ENDS}"
 
 

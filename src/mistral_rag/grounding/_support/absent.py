@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from mistral_rag.grounding._asked.head_nouns import kind_of_name
 from mistral_rag.grounding._asked.languages import language_of
 from mistral_rag.grounding._asked.nouns import nouns_in
 from mistral_rag.grounding._asked.subjects import Subjects
@@ -35,6 +36,9 @@ def absent_nouns(fit: Fit, subjects: Subjects, at: int, question: str) -> Absent
     named = {thing.text for thing in subjects.things if thing.kind == "name"}
     said = nouns_in(without_instructions(question), language_of(question) or "en")
     phrases = [phrase for every in said if (phrase := [noun for noun in every if noun not in named])]
+    # no document calls its banks "bank"
+    sort = kind_of_name(question) if fit.wanted.kind == "name" else ""
+    phrases = [kept for phrase in phrases if (kept := [noun for noun in phrase if noun.casefold() != sort])]
     is_code = fit.wanted.kind == "code"
     nouns = dict.fromkeys(noun for phrase in phrases for noun in phrase)
     absent = tuple(noun for noun in nouns if fit.lacks(noun, at, beside=is_code))

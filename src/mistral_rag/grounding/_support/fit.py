@@ -59,6 +59,9 @@ WEIGHTS = {
 OTHER_SPAN = 2.0
 """Subtracted where a row's columns are of other spans of time than the question: nearly as much as a value brings."""
 
+BARE_HEADING = 2.0
+"""Subtracted from a heading without the value that is asked for, or anything below: it names it and does not answer."""
+
 OTHER_YEAR = 2.0
 """Subtracted where a row's columns or a sentence are of other years or dates than the question, and others are not."""
 
@@ -137,13 +140,23 @@ class Fit:
         """
         unit, terms = self._evidence[at], words(word, self._language)
         held = {*self._runs[at].terms, *self._section(unit)} if beside else self._page_terms[unit.page_key]
-        return bool(terms) and self._with_meanings(held).isdisjoint(terms)
+        is_held = not self._with_meanings(held).isdisjoint(terms) or self._synonyms.share_meaning(terms, held)
+        return bool(terms) and not is_held
 
     def of(self, at: int) -> float:
         """Fit of the unit at this index of the evidence; higher is better, comparable within one question only."""
         fit = sum(WEIGHTS[name] * value for name, value in self._features(at).items())
-        fit -= OTHER_YEAR * (at in self._of_other_years)
+        fit -= OTHER_YEAR * (at in self._of_other_years) + BARE_HEADING * self._is_bare_heading(at)
         return fit - OTHER_SPAN * are_of_other_spans(self._evidence[at].header, self._question)
+
+    def _is_bare_heading(self, at: int) -> bool:
+        run = self._runs[at]
+        page_units = self._evidence[at].passage.page.units
+        return (
+            self.wanted.kind is not None
+            and all(unit.kind == "heading" for unit in page_units[run.first : run.last + 1])
+            and not self.wanted.is_in(run.text)
+        )
 
     def is_of_time(self, at: int) -> bool:
         """True for a row with a column of the time that the question names, whose words it need not repeat."""

@@ -66,7 +66,9 @@ class Runs:
         announces = unit.kind == "heading" or own.rstrip().endswith((":", "?"))
         announces = announces or (says_nothing_new and not is_statement)
         below = self._text(index + 1)
-        if not announces or has_own_value(own) or not below:
+        # a field below a heading has its own label
+        is_named = unit.kind == "heading" and has_own_value(below)
+        if not announces or has_own_value(own) or not below or is_named:
             return index, index
         # a sentence that says all that its heading says is a run by itself
         says_all = unit.kind == "heading" and share(f"{own} {below}") <= share(below)

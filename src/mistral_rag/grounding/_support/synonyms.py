@@ -24,7 +24,7 @@ _GROUPS: Final = (
     """due deadline payable pay paid fällig fälligkeit zahlungsziel zahlbar bezahlt zahlen échéance limite paiement
     payer vencimiento vervaldatum""",
     "gross including incl inclusive brutto bruttosumme inkl ttc bruto",
-    "net excluding excl netto ht hors neto",
+    "net excluding excl netto ht hors neto take-home",
     "subtotal zwischensumme sous-total subtotaal",
     "tax taxes vat gst mwst mehrwertsteuer ust umsatzsteuer steuerbetrag steuer tva taxe iva impuesto btw",
     "discount rebate reduction rabatt nachlass skonto remise rabais réduction descuento korting",
@@ -122,6 +122,11 @@ _GROUPS: Final = (
     "renew renewed renewal extend extended extension prolong verlängert verlängerung renouvellement prolongation",
     "change changed amend amended amendment modify modified revised revision änderung geändert modification",
     "correct correction corrected erratum error mistake fehler berichtigung erreur correction",
+    "day days daily tag tage täglich jour quotidien día diario dag dagelijks",
+    "week weeks weekly woche wochen wöchentlich semaine hebdomadaire semana semanal wekelijks",
+    "month months monthly monat monate monatlich mois mensuel mensuelle mes mensual maand maandelijks",
+    """year years yearly annual annually annum jahr jahre jährlich an année annuel annuelle año anual jaar
+    jaarlijks""",
     # places and ways to reach somebody
     "phone telephone tel call mobile telefon téléphone teléfono telefoon",
     "email e-mail mail courriel correo",
@@ -171,7 +176,7 @@ _GROUPS: Final = (
     "room suite zimmer chambre habitación",
     """hotel accommodation lodging unterkunft hébergement alojamiento hostel übernachtung""",
     """food meal meals dinner lunch breakfast essen verpflegung repas comida supper mahlzeit déjeuner dîner
-    maaltijd""",
+    maaltijd menu menus""",
     "taxi cab fahrt",
     "prison jail imprisonment gefängnis haft",
     "made material metal werkstoff matériau",
@@ -184,6 +189,10 @@ _GROUPS: Final = (
     "tenant lessee renter mieter locataire inquilino huurder",
     "speaker speakers presenter presenters referent redner orateur",
     "committee board council gremium ausschuss comité",
+    "absent excused apologies abwesend entschuldigt excusé absents ausente afwezig",
+    "witness witnessed saw seen zeuge zeugin témoin testigo getuige",
+    """ask asked request requested requester requisition requisitioner demandé demandeur angefordert solicitado
+    aangevraagd""",
     # things and goods
     "goods product products merchandise item items article articles ware waren artikel produit produits producto",
     "maker manufacturer producer brand hersteller marke fabricant marque fabricante merk",
@@ -205,13 +214,16 @@ _GROUPS: Final = (
     "meeting session assembly sitting conference besprechung sitzung versammlung réunion séance assemblée reunión",
     "vote votes ballot ballots stimme stimmen abstimmung vote voix voto votos",
     "attachment attachments enclosure enclosures annex appendix anlage anhang annexe anexo bijlage",
+    """offer offers quotation quote bid bids proposal proposals tender estimate estimates angebot kostenvoranschlag devis
+    offre oferta presupuesto offerte""",
     # health and nature
-    "injury injuries wound wounds trauma verletzung blessure herida",
+    "injury injuries injured hurt wound wounds wounded trauma verletzung verletzt blessure blessé herida",
     "therapy treatment therapie behandlung traitement tratamiento",
     "salt sodium salz natrium zout",
     "calories calorie energy kcal kalorien brennwert énergie energía",
     "carbohydrate carbohydrates carbs kohlenhydrate glucides",
     "sugar sugars zucker sucre sucres azúcar suiker",
+    "pet pets animal animals dog dogs cat cats haustier haustiere tier tiere hund katze animaux chien chat mascota",
     "theft larceny stealing burglary diebstahl diefstal",
     "murder homicide manslaughter mord totschlag meurtre asesinato",
     "gun guns firearm firearms weapon weapons waffe waffen",
@@ -219,6 +231,10 @@ _GROUPS: Final = (
 _PHRASES: Final[Mapping[re.Pattern[str], str]] = {
     re.compile(r"\b(?:bring|take|send|give) [\w ]{0,20}back\b", re.IGNORECASE): "return",
     re.compile(r"\b(?:hand|turn)(?:ed)? (?:[\w ]{0,12} )?in\b", re.IGNORECASE): "submitted",
+    re.compile(r"\b(?:go|goes|went|gone) up\b", re.IGNORECASE): "rise",
+    re.compile(r"\b(?:go|goes|went|gone) down\b", re.IGNORECASE): "fall",
+    re.compile(r"\btakes? home\b", re.IGNORECASE): "net",
+    re.compile(r"\b(?:not|n['’]t) (?:come|attend|turn up|show up|be there)\b", re.IGNORECASE): "absent",
     re.compile(r"\b(?:in all|all together|all in all|en tout|en total|im ganzen|in totaal)\b", re.IGNORECASE): "total",
 }
 """What several words of a question say, as one word of the groups."""
@@ -242,6 +258,11 @@ class Synonyms:
             for group in held:
                 self._terms.setdefault(group, []).append(term)
         self._groups = groups
+
+    def share_meaning(self, asked: Iterable[str], terms: Collection[str]) -> bool:
+        """True when one of these terms is of a meaning of the words asked for, though the question has it itself."""
+        meanings = {group for term in asked for group in self._groups.get(term, ())}
+        return any(not meanings.isdisjoint(self._groups.get(term, ())) for term in terms)
 
     def of(self, terms: Collection[str]) -> set[str]:
         """Words of the question that these terms mean; none of a meaning that has a word of the question already."""

@@ -25,13 +25,19 @@ _TIME: Final = (
     r"times?|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|mal|secondes?|heures?|jours?|semaines?|mois|ans?|années?|"
     r"segundos?|horas?|días?|meses|años?"
 )
+_OFTEN: Final = (
+    r"\b(?:dai|week|month|quarter|annual|year|hour|biennial)ly\b|\b(?:annual|never|always)\b"
+    r"|\b(?:täg|wöchent|monat|jähr|vierteljähr)lich\b"
+)
+"""How often something is: no answer to "how long" or "how many days"."""
+_ASKS_HOW_OFTEN: Final = _any_of(r"\bhow (?:often|frequently)\b|\bwie (?:oft|häufig)\b|\bhoe vaak\b")
+_ONCE: Final = _any_of(_OFTEN)
 _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
     {
         "duration": _any_of(
             rf"\b(?:{_COUNT})\b[\s(\d)-]{{0,8}}(?:\w+ )?(?:{_TIME})\b",
             r"\b\d{1,4} ?(?:y|yrs?|mths?|wks?|hrs?|mins?|secs?|std)\b",
-            r"\b(?:dai|week|month|quarter|annual|year|hour|biennial)ly\b|\b(?:annual|never|always)\b",
-            r"\b(?:täg|wöchent|monat|jähr|vierteljähr)lich\b",
+            _OFTEN,
         ),
         "date": _any_of(
             r"\b(?:1[5-9]|20)\d\d\b",
@@ -40,7 +46,7 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
             r"\b\d{3,4} ?(?:BC|AD|BCE|CE)\b",
             r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
             r"\b\d{1,2}(?:st|nd|rd|th) century\b",
-            r"\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|o['’]clock)|\b(?:noon|midnight|mittags?|mitternacht)\b",
+            r"\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|o['’]clock)|\b\d{1,2}[:h]\d\d\b|\b(?:noon|midnight|mittags?|mitternacht)\b",
             r"\b(?:first|second|third|fourth|fifth|sixth|seventh|tenth|last|\d{1,2}(?:st|nd|rd|th)|ersten?|zweiten?|dritten?|"
             r"vierten?|fünften?|letzten?) (?:\w+ )?(?:day|week|month|year|tage?s?|woche|monate?s?|jahre?s?)\b",
         ),
@@ -89,6 +95,7 @@ class WantedValue:
     def __init__(self, question: str) -> None:
         self.kind: ValueKind | None = kind_asked(question)
         self._is_count = self.kind == "amount" and asks_count(question)
+        self._asks_how_often = _ASKS_HOW_OFTEN.search(question) is not None
         self._question = question.casefold()
         self._words = set(_WORD.findall(self._question))
         self._numbers = {value for number in numbers(question) for value in number.values}
@@ -127,6 +134,8 @@ class WantedValue:
                 # a year and a date are no number of anything
                 is_other = _YEAR.fullmatch(match[0]) or _DATED.fullmatch(match[0])
                 yield is_other is None and match[0].casefold() not in self._question
+            elif kind == "duration" and not self._asks_how_often and _ONCE.fullmatch(match[0]):
+                yield False
             else:
                 # the question may name another percentage, but never the one that it asks for
                 yield kind == "percentage" or match[0].casefold() not in self._question
@@ -138,7 +147,8 @@ def _as_money(number: Number) -> float:
         return 0.25
     if not number.currency and not number.power and not any(sign.isdigit() for sign in number.text):
         return 0.0
-    scaled = number.power and _SCALE_WORD.search(number.text)
+    # without a currency "100 mm" is a length
+    scaled = number.power and _SCALE_WORD.search(number.text) and not number.text.endswith("mm")
     return 1.0 if number.currency or number.decimals == 2 or scaled or _GROUPS.search(number.text) else MAYBE
 
 
