@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,7 +63,7 @@ def empty_field(question: str, units: Sequence[EvidenceUnit], evidence: Sequence
     """
     first = units[0]
     asked = _AskedField(question, _language(first))
-    if found := _empty_cell(asked.words, _row_asked_for(asked.words, first, evidence)):
+    if found := _empty_cell(asked, _row_asked_for(asked.words, first, evidence)):
         return found
     page = [unit for unit in evidence if unit.page_key == first.page_key]
     # the blank form of another document says nothing of this one
@@ -82,23 +82,27 @@ def _row_asked_for(asked: Collection[str], unit: EvidenceUnit, evidence: Sequenc
     return max(rows, key=lambda row: len(set(words(row.text, _language(row))).intersection(asked)))
 
 
-def _empty_cell(asked: Collection[str], unit: EvidenceUnit) -> EmptyField | None:
+def _empty_cell(asked: "_AskedField", unit: EvidenceUnit) -> EmptyField | None:
     """The empty cell of a row below the name of the column that is asked for."""
     table = _table(unit)
     own = set(words(unit.text, _language(unit)))
-    if table is None or not own.intersection(asked):
+    if table is None or not own.intersection(asked.words):
         return None
-    column = _asked_column(set(asked) - own, table.columns, _language(unit))
+    said = asked.words - own
+    names = [set(words(name, _language(unit))) for name in table.columns]
+    meant = [terms | (asked.meant_by(terms) & said) for terms in names]
+    column = _asked_column(said, names)
+    if column is None:
+        column = _asked_column(said, [terms & said or terms for terms in meant])
     if column is None or any(_has_value(value) for value in _values(table, column, unit)):
         return None
     return EmptyField(_own_part(table.columns, column), unit.text)
 
 
-def _asked_column(asked: Collection[str], names: Sequence[str], language: str) -> int | None:
+def _asked_column(asked: Collection[str], held: Sequence[Set[str]]) -> int | None:
     """The one column whose name has most words of the question; words that most columns share say nothing."""
-    held = [set(words(name, language)) for name in names]
     counts = Counter(word for terms in held for word in terms)
-    own = [{word for word in terms if counts[word] * 2 <= max(len(names), 2)} for terms in held]
+    own = [{word for word in terms if counts[word] * 2 <= max(len(held), 2)} for terms in held]
     shares = [len(terms & set(asked)) for terms in own]
     best = max(shares, default=0)
     if best == 0 or shares.count(best) > 1:
@@ -156,6 +160,10 @@ class _AskedField:
     def _means(self, term: str) -> bool:
         return term in self.words or bool(self._synonyms.of([term]))
 
+    def meant_by(self, terms: Collection[str]) -> set[str]:
+        """Words of the question that terms mean: "deliver" by "shipment"."""
+        return self._synonyms.of(terms)
+
     def is_value(self, text: str) -> bool:
         """True for a short text that may be the value of a label above it."""
         kind = self._wanted.kind
@@ -171,9 +179,16 @@ def _blank(asked: _AskedField, unit: EvidenceUnit) -> EmptyField | None:
         if asked.is_label(found["label"]) and not (at_end and asked.is_value(below)):
             return EmptyField(_last_label(found["label"]), found[0].strip())
     label = _LABEL.fullmatch(unit.text.strip())
-    if label and asked.is_label(label["label"]) and (_FILLED.match(below) or _LABEL.fullmatch(below)):
+    is_empty = _FILLED.match(below) or _LABEL.fullmatch(below) or _ends_fields(unit)
+    if label and asked.is_label(label["label"]) and is_empty:
         return EmptyField(_last_label(label["label"]), unit.text)
     return None
+
+
+def _ends_fields(unit: EvidenceUnit) -> bool:
+    """True where a table, a heading or nothing stands below a unit: no value of a label."""
+    after = unit.passage.page.units[unit.index + 1 : unit.index + 2]
+    return not after or after[0].kind in {"row", "heading"}
 
 
 def _is_filled(name: str, unit: EvidenceUnit) -> bool:

@@ -11,6 +11,17 @@ MIN_STOP_WORDS: Final = 2
 """Stop words of one language that a question must have, and more than of any other: "die" alone is German and English.
 A model of languages needs whole sentences; questions have nearly always two of these."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_ASKING_WORDS: Final = {
+    "en": "what which who whom whose when where why how",
+    "de": "wie wer wem wen wessen wann wo woher wohin warum was welche welchem welchen welcher welches wieviel",
+    "fr": "combien quel quelle quels quelles qui quand où pourquoi comment",
+    "es": "cuánto cuánta cuántos cuántas quién quiénes cuál cuáles cuándo dónde qué cómo",
+    "nl": "hoeveel hoe wie wat wanneer waar waarom welke welk",
+    "it": "quanto quanta quanti quante quale quali quando chi dove perché",
+    "pt": "quanto quanta quantos quantas qual quais quem quando onde",
+}
+_ASKING: Final = {language: frozenset(words.split()) for language, words in _ASKING_WORDS.items()}
+"""Words that ask count as stop words: "in welchem Stock" has but one other."""
 _SCRIPTS: Final = {
     "ko": re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]"),
     "ja": re.compile(r"[\u3040-\u30ff]"),
@@ -31,7 +42,7 @@ def language_of(question: str) -> str:
     if script := _script_of(question):
         return script
     words = {word.casefold() for word in _WORD.findall(question)}
-    counts = {language: len(words & stops) for language, stops in STOP_WORDS.items()}
+    counts = {language: len(words & (stops | _ASKING.get(language, set()))) for language, stops in STOP_WORDS.items()}
     first, second = sorted(counts.values(), reverse=True)[:2]
     return max(counts, key=lambda language: counts[language]) if first >= MIN_STOP_WORDS and first > second else ""
 

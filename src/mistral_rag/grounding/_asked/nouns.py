@@ -34,6 +34,12 @@ _PARTICIPLE: Final = re.compile(
     r"|written"
 )
 _PARTICLES: Final = frozenset(["off", "out", "up", "down", "away", "back", "long", "soon", "often"])
+_INFINITIVE: Final = re.compile(
+    r".{2,}(?:ar|er|ir|oir)(?:se|l[aoe]s?)?|dire|faire|être|mettre|prendre|rendre|suivre|.{2,}[aei]re"
+)
+_BEFORE_INFINITIVES: Final = frozenset("a à pour sans para por sin di da per senza sem va".split())  # noqa: SIM905
+"""Words behind which such a form is a verb: "para entrar", "pour entrer"."""
+_WITH_INFINITIVES: Final = frozenset(["fr", "es", "it", "pt"])
 _JOINING: Final = frozenset(["and", "or", "et", "ou", "y", "e"])
 _BEFORE_VERBS: Final = frozenset(["after", "before", "without", "while", "by"])
 """Words before a verb in "-ing"; behind others it is the name of a thing: "arrested for gambling"."""
@@ -62,13 +68,14 @@ _SAYING_LITTLE: Final = (
     brochure leaflet article filing minutes transcript notice"""
     # fr, es, nl
     """ nom numéro date montant prix total somme ville personne gens facture contrat lettre rapport document page
-    jour mois an année années ans fois part taux heure heures argent nouveau nouvelle tout tous toute toutes été
+    jour mois an année années ans fois part taux heure heures temps argent nouveau nouvelle tout tous toute toutes été
+    quelqu lieu
     nombre número fecha importe precio ciudad persona factura contrato carta informe documento página día mes año
     años dinero todas todos nueva nuevo naam nummer datum bedrag prijs totaal stad persoon factuur brief pagina dag
-    maand jaar geld nieuwe"""
+    maand jaar geld nieuwe tiempo tijd tweede derde vierde vijfde één"""
     # de
     """ rechnung vertrag bericht dokument seite tag tage monat jahr uhr zeit prozent anteil name nummer betrag preis
-    summe stadt person firma kosten"""
+    summe stadt person firma kosten ende anfang schluss mal"""
 )
 _NO_NOUNS: Final = frozenset(_SAYING_LITTLE.split()) | MONTHS.keys()
 """Words that documents need not print, though they answer."""
@@ -93,7 +100,11 @@ def _says_something(word: str) -> bool:
 
 def _by_capitals(question: str) -> Iterator[tuple[str, ...]]:
     words = _TOKEN.findall(question)
-    return ((word,) for before, word in pairwise(words) if word[0].isupper() and before not in ".?!:")
+    # two together are a name: "Max Mustermann", "Nord GmbH"
+    named = {at + i for at, pair in enumerate(pairwise(words)) if all(w[0].isupper() for w in pair) and at for i in (0, 1)}
+    for at, (before, word) in enumerate(pairwise(words), start=1):
+        if word[0].isupper() and before not in ".?!:" and at not in named:
+            yield (word,)
 
 
 class _Phrases:
@@ -101,6 +112,7 @@ class _Phrases:
 
     def __init__(self, language: str) -> None:
         self._opening = _OPENING["en"] | _OPENING.get(language, frozenset())
+        self._has_infinitives = language in _WITH_INFINITIVES
         self._phrase: list[str] = []
         self._found: list[tuple[str, ...]] = []
         # what the phrase may hold beside nouns: the verb of a clause, or that of "which doctor saw him"
@@ -131,6 +143,9 @@ class _Phrases:
             self._is_open, self._is_subject = True, word in _WHICH
         elif word in {"many", "much"}:
             self._is_open = True
+        elif word in _ASKING or (self._has_infinitives and self._is_infinitive(word, before)):
+            self._close()
+            self._is_open = False
         elif before == "how" or (before in _BEFORE_VERBS and word.endswith("ing")):
             self._is_open = False
         elif word in _STOP or word in _PARTICLES or not word[0].isalnum() or _FRENCH_VERB.fullmatch(word):
@@ -139,6 +154,10 @@ class _Phrases:
         elif self._is_open or (before in _BEING and token[0].isupper()):
             self._is_open = True
             self._phrase.append(_POSSESSIVE.sub("", token))
+
+    def _is_infinitive(self, word: str, before: str) -> bool:
+        is_behind = before in _BEFORE_INFINITIVES or _INFINITIVE.fullmatch(before) is not None
+        return is_behind and _INFINITIVE.fullmatch(word) is not None
 
     def _close(self) -> None:
         """Take the nouns of the phrase without its verb."""

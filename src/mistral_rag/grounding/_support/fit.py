@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
+from mistral_rag.grounding._asked.languages import language_of
+from mistral_rag.grounding._asked.nouns import nouns_in
 from mistral_rag.grounding._asked.times import weekdays_in
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.grounding._support.columns import AskedColumns
@@ -21,6 +23,7 @@ from mistral_rag.grounding._support.question_words import asks_number, content_o
 from mistral_rag.grounding._support.spans import are_of_other_spans
 from mistral_rag.grounding._support.synonyms import Synonyms
 from mistral_rag.grounding._support.wanted import MAYBE, WantedValue
+from mistral_rag.retrieval._questions import without_instructions
 from mistral_rag.text import MONTHS, content_words, coverage, evenly, near, numbers, rarity, window, words
 
 SHORT_QUESTION_WORDS = 6
@@ -52,6 +55,7 @@ WEIGHTS = {
     "row": 1.3,
     "heads": -0.7,
     "announces": -0.7,
+    "head": 1.0,
 }
 """Fitted to 460 questions of OHR-Bench, XQuAD (en, de), FinanceBench and the tuning half of `benchmarks.questions`, and
 72 more about everyday documents, cross-validated by document; what did not pay there went (ADR 115)."""
@@ -110,6 +114,7 @@ class Fit:
         self._plain_words = [*own, *self._synonyms.phrased]
         self._total = sum(map(self._weigh, self._plain_words)) or 1.0
         self._names = self._names_in(plain)
+        self._head = self._asked_for(question)
         self._runs_of = {unit.page_key: Runs(unit.passage.page) for unit in evidence}
         self.columns = AskedColumns(question)
         self._met = self._words_met()
@@ -196,6 +201,17 @@ class Fit:
         named = {word for name in found for word in words(name, self._language)}
         return named.intersection(self._plain_words)
 
+    def _asked_for(self, question: str) -> set[str]:
+        """The terms of what a figure or code is asked of: the head noun of the question's first phrase, if no name.
+
+        "Who wrote the report?" asks for no report.
+        """
+        if self.wanted.kind in {None, "name", "date", "time"}:
+            return set()
+        phrases = nouns_in(without_instructions(question), language_of(question) or "en")
+        nouns = [noun for noun in phrases[0] if not self._names.intersection(words(noun, self._language))] if phrases else []
+        return set(words(nouns[-1], self._language)).intersection(self._plain_words) if nouns else set()
+
     def _with_meanings(self, held: set[str]) -> set[str]:
         """Words, and those of the question that they mean."""
         return held | self._synonyms.of(held)
@@ -247,6 +263,7 @@ class Fit:
             "row": float(unit.kind == "row"),
             "heads": float(self._runs_of[key].holds_names(unit.index)),
             "announces": float(run.text.endswith((":", "?"))),
+            "head": float(bool(self._head) and not held.isdisjoint(self._head)),
         }
 
     def _subject(self, key: tuple[str, int]) -> set[str]:

@@ -17,6 +17,8 @@ MAX_LABEL: Final = 200
 """Characters of a label that stands below or above its value; longer texts are statements of their own."""
 MAX_ITEM_LINES: Final = 4
 """Lines of an item above its price: its name, its number, its quantity, a discount."""
+MIN_CAPTIONS: Final = 2
+"""Labels below their values from which on they are taken for captions: one alone may be the next value's label."""
 MAX_ITEM_LINE: Final = 80
 """Characters of such a line."""
 _OWN_VALUE: Final = re.compile(r"[^:：\n]{1,60}[:：]\s*\S")
@@ -45,6 +47,7 @@ class Runs:
         self._page = page
         self._texts = [page.text[unit.start : unit.end] for unit in page.units]
         self._heads = {unit.header for unit in page.units}
+        self._captions = self._below_their_values()
 
     def holds_names(self, index: int) -> bool:
         """True for a row with the names of columns."""
@@ -53,6 +56,10 @@ class Runs:
     def around(self, index: int, wanted: WantedValue, share: Share, *, says_nothing_new: bool) -> tuple[int, int]:
         """First and last unit of the smallest run around a unit with a label and a value of the wanted kind."""
         unit, own = self._page.units[index], self._texts[index]
+        if index in self._captions:
+            return index - 1, index
+        if index + 1 in self._captions:
+            return index, index + 1
         if is_bare(own) and unit.header is None:
             return self._top_of_item(index, share), index
         if is_bare(own) and self._is_name(index - 1):
@@ -73,6 +80,26 @@ class Runs:
         # a sentence that says all that its heading says is a run by itself
         says_all = unit.kind == "heading" and share(f"{own} {below}") <= share(below)
         return index + says_all, index + 1
+
+    def _below_their_values(self) -> frozenset[int]:
+        """Indices of labels that stand below their values: those of runs that begin with a value and end with a label.
+
+        "37", "New hires", "1,284", "Instruments delivered": the other way round a label would be the first.
+        """
+        found: list[int] = []
+        at = 0
+        while at < len(self._texts):
+            end = at
+            while self._is_value_line(end) and self._is_label(end + 1) and self._page.units[end + 1].kind != "heading":
+                end += 2
+            if end - at >= 2 * MIN_CAPTIONS and not self._is_value_line(end):
+                found += range(at + 1, end, 2)
+            at = max(end, at + 1)
+        return frozenset(found)
+
+    def _is_value_line(self, index: int) -> bool:
+        text = self._text(index)
+        return len(text) <= MAX_ITEM_LINE and is_bare(text)
 
     def _text(self, index: int) -> str:
         """The text of a unit that is no row of a table; empty for others."""
@@ -120,7 +147,8 @@ class Runs:
             # what stands below a sentence or another label's value is not this label's
             if not self._is_label(other):
                 break
-        return index - 1 if wanted.is_in(self._text(index - 1)) else None
+        above = self._text(index - 1)
+        return index - 1 if wanted.is_in(above) and not has_own_value(above) else None
 
     def _label_of(self, index: int, value: int, share: Share) -> int:
         """Index of the label of a value: the one with most words of the question; the value's own where it has one."""
