@@ -30,7 +30,7 @@ _ASIDE: Final = re.compile(r"\([^()]*\)")
 _OF_KINDS: Final[Mapping[ValueKind, frozenset[str]]] = {
     "date": frozenset(["date", "day", "datum", "jour", "fecha"]),
     "code": frozenset(["number", "no", "nr", "id", "code", "nummer", "numéro", "número"]),
-    "name": frozenset(["name", "nom", "nombre", "naam"]),
+    "name": frozenset(["name", "nom", "nombre", "naam", "by", "von", "par", "por", "door"]),
     "money": frozenset(["amount", "betrag", "montant", "importe", "bedrag"]),
 }
 """Words of labels that say of which kind the value is, as the question does: "when" for "Date admitted"."""

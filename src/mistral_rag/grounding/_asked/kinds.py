@@ -184,12 +184,17 @@ _COUNTS: Final = re.compile(
 """Words that ask for a count or a measure: "how many invoices were paid" is none of money."""
 
 
+_CHANGES: Final = re.compile(r"\bby how much\b|\bum wie ?viel\b|^\W*de combien\b", re.IGNORECASE)
+"""Words that ask for a change: it may be a sum or a percentage."""
+
+
 def kind_asked(question: str) -> ValueKind | None:
     """The kind of value that a question asks for; None when its words do not say."""
     kind = next((kind for kind, asked in _ASKED.items() if asked.search(question)), None)
     if kind is None:
         return asked_by_noun(question)
     is_money = kind == "amount" and _MONEY.search(question) and not asks_count(question)
+    is_money = is_money and _CHANGES.search(question) is None
     return "money" if is_money else kind
 
 

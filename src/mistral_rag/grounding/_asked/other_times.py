@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from mistral_rag.grounding._asked.things import TIMES_OF_DAYS, Thing
-from mistral_rag.grounding._asked.times import nearest_date, nearest_weekday, speaks_of_days, speaks_of_weekdays
+from mistral_rag.grounding._asked.times import (
+    months_alone_in,
+    nearest_date,
+    nearest_weekday,
+    speaks_of_days,
+    speaks_of_weekdays,
+)
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit
 from mistral_rag.retrieval._domains.periods import period_of
 
@@ -31,6 +37,15 @@ def other_years(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: i
         return ()
     texts = document_texts(evidence, at)
     return asked if not any(thing.is_in(text) for thing in asked for text in texts) else ()
+
+
+def other_months(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: int) -> tuple[Thing, ...]:
+    """Months of a question that a sentence does not name, though it is of others: "In January 412 hours were worked"."""
+    asked = tuple(thing for thing in things if thing.kind == "month")
+    text = evidence[at].text
+    if not asked or not any(True for _ in months_alone_in(text)):
+        return ()
+    return asked if not any(thing.is_in(text) for thing in asked) else ()
 
 
 def nearest_time(thing: Thing, texts: Sequence[str]) -> str:

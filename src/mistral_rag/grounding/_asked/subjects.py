@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_times, other_years
+from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_months, other_times, other_years
 from mistral_rag.grounding._asked.places import has_rival, is_other_row, is_row_of_values, place_of
 from mistral_rag.grounding._asked.things import (
     NAMES_HAVE_CAPITALS,
@@ -189,8 +189,9 @@ class Subjects:
         return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
     def other_times(self, at: int) -> tuple[Thing, ...]:
-        """Times of the question that a unit's document does not hold, but others of their kind."""
-        return other_times(self.things, self._evidence, at) or other_years(self.things, self._evidence, at)
+        """Times of the question that a unit, or its document, is not of, but of others of their kind."""
+        kinds = (other_times, other_years, other_months)
+        return next(filter(None, (missing(self.things, self._evidence, at) for missing in kinds)), ())
 
     def absence(self, missing: Sequence[Thing], *, of: int = 0) -> str:
         """The reason that these things are missing, with the nearest others, of times in the document of unit `of`."""

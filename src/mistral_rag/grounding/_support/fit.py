@@ -117,6 +117,7 @@ class Fit:
         self._head = self._asked_for(question)
         self._runs_of = {unit.page_key: Runs(unit.passage.page) for unit in evidence}
         self.columns = AskedColumns(question)
+        self._time_words = self.columns.time_words(self._language).intersection(self._plain_words)
         self._met = self._words_met()
         self._runs = [self._run_of(at) for at in range(len(evidence))]
         self._unit_meant = [self._with_meanings(set(terms)) for terms in self._unit_words]
@@ -269,11 +270,13 @@ class Fit:
     def _subject(self, key: tuple[str, int]) -> set[str]:
         """Names of the question that are a page's subject: all that stand on it, but for those of an item.
 
+        So are the words of the time that it is about, in its title or its head: "Pay slip, March 2025".
+
         An item is named in the first cell of a row with a value of the wanted kind: "Glacier  $2.22". The title's names
         are of no item.
         """
         on_page = self._names & (self._page_terms[key] | self._titles[key])
-        return on_page - (self._items.get(key, set()) - self._titles[key])
+        return on_page - (self._items.get(key, set()) - self._titles[key]) | (self._time_words & self._context[key])
 
     def _names_of_items(self) -> dict[tuple[str, int], set[str]]:
         found: dict[tuple[str, int], set[str]] = {}

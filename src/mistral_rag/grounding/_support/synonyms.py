@@ -233,6 +233,7 @@ _PHRASES: Final[Mapping[re.Pattern[str], str]] = {
     re.compile(r"\b(?:hand|turn)(?:ed)? (?:[\w ]{0,12} )?in\b", re.IGNORECASE): "submitted",
     re.compile(r"\b(?:go|goes|went|gone) up\b", re.IGNORECASE): "rise",
     re.compile(r"\b(?:go|goes|went|gone) down\b", re.IGNORECASE): "fall",
+    re.compile(r"\bask(?:s|ed)? for\b", re.IGNORECASE): "request",
     re.compile(r"\btakes? home\b", re.IGNORECASE): "net",
     re.compile(r"\b(?:not|n['’]t) (?:come|attend|turn up|show up|be there)\b", re.IGNORECASE): "absent",
     re.compile(r"\b(?:in all|all together|all in all|en tout|en total|im ganzen|in totaal)\b", re.IGNORECASE): "total",
