@@ -159,6 +159,11 @@ def decode_text(data: bytes, *, markup: bool = False) -> DecodedText:
     lenient = data.decode("utf-8", "replace")
     if _nearly_utf8(lenient):
         return _leniently(data, "utf-8")
+    return _undeclared(data, content, markup=markup)
+
+
+def _undeclared(data: bytes, content: bytes, *, markup: bool) -> DecodedText:
+    """The text by its letters; `content` is that without what it declares."""
     name, confidence = _detected(content)
     if (found := _east_asian(content, name)) is not None:
         text, name, doubt = found
