@@ -166,8 +166,8 @@ def _undeclared(data: bytes, content: bytes, *, markup: bool) -> DecodedText:
     """The text by its letters; `content` is that without what it declares."""
     name, confidence = _detected(content)
     if (found := _east_asian(content, name)) is not None:
-        text, name, doubt = found
-        return DecodedText(data.decode(name, "replace"), name, doubt)
+        # with what it declares, too
+        return found._replace(text=data.decode(found.charset, "replace"))
     if name in _ASIAN and _others_have_words(content, name):
         name, confidence = "cp1252", 0.0
     checked = _checked(data, data.decode(name, "replace"), name, markup=markup, is_known=confidence > 0)
