@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mistral_rag.pdf._forms.fields import StackedField, StackedForm
 from mistral_rag.pdf._forms.labels import MAX_VALUE_WORDS, may_be_label
@@ -32,7 +33,7 @@ def may_have_captions(lines: Sequence[PrintedLine], text: str) -> bool:
     """True when a line in smaller letters or in brackets stands below another."""
     return any(
         below.height < _SMALL * above.height or text[below.start] == "("
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
         if above.upright
     )
 

@@ -1,4 +1,4 @@
-"""Fields whose values stand below their labels, or above them: each is read with its value, not with what is beside it."""
+"""Fields whose values stand below or above their labels: each is read with its value, not with what is beside it."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
