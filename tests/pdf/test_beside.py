@@ -167,3 +167,36 @@ def test_a_shaded_column_of_a_table_stays_in_it(write_pdf: WritePdf, put: Put, s
     values = ["1,204", "877", "903", "612"]
     content = f"0.9 0.9 0.8 rg {shade} re f 0 g\n" + block(put, 65, 705, rows) + block(put, 500, 705, values)
     assert read(write_pdf(content)) == [f"{a}  {b}" for a, b in zip(rows, values, strict=True)]
+
+
+def test_heads_in_one_margin_and_notes_in_the_other_are_no_part_of_the_text(write_pdf: WritePdf, put: Put) -> None:
+    first = [
+        "The harbour office inspected forty drawings after a long delay",
+        "at the border. Our workshop rejected all of them although the",
+        "documents were complete, and the store kept the others until",
+        "the works had room for them in the hall behind the main gate.",
+    ]
+    second = [
+        "The safety committee repaired the gaskets because the series",
+        "before had failed. The purchasing desk returned some sensors in",
+        "spite of heavy weather on the coast, and an auditor recorded",
+        "the contracts without a single complaint from the carriers.",
+    ]
+    text = block(put, 150, 700, first, leading=13) + block(put, 150, 630, second, leading=13)
+    heads = block(put, 50, 700, ["Plans for spring"], leading=13) + block(put, 50, 630, ["Gaskets and", "sensors"])
+    notes = "".join(
+        put(480, top - 10 * at, words, size=7)
+        for top, note in ((683, ["Drawings of the", "north pier"]), (612, ["Seventeen in", "all of May"]))
+        for at, words in enumerate(note)
+    )
+    found = read(write_pdf(text + heads + notes))
+    assert [line for line in found if line not in {*first, *second}] == [
+        "Plans for spring",
+        "Drawings of the",
+        "north pier",
+        "Gaskets and",
+        "sensors",
+        "Seventeen in",
+        "all of May",
+    ]
+    assert [line for line in found if line in {*first, *second}] == [*first, *second]
