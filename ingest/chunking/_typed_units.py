@@ -54,7 +54,7 @@ def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
     elif markup:
         yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, start, end))
     else:
-        yield from _printed(text, read_lines(text, start, end, width=width), kind)
+        yield from _printed(text, read_lines(text, start, end, width=width, one_item=kind in {"text", "list"}), kind)
 
 
 def _code(text: str, start: int, end: int) -> Iterator[TypedUnit]:

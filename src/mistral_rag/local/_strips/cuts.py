@@ -30,7 +30,7 @@ CLEANED: Final = 1
 MAX_PATTERN: Final = 0.6
 """Deviation of hatches and dots from the paper, against that of the print: of #999 behind black it is .4."""
 MIN_PATTERN: Final = 0.03
-"""Share of a piece of the strip that a pattern covers; of dots a quarter of a millimetre wide, one a millimetre, .05."""
+"""Share of a piece of the strip that a pattern covers; of dots a quarter of a millimetre wide, one each, .05."""
 MIN_PATTERNED: Final = 0.9
 """Share of the pieces that it covers: what is lighter in some of them only is a word in grey."""
 
