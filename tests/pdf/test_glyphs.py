@@ -236,3 +236,21 @@ def test_a_letter_of_a_font_of_dingbats_is_the_sign_that_it_draws(
 
 def test_boxes_of_zapf_dingbats_are_boxes(printed: Printed, put: Put) -> None:
     assert printed(put(60, 700, "o", font="F5") + put(76, 700, "Agree")).split()[0] in {"☐", "❏"}
+
+
+@pytest.mark.parametrize(
+    ("letter", "drawn", "sign"),
+    [
+        ("x", "1 w 59 698 9 9 re S\n", "☒"),
+        ("X", "59 698 m 68 698 l S 59 707 m 68 707 l S 59 698 m 59 707 l S 68 698 m 68 707 l S\n", "☒"),
+        # no box, a cell, a table of small cells, another letter
+        ("x", "", "x"),
+        ("x", "40 690 60 30 re S\n", "x"),
+        ("x", "".join(f"40 {689 + 9 * at} m 200 {689 + 9 * at} l S " for at in range(4)) + "59 650 m 59 750 l S "
+         "68 650 m 68 750 l S\n", "x"),
+        ("a", "59 698 9 9 re S\n", "a"),
+    ],
+)  # fmt: skip
+def test_a_letter_in_a_small_square_ticks_it(printed: Printed, put: Put, letter: str, drawn: str, sign: str) -> None:
+    content = drawn + put(61, 700, letter, size=8) + put(90, 700, "Annual report", size=10)
+    assert printed(content).split() == [sign, "Annual", "report"]

@@ -114,8 +114,9 @@ def _ground(strip: Grey) -> int:
     return int(np.median(strip[(strip >> 3) == level])) if strip.size else 255
 
 
-def _pattern(deviation: Grey) -> Mask | None:
+def _pattern(deviation: npt.NDArray[np.generic]) -> Mask | None:
     """The pixels of hatches or dots that are lighter than the print and cover the strip from end to end; else None."""
+    deviation = np.asarray(deviation, dtype=np.uint8)
     limit = MAX_PATTERN * float(deviation.max(initial=0))
     light: Mask = np.asarray((deviation >= MIN_CONTRAST) & (deviation < limit))
     # soft edges of letters are as light
