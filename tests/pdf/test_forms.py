@@ -166,6 +166,26 @@ def test_captions_of_one_column_name_the_values_above_them(write_pdf: WritePdf, 
     ]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([("Results of the year", 10), ("in millions", 7), ("Sales rose in May", 10)], id="a subtitle"),
+        pytest.param(
+            [("First name", 10), ("none", 7), ("Last name", 10), ("none", 7), ("Town", 10), ("none", 7)],
+            id="small values below their labels",
+        ),
+        pytest.param(
+            [("Consignee", 7), ("Oak & Pine", 10), ("Vessel", 7), ("Elbe Trader", 10)], id="labels above their values"
+        ),
+    ],
+)
+def test_small_print_that_names_nothing_above_it_is_no_caption(
+    write_pdf: WritePdf, put: Put, lines: Sequence[tuple[str, float]]
+) -> None:
+    placed: list[Placed] = [(60, 700 - 12 * at, text, "F1", size) for at, (text, size) in enumerate(lines)]
+    assert rows_of(write_pdf(drawn(put, [*placed, *PROSE]))) == []
+
+
 def test_captions_in_brackets_may_be_as_large_as_their_values(write_pdf: WritePdf, put: Put) -> None:
     placed: list[Placed] = [
         (60, 700, "Delaware", "F2", 10), (250, 700, "001-22112", "F2", 10), (420, 700, "94-2404110", "F2", 10),

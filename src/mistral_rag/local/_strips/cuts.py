@@ -71,7 +71,7 @@ def cut(picture: Grey, window: Window, *, attempt: int = 0) -> Cut:
     inner_left, inner_right = _clipped(window.left - left, window.right - left, strip.shape[1])
     ground = _ground(strip[:, inner_left:inner_right])
     deviation = cv2.absdiff(strip, np.full_like(strip, ground))
-    if attempt == CLEANED and (pattern := _pattern(deviation)) is not None:
+    if attempt == CLEANED and (pattern := _pattern(np.asarray(deviation, dtype=np.uint8))) is not None:
         strip[pattern] = ground
         deviation[pattern] = 0
     inside = deviation[:, inner_left:inner_right]
@@ -114,9 +114,8 @@ def _ground(strip: Grey) -> int:
     return int(np.median(strip[(strip >> 3) == level])) if strip.size else 255
 
 
-def _pattern(deviation: npt.NDArray[np.generic]) -> Mask | None:
+def _pattern(deviation: Grey) -> Mask | None:
     """The pixels of hatches or dots that are lighter than the print and cover the strip from end to end; else None."""
-    deviation = np.asarray(deviation, dtype=np.uint8)
     limit = MAX_PATTERN * float(deviation.max(initial=0))
     light: Mask = np.asarray((deviation >= MIN_CONTRAST) & (deviation < limit))
     # soft edges of letters are as light

@@ -17,6 +17,8 @@ _MAX_APART = 4.0
 """White between two lines of fields, times the height of a value."""
 _MIN_LINES = 2
 """Lines of captioned values below each other: one alone may be a title and its subtitle."""
+_MIN_SAME = 3
+"""Lines whose captions are all the same words: these are values below their labels, which differ."""
 _MIN_WHITE = 1.0
 """White around a single line of several values, times their height: closer lines are the head of a table."""
 _ALIGNED = 4.0
@@ -52,7 +54,7 @@ def captioned(rows: Sequence[Row], text: str) -> Iterator[StackedForm]:
         if (
             blocks
             and _is_apart(blocks, rows[at - 1 : at], rows[end : end + 1])
-            and _is_form(blocks, rows[end : end + 1])
+            and _is_form(blocks, rows[end : end + 1], text)
         ):
             lines = sorted(row.line for block in blocks for row in block)
             yield StackedForm([field for block in blocks for field in _fields(*block)], lines)
@@ -109,9 +111,10 @@ def _is_apart(blocks: Sequence[Block], above: Sequence[Row], below: Sequence[Row
     return not any(-value.height < gap <= max(white, 0.0) for gap in beside)
 
 
-def _is_form(blocks: Sequence[Block], below: Sequence[Row]) -> bool:
+def _is_form(blocks: Sequence[Block], below: Sequence[Row], text: str) -> bool:
     if len(blocks) >= _MIN_LINES:
-        return True
+        names = {text[piece.start : piece.end] for _, captions in blocks for piece in captions.pieces}
+        return len(names) > 1 or len(blocks) < _MIN_SAME
     values, captions = blocks[0]
     room = _MIN_WHITE * values.height
     return len(values.pieces) > 1 and all(row.top - captions.bottom > room for row in below)
