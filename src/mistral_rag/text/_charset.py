@@ -6,13 +6,13 @@ is GBK, iso-8859-1 is Windows-1252.
 
 import codecs
 import re
-import unicodedata
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import chardet
 
 from mistral_rag.errors import ParseError
+from mistral_rag.text._alphabets import have_other_words, is_short, uncased_charsets
 from mistral_rag.text._east_asian import east_asian_charsets, is_in_words, is_spaced
 from mistral_rag.text._language import detect_language
 from mistral_rag.text._mojibake import MAX_FOREIGN, are_words, foreign_share, misread_share
@@ -109,13 +109,6 @@ _ASIAN: Final = frozenset(
 )
 """Charsets of two bytes a character: what is valid in them by chance is no text for the detector."""
 _SAME_SIGNS: Final = {"big5hkscs": "big5", "euc_jis_2004": "euc_jp", "shift_jis_2004": "cp932"}
-_WITH_WORDS: Final = ("cp1251", "koi8-u", "iso8859-5", "cp866", "cp1253", "iso8859-7")
-"""Charsets of languages written in other letters than Latin ones, small and capital, whose words may be valid in those
-of two bytes."""
-_UNCASED: Final = ("cp1255", "cp1256", "cp874")
-"""The same of Hebrew, Arabic and Thai, whose words are less easily told from chance."""
-MIN_IN_WORDS: Final = 0.8
-"""Share of what is beyond ASCII that are letters of words; the others are quotation marks."""
 _WESTERN: Final = frozenset({"ascii", "cp1252"})
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 _ESCAPES: Final = (b"\x1b$", b"\x1b(")
@@ -168,10 +161,12 @@ def _undeclared(data: bytes, content: bytes, *, markup: bool) -> DecodedText:
     if (found := _east_asian(content, name)) is not None:
         # with what it declares, too
         return found._replace(text=data.decode(found.charset, "replace"))
-    if name in _ASIAN and _others_have_words(content, name):
+    if name in _ASIAN and is_short(content) and have_other_words(content, name):
         name, confidence = "cp1252", 0.0
     checked = _checked(data, data.decode(name, "replace"), name, markup=markup, is_known=confidence > 0)
-    if checked.doubt or confidence > 0 or _is_latin(checked.text) or not east_asian_charsets(content[:MAX_DETECTED]):
+    if checked.doubt or confidence > 0 or not is_short(content) or _is_latin(checked.text):
+        return checked
+    if not east_asian_charsets(content):
         return checked
     return checked._replace(doubt=f"the text may be misread: it is too short to tell its charset ({checked.charset})")
 
@@ -220,8 +215,8 @@ def _east_asian(data: bytes, detected: str) -> DecodedText | None:
 
     The detector has no answer for less than five signs.
     """
-    fits = east_asian_charsets(data[:MAX_DETECTED])
-    if not fits or _SAME_SIGNS.get(detected, detected) in fits or _others_have_words(data, fits[0]):
+    fits = east_asian_charsets(data) if is_short(data) else []
+    if not fits or _SAME_SIGNS.get(detected, detected) in fits or have_other_words(data, fits[0]):
         return None
     name = fits[0]
     text = data.decode(name, "replace")
@@ -230,25 +225,10 @@ def _east_asian(data: bytes, detected: str) -> DecodedText | None:
     if is_in_words(text) or is_other or (detected in _WESTERN and _is_latin(reading)):
         return None
     signs = sum(not char.isascii() for char in text)
-    count = (1 if name == "cp949" and is_spaced(text) else len(fits)) + sum(_has_words(data, name) for name in _UNCASED)
+    count = (1 if name == "cp949" and is_spaced(text) else len(fits)) + uncased_charsets(data)
     is_sure = count == 1 or signs >= MIN_SURE_SIGNS
     doubt = "" if is_sure else f"the text may be misread: {count} charsets fit it ({name} was taken)"
     return DecodedText(text, name, doubt)
-
-
-def _others_have_words(data: bytes, name: str) -> bool:
-    """True when a text is words of small or capital letters, of another alphabet than the Latin one.
-
-    Kana of EUC-JP are words in the charset of DOS for Cyrillic: "еъеєеп".
-    """
-    return any(_has_words(data, other) for other in _WITH_WORDS if (name, other) != ("euc_jp", "cp866"))
-
-
-def _has_words(data: bytes, charset: str) -> bool:
-    text = data[:MAX_JUDGED].decode(charset, "replace")
-    beyond = [char for char in text if not char.isascii()]
-    in_words = sum(unicodedata.category(char)[0] in "LM" for char in beyond)
-    return in_words >= MIN_IN_WORDS * len(beyond) and are_words(text)
 
 
 def _fit(text: str, *, at_least: int = MIN_MISREAD) -> tuple[float, str]:
