@@ -97,10 +97,10 @@ mistral_rag.testing: AttackDocument FakeMistral ObedientChatModel RateLimits Rec
 mistral_rag.testing.__main__: main
 mistral_rag.text: BAR Computation DecodedText Form GridCell LEVELS Level MONTHS NON_ALPHANUMERIC Number Place RowLabel
     SENTENCE_LOOKAHEAD STARTERS STOP_WORDS TOKENS_VERSION TableGrid Terms Weigh WrittenDate asked_words bigrams
-    can_begin computed_number content_words coverage dates decode_text detect_language drop_invisible evenly full_year
-    group_scopes hashed hashed_question is_readable is_word local_path measure_word missing_numbers near normal_form
-    normal_forms numbers rarity read_text readable_name same_date same_number sentences skeleton table_scales tokenize
-    trimmed window words written written_question
+    can_begin computed_number content_words coverage dates decode_text detect_language drop_invisible
+    east_asian_charsets evenly full_year group_scopes hashed hashed_question is_readable is_word local_path
+    measure_word missing_numbers near normal_form normal_forms numbers rarity read_text readable_name same_date
+    same_number sentences skeleton table_scales tokenize trimmed window words written written_question
 mistral_rag.tracing: SpanCallback traced
 mistral_rag.usage: Bill Cost CostCallback CostRow FinishedCall Ledger LedgerEntry LedgerFile Totals UsageCounts cost_of
     cost_rows costs counts_of index_ledger labelled question_costs recording total_row

@@ -56,8 +56,13 @@ def full_width(text: str) -> int:
     return long[len(long) * 4 // 5] if long else TYPICAL_WIDTH
 
 
-def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -> list[TextLine]:
-    """The lines of ``text[start:end]`` with what each is; `width` is that of the page's full lines."""
+def read_lines(
+    text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH, one_item: bool = False
+) -> list[TextLine]:
+    """The lines of ``text[start:end]`` with what each is; `width` is that of the page's full lines.
+
+    In `one_item`, which the layout of a page has told from others, only the first line begins an item: "– as agreed –".
+    """
     ranges = _ranges(text, start, end)
     bodies = [text[begin:stop] for begin, stop in ranges]
     lines: list[TextLine] = []
@@ -66,6 +71,8 @@ def read_lines(text: str, start: int, end: int, *, width: int = TYPICAL_WIDTH) -
     for (begin, stop), body, following in zip(ranges, bodies, [*bodies[1:], ""], strict=True):
         opens = kind not in {"prose", "item"} or _ended(before, body, width)
         kind = _kind(body, following, width, opens=opens)
+        if one_item and kind == "item" and before and not opens and HANGING.match(body) is None:
+            kind = "prose"
         lines.append(TextLine(begin, stop, kind, opens))
         before = body
     return _without_runs_of_headings(lines)

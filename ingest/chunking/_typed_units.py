@@ -56,7 +56,7 @@ def _read(text: str, segment: TextSegment, width: int) -> Iterator[TypedUnit]:
         for first, last in fields(text, start, end):
             yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, first, last))
     else:
-        yield from _printed(text, read_lines(text, start, end, width=width), kind)
+        yield from _printed(text, read_lines(text, start, end, width=width, one_item=kind in {"text", "list"}), kind)
 
 
 def _code(text: str, start: int, end: int) -> Iterator[TypedUnit]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunking import units
 from mistral_rag.pdf import read_pages
 
 Put = Callable[..., str]
@@ -167,3 +168,71 @@ def test_a_shaded_column_of_a_table_stays_in_it(write_pdf: WritePdf, put: Put, s
     values = ["1,204", "877", "903", "612"]
     content = f"0.9 0.9 0.8 rg {shade} re f 0 g\n" + block(put, 65, 705, rows) + block(put, 500, 705, values)
     assert read(write_pdf(content)) == [f"{a}  {b}" for a, b in zip(rows, values, strict=True)]
+
+
+def test_heads_in_one_margin_and_notes_in_the_other_are_no_part_of_the_text(write_pdf: WritePdf, put: Put) -> None:
+    first = [
+        "The harbour office inspected forty drawings after a long delay",
+        "at the border. Our workshop rejected all of them although the",
+        "documents were complete, and the store kept the others until",
+        "the works had room for them in the hall behind the main gate.",
+    ]
+    second = [
+        "The safety committee repaired the gaskets because the series",
+        "before had failed. The purchasing desk returned some sensors in",
+        "spite of heavy weather on the coast, and an auditor recorded",
+        "the contracts without a single complaint from the carriers.",
+    ]
+    text = block(put, 150, 700, first, leading=13) + block(put, 150, 630, second, leading=13)
+    heads = block(put, 50, 700, ["Plans for spring"], leading=13) + block(put, 50, 630, ["Gaskets and", "sensors"])
+    notes = "".join(
+        put(480, top - 10 * at, words, size=7)
+        for top, note in ((683, ["Drawings of the", "north pier"]), (612, ["Seventeen in", "all of May"]))
+        for at, words in enumerate(note)
+    )
+    found = read(write_pdf(text + heads + notes))
+    assert [line for line in found if line not in {*first, *second}] == [
+        "Plans for spring",
+        "Drawings of the",
+        "north pier",
+        "Gaskets and",
+        "sensors",
+        "Seventeen in",
+        "all of May",
+    ]
+    assert [line for line in found if line in {*first, *second}] == [*first, *second]
+
+
+LEFT = [
+    "The committee met in March and agreed on the terms",
+    "– as the board had proposed – and on the costs of it.",
+    "Under section seven the tenant (i) pays all of the rent",
+    "(ii) keeps the hall in repair and returns all the keys",
+    "in May. The others are paid on the last day of it, as",
+    "they were in the year before. Nobody has asked for a",
+    "later day, and the store has kept all of the receipts",
+    "for the works in the hall behind the main gate.",
+]
+RIGHT = [
+    "The harbour office inspected forty drawings after a",
+    "long delay at the border. Our workshop rejected all of",
+    "them although the documents were complete by then.",
+    "The purchasing desk returned some sensors in spite of",
+    "heavy weather on the coast, and an auditor recorded",
+    "the contracts without a complaint from the carriers.",
+    "The safety committee repaired the gaskets because the",
+    "series before had failed.",
+]
+
+
+def test_a_line_in_a_sentence_that_begins_with_a_dash_or_a_number_is_no_item(write_pdf: WritePdf, put: Put) -> None:
+    left, right = block(put, 50, 700, [line.replace("–", "\u0096") for line in LEFT]), block(put, 340, 700, RIGHT)
+    items = block(put, 50, 560, ["It pays for", "\u0096 rent of the hall", "\u0096 heat and light"])
+    page = read_pages(write_pdf(left + right + items))[0]
+    found = [" ".join(page.text[unit.start : unit.end].split()) for unit in units(page)]
+    assert found[:2] == [
+        "The committee met in March and agreed on the terms – as the board had proposed – and on the costs of it.",
+        "Under section seven the tenant (i) pays all of the rent (ii) keeps the hall in repair and returns all the "
+        "keys in May.",
+    ]
+    assert found[-3:] == ["It pays for", "– rent of the hall", "– heat and light"]

@@ -134,6 +134,71 @@ def test_an_empty_field_has_an_empty_cell(write_pdf: WritePdf, put: Put) -> None
     assert [(cell.role, cell.text(page.text)) for cell in port.cells] == [("row", "Port of loading"), ("value", "")]
 
 
+SIGNED: list[Placed] = [
+    (60, 700, "Helen Marsh", "F1", 10), (300, 700, "14 March 2025", "F1", 10),
+    (60, 690, "Name", "F1", 7), (300, 690, "Date", "F1", 7),
+    (60, 670, "Chief Financial Officer", "F1", 10),
+    (60, 660, "Title", "F1", 7), (300, 660, "Place", "F1", 7),
+]  # fmt: skip
+
+
+def test_a_small_caption_names_the_value_above_it(write_pdf: WritePdf, put: Put) -> None:
+    assert rows_of(write_pdf(drawn(put, [*SIGNED, *PROSE]))) == [
+        ("Name\nHelen Marsh", ["Helen Marsh (row Name)"]),
+        ("Date\n14 March 2025", ["14 March 2025 (row Date)"]),
+        ("Title\nChief Financial Officer", ["Chief Financial Officer (row Title)"]),
+        ("Place", []),
+    ]
+
+
+@pytest.mark.parametrize("step", [12, 20], ids=["as close to the next value", "closer to their own"])
+def test_captions_of_one_column_name_the_values_above_them(write_pdf: WritePdf, put: Put, step: float) -> None:
+    lines = [("Helen Marsh", "Signature of applicant"), ("14 March 2025", "Date"), ("4417-220", "Employee number")]
+    placed: list[Placed] = [
+        one
+        for at, (value, caption) in enumerate(lines)
+        for one in ((60, 700 - (10 + step) * at, value, "F1", 10), (60, 690 - (10 + step) * at, caption, "F1", 7))
+    ]
+    assert [unit for unit, _ in rows_of(write_pdf(drawn(put, [*placed, *PROSE])))] == [
+        "Signature of applicant\nHelen Marsh",
+        "Date\n14 March 2025",
+        "Employee number\n4417-220",
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([("Results of the year", 10), ("in millions", 7), ("Sales rose in May", 10)], id="a subtitle"),
+        pytest.param(
+            [("First name", 10), ("none", 7), ("Last name", 10), ("none", 7), ("Town", 10), ("none", 7)],
+            id="small values below their labels",
+        ),
+        pytest.param(
+            [("Consignee", 7), ("Oak & Pine", 10), ("Vessel", 7), ("Elbe Trader", 10)], id="labels above their values"
+        ),
+    ],
+)
+def test_small_print_that_names_nothing_above_it_is_no_caption(
+    write_pdf: WritePdf, put: Put, lines: Sequence[tuple[str, float]]
+) -> None:
+    placed: list[Placed] = [(60, 700 - 12 * at, text, "F1", size) for at, (text, size) in enumerate(lines)]
+    assert rows_of(write_pdf(drawn(put, [*placed, *PROSE]))) == []
+
+
+def test_captions_in_brackets_may_be_as_large_as_their_values(write_pdf: WritePdf, put: Put) -> None:
+    placed: list[Placed] = [
+        (60, 700, "Delaware", "F2", 10), (250, 700, "001-22112", "F2", 10), (420, 700, "94-2404110", "F2", 10),
+        (60, 688, "(State of incorporation)", "F1", 10), (250, 688, "(Commission File Number)", "F1", 10),
+        (420, 688, "(Employer No.)", "F1", 10),
+    ]  # fmt: skip
+    assert [unit for unit, _ in rows_of(write_pdf(drawn(put, [*placed, *PROSE])))] == [
+        "(State of incorporation)\nDelaware",
+        "(Commission File Number)\n001-22112",
+        "(Employer No.)\n94-2404110",
+    ]
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -210,3 +210,47 @@ def test_vertical_japanese_is_read_down_and_from_right_to_left() -> None:
         "休暇を取得できる。二〇二四年四月一日に施行する。",
         "売上高は「一千万円」であった。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("font", "letter", "sign"),
+    [
+        ("F4", "x", "☒"),
+        ("F4", "\u00fd", "☒"),
+        ("F4", "o", "☐"),
+        ("F4", "q", "☐"),
+        ("F4", "\u00a8", "☐"),
+        ("F4", "\u00fe", "☑"),
+        ("F1", "x", "x"),
+        ("F1", "o", "o"),
+    ],
+)
+def test_a_letter_of_a_font_of_dingbats_is_the_sign_that_it_draws(
+    printed: Printed, put: Put, font: str, letter: str, sign: str
+) -> None:
+    lines = (
+        put(60, 700, letter, font=font) + put(76, 700, "Annual report under section 13") + put(60, 680, "An x or o.")
+    )
+    assert printed(lines).split() == [sign, *["Annual", "report", "under", "section", "13", "An", "x", "or", "o."]]
+
+
+def test_boxes_of_zapf_dingbats_are_boxes(printed: Printed, put: Put) -> None:
+    assert printed(put(60, 700, "o", font="F5") + put(76, 700, "Agree")).split()[0] in {"☐", "❏"}
+
+
+@pytest.mark.parametrize(
+    ("letter", "drawn", "sign"),
+    [
+        ("x", "1 w 59 698 9 9 re S\n", "☒"),
+        ("X", "59 698 m 68 698 l S 59 707 m 68 707 l S 59 698 m 59 707 l S 68 698 m 68 707 l S\n", "☒"),
+        # no box, a cell, a table of small cells, another letter
+        ("x", "", "x"),
+        ("x", "40 690 60 30 re S\n", "x"),
+        ("x", "".join(f"40 {689 + 9 * at} m 200 {689 + 9 * at} l S " for at in range(4)) + "59 650 m 59 750 l S "
+         "68 650 m 68 750 l S\n", "x"),
+        ("a", "59 698 9 9 re S\n", "a"),
+    ],
+)  # fmt: skip
+def test_a_letter_in_a_small_square_ticks_it(printed: Printed, put: Put, letter: str, drawn: str, sign: str) -> None:
+    content = drawn + put(61, 700, letter, size=8) + put(90, 700, "Annual report", size=10)
+    assert printed(content).split() == [sign, "Annual", "report"]

@@ -54,3 +54,9 @@ def test_a_line_of_a_turned_page_is_one_run(write_pdf: WritePdf, put: Put, rotat
     ((text, box),) = found(path)
     place = {90: [0.75, 0.1, 0.76, 0.23], 180: [0.77, 0.75, 0.9, 0.76], 270: [0.24, 0.77, 0.25, 0.9]}
     assert (text, box) == ("Nobody sees this", place[rotation])
+
+
+def test_a_letter_that_is_read_as_the_box_it_draws_is_not_left_out(write_pdf: WritePdf, put: Put) -> None:
+    ticked = put(60, 720, "x", font="F4") + put(80, 720, "Yes") + "59 698 9 9 re S\n" + put(61, 700, "x", size=8)
+    path = write_pdf(ticked + put(80, 700, "No") + "q 3 Tr " + put(60, 600, "Nobody sees this") + "Q")
+    assert [text for text, _ in found(path)] == ["Nobody sees this"]

@@ -1,5 +1,6 @@
 """Bytes become the text that a person would read, whatever charset they are in."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,72 @@ def test_a_declared_charset_is_checked_against_the_content(data: bytes, expected
 @pytest.mark.parametrize("text", ["Preis: 5,00 €", "Zürich", "Grüße – “so”", "café", "naïve façade", "Ærø", "100 £"])
 def test_one_letter_beyond_ascii_is_windows_1252(text: str) -> None:
     assert decode_text(text.encode("cp1252")) == (text, "cp1252", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("請求書", "cp932"),
+        ("合計金額", "cp932"),
+        ("日本語版", "cp932"),
+        ("お知らせ", "euc_jp"),
+        ("會議記錄", "big5"),
+        ("發票", "big5"),
+        ("十天带薪年假", "gbk"),
+        ("Windows 版本说明", "gbk"),
+        ("연차 휴가", "cp949"),
+        ("근로 계약서", "cp949"),
+    ],
+)
+def test_a_few_east_asian_signs_are_known_by_being_everyday_ones(text: str, charset: str) -> None:
+    assert decode_text(text.encode(charset))[::2] == (text, "")
+    page = f"<html><body><h1>{text}</h1></body></html>"
+    assert decode_text(page.encode(charset), markup=True).text == page
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "read"),
+    [
+        # Korean syllables are Chinese characters in GBK
+        ("급여", "cp949", "급여"),
+        ("价格", "gbk", "송목"),
+    ],
+)
+def test_signs_of_several_charsets_are_doubtful(text: str, charset: str, read: str) -> None:
+    decoded = decode_text(text.encode(charset))
+    assert decoded.text == read
+    assert decoded.doubt == "the text may be misread: 3 charsets fit it (cp949 was taken)"
+
+
+def test_a_charset_that_cannot_be_told_is_doubtful() -> None:
+    assert decode_text("合同".encode("gbk")).doubt == (
+        "the text may be misread: it is too short to tell its charset (cp1252)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("złożenie", "cp1250"),
+        ("położenie pliku", "iso8859-2"),
+        ("dépôt généré", "cp850"),
+        ("Rechnung für Größe Ä–Ü", "cp1252"),
+        ("ÄÖÜäöüß", "cp1252"),
+        ("«Été» — «Ère»", "cp1252"),
+        ("100 ££", "cp1252"),
+        ("————————", "cp1252"),
+        ("••••", "cp1252"),
+        ("строки", "koi8-r"),
+        ("СПИСОК ФАЙЛОВ", "cp1251"),
+        ("джерело", "koi8-u"),
+        ("невозможно", "cp866"),
+        ("ΑΛΗΘΕΣ", "iso8859-7"),
+        ("ΠΗΓΗ", "cp1253"),
+    ],
+)
+def test_european_words_never_become_east_asian_signs(text: str, charset: str) -> None:
+    read = decode_text(text.encode(charset)).text
+    assert not re.search("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", read), read
 
 
 def test_the_euro_sign_of_latin_9_is_known_by_its_neighbours() -> None:

@@ -47,6 +47,8 @@ def words(text: str, *, marks: tuple[str, ...] = ()) -> list[PrintedWord]:
         ("10.1162/tacl", "10 . 1162/tacl"),
         (".18653/v1/2023.main.507", ". 18653/v1/2023 . main . 507"),
         ("Chapter 1 . . . . 5", "Chapter 1 . . 5"),
+        ("Chapter 1 ....... 5", "Chapter 1 .... .5"),
+        ("Taxes....... 36", "Taxes .... .36"),
     ],
 )
 def test_what_recognition_confuses_is_the_same(quote: str, read: str) -> None:
@@ -142,3 +144,21 @@ def test_a_letter_alone_may_be_a_rest_of_a_word(quote: str, read: str, likeness:
 def test_edits_are_told_by_their_place_in_the_quote() -> None:
     assert compare(words("net 30 days"), "net 130 days").strict == {(3, "", "1")}
     assert compare(words("net 30 days"), "net 38 days").strict == {(4, "0", "8")}
+
+
+def placed(*parts: tuple[str, float, float]) -> list[PrintedWord]:
+    """Words of a line, each with its left and right edge."""
+    return [PrintedWord(text, at > 0, False, left, right) for at, (text, left, right) in enumerate(parts)]
+
+
+@pytest.mark.parametrize("dash", ["—", "–"])
+def test_a_dash_in_a_cell_of_its_own_may_be_missed(dash: str) -> None:
+    row = placed(("Taxes", 0.1, 0.2), (dash, 0.5, 0.52), ("36", 0.7, 0.72), (dash, 0.8, 0.82))
+    assert compare(row, "Taxes 36").likeness == "same"
+    assert compare(row, "Taxes 12 36").likeness == "different"
+
+
+@pytest.mark.parametrize(("sign", "left"), [("–", 0.68), ("-", 0.5), ("−", 0.5)])
+def test_the_sign_of_a_number_may_not_be_missed(sign: str, left: float) -> None:
+    row = placed(("Taxes", 0.1, 0.2), (sign, left, left + 0.01), ("36", 0.7, 0.72))
+    assert compare(row, "Taxes 36").likeness == "different"

@@ -310,3 +310,20 @@ def test_a_forked_child_has_a_process_of_its_own(witness: PictureWitness, printe
         os._exit(0 if look(witness, source, page, "5,050").seen == "agrees" else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert look(witness, source, page, page.text).seen == "agrees"
+
+
+def test_hatches_behind_a_number_are_no_part_of_it(witness: PictureWitness, printed: Printer) -> None:
+    hatches = "".join(f"{x} 680 m {x + 15} 720 l S\n" for x in range(0, 560, 5))
+    ground = f"q 50 685 300 30 re W n .5 G 1.4 w\n{hatches}Q\n"
+    source, page = printed(ground + line("Interest expense -12 (14) 3,108"))
+    assert look(witness, source, page, page.text).seen == "agrees"
+    wrong = rewritten(page, "-12", "-17")
+    assert look(witness, source, wrong, wrong.text).seen == "differs"
+
+
+def test_a_grey_word_behind_black_ones_is_no_pattern(witness: PictureWitness, printed: Printer) -> None:
+    grey = line("not", left=140, before=".6 g")
+    source, page = printed(line("Interest is") + grey + line("due in May.", left=165))
+    without = rewritten(page, "not ", "")
+    assert "not" in page.text
+    assert look(witness, source, without, without.text).seen == "differs"

@@ -51,6 +51,15 @@ _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )
 _BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_MARK = re.compile(r"\S+")
+_MARK_WIDTH = 1.3
+"""Width of a letter of a mark against the mean of its line: capitals, and blanks of even lines."""
+_MIN_MARK_LETTERS = 2.5
+"""The least width of a mark with its blank, in letters: a dash is as wide as two."""
+_MAX_EDGE_SHIFT = 0.3
+"""Uneven left edges of the lines of a paragraph, times the height of a line; items of a list are set in by more."""
+_GOES_ON = re.compile(r"[\w,)\]'’”%]$")
+"""The end of a line in the middle of a sentence: an item of a list follows a stop, a colon or a semicolon."""
 _REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
     {"aside": "aside", "figure": "image", "numbers": "footer"}
 )
@@ -94,11 +103,37 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
             kinds.append(_REGION_KINDS[line.kind])
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
-        elif _BULLET.match(text) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):
+        elif _is_item(sheet, at) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):
             kinds.append("list")
         else:
             kinds.append("text")
     return _tables(sheet.lines, texts, kinds, _MAX_TITLE_WIDTH * (right - left))
+
+
+def _is_item(sheet: Sheet, at: int) -> bool:
+    """True when a line begins with the mark of an item that does not merely begin it: "– as agreed –", "(ii) pays"."""
+    line = sheet.lines[at]
+    return _BULLET.match(sheet.text, line.start, line.end) is not None and not (at and _runs_into(sheet, at))
+
+
+def _runs_into(sheet: Sheet, at: int) -> bool:
+    """True when the line above goes on in this one: it had no room for this one's first word, and ends no sentence."""
+    above, line = sheet.lines[at - 1], sheet.lines[at]
+    text = sheet.text[line.start : line.end]
+    if (
+        above.region != line.region
+        or above.cells > 1
+        or abs(above.box.left - line.box.left) * sheet.width > _MAX_EDGE_SHIFT * line.height
+        or not -line.height < (line.box.top - above.box.bottom) * sheet.height <= _MIN_PARAGRAPH_GAP * line.height
+        or _GOES_ON.search(sheet.text[above.start : above.end]) is None
+        or _is_item(sheet, at - 1)
+    ):
+        return False
+    mark = _MARK.match(text)
+    letter = (line.box.right - line.box.left) / len(text)
+    room = letter * max(_MARK_WIDTH * (len(mark[0]) + 1), _MIN_MARK_LETTERS) if mark else 0.0
+    right = max(other.box.right for other in sheet.lines if other.region == line.region)
+    return right - above.box.right < room
 
 
 def _continues_item(sheet: Sheet, at: int, right: float) -> bool:
@@ -112,7 +147,7 @@ def _continues_item(sheet: Sheet, at: int, right: float) -> bool:
         or (line.box.top - above.box.bottom) * sheet.height > _MIN_PARAGRAPH_GAP * line.height
     ):
         return False
-    is_first = _BULLET.match(sheet.text, above.start) is not None and above.box.right < _FULL_LINE * right
+    is_first = _is_item(sheet, at - 1) and above.box.right < _FULL_LINE * right
     return (line.box.left - above.box.left) * sheet.width > (0.5 * line.height if is_first else -0.5 * line.height)
 
 
@@ -236,7 +271,7 @@ def _breaks(sheet: Sheet, kind: BlockKind, before: int, after: int) -> bool:
         or _FOOTNOTE.match(sheet.text, b.start, b.end)
     ):
         return True
-    if b.box.top - a.box.bottom > _MIN_PARAGRAPH_GAP * height or _BULLET.match(sheet.text, b.start):
+    if b.box.top - a.box.bottom > _MIN_PARAGRAPH_GAP * height or _is_item(sheet, after):
         return True
     indent = _MIN_INDENT * height * (sheet.height / (sheet.width or 1.0))
     return b.box.left - a.box.left > indent and _SENTENCE_END.search(sheet.text[a.start : a.end]) is not None

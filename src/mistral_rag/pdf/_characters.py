@@ -13,6 +13,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angles_of, read_glyphs
+from mistral_rag.pdf._glyphs.dingbats import with_dingbats
 from mistral_rag.pdf._glyphs.levels import marks_cut
 from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
 from mistral_rag.pdf._hidden.drawing import Drawing
@@ -102,7 +103,8 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
     firsts, ends = tokens.T.tolist()
     spans = [(glyphs.indices[first], glyphs.indices[end - 1]) for first, end in zip(firsts, ends, strict=True)]
     texts = [glyphs.text[first:end] for first, end in zip(firsts, ends, strict=True)]
-    if not glyphs.text.isascii():
+    texts = with_dingbats(text_page, texts, spans)
+    if not all(map(str.isascii, texts)):
         texts = [word if word.isascii() else _clean_word(word) for word in texts]
     boxes = word_boxes(glyphs.boxes, tokens)
     angles = _angles(text_page, transform, firsts, glyphs)

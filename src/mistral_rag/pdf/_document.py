@@ -30,6 +30,7 @@ from mistral_rag.pdf._native import address_of
 from mistral_rag.pdf._regions import frames_of
 from mistral_rag.pdf._sheet import SPARSE, PrintedLine, Sheet
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
+from mistral_rag.pdf._ticks import with_ticks
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.pdf._unlocking import LOCKED
 from mistral_rag.pdf._unstruck import without_struck
@@ -109,6 +110,7 @@ class PdfFile:
             words = with_fractions(words, transform.boxes(drawing.path_boxes[:, None].astype(np.float64)))
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
+            words = with_ticks(words, rulings)
             lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)
 
             def built(lines: list[LineLayout]) -> Sheet:

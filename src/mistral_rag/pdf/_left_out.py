@@ -19,6 +19,9 @@ _MARGIN = 0.5
 _MAX_GAP = 5.0
 """Widths of a letter between two letters of a run; what is further apart stands in another column."""
 
+_DRAWN = frozenset("☐☒☑✓✗●■❖▪➢")
+"""Signs that are read where the text layer has the letter of a font of dingbats, or one that ticks a box."""
+
 
 class LeftOut(NamedTuple):
     """A run of characters in a line that a page's text leaves out; `box` is in fractions of the page, cut at its edge.
@@ -68,7 +71,7 @@ class _ReadWords(NamedTuple):
         left, top, right, bottom = self.boxes.T
         around_it = np.flatnonzero((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).tolist()
         # a ligature or a form of a letter is read as the letters that it stands for
-        wanted = set(unicodedata.normalize("NFKC", letter.text))
+        wanted = set(unicodedata.normalize("NFKC", letter.text)) | _DRAWN
         return any(wanted & set(self.texts[at]) for at in around_it)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mistral_rag.text._charset import DecodedText, decode_text, read_text
     from mistral_rag.text._computed_numbers import Computation, computed_number
     from mistral_rag.text._dates import WrittenDate, dates, same_date
+    from mistral_rag.text._east_asian import east_asian_charsets
     from mistral_rag.text._grid import GridCell, Place, RowLabel, TableGrid, group_scopes
     from mistral_rag.text._invisible import drop_invisible
     from mistral_rag.text._language import detect_language
@@ -54,6 +55,7 @@ _NAMES = {
     "_calendar": "MONTHS full_year",
     "_charset": "DecodedText decode_text read_text",
     "_dates": "WrittenDate dates same_date",
+    "_east_asian": "east_asian_charsets",
     "_grid": "GridCell Place RowLabel TableGrid group_scopes",
     "_invisible": "drop_invisible",
     "_language": "detect_language",
@@ -102,6 +104,7 @@ __all__ = [
     "decode_text",
     "detect_language",
     "drop_invisible",
+    "east_asian_charsets",
     "evenly",
     "full_year",
     "group_scopes",

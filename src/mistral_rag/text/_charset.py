@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 import chardet
 
 from mistral_rag.errors import ParseError
+from mistral_rag.text._alphabets import have_other_words, is_short, uncased_charsets
+from mistral_rag.text._east_asian import east_asian_charsets, is_in_words, is_spaced
 from mistral_rag.text._language import detect_language
-from mistral_rag.text._mojibake import MAX_FOREIGN, foreign_share, misread_share
+from mistral_rag.text._mojibake import MAX_FOREIGN, are_words, foreign_share, misread_share
 
 MAX_BYTES: Final = 50_000_000
 HEAD: Final = 8192
@@ -39,6 +41,11 @@ MIN_ASCII: Final = 0.6
 """Share of the letters in ASCII: of Icelandic, which has the least of the languages written in Windows-1252, .85."""
 MIN_LETTERS: Final = 10
 """Letters beyond ASCII from which on their share says something: "Ærø" is one name."""
+MAX_WESTERN_RUN: Final = 3
+"""Letters beyond ASCII in a row, at most, of a word in Windows-1252: "créée" has two."""
+MIN_SURE_SIGNS: Final = 8
+"""Signs from which on the first of several charsets that fit is sure: of nine Chinese ones in GBK, 2 of 100 texts are
+Korean syllables as well, of five 5."""
 MAX_JUDGED: Final = 20_000
 """Characters that are looked at for this: 20 ms."""
 
@@ -96,10 +103,12 @@ _BROWSER_LABELS: Final = {"x-sjis": "cp932", "x-gbk": "gb18030", "x-euc-jp": "eu
 """Labels of the standard that Python does not know."""
 
 _TAG: Final = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_LONG_RUN: Final = re.compile(rf"[^\x00-\x7f\W\d_]{{{MAX_WESTERN_RUN + 1},}}")
 _ASIAN: Final = frozenset(
     {"cp932", "gb18030", "big5hkscs", "cp949", "euc_jis_2004", "shift_jis_2004", "euc_jp", "iso2022_jp_2"}
 )
 """Charsets of two bytes a character: what is valid in them by chance is no text for the detector."""
+_SAME_SIGNS: Final = {"big5hkscs": "big5", "euc_jis_2004": "euc_jp", "shift_jis_2004": "cp932"}
 _WESTERN: Final = frozenset({"ascii", "cp1252"})
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 _ESCAPES: Final = (b"\x1b$", b"\x1b(")
@@ -143,8 +152,23 @@ def decode_text(data: bytes, *, markup: bool = False) -> DecodedText:
     lenient = data.decode("utf-8", "replace")
     if _nearly_utf8(lenient):
         return _leniently(data, "utf-8")
+    return _undeclared(data, content, markup=markup)
+
+
+def _undeclared(data: bytes, content: bytes, *, markup: bool) -> DecodedText:
+    """The text by its letters; `content` is that without what it declares."""
     name, confidence = _detected(content)
-    return _checked(data, data.decode(name, "replace"), name, markup=markup, is_known=confidence > 0)
+    if (found := _east_asian(content, name)) is not None:
+        # with what it declares, too
+        return found._replace(text=data.decode(found.charset, "replace"))
+    if name in _ASIAN and is_short(content) and have_other_words(content, name):
+        name, confidence = "cp1252", 0.0
+    checked = _checked(data, data.decode(name, "replace"), name, markup=markup, is_known=confidence > 0)
+    if checked.doubt or confidence > 0 or not is_short(content) or _is_latin(checked.text):
+        return checked
+    if not east_asian_charsets(content):
+        return checked
+    return checked._replace(doubt=f"the text may be misread: it is too short to tell its charset ({checked.charset})")
 
 
 def _leniently(data: bytes, name: str) -> DecodedText:
@@ -184,6 +208,27 @@ def _checked(data: bytes, text: str, name: str, *, markup: bool, is_known: bool 
     rivals = sum(rival <= share + MAX_MISREAD_BY_OTHER for rival, _ in fits.values())
     doubt = "" if rivals == 1 else f"the text may be misread: {rivals} charsets fit it ({other} was taken)"
     return DecodedText(best, other, doubt)
+
+
+def _east_asian(data: bytes, detected: str) -> DecodedText | None:
+    """The text in a charset of two bytes, by its everyday signs; None where letters of one byte are as likely.
+
+    The detector has no answer for less than five signs.
+    """
+    fits = east_asian_charsets(data) if is_short(data) else []
+    if not fits or _SAME_SIGNS.get(detected, detected) in fits or have_other_words(data, fits[0]):
+        return None
+    name = fits[0]
+    text = data.decode(name, "replace")
+    reading = data.decode(detected, "replace")
+    is_other = detected not in _ASIAN and detected not in _WESTERN and are_words(reading)
+    if is_in_words(text) or is_other or (detected in _WESTERN and _is_latin(reading)):
+        return None
+    signs = sum(not char.isascii() for char in text)
+    count = (1 if name == "cp949" and is_spaced(text) else len(fits)) + uncased_charsets(data)
+    is_sure = count == 1 or signs >= MIN_SURE_SIGNS
+    doubt = "" if is_sure else f"the text may be misread: {count} charsets fit it ({name} was taken)"
+    return DecodedText(text, name, doubt)
 
 
 def _fit(text: str, *, at_least: int = MIN_MISREAD) -> tuple[float, str]:
@@ -243,10 +288,18 @@ def _is_better(other: str, declared: str) -> bool:
 
 
 def _is_western(text: str) -> bool:
-    """True when most letters are ASCII: so are those of all texts in Windows-1252."""
+    """True when most letters are ASCII, and few others beside each other: so are those of texts in Windows-1252."""
+    if _LONG_RUN.search(text[:MAX_JUDGED]):
+        return False
     letters = [char for char in text[:MAX_JUDGED] if char.isalpha()]
     beyond = sum(not char.isascii() for char in letters)
     return beyond < MIN_LETTERS or beyond <= (1 - MIN_ASCII) * len(letters)
+
+
+def _is_latin(text: str) -> bool:
+    """True when a text is words that are mostly ASCII."""
+    letters = [char for char in text[:MAX_JUDGED] if char.isalpha()]
+    return sum(map(str.isascii, letters)) > MIN_ASCII * len(letters) and are_words(text[:MAX_JUDGED])
 
 
 def _without_tags(text: str) -> str:

@@ -1,5 +1,6 @@
 """Signs that a text was read in a wrong charset: letters and signs that do not stand beside each other in words."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final, Literal
@@ -13,6 +14,12 @@ MAX_FOREIGN: Final = 0.3
 
 _UNITS: Final = frozenset("µºª")
 """Letters by their category, signs by their use: 5 µm, nº 3."""
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_THAI_RUN: Final = re.compile("[\u0e01-\u0e4e]+")
+_THAI: Final = re.compile(
+    "(?:[\u0e40-\u0e44]?[\u0e01-\u0e2e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{0,2}[\u0e30\u0e32\u0e33\u0e45]{0,2}|[\u0e2f\u0e46])+"
+)
+"""Syllables: signs above and below stand on a consonant, and so do the vowels before and behind it."""
 _JOINERS: Final = frozenset("'’‘·-‐\u00ad")
 _EAST_ASIAN: Final = frozenset(
     ["CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "COMBINING", "FULLWIDTH"]
@@ -64,6 +71,25 @@ def foreign_share(text: str, language: str) -> float:
     found = [char for char in text.lower() if not char.isascii() and char.isalpha()]
     foreign = [char for char in found if char not in letters]
     return len(foreign) / len(found) if letters and len(foreign) >= MIN_FOREIGN else 0.0
+
+
+def are_words(text: str) -> bool:
+    """True when the letters beyond ASCII make words of one script each: small, capital, or with one capital first.
+
+    Signs beyond ASCII stand at their sides.
+    """
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    if misread_share(text) or any(_kind(char) == "broken" for char in text):
+        return False
+    is_thai = all(_THAI.fullmatch(run) for run in _THAI_RUN.findall(text))
+    return bool(words) and is_thai and all(_is_word(word) for word in words)
+
+
+def _is_word(word: str) -> bool:
+    is_cased = (
+        word.lower() == word.upper() or word.islower() or word.isupper() or (word[0].isupper() and word[1:].islower())
+    )
+    return is_cased and len({_script(char) for char in word}) == 1
 
 
 def _is_odd(before: str, char: str, after: str) -> bool:

@@ -20,6 +20,11 @@ Likeness = Literal["same", "different", "unsure"]
 _DROPPED: Final = re.compile("[™℠®©'\"`´‘’‚‛“”„‟«»‹›′″‴…•●○■□▪▫◦‣⁃∙·☐☑☒✓✔✗✘*†‡§¶|_~#¨°■]|={2,}|\\.{3,}")
 """Quotation marks, bullets, leaders and marks: pictures have other forms of them, and the recogniser its own idea."""
 _LEADERS: Final = re.compile(r"\.+")
+_AT_LEADERS: Final = re.compile(r"^[.·]{3,}|[.·]{3,}$")
+_LONE_DASH: Final = re.compile("[\u2012-\u2015]")
+"""A dash that may stand for no value; a hyphen and a minus sign never do."""
+MIN_EMPTY: Final = 1.5
+"""White behind a dash in a cell of its own, times its width: behind the sign of a number a blank is half as wide."""
 _DASHES: Final = re.compile("[\u00ad\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]")
 _SINGLE: Final = (("\u2044", "/"), ("=\u0338", "≠"), ("×", "x"))
 _LEARNT: Final = re.compile("[A-Za-z\u00c0-\u017f\u0391-\u03c9\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff々〆]")
@@ -46,13 +51,14 @@ _WITHIN: Final = frozenset(",/:")
 class Characters(NamedTuple):
     """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed.
 
-    `dropped` are the places of bullets and of lines to write on.
+    `dropped` are the places of bullets, leaders and lines to write on, `empty` those of dashes that stand for no value.
     """
 
     text: str
     words: tuple[int, ...]
     marks: frozenset[int] = frozenset()
     dropped: frozenset[int] = frozenset()
+    empty: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,11 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
     quoted, seen = _quoted(words), _read(read)
     if quoted.text == seen.text:
         return Comparison("same")
-    edits = [edit for edit in edits_between(quoted.text, seen.text) if not _of_mark(quoted, edit)]
+    edits = [
+        edit
+        for edit in edits_between(quoted.text, seen.text)
+        if not (_of_mark(quoted, edit) or (edit.at in quoted.empty and edit.quoted and not edit.read))
+    ]
     strict = {edit for edit in edits if _is_strict(quoted, seen, edit)} | _other_words(quoted, edits) | _extra(edits)
     share = len(edits) / max(len(quoted.text), 1)
     if strict:
@@ -102,6 +112,7 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
     numbers: list[int] = []
     marks: set[int] = set()
     dropped: set[int] = set()
+    empty: set[int] = set()
     number = 0
     leaders = _leaders([word.text for word in words])
     for at, (before, word) in enumerate(zip([None, *words], words, strict=False)):
@@ -109,11 +120,21 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
         if word.mark or unlearnt(word.text):
             marks.add(number)
         text = "" if at in leaders else "".join(normal(word.text).split())
-        if not text:
-            dropped.add(len(characters))
+        has_leaders = not text or _AT_LEADERS.search(word.text)
+        dropped.update({len(characters), len(characters) + len(text)} if has_leaders else ())
+        if _stands_for_nothing(words, at):
+            empty.add(len(characters))
         characters += text
         numbers += [number] * len(text)
-    return Characters("".join(characters), tuple(numbers), frozenset(marks), frozenset(dropped))
+    return Characters("".join(characters), tuple(numbers), frozenset(marks), frozenset(dropped), frozenset(empty))
+
+
+def _stands_for_nothing(words: Sequence[PrintedWord], at: int) -> bool:
+    """True for a dash in a cell of its own: the last word, or one with much white behind it; "– 3" is a number."""
+    word = words[at]
+    if _LONE_DASH.fullmatch(word.text) is None or word.right <= word.left:
+        return False
+    return at + 1 == len(words) or words[at + 1].left - word.right >= MIN_EMPTY * (word.right - word.left)
 
 
 def _read(read: str) -> Characters:
@@ -152,8 +173,10 @@ def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
         return False
     if edit.quoted and (_is_sign(quoted, edit.at) or _is_sign_apart(quoted, edit.at)):
         return True
-    # a bullet or a line to write on is read as a dash
+    # a bullet or a line to write on is read as a dash, the last one of some leaders as a point before a number
     apart = edit.at not in quoted.dropped
+    if edit.read == "." and not apart:
+        return False
     if edit.read and (_is_sign(seen, edit.seen) or (apart and _is_sign_apart(seen, edit.seen))):
         return True
     return not edit.quoted and (

@@ -25,6 +25,15 @@ PADDING: Final = (0.2, 0.5, 0.35)
 MIN_LETTER: Final = 0.3
 """Height of a letter without ascender, in heights of the line; leader dots and dashes are lower."""
 
+CLEANED: Final = 1
+"""The attempt that leaves the pattern of a ground out: one of two that would have to differ alike."""
+MAX_PATTERN: Final = 0.6
+"""Deviation of hatches and dots from the paper, against that of the print: of #999 behind black it is .4."""
+MIN_PATTERN: Final = 0.03
+"""Share of a piece of the strip that a pattern covers; of dots a quarter of a millimetre wide, one each, .05."""
+MIN_PATTERNED: Final = 0.9
+"""Share of the pieces that it covers: what is lighter in some of them only is a word in grey."""
+
 
 class Window(NamedTuple):
     """A strip in pixels of a picture: its box, and how far on the left and the right it may be cut."""
@@ -62,6 +71,9 @@ def cut(picture: Grey, window: Window, *, attempt: int = 0) -> Cut:
     inner_left, inner_right = _clipped(window.left - left, window.right - left, strip.shape[1])
     ground = _ground(strip[:, inner_left:inner_right])
     deviation = cv2.absdiff(strip, np.full_like(strip, ground))
+    if attempt == CLEANED and (pattern := _pattern(np.asarray(deviation, dtype=np.uint8))) is not None:
+        strip[pattern] = ground
+        deviation[pattern] = 0
     inside = deviation[:, inner_left:inner_right]
     box = _rows_of_box(inside, window, top)
     ink: Mask = np.asarray(deviation > max(MIN_CONTRAST, HALF_CONTRAST * float(inside.max(initial=0))))
@@ -100,6 +112,17 @@ def _ground(strip: Grey) -> int:
     steps = np.bincount((strip >> 3).ravel(), minlength=32)
     level = int(steps.argmax())
     return int(np.median(strip[(strip >> 3) == level])) if strip.size else 255
+
+
+def _pattern(deviation: Grey) -> Mask | None:
+    """The pixels of hatches or dots that are lighter than the print and cover the strip from end to end; else None."""
+    limit = MAX_PATTERN * float(deviation.max(initial=0))
+    light: Mask = np.asarray((deviation >= MIN_CONTRAST) & (deviation < limit))
+    # soft edges of letters are as light
+    print_ = cv2.dilate((deviation >= limit).astype(np.uint8), np.ones((3, 3), dtype=np.uint8)) > 0
+    pieces = np.array_split(light & ~print_, max(light.shape[1] // max(light.shape[0], 1), 1), axis=1)
+    covered = sum(float(piece.mean()) >= MIN_PATTERN for piece in pieces)
+    return light if covered >= MIN_PATTERNED * len(pieces) else None
 
 
 def _kept(columns: Mask, rules: Mask, blank: float) -> int:

@@ -15,6 +15,20 @@ FieldLines = tuple[int, int]
 """First line of a field, which is its label, and the line behind its last one, as indices of `Sheet.lines`."""
 
 
+class StackedField(NamedTuple):
+    """A label with the lines of its value below it."""
+
+    label: Located
+    value: tuple[Located, ...]
+
+
+class StackedForm(NamedTuple):
+    """Fields that stand in lines of labels and lines of values; `lines` are indices of `Sheet.lines`."""
+
+    fields: list[StackedField]
+    lines: list[int]
+
+
 class FormFields(NamedTuple):
     """Lines of a form with their fields, as tables; `lines` are indices of `Sheet.lines`.
 

@@ -1,11 +1,12 @@
-"""Fields whose values stand below their labels: each label is read with its value, not with the label beside it."""
+"""Fields whose values stand below or above their labels: each is read with its value, not with what is beside it."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._forms.fields import FieldLines, Located
+from mistral_rag.pdf._forms.captioned import captioned, may_have_captions
+from mistral_rag.pdf._forms.fields import FieldLines, Located, StackedField, StackedForm
 from mistral_rag.pdf._forms.labels import MAX_VALUE_WORDS, may_be_label
 from mistral_rag.pdf._layout import CELL_JOINT, LineLayout
 from mistral_rag.pdf._sheet import PrintedLine, Sheet
@@ -33,20 +34,6 @@ _MAX_SHORT = 60
 """Characters of a line that may be a label or a value alone; lines of text are longer."""
 
 
-class StackedField(NamedTuple):
-    """A label with the lines of its value below it."""
-
-    label: Located
-    value: tuple[Located, ...]
-
-
-class StackedForm(NamedTuple):
-    """Fields that stand in lines of labels and lines of values; `lines` are indices of `Sheet.lines`."""
-
-    fields: list[StackedField]
-    lines: list[int]
-
-
 class Restacked(NamedTuple):
     """The lines of a page in which each label is followed by its value, and which lines are those of a field."""
 
@@ -64,12 +51,16 @@ def may_stack(lines: Sequence[PrintedLine]) -> bool:
 
 def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
     """The `lines` of a sheet with each label before its value; None where a page has no such fields."""
-    if not may_stack(sheet.lines):
+    stacks, has_captions = may_stack(sheet.lines), may_have_captions(sheet.lines, sheet.text)
+    if not (stacks or has_captions):
         return None
     rows = rows_of(sheet, running=frozenset())
     # a row is as high as its words: those of a picture have the height of their ink
     rows = [row.of_height(sheet.lines[row.line].height) for row in rows]
-    forms = list(_forms(rows, sheet.text))
+    forms = list(captioned(rows, sheet.text)) if has_captions else []
+    taken = {at for form in forms for at in form.lines}
+    if stacks:
+        forms += [form for form in _forms(rows, sheet.text) if taken.isdisjoint(form.lines)]
     if not forms:
         return None
     starts = [record[0] for record in WordBoxes.RECORD.iter_unpack(sheet.words.data)]

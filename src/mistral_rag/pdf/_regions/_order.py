@@ -48,11 +48,11 @@ class _Page(NamedTuple):
     continued: frozenset[int]
     frames: Frames
 
-    def regions(self, fragments: list[Fragment], depth: int = 0) -> list[Region]:
-        """Regions of some fragments of the page, in reading order."""
+    def regions(self, fragments: list[Fragment], depth: int = 0, *, noted: bool = False) -> list[Region]:
+        """Regions of some fragments of the page, in reading order; `noted` are those that have notes at one side."""
         found: list[Region] = []
         rows = rows_of(fragments)
-        while depth < _MAX_DEPTH and (split := self._first_split(rows, depth)):
+        while depth < _MAX_DEPTH and (split := self._first_split(rows, depth, noted=noted)):
             start, end, regions = split
             if start:
                 found.append(Region(rows[:start]))
@@ -60,18 +60,22 @@ class _Page(NamedTuple):
             rows = rows[end:]
         return [*found, Region(rows)] if rows else found
 
-    def _first_split(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
+    def _first_split(
+        self, rows: list[list[Fragment]], depth: int, *, noted: bool
+    ) -> tuple[int, int, list[Region]] | None:
         """The first rows that are parted, from and up to, and their regions."""
         if not any(len(row) > 1 for row in rows):
             return None
-        gutter = self._first_gutter(rows, depth)
+        gutter = self._first_gutter(rows, depth, noted=noted)
         apart = next(splits_of(rows, self.texts), None)
         if apart is None or (gutter is not None and gutter[0] <= apart.start):
             return gutter
         cells = self._cells(apart.sides(rows), apart.end - apart.start)
         return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
 
-    def _first_gutter(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
+    def _first_gutter(
+        self, rows: list[list[Fragment]], depth: int, *, noted: bool
+    ) -> tuple[int, int, list[Region]] | None:
         gutters = sorted(gutters_of(rows, self.flows, self.texts), key=lambda gutter: (gutter.start, -gutter.end))
         for gutter in gutters:
             sides = _sides(rows, gutter)
@@ -81,7 +85,7 @@ class _Page(NamedTuple):
                 cells = self._cells(_sides(rows, gutter), gutter.end - gutter.start)
                 regions = [region for cell in cells for region in self.regions(cell, depth + 1)]
                 return gutter.start, gutter.end, regions
-            if any(prose) and (asides := self._with_asides(sides, prose, depth)):
+            if any(prose) and (asides := self._with_asides(sides, prose, depth, noted=noted)):
                 return gutter.start, gutter.end, asides
         return None
 
@@ -94,17 +98,22 @@ class _Page(NamedTuple):
         # a file that begins at the second side was laid out in an order of its own
         return cells if 2 < len(cells) <= rows // 2 and order[0][1] == 0 else list(sides)
 
-    def _with_asides(self, sides: _Sides, prose: Sequence[list[Fragment]], depth: int) -> list[Region] | None:
-        """The running text of one side, and what stands beside it; None when they share their rows."""
+    def _with_asides(
+        self, sides: _Sides, prose: Sequence[list[Fragment]], depth: int, *, noted: bool
+    ) -> list[Region] | None:
+        """The running text of one side, and what stands beside it; None when they share their rows.
+
+        Text with notes in one margin has heads in the other one: a table has cells on the level of its rows in both.
+        """
         beside = 0 if prose[1] else 1
         groups = groups_of(rows_of(sides[beside]))
         lines = prose[1 - beside]
         if not is_independent(groups, paragraphs_of(lines, self.continued), self.texts) and not (
             is_prose(groups, self.texts)
-            and is_framed([group.box for group in groups], [line.box for line in lines], self.frames())
+            and (noted or is_framed([group.box for group in groups], [line.box for line in lines], self.frames()))
         ):
             return None
-        text = self.regions(sides[1 - beside], depth + 1)
+        text = self.regions(sides[1 - beside], depth + 1, noted=True)
         return list(_inserted(text, groups, is_left=beside == 0, continued=self.continued))
 
     def _prose_lines(self, side: list[Fragment]) -> list[Fragment]:
