@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.values import SETS, Question
+from benchmarks.values import SETS, Question, sets_of
 from mistral_rag import HybridRetriever
 from mistral_rag.grounding._asked.answerability import DEFAULTS, scale_of
 from mistral_rag.grounding._evidence.evidence import gather
@@ -80,8 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "mistral-rag-values")
     chosen = parser.parse_args(arguments)
+    sets = sets_of(chosen.sets, parser)
     chosen.work.mkdir(parents=True, exist_ok=True)
-    for name in chosen.sets.split(","):
+    for name in sets:
         retriever, questions = SETS[name](chosen.work)
         deeper = retriever.model_copy(update={"k": 3 * PASSAGES})
         rows = list(asked(name, deeper, questions[chosen.offset :: chosen.every]))

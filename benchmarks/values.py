@@ -1,6 +1,7 @@
 """Answers without a model: does the value asked for stand in the first quote?
 
-    python -m benchmarks.values [--sets ohr,xquad,data,financebench] [--every N] [--work DIR] [--failures FILE]
+    python -m benchmarks.values [--sets ohr,xquad_en,xquad_de,xquad_es,filings]
+        [--every N] [--work DIR] [--failures FILE]
 
 Questions with a short printed answer are put to an index of all documents of their set. An answer is right when the
 printed value (a number by its value, words by their letters) stands in the first quote, or in one of the first three;
@@ -193,6 +194,14 @@ SETS: Mapping[str, Callable[[Path], tuple[HybridRetriever, list[Question]]]] = {
 }
 
 
+def sets_of(named: str, parser: argparse.ArgumentParser) -> list[str]:
+    """The sets that are named, with commas between; ends the program for an unknown one."""
+    sets = named.split(",")
+    if unknown := sorted(set(sets) - SETS.keys()):
+        parser.error(f"no set {', '.join(unknown)}; there are {', '.join(SETS)}")
+    return sets
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one line a set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -202,8 +211,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "mistral-rag-values")
     parser.add_argument("--failures", type=Path)
     chosen = parser.parse_args(arguments)
+    sets = sets_of(chosen.sets, parser)
     chosen.work.mkdir(parents=True, exist_ok=True)
-    for name in chosen.sets.split(","):
+    for name in sets:
         retriever, questions = SETS[name](chosen.work)
         print(measured(name, retriever, questions[chosen.offset :: chosen.every], chosen.failures), flush=True)
 

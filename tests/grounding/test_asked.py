@@ -183,6 +183,8 @@ def test_a_follow_up_without_history_is_said_to_be_one(question: str) -> None:
         ("Wie lang ist die Kündigungsfrist?", "de"),
         ("Quelle est la durée du congé ?", "fr"),
         ("¿Cuál es el plazo de los avisos?", "es"),
+        ("In welchem Stock sitzt die Nord GmbH?", "de"),
+        ("Hoeveel kost een kaartje?", "nl"),
         ("A002", ""),
         ("Kolik týdnů dovolené má zaměstnanec?", ""),
     ],

@@ -227,6 +227,26 @@ def test_a_year_of_the_columns_is_answered_for(shelf: "Shelf") -> None:
     assert found.runs[0].text == "Fish | 895 | 718 | 886"
 
 
+HOURS = "# Works council\n\nIn January 412 hours of overtime were worked.\n\nThe next meeting is on 18 March.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes", "reason"),
+    [
+        ("How many hours of overtime were worked in January?", ["In January 412 hours of overtime were worked."], None),
+        (
+            "How many hours of overtime were worked in March?",
+            [],
+            "what fits best is of another time than March",
+        ),
+    ],
+)
+def test_a_sentence_of_another_month_is_no_answer(question: str, quotes: list[str], reason: str | None) -> None:
+    minutes = Document(HOURS, metadata={"source": "minutes.md", "title": "Works council"})
+    found = extract(question, gather(passages([minutes], None)[0], budget=10_000))
+    assert ([run.text for run in found.runs], found.reason) == (quotes, reason)
+
+
 PEOPLE = {
     "Karin Holm": "Position: Buyer Phone: 4711 Leave days: 30",
     "Olaf Holm": "Position: Driver Leave days: 26",

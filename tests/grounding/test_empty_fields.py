@@ -1,12 +1,16 @@
 """Fields and cells that are asked for and are empty."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest import build
+from mistral_rag.grounding import GroundedQA
 from mistral_rag.grounding._evidence.evidence import EvidenceUnit, gather
 from mistral_rag.grounding._evidence.extractive import extract
 from mistral_rag.grounding._evidence.pages import passages
+from mistral_rag.retrievers import HybridRetriever
 from mistral_rag.schema import Table, TableCell
 from tests.grounding.test_asked import evidence
 
@@ -77,6 +81,12 @@ def grid(shelf: "Shelf", rows: tuple[tuple[str, ...], ...], language: str = "en"
             "the field “Fine” is empty; nearest: “Failure to report disappearance of a minor 3Y”",
         ),
         (
+            "Until when is SKU-2234 delivered?",
+            (("Item", "Price", "Shipping date"), ("SKU-2234", "$125.00", ""), ("SKU-7789", "$8.50", "12 May 2025")),
+            "en",
+            "the field “Shipping date” is empty; nearest: “SKU-2234 $125.00”",
+        ),
+        (
             "Wie hoch ist die Miete für den Saal Nord?",
             RAUM,
             "de",
@@ -89,6 +99,18 @@ def test_an_empty_cell_of_the_column_asked_for_is_no_answer(
 ) -> None:
     found = extract(question, grid(empty_shelf, rows, language))
     assert (found.runs, found.reason) == ((), reason)
+
+
+def test_a_label_above_a_table_is_an_empty_field(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "order.html").write_text(
+        "<h1>Purchase order PO-88213</h1><p>Supplier: Kessler AG<br>Requested by: Ines Aldana<br>Approved by:</p>"
+        "<table><tr><th>Part</th><th>Qty</th></tr><tr><td>LM-204</td><td>120</td></tr></table>"
+    )
+    list(build(tmp_path / "docs", tmp_path / "index", embeddings="none", workers=1))
+    chain = GroundedQA(retriever=HybridRetriever.from_index(tmp_path / "index"))
+    assert chain.invoke("Who approved PO-88213?").reason == "the field “Approved by” is empty; nearest: “Approved by:”"
+    assert chain.invoke("Who requested PO-88213?").citations[0].quote == "Requested by: Ines Aldana"
 
 
 @pytest.mark.parametrize(

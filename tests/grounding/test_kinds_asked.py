@@ -5,6 +5,7 @@ import pytest
 from mistral_rag.grounding._asked.kinds import kind_asked
 
 MONEY = [
+    "How much does the repair of the roof cost?",
     "What did the memory card cost altogether?",
     "What does one piece of SKU-6678 cost?",
     "What were phone sales in the third quarter?",
@@ -41,6 +42,8 @@ MONEY = [
     "Qual é o valor da fatura?",
 ]
 AMOUNTS = [
+    "By how much does the rent go up each year?",
+    "Um wie viel steigt die Miete im Jahr?",
     "How many shops were open?",
     "How many kilowatt hours were used in July?",
     "How many man hours went into the bridge?",
@@ -143,6 +146,8 @@ PERCENTAGES = [
     "Que percentagem das vendas vem do estrangeiro?",
 ]
 NAMES = [
+    "Which bank holds the deposit?",
+    "Which insurer covers the costs of the trial?",
     "Who was at the till when the headphones were bought?",
     "Which company supplied the pumps?",
     "Which law firm does she work for?",

@@ -34,6 +34,10 @@ from tests.grounding.test_asked import evidence
         ("¿Cuánto cuesta la reparación del coche?", "es", [("reparación",), ("coche",)]),
         ("Was hat der Flug nach Rom gekostet?", "de", [("Flug",), ("Rom",)]),
         ("Wie hoch war die Rechnung im Juni?", "de", []),
+        ("¿Cuánto cuesta entrar al parque?", "es", [("parque",)]),
+        ("Pour combien de temps est-on élu au conseil ?", "fr", [("conseil",)]),
+        ("Combien faut-il payer pour entrer dans la salle ?", "fr", [("salle",)]),
+        ("Was kostet die Vollkasko von Max Mustermann am Ende?", "de", [("Vollkasko",)]),
         ("비밀번호는 얼마나 자주 바꾸나요?", "ko", []),
     ],
 )

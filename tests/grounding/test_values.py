@@ -112,6 +112,45 @@ def test_initials_stand_for_the_words_of_a_question(question: str, text: str, qu
     assert first(question, f"# Medical report\n\nPatient Name: Ines Okafor\n\nWard: 4\n\n{text}\n") == quote
 
 
+SLIDE = "# Results\n\n1,284\n\nInstruments delivered\n\n37\n\nNew hires\n\n€ 18.4 m\n\nOrder intake\n"
+FACTS = "# Results\n\nInstruments delivered\n\n1,284\n\nNew hires\n\n37\n\nOrder intake\n\n€ 18.4 m\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        ("How many instruments were delivered?", SLIDE, "1,284\n\nInstruments delivered"),
+        ("How many people were hired?", SLIDE, "37\n\nNew hires"),
+        ("What was the order intake?", SLIDE, "€ 18.4 m\n\nOrder intake"),
+        ("How many instruments were delivered?", FACTS, "Instruments delivered\n\n1,284"),
+        ("What was the order intake?", FACTS, "Order intake\n\n€ 18.4 m"),
+    ],
+)
+def test_names_below_or_above_their_figures_are_told_by_which_comes_first(question: str, text: str, quote: str) -> None:
+    assert first(question, text) == quote
+
+
+LEASE = (
+    "# Lease of Harbour Street\n\nThe monthly rent is 6,840 euros, payable in advance.\n\nRent rises by 2.5 % every "
+    "January.\n\nThe deposit lies at Nordbank.\n\nThe meeting ended at 16:40. The next meeting is on 18 March.\n"
+)
+PAY_SLIP = "Pay slip March 2025\n\nBasic salary 3,920.00\n\nIncome tax -612.30\n\nNet pay 2,885.35\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        ("By how much does the rent go up each year?", LEASE, "Rent rises by 2.5 % every January."),
+        ("Which bank holds the deposit?", LEASE, "The deposit lies at Nordbank."),
+        ("When did the meeting finish?", LEASE, "The meeting ended at 16:40."),
+        ("How much tax was paid in March 2025?", PAY_SLIP, "Income tax -612.30"),
+        ("What was the take-home pay in March 2025?", PAY_SLIP, "Net pay 2,885.35"),
+    ],
+)
+def test_the_value_comes_before_the_words_and_the_time_of_the_question(question: str, text: str, quote: str) -> None:
+    assert first(question, text) == quote
+
+
 @pytest.mark.parametrize("asked", ["2 TB", "2TB", "2 tb"])
 @pytest.mark.parametrize("printed", ["2TB", "2 TB", "2-TB"])
 def test_a_number_and_its_unit_are_one_word_or_two(asked: str, printed: str) -> None:

@@ -191,6 +191,28 @@ def test_a_word_about_latex_is_text(tmp_path: Path) -> None:
     assert page.text == "\\begin{tabular} begins a table in LaTeX."
 
 
+FIELDS = "Place: grinding room\n**Date:** 3 April, 09:20\nWitness:\n"
+
+
+def test_lines_of_fields_stay_lines_and_are_units(tmp_path: Path) -> None:
+    (page,) = parse_of(tmp_path, f"# Report\n\n{FIELDS}")
+    assert page.text == "Report\n\nPlace: grinding room\nDate: 3 April, 09:20\nWitness:"
+    (read,), _ = cut([page], uri="file:///r.md", title="Report")
+    assert [read.text[unit.start : unit.end] for unit in read.units] == [
+        "Report",
+        "Place: grinding room",
+        "Date: 3 April, 09:20",
+        "Witness:",
+    ]
+
+
+def test_a_colon_in_prose_begins_no_line(tmp_path: Path) -> None:
+    (page,) = parse_of(
+        tmp_path, "They met at\n09:20 and spoke of this:\nthe guard. See\nhttps://example.org for more.\n"
+    )
+    assert page.text == ("They met at 09:20 and spoke of this: the guard. See https://example.org for more.")
+
+
 def parse_of(folder: Path, text: str) -> tuple[Page, ...]:
     path = folder / "latex.md"
     path.write_text(text)

@@ -101,7 +101,9 @@ def _says_something(word: str) -> bool:
 def _by_capitals(question: str) -> Iterator[tuple[str, ...]]:
     words = _TOKEN.findall(question)
     # two together are a name: "Max Mustermann", "Nord GmbH"
-    named = {at + i for at, pair in enumerate(pairwise(words)) if all(w[0].isupper() for w in pair) and at for i in (0, 1)}
+    named = {
+        at + i for at, pair in enumerate(pairwise(words)) if all(w[0].isupper() for w in pair) and at for i in (0, 1)
+    }
     for at, (before, word) in enumerate(pairwise(words), start=1):
         if word[0].isupper() and before not in ".?!:" and at not in named:
             yield (word,)

@@ -39,10 +39,9 @@ def other_years(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: i
     return asked if not any(thing.is_in(text) for thing in asked for text in texts) else ()
 
 
-def other_months(things: Sequence[Thing], evidence: Sequence[EvidenceUnit], at: int) -> tuple[Thing, ...]:
-    """Months of a question that a sentence does not name, though it is of others: "In January 412 hours were worked"."""
+def other_months(things: Sequence[Thing], text: str) -> tuple[Thing, ...]:
+    """Months of a question that a sentence is not of, but of others: "In January 412 hours were worked"."""
     asked = tuple(thing for thing in things if thing.kind == "month")
-    text = evidence[at].text
     if not asked or not any(True for _ in months_alone_in(text)):
         return ()
     return asked if not any(thing.is_in(text) for thing in asked) else ()

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from mistral_rag.grounding._asked.languages import language_of
-from mistral_rag.grounding._asked.other_times import document_texts, nearest_time, other_months, other_times, other_years
+from mistral_rag.grounding._asked.other_times import (
+    document_texts,
+    nearest_time,
+    other_months,
+    other_times,
+    other_years,
+)
 from mistral_rag.grounding._asked.places import has_rival, is_other_row, is_row_of_values, place_of
 from mistral_rag.grounding._asked.things import (
     NAMES_HAVE_CAPITALS,
@@ -188,17 +194,22 @@ class Subjects:
         things = [thing for thing in self.things if thing.kind not in TIMES_OF_DAYS]
         return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
-    def other_times(self, at: int) -> tuple[Thing, ...]:
-        """Times of the question that a unit, or its document, is not of, but of others of their kind."""
-        kinds = (other_times, other_years, other_months)
-        return next(filter(None, (missing(self.things, self._evidence, at) for missing in kinds)), ())
+    def other_times(self, at: int, text: str) -> tuple[Thing, ...]:
+        """Times of the question that a unit's text, or its document, is not of, but of others of their kind."""
+        of_document = other_times(self.things, self._evidence, at) or other_years(self.things, self._evidence, at)
+        return of_document or other_months(self.things, text)
 
-    def absence(self, missing: Sequence[Thing], *, of: int = 0) -> str:
-        """The reason that these things are missing, with the nearest others, of times in the document of unit `of`."""
+    def absence(self, missing: Sequence[Thing], *, of: int = 0, text: str = "") -> str:
+        """The reason that these things are missing, with the nearest others, of times in the document of unit `of`.
+
+        `text` is that of the unit, where it is of other times itself.
+        """
         named = ", ".join(map(str, missing))
         nearest = ", ".join(filter(None, (self.nearest(thing, of) for thing in missing)))
         # what other documents mention is missing for the one that is named, or in the one that fits best
         elsewhere = not set(missing) <= set(self.missing)
+        if elsewhere and set(missing) == set(other_months(self.things, text)):
+            return f"what fits best is of another time than {named}"
         titles = ", ".join(map(str, self._apart)) if elsewhere else ""
         apart = f" for {titles}" if titles else ""
         is_of_best = elsewhere and not titles and all(thing.kind == "year" for thing in missing)

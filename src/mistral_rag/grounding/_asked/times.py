@@ -48,7 +48,8 @@ _LONE_MONTH: Final = re.compile(
 )
 _ASKED_MONTH: Final = re.compile(
     rf"\b(?:in|of|for|during|since|until|by|im|für|seit|bis|en|de|pour|depuis|em|a|nel|di|per|van|voor|sinds)\s+"
-    rf"(?:(?:the\s)?month of\s|mois de\s|mes de\s|mese di\s|mês de\s|maand\s)?(?P<name>{_MONTH})(?!\w)(?!\.?\s?\d)",
+    rf"(?:(?:the\s)?month of\s|mois de\s|mes de\s|mese di\s|mês de\s|maand\s)?(?P<name>{_MONTH})(?!\w)"
+    r"(?!\.?\s?(?:\d{1,2}|\d{4})\b)",
     re.IGNORECASE,
 )
 _IN_FIGURES: Final = re.compile(

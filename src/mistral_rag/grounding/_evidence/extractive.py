@@ -107,15 +107,16 @@ def extract(
         return Extract((), likelihood, subjects.absence(absent))
     if reason := subjects.fields_of_others:
         return Extract((), likelihood, reason)
-    of_time = tuple(quote for quote in chosen if not subjects.other_times(quote.run.at))
+    of_time = tuple(quote for quote in chosen if not subjects.other_times(quote.run.at, quote.run.text))
     if of_time and of_time[0] is not chosen[0]:
         # what is left is of the time, and may be about something else
         signs = signs_of(fit, subjects, tuple(quote.run for quote in of_time), question, embeddings)
         likelihood = calibration.likelihood(signs)
     is_of_others = not of_time or (of_time[0] is not chosen[0] and likelihood < calibration.threshold)
     if is_of_others:
-        first = chosen[0].run.at
-        return Extract((), likelihood, subjects.absence(subjects.other_times(first), of=first))
+        first = chosen[0].run
+        missing = subjects.other_times(first.at, first.text)
+        return Extract((), likelihood, subjects.absence(missing, of=first.at, text=first.text))
     of_subject = [quote.run.unit for quote in of_time if not subjects.is_about_another(quote.run.at)]
     if of_subject and (empty := empty_field(question, of_subject, evidence)) is not None:
         return Extract((), likelihood, str(empty))

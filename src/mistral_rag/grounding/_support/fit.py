@@ -210,7 +210,11 @@ class Fit:
         if self.wanted.kind in {None, "name", "date", "time"}:
             return set()
         phrases = nouns_in(without_instructions(question), language_of(question) or "en")
-        nouns = [noun for noun in phrases[0] if not self._names.intersection(words(noun, self._language))] if phrases else []
+        nouns = (
+            [noun for noun in phrases[0] if not self._names.intersection(words(noun, self._language))]
+            if phrases
+            else []
+        )
         return set(words(nouns[-1], self._language)).intersection(self._plain_words) if nouns else set()
 
     def _with_meanings(self, held: set[str]) -> set[str]:

@@ -214,8 +214,8 @@ _GROUPS: Final = (
     "meeting session assembly sitting conference besprechung sitzung versammlung réunion séance assemblée reunión",
     "vote votes ballot ballots stimme stimmen abstimmung vote voix voto votos",
     "attachment attachments enclosure enclosures annex appendix anlage anhang annexe anexo bijlage",
-    """offer offers quotation quote bid bids proposal proposals tender estimate estimates angebot kostenvoranschlag devis
-    offre oferta presupuesto offerte""",
+    """offer offers quotation quote bid bids proposal proposals tender estimate estimates angebot kostenvoranschlag
+    devis offre oferta presupuesto offerte""",
     # health and nature
     "injury injuries injured hurt wound wounds wounded trauma verletzung verletzt blessure blessé herida",
     "therapy treatment therapie behandlung traitement tratamiento",

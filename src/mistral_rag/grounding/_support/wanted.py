@@ -46,7 +46,8 @@ _VALUES: Final[Mapping[ValueKind, re.Pattern[str]]] = MappingProxyType(
             r"\b\d{3,4} ?(?:BC|AD|BCE|CE)\b",
             r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
             r"\b\d{1,2}(?:st|nd|rd|th) century\b",
-            r"\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|o['’]clock)|\b\d{1,2}[:h]\d\d\b|\b(?:noon|midnight|mittags?|mitternacht)\b",
+            r"\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|o['’]clock)|\b\d{1,2}[:h]\d\d\b",
+            r"\b(?:noon|midnight|mittags?|mitternacht)\b",
             r"\b(?:first|second|third|fourth|fifth|sixth|seventh|tenth|last|\d{1,2}(?:st|nd|rd|th)|ersten?|zweiten?|dritten?|"
             r"vierten?|fünften?|letzten?) (?:\w+ )?(?:day|week|month|year|tage?s?|woche|monate?s?|jahre?s?)\b",
         ),
