@@ -14,7 +14,7 @@ OVERLAP = 150
 """Characters that a chunk may repeat of the one before: one or two sentences, so that none loses what it refers to."""
 MIN_REST = 200
 """Characters below which the end of a page joins the chunk before: alone it would say too little to be found."""
-CHUNKER_VERSION = f"units-6/{TARGET}/{OVERLAP}"
+CHUNKER_VERSION = f"units-7/{TARGET}/{OVERLAP}"
 """Part of an index's identity: another version makes other chunks."""
 
 

@@ -31,7 +31,7 @@ def long_text(sentences: int) -> str:
 
 
 def test_the_version_says_what_decides_the_chunks() -> None:
-    assert CHUNKER_VERSION == "units-6/1000/150"
+    assert CHUNKER_VERSION == "units-7/1000/150"
 
 
 def test_a_chunk_is_a_run_of_whole_units_of_about_1000_characters() -> None:
