@@ -49,7 +49,8 @@ def test_a_row_of_long_cells_is_read_cell_by_cell(write_pdf: WritePdf, put: Put,
     page = read_pages(write_pdf(drawn + lines(put)))[0]
     assert page.text == (
         "Topic  Duty  Proof\n"
-        "Incoming\ngoods  Each delivery is inspected\nwithin two working days\nof its arrival  Delivery slip with\nphotographs\n"
+        "Incoming\ngoods  Each delivery is inspected\nwithin two working days\nof its arrival  "
+        "Delivery slip with\nphotographs\n"
         "Calibration\nof devices  Devices are calibrated\nevery twelve months  Certificate"
     )
     assert [str(value) for value in page.cell_values(0, len(page.text))] == [
@@ -86,6 +87,22 @@ def test_names_of_columns_on_several_lines_are_read_one_by_one(write_pdf: WriteP
         for x, text in cells
     )
     assert first_lines(read_pages(write_pdf(content))[0]) == "Gross Amount  Cumulative Impairment  Net Amount"
+
+
+def test_lines_with_a_number_each_are_read_line_by_line_even_where_they_are_taken_for_one_row(
+    write_pdf: WritePdf, put: Put
+) -> None:
+    content = FRAME + "".join(
+        put(x, y, text, size=9)
+        for y, cells in (
+            (700, [(60, "Site"), (180, "Trips"), (400, "Remark")]),
+            (680, [(60, "Metz"), (180, "1424"), (400, "by rail, as far as")]),
+            (668, [(60, "Oslo"), (180, "4716"), (400, "it was open")]),
+            (636, [(60, "Turin"), (180, "310"), (400, "by road")]),
+        )
+        for x, text in cells
+    )
+    assert "Metz  1424  by rail, as far as\nOslo  4716  it was open\n" in read_pages(write_pdf(content))[0].text
 
 
 def first_lines(page: Page) -> str:

@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._layout import CELL_JOINT
+from mistral_rag.pdf._tables.values import kind_of
 from mistral_rag.schema import Page, Table, TableCell, WordBoxes
 
 
@@ -56,8 +57,27 @@ def _woven(text: str, table: Table) -> Iterator[list[_Stretch]]:
         ends = [begin + len(text[begin:end].rstrip()) for (begin, *_), end in zip(runs, following, strict=False)]
         stretches = [run._replace(end=end) for run, end in zip(runs, [*ends, runs[-1].end], strict=True)]
         cells = [cell for cell, _ in groupby(stretches, key=_cell_of)]
-        if len(cells) > len(set(cells)) and all(text[start - 1].isspace() for start in following):
+        parted = len(cells) > len(set(cells)) and all(text[start - 1].isspace() for start in following)
+        if parted and not _is_doubtful(text, table, stretches):
             yield stretches
+
+
+def _is_doubtful(text: str, table: Table, stretches: Sequence[_Stretch]) -> bool:
+    """True for lines that may be no row, so that they are better read line by line: a cell holds two numbers.
+
+    Or no line of a parted cell has two words, as where wide blanks of justified prose were taken for gaps of cells;
+    names above numbers are no prose.
+    """
+    held: dict[tuple[int, int, int], list[str]] = {}
+    for stretch in stretches:
+        held.setdefault(stretch.cell, []).append(text[stretch.start : stretch.end])
+    lines = [words for words in held.values() if len(words) > 1]
+    if any(sum(kind_of(line) == "number" for line in words) > 1 for words in lines):
+        return True
+    if any(len(line.split()) > 1 for words in lines for line in words):
+        return False
+    is_head = all(cell[0] < 0 for cell in held)
+    return not (is_head and any(kind_of(cell.text(text)) == "number" for cell in table.cells if cell.role == "value"))
 
 
 def _cell_of(stretch: _Stretch) -> tuple[int, int, int]:
