@@ -18,6 +18,7 @@ from mistral_rag.pdf._annotations.files import AttachedFile, attached_files
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_ends, read_words, text_of
+from mistral_rag.pdf._forms.boxed import boxed
 from mistral_rag.pdf._forms.stacked import restacked
 from mistral_rag.pdf._fractions import with_fractions
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
@@ -133,7 +134,8 @@ class PdfFile:
                 )
 
             sheet = built(lines)
-            changed = restacked(sheet, lines)
+            rows = sum(line.cells > 1 for line in lines)
+            changed = (boxed(sheet, lines, rulings()) if rows > 1 else None) or restacked(sheet, lines)
             return sheet if changed is None else built(changed.lines)._replace(fields=changed.fields)
 
     def wrong_fonts(self) -> dict[int, WrongFont]:
@@ -237,11 +239,11 @@ def _positions(
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
     weights = bold_ends(text_page, [_ends(words, line) for line in lines])
     bold = [first and last for first, last in weights]
-    # a label is bold and stands first
+    # a label is bold and stands first, or beside the value in another box
     mixed = [
         at
         for at, (line, (first, last)) in enumerate(zip(lines, weights, strict=True))
-        if first and (not last or line.cells > 1)
+        if (first and not last) or ((first or last) and line.cells > 1)
     ]
     stretches = _bold_stretches(text_page, words, [(lines[at], int(firsts[at])) for at in mixed], starts, ends)
     printed = (
