@@ -19,6 +19,7 @@ from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, a
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_ends, read_words, text_of
 from mistral_rag.pdf._forms.boxed import boxed
+from mistral_rag.pdf._forms.charts import charted
 from mistral_rag.pdf._forms.stacked import restacked
 from mistral_rag.pdf._fractions import with_fractions
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
@@ -134,8 +135,10 @@ class PdfFile:
                 )
 
             sheet = built(lines)
-            rows = sum(line.cells > 1 for line in lines)
-            changed = (boxed(sheet, lines, rulings()) if rows > 1 else None) or restacked(sheet, lines)
+            drawn = sum(line.cells > 1 for line in lines) > 1
+            changed = (drawn and (boxed(sheet, lines, rulings()) or charted(sheet, lines, rulings()))) or restacked(
+                sheet, lines
+            )
             return sheet if changed is None else built(changed.lines)._replace(fields=changed.fields)
 
     def wrong_fonts(self) -> dict[int, WrongFont]:

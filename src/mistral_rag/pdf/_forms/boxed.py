@@ -1,15 +1,14 @@
 """Forms of drawn boxes: each holds a label and what is filled in, and is read by itself."""
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
 from statistics import median
 from typing import NamedTuple
 
+from mistral_rag.pdf._forms.box_lines import BoxText, by_boxes
 from mistral_rag.pdf._forms.boxes import BoxLine, DrawnBox, drawn_boxes
-from mistral_rag.pdf._forms.fields import FieldLines
 from mistral_rag.pdf._forms.labels import MAX_LABEL_WORDS, MAX_VALUE_WORDS
 from mistral_rag.pdf._forms.stacked import SMALL, Restacked
-from mistral_rag.pdf._layout import CELL_JOINT, LineLayout
+from mistral_rag.pdf._layout import LineLayout
 from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.rulings import Rulings
 
@@ -52,7 +51,12 @@ def boxed(sheet: Sheet, lines: Sequence[LineLayout], rulings: Rulings) -> Restac
     """The `lines` of a sheet with those of each box of a form together; None where a page has no such form."""
     groups = _touching(drawn_boxes(sheet, lines, rulings))
     forms = [form for boxes in groups if (form := _form_of(boxes)) is not None]
-    return _restacked(lines, forms) if forms else None
+    return by_boxes(lines, [[_field_of(form, box) for box in form.boxes] for form in forms]) if forms else None
+
+
+def _field_of(form: _BoxForm, box: DrawnBox) -> BoxText:
+    labels = form.label_lines(box)
+    return BoxText([box.lines[: labels or 1], *((line,) for line in box.lines[labels or 1 :])], is_field=labels > 0)
 
 
 def _touching(boxes: Sequence[DrawnBox]) -> Iterator[list[DrawnBox]]:
@@ -105,50 +109,3 @@ def _ends_first_line(box: DrawnBox) -> bool:
     room = box.sides.right - label.box.right - label.height
     figures = any(map(str.isdigit, "".join(words[1:])))
     return room > width and len(words) <= MAX_LABEL_WORDS and words[-1][-1].isalpha() and not figures
-
-
-def _restacked(lines: Sequence[LineLayout], forms: Sequence[_BoxForm]) -> Restacked:
-    """The lines of a page, box by box where a form begins."""
-    region = max(line.region for line in lines)
-    taken = {place for form in forms for box in form.boxes for line in box.lines for place in line.places}
-    begins = {min(line.line for box in form.boxes for line in box.lines): form for form in forms}
-    found: list[LineLayout] = []
-    fields: list[FieldLines] = []
-    cut = _Cut(lines)
-    first = 0
-    for at, line in enumerate(lines):
-        for box in begins[at].boxes if at in begins else ():
-            region += 1
-            labels = begins[at].label_lines(box)
-            of_box = [box.lines[: labels or 1], *((own,) for own in box.lines[labels or 1 :])]
-            if labels:
-                fields.append((len(found), len(found) + len(of_box)))
-            found += (cut.line(own[0].line, [p for part in own for p in part.places], region) for own in of_box)
-        places = [place for place in range(first, first + len(line.words)) if place not in taken]
-        first += len(line.words)
-        if places:
-            found.append(line if len(places) == len(line.words) else cut.line(at, places, line.region))
-    return Restacked(found, tuple(fields))
-
-
-class _Cut:
-    """The words of a page's lines, to make other lines of."""
-
-    def __init__(self, lines: Sequence[LineLayout]) -> None:
-        self._lines = lines
-        self._words = [word for line in lines for word in line.words]
-        self._joints = [joint for line in lines for joint in line.joints]
-        self._firsts = {0, *accumulate(len(line.words) for line in lines)}
-
-    def line(self, at: int, places: Sequence[int], region: int) -> LineLayout:
-        """A line of the words at some places, set as line `at`."""
-        joints = [
-            self._joints[place] if place - before == 1 and place not in self._firsts else " "
-            for before, place in pairwise(places)
-        ]
-        return self._lines[at]._replace(
-            words=[self._words[place] for place in places],
-            joints=["", *joints],
-            cells=1 + joints.count(CELL_JOINT),
-            region=region,
-        )
