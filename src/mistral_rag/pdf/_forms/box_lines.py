@@ -25,7 +25,9 @@ def by_boxes(lines: Sequence[LineLayout], groups: Sequence[Sequence[BoxText]]) -
     cut = _Cut(lines)
     parts = [[part for box in group for line in box.lines for part in line] for group in groups]
     taken = {place for group in parts for part in group for place in part.places}
-    begins = {min(part.line for part in group): boxes for group, boxes in zip(parts, groups, strict=True)}
+    begins: dict[int, list[BoxText]] = {}
+    for group, boxes in zip(parts, groups, strict=True):
+        begins.setdefault(min(part.line for part in group), []).extend(boxes)
     found: list[LineLayout] = []
     fields: list[FieldLines] = []
     first = 0

@@ -37,7 +37,8 @@ def charted(sheet: Sheet, lines: Sequence[LineLayout], rulings: Rulings) -> Rest
     if len(connected) < max(_MIN_BOXES - 1, _MIN_CONNECTED * len(apart)):
         return None
     short = [box for box in apart if len(box.lines) <= _MAX_LINES and _count_words(box) <= _MAX_WORDS]
-    return by_boxes(lines, [[BoxText([box.lines], kind="figure") for box in short]]) if short else None
+    # boxes stay where they are on the page, unlike those of a form
+    return by_boxes(lines, [[BoxText([box.lines], kind="figure")] for box in short]) if short else None
 
 
 def _count_words(box: DrawnBox) -> int:
