@@ -28,7 +28,7 @@ from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._left_out import LeftOut, left_out
-from mistral_rag.pdf._native import address_of
+from mistral_rag.pdf._native import address_of, loose_boxes
 from mistral_rag.pdf._regions import frames_of
 from mistral_rag.pdf._sheet import SPARSE, PrintedLine, Sheet
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
@@ -108,7 +108,11 @@ class PdfFile:
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
             words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
-            words = with_fractions(words, transform.boxes(drawing.path_boxes[:, None].astype(np.float64)))
+            words = with_fractions(
+                words,
+                transform.boxes(drawing.path_boxes[:, None].astype(np.float64)),
+                lambda characters: transform.boxes(loose_boxes(text_page, characters).reshape(-1, 1, 4)),
+            )
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
             lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)
