@@ -66,3 +66,30 @@ def test_a_bar_above_a_sum_makes_no_fraction(write_pdf: PdfWriter) -> None:
 def test_an_underlined_number_above_another_makes_no_fraction(write_pdf: PdfWriter) -> None:
     lines = put(50, 700, "See rule 7") + bar(96, 698, 8) + put(50, 688, "as well as 8 others")
     assert read(write_pdf(lines)).split() == ["See", "rule", "7", "as", "well", "as", "8", "others"]
+
+
+def test_a_fraction_alone_in_a_cell_is_one_word_of_its_row(write_pdf: PdfWriter) -> None:
+    content = "".join(
+        put(50, y, part, 10)
+        + put(126, y + 6, over, 7)
+        + bar(125, y + 4, 7)
+        + put(126, y - 3, under, 7)
+        + put(230, y, length, 10)
+        + put(320, y, torque, 10)
+        for y, part, (over, under), length, torque in (
+            (700, "Cover bolt", "12", "3 1/8", "40"),
+            (676, "Frame bolt", "34", "5", "31"),
+            (652, "Pin", "58", "2", "8"),
+        )
+    )
+    assert read(write_pdf(content)).splitlines() == [
+        "Cover bolt  1/2  3 1/8  40",
+        "Frame bolt  3/4  5  31",
+        "Pin  5/8  2  8",
+    ]
+
+
+def test_numbers_above_and_below_the_rule_of_a_sum_stay_in_their_rows(write_pdf: PdfWriter) -> None:
+    rows = put(50, 700, "Cash", 10) + put(126, 700, "13", 10) + bar(125, 697, 12)
+    rows += put(50, 687, "Total", 10) + put(126, 687, "25", 10)
+    assert read(write_pdf(rows)).splitlines() == ["Cash  13", "Total  25"]

@@ -828,3 +828,24 @@ def test_a_drawn_list_of_names_and_texts_is_a_table_without_names_of_columns(wri
         "Two suppliers for each part; stock for ninety days in the southern store. (row Loss of castings)",
         "Contracts for two years, and a clause that passes half of the rise on. (row Rise of prices)",
     ]
+
+
+def test_the_first_item_of_a_bill_is_no_head_where_a_letter_of_its_tax_stands_behind_the_amount(
+    write_pdf: WritePdf, draw: Drawn
+) -> None:
+    page = read_pages(
+        write_pdf(
+            draw(
+                [(60, "Cappuccino large"), (-300, "4.20 A")],
+                [(60, "Cheese sandwich"), (-300, "6.50 A")],
+                [(60, "Still water"), (-300, "2.10 B")],
+                [(60, "Total"), (-300, "12.80")],
+            )
+        )
+    )[0]
+    assert values(page) == [
+        "4.20 A (row Cappuccino large)",
+        "6.50 A (row Cheese sandwich)",
+        "2.10 B (row Still water)",
+        "12.80 (row Total)",
+    ]

@@ -49,7 +49,7 @@ def test_names_over_names_in_hebrew_are_joined(printed: Sequence[Page]) -> None:
 
 
 def test_a_row_of_numbers_between_the_lines_of_its_label_reads_from_the_right(printed: Sequence[Page]) -> None:
-    assert "310  11  298  9" in printed[1].text.splitlines()
+    assert "השרון)  310  11  298  9" in printed[1].text.splitlines()
 
 
 def test_latin_words_and_long_numbers_stand_in_their_cells(printed: Sequence[Page]) -> None:

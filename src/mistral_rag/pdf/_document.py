@@ -18,6 +18,8 @@ from mistral_rag.pdf._annotations.files import AttachedFile, attached_files
 from mistral_rag.pdf._annotations.printed import Annotations, FormEnvironment, attachments_of
 from mistral_rag.pdf._annotations.values import with_values
 from mistral_rag.pdf._characters import PageWords, bold_ends, read_words, text_of
+from mistral_rag.pdf._forms.boxed import boxed
+from mistral_rag.pdf._forms.charts import charted
 from mistral_rag.pdf._forms.stacked import restacked
 from mistral_rag.pdf._fractions import with_fractions
 from mistral_rag.pdf._geometry import Floats, Integers, PageTransform, Rectangle
@@ -26,7 +28,7 @@ from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._images import PageImage, PixelBox, image_size, ink_of, render
 from mistral_rag.pdf._layout import LineLayout, lines_of
 from mistral_rag.pdf._left_out import LeftOut, left_out
-from mistral_rag.pdf._native import address_of
+from mistral_rag.pdf._native import address_of, loose_boxes
 from mistral_rag.pdf._regions import frames_of
 from mistral_rag.pdf._sheet import SPARSE, PrintedLine, Sheet
 from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
@@ -107,7 +109,11 @@ class PdfFile:
             transform = PageTransform.of(page)
             annotations = self._annotations.get(number, Annotations())
             words = with_values(read_words(page, text_page, transform, drawing), annotations.values, transform)
-            words = with_fractions(words, transform.boxes(drawing.path_boxes[:, None].astype(np.float64)))
+            words = with_fractions(
+                words,
+                transform.boxes(drawing.path_boxes[:, None].astype(np.float64)),
+                lambda characters: transform.boxes(loose_boxes(text_page, characters).reshape(-1, 1, 4)),
+            )
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
             words = with_ticks(words, rulings)
@@ -135,7 +141,10 @@ class PdfFile:
                 )
 
             sheet = built(lines)
-            changed = restacked(sheet, lines)
+            drawn = sum(line.cells > 1 for line in lines) > 1
+            changed = (drawn and (boxed(sheet, lines, rulings()) or charted(sheet, lines, rulings()))) or restacked(
+                sheet, lines
+            )
             return sheet if changed is None else built(changed.lines)._replace(fields=changed.fields)
 
     def wrong_fonts(self) -> dict[int, WrongFont]:
@@ -239,11 +248,11 @@ def _positions(
     spans = zip(starts[firsts].tolist(), ends[[*(firsts[1:] - 1), -1]].tolist(), strict=True)
     weights = bold_ends(text_page, [_ends(words, line) for line in lines])
     bold = [first and last for first, last in weights]
-    # a label is bold and stands first
+    # a label is bold and stands first, or beside the value in another box
     mixed = [
         at
         for at, (line, (first, last)) in enumerate(zip(lines, weights, strict=True))
-        if first and (not last or line.cells > 1)
+        if (first and not last) or ((first or last) and line.cells > 1)
     ]
     stretches = _bold_stretches(text_page, words, [(lines[at], int(firsts[at])) for at in mixed], starts, ends)
     printed = (

@@ -7,6 +7,7 @@ from mistral_rag.pdf._blocks import blocks_of, body_height
 from mistral_rag.pdf._document import PdfFile
 from mistral_rag.pdf._running import running_lines
 from mistral_rag.pdf._sheet import Sheet
+from mistral_rag.pdf._tables.cellwise import cell_by_cell
 from mistral_rag.pdf._tables.pages import tables_of, with_tables
 from mistral_rag.schema import Block, Locator, Page, clean_text
 from mistral_rag.text import drop_invisible
@@ -41,7 +42,7 @@ def pages_of(sheets: Sequence[Sheet], *, labels: Sequence[str]) -> list[Page]:
         )
         for sheet, label, running, found in zip(sheets, labels, runs, tables, strict=True)
     ]
-    return [_with_comments(page, sheet.comments) for page, sheet in zip(made, sheets, strict=True)]
+    return [_with_comments(cell_by_cell(page), sheet.comments) for page, sheet in zip(made, sheets, strict=True)]
 
 
 def _with_comments(page: Page, comments: Sequence[str]) -> Page:

@@ -77,4 +77,6 @@ def _runs(lines: Sequence[LabelledLine | None]) -> Iterator[list[LabelledLine]]:
 
 def _inside(bold: Stretches, row: Row) -> Stretches:
     start, end = min(piece.start for piece in row.pieces), max(piece.end for piece in row.pieces)
-    return [stretch for stretch in bold if start <= stretch[0] < end]
+    inside = [stretch for stretch in bold if start <= stretch[0] < end]
+    # where the first word is not bold, the bold ones are what is filled in, not names
+    return inside if any(first == start for first, _ in inside) else []

@@ -19,7 +19,7 @@ _MIN_LINES = 2
 """Lines of labels with values, below each other: one alone may be the head of a table."""
 _MIN_LONE = 3
 """The same where no label stands beside another: two may be headings."""
-_SMALL = 0.87
+SMALL = 0.87
 """Height of a label against that of its value: 7.5 points over 9; letters of one size differ less, by rounding."""
 _MAX_LARGE = 1.05
 """A bold line that is higher than the one below is its heading."""
@@ -46,7 +46,7 @@ def may_stack(lines: Sequence[PrintedLine]) -> bool:
     if len(lines) < 2 * _MIN_LINES:
         return False
     pairs = ((a, b) for a, b in pairwise(lines) if a.upright and (a.cells > 1 or a.end - a.start < _MAX_SHORT))
-    return sum(a.height < _SMALL * b.height or (a.bold and not b.bold) for a, b in pairs) >= _MIN_LINES
+    return sum(a.height < SMALL * b.height or (a.bold and not b.bold) for a, b in pairs) >= _MIN_LINES
 
 
 def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
@@ -132,12 +132,12 @@ def _are_labels(row: Row, text: str) -> bool:
 
 
 def _is_like(labels: Row, other: Row) -> bool:
-    return abs(labels.height - other.height) < (1 - _SMALL) * labels.height and labels.bold == other.bold
+    return abs(labels.height - other.height) < (1 - SMALL) * labels.height and labels.bold == other.bold
 
 
 def _is_value_of(row: Row, labels: Row, above: Row, text: str) -> bool:
     """True for a line right below labels, in larger or lighter letters, each of whose pieces begins below a label."""
-    smaller = labels.height < _SMALL * row.height
+    smaller = labels.height < SMALL * row.height
     lighter = labels.bold and not row.bold and labels.height <= _MAX_LARGE * row.height
     white = row.top - above.bottom
     if not (smaller or lighter) or white > _MAX_VALUE_GAP * row.height or row.top <= above.top:

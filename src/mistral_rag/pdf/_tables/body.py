@@ -53,6 +53,8 @@ def logical_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattic
     # one rule alone may stand above a sum, but not where each part has one label and all columns are parted
     if apart and lattice.regions(rows, columns) and all(_may_be_one(group, columns, one=True) for group in ruled):
         return ruled
+    if apart and all(_may_be_one(group, columns) and _wraps(group, columns, text) for group in ruled):
+        return ruled
     near = min((pitch for pitch, lock in zip(pitches, locked, strict=True) if not lock), default=0.0) * _CLOSER
     ends = zip(parted, pitches, locked, strict=True)
     spaced = _groups(rows, [not lock and (part or pitch > near) for part, pitch, lock in ends])
@@ -122,6 +124,15 @@ def _has_one_label(places: Sequence[Set[int]]) -> bool:
     labelled = [0 in own for own in places]
     count = labelled.index(False) if False in labelled else len(labelled)
     return 0 < count <= _MAX_LABEL_LINES and not any(labelled[count:])
+
+
+def _wraps(group: Sequence[Row], columns: Sequence[Column], text: str) -> bool:
+    """True when each line below the first has no label, or a cell that begins within a sentence."""
+    return all(
+        all(place_of(columns, piece)[0] for piece in row.pieces)
+        or any(text[piece.start].islower() for piece in row.pieces)
+        for row in group[1:]
+    )
 
 
 def _goes_on(above: Row, below: Row, columns: Sequence[Column], text: str) -> bool:

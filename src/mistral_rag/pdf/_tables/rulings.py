@@ -8,7 +8,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform, Rectangle
-from mistral_rag.pdf._hidden.drawing import Drawing
+from mistral_rag.pdf._hidden.drawing import Drawing, matrix_of
 from mistral_rag.pdf._native import Buffer, bound, rows_of
 
 _MAX_PATHS = 3000
@@ -162,13 +162,16 @@ def _is_seen(colors: Any) -> Booleans:
 def _parts(address: int, count: int, transform: PageTransform) -> Floats:
     """Bounds of the parts of a path: strokes and rectangles that are drawn together."""
     point = Buffer(ctypes.c_float, 2)
+    # the points of a path are told without the matrix that it is drawn by, its bounds with it
+    a, b, c, d, e, f = matrix_of(address)
     parts: list[list[tuple[float, float]]] = []
     for at in range(count):
         segment = _segment_at(address, at)
         if _segment_type(segment) == pdfium.FPDF_SEGMENT_MOVETO or not parts:
             parts.append([])
         if _segment_point(segment, *point.places):
-            parts[-1].append((point.values[0], point.values[1]))
+            x, y = point.values[0], point.values[1]
+            parts[-1].append((a * x + c * y + e, b * x + d * y + f))
     boxes = [
         [min(x for x, _ in part), max(y for _, y in part), max(x for x, _ in part), min(y for _, y in part)]
         for part in parts

@@ -17,6 +17,8 @@ _NUMBER: Final = re.compile(
     rf"(?:%|x|bps?|pp|pts?|[kKmMbB]|bn|mn|million|billion|Mio\.?|Mrd\.?)?\s?[)\]]*\s?(?:%|{_CURRENCY})?{_NOTE}"
     rf"|(?:{_CURRENCY})?\s?[(]?\s?[-–—−]{{1,3}}\s?[)]?\s?%?{_NOTE}|N/?[AM]|n/?[am]\.?|[nN]il|\*{{1,2}}"
 )
+_TAXED: Final = re.compile(rf"[-–−]?(?:{_CURRENCY})?\s?\d[\d.,]*[.,]\d\d\s?(?:[A-FNSTXZ]|SR|ZR|ZRL)\*?")
+"""An amount of a receipt and the letter of its tax: "4.20 A"."""
 _YEAR: Final = re.compile(
     r"(?:(?:FY|CY|HY)\s?'?(?:\d\d){1,2}|(?:[1-4]Q|Q[1-4]|[12]H|H[12])(?:[ '/-]{0,2}(?:\d\d){1,2})?"
     r"|(?:19|20)\d\d[A-Z]?(?:\s?[-–—/]\s?(?:19|20)?\d\d)?|\d\d/\d\d)" + _NOTE
@@ -62,7 +64,7 @@ def kind_of(text: str) -> CellKind:
         return "date" if any(map(str.isdigit, text)) else "text"
     if _RANGE.fullmatch(text):
         return "range"
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) or _TAXED.fullmatch(text):
         return "number"
     return "quantity" if _QUANTITY.fullmatch(text) else "text"
 
