@@ -23,7 +23,7 @@ NAMES = """\
 ingest: Build BuildReport DISTRIBUTION Estimate FileReport LookSettings PageRead Progress Redo VectorsAdded build
     estimate
 ingest.__main__: main
-ingest.chunking: CHUNKER_VERSION cut units
+ingest.chunking: CHUNKER_VERSION cut is_field units
 ingest.parsing: Member PageProblem Parsed Parser media_type_of parse parsers
 ingest.sources:
 mistral_rag: Answer ApiError BatchOutcome Box ChatMistral ChatMistralAI Chunk Citation Claim FaissStore Glossary
