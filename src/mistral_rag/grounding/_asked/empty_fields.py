@@ -186,9 +186,15 @@ def _blank(asked: _AskedField, unit: EvidenceUnit) -> EmptyField | None:
 
 
 def _ends_fields(unit: EvidenceUnit) -> bool:
-    """True where a table, a heading or nothing stands below a unit: no value of a label."""
-    after = unit.passage.page.units[unit.index + 1 : unit.index + 2]
-    return not after or after[0].kind in {"row", "heading"}
+    """True for the last of several fields, above a table, a heading or nothing: no value of a label.
+
+    A label that stands above a table alone is the name of its rows: "Current assets:".
+    """
+    page = unit.passage.page
+    before = [page.text[one.start : one.end] for one in page.units[:unit.index][-1:]]
+    after = page.units[unit.index + 1 : unit.index + 2]
+    is_last = not after or after[0].kind in {"row", "heading"}
+    return is_last and unit.kind != "row" and any(map(_FILLED.match, before))
 
 
 def _is_filled(name: str, unit: EvidenceUnit) -> bool:
