@@ -194,7 +194,17 @@ class Subjects:
         things = [thing for thing in self.things if thing.kind not in TIMES_OF_DAYS]
         return sum(self.about(at, thing) for thing in things) / len(things) if things else 1.0
 
-    def other_times(self, at: int, text: str) -> tuple[Thing, ...]:
+    def others_asked(self, at: int, text: str) -> tuple[Thing, ...]:
+        """Names and times of the question that a unit, or its document, is not about, but other documents or units."""
+        return self._names_of_others(at) or self._other_times(at, text)
+
+    def _names_of_others(self, at: int) -> tuple[Thing, ...]:
+        """The names of the question where a unit's document has none of them, and others have each."""
+        names = tuple(thing for thing in self.things if thing.kind == "name")
+        uri = self._evidence[at].passage.source.uri
+        return names if not any(self._holds(uri, name) or not self._is_known(name) for name in names) else ()
+
+    def _other_times(self, at: int, text: str) -> tuple[Thing, ...]:
         """Times of the question that a unit's text, or its document, is not of, but of others of their kind."""
         of_document = other_times(self.things, self._evidence, at) or other_years(self.things, self._evidence, at)
         return of_document or other_months(self.things, text)
@@ -212,7 +222,7 @@ class Subjects:
             return f"what fits best is of another time than {named}"
         titles = ", ".join(map(str, self._apart)) if elsewhere else ""
         apart = f" for {titles}" if titles else ""
-        is_of_best = elsewhere and not titles and all(thing.kind == "year" for thing in missing)
+        is_of_best = elsewhere and not titles and all(thing.kind in {"year", "name"} for thing in missing)
         where = "the document that fits best does not mention" if is_of_best else "nothing that was found mentions"
         reason = f"{where} {named}{apart}"
         return f"{reason}; nearest, about another: {nearest}" if nearest else reason

@@ -107,22 +107,22 @@ def extract(
         return Extract((), likelihood, subjects.absence(absent))
     if reason := subjects.fields_of_others:
         return Extract((), likelihood, reason)
-    of_time = tuple(quote for quote in chosen if not subjects.other_times(quote.run.at, quote.run.text))
-    if of_time and of_time[0] is not chosen[0]:
-        # what is left is of the time, and may be about something else
-        signs = signs_of(fit, subjects, tuple(quote.run for quote in of_time), question, embeddings)
+    about_it = tuple(quote for quote in chosen if not subjects.others_asked(quote.run.at, quote.run.text))
+    if about_it and about_it[0] is not chosen[0]:
+        # what is left is about them, and may say something else
+        signs = signs_of(fit, subjects, tuple(quote.run for quote in about_it), question, embeddings)
         likelihood = calibration.likelihood(signs)
-    is_of_others = not of_time or (of_time[0] is not chosen[0] and likelihood < calibration.threshold)
+    is_of_others = not about_it or (about_it[0] is not chosen[0] and likelihood < calibration.threshold)
     if is_of_others:
         first = chosen[0].run
-        missing = subjects.other_times(first.at, first.text)
+        missing = subjects.others_asked(first.at, first.text)
         return Extract((), likelihood, subjects.absence(missing, of=first.at, text=first.text))
-    of_subject = [quote.run.unit for quote in of_time if not subjects.is_about_another(quote.run.at)]
+    of_subject = [quote.run.unit for quote in about_it if not subjects.is_about_another(quote.run.at)]
     if of_subject and (empty := empty_field(question, of_subject, evidence)) is not None:
         return Extract((), likelihood, str(empty))
     # what holds no word of the question answers it by chance, whatever else speaks for it
     if likelihood >= calibration.threshold and signs.page > 0:
-        return Extract(of_time, likelihood, _both_sides(of_time, fit))
+        return Extract(about_it, likelihood, _both_sides(about_it, fit))
     foreign = in_other_languages(question, evidence)
     if foreign and scale_of(embeddings) == MULTILINGUAL:
         by_meaning = _by_meaning(question, foreign, quotes, cast(MatrixEncoder, embeddings))
