@@ -227,6 +227,29 @@ def test_a_year_of_the_columns_is_answered_for(shelf: "Shelf") -> None:
     assert found.runs[0].text == "Fish | 895 | 718 | 886"
 
 
+PAY_SLIP = "Pay slip of Carlo Ruggeri, March\n\nNet pay: 2,885.35 euros\n"
+INCIDENT = "Incident in the grinding room\n\nPiet Vermeulen was off work for six days.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes", "reason"),
+    [
+        ("What is Carlo's net pay?", ["Net pay: 2,885.35 euros"], None),
+        ("What is the net pay of Piet?", [], "the document that fits best does not mention Piet"),
+        ("How long was Piet off work?", ["Piet Vermeulen was off work for six days."], None),
+    ],
+)
+def test_a_document_that_does_not_name_a_person_says_nothing_of_them(
+    question: str, quotes: list[str], reason: str | None
+) -> None:
+    documents = [
+        Document(text, metadata={"source": f"{at}.md", "title": text.splitlines()[0]})
+        for at, text in enumerate((PAY_SLIP, INCIDENT))
+    ]
+    found = extract(question, gather(passages(documents, None)[0], budget=10_000))
+    assert ([run.text for run in found.runs[:1]], found.reason) == (quotes, reason)
+
+
 HOURS = "# Works council\n\nIn January 412 hours of overtime were worked.\n\nThe next meeting is on 18 March.\n"
 
 

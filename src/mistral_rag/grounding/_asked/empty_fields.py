@@ -191,7 +191,7 @@ def _ends_fields(unit: EvidenceUnit) -> bool:
     A label that stands above a table alone is the name of its rows: "Current assets:".
     """
     page = unit.passage.page
-    before = [page.text[one.start : one.end] for one in page.units[:unit.index][-1:]]
+    before = [page.text[one.start : one.end] for one in page.units[: unit.index][-1:]]
     after = page.units[unit.index + 1 : unit.index + 2]
     is_last = not after or after[0].kind in {"row", "heading"}
     return is_last and unit.kind != "row" and any(map(_FILLED.match, before))

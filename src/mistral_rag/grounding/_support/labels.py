@@ -142,9 +142,11 @@ class Runs:
         if not self._is_label(index):
             return None
         for other in range(index + 1, index + 1 + MAX_BELOW):
+            # another label's value, and what stands below it or a sentence, is not this label's
+            if has_own_value(self._text(other)):
+                break
             if wanted.is_in(self._text(other)):
                 return other
-            # what stands below a sentence or another label's value is not this label's
             if not self._is_label(other):
                 break
         above = self._text(index - 1)
