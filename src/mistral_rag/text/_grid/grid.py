@@ -11,7 +11,14 @@ from typing import Final
 
 from mistral_rag.schema import Box, Table
 from mistral_rag.text._grid.cells import GridCell, Place, Places
-from mistral_rag.text._grid.heads import column_names, heads_by_looks, later_heads, scale_of_heads
+from mistral_rag.text._grid.heads import (
+    begins_with_pair,
+    column_names,
+    heads_by_looks,
+    later_heads,
+    scale_of_heads,
+    with_lower_names,
+)
 from mistral_rag.text._grid.roles import PlacedCells
 from mistral_rag.text._grid.words import is_amount
 
@@ -129,8 +136,15 @@ class TableGrid:
     def heads(self) -> int:
         """Rows at the top that name the columns."""
         if self._heads is None:
-            self._heads = self._declared or heads_by_looks(self._places)
+            self._heads = self._heads_told()
         return self._heads
+
+    def _heads_told(self) -> int:
+        if self._declared == 1 and begins_with_pair(self._places):
+            return 0
+        if self._declared:
+            return with_lower_names(self._places, self._declared)
+        return heads_by_looks(self._places)
 
     def drop_empty_columns(self) -> None:
         """Take out the columns in which no cell with text begins: they only space out the others."""

@@ -5,27 +5,63 @@ from itertools import takewhile
 from typing import Final
 
 from mistral_rag.text._grid.cells import Places
-from mistral_rag.text._grid.words import is_amount, is_number, scale_of
+from mistral_rag.text._grid.words import is_amount, is_measure, is_named, is_number, is_value, scale_of
 
 MAX_NAME: Final = 60
 """Characters of a head over all columns that names them; a longer one is the title of the table."""
 MIN_COLUMNS_BY_NUMBERS: Final = 3
-"""Columns from which words above numbers are heads: with two, "Name | Ann" is a pair like "Age | 42"."""
+"""Columns from which words above values are heads: with two, "Name | Ann" may be a pair like "Age | 42"."""
+MIN_NUMBERS: Final = 2
+"""Numbers below the second name of two columns whose labels are numbers, codes or single letters: "A | 31"."""
+MIN_LIST: Final = 4
+"""The same below labels of words: so many pairs in a row hardly have a number each, and only the first a word."""
 
 
 def heads_by_looks(places: Places) -> int:
-    """Rows at the top that are heads by their looks: bold, another background, or words above columns of numbers."""
-    for looks in (_is_bold, _is_shaded, _is_above_numbers):
+    """Rows at the top that are heads by their looks: bold, another background, or words above columns of values."""
+    for looks in (_is_bold, _is_shaded):
         rows = list(takewhile(partial(looks, places), range(len(places.rows) - 1)))
         if rows and sum(1 for cell in places.of(rows[-1]) if cell.text) > 1:
-            return len(rows)
-    return 0
+            return with_lower_names(places, len(rows))
+    return _rows_above_values(places)
+
+
+def with_lower_names(places: Places, heads: int) -> int:
+    """The rows of heads with those that they reach into: a name over two rows, or over names of single columns."""
+    while 0 < heads < len(places.rows) - 1 and may_be_head(places, heads) and _reach_into(places, heads):
+        heads += 1
+    return heads
+
+
+def _reach_into(places: Places, row: int) -> bool:
+    cells = places.of(row)
+    own = [cell for cell in cells if cell.row == row]
+    if len(own) < 2:
+        return False
+    if any(cell.row < row for cell in cells):
+        return True
+    wide = [cell for cell in places.of(row - 1) if 1 < cell.column_span < places.width]
+    covered = {at for cell in wide for at in range(cell.column, cell.column + cell.column_span)}
+    return bool(wide) and covered <= {cell.column for cell in own}
 
 
 def may_be_head(places: Places, row: int) -> bool:
     """True when a row may name columns: a colon introduces what stands beside it, and numbers are values."""
     cells = places.of(row)
     return bool(cells) and not cells[0].text.rstrip().endswith(":") and not any(is_amount(c.text) for c in cells)
+
+
+def begins_with_pair(places: Places) -> bool:
+    """True when the first of several rows is a label and its value, though its markup is that of names of columns.
+
+    Markdown has no table without such a row: "Weight | 5.4 kg" above "Colour | red" names nothing.
+    """
+    if places.width != 2 or len(places.rows) < 2:
+        return False
+    cell = places.at(0, 1)
+    if cell is None or cell.column != 1:
+        return False
+    return is_amount(cell.text) or (is_measure(cell.text) and not places.are_all(1, 1, is_number))
 
 
 def later_heads(places: Places, heads: int) -> list[int]:
@@ -64,13 +100,33 @@ def _is_shaded(places: Places, row: int) -> bool:
     return may_be_head(places, row) and row < first < len(shades) and is_apart
 
 
-def _is_above_numbers(places: Places, row: int) -> bool:
-    """True for a first row of words with numbers below in at least half of the columns."""
-    if row or places.width < MIN_COLUMNS_BY_NUMBERS or not may_be_head(places, 0):
+def _rows_above_values(places: Places) -> int:
+    """Rows of words at the top with values below in at least half of the columns; 0 when there are none."""
+    if len(places.rows) < 2 or places.width < 2 or not may_be_head(places, 0):
+        return 0
+    heads = with_lower_names(places, 1)
+    cells = {
+        at: [cell for row in range(heads) if (cell := places.at(row, at)) is not None] for at in range(1, places.width)
+    }
+    named = [at for at, above in cells.items() if any(cell.text.strip() for cell in above)]
+    if len(named) < places.width - 1:
+        return 0
+    values = [at for at in named if places.are_mostly(at, heads, is_value)]
+    if any(is_measure(cell.text) for at in values for cell in cells[at]):
+        return 0  # "Email | 3 years" stands above "Chat | 1 year"
+    if places.width < MIN_COLUMNS_BY_NUMBERS:
+        return heads if _is_list_of_numbers(places, heads) else 0
+    return heads if 2 * len(values) >= len(named) else 0
+
+
+def _is_list_of_numbers(places: Places, heads: int) -> bool:
+    """True for two columns of which the second holds numbers of one kind, below a word."""
+    labels, texts = places.column(0, heads), places.column(1, heads)
+    if len(texts) < MIN_NUMBERS or not all(map(is_number, texts)):
         return False
-    named = [at for at, cell in enumerate(places.rows[0]) if at and cell is not None and cell.text.strip()]
-    numbers = [at for at in named if places.are_all(at, 1, is_number)]
-    return len(named) >= places.width - 1 and 2 * len(numbers) >= len(named)
+    decimals = {len(text.partition(".")[2]) for text in texts}
+    are_codes = all(len(label) == 1 or not is_named(label) for label in labels)
+    return len(decimals) == 1 and (are_codes or len(texts) >= MIN_LIST)
 
 
 def column_names(places: Places, heads: int) -> tuple[str, ...]:

@@ -7,6 +7,14 @@ _NUMBER: Final = re.compile(r"[^\w]*\d[\d\W]*(?:[eE][-+]?\d+\W*)?")
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?|\d{1,4}([-/.])\d{1,2}\1\d{1,4}|(?:19|20)\d\d[-/.]\d{1,2}"
 )
+_CLASS: Final = re.compile(r"\d{1,4}\s?[-–]\s?\d{1,4}|\d{1,4}\s?\+")
+"""Whole numbers that name a class, of ages or years of service: "25–39", "65+"."""
+_MAX_UNITS: Final = 2
+"""Words beside the number of a measure: "5.4 kg", "6 working weeks"; more are a sentence."""
+_MAX_CURRENCY: Final = 3
+"""Letters of a unit before its number: "EUR 30", "CHF 5"; longer ones name a thing ("Room 5")."""
+_UNIT: Final = re.compile(r"[^\W\d_]{1,10}\.?|[$€£¥%°/²³]+[^\W\d_]{0,5}")
+_COUNT: Final = re.compile(r"[($€£¥+±<>≤≥~−–-]*\d[\d.,'’:/×–−-]*[)%°]*[^\W\d_]{0,3}[²³]?")
 _SIGN: Final = re.compile(r"[$€£¥%()\s]+")
 _CURRENCIES: Final = r"[$€£¥]|\b(?:EUR|USD|GBP|CHF|JPY|CNY|RMB|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|RUB|KRW)\b"
 _SCALES: Final = (
@@ -27,9 +35,25 @@ def is_number(text: str) -> bool:
 
 
 def is_amount(text: str) -> bool:
-    """True for a number that is no date: years and days name rows and columns."""
+    """True for a number that is no date and no class of numbers: years, days and "25–39" name rows and columns."""
     text = text.strip()
-    return is_number(text) and _DATE.fullmatch(text) is None
+    return is_number(text) and _DATE.fullmatch(text) is None and _CLASS.fullmatch(text) is None
+
+
+def is_measure(text: str) -> bool:
+    """True for a number with its unit, before or behind it: "5.4 kg", "6 weeks", "EUR 30"."""
+    if is_number(text):
+        return False
+    words = text.split()
+    counts = [word for word in words if _COUNT.fullmatch(word)]
+    units = [word for word in words if _UNIT.fullmatch(word)]
+    is_led = bool(words) and (words[0] in counts or len(words[0]) <= _MAX_CURRENCY)
+    return is_led and len(counts) == 1 and len(units) == len(words) - 1 <= _MAX_UNITS
+
+
+def is_value(text: str) -> bool:
+    """True for what stands below a name: a number, with or without a unit."""
+    return is_number(text) or is_measure(text)
 
 
 def is_named(text: str) -> bool:
