@@ -162,6 +162,19 @@ def test_what_names_a_value(html: str, expected: list[str]) -> None:
         ("<tr><td>Region<td>2023<td>2024<tr><td>North<td>41<td>44", ("Region", "2023", "2024")),
         ("<tr><td>Tour<td>Week<tr><td>A<td>31<tr><td>B<td>33", ("Tour", "Week")),
         ("<tr><td>Zone<td>Price<tr><td>1–2<td>3.20<tr><td>1–4<td>4.80", ("Zone", "Price")),
+        (
+            "<tr><td>Service<td>Price (EUR)<tr><td>Cut<td>25.00<tr><td>Colour<td>on request<tr><td>Beard<td>12.00",
+            ("Service", "Price (EUR)"),
+        ),
+        (
+            "<tr><td>Service<td>Price<tr><td>Cut<td>25 €<tr><td>Colour<td>nach Aufwand<tr><td>Beard<td>9 €"
+            "<tr><td>Wash<td>7 €",
+            ("Service", "Price"),
+        ),
+        (
+            "<tr><td><b>Length</b><td><b>100</b><td><b>250</b><tr><td>Price<td>1.20<td>tba",
+            ("Length", "100", "250"),
+        ),
         ("<tr><td>City<td>Price<tr><td>Bonn<td>7<tr><td>Köln<td>8<tr><td>Ulm<td>6<tr><td>Hof<td>5", ("City", "Price")),
         (
             "<tr><td>Grade<td>Leave<td>Notice<tr><td>A<td>22 days<td>1 month<tr><td>B<td>27 days<td>as agreed"
@@ -185,7 +198,10 @@ def test_what_names_a_value(html: str, expected: list[str]) -> None:
         # names of columns with a number, and pairs in the place of names
         ("<tr><th>Tariff<th>12 months<tr><td>Basic<td>4.50<tr><td>Plus<td>6.50", ("Tariff", "12 months")),
         ("<tr><th>Weight<th>5.4 kg<tr><td>Colour<td>red<tr><td>Height<td>30 cm", ()),
+        ("<tr><td><b>Weight</b><td><b>5.4 kg</b><tr><td>Colour<td>red<tr><td>Height<td>30 cm", ()),
         ("<tr><td>Name<td>Ann<tr><td>Age<td>42<tr><td>Children<td>3", ()),
+        ("<tr><td>Model<td>X<tr><td>Weight<td>5 kg<tr><td>Height<td>30 cm<tr><td>Power<td>500 W", ()),
+        ("<tr><td>Total<td>7<td>9<tr><td>North<td>3<td>4<tr><td>South<td>4<td>5", ()),
         # stripes, pairs of names and values, rows all bold: no heads
         ("<tr bgcolor=#eee><td>a<td>b<tr><td>c<td>d<tr bgcolor=#eee><td>e<td>f", ()),
         ("<tr><td><b>Weight:</b><td><b>5 kg</b><tr><td>Colour:<td>red", ()),

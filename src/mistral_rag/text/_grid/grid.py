@@ -140,11 +140,9 @@ class TableGrid:
         return self._heads
 
     def _heads_told(self) -> int:
-        if self._declared == 1 and begins_with_pair(self._places):
-            return 0
-        if self._declared:
+        if self._declared > 1 or (self._declared and not begins_with_pair(self._places)):
             return with_lower_names(self._places, self._declared)
-        return heads_by_looks(self._places)
+        return 0 if self._declared or begins_with_pair(self._places) else heads_by_looks(self._places)
 
     def drop_empty_columns(self) -> None:
         """Take out the columns in which no cell with text begins: they only space out the others."""

@@ -1,20 +1,32 @@
 """Heads of a marked-up table: the rows that name its columns, said by the markup or told by their looks."""
 
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final
 
 from mistral_rag.text._grid.cells import Places
-from mistral_rag.text._grid.words import is_amount, is_measure, is_named, is_number, is_value, scale_of
+from mistral_rag.text._grid.words import (
+    ends_with_unit,
+    is_amount,
+    is_measure,
+    is_named,
+    is_value,
+    scale_of,
+    unit_of,
+)
 
 MAX_NAME: Final = 60
 """Characters of a head over all columns that names them; a longer one is the title of the table."""
 MIN_COLUMNS_BY_NUMBERS: Final = 3
 """Columns from which words above values are heads: with two, "Name | Ann" may be a pair like "Age | 42"."""
-MIN_NUMBERS: Final = 2
-"""Numbers below the second name of two columns whose labels are numbers, codes or single letters: "A | 31"."""
+MIN_VALUES: Final = 2
+"""Values below the second name of two columns that ends with its unit, or whose labels are codes: "A | 31"."""
+MIN_PRICES: Final = 3
+"""The same beside labels of words, for values with one unit or with as many decimals: pairs have different ones."""
 MIN_LIST: Final = 4
-"""The same below labels of words: so many pairs in a row hardly have a number each, and only the first a word."""
+"""The same for plain whole numbers: so many pairs in a row hardly have one each, and only the first a word."""
+
+_MAX_DIGITS: Final = 9
 
 
 def heads_by_looks(places: Places) -> int:
@@ -52,16 +64,17 @@ def may_be_head(places: Places, row: int) -> bool:
 
 
 def begins_with_pair(places: Places) -> bool:
-    """True when the first of several rows is a label and its value, though its markup is that of names of columns.
+    """True when the first of several rows is a label and its value, though it looks like names of columns.
 
-    Markdown has no table without such a row: "Weight | 5.4 kg" above "Colour | red" names nothing.
+    Markdown has no table without such a row, and Word's styles draw one: "Weight | 5.4 kg" above "Colour | red" names
+    nothing. "Tariff | 12 months" does, above values of one other unit.
     """
-    if places.width != 2 or len(places.rows) < 2:
-        return False
-    cell = places.at(0, 1)
+    cell = places.at(0, 1) if places.width == 2 and len(places.rows) > 1 else None
     if cell is None or cell.column != 1:
         return False
-    return is_amount(cell.text) or (is_measure(cell.text) and not places.are_all(1, 1, is_number))
+    kinds = {unit_of(text) if is_value(text) else None for text in places.column(1, 1)}
+    are_of_one_unit = len(kinds) == 1 and kinds.isdisjoint({None, unit_of(cell.text)})
+    return is_amount(cell.text) or (is_measure(cell.text) and not are_of_one_unit)
 
 
 def later_heads(places: Places, heads: int) -> list[int]:
@@ -86,10 +99,18 @@ def _is_above_amounts(places: Places, row: int) -> bool:
 def _is_bold(places: Places, row: int) -> bool:
     below = [cell for at in range(row + 1, len(places.rows)) for cell in places.of(at)]
     return (
-        may_be_head(places, row)
+        (may_be_head(places, row) or _are_ascending(places, row))
         and all(cell.is_bold for cell in places.of(row))
         and not all(cell.is_bold for cell in below)
     )
+
+
+def _are_ascending(places: Places, row: int) -> bool:
+    """True for a word and whole numbers that go up: lengths or quantities that name columns."""
+    first, *others = (cell.text.strip() for cell in places.of(row))
+    if len(others) < MIN_VALUES or not is_named(first) or not all(text.isascii() and text.isdigit() for text in others):
+        return False
+    return all(int(a) < int(b) for a, b in pairwise(text[:_MAX_DIGITS] for text in others))
 
 
 def _is_shaded(places: Places, row: int) -> bool:
@@ -120,13 +141,21 @@ def _rows_above_values(places: Places) -> int:
 
 
 def _is_list_of_numbers(places: Places, heads: int) -> bool:
-    """True for two columns of which the second holds numbers of one kind, below a word."""
+    """True for two columns of which the second holds values of one kind below a word, or below a word with its unit."""
     labels, texts = places.column(0, heads), places.column(1, heads)
-    if len(texts) < MIN_NUMBERS or not all(map(is_number, texts)):
+    values = [text for text in texts if is_value(text)]
+    name = places.at(heads - 1, 1)
+    if len(values) < MIN_VALUES or 2 * len(values) < len(texts):
         return False
-    decimals = {len(text.partition(".")[2]) for text in texts}
+    if name is not None and ends_with_unit(name.text):
+        return True
+    kinds = {(len(text.partition(".")[2].rstrip()), unit_of(text)) for text in values}
+    if len(kinds) > 1:
+        return False
+    if len(values) < len(texts):
+        return len(values) >= MIN_PRICES and kinds != {(0, "")}
     are_codes = all(len(label) == 1 or not is_named(label) for label in labels)
-    return len(decimals) == 1 and (are_codes or len(texts) >= MIN_LIST)
+    return are_codes or len(values) >= (MIN_LIST if kinds == {(0, "")} else MIN_PRICES)
 
 
 def column_names(places: Places, heads: int) -> tuple[str, ...]:

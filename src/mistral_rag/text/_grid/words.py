@@ -13,6 +13,8 @@ _MAX_UNITS: Final = 2
 """Words beside the number of a measure: "5.4 kg", "6 working weeks"; more are a sentence."""
 _MAX_CURRENCY: Final = 3
 """Letters of a unit before its number: "EUR 30", "CHF 5"; longer ones name a thing ("Room 5")."""
+_UNIT_SIGNS: Final = "$€£¥%°²³"
+_BRACKETED: Final = re.compile(r"\w ?[(\[][^()\[\]\d]{1,20}[)\]]$")
 _UNIT: Final = re.compile(r"[^\W\d_]{1,10}\.?|[$€£¥%°/²³]+[^\W\d_]{0,5}")
 _COUNT: Final = re.compile(r"[($€£¥+±<>≤≥~−–-]*\d[\d.,'’:/×–−-]*[)%°]*[^\W\d_]{0,3}[²³]?")
 _SIGN: Final = re.compile(r"[$€£¥%()\s]+")
@@ -54,6 +56,16 @@ def is_measure(text: str) -> bool:
 def is_value(text: str) -> bool:
     """True for what stands below a name: a number, with or without a unit."""
     return is_number(text) or is_measure(text)
+
+
+def unit_of(text: str) -> str:
+    """The words and signs of a value beside its number: "kg", "€"; empty for a plain number."""
+    return "".join(sign for sign in text.casefold() if sign.isalpha() or sign in _UNIT_SIGNS)
+
+
+def ends_with_unit(text: str) -> bool:
+    """True for a name with a unit in brackets behind it: "Price (EUR)", "Leave (days)"."""
+    return _BRACKETED.search(text) is not None
 
 
 def is_named(text: str) -> bool:
