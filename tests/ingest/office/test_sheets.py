@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.parsing._office.number_formats import shown_number
+from ingest.parsing._office.number_formats import BUILT_IN, shown_number
 from tests.ingest.office.packages import cell, read, sheet
 
 STYLES = (
@@ -147,6 +147,15 @@ def test_texts_are_shared_rich_and_escaped(tmp_path: Path) -> None:
         ("45657.75", "dd/mm/yyyy hh:mm", "31/12/2024 18:00"),
         ("45657", "d. mmmm yyyy", "31. December 2024"),
         ("45657", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "Tuesday, December 31, 2024"),
+        ("45657", "[$-F800]dddd, mmmm dd, yyyy", "Tuesday, December 31, 2024"),
+        ("45657", "[$-407]d. mmmm yyyy", "31. Dezember 2024"),
+        ("45657", "[$-40C]dddd d mmmm yyyy", "mardi 31 décembre 2024"),
+        ("45657", "[$-C0A]d mmm yyyy", "31 dic 2024"),
+        ("45657", "[$-411]d mmmm yyyy", "31 December 2024"),
+        ("-1234.5", BUILT_IN[5], "($1,235)"),
+        ("-1234.5", BUILT_IN[43], "(1,234.50)"),
+        ("-1234.5", BUILT_IN[44], "$(1,234.50)"),
+        ("0", BUILT_IN[41], "-"),
         ("0.5", "h:mm AM/PM", "12:00 PM"),
         ("1.5", "[h]:mm:ss", "36:00:00"),
         ("0.000694444444", "mm:ss.0", "01:00.0"),
