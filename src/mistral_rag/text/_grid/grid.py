@@ -20,6 +20,7 @@ from mistral_rag.text._grid.heads import (
     with_lower_names,
 )
 from mistral_rag.text._grid.roles import PlacedCells
+from mistral_rag.text._grid.wide_names import wide_names
 from mistral_rag.text._grid.words import is_amount
 
 MAX_COLUMNS: Final = 1000
@@ -88,6 +89,8 @@ class TableGrid:
             if self._declared == at and (in_head or all(cell.is_head or not cell.text.strip() for cell in own)):
                 self._declared += 1
             self.rows.append(self._row)
+            if at == 1:
+                self._widen_names()
             self.width = max(self.width, len(self._row))
         else:
             for cell in own:
@@ -95,6 +98,15 @@ class TableGrid:
         self._carried = {at: (left - 1, cell) for at, (left, cell) in self._carried.items() if left > 1}
         self._row = []
         self._heads = None
+
+    def _widen_names(self) -> None:
+        """Let names of the first row cover the empty cells beside them, where the second row repeats itself below."""
+        upper, lower = self.rows
+        for column, span in wide_names(upper, lower).items():
+            cell = upper[column]
+            if cell is not None:
+                cell.column_span = span
+                upper[column : column + span] = [cell] * span
 
     @property
     def begins_anew(self) -> bool:

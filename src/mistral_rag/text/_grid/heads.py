@@ -10,6 +10,7 @@ from mistral_rag.text._grid.words import (
     is_amount,
     is_measure,
     is_named,
+    is_scale,
     is_value,
     scale_of,
     unit_of,
@@ -190,5 +191,6 @@ def names_rows(places: Places, row: int, heads: int) -> bool:
 
 def scale_of_heads(places: Places, heads: int, captions: list[str]) -> str:
     """The words that say in what all values are: in the captions, titles and the head of the labels."""
-    above = captions + [cell.text for at in range(heads) for cell in places.of(at)[:1] if not cell.column]
-    return next(filter(None, map(scale_of, above)), "")
+    first = [cell.text for at in range(heads) for cell in places.of(at)[:1] if not cell.column]
+    said = next(filter(None, map(scale_of, captions + first)), "")
+    return said or next((" ".join(text.split()) for text in first if is_scale(text)), "")

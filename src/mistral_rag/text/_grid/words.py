@@ -24,6 +24,10 @@ _SCALES: Final = (
     r"miles|millones|migliaia|milioni|miliardi|T(?:EUR|€)|k€|\000s"
 ).replace(r"\000s", r"000'?s")
 _IN_BRACKETS: Final = re.compile(rf"\(([^()]{{0,60}}?(?:{_CURRENCIES}|\b(?:{_SCALES})(?!\w)|%)[^()]{{0,60}})\)")
+_BARE: Final = re.compile(
+    rf"(?:US|U\.S\.)?\s?(?:{_CURRENCIES})\s?(?:{_SCALES}|mn?|bn)?|(?:{_SCALES})\s(?:of\s)?(?:{_CURRENCIES})",
+    re.IGNORECASE,
+)
 _SAID: Final = re.compile(
     rf"\b(?:in|en|amounts in)\s+(?:(?:{_CURRENCIES}|US|U\.S\.|dollars?|of)\s*){{0,3}}(?:{_SCALES})(?!\w)"
     rf"(?:\s+(?:of\s+)?(?:U\.?S\.?\s+)?(?:{_CURRENCIES}|dollars?|euros?))?",
@@ -76,6 +80,11 @@ def is_named(text: str) -> bool:
 def is_sign(text: str) -> bool:
     """True for a currency's sign, a bracket or a per cent sign alone."""
     return _SIGN.fullmatch(text) is not None
+
+
+def is_scale(text: str) -> bool:
+    """True for words that say nothing but in what values are: "GBP million"."""
+    return _BARE.fullmatch(text.strip()) is not None
 
 
 def scale_of(text: str) -> str:
