@@ -299,6 +299,8 @@ def test_signs_in_columns_of_their_own_belong_to_their_number(write_pdf: WritePd
         ("(in millions)", "in millions"),
         ("($ in thousands, except per share data)", "$ in thousands, except per share data"),
         ("(Angaben in TEUR)", "Angaben in TEUR"),
+        ("US$ million", "US$ million"),
+        ("EUR bn", "EUR bn"),
     ],
 )
 def test_the_scale_above_a_head_is_said_of_the_table(write_pdf: WritePdf, draw: Drawn, line: str, scale: str) -> None:
@@ -354,6 +356,32 @@ def test_a_table_on_the_next_page_with_a_head_of_its_own_is_another(write_pdf: W
         (("", "2015", "2016"), False),
         (("", "Units", "Price"), False),
     ]
+
+
+@pytest.mark.parametrize("right", [200, 440, 520])
+def test_a_scale_at_the_right_above_a_head_is_no_name(write_pdf: WritePdf, draw: Drawn, right: int) -> None:
+    lines = draw(
+        [(-right, "US$ million")],
+        [(60, "Region"), (-320, "2003-2007"), (-440, "2008-2012")],
+        [(60, "Rail"), (-320, "310"), (-440, "402")],
+        [(60, "Road"), (-320, "880"), (-440, "790")],
+    )
+    (table,) = read_pages(write_pdf(lines))[0].tables
+    assert (table.columns, table.scale) == (("Region", "2003-2007", "2008-2012"), "US$ million")
+
+
+def test_a_table_whose_head_is_said_again_goes_on_in_its_scale(write_pdf: WritePdf, draw: Drawn) -> None:
+    head = [(60, "Assets"), (-300, "2015"), (-400, "2016")]
+    rows: list[Printed] = [[(60, f"Item {at}"), (-300, f"{at},500"), (-400, f"{at},450")] for at in range(1, 9)]
+    first = draw([(60, "Balance sheet")], [(60, "(in thousands of euro)")], head, *rows, top=230)
+
+    def second(*above: Printed) -> tuple[bool, str]:
+        page = read_pages(write_pdf(first, draw(*above, head, *rows)))[1]
+        return page.tables[0].continued, page.tables[0].scale
+
+    assert second() == (True, "in thousands of euro")
+    assert second([(60, "Balance sheet (continued)")]) == (True, "in thousands of euro")
+    assert second([(60, "Number of staff")]) == (False, "")
 
 
 def test_rules_part_columns_that_stand_close(write_pdf: WritePdf, draw: Drawn) -> None:

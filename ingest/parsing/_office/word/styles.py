@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -30,7 +30,7 @@ class RunLook:
     white: bool | None = None
     tiny: bool | None = None
     shaded: bool | None = None
-    level: str | None = None
+    level: str | None = field(default=None, kw_only=True)
 
     def over(self, other: "RunLook") -> "RunLook":
         """This look, completed by one it is laid over."""
@@ -42,7 +42,7 @@ class RunLook:
             (self.shaded, other.shaded),
         )
         level = other.level if self.level is None else self.level
-        return RunLook(*(own if own is not None else below for own, below in pairs), level)
+        return RunLook(*(own if own is not None else below for own, below in pairs), level=level)
 
 
 PLAIN: Final = RunLook()

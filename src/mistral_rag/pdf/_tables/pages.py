@@ -1,5 +1,6 @@
 """Tables of the pages of a document: one that goes on over the page keeps the names of its columns."""
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,12 +26,20 @@ _MAX_SHIFT = 0.7
 """Distance of a column from its place on the page before, in columns: numbers in a wide one may be shorter."""
 
 
+_MIN_BOTTOM = 0.7
+"""Part of the page down to which a table goes that goes on below its head said again: with room left it is over."""
+_GOES_ON = re.compile(
+    r"\b(?:continued|cont[’']?d|cont\.|Fortsetzung|suite|continuaci[óo]n|segue|vervolg)", re.IGNORECASE
+)
+"""Words above the other part of a table."""
+
+
 class _Read(NamedTuple):
-    """A table, its columns, and how many lines stand above and below it on its page."""
+    """A table, its columns, the lines that stand above it on its page, and how many stand below."""
 
     table: Table
     parts: Parts
-    above: int
+    above: tuple[str, ...]
     below: int
 
 
@@ -88,11 +97,12 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
     found: list[_Read] = []
     for parts in parts_of(rows, sheet.rulings, sheet.text):
         every = [*parts.head, *parts.body]
-        above = sum(row.line < every[0].line for row in rows)
+        above = tuple(_words(row, sheet.text) for row in rows if row.line < every[0].line)
         below = sum(row.line > every[-1].line for row in rows)
-        goes_on = not found and above <= _MAX_BEFORE and not parts.head
+        goes_on = not found and len(above) <= _MAX_BEFORE
         if (
             goes_on
+            and not parts.head
             and before
             and any(before.table.columns)
             and _may_be_drawn_on(before.parts, parts)
@@ -102,10 +112,26 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
             table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
         else:
             table = with_turned_names(table_of(parts, layout), parts.columns, sheet, every[0].height)
+            if goes_on and before and _says_head_again(before, table, above):
+                table = table.model_copy(update={"continued": True, "scale": table.scale or before.table.scale})
         found.append(_Read(table, parts, above, below))
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
     return ordered if all(apart) else []
+
+
+def _words(row: Row, text: str) -> str:
+    return " ".join(text[piece.start : piece.end] for piece in row.pieces)
+
+
+def _says_head_again(before: _Read, table: Table, above: Sequence[str]) -> bool:
+    """True when a table has the names of the one that ends the page before, and no title of its own."""
+    last = before.table.box
+    if last is None or last.bottom < _MIN_BOTTOM or table.columns != before.table.columns:
+        return False
+    if sum(map(bool, table.columns[1:])) < len(table.columns) - 1:
+        return False
+    return all(line in before.above or _GOES_ON.search(line) for line in above)
 
 
 def _may_be_drawn_on(before: Parts, parts: Parts) -> bool:
