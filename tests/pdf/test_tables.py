@@ -372,16 +372,20 @@ def test_a_scale_at_the_right_above_a_head_is_no_name(write_pdf: WritePdf, draw:
 
 def test_a_table_whose_head_is_said_again_goes_on_in_its_scale(write_pdf: WritePdf, draw: Drawn) -> None:
     head = [(60, "Assets"), (-300, "2015"), (-400, "2016")]
-    rows: list[Printed] = [[(60, f"Item {at}"), (-300, f"{at},500"), (-400, f"{at},450")] for at in range(1, 9)]
-    first = draw([(60, "Balance sheet")], [(60, "(in thousands of euro)")], head, *rows, top=230)
 
-    def second(*above: Printed) -> tuple[bool, str]:
-        page = read_pages(write_pdf(first, draw(*above, head, *rows)))[1]
+    def rows(first: int) -> list[Printed]:
+        return [[(60, f"Item {at}"), (-300, f"{at},500"), (-400, f"{at},450")] for at in range(first, first + 8)]
+
+    first = draw([(60, "Balance sheet")], [(60, "(in thousands of euro)")], head, *rows(1), top=230)
+
+    def second(*above: Printed, item: int = 9) -> tuple[bool, str]:
+        page = read_pages(write_pdf(first, draw(*above, head, *rows(item))))[1]
         return page.tables[0].continued, page.tables[0].scale
 
     assert second() == (True, "in thousands of euro")
     assert second([(60, "Balance sheet (continued)")]) == (True, "in thousands of euro")
     assert second([(60, "Number of staff")]) == (False, "")
+    assert second(item=1) == (False, "")
 
 
 def test_rules_part_columns_that_stand_close(write_pdf: WritePdf, draw: Drawn) -> None:

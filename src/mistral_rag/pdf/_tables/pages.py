@@ -35,11 +35,12 @@ _GOES_ON = re.compile(
 
 
 class _Read(NamedTuple):
-    """A table, its columns, the lines that stand above it on its page, and how many stand below."""
+    """A table, its columns, the lines that stand above it on its page, its labels, and how many lines stand below."""
 
     table: Table
     parts: Parts
     above: tuple[str, ...]
+    labels: tuple[str, ...]
     below: int
 
 
@@ -98,6 +99,7 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
     for parts in parts_of(rows, sheet.rulings, sheet.text):
         every = [*parts.head, *parts.body]
         above = tuple(_words(row, sheet.text) for row in rows if row.line < every[0].line)
+        labels = tuple(sheet.text[row.pieces[0].start : row.pieces[0].end] for row in parts.body)
         below = sum(row.line > every[-1].line for row in rows)
         goes_on = not found and len(above) <= _MAX_BEFORE
         if (
@@ -112,9 +114,9 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
             table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
         else:
             table = with_turned_names(table_of(parts, layout), parts.columns, sheet, every[0].height)
-            if goes_on and before and _says_head_again(before, table, above):
+            if goes_on and before and _says_head_again(before, table, above, labels):
                 table = table.model_copy(update={"continued": True, "scale": table.scale or before.table.scale})
-        found.append(_Read(table, parts, above, below))
+        found.append(_Read(table, parts, above, labels, below))
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
     return ordered if all(apart) else []
@@ -124,10 +126,15 @@ def _words(row: Row, text: str) -> str:
     return " ".join(text[piece.start : piece.end] for piece in row.pieces)
 
 
-def _says_head_again(before: _Read, table: Table, above: Sequence[str]) -> bool:
-    """True when a table has the names of the one that ends the page before, and no title of its own."""
+def _says_head_again(before: _Read, table: Table, above: Sequence[str], labels: Sequence[str]) -> bool:
+    """True when a table has the names of the one that ends the page before, and no title of its own.
+
+    One that begins with the label that the other began with says the same of another year.
+    """
     last = before.table.box
     if last is None or last.bottom < _MIN_BOTTOM or table.columns != before.table.columns:
+        return False
+    if labels[:1] == before.labels[:1] or labels[1:2] == before.labels[1:2]:
         return False
     if sum(map(bool, table.columns[1:])) < len(table.columns) - 1:
         return False
